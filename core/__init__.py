@@ -1,0 +1,1 @@
+"""Sunlight's core: the files, the model, the strategies and the loop. No Streamlit in here."""

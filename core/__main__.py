@@ -1,0 +1,244 @@
+"""The command line: `python -m core <command>`."""
+
+import json
+import math
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.doctor import examine
+from core.errors import SunlightError
+from core.iteration import Batch, Wishes, preview, propose
+from core.logs import Run
+from core.loop import open_loop, read_loop
+from core.runs import evaluate_items, find_run, keep, load_run, train
+from core.simulation import DEMO_BATCHES, SAMPLE, make_demo
+from core.task import check_mix
+from core.workspace import open_workspace
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Label text, and let a small model choose what to label next.",
+)
+
+Data = Annotated[
+    Path, typer.Option("--data", envvar="SUNLIGHT_DATA", help="The workspace's folder.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Start of every random choice.")]
+
+RUN_KEYS = (
+    "run_id", "model", "seed", "fscore", "auc", "average_precision",
+    "precision", "recall", "n_training", "n_evaluation", "seconds",
+)  # fmt: skip
+
+
+@app.command()
+def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
+    """Where the loop stands: stage, counts per split, label and strategy, last run."""
+    with refusals():
+        loop = open_loop(data)
+        task = loop.workspace.task
+        strategies = Counter(
+            item.strategy or "not recorded" for item in loop.labels.splits["training"]
+        )
+        runs = loop.logs.runs
+        answer = {
+            "stage": loop.stage,
+            "splits": loop.labels.counts(task),
+            "strategies": dict(strategies),
+            "pool": len(loop.pool_words.pool),
+            "targets": dict(task.targets),
+            "open_batches": len(loop.open_batches),
+            "last_run": run_answer(runs[-1]) if runs else None,
+        }
+        lines = [f"stage: {answer['stage']}", f"pool: {answer['pool']:,} items"]
+        lines += [f"{split}: {counts_text(answer, split)}" for split in answer["splits"]]
+        lines += [f"{name}: {count:,} training labels" for name, count in strategies.items()]
+        lines.append(run_text(runs[-1]) if runs else "no run yet")
+        tell(answer, lines, as_json)
+
+
+@app.command(name="train")
+def train_command(
+    data: Data = SAMPLE,
+    as_json: AsJson = False,
+    model: Annotated[str, typer.Option(help="The model's name.")] = "book",
+    seed: Seed = None,
+) -> None:
+    """Trains on the labels that count, evaluates, and keeps the run."""
+    with refusals():
+        loop = open_loop(data)
+        run = keep(loop, train(loop, name=model, seed=seed, progress=report))
+        tell(run_answer(run), [run_text(run), f"kept in {run.params_file}"], as_json)
+
+
+@app.command(name="next")
+def next_command(
+    data: Data = SAMPLE,
+    as_json: AsJson = False,
+    size: Annotated[int | None, typer.Option(min=1, help="Items in the batch.")] = None,
+    mix: Annotated[
+        str | None, typer.Option(help="For example random=10,low_confidence=80,outlier=10.")
+    ] = None,
+    seed: Seed = None,
+    annotator: Annotated[str, typer.Option(help="Whose batch it is.")] = "",
+    dry_run: Annotated[bool, typer.Option(help="Write nothing.")] = False,
+) -> None:
+    """Proposes a batch; trains first where labels have come since the last run."""
+    with refusals():
+        wishes = Wishes(size, read_mix(mix), seed)
+        if dry_run:
+            loop = read_loop(open_workspace(data), write_cache=False)
+            batch = preview(loop, annotator, wishes)
+        else:
+            batch = propose(open_loop(data), annotator, wishes, progress=report)
+        lines = [f"{batch.batch_id}: {len(batch.texts)} items for {batch.split}"]
+        lines += [
+            f"{proposal.rank:4} {proposal.strategy:15} {text}"
+            for proposal, text in zip(batch.proposals, batch.texts, strict=True)
+        ]
+        tell(batch_answer(batch), lines, as_json)
+
+
+@app.command()
+def evaluate(
+    data: Data = SAMPLE,
+    as_json: AsJson = False,
+    run: Annotated[str | None, typer.Option(help="The run's id; default: the last run.")] = None,
+) -> None:
+    """Scores a kept run on today's evaluation data."""
+    with refusals():
+        loop = open_loop(data)
+        kept = find_run(loop, run)
+        model = load_run(loop, kept)
+        began = time.perf_counter()
+        items = loop.labels.splits["evaluation"]
+        scores = asdict(evaluate_items(model, items, loop.workspace.task))
+        seconds = round(time.perf_counter() - began, 3)
+        answer = run_answer(kept) | scores | {"n_evaluation": len(items), "seconds": seconds}
+        tell(answer, [f"{name}: {value}" for name, value in answer.items()], as_json)
+
+
+@app.command()
+def check(data: Data = SAMPLE, as_json: AsJson = False) -> None:
+    """The doctor: malformed rows, conflicts, copies, leaks, torn lines. Exit 1 if it finds any."""
+    with refusals():
+        findings = examine(open_workspace(data))
+        lines = [f"{finding.severity}: {finding.message}" for finding in findings]
+        answer = {"findings": [finding.as_dict() for finding in findings]}
+        tell(answer, lines or ["nothing found"], as_json)
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    as_json: AsJson = False,
+    batches: Annotated[int, typer.Option(min=0, help="Active-learning batches.")] = DEMO_BATCHES,
+) -> None:
+    """Makes a workspace from the sample, labeled by the sample's true labels."""
+    with refusals():
+        loop = make_demo(folder, batches=batches, progress=report)
+        answer = {
+            "data": str(loop.workspace.path),
+            "splits": loop.labels.counts(loop.workspace.task),
+            "runs": [run_answer(run) for run in loop.logs.runs],
+        }
+        look = f"streamlit run streamlit_app.py -- --data {folder}"
+        tell(answer, [*map(run_text, loop.logs.runs), f"Look at it: {look}"], as_json)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turns what a person can mend into its message on standard error and exit code 1."""
+    try:
+        yield
+    except SunlightError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+def report(step: str) -> None:
+    """Progress, on standard error."""
+    print(f"{step} …", file=sys.stderr)
+
+
+def tell(answer: Mapping[str, Any], lines: list[str], as_json: bool) -> None:
+    """The answer for a program or for a person, on standard output."""
+    print(json.dumps(_finite(answer), ensure_ascii=False) if as_json else "\n".join(lines))
+
+
+def read_mix(text: str | None) -> dict[str, int] | None:
+    """`random=10,outlier=5` as a mix; raises BadParameter or TaskError."""
+    if text is None:
+        return None
+    parts = [part.partition("=") for part in text.split(",")]
+    try:
+        mix = {name.strip(): int(number) for name, _, number in parts}
+    except ValueError as error:
+        message = "write it as random=10,low_confidence=80,outlier=10"
+        raise typer.BadParameter(message, param_hint="--mix") from error
+    return check_mix(mix, "--mix")
+
+
+def run_answer(run: Run) -> dict[str, Any]:
+    """What a program is told of a run."""
+    values = asdict(run)
+    return {key: values[key] for key in RUN_KEYS}
+
+
+def run_text(run: Run) -> str:
+    """What a person is told of a run."""
+    scores = {"F": run.fscore, "AUC": run.auc, "average precision": run.average_precision}
+    told = ", ".join(
+        f"{name} {'undefined' if score is None else f'{score:.3f}'}"
+        for name, score in scores.items()
+    )
+    return f"{run.run_id}: {told}, {run.n_training:,} training labels, {run.seconds:.1f} s"
+
+
+def batch_answer(batch: Batch) -> dict[str, Any]:
+    """What a program is told of a batch."""
+    keys = ("rank", "item_id", "strategy", "score", "predicted", "confidence")
+    items = [
+        {key: getattr(proposal, key) for key in keys} | {"text": text}
+        for proposal, text in zip(batch.proposals, batch.texts, strict=True)
+    ]
+    return {
+        "batch_id": batch.batch_id,
+        "split": batch.split,
+        "run_id": batch.run_id or None,
+        "items": items,
+        "seconds": round(batch.seconds, 3),
+    }
+
+
+def counts_text(answer: Mapping[str, Any], split: str) -> str:
+    """`250 of 1,200 labels (1: 20, 0: 230)`."""
+    counts = answer["splits"][split]
+    each = ", ".join(f"{value}: {count:,}" for value, count in counts.items())
+    return f"{sum(counts.values()):,} of {answer['targets'][split]:,} labels ({each})"
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m core")

@@ -1,0 +1,89 @@
+"""Entries of `.cache`: built once, checked at every opening, rebuilt rather than trusted."""
+
+import json
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeVar
+
+Loaded = TypeVar("Loaded")
+
+MANIFEST = "manifest.json"
+
+
+def load_cached(
+    root: Path,
+    kind: str,
+    key: object,
+    build: Callable[[Path], None],
+    load: Callable[[Path], Loaded],
+    *,
+    write: bool,
+) -> Loaded:
+    """What `load` gives for the entry of this kind and key, built if it is missing or damaged.
+
+    `build` fills an empty folder. The entry appears under its name in one step, and older entries
+    of the kind go. With `write` false nothing below `root` changes: a missing entry is built
+    elsewhere, loaded and dropped (files that are mapped into memory outlive their names).
+    """
+    entry = root / f"{kind}-{blake2b(repr(key).encode(), digest_size=8).hexdigest()}"
+    if _is_intact(entry):
+        return load(entry)
+    if write and _can_create(root):
+        _build_entry(entry, build)
+        _drop_others(entry, kind)
+        return load(entry)
+    with tempfile.TemporaryDirectory(prefix="sunlight-") as folder:
+        build(Path(folder))
+        return load(Path(folder))
+
+
+def _build_entry(entry: Path, build: Callable[[Path], None]) -> None:
+    folder = Path(tempfile.mkdtemp(prefix=f"building-{os.getpid()}-", dir=entry.parent))
+    try:
+        build(folder)
+        checksums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
+        (folder / MANIFEST).write_text(json.dumps(checksums), encoding="utf-8")
+        shutil.rmtree(entry, ignore_errors=True)
+        folder.rename(entry)
+    except OSError:
+        # Another process put the same entry there first: theirs is as good as ours.
+        if not _is_intact(entry):
+            raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_intact(entry: Path) -> bool:
+    """Whether every file of the entry is byte for byte what was built."""
+    try:
+        checksums = json.loads((entry / MANIFEST).read_text(encoding="utf-8"))
+        return all(_checksum(entry / name) == stored for name, stored in checksums.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with path.open("rb") as file:
+        while block := file.read(2**22):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
+
+
+def _drop_others(entry: Path, kind: str) -> None:
+    for other in entry.parent.glob(f"{kind}-*"):
+        if other != entry:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def _can_create(root: Path) -> bool:
+    try:
+        root.mkdir(exist_ok=True)
+    except OSError:
+        return False
+    return os.access(root, os.W_OK)

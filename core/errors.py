@@ -1,0 +1,37 @@
+"""Everything that Sunlight refuses, as one small tree.
+
+Each message says what is wrong, where, and how to mend it; pages and the command line show it
+as it stands. A fault of the program itself is never one of these.
+"""
+
+
+class SunlightError(Exception):
+    """Something that a person can mend. The message is meant for that person."""
+
+
+class TaskError(SunlightError):
+    """`task.toml` cannot be used as it is."""
+
+
+class WorkspaceError(SunlightError):
+    """The workspace's folder cannot be opened, read or written."""
+
+
+class LogError(SunlightError):
+    """A log or label file cannot be read or appended to."""
+
+
+class PoolError(SunlightError):
+    """The pool is missing, empty or cannot be read."""
+
+
+class EventError(SunlightError):
+    """An annotation event does not fit the batch that it names."""
+
+
+class RunError(SunlightError):
+    """A run, or its params file, is missing or is not one of ours."""
+
+
+class LoopError(SunlightError):
+    """The loop cannot take the step that was asked for: not enough labels, an empty pool, …"""

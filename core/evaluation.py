@@ -1,0 +1,100 @@
+"""How well a model does on held-out items: precision, recall, F-score, AUC, average precision."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of one model on one set of items, for the positive label; None: not defined."""
+
+    fscore: float | None
+    auc: float | None
+    average_precision: float | None
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class Roc:
+    """The ROC curve: one point for each distinct score, from (0, 0) to (1, 1)."""
+
+    false_positive_rate: NDArray[np.float64]
+    true_positive_rate: NDArray[np.float64]
+
+
+def evaluate(
+    probability: NDArray[np.floating], targets: NDArray[np.int64], positive: int
+) -> Scores:
+    """The scores of `(n_items, n_labels)` probabilities against the true columns.
+
+    A label is predicted if it is the most probable one. With none of the items positive, or all
+    of them, AUC is not defined; without a positive prediction precision is 0 by convention.
+    """
+    actual = targets == positive
+    if not len(targets):
+        return Scores(None, None, None, None, None)
+    predicted = probability.argmax(axis=1) == positive
+    hits = int((predicted & actual).sum())
+    precision = hits / predicted.sum() if predicted.any() else 0.0
+    recall = hits / actual.sum() if actual.any() else None
+    fscore = 2 * hits / int(predicted.sum() + actual.sum()) if actual.any() else None
+    score = probability[:, positive]
+    return Scores(
+        fscore,
+        auc(score, actual),
+        average_precision(score, actual),
+        float(precision),
+        None if recall is None else float(recall),
+    )
+
+
+def auc(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
+    """P(a positive item scores above a negative one), ties counting one half.
+
+    By the Mann-Whitney statistic (Hanley and McNeil 1982); None without both kinds of items.
+    """
+    positives = int(actual.sum())
+    negatives = len(actual) - positives
+    if not positives or not negatives:
+        return None
+    _, group, sizes = np.unique(score, return_inverse=True, return_counts=True)
+    mean_rank = np.cumsum(sizes) - (sizes - 1) / 2  # of each group of ties, from 1
+    rank_sum = mean_rank[group][actual].sum()
+    return float((rank_sum - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def average_precision(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
+    """The sum over thresholds of precision times the gain in recall; None without positives."""
+    if not actual.any():
+        return None
+    hits, chosen = _cumulative(score, actual)
+    gained = np.diff(hits, prepend=0) / hits[-1]
+    return float((gained * hits / chosen).sum())
+
+
+def roc_curve(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> Roc | None:
+    """The ROC curve; None without both kinds of items."""
+    if actual.all() or not actual.any():
+        return None
+    hits, chosen = _cumulative(score, actual)
+    false = chosen - hits
+    return Roc(np.concatenate([[0.0], false / false[-1]]), np.concatenate([[0.0], hits / hits[-1]]))
+
+
+def confusion(probability: NDArray[np.floating], targets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How many items of each true label (row) got each prediction (column)."""
+    n_labels = probability.shape[1]
+    cells = targets * n_labels + probability.argmax(axis=1)
+    return np.bincount(cells, minlength=n_labels**2).reshape(n_labels, n_labels)
+
+
+def _cumulative(
+    score: NDArray[np.floating], actual: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """(positives, items) with at least each distinct score, from the highest score down."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    return np.cumsum(actual[order])[ends], ends + 1

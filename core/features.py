@@ -1,0 +1,213 @@
+"""What a model sees of a text: the chapter's words, as ids that are built once per pool.
+
+The chapter splits at white space and keeps words that occur at least three times in pool and
+training data (chapter 2, `create_features`). Ids of *all* words are kept in the cache, since which
+words are kept, and how novel an item's words are, changes with every label.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.cache import load_cached
+from core.labels import text_key
+from core.pool import Pool, read_pool
+from core.workspace import Workspace
+
+WORDS_VERSION = 1
+"""Part of the cache's key: a change of what is stored rebuilds it."""
+
+MIN_WORD_COUNT = 3
+"""Chapter 2: rarer words tell the model nothing that it could learn."""
+
+BLOCK = 50_000
+"""Texts that are split into words at a time, which bounds the memory."""
+
+Ids = NDArray[np.int32]
+Offsets = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Bags:
+    """Texts as bags of word ids: item i has `ids[offsets[i]:offsets[i + 1]]`."""
+
+    ids: Ids
+    offsets: Offsets
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, item: int) -> Ids:
+        return self.ids[self.offsets[item] : self.offsets[item + 1]]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return np.diff(self.offsets)
+
+    def part(self, start: int, stop: int) -> "Bags":
+        """Items `start` up to `stop`, without a copy of the ids."""
+        offsets = self.offsets[start : stop + 1]
+        return Bags(self.ids[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+
+@dataclass(frozen=True)
+class PoolWords:
+    """The pool with the ids of all its words, and which of its items are copies of each other.
+
+    `keys` has a 64-bit hash of each item's text key; `is_first` is false for an item whose id or
+    text stood in the pool before, and for a text without words: such items are never proposed.
+    """
+
+    pool: Pool
+    words: pa.Array
+    bags: Bags
+    keys: NDArray[np.uint64]
+    is_first: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that a model knows; a word's id is its place."""
+
+    words: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        return {word: at for at, word in enumerate(self.words)}
+
+    def bags(self, texts: Sequence[str]) -> Bags:
+        """The texts' known words; unknown ones are left out."""
+        ids = self.ids
+        return _bags([[ids[word] for word in words_of(text) if word in ids] for text in texts])
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, as the chapter splits it."""
+    return text.split()
+
+
+def key_hash(text: str) -> int:
+    """64 bits of a text's key. Two texts of a million collide with a chance of 1 in 36 million."""
+    return int.from_bytes(blake2b(text_key(text).encode(), digest_size=8).digest(), "little")
+
+
+def read_pool_words(workspace: Workspace, *, write_cache: bool = True) -> PoolWords:
+    """The workspace's pool with its word ids, from the cache where its files did not change."""
+    pool = read_pool(workspace, write_cache=write_cache)
+
+    def build(folder: Path) -> None:
+        words, bags, keys = _index_texts(pool)
+        np.save(folder / "ids.npy", bags.ids)
+        np.save(folder / "offsets.npy", bags.offsets)
+        np.save(folder / "keys.npy", keys)
+        np.save(folder / "is_first.npy", _is_first(pool, keys, bags))
+        _save_words(folder / "words.arrow", words)
+
+    def load(folder: Path) -> PoolWords:
+        ids, offsets, keys, is_first = (
+            np.load(folder / f"{name}.npy", mmap_mode="r")
+            for name in ("ids", "offsets", "keys", "is_first")
+        )
+        with pa.memory_map(str(folder / "words.arrow")) as source:
+            words = pa.ipc.open_file(source).read_all()["word"].combine_chunks()
+        return PoolWords(pool, words, Bags(ids, offsets), keys, is_first)
+
+    key = (WORDS_VERSION, pool.key)
+    return load_cached(workspace.cache, "words", key, build, load, write=write_cache)
+
+
+def count_words(pool_words: PoolWords, counted: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How often each word of the pool occurs in the items where `counted` is true, `(n_words,)`."""
+    bags = pool_words.bags
+    chosen = bags.ids if counted.all() else bags.ids[np.repeat(counted, bags.lengths)]
+    return np.bincount(chosen, minlength=len(pool_words.words))
+
+
+def book_vocabulary(
+    pool_words: PoolWords, counted: NDArray[np.bool_], texts: Sequence[str]
+) -> Vocabulary:
+    """The words that occur at least three times in the counted pool items and `texts` together.
+
+    Evaluation and validation items must be in neither: what is held out chooses no word.
+    """
+    counts = count_words(pool_words, counted)
+    extra: dict[str, int] = {}
+    for text in texts:
+        for word in words_of(text):
+            extra[word] = extra.get(word, 0) + 1
+    at = word_positions(pool_words, list(extra))
+    new = []
+    for (word, count), place in zip(extra.items(), at, strict=True):
+        if place >= 0:
+            counts[place] += count
+        elif count >= MIN_WORD_COUNT:
+            new.append(word)
+    kept = pool_words.words.take(pa.array(np.flatnonzero(counts >= MIN_WORD_COUNT)))
+    return Vocabulary((*kept.to_pylist(), *new))
+
+
+def pool_bags(pool_words: PoolWords, vocabulary: Vocabulary) -> Bags:
+    """The whole pool in the vocabulary's ids: what a model scores."""
+    known = np.full(len(pool_words.words), -1, np.int32)
+    at = word_positions(pool_words, vocabulary.words)
+    in_pool = at >= 0
+    known[at[in_pool]] = np.flatnonzero(in_pool)
+    ids = known[pool_words.bags.ids]
+    is_known = ids >= 0
+    kept_before = np.concatenate([[0], np.cumsum(is_known)])
+    return Bags(ids[is_known], kept_before[pool_words.bags.offsets])
+
+
+def word_positions(pool_words: PoolWords, words: Sequence[str]) -> NDArray[np.int64]:
+    """Each word's id among the pool's words, -1 for those that the pool does not have."""
+    found = pc.index_in(pa.array(words, pa.string()), value_set=pool_words.words)
+    return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _index_texts(pool: Pool) -> tuple[list[str], Bags, NDArray[np.uint64]]:
+    """All words in the order of their first use, the items' word ids, the texts' key hashes."""
+    ids_of: dict[str, int] = {}
+    parts, lengths, keys = [], [], []
+    for start in range(0, len(pool), BLOCK):
+        texts = pool.texts.slice(start, BLOCK).to_pylist()
+        split = [words_of(text) for text in texts]
+        parts.append(
+            np.fromiter(
+                (ids_of.setdefault(word, len(ids_of)) for words in split for word in words),
+                np.int32,
+            )
+        )
+        lengths.append(np.fromiter(map(len, split), np.int64, len(split)))
+        keys.append(np.fromiter(map(key_hash, texts), np.uint64, len(texts)))
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate([[], *lengths]))]).astype(np.int64)
+    bags = Bags(np.concatenate([np.empty(0, np.int32), *parts]), offsets)
+    return list(ids_of), bags, np.concatenate([np.empty(0, np.uint64), *keys])
+
+
+def _is_first(pool: Pool, keys: NDArray[np.uint64], bags: Bags) -> NDArray[np.bool_]:
+    first = np.zeros(len(pool), bool)
+    first[np.unique(keys, return_index=True)[1]] = True
+    seen_at = pc.index_in(pool.ids, value_set=pool.ids).to_numpy(zero_copy_only=False)
+    return first & (seen_at == np.arange(len(pool))) & (bags.lengths > 0)
+
+
+def _bags(items: Sequence[Sequence[int]]) -> Bags:
+    lengths = np.fromiter(map(len, items), np.int64, len(items))
+    ids = np.fromiter((word for item in items for word in item), np.int32, int(lengths.sum()))
+    return Bags(ids, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def _save_words(path: Path, words: list[str]) -> None:
+    table = pa.table({"word": pa.array(words, pa.string())})
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)

@@ -1,0 +1,297 @@
+"""One iteration: what the loop needs now, and the batch that brings it nearer."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import strategies
+from core.errors import LoopError
+from core.features import pool_bags, word_positions, words_of
+from core.logs import Proposal, Run, append_records, now
+from core.loop import Loop, read_loop
+from core.model import Model
+from core.pool import require_items
+from core.runs import Progress, current_run, keep, load_run, silent, train
+from core.scoring import confidences, probabilities
+from core.task import SPLITS, apportion
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Items that are proposed together, by rank, with their texts."""
+
+    batch_id: str
+    split: str
+    run_id: str
+    proposals: tuple[Proposal, ...]
+    texts: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person may ask of the next batch; None: as the task says."""
+
+    size: int | None = None
+    mix: Mapping[str, int] | None = None
+    seed: int | None = None
+
+
+AS_THE_TASK_SAYS = Wishes()
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """The pool as a run sees it: probabilities `(n_pool, n_labels)`."""
+
+    run: Run
+    probability: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What all proposals of one batch have in common."""
+
+    batch_id: str
+    created_at: str
+    split: str
+    annotator: str
+    run_id: str
+    seed: int
+
+
+def split_to_fill(loop: Loop) -> tuple[str, int | None]:
+    """(split, items it still lacks) that the next batch is for; None: no end in sight.
+
+    Items in open batches count as filled: two people do not draw the same missing ones.
+    """
+    waiting = Counter(proposal.split for batch in loop.open_batches.values() for proposal in batch)
+    for split in SPLITS:
+        target = loop.workspace.task.targets[split]
+        have = len(loop.labels.splits[split]) + waiting[split]
+        if have < target:
+            return split, target - have
+    return "training", None
+
+
+def propose(
+    loop: Loop,
+    annotator: str,
+    wishes: Wishes = AS_THE_TASK_SAYS,
+    *,
+    progress: Progress = silent,
+) -> Batch:
+    """The next batch, written to `batches.csv`; a run is trained and kept first where one is due.
+
+    Raises PoolError for an empty pool and LoopError if nothing is left to propose.
+    """
+    began = time.perf_counter()
+    require_items(loop.pool_words.pool)
+    scored = None
+    if _is_active(loop):
+        scored = _score(loop, _kept_model(loop, progress), progress)
+    with loop.workspace.locked():
+        # Somebody may have proposed or labeled meanwhile; the choice is made among what is left.
+        before, loop = loop, read_loop(loop.workspace)
+        if before.pool_words.pool.key != loop.pool_words.pool.key:
+            raise LoopError("A pool file changed while its items were scored. Try again.")
+        progress("choosing")
+        batch = _choose(loop, annotator, wishes, scored, began)
+        append_records(loop.workspace.batches, batch.proposals)
+    return batch
+
+
+def preview(loop: Loop, annotator: str, wishes: Wishes = AS_THE_TASK_SAYS) -> Batch:
+    """The batch that `propose` would write, without writing anything."""
+    began = time.perf_counter()
+    require_items(loop.pool_words.pool)
+    scored = None
+    if _is_active(loop):
+        run = current_run(loop)
+        if run:
+            scored = _score(loop, (run, load_run(loop, run)), silent)
+        else:
+            trained = train(loop)
+            scored = _score(loop, (trained.run, trained.model), silent)
+    return _choose(loop, annotator, wishes, scored, began)
+
+
+def batch_for(loop: Loop, annotator: str, moment: datetime | None = None) -> str | None:
+    """The open batch that this person should go on with, or None if a new one is due.
+
+    Their own oldest one; else the oldest that is nobody's, or that has rested as long as the task
+    says. A batch is whose it was made for, then whoever labeled in it last.
+    """
+    moment = moment or datetime.now(UTC)
+    rest = timedelta(minutes=loop.workspace.task.release_minutes)
+    last_event = {event.batch_id: event for event in loop.logs.events}
+    free = []
+    for batch_id, waiting in loop.open_batches.items():
+        last = last_event.get(batch_id)
+        owner = last.annotator if last else waiting[0].annotator
+        if owner == annotator:
+            return batch_id
+        touched = last.labeled_at if last else waiting[0].created_at
+        if not owner or moment - _moment(touched) > rest:
+            free.append(batch_id)
+    return free[0] if free else None
+
+
+def pool_probabilities(loop: Loop, model: Model) -> NDArray[np.float32]:
+    """P(label | text) of every item of the pool, `(n_pool, n_labels)`."""
+    return probabilities(model, pool_bags(loop.pool_words, model.vocabulary))
+
+
+def training_word_counts(loop: Loop) -> NDArray[np.int64]:
+    """How often each word of the pool occurs in the usable training items, `(n_words,)`."""
+    counts = np.zeros(len(loop.pool_words.words), np.int64)
+    words = Counter(word for item in loop.labels.usable_training() for word in words_of(item.text))
+    at = word_positions(loop.pool_words, list(words))
+    in_pool = at >= 0
+    counts[at[in_pool]] = np.array(list(words.values()), np.int64)[in_pool]
+    return counts
+
+
+def _is_active(loop: Loop) -> bool:
+    """Whether a model chooses: every target is met or on its way, and there is enough to learn."""
+    return split_to_fill(loop)[1] is None and loop.can_train
+
+
+def _kept_model(loop: Loop, progress: Progress) -> tuple[Run, Model]:
+    run = current_run(loop)
+    if run:
+        return run, load_run(loop, run)
+    trained = train(loop, progress=progress)
+    return keep(loop, trained), trained.model
+
+
+def _score(loop: Loop, kept: tuple[Run, Model], progress: Progress) -> _Scored:
+    progress(f"scoring {len(loop.pool_words.pool):,} items")
+    return _Scored(kept[0], pool_probabilities(loop, kept[1]))
+
+
+def _choose(
+    loop: Loop, annotator: str, wishes: Wishes, scored: _Scored | None, began: float
+) -> Batch:
+    task = loop.workspace.task
+    split, missing = split_to_fill(loop)
+    n_batches = len({proposal.batch_id for proposal in loop.logs.proposals})
+    seed = task.seed + n_batches if wishes.seed is None else wishes.seed
+    generator = np.random.default_rng(seed)
+    if scored and missing is None:
+        chosen = _mixed(loop, scored, _asked(loop, wishes), generator)
+    else:
+        scored = None
+        size = wishes.size or task.batch_size
+        size = min(size, missing) if missing else size
+        chosen = [("random", strategies.random(loop.candidates, size, generator))]
+    if not sum(len(ranked) for _, ranked in chosen):
+        raise LoopError(
+            "Nothing is left to propose: every item of the pool is labeled, waits in an open "
+            "batch, or is a copy of one that does. Add a file to unlabeled_data/."
+        )
+    run_id = scored.run.run_id if scored else ""
+    head = _Head(f"batch-{n_batches + 1:04d}", now(), split, annotator, run_id, seed)
+    proposals = _proposals(loop, head, chosen, scored, generator)
+    texts = loop.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
+    return Batch(
+        head.batch_id,
+        split,
+        run_id,
+        proposals,
+        tuple(texts[proposal.item_id] for proposal in proposals),
+        time.perf_counter() - began,
+    )
+
+
+def _asked(loop: Loop, wishes: Wishes) -> dict[str, int]:
+    """Items per strategy. A mix that is asked for counts items, unless a size is asked for too."""
+    task = loop.workspace.task
+    mix = wishes.mix or task.mix
+    size = wishes.size or (sum(mix.values()) if wishes.mix else task.batch_size)
+    return apportion(size, mix)
+
+
+def _mixed(
+    loop: Loop, scored: _Scored, counts: Mapping[str, int], generator: np.random.Generator
+) -> list[tuple[str, strategies.Ranked]]:
+    """Each strategy's picks. Random goes first, among all candidates: so its slice stays random.
+
+    No item is chosen twice, and each keeps the strategy that chose it. A strategy that finds too
+    few candidates gives what there is.
+    """
+    candidates = loop.candidates.copy()
+    chosen = []
+    for strategy, number in counts.items():
+        match strategy:
+            case "random":
+                ranked = strategies.random(candidates, number, generator)
+            case "low confidence":
+                confidence = confidences(scored.probability)
+                ranked = strategies.low_confidence(confidence, candidates, number)
+            case "outlier":
+                words = training_word_counts(loop)
+                ranked = strategies.outlier(loop.pool_words.bags, words, candidates, number)
+            case _:
+                raise LoopError(f"There is no strategy `{strategy}`.")
+        candidates[ranked.indices] = False
+        chosen.append((strategy, ranked))
+    return chosen
+
+
+def _proposals(
+    loop: Loop,
+    head: _Head,
+    chosen: list[tuple[str, strategies.Ranked]],
+    scored: _Scored | None,
+    generator: np.random.Generator,
+) -> tuple[Proposal, ...]:
+    """The chosen items in a shuffled order, so that a strategy cannot be told from the place."""
+    picks = [
+        (strategy, int(index), float(score))
+        for strategy, ranked in chosen
+        for index, score in zip(ranked.indices, ranked.scores, strict=True)
+    ]
+    order = generator.permutation(len(picks))
+    return tuple(
+        _proposal(loop, head, rank, picks[at], scored) for rank, at in enumerate(order, start=1)
+    )
+
+
+def _proposal(
+    loop: Loop, head: _Head, rank: int, pick: tuple[str, int, float], scored: _Scored | None
+) -> Proposal:
+    strategy, index, score = pick
+    predicted, confidence = "", None
+    if scored:
+        column = int(scored.probability[index].argmax())
+        predicted = loop.workspace.task.values[column]
+        confidence = float(scored.probability[index, column])
+    return Proposal(
+        batch_id=head.batch_id,
+        created_at=head.created_at,
+        split=head.split,
+        annotator=head.annotator,
+        rank=rank,
+        item_id=loop.pool_words.pool.ids[index].as_py(),
+        strategy=strategy,
+        score=score,
+        predicted=predicted,
+        confidence=confidence,
+        run_id=head.run_id,
+        seed=head.seed,
+    )
+
+
+def _moment(text: str) -> datetime:
+    """A log's time; a time that cannot be read counts as long ago."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,252 @@
+"""The logs: what was proposed, what people did, which runs were trained. Only ever appended to."""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Literal, TypeVar, get_args
+
+from core.csvfile import CsvFile, Row, read_rows
+from core.errors import LogError
+from core.findings import Finding
+from core.workspace import Workspace
+
+Action = Literal["label", "undo", "skip", "flag", "save"]
+ACTIONS: tuple[str, ...] = get_args(Action)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One item of one batch and why it is there: a row of `batches.csv`.
+
+    `score` is what the strategy ranked by, lowest first: a uniform draw, the confidence, or the
+    average training frequency of the item's words. `predicted` and `confidence` are those of the
+    run at that time; empty and None before there was one.
+    """
+
+    batch_id: str
+    created_at: str
+    split: str
+    annotator: str
+    rank: int
+    item_id: str
+    strategy: str
+    score: float | None
+    predicted: str
+    confidence: float | None
+    run_id: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that a person did: a row of `annotations.csv`. `seconds` is what it took them."""
+
+    event_id: str
+    batch_id: str
+    item_id: str
+    action: str
+    label: str
+    annotator: str
+    labeled_at: str
+    seconds: float | None
+    assisted: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trained model and how it did on the evaluation data: a row of `runs.csv`.
+
+    Scores are None where they are not defined, as AUC is when one label only was evaluated.
+    The hashes say which training and evaluation items it has seen.
+    """
+
+    run_id: str
+    created_at: str
+    model: str
+    counts: str
+    seed: int
+    fscore: float | None
+    auc: float | None
+    average_precision: float | None
+    precision: float | None
+    recall: float | None
+    n_training: int
+    n_evaluation: int
+    seconds: float
+    training_hash: str
+    evaluation_hash: str
+    params_file: str
+
+
+Record = TypeVar("Record", Proposal, Event, Run)
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Everything that the three logs say, in the order in which it was written."""
+
+    proposals: list[Proposal]
+    events: list[Event]
+    runs: list[Run]
+    findings: list[Finding]
+
+    def split_of(self) -> dict[str, str]:
+        """Each batch's split."""
+        return {proposal.batch_id: proposal.split for proposal in self.proposals}
+
+    def batch(self, batch_id: str) -> list[Proposal]:
+        """The proposals of one batch by rank; empty if there is no such batch."""
+        found = [proposal for proposal in self.proposals if proposal.batch_id == batch_id]
+        return sorted(found, key=lambda proposal: proposal.rank)
+
+
+def read_logs(workspace: Workspace) -> Logs:
+    """The three logs; rows that cannot be read are findings, never an end."""
+    findings: list[Finding] = []
+    return Logs(
+        read_log(workspace.batches, Proposal, findings),
+        _once(read_log(workspace.annotations, Event, findings), workspace, findings),
+        read_log(workspace.runs, Run, findings),
+        findings,
+    )
+
+
+def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> list[Record]:
+    """The file's records; every row that is none adds a finding.
+
+    A last line without a line end is left out: it is being written now, or will be moved to
+    `torn/` before anything is appended.
+    """
+    content = read_rows(file.path)
+    rows = [row for row in content.rows if row.whole]
+    _check_header(file, rows)
+    findings += [_malformed(file, bad.line, bad.reason) for bad in content.bad]
+    records = []
+    for row in rows[1:]:
+        try:
+            records.append(_decode(row, record))
+        except ValueError as error:
+            findings.append(_malformed(file, row.line, str(error)))
+    return records
+
+
+def append_records(file: CsvFile, records: Iterable[Record]) -> None:
+    """The records stand at the end of the log when this returns: all or none."""
+    file.append([encode(record) for record in records])
+
+
+def encode(record: Record) -> list[str]:
+    """The record as a row, in the order of its fields."""
+    return [_to_text(getattr(record, field.name)) for field in fields(record)]
+
+
+def now() -> str:
+    """This moment in UTC, as all logs write it: `2026-01-31T12:00:00.000Z`."""
+    moment = datetime.now(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+class EventLog:
+    """The annotation log of a running server: remembers which events are already in the file.
+
+    Other processes may append to the same file; what they wrote is read before each append.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._file = workspace.annotations
+        self._seen: set[str] = set()
+        self._read_to = 0
+        self._inode = 0
+        self._threads = threading.Lock()
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Every event stands in the log once when this returns, however often it is sent."""
+        with self._threads, self._file.locked() as handle:
+            self._catch_up()
+            fresh = {event.event_id: event for event in events if event.event_id not in self._seen}
+            if fresh:
+                self._file.append_to(handle, [encode(event) for event in fresh.values()])
+            self._seen.update(fresh)
+
+    def _catch_up(self) -> None:
+        status = self._file.path.stat()
+        if status.st_ino != self._inode or status.st_size < self._read_to:
+            self._seen, self._read_to, self._inode = set(), 0, status.st_ino
+        if status.st_size == self._read_to:
+            return
+        content = read_rows(self._file.path, self._read_to)
+        self._seen.update(row.fields[0] for row in content.rows if row.whole)
+        self._read_to += content.whole_bytes
+
+
+def _once(events: list[Event], workspace: Workspace, findings: list[Finding]) -> list[Event]:
+    """The events without later rows of the same id, each of which is a finding."""
+    kept: dict[str, Event] = {}
+    for event in events:
+        if event.event_id in kept:
+            name = workspace.annotations.name
+            message = (
+                f"{name}: event `{event.event_id}` stands there twice. The first counts; "
+                "nothing needs to be done."
+            )
+            findings.append(
+                Finding("warning", "repeated event", name, None, event.item_id, message)
+            )
+        kept.setdefault(event.event_id, event)
+    return list(kept.values())
+
+
+def _check_header(file: CsvFile, rows: list[Row]) -> None:
+    if rows and tuple(rows[0].fields) != file.header:
+        raise LogError(
+            f"{file.name} line 1: the columns are not {','.join(file.header)}. Put that header "
+            "back, or move the file away to begin a new one."
+        )
+
+
+def _decode(row: Row, record: type[Record]) -> Record:
+    names = [field.name for field in fields(record)]
+    if len(row.fields) != len(names):
+        raise ValueError(f"has {len(row.fields)} fields instead of {len(names)}")
+    values = dict(zip(names, row.fields, strict=True))
+    return record(
+        **{
+            field.name: _from_text(field.name, values[field.name], field.type)
+            for field in fields(record)
+        }
+    )
+
+
+def _from_text(name: str, text: str, kind: object) -> str | int | float | bool | None:
+    parse, what = _PARSERS[kind]
+    try:
+        value = parse(text)
+    except (ValueError, KeyError):
+        raise ValueError(f"has `{text}` for {name}, which is not {what}") from None
+    if name == "action" and value not in ACTIONS:
+        raise ValueError(f"has the action `{value}`, which is not one of {', '.join(ACTIONS)}")
+    return value
+
+
+_PARSERS: dict[object, tuple[Callable[[str], str | int | float | bool | None], str]] = {
+    str: (str, "text"),
+    int: (int, "a whole number"),
+    float: (float, "a number"),
+    bool: ({"0": False, "1": True}.__getitem__, "0 or 1"),
+    float | None: (lambda text: float(text) if text else None, "a number"),
+}
+
+
+def _to_text(value: str | int | float | bool | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _malformed(file: CsvFile, line: int, reason: str) -> Finding:
+    message = f"{file.name} line {line}: the row {reason}. It is left out; mend the line."
+    return Finding("error", "malformed row", file.name, line, None, message)

@@ -1,0 +1,127 @@
+"""The state of the loop: everything that the files of a workspace say at one moment."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.features import PoolWords, key_hash, read_pool_words
+from core.labels import Labels, resolve, save
+from core.logs import Logs, Proposal, read_logs
+from core.task import SPLITS
+from core.workspace import Workspace, open_workspace
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One reading of a workspace. Every question about the loop is answered from here."""
+
+    workspace: Workspace
+    pool_words: PoolWords
+    logs: Logs
+    labels: Labels
+
+    @property
+    def stage(self) -> str:
+        """`evaluation`, `validation`, `training` or `active learning`: the first unmet target.
+
+        The first training data also has to hold two labels, since no model learns from one.
+        """
+        for split in SPLITS:
+            if len(self.labels.splits[split]) < self.workspace.task.targets[split]:
+                return split
+        return "active learning" if self.can_train else "training"
+
+    @property
+    def can_train(self) -> bool:
+        """Whether the training data holds at least two labels."""
+        return len({item.label for item in self.labels.usable_training()}) > 1
+
+    @cached_property
+    def open_batches(self) -> dict[str, list[Proposal]]:
+        """The items without a label of each batch that has any, by rank."""
+        labeled = self.labels.ids()
+        batches: dict[str, list[Proposal]] = {}
+        for proposal in sorted(self.logs.proposals, key=lambda proposal: proposal.rank):
+            if proposal.item_id not in labeled:
+                batches.setdefault(proposal.batch_id, []).append(proposal)
+        return dict(sorted(batches.items()))
+
+    @cached_property
+    def candidates(self) -> NDArray[np.bool_]:
+        """Which items of the pool may be proposed, `(n_pool,)`.
+
+        Neither labeled nor proposed before, no copy of a text that is, no blank text; of several
+        copies in the pool the first.
+        """
+        taken = self.labels.ids() | {proposal.item_id for proposal in self.logs.proposals}
+        pool = self.pool_words.pool
+        texts = [item.text for items in self.labels.splits.values() for item in items]
+        texts += [row.text for conflict in self.labels.conflicts for row in conflict.rows]
+        texts += pool.texts_of(taken).values()
+        return self.pool_words.is_first & ~self._stands_for(texts) & ~self._has_id(taken)
+
+    @cached_property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Which items of the pool are evaluation or validation items, or copies, `(n_pool,)`.
+
+        Items that are only proposed for these splits are held out too: their words must not be
+        counted before their label arrives.
+        """
+        proposed = [
+            proposal.item_id for proposal in self.logs.proposals if proposal.split != "training"
+        ]
+        texts = [*self.labels.held_out_keys(), *self.pool_words.pool.texts_of(proposed).values()]
+        return self._stands_for(texts)
+
+    @cached_property
+    def in_training(self) -> NDArray[np.bool_]:
+        """Which items of the pool are usable training items, `(n_pool,)`."""
+        return self._has_id({item.item_id for item in self.labels.usable_training()})
+
+    def _stands_for(self, texts: list[str]) -> NDArray[np.bool_]:
+        hashes = np.fromiter(map(key_hash, texts), np.uint64, len(texts))
+        return np.isin(self.pool_words.keys, hashes)
+
+    def _has_id(self, ids: set[str]) -> NDArray[np.bool_]:
+        found = pc.is_in(self.pool_words.pool.ids, value_set=pa.array(sorted(ids), pa.string()))
+        return found.to_numpy(zero_copy_only=False)
+
+
+def read_loop(workspace: Workspace, *, write_cache: bool = True) -> Loop:
+    """The state of the loop now. Writes nothing but the cache, and that only if allowed."""
+    pool_words = read_pool_words(workspace, write_cache=write_cache)
+    logs = read_logs(workspace)
+    return Loop(workspace, pool_words, logs, resolve(workspace, logs, pool_words.pool.texts_of))
+
+
+def open_loop(path: Path) -> Loop:
+    """The state of the loop in this folder, after what a crash left undone has been mended.
+
+    Torn last lines go to `torn/`, and saves that were cut short are completed. A workspace that
+    cannot be written opens as it stands.
+    """
+    workspace = open_workspace(path)
+    if workspace.is_writable():
+        mend(workspace)
+    return read_loop(workspace)
+
+
+def mend(workspace: Workspace) -> None:
+    """Moves torn last lines away and completes the saves that a crash cut short."""
+    for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
+        file.mend()
+    with workspace.locked():
+        loop = read_loop(workspace)
+        save(workspace, loop.logs, ended_batches(loop), loop.pool_words.pool.texts_of)
+
+
+def ended_batches(loop: Loop) -> set[str]:
+    """The batches whose labels belong into the label files: saved once, or wholly labeled."""
+    saved = {event.batch_id for event in loop.logs.events if event.action == "save"}
+    proposed = {proposal.batch_id for proposal in loop.logs.proposals}
+    return saved | (proposed - set(loop.open_batches))

@@ -1,0 +1,275 @@
+"""What is labeled: labels, keys, instructions and numbers, read from `task.toml`."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import TaskError
+
+DEFAULT_TASK_FILE = Path(__file__).with_name("default_task.toml")
+
+SPLITS = ("evaluation", "validation", "training")
+"""In the order in which the loop fills them (chapter 2: evaluation data first)."""
+
+STRATEGIES = ("random", "low confidence", "outlier")
+"""In the order in which a batch is filled; the spellings that stand in the files."""
+
+MAX_LABELS = 9
+"""One digit key each."""
+
+STREAMLIT_KEYS = frozenset({"c", "r"})
+"""Streamlit clears its cache with `c` and reruns the page with `r`."""
+
+_NAMED_KEYS = frozenset(
+    {"backspace", "delete", "tab", "arrowleft", "arrowright", "arrowup", "arrowdown", " "}
+)
+
+
+@dataclass(frozen=True)
+class Label:
+    """One label of the task; `file` holds its items in each split's folder."""
+
+    value: str
+    name: str
+    file: str
+    key: str
+    positive: bool = False
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The keys of the card's actions, as `KeyboardEvent.key` in lower case."""
+
+    back: str
+    definitions: str
+    save: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task: everything that a person chose about the labeling, and nothing derived."""
+
+    title: str
+    short: str
+    detailed: str
+    labels: tuple[Label, ...]
+    keys: Keys
+    targets: Mapping[str, int]
+    batch_size: int
+    mix: Mapping[str, int]
+    release_minutes: int
+    seed: int
+    source: str = field(default="task.toml", compare=False)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The labels' values, in the order of the probability columns."""
+        return tuple(label.value for label in self.labels)
+
+    @property
+    def positive(self) -> Label:
+        """The label that F-score and AUC are about."""
+        return next(label for label in self.labels if label.positive)
+
+    @property
+    def positive_index(self) -> int:
+        """The positive label's column in a probability array."""
+        return self.values.index(self.positive.value)
+
+    def label(self, value: str) -> Label:
+        """The label with this value; raises TaskError if the task has none."""
+        for label in self.labels:
+            if label.value == value:
+                return label
+        raise TaskError(
+            f"Label `{value}` is not one of {_listed(self.values)}. "
+            f"Use one of them, or add it to {self.source}."
+        )
+
+
+def default_task() -> Task:
+    """The chapter's task: disaster-related or not, 1,200 / 400 / 100 items."""
+    return parse_task(DEFAULT_TASK_FILE.read_text(encoding="utf-8"), "the built-in task")
+
+
+def load_task(path: Path) -> Task:
+    """The task in this file; where there is no such file, the chapter's task."""
+    if not path.exists():
+        return default_task()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TaskError(f"{path.name}: {error}. Save it as a readable UTF-8 file.") from error
+    return parse_task(text, path.name)
+
+
+def parse_task(text: str, source: str) -> Task:
+    """The task that this TOML text describes; raises TaskError with the mend."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TaskError(f"{source} is not valid TOML: {error}. Mend that line.") from error
+    reader = _Reader(source)
+    defaults = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
+    reader.known(table, defaults, "the top level")
+    instructions = reader.table(table, "instructions", {"short": "", "detailed": ""})
+    targets = reader.table(table, "targets", defaults["targets"])
+    batch = reader.table(table, "batch", defaults["batch"])
+    labels = _read_labels(reader, table.get("labels", defaults["labels"]))
+    return Task(
+        title=reader.text(table, "title", defaults["title"]),
+        short=reader.text(instructions, "short", ""),
+        detailed=reader.text(instructions, "detailed", "").strip(),
+        labels=labels,
+        keys=_read_keys(reader, table, labels),
+        targets={split: reader.number(targets, split, 0) for split in SPLITS},
+        batch_size=reader.number(batch, "size", 1),
+        mix=_read_mix(reader, batch),
+        release_minutes=reader.number(batch, "release_minutes", 0),
+        seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),
+        source=source,
+    )
+
+
+def apportion(size: int, mix: Mapping[str, int]) -> dict[str, int]:
+    """`size` items divided in the proportions of `mix` by largest remainders; sums to `size`.
+
+    Ties between remainders go to the strategy that is named first.
+    """
+    total = sum(mix.values())
+    exact = {name: size * part / total for name, part in mix.items()}
+    counts = {name: int(share) for name, share in exact.items()}
+    by_remainder = sorted(mix, key=lambda name: counts[name] - exact[name])
+    for name in by_remainder[: size - sum(counts.values())]:
+        counts[name] += 1
+    return counts
+
+
+def check_mix(mix: Mapping[str, int], where: str) -> dict[str, int]:
+    """The mix in the files' spellings and the order of `STRATEGIES`; raises TaskError."""
+    spelled = {name.replace("_", " "): part for name, part in mix.items()}
+    for name, part in spelled.items():
+        if name not in STRATEGIES:
+            names = _listed([strategy.replace(" ", "_") for strategy in STRATEGIES])
+            raise TaskError(f"{where}: `{name}` is not a strategy. Use {names}.")
+        if not _is_whole(part) or part < 0:
+            raise TaskError(f"{where}: `{name}` is {part!r}. Give a whole number of 0 or more.")
+    if not sum(spelled.values()):
+        raise TaskError(f"{where}: the mix asks for no items. Give at least one strategy a number.")
+    return {name: spelled[name] for name in STRATEGIES if spelled.get(name)}
+
+
+def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:
+    mix = batch["mix"]
+    if not isinstance(mix, dict):
+        raise reader.error("[batch.mix]", "is not a table", "Write one number a line below it")
+    return check_mix(mix, f"{reader.source}, [batch.mix]")
+
+
+def _read_labels(reader: "_Reader", entries: object) -> tuple[Label, ...]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise reader.error("labels", "are not tables", "Write one `[[labels]]` for each label")
+    if not 2 <= len(entries) <= MAX_LABELS:
+        raise reader.error("labels", f"are {len(entries)}", f"Give 2 to {MAX_LABELS}")
+    labels = tuple(
+        _read_label(reader, entry, number) for number, entry in enumerate(entries, start=1)
+    )
+    for what in ("value", "name", "file", "key"):
+        reader.distinct(f"two labels have the same {what}", [getattr(x, what) for x in labels])
+    positives = sum(label.positive for label in labels)
+    if positives != 1:
+        raise reader.error("labels", f"name {positives} as positive", "Give one `positive = true`")
+    if sum(label.default for label in labels) > 1:
+        raise reader.error("labels", "name several as default", "Give at most one `default = true`")
+    return labels
+
+
+def _read_label(reader: "_Reader", entry: dict[str, Any], number: int) -> Label:
+    where = f"label {number}"
+    reader.known(entry, {"value", "name", "file", "key", "positive", "default"}, where)
+    value = reader.text(entry, "value", None)
+    file = reader.text(entry, "file", None)
+    if not value or value != value.strip():
+        raise reader.error(where, "has an empty or padded value", "Give it one such as `1`")
+    if not re.fullmatch(r"[\w][\w .-]*\.csv", file):
+        raise reader.error(where, f"has the file `{file}`", "Name a plain file that ends in .csv")
+    flags = {name: entry.get(name, False) for name in ("positive", "default")}
+    if not all(isinstance(flag, bool) for flag in flags.values()):
+        raise reader.error(where, "has a flag that is not true or false", "Write true or false")
+    name = reader.text(entry, "name", value)
+    return Label(value, name, file, reader.text(entry, "key", str(number)).lower(), **flags)
+
+
+def _read_keys(reader: "_Reader", table: Mapping[str, Any], labels: tuple[Label, ...]) -> Keys:
+    """The action keys; `back` moves to Backspace where a label has taken its default, `2`."""
+    taken = {label.key for label in labels}
+    defaults = {"back": "backspace" if "2" in taken else "2", "definitions": "d", "save": "s"}
+    chosen = reader.table(table, "keys", defaults)
+    keys = {action: reader.text(chosen, action, None).lower() for action in defaults}
+    named = {f"label {label.value}": label.key for label in labels} | keys
+    for what, key in named.items():
+        _check_key(reader, what, key)
+    reader.distinct("two keys collide", list(named.values()))
+    return Keys(**keys)
+
+
+def _check_key(reader: "_Reader", what: str, key: str) -> None:
+    where = f"the key of {what}"
+    if key == "enter":
+        raise reader.error(where, "is Enter", "Set `default = true` on the label that Enter gives")
+    if key in STREAMLIT_KEYS:
+        raise reader.error(where, f"is `{key}`, which Streamlit uses", "Choose another")
+    if len(key) != 1 and key not in _NAMED_KEYS:
+        raise reader.error(where, f"is `{key}`", "Choose one character, Backspace or an arrow key")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _listed(values: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads values out of a TOML table and says where one is wrong."""
+
+    source: str
+
+    def error(self, where: str, what: str, mend: str) -> TaskError:
+        return TaskError(f"{self.source}: {where} {what}. {mend}.")
+
+    def known(self, table: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+        for name in table:
+            if name not in names:
+                mend = f"Use {_listed(sorted(names))}"
+                raise self.error(where, f"has `{name}`, which means nothing", mend)
+
+    def table(self, table: Mapping[str, Any], name: str, defaults: Mapping[str, Any]) -> dict:
+        found = table.get(name, {})
+        if not isinstance(found, dict):
+            raise self.error(f"`{name}`", "is not a table", f"Write `[{name}]`")
+        self.known(found, defaults, f"[{name}]")
+        return {**defaults, **found}
+
+    def text(self, table: Mapping[str, Any], name: str, default: str | None) -> str:
+        value = table.get(name, default)
+        if not isinstance(value, str):
+            raise self.error(f"`{name}`", "is missing or not text", 'Write it in "quotes"')
+        return value
+
+    def number(self, table: Mapping[str, Any], name: str, least: int) -> int:
+        value = table[name]
+        if not _is_whole(value) or value < least:
+            raise self.error(f"`{name}`", f"is {value!r}", f"Give a whole number from {least} up")
+        return value
+
+    def distinct(self, what: str, values: list[str]) -> None:
+        repeated = sorted({value for value in values if values.count(value) > 1})
+        if repeated:
+            raise self.error("labels and keys:", f"{what}: {_listed(repeated)}", "Make them differ")

@@ -1,0 +1,164 @@
+"""A workspace: one task, its data and its logs, as files in one folder."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.csvfile import CsvFile, lock
+from core.errors import WorkspaceError
+from core.task import DEFAULT_TASK_FILE, SPLITS, STRATEGIES, Label, Task, load_task
+
+POOL_FOLDER = "unlabeled_data"
+
+BATCH_FIELDS = (
+    "batch_id", "created_at", "split", "annotator", "rank", "item_id",
+    "strategy", "score", "predicted", "confidence", "run_id", "seed",
+)  # fmt: skip
+EVENT_FIELDS = (
+    "event_id", "batch_id", "item_id", "action", "label",
+    "annotator", "labeled_at", "seconds", "assisted", "note",
+)  # fmt: skip
+RUN_FIELDS = (
+    "run_id", "created_at", "model", "counts", "seed", "fscore", "auc", "average_precision",
+    "precision", "recall", "n_training", "n_evaluation", "seconds", "training_hash",
+    "evaluation_hash", "params_file",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything of one task stands. Holds names, not contents."""
+
+    path: Path
+    task: Task
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def batches(self) -> CsvFile:
+        return self._log("batches.csv", BATCH_FIELDS)
+
+    @property
+    def annotations(self) -> CsvFile:
+        return self._log("annotations.csv", EVENT_FIELDS)
+
+    @property
+    def runs(self) -> CsvFile:
+        return self._log("runs.csv", RUN_FIELDS)
+
+    @property
+    def models(self) -> Path:
+        return self.path / "models"
+
+    @property
+    def cache(self) -> Path:
+        return self.path / ".cache"
+
+    @property
+    def torn(self) -> Path:
+        return self.path / "torn"
+
+    @property
+    def logs(self) -> tuple[CsvFile, ...]:
+        return self.batches, self.annotations, self.runs
+
+    def pool_files(self) -> list[Path]:
+        """The pool's files in the order of their names; none if the folder is missing."""
+        return sorted((self.path / POOL_FOLDER).glob("*.csv"))
+
+    def label_file(self, split: str, label: Label) -> CsvFile:
+        """The file of this split's items under this label."""
+
+        def is_whole(fields: list[str]) -> bool:
+            return is_whole_label(fields, label)
+
+        return CsvFile(self.path / f"{split}_data" / label.file, self.torn, is_whole=is_whole)
+
+    def label_files(self) -> Iterator[tuple[str, Label, CsvFile]]:
+        """(split, label, file) of every label file, whether it exists or not."""
+        for split in SPLITS:
+            for label in self.task.labels:
+                yield split, label, self.label_file(split, label)
+
+    def is_writable(self) -> bool:
+        return os.access(self.path, os.W_OK)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else proposes, saves or keeps a run meanwhile. Appending needs no such lock.
+
+        The folder itself is locked: no lock file that someone could delete.
+        """
+        handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            lock(handle, self.name)
+            yield
+        finally:
+            os.close(handle)
+
+    def stamps(self) -> tuple[tuple[str, int, int], ...]:
+        """(name, size, modification time in ns) of every file that the loop reads."""
+        files = [*self.pool_files(), *(file.path for file in self.logs), self.path / "task.toml"]
+        files += [file.path for _, _, file in self.label_files()]
+        return file_stamps(self.path, files)
+
+    def _log(self, name: str, fields: tuple[str, ...]) -> CsvFile:
+        return CsvFile(self.path / name, self.torn, header=fields)
+
+
+def open_workspace(path: Path) -> Workspace:
+    """The workspace in this folder; raises WorkspaceError or TaskError. Writes nothing."""
+    if not path.is_dir():
+        raise WorkspaceError(
+            f"There is no workspace folder {path}. Give another with --data DIR, or make one: a "
+            f"folder that holds {POOL_FOLDER}/ with CSV files of item_id,text."
+        )
+    return Workspace(path.resolve(), load_task(path / "task.toml"))
+
+
+def create_workspace(path: Path, task_toml: str | None = None) -> Workspace:
+    """A new, empty workspace; raises WorkspaceError if the folder already holds something."""
+    if path.exists() and any(path.iterdir()):
+        raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
+    (path / POOL_FOLDER).mkdir(parents=True, exist_ok=True)
+    text = DEFAULT_TASK_FILE.read_text(encoding="utf-8") if task_toml is None else task_toml
+    (path / "task.toml").write_text(text, encoding="utf-8")
+    return open_workspace(path)
+
+
+def file_stamps(root: Path, files: list[Path]) -> tuple[tuple[str, int, int], ...]:
+    """(name below `root`, size, modification time in ns) of those files that exist."""
+    stamps = []
+    for file in files:
+        try:
+            status = file.stat()
+        except FileNotFoundError:
+            continue
+        stamps.append((file.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns))
+    return tuple(stamps)
+
+
+def is_whole_label(fields: list[str], label: Label) -> bool:
+    """Whether a last row without a line end, as some editors leave it, can be taken as it stands.
+
+    Two fields may be half a text. With the label behind the text nothing that matters is missing,
+    if the strategy is spelled out and a confidence is a number.
+    """
+    if not 3 <= len(fields) <= 5 or fields[2] != label.value:
+        return False
+    if len(fields) > 3 and fields[3] not in ("", *STRATEGIES):
+        return False
+    return len(fields) < 5 or is_number(fields[4])
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a number as the files hold it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
