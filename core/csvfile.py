@@ -75,7 +75,7 @@ def parse_rows(data: bytes) -> Rows:
     bad: list[BadRow] = []
     for number, taken in _records(lines):
         _keep(number, lines[number : number + taken], rows, bad, whole=True)
-    if tail:
+    if tail.strip(b"\r"):
         _keep(len(lines), [tail], rows, bad, whole=False)
     return Rows(rows, bad, len(data) - len(tail))
 
@@ -127,9 +127,13 @@ def _split(text: str) -> list[str] | None:
 
 def format_rows(rows: Iterable[Sequence[str]]) -> bytes:
     """These rows as CSV with `\\n` line ends; `parse_rows` gives them back unchanged."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue().encode()
+    lines = []
+    for row in rows:
+        buffer = io.StringIO()
+        # With its own line end `csv` also quotes a field that holds a lone carriage return.
+        csv.writer(buffer, lineterminator="\r\n").writerow(row)
+        lines.append(buffer.getvalue().removesuffix("\r\n") + "\n")
+    return "".join(lines).encode()
 
 
 def never_whole(fields: list[str]) -> bool:

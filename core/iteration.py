@@ -106,7 +106,7 @@ def propose(
     return batch
 
 
-def preview(loop: Loop, annotator: str, wishes: Wishes = AS_THE_TASK_SAYS) -> Batch:
+def preview(loop: Loop, annotator: str = "", wishes: Wishes = AS_THE_TASK_SAYS) -> Batch:
     """The batch that `propose` would write, without writing anything."""
     began = time.perf_counter()
     require_items(loop.pool_words.pool)

@@ -1,5 +1,6 @@
 """The logs: what was proposed, what people did, which runs were trained. Only ever appended to."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -169,6 +170,7 @@ class EventLog:
             if fresh:
                 self._file.append_to(handle, [encode(event) for event in fresh.values()])
             self._seen.update(fresh)
+            self._read_to = os.fstat(handle).st_size
 
     def _catch_up(self) -> None:
         status = self._file.path.stat()

@@ -5,9 +5,11 @@ over that file row by row, so that each bad row is reported with its line.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import duckdb
@@ -143,7 +145,7 @@ def _columns(file: Path) -> tuple[list[str], bool]:
 
 def _read_fast(file: Path, columns: list[str], has_header: bool) -> pa.Table | None:
     """The file's rows by DuckDB, or None if a row is anything but plain."""
-    if _has_reserved(columns):
+    if _has_reserved(columns) or _has_lone_return(file):
         return None
     declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
     query = f"FROM read_csv(?, columns = {declared}, {CSV_OPTIONS}, skip = {int(has_header)})"
@@ -199,6 +201,14 @@ def _name(file: Path) -> str:
 def _has_reserved(columns: list[str]) -> bool:
     """DuckDB folds the case of names: columns that differ only by case need the careful reader."""
     return len({name.casefold() for name in columns}) != len(columns)
+
+
+def _has_lone_return(file: Path) -> bool:
+    """DuckDB takes a carriage return alone for a line end, Python's `csv` does not."""
+    if not file.stat().st_size:
+        return False
+    with file.open("rb") as source, mmap(source.fileno(), 0, access=ACCESS_READ) as data:
+        return re.search(rb"\r(?!\n)", data) is not None
 
 
 def _quoted(name: str) -> str:

@@ -1,0 +1,91 @@
+"""Workspaces to test with: real folders of real CSV files."""
+
+import csv
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from core.loop import Loop, read_loop
+from core.workspace import Workspace, open_workspace
+
+SUBJECTS = "council minister farmers union police team court bank school hospital".split()
+VERBS = "rejects backs questions delays welcomes reviews plans opens wins seeks".split()
+OBJECTS = "budget road match appeal merger roof contract festival plan report".split()
+DISASTERS = "flood quake cyclone bushfire landslide".split()
+PLACES = "north coast valley harbour village island".split()
+
+SMALL_TASK = """
+title = "Small"
+seed = 7
+[targets]
+evaluation = 20
+validation = 0
+training = 20
+[batch]
+size = 10
+"""
+
+MakeWorkspace = Callable[..., Workspace]
+
+
+def headlines(number: int, seed: int = 0) -> list[tuple[str, str, str]]:
+    """(item_id, text, true label) of distinct headlines; every sixth tells of a disaster."""
+    draw = random.Random(seed)
+    found: dict[str, str] = {}
+    while len(found) < number:
+        if len(found) % 6 == 5:
+            words = [draw.choice(DISASTERS), "hits", draw.choice(PLACES), draw.choice(SUBJECTS)]
+            found.setdefault(" ".join([*words, str(draw.randrange(1000))]), "1")
+        else:
+            words = [draw.choice(SUBJECTS), draw.choice(VERBS), draw.choice(OBJECTS)]
+            found.setdefault(" ".join([*words, "in", draw.choice(PLACES)]), "0")
+    return [(f"i{at:04}", text, label) for at, (text, label) in enumerate(found.items())]
+
+
+def write_csv(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    return path
+
+
+@pytest.fixture
+def make_workspace(tmp_path: Path) -> MakeWorkspace:
+    """Makes a workspace in `tmp_path`: a pool, label files by split and label, a task."""
+
+    def make(
+        pool: Sequence[Sequence[object]] = (),
+        labels: dict[tuple[str, str], Sequence[Sequence[object]]] | None = None,
+        task: str | None = SMALL_TASK,
+    ) -> Workspace:
+        folder = tmp_path / "workspace"
+        folder.mkdir(exist_ok=True)
+        if task is not None:
+            (folder / "task.toml").write_text(task, encoding="utf-8")
+        if pool:
+            write_csv(folder / "unlabeled_data" / "pool.csv", pool)
+        for (split, label), rows in (labels or {}).items():
+            name = "related.csv" if label == "1" else "not_related.csv"
+            write_csv(folder / f"{split}_data" / name, rows)
+        return open_workspace(folder)
+
+    return make
+
+
+@pytest.fixture
+def active(make_workspace: MakeWorkspace) -> Loop:
+    """A loop in active learning: 300 pool items, 30 evaluation and 60 training labels."""
+    return read_loop(active_workspace(make_workspace))
+
+
+def active_workspace(make_workspace: MakeWorkspace) -> Workspace:
+    """300 pool items; 30 others are evaluation, 60 others training data."""
+    items = headlines(390)
+    labels = {
+        (split, label): [row for row in rows if row[2] == label]
+        for split, rows in (("evaluation", items[300:330]), ("training", items[330:]))
+        for label in ("1", "0")
+    }
+    return make_workspace([item[:2] for item in items[:300]], labels)

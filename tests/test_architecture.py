@@ -1,0 +1,86 @@
+"""The house of the code, read from its imports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# From the ground up. A room may use every room of the lines before its own; of its own line,
+# only those that stand before it.
+FLOORS = (
+    ("errors", "findings", "cache", "csvfile"),
+    ("task",),
+    ("workspace", "logs", "pool"),
+    ("labels", "features"),
+    ("loop", "tables"),
+    ("model",),
+    ("training", "scoring", "evaluation"),
+    ("strategies", "runs"),
+    ("iteration", "inbox", "doctor"),
+    ("simulation",),
+    ("__main__",),
+)
+ROOMS = [room for floor in FLOORS for room in floor]
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of all that a file imports: `from a.b import c` gives `a.b` and `a.b.c`."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module or ""} | {f"{node.module}.{a.name}" for a in node.names}
+    return names
+
+
+def rooms_used(path: Path) -> set[str]:
+    parts = (name.split(".") for name in imports(path))
+    return {part[1] for part in parts if part[0] == "core" and len(part) > 1}
+
+
+def test_every_room_of_the_core_has_its_place():
+    files = {path.stem for path in (ROOT / "core").glob("*.py")} - {"__init__"}
+    assert files == set(ROOMS)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_in_the_core_point_one_way(room: str):
+    used = rooms_used(ROOT / "core" / f"{room}.py") & set(ROOMS)
+    assert used <= set(ROOMS[: ROOMS.index(room)])
+
+
+def test_the_core_never_imports_streamlit_or_pages():
+    for path in (ROOT / "core").glob("*.py"):
+        tops = {name.split(".")[0] for name in imports(path)}
+        assert not tops & {"streamlit", "altair", "pages"}, path.name
+
+
+def test_strategies_know_neither_files_nor_models():
+    assert rooms_used(ROOT / "core" / "strategies.py") == {"features"}
+    tops = {name.split(".")[0] for name in imports(ROOT / "core" / "strategies.py")}
+    assert not tops & {"pathlib", "torch", "duckdb", "os"}
+
+
+def test_pages_import_no_pages():
+    for path in (ROOT / "pages").glob("*.py"):
+        others = {name for name in imports(path) if name.startswith("pages.")}
+        assert all(name.startswith("pages.ui") for name in others), path.name
+
+
+def test_pages_hold_no_sql_no_torch_and_write_no_files():
+    for path in (ROOT / "pages").glob("*.py"):
+        tops = {name.split(".")[0] for name in imports(path)}
+        assert not tops & {"torch", "duckdb", "csv", "os"}, path.name
+        text = path.read_text(encoding="utf-8")
+        assert "SELECT" not in text, path.name
+        assert ".write_text(" not in text, path.name
+
+
+def test_only_one_file_caches():
+    for path in (ROOT / "pages").rglob("*.py"):
+        if path.name != "cache.py":
+            assert "cache_data" not in path.read_text(encoding="utf-8"), path.name
+            assert "cache_resource" not in path.read_text(encoding="utf-8"), path.name

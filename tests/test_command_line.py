@@ -1,0 +1,125 @@
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from core.__main__ import app
+from core.workspace import Workspace
+from tests.conftest import MakeWorkspace, active_workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "core", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def answer(*arguments: object, code: int = 0) -> dict:
+    result = run(*arguments, "--json")
+    assert result.returncode == code, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def workspace(make_workspace: MakeWorkspace) -> Workspace:
+    return active_workspace(make_workspace)
+
+
+def test_status_tells_stage_counts_and_last_run(workspace: Workspace):
+    told = answer("status", "--data", workspace.path)
+    assert told["stage"] == "active learning"
+    assert sum(told["splits"]["training"].values()) == 60
+    assert told["splits"]["validation"] == {"1": 0, "0": 0}
+    assert (told["pool"], told["last_run"]) == (300, None)
+
+
+def test_train_then_evaluate_then_status_tell_the_same_run(workspace: Workspace):
+    trained = answer("train", "--data", workspace.path, "--model", "book", "--seed", 5)
+    assert set(trained) == {
+        "run_id", "model", "seed", "fscore", "auc", "average_precision",
+        "precision", "recall", "n_training", "n_evaluation", "seconds",
+    }  # fmt: skip
+    assert (trained["model"], trained["seed"], trained["n_training"]) == ("book", 5, 60)
+    evaluated = answer("evaluate", "--data", workspace.path)
+    assert {**evaluated, "seconds": 0} == {**trained, "seconds": 0}
+    assert answer("status", "--data", workspace.path)["last_run"] == trained
+
+
+def test_next_writes_the_batch_that_it_tells(workspace: Workspace):
+    told = answer("next", "--data", workspace.path, "--size", 20, "--seed", 3)
+    assert set(told) == {"batch_id", "split", "run_id", "items", "seconds"}
+    assert set(told["items"][0]) == {
+        "rank", "item_id", "text", "strategy", "score", "predicted", "confidence",
+    }  # fmt: skip
+    with (workspace.path / "batches.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["item_id"] for row in rows] == [item["item_id"] for item in told["items"]]
+    assert {row["batch_id"] for row in rows} == {told["batch_id"]}
+
+
+def test_a_dry_run_writes_nothing(workspace: Workspace):
+    before = sorted(workspace.path.rglob("*"))
+    mix = "random=2,low_confidence=3,outlier=1"
+    told = answer("next", "--data", workspace.path, "--dry-run", "--mix", mix)
+    strategies = sorted(item["strategy"] for item in told["items"])
+    assert strategies == ["low confidence"] * 3 + ["outlier"] + ["random"] * 2
+    assert sorted(workspace.path.rglob("*")) == before
+
+
+def test_check_exits_with_1_if_it_finds_anything(workspace: Workspace):
+    assert answer("check", "--data", workspace.path) == {"findings": []}
+    file = workspace.path / "training_data" / "related.csv"
+    file.write_text(file.read_text() + "x,y,maybe\n")
+    (finding,) = answer("check", "--data", workspace.path, code=1)["findings"]
+    assert set(finding) == {"severity", "kind", "file", "line", "item_id", "message"}
+    assert (finding["severity"], finding["kind"]) == ("error", "unknown label")
+    assert finding["file"] == "training_data/related.csv"
+
+
+def test_what_cannot_be_done_is_refused_with_1_and_a_message(tmp_path: Path):
+    result = run("status", "--data", tmp_path / "none")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "no workspace folder" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["next", "--size", "0"], ["next", "--mix", "random"], ["paint"], ["train", "--seed", "x"]],
+)
+def test_wrong_usage_exits_with_2(workspace: Workspace, arguments: list[str]):
+    result = run(*arguments, "--data", workspace.path)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+
+
+def test_a_wrong_task_is_refused(workspace: Workspace):
+    (workspace.path / "task.toml").write_text("seed = 'x'")
+    result = run("next", "--data", workspace.path)
+    assert result.returncode == 1
+    assert "task.toml: `seed` is 'x'" in result.stderr
+
+
+def test_the_workspace_may_come_from_the_environment(workspace: Workspace):
+    result = run("status", "--json", SUNLIGHT_DATA=str(workspace.path))
+    assert json.loads(result.stdout)["pool"] == 300
+
+
+def test_every_command_explains_itself():
+    runner = CliRunner()
+    for command in ("status", "train", "next", "evaluate", "check", "demo"):
+        result = runner.invoke(app, [command, "--help"])
+        assert result.exit_code == 0
+        assert command in result.stdout

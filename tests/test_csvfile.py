@@ -1,0 +1,135 @@
+import errno
+import multiprocessing
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.csvfile import CsvFile, format_rows, parse_rows, read_rows
+from core.errors import LogError
+
+# Everything that a person can type; half a surrogate pair cannot be written as UTF-8 at all.
+FIELD = st.text(st.characters(exclude_categories=["Cs"]))
+ROW = st.lists(FIELD, min_size=2, max_size=5)
+
+
+def log(folder: Path, **options) -> CsvFile:
+    return CsvFile(folder / "log.csv", folder / "torn", **options)
+
+
+@given(st.lists(ROW))
+def test_any_text_survives_the_way_in_and_out(rows: list[list[str]]):
+    parsed = parse_rows(format_rows(rows))
+    assert [row.fields for row in parsed.rows] == rows
+    assert parsed.bad == []
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_reported(data: bytes):
+    parsed = parse_rows(data)
+    lines = {row.line for row in parsed.rows} | {bad.line for bad in parsed.bad}
+    assert all(1 <= line <= data.count(b"\n") + 1 for line in lines)
+    assert parsed.whole_bytes <= len(data)
+
+
+@given(st.lists(ROW, min_size=1), st.data())
+def test_a_cut_loses_no_row_before_it(rows: list[list[str]], data: st.DataObject):
+    whole = format_rows(rows)
+    cut = data.draw(st.integers(0, len(whole)))
+    kept = [row.fields for row in parse_rows(whole[:cut]).rows if row.whole]
+    before = sum(len(format_rows(rows[: n + 1])) <= cut for n in range(len(rows)))
+    assert kept[:before] == rows[:before]
+
+
+def test_a_stray_quote_swallows_no_other_row():
+    parsed = parse_rows(b'1,"half a quote\n2,fine\n3,"also, fine"\n4,fine\n')
+    assert [row.fields[0] for row in parsed.rows] == ["2", "3", "4"]
+    assert [bad.line for bad in parsed.bad] == [1]
+
+
+def test_windows_line_ends_byte_order_mark_and_blank_lines_are_fine():
+    parsed = parse_rows(b'\xef\xbb\xbf1,a\r\n\r\n\n2,"b,c"\r\n')
+    assert [(row.line, row.fields) for row in parsed.rows] == [(1, ["1", "a"]), (4, ["2", "b,c"])]
+
+
+def test_invalid_utf8_is_reported_with_its_line():
+    parsed = parse_rows(b'1,a\n2,\xff\n3,"\xfe\n"\n4,d\n')
+    assert [row.fields[0] for row in parsed.rows] == ["1", "4"]
+    assert [(bad.line, bad.reason) for bad in parsed.bad] == [
+        (2, "is not valid UTF-8"),
+        (3, "is not valid UTF-8"),
+    ]
+
+
+def test_a_missing_file_has_no_rows(tmp_path: Path):
+    assert read_rows(tmp_path / "none.csv").rows == []
+
+
+def test_a_new_file_begins_with_the_header_and_only_grows(tmp_path: Path):
+    file = log(tmp_path, header=("a", "b"))
+    file.append([["1", "x"]])
+    before = file.path.read_bytes()
+    file.append([["2", "y"]])
+    assert file.path.read_bytes() == before + b"2,y\n"
+    assert before == b"a,b\n1,x\n"
+
+
+def test_a_torn_last_line_is_kept_aside_before_anything_is_appended(tmp_path: Path):
+    file = log(tmp_path)
+    file.path.write_bytes(b"1,a\n2,hal")
+    assert file.torn_line() == b"2,hal"
+    file.append([["3", "c"]])
+    assert file.path.read_bytes() == b"1,a\n3,c\n"
+    (kept,) = (tmp_path / "torn").iterdir()
+    assert kept.read_bytes() == b"2,hal"
+
+
+def test_a_whole_last_line_without_a_line_end_stays(tmp_path: Path):
+    file = log(tmp_path, is_whole=lambda fields: len(fields) == 3)
+    file.path.write_bytes(b"1,a,1\n2,b,1")
+    assert file.mend() is None
+    file.append([["3", "c", "1"]])
+    assert file.path.read_bytes() == b"1,a,1\n2,b,1\n3,c,1\n"
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch):
+    file = log(tmp_path)
+    file.append([["1", "a"]])
+    real = os.write
+
+    def short_write(handle: int, data: bytes) -> int:
+        if len(data) > 3:
+            return real(handle, data[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "write", short_write)
+    with pytest.raises(LogError, match=r"log\.csv cannot be written: No space left"):
+        file.append([["2", "bbbb"]])
+    assert file.path.read_bytes() == b"1,a\n"
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    file = CsvFile(tmp_path / "file" / "log.csv", tmp_path / "torn")
+    with pytest.raises(LogError, match="cannot be written"):
+        file.append([["1", "a"]])
+
+
+def _append_many(folder: Path, name: str) -> None:
+    for number in range(200):
+        log(folder).append([[f"{name}-{number}", "x" * 100]])
+
+
+def test_processes_that_append_at_once_lose_and_mix_nothing(tmp_path: Path):
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_append_many, args=(tmp_path, name)) for name in "abcd"]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    parsed = read_rows(tmp_path / "log.csv")
+    assert parsed.bad == []
+    ids = [row.fields[0] for row in parsed.rows]
+    assert sorted(ids) == sorted(f"{name}-{n}" for name in "abcd" for n in range(200))

@@ -1,0 +1,92 @@
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.errors import RunError
+from core.features import Vocabulary
+from core.model import HIDDEN, BookNetwork, Model, load_model, new_network, save_model
+from core.scoring import score_texts
+
+WORDS = ("flood", "hits", "town", "rain")
+TEXTS = ["flood hits town", "town town town", "", "unknown words", "rain rain flood"]
+
+
+def model(seed: int = 1) -> Model:
+    return Model("book", new_network(len(WORDS), 2, seed), Vocabulary(WORDS), ("1", "0"), seed)
+
+
+def one_hot(network: BookNetwork, texts: list[str]) -> torch.Tensor:
+    """The chapter's own layers: a vector of word counts, two linear layers, log-softmax."""
+    first = nn.Linear(len(WORDS), HIDDEN)
+    first.weight = nn.Parameter(network.words.weight.T)
+    first.bias = network.bias
+    counts = torch.zeros(len(texts), len(WORDS))
+    for row, text in enumerate(texts):
+        for word in text.split():
+            if word in WORDS:
+                counts[row, WORDS.index(word)] += 1
+    return network.out(first(counts).clamp(min=0)).log_softmax(dim=1)
+
+
+def test_the_embedding_bag_gives_the_one_hot_layers_numbers():
+    mine = model()
+    expected = one_hot(mine.network, TEXTS).exp().detach().numpy()
+    np.testing.assert_allclose(score_texts(mine, TEXTS), expected, atol=1e-5)
+
+
+def test_weights_are_drawn_as_linear_layers_draw_them():
+    network = new_network(10_000, 2, seed=3)
+    for weights, inputs in ((network.words.weight, 10_000), (network.out.weight, HIDDEN)):
+        bound = inputs**-0.5
+        weights = weights.detach()
+        assert weights.abs().max() <= bound
+        assert abs(float(weights.std()) - bound / 3**0.5) < 0.05 * bound
+
+
+def test_a_saved_model_scores_the_same(tmp_path: Path):
+    mine = model()
+    save_model(mine, tmp_path / "models" / "m.params")
+    loaded = load_model(tmp_path / "models" / "m.params")
+    assert (loaded.name, loaded.labels, loaded.seed) == ("book", ("1", "0"), 1)
+    assert np.array_equal(score_texts(loaded, TEXTS), score_texts(mine, TEXTS))
+    assert [file.name for file in (tmp_path / "models").iterdir()] == ["m.params"]
+
+
+class Attack:
+    def __reduce__(self):
+        return (Path.touch, (Path("attacked"),))
+
+
+@pytest.mark.parametrize("how", ["pickle", "torch"])
+def test_loading_runs_no_code(tmp_path: Path, monkeypatch, how: str):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "evil.params"
+    if how == "torch":
+        torch.save({"format": Attack()}, file)
+    else:
+        file.write_bytes(pickle.dumps(Attack(), protocol=2))
+    with pytest.raises(RunError, match="not a params file"):
+        load_model(file)
+    assert not (tmp_path / "attacked").exists()
+
+
+def test_a_damaged_or_foreign_file_is_refused(tmp_path: Path):
+    whole = tmp_path / "whole.params"
+    save_model(model(), whole)
+    for name, content in (
+        ("empty", b""),
+        ("text", b"hello"),
+        ("cut", whole.read_bytes()[: whole.stat().st_size // 2]),
+    ):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RunError, match="not a params file"):
+            load_model(tmp_path / name)
+    torch.save({"weights": {}}, tmp_path / "other")
+    with pytest.raises(RunError, match="not a params file"):
+        load_model(tmp_path / "other")
+    with pytest.raises(RunError, match="missing"):
+        load_model(tmp_path / "none.params")
