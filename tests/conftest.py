@@ -2,12 +2,14 @@
 
 import csv
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from core.loop import Loop, read_loop
+from core.simulation import make_demo
 from core.workspace import Workspace, open_workspace
 
 SUBJECTS = "council minister farmers union police team court bank school hospital".split()
@@ -89,3 +91,17 @@ def active_workspace(make_workspace: MakeWorkspace) -> Workspace:
         for label in ("1", "0")
     }
     return make_workspace([item[:2] for item in items[:300]], labels)
+
+
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with two active-learning batches. Tests that may write take `demo`."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    make_demo(folder, batches=2)
+    return folder
+
+
+@pytest.fixture
+def demo(demo_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the demo, to write into."""
+    return Path(shutil.copytree(demo_folder, tmp_path / "demo"))

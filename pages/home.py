@@ -1,0 +1,117 @@
+"""Home: where the loop stands, and the one thing to do next."""
+
+import streamlit as st
+
+from core.errors import SunlightError
+from core.loop import Loop
+from core.simulation import make_demo
+from core.task import SPLITS
+from pages.ui import cache, charts, frame, state
+
+NEXT = {
+    "evaluation": "Label evaluation data",
+    "validation": "Label validation data",
+    "training": "Label first training data",
+    "active learning": "Label the next batch",
+}
+WHY = {
+    "evaluation": "A random sample is held out first: every later score is measured on it.",
+    "validation": "Another random sample is held out, for settings that the scores must not see.",
+    "training": "The model learns its first words from random items.",
+    "active learning": "The model has learned from your labels and chooses what to ask next.",
+}
+
+
+def show_next(loop: Loop) -> None:
+    """The one thing to do next, as the page's one loud button."""
+    st.subheader(NEXT[loop.stage], anchor=False)
+    st.write(WHY[loop.stage])
+    if st.button(NEXT[loop.stage], type="primary", icon=":material/edit:", key="next"):
+        st.switch_page("annotate.py")
+
+
+def show_targets(loop: Loop) -> None:
+    """Labels against targets, per split."""
+    targets = loop.workspace.task.targets
+    asked = [split for split in SPLITS if targets[split] or loop.labels.splits[split]]
+    for column, split in zip(st.columns(len(asked) or 1), asked, strict=False):
+        have, target = len(loop.labels.splits[split]), targets[split]
+        column.metric(split.capitalize(), f"{have:,}", f"of {target:,}", delta_color="off", delta_arrow="off")
+        column.progress(min(1.0, have / target) if target else 1.0)
+
+
+def show_last_run(loop: Loop) -> None:
+    """The newest run's scores."""
+    st.subheader("Last run", anchor=False)
+    if not loop.logs.runs:
+        st.caption("No model has been trained yet: that comes after the first training data.")
+        return
+    run = loop.logs.runs[-1]
+    for column, (name, score) in zip(
+        st.columns(2), {"F-score": run.fscore, "AUC": run.auc}.items(), strict=True
+    ):
+        column.metric(name, "undefined" if score is None else f"{score:.3f}")
+    st.caption(
+        f"{run.run_id}, model `{run.model}`, {run.n_training:,} training labels, on "
+        f"{run.n_evaluation:,} evaluation items"
+    )
+
+
+def show_annotators(loop: Loop) -> None:
+    """Who labeled how much."""
+    people = cache.tables(loop).annotators()
+    if len(people):
+        st.subheader("Who labeled", anchor=False)
+        st.dataframe(
+            people,
+            hide_index=True,
+            column_config={"seconds": st.column_config.NumberColumn("median s", format="%.1f")},
+        )
+
+
+def make_demo_here() -> None:
+    """The demo workspace, made beside this session's one if it is not there yet, and opened."""
+    folder = state.DEMO
+    if not (folder / "runs.csv").exists():
+        with st.status("Making the demo: the sample's true labels go through the whole loop …"):
+            make_demo(folder, progress=st.write)
+    state.choose_workspace(folder)
+
+
+def show_demo(loop: Loop) -> None:
+    """One click to a workspace in which every page has something to show."""
+    if loop.workspace.path == state.DEMO:
+        return
+    with st.container(border=True):
+        st.markdown(
+            "**Just looking?** The demo labels the sample with its true labels, through the same "
+            "code as yours, and opens it. Your own workspace stays as it is."
+        )
+        if st.button("Make and open the demo", icon=":material/play_circle:", key="demo"):
+            try:
+                make_demo_here()
+            except SunlightError as error:
+                st.error(str(error))
+                st.stop()
+            st.rerun()
+
+
+loop = frame.open_page("Sunlight", "Label text with one key; a small model chooses what to ask.")
+if len(loop.pool_words.pool):
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        show_next(loop)
+        show_targets(loop)
+        counts = loop.labels.counts(loop.workspace.task)
+        if any(loop.labels.splits.values()):
+            st.altair_chart(charts.balance(counts, loop.workspace.task))
+    with right:
+        show_last_run(loop)
+        show_annotators(loop)
+else:
+    st.info(
+        "The pool is empty. Put a CSV file of `item_id,text` into "
+        f"`{loop.workspace.name}/unlabeled_data/` and reload.",
+        icon=":material/inbox:",
+    )
+show_demo(loop)

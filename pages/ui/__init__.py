@@ -1,0 +1,1 @@
+"""What the pages share: cached readings, session state, charts, items, the annotation card."""

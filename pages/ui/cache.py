@@ -1,0 +1,108 @@
+"""The only place that caches. Every key holds the stamps of the files behind it."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from core.errors import RunError
+from core.evaluation import Scores
+from core.inbox import Inbox
+from core.iteration import pool_probabilities
+from core.logs import Run
+from core.loop import Loop, mend, read_loop
+from core.model import Model
+from core.runs import evaluate_items, load_run
+from core.tables import Tables
+from core.workspace import Workspace, file_stamps, open_workspace
+
+WORKSPACES = 4
+"""Workspaces and states of them that are kept in memory at once."""
+
+Stamps = tuple[tuple[str, int, int], ...]
+
+
+def loop(path: Path) -> Loop:
+    """The state of the loop; read again when a file has changed, mended once per server."""
+    workspace = _mended(str(path), _task_stamp(path))
+    return _loop(str(path), workspace.stamps(), workspace)
+
+
+def tables(current: Loop) -> Tables:
+    """The DuckDB tables of this state of the loop."""
+    return _tables(str(current.workspace.path), current.workspace.stamps(), current)
+
+
+def model(current: Loop, run: Run) -> Model | None:
+    """The run's model, or None if its file is gone: the page says so and shows the rest."""
+    try:
+        return _model(str(current.workspace.path), _params_stamp(current, run), current, run)
+    except RunError:
+        return None
+
+
+def probabilities(current: Loop, run: Run) -> NDArray[np.float32] | None:
+    """P(label | text) of the whole pool by this run, or None if its file is gone."""
+    loaded = model(current, run)
+    if loaded is None:
+        return None
+    key = (current.pool_words.pool.key, _params_stamp(current, run))
+    return _probabilities(str(current.workspace.path), key, current, loaded)
+
+
+def evaluation(current: Loop, run: Run) -> Scores | None:
+    """The run's scores on today's evaluation data, or None if its file is gone."""
+    loaded = model(current, run)
+    if loaded is None:
+        return None
+    return evaluate_items(loaded, current.labels.splits["evaluation"], current.workspace.task)
+
+
+def inbox(path: Path) -> Inbox:
+    """The workspace's way in for events, one for the whole server."""
+    return _inbox(path, _task_stamp(path))
+
+
+@lru_cache(maxsize=WORKSPACES)
+def _inbox(path: Path, task_stamp: Stamps) -> Inbox:
+    # Called by the events' route, outside of any script run: Streamlit's caches do not serve it.
+    return Inbox(open_workspace(path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _mended(path: str, task_stamp: Stamps) -> Workspace:
+    workspace = open_workspace(Path(path))
+    if workspace.is_writable():
+        mend(workspace)
+    return workspace
+
+
+@st.cache_resource(show_spinner="Reading the workspace …", max_entries=WORKSPACES)
+def _loop(path: str, stamps: Stamps, _workspace: Workspace) -> Loop:
+    return read_loop(_workspace, write_cache=_workspace.is_writable())
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _tables(path: str, stamps: Stamps, _loop: Loop) -> Tables:
+    return Tables(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _model(path: str, params_stamp: Stamps, _loop: Loop, _run: Run) -> Model:
+    return load_run(_loop, _run)
+
+
+@st.cache_resource(show_spinner="Scoring the pool …", max_entries=WORKSPACES)
+def _probabilities(path: str, key: object, _loop: Loop, _model: Model) -> NDArray[np.float32]:
+    return pool_probabilities(_loop, _model)
+
+
+def _task_stamp(path: Path) -> Stamps:
+    return file_stamps(path, [path / "task.toml"])
+
+
+def _params_stamp(current: Loop, run: Run) -> Stamps:
+    path = current.workspace.path
+    return file_stamps(path, [path / run.params_file])

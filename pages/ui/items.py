@@ -1,0 +1,45 @@
+"""One item on a page: its text as typed, with the words marked that the model does not know."""
+
+from collections.abc import Collection, Sequence
+from html import escape
+
+import streamlit as st
+
+from core.features import words_of
+
+# Colors are mixed from the text's own, so that they fit light and dark.
+STYLE = """<style>
+.sl-item {padding: .55rem 0 .6rem; border-bottom: 1px solid color-mix(in srgb, currentColor 14%,
+  transparent)}
+.sl-item p {margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; max-height: 12em;
+  overflow-y: auto}
+.sl-item .sl-text {font-size: 1.06rem; line-height: 1.45}
+.sl-item.sl-big .sl-text {font-size: clamp(1.4rem, 4vw, 2.1rem); line-height: 1.3}
+.sl-item .sl-facts {font-size: .84rem; opacity: .78}
+.sl-item .sl-new {text-decoration: underline dotted 2px; text-underline-offset: .22em;
+  background: color-mix(in srgb, currentColor 9%, transparent); border-radius: 3px}
+</style>"""
+
+
+def show_items(items: Sequence[str]) -> None:
+    """Draws items that `item_html` made."""
+    st.html(STYLE + "".join(items))
+
+
+def item_html(
+    text: str, facts: Sequence[str], known: Collection[str] | None = None, *, big: bool = False
+) -> str:
+    """The text over a quiet line of facts; with `known`, every other word is marked as new."""
+    marked = escape(text) if known is None else _marked(text, known)
+    line = " · ".join(escape(fact) for fact in facts if fact)
+    return (
+        f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item">'
+        f'<p class="sl-text" dir="auto">{marked}</p><p class="sl-facts">{line}</p></div>'
+    )
+
+
+def _marked(text: str, known: Collection[str]) -> str:
+    return " ".join(
+        escape(word) if word in known else f'<span class="sl-new">{escape(word)}</span>'
+        for word in words_of(text)
+    )

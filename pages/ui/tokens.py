@@ -1,0 +1,82 @@
+"""Tokens: who may send events to which workspace. Made for the card, checked by the route.
+
+The key lies in the workspace's cache, so that a card that is open while the server restarts goes
+on working. Whoever can read the folder can write labels anyway.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+LIFETIME = 7 * 24 * 3600
+"""Seconds. A reload of the page makes a new token."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a token says: this person labels in this workspace."""
+
+    workspace: Path
+    annotator: str
+
+
+def make_token(claim: Claim) -> str:
+    """A token for this claim, valid for a week."""
+    content = [str(claim.workspace), claim.annotator, int(time.time()) + LIFETIME]
+    body = base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
+    return f"{body}.{_sign(claim.workspace, body)}"
+
+
+def read_token(token: str) -> Claim | None:
+    """The claim of a token that we made and that is still valid, else None."""
+    body, _, signature = token.partition(".")
+    try:
+        workspace, annotator, expires = json.loads(base64.urlsafe_b64decode(body))
+        path = Path(workspace)
+        # Only a workspace whose key exists was ever opened here: nothing is made for a stranger.
+        if not _key_file(path).is_file():
+            return None
+        valid = hmac.compare_digest(_sign(path, body), signature)
+    except (ValueError, TypeError, OSError):
+        return None
+    return Claim(path, annotator) if valid and expires > time.time() else None
+
+
+def _sign(workspace: Path, body: str) -> str:
+    status = _existing_key(workspace).stat()
+    key = _read_key(workspace, status.st_mtime_ns)
+    return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _read_key(workspace: Path, stamp: int) -> bytes:
+    return _key_file(workspace).read_bytes()
+
+
+def _existing_key(workspace: Path) -> Path:
+    """The key's file, made if there is none yet; readable by its owner only."""
+    file = _key_file(workspace)
+    if not file.exists():
+        file.parent.mkdir(exist_ok=True)
+        draft = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as target:
+            target.write(secrets.token_bytes(32))
+        try:
+            os.link(draft, file)  # fails if another process was first: theirs counts
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return file
+
+
+def _key_file(workspace: Path) -> Path:
+    return workspace / ".cache" / "token.key"

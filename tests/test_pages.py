@@ -1,0 +1,212 @@
+"""Every page, alone and from the entry, in every state of a workspace, without a browser."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.loop import read_loop
+from core.workspace import open_workspace
+from tests.conftest import MakeWorkspace, headlines, write_csv
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ("home", "annotate", "sunlight", "review", "strategies", "metrics", "data")
+TIMEOUT = 30
+
+
+def one_label(make_workspace: MakeWorkspace) -> Path:
+    items = headlines(150)
+    labels = {
+        ("evaluation", "0"): [(i, t, "0") for i, t, _ in items[100:125]],
+        ("training", "0"): [(i, t, "0") for i, t, _ in items[125:]],
+    }
+    return make_workspace([item[:2] for item in items[:100]], labels).path
+
+
+def broken(make_workspace: MakeWorkspace) -> Path:
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    write_csv(workspace.path / "training_data" / "related.csv", [("1", "x", "maybe"), ("", "y")])
+    (workspace.path / "unlabeled_data" / "bad.csv").write_bytes(b'1,\xff\n2\n3,"open\n')
+    (workspace.path / "annotations.csv").write_text("no,such,header\n")
+    return workspace.path
+
+
+@pytest.fixture(params=["nothing", "pool only", "one label", "full", "no task"])
+def workspace_path(request, make_workspace: MakeWorkspace, demo: Path) -> Path:
+    match request.param:
+        case "nothing":
+            return make_workspace().path
+        case "pool only":
+            return make_workspace([item[:2] for item in headlines(60)]).path
+        case "one label":
+            return one_label(make_workspace)
+        case "no task":
+            return make_workspace([item[:2] for item in headlines(60)], task=None).path
+        case _:
+            return demo
+
+
+def open_page(name: str, workspace: Path, monkeypatch) -> AppTest:
+    monkeypatch.setenv("SUNLIGHT_DATA", str(workspace))
+    return AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=TIMEOUT).run()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_alone(name: str, workspace_path: Path, monkeypatch):
+    page = open_page(name, workspace_path, monkeypatch)
+    assert not page.exception
+    assert not page.error
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_from_the_entry(name: str, demo: Path, monkeypatch):
+    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=TIMEOUT).run()
+    app.switch_page(f"{name}.py").run()
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(
+    ("break_it", "says"),
+    [
+        (lambda path: (path / "task.toml").write_text("seed = 'x'"), "task.toml: `seed` is 'x'"),
+        (lambda path: (path / "annotations.csv").write_text("a,b\n"), "annotations.csv line 1"),
+        (lambda path: (path / "unlabeled_data" / "z.csv").mkdir(), "z.csv: Is a directory"),
+    ],
+)
+def test_what_cannot_be_read_is_told_on_every_page(
+    name: str, break_it, says: str, make_workspace: MakeWorkspace, monkeypatch
+):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    break_it(workspace.path)
+    page = open_page(name, workspace.path, monkeypatch)
+    assert not page.exception
+    assert says in page.error[0].value
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_missing_workspace_is_told_on_every_page(name: str, tmp_path: Path, monkeypatch):
+    page = open_page(name, tmp_path / "none", monkeypatch)
+    assert not page.exception
+    assert "There is no workspace folder" in page.error[0].value
+
+
+@pytest.mark.parametrize("name", set(PAGES) - {"annotate"})
+def test_rows_that_do_not_count_are_mentioned(
+    name: str, make_workspace: MakeWorkspace, monkeypatch
+):
+    path = broken(make_workspace)
+    (path / "annotations.csv").unlink()
+    page = open_page(name, path, monkeypatch)
+    assert not page.exception
+    assert "5 rows cannot be read" in page.warning[0].value
+
+
+def test_home_says_what_to_do_next(workspace_path: Path, monkeypatch):
+    page = open_page("home", workspace_path, monkeypatch)
+    loop = read_loop(open_workspace(workspace_path))
+    titles = [title.value for title in page.subheader]
+    if len(loop.pool_words.pool):
+        expected = {
+            "evaluation": "Label evaluation data",
+            "training": "Label first training data",
+            "active learning": "Label the next batch",
+        }
+        assert titles[0] == expected[loop.stage]
+    else:
+        assert "The pool is empty" in page.info[0].value
+
+
+def test_annotate_proposes_a_batch_and_hands_it_to_the_card(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    page = open_page("annotate", workspace.path, monkeypatch)
+    batch = read_loop(workspace).open_batches["batch-0001"]
+    assert len(batch) == 10
+    card = json.loads(page.get("bidi_component")[0].proto.json)
+    assert [item["item_id"] for item in card["items"]] == [p.item_id for p in batch]
+
+
+def test_the_card_never_holds_the_models_opinion(make_workspace: MakeWorkspace, monkeypatch):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    page = open_page("annotate", workspace.path, monkeypatch)
+    text = page.get("bidi_component")[0].proto.json
+    assert not {"confidence", "predicted", "strategy", "score"} & set(json.loads(text)["items"][0])
+
+
+def test_sunlight_draws_anew_at_every_press(demo: Path, monkeypatch):
+    page = open_page("sunlight", demo, monkeypatch)
+    seeds = {page.query_params["seed"]}
+    for _ in range(3):
+        page.button(key="random").click().run()
+        seeds.add(page.query_params["seed"])
+    assert len(seeds) == 4
+
+
+def test_sunlights_address_repeats_a_draw(demo: Path, monkeypatch):
+    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
+    shown = []
+    for _ in range(2):
+        page = AppTest.from_file(str(ROOT / "pages" / "sunlight.py"), default_timeout=TIMEOUT)
+        page.query_params["seed"] = "42"
+        page.run()
+        shown.append([html.proto.body for html in page.get("html")])
+    assert shown[0] == shown[1]
+    assert shown[0]
+
+
+def test_sunlight_filters_by_split_and_label(demo: Path, monkeypatch):
+    page = open_page("sunlight", demo, monkeypatch)
+    page.multiselect(key="sunlight_splits").select("training")
+    page.multiselect(key="sunlight_labels").select("1").run()
+    loop = read_loop(open_workspace(demo))
+    positives = sum(item.label == "1" for item in loop.labels.splits["training"])
+    assert f"from {positives:,} items" in page.caption[1].value
+
+
+def test_review_shows_outliers_beside_low_confidence(demo: Path, monkeypatch):
+    page = open_page("review", demo, monkeypatch)
+    titles = [title.value for title in page.subheader]
+    assert titles == ["Outliers: rarest words first (5)", "Low confidence: least sure first (40)"]
+    page.selectbox(key="review_batch").select("all batches").run()
+    assert page.subheader[0].value.endswith("(10)")
+
+
+def test_metrics_lists_every_run(demo: Path, monkeypatch):
+    page = open_page("metrics", demo, monkeypatch)
+    assert page.dataframe[-1].value["run_id"].tolist() == ["run-0003", "run-0002", "run-0001"]
+    assert page.dataframe[0].value.to_numpy().sum() == 150
+
+
+def test_a_missing_params_file_is_told_and_the_rest_is_shown(demo: Path, monkeypatch):
+    shutil.rmtree(demo / "models")
+    for name in PAGES:
+        assert not open_page(name, demo, monkeypatch).exception, name
+    page = open_page("metrics", demo, monkeypatch)
+    assert "missing or damaged" in page.warning[0].value
+
+
+def test_data_names_every_finding(make_workspace: MakeWorkspace, monkeypatch):
+    path = broken(make_workspace)
+    (path / "annotations.csv").unlink()
+    page = open_page("data", path, monkeypatch)
+    page.button(key="examine").click().run()
+    assert not page.exception
+    assert "5 errors" in page.markdown[-1].value
+    assert len(page.dataframe[-1].value) >= 5
+
+
+def test_a_read_only_workspace_can_be_looked_at_but_not_labeled(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    monkeypatch.setattr("core.workspace.Workspace.is_writable", lambda self: False)
+    monkeypatch.setattr("core.cache._can_create", lambda root: False)
+    assert not open_page("sunlight", workspace.path, monkeypatch).error
+    page = open_page("annotate", workspace.path, monkeypatch)
+    assert "read-only" in page.error[0].value
