@@ -4,6 +4,7 @@ The app is a Streamlit script, `pages/main.py`, and one route beside it: the ann
 posts its events there, so that no page has to run again between two labels.
 """
 
+import atexit
 import gc
 
 import streamlit as st
@@ -15,5 +16,6 @@ from pages.ui.route import route
 # most runs themselves, unless what is loaded by now is left out of it: measured 120 to 35 ms.
 gc.collect()
 gc.freeze()
+atexit.register(gc.unfreeze)  # DuckDB complains at the end about what is never let go
 
 app = st.App("pages/main.py", routes=[route])

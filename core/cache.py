@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Callable
 from hashlib import blake2b
@@ -42,6 +43,10 @@ def load_cached(
         return load(Path(folder))
 
 
+ABANDONED = 3600
+"""Seconds after which a folder that is still being built belongs to a process that died."""
+
+
 def _build_entry(entry: Path, build: Callable[[Path], None]) -> None:
     folder = Path(tempfile.mkdtemp(prefix=f"building-{os.getpid()}-", dir=entry.parent))
     try:
@@ -76,9 +81,13 @@ def _checksum(path: Path) -> int:
 
 
 def _drop_others(entry: Path, kind: str) -> None:
+    """Removes older entries of the kind, and what a killed process left unfinished."""
     for other in entry.parent.glob(f"{kind}-*"):
         if other != entry:
             shutil.rmtree(other, ignore_errors=True)
+    for folder in entry.parent.glob("building-*"):
+        if time.time() - folder.stat().st_mtime > ABANDONED:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _can_create(root: Path) -> bool:

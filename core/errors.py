@@ -34,4 +34,8 @@ class RunError(SunlightError):
 
 
 class LoopError(SunlightError):
-    """The loop cannot take the step that was asked for: not enough labels, an empty pool, …"""
+    """The loop cannot take the step that was asked for: not enough labels, a changed pool, …"""
+
+
+class PoolExhaustedError(LoopError):
+    """Every item of the pool is labeled or waits for its label: the work is done."""

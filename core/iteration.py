@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import strategies
-from core.errors import LoopError
+from core.errors import LoopError, PoolExhaustedError, RunError
 from core.features import pool_bags, word_positions, words_of
-from core.logs import Proposal, Run, append_records, now
+from core.logs import Proposal, Run, append_records, fresh_id, now
 from core.loop import Loop, read_loop
 from core.model import Model
 from core.pool import require_items
@@ -88,37 +88,43 @@ def propose(
 ) -> Batch:
     """The next batch, written to `batches.csv`; a run is trained and kept first where one is due.
 
-    Raises PoolError for an empty pool and LoopError if nothing is left to propose.
+    Raises PoolError for an empty pool and PoolExhaustedError if nothing is left to propose.
     """
     began = time.perf_counter()
-    require_items(loop.pool_words.pool)
-    scored = None
-    if _is_active(loop):
-        scored = _score(loop, _kept_model(loop, progress), progress)
+    scored = _scored(loop, progress)
     with loop.workspace.locked():
-        # Somebody may have proposed or labeled meanwhile; the choice is made among what is left.
-        before, loop = loop, read_loop(loop.workspace)
-        if before.pool_words.pool.key != loop.pool_words.pool.key:
-            raise LoopError("A pool file changed while its items were scored. Try again.")
+        loop = _read_again(loop)
         progress("choosing")
         batch = _choose(loop, annotator, wishes, scored, began)
         append_records(loop.workspace.batches, batch.proposals)
     return batch
 
 
+def batch_to_label(loop: Loop, annotator: str, *, progress: Progress = silent) -> str:
+    """The id of the open batch that this person should go on with, or of a new one.
+
+    Raises what `propose` raises.
+    """
+    batch_id = batch_for(loop, annotator)
+    if batch_id:
+        return batch_id
+    began = time.perf_counter()
+    scored = _scored(loop, progress)
+    with loop.workspace.locked():
+        loop = _read_again(loop)
+        # Another tab of the same person may have asked at the same moment.
+        batch_id = batch_for(loop, annotator)
+        if batch_id:
+            return batch_id
+        batch = _choose(loop, annotator, AS_THE_TASK_SAYS, scored, began)
+        append_records(loop.workspace.batches, batch.proposals)
+    return batch.batch_id
+
+
 def preview(loop: Loop, annotator: str = "", wishes: Wishes = AS_THE_TASK_SAYS) -> Batch:
     """The batch that `propose` would write, without writing anything."""
     began = time.perf_counter()
-    require_items(loop.pool_words.pool)
-    scored = None
-    if _is_active(loop):
-        run = current_run(loop)
-        if run:
-            scored = _score(loop, (run, load_run(loop, run)), silent)
-        else:
-            trained = train(loop)
-            scored = _score(loop, (trained.run, trained.model), silent)
-    return _choose(loop, annotator, wishes, scored, began)
+    return _choose(loop, annotator, wishes, _scored(loop, silent, keep_run=False), began)
 
 
 def batch_for(loop: Loop, annotator: str, moment: datetime | None = None) -> str | None:
@@ -162,17 +168,39 @@ def _is_active(loop: Loop) -> bool:
     return split_to_fill(loop)[1] is None and loop.can_train
 
 
-def _kept_model(loop: Loop, progress: Progress) -> tuple[Run, Model]:
-    run = current_run(loop)
-    if run:
-        return run, load_run(loop, run)
-    trained = train(loop, progress=progress)
-    return keep(loop, trained), trained.model
-
-
-def _score(loop: Loop, kept: tuple[Run, Model], progress: Progress) -> _Scored:
+def _scored(loop: Loop, progress: Progress, *, keep_run: bool = True) -> _Scored | None:
+    """The pool as the run of today's labels sees it; None while items are chosen at random."""
+    require_items(loop.pool_words.pool)
+    if not _is_active(loop):
+        return None
+    run, model = _run_of_today(loop) or _new_run(loop, progress, keep_run)
     progress(f"scoring {len(loop.pool_words.pool):,} items")
-    return _Scored(kept[0], pool_probabilities(loop, kept[1]))
+    return _Scored(run, pool_probabilities(loop, model))
+
+
+def _run_of_today(loop: Loop) -> tuple[Run, Model] | None:
+    """The run that was trained on today's labels, unless its file is gone or damaged."""
+    run = current_run(loop)
+    try:
+        return (run, load_run(loop, run)) if run else None
+    except RunError:
+        return None
+
+
+def _new_run(loop: Loop, progress: Progress, keep_run: bool) -> tuple[Run, Model]:
+    trained = train(loop, progress=progress)
+    return (keep(loop, trained) if keep_run else trained.run), trained.model
+
+
+def _read_again(loop: Loop) -> Loop:
+    """The loop under the lock: the choice is made among what is left by now.
+
+    Raises LoopError if the pool itself has changed: the scores would belong to other items.
+    """
+    fresh = read_loop(loop.workspace)
+    if fresh.pool_words.pool.key != loop.pool_words.pool.key:
+        raise LoopError("A pool file changed while its items were scored. Try again.")
+    return fresh
 
 
 def _choose(
@@ -180,8 +208,8 @@ def _choose(
 ) -> Batch:
     task = loop.workspace.task
     split, missing = split_to_fill(loop)
-    n_batches = len({proposal.batch_id for proposal in loop.logs.proposals})
-    seed = task.seed + n_batches if wishes.seed is None else wishes.seed
+    batch_ids = {proposal.batch_id for proposal in loop.logs.proposals}
+    seed = task.seed + len(batch_ids) if wishes.seed is None else wishes.seed
     generator = np.random.default_rng(seed)
     if scored and missing is None:
         chosen = _mixed(loop, scored, _asked(loop, wishes), generator)
@@ -191,12 +219,13 @@ def _choose(
         size = min(size, missing) if missing else size
         chosen = [("random", strategies.random(loop.candidates, size, generator))]
     if not sum(len(ranked) for _, ranked in chosen):
-        raise LoopError(
+        raise PoolExhaustedError(
             "Nothing is left to propose: every item of the pool is labeled, waits in an open "
             "batch, or is a copy of one that does. Add a file to unlabeled_data/."
         )
     run_id = scored.run.run_id if scored else ""
-    head = _Head(f"batch-{n_batches + 1:04d}", now(), split, annotator, run_id, seed)
+    batch_id = fresh_id("batch", batch_ids)
+    head = _Head(batch_id, now(), split, annotator, run_id, seed)
     proposals = _proposals(loop, head, chosen, scored, generator)
     texts = loop.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     return Batch(

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -58,16 +58,16 @@ class Labels:
         labeled = {item.item_id for items in self.splits.values() for item in items}
         return labeled | {conflict.item_id for conflict in self.conflicts}
 
-    def held_out_keys(self) -> set[str]:
-        """The text keys of evaluation and validation items, those in conflict too."""
+    def held_out_texts(self) -> list[str]:
+        """The texts of evaluation and validation items, those in conflict too."""
         held_out = [*self.splits["evaluation"], *self.splits["validation"]]
         rows = [row for conflict in self.conflicts for row in conflict.rows]
         held_out += [row for row in rows if row.split != "training"]
-        return {text_key(item.text) for item in held_out}
+        return [item.text for item in held_out]
 
     def usable_training(self) -> list[Labeled]:
         """The training items that are not copies of held-out items: what a model may learn from."""
-        held_out = self.held_out_keys()
+        held_out = {text_key(text) for text in self.held_out_texts()}
         return [item for item in self.splits["training"] if text_key(item.text) not in held_out]
 
     def counts(self, task: Task) -> dict[str, dict[str, int]]:
@@ -86,10 +86,10 @@ def text_key(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def labels_hash(items: Iterable[Labeled]) -> str:
-    """A fingerprint of these items and their labels, whatever their order."""
+def labels_hash(items: Iterable[Labeled], values: Sequence[str]) -> str:
+    """A fingerprint of these items and their labels, in any order, under a task of these values."""
     rows = sorted(f"{item.item_id}\x00{item.label}\x00{text_key(item.text)}" for item in items)
-    return blake2b("\x01".join(rows).encode(), digest_size=8).hexdigest()
+    return blake2b("\x01".join([*values, *rows]).encode(), digest_size=8).hexdigest()
 
 
 def read_label_rows(workspace: Workspace, findings: list[Finding]) -> list[Labeled]:

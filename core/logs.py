@@ -143,6 +143,14 @@ def encode(record: Record) -> list[str]:
     return [_to_text(getattr(record, field.name)) for field in fields(record)]
 
 
+def fresh_id(prefix: str, taken: set[str]) -> str:
+    """`batch-0003` after two batches: the next number that is not taken."""
+    number = len(taken) + 1
+    while f"{prefix}-{number:04d}" in taken:
+        number += 1
+    return f"{prefix}-{number:04d}"
+
+
 def now() -> str:
     """This moment in UTC, as all logs write it: `2026-01-31T12:00:00.000Z`."""
     moment = datetime.now(UTC)

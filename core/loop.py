@@ -43,11 +43,15 @@ class Loop:
 
     @cached_property
     def open_batches(self) -> dict[str, list[Proposal]]:
-        """The items without a label of each batch that has any, by rank."""
+        """The items without a label of each batch that has any, by rank.
+
+        Items that the pool no longer has are left out: nobody could read them.
+        """
         labeled = self.labels.ids()
+        in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.proposals)
         batches: dict[str, list[Proposal]] = {}
         for proposal in sorted(self.logs.proposals, key=lambda proposal: proposal.rank):
-            if proposal.item_id not in labeled:
+            if proposal.item_id in in_pool and proposal.item_id not in labeled:
                 batches.setdefault(proposal.batch_id, []).append(proposal)
         return dict(sorted(batches.items()))
 
@@ -75,7 +79,7 @@ class Loop:
         proposed = [
             proposal.item_id for proposal in self.logs.proposals if proposal.split != "training"
         ]
-        texts = [*self.labels.held_out_keys(), *self.pool_words.pool.texts_of(proposed).values()]
+        texts = [*self.labels.held_out_texts(), *self.pool_words.pool.texts_of(proposed).values()]
         return self._stands_for(texts)
 
     @cached_property

@@ -14,7 +14,7 @@ from core.errors import RunError
 from core.evaluation import Scores, evaluate
 from core.features import book_vocabulary
 from core.labels import Labeled, labels_hash
-from core.logs import Run, append_records, now, read_logs
+from core.logs import Run, append_records, fresh_id, now, read_logs
 from core.loop import Loop
 from core.model import Model, load_model, save_model
 from core.scoring import score_texts
@@ -68,26 +68,32 @@ def keep(loop: Loop, trained: Trained) -> Run:
     """Saves the model and then appends the run to `runs.csv`; the run with its id."""
     workspace = loop.workspace
     with workspace.locked():
-        run_id = next_run_id(len(read_logs(workspace).runs))
+        run_id = next_run_id(read_logs(workspace).runs)
         run = replace(trained.run, run_id=run_id, params_file=_params_file(trained.run))
         save_model(trained.model, workspace.path / run.params_file)
         append_records(workspace.runs, [run])
     return run
 
 
-def next_run_id(n_runs: int) -> str:
-    """The id of the run after so many."""
-    return f"run-{n_runs + 1:04d}"
+def next_run_id(runs: list[Run]) -> str:
+    """The id of the run after these."""
+    return fresh_id("run", {run.run_id for run in runs})
 
 
 def current_run(loop: Loop) -> Run | None:
     """The newest run that was trained and evaluated on exactly today's labels, if there is one."""
-    training = labels_hash(loop.labels.usable_training())
-    evaluation = labels_hash(loop.labels.splits["evaluation"])
+    today = _hashes(loop)
     for run in reversed(loop.logs.runs):
-        if (run.training_hash, run.evaluation_hash) == (training, evaluation):
+        if (run.training_hash, run.evaluation_hash) == today:
             return run
     return None
+
+
+def _hashes(loop: Loop) -> tuple[str, str]:
+    """Fingerprints of the training and the evaluation data under the task's labels."""
+    values = loop.workspace.task.values
+    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
+    return labels_hash(training, values), labels_hash(evaluation, values)
 
 
 def find_run(loop: Loop, run_id: str | None = None) -> Run:
@@ -136,8 +142,9 @@ def _run(loop: Loop, model: Model, scores: Scores, seconds: float) -> Run:
     training = loop.labels.usable_training()
     evaluation = loop.labels.splits["evaluation"]
     counts = Counter(item.label for item in training)
+    training_hash, evaluation_hash = _hashes(loop)
     return Run(
-        run_id=next_run_id(len(loop.logs.runs)),
+        run_id=next_run_id(loop.logs.runs),
         created_at=now(),
         model=model.name,
         counts=json.dumps({value: counts[value] for value in model.labels}),
@@ -150,8 +157,8 @@ def _run(loop: Loop, model: Model, scores: Scores, seconds: float) -> Run:
         n_training=len(training),
         n_evaluation=len(evaluation),
         seconds=round(seconds, 3),
-        training_hash=labels_hash(training),
-        evaluation_hash=labels_hash(evaluation),
+        training_hash=training_hash,
+        evaluation_hash=evaluation_hash,
         params_file="",
     )
 

@@ -116,7 +116,9 @@ def parse_task(text: str, source: str) -> Task:
     reader = _Reader(source)
     defaults = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
     reader.known(table, defaults, "the top level")
-    instructions = reader.table(table, "instructions", {"short": "", "detailed": ""})
+    # The chapter's instructions go with the chapter's labels.
+    unsaid = {"short": "", "detailed": ""} if "labels" in table else defaults["instructions"]
+    instructions = reader.table(table, "instructions", unsaid)
     targets = reader.table(table, "targets", defaults["targets"])
     batch = reader.table(table, "batch", defaults["batch"])
     labels = _read_labels(reader, table.get("labels", defaults["labels"]))

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.errors import LoopError, SunlightError
-from core.iteration import batch_for, propose
+from core.errors import PoolExhaustedError, SunlightError
+from core.iteration import batch_for, batch_to_label
 from core.logs import Run
 from core.loop import Loop
 from core.runs import Progress
@@ -53,8 +53,8 @@ def current_batch(loop: Loop, annotator: str) -> tuple[Loop, str]:
         return loop, batch_id
     try:
         with progress_display() as report:
-            batch_id = propose(loop, annotator, progress=report).batch_id
-    except LoopError as error:
+            batch_id = batch_to_label(loop, annotator, progress=report)
+    except PoolExhaustedError as error:
         st.success(str(error), icon=":material/done_all:")
         st.stop()
     except SunlightError as error:
@@ -89,10 +89,9 @@ def card_batch(loop: Loop, batch_id: str, annotator: str) -> CardBatch:
             "save": task.keys.save,
         },
         items=tuple(
-            CardItem(
-                proposal.item_id, texts.get(proposal.item_id, ""), labels.get(proposal.item_id)
-            )
+            CardItem(proposal.item_id, texts[proposal.item_id], labels.get(proposal.item_id))
             for proposal in proposals
+            if proposal.item_id in texts
         ),
     )
 
@@ -123,9 +122,10 @@ def run_line(runs: list[Run], split: str) -> str:
 
 def show_pause(loop: Loop) -> None:
     """After a save in the middle of a batch: nothing is lost, and the rest waits."""
-    waiting = sum(map(len, loop.open_batches.values()))
+    batch_id = batch_for(loop, state.annotator())
+    waiting = len(loop.open_batches[batch_id]) if batch_id else 0
     st.success(
-        f"Saved. {waiting:,} proposed items wait for a label; you will go on where you stopped.",
+        f"Saved. {waiting:,} items of this batch wait for a label; you go on where you stopped.",
         icon=":material/pause_circle:",
     )
     if st.button("Go on labeling", type="primary", key="resume"):

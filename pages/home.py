@@ -36,7 +36,9 @@ def show_targets(loop: Loop) -> None:
     asked = [split for split in SPLITS if targets[split] or loop.labels.splits[split]]
     for column, split in zip(st.columns(len(asked) or 1), asked, strict=False):
         have, target = len(loop.labels.splits[split]), targets[split]
-        column.metric(split.capitalize(), f"{have:,}", f"of {target:,}", delta_color="off", delta_arrow="off")
+        column.metric(
+            split.capitalize(), f"{have:,}", f"of {target:,}", delta_color="off", delta_arrow="off"
+        )
         column.progress(min(1.0, have / target) if target else 1.0)
 
 

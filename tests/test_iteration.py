@@ -7,7 +7,14 @@ import pytest
 from core import strategies
 from core.errors import LoopError, PoolError
 from core.inbox import Inbox
-from core.iteration import Wishes, batch_for, pool_probabilities, preview, propose
+from core.iteration import (
+    Wishes,
+    batch_for,
+    batch_to_label,
+    pool_probabilities,
+    preview,
+    propose,
+)
 from core.labels import text_key
 from core.logs import Event
 from core.loop import Loop, read_loop
@@ -213,3 +220,33 @@ def test_a_batch_that_is_nobodys_is_offered_to_the_first(make_workspace: MakeWor
     loop = read_loop(make_workspace([item[:2] for item in headlines(200)]))
     batch = propose(loop, "")
     assert batch_for(read_loop(loop.workspace), "bob") == batch.batch_id
+
+
+def test_two_tabs_of_one_person_share_a_batch(make_workspace: MakeWorkspace):
+    loop = read_loop(make_workspace([item[:2] for item in headlines(200)]))
+    # Both read the files before either had proposed.
+    assert batch_to_label(loop, "ann") == batch_to_label(loop, "ann") == "batch-0001"
+    assert batch_to_label(loop, "bob") == "batch-0002"
+
+
+def test_a_damaged_params_file_is_trained_anew(active: Loop):
+    propose(active, "ann")
+    (file,) = active.workspace.models.iterdir()
+    file.write_bytes(b"damaged")
+    batch = propose(read_loop(active.workspace), "bob")
+    assert batch.run_id == "run-0002"
+
+
+def test_items_that_left_the_pool_keep_no_batch_open(make_workspace: MakeWorkspace):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    propose(read_loop(workspace), "ann")
+    write_csv(workspace.path / "unlabeled_data" / "pool.csv", [("n", "new text")])
+    loop = read_loop(workspace)
+    assert not loop.open_batches
+    assert [p.item_id for p in propose(loop, "ann").proposals] == ["n"]
+
+
+def test_a_pool_that_changes_while_it_is_scored_is_noticed(active: Loop):
+    write_csv(active.workspace.path / "unlabeled_data" / "more.csv", [("n", "new text")])
+    with pytest.raises(LoopError, match="changed while"):
+        propose(active, "ann")

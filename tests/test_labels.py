@@ -218,5 +218,7 @@ def test_the_text_key_folds_case_width_and_space():
 def test_the_hash_knows_items_and_labels_but_not_their_order(make_workspace: MakeWorkspace):
     workspace = make_workspace(labels={("training", "1"): [("a", "x"), ("b", "y")]})
     first, second = read_loop(workspace).labels.splits["training"]
-    assert labels_hash([first, second]) == labels_hash([second, first])
-    assert labels_hash([first]) != labels_hash([second])
+    values = workspace.task.values
+    assert labels_hash([first, second], values) == labels_hash([second, first], values)
+    assert labels_hash([first], values) != labels_hash([second], values)
+    assert labels_hash([first], values) != labels_hash([first], ("0", "1"))

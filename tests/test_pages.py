@@ -184,9 +184,10 @@ def test_metrics_lists_every_run(demo: Path, monkeypatch):
 
 
 def test_a_missing_params_file_is_told_and_the_rest_is_shown(demo: Path, monkeypatch):
-    shutil.rmtree(demo / "models")
     for name in PAGES:
+        shutil.rmtree(demo / "models", ignore_errors=True)
         assert not open_page(name, demo, monkeypatch).exception, name
+    shutil.rmtree(demo / "models", ignore_errors=True)
     page = open_page("metrics", demo, monkeypatch)
     assert "missing or damaged" in page.warning[0].value
 
@@ -210,3 +211,20 @@ def test_a_read_only_workspace_can_be_looked_at_but_not_labeled(
     assert not open_page("sunlight", workspace.path, monkeypatch).error
     page = open_page("annotate", workspace.path, monkeypatch)
     assert "read-only" in page.error[0].value
+
+
+def test_one_click_makes_and_opens_the_demo(
+    make_workspace: MakeWorkspace, tmp_path: Path, monkeypatch
+):
+    monkeypatch.setattr("pages.ui.state.DEMO", tmp_path / "made" / "demo")
+    page = open_page("home", make_workspace().path, monkeypatch)
+    page.button(key="demo").click().run(timeout=120)
+    assert not page.exception
+    assert page.subheader[0].value == "Label the next batch"
+    loop = read_loop(open_workspace(tmp_path / "made" / "demo"))
+    assert len(loop.logs.runs) == 9
+
+
+def test_the_app_itself_imports_and_names_its_script():
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=TIMEOUT).run()
+    assert not app.exception

@@ -39,6 +39,11 @@ def test_what_a_file_leaves_out_stays_as_the_chapter_has_it():
     assert (task.title, task.batch_size, task.targets["training"]) == ("T", 5, 400)
 
 
+def test_the_chapters_instructions_go_with_its_labels_only():
+    assert "relief agency" in parse_task("seed = 1", "task.toml").detailed
+    assert parse_task(LABELS.format("a", "a.csv", "x"), "task.toml").detailed == ""
+
+
 def test_three_labels_take_three_digits_and_back_moves_away():
     entries = "".join(
         f'[[labels]]\nvalue = "{v}"\nname = "{v}"\nfile = "{v}.csv"\npositive = {p}\n'

@@ -1,5 +1,6 @@
 """The only place that caches. Every key holds the stamps of the files behind it."""
 
+import atexit
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,6 +23,9 @@ WORKSPACES = 4
 """Workspaces and states of them that are kept in memory at once."""
 
 Stamps = tuple[tuple[str, int, int], ...]
+
+# DuckDB complains at length about connections that are still open when Python ends.
+atexit.register(st.cache_resource.clear)
 
 
 def loop(path: Path) -> Loop:

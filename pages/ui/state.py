@@ -14,6 +14,9 @@ from pages.ui import cache
 ANNOTATOR = "annotator"
 DEFAULT_ANNOTATOR = "me"
 
+MAX_NAME = 80
+"""Characters."""
+
 DEMO = SAMPLE.parent / "demo"
 """Where Home puts the demo workspace."""
 
@@ -51,7 +54,7 @@ def open_loop() -> Loop:
 def annotator() -> str:
     """Who labels: typed in the sidebar, given in the address, or a neutral name."""
     if ANNOTATOR not in st.session_state:
-        st.session_state[ANNOTATOR] = st.query_params.get(ANNOTATOR, "").strip()
+        st.session_state[ANNOTATOR] = st.query_params.get(ANNOTATOR, "")[:MAX_NAME].strip()
     return st.session_state[ANNOTATOR].strip() or DEFAULT_ANNOTATOR
 
 
@@ -63,7 +66,7 @@ def ask_annotator() -> None:
         "Your name",
         value=st.session_state[ANNOTATOR],
         placeholder=DEFAULT_ANNOTATOR,
-        max_chars=80,
+        max_chars=MAX_NAME,
         key="annotator_field",
         on_change=_remember_annotator,
         help="Stands with each of your labels.",

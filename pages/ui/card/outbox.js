@@ -1,0 +1,232 @@
+// The way of an event to the server: kept, sent, acknowledged, and only then forgotten.
+
+/** The route's limit for one request. */
+const MOST_EVENTS = 500;
+/** A page may have 64 KiB of keepalive requests under way; this leaves room for the token. */
+const MOST_BYTES = 60_000;
+/** Milliseconds that a new event waits, kept but unsent: the next headline is painted first. */
+const AFTER_PAINT = 20;
+/** Milliseconds between two tries: the first, doubling to the last. */
+const RETRY_FIRST = 250;
+const RETRY_LAST = 8_000;
+/** Milliseconds after which a request without an answer counts as failed and is sent again. */
+const ANSWER_WITHIN = 15_000;
+
+/** @typedef {{event_id: string, reason: string}} Refusal */
+/** @typedef {{acknowledged: string[], refused: Refusal[]}} Answer */
+
+/** A send that failed, in words for the person; an empty message means nobody answered. */
+class Trouble extends Error {}
+
+/** Everything that one person in one workspace has yet to send; lives as long as the page. */
+class Outbox {
+  /**
+   * @param {EventStore} store
+   * @param {() => void} onChange  after every change of what waits, or of the trouble
+   * @param {(events: LabelEvent[]) => void} onRefused
+   */
+  constructor(store, onChange, onRefused) {
+    this.store = store;
+    this.onChange = onChange;
+    this.onRefused = onRefused;
+    /** @type {Map<string, LabelEvent>} by event id, oldest first */
+    this.waiting = new Map();
+    /** Ids that have left the queue: a slow read of a store must not bring them back. */
+    this.gone = new Set();
+    /** @type {Trouble | null} */
+    this.trouble = null;
+    this.endpoint = "";
+    this.token = "";
+    this.bytesUnderWay = 0;
+    this.delay = RETRY_FIRST;
+    this.timer = 0;
+    this.encoder = new TextEncoder();
+    addEventListener("online", () => this.sendNow());
+    addEventListener("pagehide", () => this.flush());
+    addEventListener("pageshow", (event) => event.persisted && this.sendNow());
+  }
+
+  /**
+   * Where to send, and the proof of who sends; a new token is tried at once.
+   * @param {string} endpoint
+   * @param {string} token
+   */
+  address(endpoint, token) {
+    const isNew = endpoint !== this.endpoint || token !== this.token;
+    this.endpoint = endpoint;
+    this.token = token;
+    if (isNew) this.sendNow();
+  }
+
+  /** @param {LabelEvent} event */
+  add(event) {
+    this.store.put("waiting", event);
+    this.waiting.set(event.event_id, event);
+    this.wake(AFTER_PAINT);
+  }
+
+  /**
+   * Takes in what an earlier page load or another tab has left.
+   * @param {LabelEvent[]} events
+   * @returns {LabelEvent[]} those that are new to this page, oldest first
+   */
+  adopt(events) {
+    const unknown = events.filter(
+      ({ event_id: id }) => !this.waiting.has(id) && !this.gone.has(id),
+    );
+    if (unknown.length === 0) return [];
+    const all = [...this.waiting.values(), ...unknown].sort(byTime);
+    this.waiting = new Map(all.map((event) => [event.event_id, event]));
+    this.wake(0);
+    this.onChange();
+    return unknown;
+  }
+
+  /**
+   * @param {string} batchId
+   * @returns {boolean} is an event of this batch still without an answer?
+   */
+  holds(batchId) {
+    return [...this.waiting.values()].some((event) => event.batch_id === batchId);
+  }
+
+  /**
+   * Sends after a while, unless a send is already under way or arranged.
+   * @param {number} delay  milliseconds
+   */
+  wake(delay) {
+    if (this.timer || this.bytesUnderWay) return;
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      this.send();
+    }, delay);
+  }
+
+  /** Sends at once, whatever the back-off says. */
+  sendNow() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.delay = RETRY_FIRST;
+    this.wake(0);
+  }
+
+  /** One request; its answer arranges the next one. */
+  async send() {
+    if (this.bytesUnderWay || this.waiting.size === 0 || !this.endpoint) return;
+    const body = this.pack(MOST_BYTES);
+    this.bytesUnderWay = body.length;
+    try {
+      this.settle(await post(this.endpoint, body));
+      this.trouble = null;
+      this.delay = RETRY_FIRST;
+    } catch (error) {
+      this.trouble = error instanceof Trouble ? error : new Trouble(String(error));
+    } finally {
+      this.bytesUnderWay = 0;
+    }
+    this.arrangeNext();
+    this.onChange();
+  }
+
+  /** The next request: at once after an answer, later and later after trouble. */
+  arrangeNext() {
+    if (this.waiting.size === 0) return;
+    this.wake(this.trouble ? this.delay : 0);
+    if (this.trouble) this.delay = Math.min(this.delay * 2, RETRY_LAST);
+  }
+
+  /**
+   * The page goes away: everything that fits beside the request under way, which may be lost,
+   * is sent from the oldest on. Events that arrive twice keep their order, and count once.
+   */
+  flush() {
+    if (this.waiting.size === 0 || !this.endpoint) return;
+    const body = this.pack(MOST_BYTES - this.bytesUnderWay);
+    post(this.endpoint, body).catch(() => undefined);
+  }
+
+  /**
+   * The oldest events that fit.
+   * @param {number} room  bytes
+   * @returns {Uint8Array} the body of a request
+   */
+  pack(room) {
+    const events = [];
+    let size = this.encoder.encode(JSON.stringify({ token: this.token, events })).length;
+    for (const event of this.waiting.values()) {
+      const text = JSON.stringify(event);
+      size += this.encoder.encode(text).length + 1;
+      if (events.length === MOST_EVENTS || (size > room && events.length > 0)) break;
+      events.push(text);
+    }
+    const token = JSON.stringify(this.token);
+    return this.encoder.encode(`{"token":${token},"events":[${events.join(",")}]}`);
+  }
+
+  /**
+   * Forgets what the server has on disk, and lays aside what it will not take.
+   * @param {Answer} answer
+   */
+  settle({ acknowledged, refused }) {
+    const reasons = new Map(refused.map(({ event_id: id, reason }) => [id, reason]));
+    const rejected = [...this.waiting.values()]
+      .filter((event) => reasons.has(event.event_id))
+      .map((event) => ({ ...event, reason: reasons.get(event.event_id) }));
+    rejected.forEach((event) => this.store.put("refused", event));
+    const done = [...acknowledged, ...reasons.keys()].filter((id) => this.waiting.has(id));
+    if (done.length === 0) throw new Trouble("The server answered about no label that was sent.");
+    done.forEach((id) => {
+      this.waiting.delete(id);
+      this.gone.add(id);
+    });
+    this.store.remove("waiting", done);
+    if (rejected.length > 0) this.onRefused(rejected);
+  }
+}
+
+/**
+ * One request, outliving the page if it must.
+ * @param {string} endpoint
+ * @param {Uint8Array} body
+ * @returns {Promise<Answer>} raises Trouble
+ */
+async function post(endpoint, body) {
+  let response;
+  let text;
+  try {
+    response = await fetch(endpoint, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body,
+      keepalive: body.length <= MOST_BYTES,
+      signal: AbortSignal.timeout(ANSWER_WITHIN),
+    });
+    text = await response.text();
+  } catch {
+    throw new Trouble("");
+  }
+  return readAnswer(response.status, text);
+}
+
+/**
+ * @param {number} status
+ * @param {string} text
+ * @returns {Answer} raises Trouble
+ */
+function readAnswer(status, text) {
+  let answer = null;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    // Not from our route: a proxy's page, perhaps. The status says enough.
+  }
+  if (status === 401 || status === 403) {
+    const why = answer?.error ?? "The server no longer knows this page.";
+    throw new Trouble(`${why} Reload the page to go on.`);
+  }
+  if (status !== 200) throw new Trouble(answer?.error ?? `The server answered ${status}.`);
+  if (!Array.isArray(answer?.acknowledged)) {
+    throw new Trouble("The server's answer could not be read.");
+  }
+  return { acknowledged: answer.acknowledged, refused: answer.refused ?? [] };
+}
