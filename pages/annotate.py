@@ -19,12 +19,6 @@ from pages.ui.tokens import Claim, make_token
 CARD = "card"
 PAUSED = "paused"
 
-SPLIT_TITLES = {
-    "evaluation": "Evaluation data",
-    "validation": "Validation data",
-    "training": "Training data",
-}
-
 
 def note_save() -> None:
     """Runs before the page does, when a batch was saved: half a batch means a pause."""
@@ -101,7 +95,7 @@ def show_head(loop: Loop, batch_id: str, split: str) -> None:
     target = loop.workspace.task.targets[split]
     have = len(loop.labels.splits[split])
     count = f"{have:,} of {target:,} labels" if have < target else f"{have:,} labels"
-    st.caption(f"**{SPLIT_TITLES[split]}** · {batch_id} · {count}{run_line(loop.logs.runs, split)}")
+    st.caption(f"{batch_id} · {count}{run_line(loop.logs.runs, split)}")
 
 
 def run_line(runs: list[Run], split: str) -> str:

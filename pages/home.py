@@ -37,7 +37,11 @@ def show_targets(loop: Loop) -> None:
     for column, split in zip(st.columns(len(asked) or 1), asked, strict=False):
         have, target = len(loop.labels.splits[split]), targets[split]
         column.metric(
-            split.capitalize(), f"{have:,}", f"of {target:,}", delta_color="off", delta_arrow="off"
+            split.capitalize(),
+            f"{have:,}",
+            f"target {target:,}",
+            delta_color="off",
+            delta_arrow="off",
         )
         column.progress(min(1.0, have / target) if target else 1.0)
 
@@ -105,8 +109,9 @@ if len(loop.pool_words.pool):
         show_next(loop)
         show_targets(loop)
         counts = loop.labels.counts(loop.workspace.task)
-        if any(loop.labels.splits.values()):
-            st.altair_chart(charts.balance(counts, loop.workspace.task))
+        labeled = {split: each for split, each in counts.items() if sum(each.values())}
+        if labeled:
+            st.altair_chart(charts.balance(labeled, loop.workspace.task))
     with right:
         show_last_run(loop)
         show_annotators(loop)
