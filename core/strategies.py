@@ -78,13 +78,6 @@ def outlier(
     return Ranked(np.array(indices, np.int64), np.array(scores, np.float64))
 
 
-def novelty(bags: Bags, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The share of each item's words that never occur in the training data; 0 without words."""
-    unseen = np.concatenate([[0], np.cumsum(counts[bags.ids] == 0)])
-    sums = unseen[bags.offsets[1:]] - unseen[bags.offsets[:-1]]
-    return sums / np.maximum(bags.lengths, 1)
-
-
 def _familiarity(bags: Bags, counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Each item's score for `outlier`, `(n_items,)`."""
     sums = np.concatenate([[0], np.cumsum(counts[bags.ids])])

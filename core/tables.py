@@ -106,11 +106,6 @@ class Tables:
             return cursor.execute(query, list(values)).df()
 
 
-def length_bucket(n_words: int) -> str:
-    """The name of the bucket that a text of so many words is in."""
-    return next(name for least, name in reversed(LENGTHS) if n_words >= least or least == 1)
-
-
 def _where(filters: Filters) -> tuple[str, list[object]]:
     """A condition on `items` and its parameters."""
     conditions, values = ["true"], []

@@ -250,3 +250,39 @@ def test_a_pool_that_changes_while_it_is_scored_is_noticed(active: Loop):
     write_csv(active.workspace.path / "unlabeled_data" / "more.csv", [("n", "new text")])
     with pytest.raises(LoopError, match="changed while"):
         propose(active, "ann")
+
+
+THREE_LABELS = """
+[targets]
+evaluation = 10
+training = 10
+[batch]
+size = 10
+""" + "".join(
+    f'[[labels]]\nvalue = "{value}"\nname = "{value}"\nfile = "{value}.csv"\npositive = {flag}\n'
+    for value, flag in (("fire", "true"), ("flood", "false"), ("neither", "false"))
+)
+
+
+def test_a_task_of_three_labels_goes_through_the_same_loop(make_workspace: MakeWorkspace):
+    items = [(item_id, text) for item_id, text, _ in headlines(120)]
+    values = ("fire", "flood", "neither")
+    workspace = make_workspace(items, task=THREE_LABELS)
+    truth = {item_id: values[at % 3] for at, (item_id, _) in enumerate(items)}
+    for turn in range(4):
+        batch = propose(read_loop(workspace), "ann")
+        Inbox(workspace).receive(
+            [
+                Event(f"{turn}-{p.rank}", batch.batch_id, p.item_id, "label", truth[p.item_id],
+                      "ann", "2026", 1.0, False, "")
+                for p in batch.proposals
+            ]
+            + [Event(f"{turn}-s", batch.batch_id, "", "save", "", "ann", "2026", None, False, "")]
+        )  # fmt: skip
+    loop = read_loop(workspace)
+    assert loop.labels.counts(workspace.task)["training"].keys() == set(values)
+    assert {p.predicted for p in batch.proposals} <= set(values)
+    assert all(1 / 3 <= p.confidence <= 1 for p in batch.proposals)
+    model = load_run(loop, loop.logs.runs[-1])
+    assert pool_probabilities(loop, model).shape == (120, 3)
+    assert (workspace.path / "training_data" / "flood.csv").exists()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.features import Bags, Vocabulary
-from core.strategies import Ranked, low_confidence, novelty, outlier, random
+from core.strategies import Ranked, low_confidence, outlier, random
 
 WORDS = tuple("abcdefgh")
 ITEMS = st.lists(st.lists(st.sampled_from(WORDS), max_size=5), max_size=14)
@@ -75,12 +75,6 @@ def test_a_random_key_does_not_depend_on_what_is_labeled():
     without[all_items.indices[:5]] = False
     fewer = random(without, 45, np.random.default_rng(1))
     assert fewer.indices.tolist() == all_items.indices[5:].tolist()
-
-
-def test_novelty_is_the_share_of_unseen_words():
-    counts = np.array([0, 2, 0, 0, 0, 0, 0, 0])
-    found = novelty(bags_of([["a", "b"], [], ["b"], ["a", "a", "c", "b"]]), counts)
-    assert found.tolist() == [0.5, 0, 0, 0.75]
 
 
 def every(number: int) -> np.ndarray:

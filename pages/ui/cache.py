@@ -4,18 +4,14 @@ import atexit
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from core.errors import RunError
-from core.evaluation import Scores
 from core.inbox import Inbox
-from core.iteration import pool_probabilities
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
-from core.runs import evaluate_items, load_run
+from core.runs import load_run
 from core.tables import Tables
 from core.workspace import Workspace, file_stamps, open_workspace
 
@@ -45,23 +41,6 @@ def model(current: Loop, run: Run) -> Model | None:
         return _model(str(current.workspace.path), _params_stamp(current, run), current, run)
     except RunError:
         return None
-
-
-def probabilities(current: Loop, run: Run) -> NDArray[np.float32] | None:
-    """P(label | text) of the whole pool by this run, or None if its file is gone."""
-    loaded = model(current, run)
-    if loaded is None:
-        return None
-    key = (current.pool_words.pool.key, _params_stamp(current, run))
-    return _probabilities(str(current.workspace.path), key, current, loaded)
-
-
-def evaluation(current: Loop, run: Run) -> Scores | None:
-    """The run's scores on today's evaluation data, or None if its file is gone."""
-    loaded = model(current, run)
-    if loaded is None:
-        return None
-    return evaluate_items(loaded, current.labels.splits["evaluation"], current.workspace.task)
 
 
 def inbox(path: Path) -> Inbox:
@@ -96,11 +75,6 @@ def _tables(path: str, stamps: Stamps, _loop: Loop) -> Tables:
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _model(path: str, params_stamp: Stamps, _loop: Loop, _run: Run) -> Model:
     return load_run(_loop, _run)
-
-
-@st.cache_resource(show_spinner="Scoring the pool …", max_entries=WORKSPACES)
-def _probabilities(path: str, key: object, _loop: Loop, _model: Model) -> NDArray[np.float32]:
-    return pool_probabilities(_loop, _model)
 
 
 def _task_stamp(path: Path) -> Stamps:

@@ -20,11 +20,13 @@ from core.features import book_vocabulary, pool_bags
 from core.iteration import pool_probabilities, preview, propose, training_word_counts
 from core.loop import Loop, read_loop
 from core.model import HIDDEN, Model
-from core.runs import columns, current_run, train
-from core.strategies import low_confidence
+from core.runs import columns, train
 from core.training import EPOCHS, epoch_items
 from core.workspace import open_workspace
 from tests.benchmarks.table import copied, machine, print_table, timed
+
+TRAIN = "train (words, 10 epochs, evaluate)"
+SCORE = "score every item"
 
 DENSE_STEPS = 60
 DENSE_ITEMS = 1_000
@@ -85,65 +87,55 @@ def chapter_scoring(loop: Loop, model: Model) -> float:
     return (time.perf_counter() - began) * len(bags) / sample
 
 
+def measure(folder: Path) -> tuple[Loop, dict[str, float], dict[str, float]]:
+    """The loop, seconds of each stage, and seconds of the chapter's way where it has the stage."""
+    workspace = open_workspace(folder)
+    began = time.perf_counter()
+    read_loop(workspace)
+    stages = {"read the workspace, cold": time.perf_counter() - began}
+    stages["read the workspace, warm"], loop = timed(lambda: read_loop(workspace))
+    texts = [item.text for item in loop.labels.usable_training()]
+    counted = ~loop.held_out
+    stages["choose the vocabulary"], _ = timed(
+        lambda: book_vocabulary(loop.pool_words, counted, texts)
+    )
+    stages[TRAIN], trained = timed(lambda: train(loop))
+    stages[SCORE], probability = timed(lambda: pool_probabilities(loop, trained.model))
+    confidence, counts = probability.max(axis=1), training_word_counts(loop)
+    stages["lowest 80 confidences"], _ = timed(
+        lambda: strategies.low_confidence(confidence, loop.candidates, 80)
+    )
+    stages["10 outliers, exact"], _ = timed(
+        lambda: strategies.outlier(loop.pool_words.bags, counts, loop.candidates, 10)
+    )
+    # A dry run trains every time; the real one trains, keeps the run and writes the batch.
+    stages["a whole next, warm, dry run"], _ = timed(
+        lambda: preview(read_loop(workspace, write_cache=False))
+    )
+    began = time.perf_counter()
+    propose(read_loop(workspace), "benchmark")
+    stages["a whole next, warm, written"] = time.perf_counter() - began
+    chapter = {
+        TRAIN: chapter_training(loop, trained.model),
+        SCORE: chapter_scoring(loop, trained.model),
+    }
+    return loop, stages, chapter
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Seconds of each stage of one iteration.")
     parser.add_argument("data", type=Path, help="a workspace with training labels")
     with copied(parser.parse_args().data) as folder:
-        measure(folder)
-
-
-def measure(folder: Path) -> None:
-    yardstick = csv_pass(folder)
-    workspace = open_workspace(folder)
-    began = time.perf_counter()
-    loop = read_loop(workspace)
-    cold = time.perf_counter() - began
-    warm, loop = timed(lambda: read_loop(workspace))
-    training, trained = timed(lambda: train(loop))
-    model = trained.model
-    scoring, probability = timed(lambda: pool_probabilities(loop, model))
-    confidence = probability.max(axis=1)
-    lowest, _ = timed(lambda: low_confidence(confidence, loop.candidates, 80))
-    counts = training_word_counts(loop)
-    bags = loop.pool_words.bags
-    outliers, _ = timed(lambda: strategies.outlier(bags, counts, loop.candidates, 10))
-    texts = [item.text for item in loop.labels.usable_training()]
-    words, _ = timed(lambda: book_vocabulary(loop.pool_words, ~loop.held_out, texts))
-    # A dry run trains every time; the real one trains, keeps the run and writes the batch.
-    dry, _ = timed(lambda: preview(read_loop(workspace, write_cache=False)))
-    began = time.perf_counter()
-    propose(read_loop(workspace), "benchmark")
-    whole = time.perf_counter() - began
-    assert current_run(read_loop(workspace)) is not None
-
-    print(f"{len(loop.pool_words.pool):,} items, {len(texts):,} training labels; {machine()}")
+        yardstick = csv_pass(folder)
+        loop, stages, chapter = measure(folder)
+    n_training = len(loop.labels.usable_training())
+    print(f"{len(loop.pool_words.pool):,} items, {n_training:,} training labels; {machine()}")
     print(f"yardstick: one pass of Python's csv over the pool, {yardstick:.3f} s\n")
-    chapter = {
-        "train (words, 10 epochs, evaluate)": chapter_training(loop, model),
-        "score every item": chapter_scoring(loop, model),
-    }
-    stages = {
-        "read the workspace, cold": cold,
-        "read the workspace, warm": warm,
-        "choose the vocabulary": words,
-        "train (words, 10 epochs, evaluate)": training,
-        "score every item": scoring,
-        "lowest 80 confidences": lowest,
-        "10 outliers, exact": outliers,
-        "a whole next, warm, dry run": dry,
-        "a whole next, warm, written": whole,
-    }
-    rows = [
-        [
-            stage,
-            f"{seconds:.3f}",
-            f"{seconds / yardstick:.2f}",
-            f"{chapter[stage]:.0f} s, {chapter[stage] / seconds:.0f} times"
-            if stage in chapter
-            else "",
-        ]
-        for stage, seconds in stages.items()
-    ]
+    rows = []
+    for stage, seconds in stages.items():
+        slow = chapter.get(stage)
+        there = f"{slow:.0f} s, {slow / seconds:.0f} times" if slow else ""
+        rows.append([stage, f"{seconds:.3f}", f"{seconds / yardstick:.2f}", there])
     print_table(["stage", "seconds", "of the yardstick", "the chapter's way"], rows)
 
 
