@@ -133,7 +133,7 @@ def evaluate(
 def check(data: Data = SAMPLE, as_json: AsJson = False) -> None:
     """The doctor: malformed rows, conflicts, copies, leaks, torn lines. Exit 1 if it finds any."""
     with refusals():
-        findings = examine(open_workspace(data))
+        findings = examine(data)
         lines = [f"{finding.severity}: {finding.message}" for finding in findings]
         answer = {"findings": [finding.as_dict() for finding in findings]}
         tell(answer, lines or ["nothing found"], as_json)

@@ -11,6 +11,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
+from core.errors import WorkspaceError
+
 Loaded = TypeVar("Loaded")
 
 MANIFEST = "manifest.json"
@@ -28,19 +30,31 @@ def load_cached(
     """What `load` gives for the entry of this kind and key, built if it is missing or damaged.
 
     `build` fills an empty folder. The entry appears under its name in one step, and older entries
-    of the kind go. With `write` false nothing below `root` changes: a missing entry is built
-    elsewhere, loaded and dropped (files that are mapped into memory outlive their names).
+    of the kind go. With `write` false, or where nothing can be written, `root` stays as it is: a
+    missing entry is built elsewhere, loaded and dropped (files that are mapped into memory outlive
+    their names). Raises WorkspaceError if there is no room for it anywhere.
     """
     entry = root / f"{kind}-{blake2b(repr(key).encode(), digest_size=8).hexdigest()}"
-    if _is_intact(entry):
-        return load(entry)
-    if write and _can_create(root):
-        _build_entry(entry, build)
-        _drop_others(entry, kind)
-        return load(entry)
-    with tempfile.TemporaryDirectory(prefix="sunlight-") as folder:
-        build(Path(folder))
-        return load(Path(folder))
+    try:
+        is_intact = _is_intact(entry)
+        if write and not is_intact:
+            root.mkdir(exist_ok=True)
+            _build_entry(entry, build)
+            _drop_others(entry, kind)
+            is_intact = _is_intact(entry)
+        if is_intact:
+            return load(entry)
+    except OSError:
+        pass  # read-only, full, or just replaced by another process: it is built elsewhere
+    try:
+        with tempfile.TemporaryDirectory(prefix="sunlight-") as folder:
+            build(Path(folder))
+            return load(Path(folder))
+    except OSError as error:
+        raise WorkspaceError(
+            f"The {kind} cannot be prepared in {tempfile.gettempdir()}: {error.strerror}. Free "
+            "some space there."
+        ) from error
 
 
 ABANDONED = 3600
@@ -53,12 +67,10 @@ def _build_entry(entry: Path, build: Callable[[Path], None]) -> None:
         build(folder)
         checksums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
         (folder / MANIFEST).write_text(json.dumps(checksums), encoding="utf-8")
-        shutil.rmtree(entry, ignore_errors=True)
-        folder.rename(entry)
-    except OSError:
-        # Another process put the same entry there first: theirs is as good as ours.
+        # Another process may have been first: its entry is as good, and may be in use.
         if not _is_intact(entry):
-            raise
+            shutil.rmtree(entry, ignore_errors=True)
+            folder.rename(entry)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -88,11 +100,3 @@ def _drop_others(entry: Path, kind: str) -> None:
     for folder in entry.parent.glob("building-*"):
         if time.time() - folder.stat().st_mtime > ABANDONED:
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _can_create(root: Path) -> bool:
-    try:
-        root.mkdir(exist_ok=True)
-    except OSError:
-        return False
-    return os.access(root, os.W_OK)

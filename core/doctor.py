@@ -2,25 +2,35 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pyarrow.compute as pc
 
+from core.errors import LogError, PoolError, TaskError
 from core.findings import Finding
 from core.labels import Labeled, text_key
 from core.loop import Loop, read_loop
 from core.task import SPLITS
-from core.workspace import POOL_FOLDER, Workspace
+from core.workspace import POOL_FOLDER, Workspace, open_workspace
 
 
-def examine(workspace: Workspace) -> list[Finding]:
-    """Every finding, errors first, in the order of the files."""
-    loop = read_loop(workspace, write_cache=False)
+def examine(path: Path) -> list[Finding]:
+    """Every finding, errors first, in the order of the files.
+
+    A file that stops everything else is the only finding. Raises WorkspaceError if there is no
+    such folder.
+    """
+    try:
+        loop = read_loop(open_workspace(path), write_cache=False)
+    except (TaskError, LogError, PoolError) as error:
+        file = str(error).split()[0].rstrip(":")
+        return [Finding("error", "unreadable file", file, None, None, str(error))]
     findings = [
         *loop.pool_words.pool.findings,
         *loop.logs.findings,
         *loop.labels.findings,
-        *_torn_lines(workspace),
+        *_torn_lines(loop.workspace),
         *_conflicts(loop),
         *_leaks(loop),
         *_copies_held_out(loop),

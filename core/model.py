@@ -5,6 +5,7 @@ The first layer is an embedding bag: it adds up the rows of an item's words, whi
 chapter's linear layer does with a vector of word counts, without the zeros.
 """
 
+import io
 import os
 import pickle
 import zipfile
@@ -85,11 +86,13 @@ def save_model(model: Model, path: Path) -> None:
         "seed": model.seed,
         "weights": dict(model.network.state_dict()),
     }
+    params = io.BytesIO()
+    torch.save(content, params)
     unfinished = path.with_suffix(".unfinished")
     try:
         path.parent.mkdir(exist_ok=True)
         with unfinished.open("wb") as file:
-            torch.save(content, file)
+            file.write(params.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)

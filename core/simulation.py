@@ -1,6 +1,5 @@
 """The loop with known labels: an oracle labels in a person's place, through the same code."""
 
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from core.iteration import Batch, propose
 from core.logs import Event, now
 from core.loop import Loop, open_loop, read_loop
 from core.runs import Progress, current_run, keep, silent, train
-from core.workspace import POOL_FOLDER, create_workspace
+from core.workspace import create_workspace, open_workspace
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 
@@ -39,9 +38,8 @@ def make_demo(target: Path, *, batches: int = DEMO_BATCHES, progress: Progress =
     Raises WorkspaceError if the folder already holds something.
     """
     oracle = read_oracle(SAMPLE / ORACLE)
-    workspace = create_workspace(target, (SAMPLE / "task.toml").read_text(encoding="utf-8"))
-    for file in sorted((SAMPLE / POOL_FOLDER).glob("*.csv")):
-        shutil.copyfile(file, workspace.path / POOL_FOLDER / file.name)
+    sample = open_workspace(SAMPLE)
+    workspace = create_workspace(target, SAMPLE / "task.toml", sample.pool_files())
     inbox = Inbox(workspace)
     loop = open_loop(target)
     active = 0

@@ -1,7 +1,8 @@
 """A workspace: one task, its data and its logs, as files in one folder."""
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,13 +121,25 @@ def open_workspace(path: Path) -> Workspace:
     return Workspace(path.resolve(), load_task(path / "task.toml"))
 
 
-def create_workspace(path: Path, task_toml: str | None = None) -> Workspace:
-    """A new, empty workspace; raises WorkspaceError if the folder already holds something."""
-    if path.exists() and any(path.iterdir()):
-        raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
-    (path / POOL_FOLDER).mkdir(parents=True, exist_ok=True)
-    text = DEFAULT_TASK_FILE.read_text(encoding="utf-8") if task_toml is None else task_toml
-    (path / "task.toml").write_text(text, encoding="utf-8")
+def create_workspace(
+    path: Path, task_file: Path = DEFAULT_TASK_FILE, pool_files: Sequence[Path] = ()
+) -> Workspace:
+    """A new workspace without labels, with copies of these files.
+
+    Raises WorkspaceError if the folder already holds something or cannot be written.
+    """
+    try:
+        if path.exists() and any(path.iterdir()):
+            raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
+        (path / POOL_FOLDER).mkdir(parents=True, exist_ok=True)
+        for file in pool_files:
+            shutil.copyfile(file, path / POOL_FOLDER / file.name)
+        shutil.copyfile(task_file, path / "task.toml")
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace {path} cannot be made: {error.strerror}. Choose another folder, or "
+            "make room for it."
+        ) from error
     return open_workspace(path)
 
 

@@ -18,6 +18,7 @@ from pages.ui.tokens import Claim, make_token
 
 CARD = "card"
 PAUSED = "paused"
+SPLIT = "split"
 
 
 def note_save() -> None:
@@ -45,15 +46,8 @@ def current_batch(loop: Loop, annotator: str) -> tuple[Loop, str]:
     batch_id = batch_for(loop, annotator)
     if batch_id:
         return loop, batch_id
-    try:
-        with progress_display() as report:
-            batch_id = batch_to_label(loop, annotator, progress=report)
-    except PoolExhaustedError as error:
-        st.success(str(error), icon=":material/done_all:")
-        st.stop()
-    except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
-        st.stop()
+    with progress_display() as report:
+        batch_id = batch_to_label(loop, annotator, progress=report)
     return state.open_loop(), batch_id
 
 
@@ -98,6 +92,14 @@ def show_head(loop: Loop, batch_id: str, split: str) -> None:
     st.caption(f"{batch_id} · {count}{run_line(loop.logs.runs, split)}")
 
 
+def tell_new_split(split: str) -> None:
+    """A word when one kind of data is complete and another begins."""
+    before = st.session_state.get(SPLIT)
+    st.session_state[SPLIT] = split
+    if before and before != split:
+        st.toast(f"{before.capitalize()} data is complete. Now: {split} data.")
+
+
 def run_line(runs: list[Run], split: str) -> str:
     """The new scores beside the last ones. Held-out data is labeled without a word of the model."""
     if not runs or split != "training":
@@ -140,7 +142,15 @@ if not loop.workspace.is_writable():
 if st.session_state.get(PAUSED):
     show_pause(loop)
 annotator = state.annotator()
-loop, batch_id = current_batch(loop, annotator)
-batch = card_batch(loop, batch_id, annotator)
+try:
+    loop, batch_id = current_batch(loop, annotator)
+    batch = card_batch(loop, batch_id, annotator)
+except PoolExhaustedError as error:
+    st.success(str(error), icon=":material/done_all:")
+    st.stop()
+except SunlightError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+tell_new_split(batch.split)
 show_head(loop, batch_id, batch.split)
 annotation_card(batch, key=CARD, on_finished=note_save)

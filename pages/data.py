@@ -52,6 +52,6 @@ st.subheader("Check", anchor=False)
 st.caption("Malformed rows, conflicts, copies, leaks, torn lines. Nothing is changed by looking.")
 if st.button("Examine the workspace", icon=":material/stethoscope:", key="examine"):
     try:
-        show_findings(examine(loop.workspace))
+        show_findings(examine(loop.workspace.path))
     except SunlightError as error:
         st.error(str(error))

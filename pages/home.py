@@ -61,6 +61,11 @@ def show_last_run(loop: Loop) -> None:
         f"{run.run_id}, model `{run.model}`, {run.n_training:,} training labels, on "
         f"{run.n_evaluation:,} evaluation items"
     )
+    if run.fscore == 0:
+        st.caption(
+            "F is 0 while the model finds none of the positive items: with few positive labels the "
+            "chapter's model says no to everything. AUC tells whether it ranks them higher already."
+        )
 
 
 def show_annotators(loop: Loop) -> None:

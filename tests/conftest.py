@@ -1,16 +1,27 @@
 """Workspaces to test with: real folders of real CSV files."""
 
 import csv
+import os
 import random
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from core.loop import Loop, read_loop
 from core.simulation import make_demo
 from core.workspace import Workspace, open_workspace
+
+# Real files take as long as a busy disk takes; and a CI run fails for a change, not by chance.
+settings.register_profile(
+    "sunlight",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("sunlight")
 
 SUBJECTS = "council minister farmers union police team court bank school hospital".split()
 VERBS = "rejects backs questions delays welcomes reviews plans opens wins seeks".split()

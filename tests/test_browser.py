@@ -25,6 +25,8 @@ HOSTILE = (
 WAIT = 20_000
 """Milliseconds for a page to do something; an answer usually takes a hundredth of it."""
 
+expect.set_options(timeout=WAIT)
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -79,7 +81,7 @@ def press(page: Page, key: str, times: int = 1) -> list[str]:
 
 
 def all_saved(page: Page) -> None:
-    expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0", timeout=WAIT)
+    expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0")
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -121,7 +123,7 @@ def test_a_batch_is_labeled_with_the_keyboard_alone(page: Page, workspace: Works
         expected[item] = label
     page.keyboard.press("s")
     # Saved, and the next batch is on the screen by itself.
-    expect(page.get_by_test_id("progress")).to_have_text("1 of 10", timeout=WAIT)
+    expect(page.get_by_test_id("progress")).to_have_text("1 of 10")
     assert label_rows(workspace, "evaluation") == expected
     logged = events(workspace)
     assert Counter(event["action"] for event in logged) == {"label": 12, "undo": 2, "save": 1}
@@ -194,7 +196,7 @@ def test_a_killed_server_loses_nothing(page: Page, server: Server, workspace: Wo
     done = press(page, "Enter", 3)
     server.kill()
     done += press(page, "1", 3)
-    expect(page.locator(SAVE_STATE)).to_contain_text("kept here", timeout=WAIT)
+    expect(page.locator(SAVE_STATE)).to_contain_text("kept here")
     server.start()
     expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0", timeout=60_000)
     assert [event["item_id"] for event in events(workspace)] == done
@@ -228,7 +230,7 @@ def test_a_log_that_cannot_be_written_is_told_and_mended(page: Page, workspace: 
     aside = workspace.path / "annotations.csv"
     aside.mkdir()
     press(page, "1", 2)
-    expect(page.locator(SAVE_STATE)).to_contain_text("cannot be written", timeout=WAIT)
+    expect(page.locator(SAVE_STATE)).to_contain_text("cannot be written")
     aside.rmdir()
     all_saved(page)
     assert len(events(workspace)) == 2

@@ -9,16 +9,16 @@ from tests.conftest import MakeWorkspace, headlines, write_csv
 
 
 def kinds(workspace: Workspace) -> set[str]:
-    return {finding.kind for finding in examine(workspace)}
+    return {finding.kind for finding in examine(workspace.path)}
 
 
 def found(workspace: Workspace, kind: str) -> list[str]:
-    return [finding.message for finding in examine(workspace) if finding.kind == kind]
+    return [finding.message for finding in examine(workspace.path) if finding.kind == kind]
 
 
 def test_a_sound_workspace_has_no_findings(active: Loop):
     propose(active, "ann")
-    assert examine(active.workspace) == []
+    assert examine(active.workspace.path) == []
 
 
 def test_looking_changes_nothing(make_workspace: MakeWorkspace):
@@ -26,7 +26,7 @@ def test_looking_changes_nothing(make_workspace: MakeWorkspace):
     file = write_csv(workspace.path / "training_data" / "related.csv", [("x", "y", "1")])
     file.write_bytes(file.read_bytes() + b"torn")
     before = {path: path.stat().st_mtime_ns for path in workspace.path.rglob("*")}
-    assert examine(workspace)
+    assert examine(workspace.path)
     assert {path: path.stat().st_mtime_ns for path in workspace.path.rglob("*")} == before
 
 
@@ -85,3 +85,17 @@ def test_runs_without_files_and_files_without_runs_are_named(active: Loop):
     run = keep(active, train(active))
     (active.workspace.path / run.params_file).rename(active.workspace.models / "stray.params")
     assert kinds(active.workspace) == {"run without file", "file without run"}
+
+
+def test_a_file_that_stops_everything_is_the_one_finding(make_workspace: MakeWorkspace):
+    workspace = make_workspace([("p", "x y")])
+    workspace.runs.path.write_text("a,b\n")
+    (finding,) = examine(workspace.path)
+    assert (finding.severity, finding.kind, finding.file) == (
+        "error",
+        "unreadable file",
+        "runs.csv",
+    )
+    (workspace.path / "task.toml").write_text("title = ")
+    (finding,) = examine(workspace.path)
+    assert finding.file == "task.toml"

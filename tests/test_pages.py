@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.iteration import propose
 from core.loop import read_loop
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
@@ -207,10 +208,25 @@ def test_a_read_only_workspace_can_be_looked_at_but_not_labeled(
 ):
     workspace = make_workspace([item[:2] for item in headlines(60)])
     monkeypatch.setattr("core.workspace.Workspace.is_writable", lambda self: False)
-    monkeypatch.setattr("core.cache._can_create", lambda root: False)
     assert not open_page("sunlight", workspace.path, monkeypatch).error
     page = open_page("annotate", workspace.path, monkeypatch)
     assert "read-only" in page.error[0].value
+
+
+def test_a_pool_without_anything_left_says_so(make_workspace: MakeWorkspace, monkeypatch):
+    workspace = make_workspace([item[:2] for item in headlines(5)])
+    propose(read_loop(workspace), "somebody else")
+    page = open_page("annotate", workspace.path, monkeypatch)
+    assert not page.exception
+    assert "Nothing is left to propose" in page.success[0].value
+
+
+def test_a_disk_without_room_is_told(make_workspace: MakeWorkspace, monkeypatch):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    (workspace.path / "batches.csv").mkdir()
+    page = open_page("annotate", workspace.path, monkeypatch)
+    assert not page.exception
+    assert "batches.csv: Is a directory" in page.error[0].value
 
 
 def test_one_click_makes_and_opens_the_demo(

@@ -39,7 +39,7 @@ def test_the_demos_labels_stand_in_the_label_files(demo_folder: Path):
 
 
 def test_the_demo_is_sound(demo_folder: Path):
-    assert examine(open_workspace(demo_folder)) == []
+    assert examine(demo_folder) == []
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path):

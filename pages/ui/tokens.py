@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from core.errors import WorkspaceError
+
 LIFETIME = 7 * 24 * 3600
 """Seconds. A reload of the page makes a new token."""
 
@@ -28,10 +30,16 @@ class Claim:
 
 
 def make_token(claim: Claim) -> str:
-    """A token for this claim, valid for a week."""
+    """A token for this claim, valid for a week; raises WorkspaceError if its key cannot be kept."""
     content = [str(claim.workspace), claim.annotator, int(time.time()) + LIFETIME]
     body = base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
-    return f"{body}.{_sign(claim.workspace, body)}"
+    try:
+        return f"{body}.{_sign(claim.workspace, body)}"
+    except OSError as error:
+        raise WorkspaceError(
+            f"{claim.workspace.name}/.cache cannot be written: {error.strerror}. Make room or make "
+            "it writable, and reload."
+        ) from error
 
 
 def read_token(token: str) -> Claim | None:
