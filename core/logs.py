@@ -172,6 +172,8 @@ class EventLog:
 
     def append(self, events: Sequence[Event]) -> None:
         """Every event stands in the log once when this returns, however often it is sent."""
+        if not events:
+            return
         with self._threads, self._file.locked() as handle:
             self._catch_up()
             fresh = {event.event_id: event for event in events if event.event_id not in self._seen}

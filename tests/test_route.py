@@ -131,7 +131,8 @@ def test_garbage_is_answered_plainly(server: Server, body: bytes):
 
 
 def test_events_of_the_wrong_shape_are_refused_whole(server: Server, workspace: Workspace):
-    for wrong in ({"label": 5}, {"seconds": "long"}, {"note": "\ud800"}):
+    odd = float("inf")
+    for wrong in ({"label": 5}, {"seconds": "long"}, {"seconds": odd}, {"note": "\ud800"}):
         sent = {"token": token(workspace), "events": [event(workspace, "e5", **wrong)]}
         assert post(server, sent)[0] == 400
     assert "e5" not in {e.event_id for e in read_logs(workspace).events}

@@ -1,6 +1,7 @@
 """The events' route: the card posts what people did; it is on disk before the answer."""
 
 import json
+import math
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -58,7 +59,6 @@ def _write(claim: Claim, events: list[Event]) -> JSONResponse:
 
 def _event(entry: dict[str, Any], claim: Claim) -> Event:
     """An event as the browser sent it, by the person whom the token names."""
-    seconds = entry.get("seconds")
     return Event(
         event_id=_text(entry, "event_id"),
         batch_id=_text(entry, "batch_id"),
@@ -67,10 +67,17 @@ def _event(entry: dict[str, Any], claim: Claim) -> Event:
         label=_text(entry, "label"),
         annotator=claim.annotator,
         labeled_at=_text(entry, "labeled_at"),
-        seconds=None if seconds is None else float(seconds),
+        seconds=_seconds(entry),
         assisted=bool(entry.get("assisted")),
         note=_text(entry, "note"),
     )
+
+
+def _seconds(entry: dict[str, Any]) -> float | None:
+    value = entry.get("seconds")
+    if value is not None and not math.isfinite(value):
+        raise ValueError("seconds")
+    return None if value is None else float(value)
 
 
 def _text(entry: dict[str, Any], name: str) -> str:
