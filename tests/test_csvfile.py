@@ -133,3 +133,40 @@ def test_processes_that_append_at_once_lose_and_mix_nothing(tmp_path: Path):
     assert parsed.bad == []
     ids = [row.fields[0] for row in parsed.rows]
     assert sorted(ids) == sorted(f"{name}-{n}" for name in "abcd" for n in range(200))
+
+
+def test_rows_are_on_disk_before_the_append_returns(tmp_path: Path, monkeypatch):
+    steps = []
+    write, fsync = os.write, os.fsync
+    monkeypatch.setattr(os, "write", lambda *args: steps.append("write") or write(*args))
+    monkeypatch.setattr(os, "fsync", lambda *args: steps.append("fsync") or fsync(*args))
+    file = log(tmp_path)
+    file.append([["1", "a"]])
+    # The new file's name, then its rows.
+    assert steps == ["fsync", "write", "fsync"]
+    file.append([["2", "b"]])
+    assert steps[3:] == ["write", "fsync"]
+
+
+def test_a_torn_line_is_on_disk_elsewhere_before_it_leaves_the_file(tmp_path: Path, monkeypatch):
+    file = log(tmp_path)
+    file.path.write_bytes(b"1,a\n2,hal")
+    real = os.ftruncate
+
+    def truncate(handle: int, size: int) -> None:
+        (kept,) = (tmp_path / "torn").iterdir()
+        assert kept.read_bytes() == b"2,hal"
+        assert synced == 2  # the copy and its name
+        real(handle, size)
+
+    synced = 0
+    fsync = os.fsync
+
+    def count(handle: int) -> None:
+        nonlocal synced
+        synced += 1
+        fsync(handle)
+
+    monkeypatch.setattr(os, "ftruncate", truncate)
+    monkeypatch.setattr(os, "fsync", count)
+    assert file.mend() is not None

@@ -286,3 +286,15 @@ def test_a_task_of_three_labels_goes_through_the_same_loop(make_workspace: MakeW
     model = load_run(loop, loop.logs.runs[-1])
     assert pool_probabilities(loop, model).shape == (120, 3)
     assert (workspace.path / "training_data" / "flood.csv").exists()
+
+
+def test_items_that_wait_for_an_evaluation_label_are_held_out_already(
+    make_workspace: MakeWorkspace,
+):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    batch = propose(read_loop(workspace), "ann")
+    loop = read_loop(workspace)
+    ids = loop.pool_words.pool.ids.to_pylist()
+    held_out = {ids[at] for at in np.flatnonzero(loop.held_out)}
+    assert batch.split == "evaluation"
+    assert held_out == {proposal.item_id for proposal in batch.proposals}
