@@ -51,10 +51,10 @@ class Rows:
     whole_bytes: int
 
 
-def read_rows(path: Path, start: int = 0) -> Rows:
+def read_rows(path: Path, name: str, start: int = 0) -> Rows:
     """All rows of the file from byte `start` on; none if there is no such file.
 
-    Blank lines are passed over. Raises LogError if the file cannot be read.
+    Blank lines are passed over. Raises LogError, which calls the file `name`, if it cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -63,7 +63,7 @@ def read_rows(path: Path, start: int = 0) -> Rows:
     except FileNotFoundError:
         return Rows([], [], 0)
     except OSError as error:
-        raise LogError(f"{path.name}: {error.strerror}. Make the file readable.") from error
+        raise LogError(f"{name}: {error.strerror}. Make the file readable.") from error
     return parse_rows(data)
 
 
@@ -158,6 +158,10 @@ class CsvFile:
     def name(self) -> str:
         """`training_data/related.csv`, or `runs.csv` for a file beside the folder `torn`."""
         return self.path.relative_to(self.torn.parent).as_posix()
+
+    def read(self, start: int = 0) -> Rows:
+        """All rows of the file from byte `start` on; raises LogError if it cannot be read."""
+        return read_rows(self.path, self.name, start)
 
     def append(self, rows: Sequence[Sequence[str]]) -> None:
         """The rows stand at the end of the file, fsynced, when this returns: all or none.

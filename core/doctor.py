@@ -11,7 +11,6 @@ from core.errors import LogError, PoolError, TaskError
 from core.findings import Finding
 from core.labels import Labeled, text_key
 from core.loop import Loop, read_loop
-from core.task import SPLITS
 from core.workspace import POOL_FOLDER, Workspace, open_workspace
 
 
@@ -50,7 +49,7 @@ def _torn_lines(workspace: Workspace) -> Iterable[Finding]:
                 "torn/ before anything is appended; label that item again."
             )
             yield Finding("error", "torn line", file.name, None, None, message)
-    for kept in sorted(workspace.torn.glob("*")):
+    for kept in filter(Path.is_file, sorted(workspace.torn.glob("*"))):
         message = (
             f"torn/{kept.name} keeps a line that a crash cut short: "
             f"{_shown(kept.read_bytes())}. Label that item again, then delete the file."
@@ -140,9 +139,9 @@ def _batches(loop: Loop) -> Iterable[Finding]:
     name = loop.workspace.batches.name
     proposed = [proposal.item_id for proposal in loop.logs.proposals]
     known = loop.pool_words.pool.positions(proposed)
-    labeled = {item.item_id for split in SPLITS for item in loop.labels.splits[split] if item.text}
+    told = loop.labels.ids() | {finding.item_id for finding in loop.labels.findings}
     for item_id in dict.fromkeys(proposed):
-        if item_id not in known and item_id not in labeled:
+        if item_id not in known and item_id not in told:
             message = (
                 f"{name}: item `{item_id}` was proposed, but the pool no longer has it. Put its "
                 f"file back into {POOL_FOLDER}/."

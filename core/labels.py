@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from core.csvfile import Row, read_rows
+from core.csvfile import Row
 from core.findings import Finding
 from core.logs import Event, Logs, Proposal
 from core.task import Label, Task
@@ -96,7 +96,7 @@ def read_label_rows(workspace: Workspace, findings: list[Finding]) -> list[Label
     """Every sound row of the label files; every other row is a finding."""
     found = []
     for split, label, file in workspace.label_files():
-        content = read_rows(file.path)
+        content = file.read()
         findings += [
             _malformed(file.name, bad.line, "malformed row", f"the row {bad.reason}")
             for bad in content.bad
@@ -122,6 +122,7 @@ def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:
     words = last_words(logs, workspace.task, findings)
     kept, conflicts = _settle([row for row in rows if row.item_id not in words])
     decided = _decided(words, rows, logs, texts_of)
+    findings += _missing(words, decided)
     splits: dict[str, list[Labeled]] = {"evaluation": [], "validation": [], "training": []}
     for item in [*kept, *decided]:
         splits[item.split].append(item)
@@ -186,7 +187,10 @@ def _settle(rows: list[Labeled]) -> tuple[list[Labeled], list[Conflict]]:
 def _decided(
     words: Mapping[str, Event], rows: list[Labeled], logs: Logs, texts_of: TextsOf
 ) -> list[Labeled]:
-    """The items that the log gives a label, in the order in which they were proposed."""
+    """The items that the log gives a label, in the order in which they were proposed.
+
+    Without those whose text is in no file now: nothing can be learned or saved of them.
+    """
     labeled = {item: event for item, event in words.items() if event.action == "label"}
     row_of = {(row.item_id, row.split): row for row in rows if row.item_id in labeled}
     texts = texts_of(labeled)
@@ -195,7 +199,28 @@ def _decided(
         for proposal in logs.proposals
         if proposal.item_id in labeled and labeled[proposal.item_id].batch_id == proposal.batch_id
     ]
-    return [_from_log(proposal, labeled[proposal.item_id], row_of, texts) for proposal in proposals]
+    items = [
+        _from_log(proposal, labeled[proposal.item_id], row_of, texts) for proposal in proposals
+    ]
+    return [item for item in items if item.text]
+
+
+def _missing(words: Mapping[str, Event], decided: list[Labeled]) -> list[Finding]:
+    """The items that the log labels while no file has their text."""
+    known = {item.item_id for item in decided}
+    return [
+        Finding(
+            "error",
+            "missing item",
+            "annotations.csv",
+            None,
+            item_id,
+            f"annotations.csv: item `{item_id}` has a label, but the pool no longer has the item. "
+            "The label waits; put the pool's file back.",
+        )
+        for item_id, event in words.items()
+        if event.action == "label" and item_id not in known
+    ]
 
 
 def _from_log(

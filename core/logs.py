@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Literal, TypeVar, get_args
 
-from core.csvfile import CsvFile, Row, read_rows
+from core.csvfile import CsvFile, Row
 from core.errors import LogError
 from core.findings import Finding
 from core.workspace import Workspace
@@ -120,7 +120,7 @@ def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> li
     A last line without a line end is left out: it is being written now, or will be moved to
     `torn/` before anything is appended.
     """
-    content = read_rows(file.path)
+    content = file.read()
     rows = [row for row in content.rows if row.whole]
     _check_header(file, rows)
     findings += [_malformed(file, bad.line, bad.reason) for bad in content.bad]
@@ -188,7 +188,7 @@ class EventLog:
             self._seen, self._read_to, self._inode = set(), 0, status.st_ino
         if status.st_size == self._read_to:
             return
-        content = read_rows(self._file.path, self._read_to)
+        content = self._file.read(self._read_to)
         self._seen.update(row.fields[0] for row in content.rows if row.whole)
         self._read_to += content.whole_bytes
 

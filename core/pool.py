@@ -4,6 +4,7 @@ DuckDB reads a file fast; whenever it stumbles, or something looks odd, the care
 over that file row by row, so that each bad row is reported with its line.
 """
 
+import glob
 import json
 import re
 from collections.abc import Iterable
@@ -145,8 +146,8 @@ def _columns(file: Path) -> tuple[list[str], bool]:
 
 def _read_fast(file: Path, columns: list[str], has_header: bool) -> pa.Table | None:
     """The file's rows by DuckDB, or None if a row is anything but plain."""
-    if _has_reserved(columns) or _has_lone_return(file):
-        return None
+    if _has_reserved(columns) or _has_lone_return(file) or glob.has_magic(str(file)):
+        return None  # DuckDB would take `*`, `?` and `[` in the path for a pattern of several files
     declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
     query = f"FROM read_csv(?, columns = {declared}, {CSV_OPTIONS}, skip = {int(has_header)})"
     with duckdb.connect(config={"threads": 2}) as connection:
@@ -164,7 +165,7 @@ def _read_fast(file: Path, columns: list[str], has_header: bool) -> pa.Table | N
 def _read_carefully(
     file: Path, columns: list[str], has_header: bool
 ) -> tuple[pa.Table, list[Finding]]:
-    content = read_rows(file)
+    content = read_rows(file, _name(file))
     findings = [_malformed(file, bad.line, f"the row {bad.reason}") for bad in content.bad]
     rows = []
     for row in content.rows[int(has_header) :]:

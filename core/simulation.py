@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from core.csvfile import read_rows
 from core.errors import LoopError, WorkspaceError
@@ -10,7 +11,7 @@ from core.iteration import Batch, propose
 from core.logs import Event, now
 from core.loop import Loop, open_loop, read_loop
 from core.runs import Progress, current_run, keep, silent, train
-from core.workspace import create_workspace, open_workspace
+from core.workspace import create_workspace, open_workspace, refuse_contents
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 
@@ -25,7 +26,7 @@ DEMO_BATCHES = 8
 
 def read_oracle(path: Path) -> dict[str, str]:
     """The true label of each item id, from a CSV file with the header `item_id,text,label,…`."""
-    rows = read_rows(path).rows
+    rows = read_rows(path, path.name).rows
     if not rows or rows[0].fields[:3] != ["item_id", "text", "label"]:
         raise WorkspaceError(f"{path.name} line 1: the header is not item_id,text,label.")
     return {row.fields[0]: row.fields[2] for row in rows[1:]}
@@ -35,22 +36,35 @@ def make_demo(target: Path, *, batches: int = DEMO_BATCHES, progress: Progress =
     """A workspace made from the sample, in which the oracle has labeled its way through the loop.
 
     Evaluation data, first training data, and so many active-learning batches; then a last run.
-    Raises WorkspaceError if the folder already holds something.
+    The folder appears when it is complete. Raises WorkspaceError if it already holds something.
     """
+    refuse_contents(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
+            unfinished = Path(beside) / target.name
+            _run_through(unfinished, batches, progress)
+            unfinished.rename(target)
+    except OSError as error:
+        raise WorkspaceError(
+            f"The demo {target} cannot be made: {error.strerror}. Choose another folder, or make "
+            "room for it."
+        ) from error
+    return open_loop(target)
+
+
+def _run_through(folder: Path, batches: int, progress: Progress) -> None:
     oracle = read_oracle(SAMPLE / ORACLE)
-    sample = open_workspace(SAMPLE)
-    workspace = create_workspace(target, SAMPLE / "task.toml", sample.pool_files())
-    inbox = Inbox(workspace)
-    loop = open_loop(target)
-    active = 0
-    while active < batches:
+    pool_files = open_workspace(SAMPLE).pool_files()
+    workspace = create_workspace(folder, SAMPLE / "task.toml", pool_files)
+    inbox, loop, active = Inbox(workspace), read_loop(workspace), 0
+    while loop.stage != "active learning" or active < batches:
         active += loop.stage == "active learning"
         progress(f"{loop.stage}: {_labeled(loop):,} labels")
         label_batch(inbox, propose(loop, ORACLE_NAME), oracle)
         loop = read_loop(workspace)
     if not current_run(loop):
         keep(loop, train(loop, progress=progress))
-    return read_loop(workspace)
 
 
 def label_batch(

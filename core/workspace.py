@@ -128,9 +128,8 @@ def create_workspace(
 
     Raises WorkspaceError if the folder already holds something or cannot be written.
     """
+    refuse_contents(path)
     try:
-        if path.exists() and any(path.iterdir()):
-            raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
         (path / POOL_FOLDER).mkdir(parents=True, exist_ok=True)
         for file in pool_files:
             shutil.copyfile(file, path / POOL_FOLDER / file.name)
@@ -143,14 +142,30 @@ def create_workspace(
     return open_workspace(path)
 
 
+def refuse_contents(path: Path) -> None:
+    """Raises WorkspaceError if something stands there already."""
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if path.exists():
+        raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
+
+
 def file_stamps(root: Path, files: list[Path]) -> tuple[tuple[str, int, int], ...]:
-    """(name below `root`, size, modification time in ns) of those files that exist."""
+    """(name below `root`, size, modification time in ns) of those files that exist.
+
+    Raises WorkspaceError if one cannot even be looked at.
+    """
     stamps = []
     for file in files:
         try:
             status = file.stat()
-        except FileNotFoundError:
-            continue
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # whoever reads the file tells what stands in its way
+        except OSError as error:
+            name = file.relative_to(root).as_posix()
+            raise WorkspaceError(
+                f"{name}: {error.strerror}. Make the file and its folder readable."
+            ) from error
         stamps.append((file.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns))
     return tuple(stamps)
 

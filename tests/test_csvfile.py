@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.csvfile import CsvFile, format_rows, parse_rows, read_rows
+from core.csvfile import CsvFile, format_rows, parse_rows
 from core.errors import LogError
 
 # Everything that a person can type; half a surrogate pair cannot be written as UTF-8 at all.
@@ -64,7 +64,7 @@ def test_invalid_utf8_is_reported_with_its_line():
 
 
 def test_a_missing_file_has_no_rows(tmp_path: Path):
-    assert read_rows(tmp_path / "none.csv").rows == []
+    assert log(tmp_path).read().rows == []
 
 
 def test_a_new_file_begins_with_the_header_and_only_grows(tmp_path: Path):
@@ -129,7 +129,7 @@ def test_processes_that_append_at_once_lose_and_mix_nothing(tmp_path: Path):
         worker.start()
     for worker in workers:
         worker.join()
-    parsed = read_rows(tmp_path / "log.csv")
+    parsed = log(tmp_path).read()
     assert parsed.bad == []
     ids = [row.fields[0] for row in parsed.rows]
     assert sorted(ids) == sorted(f"{name}-{n}" for name in "abcd" for n in range(200))

@@ -1,5 +1,6 @@
 import pytest
 
+from core.errors import LogError
 from core.inbox import Inbox
 from core.labels import labels_hash, read_label_rows, resolve, save, text_key
 from core.logs import Event, Proposal, append_records, read_logs
@@ -222,3 +223,26 @@ def test_the_hash_knows_items_and_labels_but_not_their_order(make_workspace: Mak
     assert labels_hash([first, second], values) == labels_hash([second, first], values)
     assert labels_hash([first], values) != labels_hash([second], values)
     assert labels_hash([first], values) != labels_hash([first], ("0", "1"))
+
+
+def test_without_its_text_a_label_waits_and_is_never_saved_empty(make_workspace: MakeWorkspace):
+    workspace = make_workspace(POOL)
+    propose(workspace, "p0", "p1")
+    log(workspace, ("p0", "label", "1"), ("p1", "label", "0"), ("", "save", ""))
+    pool = workspace.path / "unlabeled_data" / "pool.csv"
+    away = pool.rename(workspace.path / "pool.away")
+    loop = open_loop(workspace.path)
+    assert read_label_rows(workspace, []) == []
+    assert [finding.kind for finding in loop.labels.findings] == ["missing item"] * 2
+    assert not loop.labels.splits["training"]
+    away.rename(pool)
+    open_loop(workspace.path)
+    assert labels_of(workspace) == {"p0": "1", "p1": "0"}
+    assert {row.text for row in read_label_rows(workspace, [])} == {POOL[0][1], POOL[1][1]}
+
+
+def test_a_label_folder_that_is_a_file_is_told(make_workspace: MakeWorkspace):
+    workspace = make_workspace(POOL)
+    (workspace.path / "training_data").write_text("not a folder")
+    with pytest.raises(LogError, match=r"training_data/related\.csv: Not a directory"):
+        open_loop(workspace.path)

@@ -109,3 +109,12 @@ def test_the_fast_reader_never_reads_what_the_careful_one_refuses(tmp_path_facto
     if fast is not None:
         assert fast.to_pylist() == careful.to_pylist()
         assert findings == []
+
+
+def test_a_file_name_is_a_name_and_no_pattern(make_workspace: MakeWorkspace):
+    folder = make_workspace().path / "unlabeled_data"
+    folder.mkdir()
+    for at, name in enumerate(("p*.csv", "p[ab].csv", "pa.csv", "p?.csv")):
+        (folder / name).write_text(f"{at},text {at}\n")
+    pool = read_pool(open_workspace(folder.parent))
+    assert sorted(pool.ids.to_pylist()) == ["0", "1", "2", "3"]

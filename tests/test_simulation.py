@@ -47,3 +47,14 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path):
     with pytest.raises(WorkspaceError, match="not empty"):
         make_demo(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_demo_that_was_cut_short_leaves_its_folder_free(tmp_path: Path):
+    def stop(step: str) -> None:
+        if step.startswith("training"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_demo(tmp_path / "demo", batches=1, progress=stop)
+    assert list(tmp_path.iterdir()) == []
+    assert make_demo(tmp_path / "demo", batches=0).stage == "active learning"
