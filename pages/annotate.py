@@ -12,7 +12,7 @@ from core.logs import Run
 from core.loop import Loop
 from core.runs import Progress
 from pages.ui import frame, state
-from pages.ui.card import CardBatch, CardItem, CardLabel, annotation_card
+from pages.ui.card import CardBatch, CardItem, annotation_card
 from pages.ui.route import PATH
 from pages.ui.tokens import Claim, make_token
 
@@ -29,7 +29,7 @@ def note_save() -> None:
 
 @contextmanager
 def progress_display() -> Iterator[Progress]:
-    """A place that tells each step as it begins and how long the one before it took."""
+    """A place that tells each step as it begins, with the seconds so far; gone at the end."""
     place = st.empty()
     with place.status("Getting the next batch …", expanded=True) as status:
         began = time.perf_counter()
@@ -67,15 +67,8 @@ def card_batch(loop: Loop, batch_id: str, annotator: str) -> CardBatch:
         split=split,
         short=task.short,
         detailed=task.detailed,
-        labels=tuple(
-            CardLabel(label.value, label.name, label.key, label.default, label.positive)
-            for label in task.labels
-        ),
-        keys={
-            "back": task.keys.back,
-            "definitions": task.keys.definitions,
-            "save": task.keys.save,
-        },
+        labels=task.labels,
+        keys=task.keys,
         items=tuple(
             CardItem(proposal.item_id, texts[proposal.item_id], labels.get(proposal.item_id))
             for proposal in proposals

@@ -77,6 +77,7 @@ def test_every_page_opens_from_the_entry(name: str, demo: Path, monkeypatch):
         (lambda path: (path / "task.toml").write_text("seed = 'x'"), "task.toml: `seed` is 'x'"),
         (lambda path: (path / "annotations.csv").write_text("a,b\n"), "annotations.csv line 1"),
         (lambda path: (path / "unlabeled_data" / "z.csv").mkdir(), "z.csv: Is a directory"),
+        (lambda path: (path / "training_data").write_text(""), "related.csv: Not a directory"),
     ],
 )
 def test_what_cannot_be_read_is_told_on_every_page(

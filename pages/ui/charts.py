@@ -3,6 +3,8 @@
 The colors are Okabe and Ito's, which people with any colour vision can tell apart.
 """
 
+from itertools import cycle
+
 import altair as alt
 import pandas as pd
 
@@ -18,6 +20,7 @@ STRATEGY_COLORS = {
     NOT_RECORDED: "#cc79a7",
     POOL: "#999999",
 }
+OTHER_STRATEGIES = ("#0072b2", "#d55e00", "#f0e442")
 POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#999999")
 
 HEIGHT = 300
@@ -30,10 +33,18 @@ def label_colors(task: Task) -> alt.Scale:
     return alt.Scale(domain=[label.name for label in task.labels], range=colors)
 
 
-def strategy_scale(names: list[str]) -> alt.Scale:
-    """The strategies' colors, in the order in which they stand everywhere."""
-    known = [name for name in STRATEGY_COLORS if name in names]
-    return alt.Scale(domain=known, range=[STRATEGY_COLORS[name] for name in known])
+def strategy_color(frame: pd.DataFrame) -> alt.Color:
+    """The colors of the frame's strategies, in the order in which they stand everywhere."""
+    present = set(frame["strategy"])
+    known = {name: color for name, color in STRATEGY_COLORS.items() if name in present}
+    # A label file may name strategies of its own.
+    known |= dict(zip(sorted(present - set(known)), cycle(OTHER_STRATEGIES), strict=False))
+    return alt.Color(
+        "strategy:N",
+        title=None,
+        scale=alt.Scale(domain=list(known), range=list(known.values())),
+        legend=alt.Legend(orient="top"),
+    )
 
 
 def learning_curve(runs: pd.DataFrame) -> alt.LayerChart:
@@ -81,16 +92,10 @@ def roc(curve: Roc) -> alt.LayerChart:
 
 def positive_share(yields: pd.DataFrame) -> alt.LayerChart:
     """Share of positive labels per batch, one line a strategy."""
-    names = yields["strategy"].unique().tolist()
     base = alt.Chart(yields).encode(
         x=alt.X("batch_id:N", title=None, axis=alt.Axis(labelAngle=-40)),
         y=alt.Y("positive_share:Q", title="share of positive labels", axis=alt.Axis(format="%")),
-        color=alt.Color(
-            "strategy:N",
-            title=None,
-            scale=strategy_scale(names),
-            legend=alt.Legend(orient="top"),
-        ),
+        color=strategy_color(yields),
         tooltip=["batch_id", "strategy", "labeled", "positive"],
     )
     dots = base.mark_point(filled=True, opacity=1).encode(
@@ -101,7 +106,6 @@ def positive_share(yields: pd.DataFrame) -> alt.LayerChart:
 
 def lengths(frame: pd.DataFrame) -> alt.Chart:
     """Share of short, medium and long texts, per strategy beside the pool."""
-    names = frame["strategy"].unique().tolist()
     buckets = ["short", "medium", "long"]
     frame = frame.assign(bucket=frame["length"].str.split(":").str[0])
     return (
@@ -111,12 +115,7 @@ def lengths(frame: pd.DataFrame) -> alt.Chart:
             x=alt.X("bucket:N", title=None, sort=buckets, axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("strategy:N", sort=list(STRATEGY_COLORS)),
             y=alt.Y("share:Q", title="share of items", axis=alt.Axis(format="%")),
-            color=alt.Color(
-                "strategy:N",
-                title=None,
-                scale=strategy_scale(names),
-                legend=alt.Legend(orient="top"),
-            ),
+            color=strategy_color(frame),
             tooltip=["strategy", "length", "items", alt.Tooltip("share:Q", format=".1%")],
         )
         .properties(height=HEIGHT)

@@ -11,21 +11,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.task import Keys, Label
+
 _FOLDER = Path(__file__).parent
 
 _SCRIPTS = ("store.js", "outbox.js", "batch.js", "keys.js", "view.js", "card.js")
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""
-
-
-@dataclass(frozen=True)
-class CardLabel:
-    """A label with its key; Enter gives the default one, the positive one has its own color."""
-
-    value: str
-    name: str
-    key: str
-    default: bool = False
-    positive: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,8 +33,7 @@ class CardBatch:
     """All that the browser needs to label a batch without asking the server.
 
     `endpoint` takes the events by POST, and `token` tells it whose they are. `short` stands over
-    every item, `detailed` opens on a key. `keys` maps the actions `back`, `definitions` and
-    `save` to keys, as `KeyboardEvent.key` in lower case. `items` are in rank order.
+    every item, `detailed` opens on a key. `items` are in rank order.
     """
 
     workspace: str
@@ -54,8 +44,8 @@ class CardBatch:
     split: str
     short: str
     detailed: str
-    labels: tuple[CardLabel, ...]
-    keys: dict[str, str]
+    labels: tuple[Label, ...]
+    keys: Keys
     items: tuple[CardItem, ...]
 
 
