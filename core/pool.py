@@ -146,7 +146,7 @@ def _columns(file: Path) -> tuple[list[str], bool]:
 
 def _read_fast(file: Path, columns: list[str], has_header: bool) -> pa.Table | None:
     """The file's rows by DuckDB, or None if a row is anything but plain."""
-    if _has_reserved(columns) or _has_lone_return(file) or glob.has_magic(str(file)):
+    if _differ_only_by_case(columns) or _has_lone_return(file) or glob.has_magic(str(file)):
         return None  # DuckDB would take `*`, `?` and `[` in the path for a pattern of several files
     declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
     query = f"FROM read_csv(?, columns = {declared}, {CSV_OPTIONS}, skip = {int(has_header)})"
@@ -199,8 +199,8 @@ def _name(file: Path) -> str:
     return f"{file.parent.name}/{file.name}"
 
 
-def _has_reserved(columns: list[str]) -> bool:
-    """DuckDB folds the case of names: columns that differ only by case need the careful reader."""
+def _differ_only_by_case(columns: list[str]) -> bool:
+    """DuckDB folds the case of names, and would refuse such columns."""
     return len({name.casefold() for name in columns}) != len(columns)
 
 

@@ -89,13 +89,6 @@ def current_run(loop: Loop) -> Run | None:
     return None
 
 
-def _hashes(loop: Loop) -> tuple[str, str]:
-    """Fingerprints of the training and the evaluation data under the task's labels."""
-    values = loop.workspace.task.values
-    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
-    return labels_hash(training, values), labels_hash(evaluation, values)
-
-
 def find_run(loop: Loop, run_id: str | None = None) -> Run:
     """The run with this id, or the last one; raises RunError if there is none."""
     runs = loop.logs.runs
@@ -136,6 +129,13 @@ def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:
     """The items' labels as columns of a probability array, `(n_items,)`."""
     column = {value: at for at, value in enumerate(task.values)}
     return np.array([column[item.label] for item in items], np.int64)
+
+
+def _hashes(loop: Loop) -> tuple[str, str]:
+    """Fingerprints of the training and the evaluation data under the task's labels."""
+    values = loop.workspace.task.values
+    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
+    return labels_hash(training, values), labels_hash(evaluation, values)
 
 
 def _run(loop: Loop, model: Model, scores: Scores, seconds: float) -> Run:
