@@ -45,7 +45,11 @@ class Keys:
     """The keys of the card's actions, as `KeyboardEvent.key` in lower case."""
 
     back: str
+    skip: str
+    flag: str
     definitions: str
+    model: str
+    help: str
     save: str
 
 
@@ -62,6 +66,7 @@ class Task:
     batch_size: int
     mix: Mapping[str, int]
     release_minutes: int
+    rest_minutes: int
     seed: int
     source: str = field(default="task.toml", compare=False)
 
@@ -121,17 +126,19 @@ def parse_task(text: str, source: str) -> Task:
     instructions = reader.table(table, "instructions", unsaid)
     targets = reader.table(table, "targets", defaults["targets"])
     batch = reader.table(table, "batch", defaults["batch"])
+    rest = reader.table(table, "rest", defaults["rest"])
     labels = _read_labels(reader, table.get("labels", defaults["labels"]))
     return Task(
         title=reader.text(table, "title", defaults["title"]),
         short=reader.text(instructions, "short", ""),
         detailed=reader.text(instructions, "detailed", "").strip(),
         labels=labels,
-        keys=_read_keys(reader, table, labels),
+        keys=_read_keys(reader, table, labels, defaults["keys"]),
         targets={split: reader.number(targets, split, 0) for split in SPLITS},
         batch_size=reader.number(batch, "size", 1),
         mix=_read_mix(reader, batch),
         release_minutes=reader.number(batch, "release_minutes", 0),
+        rest_minutes=reader.number(rest, "minutes", 0),
         seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),
         source=source,
     )
@@ -180,7 +187,7 @@ def _read_labels(reader: "_Reader", entries: object) -> tuple[Label, ...]:
     labels = tuple(
         _read_label(reader, entry, number) for number, entry in enumerate(entries, start=1)
     )
-    for what in ("value", "name", "file", "key"):
+    for what in ("value", "name", "file"):
         reader.distinct(f"two labels have the same {what}", [getattr(x, what) for x in labels])
     positives = sum(label.positive for label in labels)
     if positives != 1:
@@ -206,17 +213,33 @@ def _read_label(reader: "_Reader", entry: dict[str, Any], number: int) -> Label:
     return Label(value, name, file, reader.text(entry, "key", str(number)).lower(), **flags)
 
 
-def _read_keys(reader: "_Reader", table: Mapping[str, Any], labels: tuple[Label, ...]) -> Keys:
+def _read_keys(
+    reader: "_Reader",
+    table: Mapping[str, Any],
+    labels: tuple[Label, ...],
+    defaults: Mapping[str, str],
+) -> Keys:
     """The action keys; `back` moves to Backspace where a label has taken its default, `2`."""
     taken = {label.key for label in labels}
-    defaults = {"back": "backspace" if "2" in taken else "2", "definitions": "d", "save": "s"}
+    if defaults["back"] in taken:
+        defaults = {**defaults, "back": "backspace"}
     chosen = reader.table(table, "keys", defaults)
     keys = {action: reader.text(chosen, action, None).lower() for action in defaults}
-    named = {f"label {label.value}": label.key for label in labels} | keys
-    for what, key in named.items():
+    uses = [(f"label {label.value}", label.key) for label in labels] + list(keys.items())
+    for what, key in uses:
         _check_key(reader, what, key)
-    reader.distinct("two keys collide", list(named.values()))
+    _refuse_collisions(reader, uses)
     return Keys(**keys)
+
+
+def _refuse_collisions(reader: "_Reader", uses: list[tuple[str, str]]) -> None:
+    user_of: dict[str, str] = {}
+    for what, key in uses:
+        if key in user_of:
+            where = f"the key `{key}`"
+            mend = "Give one of them another key, in its [[labels]] or under [keys]"
+            raise reader.error(where, f"is asked for by {user_of[key]} and by {what}", mend)
+        user_of[key] = what
 
 
 def _check_key(reader: "_Reader", what: str, key: str) -> None:
