@@ -16,7 +16,7 @@ FLOORS = (
     ("labels", "features"),
     ("loop", "tables"),
     ("model",),
-    ("training", "scoring", "evaluation"),
+    ("training", "scoring", "evaluation", "explanations"),
     ("strategies", "runs"),
     ("iteration", "inbox", "doctor"),
     ("simulation",),
