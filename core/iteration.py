@@ -4,12 +4,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core import strategies
+from core.assignment import batch_for, take_over, take_what_is_left
 from core.errors import LoopError, PoolExhaustedError, RunError
 from core.features import pool_bags, word_positions, words_of
 from core.logs import Proposal, Run, append_records, fresh_id, now
@@ -101,51 +101,21 @@ def propose(
 
 
 def batch_to_label(loop: Loop, annotator: str, *, progress: Progress = silent) -> str:
-    """The id of the open batch that this person should go on with, or of a new one.
+    """The id of the batch that this person should go on with.
 
-    Raises what `propose` raises.
+    Their own open one, what is left of a free one, or a new one; and where nothing new can be
+    proposed, what is left of anybody's. Raises what `propose` raises.
     """
-    batch_id = batch_for(loop, annotator)
-    if batch_id:
-        return batch_id
-    began = time.perf_counter()
-    scored = _scored(loop, progress)
     with loop.workspace.locked():
-        loop = _read_again(loop)
-        # Another tab of the same person may have asked at the same moment.
-        batch_id = batch_for(loop, annotator)
-        if batch_id:
-            return batch_id
-        batch = _choose(loop, annotator, AS_THE_TASK_SAYS, scored, began)
-        append_records(loop.workspace.batches, batch.proposals)
-    return batch.batch_id
+        fresh = _read_again(loop)
+        held = batch_for(fresh, annotator) or take_over(fresh, annotator)
+    return held or _propose_or_share(loop, annotator, progress)
 
 
 def preview(loop: Loop, annotator: str = "", wishes: Wishes = AS_THE_TASK_SAYS) -> Batch:
     """The batch that `propose` would write, without writing anything."""
     began = time.perf_counter()
     return _choose(loop, annotator, wishes, _scored(loop, silent, keep_run=False), began)
-
-
-def batch_for(loop: Loop, annotator: str, moment: datetime | None = None) -> str | None:
-    """The open batch that this person should go on with, or None if a new one is due.
-
-    Their own oldest one; else the oldest that is nobody's, or that has rested as long as the task
-    says. A batch is whose it was made for, then whoever labeled in it last.
-    """
-    moment = moment or datetime.now(UTC)
-    rest = timedelta(minutes=loop.workspace.task.release_minutes)
-    last_event = {event.batch_id: event for event in loop.logs.events}
-    free = []
-    for batch_id, waiting in loop.open_batches.items():
-        last = last_event.get(batch_id)
-        owner = last.annotator if last else waiting[0].annotator
-        if owner == annotator:
-            return batch_id
-        touched = last.labeled_at if last else waiting[0].created_at
-        if not owner or moment - _moment(touched) > rest:
-            free.append(batch_id)
-    return free[0] if free else None
 
 
 def pool_probabilities(loop: Loop, model: Model) -> NDArray[np.float32]:
@@ -161,6 +131,26 @@ def training_word_counts(loop: Loop) -> NDArray[np.int64]:
     in_pool = at >= 0
     counts[at[in_pool]] = np.array(list(words.values()), np.int64)[in_pool]
     return counts
+
+
+def _propose_or_share(loop: Loop, annotator: str, progress: Progress) -> str:
+    began = time.perf_counter()
+    scored = _scored(loop, progress)
+    with loop.workspace.locked():
+        loop = _read_again(loop)
+        # Another tab of the same person may have asked at the same moment.
+        held = batch_for(loop, annotator)
+        if held:
+            return held
+        try:
+            batch = _choose(loop, annotator, AS_THE_TASK_SAYS, scored, began)
+        except PoolExhaustedError:
+            left = take_what_is_left(loop, annotator)
+            if not left:
+                raise
+            return left
+        append_records(loop.workspace.batches, batch.proposals)
+    return batch.batch_id
 
 
 def _is_active(loop: Loop) -> bool:
@@ -315,12 +305,3 @@ def _proposal(
         run_id=head.run_id,
         seed=head.seed,
     )
-
-
-def _moment(text: str) -> datetime:
-    """A log's time; a time that cannot be read counts as long ago."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

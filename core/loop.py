@@ -45,12 +45,14 @@ class Loop:
     def open_batches(self) -> dict[str, list[Proposal]]:
         """The items without a label of each batch that has any, by rank.
 
-        Items that the pool no longer has are left out: nobody could read them.
+        An item that was handed over is open in the batch that proposed it last. Items that the
+        pool no longer has are left out: nobody could read them.
         """
         labeled = self.labels.ids()
         in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.proposals)
+        last = {proposal.item_id: proposal for proposal in self.logs.proposals}
         batches: dict[str, list[Proposal]] = {}
-        for proposal in sorted(self.logs.proposals, key=lambda proposal: proposal.rank):
+        for proposal in sorted(last.values(), key=lambda proposal: proposal.rank):
             if proposal.item_id in in_pool and proposal.item_id not in labeled:
                 batches.setdefault(proposal.batch_id, []).append(proposal)
         return dict(sorted(batches.items()))

@@ -77,7 +77,10 @@ class Tables:
         return self._frame(_BATCHES)
 
     def picks(self, batch_id: str | None, strategy: str) -> pd.DataFrame:
-        """What this strategy chose, in one batch or in all, lowest score first, with its label."""
+        """What this strategy chose, in one batch or in all, lowest score first, with its label.
+
+        An item that was handed over stands once, in the batch that proposed it last.
+        """
         return self._frame(_PICKS, [strategy, batch_id, batch_id])
 
     def strategy_yield(self, positive: str) -> pd.DataFrame:
@@ -93,7 +96,7 @@ class Tables:
         return self._frame(_LENGTHS)
 
     def annotators(self) -> pd.DataFrame:
-        """Who labeled how much, and their median seconds a label."""
+        """Whose labels count how often now, their median seconds a label, the day of the latest."""
         return self._frame(_ANNOTATORS)
 
     def _load(self, name: str, table: pa.Table) -> None:
@@ -175,6 +178,7 @@ SELECT batches.batch_id, rank, item_id, items.text, items.n_words, batches.score
 FROM batches JOIN items USING (item_id) LEFT JOIN labels USING (item_id)
 WHERE batches.strategy = ? AND batches.split = 'training' AND run_id <> ''
     AND (? IS NULL OR batches.batch_id = ?)
+QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY batches.batch_id DESC) = 1
 ORDER BY batches.score, batches.batch_id, rank
 """
 
@@ -202,6 +206,11 @@ FROM grouped ORDER BY strategy, length
 """
 
 _ANNOTATORS = """
-SELECT annotator, count(DISTINCT item_id) AS labels, median(seconds) AS seconds
-FROM annotations WHERE action = 'label' GROUP BY annotator ORDER BY labels DESC
+WITH counted AS (SELECT annotator, count(*) AS labels FROM labels GROUP BY annotator),
+paced AS (
+    SELECT annotator, median(seconds) AS seconds, left(max(labeled_at), 10) AS latest
+    FROM annotations WHERE action = 'label' GROUP BY annotator
+)
+SELECT annotator, coalesce(labels, 0) AS labels, seconds, latest
+FROM paced LEFT JOIN counted USING (annotator) ORDER BY labels DESC, annotator
 """

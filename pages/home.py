@@ -76,7 +76,12 @@ def show_annotators(loop: Loop) -> None:
         st.dataframe(
             people,
             hide_index=True,
-            column_config={"seconds": st.column_config.NumberColumn("median s", format="%.1f")},
+            column_config={
+                "annotator": "person",
+                "seconds": st.column_config.NumberColumn(
+                    "median s", format="%.1f", help="seconds from seeing an item to its label"
+                ),
+            },
         )
 
 

@@ -17,7 +17,7 @@ FLOORS = (
     ("loop", "tables"),
     ("model",),
     ("training", "scoring", "evaluation", "explanations"),
-    ("strategies", "runs"),
+    ("strategies", "runs", "assignment"),
     ("iteration", "inbox", "doctor"),
     ("simulation",),
     ("__main__",),

@@ -1,5 +1,4 @@
 from collections import Counter
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -9,7 +8,6 @@ from core.errors import LoopError, PoolError
 from core.inbox import Inbox
 from core.iteration import (
     Wishes,
-    batch_for,
     batch_to_label,
     pool_probabilities,
     preview,
@@ -195,31 +193,6 @@ def test_open_batches_count_as_filled(make_workspace: MakeWorkspace):
     splits = [propose(read_loop(workspace), name).split for name in "abcd"]
     assert splits == ["evaluation", "evaluation", "training", "training"]
     assert read_loop(workspace).stage == "evaluation"
-
-
-def test_a_person_goes_on_with_their_own_batch(make_workspace: MakeWorkspace):
-    loop = read_loop(make_workspace([item[:2] for item in headlines(200)]))
-    assert batch_for(loop, "ann") is None
-    batch = propose(loop, "ann")
-    loop = answer(read_loop(loop.workspace), batch.batch_id, most=4)
-    assert len(loop.open_batches[batch.batch_id]) == 6
-    now = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
-    assert batch_for(loop, "ann", now) == batch.batch_id
-    assert batch_for(loop, "bob", now) is None
-
-
-def test_a_batch_that_rested_is_offered_to_others(make_workspace: MakeWorkspace):
-    loop = read_loop(make_workspace([item[:2] for item in headlines(200)]))
-    batch = propose(loop, "ann")
-    loop = answer(read_loop(loop.workspace), batch.batch_id, most=4)
-    late = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=61)
-    assert batch_for(loop, "bob", late) == batch.batch_id
-
-
-def test_a_batch_that_is_nobodys_is_offered_to_the_first(make_workspace: MakeWorkspace):
-    loop = read_loop(make_workspace([item[:2] for item in headlines(200)]))
-    batch = propose(loop, "")
-    assert batch_for(read_loop(loop.workspace), "bob") == batch.batch_id
 
 
 def test_two_tabs_of_one_person_share_a_batch(make_workspace: MakeWorkspace):

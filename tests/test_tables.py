@@ -4,7 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.iteration import propose
+from core.inbox import Inbox
+from core.iteration import batch_to_label, propose
+from core.logs import Event
 from core.loop import Loop, read_loop
 from core.tables import UNLABELED, Filters, Tables
 from core.workspace import open_workspace
@@ -72,6 +74,14 @@ def test_picks_are_those_of_the_batch(demo_folder: Path, tables: Tables):
     assert len(tables.picks(None, "outlier")) == 10
 
 
+def test_an_item_that_was_handed_over_is_one_pick(active: Loop):
+    first = propose(active, "").batch_id
+    second = batch_to_label(read_loop(active.workspace), "bob")
+    tables = Tables(read_loop(active.workspace))
+    assert len(tables.picks(first, "low confidence")) == 8
+    assert tables.picks(None, "low confidence")["batch_id"].tolist() == [second] * 8
+
+
 def test_shares_of_lengths_sum_to_one(tables: Tables):
     sums = tables.lengths().groupby("strategy")["share"].sum()
     np.testing.assert_allclose(sums, 1)
@@ -100,6 +110,25 @@ def test_batches_that_a_model_chose_are_active(active: Loop):
     batches = Tables(read_loop(active.workspace)).batches()
     assert batches["active"].tolist() == [True]
     assert (batches["items"].tolist(), batches["labeled"].tolist()) == ([10], [0])
+
+
+def test_people_are_counted_by_the_labels_that_count(active: Loop):
+    batch = propose(active, "ann")
+    items = [proposal.item_id for proposal in batch.proposals]
+    rows = [*((item, "label", "ann") for item in items[:4]), (items[0], "undo", "ann")]
+    rows += [(items[1], "label", "bob")]
+    Inbox(active.workspace).receive(
+        [
+            Event(f"e{at}", batch.batch_id, item, action, "1" if action == "label" else "", who,
+                  f"2026-03-0{at + 1}T00:00:00.000Z", float(at), False, "")
+            for at, (item, action, who) in enumerate(rows)
+        ]
+    )  # fmt: skip
+    people = Tables(read_loop(active.workspace)).annotators()
+    assert people.to_numpy().tolist() == [
+        ["ann", 2, 1.5, "2026-03-04"],
+        ["bob", 1, 5.0, "2026-03-06"],
+    ]
 
 
 def test_length_buckets_have_the_stated_edges(make_workspace: MakeWorkspace):
