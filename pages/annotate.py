@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from core.assignment import batch_for, earlier_batch
 from core.errors import PoolExhaustedError, SunlightError
-from core.iteration import batch_for, batch_to_label
+from core.iteration import batch_to_label
 from core.logs import Run
 from core.loop import Loop
 from core.runs import Progress
 from pages.ui import frame, state
-from pages.ui.card import CardBatch, CardItem, annotation_card
-from pages.ui.route import PATH
-from pages.ui.tokens import Claim, make_token
+from pages.ui.batches import card_batch
+from pages.ui.card import CardBatch, annotation_card
 
 CARD = "card"
 PAUSED = "paused"
@@ -22,9 +22,21 @@ SPLIT = "split"
 
 
 def note_save() -> None:
-    """Runs before the page does, when a batch was saved: half a batch means a pause."""
+    """Runs before the page does, when a batch was saved: half a batch means a pause.
+
+    After an earlier batch the one of now comes back at once.
+    """
     saved = st.session_state[CARD].get("finished")
-    st.session_state[PAUSED] = bool(saved) and not saved["complete"]
+    st.session_state[PAUSED] = bool(saved) and not saved["complete"] and not state.reopened()
+    state.close_reopened()
+
+
+def open_earlier() -> None:
+    """Runs before the page does, when back was pressed at the beginning of a batch."""
+    asked = st.session_state[CARD].get("earlier") or {}
+    earlier = earlier_batch(state.open_loop(), state.annotator(), asked.get("batch_id"))
+    if earlier:
+        state.reopen(earlier)
 
 
 @contextmanager
@@ -51,38 +63,24 @@ def current_batch(loop: Loop, annotator: str) -> tuple[Loop, str]:
     return state.open_loop(), batch_id
 
 
-def card_batch(loop: Loop, batch_id: str, annotator: str) -> CardBatch:
-    """Everything that the card needs of this batch."""
-    task, workspace = loop.workspace.task, loop.workspace
-    proposals = loop.logs.batch(batch_id)
-    texts = loop.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
-    split = proposals[0].split
-    labels = {item.item_id: item.label for item in loop.labels.splits[split]}
-    return CardBatch(
-        workspace=str(workspace.path),
-        annotator=annotator,
-        endpoint=PATH,
-        token=make_token(Claim(workspace.path, annotator)),
-        batch_id=batch_id,
-        split=split,
-        short=task.short,
-        detailed=task.detailed,
-        labels=task.labels,
-        keys=task.keys,
-        items=tuple(
-            CardItem(proposal.item_id, texts[proposal.item_id], labels.get(proposal.item_id))
-            for proposal in proposals
-            if proposal.item_id in texts
-        ),
-    )
+def reopened_batch(loop: Loop, annotator: str) -> CardBatch | None:
+    """The earlier batch that the person has opened, unless it is the one they are at anyway."""
+    batch_id, item_id = state.reopened() or ("", "")
+    if batch_id not in loop.logs.split_of() or batch_id == batch_for(loop, annotator):
+        state.close_reopened()
+        return None
+    return card_batch(loop, batch_id, annotator, reopened=True, item_id=item_id)
 
 
-def show_head(loop: Loop, batch_id: str, split: str) -> None:
+def show_head(loop: Loop, batch: CardBatch) -> None:
     """Which batch this is, and what the last retraining brought; in one line."""
-    target = loop.workspace.task.targets[split]
-    have = len(loop.labels.splits[split])
+    if batch.reopened:
+        st.caption(f"{batch.batch_id} · an earlier batch, labeled on {batch.reopened}")
+        return
+    target = loop.workspace.task.targets[batch.split]
+    have = len(loop.labels.splits[batch.split])
     count = f"{have:,} of {target:,} labels" if have < target else f"{have:,} labels"
-    st.caption(f"{batch_id} · {count}{run_line(loop.logs.runs, split)}")
+    st.caption(f"{batch.batch_id} · {count}{run_line(loop.logs.runs, batch.split)}")
 
 
 def tell_new_split(split: str) -> None:
@@ -109,9 +107,9 @@ def run_line(runs: list[Run], split: str) -> str:
     return f" · {run.run_id} in {run.seconds:.1f} s: {', '.join(scores)}"
 
 
-def show_pause(loop: Loop) -> None:
+def show_pause(loop: Loop, annotator: str) -> None:
     """After a save in the middle of a batch: nothing is lost, and the rest waits."""
-    batch_id = batch_for(loop, state.annotator())
+    batch_id = batch_for(loop, annotator)
     waiting = len(loop.open_batches[batch_id]) if batch_id else 0
     st.success(
         f"Saved. {waiting:,} items of this batch wait for a label; you go on where you stopped.",
@@ -132,18 +130,21 @@ if not loop.workspace.is_writable():
         icon=":material/lock:",
     )
     st.stop()
-if st.session_state.get(PAUSED):
-    show_pause(loop)
-annotator = state.annotator()
+annotator = frame.need_annotator()
+if st.session_state.get(PAUSED) and not state.reopened():
+    show_pause(loop, annotator)
 try:
-    loop, batch_id = current_batch(loop, annotator)
-    batch = card_batch(loop, batch_id, annotator)
+    batch = reopened_batch(loop, annotator)
+    if batch is None:
+        loop, batch_id = current_batch(loop, annotator)
+        batch = card_batch(loop, batch_id, annotator)
 except PoolExhaustedError as error:
     st.success(str(error), icon=":material/done_all:")
     st.stop()
 except SunlightError as error:
     st.error(str(error), icon=":material/error:")
     st.stop()
-tell_new_split(batch.split)
-show_head(loop, batch_id, batch.split)
-annotation_card(batch, key=CARD, on_finished=note_save)
+if not batch.reopened:
+    tell_new_split(batch.split)
+show_head(loop, batch)
+annotation_card(batch, key=CARD, on_finished=note_save, on_earlier=open_earlier)

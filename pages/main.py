@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import frame, state
 
 st.set_page_config(page_title="Sunlight", page_icon="☀️", layout="wide")
 
@@ -22,6 +22,9 @@ page = st.navigation(
         for file, title, icon, path in PAGES
     ]
 )
-state.ask_annotator()
+frame.show_person()
 st.sidebar.caption(f"Workspace: `{state.workspace_path().name}`")
+frame.remember_person()
+if page.url_path != "annotate":  # the card delivers by itself
+    frame.deliver_kept_events()
 page.run()

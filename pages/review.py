@@ -1,13 +1,16 @@
-"""Review: the outliers beside the low-confidence picks, with why each was picked."""
+"""Review: what the model asked for and why; what was flagged; what was labeled earlier."""
 
 import pandas as pd
 import streamlit as st
 
+from core.assignment import Flag, batch_for, flags, unflag
+from core.errors import SunlightError
 from core.iteration import training_word_counts
 from core.loop import Loop
 from core.task import Task
-from pages.ui import cache, frame
+from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
+from pages.ui.reasons import familiarity
 
 ALL = "all batches"
 SHOWN = 100
@@ -30,7 +33,7 @@ def verdict(task: Task, pick: tuple) -> str:
 def outlier_reason(task: Task, pick: tuple) -> list[str]:
     """Why an outlier was picked."""
     return [
-        f"its words occurred {pick.score:.2f} times on average in the training data",
+        familiarity(pick.score),
         verdict(task, pick),
     ]
 
@@ -49,38 +52,134 @@ def familiar_words(loop: Loop) -> frozenset[str]:
     return frozenset(loop.pool_words.words.filter(seen).to_pylist())
 
 
+def show_picks(loop: Loop) -> None:
+    """The outliers beside the low-confidence picks of one batch or of all."""
+    tables = cache.tables(loop)
+    batches = tables.batches()
+    batches = batches[batches["active"]]
+    if not len(batches):
+        frame.say_empty(
+            "Here you will see the outliers beside the low-confidence picks. They come with the "
+            "first active-learning batch, after evaluation data and first training data are "
+            "labeled."
+        )
+        return
+    batch_id = choose_batch(batches)
+    known, task = familiar_words(loop), loop.workspace.task
+    for column, (strategy, title, reason) in zip(
+        st.columns(2, gap="large"),
+        (
+            ("outlier", "Outliers: rarest words first", outlier_reason),
+            ("low confidence", "Low confidence: least sure first", confidence_reason),
+        ),
+        strict=True,
+    ):
+        with column:
+            picks = tables.picks(batch_id, strategy)
+            st.subheader(f"{title} ({len(picks):,})", anchor=False)
+            show_items(
+                [
+                    item_html(pick.text, reason(task, pick), known)
+                    for pick in picks.head(SHOWN).itertuples()
+                ]
+            )
+            if len(picks) > SHOWN:
+                st.caption(f"The first {SHOWN} are shown.")
+    st.caption("Underlined: words that do not occur in today's training data.")
+
+
+def show_flagged(loop: Loop) -> None:
+    """What somebody wants to be looked at again, with a way to the item and one to be done."""
+    flagged = flags(loop.logs.events)
+    if not flagged:
+        key = loop.workspace.task.keys.flag
+        frame.say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
+    texts = loop.pool_words.pool.texts_of(flag.item_id for flag in flagged)
+    labels = {item.item_id: item.label for items in loop.labels.splits.values() for item in items}
+    for flag in flagged[:SHOWN]:
+        item, buttons = st.columns([4, 1], vertical_alignment="center")
+        with item:
+            told = [
+                f"flagged by {flag.annotator}: {flag.note}",
+                f"labeled {loop.workspace.task.label(labels[flag.item_id]).name}"
+                if flag.item_id in labels
+                else "no label yet",
+            ]
+            show_items([item_html(texts.get(flag.item_id, flag.item_id), told)])
+        with buttons.container(horizontal=True):
+            if st.button("Open", key=f"open {flag.item_id}", help="Annotate, at this item"):
+                open_batch(flag.batch_id, flag.item_id)
+            st.button(
+                "Done",
+                key=f"done {flag.item_id}",
+                help="Takes the flag back",
+                on_click=take_flag_back,
+                args=(loop, flag),
+            )
+    if len(flagged) > SHOWN:
+        st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
+
+
+def take_flag_back(loop: Loop, flag: Flag) -> None:
+    """Appends the event that takes the flag back, before the page runs again."""
+    try:
+        cache.inbox(loop.workspace.path).receive([unflag(flag, state.annotator())])
+    except SunlightError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show_earlier(loop: Loop) -> None:
+    """Batches that hold labels, but the one that is under way; each can be opened and corrected."""
+    batches = cache.tables(loop).batches()
+    under_way = batch_for(loop, state.annotator())
+    batches = batches[(batches["labeled"] > 0) & (batches["batch_id"] != under_way)]
+    batches = batches.set_index("batch_id")
+    if not len(batches):
+        frame.say_empty("Here you will find every batch that holds a label, to go back into it.")
+        return
+    batch_id = st.selectbox(
+        "Batch",
+        batches.index,
+        format_func=lambda name: earlier_title(name, batches.loc[name]),
+        key="review_earlier",
+    )
+    if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
+        open_batch(batch_id)
+    task = loop.workspace.task
+    labeled = [
+        item for items in loop.labels.splits.values() for item in items if item.batch_id == batch_id
+    ]
+    show_items(
+        [
+            item_html(item.text, [task.label(item.label).name, item.annotator])
+            for item in sorted(labeled, key=lambda item: item.labeled_at, reverse=True)[:SHOWN]
+        ]
+    )
+
+
+def earlier_title(batch_id: str, batch: pd.Series) -> str:
+    """A batch in one line: its kind of data, its person, how much of it is labeled, its day."""
+    person = batch["annotator"] or "nobody yet"
+    return (
+        f"{batch_id} · {batch['split']} · {person} · {batch['labeled']} labeled · "
+        + str(batch["created_at"])[:10]
+    )
+
+
+def open_batch(batch_id: str, item_id: str = "") -> None:
+    """Goes to the annotate page, into this batch."""
+    state.reopen(batch_id, item_id)
+    st.switch_page("annotate.py")
+
+
 loop = frame.open_page(
-    "Review", "What the model asked for: things it has never seen, and things it cannot decide."
+    "Review", "What the model asked for and why, what was flagged, and what was labeled earlier."
 )
 frame.need_pool(loop)
-task = loop.workspace.task
-tables = cache.tables(loop)
-batches = tables.batches()
-batches = batches[batches["active"]]
-if not len(batches):
-    frame.empty(
-        "Here you will see the outliers beside the low-confidence picks. They come with the first "
-        "active-learning batch, after evaluation data and first training data are labeled."
-    )
-batch_id = choose_batch(batches)
-known = familiar_words(loop)
-for column, (strategy, title, reason) in zip(
-    st.columns(2, gap="large"),
-    (
-        ("outlier", "Outliers: rarest words first", outlier_reason),
-        ("low confidence", "Low confidence: least sure first", confidence_reason),
-    ),
+for tab, show in zip(
+    st.tabs(["What the model asked for", "Flagged", "Labeled earlier"]),
+    (show_picks, show_flagged, show_earlier),
     strict=True,
 ):
-    with column:
-        picks = tables.picks(batch_id, strategy)
-        st.subheader(f"{title} ({len(picks):,})", anchor=False)
-        show_items(
-            [
-                item_html(pick.text, reason(task, pick), known)
-                for pick in picks.head(SHOWN).itertuples()
-            ]
-        )
-        if len(picks) > SHOWN:
-            st.caption(f"The first {SHOWN} are shown.")
-st.caption("Underlined: words that do not occur in today's training data.")
+    with tab:
+        show(loop)

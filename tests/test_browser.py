@@ -1,40 +1,25 @@
 """A person at the keyboard: real server, real Chromium, rows on disk counted against keys."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.iteration import propose
 from core.loop import read_loop
 from core.workspace import Workspace, open_workspace
+from tests.browser import ITEM, SAVE_STATE, WAIT, all_saved, events, label_rows, press, shown
 from tests.conftest import SMALL_TASK, headlines, write_csv
-from tests.server import CHROMIUM_FLAGS, Server, find_chromium
+from tests.server import Server
 
 pytestmark = pytest.mark.browser
 
 PAGES = ("", "annotate", "sunlight", "review", "strategies", "metrics", "data")
-ITEM = '[data-testid="item-text"]'
-SAVE_STATE = '[data-testid="save-state"]'
 HOSTILE = (
     '<img src=x onerror="window.attacked=1"> **bold** $x^2$ :smile: <script>attacked=1</script>'
 )
-WAIT = 20_000
-"""Milliseconds for a page to do something; an answer usually takes a hundredth of it."""
-
-expect.set_options(timeout=WAIT)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = find_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -63,46 +48,6 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     shown(page)
     yield page
     context.close()
-
-
-def shown(page: Page) -> str:
-    """The id of the item on the screen, once there is one."""
-    page.wait_for_selector(f'{ITEM}[data-item-id]:not([data-item-id=""])')
-    return page.get_attribute(ITEM, "data-item-id")
-
-
-def press(page: Page, key: str, times: int = 1) -> list[str]:
-    """Presses a key; the items that it was pressed upon."""
-    items = []
-    for _ in range(times):
-        items.append(page.get_attribute(ITEM, "data-item-id"))
-        page.keyboard.press(key)
-    return items
-
-
-def all_saved(page: Page) -> None:
-    expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0")
-
-
-def rows(path: Path) -> list[list[str]]:
-    if not path.exists():
-        return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.reader(file))
-
-
-def events(workspace: Workspace) -> list[dict[str, str]]:
-    with (workspace.path / "annotations.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def label_rows(workspace: Workspace, split: str) -> dict[str, str]:
-    """Item to label, as the label files of this split have it."""
-    return {
-        row[0]: row[2]
-        for name in ("related.csv", "not_related.csv")
-        for row in rows(workspace.path / f"{split}_data" / name)
-    }
 
 
 def test_a_batch_is_labeled_with_the_keyboard_alone(page: Page, workspace: Workspace):
@@ -295,7 +240,7 @@ def test_every_page_fits_a_narrow_screen(browser: Browser, demo: Path, tmp_path:
     try:
         for name in PAGES:
             page = context.new_page()
-            page.goto(f"{server.url}/{name}")
+            page.goto(f"{server.url}/{name}?annotator=ann")
             page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
             if name == "annotate":
                 shown(page)

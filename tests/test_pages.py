@@ -1,14 +1,20 @@
 """Every page, alone and from the entry, in every state of a workspace, without a browser."""
 
 import json
+import math
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.iteration import propose
+from core.assignment import flags
+from core.explanations import explain
+from core.inbox import Inbox
+from core.logs import Event
 from core.loop import read_loop
+from core.runs import load_run
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
 
@@ -49,9 +55,17 @@ def workspace_path(request, make_workspace: MakeWorkspace, demo: Path) -> Path:
             return demo
 
 
-def open_page(name: str, workspace: Path, monkeypatch) -> AppTest:
+def open_page(name: str, workspace: Path, monkeypatch, annotator: str = "ann") -> AppTest:
     monkeypatch.setenv("SUNLIGHT_DATA", str(workspace))
-    return AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=TIMEOUT).run()
+    page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=TIMEOUT)
+    if annotator:
+        page.query_params["annotator"] = annotator
+    return page.run()
+
+
+def card(page: AppTest) -> dict:
+    """What the page hands to the annotation card."""
+    return json.loads(page.get("bidi_component")[0].proto.json)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -130,15 +144,104 @@ def test_annotate_proposes_a_batch_and_hands_it_to_the_card(
     page = open_page("annotate", workspace.path, monkeypatch)
     batch = read_loop(workspace).open_batches["batch-0001"]
     assert len(batch) == 10
-    card = json.loads(page.get("bidi_component")[0].proto.json)
-    assert [item["item_id"] for item in card["items"]] == [p.item_id for p in batch]
+    assert [item["item_id"] for item in card(page)["items"]] == [p.item_id for p in batch]
+    assert card(page)["annotator"] == "ann"
 
 
-def test_the_card_never_holds_the_models_opinion(make_workspace: MakeWorkspace, monkeypatch):
+def test_the_name_is_asked_once_and_before_anything_is_proposed(
+    make_workspace: MakeWorkspace, monkeypatch
+):
     workspace = make_workspace([item[:2] for item in headlines(60)])
-    page = open_page("annotate", workspace.path, monkeypatch)
-    text = page.get("bidi_component")[0].proto.json
-    assert not {"confidence", "predicted", "strategy", "score"} & set(json.loads(text)["items"][0])
+    page = open_page("annotate", workspace.path, monkeypatch, annotator="")
+    assert not page.get("bidi_component")
+    assert not workspace.batches.path.exists()
+    page.text_input(key="annotator_asked").input("  Ann ")
+    page.button[0].click().run()
+    assert card(page)["annotator"] == "Ann"
+    assert {p.annotator for p in read_loop(workspace).logs.proposals} == {"Ann"}
+
+
+def test_where_people_log_in_the_login_gives_the_name(make_workspace: MakeWorkspace, monkeypatch):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    monkeypatch.setattr("streamlit.user", {"is_logged_in": False})
+    page = open_page("annotate", workspace.path, monkeypatch, annotator="somebody else")
+    assert "Log in to label" in page.info[0].value
+    assert not page.get("bidi_component")
+    monkeypatch.setattr("streamlit.user", {"is_logged_in": True, "email": "ann@example.org"})
+    page = open_page("annotate", workspace.path, monkeypatch, annotator="somebody else")
+    assert card(page)["annotator"] == "ann@example.org"
+
+
+def test_the_models_opinion_comes_with_what_it_chose(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    page = open_page("annotate", demo, monkeypatch)
+    loop = read_loop(loop.workspace)
+    (batch,) = loop.open_batches.values()
+    proposals = {proposal.item_id: proposal for proposal in batch}
+    model = load_run(loop, loop.logs.runs[-1])
+    for item in card(page)["items"]:
+        opinion, proposal = item["opinion"], proposals[item["item_id"]]
+        assert opinion["predicted"] == proposal.predicted
+        assert opinion["confidence"] == proposal.confidence
+        (explanation,) = explain(model, [item["text"]], [proposal.predicted])
+        assert opinion["pieces"] == [list(piece) for piece in explanation.pieces]
+        log_odds = math.log(proposal.confidence / (1 - proposal.confidence))
+        assert explanation.score == pytest.approx(log_odds, abs=1e-3)
+
+
+@pytest.mark.parametrize("split", ["evaluation", "validation"])
+def test_held_out_data_is_labeled_without_the_models_opinion(split: str, demo: Path, monkeypatch):
+    # A model exists, and then more held-out data is asked for.
+    text = (demo / "task.toml").read_text(encoding="utf-8")
+    asked = re.sub(rf"(?m)^{split} = \d+", f"{split} = 200", text)
+    assert asked != text
+    (demo / "task.toml").write_text(asked, encoding="utf-8")
+    page = open_page("annotate", demo, monkeypatch)
+    assert card(page)["split"] == split
+    assert [item["opinion"] for item in card(page)["items"]] == [None] * 50
+    told = [*page.caption, *page.markdown, *page.success, *page.info]
+    assert not [each.value for each in told if "AUC" in each.value or "run-" in each.value]
+
+
+def test_an_earlier_batch_opens_with_its_labels(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    labeled = [item for item in loop.labels.splits["evaluation"] if item.batch_id == "batch-0001"]
+    page = AppTest.from_file(str(ROOT / "pages" / "annotate.py"), default_timeout=TIMEOUT)
+    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
+    page.query_params["annotator"] = "ann"
+    page.session_state["reopened"] = ("batch-0001", labeled[3].item_id)
+    page.run()
+    assert (card(page)["batch_id"], card(page)["item_id"]) == ("batch-0001", labeled[3].item_id)
+    assert card(page)["reopened"]
+    shown = {item["item_id"]: item["label"] for item in card(page)["items"]}
+    assert shown == {item.item_id: item.label for item in labeled}
+    assert not any(item["opinion"] for item in card(page)["items"])
+
+
+def test_review_lists_what_is_flagged_and_takes_a_flag_back(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    chosen = loop.logs.proposals[0]
+    flag = Event(
+        "f-1", chosen.batch_id, chosen.item_id, "flag", "", "bob", "2026", 1.0, False, "?!"
+    )
+    Inbox(loop.workspace).receive([flag])
+    page = open_page("review", demo, monkeypatch)
+    assert any("flagged by bob: ?!" in html.proto.body for html in page.get("html"))
+    page.button(key=f"done {chosen.item_id}").click().run()
+    assert not page.exception
+    assert not any("flagged by bob" in html.proto.body for html in page.get("html"))
+    assert not flags(read_loop(loop.workspace).logs.events)
+
+
+def test_review_opens_an_earlier_batch(demo: Path, monkeypatch):
+    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
+    app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=TIMEOUT)
+    app.query_params["annotator"] = "ann"
+    app.run().switch_page("review.py").run()
+    app.selectbox(key="review_earlier").select("batch-0002").run()
+    app.button(key="reopen").click().run()
+    assert not app.exception
+    assert app.session_state["reopened"] == ("batch-0002", "")
 
 
 def test_sunlight_draws_anew_at_every_press(demo: Path, monkeypatch):
@@ -215,8 +318,9 @@ def test_a_read_only_workspace_can_be_looked_at_but_not_labeled(
 
 
 def test_a_pool_without_anything_left_says_so(make_workspace: MakeWorkspace, monkeypatch):
-    workspace = make_workspace([item[:2] for item in headlines(5)])
-    propose(read_loop(workspace), "somebody else")
+    items = headlines(5)
+    labels = {("evaluation", "0"): [(i, t, "0") for i, t, _ in items]}
+    workspace = make_workspace([item[:2] for item in items], labels)
     page = open_page("annotate", workspace.path, monkeypatch)
     assert not page.exception
     assert "Nothing is left to propose" in page.success[0].value

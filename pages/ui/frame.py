@@ -2,8 +2,16 @@
 
 import streamlit as st
 
+from core.errors import WorkspaceError
 from core.loop import Loop
 from pages.ui import state
+from pages.ui.card import deliver_kept
+from pages.ui.remember import remember_name
+from pages.ui.route import PATH
+from pages.ui.tokens import Claim, is_known, make_token
+
+ASKED = "annotator_asked"
+TYPED = "annotator_field"
 
 
 def open_page(title: str, purpose: str) -> Loop:
@@ -26,10 +34,88 @@ def need_pool(loop: Loop) -> None:
         st.stop()
 
 
+def need_annotator() -> str:
+    """The person's name. Asks for it where it is not known yet, and stops the page."""
+    name = state.annotator()
+    if not name:
+        _ask_annotator()
+        st.stop()
+    return name
+
+
+def show_person() -> None:
+    """The name that labels stand under, quietly in the sidebar, where it can be changed."""
+    name = state.annotator()
+    if not name:
+        return
+    if state.login_is_configured():
+        st.sidebar.caption(f"Logged in as {name}")
+        st.sidebar.button("Log out", on_click=st.logout)
+        return
+    # A widget's own key is forgotten on pages that do not draw it: the name has a key of its own.
+    st.sidebar.text_input(
+        "Your name",
+        value=name,
+        max_chars=state.MAX_NAME,
+        key=TYPED,
+        on_change=_change_name,
+        help="Stands with each of your labels.",
+    )
+
+
+def remember_person() -> None:
+    """Lets the browser keep a name that was typed or given; at the end of the sidebar."""
+    if state.annotator() and not state.login_is_configured():
+        with st.sidebar:
+            remember_name(state.annotator())
+
+
+def deliver_kept_events() -> None:
+    """Lets the browser send what it has kept since its last start; for pages without the card."""
+    name, workspace = state.annotator(), state.workspace_path().resolve()
+    if not name or not is_known(workspace):
+        return
+    try:
+        token = make_token(Claim(workspace, name))
+    except WorkspaceError:
+        return  # the workspace cannot be written: the events stay where they are
+    deliver_kept(str(workspace), name, PATH, token, key="courier")
+
+
+def say_empty(message: str) -> None:
+    """Says what will stand here and how to get there."""
+    st.info(message, icon=":material/hourglass_empty:")
+
+
 def empty(message: str) -> None:
     """Says what will stand here and how to get there, and stops the page."""
-    st.info(message, icon=":material/hourglass_empty:")
+    say_empty(message)
     st.stop()
+
+
+def _ask_annotator() -> None:
+    if state.login_is_configured():
+        st.info("Log in to label: your name stands with each label.", icon=":material/person:")
+        st.button("Log in", type="primary", on_click=st.login)
+        return
+    with st.form("who", width=480):
+        st.text_input(
+            "Your name",
+            max_chars=state.MAX_NAME,
+            key=ASKED,
+            placeholder="for example Ann",
+            help="Stands with each of your labels, and keeps your batches apart from others'.",
+        )
+        st.caption("Asked once; this browser remembers it.")
+        st.form_submit_button("Start labeling", type="primary", on_click=_take_name)
+
+
+def _take_name() -> None:
+    state.name_annotator(st.session_state[ASKED])
+
+
+def _change_name() -> None:
+    state.name_annotator(st.session_state[TYPED])
 
 
 def _notices(loop: Loop) -> None:

@@ -10,9 +10,10 @@ from core.errors import SunlightError
 from core.loop import Loop
 from core.simulation import SAMPLE
 from pages.ui import cache
+from pages.ui.remember import remembered_name
 
 ANNOTATOR = "annotator"
-DEFAULT_ANNOTATOR = "me"
+REOPENED = "reopened"
 
 MAX_NAME = 80
 """Characters."""
@@ -40,6 +41,7 @@ def started_with() -> str:
 def choose_workspace(path: Path) -> None:
     """From the next run on this session looks at another workspace."""
     st.session_state["workspace"] = str(path)
+    close_reopened()
 
 
 def open_loop() -> Loop:
@@ -52,26 +54,45 @@ def open_loop() -> Loop:
 
 
 def annotator() -> str:
-    """Who labels: typed in the sidebar, given in the address, or a neutral name."""
+    """Who labels; empty before it is known.
+
+    The login's name where there is one; else the name that was typed in this session, given in the
+    address, or remembered by the browser.
+    """
+    if login_is_configured():
+        return _login_name()
     if ANNOTATOR not in st.session_state:
-        st.session_state[ANNOTATOR] = st.query_params.get(ANNOTATOR, "")[:MAX_NAME].strip()
-    return st.session_state[ANNOTATOR].strip() or DEFAULT_ANNOTATOR
+        name_annotator(st.query_params.get(ANNOTATOR, "") or remembered_name())
+    return st.session_state[ANNOTATOR]
 
 
-def ask_annotator() -> None:
-    """A quiet field in the sidebar for the name that stands with each label."""
-    annotator()
-    # A widget's own key is forgotten on pages that do not draw it: the name has a key of its own.
-    st.sidebar.text_input(
-        "Your name",
-        value=st.session_state[ANNOTATOR],
-        placeholder=DEFAULT_ANNOTATOR,
-        max_chars=MAX_NAME,
-        key="annotator_field",
-        on_change=_remember_annotator,
-        help="Stands with each of your labels.",
-    )
+def name_annotator(name: str) -> None:
+    """From now on this session labels under this name."""
+    st.session_state[ANNOTATOR] = name[:MAX_NAME].strip()
 
 
-def _remember_annotator() -> None:
-    st.session_state[ANNOTATOR] = st.session_state["annotator_field"]
+def login_is_configured() -> bool:
+    """Whether people log in here (`[auth]` in the secrets file): then they choose no name."""
+    return "is_logged_in" in st.user
+
+
+def reopen(batch_id: str, item_id: str = "") -> None:
+    """The annotate page shows this earlier batch next; back goes to this item of it first."""
+    st.session_state[REOPENED] = (batch_id, item_id)
+
+
+def reopened() -> tuple[str, str] | None:
+    """The earlier batch that is open, and the item that was asked for; None: the batch of now."""
+    return st.session_state.get(REOPENED)
+
+
+def close_reopened() -> None:
+    """The annotate page goes back to the batch of now."""
+    st.session_state.pop(REOPENED, None)
+
+
+def _login_name() -> str:
+    if not st.user.get("is_logged_in"):
+        return ""
+    name = st.user.get("email") or st.user.get("name") or st.user.get("sub")
+    return str(name or "")[:MAX_NAME]

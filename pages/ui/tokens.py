@@ -42,6 +42,11 @@ def make_token(claim: Claim) -> str:
         ) from error
 
 
+def is_known(workspace: Path) -> bool:
+    """Whether a token was ever made for this workspace: before that nobody can have labeled."""
+    return _key_file(workspace).is_file()
+
+
 def read_token(token: str) -> Claim | None:
     """The claim of a token that we made and that is still valid, else None."""
     body, _, signature = token.partition(".")
@@ -49,7 +54,7 @@ def read_token(token: str) -> Claim | None:
         workspace, annotator, expires = json.loads(base64.urlsafe_b64decode(body))
         path = Path(workspace)
         # Only a workspace whose key exists was ever opened here: nothing is made for a stranger.
-        if not _key_file(path).is_file():
+        if not is_known(path):
             return None
         valid = hmac.compare_digest(_sign(path, body), signature)
     except (ValueError, TypeError, OSError):

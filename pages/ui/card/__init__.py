@@ -15,17 +15,59 @@ from core.task import Keys, Label
 
 _FOLDER = Path(__file__).parent
 
-_SCRIPTS = ("store.js", "outbox.js", "batch.js", "keys.js", "view.js", "card.js")
+_SCRIPTS = (
+    "store.js",
+    "outbox.js",
+    "saving.js",
+    "pen.js",
+    "item.js",
+    "batch.js",
+    "tempo.js",
+    "keys.js",
+    "touch.js",
+    "dom.js",
+    "text.js",
+    "panels.js",
+    "flag.js",
+    "end.js",
+    "view.js",
+    "words.js",
+    "actions.js",
+    "card.js",
+    "page.js",
+)
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""
 
 
 @dataclass(frozen=True)
+class CardOpinion:
+    """What the model thinks of an item. Never made for evaluation or validation data.
+
+    `why` says in a sentence why the item was chosen. `pieces` join to the text, each with its push
+    towards `predicted` (below 0: away from it), in log-odds; empty where it cannot be computed.
+    """
+
+    predicted: str
+    confidence: float
+    why: str
+    pieces: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class CardItem:
-    """An item to label; `label` is the one that it already has on the server."""
+    """An item to label, and what the server knows of it.
+
+    `label` is the one that it has, given at `labeled_at`; `skips` how often it was skipped since;
+    `flag` the note of its flag, empty if it has none.
+    """
 
     item_id: str
     text: str
     label: str | None = None
+    labeled_at: str = ""
+    skips: int = 0
+    flag: str = ""
+    opinion: CardOpinion | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +75,11 @@ class CardBatch:
     """All that the browser needs to label a batch without asking the server.
 
     `endpoint` takes the events by POST, and `token` tells it whose they are. `short` stands over
-    every item, `detailed` opens on a key. `items` are in rank order.
+    every item, `detailed` opens on a key. `items` are in rank order. After `rest_minutes` without
+    a pause the card proposes one (0: never).
+
+    `reopened` says in words when an earlier batch was labeled, and is empty for the batch of now;
+    back goes to `item_id` of it first. `has_earlier`: there is a batch before this one to go to.
     """
 
     workspace: str
@@ -47,11 +93,18 @@ class CardBatch:
     labels: tuple[Label, ...]
     keys: Keys
     items: tuple[CardItem, ...]
+    rest_minutes: int = 0
+    reopened: str = ""
+    item_id: str = ""
+    has_earlier: bool = False
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A batch was saved; `complete` if each of its items has a label that the server took."""
+    """A batch was saved; `complete` if nothing in it is left to ask now.
+
+    That is so when each item has a label that the server took, or was skipped twice.
+    """
 
     batch_id: str
     complete: bool
@@ -61,48 +114,99 @@ def _read(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
+_script = "\n".join(_read(name) for name in _SCRIPTS)
+
 _mount = st.components.v2.component(
     "sunlight_annotation_card",
     html=_read("card.html"),
     css=_read("card.css"),
-    js="\n".join(_read(name) for name in _SCRIPTS),
+    js=_script,
     isolate_styles=False,
 )
 
+_mount_courier = st.components.v2.component(
+    "sunlight_courier",
+    html='<div class="sl-courier" hidden></div>',
+    css=_read("courier.css"),
+    js=_script,
+    isolate_styles=False,
+)
+"""The card's own script without anything to see: a page never shows a card for a moment."""
+
 
 def annotation_card(
-    batch: CardBatch, *, key: str, on_finished: Callable[[], None]
+    batch: CardBatch,
+    *,
+    key: str,
+    on_finished: Callable[[], None],
+    on_earlier: Callable[[], None],
 ) -> Finished | None:
     """Shows the card; returns `Finished` in the run that follows a save, else None.
 
     `on_finished` is called once per save, normally at the start of that run; meanwhile
     `st.session_state[key]["finished"]` holds `batch_id`, `complete` and the save's `event_id`.
+    `on_earlier` is called so when somebody goes back further than this batch; meanwhile
+    `st.session_state[key]["earlier"]["batch_id"]` is the batch whose predecessor is asked for.
     After a restart of the server this run is the session's first, in which Streamlit calls no
-    callbacks: then it is called here, and the page runs again. Never mount the card in a
+    callbacks: then they are called here, and the page runs again. Never mount the card in a
     fragment: after such a restart an idle page would drop the save in silence.
     """
 
-    def tell() -> None:
-        value = st.session_state[key]["finished"]
-        if _read_finished(value):
-            st.session_state[_told(key)] = value
-            on_finished()
+    callbacks = {"finished": on_finished, "earlier": on_earlier}
 
-    value = _mount(key=key, data=asdict(batch), on_finished_change=tell).get("finished")
-    finished = _read_finished(value)
-    if finished and st.session_state.get(_told(key)) != value:
-        tell()
-        st.rerun()
-    return finished
+    def tell(name: str) -> None:
+        value = st.session_state[key][name]
+        if _is_sound(name, value):
+            st.session_state[_told(key, name)] = value
+            callbacks[name]()
+
+    result = _mount(
+        key=key,
+        data=asdict(batch),
+        on_finished_change=lambda: tell("finished"),
+        on_earlier_change=lambda: tell("earlier"),
+    )
+    for name in callbacks:
+        value = result.get(name)
+        if _is_sound(name, value) and st.session_state.get(_told(key, name)) != value:
+            tell(name)
+            st.rerun()
+    return _read_finished(result.get("finished"))
 
 
-def _told(key: str) -> str:
-    """Where a session keeps the last save that `on_finished` was called for."""
-    return f"{key}: told"
+def deliver_kept(workspace: str, annotator: str, endpoint: str, token: str, *, key: str) -> None:
+    """Sends the events that this browser has kept for this person; shows nothing.
+
+    A browser that was closed while the server was away delivers at its next start, whichever page
+    it opens. The page may have the card as well: both share what is kept.
+    """
+    _mount_courier(
+        key=key,
+        data={
+            "workspace": workspace,
+            "annotator": annotator,
+            "endpoint": endpoint,
+            "token": token,
+        },
+    )
+
+
+def _told(key: str, name: str) -> str:
+    """Where a session keeps what a callback was called for last."""
+    return f"{key}: told {name}"
+
+
+def _is_sound(name: str, value: object) -> bool:
+    """Whether the browser says this in the form in which it should: it is not to be trusted."""
+    if name == "finished":
+        return _read_finished(value) is not None
+    match value:
+        case {"batch_id": str()}:
+            return True
+    return False
 
 
 def _read_finished(value: object) -> Finished | None:
-    """What the browser says, unless it is malformed: the browser is not to be trusted."""
     match value:
         case {"batch_id": str(batch_id), "complete": bool(complete)}:
             return Finished(batch_id, complete)

@@ -1,16 +1,14 @@
-// What the person does with a batch, without screen or server: labels, trail, what comes next.
+// What the person does with a batch, without screen or server: labels, skips, flags, what comes
+// next. Of the items without a label, those that were never skipped come first, in rank order;
+// then those that were skipped once, in the order in which they were skipped. One that was skipped
+// twice since its last label is set aside: it is not shown again by itself.
+//
+// `back` goes to what was done last. A label is taken back by an event. A skip gave no label: its
+// item only comes to the screen again, and the skip still counts, here as on the server. Skips
+// that only the server remembers are not gone back to.
 
-/** @typedef {{value: string, name: string, key: string, default: boolean, positive: boolean}} Label */
-/** @typedef {{item_id: string, text: string, label: string | null}} SentItem */
-/**
- * @typedef {object} Item
- * @property {string} id
- * @property {string} text
- * @property {string | null} label
- * @property {string | null} was  the label that was last taken back
- * @property {LabelEvent | null} event  the last word on it that this browser knows
- * @property {number | null} shownAt  performance.now() when it was first shown
- */
+/** Skips after which an item is set aside. The server counts the same way. */
+const ENOUGH_SKIPS = 2;
 
 class Batch {
   /**
@@ -19,35 +17,72 @@ class Batch {
    */
   constructor(id, items) {
     this.id = id;
-    /** @type {Item[]} */
-    this.items = items.map(({ item_id, text, label }) => ({
-      id: item_id, text, label, was: null, event: null, shownAt: null,
-    }));
+    this.items = items.map(unlabeledItem);
     this.byId = new Map(this.items.map((item) => [item.id, item]));
-    /** @type {Item[]} exactly the labeled items, the latest last */
-    this.trail = this.items.filter((item) => item.label !== null);
-    /** @type {Item | null} the item on the screen; null when all are labeled */
+    /** @type {Item[]} what was labeled or skipped and not gone back to, the latest last */
+    this.trail = [];
+    /** @type {Item[]} unlabeled, in the order in which they were skipped last */
+    this.skipped = [];
+    /** @type {Map<string, number>} how many items have each label */
+    this.counts = new Map();
+    this.labeled = 0;
+    /** @type {Item | null} the item on the screen; null when nothing is left to ask */
     this.current = null;
     this.refused = 0;
-    this.advance();
+    this.merge(items, () => true);
   }
 
   get size() {
     return this.items.length;
   }
 
+  /** Is nothing left to ask, as the server sees it? */
   get isComplete() {
-    return this.trail.length === this.size;
+    return this.items.every((item) => item.label !== null || item.skips >= ENOUGH_SKIPS);
   }
 
-  /** The number of the item on the screen, as people count. */
+  /** How many items are set aside. */
+  get aside() {
+    return this.skipped.filter((item) => item.isAside).length;
+  }
+
+  /** How many items are still to be asked. */
+  get left() {
+    return this.size - this.labeled - this.aside;
+  }
+
+  /** The number of the item on the screen, as people count; at the end, that of the labels. */
   get position() {
-    return Math.min(this.trail.length + 1, this.size);
+    return this.current ? Math.min(this.labeled + 1, this.size) : this.labeled;
   }
 
-  /** The first item in rank order without a label comes to the screen. */
+  get hasOpinions() {
+    return this.items.some((item) => item.opinion !== null);
+  }
+
+  /** @returns {Item | null} the item that `back` goes to */
+  get previous() {
+    return this.trail.at(-1) ?? null;
+  }
+
+  /**
+   * @param {number} most
+   * @returns {Item[]} those labeled last, the latest first
+   */
+  latest(most) {
+    const found = [];
+    for (let place = this.trail.length - 1; place >= 0 && found.length < most; place -= 1) {
+      if (this.trail[place].label !== null) found.push(this.trail[place]);
+    }
+    return found;
+  }
+
+  /** The next item comes to the screen. */
   advance() {
-    this.current = this.items.find((item) => item.label === null) ?? null;
+    this.current =
+      this.items.find((item) => item.label === null && item.skips === 0) ??
+      this.skipped.find((item) => !item.isAside) ??
+      null;
   }
 
   /**
@@ -58,14 +93,30 @@ class Batch {
   label(label, event) {
     const item = this.current;
     this.setLabel(item, label);
-    item.event = event;
     item.was = null;
-    this.advance();
+    this.finish(item, event);
   }
 
-  /** @returns {Item | null} the item that `back` goes to */
-  get previous() {
-    return this.trail.at(-1) ?? null;
+  /**
+   * Leaves the item on the screen without a label and goes to the next.
+   * @param {LabelEvent} event
+   */
+  skip(event) {
+    const item = this.current;
+    item.heard += 1;
+    this.setSkips(item, item.skips + 1);
+    this.finish(item, event);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {LabelEvent} event
+   */
+  finish(item, event) {
+    item.event = event;
+    item.at = event.labeled_at;
+    this.goBackFirstTo(item);
+    this.advance();
   }
 
   /**
@@ -75,8 +126,35 @@ class Batch {
    */
   undo(item, event) {
     this.setLabel(item, null);
+    this.leaveTrail(item);
     item.event = event;
+    item.at = event.labeled_at;
     this.current = item;
+  }
+
+  /**
+   * Brings an item without a label to the screen.
+   * @param {Item} item
+   */
+  showAgain(item) {
+    this.leaveTrail(item);
+    item.isAside = false;
+    this.current = item;
+  }
+
+  /** The items that were set aside are asked once more. */
+  recallSkipped() {
+    this.skipped.forEach((item) => (item.isAside = false));
+    this.advance();
+  }
+
+  /**
+   * @param {Item} item
+   * @param {LabelEvent} event  its note is the flag; an empty one takes the flag back
+   */
+  flag(item, event) {
+    item.flag = event.note;
+    item.flagEvent = event;
   }
 
   /**
@@ -85,35 +163,102 @@ class Batch {
    */
   apply(event) {
     const item = this.byId.get(event.item_id);
-    const isOurs = event.batch_id === this.id && item && ["label", "undo"].includes(event.action);
-    if (!isOurs || (item.event && byTime(event, item.event) <= 0)) return;
-    this.setLabel(item, event.action === "label" ? event.label : null);
-    item.event = event;
-    if (this.current === null || this.current.label !== null) this.advance();
+    if (event.batch_id !== this.id || !item) return;
+    item.assisted ||= event.assisted;
+    if (event.action === "flag") {
+      if (!item.flagEvent || byTime(event, item.flagEvent) > 0) this.flag(item, event);
+    } else if (isNews(event, item)) {
+      this.follow(item, event);
+      const isOver = event.action === "skip" && this.current === item;
+      if (isOver || !this.current || this.current.label !== null) this.advance();
+    }
   }
 
   /**
-   * Takes in the server's labels where this browser has no word of its own.
+   * @param {Item} item
+   * @param {LabelEvent} event  a label, undo or skip
+   */
+  follow(item, event) {
+    item.event = event;
+    item.at = event.labeled_at;
+    if (event.action === "undo") {
+      this.setLabel(item, null);
+      this.leaveTrail(item);
+    } else if (event.action === "label") {
+      this.setLabel(item, event.label);
+      this.enterTrail(item);
+    } else if (item.label === null) {
+      // The server may have counted this skip already.
+      item.heard += 1;
+      this.setSkips(item, Math.max(item.skips, item.heard));
+      this.enterTrail(item);
+    }
+  }
+
+  /**
+   * Takes in what the server knows, where this browser has no later word of its own.
+   * @param {SentItem[]} items
+   * @param {(event: LabelEvent) => boolean} isOnServer
+   */
+  merge(items, isOnServer) {
+    this.dropHandedOver(items);
+    for (const sent of items) {
+      const item = this.byId.get(sent.item_id);
+      if (!item) continue;
+      item.opinion = sent.opinion ?? null;
+      item.sentFlag = sent.flag ?? "";
+      if (!item.flagEvent || isOnServer(item.flagEvent)) item.flag = item.sentFlag;
+      if (!item.event || (sent.labeled_at ?? "") > item.event.labeled_at) {
+        this.followServer(item, sent);
+      }
+    }
+    if (!this.current || this.current.label !== null) this.advance();
+  }
+
+  /**
+   * What is no longer sent was handed to somebody else, unless this browser has a word on it.
    * @param {SentItem[]} items
    */
-  merge(items) {
-    for (const { item_id, label } of items) {
-      const item = this.byId.get(item_id);
-      if (item && item.event === null && item.label !== label) this.setLabel(item, label);
-    }
-    if (this.current === null || this.current.label !== null) this.advance();
+  dropHandedOver(items) {
+    const sent = new Set(items.map((item) => item.item_id));
+    const isOurs = (item) => sent.has(item.id) || item.event !== null;
+    this.items.filter((item) => !isOurs(item)).forEach((item) => {
+      this.setLabel(item, null);
+      this.leaveTrail(item);
+      remove(this.skipped, item);
+      this.byId.delete(item.id);
+    });
+    this.items = this.items.filter(isOurs);
+    if (this.current && !isOurs(this.current)) this.advance();
   }
 
   /**
-   * The server would not take this event: its item is open again if nothing came after.
+   * @param {Item} item
+   * @param {SentItem} sent
+   */
+  followServer(item, { label, labeled_at: at = "", skips = 0 }) {
+    if (label !== item.label) {
+      this.setLabel(item, label);
+      item.at = at;
+      if (label === null) this.leaveTrail(item);
+      else this.enterTrail(item);
+    }
+    if (label === null && skips !== item.skips) this.setSkips(item, skips);
+  }
+
+  /**
+   * The server would not take this event: it is as if it had not been, if nothing came after.
    * @param {LabelEvent} event
    */
   refuse(event) {
     if (event.batch_id !== this.id) return;
     this.refused += 1;
     const item = this.byId.get(event.item_id);
-    if (event.action !== "label" || item?.event?.event_id !== event.event_id) return;
-    this.setLabel(item, null);
+    if (item?.flagEvent?.event_id === event.event_id) item.flag = item.sentFlag;
+    if (item?.event?.event_id !== event.event_id || event.action === "undo") return;
+    if (event.action === "label") this.setLabel(item, null);
+    else this.setSkips(item, Math.max(item.skips - 1, 0));
+    this.leaveTrail(item);
     if (this.current === null) this.advance();
   }
 
@@ -122,10 +267,55 @@ class Batch {
    * @param {string | null} label
    */
   setLabel(item, label) {
-    const place = this.trail.lastIndexOf(item);
-    if (place >= 0) this.trail.splice(place, 1);
-    if (label !== null) this.trail.push(item);
+    this.count(item.label, -1);
+    this.count(label, 1);
     item.was = item.label ?? item.was;
     item.label = label;
+    if (label === null) return;
+    item.heard = 0;
+    this.setSkips(item, 0);
+  }
+
+  /**
+   * @param {string | null} label
+   * @param {number} change
+   */
+  count(label, change) {
+    if (label === null) return;
+    this.counts.set(label, (this.counts.get(label) ?? 0) + change);
+    this.labeled += change;
+  }
+
+  /**
+   * @param {Item} item
+   * @param {number} skips
+   */
+  setSkips(item, skips) {
+    remove(this.skipped, item);
+    item.skips = skips;
+    item.isAside = skips >= ENOUGH_SKIPS;
+    if (skips > 0) this.skipped.push(item);
+  }
+
+  /** @param {Item} item */
+  goBackFirstTo(item) {
+    this.leaveTrail(item);
+    this.trail.push(item);
+  }
+
+  /**
+   * Files an item in the trail by time; of the same moment, by rank.
+   * @param {Item} item
+   */
+  enterTrail(item) {
+    this.leaveTrail(item);
+    let place = this.trail.length;
+    while (place > 0 && this.trail[place - 1].at > item.at) place -= 1;
+    this.trail.splice(place, 0, item);
+  }
+
+  /** @param {Item} item */
+  leaveTrail(item) {
+    remove(this.trail, item);
   }
 }

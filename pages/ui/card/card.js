@@ -1,40 +1,10 @@
 // The card: commands change the batch, the outbox keeps them, the view shows them.
 // One card per person and workspace lives on `window` as long as the page, mounted or not.
 
-/** Milliseconds after which `save` may be pressed again if the page has not answered it. */
+/** Milliseconds after which the page may be asked again if it has not answered. */
 const PAGE_ANSWERS_WITHIN = 3_000;
 /** Milliseconds between two looks at whether Streamlit can hear the card. */
 const LOOK_AGAIN = 250;
-
-/**
- * What Python sends.
- * @typedef {object} CardData
- * @property {string} workspace
- * @property {string} annotator
- * @property {string} endpoint
- * @property {string} token
- * @property {string} batch_id
- * @property {string} split
- * @property {string} short
- * @property {string} detailed
- * @property {Label[]} labels
- * @property {Record<string, string>} keys  action to key
- * @property {SentItem[]} items  in rank order
- */
-
-/**
- * What a command does. One with a title has a button, when the task gives it a key; one that
- * `waits` is ignored while a batch is being saved.
- * @type {Record<string, {title?: string, waits: boolean, run: (card: Card, argument?: string) => void}>}
- */
-const ACTIONS = {
-  label: { waits: true, run: (card, value) => card.label(value) },
-  default: { waits: true, run: (card) => card.labelByDefault() },
-  back: { title: "Back", waits: true, run: (card) => card.goBack(card.batch.previous) },
-  revisit: { waits: true, run: (card, id) => card.goBack(card.batch.byId.get(id)) },
-  definitions: { title: "Definitions", waits: false, run: (card) => card.view.toggleDefinitions() },
-  save: { title: "Save", waits: true, run: (card) => card.save() },
-};
 
 class Card {
   /**
@@ -52,13 +22,16 @@ class Card {
     this.view = null;
     /** @type {Map<string, Command>} */
     this.commands = new Map();
+    this.pace = new Pace();
+    this.rest = new Rest(this.store.owner);
+    this.isOpinionOn = false;
     this.mounting = 0;
     /** @type {{batchId: string, eventId: string, told: boolean} | null} a save on its way */
     this.saving = null;
+    /** Is the page asked for an earlier batch? */
+    this.isLeaving = false;
     this.refusal = "";
-    const bytes = crypto.getRandomValues(new Uint8Array(8));
-    this.load = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    this.sequence = 0;
+    this.pen = new Pen();
     addEventListener("storage", (event) => this.onOtherTab(event));
   }
 
@@ -72,67 +45,107 @@ class Card {
   mount(data, root, trigger) {
     const mounting = ++this.mounting;
     const isNew = this.view?.root !== root || this.batch?.id !== data.batch_id;
+    if (isNew) this.view?.flagField.settle();
     this.data = data;
     this.trigger = trigger;
+    this.rest.minutes = data.rest_minutes;
     this.commands = bindKeys(data.labels, data.keys);
     this.openBatch(data);
-    if (this.view?.root !== root) this.view = new View(root, data, (command) => this.act(command));
-    else this.view.furnish(data);
+    if (this.view?.root !== root) this.view = new View(root, this);
+    this.view.furnish(data, this.batch.hasOpinions);
     if (this.saving?.told) this.saving = null;
-    this.show();
     if (isNew) this.arrive();
+    this.show();
     this.outbox.address(data.endpoint, data.token);
     this.onOutbox();
-    return () => this.unmount(mounting);
+    return () => mounting === this.mounting && this.leavePage();
   }
 
-  /** @param {number} mounting */
-  unmount(mounting) {
-    if (mounting === this.mounting) this.view = null;
+  leavePage() {
+    this.view?.flagField.settle();
+    this.view = null;
   }
 
   /** A card or a batch is new on the page: kept events are taken in, keys begin to act. */
   arrive() {
     this.refusal = "";
-    this.view.toggleDefinitions(false);
+    this.isLeaving = false;
+    const first = this.batch.byId.get(this.data.item_id);
+    if (first?.label === null) this.batch.showAgain(first);
+    else if (first) this.batch.goBackFirstTo(first);
+    this.view.panels.show(null);
+    this.view.hush();
     this.view.focus();
-    this.adopt(this.store.readLocal("waiting"));
-    this.store.readDatabase("waiting").then((events) => this.adopt(events));
+    this.adoptKept();
   }
 
   /** @param {CardData} data */
   openBatch(data) {
     const known = this.batches.get(data.batch_id);
-    known?.merge(data.items);
+    known?.merge(data.items, (event) => this.outbox.hasDelivered(event));
     this.batch = known ?? new Batch(data.batch_id, data.items);
     this.batches.set(data.batch_id, this.batch);
+    if (!known) this.outbox.known.forEach((event) => this.follow(event));
+  }
+
+  /**
+   * Sends what an earlier page load has left, wherever the person is now.
+   * @param {{endpoint: string, token: string}} data
+   */
+  deliverKept({ endpoint, token }) {
+    this.outbox.address(endpoint, token);
+    this.adoptKept();
+  }
+
+  adoptKept() {
+    this.adopt(this.store.readLocal("waiting"));
+    this.store.readDatabase("waiting").then((events) => this.adopt(events));
   }
 
   /** @param {LabelEvent[]} events */
   adopt(events) {
     const adopted = this.outbox.adopt(events);
-    for (const event of adopted) {
-      this.batch?.apply(event);
-      if (event.action === "save" && event.batch_id === this.batch?.id) this.awaitSave(event);
-    }
+    adopted.forEach((event) => this.follow(event));
     if (adopted.length > 0) this.show();
+  }
+
+  /** @param {LabelEvent} event  of an earlier page load, or made before its batch came here */
+  follow(event) {
+    this.batches.get(event.batch_id)?.apply(event);
+    const isSave = event.action === "save" && event.batch_id === this.batch?.id;
+    if (isSave && this.outbox.waiting.has(event.event_id)) this.awaitSave(event);
+  }
+
+  /**
+   * Escape is the card's only where something is open.
+   * @param {Command} command
+   * @returns {boolean}
+   */
+  takes({ action }) {
+    const { panels, flagField } = this.view;
+    return action !== "close" || panels.open !== null || flagField.item !== null;
   }
 
   /** @param {Command} command */
   act({ action, argument }) {
     const { waits, run } = ACTIONS[action];
-    if (this.view?.root.isConnected && !(waits && this.saving)) run(this, argument);
+    if (!this.view?.root.isConnected || (waits && (this.saving || this.isLeaving))) return;
+    this.view.hush();
+    if (waits) this.view.flagField.settle();
+    run(this, argument);
+    this.rest.note(Date.now());
+    this.view.showRest(this.rest.isDue ? this.rest.words : "");
   }
 
   /** @param {string} value */
   label(value) {
     const item = this.batch.current;
     if (item === null) return;
-    this.batch.label(value, this.record("label", item, value));
+    this.batch.label(value, this.record("label", item, { label: value }));
+    this.pace.note(Date.now());
     this.show();
     this.view.flash();
-    const next = this.batch.current?.text ?? "The batch is complete. Save, or go back.";
-    this.view.announce(`${this.view.nameOf(value)}. ${next}`);
+    this.announceScreen(this.view.nameOf(value));
   }
 
   /** Enter: the default label, or at the end of a batch, save. */
@@ -142,19 +155,108 @@ class Card {
     else if (label) this.label(label.value);
   }
 
-  /** @param {Item | null | undefined} item  labeled, in this batch */
-  goBack(item) {
-    if (!item || item.label === null) return;
-    const was = item.label;
-    this.batch.undo(item, this.record("undo", item, ""));
+  /** Leaves the item for later; at the end of a batch, shows what was set aside once more. */
+  skip() {
+    const item = this.batch.current;
+    if (item === null) {
+      this.recallSkipped();
+      return;
+    }
+    this.batch.skip(this.record("skip", item));
     this.show();
-    this.view.announce(`Back. Was ${this.view.nameOf(was)}. ${item.text}`);
+    if (this.batch.current === item) this.view.say("Skipped. No other one is left to label.");
+    this.announceScreen(item.isAside ? "Set aside" : "Skipped");
+  }
+
+  recallSkipped() {
+    if (this.batch.aside === 0) {
+      this.view.say("Nothing was skipped.");
+      return;
+    }
+    this.batch.recallSkipped();
+    this.show();
+    this.announceScreen("The skipped ones again");
+  }
+
+  /** To what was done last; where there is nothing, to the batch before. */
+  goBack() {
+    const item = this.batch.previous;
+    if (item === null) this.openEarlier();
+    else if (item.label !== null) this.takeBack(item);
+    else {
+      this.batch.showAgain(item);
+      this.show();
+      this.announceScreen("Back");
+    }
+  }
+
+  /** @param {Item | null | undefined} item  labeled, in this batch */
+  takeBack(item) {
+    if (!item || item.label === null) return;
+    const was = this.view.nameOf(item.label);
+    this.batch.undo(item, this.record("undo", item));
+    this.show();
+    this.announceScreen(`Back. Was ${was}`);
+  }
+
+  /** Asks the page for the batch before this one, if there is one and Streamlit can hear it. */
+  openEarlier() {
+    if (!this.data.has_earlier) this.view.say("Nothing to go back to.");
+    else if (!streamlitListens()) this.view.say("The page is busy. Try again in a moment.");
+    else {
+      this.view.say("Opening the batch before this one …");
+      this.isLeaving = true;
+      clearTimeout(this.leaving);
+      this.leaving = setTimeout(() => (this.isLeaving = false), PAGE_ANSWERS_WITHIN);
+      this.trigger("earlier", { batch_id: this.batch.id, at: this.pen.nextId() });
+    }
+  }
+
+  /** Opens the field for a note; closes it as any other command does. */
+  toggleFlag() {
+    const field = this.view.flagField;
+    if (field.item) field.settle();
+    else if (this.batch.current) field.open(this.batch.current);
+    else this.view.say("There is nothing on the screen to flag.");
+  }
+
+  /**
+   * @param {Item} item
+   * @param {string} note
+   */
+  flag(item, note) {
+    this.batch.flag(item, this.record("flag", item, { note }));
+    this.show();
+    this.view.announce(note ? `Flagged: ${note}` : "The flag is taken back.");
+  }
+
+  /** @param {string} name */
+  togglePanel(name) {
+    this.view.panels.toggle(name);
+    this.view.announce(this.view.panels.inWords(name));
+  }
+
+  closePanel() {
+    this.view.flagField.close();
+    if (this.view.panels.open) this.togglePanel(this.view.panels.open);
+  }
+
+  toggleOpinion() {
+    if (!this.batch.hasOpinions) {
+      this.view.say("The model's opinion is not shown here.");
+      return;
+    }
+    this.isOpinionOn = !this.isOpinionOn;
+    this.show();
+    const opinion = opinionInWords(this.batch.current, this.view);
+    const state = `The model's opinion is ${this.isOpinionOn ? "on" : "off"}.`;
+    this.view.announce(opinion || state);
   }
 
   /** Saves the batch: the page hears of it when the server has every event. */
   save() {
     this.adopt(this.store.readLocal("waiting")); // another tab's labels belong to it too
-    this.awaitSave(this.record("save", null, ""));
+    this.awaitSave(this.record("save", null));
     this.onOutbox();
   }
 
@@ -167,21 +269,11 @@ class Card {
    * Makes an event, keeps it, and sends it in the background.
    * @param {string} action
    * @param {Item | null} item
-   * @param {string} label
+   * @param {{label?: string, note?: string}} [said]
    * @returns {LabelEvent}
    */
-  record(action, item, label) {
-    const event = {
-      event_id: `${this.load}-${++this.sequence}`,
-      batch_id: this.batch.id,
-      item_id: item?.id ?? "",
-      action,
-      label,
-      labeled_at: new Date().toISOString(),
-      seconds: item?.shownAt ? Math.round(performance.now() - item.shownAt) / 1000 : 0,
-      assisted: false,
-      note: "",
-    };
+  record(action, item, said) {
+    const event = this.pen.write(this.batch.id, action, item, said);
     this.outbox.add(event);
     return event;
   }
@@ -189,9 +281,19 @@ class Card {
   /** The batch as it is now, and what waits. */
   show() {
     if (!this.view || !this.batch) return;
-    if (this.batch.current) this.batch.current.shownAt ??= performance.now();
-    this.view.show(this.batch);
+    const item = this.batch.current;
+    if (item) {
+      item.shownAt ??= performance.now();
+      item.assisted ||= this.isOpinionOn && item.opinion !== null; // once seen, seen
+    }
+    this.view.show(this.batch, this.isOpinionOn);
+    this.view.showFigures(this.batch, this.pace.inWords(this.batch.left));
     this.showSaveState();
+  }
+
+  /** @param {string} what  has just happened, for those who hear it */
+  announceScreen(what) {
+    this.view.announce(`${what}. ${screenInWords(this.batch, this.view)}`);
   }
 
   /** The outbox has changed: another tab, an answer, a failure. */
@@ -239,73 +341,13 @@ class Card {
 
   showSaveState() {
     const waiting = this.outbox.waiting.size;
-    const { state, text, trouble } = this.describe(waiting);
+    const { state, text, trouble } = describeSaving({
+      waiting,
+      trouble: this.outbox.trouble,
+      isKept: this.store.keeps,
+      isSaving: this.saving !== null,
+      refusal: this.refusal,
+    });
     this.view?.showSaveState(waiting, state, text, trouble);
   }
-
-  /**
-   * What the person reads about saving: in short, and in full where something is wrong.
-   * @param {number} waiting
-   * @returns {{state: SaveState, text: string, trouble: string}}
-   */
-  describe(waiting) {
-    const kept = `${waiting} kept here`;
-    const failed = this.outbox.trouble && waiting > 0 ? this.outbox.trouble : null;
-    const offline = failed?.message === "";
-    if (waiting > 0 && !this.store.keeps) {
-      const text = `${waiting} waiting, not kept in this browser`;
-      return { state: "trouble", text, trouble: `${text}: leave this page open.` };
-    }
-    if (failed && this.saving) {
-      const why = failed.message || "The server cannot be reached.";
-      const trouble = `${why} Saving goes on when it is back.`;
-      return { state: "trouble", text: offline ? `offline, ${kept}` : `${why} ${kept}`, trouble };
-    }
-    if (offline) return { state: "trouble", text: `offline, ${kept}`, trouble: "" };
-    if (failed) {
-      const text = `${failed.message} ${kept}`;
-      return { state: "trouble", text, trouble: text };
-    }
-    if (this.refusal) return { state: "trouble", text: this.refusal, trouble: this.refusal };
-    if (this.saving) return { state: "saving", text: "saving…", trouble: "" };
-    if (waiting > 0) return { state: "waiting", text: `${waiting} waiting`, trouble: "" };
-    return { state: "saved", text: "all saved", trouble: "" };
-  }
-}
-
-/**
- * Can Streamlit be told something? While it reconnects or runs the page, it may be lost.
- * @returns {boolean}
- */
-function streamlitListens() {
-  const app = document.querySelector("[data-testid=stApp]")?.dataset;
-  const isConnected = (app?.testConnectionState ?? "CONNECTED") === "CONNECTED";
-  return isConnected && (app?.testScriptState ?? "notRunning") === "notRunning";
-}
-
-/** @returns {{cards: Map<string, Card>, mounted: Card | null}} this page's cards */
-function pageCards() {
-  if (!window.sunlightCards) {
-    window.sunlightCards = { cards: new Map(), mounted: null };
-    listenForKeys(() => {
-      const card = window.sunlightCards.mounted;
-      return card?.view ? card : null;
-    });
-  }
-  return window.sunlightCards;
-}
-
-/**
- * Streamlit calls this at every mounting and change of data or theme, without the clean-up of
- * the call before; only the last clean-up runs, at the end.
- * @param {{data: CardData, parentElement: HTMLElement, setTriggerValue: Function}} component
- * @returns {() => void}
- */
-export default function ({ data, parentElement, setTriggerValue }) {
-  const page = pageCards();
-  const owner = JSON.stringify([data.workspace, data.annotator]);
-  if (!page.cards.has(owner)) page.cards.set(owner, new Card(data.workspace, data.annotator));
-  if (page.mounted && page.mounted !== page.cards.get(owner)) page.mounted.view = null;
-  page.mounted = page.cards.get(owner);
-  return page.mounted.mount(data, parentElement.querySelector(".sl-card"), setTriggerValue);
 }

@@ -26,13 +26,17 @@ const PRESSABLE = [
 ].join(",");
 
 /**
- * The commands by `KeyboardEvent.key` in lower case. Enter is the default label's second key.
+ * The commands by `KeyboardEvent.key` in lower case. Enter is the default label's second key,
+ * Escape closes what is open.
  * @param {Label[]} labels
  * @param {Record<string, string>} keys  action to key
  * @returns {Map<string, Command>}
  */
 function bindKeys(labels, keys) {
-  const commands = new Map([["enter", { action: "default" }]]);
+  const commands = new Map([
+    ["enter", { action: "default" }],
+    ["escape", { action: "close" }],
+  ]);
   for (const [action, key] of Object.entries(keys)) {
     if (action in ACTIONS) commands.set(key.toLowerCase(), { action });
   }
@@ -90,7 +94,7 @@ function listenForKeys(mountedCard) {
   const listener = (event) => {
     const card = mountedCard();
     const command = card?.commands.get(event.key?.toLowerCase());
-    if (!command || !isForCard(event, pointedAt())) return;
+    if (!command || !isForCard(event, pointedAt()) || !card.takes(command)) return;
     event.preventDefault();
     event.stopPropagation();
     if (!event.repeat) card.act(command);

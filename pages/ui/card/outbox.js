@@ -31,8 +31,12 @@ class Outbox {
     this.onRefused = onRefused;
     /** @type {Map<string, LabelEvent>} by event id, oldest first */
     this.waiting = new Map();
-    /** Ids that have left the queue: a slow read of a store must not bring them back. */
-    this.gone = new Set();
+    /**
+     * What has left the queue, by id: a slow read of a store must not bring it back, and a page
+     * that was rendered before its answer does not know of it. Null where the server refused.
+     * @type {Map<string, LabelEvent | null>}
+     */
+    this.gone = new Map();
     /** @type {Trouble | null} */
     this.trouble = null;
     this.endpoint = "";
@@ -88,6 +92,20 @@ class Outbox {
    */
   holds(batchId) {
     return [...this.waiting.values()].some((event) => event.batch_id === batchId);
+  }
+
+  /**
+   * Has the server said that it has this event on disk?
+   * @param {LabelEvent} event
+   * @returns {boolean}
+   */
+  hasDelivered(event) {
+    return Boolean(this.gone.get(event.event_id));
+  }
+
+  /** @returns {LabelEvent[]} all that this page knows and the server did not refuse, in order */
+  get known() {
+    return [...this.gone.values(), ...this.waiting.values()].filter(Boolean).sort(byTime);
   }
 
   /**
@@ -176,8 +194,8 @@ class Outbox {
     const done = [...acknowledged, ...reasons.keys()].filter((id) => this.waiting.has(id));
     if (done.length === 0) throw new Trouble("The server answered about no label that was sent.");
     done.forEach((id) => {
+      this.gone.set(id, reasons.has(id) ? null : this.waiting.get(id));
       this.waiting.delete(id);
-      this.gone.add(id);
     });
     this.store.remove("waiting", done);
     if (rejected.length > 0) this.onRefused(rejected);

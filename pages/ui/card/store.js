@@ -11,12 +11,12 @@ const SHELVES = ["waiting", "refused"];
  * @property {string} event_id  random bytes of this page load, a dash, a sequence number
  * @property {string} batch_id
  * @property {string} item_id  empty for `save`
- * @property {string} action  `label`, `undo` or `save`
+ * @property {string} action  `label`, `undo`, `skip`, `flag` or `save`
  * @property {string} label  empty unless the action gives one
  * @property {string} labeled_at  ISO 8601, UTC, with milliseconds
  * @property {number} seconds  since the item was first shown
- * @property {boolean} assisted  was the model's opinion on the screen
- * @property {string} note
+ * @property {boolean} assisted  was the model's opinion on the screen with the item
+ * @property {string} note  of a flag; an empty one takes the flag back
  */
 
 /**

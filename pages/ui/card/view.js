@@ -1,41 +1,45 @@
 // The card on the screen. It touches few nodes per key, and nothing that moves another.
 
-/** Characters from which a text is laid out in parts, so that only the visible ones cost time. */
-const LONG_TEXT = 8_000;
-/** Characters of one such part, at most. */
-const PART = 2_000;
 /** Characters of a text that are worth announcing, or showing in one line. */
 const SUMMARY = 200;
 /** Milliseconds that the latest label is lit. */
 const FLASH = 300;
+/** Labels up to which the figures count each of them. */
+const MOST_TALLIES = 4;
 
 /** @typedef {"saved" | "waiting" | "saving" | "trouble"} SaveState */
 
 class View {
   /**
    * @param {HTMLElement} root  the card's element
-   * @param {CardData} data
-   * @param {(command: Command) => void} act
+   * @param {{act: (command: Command) => void, flag: (item: Item, note: string) => void}} card
    */
-  constructor(root, data, act) {
+  constructor(root, card) {
     this.root = root;
-    this.act = act;
+    this.card = card;
     const find = (name) => root.querySelector(`.sl-${name}`);
     this.progress = find("progress");
     this.bar = find("bar-fill");
     this.saveState = find("save-state");
+    this.pace = find("pace");
+    this.toEnd = find("to-end");
     this.stage = find("stage");
     this.text = find("text");
+    this.opinion = find("opinion");
     this.was = find("was");
-    this.end = find("end");
-    this.definitions = find("definitions");
+    this.flagged = find("flagged");
+    this.flagNote = this.flagged.querySelector("bdi");
+    this.message = find("message");
     this.trouble = find("trouble");
+    this.rest = find("rest");
     this.live = find("live");
-    this.recents = [...root.querySelectorAll(".sl-recent")];
+    this.recents = [...root.querySelectorAll(".sl-recents .sl-recent")];
+    this.panels = new Panels(root);
+    this.flagField = new FlagField(root, (item, note) => card.flag(item, note));
+    this.endScreen = new EndScreen(root);
     this.isScrolled = false;
     this.furniture = "";
     this.listen();
-    this.furnish(data);
   }
 
   /**
@@ -48,34 +52,74 @@ class View {
     };
     this.root.onclick = (event) => {
       const button = event.target.closest("button[data-action]");
-      if (button) this.act({ ...button.dataset });
+      if (button) this.card.act({ ...button.dataset });
     };
     this.root.onkeydown = (event) => {
       if (event.repeat && event.target.closest("button")) event.preventDefault();
     };
     this.text.onscroll = () => (this.isScrolled = true);
+    listenForSwipes(this.text, (direction) => {
+      const label = swipesOf([...this.labels.values()])?.[direction];
+      if (label) this.card.act({ action: "label", argument: label.value });
+    });
   }
 
   /**
    * Everything that stays the same through a batch; nothing if it already stands so.
    * @param {CardData} data
+   * @param {boolean} hasOpinions
    */
-  furnish(data) {
-    const furniture = JSON.stringify([data.split, data.short, data.detailed, data.labels, data.keys]);
+  furnish(data, hasOpinions) {
+    const { split, reopened, short, detailed, labels, keys } = data;
+    const furniture = JSON.stringify([split, reopened, short, detailed, labels, keys, hasOpinions]);
+    this.data = data;
     if (furniture === this.furniture) return;
     this.furniture = furniture;
     this.former = null;
-    this.labels = new Map(data.labels.map((label) => [label.value, label]));
-    this.root.querySelector(".sl-split").textContent = `${data.split} data`;
-    this.root.querySelector(".sl-short").textContent = data.short;
-    this.root.querySelector(".sl-detailed").textContent = data.detailed;
-    const labels = data.labels.map(labelButton);
-    this.labelButtons = new Map(data.labels.map(({ value }, place) => [value, labels[place]]));
-    this.root.querySelector(".sl-labels").replaceChildren(...labels);
-    const actions = Object.entries(data.keys).filter(([name]) => ACTIONS[name]?.title);
-    const buttons = actions.map(([name, key]) => actionButton(name, ACTIONS[name].title, key));
-    this.root.querySelector(".sl-actions").replaceChildren(...buttons);
-    this.definitionsButton = buttons.find((button) => button.dataset.action === "definitions");
+    this.labels = new Map(labels.map((label) => [label.value, label]));
+    const fill = (name, text) => (this.root.querySelector(`.sl-${name}`).textContent = text);
+    fill("split", `${split} data${reopened ? ", an earlier batch" : ""}`);
+    fill("short", short);
+    fill("detailed", detailed);
+    fillHelp(this.root.querySelector(".sl-uses"), helpOf(data, hasOpinions));
+    this.furnishButtons(data, hasOpinions);
+    this.furnishTallies(labels);
+  }
+
+  /**
+   * @param {CardData} data
+   * @param {boolean} hasOpinions
+   */
+  furnishButtons({ labels, keys }, hasOpinions) {
+    const buttons = labels.map(labelButton);
+    this.labelButtons = new Map(labels.map(({ value }, place) => [value, buttons[place]]));
+    this.root.querySelector(".sl-labels").replaceChildren(...buttons);
+    const actions = Object.entries(keys)
+      .filter(([name]) => ACTIONS[name]?.title && (name !== "model" || hasOpinions))
+      .map(([name, key]) => actionButton(name, ACTIONS[name].title, key));
+    this.root.querySelector(".sl-actions").replaceChildren(...actions);
+    this.modelButton = actions.find((button) => button.dataset.action === "model");
+    this.isOpinionOn = null; // told by the new button at the next item
+    this.panels.show(this.panels.open);
+    expand(this.root, "flag", this.flagField.item !== null);
+  }
+
+  /** @param {Label[]} labels  each is counted where they are few; else all in one */
+  furnishTallies(labels) {
+    /** @type {Map<string, HTMLElement>} by label */
+    this.tallies = new Map();
+    this.tally = element("span", "sl-tally-count", "");
+    const counted = labels.map(({ name, value }) => {
+      const count = element("span", "sl-tally-count", "");
+      const tally = element("span", "sl-tally", "");
+      tally.append(element("span", "sl-tally-name", name), " ", count);
+      this.tallies.set(value, count);
+      return tally;
+    });
+    const isFew = labels.length <= MOST_TALLIES;
+    if (!isFew) this.tallies.clear();
+    const nodes = isFew ? counted : [this.tally];
+    this.root.querySelector(".sl-balance").replaceChildren(...nodes.flatMap((node) => [node, " "]));
   }
 
   /** The focus comes to the card, unless somebody is typing elsewhere. */
@@ -86,18 +130,42 @@ class View {
   /**
    * The item on the screen, or the end of the batch.
    * @param {Batch} batch
+   * @param {boolean} isOpinionOn
    */
-  show(batch) {
+  show(batch, isOpinionOn) {
     const item = batch.current;
+    const opinion = isOpinionOn ? (item?.opinion ?? null) : null;
     if (this.isScrolled) this.text.scrollTop = 0;
     this.isScrolled = false;
     this.text.dataset.itemId = item?.id ?? "";
-    fillText(this.text, item?.text ?? "");
+    fillText(this.text, item?.text ?? "", opinion ? marksOf(item.text, opinion) : []);
+    this.showOpinion(isOpinionOn, opinion);
     this.markFormer(item?.was ?? null);
+    this.showPast(item);
     write(this.progress, `${batch.position} of ${batch.size}`);
-    this.bar.style.transform = `scaleX(${batch.size ? batch.trail.length / batch.size : 1})`;
+    this.bar.style.transform = `scaleX(${batch.size ? batch.labeled / batch.size : 1})`;
     this.showRecents(batch);
     this.showEnd(item === null, batch);
+  }
+
+  /**
+   * @param {boolean} isOn  its place is kept from item to item
+   * @param {Opinion | null} opinion  of the item on the screen
+   */
+  showOpinion(isOn, opinion) {
+    if (this.isOpinionOn !== isOn) {
+      this.isOpinionOn = isOn;
+      this.stage.classList.toggle("sl-opinionated", isOn);
+      this.modelButton?.setAttribute("aria-pressed", String(isOn));
+    }
+    if (this.opinion.hidden !== (opinion === null)) this.opinion.hidden = opinion === null;
+    if (!opinion) return;
+    const [verdict, why] = this.opinion.children;
+    const isPositive = Boolean(this.labels.get(opinion.predicted)?.positive);
+    this.stage.classList.toggle("sl-predicts-positive", isPositive);
+    write(verdict.querySelector("strong"), this.nameOf(opinion.predicted));
+    write(verdict.querySelector("span"), percent(opinion.confidence));
+    write(why, opinion.why);
   }
 
   /** @param {string | null} value  the label that this item had before it was taken back */
@@ -106,21 +174,36 @@ class View {
     this.labelButtons.get(this.former)?.classList.remove("sl-former");
     this.labelButtons.get(value)?.classList.add("sl-former");
     this.former = value;
-    write(this.was, value === null ? "" : `was: ${this.nameOf(value)}`);
+  }
+
+  /** @param {Item | null} item  whose label before, skips and flag are told in one line */
+  showPast(item) {
+    const skipped = item?.skips ? "skipped before" : "";
+    write(this.was, item && item.was !== null ? `was: ${this.nameOf(item.was)}` : skipped);
+    const note = item?.flag ?? "";
+    if (this.flagged.hidden !== (note === "")) this.flagged.hidden = note === "";
+    write(this.flagNote, note.slice(0, SUMMARY));
+  }
+
+  /**
+   * @param {Batch} batch
+   * @param {{pace: string, end: string}} tempo
+   */
+  showFigures(batch, { pace, end }) {
+    for (const [value, node] of this.tallies) write(node, `${batch.counts.get(value) ?? 0}`);
+    if (this.tallies.size === 0) write(this.tally, `${batch.labeled} labeled`);
+    write(this.pace, pace);
+    write(this.toEnd, end);
   }
 
   /** @param {Batch} batch */
   showRecents(batch) {
+    const latest = batch.latest(this.recents.length);
     this.recents.forEach((row, place) => {
-      const item = batch.trail.at(-1 - place);
+      const item = latest[place];
       row.classList.toggle("sl-empty", !item);
       row.disabled = !item;
-      if (!item) return;
-      row.dataset.argument = item.id;
-      const [name, text] = row.children;
-      name.classList.toggle("sl-positive", Boolean(this.labels.get(item.label)?.positive));
-      write(name, this.nameOf(item.label));
-      write(text, item.text.slice(0, SUMMARY));
+      if (item) fillRow(row, this.labels.get(item.label), item);
     });
   }
 
@@ -136,32 +219,14 @@ class View {
    * @param {Batch} batch
    */
   showEnd(isEnd, batch) {
-    if (isEnd) this.fillEnd(batch);
+    if (isEnd) this.endScreen.fill(batch, this.data, this.labels);
+    const end = this.endScreen.node;
     if (this.text.hidden === isEnd) return;
+    if (end.contains(document.activeElement)) this.root.focus({ preventScroll: true });
     this.text.hidden = isEnd;
-    this.end.hidden = !isEnd;
+    end.hidden = !isEnd;
     this.root.querySelector(".sl-labels").inert = isEnd;
     this.root.classList.toggle("sl-at-end", isEnd);
-  }
-
-  /** @param {Batch} batch */
-  fillEnd(batch) {
-    const [title, , counts] = this.end.children;
-    write(title, batch.size ? `All ${batch.size} labeled` : "Nothing left to label here");
-    const terms = [...this.labels.values()].map(({ value, name, positive }) => {
-      const count = batch.items.filter((item) => item.label === value).length;
-      const pair = element("div", "sl-count", "");
-      pair.append(element("dt", positive ? "sl-positive" : "", name), element("dd", "", `${count}`));
-      return pair;
-    });
-    counts.replaceChildren(...terms);
-  }
-
-  /** @param {boolean} [isOpen]  toggles without it */
-  toggleDefinitions(isOpen = this.definitions.hidden) {
-    this.definitions.hidden = !isOpen;
-    this.stage.classList.toggle("sl-defining", isOpen);
-    this.definitionsButton?.setAttribute("aria-expanded", String(isOpen));
   }
 
   /**
@@ -180,9 +245,29 @@ class View {
     this.stage.classList.toggle("sl-in-trouble", trouble !== "");
   }
 
+  /** @param {string} words  an empty one takes the reminder away */
+  showRest(words) {
+    if (this.rest.hidden === (words === "")) return;
+    this.rest.hidden = words === "";
+    write(this.rest.firstElementChild, words);
+  }
+
+  /** @param {string} text  a quiet word, until the next key */
+  say(text) {
+    write(this.message, text);
+    this.message.hidden = text === "";
+    this.announce(text);
+  }
+
+  hush() {
+    if (this.message.hidden) return;
+    this.message.hidden = true;
+    this.announce(""); // the same word is read out when it comes again
+  }
+
   /** @param {string} text  for screen readers */
   announce(text) {
-    write(this.live, text.slice(0, SUMMARY));
+    write(this.live, text);
   }
 
   /**
@@ -192,99 +277,4 @@ class View {
   nameOf(value) {
     return this.labels.get(value)?.name ?? String(value);
   }
-}
-
-/**
- * @param {Label} label
- * @returns {HTMLButtonElement}
- */
-function labelButton(label) {
-  const button = element("button", "sl-key sl-label", "");
-  button.classList.toggle("sl-positive", label.positive);
-  Object.assign(button.dataset, { action: "label", argument: label.value });
-  return finishButton(button, `label-${label.value}`, label.name, [
-    keyName(label.key),
-    ...(label.default ? ["⏎ Enter"] : []),
-  ]);
-}
-
-/**
- * @param {string} action
- * @param {string} title
- * @param {string} key
- * @returns {HTMLButtonElement}
- */
-function actionButton(action, title, key) {
-  const button = element("button", "sl-key sl-action", "");
-  button.dataset.action = action;
-  return finishButton(button, action, title, [keyName(key)]);
-}
-
-/**
- * @param {HTMLButtonElement} button
- * @param {string} name
- * @param {string} title
- * @param {string[]} keys
- * @returns {HTMLButtonElement}
- */
-function finishButton(button, name, title, keys) {
-  button.type = "button";
-  button.dataset.testid = `key-${name}`;
-  const caps = element("span", "sl-caps", "");
-  caps.append(...keys.map((key) => element("kbd", "", key)));
-  button.append(element("span", "sl-name", title), caps);
-  return button;
-}
-
-/**
- * A key as it stands on a keyboard.
- * @param {string} key
- * @returns {string}
- */
-function keyName(key) {
-  const names = { " ": "Space", arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓" };
-  return names[key.toLowerCase()] ?? key;
-}
-
-/**
- * @param {string} tag
- * @param {string} className
- * @param {string} text
- * @returns {HTMLElement}
- */
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-/**
- * Replaces a node's text, keeping the text node where there is one.
- * @param {HTMLElement} node
- * @param {string} text
- */
-function write(node, text) {
-  const only = node.childNodes.length === 1 ? node.firstChild : null;
-  if (only?.nodeType !== Node.TEXT_NODE) node.textContent = text;
-  else if (only.data !== text) only.data = text;
-}
-
-/**
- * Shows a text of any length; a very long one in parts that are laid out when scrolled to.
- * @param {HTMLElement} node
- * @param {string} text
- */
-function fillText(node, text) {
-  if (text.length < LONG_TEXT) write(node, text);
-  else node.replaceChildren(...partsOf(text).map((part) => element("div", "sl-part", part)));
-}
-
-/**
- * A text cut after white space where possible, and never inside a character.
- * @param {string} text
- * @returns {string[]}  joined, they are the text
- */
-function partsOf(text) {
-  return text.match(new RegExp(`[^]{1,${PART}}(?:\\s|$)|[^]{1,${PART}}`, "gu"));
 }

@@ -1,0 +1,75 @@
+// One item of a batch, as it was sent and as it stands.
+
+/**
+ * @typedef {object} Label
+ * @property {string} value
+ * @property {string} name
+ * @property {string} key
+ * @property {boolean} default  Enter gives it
+ * @property {boolean} positive
+ */
+/** @typedef {[string, number]} Piece  a part of a text and its push towards the predicted label */
+/** @typedef {{predicted: string, confidence: number, why: string, pieces: Piece[]}} Opinion */
+/**
+ * @typedef {object} SentItem
+ * @property {string} item_id
+ * @property {string} text
+ * @property {string | null} label
+ * @property {string} labeled_at  ISO 8601, empty without a label
+ * @property {number} skips  since its last label
+ * @property {string} flag  the note, empty without a flag
+ * @property {Opinion | null} opinion
+ */
+/**
+ * @typedef {object} Item
+ * @property {string} id
+ * @property {string} text
+ * @property {number} rank
+ * @property {Opinion | null} opinion
+ * @property {string | null} label
+ * @property {string | null} was  the label that was last taken back
+ * @property {string} at  when it was labeled or skipped last
+ * @property {number} skips  since its last label
+ * @property {number} heard  those of the skips that this page knows as events
+ * @property {boolean} isAside  not shown again by itself
+ * @property {LabelEvent | null} event  the last label, undo or skip that this browser knows
+ * @property {string} flag
+ * @property {string} sentFlag  as the server last told it
+ * @property {LabelEvent | null} flagEvent  the last flag that this browser knows
+ * @property {boolean} assisted  was the model's opinion seen with it
+ * @property {number | null} shownAt  performance.now() when it was first shown
+ */
+
+/**
+ * @param {SentItem} sent
+ * @param {number} rank
+ * @returns {Item} without its label and its skips
+ */
+function unlabeledItem(sent, rank) {
+  return {
+    id: sent.item_id, text: sent.text, rank, opinion: sent.opinion ?? null,
+    label: null, was: null, at: "", skips: 0, heard: 0, isAside: false, event: null,
+    flag: sent.flag ?? "", sentFlag: sent.flag ?? "", flagEvent: null,
+    assisted: false, shownAt: null,
+  };
+}
+
+/**
+ * Is this label, undo or skip later than what is known of its item?
+ * @param {LabelEvent} event
+ * @param {Item} item
+ * @returns {boolean}
+ */
+function isNews(event, item) {
+  if (!["label", "undo", "skip"].includes(event.action)) return false;
+  return item.event ? byTime(event, item.event) > 0 : event.labeled_at > item.at;
+}
+
+/**
+ * @param {Item[]} items
+ * @param {Item} item  the latest of the list, most often
+ */
+function remove(items, item) {
+  const place = items.lastIndexOf(item);
+  if (place >= 0) items.splice(place, 1);
+}

@@ -1,0 +1,105 @@
+// How fast somebody labels, and how long without a rest.
+
+/** Intervals between labels that the pace is taken from. */
+const PACE_INTERVALS = 20;
+/** Labels from which on there is a pace. */
+const PACE_LABELS = 5;
+const MINUTE = 60_000;
+/** Milliseconds between two keys that count as a rest. */
+const REST = 3 * MINUTE;
+
+/** The time that a label takes: a median, so that pauses do not count. */
+class Pace {
+  constructor() {
+    /** @type {number[]} milliseconds, the latest last */
+    this.intervals = [];
+    this.last = 0;
+  }
+
+  /** @param {number} now  Date.now() at a label */
+  note(now) {
+    if (this.last) this.intervals.push(Math.max(now - this.last, 1));
+    if (this.intervals.length > PACE_INTERVALS) this.intervals.shift();
+    this.last = now;
+  }
+
+  /** @returns {number | null} milliseconds for a label; null before there are enough */
+  get median() {
+    if (this.intervals.length < PACE_LABELS - 1) return null;
+    const sorted = [...this.intervals].sort((a, b) => a - b);
+    const half = sorted.length >> 1;
+    return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  }
+
+  /**
+   * The pace, and how long so many items will take, in words.
+   * @param {number} left
+   * @returns {{pace: string, end: string}}
+   */
+  inWords(left) {
+    const median = this.median;
+    if (median === null) return { pace: "", end: "" };
+    const perMinute = Math.round(MINUTE / median);
+    const minutes = Math.max(1, Math.round((left * median) / MINUTE));
+    return {
+      pace: perMinute > 0 ? `${perMinute} a minute` : "less than 1 a minute",
+      end: left > 0 ? `${minutes} min to the end of the batch` : "",
+    };
+  }
+}
+
+/** Whether it is time for a rest. What the person answers to that is remembered per person. */
+class Rest {
+  /** @param {string} owner  of the events, as the store names them */
+  constructor(owner) {
+    this.place = `${PREFIX}/no-rest/${owner}`;
+    this.minutes = 0;
+    this.began = 0;
+    this.last = 0;
+    this.isDue = false;
+    this.isUnwanted = readPlace(this.place) !== null;
+  }
+
+  /** @param {number} now  Date.now() at a key */
+  note(now) {
+    // A clock that was set back begins anew, too.
+    if (now - this.last >= REST || now < this.last) this.begin(now);
+    this.last = now;
+    const isLong = now - this.began >= this.minutes * MINUTE;
+    this.isDue = this.minutes > 0 && !this.isUnwanted && (this.isDue || isLong);
+  }
+
+  /** @param {number} now */
+  begin(now) {
+    this.began = now;
+    this.isDue = false;
+  }
+
+  /** No more reminders, in this browser. */
+  refuse() {
+    this.isUnwanted = true;
+    this.isDue = false;
+    try {
+      localStorage.setItem(this.place, "1");
+    } catch {
+      // Then it holds as long as the page.
+    }
+  }
+
+  get words() {
+    const minutes = this.minutes === 1 ? "1 minute" : `${this.minutes} minutes`;
+    return `${minutes} without a rest: a short one keeps labels good.`;
+  }
+}
+
+/**
+ * @param {string} place
+ * @returns {string | null}
+ */
+function readPlace(place) {
+  try {
+    return localStorage.getItem(place);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,111 @@
+"""What browser tests share: what stands on the screen, what was pressed, what is on disk."""
+
+import csv
+import json
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from core.workspace import Workspace
+
+ITEM = '[data-testid="item-text"]'
+SAVE_STATE = '[data-testid="save-state"]'
+WAIT = 20_000
+"""Milliseconds for a page to do something; an answer usually takes a hundredth of it."""
+
+expect.set_options(timeout=WAIT)
+
+DELIVERED_WITHIN = 60
+"""Seconds, after a crash too: the card tries again every 8 seconds at the latest."""
+
+LABEL_OF_KEY = {"1": "1", "0": "0"}
+
+NOTE_KEYS = """
+// Notes each key and the item on the screen, before the card hears of it, and past a reload.
+// A key that meets no item, or a dialog over it, labels nothing.
+addEventListener("keydown", ({ key, repeat }) => {
+  const item = document.querySelector('[data-testid="item-text"]')?.dataset.itemId;
+  if (repeat || !item || document.querySelector("[role=dialog]")) return;
+  const pressed = JSON.parse(sessionStorage.getItem("pressed") ?? "[]");
+  sessionStorage.setItem("pressed", JSON.stringify([...pressed, [item, key]]));
+}, { capture: true });
+"""
+
+Pair = tuple[str, str]
+"""(item, label)."""
+
+
+def shown(page: Page) -> str:
+    """The id of the item on the screen, once there is one."""
+    page.wait_for_selector(f'{ITEM}[data-item-id]:not([data-item-id=""])')
+    return page.get_attribute(ITEM, "data-item-id")
+
+
+def press(page: Page, key: str, times: int = 1) -> list[str]:
+    """Presses a key; the items that it was pressed upon."""
+    items = []
+    for _ in range(times):
+        items.append(page.get_attribute(ITEM, "data-item-id"))
+        page.keyboard.press(key)
+    return items
+
+
+def burst(page: Page, keys: Iterable[str], rate: float = 20) -> None:
+    """Presses the keys at an even rate a second, by the clock: a slow key is made up for."""
+    began = time.monotonic()
+    for at, key in enumerate(keys):
+        page.wait_for_timeout(max(0, began + at / rate - time.monotonic()) * 1_000)
+        page.keyboard.press(key)
+
+
+def pressed(page: Page) -> list[Pair]:
+    """What the keys of this tab were pressed upon, and the label that each of them gives.
+
+    The page needs `NOTE_KEYS` as an init script. Keys that label nothing are left out.
+    """
+    noted = json.loads(page.evaluate("sessionStorage.getItem('pressed')") or "[]")
+    return [(item, LABEL_OF_KEY[key]) for item, key in noted if key in LABEL_OF_KEY]
+
+
+def all_saved(page: Page) -> None:
+    expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0")
+
+
+def eventually(page: Page, done: Callable[[], bool], within: float = DELIVERED_WITHIN) -> None:
+    """Returns as soon as it is done, or after so many seconds: what follows says what is amiss."""
+    deadline = time.monotonic() + within
+    while not done() and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+
+
+def rows(path: Path) -> list[list[str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def events(workspace: Workspace) -> list[dict[str, str]]:
+    """The rows of `annotations.csv`, each of them whole; none if there is no such file."""
+    header, *records = rows(workspace.path / "annotations.csv") or [[]]
+    return [dict(zip(header, record, strict=True)) for record in records]
+
+
+def logged(workspace: Workspace, annotator: str) -> list[Pair]:
+    """The labels that a person's events give, in the order of the log."""
+    return [
+        (event["item_id"], event["label"])
+        for event in events(workspace)
+        if (event["annotator"], event["action"]) == (annotator, "label")
+    ]
+
+
+def label_rows(workspace: Workspace, split: str) -> dict[str, str]:
+    """Item to label, as the label files of this split have it."""
+    return {
+        row[0]: row[2]
+        for name in ("related.csv", "not_related.csv")
+        for row in rows(workspace.path / f"{split}_data" / name)
+    }
