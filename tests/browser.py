@@ -73,11 +73,11 @@ def all_saved(page: Page) -> None:
     expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0")
 
 
-def eventually(page: Page, done: Callable[[], bool], within: float = DELIVERED_WITHIN) -> None:
+def eventually(done: Callable[[], bool], within: float = DELIVERED_WITHIN) -> None:
     """Returns as soon as it is done, or after so many seconds: what follows says what is amiss."""
     deadline = time.monotonic() + within
     while not done() and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
+        time.sleep(0.05)
 
 
 def rows(path: Path) -> list[list[str]]:

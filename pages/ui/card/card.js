@@ -193,6 +193,7 @@ class Card {
   /** @param {Item | null | undefined} item  labeled, in this batch */
   takeBack(item) {
     if (!item || item.label === null) return;
+    this.adopt(this.store.readLocal("waiting")); // another tab's label must arrive before its undo
     const was = this.view.nameOf(item.label);
     this.batch.undo(item, this.record("undo", item));
     this.show();
