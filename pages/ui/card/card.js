@@ -144,7 +144,6 @@ class Card {
     this.batch.label(value, this.record("label", item, { label: value }));
     this.pace.note(Date.now());
     this.show();
-    this.view.flash();
     this.announceScreen(this.view.nameOf(value));
   }
 

@@ -2,8 +2,8 @@
 
 /** Characters of a text that are worth announcing, or showing in one line. */
 const SUMMARY = 200;
-/** Milliseconds that the latest label is lit. */
-const FLASH = 300;
+/** Milliseconds after which a wait for the server is shown: most are over before anyone looks. */
+const SHOW_WAITING = 400;
 /** Labels up to which the figures count each of them. */
 const MOST_TALLIES = 4;
 
@@ -207,13 +207,6 @@ class View {
     });
   }
 
-  /** The latest label lights up, in one step: an animation would hold up the next frames. */
-  flash() {
-    this.recents[0].classList.add("sl-flash");
-    clearTimeout(this.flashing);
-    this.flashing = setTimeout(() => this.recents[0].classList.remove("sl-flash"), FLASH);
-  }
-
   /**
    * @param {boolean} isEnd
    * @param {Batch} batch
@@ -237,8 +230,14 @@ class View {
    */
   showSaveState(waiting, state, text, trouble) {
     this.saveState.dataset.waiting = String(waiting);
-    this.saveState.dataset.state = state;
-    write(this.saveState, text);
+    clearTimeout(this.waitingShown);
+    const show = () => {
+      this.saveState.dataset.state = state;
+      write(this.saveState, text);
+    };
+    const isNew = state === "waiting" && this.saveState.dataset.state === "saved";
+    if (isNew) this.waitingShown = setTimeout(show, SHOW_WAITING); // no frame for what passes
+    else show();
     if (this.trouble.textContent === trouble) return;
     this.trouble.hidden = trouble === "";
     this.trouble.textContent = trouble;
