@@ -521,6 +521,8 @@ def test_a_rest_is_proposed_and_can_be_turned_off(context: BrowserContext, serve
             page.keyboard.press("d")
 
     label_for(28)
+    page.clock.fast_forward("05:00")  # a rest: the half hour begins anew
+    label_for(28)
     expect(rest).to_be_hidden()
     label_for(4)
     expect(rest).to_be_visible()
