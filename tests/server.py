@@ -53,6 +53,7 @@ class Server:
         deadline = time.monotonic() + START_WITHIN
         while not self._is_up():
             if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
                 pytest.fail(f"the server did not start:\n{self.log()}")
             time.sleep(0.1)
 

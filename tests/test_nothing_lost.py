@@ -246,13 +246,14 @@ def test_a_tab_closed_while_the_server_hangs(
     try:
         with page.expect_request("**/api/labels"):
             page.keyboard.press("1")
-        burst(page, some_keys(11))  # they wait behind that request
+        burst(page, some_keys(24))  # they wait behind that request
+        assert "waiting" in page.inner_text(SAVE_STATE)  # told while the keys go on
         expected = pressed(page)
         page.close()
     finally:
         server.process.send_signal(signal.SIGCONT)
     # They arrive without the page being opened again.
-    assert len(expected) == 12
+    assert len(expected) == 25
     eventually(lambda: len(logged(workspace, ann)) >= len(expected))
     assert logged(workspace, ann) == expected
     check_ids(workspace)

@@ -39,6 +39,8 @@ class View {
     this.endScreen = new EndScreen(root);
     this.isScrolled = false;
     this.furniture = "";
+    /** The timer of a wait that is not shown yet. */
+    this.telling = 0;
     this.listen();
   }
 
@@ -230,18 +232,27 @@ class View {
    */
   showSaveState(waiting, state, text, trouble) {
     this.saveState.dataset.waiting = String(waiting);
-    clearTimeout(this.waitingShown);
-    const show = () => {
+    this.tellSaveState = () => {
       this.saveState.dataset.state = state;
       write(this.saveState, text);
     };
-    const isNew = state === "waiting" && this.saveState.dataset.state === "saved";
-    if (isNew) this.waitingShown = setTimeout(show, SHOW_WAITING); // no frame for what passes
-    else show();
+    // No frame for a wait that passes. A later key does not put the telling off.
+    if (state === "waiting" && this.saveState.dataset.state === "saved") {
+      this.telling ||= setTimeout(() => this.tellNow(), SHOW_WAITING);
+    } else {
+      this.tellNow();
+    }
     if (this.trouble.textContent === trouble) return;
     this.trouble.hidden = trouble === "";
     this.trouble.textContent = trouble;
     this.stage.classList.toggle("sl-in-trouble", trouble !== "");
+  }
+
+  /** Shows the save state as it is by now. */
+  tellNow() {
+    clearTimeout(this.telling);
+    this.telling = 0;
+    this.tellSaveState();
   }
 
   /** @param {string} words  an empty one takes the reminder away */
