@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 from core.loop import Loop, read_loop
 from core.simulation import make_demo
 from core.workspace import Workspace, open_workspace
-from tests.server import CHROMIUM_FLAGS, find_chromium
+from tests.server import CHROMIUM_FLAGS, Server, find_chromium
 
 # Real files take as long as a busy disk takes; and a CI run fails for a change, not by chance.
 settings.register_profile(
@@ -77,6 +77,15 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
     yield browser
     browser.close()
+
+
+@pytest.fixture
+def server(workspace: Workspace, tmp_path: Path) -> Iterator[Server]:
+    """The app on the test file's own `workspace`; a traceback in its log fails the test."""
+    server = Server(workspace.path, tmp_path / "server.log")
+    yield server
+    server.stop()
+    assert "Traceback" not in server.log()
 
 
 @pytest.fixture

@@ -32,14 +32,6 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def server(workspace: Workspace, tmp_path: Path) -> Iterator[Server]:
-    server = Server(workspace.path, tmp_path / "server.log")
-    yield server
-    server.stop()
-    assert "Traceback" not in server.log()
-
-
-@pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(WAIT)

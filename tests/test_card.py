@@ -74,14 +74,6 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def server(workspace: Workspace, tmp_path: Path) -> Iterator[Server]:
-    server = Server(workspace.path, tmp_path / "server.log")
-    yield server
-    server.stop()
-    assert "Traceback" not in server.log()
-
-
-@pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(20_000)
