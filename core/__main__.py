@@ -20,7 +20,7 @@ from core.logs import Run
 from core.loop import open_loop, read_loop
 from core.runs import evaluate_items, find_run, keep, load_run, train
 from core.simulation import DEMO_BATCHES, SAMPLE, make_demo
-from core.task import check_mix
+from core.task import MODELS, check_mix
 from core.workspace import open_workspace
 
 app = typer.Typer(
@@ -72,7 +72,9 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
 def train_command(
     data: Data = SAMPLE,
     as_json: AsJson = False,
-    model: Annotated[str, typer.Option(help="The model's name.")] = "book",
+    model: Annotated[
+        str | None, typer.Option(help=f"{', '.join(MODELS)}; default: the task's.")
+    ] = None,
     seed: Seed = None,
 ) -> None:
     """Trains on the labels that count, evaluates, and keeps the run."""

@@ -1,9 +1,11 @@
-"""How well a model does on held-out items: precision, recall, F-score, AUC, average precision."""
+"""How well a model does on items of known labels: F-score, AUC, average precision, calibration."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+BINS = 10
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,15 @@ class Scores:
     auc: float | None
     average_precision: float | None
     precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What it gives to call every item positive whose score is at least a threshold."""
+
+    fscore: float | None
+    precision: float
     recall: float | None
 
 
@@ -36,19 +47,42 @@ def evaluate(
     actual = targets == positive
     if not len(targets):
         return Scores(None, None, None, None, None)
-    predicted = probability.argmax(axis=1) == positive
-    hits = int((predicted & actual).sum())
-    precision = hits / predicted.sum() if predicted.any() else 0.0
-    recall = hits / actual.sum() if actual.any() else None
-    fscore = 2 * hits / int(predicted.sum() + actual.sum()) if actual.any() else None
+    found = cut(probability.argmax(axis=1) == positive, actual)
     score = probability[:, positive]
     return Scores(
-        fscore,
+        found.fscore,
         auc(score, actual),
         average_precision(score, actual),
-        float(precision),
-        None if recall is None else float(recall),
+        found.precision,
+        found.recall,
     )
+
+
+def cut(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Cut:
+    """Precision, recall and F-score of these predictions; None where no item is positive."""
+    hits = int((predicted & actual).sum())
+    precision = hits / int(predicted.sum()) if predicted.any() else 0.0
+    if not actual.any():
+        return Cut(None, precision, None)
+    recall = hits / int(actual.sum())
+    return Cut(2 * hits / int(predicted.sum() + actual.sum()), precision, recall)
+
+
+def calibration_error(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
+    """The mean gap between a probability and the share of positive items, by ten bins of width 0.1.
+
+    The expected calibration error of Naeini, Cooper and Hauskrecht 2015; None without items.
+    """
+    if not len(score):
+        return None
+    place = np.minimum((score * BINS).astype(np.int64), BINS - 1)
+    gaps = np.bincount(place, score, BINS) - np.bincount(place, actual, BINS)
+    return float(np.abs(gaps).sum() / len(score))
+
+
+def brier(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
+    """The mean squared distance of the probability from 1 or 0 (Brier 1950); None without items."""
+    return float(np.square(score - actual).mean()) if len(score) else None
 
 
 def auc(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:

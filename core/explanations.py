@@ -3,19 +3,24 @@
 The score of a label is its log-odds against the others: its logit less the mean of the other
 labels' logits; with two labels that is the logarithm of P / (1 - P). Contributions are integrated
 gradients (Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks") along the
-straight way from a text without words to the text. They add up: the score is the base, that of a
-text without words, and the sum of all pushes.
+straight way from a text without words to the text; of a linear model they are its very terms. They
+add up: the score is the base, that of a text without words, and the sum of all pushes.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.attribution import character_pushes
 from core.features import words_of
 from core.model import BookNetwork, Model
+from core.networks import LinearNetwork, SourceNetwork
+from core.spelling import stands_alone
 
 _WORD = re.compile(r"\S+")
 
@@ -50,14 +55,55 @@ def score_weights(n_labels: int, label: int) -> NDArray[np.float32]:
 
 
 def _explain(model: Model, text: str, label: int) -> Explanation:
-    ids = model.vocabulary.ids
-    known = [ids[word] for word in words_of(text) if word in ids]
-    base, pushes = _integrated_gradients(
-        model.network, np.array(known, np.int64), score_weights(len(model.labels), label)
-    )
-    push_of = dict(zip(known, pushes.tolist(), strict=True))
-    pieces = [(piece, push_of.get(ids.get(piece, -1), 0.0)) for piece in _pieces(text)]
+    weights = score_weights(len(model.labels), label)
+    if isinstance(model.network, BookNetwork):
+        base, pieces = _by_words(model, text, weights)
+    else:
+        base, pieces = _by_characters(model, text, weights)
     return Explanation(model.labels[label], base, tuple(pieces))
+
+
+def _by_words(
+    model: Model, text: str, weights: NDArray[np.float32]
+) -> tuple[float, list[tuple[str, float]]]:
+    """Base and pieces of the chapter's network: each word has a push of its own."""
+    ids = model.source.ids
+    known = [ids[word] for word in words_of(text) if word in ids]
+    base, pushes = _integrated_gradients(model.network, np.array(known, np.int64), weights)
+    push_of = dict(zip(known, pushes.tolist(), strict=True))
+    return base, [(piece, push_of.get(ids.get(piece, -1), 0.0)) for piece in _pieces(text)]
+
+
+def _by_characters(
+    model: Model, text: str, weights: NDArray[np.float32]
+) -> tuple[float, list[tuple[str, float]]]:
+    """Base and pieces of a network on a feature source: the characters' pushes, added up."""
+    first = model.network.first
+    matrix = first.weights(model.source.n_sparse)
+    product = model.source.rows([text]).projection(matrix)(0, 1)[0]
+    base, outputs = _linearized(model.network, product, weights)
+    pushes = character_pushes(model.source, text, matrix.sparse @ outputs, matrix.dense @ outputs)
+    pieces, end = [], 0
+    for piece in _fine_pieces(text):
+        pieces.append((piece, float(pushes[end : end + len(piece)].sum())))
+        end += len(piece)
+    return base, pieces
+
+
+def _linearized(
+    network: SourceNetwork, product: NDArray[np.float32], weights: NDArray[np.float32]
+) -> tuple[float, NDArray[np.float32]]:
+    """(score of a text without words, what each of the first layer's outputs counts for it).
+
+    A hidden unit counts as much as it is open on the straight way to the text.
+    """
+    bias = network.first.bias.detach().numpy()
+    if isinstance(network, LinearNetwork):
+        outputs = weights[: len(bias)]
+        return float(bias @ outputs), outputs
+    out = weights @ network.out.weight.detach().numpy()  # (HIDDEN_UNITS,)
+    base = np.maximum(bias, 0) @ out + weights @ network.out.bias.detach().numpy()
+    return float(base), out * _open_share(bias, product)
 
 
 def _integrated_gradients(
@@ -91,3 +137,16 @@ def _pieces(text: str) -> list[str]:
         pieces += [text[end : word.start()], word.group()]
         end = word.end()
     return [piece for piece in (*pieces, text[end:]) if piece]
+
+
+def _fine_pieces(text: str) -> list[str]:
+    """As `_pieces`, and each character of a script without spaces with its marks by itself."""
+    pieces = []
+    for piece in _pieces(text):
+        begins = [0]
+        for at in range(1, len(piece)):
+            is_mark = unicodedata.category(piece[at])[0] == "M"
+            if not is_mark and (stands_alone(piece[at]) or stands_alone(piece[begins[-1]])):
+                begins.append(at)
+        pieces += [piece[a:b] for a, b in pairwise([*begins, len(piece)])]
+    return pieces

@@ -5,7 +5,7 @@ training data (chapter 2, `create_features`). Ids of *all* words are kept in the
 words are kept, and how novel an item's words are, changes with every label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -56,6 +56,17 @@ class Bags:
         offsets = self.offsets[start : stop + 1]
         return Bags(self.ids[offsets[0] : offsets[-1]], offsets - offsets[0])
 
+    def places(self, items: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where in `ids` the bags of these items stand, one bag after the other."""
+        lengths = self.lengths[items]
+        before = np.cumsum(lengths) - lengths
+        return np.arange(lengths.sum()) + np.repeat(self.offsets[items] - before, lengths)
+
+    def take(self, items: NDArray[np.int64]) -> "Bags":
+        """These items, in this order."""
+        ends = np.cumsum(self.lengths[items])
+        return Bags(self.ids[self.places(items)], np.concatenate([[0], ends]))
+
 
 @dataclass(frozen=True)
 class PoolWords:
@@ -84,6 +95,10 @@ class Vocabulary:
     @cached_property
     def ids(self) -> dict[str, int]:
         return {word: at for at, word in enumerate(self.words)}
+
+    def known(self, tokens: Iterable[str]) -> set[str]:
+        """Those of these words that are in the vocabulary."""
+        return self.ids.keys() & set(tokens)
 
     def bags(self, texts: Sequence[str]) -> Bags:
         """The texts' known words; unknown ones are left out."""

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from core import strategies
 from core.assignment import batch_for, take_over, take_what_is_left
 from core.errors import LoopError, PoolExhaustedError, RunError
-from core.features import pool_bags, word_positions, words_of
+from core.features import Vocabulary, pool_bags, word_positions, words_of
 from core.logs import Proposal, Run, append_records, fresh_id, now
 from core.loop import Loop, read_loop
 from core.model import Model
 from core.pool import require_items
+from core.pool_space import pool_rows
 from core.runs import Progress, current_run, keep, load_run, silent, train
 from core.scoring import confidences, probabilities
 from core.task import SPLITS, apportion
@@ -120,7 +121,9 @@ def preview(loop: Loop, annotator: str = "", wishes: Wishes = AS_THE_TASK_SAYS) 
 
 def pool_probabilities(loop: Loop, model: Model) -> NDArray[np.float32]:
     """P(label | text) of every item of the pool, `(n_pool, n_labels)`."""
-    return probabilities(model, pool_bags(loop.pool_words, model.vocabulary))
+    if isinstance(model.source, Vocabulary):
+        return probabilities(model, pool_bags(loop.pool_words, model.source))
+    return probabilities(model, pool_rows(loop, model.source))
 
 
 def training_word_counts(loop: Loop) -> NDArray[np.int64]:

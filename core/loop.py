@@ -24,6 +24,7 @@ class Loop:
     pool_words: PoolWords
     logs: Logs
     labels: Labels
+    write_cache: bool = True
 
     @property
     def stage(self) -> str:
@@ -102,7 +103,8 @@ def read_loop(workspace: Workspace, *, write_cache: bool = True) -> Loop:
     """The state of the loop now. Writes nothing but the cache, and that only if allowed."""
     pool_words = read_pool_words(workspace, write_cache=write_cache)
     logs = read_logs(workspace)
-    return Loop(workspace, pool_words, logs, resolve(workspace, logs, pool_words.pool.texts_of))
+    labels = resolve(workspace, logs, pool_words.pool.texts_of)
+    return Loop(workspace, pool_words, logs, labels, write_cache)
 
 
 def open_loop(path: Path) -> Loop:

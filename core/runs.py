@@ -6,22 +6,25 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
 from core.evaluation import Scores, evaluate
-from core.features import book_vocabulary
+from core.features import Vocabulary, book_vocabulary
 from core.labels import Labeled, labels_hash
+from core.learning import Items, Learned, learn
 from core.logs import Run, append_records, fresh_id, now, read_logs
 from core.loop import Loop
 from core.model import Model, load_model, save_model
+from core.pool_space import pool_space
+from core.report import Figures, Report, load_report, measure, report_on, save_report
 from core.scoring import score_texts
-from core.task import Task
-from core.training import train_book
-
-MODELS = ("book",)
+from core.space import Space
+from core.task import MODELS, Task
+from core.training import require_two_labels
 
 Progress = Callable[[str], None]
 """Is told what begins now, in a few words."""
@@ -37,31 +40,44 @@ class Trained:
 
     model: Model
     run: Run
+    report: Report
 
 
 def train(
-    loop: Loop, *, name: str = "book", seed: int | None = None, progress: Progress = silent
+    loop: Loop, *, name: str | None = None, seed: int | None = None, progress: Progress = silent
 ) -> Trained:
     """A model trained on the usable training labels and evaluated; nothing is written.
 
-    Raises LoopError if the training data holds fewer than two labels, RunError for a model name
-    that there is none of.
+    Without a name it is the task's model. Raises LoopError if the training data holds fewer than
+    two labels, RunError for a model name that there is none of.
     """
+    task = loop.workspace.task
+    name = task.model if name is None else name
     if name not in MODELS:
         raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
     began = time.perf_counter()
-    task = loop.workspace.task
-    seed = task.seed if seed is None else seed
     training = loop.labels.usable_training()
+    targets = columns(training, task)
+    require_two_labels(targets)
     texts = [item.text for item in training]
-    progress("counting words")
-    vocabulary = book_vocabulary(loop.pool_words, ~(loop.held_out | loop.in_training), texts)
+    source = _source(loop, name, texts, progress)
     progress(f"training on {len(training):,} labels")
-    model = train_book(vocabulary, texts, columns(training, task), task.values, seed)
+    items = Items(texts, targets, task.values, task.positive_index)
+    learned = learn(name, source, items, task.seed if seed is None else seed)
     evaluation = loop.labels.splits["evaluation"]
     progress(f"evaluating on {len(evaluation):,} items")
-    scores = evaluate_items(model, evaluation, task)
-    return Trained(model, _run(loop, model, scores, time.perf_counter() - began))
+    scores = evaluate_items(learned.model, evaluation, task)
+    run = _run(loop, learned.model, scores, time.perf_counter() - began)
+    return Trained(learned.model, run, _report(loop, learned, items))
+
+
+def _source(loop: Loop, name: str, texts: list[str], progress: Progress) -> Vocabulary | Space:
+    """What the model of this name sees of a text."""
+    if name == "book":
+        progress("counting words")
+        return book_vocabulary(loop.pool_words, ~(loop.held_out | loop.in_training), texts)
+    progress("learning words and meanings from the pool")
+    return pool_space(loop)
 
 
 def keep(loop: Loop, trained: Trained) -> Run:
@@ -71,6 +87,7 @@ def keep(loop: Loop, trained: Trained) -> Run:
         run_id = next_run_id(read_logs(workspace).runs)
         run = replace(trained.run, run_id=run_id, params_file=_params_file(trained.run))
         save_model(trained.model, workspace.path / run.params_file)
+        save_report(trained.report, workspace.path / run.params_file)
         append_records(workspace.runs, [run])
     return run
 
@@ -81,10 +98,10 @@ def next_run_id(runs: list[Run]) -> str:
 
 
 def current_run(loop: Loop) -> Run | None:
-    """The newest run that was trained and evaluated on exactly today's labels, if there is one."""
-    today = _hashes(loop)
+    """The task's model's newest run on exactly today's training and evaluation labels, if any."""
+    today = (loop.workspace.task.model, *_hashes(loop))
     for run in reversed(loop.logs.runs):
-        if (run.training_hash, run.evaluation_hash) == today:
+        if (run.model, run.training_hash, run.evaluation_hash) == today:
             return run
     return None
 
@@ -104,13 +121,7 @@ def find_run(loop: Loop, run_id: str | None = None) -> Run:
 
 def load_run(loop: Loop, run: Run) -> Model:
     """The run's model. Raises RunError if its file is missing, damaged or outside of `models/`."""
-    path = (loop.workspace.path / run.params_file).resolve()
-    if path.parent != loop.workspace.models.resolve():
-        raise RunError(
-            f"runs.csv: run `{run.run_id}` names the file `{run.params_file}`, which is not in "
-            "models/. Correct the row or train again."
-        )
-    model = load_model(path)
+    model = load_model(_params_path(loop, run))
     if model.labels != loop.workspace.task.values:
         raise RunError(
             f"{run.params_file} was trained for the labels {', '.join(model.labels)}, the task has "
@@ -119,10 +130,47 @@ def load_run(loop: Loop, run: Run) -> Model:
     return model
 
 
+def read_report(loop: Loop, run: Run) -> Report | None:
+    """The run's threshold, calibration and figures; None if it is from before there were reports.
+
+    Raises RunError if the file is damaged, or outside of `models/`.
+    """
+    return load_report(_params_path(loop, run))
+
+
+def _params_path(loop: Loop, run: Run) -> Path:
+    path = (loop.workspace.path / run.params_file).resolve()
+    if path.parent != loop.workspace.models.resolve():
+        raise RunError(
+            f"runs.csv: run `{run.run_id}` names the file `{run.params_file}`, which is not in "
+            "models/. Correct the row or train again."
+        )
+    return path
+
+
 def evaluate_items(model: Model, items: list[Labeled], task: Task) -> Scores:
     """The model's scores on labeled items."""
     probability = score_texts(model, [item.text for item in items])
     return evaluate(probability, columns(items, task), task.positive_index)
+
+
+def _report(loop: Loop, learned: Learned, training: Items) -> Report:
+    """The model's figures on every split that has labels, and out of fold on the training data."""
+    task, model = loop.workspace.task, learned.model
+
+    def figures(probability: NDArray[np.floating], targets: NDArray[np.int64]) -> Figures:
+        positive, cut = training.positive, model.threshold
+        return measure(probability, targets, positive, cut, model.calibration)
+
+    found = {}
+    if learned.out_of_fold is not None:
+        found["out of fold"] = figures(learned.out_of_fold, training.targets)
+    for split in ("evaluation", "validation"):
+        items = loop.labels.splits[split]
+        if items:
+            probability = score_texts(model, [item.text for item in items])
+            found[split] = figures(probability, columns(items, task))
+    return report_on(model, learned.note, found)
 
 
 def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:

@@ -17,6 +17,9 @@ SPLITS = ("evaluation", "validation", "training")
 STRATEGIES = ("random", "low confidence", "outlier")
 """In the order in which a batch is filled; the spellings that stand in the files."""
 
+MODELS = ("linear", "hidden", "book")
+"""The first is the default."""
+
 MAX_LABELS = 9
 """One digit key each."""
 
@@ -68,6 +71,7 @@ class Task:
     release_minutes: int
     rest_minutes: int
     seed: int
+    model: str = MODELS[0]
     source: str = field(default="task.toml", compare=False)
 
     @property
@@ -127,6 +131,7 @@ def parse_task(text: str, source: str) -> Task:
     targets = reader.table(table, "targets", defaults["targets"])
     batch = reader.table(table, "batch", defaults["batch"])
     rest = reader.table(table, "rest", defaults["rest"])
+    model = reader.table(table, "model", defaults["model"])
     labels = _read_labels(reader, table.get("labels", defaults["labels"]))
     return Task(
         title=reader.text(table, "title", defaults["title"]),
@@ -140,6 +145,7 @@ def parse_task(text: str, source: str) -> Task:
         release_minutes=reader.number(batch, "release_minutes", 0),
         rest_minutes=reader.number(rest, "minutes", 0),
         seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),
+        model=_read_model(reader, model),
         source=source,
     )
 
@@ -170,6 +176,13 @@ def check_mix(mix: Mapping[str, int], where: str) -> dict[str, int]:
     if not sum(spelled.values()):
         raise TaskError(f"{where}: the mix asks for no items. Give at least one strategy a number.")
     return {name: spelled[name] for name in STRATEGIES if spelled.get(name)}
+
+
+def _read_model(reader: "_Reader", model: Mapping[str, Any]) -> str:
+    name = reader.text(model, "name", None)
+    if name not in MODELS:
+        raise reader.error("[model]", f"has the name `{name}`", f"Use {_listed(MODELS)}")
+    return name
 
 
 def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:

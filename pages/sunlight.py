@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.features import words_of
 from core.loop import Loop
 from core.scoring import score_texts
 from core.tables import UNLABELED, Filters
@@ -60,7 +61,8 @@ def show_draw(loop: Loop, items: pd.DataFrame) -> None:
     """The items with words that the model does not know marked, and its probability."""
     runs = loop.logs.runs
     model = cache.model(loop, runs[-1]) if runs else None
-    known = None if model is None else model.vocabulary.ids
+    words = [word for text in items["text"] for word in words_of(text)]
+    known = None if model is None else model.known(words)
     probability = None if model is None else score_texts(model, items["text"].tolist())
     show_items(
         [

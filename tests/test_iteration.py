@@ -204,7 +204,7 @@ def test_two_tabs_of_one_person_share_a_batch(make_workspace: MakeWorkspace):
 
 def test_a_damaged_params_file_is_trained_anew(active: Loop):
     propose(active, "ann")
-    (file,) = active.workspace.models.iterdir()
+    (file,) = active.workspace.models.glob("*.params")
     file.write_bytes(b"damaged")
     batch = propose(read_loop(active.workspace), "bob")
     assert batch.run_id == "run-0002"

@@ -24,7 +24,7 @@ def test_a_kept_run_can_be_loaded_and_scores_the_same(active: Loop):
 
 def test_the_file_has_the_chapters_name(active: Loop):
     run = keep(active, train(active))
-    (file,) = active.workspace.models.iterdir()
+    (file,) = active.workspace.models.glob("*.params")
     assert run.params_file == f"models/{file.name}"
     _, fscore, auc, n_training = file.name.removesuffix(".params").split("_")
     assert fscore == f"{run.fscore:.3f}"

@@ -21,7 +21,7 @@ def texts(number: int) -> list[str]:
 
 def test_chunks_and_threads_change_nothing(monkeypatch):
     mine = model()
-    bags = mine.vocabulary.bags(texts(1000))
+    bags = mine.source.bags(texts(1000))
     with torch.inference_mode():
         offsets = torch.from_numpy(bags.offsets[:-1])
         plain = mine.network(torch.from_numpy(bags.ids).long(), offsets).exp().numpy()

@@ -61,15 +61,15 @@ def chapter_training(loop: Loop, model: Model) -> float:
     """Seconds of the chapter's training, from a sample of its steps."""
     items = loop.labels.usable_training()
     targets = columns(items, loop.workspace.task)
-    bags = model.vocabulary.bags([item.text for item in items])
-    network = dense_network(len(model.vocabulary), len(model.labels))
+    bags = model.source.bags([item.text for item in items])
+    network = dense_network(len(model.source), len(model.labels))
     loss, optimizer = nn.NLLLoss(), torch.optim.SGD(network.parameters(), lr=0.01)
     order = epoch_items(targets, np.random.default_rng(0))
     sample = order[:DENSE_STEPS]
     began = time.perf_counter()
     for item in sample:
         network.zero_grad()
-        scores = network(dense_vector(bags[item], len(model.vocabulary)))
+        scores = network(dense_vector(bags[item], len(model.source)))
         loss(scores, torch.tensor([targets[item]])).backward()
         optimizer.step()
     return (time.perf_counter() - began) * EPOCHS * len(order) / len(sample)
@@ -77,13 +77,13 @@ def chapter_training(loop: Loop, model: Model) -> float:
 
 def chapter_scoring(loop: Loop, model: Model) -> float:
     """Seconds of scoring the whole pool one item at a time, from a sample of it."""
-    network = dense_network(len(model.vocabulary), len(model.labels))
-    bags = pool_bags(loop.pool_words, model.vocabulary)
+    network = dense_network(len(model.source), len(model.labels))
+    bags = pool_bags(loop.pool_words, model.source)
     sample = min(DENSE_ITEMS, len(bags))
     began = time.perf_counter()
     with torch.no_grad():
         for item in range(sample):
-            network(dense_vector(bags[item], len(model.vocabulary)))
+            network(dense_vector(bags[item], len(model.source)))
     return (time.perf_counter() - began) * len(bags) / sample
 
 

@@ -1,0 +1,112 @@
+"""What every feature source gives, so that models and scoring need not know which one it is.
+
+A source turns texts into rows of numbers: sparse columns (the words of a text), dense columns (its
+meaning), or both. A model's first layer is a matrix over these columns; rows work its product out
+themselves, since they know how they are stored.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.features import Bags
+
+Projection = Callable[[int, int], NDArray[np.float32]]
+"""`projection(start, stop)`: these rows times the weights, `(stop - start, n_outputs)`."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Rows written out. A column may stand in a row several times: its values then add up.
+
+    `values` belong to `bags.ids`; `dense` is `(n_rows, n_dense)`.
+    """
+
+    bags: Bags
+    values: NDArray[np.float32]
+    dense: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.bags)
+
+    def take(self, rows: NDArray[np.int64]) -> "Features":
+        """These rows, in this order."""
+        values = self.values[self.bags.places(rows)]
+        return Features(self.bags.take(rows), values, self.dense[rows])
+
+    def compact(self) -> tuple[NDArray[np.int32], "Features"]:
+        """The sparse columns that occur, in order, and the same rows with their places as ids."""
+        columns, places = np.unique(self.bags.ids, return_inverse=True)
+        bags = Bags(places.astype(np.int32), self.bags.offsets)
+        return columns.astype(np.int32), Features(bags, self.values, self.dense)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A matrix over a source's columns: `(n_sparse, n_outputs)` and `(n_dense, n_outputs)`."""
+
+    sparse: NDArray[np.float32]
+    dense: NDArray[np.float32]
+
+
+class Rows(Protocol):
+    """Texts as a source sees them."""
+
+    def __len__(self) -> int: ...
+
+    def features(self) -> Features:
+        """All rows written out: for some thousand training texts, not for a pool."""
+        ...
+
+    def projection(self, weights: Weights) -> Projection:
+        """The product with these weights, prepared for calls from several threads."""
+        ...
+
+
+class Source(Protocol):
+    """A feature source. The same text has the same numbers wherever it stands."""
+
+    name: str
+    version: int
+    """Raised with every change of the numbers."""
+    cost: str
+    """What a person should know before choosing it: time, disk, downloads."""
+
+    @property
+    def key(self) -> str:
+        """Names the source's content: the same key, the same numbers."""
+        ...
+
+    @property
+    def n_sparse(self) -> int: ...
+
+    @property
+    def n_dense(self) -> int: ...
+
+    def known(self, tokens: Iterable[str]) -> set[str]:
+        """Those of these tokens that the source has learned something of."""
+        ...
+
+    def rows(self, texts: Sequence[str]) -> Rows: ...
+
+
+def bag_sums(
+    table: NDArray[np.floating], bags: Bags, values: NDArray[np.floating] | None = None
+) -> NDArray[np.floating]:
+    """The sum of each bag's rows of `table`, each times its value: `(n_bags, n_columns)`."""
+    if not len(bags.ids) or not len(table):
+        return np.zeros((len(bags), table.shape[1]), table.dtype)
+    with torch.inference_mode():
+        return torch.nn.functional.embedding_bag(
+            torch.from_numpy(np.array(bags.ids, np.int32)),  # a copy: the cache is read-only
+            torch.from_numpy(table),
+            torch.from_numpy(bags.offsets[:-1].astype(np.int32)),
+            mode="sum",
+            per_sample_weights=None
+            if values is None
+            else torch.from_numpy(np.array(values, table.dtype)),
+        ).numpy()

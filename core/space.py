@@ -1,0 +1,264 @@
+"""The feature source `pool`: words, character runs and word meanings, all learned from the pool.
+
+A text is three blocks side by side: its words and its runs of 3 to 5 characters (within tokens),
+each by sublinear tf-idf, and the mean of its words' meanings, each word weighted by how rare it is
+(Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings"). The first
+two have length sqrt(1/2), so that together they have length 1; the third has length 0.75. Nothing
+is downloaded, and nothing is presumed of the language.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features import Bags
+from core.lexicon import (
+    Counts,
+    Lexicon,
+    Repeats,
+    blocks_of,
+    count_parts,
+    find_repeats,
+    make_lexicon,
+    tokens_of,
+    written_out,
+)
+from core.meanings import DIMENSIONS, learn_meanings
+from core.sources import Features, Projection, Weights, bag_sums
+from core.spelling import Hashes, spell
+
+MIN_TEXTS = 2
+"""Words and runs of fewer texts are left out: what occurs once cannot be learned from."""
+
+SMOOTH = 1e-3
+"""Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)."""
+
+PART_LENGTH = 0.5**0.5
+MEANING_LENGTH = 0.75
+"""Lengths of the blocks. Chosen by cross-validation on training items, never on evaluation data."""
+
+Scales = NDArray[np.float32]
+"""What each block of each text is multiplied with, `(n_texts, 3)`: words, runs, meanings."""
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """What was learned from a pool. Columns: the words, then the runs; dense: the meanings.
+
+    `words` and `grams` are sorted hashes, `idf` belongs to both one after the other, `rarity` and
+    `meanings` to the words: `(n_words,)`, `(n_words, 128)`.
+    """
+
+    name: ClassVar[str] = "pool"
+    version: ClassVar[int] = 1
+    cost: ClassVar[str] = "learned from the pool in seconds, no download, any language"
+
+    words: Hashes
+    grams: Hashes
+    idf: NDArray[np.float32]
+    rarity: NDArray[np.float32]
+    meanings: NDArray[np.float16]
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of everything that the space holds."""
+        content = blake2b(f"{self.name} {self.version}".encode(), digest_size=16)
+        for values in (self.words, self.grams, self.idf, self.rarity, self.meanings):
+            content.update(np.ascontiguousarray(values).view(np.uint8))
+        return content.hexdigest()
+
+    @property
+    def n_sparse(self) -> int:
+        return len(self.idf)
+
+    @property
+    def n_dense(self) -> int:
+        return DIMENSIONS
+
+    def known(self, tokens: Iterable[str]) -> set[str]:
+        """Those of these tokens whose words, one or several, the pool has taught."""
+        tokens = sorted(set(tokens))
+        words = make_lexicon(tokens, self.words, self.grams[:0]).words
+        in_token = spell(tokens)[0].offsets
+        known = (words.lengths > 0) & (words.lengths == np.diff(in_token))
+        return {token for token, is_known in zip(tokens, known, strict=True) if is_known}
+
+    def rows(self, texts: Sequence[str]) -> "SpaceRows":
+        """These texts in the space: the numbers that they would have in the pool."""
+        tokens, bags = tokens_of(texts)
+        return place(self, tokens, bags)
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceRows:
+    """Texts in a space, as small as their tokens.
+
+    `repeats` correct what the sum over tokens counts linearly: their columns, what to add to idf's
+    factor (already scaled), by text.
+    """
+
+    space: Space
+    lexicon: Lexicon
+    bags: Bags
+    scales: Scales
+    repeats: Bags
+    corrections: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.bags)
+
+    def features(self) -> Features:
+        """All rows written out."""
+        n_words = len(self.space.words)
+        words = written_out(self.bags, self.lexicon.words)
+        grams = written_out(self.bags, self.lexicon.grams)
+        blocks = (
+            (words.ids, words.offsets, np.repeat(self.scales[:, 0], words.lengths)),
+            (grams.ids + n_words, grams.offsets, np.repeat(self.scales[:, 1], grams.lengths)),
+            (self.repeats.ids, self.repeats.offsets, self.corrections),
+        )
+        row = np.concatenate(
+            [np.repeat(np.arange(len(self)), np.diff(offsets)) for _, offsets, _ in blocks]
+        )
+        order = np.argsort(row, kind="stable")
+        ids = np.concatenate([ids for ids, _, _ in blocks])[order].astype(np.int32)
+        values = np.concatenate([values for _, _, values in blocks])[order] * self.space.idf[ids]
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(self)))])
+        dense = _mean_meanings(self.space, words) * self.scales[:, 2:]
+        return Features(Bags(ids, offsets), values, dense)
+
+    def projection(self, weights: Weights) -> Projection:
+        """The product with these weights: everything folded onto the tokens, then summed up."""
+        space, n_outputs = self.space, weights.sparse.shape[1]
+        columns = space.idf[:, None] * weights.sparse
+        meanings = space.rarity[:, None] * (space.meanings.astype(np.float32) @ weights.dense)
+        by_word = np.concatenate([columns[: len(space.words)], meanings], axis=1)
+        words = bag_sums(by_word, self.lexicon.words)  # (n_tokens, 2 * n_outputs)
+        grams = bag_sums(columns[len(space.words) :], self.lexicon.grams)
+        table = np.concatenate([words[:, :n_outputs], grams, words[:, n_outputs:]], axis=1)
+
+        def product(start: int, stop: int) -> NDArray[np.float32]:
+            blocks = bag_sums(table, self.bags.part(start, stop))
+            blocks = blocks.reshape(stop - start, 3, n_outputs) * self.scales[start:stop, :, None]
+            repeats = self.repeats.part(start, stop)
+            first = self.repeats.offsets[start]
+            corrections = self.corrections[first : first + len(repeats.ids)]
+            return blocks.sum(axis=1) + bag_sums(columns, repeats, corrections)
+
+        return product
+
+
+def learn_space(tokens: Sequence[str], bags: Bags, counted: NDArray[np.bool_]) -> Space:
+    """What the counted texts teach: texts as bags of token ids, `counted` is `(n_texts,)`.
+
+    The same numbers for the same texts, in whatever order their tokens are numbered.
+    """
+    bags = bags if counted.all() else bags.take(np.flatnonzero(counted))
+    uses = np.bincount(bags.ids, minlength=len(tokens))
+    counts = [_frequent(part) for part in count_parts(tokens, uses)]
+    lexicon = make_lexicon(tokens, *(part.hashes for part in counts))
+    texts = [
+        part.counts - _beyond_the_first(find_repeats(bags, held), len(part.counts))
+        for part, held in zip(counts, (lexicon.words, lexicon.grams), strict=True)
+    ]
+    words, grams = (
+        Counts(part.hashes[number >= MIN_TEXTS], number[number >= MIN_TEXTS])
+        for part, number in zip(counts, texts, strict=True)
+    )
+    occurrences = counts[0].counts[texts[0] >= MIN_TEXTS]
+    in_texts = np.concatenate([words.counts, grams.counts])
+    frequency = occurrences / max(occurrences.sum(), 1)
+    held = make_lexicon(tokens, words.hashes, np.empty(0, np.uint64)).words
+    sequences = (written_out(bags.part(start, stop), held) for start, stop in blocks_of(bags, held))
+    return Space(
+        words.hashes,
+        grams.hashes,
+        (np.log((1 + len(bags)) / (1 + in_texts)) + 1).astype(np.float32),
+        (SMOOTH / (SMOOTH + frequency)).astype(np.float32),
+        learn_meanings(sequences, len(words.hashes)),
+    )
+
+
+def place(space: Space, tokens: Sequence[str], bags: Bags) -> SpaceRows:
+    """Texts in the space, from bags of token ids."""
+    lexicon = make_lexicon(tokens, space.words, space.grams)
+    n_words = len(space.words)
+    idf = space.idf.astype(np.float64)
+    repeats, lengths = [], []
+    for held, part_idf, first in (
+        (lexicon.words, idf[:n_words], 0),
+        (lexicon.grams, idf[n_words:], n_words),
+    ):
+        found = find_repeats(bags, held)
+        lengths.append(_length(bags, held, part_idf, found))
+        repeats.append((found.rows, found.ids + first, found.again))
+    scales = np.stack(
+        [
+            _scale(lengths[0], PART_LENGTH),
+            _scale(lengths[1], PART_LENGTH),
+            _scale(_meaning_length(space, bags, lexicon.words), MEANING_LENGTH),
+        ],
+        axis=1,
+    ).astype(np.float32)
+    return SpaceRows(space, lexicon, bags, scales, *_corrections(repeats, scales, len(bags)))
+
+
+def _frequent(counts: Counts) -> Counts:
+    """What occurs often enough to be in enough texts, if each held it once."""
+    kept = counts.counts >= MIN_TEXTS
+    return Counts(counts.hashes[kept], counts.counts[kept])
+
+
+def _beyond_the_first(repeats: Repeats, n_parts: int) -> NDArray[np.int64]:
+    """How many of each part's occurrences were not the first in their text."""
+    return np.bincount(repeats.ids, repeats.again, n_parts).astype(np.int64)
+
+
+def _length(
+    bags: Bags, held: Bags, idf: NDArray[np.float64], repeats: Repeats
+) -> NDArray[np.float64]:
+    """The length of each text's sublinear tf-idf block, `(n_texts,)`."""
+    squares = bag_sums(bag_sums((idf**2)[:, None], held), bags)[:, 0]
+    times = 1.0 + repeats.again
+    more = ((1 + np.log(times)) ** 2 - times) * idf[repeats.ids] ** 2
+    return np.sqrt(squares + np.bincount(repeats.rows, more, len(bags)))
+
+
+def _meaning_length(space: Space, bags: Bags, held: Bags) -> NDArray[np.float64]:
+    lengths = [
+        np.linalg.norm(_mean_meanings(space, written_out(bags.part(start, stop), held)), axis=1)
+        for start, stop in blocks_of(bags, held)
+    ]
+    return np.concatenate([np.empty(0), *lengths])
+
+
+def _mean_meanings(space: Space, words: Bags) -> NDArray[np.float32]:
+    """The weighted sum of the meanings of each text's words; a mean but for its length."""
+    return bag_sums(space.rarity[:, None] * space.meanings.astype(np.float32), words)
+
+
+def _scale(lengths: NDArray[np.float64], wanted: float) -> NDArray[np.float64]:
+    """What brings a block to the wanted length; 0 for a block of zeros, which stays one."""
+    return np.divide(wanted, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
+
+
+def _corrections(
+    repeats: list[tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]],
+    scales: Scales,
+    n_texts: int,
+) -> tuple[Bags, NDArray[np.float32]]:
+    """For a part that a text holds t times: 1 + ln t less the t that the tokens' sum counts."""
+    row = np.concatenate([rows for rows, _, _ in repeats])
+    order = np.argsort(row, kind="stable")
+    ids = np.concatenate([ids for _, ids, _ in repeats])[order].astype(np.int32)
+    values = [
+        (np.log1p(again) - again) * scales[rows, block]
+        for block, (rows, _, again) in enumerate(repeats)
+    ]
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n_texts))])
+    return Bags(ids, offsets), np.concatenate(values)[order].astype(np.float32)

@@ -1,0 +1,157 @@
+"""How a token is spelled: its words and its runs of 3 to 5 characters, as 64-bit numbers.
+
+A token is what stands between white space. Characters are folded one by one, so that places in the
+folded token are places in the token; nothing else is language: a token may be a whole sentence
+where a script has no spaces. Everything is worked out for many tokens at once, over code points.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+GRAM_LENGTHS = (3, 4, 5)
+"""Characters in a run. A token counts with a space on both sides, and no run leaves its token."""
+
+SPACELESS = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
+)  # fmt: skip
+"""Thai and Lao, Burmese, Khmer, Kana, Han: no spaces between words, so each character is one."""
+
+SPACE = 0x20
+FACTOR = np.uint64(0x9E3779B97F4A7C15)
+WORD_SALT, GRAM_SALT = np.uint64(1), np.uint64(2)
+
+Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts of tokens: those of token i are `hashes[offsets[i]:offsets[i + 1]]`, as they stand.
+
+    `starts` are places in the token, -1 for the space before it; `lengths` count characters.
+    """
+
+    hashes: Hashes
+    offsets: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Characters:
+    """The tokens joined by single spaces, with one before and one after.
+
+    `firsts` are the places of the tokens' first characters, `lengths` the tokens' lengths.
+    """
+
+    folded: NDArray[np.uint64]
+    in_word: NDArray[np.bool_]
+    alone: NDArray[np.bool_]
+    marks: NDArray[np.bool_]
+    firsts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+
+
+def spell(tokens: Sequence[str]) -> tuple[Parts, Parts]:
+    """(words, character runs) of each token.
+
+    A word is a run of letters, marks, digits and underscores, or one character, with its marks, of
+    a script without spaces. Words and runs that are folded alike have one hash, others do not: of a
+    million, two collide with a chance of 1 in 36 million.
+    """
+    characters = _characters(tokens)
+    return _words(characters), _grams(characters)
+
+
+def _characters(tokens: Sequence[str]) -> _Characters:
+    text = f" {' '.join(tokens)} ".encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(text, np.uint32)
+    lengths = np.fromiter(map(len, tokens), np.int64, len(tokens))
+    firsts = np.cumsum(lengths + 1) - lengths
+    present = np.zeros(codes.max() + 1, bool)
+    present[codes] = True
+    kinds = np.zeros((len(present), 4), np.uint32)
+    for code in np.flatnonzero(present).tolist():
+        kinds[code] = _kind(code)
+    folded, *flags = kinds[codes].T
+    return _Characters(
+        _mixed(folded.astype(np.uint64)), *(flag.astype(bool) for flag in flags), firsts, lengths
+    )
+
+
+def stands_alone(character: str) -> bool:
+    """Whether it is a word by itself, since its script puts no spaces between words."""
+    return _kind(ord(character))[2]
+
+
+@cache
+def _kind(code: int) -> tuple[int, bool, bool, bool]:
+    """(code point after folding, in a word, a word by itself, a mark on the one before)."""
+    character = chr(code)
+    plain = unicodedata.normalize("NFKC", character)
+    character = plain if len(plain) == 1 else character
+    folded = character.casefold()
+    folded = folded if len(folded) == 1 else character.lower()[0]
+    is_mark = unicodedata.category(character)[0] == "M"
+    in_word = is_mark or character == "_" or character.isalnum()
+    alone = in_word and not is_mark and any(low <= code <= high for low, high in SPACELESS)
+    return ord(folded), in_word, alone, is_mark
+
+
+def _words(characters: _Characters) -> Parts:
+    in_word, alone = characters.in_word, characters.alone
+    goes_on = in_word[1:] & in_word[:-1] & ~alone[1:] & (characters.marks[1:] | ~alone[:-1])
+    starts = np.flatnonzero(in_word & ~np.concatenate([[False], goes_on]))
+    ends = np.flatnonzero(in_word & ~np.concatenate([goes_on, [False]])) + 1
+    lengths = ends - starts
+    before = np.cumsum(lengths) - lengths
+    place = np.arange(lengths.sum()) - np.repeat(before, lengths)  # of a character in its word
+    powers = _powers(lengths.max(initial=0))
+    terms = characters.folded[place + np.repeat(starts, lengths)] * powers[place]
+    sums = np.add.reduceat(terms, before) if len(before) else np.empty(0, np.uint64)
+    token = np.searchsorted(characters.firsts, starts, "right") - 1
+    counts = np.bincount(token, minlength=len(characters.firsts))
+    return Parts(
+        _mixed(sums + WORD_SALT), _ends(counts), starts - characters.firsts[token], lengths
+    )
+
+
+def _grams(characters: _Characters) -> Parts:
+    padded = characters.lengths + 2
+    # Where a run may begin: at the space before the token, or at one of its characters.
+    place = np.arange(padded.sum() - len(padded)) - np.repeat(
+        characters.firsts - 1, characters.lengths + 1
+    )
+    fits = np.repeat(padded, characters.lengths + 1)[:, None] - place[:, None] >= GRAM_LENGTHS
+    hashes = np.zeros((len(place), len(GRAM_LENGTHS)), np.uint64)
+    sums, powers = np.zeros(len(place), np.uint64), _powers(max(GRAM_LENGTHS))
+    longest = np.concatenate([characters.folded, np.zeros(max(GRAM_LENGTHS), np.uint64)])
+    for at in range(max(GRAM_LENGTHS)):
+        sums += longest[at : at + len(place)] * powers[at]
+        if at + 1 in GRAM_LENGTHS:
+            hashes[:, GRAM_LENGTHS.index(at + 1)] = _mixed(sums + GRAM_SALT * np.uint64(at + 1))
+    counts = sum(np.maximum(padded - length + 1, 0) for length in GRAM_LENGTHS)
+    starts = np.broadcast_to(place[:, None] - 1, fits.shape)[fits]
+    lengths = np.broadcast_to(np.array(GRAM_LENGTHS), fits.shape)[fits]
+    return Parts(hashes[fits], _ends(counts), starts, lengths)
+
+
+def _mixed(numbers: Hashes) -> Hashes:
+    """Splitmix64's last steps (Steele, Lea and Flood 2014): every bit depends on every bit."""
+    mixed = numbers + FACTOR
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _powers(number: int) -> Hashes:
+    return np.cumprod(np.full(number, FACTOR), dtype=np.uint64)
+
+
+def _ends(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
