@@ -1,6 +1,7 @@
 """Files that appear under their name when they are whole and on disk, or not at all."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from core.csvfile import sync_folder
@@ -22,7 +23,8 @@ def write_model_file(path: Path, content: bytes | memoryview) -> None:
         unfinished.rename(path)
         sync_folder(path.parent)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise RunError(
             f"models/{path.name} cannot be written: {error.strerror}. Free some space or make the "
             "folder writable, and train again."

@@ -28,6 +28,9 @@ OVERSAMPLING = 16
 ITERATIONS = 2
 """Halko, Martinsson and Tropp 2011: a few more columns, and powers of the matrix."""
 
+CONTEXTS = 20_000
+"""The most frequent words, by whose company all words are known: nearly all of a text's words."""
+
 LARGEST = 1024.0
 """The largest number of the table: 16 bits then keep three digits of a number 10^7 smaller."""
 
@@ -46,49 +49,63 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class _Matrix:
-    """A square sparse matrix by rows, and the values of its transpose at the same places."""
+class _Information:
+    """The information of words (rows) and contexts (columns), sparse by rows.
+
+    `mirrored` has the values of word and context exchanged.
+    """
 
     columns: Bags
     values: Table
-    transposed: Table
+    mirrored: Table
+
+    def take(self, rows: NDArray[np.int64]) -> "_Information":
+        places = self.columns.places(rows)
+        return _Information(self.columns.take(rows), self.values[places], self.mirrored[places])
 
     def __matmul__(self, table: Table) -> Table:
         return bag_sums(table, self.columns, self.values)
 
-    def times_from_left(self, table: Table) -> Table:
-        """The transpose times `table`."""
-        return bag_sums(table, self.columns, self.transposed)
+    def transposed_times(self, table: Table) -> Table:
+        """The transpose times `table`, where words and contexts are the same in the same order."""
+        return bag_sums(table, self.columns, self.mirrored)
 
 
-def learn_meanings(blocks: Iterable[Bags], n_words: int) -> NDArray[np.float16]:
+def learn_meanings(blocks: Iterable[Bags], occurrences: NDArray[np.int64]) -> NDArray[np.float16]:
     """A vector for each word from texts as bags of word ids in their order, `(n_words, 128)`.
 
     The same numbers for the same texts. A word without neighbors has a vector of zeros.
     """
-    pairs = count_pairs(blocks, n_words)
-    vectors = _decompose(_information(pairs, n_words), n_words)
+    contexts = np.sort(np.argsort(-occurrences, kind="stable")[:CONTEXTS])
+    is_context = np.zeros(len(occurrences), bool)
+    is_context[contexts] = True
+    information = _information(count_pairs(blocks, is_context), is_context)
+    vectors = _projected(information, contexts)
     largest = np.abs(vectors).max(initial=0)
     return (vectors * (LARGEST / largest if largest else 1)).astype(np.float16)
 
 
-def count_pairs(blocks: Iterable[Bags], n_words: int) -> Pairs:
-    """The pairs of words of one text, at most `WINDOW` words apart, in the order of their keys."""
+def count_pairs(blocks: Iterable[Bags], is_context: NDArray[np.bool_]) -> Pairs:
+    """The pairs of words of one text, at most `WINDOW` words apart, in the order of their keys.
+
+    Of each pair at least one word is a context.
+    """
     total, pending = _added_up([], []), []
     for bags in blocks:
-        pending.append(_pairs_of(bags, n_words))
+        pending.append(_pairs_of(bags, is_context))
         if sum(len(pairs.keys) for pairs in pending) > PENDING:
             total, pending = _merged([total, *pending]), []
     return _merged([total, *pending])
 
 
-def _pairs_of(bags: Bags, n_words: int) -> Pairs:
+def _pairs_of(bags: Bags, is_context: NDArray[np.bool_]) -> Pairs:
     row = np.repeat(np.arange(len(bags)), bags.lengths)
     ids, keys = bags.ids.astype(np.int64), []
+    asks = is_context[ids]
     for apart in range(1, min(WINDOW, int(bags.lengths.max(initial=0)) - 1) + 1):
-        near = row[apart:] == row[:-apart]
+        near = (row[apart:] == row[:-apart]) & (asks[apart:] | asks[:-apart])
         left, right = ids[:-apart][near], ids[apart:][near]
-        keys.append(np.minimum(left, right) * n_words + np.maximum(left, right))
+        keys.append(np.minimum(left, right) * len(is_context) + np.maximum(left, right))
     found = pc.value_counts(pa.array(np.concatenate([np.empty(0, np.int64), *keys])))
     return Pairs(found.field(0).to_numpy(), found.field(1).to_numpy())
 
@@ -106,47 +123,59 @@ def _added_up(keys: list[NDArray[np.int64]], counts: list[NDArray[np.int64]]) ->
     return Pairs(every[firsts], np.add.reduceat(counted, firsts) if len(firsts) else none)
 
 
-def _information(pairs: Pairs, n_words: int) -> _Matrix:
-    """Positive pointwise mutual information of word (row) and context (column)."""
-    low, high = np.divmod(pairs.keys, n_words)
-    apart = low != high
-    rows, columns = np.concatenate([low, high[apart]]), np.concatenate([high, low[apart]])
+def _information(pairs: Pairs, is_context: NDArray[np.bool_]) -> _Information:
+    """Positive pointwise mutual information of all words and the contexts."""
+    n_words = len(is_context)
+    low, high = np.divmod(pairs.keys, max(n_words, 1))
     # A word beside itself counts twice, once from each side, as every other pair does.
-    counts = np.concatenate([np.where(apart, 1, 2) * pairs.counts, pairs.counts[apart]])
+    counts = np.where(low == high, 2, 1) * pairs.counts
+    down, up = is_context[high], is_context[low] & (low != high)
+    rows, columns = np.concatenate([low[down], high[up]]), np.concatenate([high[down], low[up]])
+    counts = np.concatenate([counts[down], counts[up]])
     order = torch.sort(torch.from_numpy(rows), stable=True).indices.numpy()
     rows, columns, counts = rows[order], columns[order], counts[order]
-    each = np.bincount(rows, counts, n_words)
     with np.errstate(divide="ignore"):
-        share = np.log(each)
-        context = SMOOTHING * share - np.log(np.sum(each**SMOOTHING))
+        word = np.log(np.bincount(rows, counts, n_words))
+        each = np.bincount(columns, counts, n_words) ** SMOOTHING
+        context = np.log(each / each.sum() if len(counts) else each)
     joint = np.log(counts)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=n_words))])
-    return _Matrix(
-        Bags(columns.astype(np.int32), offsets),
-        np.maximum(joint - share[rows] - context[columns], 0).astype(np.float32),
-        np.maximum(joint - share[columns] - context[rows], 0).astype(np.float32),
+    place = np.cumsum(is_context) - 1  # of a word among the contexts
+    return _Information(
+        Bags(place[columns].astype(np.int32), offsets),
+        np.maximum(joint - word[rows] - context[columns], 0).astype(np.float32),
+        np.maximum(joint - word[columns] - context[rows], 0).astype(np.float32),
     )
 
 
-def _decompose(matrix: _Matrix, n_words: int) -> Table:
-    """Left singular vectors times singular values, largest first, `(n_words, DIMENSIONS)`.
+def _projected(information: _Information, contexts: NDArray[np.int64]) -> Table:
+    """All words along the first right singular vectors of the contexts' own square matrix.
 
-    By random projection (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1). The sign of a
-    column is free: its largest number is made positive.
+    Of the contexts these are left singular vectors times singular values. The sign of a column is
+    free: its largest number is made positive.
     """
-    width = min(DIMENSIONS + OVERSAMPLING, n_words)
-    start = np.random.default_rng(0).standard_normal((n_words, width), np.float32)
-    basis = _orthonormal(matrix @ start)
-    for _ in range(ITERATIONS):
-        basis = _orthonormal(matrix @ _orthonormal(matrix.times_from_left(basis)))
-    small = matrix.times_from_left(basis).T  # (width, n_words): the matrix within the basis
-    left, values, _ = np.linalg.svd(small, full_matrices=False)
-    vectors = (basis @ left * values)[:, :DIMENSIONS]
-    if not vectors.size:
+    n_words = len(information.columns)
+    if not len(contexts):
         return np.zeros((n_words, DIMENSIONS), np.float32)
+    vectors = information @ _right_vectors(information.take(contexts), len(contexts))
     tops = vectors[np.abs(vectors).argmax(axis=0), np.arange(vectors.shape[1])]
-    vectors = vectors * np.where(tops < 0, -1, 1)
-    return np.pad(vectors, ((0, 0), (0, DIMENSIONS - vectors.shape[1]))).astype(np.float32)
+    vectors = vectors * np.where(tops < 0, -1, 1).astype(np.float32)
+    return np.pad(vectors, ((0, 0), (0, DIMENSIONS - vectors.shape[1])))
+
+
+def _right_vectors(square: _Information, size: int) -> Table:
+    """The first right singular vectors, `(size, at most DIMENSIONS)`.
+
+    By random projection (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1).
+    """
+    width = min(DIMENSIONS + OVERSAMPLING, size)
+    start = np.random.default_rng(0).standard_normal((size, width), np.float32)
+    basis = _orthonormal(square @ start)
+    for _ in range(ITERATIONS):
+        basis = _orthonormal(square @ _orthonormal(square.transposed_times(basis)))
+    within = square.transposed_times(basis)  # (size, width): the transpose within the basis
+    vectors, _, _ = np.linalg.svd(within, full_matrices=False)
+    return np.ascontiguousarray(vectors[:, :DIMENSIONS])
 
 
 def _orthonormal(table: Table) -> Table:

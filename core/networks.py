@@ -49,33 +49,28 @@ class LinearNetwork(nn.Module):
         super().__init__()
         self.first = FirstLayer(n_columns, n_dense, 1 if n_labels == 2 else n_labels)
 
-    def logits(self, product: Tensor) -> Tensor:
-        """`(n_items, n_labels)` from the first layer's product `(n_items, n_outputs)`."""
-        scores = product + self.first.bias
-        return nn.functional.pad(scores, (0, 1)) if scores.shape[1] == 1 else scores
-
     def forward(self, product: Tensor) -> Tensor:
-        """Log-probabilities, `(n_items, n_labels)`."""
-        return torch.log_softmax(self.logits(product), dim=1)
+        """Log-probabilities, `(n_items, n_labels)`, from the first layer's product."""
+        scores = product + self.first.bias
+        scores = nn.functional.pad(scores, (0, 1)) if scores.shape[1] == 1 else scores
+        return torch.log_softmax(scores, dim=1)
 
 
 class HiddenNetwork(nn.Module):
-    """Log-probabilities from a layer of hidden units; dropout on them while it is trained."""
+    """Log-probabilities from a layer of hidden units."""
 
-    def __init__(self, n_columns: int, n_dense: int, n_labels: int, dropout: float = 0) -> None:
+    def __init__(self, n_columns: int, n_dense: int, n_labels: int) -> None:
         super().__init__()
         self.first = FirstLayer(n_columns, n_dense, HIDDEN_UNITS)
-        self.dropout = dropout
         self.out = nn.Linear(HIDDEN_UNITS, n_labels)
 
-    def logits(self, product: Tensor) -> Tensor:
-        """`(n_items, n_labels)` from the first layer's product `(n_items, HIDDEN_UNITS)`."""
-        hidden = torch.relu(product + self.first.bias)
-        return self.out(nn.functional.dropout(hidden, self.dropout, self.training))
+    def forward(self, product: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Log-probabilities, `(n_items, n_labels)`, from the first layer's product.
 
-    def forward(self, product: Tensor) -> Tensor:
-        """Log-probabilities, `(n_items, n_labels)`."""
-        return torch.log_softmax(self.logits(product), dim=1)
+        `kept`, while it is trained, is what dropout multiplies each hidden unit with.
+        """
+        hidden = torch.relu(product + self.first.bias)  # (n_items, HIDDEN_UNITS)
+        return torch.log_softmax(self.out(hidden if kept is None else hidden * kept), dim=1)
 
 
 SourceNetwork = LinearNetwork | HiddenNetwork

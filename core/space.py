@@ -180,7 +180,7 @@ def learn_space(tokens: Sequence[str], bags: Bags, counted: NDArray[np.bool_]) -
         grams.hashes,
         (np.log((1 + len(bags)) / (1 + in_texts)) + 1).astype(np.float32),
         (SMOOTH / (SMOOTH + frequency)).astype(np.float32),
-        learn_meanings(sequences, len(words.hashes)),
+        learn_meanings(sequences, occurrences),
     )
 
 

@@ -6,7 +6,16 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from core.evaluation import auc, average_precision, confusion, evaluate, roc_curve
+from core.evaluation import (
+    auc,
+    average_precision,
+    brier,
+    calibration_error,
+    confusion,
+    cut,
+    evaluate,
+    roc_curve,
+)
 
 # Few distinct scores: ties are where implementations differ.
 PAIRS = st.lists(
@@ -84,3 +93,36 @@ def test_what_is_not_defined_is_none():
     nothing = evaluate(np.empty((0, 2)), np.empty(0, int), positive=0)
     assert set(vars(nothing).values()) == {None}
     assert roc_curve(np.array([0.5]), np.array([True])) is None
+
+
+@given(PAIRS)
+def test_a_cut_has_scikit_learns_scores(pairs):
+    score, actual = split(pairs)
+    assume(actual.any())
+    found, predicted = cut(score >= 0.5, actual), score >= 0.5
+    for ours, theirs in (
+        (found.fscore, metrics.f1_score),
+        (found.precision, metrics.precision_score),
+        (found.recall, metrics.recall_score),
+    ):
+        assert ours == pytest.approx(theirs(actual, predicted, zero_division=0))
+
+
+def test_the_calibration_error_is_the_gap_in_each_tenth():
+    score = np.array([0.95, 0.91, 1.0, 0.05, 0.55])
+    actual = np.array([True, False, True, False, True])
+    # Above 0.9: 2 of 3 are positive, 2.86 were claimed; below 0.1 0.05 too much, above 0.5 too few.
+    assert calibration_error(score, actual) == pytest.approx((0.86 + 0.05 + 0.45) / 5)
+    assert calibration_error(np.array([0.5, 0.5]), np.array([True, False])) == 0
+
+
+@given(PAIRS)
+def test_brier_is_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assert brier(score, actual) == pytest.approx(metrics.brier_score_loss(actual, score))
+
+
+def test_no_items_have_no_calibration():
+    none = np.empty(0)
+    assert calibration_error(none, none > 0) is None
+    assert brier(none, none > 0) is None

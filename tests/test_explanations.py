@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 
 from core.explanations import explain, score_weights
 from core.features import Vocabulary, words_of
+from core.learning import Items, learn
 from core.model import Model, new_network
+from core.scoring import score_texts
+from tests import test_space
+from tests.conftest import headlines
 
 WORDS = ("flood", "hits", "town", "court", "opens")
 LABELS = ("1", "0")
@@ -81,3 +85,61 @@ def test_unknown_words_and_white_space_push_nowhere():
     assert [piece for piece, _ in explanation.pieces] == ["  ", "mayor", "   ", "flood", " "]
     assert pushes["mayor"] == pushes["  "] == 0
     assert pushes["flood"] != 0
+
+
+ROWS = headlines(120)
+SCRIPTS = [
+    "東京で地震 flood",
+    "  Flood,  FLOOD hits flood-hits\u3000",
+    "กรุงเทพ ก\u0e31น",
+    "naïve\u0301 x",
+]
+
+
+@pytest.fixture(scope="module", params=[("linear", 2), ("linear", 3), ("hidden", 2), ("hidden", 3)])
+def learned(request: pytest.FixtureRequest) -> Model:
+    name, n_labels = request.param
+    texts = [text for _, text, _ in ROWS] + SCRIPTS * 3
+    truth = np.array([0 if label == "1" else 1 + at % (n_labels - 1)
+                      for at, (_, _, label) in enumerate(ROWS)] + [0, 1] * 6)  # fmt: skip
+    items = Items(texts, truth, tuple("abc"[:n_labels]), 0)
+    return learn(name, test_space.learn(texts), items, 0).model
+
+
+def log_odds(model: Model, text: str, label: int) -> float:
+    """From the probabilities: a logit but for what all labels' logits have in common."""
+    logits = np.log(score_texts(model, [text])[0].astype(float))
+    return float(logits @ score_weights(len(model.labels), label))
+
+
+@given(
+    text=st.one_of(
+        st.sampled_from(SCRIPTS),
+        st.lists(
+            st.sampled_from(["flood", "Flood,", "flood-hits", "north", "unheard", "日本", "..."])
+        ).map("  ".join),
+        st.text(max_size=40),
+    )
+)
+def test_pushes_on_a_feature_source_add_up_and_are_the_text(learned: Model, text: str):
+    for label, value in enumerate(learned.labels):
+        (explanation,) = explain(learned, [text], [value])
+        assert "".join(piece for piece, _ in explanation.pieces) == text
+        assert explanation.score == pytest.approx(log_odds(learned, text, label), abs=1e-4)
+        assert explanation.base == pytest.approx(log_odds(learned, "", label), abs=1e-4)
+        for piece, push in explanation.pieces:
+            assert piece.strip() or push == pytest.approx(0, abs=1e-9)
+
+
+def test_what_the_model_learned_pushes_most(learned: Model):
+    text = "flood hits council roof"
+    (explanation,) = explain(learned, [text], [learned.labels[0]])
+    pushes = dict(explanation.pieces)
+    assert max(pushes, key=pushes.get) in ("flood", "hits")
+    assert pushes["flood"] + pushes["hits"] > 0 > pushes["council"] + pushes["roof"]
+
+
+def test_words_without_spaces_between_them_are_pieces(learned: Model):
+    (explanation,) = explain(learned, ["東京で地震 ก\u0e31น"], [learned.labels[0]])
+    assert [piece for piece, _ in explanation.pieces] == [*"東京で地震", " ", "ก\u0e31", "น"]
+    assert all(push for piece, push in explanation.pieces if piece != " ")

@@ -6,13 +6,17 @@ import pytest
 import torch
 from torch import nn
 
+from core.calibration import UNCHANGED
 from core.errors import RunError
 from core.features import Vocabulary
+from core.learning import Items, learn
 from core.model import HIDDEN, BookNetwork, Model, load_model, new_network, save_model
 from core.scoring import score_texts
+from tests import test_space
 
 WORDS = ("flood", "hits", "town", "rain")
 TEXTS = ["flood hits town", "town town town", "", "unknown words", "rain rain flood"]
+ITEMS = Items(TEXTS * 3, np.array([0, 1, 1, 1, 0] * 3), ("1", "0"), 0)
 
 
 def model(seed: int = 1) -> Model:
@@ -54,6 +58,52 @@ def test_a_saved_model_scores_the_same(tmp_path: Path):
     assert (loaded.name, loaded.labels, loaded.seed) == ("book", ("1", "0"), 1)
     assert np.array_equal(score_texts(loaded, TEXTS), score_texts(mine, TEXTS))
     assert [file.name for file in (tmp_path / "models").iterdir()] == ["m.params"]
+
+
+def test_a_file_of_the_first_format_is_still_read(tmp_path: Path):
+    mine = model()
+    content = {
+        "format": "sunlight params 1",
+        "name": "book",
+        "labels": ["1", "0"],
+        "words": list(WORDS),
+        "seed": 1,
+        "weights": dict(mine.network.state_dict()),
+    }
+    torch.save(content, tmp_path / "old.params")
+    loaded = load_model(tmp_path / "old.params")
+    assert np.array_equal(score_texts(loaded, TEXTS), score_texts(mine, TEXTS))
+    assert (loaded.calibration, loaded.threshold) == (UNCHANGED, 0.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"space": "../../secret"},
+        {"space": 7},
+        {"shifts": [0.0]},
+        {"threshold": "high"},
+        {"name": "unheard"},
+        {"labels": ["1", "0", "2"]},
+        {"weights": {}},
+    ],
+)
+def test_content_that_does_not_fit_is_refused(tmp_path: Path, change: dict):
+    learned = learn("linear", test_space.learn(TEXTS * 3), ITEMS, 0)
+    file = tmp_path / "m.params"
+    save_model(learned.model, file)
+    torch.save(torch.load(file, weights_only=True) | change, file)
+    with pytest.raises(RunError, match="not a params file"):
+        load_model(file)
+
+
+def test_columns_beyond_the_space_are_refused(tmp_path: Path):
+    learned = learn("linear", test_space.learn(TEXTS * 3), ITEMS, 0)
+    with torch.no_grad():
+        learned.model.network.first.columns[-1] = learned.model.source.n_sparse
+    save_model(learned.model, tmp_path / "m.params")
+    with pytest.raises(RunError, match="not a params file"):
+        load_model(tmp_path / "m.params")
 
 
 class Attack:

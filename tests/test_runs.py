@@ -7,19 +7,25 @@ from sklearn import metrics
 from core.errors import LoopError, RunError
 from core.iteration import propose
 from core.loop import Loop, read_loop
-from core.runs import columns, current_run, find_run, keep, load_run, train
+from core.runs import columns, current_run, find_run, keep, load_run, read_report, train
 from core.scoring import score_texts
-from tests.conftest import MakeWorkspace, headlines
+from core.task import MODELS
+from core.workspace import open_workspace
+from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 
 
-def test_a_kept_run_can_be_loaded_and_scores_the_same(active: Loop):
-    trained = train(active)
+@pytest.mark.parametrize("name", MODELS)
+def test_a_kept_run_can_be_loaded_and_scores_the_same(active: Loop, name: str):
+    trained = train(active, name=name)
     run = keep(active, trained)
+    assert run.model == name
     loop = read_loop(active.workspace)
     assert loop.logs.runs == [run]
     texts = [item.text for item in loop.labels.splits["evaluation"]]
     loaded = load_run(loop, run)
     assert np.array_equal(score_texts(loaded, texts), score_texts(trained.model, texts))
+    assert loaded.calibration == trained.model.calibration
+    assert loaded.threshold == trained.model.threshold
 
 
 def test_the_file_has_the_chapters_name(active: Loop):
@@ -91,3 +97,61 @@ def test_scores_without_evaluation_data_are_empty(make_workspace: MakeWorkspace)
     labels = {("training", label): [i for i in items if i[2] == label] for label in "10"}
     run = train(read_loop(make_workspace(labels=labels))).run
     assert (run.fscore, run.auc, run.n_evaluation) == (None, None, 0)
+
+
+def test_the_task_says_which_model_is_trained(make_workspace: MakeWorkspace):
+    workspace = active_workspace(make_workspace)
+    task = workspace.path / "task.toml"
+    task.write_text(task.read_text() + '[model]\nname = "book"\n')
+    loop = read_loop(open_workspace(workspace.path))
+    assert train(loop).run.model == "book"
+    keep(loop, train(loop, name="linear"))
+    # What another model learned is not what the task's model would propose.
+    assert current_run(read_loop(open_workspace(workspace.path))) is None
+
+
+def test_runs_share_the_file_of_their_space(active: Loop):
+    for seed in (1, 2):
+        keep(active, train(active, seed=seed))
+    suffixes = sorted(file.suffix for file in active.workspace.models.iterdir())
+    assert suffixes == [".json", ".json", ".params", ".params", ".space"]
+
+
+def test_the_report_says_more_than_the_row(make_workspace: MakeWorkspace):
+    workspace = active_workspace(make_workspace)
+    validation = [(f"v{at}", text, label) for at, (_, text, label) in enumerate(headlines(24, 5))]
+    for name, label in (("related", "1"), ("not_related", "0")):
+        rows = [row for row in validation if row[2] == label]
+        write_csv(workspace.path / "validation_data" / f"{name}.csv", rows)
+    loop = read_loop(workspace)
+    run = keep(loop, train(loop))
+    report = read_report(loop, run)
+    assert set(report.figures) == {"out of fold", "evaluation", "validation"}
+    evaluation = report.figures["evaluation"]
+    assert evaluation.at_half.fscore == run.fscore
+    assert (evaluation.auc, evaluation.n_items) == (run.auc, 30)
+    assert report.figures["validation"].n_items == 24
+    assert report.threshold == load_run(loop, run).threshold
+    assert (report.source, len(report.shifts)) == ("pool", 2)
+    (workspace.path / run.params_file).with_suffix(".json").unlink()
+    assert read_report(loop, run) is None
+
+
+def test_training_on_too_few_items_of_a_label_says_so(make_workspace: MakeWorkspace):
+    items = headlines(60)
+    labels = {("training", "0"): [i for i in items if i[2] == "0"], ("training", "1"): items[5:6]}
+    trained = train(read_loop(make_workspace([item[:2] for item in items], labels)))
+    assert "fewer than 4" in trained.report.note
+    assert (trained.report.threshold, trained.report.figures) == (0.5, {})
+
+
+def test_a_damaged_space_is_refused(active: Loop):
+    run = keep(active, train(active))
+    (space,) = active.workspace.models.glob("*.space")
+    for content in (b"damaged", space.read_bytes()[:-3000]):
+        space.write_bytes(content)
+        with pytest.raises(RunError, match="damaged"):
+            load_run(active, run)
+    space.unlink()
+    with pytest.raises(RunError, match=f"{space.name} is missing"):
+        load_run(active, run)

@@ -1,10 +1,16 @@
 import numpy as np
+import pytest
 import torch
 
 from core import scoring
 from core.features import Vocabulary
+from core.iteration import pool_probabilities
+from core.loop import Loop
 from core.model import Model, new_network
+from core.pool_space import pool_rows
+from core.runs import train
 from core.scoring import confidences, probabilities, score_texts
+from core.sources import bag_sums
 
 WORDS = tuple(f"w{n}" for n in range(40))
 
@@ -41,3 +47,27 @@ def test_probabilities_are_probabilities():
 def test_no_items_give_no_rows():
     assert score_texts(model(), []).shape == (0, 3)
     assert confidences(np.empty((0, 3), np.float32)).shape == (0,)
+
+
+@pytest.mark.parametrize("name", ["linear", "hidden"])
+def test_the_pool_and_its_texts_have_the_same_probabilities(monkeypatch, active: Loop, name: str):
+    mine = train(active, name=name).model
+    pool = score_texts(mine, active.pool_words.pool.texts.to_pylist())
+    rows = pool_rows(active, mine.source)
+    np.testing.assert_allclose(pool_probabilities(active, mine), pool, atol=1e-6)
+    for chunk, workers in ((1, 1), (7, 2), (1000, 1)):
+        monkeypatch.setattr(scoring, "CHUNK", chunk)
+        np.testing.assert_allclose(probabilities(mine, rows, workers), pool, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["linear", "hidden"])
+def test_probabilities_are_those_of_the_rows_written_out(active: Loop, name: str):
+    mine = train(active, name=name).model
+    asked = ["flood hits the north coast", "", "court backs court"]
+    row = mine.source.rows(asked).features()
+    first = mine.network.first
+    matrix = first.weights(mine.source.n_sparse)
+    product = bag_sums(matrix.sparse, row.bags, row.values) + row.dense @ matrix.dense
+    with torch.inference_mode():
+        expected = mine.network(torch.from_numpy(product)).exp().numpy()
+    np.testing.assert_allclose(score_texts(mine, asked), expected, atol=1e-6)

@@ -30,6 +30,13 @@ def test_the_default_task_is_the_chapters():
     assert task.keys.back == "2"
 
 
+def test_the_task_names_its_model():
+    assert default_task().model == "linear"
+    assert parse_task('[model]\nname = "book"', "task.toml").model == "book"
+    with pytest.raises(TaskError, match=r"\[model\] has the name `oracle`. Use `linear`, `hidden`"):
+        parse_task('[model]\nname = "oracle"', "task.toml")
+
+
 def test_a_missing_file_gives_the_default_task(tmp_path: Path):
     assert load_task(tmp_path / "task.toml") == default_task()
 

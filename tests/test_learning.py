@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from core.calibration import UNCHANGED
+from core.errors import LoopError
+from core.features import Vocabulary
+from core.learning import Items, learn
+from core.scoring import score_texts
+from core.training import NEVER
+from tests import test_space
+from tests.conftest import headlines
+
+ROWS = headlines(150)
+TEXTS = [text for _, text, _ in ROWS]
+TRUTH = np.array([0 if label == "1" else 1 for _, _, label in ROWS])
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[str, object]:
+    space = test_space.learn(TEXTS)
+    words = Vocabulary(tuple(sorted({word for text in TEXTS for word in text.split()})))
+    return {"linear": space, "hidden": space, "book": words}
+
+
+@pytest.mark.parametrize("name", ["linear", "hidden", "book"])
+def test_every_model_learns_and_is_calibrated(sources: dict, name: str):
+    items = Items(TEXTS, TRUTH, ("1", "0"), 0)
+    learned = learn(name, sources[name], items, seed=3)
+    model = learned.model
+    assert (model.name, model.labels, model.seed) == (name, ("1", "0"), 3)
+    assert (score_texts(model, TEXTS).argmax(axis=1) == TRUTH).mean() > 0.9
+    assert learned.out_of_fold.shape == (150, 2)
+    assert model.calibration != UNCHANGED
+    assert 0 < model.threshold < 1
+    assert "out-of-fold" in learned.note
+
+
+@pytest.mark.parametrize("name", ["linear", "hidden", "book"])
+def test_the_same_arguments_give_the_same_numbers(sources: dict, name: str):
+    items = Items(TEXTS, TRUTH, ("1", "0"), 0)
+    one, same = (learn(name, sources[name], items, seed=3) for _ in range(2))
+    assert np.array_equal(score_texts(one.model, TEXTS), score_texts(same.model, TEXTS))
+    assert one.model.threshold == same.model.threshold
+    assert one.model.calibration == same.model.calibration
+
+
+def test_out_of_fold_predictions_are_those_of_models_that_saw_less(sources: dict):
+    noise = np.random.default_rng(0).integers(0, 2, 150)
+    learned = learn("linear", sources["linear"], Items(TEXTS, noise, ("1", "0"), 0), seed=0)
+    seen = (score_texts(learned.model, TEXTS).argmax(axis=1) == noise).mean()
+    assert (learned.out_of_fold.argmax(axis=1) == noise).mean() < seen - 0.1
+
+
+def test_few_items_of_a_label_leave_probabilities_and_threshold_as_they_are(sources: dict):
+    few = np.where(np.cumsum(TRUTH == 0) <= 3, TRUTH, 1)
+    learned = learn("linear", sources["linear"], Items(TEXTS, few, ("1", "0"), 0), seed=0)
+    assert learned.out_of_fold is None
+    assert (learned.model.calibration, learned.model.threshold) == (UNCHANGED, 0.5)
+    assert "fewer than 4" in learned.note
+
+
+@pytest.mark.parametrize("present", [(0, 1, 2), (0, 2), (1, 2)])
+def test_of_three_labels_some_may_be_missing_yet(sources: dict, present: tuple[int, ...]):
+    targets = np.where(TRUTH == 0, present[0], present[-1])
+    targets[: 10 * len(present)] = np.arange(10 * len(present)) % len(present)
+    targets[: 10 * len(present)] = np.array(present)[targets[: 10 * len(present)]]
+    items = Items(TEXTS, targets, ("a", "b", "c"), 0)
+    model = learn("linear", sources["linear"], items, seed=0).model
+    probability = score_texts(model, TEXTS)
+    np.testing.assert_allclose(probability.sum(axis=1), 1, atol=1e-6)
+    for label in set(range(3)) - set(present):
+        assert probability[:, label].max() < 1e-3
+        assert float(model.network.first.bias[label].detach()) == NEVER
+
+
+@pytest.mark.parametrize("name", ["linear", "hidden", "book"])
+def test_one_label_alone_is_refused(sources: dict, name: str):
+    with pytest.raises(LoopError, match="at least two labels"):
+        learn(name, sources[name], Items(["a"], np.array([0]), ("1", "0"), 0), seed=0)
