@@ -85,7 +85,7 @@ class _Design:
     """
 
     def __init__(self, features: Features, n_columns: int) -> None:
-        self.ids = features.bags.ids
+        self.ids = features.bags.ids.astype(np.int64)
         self.row = np.repeat(np.arange(len(features)), features.bags.lengths)
         self.values = features.values.astype(np.float64)
         self.dense = np.pad(features.dense.astype(np.float64), ((0, 0), (0, 1)), constant_values=1)

@@ -14,7 +14,10 @@ Vector = NDArray[np.float64]
 Objective = Callable[[Vector], tuple[float, Vector]]
 """The function's value at a point, and its gradient there."""
 
-HISTORY = 20
+Step = tuple[Vector, Vector, float]
+"""A step, the gradient's change along it, and the product of the two."""
+
+HISTORY = 10
 MOST_STEPS = 500
 MOST_TRIALS = 40
 DECREASE, CURVATURE = 1e-4, 0.9
@@ -25,7 +28,7 @@ def minimize(objective: Objective, start: Vector, gradient_below: float) -> Vect
     """Where no part of the gradient is above `gradient_below`, or no step leads further down."""
     point = start
     value, gradient = objective(point)
-    history: deque[tuple[Vector, Vector]] = deque(maxlen=HISTORY)
+    history: deque[Step] = deque(maxlen=HISTORY)
     for _ in range(MOST_STEPS):
         if np.abs(gradient).max(initial=0) <= gradient_below:
             break
@@ -34,25 +37,26 @@ def minimize(objective: Objective, start: Vector, gradient_below: float) -> Vect
         if found is None:
             break
         new_point, value, new_gradient = found
-        history.append((new_point - point, new_gradient - gradient))
+        step, change = new_point - point, new_gradient - gradient
+        history.append((step, change, _dot(step, change)))
         point, gradient = new_point, new_gradient
     return point
 
 
-def _direction(gradient: Vector, history: deque[tuple[Vector, Vector]]) -> Vector:
+def _direction(gradient: Vector, history: deque[Step]) -> Vector:
     """Downhill, corrected by what the last steps told of the curvature (two-loop recursion)."""
     direction = -gradient
     if not history:
         return direction / _dot(gradient, gradient) ** 0.5
     shares = []
-    for step, change in reversed(history):
-        share = _dot(step, direction) / _dot(step, change)
+    for step, change, product in reversed(history):
+        share = _dot(step, direction) / product
         direction = direction - share * change
         shares.append(share)
-    step, change = history[-1]
-    direction = direction * (_dot(step, change) / _dot(change, change))
-    for (step, change), share in zip(history, reversed(shares), strict=True):
-        direction = direction + (share - _dot(change, direction) / _dot(step, change)) * step
+    _, change, product = history[-1]
+    direction = direction * (product / _dot(change, change))
+    for (step, change, product), share in zip(history, reversed(shares), strict=True):
+        direction = direction + (share - _dot(change, direction) / product) * step
     return direction
 
 

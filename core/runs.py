@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,14 @@ from core.logs import Run, append_records, fresh_id, now, read_logs
 from core.loop import Loop
 from core.model import Model, load_model, save_model
 from core.pool_space import pool_space
-from core.report import Figures, Report, load_report, measure, report_on, save_report
+from core.report import Report, load_report, measure, report_on, save_report
 from core.scoring import score_texts
 from core.space import Space
 from core.task import MODELS, Task
 from core.training import require_two_labels
+
+Asked = tuple[NDArray[np.floating], NDArray[np.int64]]
+"""Probabilities of items `(n_items, n_labels)`, and their true columns `(n_items,)`."""
 
 Progress = Callable[[str], None]
 """Is told what begins now, in a few words."""
@@ -64,11 +67,13 @@ def train(
     progress(f"training on {len(training):,} labels")
     items = Items(texts, targets, task.values, task.positive_index)
     learned = learn(name, source, items, task.seed if seed is None else seed)
-    evaluation = loop.labels.splits["evaluation"]
-    progress(f"evaluating on {len(evaluation):,} items")
-    scores = evaluate_items(learned.model, evaluation, task)
+    progress(f"evaluating on {len(loop.labels.splits['evaluation']):,} items")
+    asked = {split: _asked(loop, learned.model, split) for split in ("evaluation", "validation")}
+    scores = evaluate(*asked["evaluation"], task.positive_index)
     run = _run(loop, learned.model, scores, time.perf_counter() - began)
-    return Trained(learned.model, run, _report(loop, learned, items))
+    if learned.out_of_fold is not None:
+        asked["out of fold"] = learned.out_of_fold, targets
+    return Trained(learned.model, run, _report(learned, asked, task.positive_index))
 
 
 def _source(loop: Loop, name: str, texts: list[str], progress: Progress) -> Vocabulary | Space:
@@ -154,23 +159,21 @@ def evaluate_items(model: Model, items: list[Labeled], task: Task) -> Scores:
     return evaluate(probability, columns(items, task), task.positive_index)
 
 
-def _report(loop: Loop, learned: Learned, training: Items) -> Report:
-    """The model's figures on every split that has labels, and out of fold on the training data."""
-    task, model = loop.workspace.task, learned.model
+def _asked(loop: Loop, model: Model, split: str) -> Asked:
+    items = loop.labels.splits[split]
+    texts = [item.text for item in items]
+    return score_texts(model, texts), columns(items, loop.workspace.task)
 
-    def figures(probability: NDArray[np.floating], targets: NDArray[np.int64]) -> Figures:
-        positive, cut = training.positive, model.threshold
-        return measure(probability, targets, positive, cut, model.calibration)
 
-    found = {}
-    if learned.out_of_fold is not None:
-        found["out of fold"] = figures(learned.out_of_fold, training.targets)
-    for split in ("evaluation", "validation"):
-        items = loop.labels.splits[split]
-        if items:
-            probability = score_texts(model, [item.text for item in items])
-            found[split] = figures(probability, columns(items, task))
-    return report_on(model, learned.note, found)
+def _report(learned: Learned, asked: Mapping[str, Asked], positive: int) -> Report:
+    """The model's figures on every set of items that is not empty."""
+    model = learned.model
+    figures = {
+        split: measure(probability, targets, positive, model.threshold, model.calibration)
+        for split, (probability, targets) in asked.items()
+        if len(targets)
+    }
+    return report_on(model, learned.note, figures)
 
 
 def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:

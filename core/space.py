@@ -134,12 +134,12 @@ class SpaceRows:
 
     def projection(self, weights: Weights) -> Projection:
         """The product with these weights: everything folded onto the tokens, then summed up."""
-        space, n_outputs = self.space, weights.sparse.shape[1]
+        space, n_outputs, n_words = self.space, weights.sparse.shape[1], len(self.space.words)
         columns = space.idf[:, None] * weights.sparse
-        meanings = space.rarity[:, None] * (space.meanings.astype(np.float32) @ weights.dense)
-        by_word = np.concatenate([columns[: len(space.words)], meanings], axis=1)
-        words = bag_sums(by_word, self.lexicon.words)  # (n_tokens, 2 * n_outputs)
-        grams = bag_sums(columns[len(space.words) :], self.lexicon.grams)
+        used, bags = _used(self.lexicon.words, n_words)
+        by_word = [columns[used], _weighted_meanings(space, used) @ weights.dense]
+        words = bag_sums(np.concatenate(by_word, axis=1), bags)  # (n_tokens, 2 * n_outputs)
+        grams = bag_sums(columns[n_words:], self.lexicon.grams)
         table = np.concatenate([words[:, :n_outputs], grams, words[:, n_outputs:]], axis=1)
 
         def product(start: int, stop: int) -> NDArray[np.float32]:
@@ -239,7 +239,21 @@ def _meaning_length(space: Space, bags: Bags, held: Bags) -> NDArray[np.float64]
 
 def _mean_meanings(space: Space, words: Bags) -> NDArray[np.float32]:
     """The weighted sum of the meanings of each text's words; a mean but for its length."""
-    return bag_sums(space.rarity[:, None] * space.meanings.astype(np.float32), words)
+    used, bags = _used(words, len(space.words))
+    return bag_sums(_weighted_meanings(space, used), bags)
+
+
+def _weighted_meanings(space: Space, words: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The meanings of these words, each times its rarity, `(n_words, 128)`."""
+    return space.rarity[words][:, None] * space.meanings[words].astype(np.float32)
+
+
+def _used(bags: Bags, n_ids: int) -> tuple[NDArray[np.int64], Bags]:
+    """The ids that occur, in order, and the same bags with their places among these."""
+    occurs = np.zeros(n_ids, bool)
+    occurs[bags.ids] = True
+    places = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+    return np.flatnonzero(occurs), Bags(places[bags.ids], bags.offsets)
 
 
 def _scale(lengths: NDArray[np.float64], wanted: float) -> NDArray[np.float64]:

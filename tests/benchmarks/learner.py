@@ -99,7 +99,7 @@ def measure_model(folder: Path, name: str, seeds: int) -> dict[str, object]:
 
 
 def cell(values: list[float], bounds: tuple[float, float]) -> str:
-    """`0.612 ± 0.010 [0.560, 0.660]`: mean over seeds, their deviation, the bootstrap's interval."""
+    """`0.612 ± 0.010 [0.560, 0.660]`: mean over seeds, its deviation, the bootstrap interval."""
     spread = f" ± {np.std(values, ddof=1):.3f}" if len(values) > 1 else ""
     return f"{np.mean(values):.3f}{spread} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
 
