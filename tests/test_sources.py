@@ -1,11 +1,13 @@
 """Bags of numbers: sums and selections, against loops."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import sources
 from core.features import Bags
-from core.sources import Features, bag_sums
+from core.sources import Features, _few_sums, bag_sums
 
 ROWS = st.lists(st.lists(st.integers(0, 4), max_size=6), max_size=7)
 
@@ -28,6 +30,19 @@ def test_a_bag_is_the_sum_of_its_rows_times_their_values(rows: list[list[int]]):
             plain[row] += table[given.bags.ids[place]]
     np.testing.assert_allclose(bag_sums(table, given.bags, given.values), expected, rtol=1e-4)
     np.testing.assert_allclose(bag_sums(table, given.bags), plain, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_many_numbers_have_the_same_sums_as_few(monkeypatch, kind: type):
+    draw = np.random.default_rng(0)
+    rows = [draw.integers(0, 50, length).tolist() for length in draw.integers(0, 9, 300)]
+    given, table = features(rows), draw.standard_normal((50, 7)).astype(kind)
+    few = [_few_sums(table, given.bags, values) for values in (None, given.values)]
+    monkeypatch.setattr(sources, "FEW", 0)
+    many = [bag_sums(table, given.bags, values) for values in (None, given.values)]
+    for one, other in zip(few, many, strict=True):
+        assert one.dtype == other.dtype == kind
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-3)
 
 
 @given(ROWS, st.randoms())

@@ -110,11 +110,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     given = parser.parse_args()
     rows, found = [], {}
-    with copied(given.data) as folder:
-        read_loop(open_workspace(folder))
-        for name in MODELS:
-            with multiprocessing.get_context("spawn").Pool(1) as process:
-                found[name] = process.apply(measure_model, (folder, name, given.seeds))
+    for name in MODELS:
+        with copied(given.data) as folder, multiprocessing.get_context("spawn").Pool(1) as process:
+            found[name] = process.apply(measure_model, (folder, name, given.seeds))
     for name, row in found.items():
         scores = [cell(values, row["bounds"][title]) for title, values in row["cells"].items()]
         times = [f"{row[key]:.2f}" for key in ("build", "train", "score", "memory")]

@@ -24,7 +24,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The book model beside the chapter's program.")
     parser.add_argument("data", type=Path, help="the book's data: a folder of its four folders")
     loop = read_loop(open_workspace(parser.parse_args().data), write_cache=False)
-    runs = [train(loop, seed=seed).run for seed in range(SEEDS)]
+    runs = [train(loop, name="book", seed=seed).run for seed in range(SEEDS)]
     print(
         f"{runs[0].n_training:,} training items, {runs[0].n_evaluation:,} evaluation items, "
         f"{SEEDS} seeds, mean ± standard deviation; {machine()}\n"
