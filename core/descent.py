@@ -29,7 +29,7 @@ def train_hidden(
     The same numbers for the same arguments.
     """
     # In a thread of its own, with one torch thread: for steps this small more of them only wait for
-    # each other, on a busy machine a hundred times longer than a step takes.
+    # each other, on a busy machine fifty times longer than the steps take.
     with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as worker:
         return worker.submit(_train, features, n_columns, targets, n_labels, seed).result()
 

@@ -13,10 +13,10 @@ from core.minimize import minimize
 from core.sources import Features
 
 C = 3.0
-"""Chosen by cross-validation on training items; from 1 to 10 the scores lie within 0.006."""
+"""From 1 to 10, cross-validated scores of the training items lie within 0.011 of each other."""
 
 GRADIENT = 1e-7
-"""Of the mean loss, where the search stops: probabilities are then right to 4 digits."""
+"""Of the mean loss, where the search stops: probabilities are then within 1e-5."""
 
 Table = NDArray[np.float64]
 

