@@ -27,6 +27,9 @@ WORDS_VERSION = 1
 MIN_WORD_COUNT = 3
 """Chapter 2: rarer words tell the model nothing that it could learn."""
 
+LENGTHS = ((1, "short: up to 5 words"), (6, "medium: 6 to 8"), (9, "long: 9 and more"))
+"""Buckets by the least number of words: about a third of a newspaper's headlines each."""
+
 BLOCK = 50_000
 """Texts that are split into words at a time, which bounds the memory."""
 
@@ -146,6 +149,18 @@ def count_words(pool_words: PoolWords, counted: NDArray[np.bool_]) -> NDArray[np
     bags = pool_words.bags
     chosen = bags.ids if counted.all() else bags.ids[np.repeat(counted, bags.lengths)]
     return np.bincount(chosen, minlength=len(pool_words.words))
+
+
+def distinct_words(bags: Bags) -> tuple[Bags, NDArray[np.int64]]:
+    """Each item's distinct words in the order of their ids, and how often each occurs in it."""
+    if not len(bags.ids):
+        return bags, np.empty(0, np.int64)
+    n_words = int(bags.ids.max()) + 1
+    items = np.repeat(np.arange(len(bags)), bags.lengths)
+    pairs, counts = np.unique(items * n_words + bags.ids, return_counts=True)
+    sizes = np.bincount(pairs // n_words, minlength=len(bags))
+    offsets = np.concatenate([[0], np.cumsum(sizes)])
+    return Bags((pairs % n_words).astype(np.int32), offsets), counts
 
 
 def book_vocabulary(

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from core import strategies
 from core.assignment import batch_for, take_over, take_what_is_left
 from core.errors import LoopError, PoolExhaustedError, RunError
-from core.features import Vocabulary, pool_bags, word_positions, words_of
+from core.features import Vocabulary, pool_bags
 from core.logs import Proposal, Run, append_records, fresh_id, now
 from core.loop import Loop, read_loop
+from core.mixing import Chosen, Pick, mixed, shuffled
 from core.model import Model
 from core.pool import require_items
 from core.pool_space import pool_rows
 from core.runs import Progress, current_run, keep, load_run, silent, train
-from core.scoring import confidences, probabilities
+from core.scoring import probabilities
 from core.task import SPLITS, apportion
 
 
@@ -101,16 +102,23 @@ def propose(
     return batch
 
 
-def batch_to_label(loop: Loop, annotator: str, *, progress: Progress = silent) -> str:
+def batch_to_label(
+    loop: Loop,
+    annotator: str,
+    wishes: Wishes = AS_THE_TASK_SAYS,
+    *,
+    progress: Progress = silent,
+) -> str:
     """The id of the batch that this person should go on with.
 
     Their own open one, what is left of a free one, or a new one; and where nothing new can be
-    proposed, what is left of anybody's. Raises what `propose` raises.
+    proposed, what is left of anybody's. The wishes are for a new one; an open batch stays as it
+    is. Raises what `propose` raises.
     """
     with loop.workspace.locked():
         fresh = _read_again(loop)
         held = batch_for(fresh, annotator) or take_over(fresh, annotator)
-    return held or _propose_or_share(loop, annotator, progress)
+    return held or _propose_or_share(loop, annotator, wishes, progress)
 
 
 def preview(loop: Loop, annotator: str = "", wishes: Wishes = AS_THE_TASK_SAYS) -> Batch:
@@ -126,17 +134,7 @@ def pool_probabilities(loop: Loop, model: Model) -> NDArray[np.float32]:
     return probabilities(model, pool_rows(loop, model.source))
 
 
-def training_word_counts(loop: Loop) -> NDArray[np.int64]:
-    """How often each word of the pool occurs in the usable training items, `(n_words,)`."""
-    counts = np.zeros(len(loop.pool_words.words), np.int64)
-    words = Counter(word for item in loop.labels.usable_training() for word in words_of(item.text))
-    at = word_positions(loop.pool_words, list(words))
-    in_pool = at >= 0
-    counts[at[in_pool]] = np.array(list(words.values()), np.int64)[in_pool]
-    return counts
-
-
-def _propose_or_share(loop: Loop, annotator: str, progress: Progress) -> str:
+def _propose_or_share(loop: Loop, annotator: str, wishes: Wishes, progress: Progress) -> str:
     began = time.perf_counter()
     scored = _scored(loop, progress)
     with loop.workspace.locked():
@@ -146,7 +144,7 @@ def _propose_or_share(loop: Loop, annotator: str, progress: Progress) -> str:
         if held:
             return held
         try:
-            batch = _choose(loop, annotator, AS_THE_TASK_SAYS, scored, began)
+            batch = _choose(loop, annotator, wishes, scored, began)
         except PoolExhaustedError:
             left = take_what_is_left(loop, annotator)
             if not left:
@@ -205,7 +203,7 @@ def _choose(
     seed = task.seed + len(batch_ids) if wishes.seed is None else wishes.seed
     generator = np.random.default_rng(seed)
     if scored and missing is None:
-        chosen = _mixed(loop, scored, _asked(loop, wishes), generator)
+        chosen = mixed(loop, scored.probability, _asked(loop, wishes), generator)
     else:
         scored = None
         size = wishes.size or task.batch_size
@@ -239,55 +237,21 @@ def _asked(loop: Loop, wishes: Wishes) -> dict[str, int]:
     return apportion(size, mix)
 
 
-def _mixed(
-    loop: Loop, scored: _Scored, counts: Mapping[str, int], generator: np.random.Generator
-) -> list[tuple[str, strategies.Ranked]]:
-    """Each strategy's picks. Random goes first, among all candidates: so its slice stays random.
-
-    No item is chosen twice, and each keeps the strategy that chose it. A strategy that finds too
-    few candidates gives what there is.
-    """
-    candidates = loop.candidates.copy()
-    chosen = []
-    for strategy, number in counts.items():
-        match strategy:
-            case "random":
-                ranked = strategies.random(candidates, number, generator)
-            case "low confidence":
-                confidence = confidences(scored.probability)
-                ranked = strategies.low_confidence(confidence, candidates, number)
-            case "outlier":
-                words = training_word_counts(loop)
-                ranked = strategies.outlier(loop.pool_words.bags, words, candidates, number)
-            case _:
-                raise LoopError(f"There is no strategy `{strategy}`.")
-        candidates[ranked.indices] = False
-        chosen.append((strategy, ranked))
-    return chosen
-
-
 def _proposals(
     loop: Loop,
     head: _Head,
-    chosen: list[tuple[str, strategies.Ranked]],
+    chosen: Chosen,
     scored: _Scored | None,
     generator: np.random.Generator,
 ) -> tuple[Proposal, ...]:
-    """The chosen items in a shuffled order, so that a strategy cannot be told from the place."""
-    picks = [
-        (strategy, int(index), float(score))
-        for strategy, ranked in chosen
-        for index, score in zip(ranked.indices, ranked.scores, strict=True)
-    ]
-    order = generator.permutation(len(picks))
+    """The chosen items by rank."""
+    picks = shuffled(chosen, generator)
     return tuple(
-        _proposal(loop, head, rank, picks[at], scored) for rank, at in enumerate(order, start=1)
+        _proposal(loop, head, rank, pick, scored) for rank, pick in enumerate(picks, start=1)
     )
 
 
-def _proposal(
-    loop: Loop, head: _Head, rank: int, pick: tuple[str, int, float], scored: _Scored | None
-) -> Proposal:
+def _proposal(loop: Loop, head: _Head, rank: int, pick: Pick, scored: _Scored | None) -> Proposal:
     strategy, index, score = pick
     predicted, confidence = "", None
     if scored:

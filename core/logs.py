@@ -20,9 +20,9 @@ ACTIONS: tuple[str, ...] = get_args(Action)
 class Proposal:
     """One item of one batch and why it is there: a row of `batches.csv`.
 
-    `score` is what the strategy ranked by, lowest first: a uniform draw, the confidence, or the
-    average training frequency of the item's words. `predicted` and `confidence` are those of the
-    run at that time; empty and None before there was one.
+    `score` is what the strategy ranked by, lowest first; `core/strategies.py` says of each what
+    that is. `predicted` and `confidence` are those of the run at that time; empty and None before
+    there was one.
     """
 
     batch_id: str

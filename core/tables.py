@@ -12,15 +12,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from core.features import LENGTHS
 from core.labels import Labeled
 from core.logs import Event, Proposal, Run
 from core.loop import Loop
 from core.pool import ID, TEXT
 
 UNLABELED = "unlabeled"
-
-LENGTHS = ((1, "short: up to 5 words"), (6, "medium: 6 to 8"), (9, "long: 9 and more"))
-"""Buckets by the least number of words: about a third of a newspaper's headlines each."""
 
 
 @dataclass(frozen=True)

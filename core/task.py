@@ -14,7 +14,12 @@ DEFAULT_TASK_FILE = Path(__file__).with_name("default_task.toml")
 SPLITS = ("evaluation", "validation", "training")
 """In the order in which the loop fills them (chapter 2: evaluation data first)."""
 
-STRATEGIES = ("random", "low confidence", "outlier")
+STRATEGIES = (
+    "random", "stratified length", "stratified column",
+    "low confidence", "margin", "ratio", "entropy", "diverse",
+    "outlier", "novel words", "underrepresented words", "representative",
+    "most likely positive",
+)  # fmt: skip
 """In the order in which a batch is filled; the spellings that stand in the files."""
 
 MODELS = ("linear", "hidden", "book")
@@ -68,6 +73,7 @@ class Task:
     targets: Mapping[str, int]
     batch_size: int
     mix: Mapping[str, int]
+    stratify_by: str
     release_minutes: int
     rest_minutes: int
     seed: int
@@ -142,6 +148,7 @@ def parse_task(text: str, source: str) -> Task:
         targets={split: reader.number(targets, split, 0) for split in SPLITS},
         batch_size=reader.number(batch, "size", 1),
         mix=_read_mix(reader, batch),
+        stratify_by=reader.text(batch, "stratify_by", ""),
         release_minutes=reader.number(batch, "release_minutes", 0),
         rest_minutes=reader.number(rest, "minutes", 0),
         seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),

@@ -202,6 +202,15 @@ def test_two_tabs_of_one_person_share_a_batch(make_workspace: MakeWorkspace):
     assert batch_to_label(loop, "bob") == "batch-0002"
 
 
+def test_a_person_may_choose_the_mix_of_their_next_batch(active: Loop):
+    wishes = Wishes(mix={"margin": 3, "novel words": 2})
+    batch_id = batch_to_label(active, "ann", wishes)
+    loop = read_loop(active.workspace)
+    assert strategies_of(loop.logs.batch(batch_id)) == {"margin": 3, "novel words": 2}
+    # What is open is gone on with, whatever is wished.
+    assert batch_to_label(loop, "ann", Wishes(size=4)) == batch_id
+
+
 def test_a_damaged_params_file_is_trained_anew(active: Loop):
     propose(active, "ann")
     (file,) = active.workspace.models.glob("*.params")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import TaskError
-from core.task import apportion, check_mix, default_task, load_task, parse_task
+from core.task import STRATEGIES, apportion, check_mix, default_task, load_task, parse_task
 
 LABELS = """
 [[labels]]
@@ -102,6 +102,16 @@ def test_a_batch_is_divided_by_largest_remainders():
     assert apportion(50, mix) == {"random": 5, "low confidence": 40, "outlier": 5}
     for size in range(1, 120):
         assert sum(apportion(size, mix).values()) == size
+
+
+def test_every_strategy_may_stand_in_a_mix():
+    mix = dict.fromkeys(reversed(STRATEGIES), 1)
+    assert list(check_mix(mix, "x")) == list(STRATEGIES)
+    lines = "\n".join(f"{name.replace(' ', '_')} = 2" for name in STRATEGIES)
+    task = parse_task(f'[batch]\nstratify_by = "source"\n[batch.mix]\n{lines}', "task.toml")
+    assert task.mix == dict.fromkeys(STRATEGIES, 2)
+    assert task.stratify_by == "source"
+    assert default_task().mix == {"random": 10, "low confidence": 80, "outlier": 10}
 
 
 def test_a_mix_takes_the_files_spelling_and_order():

@@ -1,0 +1,111 @@
+"""The catalog of strategies: what each is called, which arrays it looks at, and when to use it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core import diversity, strategies
+from core.strategies import Ranked
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """One strategy under its name in the files.
+
+    `choose` takes the arrays that `arrays` names, in this order, then the candidates and the number
+    of items, and last, if it is `seeded`, a generator. `core/mixing.py` says what each array is.
+    """
+
+    name: str
+    choose: Callable[..., Ranked]
+    arrays: tuple[str, ...]
+    when: str
+    seeded: bool = False
+
+
+_LISTED = (
+    Strategy(
+        "random",
+        strategies.random,
+        (),
+        "Always a little: the only slice that is a fair picture of the pool.",
+        seeded=True,
+    ),
+    Strategy(
+        "stratified length",
+        strategies.stratified,
+        ("length_strata",),
+        "Random, but as many short, medium and long texts: where the model's choice prefers one.",
+        seeded=True,
+    ),
+    Strategy(
+        "stratified column",
+        strategies.stratified,
+        ("column_strata",),
+        "Random, but as many items for each value of the pool's column that task.toml names.",
+        seeded=True,
+    ),
+    Strategy(
+        "low confidence",
+        strategies.low_confidence,
+        ("confidence",),
+        "The workhorse: what the model is least sure of teaches it most.",
+    ),
+    Strategy(
+        "margin",
+        strategies.margin,
+        ("probability",),
+        "With three labels and more: where the model hesitates between the best two.",
+    ),
+    Strategy(
+        "ratio",
+        strategies.ratio,
+        ("probability",),
+        "As margin, but in proportion: it also counts where all labels are improbable.",
+    ),
+    Strategy(
+        "entropy",
+        strategies.entropy,
+        ("probability",),
+        "With three labels and more: where the model hesitates between all of them.",
+    ),
+    Strategy(
+        "diverse",
+        diversity.diverse,
+        ("confidence", "vectors"),
+        "Low confidence without repetition: where batches are full of near copies.",
+        seeded=True,
+    ),
+    Strategy(
+        "outlier",
+        strategies.outlier,
+        ("bags", "training_counts"),
+        "Texts whose words the training data hardly has: to find what nobody thought of.",
+    ),
+    Strategy(
+        "novel words",
+        strategies.novel_words,
+        ("bags", "training_counts"),
+        "Texts with the most words never seen in training; mostly long ones.",
+    ),
+    Strategy(
+        "underrepresented words",
+        strategies.underrepresented_words,
+        ("bags", "training_counts", "pool_counts"),
+        "Texts of words that are common in the pool and rare in training: the gaps that matter.",
+    ),
+    Strategy(
+        "representative",
+        diversity.representative,
+        ("vectors", "training_vectors"),
+        "Typical of the pool and unlike the training data: early, or when the pool has grown.",
+    ),
+    Strategy(
+        "most likely positive",
+        strategies.most_likely_positive,
+        ("positive_probability",),
+        "To find positives rather than to teach: where they are rare, or all of them are wanted.",
+    ),
+)
+
+CATALOG = {strategy.name: strategy for strategy in _LISTED}
+"""Every strategy by its name, in the order of `core.task.STRATEGIES`: a batch is filled so."""
