@@ -13,13 +13,15 @@ from typing import Annotated, Any
 
 import typer
 
+from core.comparison import compare, summary
+from core.curves import Study, learn
 from core.doctor import examine
 from core.errors import SunlightError
 from core.iteration import Batch, Wishes, preview, propose
 from core.logs import Run
 from core.loop import open_loop, read_loop
 from core.runs import evaluate_items, find_run, keep, load_run, train
-from core.simulation import DEMO_BATCHES, SAMPLE, make_demo
+from core.simulation import DEMO_BATCHES, SAMPLE, Plan, make_demo
 from core.task import MODELS, check_mix
 from core.workspace import open_workspace
 
@@ -35,6 +37,9 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Start of every random choice.")]
+
+SIMULATED_MIXES = ("random=100", "random=10,low_confidence=80,outlier=10")
+"""The chapter's mix beside what it has to beat."""
 
 RUN_KEYS = (
     "run_id", "model", "seed", "fscore", "auc", "average_precision",
@@ -159,6 +164,33 @@ def demo(
         }
         look = f"streamlit run streamlit_app.py -- --data {folder}"
         tell(answer, [*map(run_text, loop.logs.runs), f"Look at it: {look}"], as_json)
+
+
+@app.command()
+def simulate(
+    labeled: Annotated[Path, typer.Option(help="A CSV of item_id,text,label.")],
+    out: Annotated[Path, typer.Option(help="The CSV of learning curves; what it has is kept.")],
+    data: Data = SAMPLE,
+    as_json: AsJson = False,
+    initial: Annotated[int, typer.Option(min=1, help="Random labels to begin with.")] = 100,
+    batch: Annotated[int, typer.Option(min=1, help="Labels in each batch.")] = 100,
+    iterations: Annotated[int, typer.Option(min=0, help="Batches.")] = 9,
+    evaluation: Annotated[float, typer.Option(min=0, max=1, help="Share that is held out.")] = 0.3,
+    mix: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How many splits and draws.")] = 5,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
+) -> None:
+    """Learning curves of several mixes, from items whose labels are known."""
+    with refusals():
+        mixes = {text: read_mix(text) or {} for text in mix or SIMULATED_MIXES}
+        plan = Plan(initial, batch, iterations, evaluation)
+        models = list(dict.fromkeys(model or MODELS[:1]))
+        study = Study(labeled, open_workspace(data).task, plan, mixes, models, range(seeds))
+        points = learn(study, out, workers=workers, progress=report)
+        compared = compare(points, study.random_mix)
+        answer = {"curve": str(out), "summary": summary(compared)}
+        tell(answer, [*map(str, compared), f"every point: {out}"], as_json)
 
 
 @contextmanager

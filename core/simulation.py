@@ -1,17 +1,31 @@
-"""The loop with known labels: an oracle labels in a person's place, through the same code."""
+"""The loop with known labels: an oracle labels in a person's place, through the same code.
 
-from collections.abc import Callable, Mapping
+The demo goes through files, as a person does. The simulation keeps labels in memory, and calls what
+the app calls with them: the same seed chooses the same items.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.csvfile import read_rows
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core import strategies
+from core.csvfile import Row, Rows, format_rows, read_rows
 from core.errors import LoopError, WorkspaceError
 from core.inbox import Inbox
-from core.iteration import Batch, propose
+from core.iteration import Batch, pool_probabilities, propose
+from core.labels import Labeled, Labels
 from core.logs import Event, now
 from core.loop import Loop, open_loop, read_loop
-from core.runs import Progress, current_run, keep, silent, train
-from core.workspace import create_workspace, open_workspace, refuse_contents
+from core.mixing import Pick, mixed, shuffled
+from core.runs import Progress, Trained, current_run, keep, silent, train
+from core.task import Task, apportion
+from core.workspace import POOL_FOLDER, Workspace, create_workspace, open_workspace, refuse_contents
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 
@@ -26,10 +40,41 @@ DEMO_BATCHES = 8
 
 def read_oracle(path: Path) -> dict[str, str]:
     """The true label of each item id, from a CSV file with the header `item_id,text,label,…`."""
-    rows = read_rows(path, path.name).rows
-    if not rows or rows[0].fields[:3] != ["item_id", "text", "label"]:
-        raise WorkspaceError(f"{path.name} line 1: the header is not item_id,text,label.")
+    rows = _rows_of_oracle(read_rows(path, path.name), path.name)
     return {row.fields[0]: row.fields[2] for row in rows[1:]}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The numbers of a simulated loop. `evaluation` is the share of all items that is held out."""
+
+    initial: int = 100
+    batch: int = 100
+    iterations: int = 9
+    evaluation: float = 0.3
+
+
+@dataclass(frozen=True)
+class Table:
+    """Items whose labels are known: a loop that has no label yet, and the label of each item."""
+
+    loop: Loop
+    oracle: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A simulated loop after so many labels: its labels, the model trained on them, its choice.
+
+    `trained` and `probability`, `(n_pool, n_labels)`, are None while the training data holds one
+    label only. `picks` is the next batch, empty at the end. `seconds`: training and choosing.
+    """
+
+    loop: Loop
+    trained: Trained | None
+    probability: NDArray[np.float32] | None
+    picks: list[Pick]
+    seconds: float
 
 
 def make_demo(target: Path, *, batches: int = DEMO_BATCHES, progress: Progress = silent) -> Loop:
@@ -98,3 +143,120 @@ def label_batch(
 
 def _labeled(loop: Loop) -> int:
     return sum(map(len, loop.labels.splits.values()))
+
+
+def write_table(labeled: Path, folder: Path, values: Sequence[str]) -> None:
+    """Lays a table of `item_id,text,label,…` out in a folder, for `read_table`.
+
+    Further columns stay with the pool. Raises WorkspaceError for a row that cannot be used.
+    """
+    if not labeled.is_file():
+        raise WorkspaceError(f"There is no file {labeled}. Give a CSV of item_id,text,label.")
+    content = read_rows(labeled, labeled.name)
+    head, *rows = _rows_of_oracle(content, labeled.name)
+    wrong = [(bad.line, f"the row {bad.reason}") for bad in content.bad]
+    seen: set[str] = set()
+    for row in rows:
+        reason = _refusal(row, len(head.fields), values, seen)
+        if reason:
+            wrong.append((row.line, reason))
+    if wrong:
+        line, reason = min(wrong)
+        raise WorkspaceError(
+            f"{labeled.name} line {line}: {reason}. Correct it, or give a workspace whose task has "
+            "these labels with --data."
+        )
+    (folder / POOL_FOLDER).mkdir()
+    pool = [row.fields[:2] + row.fields[3:] for row in (head, *rows)]
+    (folder / POOL_FOLDER / "pool.csv").write_bytes(format_rows(pool))
+    (folder / ORACLE).write_bytes(format_rows(row.fields[:3] for row in (head, *rows)))
+
+
+def _rows_of_oracle(content: Rows, name: str) -> list[Row]:
+    if not content.rows or content.rows[0].fields[:3] != ["item_id", "text", "label"]:
+        raise WorkspaceError(f"{name} line 1: the header is not item_id,text,label. Write it so.")
+    return content.rows
+
+
+def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str | None:
+    """Why this row is no labeled item; None if it is one. Adds its id to those `seen`."""
+    if len(row.fields) != width:
+        return f"the row has {len(row.fields)} fields, the header {width}"
+    item_id, _, label = row.fields[:3]
+    if item_id in seen:
+        return f"the item_id `{item_id}` stands there twice"
+    seen.add(item_id)
+    if label not in values:
+        known = ", ".join(f"`{value}`" for value in values)
+        return f"label `{label}` is not one of {known}"
+    return None
+
+
+def read_table(folder: Path, task: Task) -> Table:
+    """The table that `write_table` laid out there."""
+    loop = read_loop(Workspace(folder, task))
+    return Table(loop, read_oracle(folder / ORACLE))
+
+
+def steps(
+    table: Table, mix: Mapping[str, int], model: str, seed: int, plan: Plan
+) -> Iterator[Step]:
+    """The loop step by step: one model before each batch, and a last one after the last batch.
+
+    Evaluation data, first training data and batches are drawn with the seeds that the app gives
+    them in a task of this seed. Ends early where the pool does.
+    """
+    loop = held_out(table, seed, plan)
+    picks = _random_picks(loop, plan.initial, seed + 1)
+    for turn in range(plan.iterations + 1):
+        loop = _with_labels(loop, table.oracle, "training", picks)
+        began = time.perf_counter()
+        trained = train(loop, name=model) if loop.can_train else None
+        probability = pool_probabilities(loop, trained.model) if trained else None
+        last = turn == plan.iterations
+        picks = [] if last else _next_picks(loop, probability, mix, seed + 2 + turn, plan)
+        yield Step(loop, trained, probability, picks, time.perf_counter() - began)
+        if not picks:
+            return
+
+
+def held_out(table: Table, seed: int, plan: Plan) -> Loop:
+    """The table's loop under this seed, with a random share of all items as evaluation data."""
+    workspace = table.loop.workspace
+    loop = replace(
+        table.loop, workspace=replace(workspace, task=replace(workspace.task, seed=seed))
+    )
+    number = round(plan.evaluation * int(loop.candidates.sum()))
+    return _with_labels(loop, table.oracle, "evaluation", _random_picks(loop, number, seed))
+
+
+def _random_picks(loop: Loop, number: int, seed: int) -> list[Pick]:
+    generator = np.random.default_rng(seed)
+    return shuffled([("random", strategies.random(loop.candidates, number, generator))], generator)
+
+
+def _next_picks(
+    loop: Loop,
+    probability: NDArray[np.float32] | None,
+    mix: Mapping[str, int],
+    seed: int,
+    plan: Plan,
+) -> list[Pick]:
+    """What the app would propose: by the mix, or at random while there is no model."""
+    if probability is None:
+        return _random_picks(loop, plan.batch, seed)
+    generator = np.random.default_rng(seed)
+    counts = apportion(plan.batch, mix)
+    return shuffled(mixed(loop, probability, counts, generator), generator)
+
+
+def _with_labels(loop: Loop, oracle: Mapping[str, str], split: str, picks: list[Pick]) -> Loop:
+    """The loop after the oracle has labeled these items for this split."""
+    pool, places = loop.pool_words.pool, pa.array([place for _, place, _ in picks], pa.int64())
+    ids, texts = pool.ids.take(places).to_pylist(), pool.texts.take(places).to_pylist()
+    fresh = [
+        Labeled(item_id, text, oracle[item_id], split, strategy)
+        for item_id, text, (strategy, _, _) in zip(ids, texts, picks, strict=True)
+    ]
+    splits = {**loop.labels.splits, split: [*loop.labels.splits[split], *fresh]}
+    return replace(loop, labels=Labels(splits, [], []))

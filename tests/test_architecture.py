@@ -21,7 +21,7 @@ FLOORS = (
     ("training", "scoring", "evaluation", "explanations", "learning", "report"),
     ("strategies", "diversity", "catalog", "vectors", "runs", "assignment"),
     ("mixing", "iteration", "inbox", "doctor"),
-    ("simulation",),
+    ("curves", "comparison", "simulation"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

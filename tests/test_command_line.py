@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from core.__main__ import app
 from core.workspace import Workspace
-from tests.conftest import MakeWorkspace, active_workspace
+from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -97,7 +97,13 @@ def test_what_cannot_be_done_is_refused_with_1_and_a_message(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["next", "--size", "0"], ["next", "--mix", "random"], ["paint"], ["train", "--seed", "x"]],
+    [
+        ["next", "--size", "0"],
+        ["next", "--mix", "random"],
+        ["paint"],
+        ["simulate"],
+        ["train", "--seed", "x"],
+    ],
 )
 def test_wrong_usage_exits_with_2(workspace: Workspace, arguments: list[str]):
     result = run(*arguments, "--data", workspace.path)
@@ -117,9 +123,31 @@ def test_the_workspace_may_come_from_the_environment(workspace: Workspace):
     assert json.loads(result.stdout)["pool"] == 300
 
 
+def test_simulate_tells_and_keeps_learning_curves(tmp_path: Path):
+    rows = [("item_id", "text", "label"), *headlines(150)]
+    labeled, out = write_csv(tmp_path / "labeled.csv", rows), tmp_path / "curve.csv"
+    mixes = ["random=1", "random=10,low_confidence=80,outlier=10"]
+    told = answer(
+        "simulate", "--labeled", labeled, "--initial", 20, "--batch", 10, "--iterations", 2,
+        "--evaluation", 0.3, "--mix", mixes[0], "--mix", mixes[1], "--model", "book",
+        "--seeds", 2, "--out", out, "--workers", 1,
+    )  # fmt: skip
+    assert (set(told), told["curve"]) == ({"curve", "summary"}, str(out))
+    assert [row["mix"] for row in told["summary"]] == mixes
+    assert told["summary"][1]["auc"]["difference"] is not None
+    with out.open(encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    assert [(row["seed"], row["mix"], row["labels"]) for row in found] == [
+        (str(seed), mix, str(labels))
+        for seed in range(2)
+        for mix in mixes
+        for labels in (20, 30, 40)
+    ]
+
+
 def test_every_command_explains_itself():
     runner = CliRunner()
-    for command in ("status", "train", "next", "evaluate", "check", "demo"):
+    for command in ("status", "train", "next", "evaluate", "check", "demo", "simulate"):
         result = runner.invoke(app, [command, "--help"])
         assert result.exit_code == 0
         assert command in result.stdout

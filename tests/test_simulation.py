@@ -1,12 +1,32 @@
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.doctor import examine
 from core.errors import WorkspaceError
+from core.inbox import Inbox
+from core.iteration import Batch, Wishes, propose
 from core.loop import read_loop
-from core.simulation import ORACLE, SAMPLE, make_demo, read_oracle
+from core.simulation import (
+    ORACLE,
+    SAMPLE,
+    Plan,
+    Step,
+    Table,
+    label_batch,
+    make_demo,
+    read_oracle,
+    read_table,
+    steps,
+    write_table,
+)
+from core.task import STRATEGIES, default_task
 from core.workspace import open_workspace
+from tests.conftest import MakeWorkspace, headlines, write_csv
+
+CHAPTER = {"random": 1, "low confidence": 8, "outlier": 1}
 
 
 def test_the_demo_went_through_the_whole_loop(demo_folder: Path):
@@ -58,3 +78,117 @@ def test_a_demo_that_was_cut_short_leaves_its_folder_free(tmp_path: Path):
         make_demo(tmp_path / "demo", batches=1, progress=stop)
     assert list(tmp_path.iterdir()) == []
     assert make_demo(tmp_path / "demo", batches=0).stage == "active learning"
+
+
+def known(folder: Path, rows: list[tuple], seed: int = 7) -> Table:
+    """A table of these (item_id, text, label) rows."""
+    folder.mkdir()
+    labeled = write_csv(folder / "labeled.csv", [("item_id", "text", "label"), *rows])
+    write_table(labeled, folder, ("1", "0"))
+    return read_table(folder, replace(default_task(), seed=seed))
+
+
+def picked(step: Step) -> list[str]:
+    ids = step.loop.pool_words.pool.ids
+    return [ids[place].as_py() for _, place, _ in step.picks]
+
+
+def through_files(workspace, oracle: Mapping[str, str], sizes: list[Wishes]) -> list[Batch]:
+    """What the app proposes, each batch labeled through the inbox before the next."""
+    inbox, batches = Inbox(workspace), []
+    for wishes in sizes:
+        batches.append(propose(read_loop(workspace), "oracle", wishes))
+        label_batch(inbox, batches[-1], oracle)
+    return batches
+
+
+EVERY = {name: 2 for name in STRATEGIES if name != "stratified column"}
+
+
+@pytest.mark.parametrize("mix", [CHAPTER, EVERY], ids=["the chapter's mix", "every strategy"])
+def test_a_simulated_loop_is_the_apps_loop(mix, make_workspace: MakeWorkspace, tmp_path: Path):
+    """Same data, same seed: the same items by the same strategies, and the same runs."""
+    rows, size = headlines(300), sum(mix.values())
+    targets = "[targets]\nevaluation = 60\ntraining = 30\n[batch]\nsize = 10\n"
+    workspace = make_workspace([row[:2] for row in rows], task="seed = 7\n" + targets)
+    oracle = {item_id: label for item_id, _, label in rows}
+    wishes = [Wishes(size=60), Wishes(size=30), *[Wishes(size=size, mix=mix)] * 3]
+    held_out, first, *batches = through_files(workspace, oracle, wishes)
+    assert (held_out.split, first.split, batches[0].run_id) == (
+        "evaluation",
+        "training",
+        "run-0001",
+    )
+
+    simulated = list(steps(known(tmp_path / "table", rows), mix, "book", 7, Plan(30, size, 3, 0.2)))
+    begin = simulated[0].loop.labels.splits
+    ids = {split: [item.item_id for item in begin[split]] for split in begin}
+    assert ids["evaluation"] == [proposal.item_id for proposal in held_out.proposals]
+    assert ids["training"] == [proposal.item_id for proposal in first.proposals]
+    for step, batch in zip(simulated, batches, strict=False):
+        assert picked(step) == [proposal.item_id for proposal in batch.proposals]
+        assert [strategy for strategy, _, _ in step.picks] == [
+            proposal.strategy for proposal in batch.proposals
+        ]
+    runs = read_loop(workspace).logs.runs
+    for step, run in zip(simulated, runs, strict=False):
+        assert (step.trained.run.fscore, step.trained.run.auc) == (run.fscore, run.auc)
+        assert step.trained.run.training_hash == run.training_hash
+    assert (len(simulated), len(batches), len(runs)) == (4, 3, 3)
+    assert simulated[-1].picks == []
+
+
+def test_a_simulated_loop_keeps_evaluation_items_out(tmp_path: Path):
+    rows = headlines(120)
+    copies = [(f"copy{at}", text.upper(), label) for at, (_, text, label) in enumerate(rows)]
+    table = known(tmp_path / "table", rows + copies)
+    *_, last = steps(table, CHAPTER, "book", 1, Plan(20, 20, 99, 0.3))
+    splits = last.loop.labels.splits
+    texts = [{item.text.lower() for item in splits[x]} for x in ("evaluation", "training")]
+    assert [len(part) for part in texts] == [36, 84]
+    assert not texts[0] & texts[1]
+    assert len(splits["training"]) == 84
+
+
+def test_while_there_is_one_label_the_next_batch_is_random(tmp_path: Path):
+    rows = [(str(at), f"text {at}", "1" if at == 0 else "0") for at in range(60)]
+    found = list(steps(known(tmp_path / "table", rows), CHAPTER, "book", 3, Plan(5, 10, 2, 0.0)))
+    assert found[0].trained is None
+    assert {strategy for strategy, _, _ in found[0].picks} == {"random"}
+
+
+def test_seeds_differ_and_repeat(tmp_path: Path):
+    table = known(tmp_path / "table", headlines(200))
+    first, again, other = (
+        [picked(step) for step in steps(table, CHAPTER, "book", seed, Plan(30, 10, 2))]
+        for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ([("id", "text", "label")], "line 1: the header is not"),
+        ([("item_id", "text", "label"), ("a", "b", "maybe")], "line 2: label `maybe` is not one"),
+        ([("item_id", "text", "label"), ("a", "b")], "line 2: the row has 2 fields, the header 3"),
+        ([("item_id", "text", "label"), *[("a", "b", "1")] * 2], "line 3: the item_id `a` stands"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_refused(rows, says: str, tmp_path: Path):
+    labeled = write_csv(tmp_path / "labeled.csv", rows)
+    with pytest.raises(WorkspaceError, match=says):
+        write_table(labeled, tmp_path, ("1", "0"))
+    with pytest.raises(WorkspaceError, match="There is no file"):
+        write_table(tmp_path / "none.csv", tmp_path, ("1", "0"))
+
+
+def test_further_columns_stay_with_the_pool(tmp_path: Path):
+    rows = [("item_id", "text", "label", "source"), ("a", "b, c", "1", "x"), ("d", "e", "0", "y")]
+    write_table(write_csv(tmp_path / "labeled.csv", rows), tmp_path, ("1", "0"))
+    table = read_table(tmp_path, default_task())
+    assert table.loop.pool_words.pool.table.to_pylist() == [
+        {"item_id": "a", "text": "b, c", "source": "x"},
+        {"item_id": "d", "text": "e", "source": "y"},
+    ]
+    assert table.oracle == {"a": "1", "d": "0"}
