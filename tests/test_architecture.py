@@ -19,7 +19,7 @@ FLOORS = (
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent"),
     ("training", "scoring", "evaluation", "explanations", "learning", "report"),
-    ("strategies", "diversity", "catalog", "vectors", "runs", "assignment"),
+    ("strategies", "diversity", "catalog", "vectors", "statistics", "runs", "assignment"),
     ("mixing", "iteration", "inbox", "doctor"),
     ("curves", "comparison", "simulation"),
     ("__main__",),
