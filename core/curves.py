@@ -20,7 +20,7 @@ import torch
 from core.csvfile import CsvFile
 from core.errors import LogError, LoopError, RunError
 from core.runs import MODELS, Progress, silent
-from core.simulation import Plan, Step, Table, held_out, read_table, steps, write_table
+from core.simulation import Plan, Step, Table, by_mix, held_out, read_table, steps, write_table
 from core.task import Task
 
 
@@ -220,11 +220,12 @@ def compute(
     folder: str, task: Task, mix: Mapping[str, int], curve: Curve, plan: Plan
 ) -> list[Point]:
     """One curve; the table stands in the folder as `write_table` laid it out."""
-    table = read_table(Path(folder), task)
-    return [_point(curve, step) for step in steps(table, mix, curve.model, curve.seed, plan)]
+    table, choose = read_table(Path(folder), task), by_mix(mix, plan.batch)
+    return [point_of(curve, x) for x in steps(table, choose, curve.model, curve.seed, plan)]
 
 
-def _point(curve: Curve, step: Step) -> Point:
+def point_of(curve: Curve, step: Step) -> Point:
+    """The row that a simulated step gives."""
     items = step.loop.labels.splits["training"]
     positive = step.loop.workspace.task.positive.value
     run = step.trained.run if step.trained else None

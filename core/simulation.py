@@ -22,7 +22,7 @@ from core.iteration import Batch, pool_probabilities, propose
 from core.labels import Labeled, Labels
 from core.logs import Event, now
 from core.loop import Loop, open_loop, read_loop
-from core.mixing import Pick, mixed, shuffled
+from core.mixing import Chosen, Pick, mixed, shuffled
 from core.runs import Progress, Trained, current_run, keep, silent, train
 from core.task import Task, apportion
 from core.workspace import POOL_FOLDER, Workspace, create_workspace, open_workspace, refuse_contents
@@ -60,6 +60,10 @@ class Table:
 
     loop: Loop
     oracle: Mapping[str, str]
+
+
+Choose = Callable[[Loop, NDArray[np.float32], np.random.Generator], Chosen]
+"""A way to choose the next batch of a loop whose pool has these probabilities."""
 
 
 @dataclass(frozen=True)
@@ -198,9 +202,18 @@ def read_table(folder: Path, task: Task) -> Table:
     return Table(loop, read_oracle(folder / ORACLE))
 
 
-def steps(
-    table: Table, mix: Mapping[str, int], model: str, seed: int, plan: Plan
-) -> Iterator[Step]:
+def by_mix(mix: Mapping[str, int], number: int) -> Choose:
+    """The app's way to choose so many items, in the proportions of the mix."""
+
+    def choose(
+        loop: Loop, probability: NDArray[np.float32], generator: np.random.Generator
+    ) -> Chosen:
+        return mixed(loop, probability, apportion(number, mix), generator)
+
+    return choose
+
+
+def steps(table: Table, choose: Choose, model: str, seed: int, plan: Plan) -> Iterator[Step]:
     """The loop step by step: one model before each batch, and a last one after the last batch.
 
     Evaluation data, first training data and batches are drawn with the seeds that the app gives
@@ -214,7 +227,13 @@ def steps(
         trained = train(loop, name=model) if loop.can_train else None
         probability = pool_probabilities(loop, trained.model) if trained else None
         last = turn == plan.iterations
-        picks = [] if last else _next_picks(loop, probability, mix, seed + 2 + turn, plan)
+        if last:
+            picks = []
+        elif probability is None:  # as in the app, at random until there is something to learn
+            picks = _random_picks(loop, plan.batch, seed + 2 + turn)
+        else:
+            generator = np.random.default_rng(seed + 2 + turn)
+            picks = shuffled(choose(loop, probability, generator), generator)
         yield Step(loop, trained, probability, picks, time.perf_counter() - began)
         if not picks:
             return
@@ -233,21 +252,6 @@ def held_out(table: Table, seed: int, plan: Plan) -> Loop:
 def _random_picks(loop: Loop, number: int, seed: int) -> list[Pick]:
     generator = np.random.default_rng(seed)
     return shuffled([("random", strategies.random(loop.candidates, number, generator))], generator)
-
-
-def _next_picks(
-    loop: Loop,
-    probability: NDArray[np.float32] | None,
-    mix: Mapping[str, int],
-    seed: int,
-    plan: Plan,
-) -> list[Pick]:
-    """What the app would propose: by the mix, or at random while there is no model."""
-    if probability is None:
-        return _random_picks(loop, plan.batch, seed)
-    generator = np.random.default_rng(seed)
-    counts = apportion(plan.batch, mix)
-    return shuffled(mixed(loop, probability, counts, generator), generator)
 
 
 def _with_labels(loop: Loop, oracle: Mapping[str, str], split: str, picks: list[Pick]) -> Loop:

@@ -15,6 +15,7 @@ from core.simulation import (
     Plan,
     Step,
     Table,
+    by_mix,
     label_batch,
     make_demo,
     read_oracle,
@@ -120,7 +121,9 @@ def test_a_simulated_loop_is_the_apps_loop(mix, make_workspace: MakeWorkspace, t
         "run-0001",
     )
 
-    simulated = list(steps(known(tmp_path / "table", rows), mix, "book", 7, Plan(30, size, 3, 0.2)))
+    simulated = list(
+        steps(known(tmp_path / "table", rows), by_mix(mix, size), "book", 7, Plan(30, size, 3, 0.2))
+    )
     begin = simulated[0].loop.labels.splits
     ids = {split: [item.item_id for item in begin[split]] for split in begin}
     assert ids["evaluation"] == [proposal.item_id for proposal in held_out.proposals]
@@ -142,7 +145,7 @@ def test_a_simulated_loop_keeps_evaluation_items_out(tmp_path: Path):
     rows = headlines(120)
     copies = [(f"copy{at}", text.upper(), label) for at, (_, text, label) in enumerate(rows)]
     table = known(tmp_path / "table", rows + copies)
-    *_, last = steps(table, CHAPTER, "book", 1, Plan(20, 20, 99, 0.3))
+    *_, last = steps(table, by_mix(CHAPTER, 20), "book", 1, Plan(20, 20, 99, 0.3))
     splits = last.loop.labels.splits
     texts = [{item.text.lower() for item in splits[x]} for x in ("evaluation", "training")]
     assert [len(part) for part in texts] == [36, 84]
@@ -152,7 +155,9 @@ def test_a_simulated_loop_keeps_evaluation_items_out(tmp_path: Path):
 
 def test_while_there_is_one_label_the_next_batch_is_random(tmp_path: Path):
     rows = [(str(at), f"text {at}", "1" if at == 0 else "0") for at in range(60)]
-    found = list(steps(known(tmp_path / "table", rows), CHAPTER, "book", 3, Plan(5, 10, 2, 0.0)))
+    found = list(
+        steps(known(tmp_path / "table", rows), by_mix(CHAPTER, 10), "book", 3, Plan(5, 10, 2, 0.0))
+    )
     assert found[0].trained is None
     assert {strategy for strategy, _, _ in found[0].picks} == {"random"}
 
@@ -160,7 +165,7 @@ def test_while_there_is_one_label_the_next_batch_is_random(tmp_path: Path):
 def test_seeds_differ_and_repeat(tmp_path: Path):
     table = known(tmp_path / "table", headlines(200))
     first, again, other = (
-        [picked(step) for step in steps(table, CHAPTER, "book", seed, Plan(30, 10, 2))]
+        [picked(step) for step in steps(table, by_mix(CHAPTER, 10), "book", seed, Plan(30, 10, 2))]
         for seed in (1, 1, 2)
     )
     assert first == again != other

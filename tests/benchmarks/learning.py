@@ -1,0 +1,101 @@
+"""Learning curves of the strategies, each with a tenth of random items, beside random alone.
+
+    python -m tests.benchmarks.learning --labeled CSV_OF_ITEM_ID_TEXT_LABEL
+
+With `pip install -r requirements-benchmarks.txt` also query strategies of scikit-activeml and
+small-text, on the same vectors, in the same loop and for the same model.
+"""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from core.comparison import Compared, compare, mean_of
+from core.curves import Curve, Point, Study, learn, point_of
+from core.runs import MODELS
+from core.simulation import Plan, read_table, steps, write_table
+from core.task import default_task
+from core.workspace import open_workspace
+from tests.benchmarks.libraries import choosers
+from tests.benchmarks.table import machine, print_table
+
+RANDOM = {"random": 1}
+CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}
+ALONE = (
+    "low confidence", "margin", "ratio", "entropy", "diverse", "outlier", "novel words",
+    "underrepresented words", "representative", "stratified length", "most likely positive",
+)  # fmt: skip
+MIXES = {
+    "random": RANDOM,
+    "10/80/10, the chapter's": CHAPTER,
+    "10/80 diverse/10": {"random": 10, "diverse": 80, "outlier": 10},
+    "low confidence alone": {"low confidence": 1},
+    **{f"10/90 {name}": {"random": 10, name: 90} for name in ALONE},
+}
+
+
+def library_points(study: Study, number: int) -> list[Point]:
+    """The points of the libraries' strategies, one seed after another, in this process."""
+    points = []
+    with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
+        write_table(study.labeled, Path(folder), study.task.values)
+        table = read_table(Path(folder), study.task)
+        for name, choose in choosers(number).items():
+            for seed in study.seeds:
+                for model in study.models:
+                    curve = Curve(seed, name, model)
+                    found = steps(table, choose, model, seed, study.plan)
+                    points += [point_of(curve, step) for step in found]
+    return points
+
+
+def print_curves(points: Sequence[Point], compared: Sequence[Compared], score: str) -> None:
+    """One row for each mix: mean ± standard error at each number of labels, area, difference."""
+    counts = sorted({point.labels for point in points})
+    shown = counts[:: max(1, len(counts) // 5)]
+    rows = []
+    for row in compared:
+        if row.score == score:
+            cells = [
+                mean_of(
+                    getattr(point, score)
+                    for point in points
+                    if (point.mix, point.model, point.labels) == (row.mix, row.model, labels)
+                )
+                for labels in shown
+            ]
+            needed = f"{row.labels_needed:,.0f}" if row.labels_needed else ""
+            reached = f"{needed} ({row.reached} of {row.seeds})"
+            rows.append([row.mix, row.model, *cells, row.area, row.difference, reached])
+    print(f"\n{score}\n")
+    head = [*(f"{labels:,} labels" for labels in shown), "area", "over random", "random's end at"]
+    print_table(["mix", "model", *head], rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Learning curves of the strategies.")
+    parser.add_argument("--labeled", type=Path, required=True, help="CSV of item_id,text,label")
+    parser.add_argument("--data", type=Path, help="a workspace whose task names the labels")
+    parser.add_argument("--out", type=Path, help="keep the curves in this CSV, and go on from it")
+    parser.add_argument("--model", choices=MODELS, action="append", help="default: the first")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--iterations", type=int, default=9)
+    parser.add_argument("--workers", type=int)
+    given = parser.parse_args()
+    task = open_workspace(given.data).task if given.data else default_task()
+    plan = replace(Plan(), iterations=given.iterations)
+    models = given.model or MODELS[:1]
+    study = Study(given.labeled, task, plan, MIXES, models, range(given.seeds))
+    with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
+        out = given.out or Path(folder) / "curves.csv"
+        points = learn(study, out, workers=given.workers, progress=print)
+    points += library_points(study, plan.batch)
+    print(f"\n{given.seeds} seeds, mean ± standard error; {machine()}")
+    for score in ("fscore", "auc", "average_precision"):
+        print_curves(points, compare(points, "random"), score)
+
+
+if __name__ == "__main__":
+    main()
