@@ -220,9 +220,9 @@ def steps(table: Table, choose: Choose, model: str, seed: int, plan: Plan) -> It
     them in a task of this seed. Ends early where the pool does.
     """
     loop = held_out(table, seed, plan)
-    picks = _random_picks(loop, plan.initial, seed + 1)
+    picks, probability = _random_picks(loop, plan.initial, seed + 1), None
     for turn in range(plan.iterations + 1):
-        loop = _with_labels(loop, table.oracle, "training", picks)
+        loop = _with_labels(loop, table.oracle, "training", picks, probability)
         began = time.perf_counter()
         trained = train(loop, name=model) if loop.can_train else None
         probability = pool_probabilities(loop, trained.model) if trained else None
@@ -254,13 +254,26 @@ def _random_picks(loop: Loop, number: int, seed: int) -> list[Pick]:
     return shuffled([("random", strategies.random(loop.candidates, number, generator))], generator)
 
 
-def _with_labels(loop: Loop, oracle: Mapping[str, str], split: str, picks: list[Pick]) -> Loop:
-    """The loop after the oracle has labeled these items for this split."""
+def _with_labels(
+    loop: Loop,
+    oracle: Mapping[str, str],
+    split: str,
+    picks: list[Pick],
+    probability: NDArray[np.float32] | None = None,
+) -> Loop:
+    """The loop after the oracle has labeled these items; `probability` is what they came by."""
     pool, places = loop.pool_words.pool, pa.array([place for _, place, _ in picks], pa.int64())
     ids, texts = pool.ids.take(places).to_pylist(), pool.texts.take(places).to_pylist()
     fresh = [
-        Labeled(item_id, text, oracle[item_id], split, strategy)
-        for item_id, text, (strategy, _, _) in zip(ids, texts, picks, strict=True)
+        Labeled(
+            item_id,
+            text,
+            oracle[item_id],
+            split,
+            strategy,
+            None if probability is None else float(probability[place].max()),
+        )
+        for item_id, text, (strategy, place, _) in zip(ids, texts, picks, strict=True)
     ]
     splits = {**loop.labels.splits, split: [*loop.labels.splits[split], *fresh]}
     return replace(loop, labels=Labels(splits, [], []))

@@ -133,6 +133,12 @@ def test_a_simulated_loop_is_the_apps_loop(mix, make_workspace: MakeWorkspace, t
         assert [strategy for strategy, _, _ in step.picks] == [
             proposal.strategy for proposal in batch.proposals
         ]
+    app_training = read_loop(workspace).labels.splits["training"]
+    for ours, theirs in zip(
+        simulated[-1].loop.labels.splits["training"], app_training, strict=True
+    ):
+        same = ("item_id", "text", "label", "strategy", "confidence")
+        assert [getattr(ours, x) for x in same] == [getattr(theirs, x) for x in same]
     runs = read_loop(workspace).logs.runs
     for step, run in zip(simulated, runs, strict=False):
         assert (step.trained.run.fscore, step.trained.run.auc) == (run.fscore, run.auc)

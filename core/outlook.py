@@ -1,0 +1,125 @@
+"""How the work stands: how many positives there are, and whether it is time to stop."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import strategies
+from core.crossfit import cross_fit
+from core.errors import RunError
+from core.labels import Labeled
+from core.loop import Loop
+from core.model import Model
+from core.prevalence import Prevalence, Sample, prevalence
+from core.runs import Progress, columns, load_run, silent
+from core.scoring import score_texts
+from core.statistics import Judged
+from core.stopping import WINDOW, Sign, advice, gain, positives_left, stability
+from core.task import Task
+
+SAMPLE = 2_000
+"""Items whose predictions are watched (Bloodgood and Vijay-Shanker 2009)."""
+
+SAMPLE_SEED = 1
+"""Of that sample: the same one for all runs."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The prevalence of positives, the signs that say go on or stop, and both in a sentence."""
+
+    prevalence: Prevalence
+    signs: tuple[Sign, ...]
+    advice: str
+
+
+def outlook(loop: Loop, *, progress: Progress = silent) -> Outlook:
+    """The outlook of a workspace by its last runs; nothing is written.
+
+    Runs whose params file is gone are passed over. Trains five models for the prevalence.
+    """
+    return outlook_of(loop, last_models(loop), progress=progress)
+
+
+def outlook_of(loop: Loop, models: Sequence[Model], *, progress: Progress = silent) -> Outlook:
+    """The outlook by these models, the oldest first."""
+    progress("comparing the last models")
+    name = models[-1].name if models else "book"
+    found = prevalence_of(loop, name, progress=progress)
+    signs = (
+        stability([score_texts(model, _watched(loop)).argmax(axis=1) for model in models]),
+        _gain(loop, models),
+        positives_left(found.found, found.left),
+    )
+    return Outlook(found, signs, advice(signs))
+
+
+def prevalence_of(loop: Loop, name: str, *, progress: Progress = silent) -> Prevalence:
+    """The share of positives among the pool's distinct items and all labeled ones.
+
+    The random items are evaluation and validation data, and the random training items from before
+    a model first chose. Later ones were drawn from what active learning had left. It is the pool
+    from which they were drawn: items that were added to it since are not spoken for.
+    """
+    task = loop.workspace.task
+    held_out = [*loop.labels.splits["evaluation"], *loop.labels.splits["validation"]]
+    training = loop.labels.usable_training()
+    early = [item for item in training if item.strategy == "random" and item.confidence is None]
+    positive = _positive([*held_out, *early], task)
+    probability, mean = np.full(len(positive), np.nan), 0.0
+    is_open = _open_items(loop)
+    fitted = cross_fit(loop, name=name, progress=progress) if loop.can_train else None
+    if fitted:
+        parts = (fitted.held_out, fitted.training, fitted.pool[is_open])
+        mean = float(np.concatenate(parts)[:, task.positive_index].mean())
+        probability[: len(held_out)] = fitted.held_out[:, task.positive_index]
+    labeled = [*held_out, *training]
+    return prevalence(
+        Sample(positive, probability),
+        mean,
+        n_items=len(labeled) + int(is_open.sum()),
+        n_labeled=len(labeled),
+        found=int(_positive(labeled, task).sum()),
+    )
+
+
+def last_models(loop: Loop) -> list[Model]:
+    """The models of the last `WINDOW + 1` runs that can still be loaded, the oldest first."""
+    models: list[Model] = []
+    for run in reversed(loop.logs.runs):
+        try:
+            models.append(load_run(loop, run))
+        except RunError:
+            continue
+        if len(models) > WINDOW:
+            break
+    return models[::-1]
+
+
+def _gain(loop: Loop, models: Sequence[Model]) -> Sign:
+    items, task = loop.labels.splits["evaluation"], loop.workspace.task
+    texts, column = [item.text for item in items], task.positive_index
+    says = [score_texts(model, texts) for model in models]
+    judged = [Judged(p[:, column], p.argmax(axis=1) == column) for p in says]
+    return gain(judged, _positive(items, task))
+
+
+def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:
+    return columns(items, task) == task.positive_index
+
+
+def _watched(loop: Loop) -> list[str]:
+    """The texts of a fixed random sample of the pool."""
+    draw = np.random.default_rng(SAMPLE_SEED)
+    watched = strategies.random(loop.pool_words.is_first, SAMPLE, draw).indices
+    return loop.pool_words.pool.texts.take(watched).to_pylist()
+
+
+def _open_items(loop: Loop) -> NDArray[np.bool_]:
+    """The pool's distinct items without a label, those that wait in a batch too, `(n_pool,)`."""
+    is_open = loop.candidates.copy()
+    waiting = [p.item_id for batch in loop.open_batches.values() for p in batch]
+    is_open[list(loop.pool_words.pool.positions(waiting).values())] = True
+    return is_open

@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from core.iteration import propose
+from core.loop import read_loop
+from core.outlook import last_models, outlook, prevalence_of
+from core.stopping import WINDOW
+from core.workspace import open_workspace
+from tests.conftest import MakeWorkspace, headlines
+
+
+def test_one_item_of_a_label_leaves_the_model_out(make_workspace: MakeWorkspace):
+    rows = headlines(40)
+    labels = {
+        ("training", "1"): [rows[5]],
+        ("training", "0"): [row for row in rows if row[2] == "0"][:20],
+    }
+    found = prevalence_of(read_loop(make_workspace([row[:2] for row in rows], labels)), "book")
+    assert (found.trust, found.n_sample, found.found) == (0, 0, 1)
+
+
+def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    found = prevalence_of(loop, "book")
+    # 150 evaluation items and 100 first ones; not the random tenth of the two batches since.
+    assert found.n_sample == 250
+    positive = loop.workspace.task.positive.value
+    items = [item for split in loop.labels.splits.values() for item in split]
+    assert found.found == sum(item.label == positive for item in items)
+    # 8.4% of the sample's headlines are positive.
+    assert found.share.low < 0.084 < found.share.high
+    assert found.left.value < 0.1 * 6610
+
+
+def test_items_that_wait_in_a_batch_are_counted_as_open(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    before = prevalence_of(loop, "book")
+    propose(loop, "ann")
+    after = prevalence_of(read_loop(loop.workspace), "book")
+    assert after.share == before.share
+    assert after.left == before.left
+
+
+def test_an_outlook_has_three_signs(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    told: list[str] = []
+    found = outlook(loop, progress=told.append)
+    assert [sign.name for sign in found.signs] == [
+        "stable predictions", "gain of the last runs", "positives left",
+    ]  # fmt: skip
+    # Three runs only: neither of the first two has a figure yet.
+    assert [sign.value is None for sign in found.signs] == [True, True, False]
+    assert found.advice == "Go on: no sign says stop."
+    assert told[0] == "comparing the last models"
+
+
+def test_the_last_models_are_the_last_that_can_be_loaded(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    assert [model.seed for model in last_models(loop)] == [7, 7, 7]
+    (demo / loop.logs.runs[1].params_file).unlink()
+    assert len(last_models(read_loop(loop.workspace))) == 2
+    assert len(last_models(loop)) <= WINDOW + 1
+
+
+def test_without_runs_there_is_only_the_sample(make_workspace: MakeWorkspace):
+    rows = headlines(60)
+    labels = {("evaluation", "0"): rows[:4], ("evaluation", "1"): [rows[5]]}
+    found = outlook(read_loop(make_workspace([row[:2] for row in rows], labels)))
+    assert found.prevalence.share.value == pytest.approx(0.2)
+    assert [sign.value is None for sign in found.signs] == [True, True, False]
