@@ -3,7 +3,7 @@
     python -m tests.benchmarks.learning --labeled CSV_OF_ITEM_ID_TEXT_LABEL
 
 With `pip install -r requirements-benchmarks.txt` also query strategies of scikit-activeml and
-small-text, on the same vectors, in the same loop and for the same model.
+small-text, on the same vectors, in the same loop and for the same model. They take minutes a curve.
 """
 
 import argparse
@@ -48,6 +48,7 @@ def library_points(study: Study, number: int) -> list[Point]:
                     curve = Curve(seed, name, model)
                     found = steps(table, choose, model, seed, study.plan)
                     points += [point_of(curve, step) for step in found]
+                    print(f"{name}, seed {seed}", flush=True)
     return points
 
 
