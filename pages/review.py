@@ -5,8 +5,8 @@ import streamlit as st
 
 from core.assignment import Flag, batch_for, flags, unflag
 from core.errors import SunlightError
-from core.iteration import training_word_counts
 from core.loop import Loop
+from core.mixing import training_word_counts
 from core.task import Task
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
