@@ -5,6 +5,7 @@ Each curve is appended whole when it is finished. What the file already holds is
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +15,7 @@ from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import torch
 
@@ -190,7 +192,8 @@ def _computed(
         yield from (compute(*job) for job in jobs)
         return
     with _processes(workers) as pool:
-        futures: list[Future[list[Point]]] = [pool.submit(compute, *job) for job in jobs]
+        with _no_main_program():
+            futures: list[Future[list[Point]]] = [pool.submit(compute, *job) for job in jobs]
         try:
             for future in as_completed(futures):
                 yield future.result()
@@ -214,6 +217,20 @@ def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _no_main_program() -> Iterator[None]:
+    """Workers that start meanwhile do not run the main program again.
+
+    They need none of it, and it may be a script that is gone, as in a test of a page.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def compute(

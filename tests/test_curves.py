@@ -1,7 +1,9 @@
 import csv
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -55,6 +57,17 @@ def test_workers_give_what_one_process_gives(study: Study, tmp_path: Path):
     alone = learn(study, tmp_path / "alone.csv", workers=1)
     together = learn(study, tmp_path / "together.csv", workers=2)
     assert scores(alone) == scores(together)
+
+
+def test_workers_do_not_need_the_main_program(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    program = ModuleType("__main__")
+    program.__file__ = str(tmp_path / "gone.py")
+    monkeypatch.setitem(sys.modules, "__main__", program)
+    small = replace(study, plan=Plan(20, 10, 0, 0.2), seeds=range(1))
+    assert len(learn(small, tmp_path / "curve.csv", workers=2)) == 2
+    assert sys.modules["__main__"] is program
 
 
 def test_what_stands_in_the_file_is_not_computed_again(study: Study, tmp_path: Path):
