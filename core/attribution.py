@@ -5,11 +5,14 @@ divided evenly among the characters that it covers. Runs never leave their token
 sees as a word gets all that it brought, and the pieces of any division add up.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from core.features import words_of
 from core.lexicon import tokens_of
+from core.sources import Weights
 from core.space import Space, place
 from core.spelling import Parts, spell
 
@@ -17,24 +20,27 @@ from core.spelling import Parts, spell
 def character_pushes(
     space: Space,
     text: str,
-    sparse: NDArray[np.floating],
-    dense: NDArray[np.floating],
+    weights: Weights,
+    outputs: NDArray[np.floating],
 ) -> NDArray[np.float64]:
-    """What each character adds to the product of the text's row with these weights, `(n,)`.
+    """What each character adds to the text's row times these weights times `outputs`, `(n,)`.
 
-    `sparse` is `(n_sparse,)`, `dense` is `(n_dense,)`. White space adds nothing.
+    `outputs`, `(n_outputs,)`, is what each output counts. White space adds nothing.
     """
     scales = place(space, *tokens_of([text])).scales[0].astype(np.float64)
-    by_column = space.idf * sparse
-    n_words = len(space.words)
     words, grams = spell(words_of(text))
-    word_at = _places(words, space.words)
+    word_at, gram_at = _places(words, space.words), _places(grams, space.grams)
+    gram_columns = np.where(gram_at < 0, -1, gram_at + len(space.words))
+
+    def value(columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        return space.idf[columns] * (weights.sparse[columns] @ outputs)
+
     pushes = [
-        scales[0] * _sublinear(word_at, by_column[:n_words]),
-        scales[1] * _sublinear(_places(grams, space.grams), by_column[n_words:]),
+        scales[0] * _sublinear(word_at, value),
+        scales[1] * _sublinear(gram_columns, value),
     ]
     known = word_at >= 0
-    meanings = space.meanings[word_at[known]].astype(np.float64) @ dense
+    meanings = space.meanings[word_at[known]].astype(np.float64) @ (weights.dense @ outputs)
     pushes[0][known] += scales[2] * space.rarity[word_at[known]] * meanings
     return _spread(text, words, pushes[0]) + _spread(text, grams, pushes[1])
 
@@ -47,11 +53,15 @@ def _places(parts: Parts, known: NDArray[np.uint64]) -> NDArray[np.int64]:
     return np.where(known[at] == parts.hashes, at, -1)
 
 
-def _sublinear(at: NDArray[np.int64], values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Each occurrence's value; t occurrences of one part share 1 + ln t times its value."""
-    _, which, times = np.unique(at, return_inverse=True, return_counts=True)
-    share = ((1 + np.log(times)) / times)[which]
-    return np.where(at < 0, 0, np.append(values, 0)[at] * share)
+def _sublinear(
+    columns: NDArray[np.int64], value: Callable[[NDArray[np.int64]], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Each occurrence's value; t occurrences of one column share 1 + ln t times its value."""
+    found, which, times = np.unique(columns, return_inverse=True, return_counts=True)
+    known = found >= 0
+    shared = np.zeros(len(found))
+    shared[known] = (1 + np.log(times[known])) / times[known] * value(found[known])
+    return shared[which]
 
 
 def _spread(text: str, parts: Parts, pushes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +21,8 @@ from core.attribution import character_pushes
 from core.features import words_of
 from core.model import BookNetwork, Model
 from core.networks import LinearNetwork, SourceNetwork
+from core.sources import Weights
+from core.space import Space
 from core.spelling import stands_alone
 
 _WORD = re.compile(r"\S+")
@@ -41,9 +44,14 @@ class Explanation:
 
 def explain(model: Model, texts: Sequence[str], labels: Sequence[str]) -> list[Explanation]:
     """What pushed the model towards each text's label of `labels`, or away from it."""
+    if isinstance(model.network, BookNetwork):
+        read = partial(_by_words, model)
+    else:
+        read = partial(_by_characters, model, model.network.first.weights(model.source.n_sparse))
+    weights = [score_weights(len(model.labels), model.labels.index(label)) for label in labels]
     return [
-        _explain(model, text, model.labels.index(label))
-        for text, label in zip(texts, labels, strict=True)
+        Explanation(label, *read(text, each))
+        for text, label, each in zip(texts, labels, weights, strict=True)
     ]
 
 
@@ -54,40 +62,36 @@ def score_weights(n_labels: int, label: int) -> NDArray[np.float32]:
     return weights
 
 
-def _explain(model: Model, text: str, label: int) -> Explanation:
-    weights = score_weights(len(model.labels), label)
-    if isinstance(model.network, BookNetwork):
-        base, pieces = _by_words(model, text, weights)
-    else:
-        base, pieces = _by_characters(model, text, weights)
-    return Explanation(model.labels[label], base, tuple(pieces))
+Pushed = tuple[float, tuple[tuple[str, float], ...]]
+"""(score of a text without words, the text's pieces with their pushes)."""
 
 
-def _by_words(
-    model: Model, text: str, weights: NDArray[np.float32]
-) -> tuple[float, list[tuple[str, float]]]:
-    """Base and pieces of the chapter's network: each word has a push of its own."""
+def _by_words(model: Model, text: str, weights: NDArray[np.float32]) -> Pushed:
+    """By the chapter's network: each word has a push of its own."""
     ids = model.source.ids
     known = [ids[word] for word in words_of(text) if word in ids]
     base, pushes = _integrated_gradients(model.network, np.array(known, np.int64), weights)
     push_of = dict(zip(known, pushes.tolist(), strict=True))
-    return base, [(piece, push_of.get(ids.get(piece, -1), 0.0)) for piece in _pieces(text)]
+    return base, tuple((piece, push_of.get(ids.get(piece, -1), 0.0)) for piece in _pieces(text))
 
 
 def _by_characters(
-    model: Model, text: str, weights: NDArray[np.float32]
-) -> tuple[float, list[tuple[str, float]]]:
-    """Base and pieces of a network on a feature source: the characters' pushes, added up."""
-    first = model.network.first
-    matrix = first.weights(model.source.n_sparse)
-    product = model.source.rows([text]).projection(matrix)(0, 1)[0]
-    base, outputs = _linearized(model.network, product, weights)
-    pushes = character_pushes(model.source, text, matrix.sparse @ outputs, matrix.dense @ outputs)
+    model: Model, matrix: Weights, text: str, weights: NDArray[np.float32]
+) -> Pushed:
+    """By a network whose first layer is `matrix`: the characters' pushes, added up."""
+    base, outputs = _linearized(model.network, _product(model.source, matrix, text), weights)
+    pushes = character_pushes(model.source, text, matrix, outputs)
     pieces, end = [], 0
     for piece in _fine_pieces(text):
         pieces.append((piece, float(pushes[end : end + len(piece)].sum())))
         end += len(piece)
-    return base, pieces
+    return base, tuple(pieces)
+
+
+def _product(source: Space, matrix: Weights, text: str) -> NDArray[np.float32]:
+    """The text's row times the matrix, `(n_outputs,)`, from its own columns alone."""
+    row = source.rows([text]).features()
+    return row.values @ matrix.sparse[row.bags.ids] + row.dense[0] @ matrix.dense
 
 
 def _linearized(

@@ -1,7 +1,8 @@
 """Learning from labeled texts: a trained model with its calibration and its threshold."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,14 +19,11 @@ from core.calibration import (
 )
 from core.features import Vocabulary
 from core.model import Model
-from core.networks import SourceNetwork
 from core.scoring import score_texts
-from core.sources import Features
 from core.space import Space
-from core.training import require_two_labels, train_book, train_network
+from core.training import train_book, train_network
 
-Predict = Callable[[NDArray[np.int64], NDArray[np.int64]], Probabilities]
-"""`predict(learned, asked)`: the asked items' probabilities by a model of the learned ones."""
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -50,16 +48,29 @@ class Learned:
     note: str
 
 
+class Learner(Protocol):
+    """One kind of model on one set of items, which are read once for many models."""
+
+    def train(self, rows: Indices, start: Model | None = None) -> Model:
+        """A model of these items alone. `start` may shorten the way; it changes no result."""
+        ...
+
+    def predict(self, model: Model, rows: Indices) -> Probabilities:
+        """Such a model's probabilities of these items, `(n_rows, n_labels)`; not calibrated."""
+        ...
+
+
 def learn(name: str, source: Vocabulary | Space, items: Items, seed: int) -> Learned:
     """The model of this name, trained on all items, with calibration and threshold.
 
     The same numbers for the same arguments. Raises LoopError if fewer than two labels occur.
     """
-    require_two_labels(items.targets)
-    if isinstance(source, Vocabulary):
-        model, predict = _on_words(source, items, seed)
-    else:
-        model, predict = _on_space(name, source, items, seed)
+    learner = learner_on(name, source, items, seed)
+    model = learner.train(np.arange(len(items.texts)))
+
+    def predict(learned: Indices, asked: Indices) -> Probabilities:
+        return learner.predict(learner.train(learned, model), asked)
+
     found = out_of_fold(items.targets, len(items.labels), seed, predict)
     if found is None:
         note = f"Not calibrated, threshold 0.5: a label has fewer than {MIN_ITEMS} training items."
@@ -72,33 +83,51 @@ def learn(name: str, source: Vocabulary | Space, items: Items, seed: int) -> Lea
     return Learned(replace(model, calibration=calibration, threshold=threshold), found, note)
 
 
-def _on_words(source: Vocabulary, items: Items, seed: int) -> tuple[Model, Predict]:
-    def train(rows: NDArray[np.int64]) -> Model:
-        texts = [items.texts[row] for row in rows]
-        return train_book(source, texts, items.targets[rows], items.labels, seed)
-
-    def predict(learned: NDArray[np.int64], asked: NDArray[np.int64]) -> Probabilities:
-        return score_texts(train(learned), [items.texts[row] for row in asked])
-
-    return train(np.arange(len(items.texts))), predict
+def learner_on(name: str, source: Vocabulary | Space, items: Items, seed: int) -> Learner:
+    """What trains models of this name on these items."""
+    if isinstance(source, Vocabulary):
+        return _OnWords(source, items, seed)
+    return _OnSpace(name, source, items, seed)
 
 
-def _on_space(name: str, source: Space, items: Items, seed: int) -> tuple[Model, Predict]:
-    columns, features = source.rows(items.texts).features().compact()
-    n_labels = len(items.labels)
-    network = train_network(name, features, len(columns), items.targets, n_labels, seed)
-    network.first.columns.copy_(torch.from_numpy(columns))
+class _OnWords:
+    """The chapter's network."""
 
-    def predict(learned: NDArray[np.int64], asked: NDArray[np.int64]) -> Probabilities:
-        targets = items.targets[learned]
-        part = train_network(
-            name, features.take(learned), len(columns), targets, n_labels, seed, network
+    def __init__(self, source: Vocabulary, items: Items, seed: int) -> None:
+        self.source, self.items, self.seed = source, items, seed
+
+    def train(self, rows: Indices, start: Model | None = None) -> Model:
+        targets, labels = self.items.targets[rows], self.items.labels
+        return train_book(self.source, self._texts(rows), targets, labels, self.seed)
+
+    def predict(self, model: Model, rows: Indices) -> Probabilities:
+        return score_texts(model, self._texts(rows))
+
+    def _texts(self, rows: Indices) -> list[str]:
+        return [self.items.texts[row] for row in rows]
+
+
+class _OnSpace:
+    """Networks on a feature source; the columns that no item has are left out."""
+
+    def __init__(self, name: str, source: Space, items: Items, seed: int) -> None:
+        self.name, self.source, self.items, self.seed = name, source, items, seed
+        self.columns, self.features = source.rows(items.texts).features().compact()
+
+    def train(self, rows: Indices, start: Model | None = None) -> Model:
+        network = train_network(
+            self.name,
+            self.features.take(rows),
+            len(self.columns),
+            self.items.targets[rows],
+            len(self.items.labels),
+            self.seed,
+            start and start.network,
         )
-        return _probabilities(part, features.take(asked))
+        network.first.columns.copy_(torch.from_numpy(self.columns))
+        return Model(self.name, network, self.source, self.items.labels, self.seed)
 
-    return Model(name, network, source, items.labels, seed), predict
-
-
-@torch.inference_mode()
-def _probabilities(network: SourceNetwork, features: Features) -> Probabilities:
-    return network(network.first.product(features)).exp().numpy()
+    @torch.inference_mode()
+    def predict(self, model: Model, rows: Indices) -> Probabilities:
+        product = model.network.first.product(self.features.take(rows))
+        return model.network(product).exp().numpy()

@@ -46,7 +46,7 @@ def outlook(loop: Loop, *, progress: Progress = silent) -> Outlook:
 def outlook_of(loop: Loop, models: Sequence[Model], *, progress: Progress = silent) -> Outlook:
     """The outlook by these models, the oldest first."""
     progress("comparing the last models")
-    name = models[-1].name if models else "book"
+    name = models[-1].name if models else None
     found = prevalence_of(loop, name, progress=progress)
     signs = (
         stability([score_texts(model, _watched(loop)).argmax(axis=1) for model in models]),
@@ -56,7 +56,9 @@ def outlook_of(loop: Loop, models: Sequence[Model], *, progress: Progress = sile
     return Outlook(found, signs, advice(signs))
 
 
-def prevalence_of(loop: Loop, name: str, *, progress: Progress = silent) -> Prevalence:
+def prevalence_of(
+    loop: Loop, name: str | None = None, *, progress: Progress = silent
+) -> Prevalence:
     """The share of positives among the pool's distinct items and all labeled ones.
 
     The random items are evaluation and validation data, and the random training items from before
@@ -70,7 +72,7 @@ def prevalence_of(loop: Loop, name: str, *, progress: Progress = silent) -> Prev
     positive = _positive([*held_out, *early], task)
     probability, mean = np.full(len(positive), np.nan), 0.0
     is_open = _open_items(loop)
-    fitted = cross_fit(loop, name=name, progress=progress) if loop.can_train else None
+    fitted = cross_fit(loop, name, progress=progress) if loop.can_train else None
     if fitted:
         parts = (fitted.held_out, fitted.training, fitted.pool[is_open])
         mean = float(np.concatenate(parts)[:, task.positive_index].mean())

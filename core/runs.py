@@ -59,27 +59,32 @@ def train(
     if name not in MODELS:
         raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
     began = time.perf_counter()
-    training = loop.labels.usable_training()
-    targets = columns(training, task)
-    require_two_labels(targets)
-    texts = [item.text for item in training]
-    source = _source(loop, name, texts, progress)
-    progress(f"training on {len(training):,} labels")
-    items = Items(texts, targets, task.values, task.positive_index)
+    items = training_items(loop)
+    require_two_labels(items.targets)
+    source = feature_source(loop, name, progress)
+    progress(f"training on {len(items.texts):,} labels")
     learned = learn(name, source, items, task.seed if seed is None else seed)
     progress(f"evaluating on {len(loop.labels.splits['evaluation']):,} items")
     asked = {split: _asked(loop, learned.model, split) for split in ("evaluation", "validation")}
     scores = evaluate(*asked["evaluation"], task.positive_index)
     run = _run(loop, learned.model, scores, time.perf_counter() - began)
     if learned.out_of_fold is not None:
-        asked["out of fold"] = learned.out_of_fold, targets
+        asked["out of fold"] = learned.out_of_fold, items.targets
     return Trained(learned.model, run, _report(learned, asked, task.positive_index))
 
 
-def _source(loop: Loop, name: str, texts: list[str], progress: Progress) -> Vocabulary | Space:
+def training_items(loop: Loop) -> Items:
+    """What a model learns from: the usable training labels."""
+    task, training = loop.workspace.task, loop.labels.usable_training()
+    texts = [item.text for item in training]
+    return Items(texts, columns(training, task), task.values, task.positive_index)
+
+
+def feature_source(loop: Loop, name: str, progress: Progress = silent) -> Vocabulary | Space:
     """What the model of this name sees of a text."""
     if name == "book":
         progress("counting words")
+        texts = [item.text for item in loop.labels.usable_training()]
         return book_vocabulary(loop.pool_words, ~(loop.held_out | loop.in_training), texts)
     progress("learning words and meanings from the pool")
     return pool_space(loop)

@@ -29,8 +29,8 @@ FLOORS = (
         "runs",
         "assignment",
     ),
-    ("mixing", "crossfit", "stopping", "iteration", "outlook", "inbox", "doctor"),
-    ("curves", "comparison", "simulation"),
+    ("mixing", "stopping", "iteration", "crossfit", "outlook", "inbox", "doctor"),
+    ("simulation", "curves", "comparison"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

@@ -184,7 +184,9 @@ def test_the_models_opinion_comes_with_what_it_chose(demo: Path, monkeypatch):
         assert opinion["predicted"] == proposal.predicted
         assert opinion["confidence"] == proposal.confidence
         (explanation,) = explain(model, [item["text"]], [proposal.predicted])
-        assert opinion["pieces"] == [list(piece) for piece in explanation.pieces]
+        words, pushes = zip(*opinion["pieces"], strict=True)
+        assert list(words) == [word for word, _ in explanation.pieces]
+        assert pushes == pytest.approx([push for _, push in explanation.pieces], abs=1e-5)
         log_odds = math.log(proposal.confidence / (1 - proposal.confidence))
         assert explanation.score == pytest.approx(log_odds, abs=1e-3)
 

@@ -122,7 +122,9 @@ def test_a_simulated_loop_is_the_apps_loop(mix, make_workspace: MakeWorkspace, t
     )
 
     simulated = list(
-        steps(known(tmp_path / "table", rows), by_mix(mix, size), "book", 7, Plan(30, size, 3, 0.2))
+        steps(
+            known(tmp_path / "table", rows), by_mix(mix, size), "linear", 7, Plan(30, size, 3, 0.2)
+        )
     )
     begin = simulated[0].loop.labels.splits
     ids = {split: [item.item_id for item in begin[split]] for split in begin}
