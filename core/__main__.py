@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ import typer
 from core.comparison import compare, summary
 from core.curves import Study, learn
 from core.doctor import examine
+from core.encoder import encoder_place
 from core.errors import SunlightError
 from core.iteration import Batch, Wishes, preview, propose
 from core.logs import Run
@@ -186,7 +187,11 @@ def simulate(
         mixes = {text: read_mix(text) or {} for text in mix or SIMULATED_MIXES}
         plan = Plan(initial, batch, iterations, evaluation)
         models = list(dict.fromkeys(model or MODELS[:1]))
-        study = Study(labeled, open_workspace(data).task, plan, mixes, models, range(seeds))
+        workspace = open_workspace(data)
+        # The simulated loops stand in folders of their own.
+        encoder = encoder_place(workspace.task.encoder, workspace.path)
+        task = replace(workspace.task, encoder=encoder)
+        study = Study(labeled, task, plan, mixes, models, range(seeds))
         points = learn(study, out, workers=workers, progress=report)
         compared = compare(points, study.random_mix)
         answer = {"curve": str(out), "summary": summary(compared)}

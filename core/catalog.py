@@ -21,6 +21,14 @@ class Strategy:
     when: str
     seeded: bool = False
 
+    @property
+    def asks_the_model(self) -> bool:
+        """Whether it goes by the model's probabilities."""
+        return not OF_THE_MODEL.isdisjoint(self.arrays)
+
+
+OF_THE_MODEL = {"probability", "confidence", "positive_probability"}
+"""The arrays that are the model's."""
 
 _LISTED = (
     Strategy(

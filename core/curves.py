@@ -21,7 +21,8 @@ import torch
 
 from core.csvfile import CsvFile
 from core.errors import LogError, LoopError, RunError
-from core.runs import MODELS, Progress, silent
+from core.progress import Progress, silent
+from core.runs import MODELS
 from core.simulation import Plan, Step, Table, by_mix, held_out, read_table, steps, write_table
 from core.task import Task
 

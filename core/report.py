@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.calibration import Calibration
+from core.encoded import EncodedSpace
 from core.errors import RunError
 from core.evaluation import Cut, auc, average_precision, brier, calibration_error, cut
+from core.features import Vocabulary
 from core.files import write_model_file
 from core.model import Model
-from core.space import Space
 
 REPORT_FORMAT = "sunlight report 1"
 
@@ -55,12 +56,14 @@ class Report:
     shifts: tuple[float, ...]
     note: str
     figures: Mapping[str, Figures]
+    encoder: str = ""
+    """Its name; empty without one, as in reports from before there were any."""
 
 
 def report_on(model: Model, note: str, figures: Mapping[str, Figures]) -> Report:
     """The model's settings together with its figures."""
     source = model.source
-    of_pool = isinstance(source, Space)
+    of_pool = not isinstance(source, Vocabulary)
     return Report(
         model=model.name,
         source=source.name if of_pool else "words",
@@ -71,6 +74,7 @@ def report_on(model: Model, note: str, figures: Mapping[str, Figures]) -> Report
         shifts=model.calibration.shifts,
         note=note,
         figures=figures,
+        encoder=source.encoder.encoder.name if isinstance(source, EncodedSpace) else "",
     )
 
 

@@ -18,12 +18,14 @@ from core import strategies
 from core.csvfile import Row, Rows, format_rows, read_rows
 from core.errors import LoopError, WorkspaceError
 from core.inbox import Inbox
-from core.iteration import Batch, pool_probabilities, propose
+from core.iteration import Batch, propose
 from core.labels import Labeled, Labels
 from core.logs import Event, now
 from core.loop import Loop, open_loop, read_loop
 from core.mixing import Chosen, Pick, mixed, shuffled
-from core.runs import Progress, Trained, current_run, keep, silent, train
+from core.pool_scoring import PoolScores, score_pool
+from core.progress import Progress, silent
+from core.runs import Trained, current_run, keep, train
 from core.task import Task, apportion
 from core.workspace import POOL_FOLDER, Workspace, create_workspace, open_workspace, refuse_contents
 
@@ -62,8 +64,8 @@ class Table:
     oracle: Mapping[str, str]
 
 
-Choose = Callable[[Loop, NDArray[np.float32], np.random.Generator], Chosen]
-"""A way to choose the next batch of a loop whose pool has these probabilities."""
+Choose = Callable[[Loop, PoolScores, np.random.Generator], Chosen]
+"""A way to choose the next batch of a loop whose pool has these scores."""
 
 
 @dataclass(frozen=True)
@@ -205,10 +207,9 @@ def read_table(folder: Path, task: Task) -> Table:
 def by_mix(mix: Mapping[str, int], number: int) -> Choose:
     """The app's way to choose so many items, in the proportions of the mix."""
 
-    def choose(
-        loop: Loop, probability: NDArray[np.float32], generator: np.random.Generator
-    ) -> Chosen:
-        return mixed(loop, probability, apportion(number, mix), generator)
+    def choose(loop: Loop, scores: PoolScores, generator: np.random.Generator) -> Chosen:
+        counts = apportion(number, mix)
+        return mixed(loop, scores.probability, counts, generator, scores.is_own)
 
     return choose
 
@@ -225,15 +226,16 @@ def steps(table: Table, choose: Choose, model: str, seed: int, plan: Plan) -> It
         loop = _with_labels(loop, table.oracle, "training", picks, probability)
         began = time.perf_counter()
         trained = train(loop, name=model) if loop.can_train else None
-        probability = pool_probabilities(loop, trained.model) if trained else None
+        scores = score_pool(loop, trained.model) if trained else None
+        probability = scores.probability if scores else None
         last = turn == plan.iterations
         if last:
             picks = []
-        elif probability is None:  # as in the app, at random until there is something to learn
+        elif scores is None:  # as in the app, at random until there is something to learn
             picks = _random_picks(loop, plan.batch, seed + 2 + turn)
         else:
             generator = np.random.default_rng(seed + 2 + turn)
-            picks = shuffled(choose(loop, probability, generator), generator)
+            picks = shuffled(choose(loop, scores, generator), generator)
         yield Step(loop, trained, probability, picks, time.perf_counter() - began)
         if not picks:
             return

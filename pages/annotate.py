@@ -11,7 +11,7 @@ from core.errors import PoolExhaustedError, SunlightError
 from core.iteration import batch_to_label
 from core.logs import Run
 from core.loop import Loop
-from core.runs import Progress
+from core.progress import Progress
 from pages.ui import frame, state
 from pages.ui.batches import card_batch
 from pages.ui.card import CardBatch, annotation_card

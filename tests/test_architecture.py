@@ -10,11 +10,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    ("errors", "findings", "cache", "csvfile", "files"),
+    ("errors", "findings", "cache", "csvfile", "files", "progress"),
     ("task",),
     ("workspace", "logs", "pool"),
     ("labels", "features", "spelling"),
     ("sources", "lexicon", "meanings", "space", "space_file", "attribution"),
+    ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
     ("loop", "tables", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent"),
@@ -29,7 +30,7 @@ FLOORS = (
         "runs",
         "assignment",
     ),
-    ("mixing", "stopping", "iteration", "crossfit", "outlook", "inbox", "doctor"),
+    ("pool_scoring", "mixing", "stopping", "iteration", "crossfit", "outlook", "inbox", "doctor"),
     ("simulation", "curves", "comparison"),
     ("__main__",),
 )

@@ -20,8 +20,8 @@ import numpy as np
 
 from core.evaluation import auc, average_precision, cut
 from core.features import book_vocabulary
-from core.iteration import pool_probabilities
 from core.loop import Loop, read_loop
+from core.pool_scoring import pool_probabilities
 from core.pool_space import pool_rows, pool_space
 from core.runs import columns, train
 from core.scoring import score_texts
