@@ -155,7 +155,7 @@ class CachedEncoder:
 
 
 def hashes_of(texts: Sequence[str]) -> Hashes:
-    """A hash of 64 bits for each text: that two of a million share one has odds of 1 : 37 million."""
+    """A hash of 64 bits for each text: two of a million share one with odds of 1 : 37 million."""
     digests = (
         blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts
     )
