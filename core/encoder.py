@@ -113,8 +113,9 @@ def encoder_place(name: str, root: Path) -> str:
     """The absolute folder of the encoder if it is one, else its name as it stands."""
     if not name:
         return name
-    folder = root / Path(name).expanduser()
-    return str(folder.absolute()) if folder.is_dir() or folder == Path(name) else name
+    given = Path(name).expanduser()
+    is_folder = given.is_absolute() or (root / given).is_dir()
+    return str((root / given).absolute()) if is_folder else name
 
 
 def _kind_and_key(folder: Path) -> tuple[str, str]:

@@ -1,17 +1,20 @@
 """Encoders by the name that they have on the model hub: downloaded once, then read from disk.
 
 They stand where all programs that use the hub keep theirs (`HF_HOME`), so that a model which
-another one has downloaded is not fetched again. A download that was cut short goes on where it
-stopped. What is there once stays as it is, whatever its authors publish later.
+another one has downloaded is not fetched again. After a download that was cut short, the files that
+had arrived are not fetched again. What is there once stays as it is, whatever its authors publish.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
 from core.encoder_kinds import files_of, kind_of
 from core.errors import RunError
 from core.progress import Progress, silent
+
+TIMEOUT = 30
+"""Seconds to wait for the hub's answer."""
 
 INSTALL = "Run: pip install -r requirements-encoder.txt"
 
@@ -23,11 +26,13 @@ def hub_folder(name: str, *, download: bool, progress: Progress = silent) -> Pat
     """
     hub = _hub(name)
     try:
-        return _snapshot(hub, name, hub.get_cached_repo_tree(name), is_local=True)
+        sizes = {entry.path: entry.size or 0 for entry in hub.get_cached_repo_tree(name)}
+        return _snapshot(hub, name, sizes, is_local=True)
     except (hub.errors.CachedRepoTreeNotFoundError, hub.errors.LocalEntryNotFoundError) as error:
         if not download:
             raise RunError(
-                f"The encoder `{name}` is not on this machine. Train again to download it."
+                f"The encoder `{name}` is neither a folder nor downloaded to this machine. Put it back, "
+                "or train again."
             ) from error
     except hub.errors.HFValidationError as error:
         raise RunError(_is_nothing(name)) from error
@@ -37,8 +42,10 @@ def hub_folder(name: str, *, download: bool, progress: Progress = silent) -> Pat
 def _download(hub: ModuleType, name: str, progress: Progress) -> Path:
     progress(f"asking for the encoder {name}")
     try:
-        entries = [e for e in hub.HfApi().list_repo_tree(name, recursive=True) if _is_file(e)]
-        return _snapshot(hub, name, entries, is_local=False, progress=progress)
+        # Of the library's ways to list files the one that gives up at once without a network.
+        found = hub.HfApi().model_info(name, files_metadata=True, timeout=TIMEOUT)
+        sizes = {entry.rfilename: entry.size or 0 for entry in found.siblings}
+        return _snapshot(hub, name, sizes, is_local=False, progress=progress)
     except (hub.errors.RepositoryNotFoundError, hub.errors.HFValidationError) as error:
         raise RunError(_is_nothing(name)) from error
     except RunError:
@@ -47,20 +54,19 @@ def _download(hub: ModuleType, name: str, progress: Progress) -> Path:
     except Exception as error:
         raise RunError(
             f"The encoder `{name}` cannot be downloaded ({_short(error)}). Connect to the network "
-            "and try again: what has arrived is kept. Or name a folder that holds it."
+            "and try again: files that have arrived are kept. Or name a folder that holds it."
         ) from error
 
 
 def _snapshot(
     hub: ModuleType,
     name: str,
-    entries: Iterable[object],
+    sizes: Mapping[str, int],
     *,
     is_local: bool,
     progress: Progress = silent,
 ) -> Path:
-    """The folder with the files that the encoder needs of these `RepoFile`s, and no others."""
-    sizes = {entry.path: entry.size or 0 for entry in entries}
+    """The folder with those of these files that the encoder needs, and no others."""
 
     def read(path: str) -> str:
         found = hub.hf_hub_download(name, path, local_files_only=is_local)
@@ -77,10 +83,6 @@ def _snapshot(
     progress(f"downloading {name}, {sum(sizes[path] for path in files) / 1e6:,.0f} MB")
     folder = hub.snapshot_download(name, allow_patterns=files, local_files_only=is_local)
     return Path(folder)
-
-
-def _is_file(entry: object) -> bool:
-    return hasattr(entry, "size")
 
 
 def _hub(name: str) -> ModuleType:
