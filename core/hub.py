@@ -31,8 +31,8 @@ def hub_folder(name: str, *, download: bool, progress: Progress = silent) -> Pat
     except (hub.errors.CachedRepoTreeNotFoundError, hub.errors.LocalEntryNotFoundError) as error:
         if not download:
             raise RunError(
-                f"The encoder `{name}` is neither a folder nor downloaded to this machine. Put it back, "
-                "or train again."
+                f"The encoder `{name}` is neither a folder nor downloaded to this machine. Put it "
+                "back, or train again."
             ) from error
     except hub.errors.HFValidationError as error:
         raise RunError(_is_nothing(name)) from error
