@@ -34,7 +34,7 @@ OPENED = 2
 _ONE_AT_A_TIME = Lock()
 """Tokenizers are changed while they work, and two readers would only share the same cores."""
 
-_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,14 @@ class Encoder:
     def encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         """A vector for each text, `(n_texts, n_dimensions)`; zeros where it can read nothing.
 
-        Raises RunError if the encoder's files are damaged.
+        Raises RunError if the encoder's files are damaged, or it gives no such vectors.
         """
         readable = [text.encode("utf-8", "replace").decode() for text in texts]
         try:
             with _ONE_AT_A_TIME:
-                vectors = _opened(self.kind, self.folder, self.key)(readable)
+                vectors = _opened(self.kind, self.folder, self.key)(readable).astype(np.float32)
+            if vectors.ndim != 2 or not np.isfinite(vectors).all():
+                raise ValueError("it gives no finite vector for each text")
         # The packages raise what they like, down to Exception itself.
         except Exception as error:
             raise RunError(
@@ -70,7 +72,6 @@ class Encoder:
                 f"({type(error).__name__}: {error}). Put its files there anew, or name another one "
                 "under [model] in task.toml."
             ) from error
-        vectors = vectors.astype(np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         scaled = np.divide(
             self.weight * vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0
@@ -120,7 +121,8 @@ def encoder_place(name: str, root: Path) -> str:
 
 def _kind_and_key(folder: Path) -> tuple[str, str]:
     """The kind of the encoder in the folder, and a hash of its files, its kind and `VERSION`."""
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    paths = [path for depth in ("*", "*/*", "*/*/*") for path in folder.glob(depth)]
+    names = [path.relative_to(folder).as_posix() for path in paths if path.is_file()]
     kind = kind_of(names, lambda name: (folder / name).read_text("utf-8", errors="replace"))
     if kind is None:
         raise RunError(

@@ -1,8 +1,8 @@
 """What a model says of every item of the pool; a pool too large to be encoded, in two stages.
 
-An encoder can take milliseconds for a text, hours for a million. Above `TWO_STAGES_ABOVE` items
-the model's cheap companion, trained on the same labels without the encoder, scores all of
-them; the candidates that it is least certain of are encoded and scored by the model itself.
+An encoder can take milliseconds for a text, hours for a million. Above `TWO_STAGES_ABOVE` items the
+model's cheap companion, trained on the same labels without the encoder, scores all of them; the
+candidates that it is least certain of are encoded and scored by the model itself.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,6 @@ from core.progress import Progress, silent
 from core.scoring import confidences, probabilities, score_texts
 
 Probability = NDArray[np.float32]
-
 
 TWO_STAGES_ABOVE = 100_000
 """Items of the pool. So many take a transformer of 10 ms a text 17 minutes, once."""
@@ -47,6 +46,8 @@ def score_pool(loop: Loop, model: Model, progress: Progress = silent) -> PoolSco
     scores = PoolScores(probability, is_own)
     if is_own.all():
         return scores
+    # Opened by now: what other strategies choose is encoded while nobody else can propose.
+    model.source.encoder.encoder.encode([""])
     unsure = confidences(probability).astype(np.float64)
     near = strategies.lowest(unsure, loop.candidates, ENCODED_AT_MOST).indices
     return with_own(loop, model, scores, near, progress)

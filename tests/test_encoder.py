@@ -67,6 +67,15 @@ def test_a_damaged_encoder_is_refused_with_the_mend(tmp_path: Path, make, damage
         encoder.encode(["flood"])
 
 
+def test_numbers_that_are_none_are_refused(tmp_path: Path):
+    from safetensors.numpy import load_file, save_file
+
+    file = static_encoder(tmp_path / "broken") / "model.safetensors"
+    save_file({"embeddings": load_file(file)["embeddings"] * np.float32(np.nan)}, file)
+    with pytest.raises(RunError, match="no finite vector for each text"):
+        open_encoder("broken", tmp_path).encode(["flood"])
+
+
 def test_a_missing_package_is_named_with_the_way_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

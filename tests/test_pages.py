@@ -17,6 +17,7 @@ from core.loop import read_loop
 from core.runs import load_run
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
+from tests.encoders import static_encoder
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("home", "annotate", "sunlight", "review", "strategies", "metrics", "data")
@@ -189,6 +190,32 @@ def test_the_models_opinion_comes_with_what_it_chose(demo: Path, monkeypatch):
         assert pushes == pytest.approx([push for _, push in explanation.pieces], abs=1e-5)
         log_odds = math.log(proposal.confidence / (1 - proposal.confidence))
         assert explanation.score == pytest.approx(log_odds, abs=1e-3)
+
+
+def ask_for_encoder(workspace: Path, name: str) -> None:
+    """Names an encoder in the workspace's task."""
+    text = (workspace / "task.toml").read_text(encoding="utf-8")
+    assert "[model]" not in text
+    (workspace / "task.toml").write_text(f'{text}\n[model]\nencoder = "{name}"\n', "utf-8")
+
+
+def test_what_an_encoder_says_of_the_whole_text_stands_beside_the_reason(demo: Path, monkeypatch):
+    static_encoder(demo / "encoder")
+    ask_for_encoder(demo, "encoder")
+    page = open_page("annotate", demo, monkeypatch)
+    loop = read_loop(open_workspace(demo))
+    model = load_run(loop, loop.logs.runs[-1])
+    for item in card(page)["items"]:
+        (explanation,) = explain(model, [item["text"]], [item["opinion"]["predicted"]])
+        said = f" The whole text (encoder): {explanation.whole:+.2f} log-odds."
+        assert item["opinion"]["why"].endswith(said if explanation.whole else ".")
+        assert (said in item["opinion"]["why"]) == bool(explanation.whole)
+
+
+def test_an_encoder_that_cannot_be_had_is_named_on_the_page(demo: Path, monkeypatch):
+    ask_for_encoder(demo, "./nowhere")
+    page = open_page("annotate", demo, monkeypatch)
+    assert "There is no folder `./nowhere` for the encoder" in page.error[0].value
 
 
 @pytest.mark.parametrize("split", ["evaluation", "validation"])
