@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from core import diversity, strategies
 from core.strategies import Ranked
 
+OF_THE_MODEL = {"probability", "confidence", "positive_probability"}
+"""The arrays that are the model's."""
+
 
 @dataclass(frozen=True)
 class Strategy:
@@ -26,9 +29,6 @@ class Strategy:
         """Whether it goes by the model's probabilities."""
         return not OF_THE_MODEL.isdisjoint(self.arrays)
 
-
-OF_THE_MODEL = {"probability", "confidence", "positive_probability"}
-"""The arrays that are the model's."""
 
 _LISTED = (
     Strategy(
