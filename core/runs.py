@@ -20,7 +20,16 @@ from core.logs import Run, append_records, fresh_id, now, read_logs
 from core.loop import Loop
 from core.model import Model, load_model, save_model
 from core.pool_space import pool_space
-from core.report import Report, load_report, measure, report_on, save_report
+from core.report import (
+    Figures,
+    Report,
+    Said,
+    load_report,
+    measure,
+    report_on,
+    save_report,
+    what_is_said,
+)
 from core.scoring import score_texts
 from core.space import Space
 from core.task import MODELS, Task
@@ -68,9 +77,11 @@ def train(
     asked = {split: _asked(loop, learned.model, split) for split in ("evaluation", "validation")}
     scores = evaluate(*asked["evaluation"], task.positive_index)
     run = _run(loop, learned.model, scores, time.perf_counter() - began)
+    item_ids = [item.item_id for item in loop.labels.splits["evaluation"]]
+    said = what_is_said(learned.model, item_ids, asked["evaluation"][0], task.positive_index)
     if learned.out_of_fold is not None:
         asked["out of fold"] = learned.out_of_fold, items.targets
-    return Trained(learned.model, run, _report(learned, asked, task.positive_index))
+    return Trained(learned.model, run, _report(learned, asked, said, task.positive_index))
 
 
 def training_items(loop: Loop) -> Items:
@@ -158,10 +169,14 @@ def _params_path(loop: Loop, run: Run) -> Path:
     return path
 
 
-def evaluate_items(model: Model, items: list[Labeled], task: Task) -> Scores:
-    """The model's scores on labeled items."""
+def evaluate_items(model: Model, items: list[Labeled], task: Task) -> tuple[Scores, Figures | None]:
+    """The model's scores on labeled items, and its figures, None without items."""
     probability = score_texts(model, [item.text for item in items])
-    return evaluate(probability, columns(items, task), task.positive_index)
+    targets, positive = columns(items, task), task.positive_index
+    scores = evaluate(probability, targets, positive)
+    if not items:
+        return scores, None
+    return scores, measure(probability, targets, positive, model.threshold, model.calibration)
 
 
 def _asked(loop: Loop, model: Model, split: str) -> Asked:
@@ -170,7 +185,7 @@ def _asked(loop: Loop, model: Model, split: str) -> Asked:
     return score_texts(model, texts), columns(items, loop.workspace.task)
 
 
-def _report(learned: Learned, asked: Mapping[str, Asked], positive: int) -> Report:
+def _report(learned: Learned, asked: Mapping[str, Asked], said: Said, positive: int) -> Report:
     """The model's figures on every set of items that is not empty."""
     model = learned.model
     figures = {
@@ -178,7 +193,7 @@ def _report(learned: Learned, asked: Mapping[str, Asked], positive: int) -> Repo
         for split, (probability, targets) in asked.items()
         if len(targets)
     }
-    return report_on(model, learned.note, figures)
+    return report_on(model, learned.note, figures, said)
 
 
 def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:
