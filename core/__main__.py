@@ -186,6 +186,10 @@ def simulate(
     mix: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many splits and draws.")] = 5,
+    background: Annotated[
+        Path | None,
+        typer.Option(help="A workspace whose pool teaches the features; default: the table does."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
 ) -> None:
     """Learning curves of several mixes, from items whose labels are known."""
@@ -193,7 +197,9 @@ def simulate(
         mixes = {text: read_mix(text) or {} for text in mix or SIMULATED_MIXES}
         plan = Plan(initial, batch, iterations, evaluation)
         models = list(dict.fromkeys(model or MODELS[:1]))
-        study = Study(labeled, open_workspace(data).task, plan, mixes, models, range(seeds))
+        task = open_workspace(data).task
+        pool = read_loop(open_workspace(background)) if background else None
+        study = Study(labeled, task, plan, mixes, models, range(seeds), pool)
         points = learn(study, out, workers=workers, progress=report)
         compared = compare(points, study.random_mix)
         answer = {"curve": str(out), "summary": summary(compared)}

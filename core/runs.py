@@ -56,12 +56,18 @@ class Trained:
 
 
 def train(
-    loop: Loop, *, name: str | None = None, seed: int | None = None, progress: Progress = silent
+    loop: Loop,
+    *,
+    name: str | None = None,
+    seed: int | None = None,
+    space: Space | None = None,
+    progress: Progress = silent,
 ) -> Trained:
     """A model trained on the usable training labels and evaluated; nothing is written.
 
-    Without a name it is the task's model. Raises LoopError if the training data holds fewer than
-    two labels, RunError for a model name that there is none of.
+    Without a name it is the task's model; a `space` takes the place of the pool's own. Raises
+    LoopError if the training data holds fewer than two labels, RunError for a model name that there
+    is none of.
     """
     task = loop.workspace.task
     name = task.model if name is None else name
@@ -70,7 +76,8 @@ def train(
     began = time.perf_counter()
     items = training_items(loop)
     require_two_labels(items.targets)
-    source = feature_source(loop, name, progress)
+    own_space = space is None or name == "book"
+    source = feature_source(loop, name, progress) if own_space else space
     progress(f"training on {len(items.texts):,} labels")
     learned = learn(name, source, items, task.seed if seed is None else seed)
     progress(f"evaluating on {len(loop.labels.splits['evaluation']):,} items")

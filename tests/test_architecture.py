@@ -21,7 +21,7 @@ FLOORS = (
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
     ("strategies", "diversity", "catalog", "vectors", "prevalence", "runs", "assignment"),
     ("mixing", "stopping", "iteration", "crossfit", "outlook", "inbox", "doctor"),
-    ("simulation", "curves", "comparison"),
+    ("background", "simulation", "curves", "comparison", "replay"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.comparison import Compared, compare, mean_of
-from core.curves import Curve, Point, Study, learn, point_of
+from core.curves import Curve, Point, Study, lay_background, learn, point_of
+from core.loop import read_loop
 from core.runs import MODELS
 from core.simulation import Plan, read_table, steps, write_table
 from core.task import default_task
@@ -41,6 +42,7 @@ def library_points(study: Study, number: int) -> list[Point]:
     points = []
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
         write_table(study.labeled, Path(folder), study.task.values)
+        lay_background(study, Path(folder))
         table = read_table(Path(folder), study.task)
         for name, choose in choosers(number).items():
             for seed in study.seeds:
@@ -79,6 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Learning curves of the strategies.")
     parser.add_argument("--labeled", type=Path, required=True, help="CSV of item_id,text,label")
     parser.add_argument("--data", type=Path, help="a workspace whose task names the labels")
+    parser.add_argument("--background", type=Path, help="a workspace whose pool teaches features")
     parser.add_argument("--out", type=Path, help="keep the curves in this CSV, and go on from it")
     parser.add_argument("--model", choices=MODELS, action="append", help="default: the first")
     parser.add_argument("--seeds", type=int, default=5)
@@ -88,7 +91,8 @@ def main() -> None:
     task = open_workspace(given.data).task if given.data else default_task()
     plan = replace(Plan(), iterations=given.iterations)
     models = given.model or MODELS[:1]
-    study = Study(given.labeled, task, plan, MIXES, models, range(given.seeds))
+    pool = read_loop(open_workspace(given.background)) if given.background else None
+    study = Study(given.labeled, task, plan, MIXES, models, range(given.seeds), pool)
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
         out = given.out or Path(folder) / "curves.csv"
         points = learn(study, out, workers=given.workers, progress=print)
