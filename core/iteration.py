@@ -80,6 +80,11 @@ def split_to_fill(loop: Loop) -> tuple[str, int | None]:
     return "training", None
 
 
+def is_active(loop: Loop) -> bool:
+    """Whether a model chooses: every target is met or on its way, and there is enough to learn."""
+    return split_to_fill(loop)[1] is None and loop.can_train
+
+
 def propose(
     loop: Loop,
     annotator: str,
@@ -146,15 +151,10 @@ def _propose_or_share(loop: Loop, annotator: str, wishes: Wishes, progress: Prog
     return batch.batch_id
 
 
-def _is_active(loop: Loop) -> bool:
-    """Whether a model chooses: every target is met or on its way, and there is enough to learn."""
-    return split_to_fill(loop)[1] is None and loop.can_train
-
-
 def _scored(loop: Loop, progress: Progress, *, keep_run: bool = True) -> _Scored | None:
     """The pool as the run of today's labels sees it; None while items are chosen at random."""
     require_items(loop.pool_words.pool)
-    if not _is_active(loop):
+    if not is_active(loop):
         return None
     run, model = _run_of_today(loop) or _new_run(loop, progress, keep_run)
     progress(f"scoring {len(loop.pool_words.pool):,} items")

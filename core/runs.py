@@ -22,9 +22,19 @@ from core.loop import Loop
 from core.model import Model, load_model, save_model
 from core.pool_space import pool_encoder, pool_space
 from core.progress import Progress, silent
-from core.report import Report, load_report, measure, report_on, save_report
+from core.report import (
+    Figures,
+    Report,
+    Said,
+    load_report,
+    measure,
+    report_on,
+    save_report,
+    what_is_said,
+)
 from core.scoring import score_texts
 from core.sources import Source
+from core.space import Space
 from core.task import MODELS, Task
 from core.training import require_two_labels
 
@@ -42,12 +52,18 @@ class Trained:
 
 
 def train(
-    loop: Loop, *, name: str | None = None, seed: int | None = None, progress: Progress = silent
+    loop: Loop,
+    *,
+    name: str | None = None,
+    seed: int | None = None,
+    space: Space | None = None,
+    progress: Progress = silent,
 ) -> Trained:
     """A model trained on the usable training labels and evaluated; nothing is written.
 
-    Without a name it is the task's model. Raises LoopError if the training data holds fewer than
-    two labels, RunError for a model name that there is none of.
+    Without a name it is the task's model; a `space` takes the place of the pool's own. Raises
+    LoopError if the training data holds fewer than two labels, RunError for a model name that there
+    is none of.
     """
     task = loop.workspace.task
     name = task.model if name is None else name
@@ -56,16 +72,18 @@ def train(
     began = time.perf_counter()
     items = training_items(loop)
     require_two_labels(items.targets)
-    source = feature_source(loop, name, progress)
+    source = feature_source(loop, name, progress, space)
     progress(f"training on {len(items.texts):,} labels")
     learned = learn(name, source, items, task.seed if seed is None else seed)
     progress(f"evaluating on {len(loop.labels.splits['evaluation']):,} items")
     asked = {split: _asked(loop, learned.model, split) for split in ("evaluation", "validation")}
     scores = evaluate(*asked["evaluation"], task.positive_index)
     run = _run(loop, learned.model, scores, time.perf_counter() - began)
+    item_ids = [item.item_id for item in loop.labels.splits["evaluation"]]
+    said = what_is_said(learned.model, item_ids, asked["evaluation"][0], task.positive_index)
     if learned.out_of_fold is not None:
         asked["out of fold"] = learned.out_of_fold, items.targets
-    return Trained(learned.model, run, _report(learned, asked, task.positive_index))
+    return Trained(learned.model, run, _report(learned, asked, said, task.positive_index))
 
 
 def training_items(loop: Loop) -> Items:
@@ -75,8 +93,10 @@ def training_items(loop: Loop) -> Items:
     return Items(texts, columns(training, task), task.values, task.positive_index)
 
 
-def feature_source(loop: Loop, name: str, progress: Progress = silent) -> Vocabulary | Source:
-    """What the model of this name sees of a text.
+def feature_source(
+    loop: Loop, name: str, progress: Progress = silent, space: Space | None = None
+) -> Vocabulary | Source:
+    """What the model of this name sees of a text; a `space` takes the place of the pool's own.
 
     With an encoder, labeled texts are encoded here, where it is told how long that takes. Raises
     RunError if the task's encoder cannot be used.
@@ -87,8 +107,9 @@ def feature_source(loop: Loop, name: str, progress: Progress = silent) -> Vocabu
         return book_vocabulary(loop.pool_words, ~(loop.held_out | loop.in_training), texts)
     # An encoder first: one that cannot be had is found out at once.
     encoder = pool_encoder(loop, download=True, progress=progress)
-    progress("learning words and meanings from the pool")
-    space = pool_space(loop)
+    if space is None:
+        progress("learning words and meanings from the pool")
+        space = pool_space(loop)
     if encoder is None:
         return space
     labeled = [item.text for items in loop.labels.splits.values() for item in items]
@@ -181,10 +202,14 @@ def _params_path(loop: Loop, run: Run) -> Path:
     return path
 
 
-def evaluate_items(model: Model, items: list[Labeled], task: Task) -> Scores:
-    """The model's scores on labeled items."""
+def evaluate_items(model: Model, items: list[Labeled], task: Task) -> tuple[Scores, Figures | None]:
+    """The model's scores on labeled items, and its figures, None without items."""
     probability = score_texts(model, [item.text for item in items])
-    return evaluate(probability, columns(items, task), task.positive_index)
+    targets, positive = columns(items, task), task.positive_index
+    scores = evaluate(probability, targets, positive)
+    if not items:
+        return scores, None
+    return scores, measure(probability, targets, positive, model.threshold, model.calibration)
 
 
 def _asked(loop: Loop, model: Model, split: str) -> Asked:
@@ -193,7 +218,7 @@ def _asked(loop: Loop, model: Model, split: str) -> Asked:
     return score_texts(model, texts), columns(items, loop.workspace.task)
 
 
-def _report(learned: Learned, asked: Mapping[str, Asked], positive: int) -> Report:
+def _report(learned: Learned, asked: Mapping[str, Asked], said: Said, positive: int) -> Report:
     """The model's figures on every set of items that is not empty."""
     model = learned.model
     figures = {
@@ -201,7 +226,7 @@ def _report(learned: Learned, asked: Mapping[str, Asked], positive: int) -> Repo
         for split, (probability, targets) in asked.items()
         if len(targets)
     }
-    return report_on(model, learned.note, figures)
+    return report_on(model, learned.note, figures, said)
 
 
 def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:

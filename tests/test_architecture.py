@@ -19,19 +19,10 @@ FLOORS = (
     ("loop", "tables", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent"),
-    ("training", "scoring", "evaluation", "explanations", "learning", "report"),
-    (
-        "strategies",
-        "diversity",
-        "catalog",
-        "vectors",
-        "statistics",
-        "prevalence",
-        "runs",
-        "assignment",
-    ),
+    ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
+    ("strategies", "diversity", "catalog", "vectors", "prevalence", "runs", "assignment"),
     ("pool_scoring", "mixing", "stopping", "iteration", "crossfit", "outlook", "inbox", "doctor"),
-    ("simulation", "curves", "comparison"),
+    ("background", "simulation", "curves", "comparison", "replay"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

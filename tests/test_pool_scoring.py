@@ -71,7 +71,8 @@ def test_a_run_sees_texts_through_the_encoder_and_says_so(loop: Loop):
     texts = texts_of(loop)
     assert np.array_equal(score_texts(loaded, texts), score_texts(trained.model, texts))
     items = loop.labels.splits["evaluation"]
-    assert evaluate_items(loaded, items, loop.workspace.task).fscore == run.fscore
+    scores, _ = evaluate_items(loaded, items, loop.workspace.task)
+    assert scores.fscore == run.fscore
     assert read_report(loop, run) == trained.report
 
 
