@@ -1,14 +1,17 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core import pool_scoring, simulation
+from core.__main__ import app
 from core.catalog import CATALOG
 from core.errors import RunError, TaskError
 from core.iteration import Wishes, preview, propose
 from core.loop import Loop, read_loop
 from core.pool_scoring import pool_probabilities, score_pool
+from core.pool_space import pool_space
 from core.runs import current_run, evaluate_items, keep, load_run, read_report, train
 from core.scoring import confidences, score_texts
 from core.simulation import Plan, by_mix, read_table, steps, write_table
@@ -234,3 +237,25 @@ def test_a_simulation_chooses_in_two_stages_as_the_app_does(
     for step in steps(table, by_mix(mix, 10), "linear", 1, Plan(40, 10, 2, 0.2)):
         assert all(scored[-1].is_own[place] for _, place, _ in step.picks)
     assert [scores.is_own.sum() for scores in scored] == [30, 30, 30]
+
+
+def test_a_simulation_finds_the_encoder_beside_its_workspace(
+    loop: Loop, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    """Simulated loops stand in folders of their own, the encoder's is relative."""
+    rows = headlines(120)
+    labeled = write_csv(tmp_path / "labeled.csv", [("item_id", "text", "label"), *rows])
+    out = tmp_path / "curve.csv"
+    asked = f"--labeled {labeled} --out {out} --data {loop.workspace.path} --initial 40"
+    asked += " --batch 20 --iterations 1 --seeds 1 --workers 1 --mix random=1 --json"
+    assert app(["simulate", *asked.split()], standalone_mode=False) in (None, 0)
+    assert json.loads(capsys.readouterr().out)["curve"] == str(out)
+    settings = json.loads(out.with_name("curve.csv.settings.json").read_text())
+    assert settings["encoder"] == str(loop.workspace.path / "encoders" / "small")
+
+
+def test_a_space_from_elsewhere_stands_beside_the_encoder(loop: Loop):
+    space = pool_space(loop)
+    brought, own = train(loop, space=space), train(loop)
+    assert brought.report == own.report
+    assert brought.model.source.space is space
