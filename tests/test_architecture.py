@@ -29,7 +29,7 @@ FLOORS = (
         "runs",
         "assignment",
     ),
-    ("mixing", "stopping", "iteration", "crossfit", "outlook", "inbox", "doctor"),
+    ("mixing", "stopping", "iteration", "crossfit", "outlook", "inbox", "model_files", "doctor"),
     ("simulation", "curves", "comparison"),
     ("__main__",),
 )
