@@ -14,7 +14,7 @@ FLOORS = (
     ("task",),
     ("workspace", "logs", "pool"),
     ("labels", "features", "spelling"),
-    ("sources", "lexicon", "meanings", "space", "space_file", "attribution"),
+    ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("loop", "tables", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent"),
