@@ -13,7 +13,7 @@ FLOORS = (
     ("errors", "findings", "cache", "csvfile", "files"),
     ("task",),
     ("workspace", "logs", "pool"),
-    ("labels", "features", "spelling"),
+    ("labels", "spelling", "fingerprints", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("loop", "tables", "pool_space"),
     ("calibration", "networks", "model"),
