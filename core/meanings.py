@@ -5,6 +5,7 @@ truncated singular value decomposition (Levy, Goldberg and Dagan 2015, "Improvin
 Similarity with Lessons Learned from Word Embeddings", sections 2 and 3).
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,11 @@ def learn_meanings(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray[np.
     contexts = np.sort(np.argsort(-occurrences, kind="stable")[:CONTEXTS])
     is_context = np.zeros(len(occurrences), bool)
     is_context[contexts] = True
-    vectors = _projected(_information(pairs, is_context), contexts)
+    information = _information(pairs, is_context)
+    # With a thread of its own: on a busy machine several wait for each other five times as long as
+    # one takes for all, and on an idle one they save half a second of a million texts' twenty.
+    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as worker:
+        vectors = worker.submit(_projected, information, contexts).result()
     largest = np.abs(vectors).max(initial=0)
     return (vectors * (LARGEST / largest if largest else 1)).astype(np.float16)
 
@@ -120,8 +125,10 @@ def _right_vectors(square: _Information, size: int) -> Table:
     for _ in range(ITERATIONS):
         basis = _orthonormal(square @ _orthonormal(square.transposed_times(basis)))
     within = square.transposed_times(basis)  # (size, width): the transpose within the basis
-    vectors, _, _ = np.linalg.svd(within, full_matrices=False)
-    return np.ascontiguousarray(vectors[:, :DIMENSIONS])
+    # Of an orthonormal table times a small one, the small one's are looked for.
+    outer, inner = torch.linalg.qr(torch.from_numpy(within))
+    vectors, _, _ = torch.linalg.svd(inner)
+    return (outer @ vectors[:, :DIMENSIONS]).numpy()
 
 
 def _orthonormal(table: Table) -> Table:

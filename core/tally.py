@@ -52,7 +52,10 @@ class Tally:
 def tally_texts(tokens: Sequence[str], bags: Bags) -> Tally:
     """What these texts hold, as bags of token ids. The numbering of the tokens changes nothing."""
     uses = np.bincount(bags.ids, minlength=len(tokens))
-    words, grams = count_parts(tokens, uses)
+    used = np.flatnonzero(uses)
+    place = np.cumsum(uses > 0, dtype=np.int32) - np.int32(1)
+    tokens, bags = [tokens[at] for at in used.tolist()], Bags(place[bags.ids], bags.offsets)
+    words, grams = count_parts(tokens, uses[used])
     lexicon = make_lexicon(tokens, words.keys, grams.keys)
     texts, gram_texts = (
         part.counts - _beyond_the_first(find_repeats(bags, held), len(part.counts))
