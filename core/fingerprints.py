@@ -18,7 +18,8 @@ def hash_texts(texts: pa.Array | Sequence[str]) -> Hashes:
 
     Of a million texts two that differ collide with a chance of 1 in 36 million.
     """
-    texts = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.string())
+    if not isinstance(texts, pa.Array):
+        texts = pa.array([text.encode("utf-8", "surrogatepass") for text in texts], pa.binary())
     blocks = [_hash_block(texts.slice(at, BLOCK)) for at in range(0, len(texts), BLOCK)]
     return np.concatenate([np.empty(0, np.uint64), *blocks])
 

@@ -24,7 +24,13 @@ def test_a_part_of_a_table_has_the_hashes_of_the_part():
     texts = ["", "flood", "Flood", "", "floods ", "日本", "\x00", "\x00\x00"]
     whole = hash_texts(pa.array(texts))
     assert np.array_equal(hash_texts(pa.array(texts).slice(2, 4)), whole[2:6])
+    assert np.array_equal(hash_texts(texts), whole)
     assert len(np.unique(whole)) == 7
+
+
+def test_half_a_character_is_hashed_too():
+    """Such a text can come from a program; no file holds one."""
+    assert len(np.unique(hash_texts(["\ud800", "\ud801", "?"]))) == 3
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=6), st.randoms())
