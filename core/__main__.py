@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,10 +16,12 @@ import typer
 from core.comparison import compare, summary
 from core.curves import Study, learn
 from core.doctor import examine
+from core.encoder import encoder_place
 from core.errors import SunlightError
 from core.iteration import Batch, Wishes, preview, propose
 from core.logs import Run
 from core.loop import open_loop, read_loop
+from core.report import Figures
 from core.runs import evaluate_items, find_run, keep, load_run, train
 from core.simulation import DEMO_BATCHES, SAMPLE, Plan, make_demo
 from core.task import MODELS, check_mix
@@ -85,8 +87,12 @@ def train_command(
     """Trains on the labels that count, evaluates, and keeps the run."""
     with refusals():
         loop = open_loop(data)
-        run = keep(loop, train(loop, name=model, seed=seed, progress=report))
-        tell(run_answer(run), [run_text(run), f"kept in {run.params_file}"], as_json)
+        trained = train(loop, name=model, seed=seed, progress=report)
+        run = keep(loop, trained)
+        figures = trained.report.figures.get("evaluation")
+        answer = run_answer(run) | figures_answer(figures, trained.report.threshold)
+        lines = [run_text(run), *figures_text(figures, trained.report.threshold)]
+        tell(answer, [*lines, f"kept in {run.params_file}"], as_json)
 
 
 @app.command(name="next")
@@ -130,10 +136,12 @@ def evaluate(
         model = load_run(loop, kept)
         began = time.perf_counter()
         items = loop.labels.splits["evaluation"]
-        scores = asdict(evaluate_items(model, items, loop.workspace.task))
+        scores, figures = evaluate_items(model, items, loop.workspace.task)
         seconds = round(time.perf_counter() - began, 3)
-        answer = run_answer(kept) | scores | {"n_evaluation": len(items), "seconds": seconds}
-        tell(answer, [f"{name}: {value}" for name, value in answer.items()], as_json)
+        now = {"n_evaluation": len(items), "seconds": seconds}
+        answer = run_answer(kept) | asdict(scores) | figures_answer(figures, model.threshold) | now
+        told = replace(kept, **asdict(scores), seconds=seconds)
+        tell(answer, [run_text(told), *figures_text(figures, model.threshold)], as_json)
 
 
 @app.command()
@@ -179,6 +187,10 @@ def simulate(
     mix: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="How many splits and draws.")] = 5,
+    background: Annotated[
+        Path | None,
+        typer.Option(help="A workspace whose pool teaches the features; default: the table does."),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: cores.")] = None,
 ) -> None:
     """Learning curves of several mixes, from items whose labels are known."""
@@ -186,7 +198,12 @@ def simulate(
         mixes = {text: read_mix(text) or {} for text in mix or SIMULATED_MIXES}
         plan = Plan(initial, batch, iterations, evaluation)
         models = list(dict.fromkeys(model or MODELS[:1]))
-        study = Study(labeled, open_workspace(data).task, plan, mixes, models, range(seeds))
+        workspace = open_workspace(data)
+        # The simulated loops stand in folders of their own.
+        encoder = encoder_place(workspace.task.encoder, workspace.path)
+        task = replace(workspace.task, encoder=encoder)
+        pool = read_loop(open_workspace(background)) if background else None
+        study = Study(labeled, task, plan, mixes, models, range(seeds), pool)
         points = learn(study, out, workers=workers, progress=report)
         compared = compare(points, study.random_mix)
         answer = {"curve": str(out), "summary": summary(compared)}
@@ -240,6 +257,29 @@ def run_text(run: Run) -> str:
         for name, score in scores.items()
     )
     return f"{run.run_id}: {told}, {run.n_training:,} training labels, {run.seconds:.1f} s"
+
+
+def figures_answer(figures: Figures | None, threshold: float) -> dict[str, Any]:
+    """What a program is told beyond a run's row: intervals of 95%, and the chosen threshold."""
+    if figures is None:
+        return {"threshold": threshold, "fscore_at_threshold": None, "intervals": {}}
+    intervals = {name: [each.low, each.high] for name, each in figures.intervals.items()}
+    return {
+        "threshold": threshold,
+        "fscore_at_threshold": figures.at_threshold.fscore,
+        "intervals": intervals,
+    }
+
+
+def figures_text(figures: Figures | None, threshold: float) -> list[str]:
+    """The same for a person."""
+    if figures is None or not figures.intervals:
+        return []
+    lines = [f"95% of {name}: {each}" for name, each in figures.intervals.items()]
+    score = figures.at_threshold.fscore
+    if score is not None:
+        lines.append(f"F {score:.3f} at the threshold {threshold:.2f}, chosen on training items")
+    return lines
 
 
 def batch_answer(batch: Batch) -> dict[str, Any]:

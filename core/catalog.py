@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from core import diversity, strategies
 from core.strategies import Ranked
 
+OF_THE_MODEL = {"probability", "confidence", "positive_probability"}
+"""The arrays that are the model's."""
+
 
 @dataclass(frozen=True)
 class Strategy:
@@ -20,6 +23,11 @@ class Strategy:
     arrays: tuple[str, ...]
     when: str
     seeded: bool = False
+
+    @property
+    def asks_the_model(self) -> bool:
+        """Whether it goes by the model's probabilities."""
+        return not OF_THE_MODEL.isdisjoint(self.arrays)
 
 
 _LISTED = (

@@ -7,16 +7,26 @@ from typing import Any
 import numpy as np
 
 from core.curves import Point, counts_of
+from core.statistics import Interval, student
 
 SCORES = ("fscore", "auc", "average_precision")
 
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over seeds and its standard error: None with fewer than one, or two, values."""
+    """A mean over `number` seeds and its standard error: None with fewer than one, or two."""
 
     value: float | None
     error: float | None
+    number: int = 0
+
+    @property
+    def interval(self) -> Interval | None:
+        """The mean with its interval of 95%, by Student's distribution; None without an error."""
+        if self.value is None or self.error is None:
+            return None
+        half = student(self.number - 1) * self.error
+        return Interval(self.value, self.value - half, self.value + half)
 
     def __str__(self) -> str:
         if self.value is None:
@@ -52,6 +62,21 @@ class Compared:
             reached = f"{self.reached} of {self.seeds} seeds"
             told += f", random's end after {self.labels_needed:,.0f} labels ({reached})"
         return told
+
+
+def verdict(row: Compared) -> str:
+    """What a row of a mix says beside random sampling, in a sentence that does not flatter."""
+    found = row.difference.interval
+    if found is None:
+        return f"{row.mix} ({row.model}): two seeds at least are needed to compare."
+    if found.low <= 0 <= found.high:
+        told = f"cannot be told apart from random ({found.low:+.3f} to {found.high:+.3f})"
+    else:
+        verb = "beats" if found.value > 0 else "falls behind"
+        ends = sorted((abs(found.low), abs(found.high)))
+        told = f"{verb} random by {abs(found.value):.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
+    mix = row.mix[:1].upper() + row.mix[1:]
+    return f"{mix} ({row.model}) {told}, over {row.seeds} seeds."
 
 
 def compare(points: Iterable[Point], random_mix: str | None) -> list[Compared]:
@@ -92,7 +117,7 @@ def mean_of(values: Iterable[float | None]) -> Mean:
     if not len(known):
         return Mean(None, None)
     error = float(known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else None
-    return Mean(float(known.mean()), error)
+    return Mean(float(known.mean()), error, len(known))
 
 
 def area(points: Sequence[Point], score: str) -> float | None:

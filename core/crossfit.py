@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.calibration import FOLDS, stratified_folds
-from core.iteration import pool_probabilities
 from core.labels import Labeled
 from core.learning import learner_on
 from core.loop import Loop
-from core.runs import Progress, feature_source, silent, training_items
+from core.pool_scoring import pool_probabilities
+from core.progress import Progress, silent
+from core.runs import feature_source, training_items
 from core.scoring import score_texts
 
 Probability = NDArray[np.float64]
@@ -22,6 +23,7 @@ class CrossFit:
 
     `training`, `(n_training, n_labels)`, by the one model that had not seen the item; `held_out`,
     `(n_evaluation + n_validation, n_labels)`, and `pool`, `(n_pool, n_labels)`, by the mean of all.
+    A pool that is too large to be encoded is scored by the models' cheap companions.
     """
 
     training: Probability
@@ -51,10 +53,10 @@ def cross_fit(
     for number in range(folds):
         progress(f"training without fold {number + 1} of {folds}")
         left_out = np.flatnonzero(fold == number)
-        model = learner.train(np.flatnonzero(fold != number))
+        model = learner.train_for_pool(np.flatnonzero(fold != number))
         training[left_out] = learner.predict(model, left_out)
         held_out += score_texts(model, texts) / folds
-        pool += pool_probabilities(loop, model) / folds
+        pool += pool_probabilities(loop, model, progress) / folds
     return CrossFit(training, held_out, pool)
 
 

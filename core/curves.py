@@ -6,8 +6,8 @@ Each curve is appended whole when it is finished. What the file already holds is
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, fields
@@ -19,9 +19,12 @@ from types import ModuleType
 
 import torch
 
+from core.background import background_space, keep_background
 from core.csvfile import CsvFile
 from core.errors import LogError, LoopError, RunError
-from core.runs import MODELS, Progress, silent
+from core.loop import Loop
+from core.progress import Progress, silent
+from core.runs import MODELS
 from core.simulation import Plan, Step, Table, by_mix, held_out, read_table, steps, write_table
 from core.task import Task
 
@@ -58,6 +61,9 @@ class Point:
         return Curve(self.seed, self.mix, self.model)
 
 
+HEARTBEAT = 1.0
+"""Seconds after which it is asked again whether the curves are still wanted."""
+
 FIELDS = tuple(field.name for field in fields(Point))
 
 
@@ -65,7 +71,8 @@ FIELDS = tuple(field.name for field in fields(Point))
 class Study:
     """Which curves are wanted: every seed with every mix and every model, under one plan.
 
-    `mixes` has each mix as it was typed, and what that means.
+    `mixes` has each mix as it was typed, and what that means. The pool of a `background` teaches
+    the models their features, without the table's items; without one the table's own texts do.
     """
 
     labeled: Path
@@ -74,6 +81,7 @@ class Study:
     mixes: Mapping[str, Mapping[str, int]]
     models: Sequence[str]
     seeds: Sequence[int]
+    background: Loop | None = None
 
     @property
     def random_mix(self) -> str | None:
@@ -92,26 +100,35 @@ class Study:
 
 
 def learn(
-    study: Study, out: Path, *, workers: int | None = None, progress: Progress = silent
+    study: Study,
+    out: Path,
+    *,
+    workers: int | None = None,
+    progress: Progress = silent,
+    still_wanted: Callable[[], None] = lambda: None,
 ) -> list[Point]:
     """The points of every curve of the study; those that `out` lacks are computed and appended.
 
-    Raises RunError for an unknown model, WorkspaceError for a table that cannot be used, LogError
-    for a file that holds something else.
+    `still_wanted` is called about once a second; what it raises ends the study, and finished curves
+    are kept. Raises RunError for an unknown model, WorkspaceError for a table that cannot be used,
+    LogError for a file that holds something else.
     """
     for name in study.models:
         if name not in MODELS:
             raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
     with TemporaryDirectory(prefix="sunlight-simulation-") as folder:
         write_table(study.labeled, Path(folder), study.task.values)
+        space = lay_background(study, Path(folder))
         table = read_table(Path(folder), study.task)
         file = curve_file(out)
-        _check_settings(study, out)
+        _check_settings(study, space, out)
         expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
         known = read_points(file)
         missing = [x for x in study.curves if counts_of(known.get(x, [])) != expected[x.seed]]
         progress(f"{len(study.curves) - len(missing)} of {len(study.curves)} curves are there")
-        for done, points in enumerate(_computed(study, folder, missing, workers), start=1):
+        for done, points in enumerate(
+            _computed(study, folder, missing, workers, still_wanted), start=1
+        ):
             file.append([_encode(point) for point in points])
             known[points[0].curve] = points
             progress(f"{done} of {len(missing)}: {_told(points[-1])}")
@@ -159,12 +176,24 @@ def read_points(file: CsvFile) -> dict[Curve, list[Point]]:
 _MEND = "Give another file with --out, or move this one away."
 
 
-def _check_settings(study: Study, out: Path) -> None:
+def lay_background(study: Study, folder: Path) -> str:
+    """Lets the study's pool teach all its models; the key of what they have learned, or nothing."""
+    if study.background is None or set(study.models) == {"book"}:
+        return ""
+    texts = read_table(folder, study.task).loop.pool_words.pool.texts.to_pylist()
+    space = background_space(study.background, texts)
+    keep_background(space, folder)
+    return space.key
+
+
+def _check_settings(study: Study, space: str, out: Path) -> None:
     """Writes the settings beside a new file; raises LogError if an old one has others."""
     settings = {
         "labeled": blake2b(study.labeled.read_bytes(), digest_size=8).hexdigest(),
         "labels": list(study.task.values),
         "positive": study.task.positive.value,
+        "background": space,
+        "encoder": study.task.encoder,
         **asdict(study.plan),
     }
     beside = out.with_name(f"{out.name}.settings.json")
@@ -183,20 +212,25 @@ def _check_settings(study: Study, out: Path) -> None:
 
 
 def _computed(
-    study: Study, folder: str, missing: Sequence[Curve], workers: int | None
+    study: Study,
+    folder: str,
+    missing: Sequence[Curve],
+    workers: int | None,
+    still_wanted: Callable[[], None],
 ) -> Iterator[list[Point]]:
     """The missing curves as they are finished; in this process if there is one worker."""
     workers = min(workers or os.cpu_count() or 1, max(len(missing), 1))
     jobs = [(folder, study.task, study.mixes[x.mix], x, study.plan) for x in missing]
     if workers == 1:
-        yield from (compute(*job) for job in jobs)
+        for job in jobs:
+            still_wanted()
+            yield compute(*job)
         return
     with _processes(workers) as pool:
         with _no_main_program():
             futures: list[Future[list[Point]]] = [pool.submit(compute, *job) for job in jobs]
         try:
-            for future in as_completed(futures):
-                yield future.result()
+            yield from _finished(futures, still_wanted)
         except BrokenProcessPool as error:
             raise LoopError(
                 "A worker process died, perhaps for lack of memory. Finished curves are kept: run "
@@ -204,11 +238,23 @@ def _computed(
             ) from error
 
 
+def _finished(
+    futures: Iterable[Future[list[Point]]], still_wanted: Callable[[], None]
+) -> Iterator[list[Point]]:
+    """The results as they come; asks about once a second whether they are still wanted."""
+    waiting = set(futures)
+    while waiting:
+        done, waiting = wait(waiting, HEARTBEAT, FIRST_COMPLETED)
+        still_wanted()
+        yield from (future.result() for future in done)
+
+
 @contextmanager
 def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Worker processes of one torch thread each; whatever ends the caller ends what still waits.
 
-    They are started anew, not forked: a fork of a process whose torch has run threads may hang.
+    Nobody waits then for what they are at; they end with it. They are started anew, not forked: a
+    fork of a process whose torch has run threads may hang.
     """
     pool = ProcessPoolExecutor(
         workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
@@ -216,7 +262,7 @@ def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     try:
         yield pool
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 @contextmanager

@@ -4,25 +4,24 @@ The score of a label is its log-odds against the others: its logit less the mean
 labels' logits; with two labels that is the logarithm of P / (1 - P). Contributions are integrated
 gradients (Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks") along the
 straight way from a text without words to the text; of a linear model they are its very terms. They
-add up: the score is the base, that of a text without words, and the sum of all pushes.
+add up: the score is the base, that of a text without words, and the sum of all pushes. What an
+encoder says it says of the text as a whole, and so it has a push of its own.
 """
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.attribution import character_pushes
+from core.encoded import EncodedSpace, divided
 from core.features import words_of
 from core.model import BookNetwork, Model
 from core.networks import LinearNetwork, SourceNetwork
-from core.sources import Weights
-from core.space import Space
 from core.spelling import stands_alone
 
 _WORD = re.compile(r"\S+")
@@ -30,29 +29,30 @@ _WORD = re.compile(r"\S+")
 
 @dataclass(frozen=True)
 class Explanation:
-    """The pushes of one text's words towards `label`, in log-odds; `pieces` join to the text."""
+    """The pushes of one text's words towards `label`, in log-odds; `pieces` join to the text.
+
+    `whole` is the push of the text as a whole, through the encoder; 0.0 where there is none.
+    """
 
     label: str
     base: float
     pieces: tuple[tuple[str, float], ...]
+    whole: float = 0.0
 
     @property
     def score(self) -> float:
         """The log-odds of `label` that the model gives the text."""
-        return self.base + sum(push for _, push in self.pieces)
+        return self.base + self.whole + sum(push for _, push in self.pieces)
 
 
 def explain(model: Model, texts: Sequence[str], labels: Sequence[str]) -> list[Explanation]:
     """What pushed the model towards each text's label of `labels`, or away from it."""
-    if isinstance(model.network, BookNetwork):
-        read = partial(_by_words, model)
-    else:
-        read = partial(_by_characters, model, model.network.first.weights(model.source.n_sparse))
     weights = [score_weights(len(model.labels), model.labels.index(label)) for label in labels]
-    return [
-        Explanation(label, *read(text, each))
-        for text, label, each in zip(texts, labels, weights, strict=True)
-    ]
+    if isinstance(model.network, BookNetwork):
+        found = [_by_words(model, *each) for each in zip(texts, weights, strict=True)]
+    else:
+        found = _by_characters(model, texts, weights)
+    return [Explanation(label, *each) for label, each in zip(labels, found, strict=True)]
 
 
 def score_weights(n_labels: int, label: int) -> NDArray[np.float32]:
@@ -62,8 +62,8 @@ def score_weights(n_labels: int, label: int) -> NDArray[np.float32]:
     return weights
 
 
-Pushed = tuple[float, tuple[tuple[str, float], ...]]
-"""(score of a text without words, the text's pieces with their pushes)."""
+Pushed = tuple[float, tuple[tuple[str, float], ...], float]
+"""(score of a text without words, the text's pieces with their pushes, the push of the whole)."""
 
 
 def _by_words(model: Model, text: str, weights: NDArray[np.float32]) -> Pushed:
@@ -72,26 +72,36 @@ def _by_words(model: Model, text: str, weights: NDArray[np.float32]) -> Pushed:
     known = [ids[word] for word in words_of(text) if word in ids]
     base, pushes = _integrated_gradients(model.network, np.array(known, np.int64), weights)
     push_of = dict(zip(known, pushes.tolist(), strict=True))
-    return base, tuple((piece, push_of.get(ids.get(piece, -1), 0.0)) for piece in _pieces(text))
+    pieces = tuple((piece, push_of.get(ids.get(piece, -1), 0.0)) for piece in _pieces(text))
+    return base, pieces, 0.0
 
 
 def _by_characters(
-    model: Model, matrix: Weights, text: str, weights: NDArray[np.float32]
-) -> Pushed:
-    """By a network whose first layer is `matrix`: the characters' pushes, added up."""
-    base, outputs = _linearized(model.network, _product(model.source, matrix, text), weights)
-    pushes = character_pushes(model.source, text, matrix, outputs)
+    model: Model, texts: Sequence[str], weights: Sequence[NDArray[np.float32]]
+) -> list[Pushed]:
+    """By a network on a feature source: the characters' pushes, added up by pieces."""
+    source, matrix = model.source, model.network.first.weights(model.source.n_sparse)
+    rows = source.rows(texts)
+    products = rows.projection(matrix)(0, len(rows))  # (n_texts, n_outputs)
+    wholes = np.zeros_like(products)
+    if isinstance(source, EncodedSpace):
+        matrix, of_vectors = divided(matrix, rows.vectors.shape[1])
+        source, wholes = source.space, rows.vectors.astype(np.float32) @ of_vectors
+    found = []
+    for text, product, whole, each in zip(texts, products, wholes, weights, strict=True):
+        base, outputs = _linearized(model.network, product, each)
+        pushes = character_pushes(source, text, matrix, outputs)
+        found.append((base, _added_up(text, pushes), float(whole @ outputs)))
+    return found
+
+
+def _added_up(text: str, pushes: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+    """The text's fine pieces with the sum of their characters' pushes."""
     pieces, end = [], 0
     for piece in _fine_pieces(text):
         pieces.append((piece, float(pushes[end : end + len(piece)].sum())))
         end += len(piece)
-    return base, tuple(pieces)
-
-
-def _product(source: Space, matrix: Weights, text: str) -> NDArray[np.float32]:
-    """The text's row times the matrix, `(n_outputs,)`, from its own columns alone."""
-    row = source.rows([text]).features()
-    return row.values @ matrix.sparse[row.bags.ids] + row.dense[0] @ matrix.dense
+    return tuple(pieces)
 
 
 def _linearized(

@@ -3,23 +3,21 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core import strategies
 from core.assignment import batch_for, take_over, take_what_is_left
 from core.errors import LoopError, PoolExhaustedError, RunError
-from core.features import Vocabulary, pool_bags
 from core.logs import Proposal, Run, append_records, fresh_id, now
 from core.loop import Loop, read_loop
 from core.mixing import Chosen, Pick, mixed, shuffled
 from core.model import Model
 from core.pool import require_items
-from core.pool_space import pool_rows
-from core.runs import Progress, current_run, keep, load_run, silent, train
-from core.scoring import probabilities
+from core.pool_scoring import PoolScores, score_pool, with_own
+from core.progress import Progress, silent
+from core.runs import current_run, keep, load_run, train
 from core.task import SPLITS, apportion
 
 
@@ -49,10 +47,11 @@ AS_THE_TASK_SAYS = Wishes()
 
 @dataclass(frozen=True)
 class _Scored:
-    """The pool as a run sees it: probabilities `(n_pool, n_labels)`."""
+    """The pool as a run's model sees it."""
 
     run: Run
-    probability: NDArray[np.float32]
+    model: Model
+    scores: PoolScores
 
 
 @dataclass(frozen=True)
@@ -79,6 +78,11 @@ def split_to_fill(loop: Loop) -> tuple[str, int | None]:
         if have < target:
             return split, target - have
     return "training", None
+
+
+def is_active(loop: Loop) -> bool:
+    """Whether a model chooses: every target is met or on its way, and there is enough to learn."""
+    return split_to_fill(loop)[1] is None and loop.can_train
 
 
 def propose(
@@ -127,13 +131,6 @@ def preview(loop: Loop, annotator: str = "", wishes: Wishes = AS_THE_TASK_SAYS) 
     return _choose(loop, annotator, wishes, _scored(loop, silent, keep_run=False), began)
 
 
-def pool_probabilities(loop: Loop, model: Model) -> NDArray[np.float32]:
-    """P(label | text) of every item of the pool, `(n_pool, n_labels)`."""
-    if isinstance(model.source, Vocabulary):
-        return probabilities(model, pool_bags(loop.pool_words, model.source))
-    return probabilities(model, pool_rows(loop, model.source))
-
-
 def _propose_or_share(loop: Loop, annotator: str, wishes: Wishes, progress: Progress) -> str:
     began = time.perf_counter()
     scored = _scored(loop, progress)
@@ -154,19 +151,14 @@ def _propose_or_share(loop: Loop, annotator: str, wishes: Wishes, progress: Prog
     return batch.batch_id
 
 
-def _is_active(loop: Loop) -> bool:
-    """Whether a model chooses: every target is met or on its way, and there is enough to learn."""
-    return split_to_fill(loop)[1] is None and loop.can_train
-
-
 def _scored(loop: Loop, progress: Progress, *, keep_run: bool = True) -> _Scored | None:
     """The pool as the run of today's labels sees it; None while items are chosen at random."""
     require_items(loop.pool_words.pool)
-    if not _is_active(loop):
+    if not is_active(loop):
         return None
     run, model = _run_of_today(loop) or _new_run(loop, progress, keep_run)
     progress(f"scoring {len(loop.pool_words.pool):,} items")
-    return _Scored(run, pool_probabilities(loop, model))
+    return _Scored(run, model, score_pool(loop, model, progress))
 
 
 def _run_of_today(loop: Loop) -> tuple[Run, Model] | None:
@@ -203,7 +195,10 @@ def _choose(
     seed = task.seed + len(batch_ids) if wishes.seed is None else wishes.seed
     generator = np.random.default_rng(seed)
     if scored and missing is None:
-        chosen = mixed(loop, scored.probability, _asked(loop, wishes), generator)
+        scores = scored.scores
+        chosen = mixed(loop, scores.probability, _asked(loop, wishes), generator, scores.is_own)
+        places = np.concatenate([ranked.indices for _, ranked in chosen])
+        scored = replace(scored, scores=with_own(loop, scored.model, scores, places))
     else:
         scored = None
         size = wishes.size or task.batch_size
@@ -255,9 +250,10 @@ def _proposal(loop: Loop, head: _Head, rank: int, pick: Pick, scored: _Scored | 
     strategy, index, score = pick
     predicted, confidence = "", None
     if scored:
-        column = int(scored.probability[index].argmax())
+        probability = scored.scores.probability[index]
+        column = int(probability.argmax())
         predicted = loop.workspace.task.values[column]
-        confidence = float(scored.probability[index, column])
+        confidence = float(probability[column])
     return Proposal(
         batch_id=head.batch_id,
         created_at=head.created_at,

@@ -17,9 +17,11 @@ from core.calibration import (
     fit_calibration,
     out_of_fold,
 )
+from core.encoded import EncodedSpace
 from core.features import Vocabulary
 from core.model import Model
 from core.scoring import score_texts
+from core.sources import Features
 from core.space import Space
 from core.training import train_book, train_network
 
@@ -55,18 +57,22 @@ class Learner(Protocol):
         """A model of these items alone. `start` may shorten the way; it changes no result."""
         ...
 
+    def train_for_pool(self, rows: Indices) -> Model:
+        """The same model, and with it what scores a pool that is too large to be encoded."""
+        ...
+
     def predict(self, model: Model, rows: Indices) -> Probabilities:
         """Such a model's probabilities of these items, `(n_rows, n_labels)`; not calibrated."""
         ...
 
 
-def learn(name: str, source: Vocabulary | Space, items: Items, seed: int) -> Learned:
+def learn(name: str, source: Vocabulary | Space | EncodedSpace, items: Items, seed: int) -> Learned:
     """The model of this name, trained on all items, with calibration and threshold.
 
     The same numbers for the same arguments. Raises LoopError if fewer than two labels occur.
     """
     learner = learner_on(name, source, items, seed)
-    model = learner.train(np.arange(len(items.texts)))
+    model = learner.train_for_pool(np.arange(len(items.texts)))
 
     def predict(learned: Indices, asked: Indices) -> Probabilities:
         return learner.predict(learner.train(learned, model), asked)
@@ -83,11 +89,13 @@ def learn(name: str, source: Vocabulary | Space, items: Items, seed: int) -> Lea
     return Learned(replace(model, calibration=calibration, threshold=threshold), found, note)
 
 
-def learner_on(name: str, source: Vocabulary | Space, items: Items, seed: int) -> Learner:
+def learner_on(
+    name: str, source: Vocabulary | Space | EncodedSpace, items: Items, seed: int
+) -> Learner:
     """What trains models of this name on these items."""
     if isinstance(source, Vocabulary):
         return _OnWords(source, items, seed)
-    return _OnSpace(name, source, items, seed)
+    return _OnSpace(name, source, items, seed, source.rows(items.texts).features())
 
 
 class _OnWords:
@@ -100,6 +108,9 @@ class _OnWords:
         targets, labels = self.items.targets[rows], self.items.labels
         return train_book(self.source, self._texts(rows), targets, labels, self.seed)
 
+    def train_for_pool(self, rows: Indices) -> Model:
+        return self.train(rows)
+
     def predict(self, model: Model, rows: Indices) -> Probabilities:
         return score_texts(model, self._texts(rows))
 
@@ -110,9 +121,15 @@ class _OnWords:
 class _OnSpace:
     """Networks on a feature source; the columns that no item has are left out."""
 
-    def __init__(self, name: str, source: Space, items: Items, seed: int) -> None:
+    def __init__(
+        self, name: str, source: Space | EncodedSpace, items: Items, seed: int, features: Features
+    ) -> None:
         self.name, self.source, self.items, self.seed = name, source, items, seed
-        self.columns, self.features = source.rows(items.texts).features().compact()
+        self.columns, self.features = features.compact()
+        self.cheap = None
+        if isinstance(source, EncodedSpace):
+            plain = replace(features, dense=features.dense[:, : source.space.n_dense])
+            self.cheap = _OnSpace(name, source.space, items, seed, plain)
 
     def train(self, rows: Indices, start: Model | None = None) -> Model:
         network = train_network(
@@ -126,6 +143,9 @@ class _OnSpace:
         )
         network.first.columns.copy_(torch.from_numpy(self.columns))
         return Model(self.name, network, self.source, self.items.labels, self.seed)
+
+    def train_for_pool(self, rows: Indices) -> Model:
+        return replace(self.train(rows), cheap=self.cheap and self.cheap.train(rows))
 
     @torch.inference_mode()
     def predict(self, model: Model, rows: Indices) -> Probabilities:

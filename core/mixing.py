@@ -97,11 +97,14 @@ def mixed(
     probability: NDArray[np.float32],
     counts: Mapping[str, int],
     generator: np.random.Generator,
+    is_own: NDArray[np.bool_] | None = None,
 ) -> Chosen:
     """Each strategy's picks. Random goes first, among all candidates: so its slice stays random.
 
     No item is chosen twice, and each keeps the strategy that chose it. A strategy that finds too
-    few candidates gives what there is. Raises LoopError for a strategy that there is none of.
+    few candidates gives what there is. One that asks the model chooses only where the
+    probabilities are the model's own, `(n_pool,)`; by default they all are. Raises LoopError for a
+    strategy that there is none of.
     """
     unknown = set(counts) - set(CATALOG)
     if unknown:
@@ -113,7 +116,10 @@ def mixed(
         if name in counts:
             looks = [getattr(arrays, array) for array in strategy.arrays]
             draw = [generator] if strategy.seeded else []
-            ranked = strategy.choose(*looks, candidates, counts[name], *draw)
+            allowed = candidates
+            if strategy.asks_the_model and is_own is not None:
+                allowed = candidates & is_own
+            ranked = strategy.choose(*looks, allowed, counts[name], *draw)
             candidates[ranked.indices] = False
             chosen.append((name, ranked))
     return chosen

@@ -8,7 +8,7 @@ chapter's linear layer does with a vector of word counts, without the zeros.
 import io
 import pickle
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from core.calibration import UNCHANGED, Calibration
+from core.encoded import EncodedSpace
+from core.encoder_cache import CachedEncoder
 from core.errors import RunError
 from core.features import Vocabulary
 from core.files import write_model_file
@@ -70,16 +72,18 @@ class Model:
     """A trained network with everything that scoring needs; labels in the column order.
 
     `threshold` is the positive label's probability, not calibrated, from which on the best F-score
-    was reached on out-of-fold predictions.
+    was reached on out-of-fold predictions. `cheap`, of a model with an encoder, was trained on the
+    same labels without it, and scores a pool that is too large to be encoded.
     """
 
     name: str
     network: BookNetwork | SourceNetwork
-    source: Vocabulary | Space
+    source: Vocabulary | Space | EncodedSpace
     labels: tuple[str, ...]
     seed: int
     calibration: Calibration = UNCHANGED
     threshold: float = 0.5
+    cheap: "Model | None" = None
 
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these words of a text that the model has learned something of."""
@@ -94,8 +98,8 @@ def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:
 def save_model(model: Model, path: Path) -> None:
     """The model stands in the file, fsynced, when this returns; never half of it under this name.
 
-    A feature space stands beside it, in a file that all its models share. Raises RunError if one
-    of them cannot be written.
+    A feature space stands beside it, in a file that all its models share; of an encoder only its
+    name and key are kept. Raises RunError if one of the files cannot be written.
     """
     content = {
         "format": PARAMS_FORMAT,
@@ -107,24 +111,35 @@ def save_model(model: Model, path: Path) -> None:
         "shifts": list(model.calibration.shifts),
         "threshold": model.threshold,
     }
-    if isinstance(model.source, Space):
-        save_space(model.source, path.parent)
-        content["space"] = model.source.key
-    else:
+    if isinstance(model.source, Vocabulary):
         content["words"] = list(model.source.words)
+    else:
+        space = model.source
+        if isinstance(space, EncodedSpace):
+            encoder, space = space.encoder.encoder, space.space
+            content |= {"encoder": encoder.name, "encoder_key": encoder.key}
+        save_space(space, path.parent)
+        content["space"] = space.key
+    if model.cheap:
+        content["cheap_weights"] = dict(model.cheap.network.state_dict())
     params = io.BytesIO()
     torch.save(content, params)
     write_model_file(path, params.getbuffer())
 
 
-def load_model(path: Path) -> Model:
+OpenEncoder = Callable[[str], CachedEncoder | None]
+"""The encoder of a name, as the model's workspace finds it; raises RunError if it cannot."""
+
+
+def load_model(path: Path, open_encoder: OpenEncoder | None = None) -> Model:
     """The model in the file. Loads weights and plain values only, never code.
 
-    Raises RunError if the file, or that of its feature space, is missing or not one of ours.
+    Raises RunError if the file, or that of its feature space, is missing or not one of ours, or if
+    the encoder that it was trained with is not found, or is another one by now.
     """
     try:
         content = torch.load(path, weights_only=True, map_location="cpu")
-        return _from_content(content, path.parent)
+        return _from_content(content, path, open_encoder)
     except FileNotFoundError as error:
         name = Path(error.filename or path).name
         raise RunError(f"models/{name} is missing. Train again to make a new one.") from error
@@ -145,11 +160,14 @@ def load_model(path: Path) -> Model:
         ) from error
 
 
-def _from_content(content: dict[str, Any], folder: Path) -> Model:
+def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder | None) -> Model:
     if content["format"] not in (BOOK_FORMAT, PARAMS_FORMAT):
         raise ValueError(content["format"])
     labels = _texts(content["labels"])
-    source = load_space(folder, content["space"]) if "space" in content else _words(content)
+    space = load_space(path.parent, content["space"]) if "space" in content else None
+    source = _words(content) if space is None else space
+    if "encoder" in content:
+        source = EncodedSpace(space, _encoder(content, path, open_encoder))
     calibration, threshold = UNCHANGED, 0.5
     if content["format"] == PARAMS_FORMAT:
         shifts = tuple(float(shift) for shift in content["shifts"])
@@ -158,13 +176,47 @@ def _from_content(content: dict[str, Any], folder: Path) -> Model:
         calibration = Calibration(float(content["scale"]), shifts)
         threshold = float(content["threshold"])
     name, weights = str(content["name"]), content["weights"]
-    network = _network(name, source, len(labels), weights)
-    network.load_state_dict(weights)
-    return Model(name, network, source, labels, int(content["seed"]), calibration, threshold)
+    network, seed = _network(name, source, len(labels), weights), int(content["seed"])
+    cheap = None
+    if "cheap_weights" in content:
+        beside = _network(name, space, len(labels), content["cheap_weights"])
+        cheap = Model(name, beside, space, labels, seed)
+    return Model(name, network, source, labels, seed, calibration, threshold, cheap)
+
+
+def _encoder(
+    content: dict[str, Any], path: Path, open_encoder: OpenEncoder | None
+) -> CachedEncoder:
+    """The encoder that the model was trained with. Raises RunError if it is not to be had."""
+    name = str(content["encoder"])
+    found = open_encoder(name) if open_encoder else None
+    if found is None:
+        raise RunError(f"models/{path.name} needs its workspace to find the encoder `{name}`.")
+    if found.encoder.key != content["encoder_key"]:
+        raise RunError(
+            f"models/{path.name} was trained with another content of the encoder `{name}`: the "
+            "files there have changed. Put the old ones back, or train again."
+        )
+    return found
 
 
 def _network(
-    name: str, source: Vocabulary | Space, n_labels: int, weights: dict[str, Tensor]
+    name: str,
+    source: Vocabulary | Space | EncodedSpace,
+    n_labels: int,
+    weights: dict[str, Tensor],
+) -> BookNetwork | SourceNetwork:
+    """A network with these weights."""
+    network = _new_network(name, source, n_labels, weights)
+    network.load_state_dict(weights)
+    return network
+
+
+def _new_network(
+    name: str,
+    source: Vocabulary | Space | EncodedSpace,
+    n_labels: int,
+    weights: dict[str, Tensor],
 ) -> BookNetwork | SourceNetwork:
     """A network of the right shape, to load the weights into."""
     if isinstance(source, Vocabulary):

@@ -13,7 +13,8 @@ from core.labels import Labeled
 from core.loop import Loop
 from core.model import Model
 from core.prevalence import Prevalence, Sample, prevalence
-from core.runs import Progress, columns, load_run, silent
+from core.progress import Progress, silent
+from core.runs import columns, load_run
 from core.scoring import score_texts
 from core.statistics import Judged
 from core.stopping import WINDOW, Sign, advice, gain, positives_left, stability

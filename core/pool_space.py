@@ -17,10 +17,15 @@ from numpy.typing import NDArray
 
 from core.cache import load_cached, load_earlier
 from core.counts import Counts, added, count
+from core.encoded import EncodedRows, EncodedSpace
+from core.encoder import open_encoder
+from core.encoder_cache import CachedEncoder
 from core.features import Bags
 from core.fingerprints import hash_texts, set_key
 from core.lexicon import Lexicon, tokens_of
 from core.loop import Loop
+from core.progress import Progress, silent
+from core.sources import Rows
 from core.space import Space, SpaceRows, place, space_of
 from core.spelling import Hashes
 from core.tally import Tally, add_tally, tally_texts
@@ -68,8 +73,34 @@ def pool_space(loop: Loop) -> Space:
     return load_cached(loop.workspace.cache, "space", key, build, load, write=loop.write_cache)
 
 
-def pool_rows(loop: Loop, space: Space) -> SpaceRows:
-    """The whole pool in this space, which may be that of an older run."""
+def pool_encoder(
+    loop: Loop, name: str | None = None, *, download: bool = False, progress: Progress = silent
+) -> CachedEncoder | None:
+    """The encoder of this name with what it has read for this workspace; None if there is no name.
+
+    Without a name it is the task's. Raises RunError if it cannot be had; it is downloaded only if
+    that is allowed.
+    """
+    name = loop.workspace.task.encoder if name is None else name
+    if not name:
+        return None
+    encoder = open_encoder(name, loop.workspace.path, download=download, progress=progress)
+    return CachedEncoder(encoder, loop.workspace.cache, write=loop.write_cache)
+
+
+def pool_rows(loop: Loop, source: Space | EncodedSpace, progress: Progress = silent) -> Rows:
+    """The whole pool in this source, which may be that of an older run.
+
+    With an encoder every text is encoded that was not before.
+    """
+    if isinstance(source, EncodedSpace):
+        texts = loop.pool_words.pool.texts.to_pylist()
+        vectors = source.encoder.vectors(texts, progress)
+        return EncodedRows(_space_rows(loop, source.space), vectors)
+    return _space_rows(loop, source)
+
+
+def _space_rows(loop: Loop, space: Space) -> SpaceRows:
     key = (Space.version, loop.pool_words.pool.key, space.key)
     bags = loop.pool_words.bags
 

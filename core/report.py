@@ -1,7 +1,7 @@
 """What a run is told of beyond its row of `runs.csv`: a JSON file beside its params file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,13 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.calibration import Calibration
+from core.encoded import EncodedSpace
 from core.errors import RunError
 from core.evaluation import Cut, auc, average_precision, brier, calibration_error, cut
+from core.features import Vocabulary
 from core.files import write_model_file
 from core.model import Model
-from core.space import Space
+from core.statistics import Difference, Interval, Judged, paired_difference, score_intervals
 
 REPORT_FORMAT = "sunlight report 1"
+
+AT_THRESHOLD = "fscore at threshold"
+"""Its name among the intervals."""
+
+DIGITS = 7
+"""Of the scores that a report keeps for each item: what 32 bits hold."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,9 @@ class Figures:
 
     `at_half` calls an item positive if that label is its most probable one, `at_threshold` if its
     probability, not calibrated, reaches the run's threshold. Errors of calibration and Brier scores
-    are of the probability as the model gives it (raw), and calibrated.
+    are of the probability as the model gives it (raw), and calibrated. `intervals` are of the
+    scores at half, under their names in `core.statistics.SCORES`, and of the F-score at the
+    threshold; what is not defined is left out.
     """
 
     n_items: int
@@ -36,6 +46,17 @@ class Figures:
     calibration_error_calibrated: float | None
     brier_raw: float | None
     brier_calibrated: float | None
+    intervals: Mapping[str, Interval]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the model said of each evaluation item: P(positive), raw and calibrated, and a label."""
+
+    item_ids: tuple[str, ...]
+    raw: tuple[float, ...]
+    calibrated: tuple[float, ...]
+    predicted: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +64,8 @@ class Report:
     """A run's model in numbers.
 
     `figures` are by split; those of `out of fold` are of the training items, and somewhat too good
-    at the threshold, which was chosen on them.
+    at the threshold, which was chosen on them. `said` is of the evaluation items of that time: it
+    lets runs be compared item by item when their models are gone.
     """
 
     model: str
@@ -55,12 +77,15 @@ class Report:
     shifts: tuple[float, ...]
     note: str
     figures: Mapping[str, Figures]
+    said: Said
+    encoder: str = ""
+    """Its name; empty without one, as in reports from before there were any."""
 
 
-def report_on(model: Model, note: str, figures: Mapping[str, Figures]) -> Report:
+def report_on(model: Model, note: str, figures: Mapping[str, Figures], said: Said) -> Report:
     """The model's settings together with its figures."""
     source = model.source
-    of_pool = isinstance(source, Space)
+    of_pool = not isinstance(source, Vocabulary)
     return Report(
         model=model.name,
         source=source.name if of_pool else "words",
@@ -71,7 +96,47 @@ def report_on(model: Model, note: str, figures: Mapping[str, Figures]) -> Report
         shifts=model.calibration.shifts,
         note=note,
         figures=figures,
+        said=said,
+        encoder=source.encoder.encoder.name if isinstance(source, EncodedSpace) else "",
     )
+
+
+def what_is_said(
+    model: Model, item_ids: Sequence[str], probability: NDArray[np.floating], positive: int
+) -> Said:
+    """What the model says of these items, from its `(n_items, n_labels)` probabilities."""
+    raw, calibrated = probability[:, positive], model.calibration(probability)[:, positive]
+    return Said(
+        tuple(item_ids),
+        tuple(float(f"{value:.{DIGITS}g}") for value in raw),
+        tuple(float(f"{value:.{DIGITS}g}") for value in calibrated),
+        tuple(model.labels[column] for column in probability.argmax(axis=1)),
+    )
+
+
+def judged_by(said: Said, positive: str, item_ids: Sequence[str]) -> Judged:
+    """The raw scores and predictions of these items, for `core.statistics`."""
+    at = {item: place for place, item in enumerate(said.item_ids)}
+    places = [at[item] for item in item_ids]
+    return Judged(
+        np.array([said.raw[place] for place in places]),
+        np.array([said.predicted[place] == positive for place in places], bool),
+    )
+
+
+def gain_between(
+    before: Report, after: Report, truth: Mapping[str, str], positive: str, name: str
+) -> Difference | None:
+    """How much higher `after` scores on the evaluation items that both runs were asked about.
+
+    `truth` is the label of each item of today; `name` is one of `core.statistics.SCORES`. None
+    where the score is not defined.
+    """
+    asked = [item for item in after.said.item_ids if item in truth]
+    shared = sorted(set(before.said.item_ids).intersection(asked))
+    actual = np.array([truth[item] == positive for item in shared], bool)
+    first, second = (judged_by(report.said, positive, shared) for report in (before, after))
+    return paired_difference(first, second, actual, name, keep_balance=False)
 
 
 def measure(
@@ -84,17 +149,32 @@ def measure(
     """The figures of `(n_items, n_labels)` probabilities against the true columns."""
     actual, raw = targets == positive, probability[:, positive]
     calibrated = calibration(probability)[:, positive]
+    at_half, at_threshold = probability.argmax(axis=1) == positive, raw >= threshold
     return Figures(
         n_items=len(targets),
-        at_half=cut(probability.argmax(axis=1) == positive, actual),
-        at_threshold=cut(raw >= threshold, actual),
+        at_half=cut(at_half, actual),
+        at_threshold=cut(at_threshold, actual),
         auc=auc(raw, actual),
         average_precision=average_precision(raw, actual),
         calibration_error_raw=calibration_error(raw, actual),
         calibration_error_calibrated=calibration_error(calibrated, actual),
         brier_raw=brier(raw, actual),
         brier_calibrated=brier(calibrated, actual),
+        intervals=_intervals(raw, at_half, at_threshold, actual),
     )
+
+
+def _intervals(
+    raw: NDArray[np.floating],
+    at_half: NDArray[np.bool_],
+    at_threshold: NDArray[np.bool_],
+    actual: NDArray[np.bool_],
+) -> dict[str, Interval]:
+    """Bootstrap intervals of all scores; the balance of the items is chance, as it was drawn."""
+    found = score_intervals(Judged(raw, at_half), actual, keep_balance=False)
+    other = score_intervals(Judged(raw, at_threshold), actual, keep_balance=False)
+    every = {**found, AT_THRESHOLD: other["fscore"]}
+    return {name: interval for name, interval in every.items() if interval}
 
 
 def report_path(params: Path) -> Path:
@@ -121,7 +201,8 @@ def load_report(params: Path) -> Report | None:
             raise ValueError("another format")
         figures = {name: _figures(values) for name, values in content.pop("figures").items()}
         shifts = tuple(content.pop("shifts"))
-        return Report(**content, shifts=shifts, figures=figures)
+        said = Said(**{name: tuple(values) for name, values in content.pop("said").items()})
+        return Report(**content, shifts=shifts, figures=figures, said=said)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -133,4 +214,5 @@ def load_report(params: Path) -> Report | None:
 
 def _figures(values: Mapping[str, object]) -> Figures:
     cuts = {name: Cut(**values[name]) for name in ("at_half", "at_threshold")}
-    return Figures(**{**values, **cuts})
+    intervals = {name: Interval(**ends) for name, ends in values["intervals"].items()}
+    return Figures(**{**values, **cuts, "intervals": intervals})

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.encoded import EncodedSpace
 from core.errors import RunError
 from core.evaluation import Scores, evaluate
 from core.features import Vocabulary, book_vocabulary
@@ -19,22 +20,26 @@ from core.learning import Items, Learned, learn
 from core.logs import Run, append_records, fresh_id, now, read_logs
 from core.loop import Loop
 from core.model import Model, load_model, save_model
-from core.pool_space import pool_space
-from core.report import Report, load_report, measure, report_on, save_report
+from core.pool_space import pool_encoder, pool_space
+from core.progress import Progress, silent
+from core.report import (
+    Figures,
+    Report,
+    Said,
+    load_report,
+    measure,
+    report_on,
+    save_report,
+    what_is_said,
+)
 from core.scoring import score_texts
+from core.sources import Source
 from core.space import Space
 from core.task import MODELS, Task
 from core.training import require_two_labels
 
 Asked = tuple[NDArray[np.floating], NDArray[np.int64]]
 """Probabilities of items `(n_items, n_labels)`, and their true columns `(n_items,)`."""
-
-Progress = Callable[[str], None]
-"""Is told what begins now, in a few words."""
-
-
-def silent(step: str) -> None:
-    """No progress display."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,18 @@ class Trained:
 
 
 def train(
-    loop: Loop, *, name: str | None = None, seed: int | None = None, progress: Progress = silent
+    loop: Loop,
+    *,
+    name: str | None = None,
+    seed: int | None = None,
+    space: Space | None = None,
+    progress: Progress = silent,
 ) -> Trained:
     """A model trained on the usable training labels and evaluated; nothing is written.
 
-    Without a name it is the task's model. Raises LoopError if the training data holds fewer than
-    two labels, RunError for a model name that there is none of.
+    Without a name it is the task's model; a `space` takes the place of the pool's own. Raises
+    LoopError if the training data holds fewer than two labels, RunError for a model name that there
+    is none of.
     """
     task = loop.workspace.task
     name = task.model if name is None else name
@@ -61,16 +72,18 @@ def train(
     began = time.perf_counter()
     items = training_items(loop)
     require_two_labels(items.targets)
-    source = feature_source(loop, name, progress)
+    source = feature_source(loop, name, progress, space)
     progress(f"training on {len(items.texts):,} labels")
     learned = learn(name, source, items, task.seed if seed is None else seed)
     progress(f"evaluating on {len(loop.labels.splits['evaluation']):,} items")
     asked = {split: _asked(loop, learned.model, split) for split in ("evaluation", "validation")}
     scores = evaluate(*asked["evaluation"], task.positive_index)
     run = _run(loop, learned.model, scores, time.perf_counter() - began)
+    item_ids = [item.item_id for item in loop.labels.splits["evaluation"]]
+    said = what_is_said(learned.model, item_ids, asked["evaluation"][0], task.positive_index)
     if learned.out_of_fold is not None:
         asked["out of fold"] = learned.out_of_fold, items.targets
-    return Trained(learned.model, run, _report(learned, asked, task.positive_index))
+    return Trained(learned.model, run, _report(learned, asked, said, task.positive_index))
 
 
 def training_items(loop: Loop) -> Items:
@@ -80,14 +93,28 @@ def training_items(loop: Loop) -> Items:
     return Items(texts, columns(training, task), task.values, task.positive_index)
 
 
-def feature_source(loop: Loop, name: str, progress: Progress = silent) -> Vocabulary | Space:
-    """What the model of this name sees of a text."""
+def feature_source(
+    loop: Loop, name: str, progress: Progress = silent, space: Space | None = None
+) -> Vocabulary | Source:
+    """What the model of this name sees of a text; a `space` takes the place of the pool's own.
+
+    With an encoder, labeled texts are encoded here, where it is told how long that takes. Raises
+    RunError if the task's encoder cannot be used.
+    """
     if name == "book":
         progress("counting words")
         texts = [item.text for item in loop.labels.usable_training()]
         return book_vocabulary(loop.pool_words, ~(loop.held_out | loop.in_training), texts)
-    progress("learning words and meanings from the pool")
-    return pool_space(loop)
+    # An encoder first: one that cannot be had is found out at once.
+    encoder = pool_encoder(loop, download=True, progress=progress)
+    if space is None:
+        progress("learning words and meanings from the pool")
+        space = pool_space(loop)
+    if encoder is None:
+        return space
+    labeled = [item.text for items in loop.labels.splits.values() for item in items]
+    encoder.vectors(labeled, progress)
+    return EncodedSpace(space, encoder)
 
 
 def keep(loop: Loop, trained: Trained) -> Run:
@@ -108,12 +135,25 @@ def next_run_id(runs: list[Run]) -> str:
 
 
 def current_run(loop: Loop) -> Run | None:
-    """The task's model's newest run on exactly today's training and evaluation labels, if any."""
+    """The task's model's newest run on exactly today's training and evaluation labels, if any.
+
+    It saw texts through the task's encoder, if there is one, and through none else.
+    """
     today = (loop.workspace.task.model, *_hashes(loop))
     for run in reversed(loop.logs.runs):
-        if (run.model, run.training_hash, run.evaluation_hash) == today:
+        same = (run.model, run.training_hash, run.evaluation_hash) == today
+        if same and _encoder_of(loop, run) == loop.workspace.task.encoder:
             return run
     return None
+
+
+def _encoder_of(loop: Loop, run: Run) -> str | None:
+    """The name of the run's encoder, empty for none; None if its report is damaged."""
+    try:
+        report = read_report(loop, run)
+    except RunError:
+        return None
+    return report.encoder if report else ""
 
 
 def find_run(loop: Loop, run_id: str | None = None) -> Run:
@@ -130,8 +170,12 @@ def find_run(loop: Loop, run_id: str | None = None) -> Run:
 
 
 def load_run(loop: Loop, run: Run) -> Model:
-    """The run's model. Raises RunError if its file is missing, damaged or outside of `models/`."""
-    model = load_model(_params_path(loop, run))
+    """The run's model. Raises RunError if its file is missing, damaged or outside of `models/`.
+
+    Also if the encoder that it was trained with is gone, or is another one by now; none is
+    downloaded for it.
+    """
+    model = load_model(_params_path(loop, run), lambda name: pool_encoder(loop, name))
     if model.labels != loop.workspace.task.values:
         raise RunError(
             f"{run.params_file} was trained for the labels {', '.join(model.labels)}, the task has "
@@ -158,10 +202,14 @@ def _params_path(loop: Loop, run: Run) -> Path:
     return path
 
 
-def evaluate_items(model: Model, items: list[Labeled], task: Task) -> Scores:
-    """The model's scores on labeled items."""
+def evaluate_items(model: Model, items: list[Labeled], task: Task) -> tuple[Scores, Figures | None]:
+    """The model's scores on labeled items, and its figures, None without items."""
     probability = score_texts(model, [item.text for item in items])
-    return evaluate(probability, columns(items, task), task.positive_index)
+    targets, positive = columns(items, task), task.positive_index
+    scores = evaluate(probability, targets, positive)
+    if not items:
+        return scores, None
+    return scores, measure(probability, targets, positive, model.threshold, model.calibration)
 
 
 def _asked(loop: Loop, model: Model, split: str) -> Asked:
@@ -170,7 +218,7 @@ def _asked(loop: Loop, model: Model, split: str) -> Asked:
     return score_texts(model, texts), columns(items, loop.workspace.task)
 
 
-def _report(learned: Learned, asked: Mapping[str, Asked], positive: int) -> Report:
+def _report(learned: Learned, asked: Mapping[str, Asked], said: Said, positive: int) -> Report:
     """The model's figures on every set of items that is not empty."""
     model = learned.model
     figures = {
@@ -178,7 +226,7 @@ def _report(learned: Learned, asked: Mapping[str, Asked], positive: int) -> Repo
         for split, (probability, targets) in asked.items()
         if len(targets)
     }
-    return report_on(model, learned.note, figures)
+    return report_on(model, learned.note, figures, said)
 
 
 def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:

@@ -15,15 +15,19 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core import strategies
+from core.background import kept_background
 from core.csvfile import Row, Rows, format_rows, read_rows
 from core.errors import LoopError, WorkspaceError
 from core.inbox import Inbox
-from core.iteration import Batch, pool_probabilities, propose
-from core.labels import Labeled, Labels
+from core.iteration import Batch, propose
+from core.labels import Labeled, Labels, text_key
 from core.logs import Event, now
 from core.loop import Loop, open_loop, read_loop
 from core.mixing import Chosen, Pick, mixed, shuffled
-from core.runs import Progress, Trained, current_run, keep, silent, train
+from core.pool_scoring import PoolScores, score_pool
+from core.progress import Progress, silent
+from core.runs import Trained, current_run, keep, train
+from core.space import Space
 from core.task import Task, apportion
 from core.workspace import POOL_FOLDER, Workspace, create_workspace, open_workspace, refuse_contents
 
@@ -56,14 +60,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class Table:
-    """Items whose labels are known: a loop that has no label yet, and the label of each item."""
+    """Items whose labels are known: a loop that has no label yet, and the label of each item.
+
+    Models learn their features from the table's own texts, or have them from a `space`.
+    """
 
     loop: Loop
     oracle: Mapping[str, str]
+    space: Space | None = None
 
 
-Choose = Callable[[Loop, NDArray[np.float32], np.random.Generator], Chosen]
-"""A way to choose the next batch of a loop whose pool has these probabilities."""
+Choose = Callable[[Loop, PoolScores, np.random.Generator], Chosen]
+"""A way to choose the next batch of a loop whose pool has these scores."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +184,15 @@ def write_table(labeled: Path, folder: Path, values: Sequence[str]) -> None:
     (folder / ORACLE).write_bytes(format_rows(row.fields[:3] for row in (head, *rows)))
 
 
+def known_items(loop: Loop) -> list[Labeled]:
+    """Every labeled item of the workspace that counts, of several copies of a text the first."""
+    known: dict[str, Labeled] = {}
+    for items in loop.labels.splits.values():
+        for item in items:
+            known.setdefault(text_key(item.text), item)
+    return list(known.values())
+
+
 def _rows_of_oracle(content: Rows, name: str) -> list[Row]:
     if not content.rows or content.rows[0].fields[:3] != ["item_id", "text", "label"]:
         raise WorkspaceError(f"{name} line 1: the header is not item_id,text,label. Write it so.")
@@ -199,16 +216,15 @@ def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str
 def read_table(folder: Path, task: Task) -> Table:
     """The table that `write_table` laid out there."""
     loop = read_loop(Workspace(folder, task))
-    return Table(loop, read_oracle(folder / ORACLE))
+    return Table(loop, read_oracle(folder / ORACLE), kept_background(folder))
 
 
 def by_mix(mix: Mapping[str, int], number: int) -> Choose:
     """The app's way to choose so many items, in the proportions of the mix."""
 
-    def choose(
-        loop: Loop, probability: NDArray[np.float32], generator: np.random.Generator
-    ) -> Chosen:
-        return mixed(loop, probability, apportion(number, mix), generator)
+    def choose(loop: Loop, scores: PoolScores, generator: np.random.Generator) -> Chosen:
+        counts = apportion(number, mix)
+        return mixed(loop, scores.probability, counts, generator, scores.is_own)
 
     return choose
 
@@ -224,16 +240,17 @@ def steps(table: Table, choose: Choose, model: str, seed: int, plan: Plan) -> It
     for turn in range(plan.iterations + 1):
         loop = _with_labels(loop, table.oracle, "training", picks, probability)
         began = time.perf_counter()
-        trained = train(loop, name=model) if loop.can_train else None
-        probability = pool_probabilities(loop, trained.model) if trained else None
+        trained = train(loop, name=model, space=table.space) if loop.can_train else None
+        scores = score_pool(loop, trained.model) if trained else None
+        probability = scores.probability if scores else None
         last = turn == plan.iterations
         if last:
             picks = []
-        elif probability is None:  # as in the app, at random until there is something to learn
+        elif scores is None:  # as in the app, at random until there is something to learn
             picks = _random_picks(loop, plan.batch, seed + 2 + turn)
         else:
             generator = np.random.default_rng(seed + 2 + turn)
-            picks = shuffled(choose(loop, probability, generator), generator)
+            picks = shuffled(choose(loop, scores, generator), generator)
         yield Step(loop, trained, probability, picks, time.perf_counter() - began)
         if not picks:
             return

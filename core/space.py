@@ -29,7 +29,7 @@ from core.lexicon import (
 from core.meanings import DIMENSIONS, learn_meanings
 from core.sources import Features, Projection, Weights, bag_sums
 from core.spelling import Hashes, spell
-from core.tally import Tally, pairs_among
+from core.tally import Tally, pairs_among, tally_texts
 
 MIN_TEXTS = 2
 """Words and runs of fewer texts are left out: what occurs once cannot be learned from."""
@@ -151,6 +151,12 @@ class SpaceRows:
             return blocks.sum(axis=1) + bag_sums(columns, repeats, corrections)
 
         return product
+
+
+def learn_space(tokens: Sequence[str], bags: Bags, counted: NDArray[np.bool_]) -> Space:
+    """What the counted texts teach: texts as bags of token ids, `counted` is `(n_texts,)`."""
+    bags = bags if counted.all() else bags.take(np.flatnonzero(counted))
+    return space_of(tally_texts(tokens, bags))
 
 
 def space_of(tally: Tally) -> Space:

@@ -78,6 +78,7 @@ class Task:
     rest_minutes: int
     seed: int
     model: str = MODELS[0]
+    encoder: str = ""
     source: str = field(default="task.toml", compare=False)
 
     @property
@@ -153,6 +154,7 @@ def parse_task(text: str, source: str) -> Task:
         rest_minutes=reader.number(rest, "minutes", 0),
         seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),
         model=_read_model(reader, model),
+        encoder=_read_encoder(reader, model),
         source=source,
     )
 
@@ -190,6 +192,14 @@ def _read_model(reader: "_Reader", model: Mapping[str, Any]) -> str:
     if name not in MODELS:
         raise reader.error("[model]", f"has the name `{name}`", f"Use {_listed(MODELS)}")
     return name
+
+
+def _read_encoder(reader: "_Reader", model: Mapping[str, Any]) -> str:
+    encoder = reader.text(model, "encoder", "")
+    if encoder and model["name"] == "book":
+        what = f"asks for the encoder `{encoder}`, but the model `book` sees words alone"
+        raise reader.error("[model]", what, "Take `linear` or `hidden`, or leave `encoder` empty")
+    return encoder
 
 
 def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:

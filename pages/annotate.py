@@ -8,13 +8,14 @@ import streamlit as st
 
 from core.assignment import batch_for, earlier_batch
 from core.errors import PoolExhaustedError, SunlightError
-from core.iteration import batch_to_label
+from core.iteration import AS_THE_TASK_SAYS, Wishes, batch_to_label, is_active
 from core.logs import Run
 from core.loop import Loop
-from core.runs import Progress
+from core.progress import Progress
 from pages.ui import frame, state
 from pages.ui.batches import card_batch
 from pages.ui.card import CardBatch, annotation_card
+from pages.ui.mix import choose_mix
 
 CARD = "card"
 PAUSED = "paused"
@@ -53,13 +54,18 @@ def progress_display() -> Iterator[Progress]:
     place.empty()
 
 
-def current_batch(loop: Loop, annotator: str) -> tuple[Loop, str]:
+def chosen_wishes(loop: Loop) -> Wishes:
+    """Draws the control for the mix where a model chooses; what the person wants of new batches."""
+    return Wishes(mix=choose_mix(loop.workspace.task)) if is_active(loop) else AS_THE_TASK_SAYS
+
+
+def current_batch(loop: Loop, annotator: str, wishes: Wishes) -> tuple[Loop, str]:
     """The batch to go on with, proposed now if none is open, and the loop that knows it."""
     batch_id = batch_for(loop, annotator)
     if batch_id:
         return loop, batch_id
     with progress_display() as report:
-        batch_id = batch_to_label(loop, annotator, progress=report)
+        batch_id = batch_to_label(loop, annotator, wishes, progress=report)
     return state.open_loop(), batch_id
 
 
@@ -133,18 +139,22 @@ if not loop.workspace.is_writable():
 annotator = frame.need_annotator()
 if st.session_state.get(PAUSED) and not state.reopened():
     show_pause(loop, annotator)
-try:
-    batch = reopened_batch(loop, annotator)
-    if batch is None:
-        loop, batch_id = current_batch(loop, annotator)
-        batch = card_batch(loop, batch_id, annotator)
-except PoolExhaustedError as error:
-    st.success(str(error), icon=":material/done_all:")
-    st.stop()
-except SunlightError as error:
-    st.error(str(error), icon=":material/error:")
-    st.stop()
-if not batch.reopened:
-    tell_new_split(batch.split)
-show_head(loop, batch)
-annotation_card(batch, key=CARD, on_finished=note_save, on_earlier=open_earlier)
+card_place, mix_place = st.container(), st.container()
+with mix_place:  # drawn first, since a new batch goes by it; shown below the card
+    wishes = chosen_wishes(loop)
+with card_place:
+    try:
+        batch = reopened_batch(loop, annotator)
+        if batch is None:
+            loop, batch_id = current_batch(loop, annotator, wishes)
+            batch = card_batch(loop, batch_id, annotator)
+    except PoolExhaustedError as error:
+        st.success(str(error), icon=":material/done_all:")
+        st.stop()
+    except SunlightError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+    if not batch.reopened:
+        tell_new_split(batch.split)
+    show_head(loop, batch)
+    annotation_card(batch, key=CARD, on_finished=note_save, on_earlier=open_earlier)

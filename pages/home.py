@@ -6,7 +6,7 @@ from core.errors import SunlightError
 from core.loop import Loop
 from core.simulation import make_demo
 from core.task import SPLITS
-from pages.ui import cache, charts, frame, state
+from pages.ui import cache, charts, frame, scores, state
 
 NEXT = {
     "evaluation": "Label evaluation data",
@@ -53,18 +53,25 @@ def show_last_run(loop: Loop) -> None:
         st.caption("No model has been trained yet: that comes after the first training data.")
         return
     run = loop.logs.runs[-1]
-    for column, (name, score) in zip(
-        st.columns(2), {"F-score": run.fscore, "AUC": run.auc}.items(), strict=True
-    ):
-        column.metric(name, "undefined" if score is None else f"{score:.3f}")
+    report = cache.report(loop, run)
+    for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
+        value = getattr(run, score)
+        column.metric(
+            scores.SCORES[score],
+            "undefined" if value is None else f"{value:.3f}",
+            scores.span(scores.interval(report, score)) or None,
+            delta_color="off",
+            delta_arrow="off",
+            help="Below it the interval of 95%: how far it could be off with these items.",
+        )
     st.caption(
         f"{run.run_id}, model `{run.model}`, {run.n_training:,} training labels, on "
         f"{run.n_evaluation:,} evaluation items"
     )
     if run.fscore == 0:
         st.caption(
-            "F is 0 while the model finds none of the positive items: with few positive labels the "
-            "chapter's model says no to everything. AUC tells whether it ranks them higher already."
+            "F is 0 while the model finds none of the positive items: with few positive labels it "
+            "may say no to everything. AUC tells whether it ranks them higher already."
         )
 
 

@@ -10,7 +10,7 @@ from core.logs import Run
 from core.loop import Loop
 from core.runs import columns
 from core.scoring import score_texts
-from pages.ui import cache, charts, frame
+from pages.ui import cache, charts, frame, scores
 
 SHOWN = [
     "run_id", "created_at", "model", "n_training", "n_evaluation", "fscore", "auc",
@@ -18,11 +18,47 @@ SHOWN = [
 ]  # fmt: skip
 
 
-def show_curve(runs: pd.DataFrame) -> None:
-    """F-score and AUC against labels."""
+def show_curve(loop: Loop) -> None:
+    """Scores against labels with their bands, and whether the last iteration brought a gain."""
     st.subheader("Learning curve", anchor=False)
-    st.caption("Does more labeling still help? A flat line says no.")
-    st.altair_chart(charts.learning_curve(runs))
+    items = loop.labels.splits["evaluation"]
+    positives = sum(item.label == loop.workspace.task.positive.value for item in items)
+    st.caption(
+        "Does more labeling still help? A flat line says no. The bands hold 95%: how far a score "
+        f"could be off with {len(items):,} evaluation items, {positives:,} of them positive."
+    )
+    st.altair_chart(charts.learning_curve(scores.curve_points(loop)))
+    if len(loop.logs.runs) > 1:
+        sentence = scores.gain_sentence(loop, *loop.logs.runs[-2:])
+        if sentence:
+            st.write(sentence)
+
+
+def show_scores(loop: Loop, run: Run) -> None:
+    """The run's scores with intervals, and how far its probabilities can be believed."""
+    report = cache.report(loop, run)
+    st.dataframe(
+        scores.score_table(run, report),
+        hide_index=True,
+        column_config={"value": st.column_config.NumberColumn(format="%.3f")},
+    )
+    if report is None:
+        st.caption("This run has no report: it is from before there were intervals.")
+        return
+    st.caption(
+        "The F-score is at a probability of one half. The threshold is chosen on the training "
+        "items, never on these; it helps where their balance is not that of the evaluation data. "
+        f"{report.note}"
+    )
+    with st.expander("Can its probabilities be believed?"):
+        st.caption(
+            "Error: the mean gap between a probability and the share of positive items, by ten "
+            "bins. Strategies choose by the raw ones, which rank alike."
+        )
+        table = scores.calibration_table(report)
+        number = st.column_config.NumberColumn(format="%.3f")
+        columns_of = dict.fromkeys(table.columns[2:], number)
+        st.dataframe(table, hide_index=True, column_config=columns_of)
 
 
 def show_run(loop: Loop, run: Run) -> None:
@@ -68,9 +104,11 @@ if not loop.logs.runs:
         "Here you will see F-score and AUC per run. The first run is trained when evaluation data "
         "and first training data are labeled."
     )
-runs = pd.DataFrame([asdict(run) for run in loop.logs.runs])
-show_curve(runs)
+show_curve(loop)
 by_id = {run.run_id: run for run in reversed(loop.logs.runs)}
-show_run(loop, by_id[st.selectbox("Run", list(by_id), key="metrics_run")])
+chosen = by_id[st.selectbox("Run", list(by_id), key="metrics_run")]
+show_scores(loop, chosen)
+show_run(loop, chosen)
 st.subheader("All runs", anchor=False)
+runs = pd.DataFrame([asdict(run) for run in loop.logs.runs])
 st.dataframe(runs[SHOWN].iloc[::-1], hide_index=True)

@@ -1,10 +1,12 @@
-"""Strategies: what each way of sampling brought in."""
+"""Strategies: what each way of sampling brought in, which one pays, and what is left."""
 
 import pandas as pd
 import streamlit as st
 
 from core.loop import Loop
 from pages.ui import cache, charts, frame
+from pages.ui.remaining import show_remaining
+from pages.ui.replay import show_replay
 
 COLUMNS = {
     "batch_id": st.column_config.TextColumn("iteration"),
@@ -45,7 +47,7 @@ def show_iterations(loop: Loop, yields: pd.DataFrame) -> None:
 
 
 loop = frame.open_page(
-    "Strategies", "What random, low-confidence and outlier sampling each brought in."
+    "Strategies", "What each way of choosing brought in, which one pays here, and what is left."
 )
 frame.need_pool(loop)
 tables = cache.tables(loop)
@@ -59,3 +61,5 @@ show_iterations(loop, yields)
 st.subheader("Do they prefer short or long texts?", anchor=False)
 st.caption("Bars beside the grey one of the pool: where they differ, the training data is biased.")
 st.altair_chart(charts.lengths(tables.lengths()))
+show_remaining(loop)
+show_replay(loop)

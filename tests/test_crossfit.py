@@ -5,9 +5,9 @@ import pytest
 
 from core.calibration import stratified_folds
 from core.crossfit import cross_fit
-from core.iteration import pool_probabilities
 from core.learning import learn
 from core.loop import Loop, read_loop
+from core.pool_scoring import pool_probabilities
 from core.runs import feature_source, training_items
 from core.scoring import score_texts
 from tests.conftest import MakeWorkspace, headlines

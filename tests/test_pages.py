@@ -17,6 +17,7 @@ from core.loop import read_loop
 from core.runs import load_run
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
+from tests.encoders import static_encoder
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("home", "annotate", "sunlight", "review", "strategies", "metrics", "data")
@@ -191,6 +192,32 @@ def test_the_models_opinion_comes_with_what_it_chose(demo: Path, monkeypatch):
         assert explanation.score == pytest.approx(log_odds, abs=1e-3)
 
 
+def ask_for_encoder(workspace: Path, name: str) -> None:
+    """Names an encoder in the workspace's task."""
+    text = (workspace / "task.toml").read_text(encoding="utf-8")
+    assert "[model]" not in text
+    (workspace / "task.toml").write_text(f'{text}\n[model]\nencoder = "{name}"\n', "utf-8")
+
+
+def test_what_an_encoder_says_of_the_whole_text_stands_beside_the_reason(demo: Path, monkeypatch):
+    static_encoder(demo / "encoder")
+    ask_for_encoder(demo, "encoder")
+    page = open_page("annotate", demo, monkeypatch)
+    loop = read_loop(open_workspace(demo))
+    model = load_run(loop, loop.logs.runs[-1])
+    for item in card(page)["items"]:
+        (explanation,) = explain(model, [item["text"]], [item["opinion"]["predicted"]])
+        said = f" The whole text (encoder): {explanation.whole:+.2f} log-odds."
+        assert item["opinion"]["why"].endswith(said if explanation.whole else ".")
+        assert (said in item["opinion"]["why"]) == bool(explanation.whole)
+
+
+def test_an_encoder_that_cannot_be_had_is_named_on_the_page(demo: Path, monkeypatch):
+    ask_for_encoder(demo, "./nowhere")
+    page = open_page("annotate", demo, monkeypatch)
+    assert "There is no folder `./nowhere` for the encoder" in page.error[0].value
+
+
 @pytest.mark.parametrize("split", ["evaluation", "validation"])
 def test_held_out_data_is_labeled_without_the_models_opinion(split: str, demo: Path, monkeypatch):
     # A model exists, and then more held-out data is asked for.
@@ -287,7 +314,7 @@ def test_review_shows_outliers_beside_low_confidence(demo: Path, monkeypatch):
 def test_metrics_lists_every_run(demo: Path, monkeypatch):
     page = open_page("metrics", demo, monkeypatch)
     assert page.dataframe[-1].value["run_id"].tolist() == ["run-0003", "run-0002", "run-0001"]
-    assert page.dataframe[0].value.to_numpy().sum() == 150
+    assert page.dataframe[2].value.to_numpy().sum() == 150
 
 
 def test_a_missing_params_file_is_told_and_the_rest_is_shown(demo: Path, monkeypatch):

@@ -8,7 +8,20 @@ from sklearn.metrics import brier_score_loss, f1_score
 from core.calibration import Calibration
 from core.errors import RunError
 from core.evaluation import Cut
-from core.report import Report, load_report, measure, report_path, save_report
+from core.report import (
+    AT_THRESHOLD,
+    Report,
+    Said,
+    gain_between,
+    judged_by,
+    load_report,
+    measure,
+    report_path,
+    save_report,
+    what_is_said,
+)
+from core.statistics import Judged, judged, paired_difference, score_intervals
+from tests.test_explanations import a_model
 
 SHIFTED = Calibration(0.5, (-1.0, 0.0))
 
@@ -19,7 +32,52 @@ def a_report() -> Report:
     figures = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.3, SHIFTED)
     none = measure(np.empty((0, 2)), np.empty(0, np.int64), 0, 0.3, SHIFTED)
     return Report("linear", "pool", 1, "ab", 0.3, 0.5, (-1.0, 0.0), "said",
-                  {"evaluation": figures, "validation": none})  # fmt: skip
+                  {"evaluation": figures, "validation": none}, said(score))  # fmt: skip
+
+
+def said(score: np.ndarray) -> Said:
+    model = replace(a_model(), calibration=SHIFTED)
+    ids = [f"e{at}" for at in range(len(score))]
+    return what_is_said(model, ids, np.stack([score, 1 - score], axis=1), 0)
+
+
+def test_what_was_said_is_kept_item_by_item():
+    kept = said(np.array([0.9, 0.2]))
+    assert kept.item_ids == ("e0", "e1")
+    assert kept.raw == (0.9, 0.2)
+    assert kept.calibrated == pytest.approx((0.524633, 0.155362), abs=2e-6)
+    assert kept.predicted == ("1", "0")
+
+
+def test_intervals_are_those_of_the_bootstrap():
+    draw = np.random.default_rng(1)
+    score, targets = draw.random(200), draw.integers(0, 2, 200)
+    found = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.3, SHIFTED).intervals
+    expected = score_intervals(judged(score), targets == 0, keep_balance=False)
+    assert {name: found[name] for name in expected} == expected
+    at_threshold = score_intervals(Judged(score, score >= 0.3), targets == 0, keep_balance=False)
+    assert found[AT_THRESHOLD] == at_threshold["fscore"]
+
+
+def test_runs_are_compared_on_the_items_that_both_were_asked_about():
+    draw = np.random.default_rng(2)
+    score = draw.random(300)
+    truth = {f"e{at}": "1" if score[at] > 0.6 else "0" for at in range(300)}
+    knows, guesses = (replace(a_report(), said=said(each)) for each in (score, draw.random(200)))
+    gain = gain_between(guesses, knows, truth, "1", "auc")
+    actual = np.array([truth[f"e{at}"] == "1" for at in range(200)])
+    paired = [judged_by(report.said, "1", [f"e{at}" for at in range(200)])
+              for report in (guesses, knows)]  # fmt: skip
+    order = sorted(range(200), key="e{}".format)
+    expected = paired_difference(
+        *(Judged(one.score[order], one.predicted[order]) for one in paired),
+        actual[order],
+        "auc",
+        keep_balance=False,
+    )
+    assert gain == expected
+    assert gain.is_clear
+    assert gain_between(guesses, knows, {}, "1", "auc") is None
 
 
 def test_figures_are_of_both_cuts_and_both_probabilities():

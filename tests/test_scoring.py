@@ -4,9 +4,9 @@ import torch
 
 from core import scoring
 from core.features import Vocabulary
-from core.iteration import pool_probabilities
 from core.loop import Loop
 from core.model import Model, new_network
+from core.pool_scoring import pool_probabilities
 from core.pool_space import pool_rows
 from core.runs import train
 from core.scoring import confidences, probabilities, score_texts

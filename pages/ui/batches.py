@@ -1,10 +1,12 @@
 """A batch as the annotation card takes it: texts, labels, skips, flags, and the model's opinion."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from core.assignment import earlier_batch, flags, items_of, skips
-from core.explanations import explain
+from core.errors import RunError
+from core.explanations import Explanation, explain
 from core.labels import Labeled
 from core.logs import Proposal
 from core.loop import Loop
@@ -72,20 +74,28 @@ def _opinions(
 ) -> dict[str, CardOpinion]:
     """What the run that chose the batch says of each item; nothing of held-out data, ever.
 
-    If the run's file is gone, the prediction still stands in the log, without the words' pushes.
+    If the run's file or its encoder is gone, the prediction still stands in the log, without the
+    words' pushes.
     """
     chosen = [p for p in proposals if p.split == "training" and p.predicted]
     chosen = [p for p in chosen if p.confidence is not None]
     run = next((run for run in loop.logs.runs if chosen and run.run_id == chosen[0].run_id), None)
     model = cache.model(loop, run) if run else None
-    pieces: list[tuple[tuple[str, float], ...]] = [()] * len(chosen)
+    told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
     if model:
-        shown, labels = [texts[p.item_id] for p in chosen], [p.predicted for p in chosen]
-        pieces = [explanation.pieces for explanation in explain(model, shown, labels)]
+        with suppress(RunError):  # its encoder cannot be read any more
+            told = explain(model, [texts[p.item_id] for p in chosen], [p.predicted for p in chosen])
     return {
-        p.item_id: CardOpinion(p.predicted, p.confidence, why(p), pushes)
-        for p, pushes in zip(chosen, pieces, strict=True)
+        p.item_id: CardOpinion(p.predicted, p.confidence, why(p) + _of_the_whole(each), each.pieces)
+        for p, each in zip(chosen, told, strict=True)
     }
+
+
+def _of_the_whole(explanation: Explanation) -> str:
+    """What the encoder adds to the words' pushes, as a sentence; empty without one."""
+    if not explanation.whole:
+        return ""
+    return f" The whole text (encoder): {explanation.whole:+.2f} log-odds."
 
 
 def _day(proposals: Sequence[Proposal], labeled: Mapping[str, Labeled]) -> str:

@@ -11,12 +11,18 @@ from core.inbox import Inbox
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
-from core.runs import load_run
+from core.outlook import Outlook
+from core.outlook import outlook as outlook_of_loop
+from core.report import Report, report_path
+from core.runs import load_run, read_report
 from core.tables import Tables
 from core.workspace import Workspace, file_stamps, open_workspace
 
 WORKSPACES = 4
 """Workspaces and states of them that are kept in memory at once."""
+
+REPORTS = 1_000
+"""Runs whose reports are kept: a learning curve asks for all of them, some 60 KB each."""
 
 Stamps = tuple[tuple[str, int, int], ...]
 
@@ -41,6 +47,19 @@ def model(current: Loop, run: Run) -> Model | None:
         return _model(str(current.workspace.path), _params_stamp(current, run), current, run)
     except RunError:
         return None
+
+
+def report(current: Loop, run: Run) -> Report | None:
+    """The run's report; None where there is none, or it is damaged: its row has the scores."""
+    try:
+        return _report(str(current.workspace.path), _report_stamp(current, run), current, run)
+    except RunError:
+        return None
+
+
+def outlook(current: Loop) -> Outlook:
+    """How the work stands at this state of the loop. Trains models: seconds, once a state."""
+    return _outlook(str(current.workspace.path), current.workspace.stamps(), current)
 
 
 def inbox(path: Path) -> Inbox:
@@ -77,6 +96,16 @@ def _model(path: str, params_stamp: Stamps, _loop: Loop, _run: Run) -> Model:
     return load_run(_loop, _run)
 
 
+@st.cache_resource(show_spinner=False, max_entries=REPORTS)
+def _report(path: str, report_stamp: Stamps, _loop: Loop, _run: Run) -> Report | None:
+    return read_report(_loop, _run)
+
+
+@st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
+def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
+    return outlook_of_loop(_loop)
+
+
 def _task_stamp(path: Path) -> Stamps:
     return file_stamps(path, [path / "task.toml"])
 
@@ -84,3 +113,8 @@ def _task_stamp(path: Path) -> Stamps:
 def _params_stamp(current: Loop, run: Run) -> Stamps:
     path = current.workspace.path
     return file_stamps(path, [path / run.params_file])
+
+
+def _report_stamp(current: Loop, run: Run) -> Stamps:
+    path = current.workspace.path
+    return file_stamps(path, [report_path(path / run.params_file)])

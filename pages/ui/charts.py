@@ -1,6 +1,7 @@
 """Altair charts with one palette: the same color for the same thing on every page.
 
-The colors are Okabe and Ito's, which people with any colour vision can tell apart.
+Labels and the chapter's strategies have the colors of Okabe and Ito, which people with any color
+vision can tell apart; for all thirteen strategies at once there are no such colors.
 """
 
 from itertools import cycle
@@ -15,13 +16,28 @@ POOL, NOT_RECORDED = "pool", "not recorded"
 
 STRATEGY_COLORS = {
     "random": "#56b4e9",
+    "stratified length": "#0072b2",
+    "stratified column": "#332288",
     "low confidence": "#e69f00",
+    "margin": "#d55e00",
+    "ratio": "#a6761d",
+    "entropy": "#882255",
+    "diverse": "#f0e442",
     "outlier": "#009e73",
+    "novel words": "#117733",
+    "underrepresented words": "#44aa99",
+    "representative": "#aa4499",
+    "most likely positive": "#cc3311",
     NOT_RECORDED: "#cc79a7",
     POOL: "#999999",
 }
-OTHER_STRATEGIES = ("#0072b2", "#d55e00", "#f0e442")
+OTHER_STRATEGIES = ("#666666", "#bbbbbb", "#000000")
 POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#999999")
+
+SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
+
+WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#cc79a7", "#f0e442", "#999999")
+"""Ways of choosing, in the order in which they were computed; the first is random's color."""
 
 HEIGHT = 300
 
@@ -47,13 +63,10 @@ def strategy_color(frame: pd.DataFrame) -> alt.Color:
     )
 
 
-def learning_curve(runs: pd.DataFrame) -> alt.LayerChart:
-    """F-score and AUC of each run against its number of training labels."""
-    long = runs.melt(
-        ["run_id", "n_training"], ["fscore", "auc"], var_name="score", value_name="value"
-    )
-    long["score"] = long["score"].map({"fscore": "F-score", "auc": "AUC"})
-    base = alt.Chart(long.dropna()).encode(
+def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
+    """Each score of each run against its number of training labels, with bands of 95%."""
+    names = [name for name in SCORE_COLORS if name in set(points["score"])]
+    base = alt.Chart(points).encode(
         x=alt.X(
             "n_training:Q",
             title="training labels",
@@ -64,12 +77,40 @@ def learning_curve(runs: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color(
             "score:N",
             title=None,
-            scale=alt.Scale(domain=["F-score", "AUC"], range=[POSITIVE, "#0072b2"]),
+            scale=alt.Scale(domain=names, range=[SCORE_COLORS[name] for name in names]),
             legend=alt.Legend(orient="top"),
         ),
-        tooltip=["run_id", "score", alt.Tooltip("value:Q", format=".3f"), "n_training"],
     )
-    return (base.mark_line() + base.mark_point(filled=True, size=60)).properties(height=HEIGHT)
+    told = [alt.Tooltip(f"{field}:Q", format=".3f") for field in ("value", "low", "high")]
+    dots = base.mark_point(filled=True, size=60).encode(
+        shape=alt.Shape("model:N", title="model", legend=_legend_of_several(points["model"])),
+        tooltip=["run_id", "model", "score", *told, "n_training"],
+    )
+    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
+    return (band + base.mark_line() + dots).properties(height=HEIGHT)
+
+
+def _legend_of_several(values: pd.Series) -> alt.Legend | None:
+    """A legend where there is something to tell apart."""
+    return alt.Legend(orient="top") if values.nunique() > 1 else None
+
+
+def simulated(means: pd.DataFrame) -> alt.LayerChart:
+    """Mean learning curves over seeds, one for each way, with bands of one standard error."""
+    ways = means["way"].unique().tolist()
+    base = alt.Chart(means).encode(
+        x=alt.X("labels:Q", title="training labels", axis=alt.Axis(format=",d", tickMinStep=1)),
+        y=alt.Y("value:Q", title="score", scale=alt.Scale(zero=False)),
+        color=alt.Color(
+            "way:N",
+            title=None,
+            scale=alt.Scale(domain=ways, range=[color for _, color in zip(ways, cycle(WAYS))]),
+            legend=alt.Legend(orient="top", columns=2, labelLimit=0),
+        ),
+        tooltip=["way", "labels", alt.Tooltip("value:Q", format=".3f"), "seeds"],
+    )
+    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
+    return (band + base.mark_line(point=True)).properties(height=HEIGHT)
 
 
 def roc(curve: Roc) -> alt.LayerChart:

@@ -2,17 +2,28 @@
 
 from core.logs import Proposal
 
+WHY = {
+    "random": "Drawn at random, whatever the model thinks of it.",
+    "stratified length": "Drawn at random among texts of its length.",
+    "stratified column": "Drawn at random among items of its kind.",
+    "low confidence": "Of all items, this is one of those that the model is least sure about.",
+    "margin": "The model hesitates between its two most probable labels.",
+    "ratio": "The second label is nearly as probable as the first.",
+    "entropy": "The model spreads its belief over all labels.",
+    "diverse": "The model is unsure about it, and it is unlike the others of this batch.",
+    "novel words": "It has many words that the training data does not have.",
+    "underrepresented words": "Its words are common in the pool and rare in the training data.",
+    "representative": "It is typical of the pool and unlike the training data.",
+    "most likely positive": "Of all items, this is one of the most probably positive ones.",
+}
+"""In words that need no training in statistics; outliers are told by their score."""
+
 
 def why(proposal: Proposal) -> str:
     """One sentence on how the strategy came to choose this item."""
-    match proposal.strategy:
-        case "random":
-            return "Drawn at random, whatever the model thinks of it."
-        case "low confidence":
-            return "Of all items, this is one of those that the model is least sure about."
-        case "outlier":
-            return f"New to the model: {familiarity(proposal.score)}."
-    return f"Chosen by the strategy {proposal.strategy}."
+    if proposal.strategy == "outlier":
+        return f"New to the model: {familiarity(proposal.score)}."
+    return WHY.get(proposal.strategy, f"Chosen by the strategy {proposal.strategy}.")
 
 
 def familiarity(score: float | None) -> str:

@@ -1,7 +1,9 @@
 """Learning curves of the strategies, each with a tenth of random items, beside random alone.
 
     python -m tests.benchmarks.learning --labeled CSV_OF_ITEM_ID_TEXT_LABEL
+    python -m tests.benchmarks.learning --workspace DIR
 
+The second takes every label of a workspace, and lets the rest of its pool teach the features.
 With `pip install -r requirements-benchmarks.txt` also query strategies of scikit-activeml and
 small-text, on the same vectors, in the same loop and for the same model. They take minutes a curve.
 """
@@ -13,7 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.comparison import Compared, compare, mean_of
-from core.curves import Curve, Point, Study, learn, point_of
+from core.curves import Curve, Point, Study, lay_background, learn, point_of
+from core.loop import read_loop
+from core.replay import known
 from core.runs import MODELS
 from core.simulation import Plan, read_table, steps, write_table
 from core.task import default_task
@@ -41,6 +45,7 @@ def library_points(study: Study, number: int) -> list[Point]:
     points = []
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
         write_table(study.labeled, Path(folder), study.task.values)
+        lay_background(study, Path(folder))
         table = read_table(Path(folder), study.task)
         for name, choose in choosers(number).items():
             for seed in study.seeds:
@@ -77,22 +82,27 @@ def print_curves(points: Sequence[Point], compared: Sequence[Compared], score: s
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Learning curves of the strategies.")
-    parser.add_argument("--labeled", type=Path, required=True, help="CSV of item_id,text,label")
-    parser.add_argument("--data", type=Path, help="a workspace whose task names the labels")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--labeled", type=Path, help="CSV of item_id,text,label, 1 or 0")
+    source.add_argument("--workspace", type=Path, help="a workspace with labels")
     parser.add_argument("--out", type=Path, help="keep the curves in this CSV, and go on from it")
     parser.add_argument("--model", choices=MODELS, action="append", help="default: the first")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=9)
     parser.add_argument("--workers", type=int)
     given = parser.parse_args()
-    task = open_workspace(given.data).task if given.data else default_task()
     plan = replace(Plan(), iterations=given.iterations)
-    models = given.model or MODELS[:1]
-    study = Study(given.labeled, task, plan, MIXES, models, range(given.seeds))
+    models, seeds = given.model or MODELS[:1], range(given.seeds)
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
+        study = Study(given.labeled, default_task(), plan, MIXES, models, seeds)
+        if given.workspace:
+            loop = read_loop(open_workspace(given.workspace), write_cache=False)
+            labeled = Path(folder) / "labeled.csv"
+            labeled.write_bytes(known(loop).table)
+            study = replace(study, labeled=labeled, task=loop.workspace.task, background=loop)
         out = given.out or Path(folder) / "curves.csv"
         points = learn(study, out, workers=given.workers, progress=print)
-    points += library_points(study, plan.batch)
+        points += library_points(study, plan.batch)
     print(f"\n{given.seeds} seeds, mean ± standard error; {machine()}")
     for score in ("fscore", "auc", "average_precision"):
         print_curves(points, compare(points, "random"), score)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.loop import Loop
 from core.mixing import Chosen
+from core.pool_scoring import PoolScores
 from core.simulation import Choose
 from core.strategies import Ranked
 from core.vectors import pool_vectors
@@ -34,9 +35,7 @@ def choosers(number: int) -> dict[str, Choose]:
 
 
 def _chooser(name: str, query: Query, number: int) -> Choose:
-    def choose(
-        loop: Loop, probability: NDArray[np.float32], generator: np.random.Generator
-    ) -> Chosen:
+    def choose(loop: Loop, scores: PoolScores, generator: np.random.Generator) -> Chosen:
         # What is held out is not even shown.
         shown = np.flatnonzero(loop.candidates | loop.in_training)
         seed = int(generator.integers(2**31))

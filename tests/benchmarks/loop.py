@@ -17,10 +17,11 @@ from torch import nn
 
 from core import strategies
 from core.features import book_vocabulary, pool_bags
-from core.iteration import pool_probabilities, preview, propose
+from core.iteration import preview, propose
 from core.loop import Loop, read_loop
 from core.mixing import training_word_counts
 from core.model import HIDDEN, Model
+from core.pool_scoring import pool_probabilities
 from core.pool_space import pool_rows, pool_space
 from core.runs import columns, train
 from core.training import EPOCHS, epoch_items

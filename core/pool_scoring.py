@@ -1,0 +1,89 @@
+"""What a model says of every item of the pool; a pool too large to be encoded, in two stages.
+
+An encoder can take milliseconds for a text, hours for a million. Above `TWO_STAGES_ABOVE` items the
+model's cheap companion, trained on the same labels without the encoder, scores all of them; the
+candidates that it is least certain of are encoded and scored by the model itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core import strategies
+from core.encoded import EncodedSpace
+from core.features import Vocabulary, pool_bags
+from core.loop import Loop
+from core.model import Model
+from core.pool_space import pool_rows
+from core.progress import Progress, silent
+from core.scoring import confidences, probabilities, score_texts
+
+Probability = NDArray[np.float32]
+
+TWO_STAGES_ABOVE = 100_000
+"""Items of the pool. So many take a transformer of 10 ms a text 17 minutes, once."""
+
+ENCODED_AT_MOST = 20_000
+"""Candidates of the second stage: 3 minutes with such a one, and less from batch to batch."""
+
+
+@dataclass(frozen=True)
+class PoolScores:
+    """P(label | text) of every item, `(n_pool, n_labels)`, and which are the model's own words.
+
+    Where `is_own`, `(n_pool,)`, is false, they are those of the model's cheap companion.
+    """
+
+    probability: Probability
+    is_own: NDArray[np.bool_]
+
+
+def score_pool(loop: Loop, model: Model, progress: Progress = silent) -> PoolScores:
+    """The pool's scores, to choose a batch by. Raises RunError if the encoder cannot be used."""
+    probability = pool_probabilities(loop, model, progress)
+    is_own = np.full(len(probability), not _in_two_stages(loop, model))
+    scores = PoolScores(probability, is_own)
+    if is_own.all():
+        return scores
+    # Opened by now: what other strategies choose is encoded while nobody else can propose.
+    model.source.encoder.encoder.encode([""])
+    unsure = confidences(probability).astype(np.float64)
+    near = strategies.lowest(unsure, loop.candidates, ENCODED_AT_MOST).indices
+    return with_own(loop, model, scores, near, progress)
+
+
+def with_own(
+    loop: Loop,
+    model: Model,
+    scores: PoolScores,
+    places: NDArray[np.int64],
+    progress: Progress = silent,
+) -> PoolScores:
+    """The scores with the model's own words on the items at these places as well."""
+    places = np.sort(places[~scores.is_own[places]])
+    if not len(places):
+        return scores
+    texts = loop.pool_words.pool.texts.take(places).to_pylist()
+    if isinstance(model.source, EncodedSpace):
+        model.source.encoder.vectors(texts, progress)  # so that it is told how long it takes
+    probability, is_own = scores.probability.copy(), scores.is_own.copy()
+    probability[places], is_own[places] = score_texts(model, texts), True
+    return PoolScores(probability, is_own)
+
+
+def pool_probabilities(loop: Loop, model: Model, progress: Progress = silent) -> Probability:
+    """P(label | text) of every item of the pool, `(n_pool, n_labels)`.
+
+    Of a pool that is not encoded as a whole, all are by the model's cheap companion: figures about
+    the pool are then those of one model, and need no encoding.
+    """
+    if isinstance(model.source, Vocabulary):
+        return probabilities(model, pool_bags(loop.pool_words, model.source))
+    if _in_two_stages(loop, model):
+        model = model.cheap
+    return probabilities(model, pool_rows(loop, model.source, progress))
+
+
+def _in_two_stages(loop: Loop, model: Model) -> bool:
+    return model.cheap is not None and len(loop.pool_words.pool) > TWO_STAGES_ABOVE

@@ -1,0 +1,107 @@
+"""The loop replayed with a workspace's own labels: which way of choosing pays here?
+
+The labels and the curves stand in `.cache`, named by what they were made of: what was computed once
+is not computed again while neither labels nor pool change.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from core.csvfile import format_rows
+from core.curves import Point, Study, curve_file, read_points
+from core.errors import LoopError
+from core.loop import Loop
+from core.simulation import Plan, known_items
+from core.task import STRATEGIES, Task
+
+LEAST = 200
+"""Labeled texts below which a replay shows nothing but noise."""
+
+EVALUATION = 0.3
+
+USED = 0.6
+"""Share of the training part that a replay labels: with all of it, every way ends the same."""
+
+TURNS = 6
+
+RANDOM = "random"
+
+LIKELY = (RANDOM, "the task's mix", "10% random, 90% low confidence")
+"""The ways that most people ask about."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The labeled texts of a workspace as a table, and how many they are."""
+
+    loop: Loop
+    table: bytes
+    number: int
+
+    @property
+    def plan(self) -> Plan:
+        """`TURNS` batches after a first one of the same size, a multiple of five."""
+        labels = self.number * (1 - EVALUATION) * USED
+        batch = max(1, int(labels / (TURNS + 1)) // 5 * 5)
+        return Plan(batch, batch, TURNS, EVALUATION)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A study of a workspace's labels, and the file that keeps its curves."""
+
+    study: Study
+    out: Path
+
+
+def known(loop: Loop) -> Known:
+    """What a replay of this workspace can go by."""
+    items = known_items(loop)
+    rows = ((item.item_id, item.text, item.label) for item in items)
+    return Known(loop, format_rows([("item_id", "text", "label"), *rows]), len(items))
+
+
+def ways(task: Task) -> dict[str, dict[str, int]]:
+    """What can be replayed: random alone, the task's mix, and every strategy with a little random.
+
+    Random stands first: the others are compared with it.
+    """
+    others = [name for name in STRATEGIES if name not in (RANDOM, "stratified column")]
+    return {
+        RANDOM: {"random": 1},
+        "the task's mix": dict(task.mix),
+        **{f"10% random, 90% {name}": {"random": 10, name: 90} for name in others},
+    }
+
+
+def prepare(
+    found: Known, mixes: Mapping[str, Mapping[str, int]], models: Sequence[str], seeds: int
+) -> Replay:
+    """The study of these ways; its table is written. Raises LoopError if it cannot be."""
+    loop = found.loop
+    content = found.table + repr(loop.pool_words.pool.key).encode()
+    name = blake2b(content, digest_size=8).hexdigest()
+    folder = loop.workspace.cache / "replays"
+    labeled, unfinished = folder / f"{name}.csv", folder / f"{name}.unfinished"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not labeled.exists():
+            unfinished.write_bytes(found.table)
+            unfinished.rename(labeled)
+    except OSError as error:
+        raise LoopError(
+            f".cache/replays/{labeled.name} cannot be written: {error.strerror}. Free some space "
+            "or make the folder writable."
+        ) from error
+    study = Study(labeled, loop.workspace.task, found.plan, mixes, models, range(seeds), loop)
+    return Replay(study, folder / f"{name}-curves.csv")
+
+
+def kept(replay: Replay) -> list[Point]:
+    """The study's points that were computed before. Raises LogError for a damaged file."""
+    if not replay.out.exists():
+        return []
+    points = read_points(curve_file(replay.out))
+    return [point for curve in replay.study.curves for point in points.get(curve, [])]

@@ -1,0 +1,133 @@
+"""The section of the Strategies page that replays the loop with the labels that there are."""
+
+import time
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from core.comparison import Compared, compare, mean_of, verdict
+from core.curves import Point, learn
+from core.errors import SunlightError
+from core.loop import Loop
+from core.replay import LEAST, LIKELY, Known, Replay, kept, known, prepare, ways
+from core.task import MODELS
+from pages.ui import charts, frame
+
+MOST_SEEDS = 20
+
+NAMES = {"average_precision": "average precision", "auc": "AUC", "fscore": "F-score"}
+"""The first is shown first: an F-score is 0 until a model calls anything positive."""
+
+
+def show_replay(loop: Loop) -> None:
+    """The whole section: choose ways and seeds, start, stop, and see what came out."""
+    st.subheader("Which way of choosing pays?", anchor=False)
+    found = known(loop)
+    st.caption(
+        f"Replays the loop with the {found.number:,} labels of this workspace. A third of the "
+        "texts is held out; each way asks for the labels of the others in its own order. Features "
+        "are learned from the rest of the pool. A model chose some of these texts, so they are "
+        "not quite the pool."
+    )
+    if found.number < LEAST:
+        frame.say_empty(f"It needs {LEAST} labels; there are {found.number:,}.")
+        return
+    if not loop.workspace.is_writable():
+        frame.say_empty("The workspace is read-only: there is no place to keep the curves.")
+        return
+    try:
+        _choose_and_run(found)
+    except SunlightError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _choose_and_run(found: Known) -> None:
+    task = found.loop.workspace.task
+    every = ways(task)
+    left, middle, right = st.columns([3, 2, 1])
+    chosen = left.multiselect("Ways", list(every), default=LIKELY, key="replay_ways")
+    models = middle.multiselect("Models", MODELS, default=[task.model], key="replay_models")
+    seeds = right.number_input("Seeds", 2, MOST_SEEDS, 5, key="replay_seeds")
+    started = st.button("Replay", icon=":material/replay:", key="replay")
+    if not (chosen and models):
+        st.caption("Choose at least one way and one model.")
+        return
+    mixes = {name: mix for name, mix in every.items() if name in chosen}
+    replay = prepare(found, mixes, models, seeds)
+    points = _run(replay) if started else kept(replay)
+    if points:
+        _show(points, replay.study.random_mix)
+
+
+def _run(replay: Replay) -> list[Point]:
+    """All points of the study. Any press on the page stops it; what is finished is kept."""
+    with st.status("Replaying …", expanded=True) as status:
+        st.button("Stop", key="replay_stop", help="What is finished is kept.")
+        step, clock, began = st.empty(), st.empty(), time.perf_counter()
+
+        def tick() -> None:
+            # Writing is also how Streamlit ends this run of the page when something was pressed.
+            clock.caption(f"{time.perf_counter() - began:.0f} s")
+
+        points = learn(replay.study, replay.out, progress=step.write, still_wanted=tick)
+        status.update(label="Replayed", state="complete", expanded=False)
+    return points
+
+
+def _show(points: Sequence[Point], random_mix: str | None) -> None:
+    chosen = st.segmented_control(
+        "Score", list(NAMES), default=next(iter(NAMES)), format_func=NAMES.get, key="replay_score"
+    )
+    score = chosen or next(iter(NAMES))
+    rows = [row for row in compare(points, random_mix) if row.score == score]
+    st.altair_chart(charts.simulated(means(points, score)))
+    st.caption(
+        f"Mean {NAMES[score]} over the seeds, with one standard error. The sentences are about the "
+        "area under each curve, seed by seed beside random, with intervals of 95%."
+    )
+    for row in rows:
+        if row.mix != random_mix:
+            st.write(verdict(row))
+    with st.expander("The numbers"):
+        st.dataframe(numbers(rows), hide_index=True)
+
+
+def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
+    """What stands behind the sentences."""
+    return pd.DataFrame(
+        [
+            {
+                "way": row.mix,
+                "model": row.model,
+                "seeds": row.seeds,
+                "area": str(row.area),
+                "over random": str(row.difference),
+                "labels to random's end": row.labels_needed,
+                "seeds that reached it": row.reached,
+            }
+            for row in rows
+        ]
+    )
+
+
+def means(points: Sequence[Point], score: str) -> pd.DataFrame:
+    """Mean and standard error over seeds for each way, model and number of labels."""
+    several = len({point.model for point in points}) > 1
+    groups: dict[tuple[str, int], list[float | None]] = {}
+    for point in points:
+        way = f"{point.mix}, {point.model}" if several else point.mix
+        groups.setdefault((way, point.labels), []).append(getattr(point, score))
+    found = {place: mean_of(values) for place, values in groups.items()}
+    rows = [
+        (
+            *place,
+            mean.value,
+            mean.value - (mean.error or 0),
+            mean.value + (mean.error or 0),
+            mean.number,
+        )
+        for place, mean in found.items()
+        if mean.value is not None
+    ]
+    return pd.DataFrame(rows, columns=["way", "labels", "value", "low", "high", "seeds"])

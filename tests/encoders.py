@@ -1,0 +1,116 @@
+"""Small encoders to test with: real folders, as the libraries that read them write them."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.conftest import DISASTERS, OBJECTS, PLACES, SUBJECTS, VERBS
+
+WORDS = (*DISASTERS, *PLACES, *SUBJECTS, *VERBS, *OBJECTS, "hits", "in", "the")
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
+VOCABULARY = (*SPECIAL, *WORDS)
+WIDTH = 8
+
+
+def word_vectors(seed: int = 0) -> NDArray[np.float32]:
+    """A vector for each word of the vocabulary; disasters are alike."""
+    vectors = np.random.default_rng(seed).normal(size=(len(VOCABULARY), WIDTH))
+    for word in DISASTERS:
+        vectors[VOCABULARY.index(word), 0] += 4
+    return vectors.astype(np.float32)
+
+
+def write_tokenizer(folder: Path, *, special: bool, most: int | None = None) -> None:
+    """Splits at white space; with `special`, [CLS] and [SEP] stand around each text."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    vocabulary = {word: at for at, word in enumerate(VOCABULARY)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    if special:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        )
+    if most:
+        tokenizer.enable_truncation(most)
+    tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def static_encoder(folder: Path, seed: int = 0) -> Path:
+    """model2vec's layout."""
+    from safetensors.numpy import save_file
+
+    folder.mkdir(parents=True)
+    write_tokenizer(folder, special=False)
+    save_file({"embeddings": word_vectors(seed)}, folder / "model.safetensors")
+    (folder / "config.json").write_text('{"model_type": "model2vec", "normalize": true}')
+    return folder
+
+
+def onnx_encoder(
+    folder: Path, *, pooled: bool = False, most: int | None = None, below: str = ""
+) -> Path:
+    """A graph that looks each token's vector up; `pooled`: and gives their maximum as well."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    (folder / below).mkdir(parents=True)
+    write_tokenizer(folder, special=True, most=most)
+    sizes = ["texts", "tokens"]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.INT64, sizes)
+        for name in ("input_ids", "attention_mask", "token_type_ids")
+    ]
+    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])]
+    outputs = [
+        helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, [*sizes, WIDTH])
+    ]
+    tables = [numpy_helper.from_array(word_vectors(), "table")]
+    if pooled:
+        tables.append(numpy_helper.from_array(np.array([1], np.int64), "axis"))
+        node = helper.make_node("ReduceMax", ["last_hidden_state", "axis"], ["found"], keepdims=0)
+        nodes.append(node)
+        sizes = ["texts", WIDTH]
+        outputs.append(helper.make_tensor_value_info("found", TensorProto.FLOAT, sizes))
+    graph = helper.make_graph(nodes, "encoder", inputs, outputs, tables)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    onnx.save(model, folder / below / "model.onnx")
+    return folder
+
+
+def modules_encoder(folder: Path) -> Path:
+    """sentence-transformers' layout: a transformer of one layer, untrained, and a mean."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    parts = folder.with_name(f"{folder.name} parts")
+    parts.mkdir(parents=True)
+    write_tokenizer(parts, special=True)
+    named = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    PreTrainedTokenizerFast(
+        tokenizer_file=str(parts / "tokenizer.json"), model_max_length=32, **named
+    ).save_pretrained(parts)
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=len(VOCABULARY),
+        hidden_size=WIDTH,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=32,
+    )
+    BertModel(config).save_pretrained(parts)
+    transformer = Transformer(str(parts))
+    SentenceTransformer(modules=[transformer, Pooling(WIDTH)], device="cpu").save(str(folder))
+    return folder
+
+
+def edit_json(path: Path, **values: object) -> None:
+    """Changes these entries of a JSON file."""
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, **values}))

@@ -1,0 +1,115 @@
+"""What the pages say of scores, of ways to choose, and of what is left."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from core.loop import read_loop
+from core.replay import Known, Replay, kept, known, prepare, ways
+from core.runs import read_report
+from core.workspace import open_workspace
+from tests.conftest import MakeWorkspace, headlines
+from tests.test_pages import open_page
+
+PATIENCE = 120
+
+
+def test_metrics_tells_scores_with_intervals_and_the_threshold(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    run = loop.logs.runs[-1]
+    figures = read_report(loop, run).figures["evaluation"]
+    page = open_page("metrics", demo, monkeypatch)
+    table = page.dataframe[0].value.set_index("score")
+    assert table["value"]["F-score"] == run.fscore
+    auc = figures.intervals["auc"]
+    assert table["95% interval"]["AUC"] == f"{auc.low:.2f} to {auc.high:.2f}"
+    (at_threshold,) = [name for name in table.index if "threshold" in name]
+    assert table["value"][at_threshold] == figures.at_threshold.fscore
+    assert any("Average precision, the same items" in said.value for said in page.markdown)
+
+
+def test_a_run_without_a_report_still_shows_its_scores(demo: Path, monkeypatch):
+    for report in (demo / "models").glob("*.json"):
+        report.unlink()
+    page = open_page("metrics", demo, monkeypatch)
+    assert not page.exception
+    assert set(page.dataframe[0].value["95% interval"]) == {""}
+    assert any("has no report" in said.value for said in page.caption)
+
+
+def test_home_shows_how_far_the_score_could_be_off(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    report = read_report(loop, loop.logs.runs[-1])
+    found = report.figures["evaluation"].intervals["fscore"]
+    shown = {metric.label: metric.delta for metric in open_page("home", demo, monkeypatch).metric}
+    assert shown["F-score"] == f"{found.low:.2f} to {found.high:.2f}"
+
+
+def test_strategies_tells_what_is_left_and_every_sign(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    said = "\n".join(part.value for part in page.markdown)
+    assert "of all items are positive" in said
+    for sign in ("stable predictions", "gain of the last runs", "positives left"):
+        assert f"**{sign}: " in said
+
+
+def test_without_evaluation_data_nothing_is_estimated(make_workspace: MakeWorkspace, monkeypatch):
+    rows = headlines(80)
+    labels = {("training", value): [row for row in rows if row[2] == value] for value in "10"}
+    page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
+    assert not page.exception
+    assert any("begins with evaluation data" in part.value for part in page.caption)
+    assert any("It needs 200 labels; there are 80" in part.value for part in page.info)
+
+
+def two_ways(demo: Path) -> Replay:
+    found: Known = known(read_loop(open_workspace(demo)))
+    mixes = {name: mix for name, mix in ways(found.loop.workspace.task).items() if name == "random"}
+    return prepare(found, mixes, ["book"], 2)
+
+
+def test_a_replay_is_computed_once_and_shown_ever_after(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    page.multiselect("replay_ways").set_value(["random", "10% random, 90% outlier"])
+    page.multiselect("replay_models").set_value(["book"])
+    page.number_input("replay_seeds").set_value(2)
+    page.button("replay").click().run(timeout=PATIENCE)
+    assert not page.exception
+    (verdict,) = [said.value for said in page.markdown if said.value.endswith("over 2 seeds.")]
+    assert verdict.startswith("10% random, 90% outlier (book) ")
+    assert len({point.curve for point in kept(two_ways(demo))}) == 2
+    again = open_page("strategies", demo, monkeypatch)
+    again.multiselect("replay_models").set_value(["book"])
+    again.number_input("replay_seeds").set_value(2).run()
+    assert again.segmented_control("replay_score").value == "average_precision"
+
+
+def test_nothing_chosen_is_nothing_to_replay(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    page.multiselect("replay_ways").set_value([]).run()
+    assert not page.exception
+    assert any("at least one way" in said.value for said in page.caption)
+
+
+def test_the_chosen_mix_makes_the_next_batch(demo: Path, monkeypatch):
+    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
+    page = open_page("annotate", demo, monkeypatch, annotator="")
+    assert not page.number_input  # the name comes first
+    page.session_state["annotator"] = "ann"
+    page.session_state["mix"] = {"low confidence": 0, "margin": 7, "novel words": 4}
+    page.run()
+    (batch,) = read_loop(open_workspace(demo)).open_batches.values()
+    counts = Counter(proposal.strategy for proposal in batch)
+    assert counts == {"random": 5, "margin": 7, "outlier": 5, "novel words": 4}
+
+
+@pytest.mark.parametrize("asked", ["evaluation = 160", "validation = 10"])
+def test_held_out_data_has_no_mix(asked: str, demo: Path, monkeypatch):
+    task, split = demo / "task.toml", asked.split()[0]
+    text = re.sub(rf"^{split} = \d+", asked, task.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    task.write_text(text, encoding="utf-8")
+    page = open_page("annotate", demo, monkeypatch)
+    assert page.get("bidi_component")
+    assert not page.number_input
