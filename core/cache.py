@@ -7,6 +7,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -55,6 +56,26 @@ def load_cached(
             f"The {kind} cannot be prepared in {tempfile.gettempdir()}: {error.strerror}. Free "
             "some space there."
         ) from error
+
+
+def load_earlier(root: Path, kind: str, load: Callable[[Path], Loaded]) -> Loaded | None:
+    """What `load` gives for the newest whole entry of this kind, whatever its key; None: no such.
+
+    To be called while an entry is built, for what can be taken over from another. An entry is
+    passed over if `load` raises ValueError, as it does for one of an older version.
+    """
+    try:
+        for entry in sorted(root.glob(f"{kind}-*"), key=_modified, reverse=True):
+            if _is_intact(entry):
+                with suppress(ValueError):
+                    return load(entry)
+    except OSError:
+        pass  # another process has just replaced it
+    return None
+
+
+def _modified(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
 ABANDONED = 3600

@@ -11,6 +11,7 @@ from core.errors import LogError, PoolError, TaskError
 from core.findings import Finding
 from core.labels import Labeled, text_key
 from core.loop import Loop, read_loop
+from core.model_files import examine_models
 from core.workspace import POOL_FOLDER, Workspace, open_workspace
 
 
@@ -35,7 +36,7 @@ def examine(path: Path) -> list[Finding]:
         *_copies_held_out(loop),
         *_pool(loop),
         *_batches(loop),
-        *_params_files(loop),
+        *examine_models(loop.workspace.models, loop.logs.runs),
     ]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
@@ -147,25 +148,6 @@ def _batches(loop: Loop) -> Iterable[Finding]:
                 f"file back into {POOL_FOLDER}/."
             )
             yield Finding("error", "missing item", name, None, item_id, message)
-
-
-def _params_files(loop: Loop) -> Iterable[Finding]:
-    name = loop.workspace.runs.name
-    named = {run.params_file for run in loop.logs.runs}
-    for run in loop.logs.runs:
-        if not (loop.workspace.path / run.params_file).is_file():
-            message = (
-                f"{name}: the params file {run.params_file} of {run.run_id} is missing. Its scores "
-                "stand; train again to have a model."
-            )
-            yield Finding("warning", "run without file", name, None, None, message)
-    for file in sorted(loop.workspace.models.glob("*.params")):
-        if f"models/{file.name}" not in named:
-            message = (
-                f"models/{file.name} belongs to no run: training was cut short after it. It can "
-                "be deleted."
-            )
-            yield Finding("warning", "file without run", f"models/{file.name}", None, None, message)
 
 
 def _shown(line: bytes) -> str:

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.cache import load_cached
+from core.cache import load_cached, load_earlier
+from core.fingerprints import hash_texts
 from core.labels import text_key
 from core.pool import Pool, read_pool
 from core.workspace import Workspace
 
-WORDS_VERSION = 1
+WORDS_VERSION = 2
 """Part of the cache's key: a change of what is stored rebuilds it."""
 
 MIN_WORD_COUNT = 3
@@ -75,13 +76,15 @@ class Bags:
 class PoolWords:
     """The pool with the ids of all its words, and which of its items are copies of each other.
 
-    `keys` has a 64-bit hash of each item's text key; `is_first` is false for an item whose id or
-    text stood in the pool before, and for a text without words: such items are never proposed.
+    `hashes` has 64 bits of each item's text, `keys` of its text key; `is_first` is false for an
+    item whose id or text stood in the pool before, and for a text without words: such items are
+    never proposed.
     """
 
     pool: Pool
     words: pa.Array
     bags: Bags
+    hashes: NDArray[np.uint64]
     keys: NDArray[np.uint64]
     is_first: NDArray[np.bool_]
 
@@ -120,25 +123,22 @@ def key_hash(text: str) -> int:
 
 
 def read_pool_words(workspace: Workspace, *, write_cache: bool = True) -> PoolWords:
-    """The workspace's pool with its word ids, from the cache where its files did not change."""
+    """The workspace's pool with its word ids, from the cache where its files did not change.
+
+    Where they did, only texts that were not there before are split into words.
+    """
     pool = read_pool(workspace, write_cache=write_cache)
 
     def build(folder: Path) -> None:
-        words, bags, keys = _index_texts(pool)
-        np.save(folder / "ids.npy", bags.ids)
-        np.save(folder / "offsets.npy", bags.offsets)
-        np.save(folder / "keys.npy", keys)
-        np.save(folder / "is_first.npy", _is_first(pool, keys, bags))
-        _save_words(folder / "words.arrow", words)
+        before = load_earlier(workspace.cache, "words", _load_index)
+        index = _index_texts(pool.texts, before or _index_of_nothing())
+        _save_index(folder, index)
+        np.save(folder / "is_first.npy", _is_first(pool, index.keys, index.bags))
 
     def load(folder: Path) -> PoolWords:
-        ids, offsets, keys, is_first = (
-            np.load(folder / f"{name}.npy", mmap_mode="r")
-            for name in ("ids", "offsets", "keys", "is_first")
-        )
-        with pa.memory_map(str(folder / "words.arrow")) as source:
-            words = pa.ipc.open_file(source).read_all()["word"].combine_chunks()
-        return PoolWords(pool, words, Bags(ids, offsets), keys, is_first)
+        index = _load_index(folder)
+        is_first = np.load(folder / "is_first.npy", mmap_mode="r")
+        return PoolWords(pool, index.words, index.bags, index.hashes, index.keys, is_first)
 
     key = (WORDS_VERSION, pool.key)
     return load_cached(workspace.cache, "words", key, build, load, write=write_cache)
@@ -204,24 +204,83 @@ def word_positions(pool_words: PoolWords, words: Sequence[str]) -> NDArray[np.in
     return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _index_texts(pool: Pool) -> tuple[list[str], Bags, NDArray[np.uint64]]:
-    """All words in the order of their first use, the items' word ids, the texts' key hashes."""
-    ids_of: dict[str, int] = {}
-    parts, lengths, keys = [], [], []
-    for start in range(0, len(pool), BLOCK):
-        texts = pool.texts.slice(start, BLOCK).to_pylist()
-        split = [words_of(text) for text in texts]
-        parts.append(
+@dataclass(frozen=True)
+class _Index:
+    """All words in the order of their first use; the texts' word ids, hashes and keys' hashes."""
+
+    words: pa.Array
+    bags: Bags
+    hashes: NDArray[np.uint64]
+    keys: NDArray[np.uint64]
+
+
+def _index_of_nothing() -> _Index:
+    no_hashes = np.empty(0, np.uint64)
+    bags = Bags(np.empty(0, np.int32), np.zeros(1, np.int64))
+    return _Index(pa.array([], pa.string()), bags, no_hashes, no_hashes)
+
+
+def _index_texts(texts: pa.Array, before: _Index) -> _Index:
+    """The index of these texts, the same whatever `before` holds: it only shortens the way."""
+    hashes = hash_texts(texts)
+    found = pc.index_in(pa.array(hashes), value_set=pa.array(before.hashes))
+    at = pc.fill_null(found, -1).to_numpy().astype(np.int64)
+    new = np.flatnonzero(at < 0)
+    at[new] = len(before.hashes) + np.arange(len(new))
+    ids_of = {word: place for place, word in enumerate(before.words.to_pylist())}
+    ids, lengths, keys = [before.bags.ids], [before.bags.lengths], [before.keys]
+    for start in range(0, len(new), BLOCK):
+        block = texts.take(pa.array(new[start : start + BLOCK])).to_pylist()
+        split = [words_of(text) for text in block]
+        ids.append(
             np.fromiter(
                 (ids_of.setdefault(word, len(ids_of)) for words in split for word in words),
                 np.int32,
             )
         )
         lengths.append(np.fromiter(map(len, split), np.int64, len(split)))
-        keys.append(np.fromiter(map(key_hash, texts), np.uint64, len(texts)))
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate([[], *lengths]))]).astype(np.int64)
-    bags = Bags(np.concatenate([np.empty(0, np.int32), *parts]), offsets)
-    return list(ids_of), bags, np.concatenate([np.empty(0, np.uint64), *keys])
+        keys.append(np.fromiter(map(key_hash, block), np.uint64, len(block)))
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))]).astype(np.int64)
+    bags = Bags(np.concatenate(ids), offsets).take(at)
+    words, bags = _in_order_of_use(pa.array(list(ids_of), pa.string()), bags)
+    return _Index(words, bags, hashes, np.concatenate(keys)[at])
+
+
+def _in_order_of_use(words: pa.Array, bags: Bags) -> tuple[pa.Array, Bags]:
+    """The words that are used, numbered by their first use, and the bags in these numbers."""
+    first = np.full(len(words), len(bags.ids))
+    first[bags.ids[::-1]] = np.arange(len(bags.ids))[::-1]  # of several the last one stays
+    order = np.argsort(first, kind="stable")[: np.count_nonzero(first < len(bags.ids))]
+    place = np.zeros(len(words), np.int32)
+    place[order] = np.arange(len(order))
+    return words.take(pa.array(order)), Bags(place[bags.ids], bags.offsets)
+
+
+def _save_index(folder: Path, index: _Index) -> None:
+    arrays = {"ids": index.bags.ids, "offsets": index.bags.offsets}
+    arrays |= {"hashes": index.hashes, "keys": index.keys, "version": np.array(WORDS_VERSION)}
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    table = pa.table({"word": index.words})
+    with (
+        pa.OSFile(str(folder / "words.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, table.schema) as writer,
+    ):
+        writer.write_table(table)
+
+
+def _load_index(folder: Path) -> _Index:
+    """The index in this folder, mapped into memory; ValueError for one of another version."""
+    version = folder / "version.npy"
+    if not version.exists() or int(np.load(version)) != WORDS_VERSION:
+        raise ValueError(f"{folder.name} is of another version")
+    ids, offsets, hashes, keys = (
+        np.load(folder / f"{name}.npy", mmap_mode="r")
+        for name in ("ids", "offsets", "hashes", "keys")
+    )
+    with pa.memory_map(str(folder / "words.arrow")) as source:
+        words = pa.ipc.open_file(source).read_all()["word"].combine_chunks()
+    return _Index(words, Bags(ids, offsets), hashes, keys)
 
 
 def _is_first(pool: Pool, keys: NDArray[np.uint64], bags: Bags) -> NDArray[np.bool_]:
@@ -235,9 +294,3 @@ def _bags(items: Sequence[Sequence[int]]) -> Bags:
     lengths = np.fromiter(map(len, items), np.int64, len(items))
     ids = np.fromiter((word for item in items for word in item), np.int32, int(lengths.sum()))
     return Bags(ids, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-
-
-def _save_words(path: Path, words: list[str]) -> None:
-    table = pa.table({"word": pa.array(words, pa.string())})
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)

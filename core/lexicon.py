@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.counts import Counts
 from core.features import Bags, words_of
 from core.spelling import Hashes, Parts, spell
 
@@ -34,14 +35,6 @@ class Lexicon:
 
     def __len__(self) -> int:
         return len(self.words)
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Distinct parts in the order of their hashes, and how often each occurs."""
-
-    hashes: Hashes
-    counts: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -78,7 +71,7 @@ def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts,
             blocks.append(_added_up(parts.hashes[each > 0], each[each > 0]))
     words, grams = (
         _added_up(
-            np.concatenate([np.empty(0, np.uint64), *(block.hashes for block in blocks)]),
+            np.concatenate([np.empty(0, np.uint64), *(block.keys for block in blocks)]),
             np.concatenate([np.empty(0, np.int64), *(block.counts for block in blocks)]),
         )
         for blocks in counted

@@ -1,87 +1,105 @@
-"""The minimum of a smooth function by L-BFGS (Nocedal and Wright 2006, algorithms 7.4 and 7.5).
+"""The minimum of a smooth convex function by a truncated Newton method.
+
+Each step goes to where the function would be least if it were the parabola that it resembles at the
+point. That place is searched with conjugate gradients, the more carefully the nearer the minimum is
+(Nocedal and Wright 2006, algorithms 7.1 and 5.3, with a preconditioner). Near the minimum each step
+doubles the number of right digits.
 
 Written out, since the first optimizer that a process takes from torch.optim imports torch's
 compiler: 1.4 seconds and 70 megabytes, for each call of the command line.
 """
 
-from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Vector = NDArray[np.float64]
-Objective = Callable[[Vector], tuple[float, Vector]]
-"""The function's value at a point, and its gradient there."""
+Table = NDArray[np.float64]
 
-Step = tuple[Vector, Vector, float]
-"""A step, the gradient's change along it, and the product of the two."""
+MOST_STEPS = 100
+MOST_TURNS = 1_000
+"""Conjugate directions in one step; a hundred are many."""
 
-HISTORY = 10
-MOST_STEPS = 500
-MOST_TRIALS = 40
-DECREASE, CURVATURE = 1e-4, 0.9
-"""The Wolfe conditions' constants, as Nocedal and Wright choose them."""
+MOST_HALVINGS = 40
+DECREASE = 1e-4
+"""Of what the slope promises, the share that a step must bring, as Nocedal and Wright choose it."""
+
+CARE = 0.03
+"""How much of the gradient the first step may leave, where it goes to the parabola's bottom. With
+more care there are fewer steps, and the search in each takes longer: from 0.03 to 0.1 the whole
+takes the same time, at 0.5 twice as long near the minimum."""
 
 
-def minimize(objective: Objective, start: Vector, gradient_below: float) -> Vector:
+class Convex(Protocol):
+    """A convex function of a table of numbers."""
+
+    def value(self, point: Table) -> tuple[float, Table]:
+        """The function there, and its gradient."""
+        ...
+
+    def curvature(self, point: Table) -> tuple[Callable[[Table], Table], Table]:
+        """(the matrix of second derivatives there times a table, the matrix' diagonal)."""
+        ...
+
+
+def minimize(function: Convex, start: Table, gradient_below: float) -> Table:
     """Where no part of the gradient is above `gradient_below`, or no step leads further down."""
     point = start
-    value, gradient = objective(point)
-    history: deque[Step] = deque(maxlen=HISTORY)
+    value, gradient = function.value(point)
+    first = _dot(gradient, gradient)
     for _ in range(MOST_STEPS):
         if np.abs(gradient).max(initial=0) <= gradient_below:
             break
-        direction = _direction(gradient, history)
-        found = _step(objective, point, value, gradient, direction)
+        care = min(CARE, (_dot(gradient, gradient) / first) ** 0.25)
+        step = _parabola_bottom(*function.curvature(point), gradient, care)
+        found = _step(function, point, value, gradient, step)
         if found is None:
             break
-        new_point, value, new_gradient = found
-        step, change = new_point - point, new_gradient - gradient
-        history.append((step, change, _dot(step, change)))
-        point, gradient = new_point, new_gradient
+        point, value, gradient = found
     return point
 
 
-def _direction(gradient: Vector, history: deque[Step]) -> Vector:
-    """Downhill, corrected by what the last steps told of the curvature (two-loop recursion)."""
-    direction = -gradient
-    if not history:
-        return direction / _dot(gradient, gradient) ** 0.5
-    shares = []
-    for step, change, product in reversed(history):
-        share = _dot(step, direction) / product
-        direction = direction - share * change
-        shares.append(share)
-    _, change, product = history[-1]
-    direction = direction * (product / _dot(change, change))
-    for (step, change, product), share in zip(history, reversed(shares), strict=True):
-        direction = direction + (share - _dot(change, direction) / product) * step
-    return direction
+def _parabola_bottom(
+    times: Callable[[Table], Table], diagonal: Table, gradient: Table, care: float
+) -> Table:
+    """The step after which `care` of the gradient would be left.
+
+    The preconditioner is the root of the diagonal: on text it takes half the turns that the
+    diagonal itself takes, which makes too much of the rare columns.
+    """
+    scale = diagonal**-0.5
+    step, left = np.zeros_like(gradient), -gradient
+    scaled = scale * left
+    direction, size = scaled, _dot(left, scaled)
+    enough = care**2 * size
+    for _ in range(MOST_TURNS):
+        if size <= enough:
+            break
+        bent = times(direction)
+        length = size / _dot(direction, bent)
+        step = step + length * direction
+        left = left - length * bent
+        scaled = scale * left
+        before, size = size, _dot(left, scaled)
+        direction = scaled + size / before * direction
+    return step
 
 
 def _step(
-    objective: Objective, point: Vector, value: float, gradient: Vector, direction: Vector
-) -> tuple[Vector, float, Vector] | None:
-    """(point, value, gradient) after a step under the weak Wolfe conditions; None: none is found.
-
-    By doubling and bisection (Lewis and Overton 2013, algorithm 2.6).
-    """
-    slope = _dot(gradient, direction)
-    size, low, high = 1.0, 0.0, np.inf
-    for _ in range(MOST_TRIALS):
-        trial = point + size * direction
-        new_value, new_gradient = objective(trial)
-        if new_value > value + DECREASE * size * slope:
-            high = size
-        elif _dot(new_gradient, direction) < CURVATURE * slope:
-            low = size
-        else:
+    function: Convex, point: Table, value: float, gradient: Table, step: Table
+) -> tuple[Table, float, Table] | None:
+    """(point, value, gradient) after the step or half, a quarter … of it; None: none leads down."""
+    slope, size = _dot(gradient, step), 1.0
+    for _ in range(MOST_HALVINGS):
+        trial = point + size * step
+        new_value, new_gradient = function.value(trial)
+        if new_value <= value + DECREASE * size * slope:
             return trial, new_value, new_gradient
-        size = (low + high) / 2 if high < np.inf else 2 * low
+        size /= 2
     return None
 
 
-def _dot(one: Vector, other: Vector) -> float:
+def _dot(one: Table, other: Table) -> float:
     """Without BLAS, whose threads take longer to meet than vectors this short take to multiply."""
     return float((one * other).sum())

@@ -108,7 +108,7 @@ def bag_sums(
     with torch.inference_mode():
         return torch.nn.functional.embedding_bag(
             torch.from_numpy(np.array(bags.ids, np.int32)),  # a copy: the cache is read-only
-            torch.from_numpy(table),
+            torch.from_numpy(np.ascontiguousarray(table)),  # by columns it takes 20 times as long
             torch.from_numpy(bags.offsets[:-1].astype(np.int32)),
             mode="sum",
             per_sample_weights=None

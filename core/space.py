@@ -18,11 +18,9 @@ from numpy.typing import NDArray
 
 from core.features import Bags
 from core.lexicon import (
-    Counts,
     Lexicon,
     Repeats,
     blocks_of,
-    count_parts,
     find_repeats,
     make_lexicon,
     tokens_of,
@@ -31,6 +29,7 @@ from core.lexicon import (
 from core.meanings import DIMENSIONS, learn_meanings
 from core.sources import Features, Projection, Weights, bag_sums
 from core.spelling import Hashes, spell
+from core.tally import Tally, pairs_among, tally_texts
 
 MIN_TEXTS = 2
 """Words and runs of fewer texts are left out: what occurs once cannot be learned from."""
@@ -56,7 +55,7 @@ class Space:
     """
 
     name: ClassVar[str] = "pool"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     cost: ClassVar[str] = "learned from the pool in seconds, no download, any language"
 
     words: Hashes
@@ -155,33 +154,24 @@ class SpaceRows:
 
 
 def learn_space(tokens: Sequence[str], bags: Bags, counted: NDArray[np.bool_]) -> Space:
-    """What the counted texts teach: texts as bags of token ids, `counted` is `(n_texts,)`.
-
-    The same numbers for the same texts, in whatever order their tokens are numbered.
-    """
+    """What the counted texts teach: texts as bags of token ids, `counted` is `(n_texts,)`."""
     bags = bags if counted.all() else bags.take(np.flatnonzero(counted))
-    uses = np.bincount(bags.ids, minlength=len(tokens))
-    counts = [_frequent(part) for part in count_parts(tokens, uses)]
-    lexicon = make_lexicon(tokens, *(part.hashes for part in counts))
-    texts = [
-        part.counts - _beyond_the_first(find_repeats(bags, held), len(part.counts))
-        for part, held in zip(counts, (lexicon.words, lexicon.grams), strict=True)
-    ]
-    words, grams = (
-        Counts(part.hashes[number >= MIN_TEXTS], number[number >= MIN_TEXTS])
-        for part, number in zip(counts, texts, strict=True)
-    )
-    occurrences = counts[0].counts[texts[0] >= MIN_TEXTS]
-    in_texts = np.concatenate([words.counts, grams.counts])
+    return space_of(tally_texts(tokens, bags))
+
+
+def space_of(tally: Tally) -> Space:
+    """What the tallied texts teach. The same numbers for the same counts."""
+    kept = tally.texts >= MIN_TEXTS
+    in_grams = tally.grams.counts >= MIN_TEXTS
+    in_texts = np.concatenate([tally.texts[kept], tally.grams.counts[in_grams]])
+    occurrences = tally.occurrences[kept]
     frequency = occurrences / max(occurrences.sum(), 1)
-    held = make_lexicon(tokens, words.hashes, np.empty(0, np.uint64)).words
-    sequences = (written_out(bags.part(start, stop), held) for start, stop in blocks_of(bags, held))
     return Space(
-        words.hashes,
-        grams.hashes,
-        (np.log((1 + len(bags)) / (1 + in_texts)) + 1).astype(np.float32),
+        tally.words[kept],
+        tally.grams.keys[in_grams],
+        (np.log((1 + tally.n_texts) / (1 + in_texts)) + 1).astype(np.float32),
         (SMOOTH / (SMOOTH + frequency)).astype(np.float32),
-        learn_meanings(sequences, occurrences),
+        learn_meanings(pairs_among(tally.pairs, kept), occurrences),
     )
 
 
@@ -207,17 +197,6 @@ def place(space: Space, tokens: Sequence[str], bags: Bags) -> SpaceRows:
         axis=1,
     ).astype(np.float32)
     return SpaceRows(space, lexicon, bags, scales, *_corrections(repeats, scales, len(bags)))
-
-
-def _frequent(counts: Counts) -> Counts:
-    """What occurs often enough to be in enough texts, if each held it once."""
-    kept = counts.counts >= MIN_TEXTS
-    return Counts(counts.hashes[kept], counts.counts[kept])
-
-
-def _beyond_the_first(repeats: Repeats, n_parts: int) -> NDArray[np.int64]:
-    """How many of each part's occurrences were not the first in their text."""
-    return np.bincount(repeats.ids, repeats.again, n_parts).astype(np.int64)
 
 
 def _length(

@@ -80,7 +80,7 @@ def _characters(tokens: Sequence[str]) -> _Characters:
         kinds[code] = _kind(code)
     folded, *flags = kinds[codes].T
     return _Characters(
-        _mixed(folded.astype(np.uint64)), *(flag.astype(bool) for flag in flags), firsts, lengths
+        mixed(folded.astype(np.uint64)), *(flag.astype(bool) for flag in flags), firsts, lengths
     )
 
 
@@ -111,14 +111,12 @@ def _words(characters: _Characters) -> Parts:
     lengths = ends - starts
     before = np.cumsum(lengths) - lengths
     place = np.arange(lengths.sum()) - np.repeat(before, lengths)  # of a character in its word
-    powers = _powers(lengths.max(initial=0))
-    terms = characters.folded[place + np.repeat(starts, lengths)] * powers[place]
+    factors = powers(lengths.max(initial=0))
+    terms = characters.folded[place + np.repeat(starts, lengths)] * factors[place]
     sums = np.add.reduceat(terms, before) if len(before) else np.empty(0, np.uint64)
     token = np.searchsorted(characters.firsts, starts, "right") - 1
     counts = np.bincount(token, minlength=len(characters.firsts))
-    return Parts(
-        _mixed(sums + WORD_SALT), _ends(counts), starts - characters.firsts[token], lengths
-    )
+    return Parts(mixed(sums + WORD_SALT), _ends(counts), starts - characters.firsts[token], lengths)
 
 
 def _grams(characters: _Characters) -> Parts:
@@ -129,19 +127,19 @@ def _grams(characters: _Characters) -> Parts:
     )
     fits = np.repeat(padded, characters.lengths + 1)[:, None] - place[:, None] >= GRAM_LENGTHS
     hashes = np.zeros((len(place), len(GRAM_LENGTHS)), np.uint64)
-    sums, powers = np.zeros(len(place), np.uint64), _powers(max(GRAM_LENGTHS))
+    sums, factors = np.zeros(len(place), np.uint64), powers(max(GRAM_LENGTHS))
     longest = np.concatenate([characters.folded, np.zeros(max(GRAM_LENGTHS), np.uint64)])
     for at in range(max(GRAM_LENGTHS)):
-        sums += longest[at : at + len(place)] * powers[at]
+        sums += longest[at : at + len(place)] * factors[at]
         if at + 1 in GRAM_LENGTHS:
-            hashes[:, GRAM_LENGTHS.index(at + 1)] = _mixed(sums + GRAM_SALT * np.uint64(at + 1))
+            hashes[:, GRAM_LENGTHS.index(at + 1)] = mixed(sums + GRAM_SALT * np.uint64(at + 1))
     counts = sum(np.maximum(padded - length + 1, 0) for length in GRAM_LENGTHS)
     starts = np.broadcast_to(place[:, None] - 1, fits.shape)[fits]
     lengths = np.broadcast_to(np.array(GRAM_LENGTHS), fits.shape)[fits]
     return Parts(hashes[fits], _ends(counts), starts, lengths)
 
 
-def _mixed(numbers: Hashes) -> Hashes:
+def mixed(numbers: Hashes) -> Hashes:
     """Splitmix64's last steps (Steele, Lea and Flood 2014): every bit depends on every bit."""
     mixed = numbers + FACTOR
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -149,7 +147,8 @@ def _mixed(numbers: Hashes) -> Hashes:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def _powers(number: int) -> Hashes:
+def powers(number: int) -> Hashes:
+    """The first powers of `FACTOR`, of which the place of a character or byte takes one."""
     return np.cumprod(np.full(number, FACTOR), dtype=np.uint64)
 
 

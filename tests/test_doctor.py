@@ -84,7 +84,11 @@ def test_a_proposed_item_that_left_the_pool_is_named(make_workspace: MakeWorkspa
 def test_runs_without_files_and_files_without_runs_are_named(active: Loop):
     run = keep(active, train(active))
     (active.workspace.path / run.params_file).rename(active.workspace.models / "stray.params")
-    assert kinds(active.workspace) == {"run without file", "file without run"}
+    assert kinds(active.workspace) == {
+        "run without file",
+        "file without run",
+        "report without params",
+    }
 
 
 def test_a_file_that_stops_everything_is_the_one_finding(make_workspace: MakeWorkspace):

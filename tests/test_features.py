@@ -1,10 +1,14 @@
+import shutil
 from collections import Counter
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import features
 from core.features import (
+    PoolWords,
     Vocabulary,
     book_vocabulary,
     count_words,
@@ -13,7 +17,8 @@ from core.features import (
     words_of,
 )
 from core.loop import Loop, read_loop
-from tests.conftest import MakeWorkspace
+from core.workspace import open_workspace
+from tests.conftest import MakeWorkspace, write_csv
 
 TEXTS = st.lists(st.text(st.sampled_from("ab é\u3000\t"), max_size=12), max_size=8)
 
@@ -25,9 +30,6 @@ def read(make_workspace: MakeWorkspace, texts: list[str], **options):
 
 @given(TEXTS)
 def test_the_index_holds_every_word_in_order(tmp_path_factory, texts: list[str]):
-    from core.workspace import open_workspace
-    from tests.conftest import write_csv
-
     folder = tmp_path_factory.mktemp("workspace")
     rows = [("item_id", "text"), *((f"i{at}", text) for at, text in enumerate(texts))]
     write_csv(folder / "unlabeled_data" / "pool.csv", rows)
@@ -40,6 +42,46 @@ def test_the_index_holds_every_word_in_order(tmp_path_factory, texts: list[str])
     assert dict(zip(words, everything.tolist(), strict=True)) == Counter(
         word for text in texts for word in words_of(text)
     )
+
+
+def index(found: PoolWords) -> list[object]:
+    arrays = (found.bags.ids, found.bags.offsets, found.hashes, found.keys, found.is_first)
+    return [found.words.to_pylist(), *(array.tolist() for array in arrays)]
+
+
+@settings(max_examples=25)
+@given(before=TEXTS, after=TEXTS)
+def test_a_changed_pool_has_the_index_of_a_new_one(tmp_path_factory, before: list, after: list):
+    workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
+    for number, texts in enumerate((before, before[:4] + after + before[2:])):
+        rows = [(f"i{at}", text) for at, text in enumerate(texts)]
+        write_csv(workspace.path / "unlabeled_data" / f"{number}.csv", rows)
+        if not number:
+            read_pool_words(workspace)
+    (workspace.path / "unlabeled_data" / "0.csv").unlink()
+    found = index(read_pool_words(workspace))
+    shutil.rmtree(workspace.cache)
+    assert found == index(read_pool_words(workspace, write_cache=False))
+
+
+@pytest.mark.parametrize("damage", ["version", "words", "none"])
+def test_only_a_whole_index_of_this_version_is_taken_over(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch, damage: str
+):
+    workspace = make_workspace([("i1", "flood hits town")])
+    read_pool_words(workspace)
+    (entry,) = workspace.cache.glob("words-*")
+    match damage:
+        case "version":
+            monkeypatch.setattr(features, "WORDS_VERSION", 0)
+        case "words":
+            (entry / "words.arrow").write_bytes(b"flood")
+    seen = []
+    monkeypatch.setattr(features, "words_of", lambda text: seen.append(text) or text.split())
+    write_csv(workspace.path / "unlabeled_data" / "then.csv", [("i2", "flood ends")])
+    found = read_pool_words(workspace)
+    assert seen == ["flood hits town", "flood ends"][damage == "none" :]
+    assert found.words.to_pylist() == ["flood", "hits", "town", "ends"]
 
 
 def test_only_the_first_of_several_copies_may_be_proposed(make_workspace: MakeWorkspace):

@@ -72,8 +72,8 @@ def test_blocks_of_tokens_change_nothing(monkeypatch, block: int):
     words, grams = count_parts(tokens, uses)
     assert sorted(words.counts.tolist()) == [1, 5]
     assert int(grams.counts.max()) == 6  # " fl", "loo" and others of all three
-    assert (np.diff(words.hashes) > 0).all()
-    known = make_lexicon(tokens, words.hashes, grams.hashes)
+    assert (np.diff(words.keys) > 0).all()
+    known = make_lexicon(tokens, words.keys, grams.keys)
     assert [len(known.words[at]) for at in range(4)] == [1, 1, 1, 0]
     assert known.words[0][0] == known.words[2][0] != known.words[1][0]
     assert known.grams.lengths.tolist() == [12, 15, 15, 0]
@@ -81,6 +81,6 @@ def test_blocks_of_tokens_change_nothing(monkeypatch, block: int):
 
 def test_parts_that_are_not_known_are_left_out():
     words, _ = count_parts(["flood"], np.array([1]))
-    known = make_lexicon(["goal", "flood"], words.hashes, np.empty(0, np.uint64))
+    known = make_lexicon(["goal", "flood"], words.keys, np.empty(0, np.uint64))
     assert listed(known.words) == [[], [0]]
     assert listed(known.grams) == [[], []]

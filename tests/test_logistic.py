@@ -5,7 +5,8 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from core.logistic import C, balanced_weights, fit_logistic
+from core.features import Bags
+from core.logistic import C, _Design, _Loss, balanced_weights, fit_logistic
 from core.sources import Features, bag_sums
 from tests.conftest import headlines
 from tests.test_space import learn
@@ -34,9 +35,11 @@ def test_probabilities_are_scikit_learns(n_labels: int):
     ours = powers / powers.sum(axis=1, keepdims=True)
     columns = sparse.csr_matrix((rows.values, rows.bags.ids, rows.bags.offsets), (240, n_columns))
     matrix = sparse.hstack([columns, rows.dense]).tocsr().astype(np.float64)
-    theirs = LogisticRegression(C=C, class_weight="balanced", tol=1e-8, max_iter=5000)
+    theirs = LogisticRegression(
+        C=C, class_weight="balanced", solver="newton-cg", tol=1e-10, max_iter=500
+    )
     expected = theirs.fit(matrix, targets).predict_proba(matrix)
-    np.testing.assert_allclose(ours, expected, atol=1e-3)
+    np.testing.assert_allclose(ours, expected, atol=1e-6)
 
 
 def test_a_start_leads_to_the_same_minimum():
@@ -45,8 +48,40 @@ def test_a_start_leads_to_the_same_minimum():
     part = np.arange(0, 240, 2)
     cold = fit_logistic(rows.take(part), n_columns, targets[part])
     warm = fit_logistic(rows.take(part), n_columns, targets[part], start)
-    np.testing.assert_allclose(warm.sparse, cold.sparse, atol=1e-3)
-    np.testing.assert_allclose(warm.bias, cold.bias, atol=1e-3)
+    np.testing.assert_allclose(warm.sparse, cold.sparse, atol=1e-5)
+    np.testing.assert_allclose(warm.bias, cold.bias, atol=1e-5)
+
+
+@pytest.mark.parametrize("n_labels", [2, 4])
+def test_slopes_and_curvature_are_those_of_the_loss(n_labels: int):
+    rows, n_columns, targets = rows_and_targets(n_labels)
+    part = np.arange(0, 240, 6)
+    columns = np.arange(n_columns) < 40
+    loss = _Loss(rows.take(part), n_columns, targets[part])
+    draw = np.random.default_rng(0)
+    point, way = draw.standard_normal((2, loss.design.n_rows, loss.truth.shape[1]))
+    way[:n_columns][~columns] = 0
+    tiny = 1e-5
+    (above, steeper), (below, flatter) = (loss.value(point + d * way) for d in (tiny, -tiny))
+    assert (loss.value(point)[1] * way).sum() == pytest.approx((above - below) / tiny / 2, rel=1e-6)
+    times, diagonal = loss.curvature(point)
+    np.testing.assert_allclose(times(way), (steeper - flatter) / tiny / 2, atol=1e-7)
+    one = np.zeros_like(point)
+    for at in [(0, 0), (n_columns + 3, 0), (len(point) - 1, -1)]:
+        one[at] = 1
+        assert times(one)[at] == pytest.approx(diagonal[at])
+        one[at] = 0
+
+
+def test_products_are_those_of_the_matrix_written_out():
+    """With a text that has no columns, and with a column that stands in one text several times."""
+    bags = Bags(np.array([2, 0, 2, 1], np.int32), np.array([0, 3, 3, 4]))
+    dense = np.array([[1, 2], [3, 4], [5, 6]], np.float32)
+    design = _Design(Features(bags, np.array([1, 2, 4, 3], np.float32), dense), 3)
+    matrix = np.array([[2, 0, 5, 1, 2, 1], [0, 0, 0, 3, 4, 1], [0, 3, 0, 5, 6, 1]])
+    table, errors = np.arange(12.0).reshape(6, 2), np.array([[1.0, 0], [2, 5], [0, -1]])
+    np.testing.assert_allclose(design.product(table), matrix @ table)
+    np.testing.assert_allclose(design.transposed(errors), matrix.T @ errors)
 
 
 def test_labels_weigh_the_same():

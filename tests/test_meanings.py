@@ -1,18 +1,12 @@
-"""Meanings: pairs counted by hand, the decomposition against numpy's of the dense matrix."""
-
-from collections import Counter
+"""Meanings: the decomposition against numpy's of the dense matrix."""
 
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core import meanings
+from core.counts import no_counts
 from core.features import Bags
-from core.meanings import DIMENSIONS, SMOOTHING, WINDOW, count_pairs, learn_meanings
-
-N_WORDS = 7
-TEXTS = st.lists(st.lists(st.integers(0, N_WORDS - 1), max_size=15), max_size=9)
+from core.meanings import DIMENSIONS, SMOOTHING, learn_meanings
+from core.tally import WINDOW, count_pairs
 
 
 def bags(texts: list[list[int]]) -> Bags:
@@ -40,29 +34,15 @@ def dense_information(texts: list[list[int]], n_words: int) -> np.ndarray:
         return np.nan_to_num(np.maximum(np.log(joint / apart), 0))
 
 
-@pytest.mark.parametrize("pending", [1, 8_000_000])
-@given(texts=TEXTS)
-def test_pairs_are_counted_within_a_text_and_the_window(pending: int, texts: list[list[int]]):
-    before, meanings.PENDING = meanings.PENDING, pending
-    try:
-        blocks = [bags(texts[:3]), bags(texts[3:])]
-        found = count_pairs(blocks, np.ones(N_WORDS, bool))
-    finally:
-        meanings.PENDING = before
-    expected = Counter(
-        min(one, other) * N_WORDS + max(one, other)
-        for text in texts
-        for at, one in enumerate(text)
-        for other in text[at + 1 : at + 1 + WINDOW]
-    )
-    assert dict(zip(found.keys.tolist(), found.counts.tolist(), strict=True)) == expected
-    assert (np.diff(found.keys) > 0).all()
+def learn(texts: list[list[int]], occurrences: np.ndarray) -> np.ndarray:
+    pairs = count_pairs([bags(texts)], len(occurrences))
+    return learn_meanings(pairs, occurrences).astype(float)
 
 
 def test_vectors_are_singular_vectors_times_values():
     texts = some_texts(4_000, 300)
     occurrences = np.bincount(np.concatenate(texts), minlength=300)
-    found = learn_meanings([bags(texts)], occurrences).astype(float)
+    found = learn(texts, occurrences)
     assert found.shape == (300, DIMENSIONS)
     left, values, _ = np.linalg.svd(dense_information(texts, 300))
     expected = left * values
@@ -80,7 +60,7 @@ def test_vectors_are_singular_vectors_times_values():
 def test_fewer_words_than_dimensions_leave_columns_of_zeros():
     texts = some_texts(300, 20)
     occurrences = np.bincount(np.concatenate(texts), minlength=20)
-    found = learn_meanings([bags(texts)], occurrences).astype(float)
+    found = learn(texts, occurrences)
     expected = dense_information(texts, 20)
     # All of the matrix is kept: the vectors' inner products are its own.
     gram = expected @ expected.T
@@ -94,19 +74,11 @@ def test_words_beyond_the_contexts_are_known_by_the_contexts(monkeypatch):
     texts = some_texts(2_000, 100)
     occurrences = np.bincount(np.concatenate(texts), minlength=100)
     rare = np.argsort(-occurrences, kind="stable")[40:]
-    found = learn_meanings([bags(texts)], occurrences).astype(float)
+    found = learn(texts, occurrences)
     assert np.abs(found[rare]).any(axis=1).mean() > 0.9
     assert not found[:, 40:].any()
 
 
-def test_the_same_texts_give_the_same_numbers_in_any_blocks():
-    texts = some_texts(500, 60)
-    occurrences = np.bincount(np.concatenate(texts), minlength=60)
-    whole = learn_meanings([bags(texts)], occurrences)
-    parted = learn_meanings([bags(texts[:100]), bags(texts[100:])], occurrences)
-    assert np.array_equal(whole, parted)
-
-
 def test_no_texts_and_lonely_words_have_no_meaning():
-    assert learn_meanings([], np.zeros(0, np.int64)).shape == (0, DIMENSIONS)
-    assert not learn_meanings([bags([[0], [1]])], np.ones(2, np.int64)).any()
+    assert learn_meanings(no_counts(), np.zeros(0, np.int64)).shape == (0, DIMENSIONS)
+    assert not learn([[0], [1]], np.ones(2, np.int64)).any()

@@ -118,3 +118,10 @@ def test_a_file_name_is_a_name_and_no_pattern(make_workspace: MakeWorkspace):
         (folder / name).write_text(f"{at},text {at}\n")
     pool = read_pool(open_workspace(folder.parent))
     assert sorted(pool.ids.to_pylist()) == ["0", "1", "2", "3"]
+
+
+def test_positions_are_the_first_rows_in_the_order_asked(make_workspace: MakeWorkspace):
+    pool = read_pool(make_workspace([(item, "text") for item in ["b", "a", "b", "c", "a"]]))
+    found = pool.positions(["c", "nobody", "a", "b", "c"])
+    assert list(found.items()) == [("c", 3), ("a", 1), ("b", 0)]
+    assert pool.positions([]) == {}

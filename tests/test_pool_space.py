@@ -1,13 +1,17 @@
 """The pool's space and rows: what is counted, what is cached, what stays out."""
 
-import numpy as np
+from pathlib import Path
 
-from core.lexicon import tokens_of
+import numpy as np
+import pytest
+
+from core import pool_space as module
 from core.loop import Loop, read_loop
 from core.pool_space import pool_rows, pool_space
-from core.space import learn_space
+from core.space import Space
+from core.workspace import Workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
-from tests.test_space import some_weights
+from tests.test_space import learn, some_weights
 
 
 def test_the_space_is_that_of_the_texts(active: Loop):
@@ -15,9 +19,7 @@ def test_the_space_is_that_of_the_texts(active: Loop):
     texts = active.pool_words.pool.texts.to_pylist()
     assert not active.held_out.any()
     outside = [item.text for item in active.labels.usable_training()]
-    tokens, bags = tokens_of([*texts, *sorted(outside)])
-    expected = learn_space(tokens, bags, np.ones(len(bags), bool))
-    assert pool_space(active).key == expected.key
+    assert pool_space(active).key == learn([*texts, *outside]).key
 
 
 def test_copies_of_held_out_items_teach_nothing(active: Loop):
@@ -38,8 +40,7 @@ def test_pool_items_that_become_held_out_are_no_longer_counted(make_workspace: M
     before = pool_space(read_loop(workspace))
     write_csv(workspace.path / "evaluation_data" / "related.csv", [(*items[5][:2], "1")])
     after = pool_space(read_loop(workspace))
-    tokens, bags = tokens_of([text for _, text, _ in items[:5] + items[6:]])
-    assert after.key == learn_space(tokens, bags, np.ones(199, bool)).key != before.key
+    assert after.key == learn([text for _, text, _ in items[:5] + items[6:]]).key != before.key
 
 
 def test_the_cache_gives_the_same_as_no_cache(active: Loop):
@@ -54,7 +55,7 @@ def test_the_cache_gives_the_same_as_no_cache(active: Loop):
         again = pool_rows(active, cached).projection(weights)
         assert np.array_equal(again(0, len(rows)), expected)
     kinds = sorted(entry.name.split("-")[0] for entry in active.workspace.cache.iterdir())
-    assert kinds == ["pool", "rows", "space", "words"]
+    assert kinds == ["pool", "rows", "space", "tally", "words"]
 
 
 def test_labels_from_the_pool_change_no_space(make_workspace: MakeWorkspace):
@@ -76,3 +77,160 @@ def test_an_older_space_places_todays_pool(active: Loop):
     np.testing.assert_allclose(
         rows.projection(weights)(0, 301), outside.projection(weights)(0, 301), atol=1e-6
     )
+
+
+ITEMS = headlines(400)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many texts were counted, call by call."""
+    calls, real = [], module.tally_texts
+
+    def counting(tokens, bags):
+        calls.append(len(bags))
+        return real(tokens, bags)
+
+    monkeypatch.setattr(module, "tally_texts", counting)
+    return calls
+
+
+@pytest.fixture
+def learned(make_workspace: MakeWorkspace) -> Workspace:
+    """A pool of two files, from which a space was learned: 200 items and 100 items."""
+    workspace = make_workspace([item[:2] for item in ITEMS[:200]])
+    write_csv(pool_file(workspace, "second"), [item[:2] for item in ITEMS[200:300]])
+    space_from_cache(workspace)
+    return workspace
+
+
+def pool_file(workspace: Workspace, name: str) -> Path:
+    return workspace.path / "unlabeled_data" / f"{name}.csv"
+
+
+def space_from_cache(workspace: Workspace) -> Space:
+    return pool_space(read_loop(workspace))
+
+
+def space_from_nothing(workspace: Workspace) -> Space:
+    """What the texts teach that are not held out, in an order of their own."""
+    loop = read_loop(workspace)
+    texts = loop.pool_words.pool.texts.to_pylist()
+    kept = [text for text, is_out in zip(texts, loop.held_out.tolist(), strict=True) if not is_out]
+    return learn(sorted(kept))
+
+
+def hold_out(workspace: Workspace, rows: list) -> None:
+    write_csv(workspace.path / "evaluation_data" / "related.csv", [(*r[:2], "1") for r in rows])
+
+
+def grow(workspace: Workspace, rows: list) -> None:
+    write_csv(pool_file(workspace, "pool"), [item[:2] for item in [*ITEMS[:200], *rows]])
+
+
+def test_a_file_that_grew_costs_its_new_texts(learned: Workspace, counted: list[int]):
+    grow(learned, ITEMS[300:310])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    assert counted == [10]
+
+
+def test_a_file_that_was_added_costs_its_texts(learned: Workspace, counted: list[int]):
+    write_csv(pool_file(learned, "another"), [item[:2] for item in ITEMS[300:400]])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    assert counted == [100]
+
+
+def test_held_out_items_are_taken_away_and_brought_back(learned: Workspace, counted: list[int]):
+    before = space_from_cache(learned).key
+    hold_out(learned, ITEMS[50:90])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key != before
+    hold_out(learned, ITEMS[60:95])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    hold_out(learned, [])
+    assert space_from_cache(learned).key == before
+    assert counted == [40, 10, 5, 35]
+
+
+def test_a_text_that_is_gone_has_all_texts_counted(learned: Workspace, counted: list[int]):
+    rows = [item[:2] for item in ITEMS[:200]]
+    rows[100] = ("changed", "a headline that stood nowhere before")
+    write_csv(pool_file(learned, "pool"), rows)
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    assert counted == [300]
+
+
+def test_copies_count_as_often_as_they_stand_there(learned: Workspace, counted: list[int]):
+    grow(learned, [("c1", ITEMS[3][1]), ("c2", ITEMS[3][1]), ("c3", ITEMS[250][1])])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    grow(learned, [("c1", ITEMS[3][1])])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    assert counted == [3, 2]
+
+
+def test_another_order_of_the_same_texts_costs_nothing(learned: Workspace, counted: list[int]):
+    before = space_from_cache(learned).key
+    pool_file(learned, "second").rename(pool_file(learned, "another"))
+    write_csv(pool_file(learned, "pool"), [(f"new{at}", i[1]) for at, i in enumerate(ITEMS[:200])])
+    assert space_from_cache(learned).key == before
+    assert counted == []
+
+
+def test_many_changes_have_all_texts_counted(learned: Workspace, counted: list[int]):
+    hold_out(learned, ITEMS[:150])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    assert counted == [150]
+    hold_out(learned, [])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    assert counted == [150, 150]
+
+
+@pytest.mark.parametrize("damage", ["a bit", "a file", "the manifest", "the version", "the end"])
+def test_a_damaged_tally_is_not_trusted(
+    learned: Workspace, counted: list[int], monkeypatch: pytest.MonkeyPatch, damage: str
+):
+    (entry,) = learned.cache.glob("tally-*")
+    pairs = entry / "pair_counts.npy"
+    match damage:
+        case "a bit":
+            content = bytearray(pairs.read_bytes())
+            content[-4] ^= 1
+            pairs.write_bytes(content)
+        case "a file":
+            pairs.unlink()
+        case "the manifest":
+            (entry / "manifest.json").unlink()
+        case "the version":
+            monkeypatch.setattr(module, "TALLY_VERSION", module.TALLY_VERSION + 1)
+        case "the end":
+            pairs.write_bytes(pairs.read_bytes()[:-8])
+    grow(learned, ITEMS[300:310])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    assert counted == [310]
+
+
+def test_counting_that_was_interrupted_begins_again(
+    learned: Workspace, counted: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    grow(learned, ITEMS[300:310])
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    for step in ("add_tally", "_save_tally", "space_of"):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, step, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                space_from_cache(learned)
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    # Before the tally stood there it was counted anew, and then no more.
+    assert counted == [10, 10, 10]
+    assert len(list(learned.cache.glob("tally-*"))) == 1
+
+
+def test_a_pool_too_large_for_a_tally_is_counted_all(
+    learned: Workspace, counted: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MOST_TOKENS", 10)
+    grow(learned, ITEMS[300:310])
+    assert space_from_cache(learned).key == space_from_nothing(learned).key
+    assert counted == [310]

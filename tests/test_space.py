@@ -9,7 +9,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from core.features import Vocabulary
 from core.lexicon import tokens_of
 from core.sources import Weights, bag_sums
-from core.space import MEANING_LENGTH, SMOOTH, Space, learn_space, place
+from core.space import MEANING_LENGTH, SMOOTH, Space, place, space_of
+from core.tally import tally_texts
 from tests.conftest import headlines
 
 TEXTS = [text for _, text, _ in headlines(300)] + [
@@ -24,9 +25,8 @@ TEXT = st.lists(
 ).map(" ".join)
 
 
-def learn(texts: list[str], counted: np.ndarray | None = None) -> Space:
-    tokens, bags = tokens_of(texts)
-    return learn_space(tokens, bags, np.ones(len(texts), bool) if counted is None else counted)
+def learn(texts: list[str]) -> Space:
+    return space_of(tally_texts(*tokens_of(texts)))
 
 
 @pytest.fixture(scope="module")
@@ -118,21 +118,13 @@ def test_blocks_have_their_lengths_or_are_empty(space: Space, text: str):
         assert length == pytest.approx(wanted, abs=1e-5) or length == 0
 
 
-def test_held_out_texts_teach_nothing():
-    texts = ["flood hits town", "flood ends", "quake quake hits", "quake again hits"]
-    counted = np.array([True, True, False, False])
-    assert learn(texts, counted).key == learn(texts[:2]).key
-    assert learn(texts, counted).known(["flood", "quake", "hits"]) == {"flood"}
-
-
 def test_the_order_of_the_tokens_changes_nothing():
     tokens, bags = tokens_of(TEXTS)
-    everything = np.ones(len(TEXTS), bool)
     order = np.random.default_rng(0).permutation(len(tokens))
     place_of = np.argsort(order)
     shuffled = type(bags)(place_of[bags.ids].astype(np.int32), bags.offsets)
-    other = learn_space([tokens[at] for at in order], shuffled, everything)
-    assert other.key == learn_space(tokens, bags, everything).key
+    other = space_of(tally_texts([tokens[at] for at in order], shuffled))
+    assert other.key == space_of(tally_texts(tokens, bags)).key
 
 
 def test_a_script_without_spaces_has_runs_words_and_meanings():

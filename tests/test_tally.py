@@ -1,0 +1,79 @@
+"""The tally: pairs counted by hand, sums against counting at once."""
+
+from collections import Counter
+from dataclasses import astuple, fields
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import tally
+from core.counts import Counts
+from core.lexicon import tokens_of
+from core.space import space_of
+from core.tally import WINDOW, Tally, add_tally, count_pairs, tally_texts
+from tests.test_meanings import bags
+from tests.test_space import TEXT, TEXTS
+
+N_WORDS = 7
+IDS = st.lists(st.lists(st.integers(0, N_WORDS - 1), max_size=15), max_size=9)
+
+
+def tallied(texts: list[str]) -> Tally:
+    return tally_texts(*tokens_of(texts))
+
+
+def same(one: Tally, other: Tally) -> bool:
+    """Whether both hold the same numbers, to the last bit and in the same order."""
+    for field in fields(Tally):
+        values, others = getattr(one, field.name), getattr(other, field.name)
+        if isinstance(values, Counts):
+            values, others = np.stack(astuple(values)), np.stack(astuple(others))
+        if not np.array_equal(values, others):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("pending", [1, 8_000_000])
+@given(texts=IDS)
+def test_pairs_are_counted_within_a_text_and_the_window(pending: int, texts: list[list[int]]):
+    before, tally.PENDING = tally.PENDING, pending
+    try:
+        found = count_pairs([bags(texts[:3]), bags(texts[3:])], N_WORDS)
+    finally:
+        tally.PENDING = before
+    expected = Counter(
+        min(one, other) * N_WORDS + max(one, other)
+        for text in texts
+        for at, one in enumerate(text)
+        for other in text[at + 1 : at + 1 + WINDOW]
+    )
+    assert dict(zip(found.keys.tolist(), found.counts.tolist(), strict=True)) == expected
+    assert (np.diff(found.keys) > 0).all()
+
+
+def test_occurrences_and_texts_of_words_are_told_apart():
+    found = tallied(["flood Flood flood", "flood, quake", "..."])
+    assert found.n_texts == 3
+    assert sorted(zip(found.occurrences.tolist(), found.texts.tolist(), strict=True)) == [
+        (1, 1),
+        (4, 2),
+    ]
+    assert found.grams.counts.max() == 2
+
+
+@given(st.lists(TEXT, max_size=6), st.lists(TEXT, max_size=6))
+def test_a_tally_is_the_sum_of_its_parts_and_can_be_taken_apart(some: list[str], more: list[str]):
+    both = tallied([*some, *more])
+    assert same(add_tally(tallied(some), tallied(more)), both)
+    assert same(add_tally(tallied(more), tallied(some)), both)
+    assert same(add_tally(both, tallied(more), -1), tallied(some))
+
+
+def test_a_sum_teaches_what_its_texts_teach():
+    parts = [tallied(TEXTS[at : at + 50]) for at in range(0, len(TEXTS), 50)]
+    total = parts[0]
+    for part in parts[1:]:
+        total = add_tally(total, part)
+    assert space_of(total).key == space_of(tallied(TEXTS)).key
