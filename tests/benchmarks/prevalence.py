@@ -14,7 +14,7 @@ import numpy as np
 from core.outlook import prevalence_of
 from core.prevalence import Prevalence
 from core.simulation import Plan, Step, Table, by_mix, read_table, steps, write_table
-from core.task import default_task
+from core.task import MODELS, default_task
 from tests.benchmarks.table import machine, print_table
 
 CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}
@@ -28,18 +28,18 @@ def naive(step: Step) -> float:
     return found + float(step.probability[step.loop.candidates, column].sum())
 
 
-def measure(table: Table, plan: Plan, seed: int) -> tuple[Prevalence, float]:
-    *_, last = steps(table, by_mix(CHAPTER, plan.batch), "book", seed, plan)
-    return prevalence_of(last.loop, "book"), naive(last)
+def measure(table: Table, plan: Plan, model: str, seed: int) -> tuple[Prevalence, float]:
+    *_, last = steps(table, by_mix(CHAPTER, plan.batch), model, seed, plan)
+    return prevalence_of(last.loop, model), naive(last)
 
 
-def row(table: Table, plan: Plan, seeds: int) -> list[str]:
+def row(table: Table, plan: Plan, model: str, seeds: int) -> list[str]:
     """One table row: how far off, how wide, and how often the truth was inside."""
     items = table.loop.candidates
     ids = table.loop.pool_words.pool.ids.to_pylist()
     positive = table.loop.workspace.task.positive.value
     truth = float(np.mean([table.oracle[ids[at]] == positive for at in np.flatnonzero(items)]))
-    found = [measure(table, plan, seed) for seed in range(seeds)]
+    found = [measure(table, plan, model, seed) for seed in range(seeds)]
     shares = [prevalence.share for prevalence, _ in found]
     samples = [prevalence.sample for prevalence, _ in found]
     cells = [
@@ -60,14 +60,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Coverage of the prevalence's intervals.")
     parser.add_argument("--labeled", type=Path, required=True, help="CSV of item_id,text,label")
     parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--model", choices=MODELS, default=MODELS[0])
     given = parser.parse_args()
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
         write_table(given.labeled, Path(folder), default_task().values)
         table = read_table(Path(folder), default_task())
         number = int(table.loop.candidates.sum())
         plans = (Plan(100, 50, 8, 150 / number), Plan(400, 100, 6, 1200 / number))
-        rows = [row(table, plan, given.seeds) for plan in plans]
-    print(f"{number:,} items, the chapter's mix, {given.seeds} seeds; {machine()}\n")
+        rows = [row(table, plan, given.model, given.seeds) for plan in plans]
+    print(f"{number:,} items, {given.model}, the chapter's mix, {given.seeds} seeds; {machine()}\n")
     head = ["random items", "training labels", "truth", "sum of probabilities"]
     head += ["random items alone, inside", "corrected, inside", "trust"]
     print_table(head, rows)

@@ -17,7 +17,7 @@ from core.model import Model
 from core.outlook import Outlook, outlook_of
 from core.simulation import Plan, Step, Table, by_mix, read_table, steps, write_table
 from core.stopping import WINDOW
-from core.task import default_task
+from core.task import MODELS, default_task
 from tests.benchmarks.table import machine, print_table
 
 MIXES = {
@@ -48,11 +48,11 @@ def stop_at(step: Step, oracle: Mapping[str, str]) -> Stop:
 
 
 def course(
-    table: Table, mix: Mapping[str, int], plan: Plan, seed: int
+    table: Table, mix: Mapping[str, int], plan: Plan, model: str, seed: int
 ) -> Iterator[tuple[Stop, Outlook]]:
     """The outlook at each step of one loop."""
     models: list[Model] = []
-    for step in steps(table, by_mix(mix, plan.batch), "book", seed, plan):
+    for step in steps(table, by_mix(mix, plan.batch), model, seed, plan):
         if step.trained:
             models.append(step.trained.model)
             yield stop_at(step, table.oracle), outlook_of(step.loop, models[-1 - WINDOW :])
@@ -96,6 +96,7 @@ def main() -> None:
     parser.add_argument("--labeled", type=Path, required=True, help="CSV of item_id,text,label")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--iterations", type=int, default=14)
+    parser.add_argument("--model", choices=MODELS, default=MODELS[0])
     given = parser.parse_args()
     plan = Plan(iterations=given.iterations, evaluation=0.18)
     rows = []
@@ -103,13 +104,17 @@ def main() -> None:
         write_table(given.labeled, Path(folder), default_task().values)
         table = read_table(Path(folder), default_task())
         for mix, parts in MIXES.items():
-            courses = [list(course(table, parts, plan, seed)) for seed in range(given.seeds)]
+            courses = [
+                list(course(table, parts, plan, given.model, seed)) for seed in range(given.seeds)
+            ]
             ends = [steps_of_one[-1][0] for steps_of_one in courses]
             signs = [sign.name for sign in courses[0][0][1].signs]
             for names in (*({name} for name in signs), set(signs[:2])):
                 told = " and ".join(sorted(names))
                 rows.append(row(mix, told, first_stops(courses, names), ends))
-    print(f"{given.seeds} seeds, up to {ends[0].labels:,} training labels; {machine()}\n")
+    print(
+        f"{given.model}, {given.seeds} seeds, up to {ends[0].labels:,} training labels; {machine()}\n"
+    )
     head = ["mix", "sign", "said stop", "at labels", "F of the end's", "AP of the end's"]
     print_table([*head, "share of positives found, of the end's"], rows)
 
