@@ -112,9 +112,8 @@ def main() -> None:
             for names in (*({name} for name in signs), set(signs[:2])):
                 told = " and ".join(sorted(names))
                 rows.append(row(mix, told, first_stops(courses, names), ends))
-    print(
-        f"{given.model}, {given.seeds} seeds, up to {ends[0].labels:,} training labels; {machine()}\n"
-    )
+    labels = f"up to {ends[0].labels:,} training labels"
+    print(f"{given.model}, {given.seeds} seeds, {labels}; {machine()}\n")
     head = ["mix", "sign", "said stop", "at labels", "F of the end's", "AP of the end's"]
     print_table([*head, "share of positives found, of the end's"], rows)
 
