@@ -78,7 +78,7 @@ def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
             "score:N",
             title=None,
             scale=alt.Scale(domain=names, range=[SCORE_COLORS[name] for name in names]),
-            legend=alt.Legend(orient="top"),
+            legend=alt.Legend(orient="top", symbolOpacity=1),
         ),
     )
     told = [alt.Tooltip(f"{field}:Q", format=".3f") for field in ("value", "low", "high")]
@@ -105,7 +105,7 @@ def simulated(means: pd.DataFrame) -> alt.LayerChart:
             "way:N",
             title=None,
             scale=alt.Scale(domain=ways, range=[color for _, color in zip(ways, cycle(WAYS))]),
-            legend=alt.Legend(orient="top", columns=2, labelLimit=0),
+            legend=alt.Legend(orient="top", columns=2, labelLimit=0, symbolOpacity=1),
         ),
         tooltip=["way", "labels", alt.Tooltip("value:Q", format=".3f"), "seeds"],
     )
