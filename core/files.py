@@ -1,11 +1,26 @@
 """Files that appear under their name when they are whole and on disk, or not at all."""
 
 import os
+import pickle
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
 from core.csvfile import sync_folder
 from core.errors import RunError
+
+DAMAGED = (
+    RuntimeError,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    EOFError,
+    OSError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+)
+"""What reading a model's file can raise that was cut short, changed, or written by someone else."""
 
 
 def write_model_file(path: Path, content: bytes | memoryview) -> None:

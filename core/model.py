@@ -6,8 +6,6 @@ chapter's linear layer does with a vector of word counts, without the zeros.
 """
 
 import io
-import pickle
-import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,7 @@ from core.encoded import EncodedSpace
 from core.encoder_cache import CachedEncoder
 from core.errors import RunError
 from core.features import Vocabulary
-from core.files import write_model_file
+from core.files import DAMAGED, write_model_file
 from core.networks import HiddenNetwork, LinearNetwork, SourceNetwork
 from core.space import Space
 from core.space_file import load_space, save_space
@@ -143,17 +141,7 @@ def load_model(path: Path, open_encoder: OpenEncoder | None = None) -> Model:
     except FileNotFoundError as error:
         name = Path(error.filename or path).name
         raise RunError(f"models/{name} is missing. Train again to make a new one.") from error
-    except (
-        RuntimeError,
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        EOFError,
-        OSError,
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-    ) as error:
+    except DAMAGED as error:
         raise RunError(
             f"models/{path.name} is not a params file of Sunlight, or it or its .space file is "
             "damaged. Move it away and train again."
@@ -201,30 +189,18 @@ def _encoder(
 
 
 def _network(
-    name: str,
-    source: Vocabulary | Space | EncodedSpace,
-    n_labels: int,
-    weights: dict[str, Tensor],
+    name: str, source: Vocabulary | Space | EncodedSpace, n_labels: int, weights: dict[str, Tensor]
 ) -> BookNetwork | SourceNetwork:
-    """A network with these weights."""
-    network = _new_network(name, source, n_labels, weights)
+    """A network of the source's shape, with these weights."""
+    if isinstance(source, Vocabulary):
+        network = new_network(len(source), n_labels, seed=0)
+    else:
+        columns = weights["first.columns"]
+        if len(columns) and not 0 <= int(columns.min()) <= int(columns.max()) < source.n_sparse:
+            raise ValueError("columns that the space does not have")
+        network = SOURCE_NETWORKS[name](len(columns), source.n_dense, n_labels).eval()
     network.load_state_dict(weights)
     return network
-
-
-def _new_network(
-    name: str,
-    source: Vocabulary | Space | EncodedSpace,
-    n_labels: int,
-    weights: dict[str, Tensor],
-) -> BookNetwork | SourceNetwork:
-    """A network of the right shape, to load the weights into."""
-    if isinstance(source, Vocabulary):
-        return new_network(len(source), n_labels, seed=0)
-    columns = weights["first.columns"]
-    if len(columns) and not 0 <= int(columns.min()) <= int(columns.max()) < source.n_sparse:
-        raise ValueError("columns that the space does not have")
-    return SOURCE_NETWORKS[name](len(columns), source.n_dense, n_labels).eval()
 
 
 def _words(content: dict[str, Any]) -> Vocabulary:

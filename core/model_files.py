@@ -5,31 +5,17 @@ the disk, so a changed weight is not noticed. Spaces and reports are read whole,
 is what is asked for; a space is shared by many runs, and takes a second per gigabyte to hash.
 """
 
-import pickle
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
 
 from core.errors import RunError
+from core.files import DAMAGED
 from core.findings import Finding
 from core.logs import Run
 from core.report import load_report
 from core.space_file import load_space
-
-DAMAGED = (
-    RuntimeError,
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    EOFError,
-    OSError,
-    pickle.UnpicklingError,
-    zipfile.BadZipFile,
-)
-"""What a file can raise that was cut short, changed, or written by someone else."""
 
 
 def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:

@@ -27,14 +27,14 @@ def test_no_item_is_judged_by_a_model_that_learned_from_it(active: Loop, name: s
         seen = replace(items, texts=texts, targets=items.targets[rest])
         model = learn(name, source, seen, task.seed).model
         asked = [items.texts[row] for row in np.flatnonzero(fold == number)]
-        close(found.training[fold == number], score_texts(model, asked))
+        assert_close(found.training[fold == number], score_texts(model, asked))
         of_pool.append(pool_probabilities(active, model))
         of_held_out.append(score_texts(model, held_out))
-    close(found.pool, np.mean(of_pool, axis=0))
-    close(found.held_out, np.mean(of_held_out, axis=0))
+    assert_close(found.pool, np.mean(of_pool, axis=0))
+    assert_close(found.held_out, np.mean(of_held_out, axis=0))
 
 
-def close(found: np.ndarray, expected: np.ndarray) -> None:
+def assert_close(found: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
