@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from core.calibration import UNCHANGED
+from core.calibration import UNCHANGED, best_threshold, fit_calibration
 from core.errors import LoopError
 from core.features import Vocabulary
 from core.learning import Items, learn
@@ -49,6 +49,20 @@ def test_out_of_fold_predictions_are_those_of_models_that_saw_less(sources: dict
     learned = learn("linear", sources["linear"], Items(TEXTS, noise, ("1", "0"), 0), seed=0)
     seen = (score_texts(learned.model, TEXTS).argmax(axis=1) == noise).mean()
     assert (learned.out_of_fold.argmax(axis=1) == noise).mean() < seen - 0.1
+
+
+@pytest.mark.parametrize("name", ["linear", "book"])
+def test_calibration_and_threshold_are_of_predictions_by_models_that_saw_less(
+    sources: dict, name: str
+):
+    """On labels that are half noise, where a model's view of what it learned flatters most."""
+    noise = np.where(np.arange(150) % 2, TRUTH, np.random.default_rng(0).integers(0, 2, 150))
+    learned = learn(name, sources[name], Items(TEXTS, noise, ("1", "0"), 0), seed=0)
+    seen = score_texts(learned.model, TEXTS)
+    assert learned.model.threshold == best_threshold(learned.out_of_fold[:, 0], noise == 0)
+    assert learned.model.threshold != best_threshold(seen[:, 0], noise == 0)
+    assert learned.model.calibration == fit_calibration(learned.out_of_fold, noise)
+    assert learned.model.calibration != fit_calibration(seen, noise)
 
 
 def test_few_items_of_a_label_leave_probabilities_and_threshold_as_they_are(sources: dict):
