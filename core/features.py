@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -93,10 +94,20 @@ class PoolWords:
 class Vocabulary:
     """The words that a model knows; a word's id is its place."""
 
+    name: ClassVar[str] = "words"
+    version: ClassVar[int] = 1
+    cost: ClassVar[str] = "counted in a moment; knows no word that is rare in the pool"
+
     words: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.words)
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of the words."""
+        words = "\n".join((f"{self.name} {self.version}", *self.words))
+        return blake2b(words.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
     @cached_property
     def ids(self) -> dict[str, int]:

@@ -12,7 +12,6 @@ from core.calibration import Calibration
 from core.encoded import EncodedSpace
 from core.errors import RunError
 from core.evaluation import Cut, auc, average_precision, brier, calibration_error, cut
-from core.features import Vocabulary
 from core.files import write_model_file
 from core.model import Model
 from core.statistics import Difference, Interval, Judged, paired_difference, score_intervals
@@ -85,12 +84,11 @@ class Report:
 def report_on(model: Model, note: str, figures: Mapping[str, Figures], said: Said) -> Report:
     """The model's settings together with its figures."""
     source = model.source
-    of_pool = not isinstance(source, Vocabulary)
     return Report(
         model=model.name,
-        source=source.name if of_pool else "words",
-        source_version=source.version if of_pool else 1,
-        source_key=source.key if of_pool else "",
+        source=source.name,
+        source_version=source.version,
+        source_key=source.key,
         threshold=model.threshold,
         scale=model.calibration.scale,
         shifts=model.calibration.shifts,

@@ -68,7 +68,10 @@ class Rows(Protocol):
 
 
 class Source(Protocol):
-    """A feature source. The same text has the same numbers wherever it stands."""
+    """A feature source. The same text has the same numbers wherever it stands.
+
+    The chapter's `Vocabulary` says the same of itself, but its network takes bags of words.
+    """
 
     name: str
     version: int

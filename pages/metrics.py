@@ -70,6 +70,8 @@ def show_run(loop: Loop, run: Run) -> None:
             "train again to see its curve."
         )
         return
+    source = model.source
+    st.caption(f"`{model.name}` sees texts as `{source.name}`: {source.cost}.")
     task = loop.workspace.task
     items = loop.labels.splits["evaluation"]
     probability = score_texts(model, [item.text for item in items])

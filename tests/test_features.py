@@ -142,3 +142,9 @@ def test_held_out_items_choose_no_word_of_the_model(active: Loop):
     before = book_vocabulary(active.pool_words, ~active.held_out, [])
     after = book_vocabulary(loop.pool_words, ~loop.held_out, [])
     assert set(before.words) == set(after.words)
+
+
+def test_a_vocabularys_key_names_its_words_in_their_order():
+    keys = [Vocabulary(words).key for words in (("a", "b"), ("a", "b"), ("b", "a"), ("ab",))]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
