@@ -64,6 +64,19 @@ def test_without_evaluation_data_nothing_is_estimated(make_workspace: MakeWorksp
     assert any("It needs 200 labels; there are 80" in part.value for part in page.info)
 
 
+@pytest.mark.parametrize("name", ["home", "annotate", "sunlight", "strategies", "metrics"])
+def test_an_encoder_that_is_gone_breaks_no_page(name: str, demo: Path, monkeypatch):
+    task = demo / "task.toml"
+    asked = '\n[model]\nname = "linear"\nencoder = "./gone"\n'
+    text = task.read_text(encoding="utf-8")
+    assert "[model]" not in text
+    task.write_text(text + asked, encoding="utf-8")
+    page = open_page(name, demo, monkeypatch)
+    assert not page.exception
+    if name in ("annotate", "strategies"):
+        assert any("There is no folder `./gone`" in error.value for error in page.error)
+
+
 def two_ways(demo: Path) -> Replay:
     found: Known = known(read_loop(open_workspace(demo)))
     mixes = {name: mix for name, mix in ways(found.loop.workspace.task).items() if name == "random"}
