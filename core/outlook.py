@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import strategies
-from core.crossfit import cross_fit
 from core.errors import RunError
 from core.labels import Labeled
+from core.learning import Items, learner_on
 from core.loop import Loop
 from core.model import Model
+from core.pool_space import placed_pool, whole_space
 from core.prevalence import Prevalence, Sample, prevalence
 from core.progress import Progress, silent
 from core.runs import columns, load_run
-from core.scoring import score_texts
+from core.scoring import probabilities, score_texts
 from core.statistics import Judged
 from core.stopping import WINDOW, Sign, advice, gain, positives_left, stability
 from core.task import Task
@@ -39,7 +40,7 @@ class Outlook:
 def outlook(loop: Loop, *, progress: Progress = silent) -> Outlook:
     """The outlook of a workspace by its last runs; nothing is written.
 
-    Runs whose params file is gone are passed over. Trains five models for the prevalence.
+    Runs whose params file is gone are passed over. Learns anew from the pool for the prevalence.
     """
     return outlook_of(loop, last_models(loop), progress=progress)
 
@@ -47,8 +48,7 @@ def outlook(loop: Loop, *, progress: Progress = silent) -> Outlook:
 def outlook_of(loop: Loop, models: Sequence[Model], *, progress: Progress = silent) -> Outlook:
     """The outlook by these models, the oldest first."""
     progress("comparing the last models")
-    name = models[-1].name if models else None
-    found = prevalence_of(loop, name, progress=progress)
+    found = prevalence_of(loop, progress=progress)
     signs = (
         stability([score_texts(model, _watched(loop)).argmax(axis=1) for model in models]),
         _gain(loop, models),
@@ -57,9 +57,7 @@ def outlook_of(loop: Loop, models: Sequence[Model], *, progress: Progress = sile
     return Outlook(found, signs, advice(signs))
 
 
-def prevalence_of(
-    loop: Loop, name: str | None = None, *, progress: Progress = silent
-) -> Prevalence:
+def prevalence_of(loop: Loop, *, progress: Progress = silent) -> Prevalence:
     """The share of positives among the pool's distinct items and all labeled ones.
 
     The random items are evaluation and validation data, and the random training items from before
@@ -69,15 +67,18 @@ def prevalence_of(
     task = loop.workspace.task
     held_out = [*loop.labels.splits["evaluation"], *loop.labels.splits["validation"]]
     training = loop.labels.usable_training()
-    early = [item for item in training if item.strategy == "random" and item.confidence is None]
+    early = [item for item in training if _was_before_any_model(item)]
+    later = [item for item in training if not _was_before_any_model(item)]
+    is_open = _open_items(loop)
     positive = _positive([*held_out, *early], task)
     probability, mean = np.full(len(positive), np.nan), 0.0
-    is_open = _open_items(loop)
-    fitted = cross_fit(loop, name, progress=progress) if loop.can_train else None
-    if fitted:
-        parts = (fitted.held_out, fitted.training, fitted.pool[is_open])
-        mean = float(np.concatenate(parts)[:, task.positive_index].mean())
-        probability[: len(held_out)] = fitted.held_out[:, task.positive_index]
+    if len({item.label for item in early}) > 1:
+        progress("estimating from the first random labels")
+        model, pool = _model_of_random_items(loop, early)
+        column = task.positive_index
+        unseen = score_texts(model, [item.text for item in [*held_out, *later]])[:, column]
+        probability[: len(held_out)] = unseen[: len(held_out)]
+        mean = float(np.concatenate([unseen, pool[is_open, column]]).mean())
     labeled = [*held_out, *training]
     return prevalence(
         Sample(positive, probability),
@@ -86,6 +87,21 @@ def prevalence_of(
         n_labeled=len(labeled),
         found=int(_positive(labeled, task).sum()),
     )
+
+
+def _was_before_any_model(item: Labeled) -> bool:
+    """Whether a training item was drawn at random from all that was not held out."""
+    return item.strategy == "random" and item.confidence is None
+
+
+def _model_of_random_items(loop: Loop, early: list[Labeled]) -> tuple[Model, NDArray[np.float32]]:
+    """A model of these items alone, and its probabilities of the pool, `(n_pool, n_labels)`."""
+    task, space = loop.workspace.task, whole_space(loop)
+    texts = [item.text for item in early]
+    items = Items(texts, columns(early, task), task.values, task.positive_index)
+    learner = learner_on("linear", space, items, task.seed)
+    model = learner.train(np.arange(len(texts)))
+    return model, probabilities(model, placed_pool(loop, space))
 
 
 def last_models(loop: Loop) -> list[Model]:

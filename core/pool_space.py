@@ -22,6 +22,7 @@ from core.encoder import open_encoder
 from core.encoder_cache import CachedEncoder
 from core.features import Bags
 from core.fingerprints import hash_texts, set_key
+from core.labels import Labeled
 from core.lexicon import Lexicon, tokens_of
 from core.loop import Loop
 from core.progress import Progress, silent
@@ -51,7 +52,7 @@ class _Tallied:
 
 def pool_space(loop: Loop) -> Space:
     """What the pool teaches, from the cache where neither pool nor held-out items have changed."""
-    outside = _outside_texts(loop)
+    outside = _outside_texts(loop, loop.labels.usable_training())
     hashes = np.concatenate([loop.pool_words.hashes[~loop.held_out], hash_texts(outside)])
     texts = set_key(hashes)
 
@@ -71,6 +72,21 @@ def pool_space(loop: Loop) -> Space:
 
     key = (Space.version, TALLY_VERSION, texts)
     return load_cached(loop.workspace.cache, "space", key, build, load, write=loop.write_cache)
+
+
+def whole_space(loop: Loop) -> Space:
+    """The space of all texts, those that are held out among them; not kept.
+
+    For questions about all items, which held-out ones answer only if they look as the others do: by
+    `pool_space` their rare words are unknown. No model that chooses or is evaluated may see it.
+    """
+    training = loop.labels.usable_training()
+    outside = _outside_texts(loop, training)
+    hashes = np.concatenate([loop.pool_words.hashes[~loop.held_out], hash_texts(outside)])
+    held_out = [*loop.labels.splits["evaluation"], *loop.labels.splits["validation"]]
+    in_pool = loop.pool_words.pool.texts.filter(pa.array(loop.held_out)).to_pylist()
+    others = tally_texts(*tokens_of([*in_pool, *_outside_texts(loop, held_out)]))
+    return space_of(add_tally(_pool_tally(loop, outside, hashes), others))
 
 
 def pool_encoder(
@@ -105,7 +121,7 @@ def _space_rows(loop: Loop, space: Space) -> SpaceRows:
     bags = loop.pool_words.bags
 
     def build(folder: Path) -> None:
-        rows = place(space, loop.pool_words.words.to_pylist(), bags)
+        rows = placed_pool(loop, space)
         _save(
             folder,
             words=rows.lexicon.words.ids,
@@ -130,11 +146,15 @@ def _space_rows(loop: Loop, space: Space) -> SpaceRows:
     return load_cached(cache, "rows", key, build, load, write=loop.write_cache)
 
 
-def _outside_texts(loop: Loop) -> list[str]:
-    """The texts of training items that are not in the pool, in an order of their own."""
-    training = loop.labels.usable_training()
-    in_pool = loop.pool_words.pool.positions(item.item_id for item in training)
-    return sorted(item.text for item in training if item.item_id not in in_pool)
+def placed_pool(loop: Loop, space: Space) -> SpaceRows:
+    """The whole pool in this space, worked out and not kept."""
+    return place(space, loop.pool_words.words.to_pylist(), loop.pool_words.bags)
+
+
+def _outside_texts(loop: Loop, items: list[Labeled]) -> list[str]:
+    """The texts of those of these items that are not in the pool, in an order of their own."""
+    in_pool = loop.pool_words.pool.positions(item.item_id for item in items)
+    return sorted(item.text for item in items if item.item_id not in in_pool)
 
 
 def _pool_tally(loop: Loop, outside: list[str], hashes: Hashes) -> Tally:

@@ -21,7 +21,7 @@ FLOORS = (
     ("minimize", "logistic", "descent"),
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
     ("strategies", "diversity", "catalog", "vectors", "prevalence", "runs", "assignment"),
-    ("pool_scoring", "mixing", "stopping", "iteration", "crossfit", "outlook", "inbox"),
+    ("pool_scoring", "mixing", "stopping", "iteration", "outlook", "inbox"),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
     ("__main__",),

@@ -16,13 +16,13 @@ def test_one_item_of_a_label_leaves_the_model_out(make_workspace: MakeWorkspace)
         ("training", "1"): [rows[5]],
         ("training", "0"): [row for row in rows if row[2] == "0"][:20],
     }
-    found = prevalence_of(read_loop(make_workspace([row[:2] for row in rows], labels)), "book")
+    found = prevalence_of(read_loop(make_workspace([row[:2] for row in rows], labels)))
     assert (found.trust, found.n_sample, found.found) == (0, 0, 1)
 
 
 def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
     loop = read_loop(open_workspace(demo))
-    found = prevalence_of(loop, "book")
+    found = prevalence_of(loop)
     # 150 evaluation items and 100 first ones; not the random tenth of the two batches since.
     assert found.n_sample == 250
     positive = loop.workspace.task.positive.value
@@ -35,11 +35,34 @@ def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
 
 def test_items_that_wait_in_a_batch_are_counted_as_open(demo: Path):
     loop = read_loop(open_workspace(demo))
-    before = prevalence_of(loop, "book")
+    before = prevalence_of(loop)
     propose(loop, "ann")
-    after = prevalence_of(read_loop(loop.workspace), "book")
+    after = prevalence_of(read_loop(loop.workspace))
     assert after.share == before.share
     assert after.left == before.left
+
+
+def test_what_a_model_chose_changes_nothing_but_what_is_found(make_workspace: MakeWorkspace):
+    """All that active learning finds is positive: a share of the pool it is not."""
+    rows = headlines(400)
+    held_out, early, pool = rows[:80], rows[80:160], rows[160:]
+    chosen = [row for row in pool if row[2] == "1"][:30]
+    labels = {
+        (split, label): [row for row in part if row[2] == label]
+        for split, part in (("evaluation", held_out), ("training", early))
+        for label in "10"
+    }
+    for key in (("training", "1"), ("training", "0")):
+        labels[key] = [(*row, "random") for row in labels[key]]
+    items = [row[:2] for row in rows]
+    before = prevalence_of(read_loop(make_workspace(items, labels)))
+    labels["training", "1"] += [(*row, "low confidence", "0.5") for row in chosen]
+    after = prevalence_of(read_loop(make_workspace(items, labels)))
+    assert before.trust > 0.1
+    assert after.share.value == pytest.approx(before.share.value, abs=1e-6)
+    assert (after.trust, after.n_sample) == (before.trust, before.n_sample) == (before.trust, 160)
+    assert after.found == before.found + len(chosen)
+    assert after.left.value == pytest.approx(before.left.value - len(chosen), abs=1e-3)
 
 
 def test_an_outlook_has_three_signs(demo: Path):

@@ -7,7 +7,7 @@ import pytest
 
 from core import pool_space as module
 from core.loop import Loop, read_loop
-from core.pool_space import pool_rows, pool_space
+from core.pool_space import pool_rows, pool_space, whole_space
 from core.space import Space
 from core.workspace import Workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
@@ -234,3 +234,17 @@ def test_a_pool_too_large_for_a_tally_is_counted_all(
     grow(learned, ITEMS[300:310])
     assert space_from_cache(learned).key == space_from_nothing(learned).key
     assert counted == [310]
+
+
+def test_the_whole_space_is_that_of_a_pool_of_which_nothing_is_held_out(
+    make_workspace: MakeWorkspace,
+):
+    rows = headlines(160)
+    outside = [(f"outside {at}", f"Outside {text}", label) for at, text, label in headlines(20, 3)]
+    held_out = [*rows[:30], *outside]
+    labels = {("evaluation", label): [row for row in held_out if row[2] == label] for label in "10"}
+    everything = [row[:2] for row in (*rows, *outside)]
+    expected = pool_space(read_loop(make_workspace(everything))).key
+    loop = read_loop(make_workspace([row[:2] for row in rows], labels))
+    assert whole_space(loop).key == expected
+    assert pool_space(loop).key != expected

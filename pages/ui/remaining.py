@@ -13,8 +13,8 @@ def show_remaining(loop: Loop) -> None:
     name = loop.workspace.task.positive.name
     st.subheader("How many are left?", anchor=False)
     st.caption(
-        f"An estimate of how many texts are {name}: the model's probabilities over the whole pool, "
-        "corrected by what it gets wrong on the held-out random items."
+        f"An estimate of how many texts are {name}: what a model of the first random labels says "
+        "of the whole pool, corrected by what it gets wrong on the held-out items."
     )
     if not loop.can_train or not loop.labels.splits["evaluation"]:
         st.caption("It begins with evaluation data and training data of two labels.")

@@ -30,7 +30,7 @@ def naive(step: Step) -> float:
 
 def measure(table: Table, plan: Plan, model: str, seed: int) -> tuple[Prevalence, float]:
     *_, last = steps(table, by_mix(CHAPTER, plan.batch), model, seed, plan)
-    return prevalence_of(last.loop, model), naive(last)
+    return prevalence_of(last.loop), naive(last)
 
 
 def row(table: Table, plan: Plan, model: str, seeds: int) -> list[str]:
