@@ -73,7 +73,7 @@ def test_an_encoder_that_is_gone_breaks_no_page(name: str, demo: Path, monkeypat
     task.write_text(text + asked, encoding="utf-8")
     page = open_page(name, demo, monkeypatch)
     assert not page.exception
-    if name in ("annotate", "strategies"):
+    if name == "annotate":
         assert any("There is no folder `./gone`" in error.value for error in page.error)
 
 

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from core.errors import SunlightError
 from core.loop import Loop
 from core.stopping import Sign
 from pages.ui import cache
@@ -19,11 +18,7 @@ def show_remaining(loop: Loop) -> None:
     if not loop.can_train or not loop.labels.splits["evaluation"]:
         st.caption("It begins with evaluation data and training data of two labels.")
         return
-    try:
-        found = cache.outlook(loop)
-    except SunlightError as error:  # the task's encoder is gone
-        st.error(str(error), icon=":material/error:")
-        return
+    found = cache.outlook(loop)
     st.write(str(found.prevalence))
     st.subheader("Is it time to stop?", anchor=False)
     st.write(found.advice)
