@@ -5,15 +5,19 @@ is not computed again while neither labels nor pool change.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
+
 from core.csvfile import format_rows
 from core.curves import Point, Study, curve_file, read_points
+from core.encoder import encoder_place
 from core.errors import LoopError
 from core.loop import Loop
 from core.simulation import Plan, known_items
+from core.space import Space
 from core.task import STRATEGIES, Task
 
 LEAST = 200
@@ -81,8 +85,10 @@ def prepare(
 ) -> Replay:
     """The study of these ways; its table is written. Raises LoopError if it cannot be."""
     loop = found.loop
-    content = found.table + repr(loop.pool_words.pool.key).encode()
-    name = blake2b(content, digest_size=8).hexdigest()
+    # The simulated loops stand in folders of their own.
+    encoder = encoder_place(loop.workspace.task.encoder, loop.workspace.path)
+    task = replace(loop.workspace.task, encoder=encoder)
+    name = _name(found, task)
     folder = loop.workspace.cache / "replays"
     labeled, unfinished = folder / f"{name}.csv", folder / f"{name}.unfinished"
     try:
@@ -95,8 +101,19 @@ def prepare(
             f".cache/replays/{labeled.name} cannot be written: {error.strerror}. Free some space "
             "or make the folder writable."
         ) from error
-    study = Study(labeled, loop.workspace.task, found.plan, mixes, models, range(seeds), loop)
+    study = Study(labeled, task, found.plan, mixes, models, range(seeds), loop)
     return Replay(study, folder / f"{name}-curves.csv")
+
+
+def _name(found: Known, task: Task) -> str:
+    """Names all that a curve depends on beside its way, its model and its seed."""
+    pool = found.loop.pool_words.pool.key
+    asked = (task.values, task.positive.value, task.mix, task.stratify_by, task.encoder)
+    settings = (asked, found.plan, pool, Space.version)
+    content = blake2b(found.table, digest_size=8)
+    content.update(repr(settings).encode("utf-8", "surrogatepass"))
+    content.update(np.packbits(found.loop.held_out))
+    return content.hexdigest()
 
 
 def kept(replay: Replay) -> list[Point]:

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.curves import learn
 from core.errors import LogError, LoopError
+from core.iteration import propose
 from core.loop import Loop, read_loop
 from core.replay import EVALUATION, Replay, kept, known, prepare, ways
 from core.simulation import read_oracle
@@ -65,6 +67,28 @@ def test_what_was_computed_once_is_kept(loop: Loop):
     learn(replay(loop).study, found.out, workers=1, progress=told.append)
     assert told == ["4 of 4 curves are there"]
     assert len(kept(replay(loop, seeds=1))) == len(points) / 2
+
+
+def test_curves_of_other_settings_stand_in_other_files(loop: Loop):
+    """What is held out and the encoder change the features, not the table."""
+    learn(replay(loop).study, replay(loop).out, workers=1)
+    task = loop.workspace.task
+    (loop.workspace.path / "encoder").mkdir()
+    encoded = replace(
+        loop, workspace=replace(loop.workspace, task=replace(task, encoder="encoder"))
+    )
+    assert replay(encoded).study.task.encoder == str(loop.workspace.path / "encoder")
+    assert replay(encoded).out != replay(loop).out
+    mixed = replace(loop, workspace=replace(loop.workspace, task=replace(task, mix={"random": 1})))
+    assert replay(mixed).out != replay(loop).out
+    task_file = loop.workspace.path / "task.toml"
+    text = task_file.read_text(encoding="utf-8")
+    task_file.write_text(text.replace("evaluation = 150", "evaluation = 160"), encoding="utf-8")
+    propose(read_loop(open_workspace(loop.workspace.path)), "ann")
+    fresh = read_loop(open_workspace(loop.workspace.path))
+    assert fresh.held_out.sum() > loop.held_out.sum()
+    assert kept(replay(fresh)) == []
+    assert learn(replay(fresh, seeds=1).study, replay(fresh).out, workers=1)
 
 
 def test_a_replay_that_is_not_wanted_any_more_keeps_what_is_finished(loop: Loop):
