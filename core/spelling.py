@@ -22,7 +22,6 @@ SPACELESS = (
 )  # fmt: skip
 """Thai and Lao, Burmese, Khmer, Kana, Han: no spaces between words, so each character is one."""
 
-SPACE = 0x20
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 WORD_SALT, GRAM_SALT = np.uint64(1), np.uint64(2)
 

@@ -47,8 +47,8 @@ def show_scores(loop: Loop, run: Run) -> None:
         return
     st.caption(
         "The F-score is at a probability of one half. The threshold is chosen on the training "
-        "items, never on these; it helps where their balance is not that of the evaluation data. "
-        f"{report.note}"
+        "items, never on these; it helps where positives are rare among them, and cannot make up "
+        f"for a balance that is not that of the evaluation data. {report.note}"
     )
     with st.expander("Can its probabilities be believed?"):
         st.caption(

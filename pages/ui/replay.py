@@ -25,8 +25,8 @@ def show_replay(loop: Loop) -> None:
     st.subheader("Which way of choosing pays?", anchor=False)
     found = known(loop)
     st.caption(
-        f"Replays the loop with the {found.number:,} labels of this workspace. A third of the "
-        "texts is held out; each way asks for the labels of the others in its own order. Features "
+        f"Replays the loop with the {found.number:,} labels of this workspace. Three tenths of the "
+        "texts are held out; each way asks for the labels of the others in its own order. Features "
         "are learned from the rest of the pool. A model chose some of these texts, so they are "
         "not quite the pool."
     )
