@@ -8,9 +8,6 @@ that is unknown to a simulated loop leaks into its features.
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
-from core.features import key_hash
 from core.loop import Loop
 from core.space import Space, learn_space
 from core.space_file import load_space, save_space
@@ -20,8 +17,8 @@ FOLDER = "background"
 
 def background_space(loop: Loop, texts: Iterable[str]) -> Space:
     """The space of the workspace's pool without these texts and without what is held out there."""
-    hashes = np.array(list(map(key_hash, texts)), np.uint64)
-    counted = ~(np.isin(loop.pool_words.keys, hashes) | loop.held_out)
+    counted = ~loop.held_out
+    counted[loop.pool_words.copies_of(list(texts))] = False
     return learn_space(loop.pool_words.words.to_pylist(), loop.pool_words.bags, counted)
 
 

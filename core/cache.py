@@ -7,6 +7,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -17,6 +18,12 @@ from core.errors import WorkspaceError
 Loaded = TypeVar("Loaded")
 
 MANIFEST = "manifest.json"
+
+SETTLED = 100_000_000
+"""Nanoseconds after which a file that changes again surely has another time."""
+
+_WHOLE: dict[Path, tuple[tuple[int, int, int], ...]] = {}
+"""The stamps of the files of each entry that this process has looked through."""
 
 
 def load_cached(
@@ -97,12 +104,29 @@ def _build_entry(entry: Path, build: Callable[[Path], None]) -> None:
 
 
 def _is_intact(entry: Path) -> bool:
-    """Whether every file of the entry is byte for byte what was built."""
+    """Whether every file of the entry is byte for byte what was built.
+
+    What this process has found whole is looked through again only if a file has changed since.
+    """
     try:
         checksums = json.loads((entry / MANIFEST).read_text(encoding="utf-8"))
-        return all(_checksum(entry / name) == stored for name, stored in checksums.items())
-    except (OSError, ValueError, AttributeError):
+        files = [entry / name for name in checksums]
+        stamps = tuple(_stamp(file) for file in (entry / MANIFEST, *files))
+        if _WHOLE.get(entry) == stamps:
+            return True
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            found = [*threads.map(_checksum, files)]
+    except (OSError, ValueError, AttributeError, TypeError):
         return False
+    is_intact = found == [*checksums.values()]
+    if is_intact and time.time_ns() - max(changed for *_, changed in stamps) > SETTLED:
+        _WHOLE[entry] = stamps
+    return is_intact
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    status = file.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _checksum(path: Path) -> int:

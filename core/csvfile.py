@@ -22,6 +22,11 @@ MAX_FIELD = 64 * 2**20
 MAX_JOINED_LINES = 1_000
 """Lines that one quoted field may span before its opening quote is taken for a stray one."""
 
+WINDOW = 16 * 2**20
+"""Bytes of a large file that are read at a time."""
+
+BOM = b"\xef\xbb\xbf"
+
 csv.field_size_limit(MAX_FIELD)
 
 
@@ -69,25 +74,59 @@ def read_rows(path: Path, name: str, start: int = 0) -> Rows:
 
 def parse_rows(data: bytes) -> Rows:
     """The rows in these bytes; quoted fields may hold line ends, a bad line swallows no other."""
-    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    lines = data.removeprefix(BOM).split(b"\n")
     tail = lines.pop()
     rows: list[Row] = []
     bad: list[BadRow] = []
-    for number, taken in _records(lines):
-        _keep(number, lines[number : number + taken], rows, bad, whole=True)
-    if tail.strip(b"\r"):
-        _keep(len(lines), [tail], rows, bad, whole=False)
+    _take_records(lines, len(lines), 0, rows, bad)
+    _take_tail(tail, len(lines), rows, bad)
     return Rows(rows, bad, len(data) - len(tail))
 
 
-def _records(lines: list[bytes]) -> Iterator[tuple[int, int]]:
-    """(first line, number of lines) of each record that is not blank."""
+def read_row_blocks(path: Path) -> Iterator[tuple[list[Row], list[BadRow]]]:
+    """The (rows, bad rows) of `read_rows`, a part after the other: a file of any size fits.
+
+    Raises OSError if it cannot be read.
+    """
+    lines: list[bytes] = []
     number = 0
-    while number < len(lines):
+    with path.open("rb") as file:
+        rest = file.read(len(BOM)).removeprefix(BOM)
+        while data := file.read(WINDOW):
+            *whole, rest = (rest + data).split(b"\n")
+            lines += whole
+            rows, bad = [], []
+            # No record goes on for longer: those that begin before cannot need what is to come.
+            taken = _take_records(lines, len(lines) - MAX_JOINED_LINES, number, rows, bad)
+            lines, number = lines[taken:], number + taken
+            yield rows, bad
+    lines += rest.split(b"\n")[:-1]  # of a file of a few bytes
+    rows, bad = [], []
+    _take_records(lines, len(lines), number, rows, bad)
+    _take_tail(rest.rpartition(b"\n")[2], number + len(lines), rows, bad)
+    yield rows, bad
+
+
+def _take_records(
+    lines: list[bytes], stop: int, before: int, rows: list[Row], bad: list[BadRow]
+) -> int:
+    """Reads the records that begin before line `stop`; how many lines they take.
+
+    `before` is the number of lines that stand before these.
+    """
+    number = 0
+    while number < stop:
         taken = _quoted_length(lines, number) if b'"' in lines[number] else 1
         if lines[number].strip(b"\r"):
-            yield number, taken
+            _keep(before + number, lines[number : number + taken], rows, bad, whole=True)
         number += taken
+    return number
+
+
+def _take_tail(tail: bytes, before: int, rows: list[Row], bad: list[BadRow]) -> None:
+    """Reads what stands behind the last line end."""
+    if tail.strip(b"\r"):
+        _keep(before, [tail], rows, bad, whole=False)
 
 
 def _quoted_length(lines: list[bytes], first: int) -> int:

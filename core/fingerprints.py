@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.spelling import Hashes, mixed, powers
 
@@ -19,9 +20,21 @@ def hash_texts(texts: pa.Array | Sequence[str]) -> Hashes:
     Of a million texts two that differ collide with a chance of 1 in 36 million.
     """
     if not isinstance(texts, pa.Array):
-        texts = pa.array([text.encode("utf-8", "surrogatepass") for text in texts], pa.binary())
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        texts = pa.array(encoded, pa.large_binary())
     blocks = [_hash_block(texts.slice(at, BLOCK)) for at in range(0, len(texts), BLOCK)]
     return np.concatenate([np.empty(0, np.uint64), *blocks])
+
+
+def hash_sequences(hashes: Hashes, offsets: NDArray[np.integer]) -> Hashes:
+    """A hash of each sequence of hashes: sequence i is `hashes[offsets[i]:offsets[i + 1]]`."""
+    lengths = np.diff(offsets)
+    place = np.arange(len(hashes)) - np.repeat(offsets[:-1], lengths)
+    terms = hashes * powers(int(lengths.max(initial=0)))[place]
+    # Sums between two places, for a sequence may be empty; they are exact modulo 2^64.
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)])
+    found = sums[offsets[1:]] - sums[offsets[:-1]]
+    return mixed(found + mixed(lengths.astype(np.uint64) + LENGTH_SALT))
 
 
 def set_key(hashes: Hashes) -> tuple[int, int, int]:
@@ -31,16 +44,10 @@ def set_key(hashes: Hashes) -> tuple[int, int, int]:
 
 def _hash_block(texts: pa.Array) -> Hashes:
     _, ends, data = texts.buffers()
-    offsets = np.frombuffer(ends, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    is_large = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
+    offsets = np.frombuffer(ends, np.int64 if is_large else np.int32)
+    offsets = offsets[texts.offset : texts.offset + len(texts) + 1]
     first, last = int(offsets[0]), int(offsets[-1])
-    lengths = np.diff(offsets)
-    place = np.arange(first, last) - np.repeat(offsets[:-1], lengths)
     # There is no buffer where all texts are empty.
     every = np.frombuffer(data, np.uint8)[first:last] if last else np.empty(0, np.uint8)
-    terms = (
-        mixed(np.arange(256, dtype=np.uint64))[every] * powers(int(lengths.max(initial=0)))[place]
-    )
-    # Sums between two places, for a text may be empty; they are exact modulo 2^64.
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(terms, dtype=np.uint64)])
-    found = sums[offsets[1:] - first] - sums[offsets[:-1] - first]
-    return mixed(found + mixed(lengths.astype(np.uint64) + LENGTH_SALT))
+    return hash_sequences(mixed(np.arange(256, dtype=np.uint64))[every], offsets - first)

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.bags import Bags
 from core.counts import Counts
-from core.features import Bags, words_of
 from core.spelling import Hashes, Parts, spell
+from core.word_index import number_words, words_of
 
 TOKEN_BLOCK = 1_000_000
 """Characters of tokens that are spelled at a time, which bounds the memory."""
@@ -48,11 +49,7 @@ class Repeats:
 
 def tokens_of(texts: Sequence[str]) -> tuple[list[str], Bags]:
     """The distinct tokens of these texts, and each text as a bag of their ids."""
-    ids: dict[str, int] = {}
-    found = [[ids.setdefault(token, len(ids)) for token in words_of(text)] for text in texts]
-    lengths = np.fromiter(map(len, found), np.int64, len(found))
-    flat = np.fromiter((at for text in found for at in text), np.int32, int(lengths.sum()))
-    return list(ids), Bags(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    return number_words(map(words_of, texts))
 
 
 def make_lexicon(tokens: Sequence[str], words: Hashes, grams: Hashes) -> Lexicon:

@@ -5,14 +5,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.features import PoolWords, key_hash, read_pool_words
 from core.labels import Labels, resolve, save
 from core.logs import Logs, Proposal, read_logs
+from core.progress import Progress, silent
 from core.task import SPLITS
+from core.word_index import PoolWords, read_pool_words
 from core.workspace import Workspace, open_workspace
 
 
@@ -67,10 +66,14 @@ class Loop:
         """
         taken = self.labels.ids() | {proposal.item_id for proposal in self.logs.proposals}
         pool = self.pool_words.pool
+        at = pool.positions(taken)
         texts = [item.text for items in self.labels.splits.values() for item in items]
         texts += [row.text for conflict in self.labels.conflicts for row in conflict.rows]
-        texts += pool.texts_of(taken).values()
-        return self.pool_words.is_first & ~self._stands_for(texts) & ~self._has_id(taken)
+        texts += pool.texts_of(at).values()
+        is_candidate = self.pool_words.is_first.copy()
+        is_candidate[self.pool_words.copies_of(texts)] = False
+        is_candidate[list(at.values())] = False
+        return is_candidate
 
     @cached_property
     def held_out(self) -> NDArray[np.bool_]:
@@ -83,25 +86,25 @@ class Loop:
             proposal.item_id for proposal in self.logs.proposals if proposal.split != "training"
         ]
         texts = [*self.labels.held_out_texts(), *self.pool_words.pool.texts_of(proposed).values()]
-        return self._stands_for(texts)
+        return self._mask(self.pool_words.copies_of(texts))
 
     @cached_property
     def in_training(self) -> NDArray[np.bool_]:
         """Which items of the pool are usable training items, `(n_pool,)`."""
-        return self._has_id({item.item_id for item in self.labels.usable_training()})
+        ids = [item.item_id for item in self.labels.usable_training()]
+        return self._mask(self.pool_words.pool.rows_of(ids))
 
-    def _stands_for(self, texts: list[str]) -> NDArray[np.bool_]:
-        hashes = np.fromiter(map(key_hash, texts), np.uint64, len(texts))
-        return np.isin(self.pool_words.keys, hashes)
-
-    def _has_id(self, ids: set[str]) -> NDArray[np.bool_]:
-        found = pc.is_in(self.pool_words.pool.ids, value_set=pa.array(sorted(ids), pa.string()))
-        return found.to_numpy(zero_copy_only=False)
+    def _mask(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        mask = np.zeros(len(self.pool_words.pool), bool)
+        mask[places] = True
+        return mask
 
 
-def read_loop(workspace: Workspace, *, write_cache: bool = True) -> Loop:
+def read_loop(
+    workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
+) -> Loop:
     """The state of the loop now. Writes nothing but the cache, and that only if allowed."""
-    pool_words = read_pool_words(workspace, write_cache=write_cache)
+    pool_words = read_pool_words(workspace, write_cache=write_cache, progress=progress)
     logs = read_logs(workspace)
     labels = resolve(workspace, logs, pool_words.pool.texts_of)
     return Loop(workspace, pool_words, logs, labels, write_cache)

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.bags import Bags
 from core.counts import Counts
-from core.features import Bags
 from core.sources import bag_sums
 
 DIMENSIONS = 128

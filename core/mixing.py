@@ -9,13 +9,15 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.bags import Bags
 from core.catalog import CATALOG
 from core.errors import LoopError, TaskError
-from core.features import LENGTHS, Bags, count_words, word_positions, words_of
+from core.features import LENGTHS, count_words, word_positions
 from core.loop import Loop
 from core.scoring import confidences
 from core.strategies import Ranked
 from core.vectors import Vectors, pool_vectors, training_vectors
+from core.word_index import words_of
 
 Chosen = list[tuple[str, Ranked]]
 """What each strategy has chosen, in the order in which they chose."""

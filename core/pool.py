@@ -1,47 +1,102 @@
-"""The pool: every item of `unlabeled_data/`, as one table that is mapped into memory.
+"""The pool: every item of `unlabeled_data/`, as columns that are mapped into memory.
 
-DuckDB reads a file fast; whenever it stumbles, or something looks odd, the careful reader goes
-over that file row by row, so that each bad row is reported with its line.
+They are read once, in blocks, and kept in `.cache`. Where files were added, or have grown at their
+ends, only what is new is read.
 """
 
-import glob
 import json
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from mmap import ACCESS_READ, mmap
+from hashlib import blake2b
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
-import duckdb
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import torch
+from numpy.typing import NDArray
 
-from core.cache import load_cached
-from core.csvfile import read_rows
+from core.cache import load_cached, load_earlier
+from core.columns import (
+    TextWriter,
+    blocks_of,
+    in_blocks,
+    load_arrays,
+    load_texts,
+    save_arrays,
+)
 from core.errors import PoolError
 from core.findings import Finding
+from core.fingerprints import hash_texts
+from core.pool_files import (
+    ID,
+    TEXT,
+    NotPlainError,
+    PoolFile,
+    careful_blocks,
+    open_pool_file,
+    plain_blocks,
+)
+from core.progress import Pace, Progress, silent
 from core.workspace import POOL_FOLDER, Workspace, file_stamps
 
-POOL_VERSION = 1
+POOL_VERSION = 2
 """Part of the cache's key: a change of what is stored rebuilds it."""
 
-ID, TEXT = "item_id", "text"
+ATTEMPTS = 5
+"""How often a pool is read anew whose files change meanwhile."""
 
-CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
-    delim = ',', quote = '"', escape = '"'"""
+AT_ONCE = 2**22
+"""Bytes that are copied or hashed at a time."""
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What was read of a file at one time: `size` bytes from `start` on, and the rows in them.
+
+    `is_plain` is true if nothing that follows can change how these bytes are read.
+    """
+
+    file: str
+    columns: tuple[str, ...]
+    start: int
+    size: int
+    digest: str
+    rows: int
+    is_plain: bool
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
 class Pool:
-    """All items in the order of the files; `table` has `item_id`, `text` and the files' columns."""
+    """All items in the order of the files; `table` has `item_id`, `text` and the files' columns.
+
+    `id_order` sorts the items by their ids' hashes, those of one id in the pool's order.
+    """
 
     table: pa.Table
-    findings: list[Finding]
-    key: object
+    pieces: tuple[Piece, ...]
+    id_hashes: NDArray[np.int64]
+    id_order: Places
 
     def __len__(self) -> int:
         return self.table.num_rows
+
+    @cached_property
+    def key(self) -> str:
+        """Names the pool's content: the same key, the same items in the same order."""
+        content = [(piece.digest, piece.columns) for piece in self.pieces]
+        return blake2b(repr((POOL_VERSION, content)).encode(), digest_size=16).hexdigest()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """A finding for each row that could not be read."""
+        return [finding for piece in self.pieces for finding in piece.findings]
 
     @property
     def columns(self) -> list[str]:
@@ -50,61 +105,74 @@ class Pool:
 
     @cached_property
     def ids(self) -> pa.Array:
-        return _as_array(self.table[ID])
+        return self.table[ID].chunk(0)
 
     @cached_property
     def texts(self) -> pa.Array:
-        return _as_array(self.table[TEXT])
+        return self.table[TEXT].chunk(0)
 
     def positions(self, item_ids: Iterable[str]) -> dict[str, int]:
         """Where these items stand in the pool: the first row of each id that is there."""
         wanted = list(dict.fromkeys(item_ids))
-        # A table of the wanted ids is made, and the pool's looked up in it: the other way round it
-        # takes six times as long.
-        is_wanted = pc.is_in(self.ids, value_set=pa.array(wanted, pa.string()))
-        rows = pc.indices_nonzero(is_wanted)
-        found: dict[str, int] = {}
-        for item, at in zip(self.ids.take(rows).to_pylist(), rows.to_pylist(), strict=True):
-            found.setdefault(item, at)
-        return {item: found[item] for item in wanted if item in found}
+        places = self.rows_of(wanted)
+        ids = self.ids.take(pa.array(places)).to_pylist()
+        first = dict(zip(reversed(ids), reversed(places.tolist()), strict=True))
+        # An id that is not there may have the hash of one that is.
+        return {item: first[item] for item in wanted if item in first}
+
+    def rows_of(self, item_ids: Sequence[str]) -> Places:
+        """Every row of these items, those of one id in the pool's order."""
+        wanted = hash_texts(item_ids).view(np.int64)
+        found = found_at(self.id_hashes, self.id_order, wanted)
+        return np.concatenate([np.empty(0, np.int64), *found])
 
     def texts_of(self, item_ids: Iterable[str]) -> dict[str, str]:
         """The texts of those of these items that are in the pool."""
         at = self.positions(item_ids)
-        return dict(
-            zip(
-                at,
-                self.texts.take(pa.array(list(at.values()), pa.int64())).to_pylist(),
-                strict=True,
-            )
-        )
+        texts = self.texts.take(pa.array(list(at.values()), pa.int64())).to_pylist()
+        return dict(zip(at, texts, strict=True))
 
 
-def read_pool(workspace: Workspace, *, write_cache: bool = True) -> Pool:
+def found_at(hashes: NDArray[np.int64], order: Places, wanted: NDArray[np.int64]) -> list[Places]:
+    """The places of each wanted hash, in ascending order; `order` sorts `hashes`."""
+    first = np.searchsorted(hashes, wanted, "left", sorter=order)
+    last = np.searchsorted(hashes, wanted, "right", sorter=order)
+    return [order[start:stop] for start, stop in zip(first, last, strict=True)]
+
+
+def in_order(hashes: NDArray[np.int64]) -> Places:
+    """What sorts the hashes; equal ones stay in their order."""
+    return torch.sort(torch.from_numpy(np.array(hashes)), stable=True).indices.numpy()
+
+
+def read_pool(
+    workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
+) -> Pool:
     """The workspace's pool, from the cache where its files did not change.
 
-    An empty or missing pool is a pool of no items; raises PoolError for a file that is no CSV.
+    An empty or missing pool is a pool of no items; raises PoolError for a file that is no CSV, and
+    where files keep changing while they are read.
     """
-    files = workspace.pool_files()
-    key = (POOL_VERSION, file_stamps(workspace.path, files))
 
     def build(folder: Path) -> None:
-        table, findings = _read_files(files)
-        with (
-            pa.OSFile(str(folder / "items.arrow"), "wb") as sink,
-            pa.ipc.new_file(sink, table.schema) as writer,
-        ):
-            writer.write_table(table)
-        stored = json.dumps([finding.as_dict() for finding in findings])
-        (folder / "findings.json").write_text(stored, encoding="utf-8")
+        before = load_earlier(workspace.cache, "pool", _load)
+        files = [open_pool_file(workspace.path / name) for name, _, _ in stamps]
+        with closing(_Builder(folder, files, progress)) as builder:
+            for file, (_, size, _) in zip(files, stamps, strict=True):
+                builder.read(file, size, before)
+        if file_stamps(workspace.path, [file.path for file in files]) != stamps:
+            raise _FileChangedError
+        builder.save()
 
-    def load(folder: Path) -> Pool:
-        with pa.memory_map(str(folder / "items.arrow")) as source:
-            table = pa.ipc.open_file(source).read_all()
-        stored = json.loads((folder / "findings.json").read_text(encoding="utf-8"))
-        return Pool(table, [Finding(**finding) for finding in stored], key)
-
-    return load_cached(workspace.cache, "pool", key, build, load, write=write_cache)
+    for _ in range(ATTEMPTS):
+        stamps = file_stamps(workspace.path, workspace.pool_files())
+        key = (POOL_VERSION, stamps)
+        with suppress(_FileChangedError):
+            return load_cached(workspace.cache, "pool", key, build, _load, write=write_cache)
+    raise PoolError(
+        f"The files of {POOL_FOLDER}/ keep changing while they are read. Try again when whatever "
+        "writes them is done."
+    )
 
 
 def require_items(pool: Pool) -> None:
@@ -116,112 +184,167 @@ def require_items(pool: Pool) -> None:
         )
 
 
-def _read_files(files: list[Path]) -> tuple[pa.Table, list[Finding]]:
-    tables, findings = [], []
-    for file in files:
-        columns, has_header = _columns(file)
-        table = _read_fast(file, columns, has_header)
-        if table is None:
-            table, bad = _read_carefully(file, columns, has_header)
-            findings += bad
-        tables.append(table)
-    empty = pa.table({ID: pa.array([], pa.string()), TEXT: pa.array([], pa.string())})
-    table = pa.concat_tables([empty, *tables], promote_options="default")
-    filled = [pc.fill_null(table[name], "") for name in table.column_names]
-    # One chunk: an index into the pool is then an index into every column's array.
-    return pa.table(filled, names=table.column_names).combine_chunks(), findings
+class _FileChangedError(Exception):
+    """A file changed while it was read: what was read may be half old, half new."""
 
 
-def _columns(file: Path) -> tuple[list[str], bool]:
-    """(the file's columns, whether its first row names them)."""
-    try:
-        with file.open("rb") as source:
-            first = source.readline(2**20)
-    except OSError as error:
-        raise PoolError(f"{_name(file)}: {error.strerror}. Make the file readable.") from error
-    text = first.decode("utf-8-sig", errors="replace").strip("\r\n")
-    names = [name.strip().strip('"').strip() for name in text.split(",")]
-    if names[:2] != [ID, TEXT]:
-        return [ID, TEXT], False
-    if len(set(names)) != len(names) or "" in names:
-        raise PoolError(
-            f"{_name(file)} line 1: the header has an empty or repeated column. Name each once."
+class _Builder:
+    """Writes a pool's entry of the cache: its columns, and where each piece of them comes from."""
+
+    def __init__(self, folder: Path, files: Sequence[PoolFile], progress: Progress) -> None:
+        self._folder, self._pace = folder, Pace(progress, "read")
+        self._names = list(dict.fromkeys([ID, TEXT, *(n for file in files for n in file.columns)]))
+        self._columns = [TextWriter(folder, _column(at)) for at in range(len(self._names))]
+        self._pieces: list[Piece] = []
+
+    @property
+    def _rows(self) -> int:
+        return self._columns[0].rows
+
+    def read(self, file: PoolFile, size: int, before: Pool | None) -> None:
+        """A file of so many bytes; what was read before of it is copied."""
+        kept, row = _kept_pieces(file, size, before) if before else ([], 0)
+        for piece in kept:
+            self._copy(before.table.slice(row, piece.rows))
+            self._pieces.append(piece)
+            row += piece.rows
+        start = sum(piece.size for piece in kept)
+        if start < size or not kept:
+            self._read_from(file, start, size)
+
+    def close(self) -> None:
+        """The columns' files are complete."""
+        for column in self._columns:
+            column.close()
+
+    def save(self) -> None:
+        """What else belongs to the entry, when its columns are complete."""
+        pieces = [asdict(piece) for piece in self._pieces]
+        stored = {"version": POOL_VERSION, "columns": self._names, "pieces": pieces}
+        (self._folder / "pieces.json").write_text(json.dumps(stored), encoding="utf-8")
+        ids = load_texts(self._folder, _column(0))
+        hashes = [*in_blocks(len(ids), lambda start, stop: hash_texts(ids[start:stop]))]
+        id_hashes = np.concatenate([np.empty(0, np.uint64), *hashes]).view(np.int64)
+        save_arrays(self._folder, id_hashes=id_hashes, id_order=in_order(id_hashes))
+
+    def _read_from(self, file: PoolFile, start: int, size: int) -> None:
+        """The bytes of a file from `start` up to `size` as a new piece."""
+        path = file.path
+        if start:
+            path = self._folder / "rest.csv"
+            _copy_bytes(file.path, start, size, path)
+        first = self._rows
+        findings = self._read_rows(file, path, start)
+        is_plain = findings is None and _ends_in_line_end(path)
+        if start:
+            path.unlink()
+        piece = Piece(
+            file=file.name,
+            columns=file.columns,
+            start=start,
+            size=size - start,
+            digest=_digest(file.path, start, size),
+            rows=self._rows - first,
+            is_plain=is_plain,
+            findings=tuple(findings or ()),
         )
-    return names, True
+        self._pieces.append(piece)
 
-
-def _read_fast(file: Path, columns: list[str], has_header: bool) -> pa.Table | None:
-    """The file's rows by DuckDB, or None if a row is anything but plain."""
-    if _differ_only_by_case(columns) or _has_lone_return(file) or glob.has_magic(str(file)):
-        return None  # DuckDB would take `*`, `?` and `[` in the path for a pattern of several files
-    declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
-    query = f"FROM read_csv(?, columns = {declared}, {CSV_OPTIONS}, skip = {int(has_header)})"
-    with duckdb.connect(config={"threads": 2}) as connection:
+    def _read_rows(self, file: PoolFile, path: Path, start: int) -> list[Finding] | None:
+        """The rows in `path`, which holds the file from `start` on; None if all are plain."""
+        marks = [(column.rows, column.size) for column in self._columns]
         try:
-            table = connection.sql(query, params=[str(file)]).to_arrow_table()
-        except duckdb.Error:
-            return None
-    if any(table[name].null_count for name in (ID, TEXT)):
-        return None
-    if pc.any(pc.equal(pc.utf8_trim_whitespace(table[ID]), "")).as_py():
-        return None
-    return table.cast(pa.schema([(name, pa.string()) for name in columns]))
-
-
-def _read_carefully(
-    file: Path, columns: list[str], has_header: bool
-) -> tuple[pa.Table, list[Finding]]:
-    content = read_rows(file, _name(file))
-    findings = [_malformed(file, bad.line, f"the row {bad.reason}") for bad in content.bad]
-    rows = []
-    for row in content.rows[int(has_header) :]:
-        reason = _refusal(row.fields, len(columns), has_header)
-        if reason:
-            findings.append(_malformed(file, row.line, reason))
+            for batch in plain_blocks(path, file.columns, int(file.has_header and not start)):
+                self._append(batch)
+        except NotPlainError:
+            for column, mark in zip(self._columns, marks, strict=True):
+                column.cut(*mark)
         else:
-            rows.append((row.fields + [""] * len(columns))[: len(columns)])
-    values = zip(*rows, strict=True) if rows else [()] * len(columns)
-    arrays = [pa.array(column, pa.string()) for column in values]
-    return pa.table(arrays, names=columns), findings
+            return None
+        findings: list[Finding] = []
+        for batch, found in careful_blocks(
+            path, file, is_start=not start, lines_before=_count_lines(file.path, start)
+        ):
+            self._append(batch)
+            findings += found
+        return findings
+
+    def _copy(self, table: pa.Table) -> None:
+        for start, stop in blocks_of(len(table)):
+            for batch in table.slice(start, stop - start).to_batches():
+                self._append(batch)
+
+    def _append(self, batch: pa.RecordBatch) -> None:
+        blank = pa.array([""] * len(batch), pa.large_string())
+        for name, column in zip(self._names, self._columns, strict=True):
+            column.append(batch[name] if name in batch.schema.names else blank)
+        self._pace.at(self._rows)
 
 
-def _refusal(fields: list[str], width: int, has_header: bool) -> str | None:
-    """Why these fields are no item; None if they are one. Further fields need a header."""
-    if len(fields) < 2:
-        return "the row has no text"
-    if not fields[0].strip():
-        return "the item_id is empty"
-    if has_header and len(fields) > width:
-        return f"the row has {len(fields)} fields, the header {width}"
-    return None
+def _load(folder: Path) -> Pool:
+    """The pool in this folder; ValueError for one of another version."""
+    stored = json.loads((folder / "pieces.json").read_text(encoding="utf-8"))
+    if stored["version"] != POOL_VERSION:
+        raise ValueError(f"{folder.name} is of another version")
+    columns = {name: load_texts(folder, _column(at)) for at, name in enumerate(stored["columns"])}
+    return Pool(
+        pa.table(columns),
+        tuple(_piece(piece) for piece in stored["pieces"]),
+        *load_arrays(folder, "id_hashes", "id_order"),
+    )
 
 
-def _malformed(file: Path, line: int, reason: str) -> Finding:
-    message = f"{_name(file)} line {line}: {reason}. It is left out; mend the line."
-    return Finding("error", "malformed row", _name(file), line, None, message)
+def _piece(stored: dict[str, Any]) -> Piece:
+    findings = tuple(Finding(**finding) for finding in stored["findings"])
+    return Piece(**stored | {"columns": tuple(stored["columns"]), "findings": findings})
 
 
-def _name(file: Path) -> str:
-    return f"{file.parent.name}/{file.name}"
+def _column(at: int) -> str:
+    return f"column{at}"
 
 
-def _differ_only_by_case(columns: list[str]) -> bool:
-    """DuckDB folds the case of names, and would refuse such columns."""
-    return len({name.casefold() for name in columns}) != len(columns)
+def _kept_pieces(file: PoolFile, size: int, before: Pool) -> tuple[list[Piece], int]:
+    """(the pieces that the file still begins with, the row of `before` where they begin)."""
+    kept = []
+    for piece in before.pieces:
+        if piece.file != file.name:
+            continue
+        end = piece.start + piece.size
+        can_stay = piece.columns == file.columns and (piece.is_plain or end == size)
+        if not can_stay or end > size or _digest(file.path, piece.start, end) != piece.digest:
+            break
+        kept.append(piece)
+    others = takewhile(lambda piece: piece.file != file.name, before.pieces)
+    return kept, sum(piece.rows for piece in others)
 
 
-def _has_lone_return(file: Path) -> bool:
-    """DuckDB takes a carriage return alone for a line end, Python's `csv` does not."""
-    if not file.stat().st_size:
-        return False
-    with file.open("rb") as source, mmap(source.fileno(), 0, access=ACCESS_READ) as data:
-        return re.search(rb"\r(?!\n)", data) is not None
+def _digest(path: Path, start: int, stop: int) -> str:
+    """A hash of these bytes of a file."""
+    digest = blake2b(digest_size=16)
+    for data in _bytes_of(path, start, stop):
+        digest.update(data)
+    return digest.hexdigest()
 
 
-def _quoted(name: str) -> str:
-    return name.replace("'", "''")
+def _copy_bytes(path: Path, start: int, stop: int, target: Path) -> None:
+    with target.open("wb") as file:
+        for data in _bytes_of(path, start, stop):
+            file.write(data)
 
 
-def _as_array(column: pa.ChunkedArray) -> pa.Array:
-    combined = column.combine_chunks()
-    return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
+def _count_lines(path: Path, stop: int) -> int:
+    """How many lines end before byte `stop`."""
+    return sum(data.count(b"\n") for data in _bytes_of(path, 0, stop))
+
+
+def _bytes_of(path: Path, start: int, stop: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
+        while start < stop and (data := file.read(min(AT_ONCE, stop - start))):
+            yield data
+            start += len(data)
+
+
+def _ends_in_line_end(path: Path) -> bool:
+    size = path.stat().st_size
+    return not size or [*_bytes_of(path, size - 1, size)] == [b"\n"]

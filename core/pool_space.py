@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.bags import Bags
 from core.cache import load_cached, load_earlier
 from core.counts import Counts, added, count
 from core.encoded import EncodedRows, EncodedSpace
 from core.encoder import open_encoder
 from core.encoder_cache import CachedEncoder
-from core.features import Bags
-from core.fingerprints import hash_texts, set_key
+from core.fingerprints import set_key
 from core.labels import Labeled
 from core.lexicon import Lexicon, tokens_of
 from core.loop import Loop
@@ -30,6 +30,7 @@ from core.sources import Rows
 from core.space import Space, SpaceRows, place, space_of
 from core.spelling import Hashes
 from core.tally import Tally, add_tally, tally_texts
+from core.word_index import hash_words
 
 TALLY_VERSION = 1
 """Part of the cache's key, and kept in the entry: counts of another version are never added to."""
@@ -53,7 +54,7 @@ class _Tallied:
 def pool_space(loop: Loop) -> Space:
     """What the pool teaches, from the cache where neither pool nor held-out items have changed."""
     outside = _outside_texts(loop, loop.labels.usable_training())
-    hashes = np.concatenate([loop.pool_words.hashes[~loop.held_out], hash_texts(outside)])
+    hashes = np.concatenate([loop.pool_words.hashes[~loop.held_out], hash_words(outside)])
     texts = set_key(hashes)
 
     def build(folder: Path) -> None:
@@ -82,7 +83,7 @@ def whole_space(loop: Loop) -> Space:
     """
     training = loop.labels.usable_training()
     outside = _outside_texts(loop, training)
-    hashes = np.concatenate([loop.pool_words.hashes[~loop.held_out], hash_texts(outside)])
+    hashes = np.concatenate([loop.pool_words.hashes[~loop.held_out], hash_words(outside)])
     held_out = [*loop.labels.splits["evaluation"], *loop.labels.splits["validation"]]
     in_pool = loop.pool_words.pool.texts.filter(pa.array(loop.held_out)).to_pylist()
     others = tally_texts(*tokens_of([*in_pool, *_outside_texts(loop, held_out)]))
@@ -170,7 +171,7 @@ def _pool_tally(loop: Loop, outside: list[str], hashes: Hashes) -> Tally:
 
     def build(folder: Path) -> None:
         before = load_earlier(loop.workspace.cache, "tally", _load_tally)
-        every = np.concatenate([loop.pool_words.hashes, hash_texts(outside)])
+        every = np.concatenate([loop.pool_words.hashes, hash_words(outside)])
         tally = before and _changed(before, wanted, tokens, bags, every)
         _save_tally(folder, wanted, tally or tally_texts(tokens, bags.take(counted)))
 

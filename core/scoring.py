@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.features import Bags, Vocabulary
+from core.bags import Bags
+from core.features import Vocabulary
 from core.model import Model
 from core.sources import Rows
 

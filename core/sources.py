@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.features import Bags
+from core.bags import Bags
 
 Projection = Callable[[int, int], NDArray[np.float32]]
 """`projection(start, stop)`: these rows times the weights, `(stop - start, n_outputs)`."""

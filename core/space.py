@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features import Bags
+from core.bags import Bags
 from core.lexicon import (
     Lexicon,
     Repeats,

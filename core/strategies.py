@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features import Bags, distinct_words
+from core.bags import Bags, distinct_words
 
 Indices = NDArray[np.int64]
 Mask = NDArray[np.bool_]

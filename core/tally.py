@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.bags import Bags
 from core.counts import Counts, added, count, no_counts
-from core.features import Bags
 from core.lexicon import (
     Repeats,
     blocks_of,

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.bags import Bags
 from core.descent import train_hidden
 from core.errors import LoopError
-from core.features import Bags, Vocabulary
+from core.features import Vocabulary
 from core.logistic import Fit, fit_logistic
 from core.model import BookNetwork, Model, new_network
 from core.networks import LinearNetwork, SourceNetwork

@@ -10,8 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.features import Bags, PoolWords, distinct_words, word_positions, words_of
+from core.bags import Bags, distinct_words
+from core.features import word_positions
 from core.loop import Loop
+from core.word_index import PoolWords, words_of
 
 Vectors = NDArray[np.float32]
 

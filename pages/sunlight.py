@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.features import words_of
 from core.loop import Loop
 from core.scoring import score_texts
 from core.tables import UNLABELED, Filters
 from core.task import SPLITS
+from core.word_index import words_of
 from pages.ui import cache, frame
 from pages.ui.items import item_html, show_items
 

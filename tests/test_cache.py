@@ -1,9 +1,12 @@
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from core import cache
 from core.cache import ABANDONED, load_cached
 from core.errors import WorkspaceError
 
@@ -79,6 +82,58 @@ def test_a_full_disk_is_got_around(tmp_path: Path):
 
     assert cached(tmp_path, build=full) == "built"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_entry_that_was_found_whole_is_looked_through_again_only_if_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    cached(tmp_path)
+    (entry,) = tmp_path.glob("thing-*")
+    for file in entry.iterdir():
+        os.utime(file, (1, 1))
+    looked = []
+    checksum = cache._checksum
+    monkeypatch.setattr(cache, "_checksum", lambda file: looked.append(file) or checksum(file))
+    for _ in range(3):
+        assert cached(tmp_path, build=never) == "built"
+    assert len(looked) == 1
+    (entry / "content").write_text("other")
+    assert cached(tmp_path) == "built"
+
+
+def test_an_entry_that_was_made_just_now_is_not_believed_by_its_stamps(tmp_path: Path):
+    cached(tmp_path)
+    (entry,) = tmp_path.glob("thing-*")
+    before = (entry / "content").stat()
+    cached(tmp_path)
+    (entry / "content").write_text("tliub")
+    os.utime(entry / "content", ns=(before.st_mtime_ns, before.st_mtime_ns))
+    assert cached(tmp_path) == "built"
+
+
+BUILD_SLOWLY = """
+import sys, time
+from pathlib import Path
+from core.cache import load_cached
+
+def build(folder):
+    (folder / "content").write_text("half")
+    print("building", flush=True)
+    time.sleep(60)
+
+load_cached(Path(sys.argv[1]), "thing", 1, build, lambda folder: None, write=True)
+"""
+
+
+def test_what_is_built_when_the_process_is_killed_is_never_trusted(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", BUILD_SLOWLY, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout.readline() == "building\n"
+        process.kill()
+    assert [path.read_text() for path in tmp_path.glob("*/content")] == ["half"]
+    assert cached(tmp_path) == "built"
 
 
 def test_no_room_anywhere_is_told(tmp_path: Path):

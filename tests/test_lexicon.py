@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import lexicon
-from core.features import Bags
+from core.bags import Bags
 from core.lexicon import count_parts, find_repeats, make_lexicon, tokens_of, written_out
 
 TEXTS = st.lists(

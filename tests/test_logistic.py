@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from core.features import Bags
+from core.bags import Bags
 from core.logistic import C, _Design, _Loss, balanced_weights, fit_logistic
 from core.sources import Features, bag_sums
 from tests.conftest import headlines

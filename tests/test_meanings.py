@@ -3,8 +3,8 @@
 import numpy as np
 
 from core import meanings
+from core.bags import Bags
 from core.counts import no_counts
-from core.features import Bags
 from core.meanings import DIMENSIONS, SMOOTHING, learn_meanings
 from core.tally import WINDOW, count_pairs
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.features import Bags
+from core.bags import Bags
 from core.networks import HIDDEN_UNITS, FirstLayer, HiddenNetwork, LinearNetwork
 from core.sources import Features
 

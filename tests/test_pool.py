@@ -1,16 +1,17 @@
-import csv
+import os
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import pool as pool_room
 from core.errors import PoolError
-from core.pool import _columns, _read_carefully, _read_fast, read_pool, require_items
-from core.workspace import open_workspace
+from core.pool import Pool, read_pool, require_items
+from core.workspace import Workspace, open_workspace
 from tests.conftest import MakeWorkspace
-
-FIELD = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 
 
 def test_a_header_names_further_columns(make_workspace: MakeWorkspace):
@@ -69,7 +70,7 @@ def test_a_changed_file_is_read_again(make_workspace: MakeWorkspace):
 def test_a_damaged_cache_is_rebuilt(make_workspace: MakeWorkspace):
     workspace = make_workspace([("1", "a")])
     read_pool(workspace)
-    (stored,) = workspace.cache.glob("pool-*/items.arrow")
+    (stored,) = workspace.cache.glob("pool-*/column1.bytes")
     stored.write_bytes(stored.read_bytes().replace(b"a", b"b"))
     assert read_pool(workspace).texts.to_pylist() == ["a"]
 
@@ -83,32 +84,6 @@ def test_without_leave_nothing_is_written(make_workspace: MakeWorkspace):
 def test_texts_are_looked_up_by_id(make_workspace: MakeWorkspace):
     pool = read_pool(make_workspace([("1", "a"), ("2", "b"), ("1", "later")]))
     assert pool.texts_of(["2", "9", "1"]) == {"2": "b", "1": "a"}
-
-
-@given(st.lists(st.tuples(FIELD, FIELD)), st.booleans())
-def test_the_fast_reader_agrees_with_the_careful_one(tmp_path_factory, rows, with_header):
-    file = tmp_path_factory.mktemp("pool") / "pool.csv"
-    with file.open("w", newline="", encoding="utf-8") as target:
-        header = [("item_id", "text")] if with_header else []
-        csv.writer(target).writerows([*header, *rows])
-    columns, has_header = _columns(file)
-    fast = _read_fast(file, columns, has_header)
-    careful, findings = _read_carefully(file, columns, has_header)
-    if fast is not None:
-        assert fast.to_pylist() == careful.to_pylist()
-        assert findings == []
-
-
-@given(st.binary(max_size=60))
-def test_the_fast_reader_never_reads_what_the_careful_one_refuses(tmp_path_factory, data: bytes):
-    file = tmp_path_factory.mktemp("pool") / "pool.csv"
-    file.write_bytes(data)
-    columns, has_header = ["item_id", "text"], False
-    fast = _read_fast(file, columns, has_header)
-    careful, findings = _read_carefully(file, columns, has_header)
-    if fast is not None:
-        assert fast.to_pylist() == careful.to_pylist()
-        assert findings == []
 
 
 def test_a_file_name_is_a_name_and_no_pattern(make_workspace: MakeWorkspace):
@@ -125,3 +100,139 @@ def test_positions_are_the_first_rows_in_the_order_asked(make_workspace: MakeWor
     found = pool.positions(["c", "nobody", "a", "b", "c"])
     assert list(found.items()) == [("c", 3), ("a", 1), ("b", 0)]
     assert pool.positions([]) == {}
+
+
+def content(pool: Pool) -> list[object]:
+    order = [pool.id_hashes.tolist(), pool.id_order.tolist()]
+    return [pool.table.to_pylist(), pool.findings, pool.columns, *order]
+
+
+def read_anew(workspace: Workspace) -> Pool:
+    return read_pool(workspace, write_cache=False)
+
+
+HEADS = st.sampled_from(["", "item_id,text\n", "item_id,text,kind\n"])
+LINES = st.lists(st.sampled_from(["1,a\n", '2,"b\nc"\n', "3,d,k\n", ",x\n", '4,"e\n', "5,f\r\n"]))
+
+
+@settings(max_examples=60)
+@given(head=HEADS, before=LINES, after=LINES, other=LINES, cut=st.integers(0, 3))
+def test_a_changed_pool_is_the_same_as_one_that_is_read_anew(
+    tmp_path_factory, head: str, before: list[str], after: list[str], other: list[str], cut: int
+):
+    workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
+    folder = workspace.path / "unlabeled_data"
+    folder.mkdir()
+    (folder / "b.csv").write_text(head + "".join(before)[: len("".join(before)) - cut])
+    (folder / "d.csv").write_text("".join(other))
+    read_pool(workspace)
+    with (folder / "b.csv").open("a") as file:
+        file.write("".join(after))
+    (folder / "a.csv").write_text("".join(after))
+    found = read_pool(workspace)
+    shutil.rmtree(workspace.cache)
+    assert content(found) == content(read_anew(workspace))
+
+
+def test_of_a_file_that_grew_only_the_end_is_read(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    workspace = make_workspace([("item_id", "text"), ("1", "a")])
+    file = workspace.path / "unlabeled_data" / "pool.csv"
+    seen = []
+    plain_blocks = pool_room.plain_blocks
+
+    def watched(path: Path, *rest: object):
+        seen.append(path.read_text())
+        return plain_blocks(path, *rest)
+
+    monkeypatch.setattr(pool_room, "plain_blocks", watched)
+    read_pool(workspace)
+    for line in ("2,b\n", "3,c\n"):
+        with file.open("a") as grown:
+            grown.write(line)
+        read_pool(workspace)
+    assert seen == ["item_id,text\n1,a\n", "2,b\n", "3,c\n"]
+    assert [piece.rows for piece in read_pool(workspace).pieces] == [1, 1, 1]
+
+
+def test_a_file_that_is_only_touched_is_not_read_again(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    workspace = make_workspace([("1", "a")])
+    before = read_pool(workspace)
+    monkeypatch.setattr(pool_room, "plain_blocks", None)
+    os.utime(workspace.path / "unlabeled_data" / "pool.csv", (1, 1))
+    assert read_pool(workspace).key == before.key
+
+
+def test_a_row_that_changed_in_the_middle_is_seen(make_workspace: MakeWorkspace):
+    workspace = make_workspace([("1", "a"), ("2", "b"), ("3", "c")])
+    before = read_pool(workspace)
+    file = workspace.path / "unlabeled_data" / "pool.csv"
+    file.write_text(file.read_text().replace("2,b", "2,x"))
+    after = read_pool(workspace)
+    assert after.texts.to_pylist() == ["a", "x", "c"]
+    assert after.key != before.key
+
+
+def test_lines_are_counted_from_the_beginning_of_a_file_that_grew(make_workspace: MakeWorkspace):
+    workspace = make_workspace([("1", "a"), ("2", "b")])
+    read_pool(workspace)
+    with (workspace.path / "unlabeled_data" / "pool.csv").open("a") as file:
+        file.write("3,c\n,no id\n")
+    assert [finding.line for finding in read_pool(workspace).findings] == [4]
+
+
+def test_a_file_that_changes_while_it_is_read_is_read_again(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    workspace = make_workspace([("1", "a")])
+    file = workspace.path / "unlabeled_data" / "pool.csv"
+    late = ["2,b\n"]
+    plain_blocks = pool_room.plain_blocks
+
+    def growing(*arguments: object):
+        yield from plain_blocks(*arguments)
+        if late:
+            with file.open("a") as grown:
+                grown.write(late.pop())
+
+    monkeypatch.setattr(pool_room, "plain_blocks", growing)
+    assert content(read_pool(workspace)) == content(read_anew(workspace))
+    assert len(read_pool(workspace)) == 2
+
+
+def test_a_file_that_never_stands_still_is_told(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    workspace = make_workspace([("1", "a")])
+    file = workspace.path / "unlabeled_data" / "pool.csv"
+    plain_blocks = pool_room.plain_blocks
+
+    def growing(*arguments: object):
+        yield from plain_blocks(*arguments)
+        with file.open("a") as grown:
+            grown.write("2,b\n")
+
+    monkeypatch.setattr(pool_room, "plain_blocks", growing)
+    with pytest.raises(PoolError, match="keep changing"):
+        read_pool(workspace)
+
+
+def test_ids_with_one_hash_are_told_apart(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pool_room, "hash_texts", lambda texts: np.full(len(texts), 7, np.uint64))
+    pool = read_pool(make_workspace([("1", "a"), ("2", "b")]))
+    assert pool.positions(["2", "3", "1"]) == {"2": 1, "1": 0}
+
+
+def test_reading_tells_how_far_it_is(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("core.progress.EVERY", 0)
+    told: list[str] = []
+    read_pool(make_workspace([("1", "a"), ("2", "b")]), progress=told.append)
+    assert told[-1].startswith("read 2 items, ")
+    assert told[-1].endswith(" a second")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import sources
-from core.features import Bags
+from core.bags import Bags
 from core.sources import Features, _few_sums, bag_sums
 
 ROWS = st.lists(st.lists(st.integers(0, 4), max_size=6), max_size=7)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.features import Bags, Vocabulary
+from core.bags import Bags
+from core.features import Vocabulary
 from core.strategies import (
     entropy,
     low_confidence,

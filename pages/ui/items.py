@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from core.features import words_of
+from core.word_index import words_of
 
 # Colors are mixed from the text's own, so that they fit light and dark.
 STYLE = """<style>

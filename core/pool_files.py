@@ -1,0 +1,162 @@
+"""The pool's CSV files, read in blocks of rows: memory does not grow with the file.
+
+DuckDB reads a file fast; whenever it stumbles, or something looks odd, the careful reader goes
+over that file row by row, so that each bad row is reported with its line.
+"""
+
+import glob
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from core.columns import BLOCK
+from core.csvfile import Row, read_row_blocks
+from core.errors import PoolError
+from core.findings import Finding
+
+ID, TEXT = "item_id", "text"
+
+CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
+    delim = ',', quote = '"', escape = '"'"""
+
+
+AT_ONCE = 2**22
+"""Bytes that are looked at at a time."""
+
+
+class NotPlainError(Exception):
+    """A file, or a part of it, is not for the fast reader."""
+
+
+@dataclass(frozen=True)
+class PoolFile:
+    """A CSV file of the pool, and what its first row says."""
+
+    path: Path
+    columns: tuple[str, ...]
+    has_header: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.parent.name}/{self.path.name}"
+
+
+def open_pool_file(path: Path) -> PoolFile:
+    """The file with its columns. Raises PoolError if it or its header cannot be read."""
+    try:
+        with path.open("rb") as source:
+            first = source.readline(2**20)
+    except OSError as error:
+        name = f"{path.parent.name}/{path.name}"
+        raise PoolError(f"{name}: {error.strerror}. Make the file readable.") from error
+    text = first.decode("utf-8-sig", errors="replace").strip("\r\n")
+    names = [name.strip().strip('"').strip() for name in text.split(",")]
+    if names[:2] != [ID, TEXT]:
+        return PoolFile(path, (ID, TEXT), has_header=False)
+    if len(set(names)) != len(names) or "" in names:
+        raise PoolError(
+            f"{path.parent.name}/{path.name} line 1: the header has an empty or repeated column. "
+            "Name each once."
+        )
+    return PoolFile(path, tuple(names), has_header=True)
+
+
+def plain_blocks(path: Path, columns: Sequence[str], skip: int = 0) -> Iterator[pa.RecordBatch]:
+    """The rows of a file by DuckDB, all columns as texts, without the first `skip` lines.
+
+    Raises NotPlainError as soon as anything is not as plain as it should be.
+    """
+    if _differ_only_by_case(columns) or _has_lone_return(path) or glob.has_magic(str(path)):
+        raise NotPlainError  # DuckDB would take `*`, `?` and `[` for a pattern of several files
+    declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
+    query = f"FROM read_csv(?, columns = {declared}, {CSV_OPTIONS}, skip = {skip})"
+    with duckdb.connect(config={"threads": 2}) as connection:
+        try:
+            for batch in connection.sql(query, params=[str(path)]).to_arrow_reader(BLOCK):
+                _require_plain(batch)
+                yield _filled(batch, columns)
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise NotPlainError from error
+
+
+def careful_blocks(
+    path: Path, file: PoolFile, *, is_start: bool = True, lines_before: int = 0
+) -> Iterator[tuple[pa.RecordBatch, list[Finding]]]:
+    """The rows of a file, or of a later part of one, with a finding for each that is left out."""
+    skip = is_start and file.has_header
+    for rows, bad in read_row_blocks(path):
+        findings = [
+            _malformed(file, lines_before + row.line, f"the row {row.reason}") for row in bad
+        ]
+        kept = []
+        for row in rows[1:] if skip and rows else rows:
+            reason = _refusal(row.fields, len(file.columns), file.has_header)
+            if reason:
+                findings.append(_malformed(file, lines_before + row.line, reason))
+            else:
+                kept.append(row)
+        skip = skip and not rows
+        yield _as_batch(kept, file.columns), findings
+
+
+def _as_batch(rows: Sequence[Row], columns: Sequence[str]) -> pa.RecordBatch:
+    fields = [(row.fields + [""] * len(columns))[: len(columns)] for row in rows]
+    values = zip(*fields, strict=True) if fields else [()] * len(columns)
+    arrays = [pa.array(column, pa.large_string()) for column in values]
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+
+def _require_plain(batch: pa.RecordBatch) -> None:
+    ids, texts = batch.column(0), batch.column(1)
+    if ids.null_count or texts.null_count:
+        raise NotPlainError
+    if pc.any(pc.equal(pc.utf8_trim_whitespace(ids), "")).as_py():
+        raise NotPlainError
+
+
+def _filled(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
+    """The rows with empty texts for missing ones; DuckDB folds the case of names: ours stay."""
+    arrays = [pc.fill_null(column.cast(pa.large_string()), "") for column in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+
+def _refusal(fields: list[str], width: int, has_header: bool) -> str | None:
+    """Why these fields are no item; None if they are one. Further fields need a header."""
+    if len(fields) < 2:
+        return "the row has no text"
+    if not fields[0].strip():
+        return "the item_id is empty"
+    if has_header and len(fields) > width:
+        return f"the row has {len(fields)} fields, the header {width}"
+    return None
+
+
+def _malformed(file: PoolFile, line: int, reason: str) -> Finding:
+    message = f"{file.name} line {line}: {reason}. It is left out; mend the line."
+    return Finding("error", "malformed row", file.name, line, None, message)
+
+
+def _differ_only_by_case(columns: Sequence[str]) -> bool:
+    """DuckDB folds the case of names, and would refuse such columns."""
+    return len({name.casefold() for name in columns}) != len(columns)
+
+
+def _has_lone_return(path: Path) -> bool:
+    """DuckDB takes a carriage return alone for a line end, Python's `csv` does not."""
+    before = b""
+    with path.open("rb") as file:
+        while data := file.read(AT_ONCE):
+            data = before + data
+            before = b"\r" if data.endswith(b"\r") else b""
+            if re.search(rb"\r(?!\n)", data.removesuffix(b"\r")):
+                return True
+    return bool(before)
+
+
+def _quoted(name: str) -> str:
+    return name.replace("'", "''")

@@ -1,0 +1,292 @@
+"""The pool's words: ids of all of them, and which texts are copies of each other.
+
+Texts are split at white space, as the chapter does it. What a text is known by beyond its words is
+worked out from its words: one look at each distinct word replaces one at each text.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.bags import Bags
+from core.cache import load_cached, load_earlier
+from core.columns import (
+    TextWriter,
+    array_writer,
+    in_blocks,
+    load_arrays,
+    load_texts,
+    save_arrays,
+)
+from core.fingerprints import hash_sequences, hash_texts
+from core.labels import text_key
+from core.pool import Piece, Places, Pool, found_at, in_order, read_pool
+from core.progress import Pace, Progress, silent
+from core.spelling import Hashes
+from core.workspace import Workspace
+
+WORDS_VERSION = 3
+"""Part of the cache's key: a change of what is stored rebuilds it."""
+
+
+@dataclass(frozen=True)
+class PoolWords:
+    """The pool with the ids of all its words, and which of its items are copies of each other.
+
+    `words` stand in the order of their first use, `counts` is how often each occurs. `hashes` has
+    64 bits of each item's words in their order, `keys` of its text key; `key_order` sorts the
+    items by `keys`. `is_first` is false for an item whose id or text stood in the pool before, and
+    for a text without words: such items are never proposed.
+    """
+
+    pool: Pool
+    words: pa.Array
+    counts: NDArray[np.int64]
+    bags: Bags
+    hashes: Hashes
+    keys: Hashes
+    key_order: Places
+    is_first: NDArray[np.bool_]
+
+    def copies_of(self, texts: Sequence[str]) -> Places:
+        """Where items stand whose text is one of these, or a copy of one."""
+        wanted = np.unique(hash_keys(texts)).view(np.int64)
+        found = found_at(self.keys.view(np.int64), self.key_order, wanted)
+        return np.concatenate([np.empty(0, np.int64), *found])
+
+
+@dataclass(frozen=True)
+class _Index:
+    """What an earlier pool left: its words, and where each of its pieces stands."""
+
+    words: pa.Array
+    bags: Bags
+    hashes: Hashes
+    keys: Hashes
+    starts: dict[tuple[object, ...], int]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some texts: their distinct words in the order of use, ids among these, and lengths."""
+
+    words: list[str]
+    ids: NDArray[np.int32]
+    lengths: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _WordHashes:
+    """For each word its own hash and those of the words of its text key, mostly one."""
+
+    whole: Hashes
+    parts: Hashes
+    part_offsets: NDArray[np.int64]
+
+    @cached_property
+    def is_odd(self) -> NDArray[np.bool_]:
+        """Words whose text key is not one word."""
+        return np.diff(self.part_offsets) != 1
+
+    def keys(self, bags: Bags) -> Hashes:
+        """The hashes of these texts' keys."""
+        if not self.is_odd[bags.ids].any():
+            return hash_sequences(self.parts[self.part_offsets[bags.ids]], bags.offsets)
+        parts = Bags(np.arange(len(self.parts), dtype=np.int32), self.part_offsets).take(bags.ids)
+        return hash_sequences(self.parts[parts.ids], parts.offsets[bags.offsets])
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, as the chapter splits it."""
+    return text.split()
+
+
+def hash_words(texts: Sequence[str]) -> Hashes:
+    """64 bits of each text's words in their order: those that the pool's `hashes` hold."""
+    words, bags = number_words(map(words_of, texts))
+    return hash_sequences(hash_texts(words)[bags.ids], bags.offsets)
+
+
+def hash_keys(texts: Sequence[str]) -> Hashes:
+    """64 bits of each text's key. Two texts of a million collide with a chance of 1 in 36 million.
+
+    A text's key is the keys of its words, side by side: nothing that NFKC does reaches across white
+    space.
+    """
+    words, bags = number_words(text_key(text).split() for text in texts)
+    return hash_sequences(hash_texts(words)[bags.ids], bags.offsets)
+
+
+def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:
+    """The distinct words of these texts in the order of their first use, and bags of their ids."""
+    ids: dict[str, int] = {}
+    found = [[ids.setdefault(word, len(ids)) for word in words] for words in texts]
+    lengths = np.fromiter(map(len, found), np.int64, len(found))
+    flat = np.fromiter((at for text in found for at in text), np.int32, int(lengths.sum()))
+    return list(ids), Bags(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def read_pool_words(
+    workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
+) -> PoolWords:
+    """The workspace's pool with its word ids, from the cache where its files did not change.
+
+    Where they did, only texts that were not there before are split into words.
+    """
+    pool = read_pool(workspace, write_cache=write_cache, progress=progress)
+
+    def build(folder: Path) -> None:
+        before = load_earlier(workspace.cache, "words", _load_index)
+        _write_words(folder, pool, before, progress)
+        bags = Bags(*load_arrays(folder, "ids", "offsets"))
+        _write_hashes(folder, pool, bags, before)
+        _write_copies(folder, pool, bags)
+
+    def load(folder: Path) -> PoolWords:
+        names = ("counts", "ids", "offsets", "hashes", "keys", "key_order", "is_first")
+        counts, ids, offsets, *others = load_arrays(folder, *names)
+        return PoolWords(pool, load_texts(folder, "words"), counts, Bags(ids, offsets), *others)
+
+    key = (WORDS_VERSION, pool.key)
+    return load_cached(workspace.cache, "words", key, build, load, write=write_cache)
+
+
+def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Progress) -> None:
+    """The words, their counts, and the bags; the same numbers whatever there was before."""
+    ids_of: dict[str, int] = {}
+    counts = np.zeros(0, np.int64)
+    pace = Pace(progress, "split into words", len(pool))
+    with (
+        array_writer(folder, "ids", np.int32) as ids,
+        array_writer(folder, "offsets", np.int64) as offsets,
+    ):
+        offsets.append(np.zeros(1))
+        for block in _blocks(pool, before):
+            own = (ids_of.setdefault(word, len(ids_of)) for word in block.words)
+            of_pool = np.fromiter(own, np.int32, len(block.words))
+            counts = np.pad(counts, (0, len(ids_of) - len(counts)))
+            counts[of_pool] += np.bincount(block.ids, minlength=len(of_pool))
+            offsets.append(ids.rows + np.cumsum(block.lengths))
+            ids.append(of_pool[block.ids])
+            pace.at(offsets.rows - 1)
+    save_arrays(folder, counts=counts)
+    words = TextWriter(folder, "words")
+    words.append(pa.array(list(ids_of), pa.large_string()))
+    words.close()
+    pieces = [[*_identity(piece), piece.rows] for piece in pool.pieces]
+    stored = json.dumps({"version": WORDS_VERSION, "pieces": pieces})
+    (folder / "pieces.json").write_text(stored, encoding="utf-8")
+
+
+def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -> None:
+    """Each text's hashes, copied where the text was there before."""
+    words = _hash_words_of(load_texts(folder, "words").to_pylist())
+    with (
+        array_writer(folder, "hashes", np.uint64) as hashes,
+        array_writer(folder, "keys", np.uint64) as keys,
+    ):
+        for first, piece, old in _pieces(pool, before):
+            if old is not None:
+                hashes.append(before.hashes[old : old + piece.rows])
+                keys.append(before.keys[old : old + piece.rows])
+                continue
+            work = partial(_hash_block, bags.part(first, first + piece.rows), words)
+            for some_hashes, some_keys in in_blocks(piece.rows, work):
+                hashes.append(some_hashes)
+                keys.append(some_keys)
+
+
+def _write_copies(folder: Path, pool: Pool, bags: Bags) -> None:
+    """Which items are copies of each other, and which of them is the first."""
+    (keys,) = load_arrays(folder, "keys")
+    key_order = in_order(keys.view(np.int64))
+    is_first = _firsts(keys, key_order) & _firsts(pool.id_hashes, pool.id_order)
+    save_arrays(folder, key_order=key_order, is_first=is_first & (bags.lengths > 0))
+
+
+def _blocks(pool: Pool, before: _Index | None) -> Iterator[_Block]:
+    """All texts, in blocks."""
+    for first, piece, old in _pieces(pool, before):
+        if old is None:
+            work = partial(_split_block, pool.texts.slice(first, piece.rows))
+        else:
+            work = partial(_copy_block, before.words, before.bags.part(old, old + piece.rows))
+        yield from in_blocks(piece.rows, work)
+
+
+def _pieces(pool: Pool, before: _Index | None) -> Iterator[tuple[int, Piece, int | None]]:
+    """(first row, piece, where the same piece stood before) of each piece of the pool."""
+    first = 0
+    for piece in pool.pieces:
+        yield first, piece, before.starts.get(_identity(piece)) if before else None
+        first += piece.rows
+
+
+def _identity(piece: Piece) -> tuple[str, tuple[str, ...], bool]:
+    """What decides which texts a piece holds: its bytes, its columns, whether a header begins."""
+    return piece.digest, piece.columns, piece.start == 0
+
+
+def _split_block(texts: pa.Array, start: int, stop: int) -> _Block:
+    texts = texts.slice(start, stop - start)
+    split = pc.utf8_split_whitespace(texts)  # splits where Python does
+    words, offsets = split.flatten(), split.offsets.to_numpy()
+    is_word = pc.not_equal(words, "").to_numpy(zero_copy_only=False)
+    if not is_word.all():  # white space at the beginning or end of a text
+        words = words.filter(pa.array(is_word))
+        offsets = np.concatenate([[0], np.cumsum(is_word)])[offsets - offsets[0]]
+    encoded = words.dictionary_encode()
+    return _Block(encoded.dictionary.to_pylist(), encoded.indices.to_numpy(), np.diff(offsets))
+
+
+def _copy_block(words: pa.Array, bags: Bags, start: int, stop: int) -> _Block:
+    bags = bags.part(start, stop)
+    used, first, ids = np.unique(bags.ids, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order))
+    return _Block(words.take(pa.array(used[order])).to_pylist(), place[ids], bags.lengths)
+
+
+def _hash_words_of(words: Sequence[str]) -> _WordHashes:
+    keys = [text_key(word).split() for word in words]
+    offsets = np.concatenate([[0], np.cumsum([len(parts) for parts in keys])]).astype(np.int64)
+    return _WordHashes(
+        hash_texts(words), hash_texts([part for parts in keys for part in parts]), offsets
+    )
+
+
+def _hash_block(bags: Bags, words: _WordHashes, start: int, stop: int) -> tuple[Hashes, Hashes]:
+    bags = bags.part(start, stop)
+    return hash_sequences(words.whole[bags.ids], bags.offsets), words.keys(bags)
+
+
+def _firsts(hashes: NDArray[np.integer], order: Places) -> NDArray[np.bool_]:
+    """Which items are the first of those with the same hash."""
+    ordered = hashes[order]
+    is_start = np.ones(len(order), bool)
+    is_start[1:] = ordered[1:] != ordered[:-1]
+    first = np.zeros(len(order), bool)
+    first[order[is_start]] = True
+    return first
+
+
+def _load_index(folder: Path) -> _Index:
+    """The index in this folder, mapped into memory; ValueError for one of another version."""
+    path = folder / "pieces.json"
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if stored.get("version") != WORDS_VERSION:
+        raise ValueError(f"{folder.name} is of another version")
+    starts, first = {}, 0
+    for digest, columns, is_start, rows in stored["pieces"]:
+        starts[digest, tuple(columns), is_start] = first
+        first += rows
+    ids, offsets, hashes, keys = load_arrays(folder, "ids", "offsets", "hashes", "keys")
+    return _Index(load_texts(folder, "words"), Bags(ids, offsets), hashes, keys, starts)
