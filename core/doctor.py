@@ -1,17 +1,18 @@
 """The doctor: everything in a workspace's files that a person should know of. Writes nothing."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from core.errors import LogError, PoolError, TaskError
 from core.findings import Finding
+from core.fingerprints import hash_texts
 from core.labels import Labeled, text_key
 from core.loop import Loop, read_loop
 from core.model_files import examine_models
+from core.pool import firsts, found_at
 from core.workspace import POOL_FOLDER, Workspace, open_workspace
 
 
@@ -108,7 +109,8 @@ def _pool(loop: Loop) -> Iterable[Finding]:
     if blank:
         message = f"{POOL_FOLDER}: {blank:,} items have no words. They are never proposed."
         yield Finding("warning", "blank text", POOL_FOLDER, None, None, message)
-    copies = len(pool) - len(np.unique(loop.pool_words.keys))
+    words = loop.pool_words
+    copies = int(np.count_nonzero(~firsts(words.keys, words.key_order)))
     if copies:
         message = (
             f"{POOL_FOLDER}: {copies:,} items have the text of an earlier item. Of several copies "
@@ -119,20 +121,17 @@ def _pool(loop: Loop) -> Iterable[Finding]:
 
 def _repeated_ids(loop: Loop) -> Iterable[Finding]:
     pool = loop.pool_words.pool
-    if len(pc.unique(pool.ids)) == len(pool):
-        return
-    keys: dict[str, set[int]] = defaultdict(set)
-    times: Counter[str] = Counter()
-    for item_id, key in zip(pool.ids.to_pylist(), loop.pool_words.keys.tolist(), strict=True):
-        keys[item_id].add(key)
-        times[item_id] += 1
-    for item_id in (item_id for item_id, count in times.items() if count > 1):
-        kind = "one id, two texts" if len(keys[item_id]) > 1 else "repeated id"
+    is_again = ~firsts(pool.id_hashes, pool.id_order)
+    again = list(dict.fromkeys(pool.ids.filter(pa.array(is_again)).to_pylist()))
+    rows = found_at(pool.id_hashes, pool.id_order, hash_texts(again).view(np.int64))
+    for places, item_id in sorted((tuple(at), item) for at, item in zip(rows, again, strict=True)):
+        differ = len({int(loop.pool_words.keys[at]) for at in places}) > 1
         message = (
-            f"{POOL_FOLDER}: item_id `{item_id}` stands there {times[item_id]} times"
-            f"{' with different texts' if len(keys[item_id]) > 1 else ''}. Only the first row is "
-            "used; give the others ids of their own."
+            f"{POOL_FOLDER}: item_id `{item_id}` stands there {len(places)} times"
+            f"{' with different texts' if differ else ''}. Only the first row is used; give the "
+            "others ids of their own."
         )
+        kind = "one id, two texts" if differ else "repeated id"
         yield Finding("error", kind, POOL_FOLDER, None, item_id, message)
 
 

@@ -145,6 +145,16 @@ def in_order(hashes: NDArray[np.int64]) -> Places:
     return torch.sort(torch.from_numpy(np.array(hashes)), stable=True).indices.numpy()
 
 
+def firsts(hashes: NDArray[np.integer], order: Places) -> NDArray[np.bool_]:
+    """Which items are the first of those with the same hash."""
+    ordered = hashes[order]
+    is_start = np.ones(len(order), bool)
+    is_start[1:] = ordered[1:] != ordered[:-1]
+    first = np.zeros(len(order), bool)
+    first[order[is_start]] = True
+    return first
+
+
 def read_pool(
     workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
 ) -> Pool:

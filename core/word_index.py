@@ -27,7 +27,7 @@ from core.columns import (
 )
 from core.fingerprints import hash_sequences, hash_texts
 from core.labels import text_key
-from core.pool import Piece, Places, Pool, found_at, in_order, read_pool
+from core.pool import Piece, Places, Pool, firsts, found_at, in_order, read_pool
 from core.progress import Pace, Progress, silent
 from core.spelling import Hashes
 from core.workspace import Workspace
@@ -207,7 +207,7 @@ def _write_copies(folder: Path, pool: Pool, bags: Bags) -> None:
     """Which items are copies of each other, and which of them is the first."""
     (keys,) = load_arrays(folder, "keys")
     key_order = in_order(keys.view(np.int64))
-    is_first = _firsts(keys, key_order) & _firsts(pool.id_hashes, pool.id_order)
+    is_first = firsts(keys, key_order) & firsts(pool.id_hashes, pool.id_order)
     save_arrays(folder, key_order=key_order, is_first=is_first & (bags.lengths > 0))
 
 
@@ -266,16 +266,6 @@ def _hash_words_of(words: Sequence[str]) -> _WordHashes:
 def _hash_block(bags: Bags, words: _WordHashes, start: int, stop: int) -> tuple[Hashes, Hashes]:
     bags = bags.part(start, stop)
     return hash_sequences(words.whole[bags.ids], bags.offsets), words.keys(bags)
-
-
-def _firsts(hashes: NDArray[np.integer], order: Places) -> NDArray[np.bool_]:
-    """Which items are the first of those with the same hash."""
-    ordered = hashes[order]
-    is_start = np.ones(len(order), bool)
-    is_start[1:] = ordered[1:] != ordered[:-1]
-    first = np.zeros(len(order), bool)
-    first[order[is_start]] = True
-    return first
 
 
 def _load_index(folder: Path) -> _Index:

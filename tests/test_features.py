@@ -1,4 +1,3 @@
-
 import numpy as np
 
 from core.features import Vocabulary, book_vocabulary, pool_bags
