@@ -110,7 +110,7 @@ def read_loop(
     return Loop(workspace, pool_words, logs, labels, write_cache)
 
 
-def open_loop(path: Path) -> Loop:
+def open_loop(path: Path, progress: Progress = silent) -> Loop:
     """The state of the loop in this folder, after what a crash left undone has been mended.
 
     Torn last lines go to `torn/`, and saves that were cut short are completed. A workspace that
@@ -118,12 +118,14 @@ def open_loop(path: Path) -> Loop:
     """
     workspace = open_workspace(path)
     if workspace.is_writable():
-        mend(workspace)
-    return read_loop(workspace)
+        mend(workspace, progress)
+    return read_loop(workspace, progress=progress)
 
 
-def mend(workspace: Workspace) -> None:
+def mend(workspace: Workspace, progress: Progress = silent) -> None:
     """Moves torn last lines away and completes the saves that a crash cut short."""
+    # A large pool that is new takes its time: nobody else has to wait for it.
+    read_pool_words(workspace, progress=progress)
     for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
         file.mend()
     with workspace.locked():

@@ -16,32 +16,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from core.csvfile import format_rows, read_rows
 from core.loop import read_loop
 from core.pool_scoring import pool_probabilities
 from core.pool_space import pool_rows, pool_space
 from core.runs import train
-from core.simulation import ORACLE, SAMPLE
 from core.workspace import open_workspace
-from tests.benchmarks.generated import write_pool
-from tests.benchmarks.loop import csv_pass
+from tests.benchmarks.chapter import csv_pass
+from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.table import machine, print_table, timed
 
 Result = TypeVar("Result")
 
-TRAINING, EVALUATION = 1_500, 1_200
 GROWTH = 0.01
-
-
-def write_labels(folder: Path) -> None:
-    """The sample's labels in the label files."""
-    rows = [row.fields[:3] for row in read_rows(SAMPLE / ORACLE, ORACLE).rows[1:]]
-    parts = {"training": rows[:TRAINING], "evaluation": rows[TRAINING : TRAINING + EVALUATION]}
-    for split, part in parts.items():
-        for name, label in (("related", "1"), ("not_related", "0")):
-            path = folder / f"{split}_data" / f"{name}.csv"
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(format_rows(row for row in part if row[2] == label))
 
 
 def measure(folder: Path) -> tuple[dict[str, float], float]:

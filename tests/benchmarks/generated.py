@@ -16,13 +16,18 @@ from pathlib import Path
 
 import numpy as np
 
+from core.csvfile import format_rows, read_rows
 from core.pool import read_pool
+from core.simulation import ORACLE
 from core.workspace import open_workspace
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 BLENDS = 100_000
 """Words beyond the sample's: a million of a newspaper's headlines hold about as many."""
+
+TRAINING, EVALUATION = 1_500, 1_200
+"""Labels to train on, and to evaluate on."""
 
 BLOCK = 50_000
 """Texts that are drawn at a time, which bounds the memory."""
@@ -56,6 +61,17 @@ def write_pool(path: Path, items: int, seed: int = 0, sample: Path = SAMPLE) -> 
         writer.writerow(("item_id", "text"))
         texts = generated_texts(items, seed, sample)
         writer.writerows((f"made-{at:07}", text) for at, text in enumerate(texts))
+
+
+def write_labels(folder: Path) -> None:
+    """The sample's labels in the label files."""
+    rows = [row.fields[:3] for row in read_rows(SAMPLE / ORACLE, ORACLE).rows[1:]]
+    parts = {"training": rows[:TRAINING], "evaluation": rows[TRAINING : TRAINING + EVALUATION]}
+    for split, part in parts.items():
+        for name, label in (("related", "1"), ("not_related", "0")):
+            path = folder / f"{split}_data" / f"{name}.csv"
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(format_rows(row for row in part if row[2] == label))
 
 
 def _blends(words: list[str], draw: np.random.Generator) -> list[str]:

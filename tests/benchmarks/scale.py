@@ -1,0 +1,168 @@
+"""A large pool, stage by stage: seconds, memory, and how the chapter's own way would fare.
+
+    python -m tests.benchmarks.scale --items 1000000
+
+The pool is made up from the sample's vocabulary (`tests.benchmarks.generated`, seeded), labels are
+the sample's: 1,500 to train on and 1,200 to evaluate. Each group of stages has a process of its
+own, so that its peak of memory is its own; mapped pages of the cache count as memory. The yardstick
+is one pass of Python's `csv` over the same file. The chapter's way is timed on a part of the items
+where it would take minutes, and scaled up (`tests.benchmarks.chapter` says which).
+"""
+
+import argparse
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from core.iteration import preview, propose
+from core.loop import read_loop
+from core.pool import read_pool
+from core.pool_scoring import pool_probabilities
+from core.pool_space import pool_rows, pool_space
+from core.runs import train
+from core.word_index import read_pool_words
+from core.workspace import open_workspace
+from tests.benchmarks import chapter
+from tests.benchmarks.generated import write_labels, write_pool
+from tests.benchmarks.table import machine, print_table, timed
+
+Result = TypeVar("Result")
+Seconds = dict[str, float]
+
+REPEATS = 5
+GROWTH = 0.01
+
+TASK = """
+[model]
+name = "{model}"
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds of each stage of one process, and the process's peak of memory in GiB."""
+
+    seconds: Seconds
+    peak: float
+
+
+class Clock:
+    """Notes the seconds of one stage after the other."""
+
+    def __init__(self) -> None:
+        self.seconds: Seconds = {}
+
+    def note(self, stage: str, step: Callable[[], Result], repeats: int = 1) -> Result:
+        """The step's result; of several calls the median counts."""
+        self.seconds[stage], result = timed(step, repeats)
+        return result
+
+
+def words_built(folder: Path) -> Seconds:
+    """Reading the pool and numbering all of its words, without a cache; then with it."""
+    workspace, clock = open_workspace(folder), Clock()
+    clock.note("read the pool, cold", lambda: read_pool(workspace))
+    clock.note("number its words, cold", lambda: read_pool_words(workspace))
+    return clock.seconds
+
+
+def features_built(folder: Path) -> Seconds:
+    """Learning the default features from the pool, and placing every text."""
+    clock = Clock()
+    loop = read_loop(open_workspace(folder))
+    space = clock.note("learn the default features, cold", lambda: pool_space(loop))
+    clock.note("place every text, cold", lambda: pool_rows(loop, space))
+    return clock.seconds
+
+
+def opened(folder: Path) -> Seconds:
+    """What a process pays that finds everything in the cache, and then pays no more."""
+    workspace, clock = open_workspace(folder), Clock()
+    clock.note("open, first time in a process", lambda: read_loop(workspace))
+    clock.note("open again", lambda: read_loop(workspace), REPEATS)
+    return clock.seconds
+
+
+def batch_chosen(folder: Path) -> Seconds:
+    """A whole `next`, from reading the files to the batch; its stages; then one that is written."""
+    workspace, clock = open_workspace(folder), Clock()
+    name = workspace.task.model
+    preview(read_loop(workspace))  # warm
+    clock.note(f"`next`, `{name}`", lambda: preview(read_loop(workspace)), REPEATS)
+    loop = read_loop(workspace)
+    trained = clock.note(f"… train, `{name}`", lambda: train(loop), REPEATS)
+    clock.note(f"… score all, `{name}`", lambda: pool_probabilities(loop, trained.model), REPEATS)
+    began = time.perf_counter()
+    propose(read_loop(workspace), "benchmark")
+    clock.seconds[f"`next`, `{name}`, written"] = time.perf_counter() - began
+    return clock.seconds
+
+
+def chapters_way(folder: Path, items: int) -> Seconds:
+    """Seconds of the chapter's way, under the names of the stages that do the same."""
+    loop = read_loop(open_workspace(folder))
+    model = train(loop, name="book").model
+    texts = loop.pool_words.pool.texts.slice(0, chapter.OUTLIER_ITEMS).to_pylist()
+    training = [item.text for item in loop.labels.usable_training()]
+    features = chapter.features_seconds(folder, items)
+    train_seconds = chapter.training_seconds(loop, model)
+    score = chapter.scoring_seconds(texts, model, items)
+    outliers = chapter.outliers_seconds(texts, training, items)
+    return {
+        "number its words, cold": features,
+        "… train, `book`": train_seconds,
+        "… score all, `book`": score,
+        "`next`, `book`": features + train_seconds + score + outliers,
+    }
+
+
+def in_a_process(stage: Callable[..., Seconds], *arguments: object) -> Measured:
+    """The stage in a new process."""
+    with multiprocessing.get_context("spawn").Pool(1) as process:
+        return process.apply(_measured, (stage, arguments))
+
+
+def _measured(stage: Callable[..., Seconds], arguments: tuple[object, ...]) -> Measured:
+    seconds = stage(*arguments)
+    return Measured(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+
+
+def measure(folder: Path, items: int) -> list[Measured]:
+    """Every group of stages, one process after the other."""
+    write_pool(folder / "unlabeled_data" / "pool.csv", items)
+    write_labels(folder)
+    found = [in_a_process(stage, folder) for stage in (words_built, features_built, opened)]
+    for model in ("book", "linear"):
+        (folder / "task.toml").write_text(TASK.format(model=model), encoding="utf-8")
+        found.append(in_a_process(batch_chosen, folder))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Seconds and memory of a large pool.")
+    parser.add_argument("--items", type=int, default=1_000_000)
+    items = parser.parse_args().items
+    with TemporaryDirectory(prefix="sunlight-benchmark-") as parent:
+        folder = Path(parent) / "pool"
+        found = measure(folder, items)
+        yardstick = chapter.csv_pass(folder)
+        slow = in_a_process(chapters_way, folder, items).seconds
+    print(f"{items:,} items; {machine()}")
+    print(f"yardstick: one pass of Python's csv over the pool, {yardstick:.2f} s\n")
+    rows = []
+    for group in found:
+        for stage, seconds in group.seconds.items():
+            there = slow.get(stage)
+            told = f"{there:,.0f} s, {there / seconds:,.0f} times" if there else ""
+            ratio = f"{seconds / yardstick:.2f}"
+            rows.append([stage, f"{seconds:.3f}", f"{group.peak:.2f}", ratio, told])
+    print_table(["stage", "s", "peak, GiB", "of the yardstick", "the chapter's way"], rows)
+
+
+if __name__ == "__main__":
+    main()
