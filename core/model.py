@@ -36,18 +36,19 @@ SOURCE_NETWORKS: dict[str, type[SourceNetwork]] = {"linear": LinearNetwork, "hid
 
 
 class BookNetwork(nn.Module):
-    """Log-probabilities of each label for bags of word ids."""
+    """Log-probabilities of each label for bags of word ids; its weights are not drawn yet."""
 
-    def __init__(self, n_words: int, n_labels: int, generator: torch.Generator) -> None:
+    def __init__(self, n_words: int, n_labels: int) -> None:
         super().__init__()
-        # As many rows as words, but never none: a vocabulary can be empty.
-        self.words = nn.EmbeddingBag(max(n_words, 1), HIDDEN, mode="sum")
+        # As many rows as words, but never none: a vocabulary can be empty. Not by `nn.EmbeddingBag`
+        # itself, which would draw numbers that nobody uses: they take as long as those that are.
+        rows = torch.empty(max(n_words, 1), HIDDEN)
+        self.words = nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="sum")
         self.bias = nn.Parameter(torch.empty(HIDDEN))
         self.out = nn.Linear(HIDDEN, n_labels)
-        self._draw_weights(generator)
 
     @torch.no_grad()
-    def _draw_weights(self, generator: torch.Generator) -> None:
+    def draw_weights(self, generator: torch.Generator) -> None:
         """As `nn.Linear` draws them: uniform in ±1/sqrt(number of inputs)."""
         first = self.words.num_embeddings**-0.5
         second = HIDDEN**-0.5
@@ -90,7 +91,9 @@ class Model:
 
 def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:
     """An untrained network; the same numbers for the same seed."""
-    return BookNetwork(n_words, n_labels, torch.Generator().manual_seed(seed))
+    network = BookNetwork(n_words, n_labels)
+    network.draw_weights(torch.Generator().manual_seed(seed))
+    return network
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -193,7 +196,7 @@ def _network(
 ) -> BookNetwork | SourceNetwork:
     """A network of the source's shape, with these weights."""
     if isinstance(source, Vocabulary):
-        network = new_network(len(source), n_labels, seed=0)
+        network = BookNetwork(len(source), n_labels)
     else:
         columns = weights["first.columns"]
         if len(columns) and not 0 <= int(columns.min()) <= int(columns.max()) < source.n_sparse:
