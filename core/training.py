@@ -14,7 +14,7 @@ from core.descent import train_hidden
 from core.errors import LoopError
 from core.features import Bags, Vocabulary
 from core.logistic import Fit, fit_logistic
-from core.model import BookNetwork, Model, new_network
+from core.model import Model, new_network
 from core.networks import LinearNetwork, SourceNetwork
 from core.sources import Features
 from core.stacked import descend, stack_of
@@ -51,8 +51,8 @@ def train_books(
 ) -> tuple[Model, list[Model]]:
     """`train_book` of all texts, and for each part of them that of the others.
 
-    All at once, which takes hardly longer than one. Those of the others know the words of these
-    texts alone, with the numbers that they would have in the whole vocabulary.
+    All at once: six take less than twice as long as one. The others know the words of these texts
+    alone, with the numbers that they would have in the whole vocabulary.
     """
     every = np.arange(len(texts))
     learned = [every, *(np.setdiff1d(every, part) for part in parts)]
@@ -67,12 +67,8 @@ def train_books(
     stack.write(0, network, rows)
     model = Model("book", network, vocabulary, labels, seed)
     words = Vocabulary(tuple(vocabulary.words[row] for row in rows))
-    others = []
-    for number in range(1, len(stack)):
-        small = BookNetwork(len(words), len(labels))
-        stack.write(number, small, np.arange(len(words)))
-        others.append(replace(model, network=small, source=words))
-    return model, others
+    others = [stack.network(number) for number in range(1, len(learned))]
+    return model, [replace(model, network=other, source=words) for other in others]
 
 
 def require_two_labels(targets: NDArray[np.int64]) -> None:

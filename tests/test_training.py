@@ -97,15 +97,25 @@ def test_side_by_side_each_network_takes_its_own_steps(n_labels: int):
     rows, stack = np.arange(50), stack_of(start, np.arange(50), len(items))
     descend(stack, bags, targets, items)
     for number, own in enumerate(items):
-        found, alone, reference = (new_network(50, n_labels, 1) for _ in range(3))
+        found, reference = (new_network(50, n_labels, 1) for _ in range(2))
         stack.write(number, found, rows)
         steps_one_by_one(reference, bags, targets, own)
         assert_same_weights(found, reference)
         single = stack_of(start, rows, 1)
         descend(single, bags, targets, [own])
-        single.write(0, alone, rows)
-        assert_same_weights(found, alone, within=0)
+        assert_same_weights(found, single.network(0), within=0)
     assert_same_weights(start, new_network(50, n_labels, 1), within=0)
+
+
+def test_a_model_is_trained_as_step_by_step_in_the_whole_vocabulary():
+    texts, targets = texts_and_targets(80, 2)
+    vocabulary = Vocabulary((*(f"v{n}" for n in range(500)), *WORDS))
+    found = train_book(vocabulary, texts, targets, ("1", "0"), 3).network
+    reference, order = new_network(550, 2, 3), np.random.default_rng(3)
+    for _ in range(EPOCHS):
+        items = epoch_items(targets, order)
+        steps_one_by_one(reference, vocabulary.bags(texts), targets, items)
+    assert_same_weights(found, reference)
 
 
 def test_models_of_the_other_texts_are_those_that_were_trained_alone():
