@@ -4,7 +4,6 @@ Both are worked out on out-of-fold predictions of the training items: each item'
 from a model that did not see it, so no label has to be kept aside for them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ SMALLEST = 1e-7
 NEWTON_STEPS = 100
 
 Probabilities = NDArray[np.floating]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -45,26 +45,16 @@ class Calibration:
 UNCHANGED = Calibration()
 
 
-def out_of_fold(
-    targets: NDArray[np.int64],
-    n_labels: int,
-    seed: int,
-    predict: Callable[[NDArray[np.int64], NDArray[np.int64]], Probabilities],
-) -> Probabilities | None:
-    """Each item's probabilities by a model that did not see it, `(n_items, n_labels)`.
+def parts_held_out(targets: NDArray[np.int64], n_labels: int, seed: int) -> list[Indices]:
+    """The items cut into parts, each of which is predicted by a model of the others.
 
-    `predict(learned, asked)` gives the probabilities of the asked items by a model of the learned
-    ones. None if a label has too few items, or there is one label only.
+    No parts if a label has too few items, or there is one label only.
     """
     counts = np.bincount(targets, minlength=n_labels)
     if (counts < MIN_ITEMS).any():
-        return None
+        return []
     fold = stratified_folds(targets, min(FOLDS, int(counts.min())), seed)
-    found = np.empty((len(targets), n_labels))
-    for number in range(fold.max() + 1):
-        asked = fold == number
-        found[asked] = predict(np.flatnonzero(~asked), np.flatnonzero(asked))
-    return found
+    return [np.flatnonzero(fold == number) for number in range(fold.max() + 1)]
 
 
 def stratified_folds(targets: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[np.int64]:

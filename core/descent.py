@@ -29,7 +29,9 @@ def train_hidden(
     The same numbers for the same arguments.
     """
     # In a thread of its own, with one torch thread: for steps this small more of them only wait for
-    # each other, on a busy machine fifty times longer than the steps take.
+    # each other, on a busy machine fifty times longer than the steps take. Asked for first: see
+    # `core.scoring.probabilities`.
+    torch.get_num_threads()
     with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as worker:
         return worker.submit(_train, features, n_columns, targets, n_labels, seed).result()
 

@@ -4,6 +4,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import blake2b
 
 from core.csvfile import Row
@@ -67,6 +68,10 @@ class Labels:
 
     def usable_training(self) -> list[Labeled]:
         """The training items that are not copies of held-out items: what a model may learn from."""
+        return self._usable_training
+
+    @cached_property
+    def _usable_training(self) -> list[Labeled]:
         held_out = {text_key(text) for text in self.held_out_texts()}
         return [item for item in self.splits["training"] if text_key(item.text) not in held_out]
 

@@ -12,10 +12,11 @@ from core.calibration import (
     FOLDS,
     MIN_ITEMS,
     UNCHANGED,
+    Indices,
     Probabilities,
     best_threshold,
     fit_calibration,
-    out_of_fold,
+    parts_held_out,
 )
 from core.encoded import EncodedSpace
 from core.features import Vocabulary
@@ -23,9 +24,7 @@ from core.model import Model
 from core.scoring import score_texts
 from core.sources import Features
 from core.space import Space
-from core.training import train_book, train_network
-
-Indices = NDArray[np.int64]
+from core.training import train_book, train_books, train_network
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,15 @@ class Learned:
 class Learner(Protocol):
     """One kind of model on one set of items, which are read once for many models."""
 
-    def train(self, rows: Indices, start: Model | None = None) -> Model:
-        """A model of these items alone. `start` may shorten the way; it changes no result."""
+    def train(self, rows: Indices) -> Model:
+        """A model of these items alone."""
         ...
 
-    def train_for_pool(self, rows: Indices) -> Model:
-        """The same model, and with it what scores a pool that is too large to be encoded."""
+    def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
+        """A model of all items, and for each part of them one of the others, for `predict`.
+
+        The first comes with what scores a pool that is too large to be encoded.
+        """
         ...
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
@@ -72,15 +74,14 @@ def learn(name: str, source: Vocabulary | Space | EncodedSpace, items: Items, se
     The same numbers for the same arguments. Raises LoopError if fewer than two labels occur.
     """
     learner = learner_on(name, source, items, seed)
-    model = learner.train_for_pool(np.arange(len(items.texts)))
-
-    def predict(learned: Indices, asked: Indices) -> Probabilities:
-        return learner.predict(learner.train(learned, model), asked)
-
-    found = out_of_fold(items.targets, len(items.labels), seed, predict)
-    if found is None:
+    parts = parts_held_out(items.targets, len(items.labels), seed)
+    model, others = learner.train_all(parts)
+    if not parts:
         note = f"Not calibrated, threshold 0.5: a label has fewer than {MIN_ITEMS} training items."
         return Learned(model, None, note)
+    found = np.empty((len(items.texts), len(items.labels)))
+    for part, other in zip(parts, others, strict=True):
+        found[part] = learner.predict(other, part)
     calibration = fit_calibration(found, items.targets)
     threshold = best_threshold(found[:, items.positive], items.targets == items.positive)
     note = f"From out-of-fold predictions of the training items, at most {FOLDS} folds."
@@ -104,12 +105,13 @@ class _OnWords:
     def __init__(self, source: Vocabulary, items: Items, seed: int) -> None:
         self.source, self.items, self.seed = source, items, seed
 
-    def train(self, rows: Indices, start: Model | None = None) -> Model:
+    def train(self, rows: Indices) -> Model:
         targets, labels = self.items.targets[rows], self.items.labels
         return train_book(self.source, self._texts(rows), targets, labels, self.seed)
 
-    def train_for_pool(self, rows: Indices) -> Model:
-        return self.train(rows)
+    def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
+        items = self.items
+        return train_books(self.source, items.texts, items.targets, items.labels, self.seed, parts)
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
         return score_texts(model, self._texts(rows))
@@ -132,6 +134,7 @@ class _OnSpace:
             self.cheap = _OnSpace(name, source.space, items, seed, plain)
 
     def train(self, rows: Indices, start: Model | None = None) -> Model:
+        """A model of these items alone; `start` shortens the way and changes no result."""
         network = train_network(
             self.name,
             self.features.take(rows),
@@ -144,8 +147,11 @@ class _OnSpace:
         network.first.columns.copy_(torch.from_numpy(self.columns))
         return Model(self.name, network, self.source, self.items.labels, self.seed)
 
-    def train_for_pool(self, rows: Indices) -> Model:
-        return replace(self.train(rows), cheap=self.cheap and self.cheap.train(rows))
+    def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
+        every = np.arange(len(self.items.texts))
+        model = self.train(every)
+        others = [self.train(np.setdiff1d(every, part), model) for part in parts]
+        return replace(model, cheap=self.cheap and self.cheap.train(every)), others
 
     @torch.inference_mode()
     def predict(self, model: Model, rows: Indices) -> Probabilities:

@@ -30,24 +30,31 @@ HIDDEN = 128
 BOOK_FORMAT = "sunlight params 1"
 """Of the files that hold the chapter's network and nothing else; they are still read."""
 
-PARAMS_FORMAT = "sunlight params 2"
+WORD_LIST_FORMAT = "sunlight params 2"
+"""Of the files that hold the words one by one: 100,000 of them take four times as long to load."""
+
+PARAMS_FORMAT = "sunlight params 3"
+
+WORD_END = "\n"
+"""Stands in no word: words are what is left of a text that is split at white space."""
 
 SOURCE_NETWORKS: dict[str, type[SourceNetwork]] = {"linear": LinearNetwork, "hidden": HiddenNetwork}
 
 
 class BookNetwork(nn.Module):
-    """Log-probabilities of each label for bags of word ids."""
+    """Log-probabilities of each label for bags of word ids; its weights are not drawn yet."""
 
-    def __init__(self, n_words: int, n_labels: int, generator: torch.Generator) -> None:
+    def __init__(self, n_words: int, n_labels: int) -> None:
         super().__init__()
-        # As many rows as words, but never none: a vocabulary can be empty.
-        self.words = nn.EmbeddingBag(max(n_words, 1), HIDDEN, mode="sum")
+        # As many rows as words, but never none: a vocabulary can be empty. Not by `nn.EmbeddingBag`
+        # itself, which would draw numbers that nobody uses: they take as long as those that are.
+        rows = torch.empty(max(n_words, 1), HIDDEN)
+        self.words = nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="sum")
         self.bias = nn.Parameter(torch.empty(HIDDEN))
         self.out = nn.Linear(HIDDEN, n_labels)
-        self._draw_weights(generator)
 
     @torch.no_grad()
-    def _draw_weights(self, generator: torch.Generator) -> None:
+    def draw_weights(self, generator: torch.Generator) -> None:
         """As `nn.Linear` draws them: uniform in ±1/sqrt(number of inputs)."""
         first = self.words.num_embeddings**-0.5
         second = HIDDEN**-0.5
@@ -90,7 +97,9 @@ class Model:
 
 def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:
     """An untrained network; the same numbers for the same seed."""
-    return BookNetwork(n_words, n_labels, torch.Generator().manual_seed(seed))
+    network = BookNetwork(n_words, n_labels)
+    network.draw_weights(torch.Generator().manual_seed(seed))
+    return network
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -110,7 +119,7 @@ def save_model(model: Model, path: Path) -> None:
         "threshold": model.threshold,
     }
     if isinstance(model.source, Vocabulary):
-        content["words"] = list(model.source.words)
+        content["words"] = WORD_END.join(model.source.words)
     else:
         space = model.source
         if isinstance(space, EncodedSpace):
@@ -149,7 +158,7 @@ def load_model(path: Path, open_encoder: OpenEncoder | None = None) -> Model:
 
 
 def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder | None) -> Model:
-    if content["format"] not in (BOOK_FORMAT, PARAMS_FORMAT):
+    if content["format"] not in (BOOK_FORMAT, WORD_LIST_FORMAT, PARAMS_FORMAT):
         raise ValueError(content["format"])
     labels = _texts(content["labels"])
     space = load_space(path.parent, content["space"]) if "space" in content else None
@@ -157,7 +166,7 @@ def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder
     if "encoder" in content:
         source = EncodedSpace(space, _encoder(content, path, open_encoder))
     calibration, threshold = UNCHANGED, 0.5
-    if content["format"] == PARAMS_FORMAT:
+    if content["format"] != BOOK_FORMAT:
         shifts = tuple(float(shift) for shift in content["shifts"])
         if shifts and len(shifts) != len(labels):
             raise ValueError("not one shift for each label")
@@ -193,7 +202,7 @@ def _network(
 ) -> BookNetwork | SourceNetwork:
     """A network of the source's shape, with these weights."""
     if isinstance(source, Vocabulary):
-        network = new_network(len(source), n_labels, seed=0)
+        network = BookNetwork(len(source), n_labels)
     else:
         columns = weights["first.columns"]
         if len(columns) and not 0 <= int(columns.min()) <= int(columns.max()) < source.n_sparse:
@@ -204,7 +213,10 @@ def _network(
 
 
 def _words(content: dict[str, Any]) -> Vocabulary:
-    return Vocabulary(_texts(content["words"]))
+    words = content["words"]
+    if content["format"] == PARAMS_FORMAT:
+        words = words.split(WORD_END) if words else []
+    return Vocabulary(_texts(words))
 
 
 def _texts(values: Sequence[object]) -> tuple[str, ...]:

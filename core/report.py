@@ -14,7 +14,15 @@ from core.errors import RunError
 from core.evaluation import Cut, auc, average_precision, brier, calibration_error, cut
 from core.files import write_model_file
 from core.model import Model
-from core.statistics import Difference, Interval, Judged, paired_difference, score_intervals
+from core.statistics import (
+    REPLICATES,
+    Difference,
+    Interval,
+    Judged,
+    intervals_under,
+    paired_difference,
+    resampled,
+)
 
 REPORT_FORMAT = "sunlight report 1"
 
@@ -169,8 +177,9 @@ def _intervals(
     actual: NDArray[np.bool_],
 ) -> dict[str, Interval]:
     """Bootstrap intervals of all scores; the balance of the items is chance, as it was drawn."""
-    found = score_intervals(Judged(raw, at_half), actual, keep_balance=False)
-    other = score_intervals(Judged(raw, at_threshold), actual, keep_balance=False)
+    counts = resampled(actual, REPLICATES, seed=0, keep_balance=False)
+    found = intervals_under(counts, Judged(raw, at_half), actual)
+    other = intervals_under(counts, Judged(raw, at_threshold), actual, ["fscore"])
     every = {**found, AT_THRESHOLD: other["fscore"]}
     return {name: interval for name, interval in every.items() if interval}
 

@@ -31,7 +31,9 @@ def probabilities(
         stop = min(start + CHUNK, len(rows))
         scores[start:stop] = score_part(start, stop)
 
-    # One torch thread in each worker: its own threads only get in each other's way here.
+    # One torch thread in each worker: its own threads only get in each other's way here. Asked for
+    # first, since a thread that never asked before takes over its workers' number, for good.
+    torch.get_num_threads()
     with ThreadPoolExecutor(
         workers or os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)
     ) as pool:

@@ -8,7 +8,7 @@ it, but intervals of precision, F-score and average precision then need `keep_ba
 in 82%, F-score in 87% and average precision in 91%, the others in 94 to 95%.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,10 +119,18 @@ def score_intervals(
     The ends are percentiles (Efron 1979). AUC needs items of both kinds, the others positive ones.
     """
     counts = resampled(actual, replicates, seed, keep_balance=keep_balance)
-    drawn, observed = scores_of(model, actual, counts), scores_of(model, actual, _once(actual))
+    return intervals_under(counts, model, actual)
+
+
+def intervals_under(
+    counts: NDArray[np.int32], model: Judged, actual: Mask, names: Sequence[str] = SCORES
+) -> dict[str, Interval | None]:
+    """`score_intervals` of these names, under what `resampled` drew: for several models at once."""
+    drawn = scores_of(model, actual, counts, names)
+    observed = scores_of(model, actual, _once(actual), names)
     return {
         name: _interval(float(observed[name][0]), drawn[name]) if name in observed else None
-        for name in SCORES
+        for name in names
     }
 
 
@@ -143,7 +151,7 @@ def paired_difference(
     counts = resampled(actual, replicates, seed, keep_balance=keep_balance)
     once = _once(actual)
     (first, second), (drawn_first, drawn_second) = (
-        [scores_of(model, actual, weights) for model in (before, after)]
+        [scores_of(model, actual, weights, [name]) for model in (before, after)]
         for weights in (once, counts)
     )
     if name not in first:
@@ -162,55 +170,77 @@ def resampled(
     generator = np.random.default_rng(seed)
     counts = np.zeros((replicates, len(actual)), np.int32)
     strata = (actual, ~actual) if keep_balance else (np.ones(len(actual), bool),)
-    for items in map(np.flatnonzero, strata):
-        size = len(items)
+    for stratum in strata:
+        size = int(stratum.sum())
         if size:
             draws = generator.integers(0, size, (replicates, size))
-            cells = draws + np.arange(replicates)[:, None] * size
-            tally = np.bincount(cells.ravel(), minlength=replicates * size)
-            counts[:, items] = tally.reshape(replicates, size)
+            for replicate, drawn in zip(counts, draws, strict=True):
+                replicate[stratum] = np.bincount(drawn, minlength=size)
     return counts
 
 
 def scores_of(
-    model: Judged, actual: Mask, counts: NDArray[np.int32]
-) -> Mapping[str, NDArray[np.float64]]:
-    """Each defined score under each row of multiplicities, `(replicates,)`.
+    model: Judged, actual: Mask, counts: NDArray[np.int32], names: Sequence[str] = SCORES
+) -> Mapping[str, Values]:
+    """Each defined score of these names under each row of multiplicities, `(replicates,)`.
 
     The same conventions as `core.evaluation`: ties count one half in AUC, and precision without a
-    positive prediction is 0. Items are sorted once; a replicate only weighs them anew. A replicate
-    that lost all its positive items, or all others, scores 0.
+    positive prediction is 0. A replicate that lost all its positive items, or all others, scores 0.
     """
     if not actual.any():
         return {}
+    found = _by_prediction(model.predicted, actual, counts)
+    if not set(names) <= found.keys():
+        found |= _by_score(model.score, actual, counts)
+    return {name: found[name] for name in names if name in found}
+
+
+def _by_prediction(predicted: Mask, actual: Mask, counts: NDArray[np.int32]) -> dict[str, Values]:
+    """The scores of what is called positive."""
     positives = counts[:, actual].sum(axis=1)
-    negatives = counts.sum(axis=1) - positives
-    hits = counts[:, actual & model.predicted].sum(axis=1)
-    called = counts[:, model.predicted].sum(axis=1)
-    gained, wrong = _by_score(model.score, actual, counts)
-    found, passed = np.cumsum(gained, axis=1), np.cumsum(wrong, axis=1)
-    precisions = found / np.maximum(found + passed, 1)
-    scores = {
+    hits = counts[:, actual & predicted].sum(axis=1)
+    called = counts[:, predicted].sum(axis=1)
+    return {
         "fscore": 2 * hits / np.maximum(called + positives, 1),
-        "average_precision": (gained * precisions).sum(axis=1) / np.maximum(positives, 1),
         "precision": hits / np.maximum(called, 1),
         "recall": hits / np.maximum(positives, 1),
     }
-    if not actual.all():
-        above = gained * (negatives[:, None] - passed + wrong / 2)
-        scores["auc"] = above.sum(axis=1) / np.maximum(positives * negatives, 1)
-    return scores
 
 
 def _by_score(
     score: NDArray[np.floating], actual: Mask, counts: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Positive and other items at each distinct score, highest first: `(replicates, n_scores)`."""
+) -> dict[str, Values]:
+    """The scores of the ranking; AUC if there are items of both kinds.
+
+    Items are sorted once; a replicate only weighs them anew. Both scores add up over the groups of
+    equal score that hold positive items, so the others, most of them, are only counted.
+    """
     order = np.argsort(-score, kind="stable")
+    is_positive = actual[order]
     starts = np.flatnonzero(np.diff(score[order], prepend=np.inf))
-    in_order, is_positive = counts[:, order], actual[order]
-    gained = np.add.reduceat(in_order * is_positive, starts, axis=1, dtype=np.int64)
-    return gained, np.add.reduceat(in_order, starts, axis=1, dtype=np.int64) - gained
+    ends = np.append(starts[1:], len(order))
+    hits_before = np.concatenate([[0], np.cumsum(is_positive)])
+    holds = hits_before[ends] > hits_before[starts]
+    starts, ends = starts[holds], ends[holds]
+    weights = counts.take(order, axis=1)
+    chosen = _running(weights)
+    found = _running(weights[:, is_positive])[:, [0, *hits_before[ends]]]
+    gained = np.diff(found, axis=1).astype(np.float64)  # (replicates, n_groups)
+    positives, negatives = found[:, -1], weights.sum(axis=1) - found[:, -1]
+    precisions = found[:, 1:] / np.maximum(chosen[:, ends], 1)
+    scores = {"average_precision": (gained * precisions).sum(axis=1) / np.maximum(positives, 1)}
+    if not actual.all():
+        passed = chosen[:, starts] - found[:, :-1] + chosen[:, ends] - found[:, 1:]
+        above = gained * (2 * negatives[:, None] - passed)  # twice, so that ties count one half
+        scores["auc"] = above.sum(axis=1) / 2 / np.maximum(positives * negatives, 1)
+    return scores
+
+
+def _running(weights: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The sums of each row's first 0, 1, 2 … numbers."""
+    sums = np.zeros((len(weights), weights.shape[1] + 1), np.int32)
+    np.cumsum(weights, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _once(actual: Mask) -> NDArray[np.int32]:

@@ -18,7 +18,7 @@ FLOORS = (
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
     ("loop", "tables", "pool_space"),
     ("calibration", "networks", "model"),
-    ("minimize", "logistic", "descent"),
+    ("minimize", "logistic", "descent", "stacked"),
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
     ("strategies", "diversity", "catalog", "vectors", "prevalence", "runs", "assignment"),
     ("pool_scoring", "mixing", "stopping", "iteration", "outlook", "inbox"),

@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import _SigmoidCalibration
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, log_loss
 
 from core.calibration import (
+    FOLDS,
     MIN_ITEMS,
     UNCHANGED,
     Calibration,
     best_threshold,
     fit_calibration,
-    out_of_fold,
+    parts_held_out,
     stratified_folds,
 )
 
@@ -94,32 +94,20 @@ def test_every_label_is_spread_over_the_folds(targets: list[int], n_folds: int, 
     assert np.array_equal(fold, stratified_folds(truth, n_folds, seed))
 
 
-def test_no_item_is_predicted_by_a_model_that_saw_it():
+def test_every_item_stands_in_one_part():
     targets = np.array([0, 1] * 20)
-    matrix = np.random.default_rng(0).standard_normal((40, 3))
-    asked_before = []
-
-    def predict(learned: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        assert sorted([*learned, *asked]) == list(range(40))
-        asked_before.extend(asked)
-        return (
-            LogisticRegression().fit(matrix[learned], targets[learned]).predict_proba(matrix[asked])
-        )
-
-    found = out_of_fold(targets, 2, 0, predict)
-    assert sorted(asked_before) == list(range(40))
-    np.testing.assert_allclose(found.sum(axis=1), 1)
+    parts = parts_held_out(targets, 2, 0)
+    assert len(parts) == FOLDS
+    assert sorted(np.concatenate(parts)) == list(range(40))
 
 
 @pytest.mark.parametrize("counts", [(10, MIN_ITEMS - 1), (10, 0)])
-def test_too_few_items_of_a_label_are_not_predicted(counts: tuple[int, int]):
-    targets = np.repeat([0, 1], counts)
-    assert out_of_fold(targets, 2, 0, lambda learned, asked: pytest.fail("asked")) is None
+def test_too_few_items_of_a_label_are_not_held_out(counts: tuple[int, int]):
+    assert parts_held_out(np.repeat([0, 1], counts), 2, 0) == []
 
 
-def test_a_label_of_four_items_has_four_folds():
-    folds = []
+def test_a_label_of_four_items_has_four_parts():
     targets = np.repeat([0, 1], (20, 4))
-    out_of_fold(targets, 2, 0, lambda _, asked: folds.append(asked) or np.zeros((len(asked), 2)))
-    assert len(folds) == 4
-    assert all((targets[asked] == 1).sum() == 1 for asked in folds)
+    parts = parts_held_out(targets, 2, 0)
+    assert len(parts) == 4
+    assert all((targets[part] == 1).sum() == 1 for part in parts)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from core.calibration import UNCHANGED, best_threshold, fit_calibration
+from core.calibration import UNCHANGED, best_threshold, fit_calibration, parts_held_out
 from core.errors import LoopError
 from core.features import Vocabulary
-from core.learning import Items, learn
+from core.learning import Items, learn, learner_on
 from core.scoring import score_texts
 from core.training import NEVER
 from tests import test_space
@@ -49,6 +49,16 @@ def test_out_of_fold_predictions_are_those_of_models_that_saw_less(sources: dict
     learned = learn("linear", sources["linear"], Items(TEXTS, noise, ("1", "0"), 0), seed=0)
     seen = (score_texts(learned.model, TEXTS).argmax(axis=1) == noise).mean()
     assert (learned.out_of_fold.argmax(axis=1) == noise).mean() < seen - 0.1
+
+
+@pytest.mark.parametrize("name", ["linear", "book"])
+def test_each_out_of_fold_prediction_is_by_a_model_of_the_other_parts(sources: dict, name: str):
+    items = Items(TEXTS, TRUTH, ("1", "0"), 0)
+    found = learn(name, sources[name], items, seed=3).out_of_fold
+    learner = learner_on(name, sources[name], items, seed=3)
+    for part in parts_held_out(TRUTH, 2, seed=3):
+        other = learner.train(np.setdiff1d(np.arange(150), part))
+        np.testing.assert_allclose(found[part], learner.predict(other, part), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["linear", "book"])

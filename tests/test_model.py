@@ -1,14 +1,17 @@
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
-from core.calibration import UNCHANGED
+from core.calibration import UNCHANGED, Calibration
 from core.errors import RunError
-from core.features import Vocabulary
+from core.features import Vocabulary, words_of
 from core.learning import Items, learn
 from core.model import HIDDEN, BookNetwork, Model, load_model, new_network, save_model
 from core.scoring import score_texts
@@ -74,6 +77,28 @@ def test_a_file_of_the_first_format_is_still_read(tmp_path: Path):
     loaded = load_model(tmp_path / "old.params")
     assert np.array_equal(score_texts(loaded, TEXTS), score_texts(mine, TEXTS))
     assert (loaded.calibration, loaded.threshold) == (UNCHANGED, 0.5)
+
+
+def test_a_file_of_the_second_format_is_still_read(tmp_path: Path):
+    mine = replace(model(), calibration=Calibration(0.5, (-1.0, 0.0)), threshold=0.25)
+    file = tmp_path / "m.params"
+    save_model(mine, file)
+    content = torch.load(file, weights_only=True)
+    torch.save(content | {"format": "sunlight params 2", "words": list(WORDS)}, file)
+    loaded = load_model(file)
+    assert loaded.source == mine.source
+    assert (loaded.calibration, loaded.threshold) == (mine.calibration, mine.threshold)
+    assert np.array_equal(score_texts(loaded, TEXTS), score_texts(mine, TEXTS))
+
+
+@settings(max_examples=20)
+@given(st.lists(st.text()))
+def test_words_are_kept_as_texts_are_split(tmp_path_factory, texts: list[str]):
+    words = tuple(sorted({word for text in texts for word in words_of(text)}))
+    mine = Model("book", new_network(len(words), 2, 1), Vocabulary(words), ("1", "0"), 1)
+    file = tmp_path_factory.mktemp("models") / "m.params"
+    save_model(mine, file)
+    assert load_model(file).source.words == words
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +16,7 @@ from core.runs import train
 from core.scoring import confidences, probabilities, score_texts
 from core.sources import bag_sums
 
+ROOT = Path(__file__).resolve().parent.parent
 WORDS = tuple(f"w{n}" for n in range(40))
 
 
@@ -34,6 +39,19 @@ def test_chunks_and_threads_change_nothing(monkeypatch):
     for chunk, workers in ((1, 1), (7, 2), (1000, 1), (4096, 4)):
         monkeypatch.setattr(scoring, "CHUNK", chunk)
         np.testing.assert_allclose(probabilities(mine, bags, workers), plain, atol=1e-6)
+
+
+def test_scoring_leaves_the_number_of_torchs_threads_as_it_was():
+    """In a new process, where nothing has asked torch for its threads before."""
+    found = []
+    for before in ("None", "test_scoring.score_texts(test_scoring.model(), ['w1'])"):
+        program = f"import torch; from tests import test_scoring; {before}"
+        program += "; print(torch.get_num_threads())"
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        found.append(done.stdout)
+    assert found[0] == found[1]
 
 
 def test_probabilities_are_probabilities():
