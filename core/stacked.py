@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.features import Bags, distinct_words
+from core.bags import Bags, distinct_words
 from core.model import HIDDEN, BookNetwork
 
 LEARNING_RATE = 0.01

@@ -11,10 +11,11 @@ from torch import nn
 
 from core.calibration import UNCHANGED, Calibration
 from core.errors import RunError
-from core.features import Vocabulary, words_of
+from core.features import Vocabulary
 from core.learning import Items, learn
 from core.model import HIDDEN, BookNetwork, Model, load_model, new_network, save_model
 from core.scoring import score_texts
+from core.word_index import words_of
 from tests import test_space
 
 WORDS = ("flood", "hits", "town", "rain")

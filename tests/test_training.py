@@ -3,8 +3,9 @@ import pytest
 import torch
 from torch import nn
 
+from core.bags import Bags
 from core.errors import LoopError
-from core.features import Bags, Vocabulary
+from core.features import Vocabulary
 from core.model import BookNetwork, new_network
 from core.scoring import score_texts
 from core.stacked import LEARNING_RATE, descend, stack_of
