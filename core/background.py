@@ -22,7 +22,8 @@ def background_space(loop: Loop, texts: Iterable[str]) -> Space:
     """The space of the workspace's pool without these texts and without what is held out there."""
     hashes = np.array(list(map(key_hash, texts)), np.uint64)
     counted = ~(np.isin(loop.pool_words.keys, hashes) | loop.held_out)
-    return learn_space(loop.pool_words.words.to_pylist(), loop.pool_words.bags, counted)
+    words = loop.pool_words
+    return learn_space(words.words.to_pylist(), words.bags, words.hashes, counted)
 
 
 def keep_background(space: Space, folder: Path) -> None:

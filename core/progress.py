@@ -1,13 +1,41 @@
 """Telling a person what goes on while it goes on."""
 
+import time
 from collections.abc import Callable
 
 Progress = Callable[[str], None]
 """Is told what begins now, or how far it is, in a few words."""
 
 
+EVERY = 1.0
+"""Seconds between two reports of how far something is."""
+
+
 def silent(step: str) -> None:
     """No progress display."""
+
+
+class Pace:
+    """Tells how far something is that goes through many things of one kind.
+
+    As `counting words: 3,200,000 of 10,000,000 texts, 410,000/s`, at most once in `EVERY` seconds;
+    of what is over sooner nothing is told.
+    """
+
+    def __init__(self, progress: Progress, doing: str, total: int, things: str) -> None:
+        self._progress, self._doing, self._total, self._things = progress, doing, total, things
+        self._done, self._began = 0, time.perf_counter()
+        self._told = self._began
+
+    def add(self, number: int) -> None:
+        """So many more are done."""
+        self._done += number
+        now = time.perf_counter()
+        if now - self._told >= EVERY:
+            self._told, speed = now, self._done / (now - self._began)
+            self._progress(
+                f"{self._doing}: {self._done:,} of {self._total:,} {self._things}, {speed:,.0f}/s"
+            )
 
 
 def about(seconds: float) -> str:

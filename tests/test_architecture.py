@@ -10,13 +10,13 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    ("errors", "findings", "cache", "csvfile", "files", "progress"),
+    ("errors", "findings", "cache", "csvfile", "files", "progress", "parallel", "arrays"),
     ("task",),
     ("workspace", "logs", "pool"),
     ("labels", "spelling", "fingerprints", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
-    ("loop", "tables", "pool_space"),
+    ("loop", "tables", "pool_tally", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent"),
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),

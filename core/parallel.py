@@ -1,0 +1,52 @@
+"""Large work in blocks: on all cores, in order, and in bounded memory."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MOST_WORKERS = 4
+"""Blocks that are worked on at once, whose memory adds up. More workers wait for each other here:
+between numpy's calls only one of them runs."""
+
+
+def spans(ends: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
+    """(start, stop) of neighbors that together hold at most `size`, or of one that holds more.
+
+    `ends` are offsets, `(n + 1,)`: neighbor i holds `ends[i + 1] - ends[i]`.
+    """
+    start, last = 0, len(ends) - 1
+    while start < last:
+        stop = max(int(np.searchsorted(ends, ends[start] + size, "right")) - 1, start + 1)
+        yield start, stop
+        start = stop
+
+
+def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """What `function` gives for each item, in the items' order, worked out on all cores.
+
+    Items are drawn as they are needed. One alone is worked on in the calling thread.
+    """
+    items = iter(items)
+    first = list(islice(items, 2))
+    if len(first) < 2:
+        yield from map(function, first)
+        return
+    workers = min(os.cpu_count() or 1, MOST_WORKERS)
+    items = chain(first, items)
+    # One torch thread in each: its own threads only get in each other's way here.
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        under_way = deque(pool.submit(function, item) for item in islice(items, workers))
+        while under_way:
+            result = under_way.popleft().result()
+            under_way.extend(pool.submit(function, item) for item in islice(items, 1))
+            yield result
