@@ -80,6 +80,12 @@ def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts,
     return words, grams
 
 
+def words_in(tokens: Sequence[str]) -> NDArray[np.int64]:
+    """How many words each token holds, `(n_tokens,)`."""
+    counts = (np.diff(words.offsets) for _, words, _ in _spelled(tokens))
+    return np.concatenate([np.empty(0, np.int64), *counts])
+
+
 def blocks_of(bags: Bags, lexicon: Bags) -> Iterator[tuple[int, int]]:
     """(start, stop) of texts that together hold about `PART_BLOCK` parts, at least one text."""
     lengths = lexicon.lengths

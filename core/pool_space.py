@@ -20,7 +20,6 @@ from core.lexicon import Lexicon, make_lexicon
 from core.loop import Loop
 from core.pool_tally import (
     counted_texts,
-    halvings_of,
     outside_pool,
     pool_tally,
     tally_key,
@@ -38,7 +37,7 @@ def pool_space(loop: Loop, progress: Progress = silent) -> Space:
     texts = counted_texts(loop)
 
     def build(folder: Path) -> None:
-        tally = pool_tally(loop, texts, progress)
+        tally = pool_tally(loop, texts, progress).tally
         progress("learning what words mean")
         space = space_of(tally)
         save_arrays(
@@ -67,9 +66,8 @@ def whole_space(loop: Loop) -> Space:
     held_out = [*loop.labels.splits["evaluation"], *loop.labels.splits["validation"]]
     in_pool = loop.pool_words.pool.texts.filter(pa.array(loop.held_out)).to_pylist()
     others = texts_outside([*in_pool, *outside_pool(loop, held_out)])
-    # Their pairs are sampled as those of the pool's own tally.
-    others_tally = tally_of(others, halvings_of(texts))
-    return space_of(add_tally(pool_tally(loop, texts), others_tally))
+    pool = pool_tally(loop, texts)
+    return space_of(add_tally(pool.tally, tally_of(others, pool.halved)))
 
 
 def pool_encoder(

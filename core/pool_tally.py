@@ -22,7 +22,7 @@ from core.lexicon import tokens_of
 from core.loop import Loop
 from core.progress import Progress, silent
 from core.spelling import Hashes
-from core.tally import Tally, add_tally, halvings, sampled, tally_texts
+from core.tally import Tally, add_tally, halvings, pairs_in, sampled, tally_texts
 
 TALLY_VERSION = 2
 """Part of the cache's key, and kept in the entry: counts of another version are never added to."""
@@ -45,7 +45,7 @@ class Texts:
 
 
 @dataclass(frozen=True, eq=False)
-class _Tallied:
+class PoolTally:
     """A tally, the hashes of its texts, how often each was counted, and how its pairs were sampled.
 
     `halved` is how often the sample of the texts was halved whose pairs are in it.
@@ -75,17 +75,8 @@ def outside_pool(loop: Loop, items: list[Labeled]) -> list[str]:
 
 
 def tally_key(texts: list[Texts]) -> tuple[int, ...]:
-    """Names all that the tally of these texts depends on."""
-    return (TALLY_VERSION, halvings_of(texts), *_set_key(texts))
-
-
-def halvings_of(texts: list[Texts]) -> int:
-    """How often the sample of these texts is halved."""
-    n_tokens = 0
-    for some in texts:
-        offsets, others = some.bags.offsets, np.flatnonzero(~some.counted)
-        n_tokens += int(offsets[-1]) - int((offsets[others + 1] - offsets[others]).sum())
-    return halvings(n_tokens)
+    """Names the counted texts, on which alone the tally depends."""
+    return (TALLY_VERSION, *_set_key(texts))
 
 
 def _set_key(texts: list[Texts]) -> tuple[int, ...]:
@@ -98,24 +89,22 @@ def _set_key(texts: list[Texts]) -> tuple[int, ...]:
     return tuple(int(each) % 2**64 for each in sum(keys))
 
 
-def pool_tally(loop: Loop, texts: list[Texts], progress: Progress = silent) -> Tally:
+def pool_tally(loop: Loop, texts: list[Texts], progress: Progress = silent) -> PoolTally:
     """The tally of these texts: the same numbers whatever the cache holds."""
-    halved = halvings_of(texts)
 
     def build(folder: Path) -> None:
         hashes = [some.hashes[some.counted] for some in texts]
         wanted = count(np.concatenate(hashes).view(np.int64))
+        n_pairs = (pairs_in(some.tokens, some.bags, some.counted) for some in texts)
+        halved = halvings(sum(n_pairs))
         before = load_earlier(loop.workspace.cache, "tally", _load_tally)
         tally = before and before.halved == halved and _changed(before, wanted, texts)
         if not tally:
             tally = _sum(texts, halved, progress)
-        _save_tally(folder, _Tallied(wanted, halved, tally))
+        _save_tally(folder, PoolTally(wanted, halved, tally))
 
-    def load(folder: Path) -> Tally:
-        return _load_tally(folder).tally
-
-    key = tally_key(texts)
-    return load_cached(loop.workspace.cache, "tally", key, build, load, write=loop.write_cache)
+    key, cache = tally_key(texts), loop.workspace.cache
+    return load_cached(cache, "tally", key, build, _load_tally, write=loop.write_cache)
 
 
 def _sum(texts: list[Texts], halved: int, progress: Progress) -> Tally:
@@ -126,7 +115,7 @@ def _sum(texts: list[Texts], halved: int, progress: Progress) -> Tally:
     return reduce(add_tally, (tally_of(some, halved) for some in filled), tally)
 
 
-def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> Tally | None:
+def _changed(before: PoolTally, wanted: Counts, texts: list[Texts]) -> Tally | None:
     """The wanted texts' tally from an earlier one; None if counting all of them is better.
 
     Texts that are held out can be taken away. A text that is gone cannot be.
@@ -173,7 +162,7 @@ def _rows_of(keys: NDArray[np.int64], hashes: Hashes) -> NDArray[np.int64]:
     return rows
 
 
-def _save_tally(folder: Path, tallied: _Tallied) -> None:
+def _save_tally(folder: Path, tallied: PoolTally) -> None:
     texts, tally = tallied.texts, tallied.tally
     save_arrays(
         folder,
@@ -192,7 +181,7 @@ def _save_tally(folder: Path, tallied: _Tallied) -> None:
     )
 
 
-def _load_tally(folder: Path) -> _Tallied:
+def _load_tally(folder: Path) -> PoolTally:
     """The tally in this folder; ValueError for one of another version."""
     (version,) = open_arrays(folder, "version")
     if int(version) != TALLY_VERSION:
@@ -206,4 +195,4 @@ def _load_tally(folder: Path) -> _Tallied:
     halved, n_texts, *words = open_arrays(
         folder, "halved", "n_texts", "words", "occurrences", "in_texts"
     )
-    return _Tallied(texts, int(halved), Tally(int(n_texts), *words, grams, pairs))
+    return PoolTally(texts, int(halved), Tally(int(n_texts), *words, grams, pairs))

@@ -30,7 +30,7 @@ from core.meanings import DIMENSIONS, learn_meanings
 from core.parallel import in_order, spans
 from core.sources import Features, Projection, Weights, bag_sums
 from core.spelling import Hashes, spell
-from core.tally import Tally, halvings, pairs_among, sampled, tally_texts
+from core.tally import Tally, halvings, pairs_among, pairs_in, sampled, tally_texts
 
 MIN_TEXTS = 2
 """Words and runs of fewer texts are left out: what occurs once cannot be learned from."""
@@ -161,8 +161,8 @@ def learn_space(
     tokens: Sequence[str], bags: Bags, hashes: Hashes, counted: NDArray[np.bool_]
 ) -> Space:
     """What the counted texts teach: texts as bags of token ids with their hashes, `(n_texts,)`."""
-    n_tokens = int(bags.lengths[counted].sum())
-    return space_of(tally_texts(tokens, bags, counted, sampled(hashes, halvings(n_tokens))))
+    paired = sampled(hashes, halvings(pairs_in(tokens, bags, counted)))
+    return space_of(tally_texts(tokens, bags, counted, paired))
 
 
 def space_of(tally: Tally) -> Space:

@@ -12,9 +12,9 @@ from core import space as spaces
 from core.lexicon import tokens_of
 from core.loop import Loop, read_loop
 from core.pool_space import placed_pool, pool_rows, pool_space, whole_space
-from core.pool_tally import counted_texts, halvings_of
+from core.pool_tally import counted_texts, pool_tally
 from core.space import Space, space_of
-from core.tally import sampled, tally_texts
+from core.tally import pairs_in, sampled, tally_texts
 from core.workspace import Workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.test_space import learn, some_weights
@@ -236,12 +236,13 @@ def test_counting_that_was_interrupted_begins_again(
 
 @pytest.fixture
 def few_paired(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So few tokens may have their pairs counted that 300 texts are sampled by quarters."""
-    monkeypatch.setattr(tally, "MOST_PAIRED", 500)
+    """So few pairs are counted that 300 texts are sampled by quarters."""
+    monkeypatch.setattr(tally, "MOST_PAIRS", 900)
 
 
 def halved(workspace: Workspace) -> int:
-    return halvings_of(counted_texts(read_loop(workspace)))
+    loop = read_loop(workspace)
+    return pool_tally(loop, counted_texts(loop)).halved
 
 
 def space_by_hand(workspace: Workspace) -> Space:
@@ -281,8 +282,9 @@ def test_changes_of_a_sampled_pool_cost_what_changed(learned: Workspace, counted
 def test_another_sample_has_all_texts_counted(
     learned: Workspace, counted: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-    tokens = int(read_loop(learned).pool_words.bags.offsets[-1])
-    monkeypatch.setattr(tally, "MOST_PAIRED", tokens)
+    (pool, _) = counted_texts(read_loop(learned))
+    n_pairs = pairs_in(pool.tokens, pool.bags)
+    monkeypatch.setattr(tally, "MOST_PAIRS", n_pairs)
     assert halved(learned) == 0
     grow(learned, ITEMS[300:310])
     assert halved(learned) == 1
