@@ -66,18 +66,14 @@ class _Information:
 
     def _times(self, table: Table, values: Table) -> Table:
         """Block by block, on all cores."""
-        offsets, product = (
-            self.columns.offsets,
-            np.empty((len(self.columns), table.shape[1]), np.float32),
-        )
+        offsets = self.columns.offsets
 
-        def fill(rows: tuple[int, int]) -> None:
+        def rows_times(rows: tuple[int, int]) -> Table:
             within = slice(*offsets[list(rows)])
-            product[slice(*rows)] = bag_sums(table, self.columns.part(*rows), values[within])
+            return bag_sums(table, self.columns.part(*rows), values[within])
 
-        for _ in in_order(fill, spans(offsets, BLOCK)):
-            pass
-        return product
+        products = in_order(rows_times, spans(offsets, BLOCK))
+        return np.concatenate([np.empty((0, table.shape[1]), np.float32), *products])
 
 
 def learn_meanings(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray[np.float16]:
