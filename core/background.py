@@ -17,9 +17,9 @@ FOLDER = "background"
 
 def background_space(loop: Loop, texts: Iterable[str]) -> Space:
     """The space of the workspace's pool without these texts and without what is held out there."""
-    counted = ~loop.held_out
-    counted[loop.pool_words.copies_of(list(texts))] = False
-    return learn_space(loop.pool_words.words.to_pylist(), loop.pool_words.bags, counted)
+    words, counted = loop.pool_words, ~loop.held_out
+    counted[words.copies_of(list(texts))] = False
+    return learn_space(words.words.to_pylist(), words.bags, words.hashes, counted)
 
 
 def keep_background(space: Space, folder: Path) -> None:

@@ -1,7 +1,5 @@
 """Training of the hidden layer: gradient descent with Nesterov's momentum, in small batches."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,6 +7,7 @@ from torch import Tensor
 
 from core.logistic import balanced_weights
 from core.networks import HIDDEN_UNITS, FirstLayer, HiddenNetwork
+from core.parallel import single_threads
 from core.sources import Features
 
 LEARNING_RATE = 0.1
@@ -28,11 +27,7 @@ def train_hidden(
 
     The same numbers for the same arguments.
     """
-    # In a thread of its own, with one torch thread: for steps this small more of them only wait for
-    # each other, on a busy machine fifty times longer than the steps take. Asked for first: see
-    # `core.scoring.probabilities`.
-    torch.get_num_threads()
-    with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as worker:
+    with single_threads(1) as worker:
         return worker.submit(_train, features, n_columns, targets, n_labels, seed).result()
 
 

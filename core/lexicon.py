@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 
 from core.bags import Bags
 from core.counts import Counts
+from core.parallel import spans
 from core.spelling import Hashes, Parts, spell
 from core.word_index import number_words, words_of
 
 TOKEN_BLOCK = 1_000_000
 """Characters of tokens that are spelled at a time, which bounds the memory."""
 
-PART_BLOCK = 2_000_000
-"""Parts of texts that are written out at a time, likewise."""
+PART_BLOCK = 1_000_000
+"""Parts of texts that are written out at a time, likewise: about 60 megabytes."""
 
 _NOTHING = np.iinfo(np.int32).max
 
@@ -76,15 +77,20 @@ def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts,
     return words, grams
 
 
+def words_in(tokens: Sequence[str]) -> NDArray[np.int64]:
+    """How many words each token holds, `(n_tokens,)`."""
+    counts = (np.diff(words.offsets) for _, words, _ in _spelled(tokens))
+    return np.concatenate([np.empty(0, np.int64), *counts])
+
+
 def blocks_of(bags: Bags, lexicon: Bags) -> Iterator[tuple[int, int]]:
     """(start, stop) of texts that together hold about `PART_BLOCK` parts, at least one text."""
-    held = np.concatenate([[0], np.cumsum(lexicon.lengths[bags.ids])])[bags.offsets]
-    start = 0
-    while start < len(bags):
-        stop = int(np.searchsorted(held, held[start] + PART_BLOCK, "right")) - 1
-        stop = max(stop, start + 1)
-        yield start, stop
-        start = stop
+    lengths = lexicon.lengths
+    for first, last in spans(bags.offsets, PART_BLOCK):
+        tokens = bags.part(first, last)
+        held = np.concatenate([[0], np.cumsum(lengths[tokens.ids])])[tokens.offsets]
+        for start, stop in spans(held, PART_BLOCK):
+            yield first + start, first + stop
 
 
 def written_out(bags: Bags, lexicon: Bags) -> Bags:

@@ -19,18 +19,13 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
+from core.arrays import open_arrays, save_arrays
 from core.cache import load_cached, load_earlier
-from core.columns import (
-    TextWriter,
-    blocks_of,
-    in_blocks,
-    load_arrays,
-    load_texts,
-    save_arrays,
-)
+from core.columns import GrowingColumn, open_column
 from core.errors import PoolError
 from core.findings import Finding
 from core.fingerprints import hash_texts
+from core.parallel import in_blocks, row_blocks
 from core.pool_files import (
     ID,
     TEXT,
@@ -140,7 +135,7 @@ def found_at(hashes: NDArray[np.int64], order: Places, wanted: NDArray[np.int64]
     return [order[start:stop] for start, stop in zip(first, last, strict=True)]
 
 
-def in_order(hashes: NDArray[np.int64]) -> Places:
+def sorted_places(hashes: NDArray[np.int64]) -> Places:
     """What sorts the hashes; equal ones stay in their order."""
     return torch.sort(torch.from_numpy(np.array(hashes)), stable=True).indices.numpy()
 
@@ -202,14 +197,14 @@ class _Builder:
     """Writes a pool's entry of the cache: its columns, and where each piece of them comes from."""
 
     def __init__(self, folder: Path, files: Sequence[PoolFile], progress: Progress) -> None:
-        self._folder, self._pace = folder, Pace(progress, "read")
+        self._folder, self._pace = folder, Pace(progress, "reading", None, "items")
         self._names = list(dict.fromkeys([ID, TEXT, *(n for file in files for n in file.columns)]))
-        self._columns = [TextWriter(folder, _column(at)) for at in range(len(self._names))]
+        self._columns = [GrowingColumn(folder, _column(at)) for at in range(len(self._names))]
         self._pieces: list[Piece] = []
 
     @property
     def _rows(self) -> int:
-        return self._columns[0].rows
+        return len(self._columns[0])
 
     def read(self, file: PoolFile, size: int, before: Pool | None) -> None:
         """A file of so many bytes; what was read before of it is copied."""
@@ -232,10 +227,10 @@ class _Builder:
         pieces = [asdict(piece) for piece in self._pieces]
         stored = {"version": POOL_VERSION, "columns": self._names, "pieces": pieces}
         (self._folder / "pieces.json").write_text(json.dumps(stored), encoding="utf-8")
-        ids = load_texts(self._folder, _column(0))
-        hashes = [*in_blocks(len(ids), lambda start, stop: hash_texts(ids[start:stop]))]
+        ids = open_column(self._folder, _column(0))
+        hashes = [*in_blocks(lambda start, stop: hash_texts(ids[start:stop]), len(ids))]
         id_hashes = np.concatenate([np.empty(0, np.uint64), *hashes]).view(np.int64)
-        save_arrays(self._folder, id_hashes=id_hashes, id_order=in_order(id_hashes))
+        save_arrays(self._folder, id_hashes=id_hashes, id_order=sorted_places(id_hashes))
 
     def _read_from(self, file: PoolFile, start: int, size: int) -> None:
         """The bytes of a file from `start` up to `size` as a new piece."""
@@ -262,7 +257,7 @@ class _Builder:
 
     def _read_rows(self, file: PoolFile, path: Path, start: int) -> list[Finding] | None:
         """The rows in `path`, which holds the file from `start` on; None if all are plain."""
-        marks = [(column.rows, column.size) for column in self._columns]
+        marks = [(len(column), column.size) for column in self._columns]
         try:
             for batch in plain_blocks(path, file.columns, int(file.has_header and not start)):
                 self._append(batch)
@@ -280,7 +275,7 @@ class _Builder:
         return findings
 
     def _copy(self, table: pa.Table) -> None:
-        for start, stop in blocks_of(len(table)):
+        for start, stop in row_blocks(len(table)):
             for batch in table.slice(start, stop - start).to_batches():
                 self._append(batch)
 
@@ -288,7 +283,7 @@ class _Builder:
         blank = pa.array([""] * len(batch), pa.large_string())
         for name, column in zip(self._names, self._columns, strict=True):
             column.append(batch[name] if name in batch.schema.names else blank)
-        self._pace.at(self._rows)
+        self._pace.add(len(batch))
 
 
 def _load(folder: Path) -> Pool:
@@ -296,11 +291,11 @@ def _load(folder: Path) -> Pool:
     stored = json.loads((folder / "pieces.json").read_text(encoding="utf-8"))
     if stored["version"] != POOL_VERSION:
         raise ValueError(f"{folder.name} is of another version")
-    columns = {name: load_texts(folder, _column(at)) for at, name in enumerate(stored["columns"])}
+    columns = {name: open_column(folder, _column(at)) for at, name in enumerate(stored["columns"])}
     return Pool(
         pa.table(columns),
         tuple(_piece(piece) for piece in stored["pieces"]),
-        *load_arrays(folder, "id_hashes", "id_order"),
+        *open_arrays(folder, "id_hashes", "id_order"),
     )
 
 

@@ -14,10 +14,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.columns import BLOCK
 from core.csvfile import Row, read_row_blocks
 from core.errors import PoolError
 from core.findings import Finding
+from core.parallel import BLOCK
 
 ID, TEXT = "item_id", "text"
 

@@ -7,8 +7,35 @@ Progress = Callable[[str], None]
 """Is told what begins now, or how far it is, in a few words."""
 
 
+EVERY = 1.0
+"""Seconds between two reports of how far something is."""
+
+
 def silent(step: str) -> None:
     """No progress display."""
+
+
+class Pace:
+    """Tells how far something is that goes through many things of one kind.
+
+    As `counting words: 3,200,000 of 10,000,000 texts, 410,000/s`, at most once in `EVERY` seconds;
+    of what is over sooner nothing is told.
+    """
+
+    def __init__(self, progress: Progress, doing: str, total: int | None, things: str) -> None:
+        """`total` is None where nobody knows yet how many there are."""
+        self._progress, self._doing, self._total, self._things = progress, doing, total, things
+        self._done, self._began = 0, time.perf_counter()
+        self._told = self._began
+
+    def add(self, number: int) -> None:
+        """So many more are done."""
+        self._done += number
+        now = time.perf_counter()
+        if now - self._told >= EVERY:
+            self._told, speed = now, self._done / (now - self._began)
+            of_all = "" if self._total is None else f" of {self._total:,}"
+            self._progress(f"{self._doing}: {self._done:,}{of_all} {self._things}, {speed:,.0f}/s")
 
 
 def about(seconds: float) -> str:
@@ -20,28 +47,3 @@ def about(seconds: float) -> str:
     if seconds < 90 * 60:
         return f"about {seconds / 60:.0f} min"
     return f"about {seconds / 3600:.1f} h"
-
-
-EVERY = 1.0
-"""Seconds between two reports of how far something is."""
-
-
-class Pace:
-    """Reports how many of so many are done, and how many a second, at most once a second.
-
-    `what` is done with each: "read", "split into words". Without `total` nobody knows how many.
-    """
-
-    def __init__(self, progress: Progress, what: str, total: int | None = None) -> None:
-        self._progress, self._what, self._total = progress, what, total
-        self._began = self._told = time.perf_counter()
-
-    def at(self, done: int) -> None:
-        """So many are done by now."""
-        moment = time.perf_counter()
-        if moment - self._told < EVERY:
-            return
-        self._told = moment
-        of_all = "" if self._total is None else f" of {self._total:,}"
-        each_second = done / (moment - self._began)
-        self._progress(f"{self._what} {done:,}{of_all} items, {each_second:,.0f} a second")

@@ -109,7 +109,7 @@ def feature_source(
     encoder = pool_encoder(loop, download=True, progress=progress)
     if space is None:
         progress("learning words and meanings from the pool")
-        space = pool_space(loop)
+        space = pool_space(loop, progress)
     if encoder is None:
         return space
     labeled = [item.text for items in loop.labels.splits.values() for item in items]

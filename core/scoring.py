@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from core.bags import Bags
 from core.features import Vocabulary
 from core.model import Model
+from core.parallel import single_threads
 from core.sources import Rows
 
 CHUNK = 4_096
@@ -31,12 +31,7 @@ def probabilities(
         stop = min(start + CHUNK, len(rows))
         scores[start:stop] = score_part(start, stop)
 
-    # One torch thread in each worker: its own threads only get in each other's way here. Asked for
-    # first, since a thread that never asked before takes over its workers' number, for good.
-    torch.get_num_threads()
-    with ThreadPoolExecutor(
-        workers or os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)
-    ) as pool:
+    with single_threads(workers or os.cpu_count() or 1) as pool:
         list(pool.map(score, range(0, len(rows), CHUNK)))
     return scores
 

@@ -110,13 +110,13 @@ def bag_sums(
         return _few_sums(table, bags, values)
     with torch.inference_mode():
         return torch.nn.functional.embedding_bag(
-            torch.from_numpy(np.array(bags.ids, np.int32)),  # a copy: the cache is read-only
+            torch.from_numpy(np.require(bags.ids, np.int32, "W")),  # a copy of what is read-only
             torch.from_numpy(np.ascontiguousarray(table)),  # by columns it takes 20 times as long
             torch.from_numpy(bags.offsets[:-1].astype(np.int32)),
             mode="sum",
             per_sample_weights=None
             if values is None
-            else torch.from_numpy(np.array(values, table.dtype)),
+            else torch.from_numpy(np.require(values, table.dtype, "W")),
         ).numpy()
 
 

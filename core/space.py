@@ -7,9 +7,9 @@ two have length sqrt(1/2), so that together they have length 1; the third has le
 is downloaded, and nothing is presumed of the language.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from typing import ClassVar
 
@@ -27,15 +27,19 @@ from core.lexicon import (
     written_out,
 )
 from core.meanings import DIMENSIONS, learn_meanings
+from core.parallel import in_order, spans
 from core.sources import Features, Projection, Weights, bag_sums
 from core.spelling import Hashes, spell
-from core.tally import Tally, pairs_among, tally_texts
+from core.tally import Tally, halvings, pairs_among, pairs_in, sampled, tally_texts
 
 MIN_TEXTS = 2
 """Words and runs of fewer texts are left out: what occurs once cannot be learned from."""
 
 SMOOTH = 1e-3
 """Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)."""
+
+TEXT_BLOCK = 500_000
+"""Tokens of texts that are placed at a time, which bounds the memory."""
 
 PART_LENGTH = 0.5**0.5
 MEANING_LENGTH = 0.75
@@ -153,10 +157,12 @@ class SpaceRows:
         return product
 
 
-def learn_space(tokens: Sequence[str], bags: Bags, counted: NDArray[np.bool_]) -> Space:
-    """What the counted texts teach: texts as bags of token ids, `counted` is `(n_texts,)`."""
-    bags = bags if counted.all() else bags.take(np.flatnonzero(counted))
-    return space_of(tally_texts(tokens, bags))
+def learn_space(
+    tokens: Sequence[str], bags: Bags, hashes: Hashes, counted: NDArray[np.bool_]
+) -> Space:
+    """What the counted texts teach: texts as bags of token ids with their hashes, `(n_texts,)`."""
+    paired = sampled(hashes, halvings(pairs_in(tokens, bags, counted)))
+    return space_of(tally_texts(tokens, bags, counted, paired))
 
 
 def space_of(tally: Tally) -> Space:
@@ -178,32 +184,52 @@ def space_of(tally: Tally) -> Space:
 def place(space: Space, tokens: Sequence[str], bags: Bags) -> SpaceRows:
     """Texts in the space, from bags of token ids."""
     lexicon = make_lexicon(tokens, space.words, space.grams)
-    n_words = len(space.words)
+    blocks = list(place_blocks(space, lexicon, bags))
+    scales = [np.empty((0, 3), np.float32), *(block.scales for block in blocks)]
+    corrections = [np.empty(0, np.float32), *(block.corrections for block in blocks)]
+    ids = [np.empty(0, np.int32), *(block.repeats.ids for block in blocks)]
+    lengths = [np.zeros(1, np.int64), *(block.repeats.lengths for block in blocks)]
+    repeats = Bags(np.concatenate(ids), np.cumsum(np.concatenate(lengths)))
+    return SpaceRows(
+        space, lexicon, bags, np.concatenate(scales), repeats, np.concatenate(corrections)
+    )
+
+
+def place_blocks(space: Space, lexicon: Lexicon, bags: Bags) -> Iterator[SpaceRows]:
+    """Texts in the space, one block after the other, as many as that may be."""
     idf = space.idf.astype(np.float64)
-    repeats, lengths = [], []
-    for held, part_idf, first in (
-        (lexicon.words, idf[:n_words], 0),
-        (lexicon.grams, idf[n_words:], n_words),
-    ):
-        found = find_repeats(bags, held)
-        lengths.append(_length(bags, held, part_idf, found))
-        repeats.append((found.rows, found.ids + first, found.again))
-    scales = np.stack(
-        [
-            _scale(lengths[0], PART_LENGTH),
-            _scale(lengths[1], PART_LENGTH),
-            _scale(_meaning_length(space, bags, lexicon.words), MEANING_LENGTH),
-        ],
-        axis=1,
-    ).astype(np.float32)
+    squares = bag_sums(idf[: len(space.words), None] ** 2, lexicon.words)
+    gram_squares = bag_sums(idf[len(space.words) :, None] ** 2, lexicon.grams)
+    blocks = (bags.part(*span) for span in spans(bags.offsets, TEXT_BLOCK))
+    yield from in_order(partial(_placed, space, lexicon, idf, squares, gram_squares), blocks)
+
+
+def _placed(
+    space: Space,
+    lexicon: Lexicon,
+    idf: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    gram_squares: NDArray[np.float64],
+    bags: Bags,
+) -> SpaceRows:
+    n_words = len(space.words)
+    words, grams = find_repeats(bags, lexicon.words), find_repeats(bags, lexicon.grams)
+    lengths = (
+        _length(bags, squares, idf[:n_words], words),
+        _length(bags, gram_squares, idf[n_words:], grams),
+        _meaning_length(space, bags, lexicon.words),
+    )
+    wanted = (PART_LENGTH, PART_LENGTH, MEANING_LENGTH)
+    scales = np.stack(list(map(_scale, lengths, wanted)), axis=1).astype(np.float32)
+    repeats = [(words.rows, words.ids, words.again), (grams.rows, grams.ids + n_words, grams.again)]
     return SpaceRows(space, lexicon, bags, scales, *_corrections(repeats, scales, len(bags)))
 
 
 def _length(
-    bags: Bags, held: Bags, idf: NDArray[np.float64], repeats: Repeats
+    bags: Bags, squares: NDArray[np.float64], idf: NDArray[np.float64], repeats: Repeats
 ) -> NDArray[np.float64]:
-    """The length of each text's sublinear tf-idf block, `(n_texts,)`."""
-    squares = bag_sums(bag_sums((idf**2)[:, None], held), bags)[:, 0]
+    """The length of each text's sublinear tf-idf block, `(n_texts,)`, from the tokens' squares."""
+    squares = bag_sums(squares, bags)[:, 0]
     times = 1.0 + repeats.again
     more = ((1 + np.log(times)) ** 2 - times) * idf[repeats.ids] ** 2
     return np.sqrt(squares + np.bincount(repeats.rows, more, len(bags)))

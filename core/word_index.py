@@ -15,19 +15,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from core.arrays import GrowingArray, open_arrays, save_arrays
 from core.bags import Bags
 from core.cache import load_cached, load_earlier
-from core.columns import (
-    TextWriter,
-    array_writer,
-    in_blocks,
-    load_arrays,
-    load_texts,
-    save_arrays,
-)
+from core.columns import open_column, save_column
 from core.fingerprints import hash_sequences, hash_texts
 from core.labels import text_key
-from core.pool import Piece, Places, Pool, firsts, found_at, in_order, read_pool
+from core.parallel import in_blocks
+from core.pool import Piece, Places, Pool, firsts, found_at, read_pool, sorted_places
 from core.progress import Pace, Progress, silent
 from core.spelling import Hashes
 from core.workspace import Workspace
@@ -145,14 +140,14 @@ def read_pool_words(
     def build(folder: Path) -> None:
         before = load_earlier(workspace.cache, "words", _load_index)
         _write_words(folder, pool, before, progress)
-        bags = Bags(*load_arrays(folder, "ids", "offsets"))
+        bags = Bags(*open_arrays(folder, "ids", "offsets"))
         _write_hashes(folder, pool, bags, before)
         _write_copies(folder, pool, bags)
 
     def load(folder: Path) -> PoolWords:
         names = ("counts", "ids", "offsets", "hashes", "keys", "key_order", "is_first")
-        counts, ids, offsets, *others = load_arrays(folder, *names)
-        return PoolWords(pool, load_texts(folder, "words"), counts, Bags(ids, offsets), *others)
+        counts, ids, offsets, *others = open_arrays(folder, *names)
+        return PoolWords(pool, open_column(folder, "words"), counts, Bags(ids, offsets), *others)
 
     key = (WORDS_VERSION, pool.key)
     return load_cached(workspace.cache, "words", key, build, load, write=write_cache)
@@ -162,10 +157,10 @@ def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Prog
     """The words, their counts, and the bags; the same numbers whatever there was before."""
     ids_of: dict[str, int] = {}
     counts = np.zeros(0, np.int64)
-    pace = Pace(progress, "split into words", len(pool))
+    pace = Pace(progress, "splitting into words", len(pool), "items")
     with (
-        array_writer(folder, "ids", np.int32) as ids,
-        array_writer(folder, "offsets", np.int64) as offsets,
+        GrowingArray(folder, "ids", np.int32) as ids,
+        GrowingArray(folder, "offsets", np.int64) as offsets,
     ):
         offsets.append(np.zeros(1))
         for block in _blocks(pool, before):
@@ -173,13 +168,11 @@ def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Prog
             of_pool = np.fromiter(own, np.int32, len(block.words))
             counts = np.pad(counts, (0, len(ids_of) - len(counts)))
             counts[of_pool] += np.bincount(block.ids, minlength=len(of_pool))
-            offsets.append(ids.rows + np.cumsum(block.lengths))
+            offsets.append(len(ids) + np.cumsum(block.lengths))
             ids.append(of_pool[block.ids])
-            pace.at(offsets.rows - 1)
+            pace.add(len(block.lengths))
     save_arrays(folder, counts=counts)
-    words = TextWriter(folder, "words")
-    words.append(pa.array(list(ids_of), pa.large_string()))
-    words.close()
+    save_column(folder, "words", pa.array(list(ids_of), pa.large_string()))
     pieces = [[*_identity(piece), piece.rows] for piece in pool.pieces]
     stored = json.dumps({"version": WORDS_VERSION, "pieces": pieces})
     (folder / "pieces.json").write_text(stored, encoding="utf-8")
@@ -187,10 +180,10 @@ def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Prog
 
 def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -> None:
     """Each text's hashes, copied where the text was there before."""
-    words = _hash_words_of(load_texts(folder, "words").to_pylist())
+    words = _hash_words_of(open_column(folder, "words").to_pylist())
     with (
-        array_writer(folder, "hashes", np.uint64) as hashes,
-        array_writer(folder, "keys", np.uint64) as keys,
+        GrowingArray(folder, "hashes", np.uint64) as hashes,
+        GrowingArray(folder, "keys", np.uint64) as keys,
     ):
         for first, piece, old in _pieces(pool, before):
             if old is not None:
@@ -198,15 +191,15 @@ def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -
                 keys.append(before.keys[old : old + piece.rows])
                 continue
             work = partial(_hash_block, bags.part(first, first + piece.rows), words)
-            for some_hashes, some_keys in in_blocks(piece.rows, work):
+            for some_hashes, some_keys in in_blocks(work, piece.rows):
                 hashes.append(some_hashes)
                 keys.append(some_keys)
 
 
 def _write_copies(folder: Path, pool: Pool, bags: Bags) -> None:
     """Which items are copies of each other, and which of them is the first."""
-    (keys,) = load_arrays(folder, "keys")
-    key_order = in_order(keys.view(np.int64))
+    (keys,) = open_arrays(folder, "keys")
+    key_order = sorted_places(keys.view(np.int64))
     is_first = firsts(keys, key_order) & firsts(pool.id_hashes, pool.id_order)
     save_arrays(folder, key_order=key_order, is_first=is_first & (bags.lengths > 0))
 
@@ -218,7 +211,7 @@ def _blocks(pool: Pool, before: _Index | None) -> Iterator[_Block]:
             work = partial(_split_block, pool.texts.slice(first, piece.rows))
         else:
             work = partial(_copy_block, before.words, before.bags.part(old, old + piece.rows))
-        yield from in_blocks(piece.rows, work)
+        yield from in_blocks(work, piece.rows)
 
 
 def _pieces(pool: Pool, before: _Index | None) -> Iterator[tuple[int, Piece, int | None]]:
@@ -278,5 +271,5 @@ def _load_index(folder: Path) -> _Index:
     for digest, columns, is_start, rows in stored["pieces"]:
         starts[digest, tuple(columns), is_start] = first
         first += rows
-    ids, offsets, hashes, keys = load_arrays(folder, "ids", "offsets", "hashes", "keys")
-    return _Index(load_texts(folder, "words"), Bags(ids, offsets), hashes, keys, starts)
+    ids, offsets, hashes, keys = open_arrays(folder, "ids", "offsets", "hashes", "keys")
+    return _Index(open_column(folder, "words"), Bags(ids, offsets), hashes, keys, starts)

@@ -10,13 +10,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    ("errors", "findings", "bags", "cache", "columns", "csvfile", "files", "progress"),
+    ("errors", "findings", "bags", "cache", "csvfile", "files", "progress"),
+    ("parallel", "arrays", "columns"),
     ("task",),
     ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool"),
     ("labels", "word_index", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
-    ("loop", "tables", "pool_space"),
+    ("loop", "tables", "pool_tally", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent", "stacked"),
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),

@@ -79,6 +79,15 @@ def test_words_beyond_the_contexts_are_known_by_the_contexts(monkeypatch):
     assert not found[:, 40:].any()
 
 
+def test_blocks_change_nothing(monkeypatch):
+    texts = some_texts(2_000, 100)
+    occurrences = np.bincount(np.concatenate(texts), minlength=100)
+    monkeypatch.setattr(meanings, "CONTEXTS", 40)
+    expected = learn(texts, occurrences)
+    monkeypatch.setattr(meanings, "BLOCK", 30)
+    assert np.array_equal(learn(texts, occurrences), expected)
+
+
 def test_no_texts_and_lonely_words_have_no_meaning():
     assert learn_meanings(no_counts(), np.zeros(0, np.int64)).shape == (0, DIMENSIONS)
     assert not learn([[0], [1]], np.ones(2, np.int64)).any()

@@ -234,5 +234,4 @@ def test_reading_tells_how_far_it_is(
     monkeypatch.setattr("core.progress.EVERY", 0)
     told: list[str] = []
     read_pool(make_workspace([("1", "a"), ("2", "b")]), progress=told.append)
-    assert told[-1].startswith("read 2 items, ")
-    assert told[-1].endswith(" a second")
+    assert told[-1].startswith("reading: 2 items, ")

@@ -5,10 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import pool_space as module
+from core import pool_space as pool_spaces
+from core import pool_tally as module
+from core import progress, tally
+from core import space as spaces
+from core.lexicon import tokens_of
 from core.loop import Loop, read_loop
-from core.pool_space import pool_rows, pool_space, whole_space
-from core.space import Space
+from core.pool_space import placed_pool, pool_rows, pool_space, whole_space
+from core.pool_tally import counted_texts, pool_tally
+from core.space import Space, space_of
+from core.tally import pairs_in, sampled, tally_texts
 from core.workspace import Workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.test_space import learn, some_weights
@@ -87,9 +93,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many texts were counted, call by call."""
     calls, real = [], module.tally_texts
 
-    def counting(tokens, bags):
-        calls.append(len(bags))
-        return real(tokens, bags)
+    def counting(tokens, bags, counted, *others):
+        calls.append(int(counted.sum()))
+        return real(tokens, bags, counted, *others)
 
     monkeypatch.setattr(module, "tally_texts", counting)
     return calls
@@ -208,17 +214,18 @@ def test_a_damaged_tally_is_not_trusted(
     assert counted == [310]
 
 
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_counting_that_was_interrupted_begins_again(
     learned: Workspace, counted: list[int], monkeypatch: pytest.MonkeyPatch
 ):
     grow(learned, ITEMS[300:310])
 
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    for step in ("add_tally", "_save_tally", "space_of"):
+    for room, step in ((module, "add_tally"), (module, "_save_tally"), (pool_spaces, "space_of")):
         with monkeypatch.context() as patched:
-            patched.setattr(module, step, interrupted)
+            patched.setattr(room, step, interrupted)
             with pytest.raises(KeyboardInterrupt):
                 space_from_cache(learned)
     assert space_from_cache(learned).key == space_from_nothing(learned).key
@@ -227,13 +234,98 @@ def test_counting_that_was_interrupted_begins_again(
     assert len(list(learned.cache.glob("tally-*"))) == 1
 
 
-def test_a_pool_too_large_for_a_tally_is_counted_all(
+@pytest.fixture
+def few_paired(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So few pairs are counted that 300 texts are sampled by quarters."""
+    monkeypatch.setattr(tally, "MOST_PAIRS", 900)
+
+
+def halved(workspace: Workspace) -> int:
+    loop = read_loop(workspace)
+    return pool_tally(loop, counted_texts(loop)).halved
+
+
+def space_by_hand(workspace: Workspace) -> Space:
+    """All words and runs, and the pairs of the texts in the sample alone."""
+    loop = read_loop(workspace)
+    counted = np.flatnonzero(~loop.held_out)
+    texts = loop.pool_words.pool.texts.take(counted).to_pylist()
+    paired = sampled(loop.pool_words.hashes[counted], halved(workspace))
+    return space_of(tally_texts(*tokens_of(texts), None, paired))
+
+
+@pytest.mark.usefixtures("few_paired")
+def test_of_a_large_pool_the_pairs_of_a_sample_are_counted(learned: Workspace):
+    assert halved(learned) == 2
+    every = space_from_nothing(learned)
+    found = space_from_cache(learned)
+    assert found.key == space_by_hand(learned).key != every.key
+    for name in ("words", "grams", "idf", "rarity"):
+        assert np.array_equal(getattr(found, name), getattr(every, name))
+
+
+@pytest.mark.usefixtures("few_paired")
+def test_changes_of_a_sampled_pool_cost_what_changed(learned: Workspace, counted: list[int]):
+    before = space_from_cache(learned).key
+    hold_out(learned, ITEMS[50:90])
+    assert space_from_cache(learned).key == space_by_hand(learned).key != before
+    hold_out(learned, [])
+    assert space_from_cache(learned).key == before
+    # Nor does the order of the texts matter.
+    write_csv(pool_file(learned, "pool"), [item[:2] for item in reversed(ITEMS[:200])])
+    assert space_from_cache(learned).key == before
+    grow(learned, ITEMS[300:340])
+    assert space_from_cache(learned).key == space_by_hand(learned).key
+    assert counted == [40, 40, 40]
+
+
+def test_another_sample_has_all_texts_counted(
     learned: Workspace, counted: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(module, "MOST_TOKENS", 10)
+    (pool, _) = counted_texts(read_loop(learned))
+    n_pairs = pairs_in(pool.tokens, pool.bags)
+    monkeypatch.setattr(tally, "MOST_PAIRS", n_pairs)
+    assert halved(learned) == 0
     grow(learned, ITEMS[300:310])
+    assert halved(learned) == 1
+    assert space_from_cache(learned).key == space_by_hand(learned).key
+    grow(learned, [])
+    assert halved(learned) == 0
     assert space_from_cache(learned).key == space_from_nothing(learned).key
-    assert counted == [310]
+    assert counted == [310, 300]
+
+
+@pytest.mark.usefixtures("few_paired")
+def test_rows_are_the_same_in_whatever_blocks_they_are_placed(
+    learned: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    loop = read_loop(learned)
+    space = space_from_cache(learned)
+    expected = placed_pool(loop, space)
+    monkeypatch.setattr(spaces, "TEXT_BLOCK", 50)
+    said: list[str] = []
+    monkeypatch.setattr(progress, "EVERY", 0)
+    rows = pool_rows(loop, space, said.append)
+    assert len(said) > 10
+    assert said[-1].startswith("placing texts: 300 of 300 texts, ")
+    for ours, theirs in ((rows.repeats, expected.repeats), (rows.bags, expected.bags)):
+        assert np.array_equal(ours.ids, theirs.ids)
+        assert np.array_equal(ours.offsets, theirs.offsets)
+    np.testing.assert_allclose(rows.scales, expected.scales, rtol=1e-6)
+    np.testing.assert_allclose(rows.corrections, expected.corrections, rtol=1e-6)
+
+
+def test_placing_that_was_interrupted_is_not_trusted(
+    learned: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    loop, space = read_loop(learned), space_from_cache(learned)
+    monkeypatch.setattr(spaces, "TEXT_BLOCK", 50)
+    monkeypatch.setattr(progress, "EVERY", 0)
+    with pytest.raises(KeyboardInterrupt):
+        pool_rows(loop, space, interrupted)
+    assert not list(learned.cache.glob("rows-*"))
+    assert not list(learned.cache.glob("building-*"))
+    assert len(pool_rows(loop, space)) == 300
 
 
 def test_the_whole_space_is_that_of_a_pool_of_which_nothing_is_held_out(

@@ -1,7 +1,7 @@
 """The tally: pairs counted by hand, sums against counting at once."""
 
 from collections import Counter
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 
 import numpy as np
 import pytest
@@ -9,10 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import tally
-from core.counts import Counts
+from core.counts import Counts, added
 from core.lexicon import tokens_of
 from core.space import space_of
-from core.tally import WINDOW, Tally, add_tally, count_pairs, tally_texts
+from core.tally import (
+    WINDOW,
+    Tally,
+    add_tally,
+    count_pairs,
+    halvings,
+    pairs_in,
+    sampled,
+    tally_texts,
+)
 from tests.test_meanings import bags
 from tests.test_space import TEXT, TEXTS
 
@@ -77,3 +86,53 @@ def test_a_sum_teaches_what_its_texts_teach():
     for part in parts[1:]:
         total = add_tally(total, part)
     assert space_of(total).key == space_of(tallied(TEXTS)).key
+
+
+@pytest.mark.parametrize("block", [1, 40, 500_000])
+def test_texts_are_counted_the_same_in_whatever_blocks(monkeypatch: pytest.MonkeyPatch, block: int):
+    tokens, texts = tokens_of(TEXTS)
+    counted = np.arange(len(TEXTS)) % 7 > 1
+    expected = tallied([text for text, is_in in zip(TEXTS, counted, strict=True) if is_in])
+    monkeypatch.setattr(tally, "TEXT_BLOCK", block)
+    assert same(tally_texts(tokens, texts, counted), expected)
+    assert pairs_in(tokens, texts, counted) == expected.pairs.counts.sum()
+
+
+def test_pairs_are_those_of_the_paired_texts_and_all_else_of_all():
+    tokens, texts = tokens_of(TEXTS)
+    paired, counted = np.arange(len(TEXTS)) % 3 > 0, np.arange(len(TEXTS)) % 5 > 0
+    every = tally_texts(tokens, texts, counted)
+    found = tally_texts(tokens, texts, counted, paired)
+    both = np.flatnonzero(counted & paired)
+    assert found.pairs.counts.sum() == pairs_in(tokens, texts.take(both)) > 0
+    assert same(replace(found, pairs=every.pairs), every)
+    # The two halves of the pairs are all pairs.
+    rest = tally_texts(tokens, texts, counted, ~paired)
+    together = added(found.pairs, rest.pairs)
+    assert np.array_equal(together.keys, every.pairs.keys)
+    assert np.array_equal(together.counts, every.pairs.counts)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "halved"), [(0, 0), (1, 0), (100, 0), (101, 1), (200, 1), (201, 2), (400, 2)]
+)
+def test_a_sample_is_halved_until_no_more_than_the_most_pairs_are_left(
+    monkeypatch: pytest.MonkeyPatch, pairs: int, halved: int
+):
+    monkeypatch.setattr(tally, "MOST_PAIRS", 100)
+    assert halvings(pairs) == halved
+
+
+def test_each_sample_is_half_of_the_one_before_and_the_order_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    hashes = np.random.default_rng(0).integers(0, 2**64, 40_000, np.uint64)
+    assert sampled(hashes, 0) is None
+    before = np.ones(len(hashes), bool)
+    for halved in (1, 2, 3, 4):
+        found = sampled(hashes, halved)
+        assert not (found & ~before).any()
+        assert found.sum() == pytest.approx(40_000 / 2**halved, rel=0.05)
+        before = found
+    monkeypatch.setattr(tally, "TEXT_BLOCK", 7_000)
+    assert np.array_equal(sampled(hashes[::-1], 4)[::-1], before)

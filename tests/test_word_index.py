@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import columns, word_index
+from core import parallel, word_index
 from core.labels import text_key
 from core.word_index import PoolWords, hash_keys, hash_words, read_pool_words, words_of
 from core.workspace import open_workspace
@@ -121,7 +121,7 @@ def test_the_size_of_the_blocks_changes_nothing(
 ):
     texts = ["", " a b a", "c a\u00b4b ", "b", "d \u00bd A", "a b A", "", "c"]
     plain = index(read(make_workspace, texts, write_cache=False))
-    monkeypatch.setattr(columns, "BLOCK", block)
+    monkeypatch.setattr(parallel, "BLOCK", block)
     monkeypatch.setattr("core.pool_files.BLOCK", block)
     assert index(read(make_workspace, texts, write_cache=False)) == plain
 
