@@ -12,7 +12,7 @@ from core.labels import Labeled
 from core.learning import Items, learner_on
 from core.loop import Loop
 from core.model import Model
-from core.pool_space import placed_pool, whole_space
+from core.pool_space import placed_items, whole_space
 from core.prevalence import Prevalence, Sample, prevalence
 from core.progress import Progress, silent
 from core.runs import columns, load_run
@@ -24,8 +24,12 @@ from core.task import Task
 SAMPLE = 2_000
 """Items whose predictions are watched (Bloodgood and Vijay-Shanker 2009)."""
 
+SCORED = 200_000
+"""Open items whose mean probability stands for that of all. Of probabilities that spread by 0.3 it
+is off by 0.0007: nothing beside what some hundred labeled items leave open."""
+
 SAMPLE_SEED = 1
-"""Of that sample: the same one for all runs."""
+"""Of these samples: the same ones for all runs."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,13 @@ def prevalence_of(loop: Loop, *, progress: Progress = silent) -> Prevalence:
     probability, mean = np.full(len(positive), np.nan), 0.0
     if len({item.label for item in early}) > 1:
         progress("estimating from the first random labels")
-        model, pool = _model_of_random_items(loop, early)
-        column = task.positive_index
+        column, sample = task.positive_index, _sample_of(is_open)
+        model, said = _model_of_random_items(loop, early, sample)
         unseen = score_texts(model, [item.text for item in [*held_out, *later]])[:, column]
         probability[: len(held_out)] = unseen[: len(held_out)]
-        mean = float(np.concatenate([unseen, pool[is_open, column]]).mean())
+        n_open = int(is_open.sum())
+        of_open = float(said[:, column].mean()) if n_open else 0.0
+        mean = (float(unseen.sum()) + n_open * of_open) / (len(unseen) + n_open)
     labeled = [*held_out, *training]
     return prevalence(
         Sample(positive, probability),
@@ -94,14 +100,22 @@ def _was_before_any_model(item: Labeled) -> bool:
     return item.strategy == "random" and item.confidence is None
 
 
-def _model_of_random_items(loop: Loop, early: list[Labeled]) -> tuple[Model, NDArray[np.float32]]:
-    """A model of these items alone, and its probabilities of the pool, `(n_pool, n_labels)`."""
+def _sample_of(is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The open items, or a random sample of them, whose mean probability is that of all."""
+    draw = np.random.default_rng(SAMPLE_SEED)
+    return np.sort(strategies.random(is_open, SCORED, draw).indices)
+
+
+def _model_of_random_items(
+    loop: Loop, early: list[Labeled], sample: NDArray[np.int64]
+) -> tuple[Model, NDArray[np.float32]]:
+    """A model of these items alone, and its probabilities of the sample, `(n_sample, n_labels)`."""
     task, space = loop.workspace.task, whole_space(loop)
     texts = [item.text for item in early]
     items = Items(texts, columns(early, task), task.values, task.positive_index)
     learner = learner_on("linear", space, items, task.seed)
     model = learner.train(np.arange(len(texts)))
-    return model, probabilities(model, placed_pool(loop, space))
+    return model, probabilities(model, placed_items(loop, space, sample))
 
 
 def last_models(loop: Loop) -> list[Model]:

@@ -4,11 +4,11 @@ Held-out items are not counted in anything that the space learns; their rows are
 others are. Training items that the pool does not hold are counted, as if it held them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.arrays import GrowingArray, open_arrays, save_arrays
 from core.bags import Bags
@@ -18,56 +18,37 @@ from core.encoder import open_encoder
 from core.encoder_cache import CachedEncoder
 from core.lexicon import Lexicon, make_lexicon
 from core.loop import Loop
-from core.pool_tally import (
-    counted_texts,
-    outside_pool,
-    pool_tally,
-    tally_key,
-    tally_of,
-    texts_outside,
-)
+from core.pool_tally import counted_texts, every_text, pool_tally, tally_anew, tally_key
 from core.progress import Pace, Progress, silent
 from core.sources import Rows
 from core.space import Space, SpaceRows, place, place_blocks, space_of
-from core.tally import add_tally
 
 
 def pool_space(loop: Loop, progress: Progress = silent) -> Space:
     """What the pool teaches, from the cache where neither pool nor held-out items have changed."""
     texts = counted_texts(loop)
 
-    def build(folder: Path) -> None:
-        tally = pool_tally(loop, texts, progress).tally
+    def learn() -> Space:
+        tally = pool_tally(loop, texts, progress)
         progress("learning what words mean")
-        space = space_of(tally)
-        save_arrays(
-            folder,
-            words=space.words,
-            grams=space.grams,
-            idf=space.idf,
-            rarity=space.rarity,
-            meanings=space.meanings,
-        )
+        return space_of(tally)
 
-    def load(folder: Path) -> Space:
-        return Space(*open_arrays(folder, "words", "grams", "idf", "rarity", "meanings"))
-
-    key = (Space.version, *tally_key(texts))
-    return load_cached(loop.workspace.cache, "space", key, build, load, write=loop.write_cache)
+    return _cached_space(loop, "space", tally_key(texts), learn)
 
 
-def whole_space(loop: Loop) -> Space:
-    """The space of all texts, those that are held out among them; not kept.
+def whole_space(loop: Loop, progress: Progress = silent) -> Space:
+    """The space of all texts, those that are held out among them; as cached as the pool's own.
 
     For questions about all items, which held-out ones answer only if they look as the others do: by
     `pool_space` their rare words are unknown. No model that chooses or is evaluated may see it.
     """
-    texts = counted_texts(loop)
-    held_out = [*loop.labels.splits["evaluation"], *loop.labels.splits["validation"]]
-    in_pool = loop.pool_words.pool.texts.filter(pa.array(loop.held_out)).to_pylist()
-    others = texts_outside([*in_pool, *outside_pool(loop, held_out)])
-    pool = pool_tally(loop, texts)
-    return space_of(add_tally(pool.tally, tally_of(others, pool.halved)))
+    texts = every_text(loop)
+
+    def learn() -> Space:
+        progress("learning words and meanings from all texts")
+        return space_of(tally_anew(texts, progress))
+
+    return _cached_space(loop, "whole", tally_key(texts), learn)
 
 
 def pool_encoder(
@@ -95,6 +76,29 @@ def pool_rows(loop: Loop, source: Space | EncodedSpace, progress: Progress = sil
         vectors = source.encoder.vectors(texts, progress)
         return EncodedRows(_space_rows(loop, source.space, progress), vectors)
     return _space_rows(loop, source, progress)
+
+
+def _cached_space(
+    loop: Loop, kind: str, texts: tuple[int, ...], learn: Callable[[], Space]
+) -> Space:
+    """The space of these texts; what `learn` gives if the cache has none."""
+
+    def build(folder: Path) -> None:
+        space = learn()
+        save_arrays(
+            folder,
+            words=space.words,
+            grams=space.grams,
+            idf=space.idf,
+            rarity=space.rarity,
+            meanings=space.meanings,
+        )
+
+    def load(folder: Path) -> Space:
+        return Space(*open_arrays(folder, "words", "grams", "idf", "rarity", "meanings"))
+
+    cache, key = loop.workspace.cache, (Space.version, *texts)
+    return load_cached(cache, kind, key, build, load, write=loop.write_cache)
 
 
 def _space_rows(loop: Loop, space: Space, progress: Progress = silent) -> SpaceRows:
@@ -144,6 +148,6 @@ def _save_blocks(folder: Path, blocks: Iterable[SpaceRows], pace: Pace) -> None:
             pace.add(len(block))
 
 
-def placed_pool(loop: Loop, space: Space) -> SpaceRows:
-    """The whole pool in this space, worked out and not kept."""
-    return place(space, loop.pool_words.words.to_pylist(), loop.pool_words.bags)
+def placed_items(loop: Loop, space: Space, items: NDArray[np.int64]) -> SpaceRows:
+    """These items of the pool in this space, worked out and not kept."""
+    return place(space, loop.pool_words.words.to_pylist(), loop.pool_words.bags.take(items))

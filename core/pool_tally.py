@@ -46,7 +46,7 @@ class Texts:
 
 
 @dataclass(frozen=True, eq=False)
-class PoolTally:
+class _Tallied:
     """A tally, the hashes of its texts, how often each was counted, and how its pairs were sampled.
 
     `halved` is how often the sample of the texts was halved whose pairs are in it.
@@ -62,6 +62,14 @@ def counted_texts(loop: Loop) -> list[Texts]:
     words, counted = loop.pool_words, ~loop.held_out
     pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
     return [pool, texts_outside(outside_pool(loop, loop.labels.usable_training()))]
+
+
+def every_text(loop: Loop) -> list[Texts]:
+    """The pool, and the labeled items that it does not hold, all of them counted."""
+    words, labeled = loop.pool_words, loop.labels.splits.values()
+    counted = np.ones(len(words.bags), bool)
+    pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
+    return [pool, texts_outside(outside_pool(loop, [item for items in labeled for item in items]))]
 
 
 def texts_outside(texts: list[str]) -> Texts:
@@ -90,33 +98,38 @@ def _set_key(texts: list[Texts]) -> tuple[int, ...]:
     return tuple(int(each) % 2**64 for each in sum(keys))
 
 
-def pool_tally(loop: Loop, texts: list[Texts], progress: Progress = silent) -> PoolTally:
+def pool_tally(loop: Loop, texts: list[Texts], progress: Progress = silent) -> Tally:
     """The tally of these texts: the same numbers whatever the cache holds."""
 
     def build(folder: Path) -> None:
         hashes = [some.hashes[some.counted] for some in texts]
-        wanted = count(np.concatenate(hashes).view(np.int64))
-        n_pairs = (pairs_in(some.tokens, some.bags, some.counted) for some in texts)
-        halved = halvings(sum(n_pairs))
+        wanted, halved = count(np.concatenate(hashes).view(np.int64)), halvings_of(texts)
         before = load_earlier(loop.workspace.cache, "tally", _load_tally)
         tally = before and before.halved == halved and _changed(before, wanted, texts)
-        if not tally:
-            tally = _sum(texts, halved, progress)
-        _save_tally(folder, PoolTally(wanted, halved, tally))
+        _save_tally(folder, _Tallied(wanted, halved, tally or tally_anew(texts, progress)))
+
+    def load(folder: Path) -> Tally:
+        return _load_tally(folder).tally
 
     key, cache = tally_key(texts), loop.workspace.cache
-    return load_cached(cache, "tally", key, build, _load_tally, write=loop.write_cache)
+    return load_cached(cache, "tally", key, build, load, write=loop.write_cache)
 
 
-def _sum(texts: list[Texts], halved: int, progress: Progress) -> Tally:
-    """The tally of all counted texts; `progress` is told of the pool's, which is the first."""
+def tally_anew(texts: list[Texts], progress: Progress = silent) -> Tally:
+    """The same, counted from the beginning; `progress` is told of the pool's texts, the first."""
+    halved = halvings_of(texts)
     pool, *others = texts
-    tally = tally_of(pool, halved, progress)
     filled = (some for some in others if some.counted.any())
-    return reduce(add_tally, (tally_of(some, halved) for some in filled), tally)
+    tally = _tally_of(pool, halved, progress)
+    return reduce(add_tally, (_tally_of(some, halved) for some in filled), tally)
 
 
-def _changed(before: PoolTally, wanted: Counts, texts: list[Texts]) -> Tally | None:
+def halvings_of(texts: list[Texts]) -> int:
+    """How often the sample of the texts is halved whose pairs are counted."""
+    return halvings(sum(pairs_in(some.tokens, some.bags, some.counted) for some in texts))
+
+
+def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> Tally | None:
     """The wanted texts' tally from an earlier one; None if counting all of them is better.
 
     Texts that are held out can be taken away. A text that is gone cannot be.
@@ -136,11 +149,11 @@ def _changed(before: PoolTally, wanted: Counts, texts: list[Texts]) -> Tally | N
         for sign in (1, -1):
             times = np.where(rows < 0, 0, np.maximum(sign * changes.counts, 0))
             if times.any():
-                tally = add_tally(tally, tally_of(_taken(some, rows, times), before.halved), sign)
+                tally = add_tally(tally, _tally_of(_taken(some, rows, times), before.halved), sign)
     return tally
 
 
-def tally_of(texts: Texts, halved: int, progress: Progress = silent) -> Tally:
+def _tally_of(texts: Texts, halved: int, progress: Progress = silent) -> Tally:
     """The tally of the counted ones, with the pairs of those in the sample halved so often."""
     paired = sampled(texts.hashes, halved)
     return tally_texts(texts.tokens, texts.bags, texts.counted, paired, progress)
@@ -163,7 +176,7 @@ def _rows_of(keys: NDArray[np.int64], hashes: Hashes) -> NDArray[np.int64]:
     return rows
 
 
-def _save_tally(folder: Path, tallied: PoolTally) -> None:
+def _save_tally(folder: Path, tallied: _Tallied) -> None:
     texts, tally = tallied.texts, tallied.tally
     save_arrays(
         folder,
@@ -182,7 +195,7 @@ def _save_tally(folder: Path, tallied: PoolTally) -> None:
     )
 
 
-def _load_tally(folder: Path) -> PoolTally:
+def _load_tally(folder: Path) -> _Tallied:
     """The tally in this folder; ValueError for one of another version."""
     (version,) = open_arrays(folder, "version")
     if int(version) != TALLY_VERSION:
@@ -196,4 +209,4 @@ def _load_tally(folder: Path) -> PoolTally:
     halved, n_texts, *words = open_arrays(
         folder, "halved", "n_texts", "words", "occurrences", "in_texts"
     )
-    return PoolTally(texts, int(halved), Tally(int(n_texts), *words, grams, pairs))
+    return _Tallied(texts, int(halved), Tally(int(n_texts), *words, grams, pairs))

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from core import outlook as outlook_room
 from core.iteration import propose
 from core.loop import read_loop
 from core.outlook import last_models, outlook, prevalence_of
@@ -92,3 +93,13 @@ def test_without_runs_there_is_only_the_sample(make_workspace: MakeWorkspace):
     found = outlook(read_loop(make_workspace([row[:2] for row in rows], labels)))
     assert found.prevalence.share.value == pytest.approx(0.2)
     assert [sign.value is None for sign in found.signs] == [True, True, False]
+
+
+def test_a_sample_of_a_large_pool_stands_for_all(demo: Path, monkeypatch: pytest.MonkeyPatch):
+    loop = read_loop(open_workspace(demo))
+    every = prevalence_of(loop)
+    monkeypatch.setattr(outlook_room, "SCORED", 2_000)
+    some = prevalence_of(loop)
+    assert some.share.value == pytest.approx(every.share.value, abs=0.003)
+    assert some.share.value != every.share.value
+    assert (some.found, some.sample) == (every.found, every.sample)
