@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    ("errors", "findings", "cache", "csvfile", "files", "progress"),
+    ("errors", "findings", "cache", "csvfile", "files", "progress", "engines"),
     ("task",),
     ("workspace", "logs", "pool"),
     ("labels", "spelling", "fingerprints", "features"),
@@ -19,9 +19,10 @@ FLOORS = (
     ("loop", "tables", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent"),
+    ("strategies", "diversity", "catalog"),
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
-    ("strategies", "diversity", "catalog", "vectors", "prevalence", "runs", "assignment"),
-    ("pool_scoring", "mixing", "stopping", "iteration", "outlook", "inbox"),
+    ("vectors", "prevalence", "runs", "assignment"),
+    ("pool_scoring", "mixing", "selection", "stopping", "iteration", "outlook", "inbox"),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
     ("__main__",),
