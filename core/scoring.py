@@ -33,8 +33,7 @@ CHUNK = 4_096
 """Items at a time. Measured: chunks of 16,384 take six times as long, they leave the cache."""
 
 SHARD = 8
-"""Chunks in a shard: 131,072 items. A worker holds some dozen megabytes, two keep each other
-waiting for a tenth of a second at most."""
+"""Chunks in a shard, 32,768 items: few enough that no worker waits long for the last one."""
 
 Probability = NDArray[np.float32]
 
@@ -216,7 +215,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class _Looks:
+class Looks:
     """What strategies look at of some items, under the names that the catalog has for it."""
 
     asked: Asked
@@ -250,7 +249,7 @@ def score_shard(shard: Shard, scorer: Scorer, asked: Asked) -> Candidates:
     """The shard's candidates: for each strategy the `asked.most` items that begin as its best."""
     probability = scorer(shard.rows)
     keys = random_keys(asked.seed, shard.first, len(shard))
-    looks = _Looks(asked, probability, keys, shard.words)
+    looks = Looks(asked, probability, keys, shard.words)
     handed_over, fences = np.zeros(len(shard), bool), {}
     for name in asked.counts:
         strategy = CATALOG[name]
@@ -275,7 +274,7 @@ def merge(parts: Sequence[Candidates], asked: Asked, allowed: Mask) -> Choice | 
     places = np.concatenate([part.places for part in parts])
     probability = np.concatenate([part.probability for part in parts])
     keys = np.concatenate([part.keys for part in parts])
-    looks = _Looks(asked, probability, keys, _joined([part.words for part in parts]))
+    looks = Looks(asked, probability, keys, _joined([part.words for part in parts]))
     open_items, chosen, told = allowed[places], [], {}
     for name, strategy in CATALOG.items():
         if name in asked.counts:

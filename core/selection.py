@@ -32,6 +32,9 @@ from core.scoring import (
 )
 from core.strategies import Mask, move_on
 
+MORE = 4
+"""Times as many candidates where they were not enough: the pool is scored anew for them."""
+
 SPARE = 2
 """Candidates of each strategy from each shard, as a multiple of the batch: half of them may go to
 others before the choice is made."""
@@ -121,7 +124,7 @@ def _from_shards(
         gathered = _gather(loop, model, asked, silent, engine)
     choice = merge(gathered.parts, asked, allowed)
     while choice is None:
-        asked = replace(asked, most=2 * asked.most)
+        asked = replace(asked, most=MORE * asked.most)
         choice = merge(_gather(loop, model, asked, silent, engine).parts, asked, allowed)
     return choice
 

@@ -251,8 +251,9 @@ def lowest(scores: Scores, candidates: Mask, number: int) -> Ranked:
     number = min(number, len(items))
     if number == 0:
         return Ranked(np.empty(0, np.int64), np.empty(0))
-    edge = np.partition(scores[items], number - 1)[number - 1]
-    near = items[scores[items] <= edge]
+    values = scores[items]
+    edge = np.partition(values, number - 1)[number - 1]
+    near = items[values <= edge]
     chosen = near[np.argsort(scores[near], kind="stable")][:number]
     return Ranked(chosen, scores[chosen])
 
