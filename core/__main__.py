@@ -255,7 +255,7 @@ def check_engine(engine: str, address: str | None) -> None:
     """Raises BadParameter for an engine that there is none of, or an address without a cluster."""
     if engine not in ENGINES:
         raise typer.BadParameter(f"choose {' or '.join(ENGINES)}", param_hint="--engine")
-    if address and engine != "ray":
+    if address is not None and engine != "ray":
         raise typer.BadParameter("goes with --engine ray alone", param_hint="--address")
 
 

@@ -14,9 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import torch
 
 from core.errors import EngineError
@@ -30,12 +31,22 @@ ENGINES = ("threads", "ray")
 RETRIES = 3
 """How often a part is worked on again after its worker has died, before that counts as a fault."""
 
+LOCAL_WORKERS = 2
+"""Of a local cluster: it is there to be tried. Each takes as much memory as this process."""
+
 OBJECT_STORE = 2**29
 """Bytes that a local cluster may share between its workers: a shard or two for each, and results
 until they are fetched."""
 
+LONGEST = 30
+"""Characters of a folder's path in which Ray can still make its sockets, whose paths may have 107
+(103 on macOS)."""
+
 KNOCK_SECONDS = 5
-"""Ray itself tries for half a minute before it says that nobody is there."""
+"""Ray itself would try for a minute before it says that nobody is there."""
+
+PATIENCE = {"RAY_gcs_server_port_wait_time_s": "1", "RAY_py_gcs_connect_timeout_s": "10"}
+"""One attempt of ten seconds: where something else than Ray answers, it would try for minutes."""
 
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -95,12 +106,11 @@ class Ray:
     def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
         """What `function` gives for each part, in their order."""
         ray = self.ray
-        task = ray.remote(max_retries=RETRIES)(_work)
-        most = int(ray.cluster_resources().get("CPU", 1)) + 1
         results: list[Any] = [None] * len(parts)
         under_way: dict[Any, int] = {}
         try:
-            shared = ray.put(function)
+            task, shared = ray.remote(max_retries=RETRIES)(_work), ray.put(function)
+            most = int(ray.cluster_resources().get("CPU", 1)) + 1
             for at in range(len(parts)):
                 if len(under_way) == most:
                     self._collect(under_way, results)
@@ -139,12 +149,15 @@ def open_engine(name: str = ENGINES[0], address: str | None = None) -> Iterator[
     if name == "threads":
         yield THREADS
         return
-    for key, value in (QUIET if address else QUIET | LOOPBACK).items():
+    for key, value in (QUIET | (PATIENCE if address else LOOPBACK)).items():
         os.environ.setdefault(key, value)
     ray = _import_ray()
-    with TemporaryDirectory(prefix="sl-", ignore_cleanup_errors=True) as folder:
-        _connect(ray, address, folder)
+    if address:
+        _knock(address)
+    place = None if len(gettempdir()) <= LONGEST else "/tmp"
+    with TemporaryDirectory(prefix="sl-", dir=place, ignore_cleanup_errors=True) as folder:
         try:
+            _connect(ray, address, folder)
             yield Ray(ray)
         finally:
             ray.shutdown()
@@ -171,12 +184,10 @@ def _connect(ray: Any, address: str | None, folder: str) -> None:  # noqa: ANN40
         "log_to_driver": False,
         "logging_level": "error",
     }
-    if address:
-        _knock(address)
-    else:
+    if not address:
         address = "local"
         options |= {
-            "num_cpus": os.cpu_count(),
+            "num_cpus": LOCAL_WORKERS,
             "include_dashboard": False,
             "object_store_memory": OBJECT_STORE,
             "_temp_dir": folder,
@@ -184,12 +195,10 @@ def _connect(ray: Any, address: str | None, folder: str) -> None:  # noqa: ANN40
     try:
         ray.init(address, **options)
     except (ConnectionError, RuntimeError, ValueError, OSError, ImportError) as error:
-        reason = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0].rstrip(".")
         raise EngineError(
-            f"Ray cannot be used at {address}: {reason} Mend it, or leave --engine out."
+            f"Ray cannot be used at {address}: {reason}. Mend it, or leave --engine out."
         ) from error
-    import numpy as np
-
     # Arrays that are mapped into memory go as plain ones, without a copy on this side.
     ray.util.register_serializer(np.memmap, serializer=np.asarray, deserializer=np.asarray)
 

@@ -134,7 +134,10 @@ def score_texts(model: Model, texts: list[str]) -> Probability:
 
 def confidences(probability: Probability) -> Probability:
     """P(y* | x), y* the most probable label: in [1 / n_labels, 1], `(n_items,)`."""
-    return probability.max(axis=1, initial=0)
+    confidence = np.zeros(len(probability), probability.dtype)
+    for column in probability.T:  # there are few: numpy's own way along the rows takes 40 times
+        np.maximum(confidence, column, out=confidence)
+    return confidence
 
 
 @dataclass(frozen=True)
