@@ -169,7 +169,7 @@ def test_what_was_gathered_for_something_else_is_not_used(tied: Loop):
     propose(tied, "bob", Wishes(mix=unsure.counts))
     others = {
         "items came back": (unsure, gather(read_loop(tied.workspace), model, unsure)),
-        "another seed": (Wanted(MIX, 6), gather(tied, model, wanted)),
+        "another seed": (Wanted({"random": 9}, 6), gather(tied, model, Wanted({"random": 9}, 5))),
         "another mix": (Wanted({"margin": 4}, 5), gather(tied, model, wanted)),
         "all scores": (wanted, gather(tied, model, Wanted({"diverse": 4}, 5))),
         "not all scores": (Wanted({"diverse": 4}, 5), gather(tied, model, wanted)),
@@ -183,13 +183,13 @@ def test_what_was_gathered_for_something_else_is_not_used(tied: Loop):
 
 def test_words_that_count_in_proportion_are_counted_anew(tied: Loop):
     """Scores of underrepresented words may shrink as labels come: old fences hold nothing back."""
-    model, wanted, engine = train(tied).model, Wanted({"underrepresented words": 20}, 5), Counting()
+    model, wanted, engine = train(tied).model, Wanted({"underrepresented words": 3}, 5), Counting()
     gathered = gather(tied, model, wanted, engine=engine)
     batch = propose(tied, "bob", Wishes(mix={"random": 60}, seed=1))
     loop = answered(read_loop(tied.workspace), batch.batch_id)
     picks, _ = choose(loop, model, wanted, gathered, engine)
     assert picks == from_the_whole_pool(loop, model, wanted)
-    assert len(engine.maps) == 2
+    assert len(engine.maps) > 1
 
 
 def test_labels_that_are_taken_back_make_outliers_again(tied: Loop):
