@@ -17,6 +17,7 @@ from core.comparison import compare, summary
 from core.curves import Study, learn
 from core.doctor import examine
 from core.encoder import encoder_place
+from core.engines import ENGINES, open_engine
 from core.errors import SunlightError
 from core.iteration import Batch, Wishes, preview, propose
 from core.logs import Run
@@ -106,15 +107,22 @@ def next_command(
     seed: Seed = None,
     annotator: Annotated[str, typer.Option(help="Whose batch it is.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Write nothing.")] = False,
+    engine: Annotated[
+        str, typer.Option(help=f"{' or '.join(ENGINES)}: where the pool is scored.")
+    ] = ENGINES[0],
+    address: Annotated[
+        str | None, typer.Option(help="A Ray cluster's, as HOST:PORT; default: a local one.")
+    ] = None,
 ) -> None:
     """Proposes a batch; trains first where labels have come since the last run."""
-    with refusals():
+    check_engine(engine, address)
+    with refusals(), open_engine(engine, address) as opened:
         wishes = Wishes(size, read_mix(mix), seed)
         if dry_run:
             loop = read_loop(open_workspace(data), write_cache=False)
-            batch = preview(loop, annotator, wishes)
+            batch = preview(loop, annotator, wishes, engine=opened)
         else:
-            batch = propose(open_loop(data), annotator, wishes, progress=report)
+            batch = propose(open_loop(data), annotator, wishes, progress=report, engine=opened)
         lines = [f"{batch.batch_id}: {len(batch.texts)} items for {batch.split}"]
         lines += [
             f"{proposal.rank:4} {proposal.strategy:15} {text}"
@@ -241,6 +249,14 @@ def read_mix(text: str | None) -> dict[str, int] | None:
         message = "write it as random=10,low_confidence=80,outlier=10"
         raise typer.BadParameter(message, param_hint="--mix") from error
     return check_mix(mix, "--mix")
+
+
+def check_engine(engine: str, address: str | None) -> None:
+    """Raises BadParameter for an engine that there is none of, or an address without a cluster."""
+    if engine not in ENGINES:
+        raise typer.BadParameter(f"choose {' or '.join(ENGINES)}", param_hint="--engine")
+    if address is not None and engine != "ray":
+        raise typer.BadParameter("goes with --engine ray alone", param_hint="--address")
 
 
 def run_answer(run: Run) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from core import diversity, strategies
-from core.strategies import Ranked
+from core.strategies import Ranked, Scores
 
 OF_THE_MODEL = {"probability", "confidence", "positive_probability"}
 """The arrays that are the model's."""
@@ -16,12 +17,15 @@ class Strategy:
 
     `choose` takes the arrays that `arrays` names, in this order, then the candidates and the number
     of items, and last, if it is `seeded`, a generator. `core/mixing.py` says what each array is.
+    `scores` takes the same arrays and gives each item's score before any is taken, which picks can
+    only make grow; None where an item's score depends on the whole pool.
     """
 
     name: str
     choose: Callable[..., Ranked]
     arrays: tuple[str, ...]
     when: str
+    scores: Callable[..., Scores] | None = None
     seeded: bool = False
 
     @property
@@ -29,14 +33,18 @@ class Strategy:
         """Whether it goes by the model's probabilities."""
         return not OF_THE_MODEL.isdisjoint(self.arrays)
 
+    def looks_at(self, items: object) -> list[Any]:
+        """Its arrays, of something that has them under these names."""
+        return [getattr(items, name) for name in self.arrays]
+
 
 _LISTED = (
     Strategy(
         "random",
-        strategies.random,
-        (),
+        strategies.by_key,
+        ("keys",),
         "Always a little: the only slice that is a fair picture of the pool.",
-        seeded=True,
+        strategies.as_scores,
     ),
     Strategy(
         "stratified length",
@@ -57,24 +65,28 @@ _LISTED = (
         strategies.low_confidence,
         ("confidence",),
         "The workhorse: what the model is least sure of teaches it most.",
+        strategies.as_scores,
     ),
     Strategy(
         "margin",
         strategies.margin,
         ("probability",),
         "With three labels and more: where the model hesitates between the best two.",
+        strategies.margin_scores,
     ),
     Strategy(
         "ratio",
         strategies.ratio,
         ("probability",),
         "As margin, but in proportion: it also counts where all labels are improbable.",
+        strategies.ratio_scores,
     ),
     Strategy(
         "entropy",
         strategies.entropy,
         ("probability",),
         "With three labels and more: where the model hesitates between all of them.",
+        strategies.entropy_scores,
     ),
     Strategy(
         "diverse",
@@ -88,18 +100,21 @@ _LISTED = (
         strategies.outlier,
         ("bags", "training_counts"),
         "Texts whose words the training data hardly has: to find what nobody thought of.",
+        strategies.outlier_scores,
     ),
     Strategy(
         "novel words",
         strategies.novel_words,
         ("bags", "training_counts"),
         "Texts with the most words never seen in training; mostly long ones.",
+        strategies.novel_scores,
     ),
     Strategy(
         "underrepresented words",
         strategies.underrepresented_words,
         ("bags", "training_counts", "pool_counts"),
         "Texts of words that are common in the pool and rare in training: the gaps that matter.",
+        strategies.underrepresented_scores,
     ),
     Strategy(
         "representative",
@@ -112,6 +127,7 @@ _LISTED = (
         strategies.most_likely_positive,
         ("positive_probability",),
         "To find positives rather than to teach: where they are rare, or all of them are wanted.",
+        strategies.positive_scores,
     ),
 )
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.encoder_cache import CachedEncoder
-from core.sources import Features, Projection, Rows, Weights
+from core.sources import Features, Fold, Part, Projection, Rows, Weights
 from core.space import Space
 
 
@@ -74,12 +74,35 @@ class EncodedRows:
         """The product with these weights: the space's, and that of the vectors added to it."""
         of_space, of_vectors = divided(weights, self.vectors.shape[1])
         product = self.rows.projection(of_space)
+        rows = EncodedPart(product.rows, self.vectors)
+        return Projection(EncodedFold(product.fold, of_vectors), rows)
 
-        def both(start: int, stop: int) -> NDArray[np.float32]:
-            vectors = self.vectors[start:stop].astype(np.float32)
-            return product(start, stop) + vectors @ of_vectors
 
-        return both
+@dataclass(frozen=True, eq=False)
+class EncodedPart:
+    """What is each text's own: in the space, and its vector."""
+
+    rows: Part
+    vectors: NDArray[np.float16]
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def part(self, start: int, stop: int) -> "EncodedPart":
+        """Texts `start` up to `stop`, without a copy."""
+        return EncodedPart(self.rows.part(start, stop), self.vectors[start:stop])
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedFold:
+    """The space's weights made ready, and those of the vectors, `(n_dimensions, n_outputs)`."""
+
+    of_space: Fold
+    of_vectors: NDArray[np.float32]
+
+    def __call__(self, texts: EncodedPart) -> NDArray[np.float32]:
+        """The texts' product with the weights, `(n_texts, n_outputs)`."""
+        return self.of_space(texts.rows) + texts.vectors.astype(np.float32) @ self.of_vectors
 
 
 def divided(weights: Weights, n_dimensions: int) -> tuple[Weights, NDArray[np.float32]]:

@@ -37,5 +37,9 @@ class LoopError(SunlightError):
     """The loop cannot take the step that was asked for: not enough labels, a changed pool, …"""
 
 
+class EngineError(SunlightError):
+    """The engine that was asked for cannot be had, or has failed."""
+
+
 class PoolExhaustedError(LoopError):
     """Every item of the pool is labeled or waits for its label: the work is done."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.bags import Bags
+from core.bags import Bags, Ids
 from core.word_index import PoolWords, words_of
 
 MIN_WORD_COUNT = 3
@@ -89,15 +89,25 @@ def book_vocabulary(
 
 
 def pool_bags(pool_words: PoolWords, vocabulary: Vocabulary) -> Bags:
-    """The whole pool in the vocabulary's ids: what a model scores."""
+    """The whole pool in the vocabulary's ids."""
+    return renumbered(pool_words.bags, vocabulary_ids(pool_words, vocabulary))
+
+
+def vocabulary_ids(pool_words: PoolWords, vocabulary: Vocabulary) -> Ids:
+    """The vocabulary's id of each word of the pool, `(n_words,)`, -1 for those that it lacks."""
     known = np.full(len(pool_words.words), -1, np.int32)
     at = word_positions(pool_words, vocabulary.words)
     in_pool = at >= 0
     known[at[in_pool]] = np.flatnonzero(in_pool)
-    ids = known[pool_words.bags.ids]
-    is_known = ids >= 0
+    return known
+
+
+def renumbered(bags: Bags, ids: Ids) -> Bags:
+    """The bags with `ids[word]` for each word, without the words for which that is -1."""
+    new = ids[bags.ids]
+    is_known = new >= 0
     kept_before = np.concatenate([[0], np.cumsum(is_known)])
-    return Bags(ids[is_known], kept_before[pool_words.bags.offsets])
+    return Bags(new[is_known], kept_before[bags.offsets])
 
 
 def word_positions(pool_words: PoolWords, words: Sequence[str]) -> NDArray[np.int64]:

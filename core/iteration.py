@@ -3,21 +3,23 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from core import strategies
 from core.assignment import batch_for, take_over, take_what_is_left
+from core.engines import THREADS, Engine
 from core.errors import LoopError, PoolExhaustedError, RunError
 from core.logs import Proposal, Run, append_records, fresh_id, now
 from core.loop import Loop, read_loop
-from core.mixing import Chosen, Pick, mixed, shuffled
+from core.mixing import Pick, shuffled
 from core.model import Model
 from core.pool import require_items
-from core.pool_scoring import PoolScores, score_pool, with_own
 from core.progress import Progress, silent
 from core.runs import current_run, keep, load_run, train
+from core.scoring import Probability
+from core.selection import Scored, Wanted, choose, gather
 from core.task import SPLITS, apportion
 
 
@@ -47,11 +49,12 @@ AS_THE_TASK_SAYS = Wishes()
 
 @dataclass(frozen=True)
 class _Scored:
-    """The pool as a run's model sees it."""
+    """The pool as a run's model sees it, and the engine that scored it."""
 
     run: Run
     model: Model
-    scores: PoolScores
+    pool: Scored
+    engine: Engine
 
 
 @dataclass(frozen=True)
@@ -91,13 +94,14 @@ def propose(
     wishes: Wishes = AS_THE_TASK_SAYS,
     *,
     progress: Progress = silent,
+    engine: Engine = THREADS,
 ) -> Batch:
     """The next batch, written to `batches.csv`; a run is trained and kept first where one is due.
 
     Raises PoolError for an empty pool and PoolExhaustedError if nothing is left to propose.
     """
     began = time.perf_counter()
-    scored = _scored(loop, progress)
+    scored = _scored(loop, wishes, progress, engine)
     with loop.workspace.locked():
         loop = _read_again(loop)
         progress("choosing")
@@ -125,15 +129,22 @@ def batch_to_label(
     return held or _propose_or_share(loop, annotator, wishes, progress)
 
 
-def preview(loop: Loop, annotator: str = "", wishes: Wishes = AS_THE_TASK_SAYS) -> Batch:
+def preview(
+    loop: Loop,
+    annotator: str = "",
+    wishes: Wishes = AS_THE_TASK_SAYS,
+    *,
+    engine: Engine = THREADS,
+) -> Batch:
     """The batch that `propose` would write, without writing anything."""
     began = time.perf_counter()
-    return _choose(loop, annotator, wishes, _scored(loop, silent, keep_run=False), began)
+    scored = _scored(loop, wishes, silent, engine, keep_run=False)
+    return _choose(loop, annotator, wishes, scored, began)
 
 
 def _propose_or_share(loop: Loop, annotator: str, wishes: Wishes, progress: Progress) -> str:
     began = time.perf_counter()
-    scored = _scored(loop, progress)
+    scored = _scored(loop, wishes, progress, THREADS)
     with loop.workspace.locked():
         loop = _read_again(loop)
         # Another tab of the same person may have asked at the same moment.
@@ -151,14 +162,17 @@ def _propose_or_share(loop: Loop, annotator: str, wishes: Wishes, progress: Prog
     return batch.batch_id
 
 
-def _scored(loop: Loop, progress: Progress, *, keep_run: bool = True) -> _Scored | None:
+def _scored(
+    loop: Loop, wishes: Wishes, progress: Progress, engine: Engine, *, keep_run: bool = True
+) -> _Scored | None:
     """The pool as the run of today's labels sees it; None while items are chosen at random."""
     require_items(loop.pool_words.pool)
     if not is_active(loop):
         return None
     run, model = _run_of_today(loop) or _new_run(loop, progress, keep_run)
     progress(f"scoring {len(loop.pool_words.pool):,} items")
-    return _Scored(run, model, score_pool(loop, model, progress))
+    pool = gather(loop, model, _wanted(loop, wishes), progress, engine)
+    return _Scored(run, model, pool, engine)
 
 
 def _run_of_today(loop: Loop) -> tuple[Run, Model] | None:
@@ -189,39 +203,55 @@ def _read_again(loop: Loop) -> Loop:
 def _choose(
     loop: Loop, annotator: str, wishes: Wishes, scored: _Scored | None, began: float
 ) -> Batch:
-    task = loop.workspace.task
     split, missing = split_to_fill(loop)
     batch_ids = {proposal.batch_id for proposal in loop.logs.proposals}
-    seed = task.seed + len(batch_ids) if wishes.seed is None else wishes.seed
-    generator = np.random.default_rng(seed)
-    if scored and missing is None:
-        scores = scored.scores
-        chosen = mixed(loop, scores.probability, _asked(loop, wishes), generator, scores.is_own)
-        places = np.concatenate([ranked.indices for _, ranked in chosen])
-        scored = replace(scored, scores=with_own(loop, scored.model, scores, places))
+    scored = scored if missing is None else None
+    if scored:
+        wanted = _wanted(loop, wishes)
+        picks, probability = choose(loop, scored.model, wanted, scored.pool, scored.engine)
     else:
-        scored = None
-        size = wishes.size or task.batch_size
-        size = min(size, missing) if missing else size
-        chosen = [("random", strategies.random(loop.candidates, size, generator))]
-    if not sum(len(ranked) for _, ranked in chosen):
+        picks, probability = _random_picks(loop, wishes, missing), {}
+    if not picks:
         raise PoolExhaustedError(
             "Nothing is left to propose: every item of the pool is labeled, waits in an open "
             "batch, or is a copy of one that does. Add a file to unlabeled_data/."
         )
-    run_id = scored.run.run_id if scored else ""
-    batch_id = fresh_id("batch", batch_ids)
-    head = _Head(batch_id, now(), split, annotator, run_id, seed)
-    proposals = _proposals(loop, head, chosen, scored, generator)
-    texts = loop.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
-    return Batch(
-        head.batch_id,
-        split,
-        run_id,
-        proposals,
-        tuple(texts[proposal.item_id] for proposal in proposals),
-        time.perf_counter() - began,
+    head = _Head(
+        batch_id=fresh_id("batch", batch_ids),
+        created_at=now(),
+        split=split,
+        annotator=annotator,
+        run_id=scored.run.run_id if scored else "",
+        seed=_seed(loop, wishes),
     )
+    proposals = tuple(
+        _proposal(loop, head, rank, pick, probability.get(pick[1]))
+        for rank, pick in enumerate(picks, start=1)
+    )
+    texts = loop.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
+    in_order = tuple(texts[proposal.item_id] for proposal in proposals)
+    seconds = time.perf_counter() - began
+    return Batch(head.batch_id, split, head.run_id, proposals, in_order, seconds)
+
+
+def _random_picks(loop: Loop, wishes: Wishes, missing: int | None) -> list[Pick]:
+    """As many as are asked for, but not more than the split still lacks."""
+    size = wishes.size or loop.workspace.task.batch_size
+    size = min(size, missing) if missing else size
+    generator = np.random.default_rng(_seed(loop, wishes))
+    return shuffled([("random", strategies.random(loop.candidates, size, generator))], generator)
+
+
+def _wanted(loop: Loop, wishes: Wishes) -> Wanted:
+    return Wanted(_asked(loop, wishes), _seed(loop, wishes))
+
+
+def _seed(loop: Loop, wishes: Wishes) -> int:
+    """The seed that is asked for, or the task's and the number of batches before this one."""
+    if wishes.seed is not None:
+        return wishes.seed
+    batches = {proposal.batch_id for proposal in loop.logs.proposals}
+    return loop.workspace.task.seed + len(batches)
 
 
 def _asked(loop: Loop, wishes: Wishes) -> dict[str, int]:
@@ -232,25 +262,13 @@ def _asked(loop: Loop, wishes: Wishes) -> dict[str, int]:
     return apportion(size, mix)
 
 
-def _proposals(
-    loop: Loop,
-    head: _Head,
-    chosen: Chosen,
-    scored: _Scored | None,
-    generator: np.random.Generator,
-) -> tuple[Proposal, ...]:
-    """The chosen items by rank."""
-    picks = shuffled(chosen, generator)
-    return tuple(
-        _proposal(loop, head, rank, pick, scored) for rank, pick in enumerate(picks, start=1)
-    )
-
-
-def _proposal(loop: Loop, head: _Head, rank: int, pick: Pick, scored: _Scored | None) -> Proposal:
+def _proposal(
+    loop: Loop, head: _Head, rank: int, pick: Pick, probability: Probability | None
+) -> Proposal:
+    """`probability` is `(n_labels,)`, None where no model has chosen."""
     strategy, index, score = pick
     predicted, confidence = "", None
-    if scored:
-        probability = scored.scores.probability[index]
+    if probability is not None:
         column = int(probability.argmax())
         predicted = loop.workspace.task.values[column]
         confidence = float(probability[column])

@@ -1,4 +1,7 @@
-"""A batch's picks: each strategy of a mix gets the arrays that it looks at, and its share."""
+"""A batch's picks among the whole pool: each strategy of a mix gets its arrays, and its share.
+
+Where the mix allows it, `core/selection.py` comes to the same picks from shards of the pool.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,13 +17,9 @@ from core.catalog import CATALOG
 from core.errors import LoopError, TaskError
 from core.features import LENGTHS, count_words, word_positions
 from core.loop import Loop
-from core.scoring import confidences
-from core.strategies import Ranked
+from core.scoring import Chosen, confidences
 from core.vectors import Vectors, pool_vectors, training_vectors
 from core.word_index import words_of
-
-Chosen = list[tuple[str, Ranked]]
-"""What each strategy has chosen, in the order in which they chose."""
 
 Pick = tuple[str, int, float]
 """(strategy, place in the pool, score) of one item."""
@@ -36,6 +35,12 @@ class PoolArrays:
 
     loop: Loop
     probability: NDArray[np.float32]
+    generator: np.random.Generator
+
+    @cached_property
+    def keys(self) -> NDArray[np.float64]:
+        """A uniform draw in [0, 1) for each item, `(n_pool,)`, the generator's next ones."""
+        return self.generator.random(len(self.probability))
 
     @cached_property
     def confidence(self) -> NDArray[np.float32]:
@@ -108,23 +113,27 @@ def mixed(
     probabilities are the model's own, `(n_pool,)`; by default they all are. Raises LoopError for a
     strategy that there is none of.
     """
-    unknown = set(counts) - set(CATALOG)
-    if unknown:
-        raise LoopError(f"There is no strategy `{min(unknown)}`.")
-    arrays = PoolArrays(loop, probability)
+    refuse_unknown(counts)
+    arrays = PoolArrays(loop, probability, generator)
     candidates = loop.candidates.copy()
     chosen = []
     for name, strategy in CATALOG.items():
         if name in counts:
-            looks = [getattr(arrays, array) for array in strategy.arrays]
             draw = [generator] if strategy.seeded else []
             allowed = candidates
             if strategy.asks_the_model and is_own is not None:
                 allowed = candidates & is_own
-            ranked = strategy.choose(*looks, allowed, counts[name], *draw)
+            ranked = strategy.choose(*strategy.looks_at(arrays), allowed, counts[name], *draw)
             candidates[ranked.indices] = False
             chosen.append((name, ranked))
     return chosen
+
+
+def refuse_unknown(counts: Mapping[str, int]) -> None:
+    """Raises LoopError for a strategy that there is none of."""
+    unknown = set(counts) - set(CATALOG)
+    if unknown:
+        raise LoopError(f"There is no strategy `{min(unknown)}`.")
 
 
 def shuffled(chosen: Chosen, generator: np.random.Generator) -> list[Pick]:

@@ -7,7 +7,7 @@ themselves, since they know how they are stored.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,8 +15,33 @@ from numpy.typing import NDArray
 
 from core.bags import Bags
 
-Projection = Callable[[int, int], NDArray[np.float32]]
-"""`projection(start, stop)`: these rows times the weights, `(stop - start, n_outputs)`."""
+
+class Part(Protocol):
+    """Rows with what is their own and nothing of the others: a part of them can be sent away."""
+
+    def __len__(self) -> int: ...
+
+    def part(self, start: int, stop: int) -> "Part":
+        """Rows `start` up to `stop`, without a copy."""
+        ...
+
+
+Fold = Callable[[Any], NDArray[np.float32]]
+"""Weights made ready for a source: gives the product, `(n_rows, n_outputs)`, of any `Part`."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """`projection(start, stop)`: these rows times the weights, `(stop - start, n_outputs)`.
+
+    `fold` is the same for all rows, `rows` is what is each row's own. Both can be pickled.
+    """
+
+    fold: Fold
+    rows: Part
+
+    def __call__(self, start: int, stop: int) -> NDArray[np.float32]:
+        return self.fold(self.rows.part(start, stop))
 
 
 @dataclass(frozen=True)

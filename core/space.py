@@ -145,16 +145,42 @@ class SpaceRows:
         words = bag_sums(np.concatenate(by_word, axis=1), bags)  # (n_tokens, 2 * n_outputs)
         grams = bag_sums(columns[n_words:], self.lexicon.grams)
         table = np.concatenate([words[:, :n_outputs], grams, words[:, n_outputs:]], axis=1)
+        rows = SpacePart(self.bags, self.scales, self.repeats, self.corrections)
+        return Projection(SpaceFold(table, columns), rows)
 
-        def product(start: int, stop: int) -> NDArray[np.float32]:
-            blocks = bag_sums(table, self.bags.part(start, stop))
-            blocks = blocks.reshape(stop - start, 3, n_outputs) * self.scales[start:stop, :, None]
-            repeats = self.repeats.part(start, stop)
-            first = self.repeats.offsets[start]
-            corrections = self.corrections[first : first + len(repeats.ids)]
-            return blocks.sum(axis=1) + bag_sums(columns, repeats, corrections)
 
-        return product
+@dataclass(frozen=True, eq=False)
+class SpacePart:
+    """What is each text's own in a space; the fields are those of `SpaceRows`."""
+
+    bags: Bags
+    scales: Scales
+    repeats: Bags
+    corrections: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.bags)
+
+    def part(self, start: int, stop: int) -> "SpacePart":
+        """Texts `start` up to `stop`, without a copy."""
+        repeats = self.repeats.part(start, stop)
+        first = self.repeats.offsets[start]
+        corrections = self.corrections[first : first + len(repeats.ids)]
+        return SpacePart(self.bags.part(start, stop), self.scales[start:stop], repeats, corrections)
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceFold:
+    """Weights folded onto tokens, `(n_tokens, 3 * n_outputs)`, and those of the sparse columns."""
+
+    table: NDArray[np.float32]
+    columns: NDArray[np.float32]
+
+    def __call__(self, texts: SpacePart) -> NDArray[np.float32]:
+        """The texts' product with the weights, `(n_texts, n_outputs)`."""
+        blocks = bag_sums(self.table, texts.bags)
+        blocks = blocks.reshape(len(texts), 3, self.columns.shape[1]) * texts.scales[:, :, None]
+        return blocks.sum(axis=1) + bag_sums(self.columns, texts.repeats, texts.corrections)
 
 
 def learn_space(

@@ -2,6 +2,8 @@
 
 Each strategy gives at most `number` distinct indices, fewer only if there are fewer candidates.
 The lowest score goes first, and ties go to the lower index, that is to the order of the pool.
+Where an item's score does not depend on the other items, a function of its own, `…_scores`, gives
+the scores before any item is taken; picks leave them as they are or make them grow.
 `core/catalog.py` names them all; those that look at vectors stand in `core/diversity.py`.
 """
 
@@ -16,6 +18,10 @@ from core.bags import Bags, distinct_words
 
 Indices = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Scores = NDArray[np.float64]
+
+BLOCK = 2**18
+"""Items whose random keys are drawn at a time: the keys of ten million would be 80 megabytes."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +39,36 @@ def random(candidates: Mask, number: int, generator: np.random.Generator) -> Ran
     """A uniform draw without replacement; the score is each item's own uniform draw in [0, 1).
 
     A key is drawn for every item of the pool, candidate or not, so that an item's key does not
-    depend on which others have been labeled.
+    depend on which others have been labeled. They are drawn block by block, never kept at once.
     """
-    keys = generator.random(len(candidates))
+    best = Ranked(np.empty(0, np.int64), np.empty(0))
+    for start in range(0, len(candidates), BLOCK):
+        block = candidates[start : start + BLOCK]
+        found = lowest(generator.random(len(block)), block, number)
+        indices = np.concatenate([best.indices, found.indices + start])
+        scores = np.concatenate([best.scores, found.scores])
+        order = np.argsort(scores, kind="stable")[:number]
+        best = Ranked(indices[order], scores[order])
+    return best
+
+
+def random_keys(seed: int, first: int, number: int) -> NDArray[np.float64]:
+    """The keys that `random` draws with a generator of this seed for items from `first` on.
+
+    `number` of them, without drawing those before: a generator can be moved on at once.
+    """
+    generator = np.random.default_rng(seed)
+    move_on(generator, first)
+    return generator.random(number)
+
+
+def move_on(generator: np.random.Generator, number: int) -> None:
+    """Leaves the generator as if it had drawn so many keys: each takes one of its steps."""
+    generator.bit_generator.advance(number)
+
+
+def by_key(keys: NDArray[np.float64], candidates: Mask, number: int) -> Ranked:
+    """`random` with keys that were drawn before, one for each item."""
     return lowest(keys, candidates, number)
 
 
@@ -59,7 +92,12 @@ def stratified(
 
 def low_confidence(confidence: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
     """The items whose most probable label is least probable (chapter 2, least confidence)."""
-    return lowest(confidence.astype(np.float64), candidates, number)
+    return lowest(as_scores(confidence), candidates, number)
+
+
+def as_scores(values: NDArray[np.floating]) -> Scores:
+    """The values as scores: confidences and keys are ranked as they are."""
+    return values.astype(np.float64, copy=False)
 
 
 def margin(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
@@ -67,8 +105,13 @@ def margin(probability: NDArray[np.floating], candidates: Mask, number: int) -> 
 
     `probability` is `(n_pool, n_labels)`; the score, P(first) - P(second), is in [0, 1].
     """
+    return lowest(margin_scores(probability), candidates, number)
+
+
+def margin_scores(probability: NDArray[np.floating]) -> Scores:
+    """P(first) - P(second) of each item."""
     first, second = _two_most_probable(probability)
-    return lowest(first - second, candidates, number)
+    return first - second
 
 
 def ratio(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
@@ -76,8 +119,13 @@ def ratio(probability: NDArray[np.floating], candidates: Mask, number: int) -> R
 
     `probability` is `(n_pool, n_labels)`; the score, 1 - P(second) / P(first), is in [0, 1].
     """
+    return lowest(ratio_scores(probability), candidates, number)
+
+
+def ratio_scores(probability: NDArray[np.floating]) -> Scores:
+    """1 - P(second) / P(first) of each item."""
     first, second = _two_most_probable(probability)
-    return lowest(1 - second / first, candidates, number)
+    return 1 - second / first
 
 
 def entropy(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
@@ -85,16 +133,26 @@ def entropy(probability: NDArray[np.floating], candidates: Mask, number: int) ->
 
     `probability` is `(n_pool, n_labels)`; the score is 1 - entropy / log(n_labels), in [0, 1].
     """
+    return lowest(entropy_scores(probability), candidates, number)
+
+
+def entropy_scores(probability: NDArray[np.floating]) -> Scores:
+    """1 - entropy / log(n_labels) of each item."""
     shares = probability.astype(np.float64)
     logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
-    return lowest(1 + (shares * logs).sum(axis=1) / np.log(shares.shape[1]), candidates, number)
+    return 1 + (shares * logs).sum(axis=1) / np.log(shares.shape[1])
 
 
 def most_likely_positive(
     positive_probability: NDArray[np.floating], candidates: Mask, number: int
 ) -> Ranked:
     """The items that are most probably positive; the score is 1 - P(positive)."""
-    return lowest(1 - positive_probability.astype(np.float64), candidates, number)
+    return lowest(positive_scores(positive_probability), candidates, number)
+
+
+def positive_scores(positive_probability: NDArray[np.floating]) -> Scores:
+    """1 - P(positive) of each item."""
+    return 1 - positive_probability.astype(np.float64)
 
 
 def outlier(
@@ -115,9 +173,13 @@ def outlier(
     def take(item: int) -> None:
         np.add.at(counts, bags[item], 1)
 
+    return _greedy(outlier_scores(bags, counts), candidates, number, score, take)
+
+
+def outlier_scores(bags: Bags, training_counts: NDArray[np.int64]) -> Scores:
+    """The score of each item that `outlier` begins with."""
     with np.errstate(divide="ignore"):
-        first_scores = (1 + _sums(bags, counts)) / bags.lengths
-    return _greedy(first_scores, candidates, number, score, take)
+        return (1 + _sums(bags, training_counts)) / bags.lengths
 
 
 def novel_words(
@@ -140,9 +202,17 @@ def novel_words(
     def take(item: int) -> None:
         known[distinct[item]] = True
 
+    return _greedy(_novelty(distinct, known), candidates, number, score, take)
+
+
+def novel_scores(bags: Bags, training_counts: NDArray[np.int64]) -> Scores:
+    """The score of each item that `novel_words` begins with."""
+    return _novelty(distinct_words(bags)[0], training_counts > 0)
+
+
+def _novelty(distinct: Bags, known: NDArray[np.bool_]) -> Scores:
     sizes, seen = distinct.lengths, _sums(distinct, known)
-    first_scores = np.where(sizes, seen / (1 + sizes) - (sizes - seen), np.inf)
-    return _greedy(first_scores, candidates, number, score, take)
+    return np.where(sizes, seen / (1 + sizes) - (sizes - seen), np.inf)
 
 
 def underrepresented_words(
@@ -159,30 +229,37 @@ def underrepresented_words(
     ratio of an item's words, below 0 for what the training data lacks. The ones keep a word that is
     rare everywhere, as a typing error is, near 0. Items without words score infinity.
     """
+    return lowest(underrepresented_scores(bags, training_counts, pool_counts), candidates, number)
+
+
+def underrepresented_scores(
+    bags: Bags, training_counts: NDArray[np.int64], pool_counts: NDArray[np.int64]
+) -> Scores:
+    """The mean log ratio of each item's words."""
     expected = pool_counts * (training_counts.sum() / max(pool_counts.sum(), 1))
     ratios = np.log((1 + training_counts) / (1 + expected))
     sizes = bags.lengths
     # Item by item, so that equal items get equal scores: running totals would differ by rounding.
     items = np.repeat(np.arange(len(bags)), sizes)
     sums = np.bincount(items, weights=ratios[bags.ids], minlength=len(bags))
-    means = sums / np.maximum(sizes, 1)
-    return lowest(np.where(sizes, means, np.inf), candidates, number)
+    return np.where(sizes, sums / np.maximum(sizes, 1), np.inf)
 
 
-def lowest(scores: NDArray[np.float64], candidates: Mask, number: int) -> Ranked:
+def lowest(scores: Scores, candidates: Mask, number: int) -> Ranked:
     """The candidates with the lowest scores, without sorting all of them."""
     items = np.flatnonzero(candidates)
     number = min(number, len(items))
     if number == 0:
         return Ranked(np.empty(0, np.int64), np.empty(0))
-    edge = np.partition(scores[items], number - 1)[number - 1]
-    near = items[scores[items] <= edge]
+    values = scores[items]
+    edge = np.partition(values, number - 1)[number - 1]
+    near = items[values <= edge]
     chosen = near[np.argsort(scores[near], kind="stable")][:number]
     return Ranked(chosen, scores[chosen])
 
 
 def _greedy(
-    first_scores: NDArray[np.float64],
+    first_scores: Scores,
     candidates: Mask,
     number: int,
     score: Callable[[int], float],

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # only those that stand before it.
 FLOORS = (
     ("errors", "findings", "bags", "cache", "csvfile", "files", "progress"),
-    ("parallel", "arrays", "columns"),
+    ("parallel", "arrays", "columns", "engines"),
     ("task",),
     ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool"),
     ("labels", "word_index", "features"),
@@ -20,9 +20,10 @@ FLOORS = (
     ("loop", "tables", "pool_tally", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent", "stacked"),
+    ("strategies", "diversity", "catalog"),
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
-    ("strategies", "diversity", "catalog", "vectors", "prevalence", "runs", "assignment"),
-    ("pool_scoring", "mixing", "stopping", "iteration", "outlook", "inbox"),
+    ("vectors", "prevalence", "runs", "assignment"),
+    ("pool_scoring", "mixing", "selection", "stopping", "iteration", "outlook", "inbox"),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
     ("__main__",),

@@ -21,6 +21,7 @@ def arrays_of(number: int) -> dict[str, object]:
     texts = [" ".join(draw.choice(WORDS, draw.integers(0, 4))) for _ in range(number)]
     return {
         "probability": probability,
+        "keys": draw.random(number).round(1),
         "confidence": probability.max(axis=1, initial=0),
         "positive_probability": probability[:, 0],
         "bags": Vocabulary(WORDS).bags(texts),

@@ -280,3 +280,22 @@ def test_items_that_wait_for_an_evaluation_label_are_held_out_already(
     held_out = {ids[at] for at in np.flatnonzero(loop.held_out)}
     assert batch.split == "evaluation"
     assert held_out == {proposal.item_id for proposal in batch.proposals}
+
+
+@pytest.mark.parametrize("seed", [None, 5])
+def test_what_others_get_while_the_pool_is_scored_is_left_to_them(active: Loop, seed: int | None):
+    """Bob asks after Ann's reading of the files and before her choice; she chooses as if later."""
+    seen = []
+
+    def bob_asks(step: str) -> None:
+        if step.startswith("scoring") and not seen:
+            seen.append(propose(read_loop(active.workspace), "bob", Wishes(size=60)))
+            seen.append(preview(read_loop(active.workspace), "ann", Wishes(size=60, seed=seed)))
+
+    batch = propose(active, "ann", Wishes(size=60, seed=seed), progress=bob_asks)
+    of_bob, later = seen
+    assert [(p.item_id, p.strategy, p.score) for p in batch.proposals] == [
+        (p.item_id, p.strategy, p.score) for p in later.proposals
+    ]
+    items = {p.item_id for p in (*batch.proposals, *of_bob.proposals)}
+    assert len(items) == 120
