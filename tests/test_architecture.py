@@ -16,7 +16,7 @@ FLOORS = (
     ("labels", "spelling", "fingerprints", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
-    ("loop", "tables", "pool_space"),
+    ("loop", "places", "search", "pool_columns", "tables", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent"),
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
