@@ -67,7 +67,9 @@ class Tables:
         labeled = [item for items in loop.labels.splits.values() for item in items]
         noted = _noted(loop, self._columns, labeled)
         self._places = noted["place"].to_numpy()
-        self._is_labeled = np.array([split != UNLABELED for split in noted["split"].to_pylist()])
+        self._is_labeled = np.array(
+            [split != UNLABELED for split in noted["split"].to_pylist()], bool
+        )
         self._outside = noted.filter(self._places >= len(self._columns))
         self._size = len(self._columns) + len(self._outside)
         self._tables = {

@@ -194,9 +194,17 @@ def test_many_threads_get_right_answers(tables: Tables):
 
 def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
     tables = Tables(read_loop(make_workspace()))
-    assert tables.draw(Filters(), 5, 1).matching == 0
+    for filters in (Filters(), Filters(words="flood"), Filters(labels=("1",))):
+        assert tables.draw(filters, 5, 1).matching == tables.first(filters).matching == 0
+        assert len(tables.counts(filters)) == len(tables.histogram(filters)) == 0
     for frame in (tables.batches(), tables.strategy_yield("1"), tables.lengths()):
         assert len(frame) == 0
+
+
+def test_a_pool_without_labels_is_unlabeled(make_workspace: MakeWorkspace):
+    tables = Tables(read_loop(make_workspace([item[:2] for item in headlines(60)])))
+    assert tables.counts(Filters()).to_numpy().tolist() == [[UNLABELED, "", "", 60]]
+    assert tables.counts(Filters(words="hits"))["items"].tolist() == [10]
 
 
 def test_batches_that_a_model_chose_are_active(active: Loop):
