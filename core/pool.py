@@ -223,5 +223,7 @@ def _quoted(name: str) -> str:
 
 
 def _as_array(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)  # as it is mapped: combining copies even a single chunk
     combined = column.combine_chunks()
     return combined.chunk(0) if isinstance(combined, pa.ChunkedArray) else combined
