@@ -137,7 +137,9 @@ def show_controls() -> tuple[bool, int]:
     )
     st.session_state.setdefault(ORDER, RANDOM)
     shown = order.segmented_control("Show", (RANDOM, FIRST), key=ORDER)
-    size = number.segmented_control("Items", SIZES, default=10, key="sunlight_size")
+    size = number.segmented_control(
+        "Items", SIZES, default=10, disabled=shown == FIRST, key="sunlight_size"
+    )
     return shown != FIRST, size or 10
 
 
@@ -149,7 +151,9 @@ def count_sentence(drawn: Drawn, is_random: bool) -> str:
 
 
 def kinds_sentence(loop: Loop, counts: pd.DataFrame) -> str:
-    """How many of the items each split has, and how many of the labeled ones each label."""
+    """How many of the items each split has, and how many each label; empty if none is labeled."""
+    if not (counts["split"] != UNLABELED).any():
+        return ""
     by_split = counts.groupby("split")["items"].sum()
     told = [
         f"{by_split[split]:,} {split}" for split in (UNLABELED, *SPLITS) if split in by_split.index
@@ -157,7 +161,7 @@ def kinds_sentence(loop: Loop, counts: pd.DataFrame) -> str:
     by_label = counts[counts["split"] != UNLABELED].groupby("label")["items"].sum()
     names = [loop.workspace.task.label(value).name for value in by_label.index]
     labeled = [f"{items:,} {name}" for items, name in zip(by_label, names, strict=True)]
-    return " · ".join(told) + (f"; labeled: {', '.join(labeled)}" if labeled else "")
+    return f"{' · '.join(told)}; labeled: {', '.join(labeled)}"
 
 
 loop = frame.open_page("Sunlight", "Random items, as they are: the best way to know your data.")
@@ -173,6 +177,6 @@ st.caption(
 )
 if not len(drawn.items):
     frame.empty("No item matches these filters. Take one of them away.")
-if filters.words:
-    st.caption(kinds_sentence(loop, tables.counts(filters)))
+if filters.words and (kinds := kinds_sentence(loop, tables.counts(filters))):
+    st.caption(kinds)
 show_draw(loop, drawn.items)

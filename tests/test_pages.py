@@ -4,6 +4,7 @@ import json
 import math
 import re
 import shutil
+from collections import Counter
 from html import unescape
 from pathlib import Path
 
@@ -331,10 +332,22 @@ def test_sunlight_draws_from_the_items_that_hold_the_words(query: str, demo: Pat
     shown = texts_shown(page)
     assert len(shown) == min(10, len(expected))
     assert {unescape(text) for text in shown} <= {" ".join(text.split()) for text in expected}
-    # How many of them are labeled, and how, stands below.
-    said = " ".join(caption.value for caption in page.caption[2:])
-    counted = re.findall(r"([\d,]+) (?:unlabeled|training|evaluation)", said)
-    assert sum(int(number.replace(",", "")) for number in counted) == len(expected)
+
+
+def test_sunlight_tells_how_the_items_with_the_words_are_labeled(demo: Path, monkeypatch):
+    page = open_page("sunlight", demo, monkeypatch)
+    page.text_input(key="sunlight_words").input("police").run()
+    splits = read_loop(open_workspace(demo)).labels.splits
+    found = {
+        split: [x for x in items if holds(x.text, "police")] for split, items in splits.items()
+    }
+    labels = Counter(item.label for items in found.values() for item in items)
+    said = page.caption[2].value
+    for split in ("training", "evaluation"):
+        assert f"{len(found[split])} {split}" in said
+    assert f"labeled: {labels['0']} Not disaster-related" in said
+    page.text_input(key="sunlight_words").input("zzz").run()
+    assert len(page.caption) == 2
 
 
 def test_the_first_hundred_stand_in_the_order_of_the_pool(demo: Path, monkeypatch):
