@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.cache import load_cached
-from core.features import PoolWords
+from core.features import WORDS_VERSION, PoolWords
 from core.loop import Loop
 from core.places import is_among
 from core.pool import ID
@@ -80,7 +80,7 @@ def pool_columns(loop: Loop) -> PoolColumns:
         )
         return PoolColumns(workspace, words, n_words, repeated, duckdb.connect(), loop.write_cache)
 
-    key = (COLUMNS_VERSION, words.pool.key)
+    key = (COLUMNS_VERSION, WORDS_VERSION, words.pool.key)
     return load_cached(workspace.cache, "columns", key, build, load, write=loop.write_cache)
 
 

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.cache import load_cached
-from core.features import Bags, Ids, Offsets, PoolWords
+from core.features import WORDS_VERSION, Bags, Ids, Offsets, PoolWords
 from core.lexicon import written_out
 from core.places import is_among
 from core.spelling import Hashes, spell_words
@@ -134,7 +134,7 @@ def read_index(workspace: Workspace, pool_words: PoolWords, *, write_cache: bool
         )
         return WordIndex(words, Bags(ids, ends), items, offsets, bags)
 
-    key = (SEARCH_VERSION, pool_words.pool.key)
+    key = (SEARCH_VERSION, WORDS_VERSION, pool_words.pool.key)
     return load_cached(workspace.cache, "search", key, build, load, write=write_cache)
 
 
