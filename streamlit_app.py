@@ -10,6 +10,7 @@ import gc
 import streamlit as st
 import torch  # noqa: F401 (loaded before the freeze below, and before the first visitor waits)
 
+from pages.ui import charts, remaining, replay, scores  # noqa: F401 (likewise)
 from pages.ui.route import route
 
 # Streamlit collects garbage after every run of a script. With torch loaded that costs more than

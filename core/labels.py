@@ -101,9 +101,9 @@ def read_label_rows(workspace: Workspace, findings: list[Finding]) -> list[Label
     """Every sound row of the label files; every other row is a finding."""
     found = []
     for split, label, file in workspace.label_files():
-        content = file.read()
+        content, name = file.read(), file.name
         findings += [
-            _malformed(file.name, bad.line, "malformed row", f"the row {bad.reason}")
+            _malformed(name, bad.line, "malformed row", f"the row {bad.reason}")
             for bad in content.bad
         ]
         for row in content.rows:
@@ -111,9 +111,9 @@ def read_label_rows(workspace: Workspace, findings: list[Finding]) -> list[Label
                 continue  # torn: moved to torn/ before anything is appended
             refusal = _refusal(row, label, workspace.task)
             if refusal:
-                findings.append(_malformed(file.name, row.line, *refusal))
+                findings.append(_malformed(name, row.line, *refusal))
             else:
-                found.append(_labeled(row, split, label, file.name))
+                found.append(_labeled(row, split, label, name))
     return found
 
 

@@ -12,18 +12,22 @@ from core.logs import Logs, Proposal, read_logs
 from core.progress import Progress, silent
 from core.task import SPLITS
 from core.word_index import PoolWords, read_pool_words
-from core.workspace import Workspace, open_workspace
+from core.workspace import Stamps, Workspace, open_workspace
 
 
 @dataclass(frozen=True)
 class Loop:
-    """One reading of a workspace. Every question about the loop is answered from here."""
+    """One reading of a workspace. Every question about the loop is answered from here.
+
+    `stamps` are those of the files as they were when the reading began.
+    """
 
     workspace: Workspace
     pool_words: PoolWords
     logs: Logs
     labels: Labels
     write_cache: bool = True
+    stamps: Stamps = ()
 
     @property
     def stage(self) -> str:
@@ -104,10 +108,11 @@ def read_loop(
     workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
 ) -> Loop:
     """The state of the loop now. Writes nothing but the cache, and that only if allowed."""
+    stamps = workspace.stamps()
     pool_words = read_pool_words(workspace, write_cache=write_cache, progress=progress)
     logs = read_logs(workspace)
     labels = resolve(workspace, logs, pool_words.pool.texts_of)
-    return Loop(workspace, pool_words, logs, labels, write_cache)
+    return Loop(workspace, pool_words, logs, labels, write_cache, stamps)
 
 
 def open_loop(path: Path, progress: Progress = silent) -> Loop:

@@ -67,6 +67,11 @@ def spell(tokens: Sequence[str]) -> tuple[Parts, Parts]:
     return _words(characters), _grams(characters)
 
 
+def spell_words(tokens: Sequence[str]) -> Parts:
+    """The words of each token, as `spell` has them. A token may hold spaces here."""
+    return _words(_characters(tokens))
+
+
 def _characters(tokens: Sequence[str]) -> _Characters:
     text = f" {' '.join(tokens)} ".encode("utf-32-le", "surrogatepass")
     codes = np.frombuffer(text, np.uint32)

@@ -1,69 +1,135 @@
 """DuckDB over the clean tables: what the pages ask of a workspace, and nothing that they draw.
 
-One in-memory database for each state of the files, shared by all sessions: every question goes
-through a cursor of its own, since one connection in several threads gives wrong answers.
+What depends on the pool alone is read once (`pool_columns`); the tables of one state of the files
+are small: what is labeled or proposed, with its place in the pool. Every question goes through a
+cursor of its own, since one connection in several threads gives wrong answers.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cached_property
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.features import LENGTHS
 from core.labels import Labeled
+from core.lexicon import tokens_of
 from core.logs import Event, Proposal, Run
 from core.loop import Loop
-from core.pool import ID, TEXT
+from core.places import Places, is_among
+from core.pool_columns import PoolColumns, pool_columns
+from core.search import WordIndex, make_index, read_query
+from core.word_index import words_of
 
 UNLABELED = "unlabeled"
+
+SHOWN_FIRST = 100
+"""Items of a search that are shown in the order of the pool."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a draw is made from; an empty choice leaves everything."""
+    """What a draw is made from; an empty choice leaves everything.
+
+    `words` is a query as `search` reads it.
+    """
 
     splits: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ()
+    words: str = ""
+
+    def leave_unlabeled(self) -> bool:
+        """Whether items without a label are left."""
+        asked = self.labels or self.strategies
+        return not asked and (not self.splits or UNLABELED in self.splits)
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Items of one draw in their random order, and how many there were to draw from."""
+    """Some items, in their order, and how many the filters leave."""
 
     items: pd.DataFrame
     matching: int
 
 
 class Tables:
-    """The tables of one state of the loop: `items`, `labels`, `batches`, `annotations`, `runs`."""
+    """The tables of one state of the loop: `labels`, `batches`, `annotations`, `runs`, `noted`.
 
-    def __init__(self, loop: Loop) -> None:
-        self._connection = duckdb.connect()
-        self._load("pool", _pool_table(loop))
+    `noted` has the items that are labeled or proposed. An item's place is its row in the pool;
+    items that only stand in a label file come behind the pool, in the order of their ids.
+    """
+
+    def __init__(self, loop: Loop, columns: PoolColumns | None = None) -> None:
+        self._columns = columns or pool_columns(loop)
         labeled = [item for items in loop.labels.splits.values() for item in items]
-        self._load("labels", _table(labeled, Labeled))
-        self._load("batches", _table(loop.logs.proposals, Proposal))
-        self._load("annotations", _table(loop.logs.events, Event))
-        self._load("runs", _table(loop.logs.runs, Run))
-        self._connection.execute(_ITEMS)
+        noted = _noted(loop, self._columns, labeled)
+        self._places = noted["place"].to_numpy()
+        self._is_labeled = np.array(
+            [split != UNLABELED for split in noted["split"].to_pylist()], bool
+        )
+        self._outside = noted.filter(self._places >= len(self._columns))
+        self._size = len(self._columns) + len(self._outside)
+        self._tables = {
+            "noted": noted,
+            "labels": _table(labeled, Labeled),
+            "batches": _table(loop.logs.proposals, Proposal),
+            "annotations": _table(loop.logs.events, Event),
+            "runs": _table(loop.logs.runs, Run),
+        }
 
     def draw(self, filters: Filters, number: int, seed: int) -> Drawn:
         """A uniform draw without replacement from what the filters leave."""
+        places = self.places(filters)
+        return Drawn(self.items(places.draw(number, seed)), len(places))
+
+    def first(self, filters: Filters, number: int = SHOWN_FIRST) -> Drawn:
+        """The first of what the filters leave, in the order of the pool."""
+        places = self.places(filters)
+        return Drawn(self.items(places.first(number)), len(places))
+
+    def counts(self, filters: Filters) -> pd.DataFrame:
+        """How many items of each split, label and strategy the filters leave."""
+        places, noted = self.places(filters), self._tables["noted"]
+        labeled = noted.filter(places.holds(self._places) & self._is_labeled)
+        return self._frame(_COUNTS, [len(places) - len(labeled)], labeled=labeled)
+
+    def histogram(self, filters: Filters) -> NDArray[np.int64]:
+        """How many of the items that the filters leave have 0, 1, 2, … words."""
+        places = self.places(filters)
+        counts = self._count_lengths(places.listed)
+        if not places.is_rest:
+            return counts
+        outside = self._count_lengths(np.arange(len(self._columns), self._size))
+        outside[: len(self._columns.length_counts)] += self._columns.length_counts
+        return outside - counts
+
+    def places(self, filters: Filters) -> Places:
+        """Where the items stand that the filters leave."""
         where, values = _where(filters)
-        places = self._frame(f"SELECT place FROM items WHERE {where} ORDER BY place", values)
-        generator = np.random.default_rng(seed)
-        size = min(number, len(places))
-        chosen = generator.choice(places["place"].to_numpy(np.int64), size, replace=False)
-        items = self._frame(
-            "SELECT items.* FROM items JOIN (SELECT unnest(?) AS place, "
-            "generate_subscripts(?, 1) AS turn) USING (place) ORDER BY turn",
-            [chosen.tolist(), chosen.tolist()],
+        query = f"SELECT place FROM noted WHERE {where} ORDER BY place"
+        noted = self._frame(query, values)["place"].to_numpy(np.int64)
+        if filters.leave_unlabeled():
+            others = self._places[~is_among(self._places, noted)]
+            left = Places(np.union1d(others, self._columns.repeated), self._size, is_rest=True)
+        else:
+            left = Places(noted, self._size)
+        return left & self._holding(filters.words) if read_query(filters.words) else left
+
+    def items(self, places: NDArray[np.int64]) -> pd.DataFrame:
+        """The items at these places, in this order, with what is known of them."""
+        is_noted = is_among(places, self._places)
+        noted = self._tables["noted"].take(
+            pa.array(np.searchsorted(self._places, places[is_noted]))
         )
-        return Drawn(items, len(places))
+        plain = self._columns.items(places[~is_noted])
+        for name, value in _UNNOTED.items():
+            plain = plain.append_column(name, pa.array([value] * len(plain), pa.string()))
+        turns = np.concatenate([np.flatnonzero(is_noted), np.flatnonzero(~is_noted)])
+        return pa.concat_tables([noted, plain]).take(pa.array(np.argsort(turns))).to_pandas()
 
     def strategies(self) -> list[str]:
         """The strategies that labeled items came from, most frequent first."""
@@ -91,24 +157,48 @@ class Tables:
 
     def lengths(self) -> pd.DataFrame:
         """Items per length bucket, for the pool and for each strategy's labeled items."""
-        return self._frame(_LENGTHS)
+        counts = self._columns.length_counts
+        pool = pa.table({"n_words": np.arange(len(counts)), "items": counts})
+        return self._frame(_LENGTHS, pool=pool.filter(counts > 0))
 
     def annotators(self) -> pd.DataFrame:
         """Whose labels count how often now, their median seconds a label, the day of the latest."""
         return self._frame(_ANNOTATORS)
 
-    def _load(self, name: str, table: pa.Table) -> None:
-        self._connection.register("incoming", table)
-        self._connection.execute(f"CREATE TABLE {name} AS FROM incoming")
-        self._connection.unregister("incoming")
+    def _holding(self, words: str) -> Places:
+        """The items that hold these words."""
+        inside = self._columns.index.find(words)
+        outside = self._outside_index.find(words) + len(self._columns)
+        return Places(np.concatenate([inside, outside]), self._size)
 
-    def _frame(self, query: str, values: Sequence[object] = ()) -> pd.DataFrame:
-        with self._connection.cursor() as cursor:
+    @cached_property
+    def _outside_index(self) -> WordIndex:
+        """The index of the items that only stand in label files."""
+        tokens, bags = tokens_of(self._outside["text"].to_pylist())
+        return make_index(pa.array(tokens, pa.string()), bags)
+
+    def _count_lengths(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many of these items have 0, 1, 2, … words; ascending places, arrays of one shape."""
+        lengths = self._columns.n_words, self._outside["n_words"].to_numpy()
+        n_inside = np.searchsorted(places, len(lengths[0]))
+        inside, outside = places[:n_inside], places[n_inside:] - len(lengths[0])
+        shape = max(len(self._columns.length_counts), int(lengths[1].max(initial=-1)) + 1)
+        return np.bincount(lengths[0][inside], minlength=shape) + np.bincount(
+            lengths[1][outside], minlength=shape
+        )
+
+    def _frame(
+        self, query: str, values: Sequence[object] = (), **further: pa.Table
+    ) -> pd.DataFrame:
+        with self._columns.connection.cursor() as cursor:
+            for name, table in (self._tables | further).items():
+                if name in query:
+                    cursor.register(name, table)
             return cursor.execute(query, list(values)).df()
 
 
 def _where(filters: Filters) -> tuple[str, list[object]]:
-    """A condition on `items` and its parameters."""
+    """A condition on `noted` and its parameters."""
     conditions, values = ["true"], []
     for column, chosen in (
         ("split", filters.splits),
@@ -121,11 +211,30 @@ def _where(filters: Filters) -> tuple[str, list[object]]:
     return " AND ".join(conditions), values
 
 
-def _pool_table(loop: Loop) -> pa.Table:
-    """The pool's first row of each id, with the number of words. The pool's columns keep theirs."""
-    words = loop.pool_words
-    table = words.pool.table.select([ID, TEXT])
-    return table.append_column("n_words", pa.array(words.bags.lengths))
+_UNNOTED = {"split": UNLABELED, "label": "", "strategy": "", "batch_id": ""}
+"""What is known of an item that is neither labeled nor proposed."""
+
+
+def _noted(loop: Loop, columns: PoolColumns, labeled: Sequence[Labeled]) -> pa.Table:
+    """The items that are labeled or proposed, by their places, with what is known of them."""
+    label_of = {item.item_id: item for item in reversed(labeled)}
+    proposed = (proposal.item_id for proposal in loop.logs.proposals)
+    at = loop.pool_words.pool.positions([*label_of, *proposed])
+    inside = sorted(at, key=at.__getitem__)
+    outside = sorted(label_of.keys() - at.keys())
+    known = columns.items(np.array([at[item] for item in inside], np.int64))
+    texts = [label_of[item].text for item in outside]
+    behind = {
+        "place": pa.array(range(len(columns), len(columns) + len(outside)), pa.int64()),
+        "item_id": pa.array(outside, pa.string()),
+        "text": pa.array(texts, pa.string()),
+        "n_words": pa.array([len(words_of(text)) for text in texts], pa.int64()),
+    }
+    table = pa.concat_tables([known, pa.table(behind)])
+    for name, value in _UNNOTED.items():
+        values = [getattr(label_of.get(item), name, value) for item in (*inside, *outside)]
+        table = table.append_column(name, pa.array(values, pa.string()))
+    return table.combine_chunks()
 
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
@@ -133,32 +242,25 @@ _ARROW |= {float | None: pa.float64(), int | None: pa.int64()}
 
 
 def _table(records: Sequence[object], kind: type) -> pa.Table:
-    schema = pa.schema([(field.name, _ARROW[field.type]) for field in fields(kind)])
-    return pa.Table.from_pylist([asdict(record) for record in records], schema=schema)
+    return pa.table(
+        {
+            field.name: pa.array(
+                [getattr(record, field.name) for record in records], _ARROW[field.type]
+            )
+            for field in fields(kind)
+        }
+    )
 
 
 _BUCKET = f"""CASE WHEN n_words < {LENGTHS[1][0]} THEN '{LENGTHS[0][1]}'
     WHEN n_words < {LENGTHS[2][0]} THEN '{LENGTHS[1][1]}' ELSE '{LENGTHS[2][1]}' END"""
 
-# Every item once: the pool's, and those that only stand in a label file.
-_ITEMS = f"""
-CREATE TABLE items AS
-WITH known AS (
-    SELECT item_id, arg_min(text, rowid) AS text, arg_min(n_words, rowid) AS n_words,
-        min(rowid) AS place
-    FROM pool GROUP BY item_id
-), label AS (
-    SELECT item_id, any_value(text) AS text, any_value(label) AS label,
-        any_value(split) AS split, any_value(strategy) AS strategy,
-        any_value(batch_id) AS batch_id
-    FROM labels GROUP BY item_id
+_COUNTS = f"""
+WITH counted AS (
+    SELECT split, label, strategy, count(*) AS items FROM labeled GROUP BY ALL
+    UNION ALL SELECT '{UNLABELED}', '', '', ?
 )
-SELECT row_number() OVER (ORDER BY place NULLS LAST, item_id) - 1 AS place, item_id,
-    coalesce(known.text, label.text) AS text,
-    coalesce(n_words, len(regexp_split_to_array(trim(label.text), '\\s+'))) AS n_words,
-    coalesce(split, '{UNLABELED}') AS split, coalesce(label, '') AS label,
-    coalesce(strategy, '') AS strategy, coalesce(batch_id, '') AS batch_id
-FROM known FULL JOIN label USING (item_id)
+FROM counted WHERE items > 0 ORDER BY split, label, strategy
 """
 
 _BATCHES = """
@@ -171,9 +273,9 @@ GROUP BY batches.batch_id ORDER BY batches.batch_id DESC
 """
 
 _PICKS = """
-SELECT batches.batch_id, rank, item_id, items.text, items.n_words, batches.score, predicted,
+SELECT batches.batch_id, rank, item_id, noted.text, noted.n_words, batches.score, predicted,
     batches.confidence, coalesce(labels.label, '') AS label
-FROM batches JOIN items USING (item_id) LEFT JOIN labels USING (item_id)
+FROM batches JOIN noted USING (item_id) LEFT JOIN labels USING (item_id)
 WHERE batches.strategy = ? AND batches.split = 'training' AND run_id <> ''
     AND (? IS NULL OR batches.batch_id = ?)
 QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY batches.batch_id DESC) = 1
@@ -193,11 +295,11 @@ GROUP BY ALL ORDER BY batch_id, strategy
 
 _LENGTHS = f"""
 WITH counted AS (
-    SELECT 'pool' AS strategy, {_BUCKET} AS length FROM pool
+    SELECT 'pool' AS strategy, {_BUCKET} AS length, items FROM pool
     UNION ALL
-    SELECT strategy, {_BUCKET} FROM items WHERE split = 'training' AND strategy <> ''
+    SELECT strategy, {_BUCKET}, 1 FROM noted WHERE split = 'training' AND strategy <> ''
 ), grouped AS (
-    SELECT strategy, length, count(*) AS items FROM counted GROUP BY strategy, length
+    SELECT strategy, length, sum(items)::BIGINT AS items FROM counted GROUP BY strategy, length
 )
 SELECT *, items / sum(items) OVER (PARTITION BY strategy) AS share
 FROM grouped ORDER BY strategy, length

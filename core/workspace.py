@@ -13,6 +13,9 @@ from core.task import DEFAULT_TASK_FILE, SPLITS, STRATEGIES, Label, Task, load_t
 
 POOL_FOLDER = "unlabeled_data"
 
+Stamps = tuple[tuple[str, int, int], ...]
+"""(name, size, modification time in ns) of files: it changes when one of them does."""
+
 BATCH_FIELDS = (
     "batch_id", "created_at", "split", "annotator", "rank", "item_id",
     "strategy", "score", "predicted", "confidence", "run_id", "seed",
@@ -101,8 +104,8 @@ class Workspace:
         finally:
             os.close(handle)
 
-    def stamps(self) -> tuple[tuple[str, int, int], ...]:
-        """(name, size, modification time in ns) of every file that the loop reads."""
+    def stamps(self) -> Stamps:
+        """Those of every file that the loop reads."""
         files = [*self.pool_files(), *(file.path for file in self.logs), self.path / "task.toml"]
         files += [file.path for _, _, file in self.label_files()]
         return file_stamps(self.path, files)
@@ -150,8 +153,8 @@ def refuse_contents(path: Path) -> None:
         raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
 
 
-def file_stamps(root: Path, files: list[Path]) -> tuple[tuple[str, int, int], ...]:
-    """(name below `root`, size, modification time in ns) of those files that exist.
+def file_stamps(root: Path, files: list[Path]) -> Stamps:
+    """Those of the files that exist; names are below `root`.
 
     Raises WorkspaceError if one cannot even be looked at.
     """

@@ -6,8 +6,8 @@ import streamlit as st
 from core.assignment import Flag, batch_for, flags, unflag
 from core.errors import SunlightError
 from core.loop import Loop
-from core.mixing import training_word_counts
 from core.task import Task
+from core.word_index import words_of
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
 from pages.ui.reasons import familiarity
@@ -48,8 +48,8 @@ def confidence_reason(task: Task, pick: tuple) -> list[str]:
 
 def familiar_words(loop: Loop) -> frozenset[str]:
     """The words that occur in today's training data."""
-    seen = training_word_counts(loop) > 0
-    return frozenset(loop.pool_words.words.filter(seen).to_pylist())
+    texts = (item.text for item in loop.labels.usable_training())
+    return frozenset(word for text in texts for word in words_of(text))
 
 
 def show_picks(loop: Loop) -> None:

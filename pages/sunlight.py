@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.loop import Loop
 from core.scoring import score_texts
-from core.tables import UNLABELED, Filters
+from core.tables import SHOWN_FIRST, UNLABELED, Drawn, Filters
 from core.task import SPLITS
 from core.word_index import words_of
 from pages.ui import cache, frame
@@ -17,15 +17,36 @@ from pages.ui.items import item_html, show_items
 SEED = "sunlight_seed"
 SIZES = (1, 10, 50)
 
+RANDOM, FIRST = "Random", f"First {SHOWN_FIRST}"
+ORDER = "sunlight_order"
+
+SYNTAX = """Words that a text must hold, all of them, in any order: `flood river`. Words in quotes
+stand side by side: `"river flood"`. Whole words count, without case or punctuation: `flood` finds
+*Flood,* and *flood-hit*, not *floodlight*."""
+
 
 def new_draw() -> None:
     """The next run draws anew."""
     st.session_state[SEED] = secrets.randbelow(2**31)
 
 
+def press_random() -> None:
+    """Draws anew, whatever was shown before."""
+    new_draw()
+    st.session_state[ORDER] = RANDOM
+
+
 def read_filters(loop: Loop) -> Filters:
     """What the person wants to draw from."""
     task = loop.workspace.task
+    words = st.text_input(
+        "Words",
+        placeholder='in the text, such as  flood  or  "police seek"',
+        max_chars=200,
+        icon=":material/search:",
+        help=SYNTAX,
+        key="sunlight_words",
+    )
     columns = st.columns(3)
     splits = columns[0].multiselect(
         "Split", (*SPLITS, UNLABELED), placeholder="every split", key="sunlight_splits"
@@ -43,7 +64,7 @@ def read_filters(loop: Loop) -> Filters:
         placeholder="any strategy or none",
         key="sunlight_strategies",
     )
-    return Filters(tuple(splits), tuple(labels), tuple(strategies))
+    return Filters(tuple(splits), tuple(labels), tuple(strategies), words)
 
 
 def draw_seed() -> int:
@@ -61,18 +82,21 @@ def show_draw(loop: Loop, items: pd.DataFrame) -> None:
     """The items with words that the model does not know marked, and its probability."""
     runs = loop.logs.runs
     model = cache.model(loop, runs[-1]) if runs else None
-    words = [word for text in items["text"] for word in words_of(text)]
+    texts = items["text"].tolist()
+    words = [word for text in texts for word in words_of(text)]
     known = None if model is None else model.known(words)
-    probability = None if model is None else score_texts(model, items["text"].tolist())
+    opinions = [None] * len(texts) if model is None else score_texts(model, texts)
+    # An evaluation item that waits for its label must not be shown with the model's opinion.
+    hidden = being_held_out(loop)
     show_items(
         [
             item_html(
                 item.text,
-                facts(loop, item, None if probability is None else probability[at]),
+                facts(loop, item, None if item.item_id in hidden else opinion),
                 known,
                 big=len(items) == 1,
             )
-            for at, item in enumerate(items.itertuples())
+            for item, opinion in zip(items.itertuples(), opinions, strict=True)
         ]
     )
 
@@ -85,39 +109,74 @@ def facts(loop: Loop, item: tuple, probability: np.ndarray | None) -> list[str]:
         told.append(f"labeled {task.label(item.label).name}")
     if item.strategy:
         told.append(f"by {item.strategy}")
-    # An evaluation item that waits for its label must not be shown with the model's opinion.
-    if probability is not None and not is_being_held_out(loop, item):
+    if probability is not None:
         told.append(f"P({task.positive.name}) = {probability[task.positive_index]:.2f}")
     return told
 
 
-def is_being_held_out(loop: Loop, item: tuple) -> bool:
-    """Whether the item waits in an open batch for its evaluation or validation label."""
-    return any(
-        proposal.item_id == item.item_id and proposal.split != "training"
+def being_held_out(loop: Loop) -> set[str]:
+    """The items that wait in an open batch for their evaluation or validation label."""
+    return {
+        proposal.item_id
         for waiting in loop.open_batches.values()
         for proposal in waiting
+        if proposal.split != "training"
+    }
+
+
+def show_controls() -> tuple[bool, int]:
+    """(whether the items are drawn at random, how many), as the person has chosen."""
+    button, number, order = st.columns([2, 2, 2], vertical_alignment="bottom")
+    button.button(
+        "Random",
+        type="primary",
+        icon=":material/casino:",
+        on_click=press_random,
+        width="stretch",
+        key="random",
     )
+    st.session_state.setdefault(ORDER, RANDOM)
+    shown = order.segmented_control("Show", (RANDOM, FIRST), key=ORDER)
+    size = number.segmented_control(
+        "Items", SIZES, default=10, disabled=shown == FIRST, key="sunlight_size"
+    )
+    return shown != FIRST, size or 10
+
+
+def count_sentence(drawn: Drawn, is_random: bool) -> str:
+    """How many items the filters leave, and which of them are shown."""
+    if is_random:
+        return f"{len(drawn.items):,} drawn at random from {drawn.matching:,} items"
+    return f"The first {len(drawn.items):,} of {drawn.matching:,} items, in the order of the pool"
+
+
+def kinds_sentence(loop: Loop, counts: pd.DataFrame) -> str:
+    """How many of the items each split has, and how many each label; empty if none is labeled."""
+    if not (counts["split"] != UNLABELED).any():
+        return ""
+    by_split = counts.groupby("split")["items"].sum()
+    told = [
+        f"{by_split[split]:,} {split}" for split in (UNLABELED, *SPLITS) if split in by_split.index
+    ]
+    by_label = counts[counts["split"] != UNLABELED].groupby("label")["items"].sum()
+    names = [loop.workspace.task.label(value).name for value in by_label.index]
+    labeled = [f"{items:,} {name}" for items, name in zip(by_label, names, strict=True)]
+    return f"{' · '.join(told)}; labeled: {', '.join(labeled)}"
 
 
 loop = frame.open_page("Sunlight", "Random items, as they are: the best way to know your data.")
 frame.need_pool(loop)
 filters = read_filters(loop)
-left, right = st.columns([1, 2], vertical_alignment="bottom")
-left.button(
-    "Random",
-    type="primary",
-    icon=":material/casino:",
-    on_click=new_draw,
-    width="stretch",
-    key="random",
-)
-size = right.segmented_control("Items", SIZES, default=10, key="sunlight_size") or 10
-drawn = cache.tables(loop).draw(filters, size, draw_seed())
+is_random, size = show_controls()
+tables, seed = cache.tables(loop), draw_seed()
+with st.spinner("Looking through the pool …"):  # for long only while its words are read first
+    drawn = tables.draw(filters, size, seed) if is_random else tables.first(filters)
 st.caption(
-    f"{len(drawn.items):,} drawn at random from {drawn.matching:,} items"
+    count_sentence(drawn, is_random)
     + ("; words that the model does not know are underlined" if loop.logs.runs else "")
 )
 if not len(drawn.items):
     frame.empty("No item matches these filters. Take one of them away.")
+if filters.words and (kinds := kinds_sentence(loop, tables.counts(filters))):
+    st.caption(kinds)
 show_draw(loop, drawn.items)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "streamlit_app.py"
 START_WITHIN = 60
 """Seconds."""
 
@@ -34,8 +35,9 @@ CHROMIUM_FLAGS = [
 class Server:
     """`streamlit run streamlit_app.py` on a free port of the loopback interface."""
 
-    def __init__(self, workspace: Path, log: Path) -> None:
+    def __init__(self, workspace: Path, log: Path, script: Path = APP) -> None:
         self.workspace = workspace
+        self.script = script
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = log
@@ -46,7 +48,7 @@ class Server:
         arguments = ["--server.port", str(self.port), "--server.headless", "true"]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *arguments,
+                [sys.executable, "-m", "streamlit", "run", str(self.script), *arguments,
                  "--", "--data", str(self.workspace)],
                 cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip

@@ -188,6 +188,33 @@ def test_two_people_get_different_batches(
     assert Counter(event["annotator"] for event in events(workspace)) == {"ann": 5, "bob": 5}
 
 
+def test_a_pool_that_grows_under_an_open_page_is_seen_at_the_next_press(
+    browser: Browser, server: Server, workspace: Workspace
+):
+    context = browser.new_context()
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    page.goto(f"{server.url}/sunlight")
+    expect(page.get_by_text("from 200 items")).to_be_visible()
+    file = workspace.path / "unlabeled_data" / "pool.csv"
+    with file.open("a", encoding="utf-8") as pool:
+        pool.writelines(f"new{at},a zebra in the north {at}\n" for at in range(3))
+    page.get_by_role("button", name="Random", exact=True).click()
+    expect(page.get_by_text("from 203 items")).to_be_visible()
+    field = page.get_by_role("textbox", name="Words")
+    field.fill('"north the"')
+    field.press("Enter")
+    expect(page.get_by_text("No item matches")).to_be_visible()
+    field.fill('Zebra "the north"')
+    field.press("Enter")
+    expect(page.get_by_text("from 3 items")).to_be_visible()
+    expect(page.get_by_test_id("item")).to_have_count(3)
+    page.get_by_test_id("stButtonGroup").get_by_text("First 100").click()
+    expect(page.get_by_text("The first 3 of 3 items")).to_be_visible()
+    expect(page.get_by_test_id("item").first).to_contain_text("a zebra in the north 0")
+    context.close()
+
+
 def hostile_workspace(folder: Path) -> Path:
     """Every text is an attack: a pool, evaluation and training data, and an active batch."""
     texts = [(f"x{at}", f"{HOSTILE} {at}") for at in range(120)]

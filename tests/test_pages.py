@@ -4,6 +4,8 @@ import json
 import math
 import re
 import shutil
+from collections import Counter
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,12 @@ from core.inbox import Inbox
 from core.logs import Event
 from core.loop import read_loop
 from core.runs import load_run
+from core.tables import Filters
 from core.workspace import open_workspace
+from pages.ui import cache
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.encoders import static_encoder
+from tests.test_search import holds
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("home", "annotate", "sunlight", "review", "strategies", "metrics", "data")
@@ -301,6 +306,101 @@ def test_sunlight_filters_by_split_and_label(demo: Path, monkeypatch):
     loop = read_loop(open_workspace(demo))
     positives = sum(item.label == "1" for item in loop.labels.splits["training"])
     assert f"from {positives:,} items" in page.caption[1].value
+
+
+def texts_shown(page: AppTest) -> list[str]:
+    """The items' texts on the page, as they stand in it."""
+    body = "".join(html.proto.body for html in page.get("html"))
+    return [re.sub("<.*?>", "", found) for found in re.findall(r"sl-text.*?>(.*?)</p>", body)]
+
+
+def texts_that_hold(workspace: Path, query: str) -> list[str]:
+    return [
+        text
+        for text in read_loop(open_workspace(workspace)).pool_words.pool.texts.to_pylist()
+        if holds(text, query)
+    ]
+
+
+@pytest.mark.parametrize("query", ["police", "Police man", '"in the"', "'no such word'"])
+def test_sunlight_draws_from_the_items_that_hold_the_words(query: str, demo: Path, monkeypatch):
+    page = open_page("sunlight", demo, monkeypatch)
+    page.text_input(key="sunlight_words").input(query).run()
+    assert not page.exception
+    expected = texts_that_hold(demo, query)
+    assert page.caption[1].value.split(";")[0].endswith(f"from {len(expected):,} items")
+    shown = texts_shown(page)
+    assert len(shown) == min(10, len(expected))
+    assert {unescape(text) for text in shown} <= {" ".join(text.split()) for text in expected}
+
+
+def test_sunlight_tells_how_the_items_with_the_words_are_labeled(demo: Path, monkeypatch):
+    page = open_page("sunlight", demo, monkeypatch)
+    page.text_input(key="sunlight_words").input("police").run()
+    splits = read_loop(open_workspace(demo)).labels.splits
+    found = {
+        split: [x for x in items if holds(x.text, "police")] for split, items in splits.items()
+    }
+    labels = Counter(item.label for items in found.values() for item in items)
+    said = page.caption[2].value
+    for split in ("training", "evaluation"):
+        assert f"{len(found[split])} {split}" in said
+    assert f"labeled: {labels['0']} Not disaster-related" in said
+    page.text_input(key="sunlight_words").input("zzz").run()
+    assert len(page.caption) == 2
+
+
+def test_the_first_hundred_stand_in_the_order_of_the_pool(demo: Path, monkeypatch):
+    page = open_page("sunlight", demo, monkeypatch)
+    page.text_input(key="sunlight_words").input("to")
+    page.segmented_control(key="sunlight_order").set_value("First 100").run()
+    expected = texts_that_hold(demo, "to")
+    assert len(expected) > 100
+    assert page.caption[1].value.startswith(f"The first 100 of {len(expected):,} items")
+    shown = [unescape(text) for text in texts_shown(page)]
+    assert shown == [" ".join(text.split()) for text in expected[:100]]
+    page.button(key="random").click().run()
+    assert len(texts_shown(page)) == 10
+    assert page.segmented_control(key="sunlight_order").value == "Random"
+
+
+def test_words_that_are_none_ask_nothing(demo: Path, monkeypatch):
+    page = open_page("sunlight", demo, monkeypatch)
+    everything = page.caption[1].value
+    page.text_input(key="sunlight_words").input(' "!" ').run()
+    assert not page.exception
+    assert page.caption[1].value == everything
+
+
+def test_a_pool_that_grows_or_changes_is_seen_at_the_next_interaction(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    file = workspace.path / "unlabeled_data" / "pool.csv"
+    page = open_page("sunlight", workspace.path, monkeypatch)
+    page.text_input(key="sunlight_words").input("zebra").run()
+    assert "No item matches" in page.info[0].value
+    with file.open("a", encoding="utf-8") as pool:
+        pool.write("new1,a zebra crossing\nnew2,two zebras\n")
+    page.run()
+    assert texts_shown(page) == ["a zebra crossing"]
+    write_csv(file, [("only", "Zebra!"), ("i0000", "zebra-like")])
+    page.run()
+    assert sorted(texts_shown(page)) == ["Zebra!", "zebra-like"]
+    assert "from 2 items" in page.caption[1].value
+
+
+def test_tables_are_of_the_state_that_the_page_has_read(make_workspace: MakeWorkspace):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    before = cache.loop(workspace.path)
+    with (workspace.path / "unlabeled_data" / "pool.csv").open("a", encoding="utf-8") as pool:
+        pool.write("new1,a zebra crossing\n")
+    # The file changes while a page runs: what it asks now is still of what it has read.
+    assert cache.tables(before).draw(Filters(), 1, 1).matching == 60
+    after = cache.loop(workspace.path)
+    assert cache.tables(after).draw(Filters(), 1, 1).matching == 61
+    assert cache.tables(before).draw(Filters(words="zebra"), 1, 1).matching == 0
+    assert cache.tables(after).draw(Filters(words="zebra"), 1, 1).matching == 1
 
 
 def test_review_shows_outliers_beside_low_confidence(demo: Path, monkeypatch):

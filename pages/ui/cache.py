@@ -1,4 +1,8 @@
-"""The only place that caches. Every key holds the stamps of the files behind it."""
+"""The only place that caches. Every key holds the stamps of the files behind it.
+
+What is made of a loop has the stamps of that loop, not those of the files by then: a file that
+changes while a page runs can mix no two states.
+"""
 
 import atexit
 from functools import lru_cache
@@ -13,18 +17,17 @@ from core.loop import Loop, mend, read_loop
 from core.model import Model
 from core.outlook import Outlook
 from core.outlook import outlook as outlook_of_loop
+from core.pool_columns import PoolColumns, pool_columns
 from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.tables import Tables
-from core.workspace import Workspace, file_stamps, open_workspace
+from core.workspace import Stamps, Workspace, file_stamps, open_workspace
 
 WORKSPACES = 4
 """Workspaces and states of them that are kept in memory at once."""
 
 REPORTS = 1_000
 """Runs whose reports are kept: a learning curve asks for all of them, some 60 KB each."""
-
-Stamps = tuple[tuple[str, int, int], ...]
 
 # DuckDB complains at length about connections that are still open when Python ends.
 atexit.register(st.cache_resource.clear)
@@ -37,8 +40,8 @@ def loop(path: Path) -> Loop:
 
 
 def tables(current: Loop) -> Tables:
-    """The DuckDB tables of this state of the loop."""
-    return _tables(str(current.workspace.path), current.workspace.stamps(), current)
+    """The DuckDB tables of this state of the loop, over the columns of its pool."""
+    return _tables(str(current.workspace.path), current.stamps, current)
 
 
 def model(current: Loop, run: Run) -> Model | None:
@@ -59,7 +62,7 @@ def report(current: Loop, run: Run) -> Report | None:
 
 def outlook(current: Loop) -> Outlook:
     """How the work stands at this state of the loop. Trains models: seconds, once a state."""
-    return _outlook(str(current.workspace.path), current.workspace.stamps(), current)
+    return _outlook(str(current.workspace.path), current.stamps, current)
 
 
 def inbox(path: Path) -> Inbox:
@@ -88,7 +91,12 @@ def _loop(path: str, stamps: Stamps, _workspace: Workspace) -> Loop:
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _tables(path: str, stamps: Stamps, _loop: Loop) -> Tables:
-    return Tables(_loop)
+    return Tables(_loop, _pool_columns(path, repr(_loop.pool_words.pool.key), _loop))
+
+
+@st.cache_resource(show_spinner="Reading the pool …", max_entries=WORKSPACES)
+def _pool_columns(path: str, pool_key: str, _loop: Loop) -> PoolColumns:
+    return pool_columns(_loop)
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
