@@ -54,7 +54,7 @@ RUN_KEYS = (
 def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
     """Where the loop stands: stage, counts per split, label and strategy, last run."""
     with refusals():
-        loop = open_loop(data)
+        loop = open_loop(data, report)
         task = loop.workspace.task
         strategies = Counter(
             item.strategy or "not recorded" for item in loop.labels.splits["training"]
@@ -87,7 +87,7 @@ def train_command(
 ) -> None:
     """Trains on the labels that count, evaluates, and keeps the run."""
     with refusals():
-        loop = open_loop(data)
+        loop = open_loop(data, report)
         trained = train(loop, name=model, seed=seed, progress=report)
         run = keep(loop, trained)
         figures = trained.report.figures.get("evaluation")
@@ -119,10 +119,12 @@ def next_command(
     with refusals(), open_engine(engine, address) as opened:
         wishes = Wishes(size, read_mix(mix), seed)
         if dry_run:
-            loop = read_loop(open_workspace(data), write_cache=False)
+            loop = read_loop(open_workspace(data), write_cache=False, progress=report)
             batch = preview(loop, annotator, wishes, engine=opened)
         else:
-            batch = propose(open_loop(data), annotator, wishes, progress=report, engine=opened)
+            batch = propose(
+                open_loop(data, report), annotator, wishes, progress=report, engine=opened
+            )
         lines = [f"{batch.batch_id}: {len(batch.texts)} items for {batch.split}"]
         lines += [
             f"{proposal.rank:4} {proposal.strategy:15} {text}"
@@ -139,7 +141,7 @@ def evaluate(
 ) -> None:
     """Scores a kept run on today's evaluation data."""
     with refusals():
-        loop = open_loop(data)
+        loop = open_loop(data, report)
         kept = find_run(loop, run)
         model = load_run(loop, kept)
         began = time.perf_counter()
@@ -210,7 +212,7 @@ def simulate(
         # The simulated loops stand in folders of their own.
         encoder = encoder_place(workspace.task.encoder, workspace.path)
         task = replace(workspace.task, encoder=encoder)
-        pool = read_loop(open_workspace(background)) if background else None
+        pool = read_loop(open_workspace(background), progress=report) if background else None
         study = Study(labeled, task, plan, mixes, models, range(seeds), pool)
         points = learn(study, out, workers=workers, progress=report)
         compared = compare(points, study.random_mix)

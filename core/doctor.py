@@ -8,11 +8,10 @@ import pyarrow as pa
 
 from core.errors import LogError, PoolError, TaskError
 from core.findings import Finding
-from core.fingerprints import hash_texts
+from core.fingerprints import firsts, found_at, hash_texts
 from core.labels import Labeled, text_key
 from core.loop import Loop, read_loop
 from core.model_files import examine_models
-from core.pool import firsts, found_at
 from core.workspace import POOL_FOLDER, Workspace, open_workspace
 
 

@@ -1,9 +1,13 @@
-"""Texts as 64-bit numbers: equal texts have equal ones, whatever file and row they stand in."""
+"""Texts as 64-bit numbers: equal texts have equal ones, whatever file and row they stand in.
+
+Sorted by these numbers, texts are found among millions in a few steps.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import torch
 from numpy.typing import NDArray
 
 from core.spelling import Hashes, mixed, powers
@@ -12,6 +16,8 @@ BLOCK = 50_000
 """Texts that are hashed at a time, which bounds the memory."""
 
 LENGTH_SALT = np.uint64(3)
+
+Places = NDArray[np.int64]
 
 
 def hash_texts(texts: pa.Array | Sequence[str]) -> Hashes:
@@ -40,6 +46,28 @@ def hash_sequences(hashes: Hashes, offsets: NDArray[np.integer]) -> Hashes:
 def set_key(hashes: Hashes) -> tuple[int, int, int]:
     """Names the texts, each as often as it occurs, in whatever order they come."""
     return len(hashes), int(hashes.sum()), int(mixed(hashes).sum())
+
+
+def found_at(hashes: NDArray[np.int64], order: Places, wanted: NDArray[np.int64]) -> list[Places]:
+    """The places of each wanted hash, in ascending order; `order` sorts `hashes`."""
+    first = np.searchsorted(hashes, wanted, "left", sorter=order)
+    last = np.searchsorted(hashes, wanted, "right", sorter=order)
+    return [order[start:stop] for start, stop in zip(first, last, strict=True)]
+
+
+def sorted_places(hashes: NDArray[np.int64]) -> Places:
+    """What sorts the hashes; equal ones stay in their order."""
+    return torch.sort(torch.from_numpy(np.array(hashes)), stable=True).indices.numpy()
+
+
+def firsts(hashes: NDArray[np.integer], order: Places) -> NDArray[np.bool_]:
+    """Which items are the first of those with the same hash."""
+    ordered = hashes[order]
+    is_start = np.ones(len(order), bool)
+    is_start[1:] = ordered[1:] != ordered[:-1]
+    first = np.zeros(len(order), bool)
+    first[order[is_start]] = True
+    return first
 
 
 def _hash_block(texts: pa.Array) -> Hashes:

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from core.fingerprints import firsts
 from core.loop import Loop
-from core.pool import firsts
 from core.search import WordIndex, read_index
 from core.word_index import PoolWords
 from core.workspace import Workspace

@@ -19,10 +19,18 @@ from core.arrays import GrowingArray, open_arrays, save_arrays
 from core.bags import Bags
 from core.cache import load_cached, load_earlier
 from core.columns import open_column, save_column
-from core.fingerprints import hash_sequences, hash_texts
+from core.fingerprints import (
+    Places,
+    firsts,
+    found_at,
+    hash_sequences,
+    hash_texts,
+    sorted_places,
+)
 from core.labels import text_key
 from core.parallel import in_blocks
-from core.pool import Piece, Places, Pool, firsts, found_at, read_pool, sorted_places
+from core.pool import Pool, read_pool
+from core.pool_builder import Piece
 from core.progress import Pace, Progress, silent
 from core.spelling import Hashes
 from core.workspace import Workspace

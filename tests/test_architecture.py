@@ -13,7 +13,7 @@ FLOORS = (
     ("errors", "findings", "bags", "cache", "csvfile", "files", "progress"),
     ("parallel", "arrays", "columns", "engines"),
     ("task",),
-    ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool"),
+    ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),
     ("labels", "word_index", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),

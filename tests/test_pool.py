@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import pool as pool_room
+from core import pool_builder
 from core.errors import PoolError
 from core.pool import Pool, read_pool, require_items
 from core.workspace import Workspace, open_workspace
@@ -140,13 +141,13 @@ def test_of_a_file_that_grew_only_the_end_is_read(
     workspace = make_workspace([("item_id", "text"), ("1", "a")])
     file = workspace.path / "unlabeled_data" / "pool.csv"
     seen = []
-    plain_blocks = pool_room.plain_blocks
+    plain_blocks = pool_builder.plain_blocks
 
     def watched(path: Path, *rest: object):
         seen.append(path.read_text())
         return plain_blocks(path, *rest)
 
-    monkeypatch.setattr(pool_room, "plain_blocks", watched)
+    monkeypatch.setattr(pool_builder, "plain_blocks", watched)
     read_pool(workspace)
     for line in ("2,b\n", "3,c\n"):
         with file.open("a") as grown:
@@ -161,7 +162,7 @@ def test_a_file_that_is_only_touched_is_not_read_again(
 ):
     workspace = make_workspace([("1", "a")])
     before = read_pool(workspace)
-    monkeypatch.setattr(pool_room, "plain_blocks", None)
+    monkeypatch.setattr(pool_builder, "plain_blocks", None)
     os.utime(workspace.path / "unlabeled_data" / "pool.csv", (1, 1))
     assert read_pool(workspace).key == before.key
 
@@ -190,7 +191,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
     workspace = make_workspace([("1", "a")])
     file = workspace.path / "unlabeled_data" / "pool.csv"
     late = ["2,b\n"]
-    plain_blocks = pool_room.plain_blocks
+    plain_blocks = pool_builder.plain_blocks
 
     def growing(*arguments: object):
         yield from plain_blocks(*arguments)
@@ -198,7 +199,7 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
             with file.open("a") as grown:
                 grown.write(late.pop())
 
-    monkeypatch.setattr(pool_room, "plain_blocks", growing)
+    monkeypatch.setattr(pool_builder, "plain_blocks", growing)
     assert content(read_pool(workspace)) == content(read_anew(workspace))
     assert len(read_pool(workspace)) == 2
 
@@ -208,14 +209,14 @@ def test_a_file_that_never_stands_still_is_told(
 ):
     workspace = make_workspace([("1", "a")])
     file = workspace.path / "unlabeled_data" / "pool.csv"
-    plain_blocks = pool_room.plain_blocks
+    plain_blocks = pool_builder.plain_blocks
 
     def growing(*arguments: object):
         yield from plain_blocks(*arguments)
         with file.open("a") as grown:
             grown.write("2,b\n")
 
-    monkeypatch.setattr(pool_room, "plain_blocks", growing)
+    monkeypatch.setattr(pool_builder, "plain_blocks", growing)
     with pytest.raises(PoolError, match="keep changing"):
         read_pool(workspace)
 

@@ -7,6 +7,7 @@ changes while a page runs can mix no two states.
 import atexit
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import streamlit as st
 
@@ -21,7 +22,8 @@ from core.pool_columns import PoolColumns, pool_columns
 from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.tables import Tables
-from core.workspace import Stamps, Workspace, file_stamps, open_workspace
+from core.word_index import read_pool_words
+from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
 
 WORKSPACES = 4
 """Workspaces and states of them that are kept in memory at once."""
@@ -29,12 +31,16 @@ WORKSPACES = 4
 REPORTS = 1_000
 """Runs whose reports are kept: a learning curve asks for all of them, some 60 KB each."""
 
+_READING = Lock()
+"""Several sessions that open a new pool wait for the first one, instead of all reading it."""
+
 # DuckDB complains at length about connections that are still open when Python ends.
 atexit.register(st.cache_resource.clear)
 
 
 def loop(path: Path) -> Loop:
     """The state of the loop; read again when a file has changed, mended once per server."""
+    _read_ahead(path, _pool_stamps(path))
     workspace = _mended(str(path), _task_stamp(path))
     return _loop(str(path), workspace.stamps(), workspace)
 
@@ -76,6 +82,22 @@ def _inbox(path: Path, task_stamp: Stamps) -> Inbox:
     return Inbox(open_workspace(path))
 
 
+@lru_cache(maxsize=WORKSPACES)
+def _read_ahead(path: Path, pool_stamps: Stamps) -> None:
+    """Tells how far a large pool is that is read for the first time.
+
+    From within Streamlit's caches nothing can be told; what is read here is in `.cache` after that.
+    """
+    workspace = open_workspace(path)
+    if workspace.is_writable():
+        place = st.empty()
+        try:
+            with _READING:
+                read_pool_words(workspace, progress=place.caption)
+        finally:
+            place.empty()
+
+
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _mended(path: str, task_stamp: Stamps) -> Workspace:
     workspace = open_workspace(Path(path))
@@ -112,6 +134,10 @@ def _report(path: str, report_stamp: Stamps, _loop: Loop, _run: Run) -> Report |
 @st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
 def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
     return outlook_of_loop(_loop)
+
+
+def _pool_stamps(path: Path) -> Stamps:
+    return file_stamps(path, sorted((path / POOL_FOLDER).glob("*.csv")))
 
 
 def _task_stamp(path: Path) -> Stamps:
