@@ -25,8 +25,8 @@ from core.pool_columns import pool_columns
 from core.tables import UNLABELED, Filters, Tables
 from core.word_index import words_of
 from core.workspace import open_workspace
+from tests.benchmarks.chapter import csv_pass
 from tests.benchmarks.generated import write_labels, write_pool
-from tests.benchmarks.loop import csv_pass
 from tests.benchmarks.table import machine, print_table
 from tests.server import APP, CHROMIUM_FLAGS, Server, find_chromium
 

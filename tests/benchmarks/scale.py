@@ -14,7 +14,6 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -29,6 +28,7 @@ from core.word_index import read_pool_words
 from core.workspace import open_workspace
 from tests.benchmarks import chapter
 from tests.benchmarks.generated import write_labels, write_pool
+from tests.benchmarks.pages import HEAD, TURNS, table_rows
 from tests.benchmarks.table import machine, print_table, timed
 
 Result = TypeVar("Result")
@@ -41,14 +41,6 @@ TASK = """
 [model]
 name = "{model}"
 """
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Seconds of each stage of one process, and the process's peak of memory in GiB."""
-
-    seconds: Seconds
-    peak: float
 
 
 class Clock:
@@ -121,21 +113,28 @@ def chapters_way(folder: Path, items: int) -> Seconds:
     }
 
 
-def in_a_process(stage: Callable[..., Seconds], *arguments: object) -> Measured:
-    """The stage in a new process."""
+def grown(folder: Path) -> Seconds:
+    """Reading and learning again after the pool has grown."""
+    clock = Clock()
+    loop = clock.note("read a pool of 1% more", lambda: read_loop(open_workspace(folder)))
+    space = clock.note("learn from it", lambda: pool_space(loop))
+    clock.note("place every text of it", lambda: pool_rows(loop, space))
+    return clock.seconds
+
+
+def in_a_process(step: Callable[..., Result], *arguments: object) -> tuple[Result, float]:
+    """What the step gives in a new process, and the process's peak of memory in GiB."""
     with multiprocessing.get_context("spawn").Pool(1) as process:
-        return process.apply(_measured, (stage, arguments))
+        return process.apply(_measured, (step, arguments))
 
 
-def _measured(stage: Callable[..., Seconds], arguments: tuple[object, ...]) -> Measured:
-    seconds = stage(*arguments)
-    return Measured(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+def _measured(step: Callable[..., Result], arguments: tuple[object, ...]) -> tuple[Result, float]:
+    result = step(*arguments)
+    return result, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def measure(folder: Path, items: int) -> list[Measured]:
-    """Every group of stages, one process after the other."""
-    write_pool(folder / "unlabeled_data" / "pool.csv", items)
-    write_labels(folder)
+def measure(folder: Path) -> list[tuple[Seconds, float]]:
+    """(seconds, peak of memory) of every group of stages, one process after the other."""
     found = [in_a_process(stage, folder) for stage in (words_built, features_built, opened)]
     for model in ("book", "linear"):
         (folder / "task.toml").write_text(TASK.format(model=model), encoding="utf-8")
@@ -149,18 +148,30 @@ def main() -> None:
     items = parser.parse_args().items
     with TemporaryDirectory(prefix="sunlight-benchmark-") as parent:
         folder = Path(parent) / "pool"
-        found = measure(folder, items)
+        write_pool(folder / "unlabeled_data" / "pool.csv", items)
+        write_labels(folder)
         yardstick = chapter.csv_pass(folder)
-        slow = in_a_process(chapters_way, folder, items).seconds
+        found = measure(folder)
+        slow, _ = in_a_process(chapters_way, folder, items)
+        asked, peak = in_a_process(table_rows, folder, yardstick)
+        write_pool(folder / "unlabeled_data" / "more.csv", round(items * GROWTH), seed=1)
+        found.append(in_a_process(grown, folder))
     print(f"{items:,} items; {machine()}")
     print(f"yardstick: one pass of Python's csv over the pool, {yardstick:.2f} s\n")
+    print_stages(found, slow, yardstick)
+    print(f"\nWhat the pages ask, {TURNS} times each; peak {peak:.2f} GiB\n")
+    print_table(HEAD, asked)
+
+
+def print_stages(found: list[tuple[Seconds, float]], slow: Seconds, yardstick: float) -> None:
+    """The table of all stages; `slow` are the chapter's seconds."""
     rows = []
-    for group in found:
-        for stage, seconds in group.seconds.items():
+    for stages, peak in found:
+        for stage, seconds in stages.items():
             there = slow.get(stage)
             told = f"{there:,.0f} s, {there / seconds:,.0f} times" if there else ""
             ratio = f"{seconds / yardstick:.2f}"
-            rows.append([stage, f"{seconds:.3f}", f"{group.peak:.2f}", ratio, told])
+            rows.append([stage, f"{seconds:.3f}", f"{peak:.2f}", ratio, told])
     print_table(["stage", "s", "peak, GiB", "of the yardstick", "the chapter's way"], rows)
 
 
