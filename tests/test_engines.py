@@ -25,8 +25,7 @@ from core.runs import train
 from core.scoring import CHUNK, Shard
 from core.selection import Wanted, choose
 from core.workspace import open_workspace
-from tests.benchmarks.generated import write_labels
-from tests.benchmarks.generated import write_pool
+from tests.benchmarks.generated import write_labels, write_pool
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -164,8 +164,10 @@ def browser_rows(folder: Path, yardstick: float) -> list[list[str]]:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         empty = Server(folder, folder.parent / "empty.log", script)
         try:
-            waits = [opened(browser, empty)[1] for _ in range(SESSIONS)]
-            rows.append(spread("an empty Streamlit page", waits, yardstick))
+            pages = [opened(browser, empty) for _ in range(SESSIONS)]
+            rows.append(spread("an empty Streamlit page", [wait for _, wait in pages], yardstick))
+            for page, _ in pages:
+                page.context.close()  # else they look for their server while others are measured
         finally:
             empty.stop()
         began = time.perf_counter()
