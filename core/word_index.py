@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.arrays import GrowingArray, open_arrays, save_arrays
-from core.bags import Bags
+from core.bags import Bags, Ids
 from core.cache import load_cached, load_earlier
 from core.columns import open_column, save_column
 from core.fingerprints import (
@@ -28,7 +28,7 @@ from core.fingerprints import (
     sorted_places,
 )
 from core.labels import text_key
-from core.parallel import in_blocks
+from core.parallel import in_blocks, row_blocks
 from core.pool import Pool, read_pool
 from core.pool_builder import Piece
 from core.progress import Pace, Progress, silent
@@ -163,7 +163,7 @@ def read_pool_words(
 
 def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Progress) -> None:
     """The words, their counts, and the bags; the same numbers whatever there was before."""
-    ids_of: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     counts = np.zeros(0, np.int64)
     pace = Pace(progress, "splitting into words", len(pool), "items")
     with (
@@ -171,16 +171,14 @@ def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Prog
         GrowingArray(folder, "offsets", np.int64) as offsets,
     ):
         offsets.append(np.zeros(1))
-        for block in _blocks(pool, before):
-            own = (ids_of.setdefault(word, len(ids_of)) for word in block.words)
-            of_pool = np.fromiter(own, np.int32, len(block.words))
-            counts = np.pad(counts, (0, len(ids_of) - len(counts)))
-            counts[of_pool] += np.bincount(block.ids, minlength=len(of_pool))
-            offsets.append(len(ids) + np.cumsum(block.lengths))
-            ids.append(of_pool[block.ids])
-            pace.add(len(block.lengths))
+        for found, lengths in _numbered(pool, before, numbers):
+            more = np.bincount(found, minlength=len(numbers))
+            counts = more + np.pad(counts, (0, len(more) - len(counts)))
+            offsets.append(len(ids) + np.cumsum(lengths))
+            ids.append(found)
+            pace.add(len(lengths))
     save_arrays(folder, counts=counts)
-    save_column(folder, "words", pa.array(list(ids_of), pa.large_string()))
+    save_column(folder, "words", pa.array(list(numbers), pa.large_string()))
     pieces = [[*_identity(piece), piece.rows] for piece in pool.pieces]
     stored = json.dumps({"version": WORDS_VERSION, "pieces": pieces})
     (folder / "pieces.json").write_text(stored, encoding="utf-8")
@@ -212,14 +210,32 @@ def _write_copies(folder: Path, pool: Pool, bags: Bags) -> None:
     save_arrays(folder, key_order=key_order, is_first=is_first & (bags.lengths > 0))
 
 
-def _blocks(pool: Pool, before: _Index | None) -> Iterator[_Block]:
-    """All texts, in blocks."""
+def _numbered(
+    pool: Pool, before: _Index | None, numbers: dict[str, int]
+) -> Iterator[tuple[Ids, NDArray[np.int64]]]:
+    """(word ids, lengths) of all texts, in blocks; a word's number is that of its first use."""
+    # What has become of each word id of before; -1: the word has not been used yet.
+    renumbered = np.full(len(before.words) if before else 0, -1, np.int32)
     for first, piece, old in _pieces(pool, before):
         if old is None:
-            work = partial(_split_block, pool.texts.slice(first, piece.rows))
-        else:
-            work = partial(_copy_block, before.words, before.bags.part(old, old + piece.rows))
-        yield from in_blocks(work, piece.rows)
+            split = partial(_split_block, pool.texts.slice(first, piece.rows))
+            for block in in_blocks(split, piece.rows):
+                yield _number(block.words, numbers)[block.ids], block.lengths
+            continue
+        for start, stop in row_blocks(piece.rows):
+            bags = before.bags.part(old + start, old + stop)
+            unused = bags.ids[renumbered[bags.ids] < 0]
+            fresh, at = np.unique(unused, return_index=True)
+            fresh = fresh[np.argsort(at)]  # in the order of their use
+            words = before.words.take(pa.array(fresh)).to_pylist()
+            renumbered[fresh] = _number(words, numbers)
+            yield renumbered[bags.ids], bags.lengths
+
+
+def _number(words: Sequence[str], numbers: dict[str, int]) -> Ids:
+    """The words' numbers; words that have none yet get the next ones."""
+    found = (numbers.setdefault(word, len(numbers)) for word in words)
+    return np.fromiter(found, np.int32, len(words))
 
 
 def _pieces(pool: Pool, before: _Index | None) -> Iterator[tuple[int, Piece, int | None]]:
@@ -245,15 +261,6 @@ def _split_block(texts: pa.Array, start: int, stop: int) -> _Block:
         offsets = np.concatenate([[0], np.cumsum(is_word)])[offsets - offsets[0]]
     encoded = words.dictionary_encode()
     return _Block(encoded.dictionary.to_pylist(), encoded.indices.to_numpy(), np.diff(offsets))
-
-
-def _copy_block(words: pa.Array, bags: Bags, start: int, stop: int) -> _Block:
-    bags = bags.part(start, stop)
-    used, first, ids = np.unique(bags.ids, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    place = np.empty(len(order), np.int32)
-    place[order] = np.arange(len(order))
-    return _Block(words.take(pa.array(used[order])).to_pylist(), place[ids], bags.lengths)
 
 
 def _hash_words_of(words: Sequence[str]) -> _WordHashes:
