@@ -76,6 +76,8 @@ def plain_blocks(path: Path, columns: Sequence[str], skip: int = 0) -> Iterator[
     declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
     query = f"FROM read_csv(?, columns = {declared}, {CSV_OPTIONS}, skip = {skip})"
     with duckdb.connect(config={"threads": 2}) as connection:
+        # After two seconds it would stand on the standard output, amid an answer in JSON.
+        connection.execute("SET enable_progress_bar = false")
         try:
             for batch in connection.sql(query, params=[str(path)]).to_arrow_reader(BLOCK):
                 _require_plain(batch)
