@@ -9,6 +9,9 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
+ZEROS = 2**20
+"""Written at a time."""
+
 
 def save_arrays(folder: Path, **arrays: NDArray) -> None:
     """Each array stands in the folder under its name."""
@@ -19,6 +22,18 @@ def save_arrays(folder: Path, **arrays: NDArray) -> None:
 def open_arrays(folder: Path, *names: str) -> list[NDArray]:
     """The arrays of these names, mapped into memory. They cannot be written."""
     return [np.load(folder / f"{name}.npy", mmap_mode="r") for name in names]
+
+
+def array_to_fill(folder: Path, name: str, dtype: DTypeLike, length: int) -> NDArray:
+    """An array of zeros in the folder, mapped to be written. Raises OSError on a full disk.
+
+    The zeros are written first: where there is no room for a page that is only mapped, the process
+    would be killed.
+    """
+    with GrowingArray(folder, name, dtype) as array:
+        for start in range(0, length, ZEROS):
+            array.append(np.zeros(min(ZEROS, length - start), dtype))
+    return np.load(folder / f"{name}.npy", mmap_mode="r+")
 
 
 class GrowingArray:

@@ -10,10 +10,11 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
+from core.parallel import spans
 from core.spelling import Hashes, mixed, powers
 
-BLOCK = 50_000
-"""Texts that are hashed at a time, which bounds the memory."""
+BLOCK = 2**21
+"""Bytes of texts that are hashed at a time, which bounds the memory."""
 
 LENGTH_SALT = np.uint64(3)
 
@@ -28,7 +29,8 @@ def hash_texts(texts: pa.Array | Sequence[str]) -> Hashes:
     if not isinstance(texts, pa.Array):
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
         texts = pa.array(encoded, pa.large_binary())
-    blocks = [_hash_block(texts.slice(at, BLOCK)) for at in range(0, len(texts), BLOCK)]
+    spanned = spans(text_offsets(texts), BLOCK)
+    blocks = [_hash_block(texts.slice(start, stop - start)) for start, stop in spanned]
     return np.concatenate([np.empty(0, np.uint64), *blocks])
 
 
@@ -70,11 +72,17 @@ def firsts(hashes: NDArray[np.integer], order: Places) -> NDArray[np.bool_]:
     return first
 
 
-def _hash_block(texts: pa.Array) -> Hashes:
-    _, ends, data = texts.buffers()
+def text_offsets(texts: pa.Array) -> NDArray[np.integer]:
+    """Where each text begins among the bytes of its array, and where the last one ends."""
     is_large = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
-    offsets = np.frombuffer(ends, np.int64 if is_large else np.int32)
-    offsets = offsets[texts.offset : texts.offset + len(texts) + 1]
+    if not len(texts):
+        return np.zeros(1, np.int64)
+    offsets = np.frombuffer(texts.buffers()[1], np.int64 if is_large else np.int32)
+    return offsets[texts.offset : texts.offset + len(texts) + 1]
+
+
+def _hash_block(texts: pa.Array) -> Hashes:
+    offsets, data = text_offsets(texts), texts.buffers()[2]
     first, last = int(offsets[0]), int(offsets[-1])
     # There is no buffer where all texts are empty.
     every = np.frombuffer(data, np.uint8)[first:last] if last else np.empty(0, np.uint8)

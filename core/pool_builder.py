@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from core.columns import GrowingColumn
 from core.findings import Finding
-from core.parallel import row_blocks
+from core.parallel import BLOCK
 from core.pool_files import ID, TEXT, NotPlainError, PoolFile, careful_blocks, plain_blocks
 from core.progress import Pace, Progress
 
@@ -124,9 +124,8 @@ class PoolBuilder:
         return findings
 
     def _copy(self, table: pa.Table) -> None:
-        for start, stop in row_blocks(len(table)):
-            for batch in table.slice(start, stop - start).to_batches():
-                self._append(batch)
+        for batch in table.to_batches(max_chunksize=BLOCK):
+            self._append(batch)
 
     def _append(self, batch: pa.RecordBatch) -> None:
         blank = pa.array([""] * len(batch), pa.large_string())

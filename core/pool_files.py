@@ -25,7 +25,7 @@ CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
     delim = ',', quote = '"', escape = '"'"""
 
 
-AT_ONCE = 2**22
+AT_ONCE = 2**23
 """Bytes that are looked at at a time."""
 
 
@@ -79,7 +79,8 @@ def plain_blocks(path: Path, columns: Sequence[str], skip: int = 0) -> Iterator[
         # After two seconds it would stand on the standard output, amid an answer in JSON.
         connection.execute("SET enable_progress_bar = false")
         try:
-            for batch in connection.sql(query, params=[str(path)]).to_arrow_reader(BLOCK):
+            found = connection.sql(query, params=[str(path)])
+            for batch in found.to_arrow_reader(_rows_at_once(path)):
                 _require_plain(batch)
                 yield _filled(batch, columns)
         except (duckdb.Error, pa.ArrowException) as error:
@@ -111,6 +112,13 @@ def _as_batch(rows: Sequence[Row], columns: Sequence[str]) -> pa.RecordBatch:
     values = zip(*fields, strict=True) if fields else [()] * len(columns)
     arrays = [pa.array(column, pa.large_string()) for column in values]
     return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+
+
+def _rows_at_once(path: Path) -> int:
+    """`BLOCK` rows, or fewer where the first ones are long: this bounds the memory."""
+    with path.open("rb") as file:
+        first = file.read(AT_ONCE)
+    return min(BLOCK, 1 + AT_ONCE * first.count(b"\n") // max(len(first), 1))
 
 
 def _require_plain(batch: pa.RecordBatch) -> None:

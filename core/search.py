@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.arrays import open_arrays, save_arrays
+from core.arrays import array_to_fill, open_arrays, save_arrays
 from core.bags import Bags, Ids, Offsets
 from core.cache import load_cached
 from core.lexicon import written_out
@@ -119,9 +119,7 @@ def read_index(workspace: Workspace, pool_words: PoolWords, *, write_cache: bool
     def build(folder: Path) -> None:
         words, spelled = _spell(pool_words.words)
         offsets = _offsets(bags, spelled, len(words))
-        items = np.lib.format.open_memmap(
-            folder / "items.npy", mode="w+", dtype=np.int32, shape=(int(offsets[-1]),)
-        )
+        items = array_to_fill(folder, "items", np.int32, int(offsets[-1]))
         _fill(items, offsets, bags, spelled)
         items.flush()
         save_arrays(

@@ -26,9 +26,10 @@ from core.fingerprints import (
     hash_sequences,
     hash_texts,
     sorted_places,
+    text_offsets,
 )
 from core.labels import text_key
-from core.parallel import in_blocks, row_blocks
+from core.parallel import in_order, spans
 from core.pool import Pool, read_pool
 from core.pool_builder import Piece
 from core.progress import Pace, Progress, silent
@@ -37,6 +38,10 @@ from core.workspace import Workspace
 
 WORDS_VERSION = 3
 """Part of the cache's key: a change of what is stored rebuilds it."""
+
+TEXT_BLOCK, WORD_BLOCK = 6_000_000, 700_000
+"""Bytes of texts, and words, that are worked on at a time: this bounds the memory. Those of 100,000
+headlines."""
 
 
 @dataclass(frozen=True)
@@ -196,8 +201,9 @@ def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -
                 hashes.append(before.hashes[old : old + piece.rows])
                 keys.append(before.keys[old : old + piece.rows])
                 continue
-            work = partial(_hash_block, bags.part(first, first + piece.rows), words)
-            for some_hashes, some_keys in in_blocks(work, piece.rows):
+            own = bags.part(first, first + piece.rows)
+            blocks = (own.part(*span) for span in spans(own.offsets, WORD_BLOCK))
+            for some_hashes, some_keys in in_order(partial(_hash_block, words), blocks):
                 hashes.append(some_hashes)
                 keys.append(some_keys)
 
@@ -218,12 +224,14 @@ def _numbered(
     renumbered = np.full(len(before.words) if before else 0, -1, np.int32)
     for first, piece, old in _pieces(pool, before):
         if old is None:
-            split = partial(_split_block, pool.texts.slice(first, piece.rows))
-            for block in in_blocks(split, piece.rows):
+            texts = pool.texts.slice(first, piece.rows)
+            parts = (texts.slice(a, b - a) for a, b in spans(text_offsets(texts), TEXT_BLOCK))
+            for block in in_order(_split_block, parts):
                 yield _number(block.words, numbers)[block.ids], block.lengths
             continue
-        for start, stop in row_blocks(piece.rows):
-            bags = before.bags.part(old + start, old + stop)
+        copied = before.bags.part(old, old + piece.rows)
+        for start, stop in spans(copied.offsets, WORD_BLOCK):
+            bags = copied.part(start, stop)
             unused = bags.ids[renumbered[bags.ids] < 0]
             fresh, at = np.unique(unused, return_index=True)
             fresh = fresh[np.argsort(at)]  # in the order of their use
@@ -251,8 +259,7 @@ def _identity(piece: Piece) -> tuple[str, tuple[str, ...], bool]:
     return piece.digest, piece.columns, piece.start == 0
 
 
-def _split_block(texts: pa.Array, start: int, stop: int) -> _Block:
-    texts = texts.slice(start, stop - start)
+def _split_block(texts: pa.Array) -> _Block:
     split = pc.utf8_split_whitespace(texts)  # splits where Python does
     words, offsets = split.flatten(), split.offsets.to_numpy()
     is_word = pc.not_equal(words, "").to_numpy(zero_copy_only=False)
@@ -271,8 +278,7 @@ def _hash_words_of(words: Sequence[str]) -> _WordHashes:
     )
 
 
-def _hash_block(bags: Bags, words: _WordHashes, start: int, stop: int) -> tuple[Hashes, Hashes]:
-    bags = bags.part(start, stop)
+def _hash_block(words: _WordHashes, bags: Bags) -> tuple[Hashes, Hashes]:
     return hash_sequences(words.whole[bags.ids], bags.offsets), words.keys(bags)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.arrays import GrowingArray, open_arrays, save_arrays
+from core.arrays import GrowingArray, array_to_fill, open_arrays, save_arrays
 
 
 @pytest.mark.parametrize("row", [(), (3,)])
@@ -48,3 +48,13 @@ def test_what_is_cut_off_is_gone(tmp_path: Path):
         assert len(array) == 4
     (found,) = open_arrays(tmp_path, "numbers")
     assert found.tolist() == [[0, 1], [2, 3], [4, 5], [9, 9]]
+
+
+@pytest.mark.parametrize("length", [0, 1, 2**20 + 3])
+def test_an_array_to_fill_holds_zeros_and_then_what_was_written(tmp_path: Path, length: int):
+    array = array_to_fill(tmp_path, "numbers", np.int32, length)
+    assert not array.any()
+    array[:2] = 7
+    array.flush()
+    (found,) = open_arrays(tmp_path, "numbers")
+    assert (len(found), found[:3].tolist()) == (length, [7, 7, 0][: min(length, 3)])

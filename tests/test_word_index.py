@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import parallel, word_index
+from core import word_index
 from core.labels import text_key
 from core.word_index import PoolWords, hash_keys, hash_words, read_pool_words, words_of
 from core.workspace import open_workspace
@@ -104,9 +104,9 @@ def test_only_a_whole_index_of_this_version_is_taken_over(
     seen = []
     split = word_index._split_block
 
-    def watched(texts: pa.Array, *rows: int):
+    def watched(texts: pa.Array):
         seen.extend(texts.to_pylist())
-        return split(texts, *rows)
+        return split(texts)
 
     monkeypatch.setattr(word_index, "_split_block", watched)
     write_csv(workspace.path / "unlabeled_data" / "then.csv", [("i2", "flood ends")])
@@ -121,7 +121,8 @@ def test_the_size_of_the_blocks_changes_nothing(
 ):
     texts = ["", " a b a", "c a\u00b4b ", "b", "d \u00bd A", "a b A", "", "c"]
     plain = index(read(make_workspace, texts, write_cache=False))
-    monkeypatch.setattr(parallel, "BLOCK", block)
+    monkeypatch.setattr(word_index, "TEXT_BLOCK", block)
+    monkeypatch.setattr(word_index, "WORD_BLOCK", block)
     monkeypatch.setattr("core.pool_files.BLOCK", block)
     assert index(read(make_workspace, texts, write_cache=False)) == plain
 
