@@ -5,11 +5,14 @@ changes while a page runs can mix no two states.
 """
 
 import atexit
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import RunError
 from core.inbox import Inbox
@@ -19,6 +22,7 @@ from core.model import Model
 from core.outlook import Outlook
 from core.outlook import outlook as outlook_of_loop
 from core.pool_columns import PoolColumns, pool_columns
+from core.progress import Progress
 from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.tables import Tables
@@ -90,12 +94,26 @@ def _read_ahead(path: Path, pool_stamps: Stamps) -> None:
     """
     workspace = open_workspace(path)
     if workspace.is_writable():
-        place = st.empty()
-        try:
-            with _READING:
-                read_pool_words(workspace, progress=place.caption)
-        finally:
-            place.empty()
+        with _READING, _told_in_the_corner() as tell:
+            read_pool_words(workspace, progress=tell)
+
+
+@contextmanager
+def _told_in_the_corner() -> Iterator[Progress]:
+    """A toast that changes with each step. On the page it moves nothing: tabs keep their place."""
+    toasts: list[DeltaGenerator] = []
+
+    def tell(step: str) -> None:
+        if toasts:
+            toasts[0].toast(step, duration="infinite")
+        else:
+            toasts.append(st.toast(step, duration="infinite"))
+
+    try:
+        yield tell
+    finally:
+        if toasts:
+            toasts[0].toast("Reading is over.", duration="short")
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
