@@ -19,6 +19,7 @@ from core.model import Model
 from core.outlook import Outlook
 from core.outlook import outlook as outlook_of_loop
 from core.pool_columns import PoolColumns, pool_columns
+from core.predictions import Predictions, predictions_of
 from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.tables import Tables
@@ -54,6 +55,18 @@ def model(current: Loop, run: Run) -> Model | None:
     """The run's model, or None if its file is gone: the page says so and shows the rest."""
     try:
         return _model(str(current.workspace.path), _params_stamp(current, run), current, run)
+    except RunError:
+        return None
+
+
+def predictions(current: Loop, run: Run) -> Predictions | None:
+    """What the run says of every item of the pool; None if its file or its encoder is gone."""
+    found = model(current, run)
+    if found is None:
+        return None
+    key = current.pool_words.pool.key
+    try:
+        return _predictions(key, _params_stamp(current, run), current, run, found)
     except RunError:
         return None
 
@@ -124,6 +137,13 @@ def _pool_columns(path: str, pool_key: str, _loop: Loop) -> PoolColumns:
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _model(path: str, params_stamp: Stamps, _loop: Loop, _run: Run) -> Model:
     return load_run(_loop, _run)
+
+
+@st.cache_resource(show_spinner="Asking the model …", max_entries=WORKSPACES)
+def _predictions(
+    pool_key: str, params_stamp: Stamps, _loop: Loop, _run: Run, _model: Model
+) -> Predictions:
+    return predictions_of(_loop, _run, _model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=REPORTS)
