@@ -17,7 +17,8 @@ FLOORS = (
     ("labels", "word_index", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
-    ("loop", "places", "search", "pool_columns", "tables", "pool_tally", "pool_space"),
+    ("loop", "places", "search", "pool_columns", "filters", "sift", "tables"),
+    ("pool_tally", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent", "stacked"),
     ("strategies", "diversity", "catalog"),
@@ -26,6 +27,7 @@ FLOORS = (
     (
         "pool_scoring",
         "predictions",
+        "opinions",
         "mixing",
         "selection",
         "stopping",
