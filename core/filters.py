@@ -12,7 +12,8 @@ AGREES, DIFFERS = "agrees", "differs"
 AGREEMENTS = (AGREES, DIFFERS)
 """Whether the model predicts the label that an item has."""
 
-LENGTH_NAMES = tuple(name.split(":")[0] for _, name in LENGTHS)
+LENGTH_SAID = {name.split(":")[0]: name for _, name in LENGTHS}
+LENGTH_NAMES = tuple(LENGTH_SAID)
 
 MAX_WHERE = 2_000
 """Characters of a condition."""

@@ -12,16 +12,20 @@ from threading import Lock
 import streamlit as st
 
 from core.errors import RunError
+from core.filters import Filters
 from core.inbox import Inbox
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
+from core.opinions import opinions_at
 from core.outlook import Outlook
 from core.outlook import outlook as outlook_of_loop
+from core.places import Places
 from core.pool_columns import PoolColumns, pool_columns
 from core.predictions import Predictions, predictions_of
 from core.report import Report, report_path
 from core.runs import load_run, read_report
+from core.sift import Opinions
 from core.tables import Tables
 from core.word_index import read_pool_words
 from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
@@ -31,6 +35,9 @@ WORKSPACES = 4
 
 REPORTS = 1_000
 """Runs whose reports are kept: a learning curve asks for all of them, some 60 KB each."""
+
+LOOKS = 32
+"""What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
 
 _READING = Lock()
 """Several sessions that open a new pool wait for the first one, instead of all reading it."""
@@ -69,6 +76,27 @@ def predictions(current: Loop, run: Run) -> Predictions | None:
         return _predictions(key, _params_stamp(current, run), current, run, found)
     except RunError:
         return None
+
+
+def opinions(current: Loop) -> Opinions | None:
+    """What the last run's model says at each place of the tables; None if there is no model."""
+    run = current.logs.runs[-1] if current.logs.runs else None
+    found = predictions(current, run) if run else None
+    if found is None:
+        return None
+    path, stamp = str(current.workspace.path), _params_stamp(current, run)
+    try:
+        return _opinions(path, current.stamps, stamp, current, found, model(current, run))
+    except RunError:
+        return None
+
+
+def places(current: Loop, filters: Filters) -> Places:
+    """Where the items stand that the filters leave, worked out once for each state."""
+    path = str(current.workspace.path)
+    runs = current.logs.runs[-1:] if filters.ask_the_model() else []
+    stamp = tuple(_params_stamp(current, run) for run in runs)
+    return _places(path, current.stamps, stamp, repr(filters), current, filters)
 
 
 def report(current: Loop, run: Run) -> Report | None:
@@ -144,6 +172,31 @@ def _predictions(
     pool_key: str, params_stamp: Stamps, _loop: Loop, _run: Run, _model: Model
 ) -> Predictions:
     return predictions_of(_loop, _run, _model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _opinions(
+    path: str,
+    stamps: Stamps,
+    params_stamp: Stamps,
+    _loop: Loop,
+    _predictions: Predictions,
+    _model: Model,
+) -> Opinions:
+    return opinions_at(_loop, tables(_loop), _predictions, _model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=LOOKS)
+def _places(
+    path: str,
+    stamps: Stamps,
+    params_stamp: tuple[Stamps, ...],
+    asked: str,
+    _loop: Loop,
+    _filters: Filters,
+) -> Places:
+    said = opinions(_loop) if _filters.ask_the_model() else None
+    return tables(_loop).places(_filters, said)
 
 
 @st.cache_resource(show_spinner=False, max_entries=REPORTS)
