@@ -152,6 +152,42 @@ class Tables:
         turns = np.concatenate([np.flatnonzero(is_noted), np.flatnonzero(~is_noted)])
         return pa.concat_tables([noted, plain]).take(pa.array(np.argsort(turns))).to_pandas()
 
+    def sheet(self, opinions: Opinions | None) -> pa.Table:
+        """Everything that is known of the item at each place, as columns; null where nothing is.
+
+        The pool's own columns come last; one with a name that is taken is called `pool_…`.
+        """
+        pool, outside = self._columns.pool_words.pool, self._outside
+        columns: dict[str, pa.Array | pa.ChunkedArray] = {
+            "place": pa.array(np.arange(self._size)),
+            "item_id": _joined(pool.ids, outside["item_id"]),
+            "text": _joined(pool.texts, outside["text"]),
+            "n_words": pa.array(self.lengths_of_places),
+        }
+        columns |= {name: self._at_places(name) for name in _UNNOTED}
+        columns |= _said(opinions, self._size)
+        taken = set(columns)
+        for name in pool.columns:
+            free = f"pool_{name}" if name.lower() in taken else name
+            taken.add(free.lower())
+            nothing = pa.nulls(len(outside), pa.large_string())
+            columns[free] = _joined(pool.table[name].chunk(0), nothing)
+        return pa.table(columns)
+
+    def _at_places(self, name: str) -> pa.Array:
+        """What is noted under this name at each place."""
+        values = self.noted[name].combine_chunks().dictionary_encode()
+        indices = np.full(self._size, -1, np.int32)
+        indices[self._places] = values.indices.to_numpy()
+        known = values.dictionary.to_pylist()
+        usual = _UNNOTED[name]
+        if usual:
+            known = [*known, usual]
+            indices[indices < 0] = len(known) - 1
+        is_null = (indices < 0) | np.isin(indices, [at for at, x in enumerate(known) if not x])
+        indices = pa.array(np.maximum(indices, 0), mask=is_null)
+        return pa.DictionaryArray.from_arrays(indices, pa.array(known or [""], pa.string()))
+
     def strategies(self) -> list[str]:
         """The strategies that labeled items came from, most frequent first."""
         query = "SELECT strategy FROM labels WHERE strategy <> '' GROUP BY 1 ORDER BY count(*) DESC"
@@ -294,6 +330,29 @@ def _noted(loop: Loop, columns: PoolColumns, labeled: Sequence[Labeled]) -> pa.T
         values = [getattr(label_of.get(item), name, value) for item in (*inside, *outside)]
         table = table.append_column(name, pa.array(values, pa.string()))
     return table.combine_chunks()
+
+
+def _joined(inside: pa.Array, outside: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    """Two parts of one column, without a copy of the first."""
+    if isinstance(outside, pa.ChunkedArray):
+        outside = outside.combine_chunks()
+    return pa.chunked_array([inside, outside.cast(inside.type)])
+
+
+def _said(opinions: Opinions | None, size: int) -> dict[str, pa.Array]:
+    """What the model says at each place; null where it must not, or cannot, say it."""
+    if opinions is None:
+        return {
+            "confidence": pa.nulls(size, pa.float32()),
+            "predicted": pa.nulls(size, pa.string()),
+        }
+    is_null = opinions.predicted < 0
+    indices = pa.array(np.maximum(opinions.predicted, 0), mask=is_null)
+    labels = pa.array(opinions.labels, pa.string())
+    return {
+        "confidence": pa.array(opinions.confidence, mask=is_null),
+        "predicted": pa.DictionaryArray.from_arrays(indices, labels),
+    }
 
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}

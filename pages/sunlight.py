@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
+from core.errors import ConditionError
 from core.loop import Loop
 from core.opinions import being_held_out
 from core.scoring import score_texts
@@ -13,6 +15,7 @@ from core.word_index import words_of
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
 from pages.ui.sunlight import choose
+from pages.ui.sunlight.details import show_details
 from pages.ui.sunlight.trail import Step
 
 
@@ -26,18 +29,23 @@ def show_draw(loop: Loop, items: pd.DataFrame) -> None:
     opinions = [None] * len(texts) if model is None else score_texts(model, texts)
     # An evaluation item that waits for its label must not be shown with the model's opinion.
     hidden = being_held_out(loop)
-    show_items(
-        [
-            item_html(
-                item.text,
-                facts(loop, item, None if item.item_id in hidden else opinion),
-                known,
-                big=len(items) == 1,
-                item_id=item.item_id,
-            )
-            for item, opinion in zip(items.itertuples(), opinions, strict=True)
-        ]
-    )
+    for item, opinion in zip(items.itertuples(), opinions, strict=True):
+        is_held_out = item.item_id in hidden
+        told = facts(loop, item, None if is_held_out else opinion)
+        is_big = len(items) == 1
+        shown = item_html(item.text, told, known, big=is_big, item_id=item.item_id)
+        with st.container(gap=None):
+            show_items([shown])
+            # Nothing of an item is worked out before somebody opens it.
+            place = st.container() if is_big else more_of(item.item_id)
+            if is_big or place.open:
+                with place:
+                    show_details(loop, item.item_id, item.text, is_held_out=is_held_out)
+
+
+def more_of(item_id: str) -> ExpanderContainer:
+    """Where more of the item is shown, if somebody opens it."""
+    return st.expander("More", type="compact", key=f"more_{item_id}", on_change="rerun")
 
 
 def facts(loop: Loop, item: tuple, probability: np.ndarray | None) -> list[str]:
@@ -78,7 +86,11 @@ def show_look(loop: Loop, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
     tables = cache.tables(loop)
     with st.spinner("Looking through the pool …"):  # for long only while its words are read first
-        places = cache.places(loop, step.filters)
+        try:
+            places = cache.places(loop, step.filters)
+        except ConditionError as error:
+            st.error(str(error), icon=":material/error:")
+            st.stop()
     drawn = tables.draw(places, step.size, step.seed) if step.is_random else tables.first(places)
     st.caption(
         count_sentence(drawn, step.is_random)

@@ -17,7 +17,7 @@ FLOORS = (
     ("labels", "word_index", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
-    ("loop", "places", "search", "pool_columns", "filters", "sift", "tables"),
+    ("loop", "places", "search", "pool_columns", "filters", "condition", "sift", "tables"),
     ("pool_tally", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent", "stacked"),

@@ -12,13 +12,18 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
+from core.byhand import flag_of, label_of
 from core.filters import Filters
+from core.iteration import propose
 from core.loop import open_loop
+from core.runs import keep, train
 from core.simulation import SAMPLE
 from core.tables import Tables
+from core.task import SUNLIGHT
 from core.workspace import Workspace, open_workspace
 from pages.ui.sunlight.trail import LONGEST, Step, Trail, new_seed
-from tests.browser import WAIT
+from tests.browser import WAIT, eventually, label_rows
+from tests.conftest import MakeWorkspace, headlines
 from tests.server import ROOT, Server
 
 TIMEOUT = 30
@@ -226,3 +231,93 @@ def test_the_stream_goes_on_until_it_is_paused(page: Page, server: Server):
     page.wait_for_timeout(5_500)
     assert (page.url, texts(page)) == (paused, shown)
     assert json.dumps(shown) != "[]"
+
+
+def test_a_condition_in_the_address_leaves_what_it_says(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, where="n_words > 8 AND label = '1'", split="training")
+    items = open_loop(demo).labels.splits["training"]
+    expected = sum(item.label == "1" and len(item.text.split()) > 8 for item in items)
+    assert f"from {expected:,} items" in page.caption[1].value
+
+
+def test_a_condition_that_cannot_be_is_told_and_shows_nothing(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, where="EXISTS (FROM '/etc/passwd')")
+    assert "must not hold a subquery" in page.error[0].value
+    assert not [html for html in page.get("html") if "sl-item" in html.proto.body]
+
+
+def test_a_big_item_says_all_that_is_known_of_it(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", strategy="low confidence")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    for part in ("Push towards Disaster-related", 'data-testid="neighbours"', "proposed for"):
+        assert part in told
+
+
+def test_a_label_given_here_is_in_the_logs(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="unlabeled")
+    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_1_")]
+    page.button(key=key).click().run()
+    assert not page.exception
+    loop = open_loop(demo)
+    event = loop.logs.events[-2]
+    assert (event.action, event.label, event.annotator) == ("label", "1", "ann")
+    assert event.item_id == key.removeprefix("byhand_1_")
+    assert loop.logs.proposals[-1].strategy == SUNLIGHT
+
+
+def test_a_flag_given_here_is_in_the_logs(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="training")
+    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_flag_")]
+    item = key.removeprefix("byhand_flag_")
+    page.text_input(key=f"byhand_note_{item}").input("odd")
+    page.button(key=key).click().run()
+    assert flag_of(open_loop(demo), item).note == "odd"
+    page.button(key=f"byhand_unflag_{item}").click().run()
+    assert flag_of(open_loop(demo), item) is None
+
+
+def test_an_evaluation_item_has_no_label_buttons_here(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="evaluation")
+    keys = [b.key for b in page.button if b.key]
+    assert not [key for key in keys if key.startswith(("byhand_1_", "byhand_0_"))]
+    assert any("is evaluation data" in caption.value for caption in page.caption)
+
+
+def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    rows = headlines(80)
+    labels = {
+        (split, label): [row for row in part if row[2] == label]
+        for split, part in (("evaluation", rows[40:50]), ("training", rows[50:]))
+        for label in ("1", "0")
+    }
+    workspace = make_workspace([row[:2] for row in rows[:9]], labels)
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    assert propose(open_loop(workspace.path), "ann").split == "evaluation"
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", split="unlabeled")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert "It waits for its evaluation" in told
+    for opinion in ("P(", "Push", "neighbours", "confidence"):
+        assert opinion not in told
+
+
+def test_nothing_of_an_item_is_worked_out_before_it_is_opened(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="50")
+    assert 'data-testid="details"' not in " ".join(html.proto.body for html in page.get("html"))
+
+
+def test_an_item_is_opened_and_corrected_in_the_browser(
+    page: Page, server: Server, workspace: Workspace
+):
+    opened(page, server, "seed=3&split=training&label=0")
+    item = page.get_by_test_id("item").nth(1)
+    item_id = item.get_attribute("data-item-id")
+    page.get_by_text("More", exact=True).nth(1).click()
+    expect(page.get_by_test_id("details")).to_have_count(1)
+    page.get_by_role("button", name="Disaster-related", exact=True).click()
+    expect(page.get_by_text("No item matches")).to_have_count(0)
+    expect(page.locator(f'[data-item-id="{item_id}"]')).to_have_count(0)  # its label is another now
+    eventually(lambda: label_rows(workspace, "training").get(item_id) is not None)
+    assert label_of(open_loop(workspace.path), item_id).label == "1"

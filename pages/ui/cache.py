@@ -5,18 +5,22 @@ changes while a page runs can mix no two states.
 """
 
 import atexit
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
 import streamlit as st
 
+from core.condition import places_where
 from core.errors import RunError
 from core.filters import Filters
 from core.inbox import Inbox
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
+from core.neighbours import Neighbourhood
+from core.neighbours import neighbourhood as make_neighbourhood
 from core.opinions import opinions_at
 from core.outlook import Outlook
 from core.outlook import outlook as outlook_of_loop
@@ -27,7 +31,7 @@ from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.sift import Opinions
 from core.tables import Tables
-from core.word_index import read_pool_words
+from core.word_index import read_pool_words, words_of
 from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
 
 WORKSPACES = 4
@@ -97,6 +101,17 @@ def places(current: Loop, filters: Filters) -> Places:
     runs = current.logs.runs[-1:] if filters.ask_the_model() else []
     stamp = tuple(_params_stamp(current, run) for run in runs)
     return _places(path, current.stamps, stamp, repr(filters), current, filters)
+
+
+def training_words(current: Loop) -> Counter[str]:
+    """How often each word occurs in what a model may learn from."""
+    return _training_words(str(current.workspace.path), current.stamps, current)
+
+
+def neighbourhood(current: Loop, run: Run) -> Neighbourhood:
+    """All labeled items as the run's model sees them. Raises RunError if it cannot."""
+    path, stamp = str(current.workspace.path), _params_stamp(current, run)
+    return _neighbourhood(path, current.stamps, stamp, current, run)
 
 
 def report(current: Loop, run: Run) -> Report | None:
@@ -186,6 +201,20 @@ def _opinions(
     return opinions_at(_loop, tables(_loop), _predictions, _model)
 
 
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _training_words(path: str, stamps: Stamps, _loop: Loop) -> Counter[str]:
+    texts = (item.text for item in _loop.labels.usable_training())
+    return Counter(word for text in texts for word in words_of(text))
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _neighbourhood(
+    path: str, stamps: Stamps, params_stamp: Stamps, _loop: Loop, _run: Run
+) -> Neighbourhood:
+    items = [item for part in _loop.labels.splits.values() for item in part]
+    return make_neighbourhood(_model(path, params_stamp, _loop, _run), items)
+
+
 @st.cache_resource(show_spinner=False, max_entries=LOOKS)
 def _places(
     path: str,
@@ -196,7 +225,11 @@ def _places(
     _filters: Filters,
 ) -> Places:
     said = opinions(_loop) if _filters.ask_the_model() else None
-    return tables(_loop).places(_filters, said)
+    left = tables(_loop).places(_filters, said)
+    if not _filters.where:
+        return left
+    found = places_where(tables(_loop).sheet(said), _filters.where)
+    return left & Places(found, left.size)
 
 
 @st.cache_resource(show_spinner=False, max_entries=REPORTS)

@@ -9,7 +9,7 @@ from core.word_index import words_of
 
 # Colors are mixed from the text's own, so that they fit light and dark.
 STYLE = """<style>
-.sl-item {padding: .55rem 0 .6rem; border-bottom: 1px solid color-mix(in srgb, currentColor 14%,
+.sl-item {padding: .55rem 0 .6rem; border-top: 1px solid color-mix(in srgb, currentColor 14%,
   transparent)}
 .sl-item p {margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; max-height: 12em;
   overflow-y: auto}

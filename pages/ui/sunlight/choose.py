@@ -7,11 +7,24 @@ from html import escape
 
 import streamlit as st
 
-from core.filters import AGREEMENTS, LENGTH_NAMES, LENGTH_SAID, UNLABELED, Choices, Filters, active
+from core.filters import (
+    AGREEMENTS,
+    LENGTH_NAMES,
+    LENGTH_SAID,
+    MAX_WHERE,
+    UNLABELED,
+    Choices,
+    Filters,
+    active,
+)
 from core.loop import Loop
 from core.task import SPLITS, Task
 from pages.ui import cache
 from pages.ui.sunlight.trail import SIZES, USUAL, Step, Trail, new_seed, read_step, step_address
+
+CONDITION = """What would stand behind WHERE in DuckDB: one expression of `item_id`, `text`,
+`n_words`, `split`, `label`, `strategy`, `batch_id`, `annotator`, `labeled_at`, `confidence`,
+`predicted` and the pool's own columns. What is not known of an item is NULL."""
 
 TRAIL = "sunlight_trail"
 LEFT_OUT = "sunlight_left_out"
@@ -300,6 +313,14 @@ def _further_filters(task: Task, choices: Choices) -> None:
             st.text_input(name, placeholder="a part of it", max_chars=200, key=HAS + name)
         elif values:
             st.multiselect(name, values, placeholder="any", key=IS + name)
+    st.text_input(
+        "Condition",
+        placeholder="n_words > 8 AND text ILIKE '%flood%'",
+        max_chars=MAX_WHERE,
+        icon=":material/code:",
+        help=CONDITION,
+        key=WHERE,
+    )
 
 
 def _several(
