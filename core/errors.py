@@ -37,6 +37,10 @@ class LoopError(SunlightError):
     """The loop cannot take the step that was asked for: not enough labels, a changed pool, …"""
 
 
+class ConditionError(SunlightError):
+    """A condition on items is not one expression of what is allowed, or takes too long."""
+
+
 class EngineError(SunlightError):
     """The engine that was asked for cannot be had, or has failed."""
 

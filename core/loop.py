@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.labels import Labels, resolve, save
 from core.logs import Logs, Proposal, read_logs
 from core.progress import Progress, silent
-from core.task import SPLITS
+from core.task import SPLITS, SUNLIGHT
 from core.word_index import PoolWords, read_pool_words
 from core.workspace import Stamps, Workspace, open_workspace
 
@@ -50,11 +50,12 @@ class Loop:
         """The items without a label of each batch that has any, by rank.
 
         An item that was handed over is open in the batch that proposed it last. Items that the
-        pool no longer has are left out: nobody could read them.
+        pool no longer has are left out: nobody could read them. What somebody labeled or flagged
+        while looking around waits for nothing.
         """
         labeled = self.labels.ids()
         in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.proposals)
-        last = {proposal.item_id: proposal for proposal in self.logs.proposals}
+        last = {p.item_id: p for p in self.logs.proposals if p.strategy != SUNLIGHT}
         batches: dict[str, list[Proposal]] = {}
         for proposal in sorted(last.values(), key=lambda proposal: proposal.rank):
             if proposal.item_id in in_pool and proposal.item_id not in labeled:
@@ -68,7 +69,8 @@ class Loop:
         Neither labeled nor proposed before, no copy of a text that is, no blank text; of several
         copies in the pool the first.
         """
-        taken = self.labels.ids() | {proposal.item_id for proposal in self.logs.proposals}
+        taken = self.labels.ids()
+        taken |= {p.item_id for p in self.logs.proposals if p.strategy != SUNLIGHT}
         pool = self.pool_words.pool
         at = pool.positions(taken)
         texts = [item.text for items in self.labels.splits.values() for item in items]

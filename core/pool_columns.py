@@ -9,6 +9,7 @@ from functools import cached_property
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.fingerprints import firsts
@@ -16,6 +17,9 @@ from core.loop import Loop
 from core.search import WordIndex, read_index
 from core.word_index import PoolWords
 from core.workspace import Workspace
+
+MOST_VALUES = 50
+"""Values of a column that can be chosen from a list."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,15 @@ class PoolColumns:
         """How many rows of the pool have 0, 1, 2, … words."""
         return np.bincount(self.n_words)
 
+    @cached_property
+    def values(self) -> dict[str, tuple[str, ...] | None]:
+        """The values of each of the pool's own columns, the most frequent first.
+
+        None for a column with more than `MOST_VALUES` of them; empty values are left out.
+        """
+        pool = self.pool_words.pool
+        return {name: _values(pool.table[name].chunk(0)) for name in pool.columns}
+
     def items(self, places: NDArray[np.int64]) -> pa.Table:
         """Place, id, text and number of words of these items, in this order."""
         at, pool = pa.array(places, pa.int64()), self.pool_words.pool
@@ -66,3 +79,14 @@ def pool_columns(loop: Loop) -> PoolColumns:
     repeated = np.flatnonzero(~firsts(pool.id_hashes, pool.id_order))
     connection = duckdb.connect()
     return PoolColumns(loop.workspace, words, n_words, repeated, connection, loop.write_cache)
+
+
+def _values(column: pa.Array) -> tuple[str, ...] | None:
+    """The column's values, the most frequent first; None if there are too many."""
+    if len(pc.unique(column.slice(0, 10 * MOST_VALUES))) > MOST_VALUES + 1:
+        return None  # as a look at the first rows has told
+    counted = pc.value_counts(column)
+    if len(counted) > MOST_VALUES:
+        return None
+    counts = zip(counted.field(1).to_pylist(), counted.field(0).to_pylist(), strict=True)
+    return tuple(value for _, value in sorted((-n, value) for n, value in counts) if value)

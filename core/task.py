@@ -22,6 +22,10 @@ STRATEGIES = (
 )  # fmt: skip
 """In the order in which a batch is filled; the spellings that stand in the files."""
 
+SUNLIGHT = "sunlight"
+"""Stands where a strategy does for items that a person labeled while looking around. No batch can
+ask for it: they are no sample of anything."""
+
 MODELS = ("linear", "hidden", "book")
 """The first is the default."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.csvfile import CsvFile, lock
 from core.errors import WorkspaceError
-from core.task import DEFAULT_TASK_FILE, SPLITS, STRATEGIES, Label, Task, load_task
+from core.task import DEFAULT_TASK_FILE, SPLITS, STRATEGIES, SUNLIGHT, Label, Task, load_task
 
 POOL_FOLDER = "unlabeled_data"
 
@@ -181,7 +181,7 @@ def is_whole_label(fields: list[str], label: Label) -> bool:
     """
     if not 3 <= len(fields) <= 5 or fields[2] != label.value:
         return False
-    if len(fields) > 3 and fields[3] not in ("", *STRATEGIES):
+    if len(fields) > 3 and fields[3] not in ("", *STRATEGIES, SUNLIGHT):
         return False
     return len(fields) < 5 or is_number(fields[4])
 

@@ -1,81 +1,22 @@
 """Sunlight: large numbers of random, granular examples, with what the model sees in each."""
 
-import secrets
-
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
+from core.errors import ConditionError
 from core.loop import Loop
+from core.opinions import being_held_out
 from core.scoring import score_texts
-from core.tables import SHOWN_FIRST, UNLABELED, Drawn, Filters
+from core.tables import UNLABELED, Drawn
 from core.task import SPLITS
 from core.word_index import words_of
-from pages.ui import cache, frame
+from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
-
-SEED = "sunlight_seed"
-SIZES = (1, 10, 50)
-
-RANDOM, FIRST = "Random", f"First {SHOWN_FIRST}"
-ORDER = "sunlight_order"
-
-SYNTAX = """Words that a text must hold, all of them, in any order: `flood river`. Words in quotes
-stand side by side: `"river flood"`. Whole words count, without case or punctuation: `flood` finds
-*Flood,* and *flood-hit*, not *floodlight*."""
-
-
-def new_draw() -> None:
-    """The next run draws anew."""
-    st.session_state[SEED] = secrets.randbelow(2**31)
-
-
-def press_random() -> None:
-    """Draws anew, whatever was shown before."""
-    new_draw()
-    st.session_state[ORDER] = RANDOM
-
-
-def read_filters(loop: Loop) -> Filters:
-    """What the person wants to draw from."""
-    task = loop.workspace.task
-    words = st.text_input(
-        "Words",
-        placeholder='in the text, such as  flood  or  "police seek"',
-        max_chars=200,
-        icon=":material/search:",
-        help=SYNTAX,
-        key="sunlight_words",
-    )
-    columns = st.columns(3)
-    splits = columns[0].multiselect(
-        "Split", (*SPLITS, UNLABELED), placeholder="every split", key="sunlight_splits"
-    )
-    labels = columns[1].multiselect(
-        "Label",
-        task.values,
-        format_func=lambda value: task.label(value).name,
-        placeholder="any label or none",
-        key="sunlight_labels",
-    )
-    strategies = columns[2].multiselect(
-        "Strategy",
-        cache.tables(loop).strategies(),
-        placeholder="any strategy or none",
-        key="sunlight_strategies",
-    )
-    return Filters(tuple(splits), tuple(labels), tuple(strategies), words)
-
-
-def draw_seed() -> int:
-    """The seed of the draw on the screen; it stands in the address, so that it can be shared."""
-    if SEED not in st.session_state:
-        given = st.query_params.get("seed", "")
-        st.session_state[SEED] = int(given) if given.isdecimal() and len(given) < 19 else 0
-        if not given:
-            new_draw()
-    st.query_params["seed"] = str(st.session_state[SEED])
-    return st.session_state[SEED]
+from pages.ui.sunlight import choose
+from pages.ui.sunlight.details import show_details
+from pages.ui.sunlight.trail import Step
 
 
 def show_draw(loop: Loop, items: pd.DataFrame) -> None:
@@ -88,17 +29,23 @@ def show_draw(loop: Loop, items: pd.DataFrame) -> None:
     opinions = [None] * len(texts) if model is None else score_texts(model, texts)
     # An evaluation item that waits for its label must not be shown with the model's opinion.
     hidden = being_held_out(loop)
-    show_items(
-        [
-            item_html(
-                item.text,
-                facts(loop, item, None if item.item_id in hidden else opinion),
-                known,
-                big=len(items) == 1,
-            )
-            for item, opinion in zip(items.itertuples(), opinions, strict=True)
-        ]
-    )
+    for item, opinion in zip(items.itertuples(), opinions, strict=True):
+        is_held_out = item.item_id in hidden
+        told = facts(loop, item, None if is_held_out else opinion)
+        is_big = len(items) == 1
+        shown = item_html(item.text, told, known, big=is_big, item_id=item.item_id)
+        with st.container(gap=None):
+            show_items([shown])
+            # Nothing of an item is worked out before somebody opens it.
+            place = st.container() if is_big else more_of(item.item_id)
+            if is_big or place.open:
+                with place:
+                    show_details(loop, item.item_id, item.text, is_held_out=is_held_out)
+
+
+def more_of(item_id: str) -> ExpanderContainer:
+    """Where more of the item is shown, if somebody opens it."""
+    return st.expander("More", type="compact", key=f"more_{item_id}", on_change="rerun")
 
 
 def facts(loop: Loop, item: tuple, probability: np.ndarray | None) -> list[str]:
@@ -112,35 +59,6 @@ def facts(loop: Loop, item: tuple, probability: np.ndarray | None) -> list[str]:
     if probability is not None:
         told.append(f"P({task.positive.name}) = {probability[task.positive_index]:.2f}")
     return told
-
-
-def being_held_out(loop: Loop) -> set[str]:
-    """The items that wait in an open batch for their evaluation or validation label."""
-    return {
-        proposal.item_id
-        for waiting in loop.open_batches.values()
-        for proposal in waiting
-        if proposal.split != "training"
-    }
-
-
-def show_controls() -> tuple[bool, int]:
-    """(whether the items are drawn at random, how many), as the person has chosen."""
-    button, number, order = st.columns([2, 2, 2], vertical_alignment="bottom")
-    button.button(
-        "Random",
-        type="primary",
-        icon=":material/casino:",
-        on_click=press_random,
-        width="stretch",
-        key="random",
-    )
-    st.session_state.setdefault(ORDER, RANDOM)
-    shown = order.segmented_control("Show", (RANDOM, FIRST), key=ORDER)
-    size = number.segmented_control(
-        "Items", SIZES, default=10, disabled=shown == FIRST, key="sunlight_size"
-    )
-    return shown != FIRST, size or 10
 
 
 def count_sentence(drawn: Drawn, is_random: bool) -> str:
@@ -164,19 +82,44 @@ def kinds_sentence(loop: Loop, counts: pd.DataFrame) -> str:
     return f"{' · '.join(told)}; labeled: {', '.join(labeled)}"
 
 
+def show_look(loop: Loop, step: Step) -> None:
+    """The items of this step, under a line that says how many the filters leave."""
+    tables = cache.tables(loop)
+    with st.spinner("Looking through the pool …"):  # for long only while its words are read first
+        try:
+            places = cache.places(loop, step.filters)
+        except ConditionError as error:
+            st.error(str(error), icon=":material/error:")
+            st.stop()
+    drawn = tables.draw(places, step.size, step.seed) if step.is_random else tables.first(places)
+    st.caption(
+        count_sentence(drawn, step.is_random)
+        + ("; words that the model does not know are underlined" if loop.logs.runs else "")
+    )
+    if not len(drawn.items):
+        frame.empty("No item matches these filters. Take one of them away.")
+    if step.filters.words and (kinds := kinds_sentence(loop, tables.counts(places))):
+        st.caption(kinds)
+    show_draw(loop, drawn.items)
+
+
+@st.fragment(run_every=choose.SECONDS)
+def stream() -> None:
+    """One item, and after some seconds the next."""
+    loop = state.open_loop()
+    show_look(loop, choose.next_of_stream(choose.choices_of(loop)))
+
+
 loop = frame.open_page("Sunlight", "Random items, as they are: the best way to know your data.")
 frame.need_pool(loop)
-filters = read_filters(loop)
-is_random, size = show_controls()
-tables, seed = cache.tables(loop), draw_seed()
-with st.spinner("Looking through the pool …"):  # for long only while its words are read first
-    drawn = tables.draw(filters, size, seed) if is_random else tables.first(filters)
-st.caption(
-    count_sentence(drawn, is_random)
-    + ("; words that the model does not know are underlined" if loop.logs.runs else "")
-)
-if not len(drawn.items):
-    frame.empty("No item matches these filters. Take one of them away.")
-if filters.words and (kinds := kinds_sentence(loop, tables.counts(filters))):
-    st.caption(kinds)
-show_draw(loop, drawn.items)
+choices = choose.choices_of(loop)
+choose.arrive(loop, choices)
+step = choose.chosen(choices)
+choose.settle(step)
+choose.show_filters(loop, choices)
+choose.show_controls(choices)
+choose.show_active(step.filters, loop.workspace.task, choices)
+if choose.is_streaming():
+    stream()
+else:
+    show_look(loop, step)

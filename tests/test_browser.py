@@ -199,7 +199,7 @@ def test_a_pool_that_grows_under_an_open_page_is_seen_at_the_next_press(
     file = workspace.path / "unlabeled_data" / "pool.csv"
     with file.open("a", encoding="utf-8") as pool:
         pool.writelines(f"new{at},a zebra in the north {at}\n" for at in range(3))
-    page.get_by_role("button", name="Random", exact=True).click()
+    page.locator(".st-key-random button").click()
     expect(page.get_by_text("from 203 items")).to_be_visible()
     field = page.get_by_role("textbox", name="Words")
     field.fill('"north the"')

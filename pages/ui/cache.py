@@ -5,6 +5,7 @@ changes while a page runs can mix no two states.
 """
 
 import atexit
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -14,19 +15,27 @@ from threading import Lock
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.condition import places_where
 from core.errors import RunError
+from core.filters import Filters
 from core.inbox import Inbox
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
+from core.neighbours import Neighbourhood
+from core.neighbours import neighbourhood as make_neighbourhood
+from core.opinions import opinions_at
 from core.outlook import Outlook
 from core.outlook import outlook as outlook_of_loop
+from core.places import Places
 from core.pool_columns import PoolColumns, pool_columns
+from core.predictions import Predictions, predictions_of
 from core.progress import Progress
 from core.report import Report, report_path
 from core.runs import load_run, read_report
+from core.sift import Opinions
 from core.tables import Tables
-from core.word_index import read_pool_words
+from core.word_index import read_pool_words, words_of
 from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
 
 WORKSPACES = 4
@@ -34,6 +43,9 @@ WORKSPACES = 4
 
 REPORTS = 1_000
 """Runs whose reports are kept: a learning curve asks for all of them, some 60 KB each."""
+
+LOOKS = 32
+"""What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
 
 _READING = Lock()
 """Several sessions that open a new pool wait for the first one, instead of all reading it."""
@@ -60,6 +72,50 @@ def model(current: Loop, run: Run) -> Model | None:
         return _model(str(current.workspace.path), _params_stamp(current, run), current, run)
     except RunError:
         return None
+
+
+def predictions(current: Loop, run: Run) -> Predictions | None:
+    """What the run says of every item of the pool; None if its file or its encoder is gone."""
+    found = model(current, run)
+    if found is None:
+        return None
+    key = current.pool_words.pool.key
+    try:
+        return _predictions(key, _params_stamp(current, run), current, run, found)
+    except RunError:
+        return None
+
+
+def opinions(current: Loop) -> Opinions | None:
+    """What the last run's model says at each place of the tables; None if there is no model."""
+    run = current.logs.runs[-1] if current.logs.runs else None
+    found = predictions(current, run) if run else None
+    if found is None:
+        return None
+    path, stamp = str(current.workspace.path), _params_stamp(current, run)
+    try:
+        return _opinions(path, current.stamps, stamp, current, found, model(current, run))
+    except RunError:
+        return None
+
+
+def places(current: Loop, filters: Filters) -> Places:
+    """Where the items stand that the filters leave, worked out once for each state."""
+    path = str(current.workspace.path)
+    runs = current.logs.runs[-1:] if filters.ask_the_model() else []
+    stamp = tuple(_params_stamp(current, run) for run in runs)
+    return _places(path, current.stamps, stamp, repr(filters), current, filters)
+
+
+def training_words(current: Loop) -> Counter[str]:
+    """How often each word occurs in what a model may learn from."""
+    return _training_words(str(current.workspace.path), current.stamps, current)
+
+
+def neighbourhood(current: Loop, run: Run) -> Neighbourhood:
+    """All labeled items as the run's model sees them. Raises RunError if it cannot."""
+    path, stamp = str(current.workspace.path), _params_stamp(current, run)
+    return _neighbourhood(path, current.stamps, stamp, current, run)
 
 
 def report(current: Loop, run: Run) -> Report | None:
@@ -142,6 +198,56 @@ def _pool_columns(path: str, pool_key: str, _loop: Loop) -> PoolColumns:
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _model(path: str, params_stamp: Stamps, _loop: Loop, _run: Run) -> Model:
     return load_run(_loop, _run)
+
+
+@st.cache_resource(show_spinner="Asking the model …", max_entries=WORKSPACES)
+def _predictions(
+    pool_key: str, params_stamp: Stamps, _loop: Loop, _run: Run, _model: Model
+) -> Predictions:
+    return predictions_of(_loop, _run, _model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _opinions(
+    path: str,
+    stamps: Stamps,
+    params_stamp: Stamps,
+    _loop: Loop,
+    _predictions: Predictions,
+    _model: Model,
+) -> Opinions:
+    return opinions_at(_loop, tables(_loop), _predictions, _model)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _training_words(path: str, stamps: Stamps, _loop: Loop) -> Counter[str]:
+    texts = (item.text for item in _loop.labels.usable_training())
+    return Counter(word for text in texts for word in words_of(text))
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _neighbourhood(
+    path: str, stamps: Stamps, params_stamp: Stamps, _loop: Loop, _run: Run
+) -> Neighbourhood:
+    items = [item for part in _loop.labels.splits.values() for item in part]
+    return make_neighbourhood(_model(path, params_stamp, _loop, _run), items)
+
+
+@st.cache_resource(show_spinner=False, max_entries=LOOKS)
+def _places(
+    path: str,
+    stamps: Stamps,
+    params_stamp: tuple[Stamps, ...],
+    asked: str,
+    _loop: Loop,
+    _filters: Filters,
+) -> Places:
+    said = opinions(_loop) if _filters.ask_the_model() else None
+    left = tables(_loop).places(_filters, said)
+    if not _filters.where:
+        return left
+    found = places_where(tables(_loop).sheet(said), _filters.where)
+    return left & Places(found, left.size)
 
 
 @st.cache_resource(show_spinner=False, max_entries=REPORTS)

@@ -9,7 +9,7 @@ from core.word_index import words_of
 
 # Colors are mixed from the text's own, so that they fit light and dark.
 STYLE = """<style>
-.sl-item {padding: .55rem 0 .6rem; border-bottom: 1px solid color-mix(in srgb, currentColor 14%,
+.sl-item {padding: .55rem 0 .6rem; border-top: 1px solid color-mix(in srgb, currentColor 14%,
   transparent)}
 .sl-item p {margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; max-height: 12em;
   overflow-y: auto}
@@ -27,13 +27,19 @@ def show_items(items: Sequence[str]) -> None:
 
 
 def item_html(
-    text: str, facts: Sequence[str], known: Collection[str] | None = None, *, big: bool = False
+    text: str,
+    facts: Sequence[str],
+    known: Collection[str] | None = None,
+    *,
+    big: bool = False,
+    item_id: str = "",
 ) -> str:
     """The text over a quiet line of facts; with `known`, every other word is marked as new."""
     marked = escape(text) if known is None else _marked(text, known)
     line = " · ".join(escape(fact) for fact in facts if fact)
+    named = f' data-item-id="{escape(item_id)}"' if item_id else ""
     return (
-        f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item">'
+        f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item"{named}>'
         f'<p class="sl-text" dir="auto">{marked}</p><p class="sl-facts">{line}</p></div>'
     )
 

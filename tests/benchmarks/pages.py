@@ -214,7 +214,7 @@ def opened(browser: Browser, server: Server, name: str = "") -> tuple[Page, floa
 def press_random(page: Page) -> None:
     """Presses Random; done when the new items stand there."""
     before = page.url
-    page.get_by_role("button", name="Random", exact=True).click()
+    page.locator(".st-key-random button").click()
     page.wait_for_function("before => location.href !== before", arg=before)
     page.wait_for_selector(AT_REST)
     page.wait_for_selector(LAST_ELEMENT["sunlight"])

@@ -1,0 +1,97 @@
+"""The labeled items that are most like a text, in the model's own features.
+
+Likeness is the cosine of the two rows of features, worked out for all labeled items: exact.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.bags import Bags
+from core.features import Vocabulary
+from core.labels import Labeled
+from core.model import Model
+from core.sources import Features
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A labeled item, and the cosine of its features with those of the text asked about."""
+
+    item: Labeled
+    likeness: float
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Labeled items with their features; `lengths` are the rows' lengths, `(n_items,)`."""
+
+    model: Model
+    items: tuple[Labeled, ...]
+    features: Features
+    lengths: NDArray[np.float64]
+
+    def nearest(self, text: str, number: int, but: str = "") -> list[Neighbour]:
+        """The labeled items most like the text, the most like first, without the item `but`.
+
+        Items that have nothing in common with it are no neighbours.
+        """
+        of_text = features_of(self.model, [text])
+        length = _lengths(of_text)[0]
+        cosines = _products(self.features, of_text) / np.maximum(self.lengths * length, 1e-12)
+        found = []
+        for at in np.argsort(-cosines, kind="stable"):
+            if len(found) == number or cosines[at] <= 0:
+                break
+            if self.items[at].item_id != but:
+                found.append(Neighbour(self.items[at], float(cosines[at])))
+        return found
+
+
+def neighbourhood(model: Model, items: Sequence[Labeled]) -> Neighbourhood:
+    """These items as the model sees them. Raises RunError if its encoder cannot be used."""
+    features = features_of(model, [item.text for item in items])
+    return Neighbourhood(model, tuple(items), features, _lengths(features))
+
+
+def features_of(model: Model, texts: Sequence[str]) -> Features:
+    """The texts' features, one row each; of the chapter's model the counts of known words."""
+    if isinstance(model.source, Vocabulary):
+        bags = model.source.bags(texts)
+        dense = np.zeros((len(texts), 0), np.float32)
+        return Features(bags, np.ones(len(bags.ids), np.float32), dense)
+    return model.source.rows(texts).features()
+
+
+def _products(features: Features, of_text: Features) -> NDArray[np.float64]:
+    """Each row's product with the one row of `of_text`, `(n_rows,)`."""
+    columns, at = np.unique(of_text.bags.ids, return_inverse=True)
+    values = np.bincount(at, of_text.values, minlength=len(columns))
+    place = np.searchsorted(columns, features.bags.ids)
+    place[place == len(columns)] = 0
+    weights = np.zeros(len(place))
+    if len(columns):
+        weights = np.where(columns[place] == features.bags.ids, values[place], 0.0)
+    sparse = np.bincount(_rows(features.bags), weights * features.values, minlength=len(features))
+    return sparse + features.dense.astype(np.float64) @ of_text.dense[0].astype(np.float64)
+
+
+def _lengths(features: Features) -> NDArray[np.float64]:
+    """The length of each row; a column that stands there several times counts by its sum."""
+    bags, row = features.bags, _rows(features.bags)
+    order = np.lexsort((bags.ids, row))
+    ids, row = bags.ids[order], row[order]
+    is_first = np.ones(len(ids), bool)
+    is_first[1:] = (ids[1:] != ids[:-1]) | (row[1:] != row[:-1])
+    firsts = np.flatnonzero(is_first)
+    values = features.values[order].astype(np.float64)
+    sums = np.add.reduceat(values, firsts) if len(firsts) else values
+    sparse = np.bincount(row[firsts], sums**2, minlength=len(features))
+    return np.sqrt(sparse + (features.dense.astype(np.float64) ** 2).sum(axis=1))
+
+
+def _rows(bags: Bags) -> NDArray[np.int64]:
+    """Which row each entry is of."""
+    return np.repeat(np.arange(len(bags)), bags.lengths)

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import numpy as np
+
+from core.loop import read_loop
+from core.pool_scoring import pool_probabilities
+from core.predictions import predictions_of
+from core.runs import load_run
+from core.workspace import open_workspace
+
+
+def test_predictions_are_what_the_model_says_and_are_kept(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    run = loop.logs.runs[-1]
+    model = load_run(loop, run)
+    expected = pool_probabilities(loop, model)
+    for _ in range(2):
+        found = predictions_of(loop, run, model)
+        assert np.array_equal(found.probability, expected)
+    assert np.array_equal(found.confidence, expected.max(axis=1))
+    assert np.array_equal(found.predicted, expected.argmax(axis=1))
+    assert len(list(loop.workspace.cache.glob("predictions-*"))) == 1
+
+
+def test_another_run_has_predictions_of_its_own(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    first, last = loop.logs.runs[0], loop.logs.runs[-1]
+    before = predictions_of(loop, first, load_run(loop, first)).probability
+    after = predictions_of(loop, last, load_run(loop, last)).probability
+    assert not np.array_equal(before, after)

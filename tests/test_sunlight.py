@@ -1,0 +1,323 @@
+"""Sunlight in a browser and as a page: its draws, its address, its trail and its stream."""
+
+import json
+import math
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from streamlit.testing.v1 import AppTest
+
+from core.byhand import flag_of, label_of
+from core.filters import Filters
+from core.iteration import propose
+from core.loop import open_loop
+from core.runs import keep, train
+from core.simulation import SAMPLE
+from core.tables import Tables
+from core.task import SUNLIGHT
+from core.workspace import Workspace, open_workspace
+from pages.ui.sunlight.trail import LONGEST, Step, Trail, new_seed
+from tests.browser import WAIT, eventually, label_rows
+from tests.conftest import MakeWorkspace, headlines
+from tests.server import ROOT, Server
+
+TIMEOUT = 30
+
+
+@pytest.fixture
+def workspace(demo: Path) -> Workspace:
+    return open_workspace(demo)
+
+
+def open_page(workspace: Path, monkeypatch, **address: str | list[str]) -> AppTest:
+    monkeypatch.setenv("SUNLIGHT_DATA", str(workspace))
+    page = AppTest.from_file(str(ROOT / "pages" / "sunlight.py"), default_timeout=TIMEOUT)
+    for name, value in {"annotator": "ann", **address}.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def address_of(page: AppTest) -> dict[str, list[str]]:
+    given = page.query_params.items()
+    return {name: [value] if isinstance(value, str) else value for name, value in given}
+
+
+def test_a_trail_goes_back_and_forth_and_a_new_step_ends_what_lay_ahead():
+    steps = [Step(at) for at in range(4)]
+    trail = Trail("w", (steps[0],))
+    for step in steps[1:]:
+        trail = trail.seen(step)
+    assert trail.gone(-2).current == steps[1]
+    assert trail.gone(-2).gone(1).current == steps[2]
+    assert trail.gone(1) == trail
+    assert trail.seen(steps[3]) == trail
+    branched = trail.gone(-2).seen(Step(9))
+    assert branched.steps == (steps[0], steps[1], Step(9))
+    assert not branched.can_go(1)
+
+
+def test_a_long_trail_loses_its_oldest_steps():
+    trail = Trail("w", (Step(0),))
+    for at in range(1, LONGEST + 5):
+        trail = trail.seen(Step(at))
+    assert (len(trail.steps), trail.current, trail.steps[0].seed) == (LONGEST, Step(204), 5)
+
+
+def test_the_address_sets_every_choice(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="5", size="50", split=["training"], words="to",
+                     length="long", confidence="0.5-0.9", predicted="0")  # fmt: skip
+    assert page.multiselect(key="sunlight_splits").value == ["training"]
+    assert page.text_input(key="sunlight_words").value == "to"
+    assert page.slider(key="sunlight_confidence").value == (0.5, 0.9)
+    assert page.segmented_control(key="sunlight_size").value == 50
+    assert address_of(page) == {
+        "annotator": ["ann"], "seed": ["5"], "size": ["50"], "split": ["training"],
+        "words": ["to"], "length": ["long"], "confidence": ["0.5-0.9"], "predicted": ["0"],
+    }  # fmt: skip
+
+
+def test_what_the_address_cannot_mean_is_said_and_left_out(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="x", size="7", split="nowhere", confidence="much")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    for part in ("seed=x", "size=7", "split=nowhere", "confidence=much"):
+        assert part in told
+    assert set(page.query_params) == {"annotator", "seed", "size"}
+
+
+def test_going_back_shows_what_was_seen(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="5")
+    page.multiselect(key="sunlight_splits").select("training").run()
+    page.button(key="random").click().run()
+    later = address_of(page)
+    for _ in range(2):
+        page.button(key="sunlight_go_back").click().run()
+    assert page.multiselect(key="sunlight_splits").value == []
+    assert address_of(page)["seed"] == ["5"]
+    assert page.button(key="sunlight_go_back").disabled
+    for _ in range(2):
+        page.button(key="sunlight_go_forth").click().run()
+    assert address_of(page) == later
+
+
+def test_clear_takes_every_filter_away(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="5", split="training", length="short", words="to")
+    page.button(key="sunlight_clear").click().run()
+    assert set(page.query_params) == {"annotator", "seed", "size"}
+    assert address_of(page)["seed"] == ["5"]
+    with pytest.raises(KeyError):
+        page.button(key="sunlight_clear")
+
+
+def test_random_is_uniform_on_the_sample(tmp_path: Path):
+    folder = Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
+    tables = Tables(open_loop(folder))
+    places = tables.places(Filters())
+    hits = np.zeros(len(places))
+    for _ in range(4_000):
+        hits[places.draw(50, new_seed())] += 1
+    expected = hits.sum() / len(hits)
+    chi_square = ((hits - expected) ** 2 / expected).sum() / (1 - 50 / len(hits))
+    freedom = len(hits) - 1
+    # As normal as chi-square is with thousands of degrees: 4.4 deviations are one in 100,000.
+    assert abs(chi_square - freedom) < 4.4 * math.sqrt(2 * freedom)
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    context = browser.new_context()
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def opened(page: Page, server: Server, address: str = "") -> Page:
+    page.goto(f"{server.url}/sunlight?annotator=ann&{address}")
+    expect(page.get_by_test_id("item").first).to_be_visible()
+    return page
+
+
+def texts(page: Page) -> list[str]:
+    return page.locator('[data-testid="item"] .sl-text').all_inner_texts()
+
+
+def changed(page: Page, before: str) -> str:
+    page.wait_for_function("before => location.href !== before", arg=before)
+    return page.url
+
+
+def test_an_address_shows_the_same_items_to_somebody_else(
+    browser: Browser, page: Page, server: Server
+):
+    opened(page, server)
+    page.get_by_role("combobox", name="Split").click()
+    page.get_by_role("option", name="training").click()
+    expect(page.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    page.keyboard.press("Escape")
+    before = page.url
+    page.locator(".st-key-random button").click()
+    address = changed(page, before)
+    expect(page.get_by_test_id("item")).to_have_count(10)
+    page.wait_for_timeout(500)
+    shown = texts(page)
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(address)
+    expect(other.get_by_test_id("item")).to_have_count(10)
+    assert texts(other) == shown
+    expect(other.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    context.close()
+
+
+def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(
+    page: Page, server: Server
+):
+    opened(page, server, "seed=5&size=1")
+    first, at_first = texts(page), page.url
+    page.keyboard.press("Space")
+    at_second = changed(page, at_first)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**seed=5**")
+    expect(page.get_by_test_id("item").first).to_contain_text(first[0])
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(at_second)
+    field = page.get_by_role("textbox", name="Words")
+    field.click()
+    page.keyboard.type("to  be ")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(500)
+    assert (page.url, field.input_value()) == (at_second, "to  be ")
+
+
+def test_presses_of_space_spread_over_the_pool(page: Page, server: Server, workspace: Workspace):
+    opened(page, server, "size=50")
+    hits, presses = Counter(), 12
+    for _ in range(presses):
+        before = page.url
+        page.keyboard.press("Space")
+        changed(page, before)
+        expect(page.get_by_test_id("item")).to_have_count(50)
+        page.wait_for_timeout(300)
+        hits.update(page.locator('[data-testid="item"]').evaluate_all(
+            "items => items.map(item => item.dataset.itemId)"))  # fmt: skip
+    ids = Tables(open_loop(workspace.path)).first(Filters(), 100_000).items["item_id"].tolist()
+    quarter_of = {item: at * 4 // len(ids) for at, item in enumerate(ids)}
+    quarters = Counter(quarter_of[item] for item, of in hits.items() for _ in range(of))
+    expected = presses * 50 / 4
+    chi_square = sum((quarters[at] - expected) ** 2 / expected for at in range(4))
+    assert sum(hits.values()) == presses * 50
+    assert chi_square < 27  # 3 degrees of freedom: one in 160,000
+
+
+def test_the_stream_goes_on_until_it_is_paused(page: Page, server: Server):
+    opened(page, server, "seed=5")
+    toggle = page.get_by_test_id("stCheckbox").filter(has_text="Stream")
+    toggle.locator("label").first.click()
+    expect(page.get_by_test_id("item")).to_have_count(1)
+    seen = [page.url]
+    for _ in range(2):
+        seen.append(changed(page, seen[-1]))
+    assert len(set(seen)) == 3
+    toggle.locator("label").first.click()
+    page.wait_for_timeout(1_500)
+    paused, shown = page.url, texts(page)
+    page.wait_for_timeout(5_500)
+    assert (page.url, texts(page)) == (paused, shown)
+    assert json.dumps(shown) != "[]"
+
+
+def test_a_condition_in_the_address_leaves_what_it_says(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, where="n_words > 8 AND label = '1'", split="training")
+    items = open_loop(demo).labels.splits["training"]
+    expected = sum(item.label == "1" and len(item.text.split()) > 8 for item in items)
+    assert f"from {expected:,} items" in page.caption[1].value
+
+
+def test_a_condition_that_cannot_be_is_told_and_shows_nothing(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, where="EXISTS (FROM '/etc/passwd')")
+    assert "must not hold a subquery" in page.error[0].value
+    assert not [html for html in page.get("html") if "sl-item" in html.proto.body]
+
+
+def test_a_big_item_says_all_that_is_known_of_it(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", strategy="low confidence")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    for part in ("Push towards Disaster-related", 'data-testid="neighbours"', "proposed for"):
+        assert part in told
+
+
+def test_a_label_given_here_is_in_the_logs(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="unlabeled")
+    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_1_")]
+    page.button(key=key).click().run()
+    assert not page.exception
+    loop = open_loop(demo)
+    event = loop.logs.events[-2]
+    assert (event.action, event.label, event.annotator) == ("label", "1", "ann")
+    assert event.item_id == key.removeprefix("byhand_1_")
+    assert loop.logs.proposals[-1].strategy == SUNLIGHT
+
+
+def test_a_flag_given_here_is_in_the_logs(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="training")
+    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_flag_")]
+    item = key.removeprefix("byhand_flag_")
+    page.text_input(key=f"byhand_note_{item}").input("odd")
+    page.button(key=key).click().run()
+    assert flag_of(open_loop(demo), item).note == "odd"
+    page.button(key=f"byhand_unflag_{item}").click().run()
+    assert flag_of(open_loop(demo), item) is None
+
+
+def test_an_evaluation_item_has_no_label_buttons_here(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="evaluation")
+    keys = [b.key for b in page.button if b.key]
+    assert not [key for key in keys if key.startswith(("byhand_1_", "byhand_0_"))]
+    assert any("is evaluation data" in caption.value for caption in page.caption)
+
+
+def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    rows = headlines(80)
+    labels = {
+        (split, label): [row for row in part if row[2] == label]
+        for split, part in (("evaluation", rows[40:50]), ("training", rows[50:]))
+        for label in ("1", "0")
+    }
+    workspace = make_workspace([row[:2] for row in rows[:9]], labels)
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    assert propose(open_loop(workspace.path), "ann").split == "evaluation"
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", split="unlabeled")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert "It waits for its evaluation" in told
+    for opinion in ("P(", "Push", "neighbours", "confidence"):
+        assert opinion not in told
+
+
+def test_nothing_of_an_item_is_worked_out_before_it_is_opened(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="50")
+    assert 'data-testid="details"' not in " ".join(html.proto.body for html in page.get("html"))
+
+
+def test_an_item_is_opened_and_corrected_in_the_browser(
+    page: Page, server: Server, workspace: Workspace
+):
+    opened(page, server, "seed=3&split=training&label=0")
+    item = page.get_by_test_id("item").nth(1)
+    item_id = item.get_attribute("data-item-id")
+    page.get_by_text("More", exact=True).nth(1).click()
+    expect(page.get_by_test_id("details")).to_have_count(1)
+    page.get_by_role("button", name="Disaster-related", exact=True).click()
+    expect(page.get_by_text("No item matches")).to_have_count(0)
+    expect(page.locator(f'[data-item-id="{item_id}"]')).to_have_count(0)  # its label is another now
+    eventually(lambda: label_rows(workspace, "training").get(item_id) is not None)
+    assert label_of(open_loop(workspace.path), item_id).label == "1"
