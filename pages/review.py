@@ -6,86 +6,11 @@ import streamlit as st
 from core.assignment import Flag, batch_for, flags, unflag
 from core.errors import SunlightError
 from core.loop import Loop
-from core.task import Task
-from core.word_index import words_of
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
-from pages.ui.reasons import familiarity
+from pages.ui.picks import show_choice
 
-ALL = "all batches"
 SHOWN = 100
-
-
-def choose_batch(batches: pd.DataFrame) -> str | None:
-    """The batch to look at; None for all of them."""
-    chosen = st.selectbox("Batch", [*batches["batch_id"], ALL], key="review_batch")
-    return None if chosen == ALL else chosen
-
-
-def verdict(task: Task, pick: tuple) -> str:
-    """The label given, and whether the model's guess was right."""
-    if not pick.label:
-        return "no label yet"
-    right = "the model guessed right" if pick.label == pick.predicted else "the model guessed wrong"
-    return f"labeled {task.label(pick.label).name}: {right}"
-
-
-def outlier_reason(task: Task, pick: tuple) -> list[str]:
-    """Why an outlier was picked."""
-    return [
-        familiarity(pick.score),
-        verdict(task, pick),
-    ]
-
-
-def confidence_reason(task: Task, pick: tuple) -> list[str]:
-    """Why a low-confidence item was picked."""
-    return [
-        f"{task.label(pick.predicted).name} with confidence {pick.confidence:.3f}",
-        verdict(task, pick),
-    ]
-
-
-def familiar_words(loop: Loop) -> frozenset[str]:
-    """The words that occur in today's training data."""
-    texts = (item.text for item in loop.labels.usable_training())
-    return frozenset(word for text in texts for word in words_of(text))
-
-
-def show_picks(loop: Loop) -> None:
-    """The outliers beside the low-confidence picks of one batch or of all."""
-    tables = cache.tables(loop)
-    batches = tables.batches()
-    batches = batches[batches["active"]]
-    if not len(batches):
-        frame.say_empty(
-            "Here you will see the outliers beside the low-confidence picks. They come with the "
-            "first active-learning batch, after evaluation data and first training data are "
-            "labeled."
-        )
-        return
-    batch_id = choose_batch(batches)
-    known, task = familiar_words(loop), loop.workspace.task
-    for column, (strategy, title, reason) in zip(
-        st.columns(2, gap="large"),
-        (
-            ("outlier", "Outliers: rarest words first", outlier_reason),
-            ("low confidence", "Low confidence: least sure first", confidence_reason),
-        ),
-        strict=True,
-    ):
-        with column:
-            picks = tables.picks(batch_id, strategy)
-            st.subheader(f"{title} ({len(picks):,})", anchor=False)
-            show_items(
-                [
-                    item_html(pick.text, reason(task, pick), known)
-                    for pick in picks.head(SHOWN).itertuples()
-                ]
-            )
-            if len(picks) > SHOWN:
-                st.caption(f"The first {SHOWN} are shown.")
-    st.caption("Underlined: words that do not occur in today's training data.")
 
 
 def show_flagged(loop: Loop) -> None:
@@ -176,10 +101,13 @@ loop = frame.open_page(
     "Review", "What the model asked for and why, what was flagged, and what was labeled earlier."
 )
 frame.need_pool(loop)
-for tab, show in zip(
-    st.tabs(["What the model asked for", "Flagged", "Labeled earlier"]),
-    (show_picks, show_flagged, show_earlier),
-    strict=True,
-):
-    with tab:
-        show(loop)
+TABS = {
+    "What the model asked for": show_choice,
+    "Flagged": show_flagged,
+    "Labeled earlier": show_earlier,
+}
+tabs = st.tabs([*TABS], key="review_tab", on_change="rerun")
+for tab, show in zip(tabs, TABS.values(), strict=True):
+    if tab.open:  # the others would cost time, and their keys would be heard
+        with tab:
+            show(loop)

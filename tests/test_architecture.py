@@ -31,6 +31,7 @@ FLOORS = (
         "stopping",
         "iteration",
         "outlook",
+        "choice",
         "inbox",
     ),
     ("model_files", "doctor"),

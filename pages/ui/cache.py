@@ -11,8 +11,11 @@ from threading import Lock
 
 import streamlit as st
 
+from core.choice import Pick, WordHistory, picks_of
+from core.choice import word_history as history_of
 from core.errors import RunError
 from core.inbox import Inbox
+from core.iteration import Batch, preview
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
@@ -20,6 +23,7 @@ from core.outlook import Outlook
 from core.outlook import outlook as outlook_of_loop
 from core.pool_columns import PoolColumns, pool_columns
 from core.predictions import Predictions, predictions_of
+from core.progress import Progress
 from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.tables import Tables
@@ -82,6 +86,36 @@ def report(current: Loop, run: Run) -> Report | None:
 def outlook(current: Loop) -> Outlook:
     """How the work stands at this state of the loop. Trains models: seconds, once a state."""
     return _outlook(str(current.workspace.path), current.stamps, current)
+
+
+class Coming:
+    """The batch that would be proposed at one state of the loop, once somebody has asked for it."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.batch: Batch | None = None
+        self._loop = loop
+        self._filling = Lock()
+
+    def fill(self, progress: Progress) -> None:
+        """Works the batch out, unless another session has; it is told how far that is."""
+        with self._filling:
+            if self.batch is None:
+                self.batch = preview(self._loop, progress=progress)
+
+
+def coming(current: Loop) -> Coming:
+    """The coming batch at this state of the loop: empty until it is filled."""
+    return _coming(str(current.workspace.path), current.stamps, current)
+
+
+def picks(current: Loop) -> list[Pick]:
+    """Every training item that a model chose, with its label of today."""
+    return _picks(str(current.workspace.path), current.stamps, current)
+
+
+def word_history(current: Loop) -> WordHistory:
+    """When the training data came to hold each word."""
+    return _word_history(str(current.workspace.path), current.stamps, current)
 
 
 def inbox(path: Path) -> Inbox:
@@ -154,6 +188,21 @@ def _report(path: str, report_stamp: Stamps, _loop: Loop, _run: Run) -> Report |
 @st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
 def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
     return outlook_of_loop(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _coming(path: str, stamps: Stamps, _loop: Loop) -> Coming:
+    return Coming(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _picks(path: str, stamps: Stamps, _loop: Loop) -> list[Pick]:
+    return picks_of(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _word_history(path: str, stamps: Stamps, _loop: Loop) -> WordHistory:
+    return history_of(_loop.labels.usable_training(), _loop.logs.proposals)
 
 
 def _pool_stamps(path: Path) -> Stamps:
