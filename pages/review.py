@@ -8,9 +8,26 @@ from core.errors import SunlightError
 from core.loop import Loop
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
-from pages.ui.picks import show_choice
+from pages.ui.opening import open_batch
+from pages.ui.picks import choose_batch, picks_shown, show_sides, today_of
+from pages.ui.picture import show_picture
 
 SHOWN = 100
+
+
+def show_choice(loop: Loop) -> None:
+    """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
+    batch = choose_batch(loop, cache.picks(loop))
+    if batch is None:
+        frame.say_empty(
+            "Here you will see the outliers beside the low-confidence picks. They come with the "
+            "first active-learning batch, after evaluation data and first training data are "
+            "labeled."
+        )
+        return
+    picks, today = picks_shown(loop, batch), today_of(loop)
+    show_picture(loop, picks, today, batch)
+    show_sides(loop, picks, today)
 
 
 def show_flagged(loop: Loop) -> None:
@@ -89,12 +106,6 @@ def earlier_title(batch_id: str, batch: pd.Series) -> str:
         f"{batch_id} · {batch['split']} · {person} · {batch['labeled']} labeled · "
         + str(batch["created_at"])[:10]
     )
-
-
-def open_batch(batch_id: str, item_id: str = "") -> None:
-    """Goes to the annotate page, into this batch."""
-    state.reopen(batch_id, item_id)
-    st.switch_page("annotate.py")
 
 
 loop = frame.open_page(

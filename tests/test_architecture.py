@@ -32,6 +32,7 @@ FLOORS = (
         "iteration",
         "outlook",
         "choice",
+        "landscape",
         "inbox",
     ),
     ("model_files", "doctor"),

@@ -3,12 +3,15 @@
 import shutil
 from pathlib import Path
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from core.iteration import preview, propose
 from core.logs import read_logs
 from core.loop import Loop, read_loop
 from core.workspace import open_workspace
+from pages.ui.opening import batch_of
+from pages.ui.picture import selected
 from tests.conftest import MakeWorkspace, headlines
 from tests.test_pages import open_page
 
@@ -73,3 +76,18 @@ def test_before_a_model_chooses_review_says_what_will_be_here(
     propose(read_loop(workspace), "ann")
     page = open_page("review", workspace.path, monkeypatch)
     assert "Here you will see the outliers" in page.info[0].value
+
+
+def test_the_picture_shows_the_items_of_a_region_and_opens_one(demo: Path, monkeypatch):
+    pick = next(p for p in read(demo).logs.proposals if p.strategy == "outlier")
+    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
+    points = pd.DataFrame(
+        [("a", "x", "outlier", 0.6, 0.5), ("b", "y", "pool", 0.9, 3.0)],
+        columns=["item_id", "text", "strategy", "confidence", "familiarity"],
+    )
+    region = {"brush": {"confidence": [0.5, 0.7], "familiarity": [0.1, 1.0]}}
+    assert selected(points, region)["item_id"].tolist() == ["a"]
+    assert selected(points, {"click": [{"item_id": "b"}]})["item_id"].tolist() == ["b"]
+    assert selected(points, {"brush": {}, "click": []}) is None
+    assert batch_of(read(demo), pick.item_id) == pick.batch_id
+    assert batch_of(read(demo), "nowhere") == ""

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+import pandas as pd
 import streamlit as st
 
 from core.choice import Pick, WordHistory, picks_of
@@ -16,6 +17,8 @@ from core.choice import word_history as history_of
 from core.errors import RunError
 from core.inbox import Inbox
 from core.iteration import Batch, preview
+from core.landscape import measured, sampled
+from core.landscape import pool_points as points_of
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
@@ -86,6 +89,12 @@ def report(current: Loop, run: Run) -> Report | None:
 def outlook(current: Loop) -> Outlook:
     """How the work stands at this state of the loop. Trains models: seconds, once a state."""
     return _outlook(str(current.workspace.path), current.stamps, current)
+
+
+def pool_points(current: Loop, run: Run) -> pd.DataFrame:
+    """A sample of the pool by confidence and familiarity; the run's predictions must be there."""
+    stamps = current.stamps, _params_stamp(current, run)
+    return _pool_points(str(current.workspace.path), *stamps, current, run)
 
 
 class Coming:
@@ -203,6 +212,13 @@ def _picks(path: str, stamps: Stamps, _loop: Loop) -> list[Pick]:
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _word_history(path: str, stamps: Stamps, _loop: Loop) -> WordHistory:
     return history_of(_loop.labels.usable_training(), _loop.logs.proposals)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _pool_points(
+    path: str, stamps: Stamps, params_stamp: Stamps, _loop: Loop, _run: Run
+) -> pd.DataFrame:
+    return points_of(_loop, measured(_loop, predictions(_loop, _run), sampled(_loop)))
 
 
 def _pool_stamps(path: Path) -> Stamps:

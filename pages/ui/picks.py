@@ -12,7 +12,7 @@ from core.logs import Run
 from core.loop import Loop
 from core.predictions import Predictions
 from core.task import Task
-from pages.ui import cache, frame
+from pages.ui import cache
 from pages.ui.items import item_html, show_items
 from pages.ui.reasons import familiarity
 
@@ -156,17 +156,3 @@ def said_today(loop: Loop, item_ids: Sequence[str], today: Today | None) -> list
         f"with confidence {today.predictions.confidence[at[item]]:.3f}"
         for item in item_ids
     ]
-
-
-def show_choice(loop: Loop) -> None:
-    """The outliers beside the low-confidence picks of a batch, of the coming one, or of all."""
-    picks = cache.picks(loop)
-    batch = choose_batch(loop, picks)
-    if batch is None:
-        frame.say_empty(
-            "Here you will see the outliers beside the low-confidence picks. They come with the "
-            "first active-learning batch, after evaluation data and first training data are "
-            "labeled."
-        )
-        return
-    show_sides(loop, picks_shown(loop, batch), today_of(loop))
