@@ -44,4 +44,4 @@ def test_a_dragged_region_shows_its_items_and_one_opens(page: Page):
     expect(page.get_by_text("items chosen")).to_be_visible()
     page.locator("button", has_text="Open").first.click()
     page.wait_for_url("**/annotate*")
-    expect(page.get_by_test_id("item-text")).to_be_visible()
+    expect(page.get_by_test_id("batch-end")).to_be_visible()
