@@ -4,7 +4,7 @@ A label that stands only in a label file has no batch. Its item is proposed once
 the batch in which the person's decisions of this kind are collected.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from core.doubts import SECOND_LOOK
 from core.errors import EventError
 from core.inbox import Inbox
 from core.labels import Conflict, Labeled, last_words
-from core.logs import Event, Proposal, append_records, fresh_id, now, read_logs
+from core.logs import Event, Logs, Proposal, append_records, fresh_id, now, read_logs
 from core.task import SPLITS
 from core.workspace import Workspace
 
@@ -22,7 +22,7 @@ REVIEW = "review"
 
 @dataclass(frozen=True)
 class Decision:
-    """A label for an item that had one; `assisted`: was the model's opinion on the screen."""
+    """A label for an item, mostly one that had another; was the model's opinion on the screen?"""
 
     item: Labeled
     label: str
@@ -34,10 +34,14 @@ def decide(
 ) -> None:
     """The decisions stand in the log and in the label files when this returns.
 
-    Raises EventError if one of them is refused; the others stand.
+    A decision that stands already is not written twice. Raises EventError if an item was labeled
+    otherwise since it was read, and if one is refused; of several the others stand then.
     """
     with workspace.locked():
-        batches = _batches(workspace, [decision.item for decision in decisions], annotator)
+        logs = read_logs(workspace)
+        words = last_words(logs, workspace.task, [])
+        decisions = [each for each in decisions if not _is_repeated(each, words)]
+        batches = _batches(workspace, logs, words, decisions, annotator)
     labels = [
         _event(batch_id, annotator, decision)
         for batch_id, decision in zip(batches, decisions, strict=True)
@@ -53,14 +57,33 @@ def in_conflict(conflict: Conflict) -> Labeled:
     return min(conflict.rows, key=lambda row: SPLITS.index(row.split))
 
 
-def _batches(workspace: Workspace, items: Sequence[Labeled], annotator: str) -> list[str]:
+def _is_repeated(decision: Decision, words: Mapping[str, Event]) -> bool:
+    """Whether a key was pressed twice upon an item. Raises EventError if somebody was faster."""
+    item = decision.item
+    word = words.get(item.item_id)
+    if not word or not item.label or word.label == item.label:
+        return False
+    if word.label == decision.label:
+        return True
+    raise EventError(
+        f"Item `{item.item_id}` was labeled otherwise meanwhile. Look at it again, and decide then."
+    )
+
+
+def _batches(
+    workspace: Workspace,
+    logs: Logs,
+    words: Mapping[str, Event],
+    decisions: Sequence[Decision],
+    annotator: str,
+) -> list[str]:
     """Each item's batch; those that have none are proposed. The caller holds the lock."""
-    logs = read_logs(workspace)
-    words = last_words(logs, workspace.task, [])
+    proposed = {(p.item_id, p.split): p.batch_id for p in logs.proposals}
     found, fresh = [], []
-    for item in items:
-        if item.item_id in words:
-            found.append(words[item.item_id].batch_id)
+    for item in (decision.item for decision in decisions):
+        word, own = words.get(item.item_id), proposed.get((item.item_id, item.split))
+        if word or own:
+            found.append(word.batch_id if word else own)
             continue
         batch_id = _own_batch([*logs.proposals, *fresh], item.split, annotator)
         fresh.append(_proposal(item, batch_id, [*logs.proposals, *fresh], annotator))

@@ -1,7 +1,7 @@
 """Same or nearly same texts under different labels: one of the labels is likely to be wrong."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from datasketch import MinHash, MinHashLSH
@@ -28,11 +28,17 @@ class Copies:
     likeness: float
 
 
-def disagreeing_copies(items: Sequence[Labeled], settled: Collection[str] = ()) -> list[Copies]:
+Alike = list[tuple[str, str, float]]
+"""Pairs of text keys and their Jaccard index."""
+
+
+def disagreeing_copies(
+    items: Sequence[Labeled], alike: Alike, settled: Collection[str] = ()
+) -> list[Copies]:
     """Same texts under different labels first, then nearly same ones, the most alike first.
 
     A group whose items are all settled is left out; nearly same texts are compared where each is
-    of one mind with its own copies.
+    of one mind with its own copies. `alike` is what `alike_texts` finds among these items.
     """
     groups: dict[str, list[Labeled]] = defaultdict(list)
     for item in items:
@@ -41,8 +47,8 @@ def disagreeing_copies(items: Sequence[Labeled], settled: Collection[str] = ()) 
     agreeing = {key: group for key, group in groups.items() if key and _agree(group)}
     near = [
         Copies((*agreeing[one], *agreeing[other]), likeness)
-        for one, other, likeness in _alike(list(agreeing))
-        if agreeing[one][0].label != agreeing[other][0].label
+        for one, other, likeness in alike
+        if {one, other} <= agreeing.keys() and agreeing[one][0].label != agreeing[other][0].label
     ]
     near.sort(key=lambda copies: -copies.likeness)
     return [c for c in (*same, *near) if not {item.item_id for item in c.items} <= set(settled)]
@@ -59,12 +65,13 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return shared / (len(one) + len(other) - shared)
 
 
-def _agree(group: Sequence[Labeled]) -> bool:
-    return len({item.label for item in group}) == 1
+def alike_texts(items: Sequence[Labeled]) -> Alike:
+    """Every pair of nearly the same texts, whatever their labels: candidates by MinHash, verified.
 
-
-def _alike(texts: Sequence[str]) -> Iterator[tuple[str, str, float]]:
-    """Pairs of these texts of at least `LIKE`, each once: candidates by MinHash, then verified."""
+    It depends on the texts alone: a label that changes changes nothing.
+    """
+    texts = sorted({text_key(item.text) for item in items} - {""})
+    found: Alike = []
     cut = [shingles(text) for text in texts]
     sketches = MinHash.bulk(
         [[piece.encode() for piece in pieces] for pieces in cut],
@@ -76,5 +83,10 @@ def _alike(texts: Sequence[str]) -> Iterator[tuple[str, str, float]]:
         for before in sorted(index.query(sketch)):
             likeness = jaccard(cut[before], cut[at])
             if likeness >= LIKE:
-                yield texts[before], texts[at], likeness
+                found.append((texts[before], texts[at], likeness))
         index.insert(at, sketch, check_duplication=False)
+    return found
+
+
+def _agree(group: Sequence[Labeled]) -> bool:
+    return len({item.label for item in group}) == 1

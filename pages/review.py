@@ -1,18 +1,27 @@
-"""Review: what the model asked for and why; what was flagged; what was labeled earlier."""
+"""Review: what the model asked for and why; labels to look at again; what was labeled earlier."""
+
+from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from core.assignment import Flag, batch_for, flags, unflag
 from core.errors import SunlightError
+from core.labels import Labeled
 from core.loop import Loop
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
 from pages.ui.opening import open_batch
 from pages.ui.picks import choose_batch, picks_shown, show_sides, today_of
 from pages.ui.picture import show_picture
+from pages.ui.second_look import label_buttons, show_second_look
 
 SHOWN = 100
+DECIDED = 20
+"""Flagged items with a button for each label: buttons cost more time than texts."""
+
+NO_LABEL = "no label yet"
 
 
 def show_choice(loop: Loop) -> None:
@@ -31,23 +40,18 @@ def show_choice(loop: Loop) -> None:
 
 
 def show_flagged(loop: Loop) -> None:
-    """What somebody wants to be looked at again, with a way to the item and one to be done."""
+    """What somebody wants to be looked at again: label it, go to it, or be done with the flag."""
     flagged = flags(loop.logs.events)
     if not flagged:
         key = loop.workspace.task.keys.flag
         frame.say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
-    texts = loop.pool_words.pool.texts_of(flag.item_id for flag in flagged)
-    labels = {item.item_id: item.label for items in loop.labels.splits.values() for item in items}
-    for flag in flagged[:SHOWN]:
-        item, buttons = st.columns([4, 1], vertical_alignment="center")
-        with item:
-            told = [
-                f"flagged by {flag.annotator}: {flag.note}",
-                f"labeled {loop.workspace.task.label(labels[flag.item_id]).name}"
-                if flag.item_id in labels
-                else "no label yet",
-            ]
-            show_items([item_html(texts.get(flag.item_id, flag.item_id), told)])
+    found = flagged_items(loop, flagged[:SHOWN])
+    for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
+        text, buttons = st.columns([4, 1], vertical_alignment="center")
+        with text:
+            name = item.label and loop.workspace.task.label(item.label).name
+            told = [f"flagged by {flag.annotator}: {flag.note}"]
+            show_items([item_html(item.text, [*told, f"labeled {name}" if name else NO_LABEL])])
         with buttons.container(horizontal=True):
             if st.button("Open", key=f"open {flag.item_id}", help="Annotate, at this item"):
                 open_batch(flag.batch_id, flag.item_id)
@@ -58,8 +62,26 @@ def show_flagged(loop: Loop) -> None:
                 on_click=take_flag_back,
                 args=(loop, flag),
             )
+        if at < DECIDED and state.annotator():
+            label_buttons(loop, [item], at == 0, then=partial(take_flag_back, loop, flag))
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
+
+
+def flagged_items(loop: Loop, flagged: Sequence[Flag]) -> list[Labeled]:
+    """The flagged items as they are labeled; one without a label has an empty one."""
+    labeled = {item.item_id: item for items in loop.labels.splits.values() for item in items}
+    texts, splits = loop.pool_words.pool.texts_of(f.item_id for f in flagged), loop.logs.split_of()
+    return [
+        labeled.get(flag.item_id)
+        or Labeled(
+            flag.item_id,
+            texts.get(flag.item_id, flag.item_id),
+            "",
+            splits.get(flag.batch_id, "training"),
+        )
+        for flag in flagged
+    ]
 
 
 def take_flag_back(loop: Loop, flag: Flag) -> None:
@@ -109,11 +131,13 @@ def earlier_title(batch_id: str, batch: pd.Series) -> str:
 
 
 loop = frame.open_page(
-    "Review", "What the model asked for and why, what was flagged, and what was labeled earlier."
+    "Review",
+    "What the model asked for and why, what deserves a second look, and what was labeled earlier.",
 )
 frame.need_pool(loop)
 TABS = {
     "What the model asked for": show_choice,
+    "Second look": show_second_look,
     "Flagged": show_flagged,
     "Labeled earlier": show_earlier,
 }

@@ -6,6 +6,7 @@ from core.correction import Decision, decide, in_conflict
 from core.doubts import SECOND_LOOK, settled
 from core.errors import EventError
 from core.inbox import Inbox
+from core.iteration import propose
 from core.labels import Labeled
 from core.logs import read_logs
 from core.loop import Loop, read_loop
@@ -140,3 +141,29 @@ def test_one_decision_holds_for_several_items(make_workspace: MakeWorkspace):
     loop = read_loop(workspace)
     assert all(label_of(loop, item.item_id) == {"training": "1"} for item in items)
     assert len({event.batch_id for event in loop.logs.events}) == 1
+
+
+def test_an_item_that_waits_is_labeled_in_the_batch_that_waits_for_it(
+    make_workspace: MakeWorkspace,
+):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    batch = propose(read_loop(workspace), "ann")
+    waiting = Labeled(batch.proposals[3].item_id, batch.texts[3], "", batch.split)
+    decide(workspace, Inbox(workspace), [Decision(waiting, "1")], "bob")
+    loop = read_loop(workspace)
+    assert label_of(loop, waiting.item_id) == {batch.split: "1"}
+    assert len(loop.open_batches[batch.batch_id]) == 9
+    assert len(loop.logs.proposals) == 10
+
+
+def test_a_key_that_is_pressed_twice_is_written_once_and_a_late_one_is_refused(demo: Path):
+    workspace = open_workspace(demo)
+    item = next(i for i in read_loop(workspace).labels.splits["training"] if i.batch_id)
+    inbox = Inbox(workspace)
+    decide(workspace, inbox, [Decision(item, other(item))], "ann")
+    events = read_logs(workspace).events
+    decide(workspace, inbox, [Decision(item, other(item))], "ann")
+    assert read_logs(workspace).events == events
+    with pytest.raises(EventError, match="labeled otherwise meanwhile"):
+        decide(workspace, inbox, [Decision(item, item.label)], "bob")
+    assert read_logs(workspace).events == events

@@ -4,12 +4,24 @@ from itertools import combinations
 import pytest
 
 from core.labels import Labeled, text_key
-from core.near_copies import LIKE, SHINGLE, disagreeing_copies, jaccard, shingles
+from core.near_copies import (
+    LIKE,
+    SHINGLE,
+    Copies,
+    alike_texts,
+    disagreeing_copies,
+    jaccard,
+    shingles,
+)
 from tests.conftest import headlines
 
 
 def labeled(item_id: str, text: str, label: str) -> Labeled:
     return Labeled(item_id, text, label, "training")
+
+
+def copies_among(items: list[Labeled], settled: set[str] = frozenset()) -> list[Copies]:
+    return disagreeing_copies(items, alike_texts(items), settled)
 
 
 def mutated(text: str, draw: random.Random) -> str:
@@ -38,7 +50,7 @@ def test_they_are_those_that_brute_force_finds(seed: int):
     }
     assert expected
     same = {frozenset(i.item_id for i in groups[key]) for key in groups.keys() - set(clear)}
-    found = disagreeing_copies(items)
+    found = copies_among(items)
     assert {ids(copies) for copies in found if copies.likeness < 1} == expected
     assert {ids(copies) for copies in found if copies.likeness == 1} == same
     likeness = [copies.likeness for copies in found]
@@ -55,20 +67,20 @@ def ids(copies) -> frozenset[str]:
 
 def test_copies_are_found_through_case_and_white_space():
     items = [labeled("a", "Flood hits  village", "1"), labeled("b", "flood HITS village ", "0")]
-    (found,) = disagreeing_copies(items)
+    (found,) = copies_among(items)
     assert [item.item_id for item in found.items] == ["a", "b"]
     assert found.likeness == 1
 
 
 def test_a_group_that_was_looked_at_is_left_out():
     items = [labeled("a", "flood", "1"), labeled("b", "flood", "0")]
-    assert disagreeing_copies(items, {"a"})
-    assert disagreeing_copies(items, {"a", "b"}) == []
+    assert copies_among(items, {"a"})
+    assert copies_among(items, {"a", "b"}) == []
 
 
 def test_texts_of_one_label_and_blank_ones_are_no_matter():
-    assert disagreeing_copies([]) == []
-    assert disagreeing_copies([labeled("a", "flood", "1"), labeled("b", "flood", "1")]) == []
+    assert copies_among([]) == []
+    assert copies_among([labeled("a", "flood", "1"), labeled("b", "flood", "1")]) == []
 
 
 def test_shingles_of_a_short_text_are_the_text():

@@ -5,6 +5,7 @@ changes while a page runs can mix no two states.
 """
 
 import atexit
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -17,11 +18,13 @@ from core.choice import word_history as history_of
 from core.errors import RunError
 from core.inbox import Inbox
 from core.iteration import Batch, preview
+from core.labels import Labeled, labels_hash
 from core.landscape import measured, sampled
 from core.landscape import pool_points as points_of
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
+from core.near_copies import Alike, alike_texts
 from core.outlook import Outlook
 from core.outlook import outlook as outlook_of_loop
 from core.pool_columns import PoolColumns, pool_columns
@@ -95,6 +98,12 @@ def pool_points(current: Loop, run: Run) -> pd.DataFrame:
     """A sample of the pool by confidence and familiarity; the run's predictions must be there."""
     stamps = current.stamps, _params_stamp(current, run)
     return _pool_points(str(current.workspace.path), *stamps, current, run)
+
+
+def alike(current: Loop) -> Alike:
+    """Nearly the same texts among the labeled items; worked out once for these texts."""
+    items = [item for items in current.labels.splits.values() for item in items]
+    return _alike(labels_hash((replace(item, label="") for item in items), ()), items)
 
 
 class Coming:
@@ -212,6 +221,11 @@ def _picks(path: str, stamps: Stamps, _loop: Loop) -> list[Pick]:
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _word_history(path: str, stamps: Stamps, _loop: Loop) -> WordHistory:
     return history_of(_loop.labels.usable_training(), _loop.logs.proposals)
+
+
+@st.cache_resource(show_spinner="Comparing the labeled texts …", max_entries=WORKSPACES)
+def _alike(texts_hash: str, _items: list[Labeled]) -> Alike:
+    return alike_texts(_items)
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
