@@ -134,11 +134,12 @@ def preview(
     annotator: str = "",
     wishes: Wishes = AS_THE_TASK_SAYS,
     *,
+    progress: Progress = silent,
     engine: Engine = THREADS,
 ) -> Batch:
     """The batch that `propose` would write, without writing anything."""
     began = time.perf_counter()
-    scored = _scored(loop, wishes, silent, engine, keep_run=False)
+    scored = _scored(loop, wishes, progress, engine, keep_run=False)
     return _choose(loop, annotator, wishes, scored, began)
 
 

@@ -67,6 +67,18 @@ class Said:
 
 
 @dataclass(frozen=True)
+class OutOfFold:
+    """What was said of each training item by a model that did not see it: P of each label, raw.
+
+    `probability` is `(n_labels, n_items)`, in the order of `labels`.
+    """
+
+    item_ids: tuple[str, ...]
+    labels: tuple[str, ...]
+    probability: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """A run's model in numbers.
 
@@ -88,8 +100,17 @@ class Report:
     encoder: str = ""
     """Its name; empty without one, as in reports from before there were any."""
 
+    out_of_fold: OutOfFold | None = None
+    """None where too few items had a label, and in reports from before it was kept."""
 
-def report_on(model: Model, note: str, figures: Mapping[str, Figures], said: Said) -> Report:
+
+def report_on(
+    model: Model,
+    note: str,
+    figures: Mapping[str, Figures],
+    said: Said,
+    out_of_fold: OutOfFold | None = None,
+) -> Report:
     """The model's settings together with its figures."""
     source = model.source
     return Report(
@@ -104,6 +125,7 @@ def report_on(model: Model, note: str, figures: Mapping[str, Figures], said: Sai
         figures=figures,
         said=said,
         encoder=source.encoder.encoder.name if isinstance(source, EncodedSpace) else "",
+        out_of_fold=out_of_fold,
     )
 
 
@@ -114,9 +136,18 @@ def what_is_said(
     raw, calibrated = probability[:, positive], model.calibration(probability)[:, positive]
     return Said(
         tuple(item_ids),
-        tuple(float(f"{value:.{DIGITS}g}") for value in raw),
-        tuple(float(f"{value:.{DIGITS}g}") for value in calibrated),
+        _rounded(raw),
+        _rounded(calibrated),
         tuple(model.labels[column] for column in probability.argmax(axis=1)),
+    )
+
+
+def said_out_of_fold(
+    labels: Sequence[str], item_ids: Sequence[str], probability: NDArray[np.floating]
+) -> OutOfFold:
+    """What `(n_items, n_labels)` out-of-fold probabilities say of these items."""
+    return OutOfFold(
+        tuple(item_ids), tuple(labels), tuple(_rounded(column) for column in probability.T)
     )
 
 
@@ -209,7 +240,8 @@ def load_report(params: Path) -> Report | None:
         figures = {name: _figures(values) for name, values in content.pop("figures").items()}
         shifts = tuple(content.pop("shifts"))
         said = Said(**{name: tuple(values) for name, values in content.pop("said").items()})
-        return Report(**content, shifts=shifts, figures=figures, said=said)
+        unseen = _out_of_fold(content.pop("out_of_fold", None))
+        return Report(**content, shifts=shifts, figures=figures, said=said, out_of_fold=unseen)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -217,6 +249,17 @@ def load_report(params: Path) -> Report | None:
             f"models/{path.name} is not a report of Sunlight, or it is damaged. Move it away; the "
             "run's scores stand in runs.csv."
         ) from error
+
+
+def _out_of_fold(values: Mapping[str, Sequence[object]] | None) -> OutOfFold | None:
+    if values is None:
+        return None
+    columns = tuple(tuple(column) for column in values["probability"])
+    return OutOfFold(tuple(values["item_ids"]), tuple(values["labels"]), columns)
+
+
+def _rounded(values: NDArray[np.floating]) -> tuple[float, ...]:
+    return tuple(float(f"{value:.{DIGITS}g}") for value in values)
 
 
 def _figures(values: Mapping[str, object]) -> Figures:

@@ -24,11 +24,13 @@ from core.pool_space import pool_encoder, pool_space
 from core.progress import Progress, silent
 from core.report import (
     Figures,
+    OutOfFold,
     Report,
     Said,
     load_report,
     measure,
     report_on,
+    said_out_of_fold,
     save_report,
     what_is_said,
 )
@@ -81,9 +83,13 @@ def train(
     run = _run(loop, learned.model, scores, time.perf_counter() - began)
     item_ids = [item.item_id for item in loop.labels.splits["evaluation"]]
     said = what_is_said(learned.model, item_ids, asked["evaluation"][0], task.positive_index)
+    unseen = None
     if learned.out_of_fold is not None:
         asked["out of fold"] = learned.out_of_fold, items.targets
-    return Trained(learned.model, run, _report(learned, asked, said, task.positive_index))
+        trained_on = [item.item_id for item in loop.labels.usable_training()]
+        unseen = said_out_of_fold(task.values, trained_on, learned.out_of_fold)
+    report = _report(learned, asked, said, unseen, task.positive_index)
+    return Trained(learned.model, run, report)
 
 
 def training_items(loop: Loop) -> Items:
@@ -218,7 +224,13 @@ def _asked(loop: Loop, model: Model, split: str) -> Asked:
     return score_texts(model, texts), columns(items, loop.workspace.task)
 
 
-def _report(learned: Learned, asked: Mapping[str, Asked], said: Said, positive: int) -> Report:
+def _report(
+    learned: Learned,
+    asked: Mapping[str, Asked],
+    said: Said,
+    unseen: OutOfFold | None,
+    positive: int,
+) -> Report:
     """The model's figures on every set of items that is not empty."""
     model = learned.model
     figures = {
@@ -226,7 +238,7 @@ def _report(learned: Learned, asked: Mapping[str, Asked], said: Said, positive: 
         for split, (probability, targets) in asked.items()
         if len(targets)
     }
-    return report_on(model, learned.note, figures, said)
+    return report_on(model, learned.note, figures, said, unseen)
 
 
 def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:

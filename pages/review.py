@@ -1,111 +1,57 @@
-"""Review: what the model asked for and why; what was flagged; what was labeled earlier."""
+"""Review: what the model asked for and why; labels to look at again; what was labeled earlier."""
+
+from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from core.assignment import Flag, batch_for, flags, unflag
 from core.errors import SunlightError
+from core.labels import Labeled
 from core.loop import Loop
-from core.task import Task
-from core.word_index import words_of
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
-from pages.ui.reasons import familiarity
+from pages.ui.opening import open_batch
+from pages.ui.picks import choose_batch, picks_shown, show_sides, today_of
+from pages.ui.picture import show_picture
+from pages.ui.second_look import label_buttons, show_second_look
 
-ALL = "all batches"
 SHOWN = 100
+DECIDED = 20
+"""Flagged items with a button for each label: buttons cost more time than texts."""
+
+NO_LABEL = "no label yet"
 
 
-def choose_batch(batches: pd.DataFrame) -> str | None:
-    """The batch to look at; None for all of them."""
-    chosen = st.selectbox("Batch", [*batches["batch_id"], ALL], key="review_batch")
-    return None if chosen == ALL else chosen
-
-
-def verdict(task: Task, pick: tuple) -> str:
-    """The label given, and whether the model's guess was right."""
-    if not pick.label:
-        return "no label yet"
-    right = "the model guessed right" if pick.label == pick.predicted else "the model guessed wrong"
-    return f"labeled {task.label(pick.label).name}: {right}"
-
-
-def outlier_reason(task: Task, pick: tuple) -> list[str]:
-    """Why an outlier was picked."""
-    return [
-        familiarity(pick.score),
-        verdict(task, pick),
-    ]
-
-
-def confidence_reason(task: Task, pick: tuple) -> list[str]:
-    """Why a low-confidence item was picked."""
-    return [
-        f"{task.label(pick.predicted).name} with confidence {pick.confidence:.3f}",
-        verdict(task, pick),
-    ]
-
-
-def familiar_words(loop: Loop) -> frozenset[str]:
-    """The words that occur in today's training data."""
-    texts = (item.text for item in loop.labels.usable_training())
-    return frozenset(word for text in texts for word in words_of(text))
-
-
-def show_picks(loop: Loop) -> None:
-    """The outliers beside the low-confidence picks of one batch or of all."""
-    tables = cache.tables(loop)
-    batches = tables.batches()
-    batches = batches[batches["active"]]
-    if not len(batches):
+def show_choice(loop: Loop) -> None:
+    """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
+    batch = choose_batch(loop, cache.picks(loop))
+    if batch is None:
         frame.say_empty(
             "Here you will see the outliers beside the low-confidence picks. They come with the "
             "first active-learning batch, after evaluation data and first training data are "
             "labeled."
         )
         return
-    batch_id = choose_batch(batches)
-    known, task = familiar_words(loop), loop.workspace.task
-    for column, (strategy, title, reason) in zip(
-        st.columns(2, gap="large"),
-        (
-            ("outlier", "Outliers: rarest words first", outlier_reason),
-            ("low confidence", "Low confidence: least sure first", confidence_reason),
-        ),
-        strict=True,
-    ):
-        with column:
-            picks = tables.picks(batch_id, strategy)
-            st.subheader(f"{title} ({len(picks):,})", anchor=False)
-            show_items(
-                [
-                    item_html(pick.text, reason(task, pick), known)
-                    for pick in picks.head(SHOWN).itertuples()
-                ]
-            )
-            if len(picks) > SHOWN:
-                st.caption(f"The first {SHOWN} are shown.")
-    st.caption("Underlined: words that do not occur in today's training data.")
+    picks, today = picks_shown(loop, batch), today_of(loop)
+    show_picture(loop, picks, today, batch)
+    show_sides(loop, picks, today)
 
 
 def show_flagged(loop: Loop) -> None:
-    """What somebody wants to be looked at again, with a way to the item and one to be done."""
+    """What somebody wants to be looked at again: label it, go to it, or be done with the flag."""
     flagged = flags(loop.logs.events)
     if not flagged:
         key = loop.workspace.task.keys.flag
         frame.say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
-    texts = loop.pool_words.pool.texts_of(flag.item_id for flag in flagged)
-    labels = {item.item_id: item.label for items in loop.labels.splits.values() for item in items}
-    for flag in flagged[:SHOWN]:
-        item, buttons = st.columns([4, 1], vertical_alignment="center")
-        with item:
-            told = [
-                f"flagged by {flag.annotator}: {flag.note}",
-                f"labeled {loop.workspace.task.label(labels[flag.item_id]).name}"
-                if flag.item_id in labels
-                else "no label yet",
-            ]
-            show_items([item_html(texts.get(flag.item_id, flag.item_id), told)])
+    found = flagged_items(loop, flagged[:SHOWN])
+    for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
+        text, buttons = st.columns([4, 1], vertical_alignment="center")
+        with text:
+            name = item.label and loop.workspace.task.label(item.label).name
+            told = [f"flagged by {flag.annotator}: {flag.note}"]
+            show_items([item_html(item.text, [*told, f"labeled {name}" if name else NO_LABEL])])
         with buttons.container(horizontal=True):
             if st.button("Open", key=f"open {flag.item_id}", help="Annotate, at this item"):
                 open_batch(flag.batch_id, flag.item_id)
@@ -116,8 +62,26 @@ def show_flagged(loop: Loop) -> None:
                 on_click=take_flag_back,
                 args=(loop, flag),
             )
+        if at < DECIDED and state.annotator():
+            label_buttons(loop, [item], at == 0, then=partial(take_flag_back, loop, flag))
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
+
+
+def flagged_items(loop: Loop, flagged: Sequence[Flag]) -> list[Labeled]:
+    """The flagged items as they are labeled; one without a label has an empty one."""
+    labeled = {item.item_id: item for items in loop.labels.splits.values() for item in items}
+    texts, splits = loop.pool_words.pool.texts_of(f.item_id for f in flagged), loop.logs.split_of()
+    return [
+        labeled.get(flag.item_id)
+        or Labeled(
+            flag.item_id,
+            texts.get(flag.item_id, flag.item_id),
+            "",
+            splits.get(flag.batch_id, "training"),
+        )
+        for flag in flagged
+    ]
 
 
 def take_flag_back(loop: Loop, flag: Flag) -> None:
@@ -166,20 +130,19 @@ def earlier_title(batch_id: str, batch: pd.Series) -> str:
     )
 
 
-def open_batch(batch_id: str, item_id: str = "") -> None:
-    """Goes to the annotate page, into this batch."""
-    state.reopen(batch_id, item_id)
-    st.switch_page("annotate.py")
-
-
 loop = frame.open_page(
-    "Review", "What the model asked for and why, what was flagged, and what was labeled earlier."
+    "Review",
+    "What the model asked for and why, what deserves a second look, and what was labeled earlier.",
 )
 frame.need_pool(loop)
-for tab, show in zip(
-    st.tabs(["What the model asked for", "Flagged", "Labeled earlier"]),
-    (show_picks, show_flagged, show_earlier),
-    strict=True,
-):
-    with tab:
-        show(loop)
+TABS = {
+    "What the model asked for": show_choice,
+    "Second look": show_second_look,
+    "Flagged": show_flagged,
+    "Labeled earlier": show_earlier,
+}
+tabs = st.tabs([*TABS], key="review_tab", on_change="rerun")
+for tab, show in zip(tabs, TABS.values(), strict=True):
+    if tab.open:  # the others would cost time, and their keys would be heard
+        with tab:
+            show(loop)

@@ -69,6 +69,12 @@ def open_page(name: str, workspace: Path, monkeypatch, annotator: str = "ann") -
     return page.run()
 
 
+def open_tab(page: AppTest, tab: str) -> AppTest:
+    """The page of Review with this tab open."""
+    page.session_state["review_tab"] = tab
+    return page.run()
+
+
 def card(page: AppTest) -> dict:
     """What the page hands to the annotation card."""
     return json.loads(page.get("bidi_component")[0].proto.json)
@@ -259,7 +265,7 @@ def test_review_lists_what_is_flagged_and_takes_a_flag_back(demo: Path, monkeypa
         "f-1", chosen.batch_id, chosen.item_id, "flag", "", "bob", "2026", 1.0, False, "?!"
     )
     Inbox(loop.workspace).receive([flag])
-    page = open_page("review", demo, monkeypatch)
+    page = open_tab(open_page("review", demo, monkeypatch), "Flagged")
     assert any("flagged by bob: ?!" in html.proto.body for html in page.get("html"))
     page.button(key=f"done {chosen.item_id}").click().run()
     assert not page.exception
@@ -271,7 +277,7 @@ def test_review_opens_an_earlier_batch(demo: Path, monkeypatch):
     monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
     app = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=TIMEOUT)
     app.query_params["annotator"] = "ann"
-    app.run().switch_page("review.py").run()
+    open_tab(app.run().switch_page("review.py").run(), "Labeled earlier")
     app.selectbox(key="review_earlier").select("batch-0002").run()
     app.button(key="reopen").click().run()
     assert not app.exception

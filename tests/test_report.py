@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from core.errors import RunError
 from core.evaluation import Cut
 from core.report import (
     AT_THRESHOLD,
+    OutOfFold,
     Report,
     Said,
     gain_between,
@@ -17,6 +19,7 @@ from core.report import (
     load_report,
     measure,
     report_path,
+    said_out_of_fold,
     save_report,
     what_is_said,
 )
@@ -32,7 +35,13 @@ def a_report() -> Report:
     figures = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.3, SHIFTED)
     none = measure(np.empty((0, 2)), np.empty(0, np.int64), 0, 0.3, SHIFTED)
     return Report("linear", "pool", 1, "ab", 0.3, 0.5, (-1.0, 0.0), "said",
-                  {"evaluation": figures, "validation": none}, said(score))  # fmt: skip
+                  {"evaluation": figures, "validation": none}, said(score),
+                  out_of_fold=unseen())  # fmt: skip
+
+
+def unseen() -> OutOfFold:
+    probability = np.array([[0.1, 0.9], [1 / 3, 2 / 3]], np.float32)
+    return said_out_of_fold(("1", "0"), ["t0", "t1"], probability)
 
 
 def said(score: np.ndarray) -> Said:
@@ -100,6 +109,21 @@ def test_a_saved_report_is_the_same(tmp_path: Path):
     save_report(report, params)
     assert load_report(params) == report
     assert [file.name for file in params.parent.iterdir()] == ["m.json"]
+
+
+def test_what_unseen_items_were_told_is_kept_by_label():
+    assert unseen().item_ids == ("t0", "t1")
+    assert unseen().labels == ("1", "0")
+    assert unseen().probability == ((0.1, 0.3333333), (0.9, 0.6666667))
+
+
+def test_a_report_from_before_out_of_fold_opinions_were_kept_is_read(tmp_path: Path):
+    params = tmp_path / "models" / "m.params"
+    save_report(a_report(), params)
+    content = json.loads(report_path(params).read_text())
+    del content["out_of_fold"]
+    report_path(params).write_text(json.dumps(content))
+    assert load_report(params) == replace(a_report(), out_of_fold=None)
 
 
 def test_a_run_from_before_has_none(tmp_path: Path):

@@ -8,20 +8,29 @@ import atexit
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 
+import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.choice import Pick, WordHistory, picks_of
+from core.choice import word_history as history_of
 from core.condition import places_where
 from core.errors import RunError
 from core.filters import Filters
 from core.inbox import Inbox
+from core.iteration import Batch, preview
+from core.labels import Labeled, labels_hash
+from core.landscape import measured, sampled
+from core.landscape import pool_points as points_of
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
+from core.near_copies import Alike, alike_texts
 from core.neighbours import Neighbourhood
 from core.neighbours import neighbourhood as make_neighbourhood
 from core.opinions import opinions_at
@@ -129,6 +138,48 @@ def report(current: Loop, run: Run) -> Report | None:
 def outlook(current: Loop) -> Outlook:
     """How the work stands at this state of the loop. Trains models: seconds, once a state."""
     return _outlook(str(current.workspace.path), current.stamps, current)
+
+
+def pool_points(current: Loop, run: Run) -> pd.DataFrame:
+    """A sample of the pool by confidence and familiarity; the run's predictions must be there."""
+    stamps = current.stamps, _params_stamp(current, run)
+    return _pool_points(str(current.workspace.path), *stamps, current, run)
+
+
+def alike(current: Loop) -> Alike:
+    """Nearly the same texts among the labeled items; worked out once for these texts."""
+    items = [item for items in current.labels.splits.values() for item in items]
+    return _alike(labels_hash((replace(item, label="") for item in items), ()), items)
+
+
+class Coming:
+    """The batch that would be proposed at one state of the loop, once somebody has asked for it."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.batch: Batch | None = None
+        self._loop = loop
+        self._filling = Lock()
+
+    def fill(self, progress: Progress) -> None:
+        """Works the batch out, unless another session has; it is told how far that is."""
+        with self._filling:
+            if self.batch is None:
+                self.batch = preview(self._loop, progress=progress)
+
+
+def coming(current: Loop) -> Coming:
+    """The coming batch at this state of the loop: empty until it is filled."""
+    return _coming(str(current.workspace.path), current.stamps, current)
+
+
+def picks(current: Loop) -> list[Pick]:
+    """Every training item that a model chose, with its label of today."""
+    return _picks(str(current.workspace.path), current.stamps, current)
+
+
+def word_history(current: Loop) -> WordHistory:
+    """When the training data came to hold each word."""
+    return _word_history(str(current.workspace.path), current.stamps, current)
 
 
 def inbox(path: Path) -> Inbox:
@@ -258,6 +309,33 @@ def _report(path: str, report_stamp: Stamps, _loop: Loop, _run: Run) -> Report |
 @st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
 def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
     return outlook_of_loop(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _coming(path: str, stamps: Stamps, _loop: Loop) -> Coming:
+    return Coming(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _picks(path: str, stamps: Stamps, _loop: Loop) -> list[Pick]:
+    return picks_of(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _word_history(path: str, stamps: Stamps, _loop: Loop) -> WordHistory:
+    return history_of(_loop.labels.usable_training(), _loop.logs.proposals)
+
+
+@st.cache_resource(show_spinner="Comparing the labeled texts …", max_entries=WORKSPACES)
+def _alike(texts_hash: str, _items: list[Labeled]) -> Alike:
+    return alike_texts(_items)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _pool_points(
+    path: str, stamps: Stamps, params_stamp: Stamps, _loop: Loop, _run: Run
+) -> pd.DataFrame:
+    return points_of(_loop, measured(_loop, predictions(_loop, _run), sampled(_loop)))
 
 
 def _pool_stamps(path: Path) -> Stamps:

@@ -1,0 +1,57 @@
+"""Labels that deserve a second look: what the model contradicts, and what has been settled."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from core.labels import Labeled
+from core.logs import Event
+from core.report import OutOfFold
+
+SECOND_LOOK = "second look"
+"""The note of an event by which somebody looked at a label again, and changed it or kept it."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A label that a model which did not see the item contradicts.
+
+    `probability` is P(its label), `confidence` P(predicted); neither is calibrated.
+    """
+
+    item: Labeled
+    probability: float
+    predicted: str
+    confidence: float
+
+
+def contradicted(
+    items: Sequence[Labeled], unseen: OutOfFold, settled: Collection[str] = ()
+) -> list[Doubt]:
+    """The items whose label is not what was predicted out of fold, the least probable label first.
+
+    Without those that are settled, that were labeled since, or whose label the run did not know.
+    """
+    at = {item: place for place, item in enumerate(unseen.item_ids)}
+    doubts = [
+        _doubt(item, unseen, at[item.item_id])
+        for item in items
+        if item.item_id in at and item.item_id not in settled and item.label in unseen.labels
+    ]
+    found = [doubt for doubt in doubts if doubt.predicted != doubt.item.label]
+    return sorted(found, key=lambda doubt: (doubt.probability, doubt.item.item_id))
+
+
+def settled(events: Iterable[Event]) -> set[str]:
+    """The items whose last word is one of somebody who looked at the label again."""
+    found = set()
+    for event in events:
+        if event.action in ("label", "undo"):
+            is_second = event.action == "label" and event.note == SECOND_LOOK
+            (found.add if is_second else found.discard)(event.item_id)
+    return found
+
+
+def _doubt(item: Labeled, unseen: OutOfFold, place: int) -> Doubt:
+    said = {label: row[place] for label, row in zip(unseen.labels, unseen.probability, strict=True)}
+    predicted = max(said, key=said.__getitem__)
+    return Doubt(item, said[item.label], predicted, said[predicted])

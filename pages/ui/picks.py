@@ -1,0 +1,158 @@
+"""What the model asked for and why: the picks of two strategies side by side."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.choice import Pick, WordHistory, awaiting_held_out, by_strategy, picks_in, strategies_of
+from core.iteration import is_active
+from core.logs import Run
+from core.loop import Loop
+from core.predictions import Predictions
+from core.task import Task
+from pages.ui import cache
+from pages.ui.items import item_html, show_items
+from pages.ui.reasons import familiarity
+
+ALL, COMING = "all batches", "coming batch"
+SHOWN = 100
+
+SIDES = ("outlier", "low confidence")
+"""The strategies of the two columns, as long as nobody chooses others."""
+
+TITLES = {
+    "outlier": "Outliers: rarest words first",
+    "low confidence": "Low confidence: least sure first",
+}
+
+
+@dataclass(frozen=True)
+class Today:
+    """What the newest run says of the pool; None where there is no run, or its file is gone."""
+
+    run: Run
+    predictions: Predictions
+
+
+def choose_batch(loop: Loop, picks: Sequence[Pick]) -> str | None:
+    """The batch to look at, `ALL` or `COMING`; None if a model has never chosen and cannot yet."""
+    batches = sorted({pick.proposal.batch_id for pick in picks}, reverse=True)
+    coming = [COMING] if is_active(loop) else []
+    if not batches and not coming:
+        return None
+    options = [*coming, *batches, *([ALL] if batches else [])]
+    index = len(coming) if batches else 0
+    return st.selectbox("Batch", options, index=index, key="review_batch")
+
+
+def picks_shown(loop: Loop, batch: str) -> list[Pick]:
+    """The picks of the chosen batch; those of the coming one are worked out when asked for."""
+    if batch == COMING:
+        return coming_picks(loop)
+    return [p for p in cache.picks(loop) if batch in (ALL, p.proposal.batch_id)]
+
+
+def coming_picks(loop: Loop) -> list[Pick]:
+    """What the model would ask for now. Stops at a button until somebody wants to know it."""
+    slot = cache.coming(loop)
+    if slot.batch is None:
+        st.caption(
+            "The model looks through the whole pool for it, and is trained first if labels have "
+            "come since the last run. Nothing is written; labels change the choice."
+        )
+        place = st.empty()
+        if not place.button("Show the coming batch", key="show_coming", type="primary"):
+            st.stop()
+        with place.status("Choosing …", expanded=True) as status:
+            began = time.perf_counter()
+            slot.fill(lambda step: status.write(f"{time.perf_counter() - began:.1f} s: {step} …"))
+        place.empty()
+    return picks_in(slot.batch)
+
+
+def today_of(loop: Loop) -> Today | None:
+    """What the newest run says of every item of the pool."""
+    if not loop.logs.runs:
+        return None
+    run = loop.logs.runs[-1]
+    predictions = cache.predictions(loop, run)
+    return Today(run, predictions) if predictions else None
+
+
+def show_sides(loop: Loop, picks: Sequence[Pick], today: Today | None) -> None:
+    """Two columns of picks, each of the strategy that is chosen over it."""
+    names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
+    history = cache.word_history(loop)
+    for number, column in enumerate(st.columns(2, gap="large")):
+        with column:
+            strategy = st.selectbox(
+                "Strategy", names, index=number, key=f"review_side_{number}", width=280
+            )
+            show_side(loop, by_strategy(picks, strategy), strategy, history, today)
+    st.caption("Underlined: words that the training data did not hold before the batch.")
+
+
+def show_side(
+    loop: Loop, picks: Sequence[Pick], strategy: str, history: WordHistory, today: Today | None
+) -> None:
+    """The picks of one strategy, each with why it was picked and what came of it."""
+    title = TITLES.get(strategy, f"{strategy.capitalize()}: first choice first")
+    st.subheader(f"{title} ({len(picks):,})", anchor=False)
+    if not picks:
+        st.caption("This strategy chose nothing here.")
+    first = picks[:SHOWN]
+    said = said_today(loop, [pick.proposal.item_id for pick in first], today)
+    show_items(
+        [
+            item_html(
+                pick.text,
+                pick_facts(loop.workspace.task, pick, history, says),
+                history.known(pick.text, pick.proposal.batch_id),
+            )
+            for pick, says in zip(first, said, strict=True)
+        ]
+    )
+    if len(picks) > SHOWN:
+        st.caption(f"The first {SHOWN} are shown.")
+
+
+def pick_facts(task: Task, pick: Pick, history: WordHistory, says: str) -> list[str]:
+    """Why an item was picked, the label it got, and what the model of today says."""
+    proposal = pick.proposal
+    score = proposal.score
+    if proposal.strategy != "outlier":
+        score = history.familiarity(pick.text, proposal.batch_id)
+    told = [familiarity(score)] if score is not None else []
+    guess = f"guess: {task.label(proposal.predicted).name}" if proposal.predicted else ""
+    if guess and proposal.confidence is not None:
+        guess += f" with confidence {proposal.confidence:.3f}"
+    told = [*told, guess] if proposal.strategy == "outlier" else [guess, *told]
+    return [*told, verdict(task, pick), says]
+
+
+def verdict(task: Task, pick: Pick) -> str:
+    """The label given, and whether the model's guess was right."""
+    if not pick.label:
+        return "no label yet"
+    name = task.label(pick.label).name
+    if not pick.proposal.predicted:
+        return f"labeled {name}"
+    right = pick.label == pick.proposal.predicted
+    return f"labeled {name}: the model guessed {'right' if right else 'wrong'}"
+
+
+def said_today(loop: Loop, item_ids: Sequence[str], today: Today | None) -> list[str]:
+    """What the model of today says of these items; nothing of one that awaits held-out data."""
+    if today is None:
+        return [""] * len(item_ids)
+    at, hidden = loop.pool_words.pool.positions(item_ids), awaiting_held_out(loop)
+    labels = loop.workspace.task.labels
+    return [
+        ""
+        if item not in at or item in hidden
+        else f"today ({today.run.run_id}): {labels[today.predictions.predicted[at[item]]].name} "
+        f"with confidence {today.predictions.confidence[at[item]]:.3f}"
+        for item in item_ids
+    ]
