@@ -35,6 +35,7 @@ FLOORS = (
     ),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
+    ("harvest",),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

@@ -12,6 +12,7 @@ from threading import Lock
 import streamlit as st
 
 from core.errors import RunError
+from core.harvest import Brought, brought_in
 from core.inbox import Inbox
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
@@ -84,6 +85,11 @@ def outlook(current: Loop) -> Outlook:
     return _outlook(str(current.workspace.path), current.stamps, current)
 
 
+def brought(current: Loop) -> list[Brought]:
+    """What each strategy brought in, label by label."""
+    return _brought(str(current.workspace.path), current.stamps, current)
+
+
 def inbox(path: Path) -> Inbox:
     """The workspace's way in for events, one for the whole server."""
     return _inbox(path, _task_stamp(path))
@@ -154,6 +160,11 @@ def _report(path: str, report_stamp: Stamps, _loop: Loop, _run: Run) -> Report |
 @st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
 def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
     return outlook_of_loop(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _brought(path: str, stamps: Stamps, _loop: Loop) -> list[Brought]:
+    return brought_in(_loop)
 
 
 def _pool_stamps(path: Path) -> Stamps:
