@@ -35,7 +35,7 @@ FLOORS = (
     ),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
-    ("harvest",),
+    ("harvest", "skew"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

@@ -23,6 +23,17 @@ from core.pool_columns import PoolColumns, pool_columns
 from core.predictions import Predictions, predictions_of
 from core.report import Report, report_path
 from core.runs import load_run, read_report
+from core.skew import (
+    Column,
+    Spread,
+    WordSkew,
+    column_spread,
+    few_valued,
+    groups,
+    length_spread,
+    skewed_words,
+    vocabulary,
+)
 from core.tables import Tables
 from core.word_index import read_pool_words
 from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
@@ -88,6 +99,16 @@ def outlook(current: Loop) -> Outlook:
 def brought(current: Loop) -> list[Brought]:
     """What each strategy brought in, label by label."""
     return _brought(str(current.workspace.path), current.stamps, current)
+
+
+def spreads(current: Loop) -> list[Spread]:
+    """How lengths, and columns of few values, of the training data differ from the pool's."""
+    return _spreads(str(current.workspace.path), current.stamps, current)
+
+
+def word_skews(current: Loop) -> dict[str, WordSkew]:
+    """How the words of each strategy's training data differ from the pool's."""
+    return _word_skews(str(current.workspace.path), current.stamps, current)
 
 
 def inbox(path: Path) -> Inbox:
@@ -165,6 +186,23 @@ def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _brought(path: str, stamps: Stamps, _loop: Loop) -> list[Brought]:
     return brought_in(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _few_valued(pool_key: str, _loop: Loop) -> list[Column]:
+    return few_valued(_loop.pool_words.pool)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _spreads(path: str, stamps: Stamps, _loop: Loop) -> list[Spread]:
+    columns = _few_valued(_loop.pool_words.pool.key, _loop)
+    return [length_spread(_loop), *(column_spread(_loop, column) for column in columns)]
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _word_skews(path: str, stamps: Stamps, _loop: Loop) -> dict[str, WordSkew]:
+    words, training = vocabulary(_loop), _loop.labels.usable_training()
+    return {name: skewed_words(words, rows) for name, rows in groups(training).items()}
 
 
 def _pool_stamps(path: Path) -> Stamps:

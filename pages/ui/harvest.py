@@ -12,10 +12,13 @@ from core.loop import Loop
 from core.statistics import Interval
 from pages.ui.charts import strategy_color
 
-HEIGHT = 220
+HEIGHT = 260
 
 NARROW = 120
 """Points beyond which their intervals are drawn as bands: bars would hide each other."""
+
+NUMBER = "replace(datum.label, /^batch-0*/, '')"
+"""A batch's number is enough of its id under a chart."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,9 @@ def over_time(points: pd.DataFrame, measure: Measure) -> alt.LayerChart:
     base = alt.Chart(points).encode(
         x=alt.X(
             "iteration:N",
-            title=None,
+            title="iteration",
             sort=order,
-            axis=alt.Axis(labelAngle=-40, labelOverlap="greedy", grid=False),
+            axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False, labelExpr=NUMBER),
         ),
         y=alt.Y("value:Q", title=None, axis=axis, scale=scale),
         color=strategy_color(points),
