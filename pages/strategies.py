@@ -1,6 +1,7 @@
 """Strategies: what each way of sampling brought in, which one pays, and what is left."""
 
 from pages.ui import cache, frame
+from pages.ui.experiment import show_experiment
 from pages.ui.harvest import show_harvest
 from pages.ui.remaining import show_remaining
 from pages.ui.replay import show_replay
@@ -17,5 +18,6 @@ if not brought:
     )
 show_harvest(loop, brought)
 show_skew(loop)
-show_remaining(loop)
+show_experiment(loop)
 show_replay(loop)
+show_remaining(loop)

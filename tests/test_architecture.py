@@ -35,7 +35,7 @@ FLOORS = (
     ),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
-    ("harvest", "skew"),
+    ("harvest", "skew", "experiment"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

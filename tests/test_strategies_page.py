@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.loop import read_loop
+from core.simulation import make_demo
 from core.skew import ALL, WordShare, WordSkew, groups, length_spread, ratio_of, spread
 from core.workspace import open_workspace
 from pages.ui.harvest import told
 from pages.ui.skew import spread_sentence, word_sentence, word_table
 from tests.conftest import MakeWorkspace, headlines
 from tests.test_pages import one_label, open_page
+
+PATIENCE = 120
 
 
 def test_the_table_has_each_strategy_with_its_intervals(demo: Path, monkeypatch):
@@ -80,3 +84,46 @@ def test_a_figure_without_an_interval_stands_alone():
     nan = float("nan")
     assert told(type(ratio_of(1, 1))(2.5, nan, nan), ".1f") == "2.5"
     assert told(None, ".0%") == ""
+
+
+def test_the_experiment_is_run_once_and_told_ever_after(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    page.button("experiment").click().run(timeout=PATIENCE)
+    assert not page.exception
+    said = verdicts(page)
+    assert len(said) == 2
+    assert all("Low confidence" in text and " labels" in text for text in said)
+    again = open_page("strategies", demo, monkeypatch)
+    assert verdicts(again) == said
+    assert "experiment" not in [button.key for button in again.button]
+    again.selectbox("experiment_size").select_index(1).run()
+    assert verdicts(again) == []
+    assert any(" labels of each: random, " in text.value for text in again.text)
+
+
+def verdicts(page: AppTest) -> list[str]:
+    return [text.value for text in page.text if "random by" in text.value or "apart" in text.value]
+
+
+def test_a_strategy_that_brought_too_little_is_named(demo: Path, monkeypatch):
+    for file in (demo / "training_data").glob("*.csv"):
+        file.unlink()
+    lines = (demo / "annotations.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (demo / "annotations.csv").write_text("".join(lines[:-30]), encoding="utf-8")
+    page = open_page("strategies", demo, monkeypatch)
+    assert not page.exception
+    assert any("outlier labels, 40 are needed" in text.value for text in page.text)
+
+
+def test_twenty_iterations_are_shown(many_iterations: Path, monkeypatch):
+    page = open_page("strategies", many_iterations, monkeypatch)
+    assert not page.exception
+    cells = page.dataframe[1].value
+    assert cells["iteration"].nunique() > 20
+    assert set(cells["thin"]) == {"", "thin"}
+
+
+@pytest.fixture
+def many_iterations(tmp_path: Path) -> Path:
+    make_demo(tmp_path / "many", batches=20)
+    return tmp_path / "many"
