@@ -325,6 +325,8 @@ def _interval(value: float, drawn: NDArray[np.float64]) -> Interval:
 def verdict(result: Result, score: str, size: int) -> str:
     """What one group's result says beside random's, in a sentence that does not flatter."""
     found, name = result.over_random[score], result.name[:1].upper() + result.name[1:]
+    if score == "fscore" and found == Interval(0, 0, 0):
+        return f"{name} and random teach no model yet to find a positive item: F is 0 for both."
     if found.low <= 0 <= found.high:
         return (
             f"{name} and random cannot be told apart yet by {SCORES[score]} at {size:,} labels "

@@ -255,5 +255,10 @@ def test_a_verdict_is_a_sentence(ends: tuple[float, float, float], told: str):
     assert verdict(result, "fscore", 400) == told
 
 
+def test_two_scores_of_nothing_are_told_as_such():
+    result = Result("outlier", 500, 0.3, {}, {"fscore": Interval(0.0, 0.0, 0.0)})
+    assert verdict(result, "fscore", 90).endswith("a positive item: F is 0 for both.")
+
+
 def test_the_chapter_s_five_seeds_are_the_default(loop: Loop):
     assert prepare(loop).seeds == SEEDS == 5

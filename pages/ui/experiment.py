@@ -106,7 +106,8 @@ def show_outcome(outcome: Outcome) -> None:
     st.caption(
         f"Means over {outcome.seeds} seeds, at the threshold of one half. Intervals of 95% from a "
         "paired bootstrap: evaluation items and seeds are drawn anew, the same for each strategy. "
-        "Other labels from the same strategy could teach a little more or less than these."
+        "Other labels from the same strategy could teach more or less than these. Where F is 0, a "
+        "model has called no item positive that is: AUC then says whether it has learned anything."
     )
     with st.expander("The numbers of the comparison"):
         st.dataframe(numbers(outcome), hide_index=True, key="experiment_numbers")

@@ -154,7 +154,7 @@ def over_time(points: pd.DataFrame, measure: Measure) -> alt.LayerChart:
             axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False, labelExpr=NUMBER),
         ),
         y=alt.Y("value:Q", title=None, axis=axis, scale=scale),
-        color=strategy_color(points),
+        color=strategy_color(points).legend(orient="top", columns=3, labelLimit=0),
         tooltip=["iteration", "strategy", "labels", *told],
     )
     spread = base.mark_rule if len(points) <= NARROW else base.mark_area

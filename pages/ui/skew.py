@@ -104,7 +104,7 @@ def chart_of(spread: Spread) -> alt.LayerChart:
     base = alt.Chart(points).encode(
         y=y,
         yOffset=alt.YOffset("strategy:N", sort=list(sizes), scale=alt.Scale(padding=0.6)),
-        color=strategy_color(points),
+        color=strategy_color(points).legend(orient="top", columns=3, labelLimit=0),
         tooltip=["strategy", "value", "items", *told],
     )
     axis = alt.X("share:Q", title="share of items", axis=alt.Axis(format="%"))
