@@ -5,10 +5,13 @@ changes while a page runs can mix no two states.
 """
 
 import atexit
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
+import altair as alt
 import streamlit as st
 
 from core.errors import RunError
@@ -43,6 +46,9 @@ WORKSPACES = 4
 
 REPORTS = 1_000
 """Runs whose reports are kept: a learning curve asks for all of them, some 60 KB each."""
+
+CHARTS = 200
+"""Specifications of charts that are kept, some 5 KB each."""
 
 _READING = Lock()
 """Several sessions that open a new pool wait for the first one, instead of all reading it."""
@@ -109,6 +115,11 @@ def spreads(current: Loop) -> list[Spread]:
 def word_skews(current: Loop) -> dict[str, WordSkew]:
     """How the words of each strategy's training data differ from the pool's."""
     return _word_skews(str(current.workspace.path), current.stamps, current)
+
+
+def chart_spec(make: Callable[..., alt.LayerChart], *arguments: Hashable) -> dict[str, Any]:
+    """The Vega-Lite of the chart that `make` gives for these arguments and nothing else."""
+    return _chart_spec(f"{make.__module__}.{make.__qualname__}", arguments, make)
 
 
 def inbox(path: Path) -> Inbox:
@@ -181,6 +192,15 @@ def _report(path: str, report_stamp: Stamps, _loop: Loop, _run: Run) -> Report |
 @st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
 def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
     return outlook_of_loop(_loop)
+
+
+@st.cache_data(show_spinner=False, max_entries=CHARTS)
+def _chart_spec(
+    name: str, arguments: tuple[Hashable, ...], _make: Callable[..., alt.LayerChart]
+) -> dict[str, Any]:
+    spec = _make(*arguments).to_dict()
+    spec.pop("config", None)  # altair's own sizes: Streamlit has better ones
+    return spec
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)

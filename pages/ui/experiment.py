@@ -1,6 +1,7 @@
 """The section of the Strategies page that trains anew on equally many labels of each strategy."""
 
 import time
+from collections.abc import Sequence
 
 import altair as alt
 import pandas as pd
@@ -23,6 +24,7 @@ from core.loop import Loop
 from pages.ui import frame
 from pages.ui.charts import strategy_color
 from pages.ui.harvest import told
+from pages.ui.plot import POINTS, plot
 
 ROW = 34
 """Pixels for one strategy."""
@@ -100,7 +102,8 @@ def show_outcome(outcome: Outcome) -> None:
     """A sentence for each strategy, by F and by AUC, the scores themselves, and their numbers."""
     for place, (score, name) in zip(st.columns(len(SCORES)), SCORES.items(), strict=True):
         with place:
-            st.altair_chart(chart_of(outcome, score, name))
+            points = points_of(outcome, score)
+            plot(chart_of, points, f"{name} at {outcome.size:,} labels", tuple(points["strategy"]))
             others = [result for result in outcome.results if result.over_random]
             st.text("\n".join(verdict(result, score, outcome.size) for result in others))
     st.caption(
@@ -113,22 +116,26 @@ def show_outcome(outcome: Outcome) -> None:
         st.dataframe(numbers(outcome), hide_index=True, key="experiment_numbers")
 
 
-def chart_of(outcome: Outcome, score: str, name: str) -> alt.LayerChart:
+def points_of(outcome: Outcome, score: str) -> pd.DataFrame:
     """The score of each strategy's models, with its interval."""
-    points = pd.DataFrame(
+    return pd.DataFrame(
         [
             {"strategy": result.name, "value": of.value, "low": of.low, "high": of.high}
             for result in outcome.results
             for of in [result.scores[score]]
         ]
     )
+
+
+def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
+    """A point and an interval for each strategy, between 0 and 1."""
     told = [alt.Tooltip(f"{end}:Q", format=".2f") for end in ("value", "low", "high")]
-    base = alt.Chart(points).encode(
-        y=alt.Y("strategy:N", title=None, sort=points["strategy"].tolist()),
-        color=strategy_color(points).legend(None),
-        tooltip=["strategy", *told],
+    base = alt.Chart(POINTS).encode(
+        y=alt.Y("strategy:N", title=None, sort=list(strategies)),
+        color=strategy_color(pd.DataFrame({"strategy": strategies})).legend(None),
+        tooltip=["strategy:N", *told],
     )
-    title, scale = f"{name} at {outcome.size:,} labels", alt.Scale(domain=[0, 1])
+    scale = alt.Scale(domain=[0, 1])
     ends = base.mark_rule(strokeWidth=2).encode(
         x=alt.X("low:Q", title=title, scale=scale), x2="high:Q"
     )

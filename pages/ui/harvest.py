@@ -11,6 +11,7 @@ from core.harvest import THIN, Brought, Yield, by_iteration, by_strategy
 from core.loop import Loop
 from core.statistics import Interval
 from pages.ui.charts import strategy_color
+from pages.ui.plot import POINTS, plot
 
 HEIGHT = 260
 
@@ -97,7 +98,8 @@ def show_measure(cells: Sequence[Yield], measure: Measure) -> None:
         st.caption(measure.missing)
         return
     st.caption(measure.reading)
-    st.altair_chart(over_time(points, measure))
+    iterations, strategies = (tuple(points[name].unique()) for name in ("iteration", "strategy"))
+    plot(over_time, points, measure.format, iterations, strategies, len(points) > NARROW)
 
 
 def table(
@@ -139,37 +141,32 @@ def points_of(cells: Sequence[Yield], field: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def over_time(points: pd.DataFrame, measure: Measure) -> alt.LayerChart:
-    """The figure of each strategy over the iterations, with bars or bands of 95%."""
-    order = points["iteration"].unique().tolist()
-    is_share = measure.format.endswith("%")
+def over_time(
+    as_: str, iterations: Sequence[str], strategies: Sequence[str], has_bands: bool
+) -> alt.LayerChart:
+    """A figure of each strategy over the iterations, with bars of 95% side by side, or bands."""
+    is_share = as_.endswith("%")
     axis = alt.Axis(format="%" if is_share else "~s", tickCount=5)
     scale = alt.Scale(domain=[0, 1]) if is_share else alt.Scale(zero=True)
-    told = [alt.Tooltip(f"{name}:Q", format=measure.format) for name in ("value", "low", "high")]
-    base = alt.Chart(points).encode(
+    told = [alt.Tooltip(f"{name}:Q", format=as_) for name in ("value", "low", "high")]
+    color = strategy_color(pd.DataFrame({"strategy": strategies}))
+    base = alt.Chart(POINTS).encode(
         x=alt.X(
             "iteration:N",
             title="iteration",
-            sort=order,
+            sort=list(iterations),
             axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False, labelExpr=NUMBER),
         ),
         y=alt.Y("value:Q", title=None, axis=axis, scale=scale),
-        color=strategy_color(points).legend(orient="top", columns=3, labelLimit=0),
-        tooltip=["iteration", "strategy", "labels", *told],
+        color=color.legend(orient="top", columns=3, labelLimit=0),
+        tooltip=["iteration:N", "strategy:N", "labels:Q", *told],
     )
-    spread = base.mark_rule if len(points) <= NARROW else base.mark_area
-    ends = spread(opacity=0.5 if len(points) <= NARROW else 0.15).encode(
-        y=alt.Y("low:Q", title=None, axis=axis, scale=scale), y2="high:Q"
-    )
-    line = base.mark_line(opacity=0.5)
+    if not has_bands:
+        base = base.encode(xOffset=alt.XOffset("strategy:N", scale=alt.Scale(paddingOuter=0.3)))
+    spread = base.mark_area(opacity=0.15) if has_bands else base.mark_rule(opacity=0.5)
+    ends = spread.encode(y=alt.Y("low:Q", title=None, axis=axis, scale=scale), y2="high:Q")
     full, hollow = (
         base.transform_filter(kept).mark_point(filled=filled, size=50, opacity=1)
         for kept, filled in (("!datum.thin", True), ("datum.thin", False))
     )
-    layers = [ends, line, full, hollow]
-    if len(points) <= NARROW:  # side by side, so that none hides another
-        beside = alt.XOffset("strategy:N", scale=alt.Scale(paddingOuter=0.3))
-        layers = [ends.encode(xOffset=beside)] + [
-            layer.encode(xOffset=beside) for layer in (line, full, hollow)
-        ]
-    return alt.layer(*layers).properties(height=HEIGHT)
+    return alt.layer(ends, base.mark_line(opacity=0.5), full, hollow).properties(height=HEIGHT)

@@ -11,6 +11,7 @@ from core.loop import Loop
 from core.skew import ALL, LENGTH, Share, Spread, WordShare, WordSkew
 from pages.ui import cache
 from pages.ui.charts import POOL, STRATEGY_COLORS, strategy_color
+from pages.ui.plot import POINTS, plot
 
 ROW = 14
 """Pixels for one group of one value."""
@@ -41,7 +42,9 @@ def show_spreads(spreads: Sequence[Spread]) -> None:
     if len(found) > 1:
         asked = st.segmented_control("Compare", list(found), default=LENGTH, key="skew_feature")
         chosen = asked or LENGTH
-    st.altair_chart(chart_of(found[chosen]))
+    points = points_of(found[chosen])
+    values, strategies = (tuple(points[name].unique()) for name in ("value", "strategy"))
+    plot(chart_of, points, values, strategies)
     st.caption(
         "Each point is a strategy's share with its interval of 95%, the grey line the pool's; "
         f"hollow points are of fewer than {THIN} items."
@@ -78,16 +81,15 @@ def _of_all(words: Sequence[WordShare]) -> str:
     return f": the first {SHOWN} of {len(words):,}" if len(words) > SHOWN else ""
 
 
-def chart_of(spread: Spread) -> alt.LayerChart:
-    """The groups' shares of each value, over the pool's."""
-    names = {value: value.split(":")[0] or "(empty)" for value in spread.pool}
+def points_of(spread: Spread) -> pd.DataFrame:
+    """The groups' shares of each value, with the pool's."""
     sizes: dict[str, int] = {}
     for share in spread.shares:
         sizes[share.group] = sizes.get(share.group, 0) + share.items
-    points = pd.DataFrame(
+    return pd.DataFrame(
         [
             {
-                "value": names[share.value],
+                "value": share.value.split(":")[0] or "(empty)",
                 "strategy": share.group,
                 "items": share.items,
                 "share": share.share.value,
@@ -99,31 +101,37 @@ def chart_of(spread: Spread) -> alt.LayerChart:
             for share in spread.shares
         ]
     )
-    y = alt.Y("value:N", title=None, sort=list(names.values()), axis=alt.Axis(labelLimit=120))
+
+
+def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart:
+    """The groups' shares of each value, over the pool's."""
+    y = alt.Y("value:N", title=None, sort=list(values), axis=alt.Axis(labelLimit=120))
     told = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("share", "low", "high", "pool")]
-    base = alt.Chart(points).encode(
+    color = strategy_color(pd.DataFrame({"strategy": strategies}))
+    base = alt.Chart(POINTS).encode(
         y=y,
-        yOffset=alt.YOffset("strategy:N", sort=list(sizes), scale=alt.Scale(padding=0.6)),
-        color=strategy_color(points).legend(orient="top", columns=3, labelLimit=0),
-        tooltip=["strategy", "value", "items", *told],
+        yOffset=alt.YOffset("strategy:N", sort=list(strategies), scale=alt.Scale(paddingOuter=0.6)),
+        color=color.legend(orient="top", columns=3, labelLimit=0),
+        tooltip=["strategy:N", "value:N", "items:Q", *told],
     )
-    axis = alt.X("share:Q", title="share of items", axis=alt.Axis(format="%"))
+    axis = alt.Axis(format="%")
     bars = base.mark_rule(opacity=0.6).encode(
-        x=alt.X("low:Q", title="share of items", axis=alt.Axis(format="%")), x2="high:Q"
+        x=alt.X("low:Q", title="share of items", axis=axis), x2="high:Q"
     )
     full, hollow = (
-        base.transform_filter(kept).mark_point(filled=filled, size=55, opacity=1).encode(x=axis)
+        base.transform_filter(kept)
+        .mark_point(filled=filled, size=55, opacity=1)
+        .encode(x=alt.X("share:Q", title="share of items", axis=axis))
         for kept, filled in (("!datum.thin", True), ("datum.thin", False))
     )
-    height = len(sizes) * ROW + ROW
+    height = (len(strategies) + 1) * ROW
     pool = (
-        alt.Chart(points.drop_duplicates("value"))
+        alt.Chart(POINTS)
         .mark_tick(color=STRATEGY_COLORS[POOL], thickness=2, size=height * 0.9)
-        .encode(y=y, x=alt.X("pool:Q"), tooltip=["value", told[-1]])
+        .encode(y=y, x=alt.X("pool:Q"), tooltip=["value:N", told[-1]])
     )
-    return alt.layer(pool, bars, full, hollow).properties(
-        height=alt.Step(height, **{"for": "position"})
-    )
+    step = alt.Step(height, **{"for": "position"})
+    return alt.layer(pool, bars, full, hollow).properties(height=step)
 
 
 def spread_sentence(spread: Spread) -> str:
