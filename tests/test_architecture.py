@@ -53,6 +53,7 @@ FLOORS = (
     ),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
+    ("harvest", "skew", "experiment"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

@@ -6,13 +6,15 @@ changes while a page runs can mix no two states.
 
 import atexit
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -22,6 +24,7 @@ from core.choice import word_history as history_of
 from core.condition import places_where
 from core.errors import RunError
 from core.filters import Filters
+from core.harvest import Brought, brought_in
 from core.inbox import Inbox
 from core.iteration import Batch, preview
 from core.labels import Labeled, labels_hash
@@ -43,6 +46,17 @@ from core.progress import Progress
 from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.sift import Opinions
+from core.skew import (
+    Column,
+    Spread,
+    WordSkew,
+    column_spread,
+    few_valued,
+    groups,
+    length_spread,
+    skewed_words,
+    vocabulary,
+)
 from core.tables import Tables
 from core.word_index import read_pool_words, words_of
 from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
@@ -55,6 +69,8 @@ REPORTS = 1_000
 
 LOOKS = 32
 """What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
+CHARTS = 200
+"""Specifications of charts that are kept, some 5 KB each."""
 
 _READING = Lock()
 """Several sessions that open a new pool wait for the first one, instead of all reading it."""
@@ -180,6 +196,26 @@ def picks(current: Loop) -> list[Pick]:
 def word_history(current: Loop) -> WordHistory:
     """When the training data came to hold each word."""
     return _word_history(str(current.workspace.path), current.stamps, current)
+
+
+def brought(current: Loop) -> list[Brought]:
+    """What each strategy brought in, label by label."""
+    return _brought(str(current.workspace.path), current.stamps, current)
+
+
+def spreads(current: Loop) -> list[Spread]:
+    """How lengths, and columns of few values, of the training data differ from the pool's."""
+    return _spreads(str(current.workspace.path), current.stamps, current)
+
+
+def word_skews(current: Loop) -> dict[str, WordSkew]:
+    """How the words of each strategy's training data differ from the pool's."""
+    return _word_skews(str(current.workspace.path), current.stamps, current)
+
+
+def chart_spec(make: Callable[..., alt.LayerChart], *arguments: Hashable) -> dict[str, Any]:
+    """The Vega-Lite of the chart that `make` gives for these arguments and nothing else."""
+    return _chart_spec(f"{make.__module__}.{make.__qualname__}", arguments, make)
 
 
 def inbox(path: Path) -> Inbox:
@@ -336,6 +372,37 @@ def _pool_points(
     path: str, stamps: Stamps, params_stamp: Stamps, _loop: Loop, _run: Run
 ) -> pd.DataFrame:
     return points_of(_loop, measured(_loop, predictions(_loop, _run), sampled(_loop)))
+
+
+@st.cache_data(show_spinner=False, max_entries=CHARTS)
+def _chart_spec(
+    name: str, arguments: tuple[Hashable, ...], _make: Callable[..., alt.LayerChart]
+) -> dict[str, Any]:
+    spec = _make(*arguments).to_dict()
+    spec.pop("config", None)  # altair's own sizes: Streamlit has better ones
+    return spec
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _brought(path: str, stamps: Stamps, _loop: Loop) -> list[Brought]:
+    return brought_in(_loop)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _few_valued(pool_key: str, _loop: Loop) -> list[Column]:
+    return few_valued(_loop.pool_words.pool)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _spreads(path: str, stamps: Stamps, _loop: Loop) -> list[Spread]:
+    columns = _few_valued(_loop.pool_words.pool.key, _loop)
+    return [length_spread(_loop), *(column_spread(_loop, column) for column in columns)]
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _word_skews(path: str, stamps: Stamps, _loop: Loop) -> dict[str, WordSkew]:
+    words, training = vocabulary(_loop), _loop.labels.usable_training()
+    return {name: skewed_words(words, rows) for name, rows in groups(training).items()}
 
 
 def _pool_stamps(path: Path) -> Stamps:

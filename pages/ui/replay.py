@@ -22,10 +22,11 @@ NAMES = {"average_precision": "average precision", "auc": "AUC", "fscore": "F-sc
 
 def show_replay(loop: Loop) -> None:
     """The whole section: choose ways and seeds, start, stop, and see what came out."""
-    st.subheader("Which way of choosing pays?", anchor=False)
+    st.subheader("Which way of choosing would pay?", anchor=False)
     found = known(loop)
     st.caption(
-        f"Replays the loop with the {found.number:,} labels of this workspace. Three tenths of the "
+        "Where the experiment above trains on what each strategy brought in, this chooses anew: it "
+        f"replays the loop with the {found.number:,} labels of this workspace. Three tenths of the "
         "texts are held out; each way asks for the labels of the others in its own order. Features "
         "are learned from the rest of the pool. A model chose some of these texts, so they are "
         "not quite the pool."
