@@ -1,7 +1,8 @@
 """Altair charts with one palette: the same color for the same thing on every page.
 
-Labels and the chapter's strategies have the colors of Okabe and Ito, which people with any color
-vision can tell apart; for all thirteen strategies at once there are no such colors.
+Labels and the chapter's strategies have colors of Okabe and Ito. The others were searched for: far
+from those and from each other for people of any color vision, and to be seen on light and on dark.
+A test holds the distances; sixteen colors cannot be as far apart as the few that stand together.
 """
 
 from itertools import cycle
@@ -17,26 +18,27 @@ POOL, NOT_RECORDED = "pool", "not recorded"
 STRATEGY_COLORS = {
     "random": "#56b4e9",
     "stratified length": "#0072b2",
-    "stratified column": "#332288",
+    "stratified column": "#1655ee",
     "low confidence": "#e69f00",
     "margin": "#d55e00",
-    "ratio": "#a6761d",
-    "entropy": "#882255",
-    "diverse": "#f0e442",
+    "ratio": "#872731",
+    "entropy": "#0609f9",
+    "diverse": "#aad06b",
     "outlier": "#009e73",
-    "novel words": "#117733",
-    "underrepresented words": "#44aa99",
-    "representative": "#aa4499",
-    "most likely positive": "#cc3311",
-    NOT_RECORDED: "#cc79a7",
-    POOL: "#999999",
+    "novel words": "#cc79a7",
+    "underrepresented words": "#0043a9",
+    "representative": "#498cfb",
+    "most likely positive": "#9b2b0a",
+    "sunlight": "#6fd798",
+    NOT_RECORDED: "#524265",
+    POOL: "#b4b4b4",
 }
-OTHER_STRATEGIES = ("#666666", "#bbbbbb", "#000000")
-POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#999999")
+OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
+POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")
 
 SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
 
-WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#cc79a7", "#f0e442", "#999999")
+WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad06b", "#b4b4b4")
 """Ways of choosing, in the order in which they were computed; the first is random's color."""
 
 HEIGHT = 300
