@@ -22,7 +22,7 @@ FLOORS = (
     ("minimize", "logistic", "descent", "stacked"),
     ("strategies", "diversity", "catalog"),
     ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
-    ("vectors", "prevalence", "runs", "assignment"),
+    ("vectors", "prevalence", "runs", "answers", "slices", "stages", "assignment"),
     (
         "pool_scoring",
         "predictions",
