@@ -23,9 +23,11 @@ from core.statistics import (
     Difference,
     Interval,
     Judged,
+    fscore_interval,
     intervals_under,
     resampled,
     scores_of,
+    wilson,
 )
 from core.task import Task
 
@@ -135,17 +137,28 @@ def score_intervals_of(answers: Answers, label: int) -> dict[str, Interval]:
     actual, judged = answers.actual(label), answers.judged(label)
     if not len(answers):
         return {}
-    counts = resampled(actual, REPLICATES, seed=0, keep_balance=False)
-    names = SCORES if answers.knows(label) else ("fscore", "precision", "recall")
-    found = {n: i for n, i in intervals_under(counts, judged, actual, names).items() if i}
-    if len(set(actual.tolist())) < 2:
-        found.pop("auc", None)
+    found = cut_intervals(judged.predicted, actual)
     if answers.knows(label):
+        counts = resampled(actual, REPLICATES, seed=0, keep_balance=False)
+        ranking = intervals_under(counts, judged, actual, ("auc", "average_precision"))
+        found |= {name: each for name, each in ranking.items() if each}
         once = np.ones((1, len(actual)), np.int32)
         for name, values in _probability_scores(judged.score, actual, counts).items():
             value = _probability_scores(judged.score, actual, once)[name][0]
             found[name] = _between(float(value), values)
     return found
+
+
+def cut_intervals(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> dict[str, Interval]:
+    """F-score, precision and recall of these predictions with intervals that need no resampling.
+
+    They hold for few items, and where no answer is wrong, or none right.
+    """
+    hits = int((predicted & actual).sum())
+    found = {"fscore": fscore_interval(hits, int((predicted ^ actual).sum()))}
+    found["precision"] = wilson(hits, int(predicted.sum())) if predicted.any() else None
+    found["recall"] = wilson(hits, int(actual.sum()))
+    return {name: each for name, each in found.items() if each} if actual.any() else {}
 
 
 def score_differences(before: Answers, after: Answers, label: int) -> dict[str, Difference]:

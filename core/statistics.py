@@ -93,8 +93,8 @@ def fscore_interval(hits: int, wrong: int) -> Interval | None:
     if not hits + wrong:
         return None
     share = wilson(hits, hits + wrong)
-    value, low, high = (2 * x / (1 + x) for x in (share.value, share.low, share.high))
-    return Interval(value, low, high)
+    low, high = (2 * end / (1 + end) for end in (share.low, share.high))
+    return Interval(2 * hits / (2 * hits + wrong), low, high)
 
 
 def student(freedom: int) -> float:

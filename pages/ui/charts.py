@@ -10,7 +10,7 @@ from itertools import cycle
 import altair as alt
 import pandas as pd
 
-from core.evaluation import Roc
+from core.stages import RANDOM
 from core.task import Task
 
 POOL, NOT_RECORDED = "pool", "not recorded"
@@ -66,16 +66,16 @@ def strategy_color(frame: pd.DataFrame) -> alt.Color:
 
 
 def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
-    """Each score of each run against its number of training labels, with bands of 95%."""
+    """Each score of each run against its number of training labels, with bands of 95%.
+
+    The ground is tinted where runs learned from random labels alone. A line joins runs of one model
+    on one set of evaluation items; where another set begins there is a rule.
+    """
     names = [name for name in SCORE_COLORS if name in set(points["score"])]
     base = alt.Chart(points).encode(
-        x=alt.X(
-            "n_training:Q",
-            title="training labels",
-            scale=alt.Scale(zero=False, nice=True),
-            axis=alt.Axis(format=",d", tickMinStep=1),
-        ),
+        x=_labels_axis(),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
+        detail=["model:N", "evaluation set:N"],
         color=alt.Color(
             "score:N",
             title=None,
@@ -84,12 +84,45 @@ def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
         ),
     )
     told = [alt.Tooltip(f"{field}:Q", format=".3f") for field in ("value", "low", "high")]
-    dots = base.mark_point(filled=True, size=60).encode(
+    about = ["run_id", "model", "score", *told, "n_training", "stage", "evaluation set"]
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
         shape=alt.Shape("model:N", title="model", legend=_legend_of_several(points["model"])),
-        tooltip=["run_id", "model", "score", *told, "n_training"],
+        tooltip=about,
     )
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
-    return (band + base.mark_line() + dots).properties(height=HEIGHT)
+    ground = _stages(points) + _new_sets(points)
+    return (ground + band + base.mark_line() + dots).properties(height=HEIGHT)
+
+
+def _labels_axis() -> alt.X:
+    return alt.X(
+        "n_training:Q",
+        title="training labels",
+        scale=alt.Scale(zero=False, nice=True),
+        axis=alt.Axis(format=",d", tickMinStep=1),
+    )
+
+
+def _stages(points: pd.DataFrame) -> alt.LayerChart:
+    """The ground of the runs that learned from random labels alone, and its name."""
+    random = points[points["stage"] == RANDOM]["n_training"]
+    others = points[points["stage"] != RANDOM]["n_training"]
+    end = (random.max() + others.min()) / 2 if len(random) and len(others) else random.max()
+    where = pd.DataFrame({"n_training": [random.min()], "end": [end], "stage": [RANDOM]})
+    base = alt.Chart(where[where["end"].notna()]).encode(x="n_training:Q")
+    ground = base.mark_rect(color=STRATEGY_COLORS["random"], opacity=0.14, clip=True)
+    name = base.mark_text(align="left", baseline="top", dx=4, dy=4, fontSize=11)
+    return ground.encode(x2="end:Q") + name.encode(y=alt.value(0), text="stage:N")
+
+
+def _new_sets(points: pd.DataFrame) -> alt.LayerChart:
+    """A rule where runs begin to be measured by other evaluation items."""
+    starts = points.groupby("evaluation set", sort=False, as_index=False)["n_training"].min()
+    base = alt.Chart(starts.iloc[1:]).encode(x="n_training:Q")
+    rule = base.mark_rule(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL])
+    name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11)
+    text = name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
+    return rule.encode(tooltip=["evaluation set"]) + text
 
 
 def _legend_of_several(values: pd.Series) -> alt.Legend | None:
@@ -113,24 +146,6 @@ def simulated(means: pd.DataFrame) -> alt.LayerChart:
     )
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
     return (band + base.mark_line(point=True)).properties(height=HEIGHT)
-
-
-def roc(curve: Roc) -> alt.LayerChart:
-    """The ROC curve over the diagonal that a coin would give."""
-    points = pd.DataFrame({"false": curve.false_positive_rate, "true": curve.true_positive_rate})
-    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]}))
-    line = diagonal.mark_line(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL]).encode(x="x", y="y")
-    step = (
-        alt.Chart(points)
-        .mark_line(interpolate="step-after", color=POSITIVE)
-        .encode(
-            x=alt.X("false:Q", title="false positive rate"),
-            y=alt.Y("true:Q", title="true positive rate"),
-            order="true:Q",
-            tooltip=[alt.Tooltip("false:Q", format=".3f"), alt.Tooltip("true:Q", format=".3f")],
-        )
-    )
-    return (line + step).properties(height=HEIGHT)
 
 
 def positive_share(yields: pd.DataFrame) -> alt.LayerChart:
