@@ -13,6 +13,9 @@ from streamlit.elements.vega_charts import VegaLiteState
 CANVAS_FROM = 2_000
 """Rows from which a chart is painted, not built of elements: then there is no SVG of it."""
 
+INKS = {"light": "#1c1917", "dark": "#f0eee9", None: "#808080"}
+"""Colors of texts inside a chart, which Streamlit leaves black; grey while nobody knows."""
+
 _buttons = st.components.v2.component(
     "sunlight_exports",
     html='<button data-kind="png">PNG</button><button data-kind="svg">SVG</button>',
@@ -136,6 +139,7 @@ def show_figure(
 
 
 def drawn(chart: alt.TopLevelMixin, *, painted: bool) -> alt.TopLevelMixin:
-    """The chart with the renderer that its exports need."""
+    """The chart with the renderer that its exports need, and the theme's color for its texts."""
     options = {"renderer": "canvas" if painted else "svg"}
-    return chart.properties(usermeta={"embedOptions": options})
+    ink = INKS.get(st.context.theme.type, INKS[None])
+    return chart.properties(usermeta={"embedOptions": options}).configure_text(color=ink)

@@ -14,6 +14,8 @@ KIND_COLORS = {"as the model says": "#e69f00", "calibrated": "#0072b2"}
 
 GREY = STRATEGY_COLORS[POOL]
 UNIT = alt.Scale(domain=[0, 1])
+STROKES = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
+
 CELL = 64
 """Pixels of a row of the confusion matrix."""
 
@@ -53,7 +55,7 @@ def _by_run(runs: list[str]) -> alt.Color:
         "run:N",
         title=None,
         scale=alt.Scale(domain=runs, range=[CHOSEN, COMPARED]),
-        legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1),
+        legend=STROKES,
     )
 
 
@@ -71,7 +73,7 @@ def cuts(points: pd.DataFrame, threshold: float) -> alt.LayerChart:
             "score:N",
             title=None,
             scale=alt.Scale(domain=names, range=list(CUT_COLORS.values())),
-            legend=alt.Legend(orient="top"),
+            legend=STROKES,
         ),
         tooltip=["score", *_numbers("threshold", "value")],
     )
@@ -85,8 +87,10 @@ def cuts(points: pd.DataFrame, threshold: float) -> alt.LayerChart:
 
 def confusion(cells: pd.DataFrame, names: list[str]) -> alt.LayerChart:
     """How many items of each true label got each answer, the darker the larger their share."""
+    # Each word of a label's name in a line of its own: names do not run into each other.
+    axis = alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')")
     base = alt.Chart(cells).encode(
-        x=alt.X("answer:N", sort=names, title="the model says", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("answer:N", sort=names, title="the model says", axis=axis),
         y=alt.Y("true label:N", sort=names, title="true label"),
         tooltip=["true label", "answer", "items", alt.Tooltip("share of row:Q", format=".1%")],
     )
@@ -94,9 +98,8 @@ def confusion(cells: pd.DataFrame, names: list[str]) -> alt.LayerChart:
         "share of row:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 0.6]), legend=None
     )
     rects = base.mark_rect(color=CHOSEN).encode(opacity=shade)
-    # The color of a tick's label: the theme's own for text, light or dark.
     texts = base.mark_text(fontSize=17).encode(text=alt.Text("items:Q", format=","))
-    return (rects + texts).properties(height=CELL * len(names) + 60)
+    return (rects + texts).properties(height=CELL * len(names) + 80)
 
 
 def histogram(bins: pd.DataFrame, task: Task) -> alt.Chart:
