@@ -90,8 +90,9 @@ def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
         tooltip=about,
     )
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
-    ground = _stages(points) + _new_sets(points)
-    return (ground + band + base.mark_line() + dots).properties(height=HEIGHT)
+    # In one step: each `+` copies all layers before it.
+    layers = (*_stages(points), *_new_sets(points), band, base.mark_line(), dots)
+    return alt.layer(*layers, height=HEIGHT)
 
 
 def _labels_axis() -> alt.X:
@@ -103,7 +104,7 @@ def _labels_axis() -> alt.X:
     )
 
 
-def _stages(points: pd.DataFrame) -> alt.LayerChart:
+def _stages(points: pd.DataFrame) -> tuple[alt.Chart, alt.Chart]:
     """The ground of the runs that learned from random labels alone, and its name."""
     random = points[points["stage"] == RANDOM]["n_training"]
     others = points[points["stage"] != RANDOM]["n_training"]
@@ -112,17 +113,17 @@ def _stages(points: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(where[where["end"].notna()]).encode(x="n_training:Q")
     ground = base.mark_rect(color=STRATEGY_COLORS["random"], opacity=0.14, clip=True)
     name = base.mark_text(align="left", baseline="top", dx=4, dy=4, fontSize=11)
-    return ground.encode(x2="end:Q") + name.encode(y=alt.value(0), text="stage:N")
+    return ground.encode(x2="end:Q"), name.encode(y=alt.value(0), text="stage:N")
 
 
-def _new_sets(points: pd.DataFrame) -> alt.LayerChart:
+def _new_sets(points: pd.DataFrame) -> tuple[alt.Chart, alt.Chart]:
     """A rule where runs begin to be measured by other evaluation items."""
     starts = points.groupby("evaluation set", sort=False, as_index=False)["n_training"].min()
     base = alt.Chart(starts.iloc[1:]).encode(x="n_training:Q")
     rule = base.mark_rule(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL])
     name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11)
     text = name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
-    return rule.encode(tooltip=["evaluation set"]) + text
+    return rule.encode(tooltip=["evaluation set"]), text
 
 
 def _legend_of_several(values: pd.Series) -> alt.Legend | None:
