@@ -30,10 +30,38 @@ class Cut:
 
 @dataclass(frozen=True)
 class Roc:
-    """The ROC curve: one point for each distinct score, from (0, 0) to (1, 1)."""
+    """The ROC curve: one point for each distinct score, from (0, 0) to (1, 1).
+
+    `threshold` is the lowest score that is called positive there; at the first point no score is.
+    """
 
     false_positive_rate: NDArray[np.float64]
     true_positive_rate: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """Precision and recall at each distinct score as the threshold, from the highest score down."""
+
+    recall: NDArray[np.float64]
+    precision: NDArray[np.float64]
+    threshold: NDArray[np.float64]
+
+    @property
+    def fscore(self) -> NDArray[np.float64]:
+        """The F-score at each threshold."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / np.where(total > 0, total, 1)
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """By bins of width 0.1 that hold items: mean probability, positive items, all items."""
+
+    probability: NDArray[np.float64]
+    positives: NDArray[np.int64]
+    items: NDArray[np.int64]
 
 
 def evaluate(
@@ -75,7 +103,7 @@ def calibration_error(score: NDArray[np.floating], actual: NDArray[np.bool_]) ->
     """
     if not len(score):
         return None
-    place = np.minimum((score * BINS).astype(np.int64), BINS - 1)
+    place = bins(score)
     gaps = np.bincount(place, score, BINS) - np.bincount(place, actual, BINS)
     return float(np.abs(gaps).sum() / len(score))
 
@@ -115,14 +143,53 @@ def roc_curve(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> Roc | N
         return None
     hits, chosen = _cumulative(score, actual)
     false = chosen - hits
-    return Roc(np.concatenate([[0.0], false / false[-1]]), np.concatenate([[0.0], hits / hits[-1]]))
+    return Roc(
+        np.concatenate([[0.0], false / false[-1]]),
+        np.concatenate([[0.0], hits / hits[-1]]),
+        np.concatenate([[np.inf], _distinct(score)]),
+    )
+
+
+def precision_recall_curve(
+    score: NDArray[np.floating], actual: NDArray[np.bool_]
+) -> PrecisionRecall | None:
+    """The precision-recall curve; None without positive items."""
+    if not actual.any():
+        return None
+    hits, chosen = _cumulative(score, actual)
+    return PrecisionRecall(hits / hits[-1], hits / chosen, _distinct(score))
+
+
+def reliability(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> Reliability:
+    """How often items of about each probability are positive, by the bins of the error."""
+    place = bins(score)
+    items = np.bincount(place, minlength=BINS)
+    sums, positives = np.bincount(place, score, BINS), np.bincount(place[actual], minlength=BINS)
+    held = items > 0
+    return Reliability(sums[held] / items[held], positives[held], items[held])
 
 
 def confusion(probability: NDArray[np.floating], targets: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many items of each true label (row) got each prediction (column)."""
-    n_labels = probability.shape[1]
-    cells = targets * n_labels + probability.argmax(axis=1)
+    return crossed(probability.argmax(axis=1), targets, probability.shape[1])
+
+
+def crossed(
+    predicted: NDArray[np.integer], targets: NDArray[np.integer], n_labels: int
+) -> NDArray[np.int64]:
+    """How many items of each true label (row) got each predicted column."""
+    cells = targets * n_labels + predicted
     return np.bincount(cells, minlength=n_labels**2).reshape(n_labels, n_labels)
+
+
+def bins(score: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Each probability's bin of `BINS`."""
+    return np.minimum((score * BINS).astype(np.int64), BINS - 1)
+
+
+def _distinct(score: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The distinct scores from the highest down."""
+    return np.unique(score)[::-1].astype(np.float64)
 
 
 def _cumulative(

@@ -5,96 +5,155 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from core.evaluation import confusion, roc_curve
 from core.logs import Run
 from core.loop import Loop
-from core.runs import columns
-from core.scoring import score_texts
-from pages.ui import cache, charts, frame, scores
+from pages.ui import cache, charts, cuts, frame, quality, scores
+from pages.ui.figure import show_figure
+from pages.ui.misses import show_misses
+from pages.ui.quality import Look
+from pages.ui.slices import show_slices
 
 SHOWN = [
     "run_id", "created_at", "model", "n_training", "n_evaluation", "fscore", "auc",
     "average_precision", "precision", "recall", "seconds", "seed",
 ]  # fmt: skip
 
+NONE = "no other run"
+
 
 def show_curve(loop: Loop) -> None:
     """Scores against labels with their bands, and whether the last iteration brought a gain."""
-    st.subheader("Learning curve", anchor=False)
     items = loop.labels.splits["evaluation"]
     positives = sum(item.label == loop.workspace.task.positive.value for item in items)
-    st.caption(
+    points = scores.curve_points(loop)
+    if not len(points):
+        frame.say_empty(
+            "Here you will see scores against labels. They need evaluation items of the label "
+            f"{loop.workspace.task.positive.name}; there is none yet."
+        )
+        return
+    show_figure(
+        "learning-curve",
+        "Learning curve",
         "Does more labeling still help? A flat line says no. The bands hold 95%: how far a score "
-        f"could be off with {len(items):,} evaluation items, {positives:,} of them positive."
+        f"could be off with {len(items):,} evaluation items, {positives:,} of them positive.",
+        charts.learning_curve(points),
+        points,
     )
-    st.altair_chart(charts.learning_curve(scores.curve_points(loop)))
+    if len(set(scores.evaluation_sets(loop).values())) > 1:
+        st.caption("Lines break where the evaluation data changed: compare within a line only.")
     if len(loop.logs.runs) > 1:
         sentence = scores.gain_sentence(loop, *loop.logs.runs[-2:])
         if sentence:
             st.write(sentence)
 
 
-def show_scores(loop: Loop, run: Run) -> None:
-    """The run's scores with intervals, and how far its probabilities can be believed."""
+def choose(loop: Loop) -> tuple[Run, Run | None, int]:
+    """The run to look at, the one beside it, and the label that is looked for."""
+    by_id = {run.run_id: run for run in reversed(loop.logs.runs)}
+    labels = loop.workspace.task.labels
+    places = st.columns(3 if len(labels) > 2 else 2)
+    run = by_id[places[0].selectbox("Run", list(by_id), key="metrics_run")]
+    others = [name for name in by_id if name != run.run_id]
+    earlier = [name for name in others if by_id[name].created_at < run.created_at]
+    options = [NONE, *others]
+    start = options.index(earlier[0]) if earlier else 0
+    other = places[1].selectbox("Compare with", options, index=start, key="metrics_other")
+    label = loop.workspace.task.positive_index
+    if len(labels) > 2:
+        label = places[2].selectbox(
+            "Label, against all others",
+            range(len(labels)),
+            index=label,
+            format_func=lambda at: labels[at].name,
+            key="metrics_label",
+        )
+    return run, by_id.get(other), label
+
+
+def show_scores(loop: Loop, run: Run, other: Run | None, label: int) -> None:
+    """The run's scores with intervals, and what it has over the other run."""
     report = cache.report(loop, run)
     st.dataframe(
-        scores.score_table(run, report),
+        scores.score_table(loop, run, other, label),
         hide_index=True,
         column_config={"value": st.column_config.NumberColumn(format="%.3f")},
     )
     if report is None:
-        st.caption("This run has no report: it is from before there were intervals.")
+        st.caption("This run has no report: what is shown is what its model says today.")
         return
     st.caption(
-        "The F-score is at a probability of one half. The threshold is chosen on the training "
-        "items, never on these; it helps where positives are rare among them, and cannot make up "
-        f"for a balance that is not that of the evaluation data. {report.note}"
+        f"`{report.model}` sees texts as `{report.source}`. The F-score is at a probability of one "
+        "half. The threshold is chosen on the training items, never on these; it helps where "
+        "positives are rare among them, and cannot make up for a balance that is not that of the "
+        f"evaluation data. {report.note}"
     )
-    with st.expander("Can its probabilities be believed?"):
-        st.caption(
-            "Error: the mean gap between a probability and the share of positive items, by ten "
-            "bins. Strategies choose by the raw ones, which rank alike."
-        )
-        table = scores.calibration_table(report)
-        number = st.column_config.NumberColumn(format="%.3f")
-        columns_of = dict.fromkeys(table.columns[2:], number)
-        st.dataframe(table, hide_index=True, column_config=columns_of)
 
 
-def show_run(loop: Loop, run: Run) -> None:
-    """ROC curve and confusion matrix of one run on today's evaluation data."""
-    model = cache.model(loop, run)
-    if model is None:
+def say_what_is_missing(loop: Loop, run: Run, look: Look | None) -> None:
+    """Where the run was measured by other items than today's, or can say nothing of them."""
+    if look is None:
         st.warning(
             f"The params file of {run.run_id} is missing or damaged. Its scores stand in the list; "
-            "train again to see its curve."
+            "train again to see its curves."
         )
         return
-    source = model.source
-    st.caption(f"`{model.name}` sees texts as `{source.name}`: {source.cost}.")
-    task = loop.workspace.task
-    items = loop.labels.splits["evaluation"]
-    probability = score_texts(model, [item.text for item in items])
-    targets = columns(items, task)
-    left, right = st.columns(2, gap="large")
-    with left:
-        st.subheader("ROC curve", anchor=False)
-        curve = roc_curve(probability[:, task.positive_index], targets == task.positive_index)
-        if curve is None:
-            st.caption("Needs evaluation items of both kinds.")
-        else:
-            st.caption("The further above the dashed line, the better the ranking.")
-            st.altair_chart(charts.roc(curve))
-    with right:
-        st.subheader("Confusion matrix", anchor=False)
+    today = len(loop.labels.splits["evaluation"])
+    if len(look.answers) < today:
         st.caption(
-            "Rows: the true label. Columns: what the model says, at its most probable label."
+            f"{run.run_id} was asked about {len(look.answers):,} of today's {today:,} evaluation "
+            "items: figures below are of those."
         )
-        names = [label.name for label in task.labels]
-        cells = pd.DataFrame(
-            confusion(probability, targets), index=names, columns=[f"says {name}" for name in names]
-        )
-        st.dataframe(cells)
+
+
+def look_at(loop: Loop, run: Run, other: Run | None, label: int) -> Look | None:
+    """What both runs say; None if nobody knows what the first one says."""
+    answers = cache.answers(loop, run)
+    if answers is None:
+        return None
+    beside = cache.answers(loop, other) if other else None
+    return Look(loop, run, answers, other, beside, label)
+
+
+def show_threshold(look: Look) -> None:
+    """The movable threshold; of more than two labels all of them first."""
+    if len(look.task.labels) > 2:
+        cuts.show_labels(look)
+    cuts.show_threshold(look)
+
+
+def show_probabilities(look: Look) -> None:
+    """Histogram and calibration, and the figures of every set of items."""
+    quality.show_probabilities(look)
+    report = cache.report(look.loop, look.run)
+    if report:
+        with st.expander("Can its probabilities be believed?"):
+            st.caption(
+                "Error: the mean gap between a probability and the share of positive items, by ten "
+                "bins. Strategies choose by the raw ones, which rank alike."
+            )
+            table = scores.calibration_table(report)
+            number = st.column_config.NumberColumn(format="%.3f")
+            columns_of = dict.fromkeys(table.columns[2:], number)
+            st.dataframe(table, hide_index=True, column_config=columns_of)
+
+
+VIEWS = {
+    "Ranking": quality.show_ranking,
+    "Threshold": show_threshold,
+    "Probabilities": show_probabilities,
+    "Worst misses": show_misses,
+    "Slices": show_slices,
+}
+
+
+def show_views(look: Look) -> None:
+    """One view of the run at a time: only the open tab is worked out."""
+    tabs = st.tabs(list(VIEWS), key="metrics_view", on_change="rerun")
+    for tab, show in zip(tabs, VIEWS.values(), strict=True):
+        if tab.open:
+            with tab:
+                show(look)
 
 
 loop = frame.open_page(
@@ -107,10 +166,12 @@ if not loop.logs.runs:
         "and first training data are labeled."
     )
 show_curve(loop)
-by_id = {run.run_id: run for run in reversed(loop.logs.runs)}
-chosen = by_id[st.selectbox("Run", list(by_id), key="metrics_run")]
-show_scores(loop, chosen)
-show_run(loop, chosen)
+run, other, label = choose(loop)
+look = look_at(loop, run, other, label)
+show_scores(loop, run, other, label)
+say_what_is_missing(loop, run, look)
+if look and len(look.answers):
+    show_views(look)
 st.subheader("All runs", anchor=False)
 runs = pd.DataFrame([asdict(run) for run in loop.logs.runs])
 st.dataframe(runs[SHOWN].iloc[::-1], hide_index=True)

@@ -34,6 +34,8 @@ FLOORS = (
         "near_copies",
     ),
     ("vectors", "prevalence", "runs", "assignment"),
+    ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
+    ("vectors", "prevalence", "runs", "answers", "slices", "stages", "assignment"),
     (
         "pool_scoring",
         "predictions",

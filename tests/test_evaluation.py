@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
+from sklearn.calibration import calibration_curve
 
 from core.evaluation import (
     auc,
@@ -14,6 +15,8 @@ from core.evaluation import (
     confusion,
     cut,
     evaluate,
+    precision_recall_curve,
+    reliability,
     roc_curve,
 )
 
@@ -126,3 +129,39 @@ def test_no_items_have_no_calibration():
     none = np.empty(0)
     assert calibration_error(none, none > 0) is None
     assert brier(none, none > 0) is None
+
+
+@given(PAIRS)
+def test_the_precision_recall_curve_is_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assume(actual.any())
+    found = precision_recall_curve(score, actual)
+    precision, recall, threshold = metrics.precision_recall_curve(actual, score)
+    # Theirs ends with a point of no prediction, and goes from the lowest threshold up.
+    assert found.precision[::-1] == pytest.approx(precision[:-1])
+    assert found.recall[::-1] == pytest.approx(recall[:-1])
+    assert found.threshold[::-1] == pytest.approx(threshold)
+    for at, threshold in enumerate(found.threshold):
+        expected = metrics.f1_score(actual, score >= threshold, zero_division=0)
+        assert found.fscore[at] == pytest.approx(expected)
+
+
+@given(PAIRS)
+def test_thresholds_of_the_roc_curve_are_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assume(0 < actual.sum() < len(actual))
+    _, _, threshold = metrics.roc_curve(actual, score, drop_intermediate=False)
+    assert roc_curve(score, actual).threshold == pytest.approx(threshold)
+
+
+def test_reliability_is_scikit_learns_calibration_curve():
+    draw = np.random.default_rng(1)
+    score = draw.random(200)
+    actual = draw.random(200) < score
+    found = reliability(score, actual)
+    share, mean = calibration_curve(actual, score, n_bins=10)
+    assert found.positives / found.items == pytest.approx(share)
+    assert found.probability == pytest.approx(mean)
+    gaps = np.abs(found.probability - share) * found.items
+    assert calibration_error(score, actual) == pytest.approx(gaps.sum() / 200)
+    assert found.items.sum() == 200

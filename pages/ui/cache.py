@@ -19,6 +19,14 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.answers import (
+    Answers,
+    answers_from_report,
+    answers_of_model,
+    is_enough,
+    score_intervals_of,
+)
+from core.answers import score_differences as differences_of
 from core.choice import Pick, WordHistory, picks_of
 from core.choice import word_history as history_of
 from core.condition import places_where
@@ -57,6 +65,8 @@ from core.skew import (
     skewed_words,
     vocabulary,
 )
+from core.slices import groupings
+from core.statistics import Difference, Interval
 from core.tables import Tables
 from core.word_index import read_pool_words, words_of
 from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
@@ -71,6 +81,8 @@ LOOKS = 32
 """What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
 CHARTS = 200
 """Specifications of charts that are kept, some 5 KB each."""
+RUNS = 100
+"""Runs, and pairs of them, whose scores are kept with their intervals."""
 
 _READING = Lock()
 """Several sessions that open a new pool wait for the first one, instead of all reading it."""
@@ -149,6 +161,35 @@ def report(current: Loop, run: Run) -> Report | None:
         return _report(str(current.workspace.path), _report_stamp(current, run), current, run)
     except RunError:
         return None
+
+
+def answers(current: Loop, run: Run) -> Answers | None:
+    """What the run says of today's evaluation items; None if neither report nor model can tell."""
+    task, items = current.workspace.task, current.labels.splits["evaluation"]
+    found = report(current, run)
+    if is_enough(found, task):
+        return answers_from_report(found, items, task)
+    asked = model(current, run)
+    if asked is not None:
+        return _answers(*_asked_key(current, run), current, asked)
+    known = found is not None and set(found.said.predicted) <= set(task.values)
+    return answers_from_report(found, items, task) if known else None
+
+
+def score_intervals(current: Loop, run: Run, label: int) -> dict[str, Interval]:
+    """The run's scores for the label with their intervals; empty where nothing is known."""
+    return _score_intervals(*_asked_key(current, run), label, current, run)
+
+
+def score_differences(current: Loop, before: Run, after: Run, label: int) -> dict[str, Difference]:
+    """How much higher `after` scores than `before`; empty where nothing is known."""
+    key = _asked_key(current, before), _asked_key(current, after)
+    return _score_differences(repr(key), label, current, before, after)
+
+
+def slice_groups(current: Loop, run: Run) -> dict[str, list[str]]:
+    """The groups of the items that the run was asked about, by each way to group them."""
+    return _slice_groups(*_asked_key(current, run), current.stamps, current, run)
 
 
 def outlook(current: Loop) -> Outlook:
@@ -342,6 +383,43 @@ def _report(path: str, report_stamp: Stamps, _loop: Loop, _run: Run) -> Report |
     return read_report(_loop, _run)
 
 
+@st.cache_resource(show_spinner="Asking the model …", max_entries=RUNS)
+def _answers(
+    path: str, stamps: Stamps, evaluation_hash: str, _loop: Loop, _model: Model
+) -> Answers:
+    task, items = _loop.workspace.task, _loop.labels.splits["evaluation"]
+    return answers_of_model(_model, items, task)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _evaluation_hash(path: str, stamps: Stamps, _loop: Loop) -> str:
+    return labels_hash(_loop.labels.splits["evaluation"], _loop.workspace.task.values)
+
+
+@st.cache_resource(show_spinner="Drawing samples …", max_entries=RUNS)
+def _score_intervals(
+    path: str, stamps: Stamps, evaluation_hash: str, label: int, _loop: Loop, _run: Run
+) -> dict[str, Interval]:
+    found = answers(_loop, _run)
+    return score_intervals_of(found, label) if found else {}
+
+
+@st.cache_resource(show_spinner="Drawing samples …", max_entries=RUNS)
+def _score_differences(
+    key: str, label: int, _loop: Loop, _before: Run, _after: Run
+) -> dict[str, Difference]:
+    first, second = answers(_loop, _before), answers(_loop, _after)
+    return differences_of(first, second, label) if first and second else {}
+
+
+@st.cache_resource(show_spinner=False, max_entries=RUNS)
+def _slice_groups(
+    path: str, stamps: Stamps, evaluation_hash: str, all_stamps: Stamps, _loop: Loop, _run: Run
+) -> dict[str, list[str]]:
+    found = answers(_loop, _run)
+    return groupings(found.items, _loop.pool_words.pool) if found else {}
+
+
 @st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
 def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
     return outlook_of_loop(_loop)
@@ -416,6 +494,13 @@ def _task_stamp(path: Path) -> Stamps:
 def _params_stamp(current: Loop, run: Run) -> Stamps:
     path = current.workspace.path
     return file_stamps(path, [path / run.params_file])
+
+
+def _asked_key(current: Loop, run: Run) -> tuple[str, Stamps, str]:
+    """What a run's answers depend on: its files, and the evaluation labels. Not the others."""
+    path = str(current.workspace.path)
+    stamps = (*_params_stamp(current, run), *_report_stamp(current, run))
+    return path, stamps, _evaluation_hash(path, current.stamps, current)
 
 
 def _report_stamp(current: Loop, run: Run) -> Stamps:

@@ -1,7 +1,8 @@
 """Altair charts with one palette: the same color for the same thing on every page.
 
-Labels and the chapter's strategies have the colors of Okabe and Ito, which people with any color
-vision can tell apart; for all thirteen strategies at once there are no such colors.
+Labels and the chapter's strategies have colors of Okabe and Ito. The others were searched for: far
+from those and from each other for people of any color vision, and to be seen on light and on dark.
+A test holds the distances; sixteen colors cannot be as far apart as the few that stand together.
 """
 
 from itertools import cycle
@@ -9,7 +10,7 @@ from itertools import cycle
 import altair as alt
 import pandas as pd
 
-from core.evaluation import Roc
+from core.stages import RANDOM
 from core.task import Task
 
 POOL, NOT_RECORDED = "pool", "not recorded"
@@ -17,26 +18,27 @@ POOL, NOT_RECORDED = "pool", "not recorded"
 STRATEGY_COLORS = {
     "random": "#56b4e9",
     "stratified length": "#0072b2",
-    "stratified column": "#332288",
+    "stratified column": "#1655ee",
     "low confidence": "#e69f00",
     "margin": "#d55e00",
-    "ratio": "#a6761d",
-    "entropy": "#882255",
-    "diverse": "#f0e442",
+    "ratio": "#872731",
+    "entropy": "#0609f9",
+    "diverse": "#aad06b",
     "outlier": "#009e73",
-    "novel words": "#117733",
-    "underrepresented words": "#44aa99",
-    "representative": "#aa4499",
-    "most likely positive": "#cc3311",
-    NOT_RECORDED: "#cc79a7",
-    POOL: "#999999",
+    "novel words": "#cc79a7",
+    "underrepresented words": "#0043a9",
+    "representative": "#498cfb",
+    "most likely positive": "#9b2b0a",
+    "sunlight": "#6fd798",
+    NOT_RECORDED: "#524265",
+    POOL: "#b4b4b4",
 }
-OTHER_STRATEGIES = ("#666666", "#bbbbbb", "#000000")
-POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#999999")
+OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
+POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")
 
 SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
 
-WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#cc79a7", "#f0e442", "#999999")
+WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad06b", "#b4b4b4")
 """Ways of choosing, in the order in which they were computed; the first is random's color."""
 
 HEIGHT = 300
@@ -64,16 +66,16 @@ def strategy_color(frame: pd.DataFrame) -> alt.Color:
 
 
 def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
-    """Each score of each run against its number of training labels, with bands of 95%."""
+    """Each score of each run against its number of training labels, with bands of 95%.
+
+    The ground is tinted where runs learned from random labels alone. A line joins runs of one model
+    on one set of evaluation items; where another set begins there is a rule.
+    """
     names = [name for name in SCORE_COLORS if name in set(points["score"])]
     base = alt.Chart(points).encode(
-        x=alt.X(
-            "n_training:Q",
-            title="training labels",
-            scale=alt.Scale(zero=False, nice=True),
-            axis=alt.Axis(format=",d", tickMinStep=1),
-        ),
+        x=_labels_axis(),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
+        detail=["model:N", "evaluation set:N"],
         color=alt.Color(
             "score:N",
             title=None,
@@ -82,12 +84,46 @@ def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
         ),
     )
     told = [alt.Tooltip(f"{field}:Q", format=".3f") for field in ("value", "low", "high")]
-    dots = base.mark_point(filled=True, size=60).encode(
+    about = ["run_id", "model", "score", *told, "n_training", "stage", "evaluation set"]
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
         shape=alt.Shape("model:N", title="model", legend=_legend_of_several(points["model"])),
-        tooltip=["run_id", "model", "score", *told, "n_training"],
+        tooltip=about,
     )
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
-    return (band + base.mark_line() + dots).properties(height=HEIGHT)
+    # In one step: each `+` copies all layers before it.
+    layers = (*_stages(points), *_new_sets(points), band, base.mark_line(), dots)
+    return alt.layer(*layers, height=HEIGHT)
+
+
+def _labels_axis() -> alt.X:
+    return alt.X(
+        "n_training:Q",
+        title="training labels",
+        scale=alt.Scale(zero=False, nice=True),
+        axis=alt.Axis(format=",d", tickMinStep=1),
+    )
+
+
+def _stages(points: pd.DataFrame) -> tuple[alt.Chart, alt.Chart]:
+    """The ground of the runs that learned from random labels alone, and its name."""
+    random = points[points["stage"] == RANDOM]["n_training"]
+    others = points[points["stage"] != RANDOM]["n_training"]
+    end = (random.max() + others.min()) / 2 if len(random) and len(others) else random.max()
+    where = pd.DataFrame({"n_training": [random.min()], "end": [end], "stage": [RANDOM]})
+    base = alt.Chart(where[where["end"].notna()]).encode(x="n_training:Q")
+    ground = base.mark_rect(color=STRATEGY_COLORS["random"], opacity=0.14, clip=True)
+    name = base.mark_text(align="left", baseline="top", dx=4, dy=4, fontSize=11)
+    return ground.encode(x2="end:Q"), name.encode(y=alt.value(0), text="stage:N")
+
+
+def _new_sets(points: pd.DataFrame) -> tuple[alt.Chart, alt.Chart]:
+    """A rule where runs begin to be measured by other evaluation items."""
+    starts = points.groupby("evaluation set", sort=False, as_index=False)["n_training"].min()
+    base = alt.Chart(starts.iloc[1:]).encode(x="n_training:Q")
+    rule = base.mark_rule(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL])
+    name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11)
+    text = name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
+    return rule.encode(tooltip=["evaluation set"]), text
 
 
 def _legend_of_several(values: pd.Series) -> alt.Legend | None:
@@ -111,24 +147,6 @@ def simulated(means: pd.DataFrame) -> alt.LayerChart:
     )
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
     return (band + base.mark_line(point=True)).properties(height=HEIGHT)
-
-
-def roc(curve: Roc) -> alt.LayerChart:
-    """The ROC curve over the diagonal that a coin would give."""
-    points = pd.DataFrame({"false": curve.false_positive_rate, "true": curve.true_positive_rate})
-    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]}))
-    line = diagonal.mark_line(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL]).encode(x="x", y="y")
-    step = (
-        alt.Chart(points)
-        .mark_line(interpolate="step-after", color=POSITIVE)
-        .encode(
-            x=alt.X("false:Q", title="false positive rate"),
-            y=alt.Y("true:Q", title="true positive rate"),
-            order="true:Q",
-            tooltip=[alt.Tooltip("false:Q", format=".3f"), alt.Tooltip("true:Q", format=".3f")],
-        )
-    )
-    return (line + step).properties(height=HEIGHT)
 
 
 def positive_share(yields: pd.DataFrame) -> alt.LayerChart:

@@ -1,11 +1,14 @@
 """Scores of runs with their intervals, as tables and charts take them."""
 
+import numpy as np
 import pandas as pd
 
+from core.answers import BRIER, CALIBRATION_ERROR, cut_intervals
 from core.logs import Run
 from core.loop import Loop
-from core.report import AT_THRESHOLD, Figures, Report, gain_between
-from core.statistics import Interval
+from core.report import AT_THRESHOLD, Figures, Report
+from core.stages import stages
+from core.statistics import Difference, Interval
 from pages.ui import cache
 
 SCORES = {
@@ -16,6 +19,8 @@ SCORES = {
     "recall": "recall",
 }
 """Fields of a run and what they are called."""
+
+OF_PROBABILITIES = {BRIER: "Brier score (low is good)", CALIBRATION_ERROR: "ECE (low is good)"}
 
 CURVES = ("fscore", "auc", "average_precision")
 
@@ -39,6 +44,7 @@ def span(found: Interval | None) -> str:
 
 def curve_points(loop: Loop) -> pd.DataFrame:
     """One row for each run and score of `CURVES`: value, low, high; no interval, no ends."""
+    stage_of, set_of = stages(loop), evaluation_sets(loop)
     return pd.DataFrame(
         [
             {
@@ -49,44 +55,122 @@ def curve_points(loop: Loop) -> pd.DataFrame:
                 "value": getattr(run, score),
                 "low": found and found.low,
                 "high": found and found.high,
+                "stage": stage_of[run.run_id],
+                "evaluation set": set_of[run.run_id],
             }
             for run in loop.logs.runs
             for report in [cache.report(loop, run)]
             for score in CURVES
-            for found in [interval(report, score)]
+            for found in [drawn_interval(loop, run, report, score)]
             if getattr(run, score) is not None
         ],
-        columns=["run_id", "model", "n_training", "score", "value", "low", "high"],
-    )
+        columns=[
+            "run_id", "model", "n_training", "score", "value", "low", "high", "stage",
+            "evaluation set",
+        ],
+    )  # fmt: skip
+
+
+def drawn_interval(loop: Loop, run: Run, report: Report | None, score: str) -> Interval | None:
+    """The report's interval. One of no width is no interval: resampling cannot leave 0 or 1.
+
+    That of the F-score is then worked out without; another is left out.
+    """
+    found = interval(report, score)
+    if found is None or found.low < found.high:
+        return found
+    answers = cache.answers(loop, run)
+    if score != "fscore" or answers is None:
+        return None
+    label = loop.workspace.task.positive_index
+    return cut_intervals(answers.predicted == label, answers.actual(label)).get(score)
+
+
+def evaluation_sets(loop: Loop) -> dict[str, str]:
+    """What to call the evaluation items that each run was measured by, by run id."""
+    names: dict[str, str] = {}
+    for run in loop.logs.runs:
+        name = f"evaluation set {len(names) + 1}: {run.n_evaluation:,} items"
+        names.setdefault(run.evaluation_hash, name)
+    return {run.run_id: names[run.evaluation_hash] for run in loop.logs.runs}
 
 
 def gain_sentence(loop: Loop, before: Run, after: Run) -> str | None:
     """Whether the later run is better, and how sure that is; None if that cannot be said."""
-    reports = [cache.report(loop, run) for run in (before, after)]
-    if not all(reports):
-        return None
-    items = {item.item_id: item.label for item in loop.labels.splits["evaluation"]}
-    positive = loop.workspace.task.positive.value
-    found = gain_between(*reports, items, positive, "average_precision")
+    label = loop.workspace.task.positive_index
+    found = cache.score_differences(loop, before, after, label).get("average_precision")
     if found is None:
         return None
-    told = str(found) if found.is_clear else f"and {before.run_id} {found}"
-    return f"Average precision, the same items for both: {after.run_id} {told}" + (
-        f" than {before.run_id}." if found.is_clear else "."
+    told = f"Average precision, the same items for both: {after.run_id} "
+    if found.is_clear:
+        return f"{told}{found} than {before.run_id}: more than chance explains."
+    return f"{told}and {before.run_id} {found}. {noise_sentence(loop, found)}"
+
+
+def noise_sentence(loop: Loop, found: Difference) -> str:
+    """How large a gain has to be to be told from noise by these evaluation items."""
+    items = loop.labels.splits["evaluation"]
+    positive = loop.workspace.task.positive
+    number = sum(item.label == positive.value for item in items)
+    half = (found.interval.high - found.interval.low) / 2
+    if not half:
+        return "They rank these items alike."
+    return (
+        f"With {len(items):,} evaluation items, {number:,} of them {positive.name}, a gain below "
+        f"about {half:.2f} cannot be told from noise; four times as many items would halve that."
     )
 
 
-def score_table(run: Run, report: Report | None) -> pd.DataFrame:
-    """Every score of a run with its interval; the F-score at the threshold in a row of its own."""
-    rows = [(name, getattr(run, score), interval(report, score)) for score, name in SCORES.items()]
+def score_table(loop: Loop, run: Run, other: Run | None, label: int) -> pd.DataFrame:
+    """Every score of a run with its interval, and what it has over the other run.
+
+    For the positive label the F-score at the run's own threshold has a row of its own.
+    """
+    found = cache.score_intervals(loop, run, label)
+    names = SCORES | OF_PROBABILITIES
+    rows = [
+        (name, found[score].value, span(found[score]))
+        for score, name in names.items()
+        if score in found
+    ]
+    is_positive = label == loop.workspace.task.positive_index
+    if not found and is_positive:
+        rows = [(name, getattr(run, score), "") for score, name in SCORES.items()]
+    report = cache.report(loop, run)
     figures = report and report.figures.get("evaluation")
-    if figures:
+    if figures and is_positive:
         name = f"F-score at the threshold {report.threshold:.2f}"
-        rows.insert(1, (name, figures.at_threshold.fscore, interval(report, AT_THRESHOLD)))
-    return pd.DataFrame(
-        [(name, value, span(found)) for name, value, found in rows],
-        columns=["score", "value", "95% interval"],
-    )
+        rows.insert(1, (name, figures.at_threshold.fscore, span(interval(report, AT_THRESHOLD))))
+    table = pd.DataFrame(rows, columns=["score", "value", "95% interval"])
+    if other is None:
+        return table
+    differences = cache.score_differences(loop, other, run, label)
+    told = {names[score]: difference_told(each) for score, each in differences.items()}
+    return table.assign(**{f"beside {other.run_id}": table["score"].map(told).fillna("")})
+
+
+def difference_told(found: Difference) -> str:
+    """`+0.052 (+0.010 to +0.094)`, or that it may be none."""
+    each = found.interval
+    if each.low == each.value == each.high == 0:
+        return "the same"
+    ends = f"({each.low:+.3f} to {each.high:+.3f})"
+    return f"{each.value:+.3f} {ends}" if found.is_clear else f"cannot be told apart {ends}"
+
+
+def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
+    """Precision, recall and F-score of each label, of a confusion matrix."""
+    hits, given, true = np.diag(cells), cells.sum(axis=0), cells.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return pd.DataFrame(
+            {
+                "label": names,
+                "items": true,
+                "precision": hits / given,
+                "recall": hits / true,
+                "F-score": 2 * hits / (given + true),
+            }
+        )
 
 
 def calibration_table(report: Report) -> pd.DataFrame:

@@ -1,0 +1,96 @@
+"""A figure in a real browser: it is drawn, and what is downloaded of it is what is seen."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import WAIT
+from tests.server import Server
+
+pytestmark = pytest.mark.browser
+
+SCRIPT = """
+import altair as alt
+import pandas as pd
+import streamlit as st
+from pages.ui.figure import show_figure
+
+few = pd.DataFrame({"labels": [1, 2, 3], "score": [0.5, 0.25, 1.0]})
+many = pd.concat([few] * 700)
+for name, data in (("few", few), ("many", many)):
+    chart = alt.Chart(data).mark_point().encode(x="labels:Q", y="score:Q", tooltip=["score:Q"])
+    show_figure(name, f"Scores <of> {name}", "Higher is better.", chart, data)
+"""
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    script = tmp_path / "app.py"
+    script.write_text(SCRIPT)
+    server = Server(tmp_path, tmp_path / "server.log", script)
+    context = browser.new_context(viewport={"width": 900, "height": 800})
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    page.goto(server.url)
+    page.wait_for_selector(".st-key-few svg.marks")
+    yield page
+    context.close()
+    server.stop()
+    assert "Traceback" not in server.log()
+
+
+def saved(page: Page, test_id: str) -> tuple[str, bytes]:
+    """Name and content of the file that a press on this button downloads."""
+    with page.expect_download() as download:
+        page.get_by_test_id(test_id).click()
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+def colors_of(page: Page, png: bytes) -> tuple[int, int, int]:
+    """(width, height, number of different colors) of a picture, as the browser reads it."""
+    return page.evaluate(
+        """async (bytes) => {
+          const image = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+          const canvas = new OffscreenCanvas(image.width, image.height);
+          const context = canvas.getContext("2d");
+          context.drawImage(image, 0, 0);
+          const { data } = context.getImageData(0, 0, image.width, image.height);
+          return [image.width, image.height, new Set(new Uint32Array(data.buffer)).size];
+        }""",
+        list(png),
+    )
+
+
+def test_a_figure_is_downloaded_as_drawing_picture_and_table(page: Page):
+    expect(page.get_by_text("Higher is better.").first).to_be_visible()
+    name, svg = saved(page, "few-svg")
+    root = ElementTree.fromstring(svg)
+    assert name == "few.svg"
+    assert root.tag.endswith("svg")
+    assert "Scores <of> few" in [part.text for part in root.iter()]
+    assert len([part for part in root.iter() if "point" in part.get("aria-roledescription", "")])
+    name, png = saved(page, "few-png")
+    width, height, colors = colors_of(page, png)
+    assert name == "few.png"
+    assert (width, height) == tuple(np.array([root.get("width"), root.get("height")], float) * 2)
+    assert colors > 10
+    with page.expect_download() as download:
+        page.locator(".st-key-few-csv button:visible").click()
+    assert download.value.suggested_filename == "few.csv"
+    with Path(download.value.path()).open(newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["labels", "score"], ["1", "0.5"], ["2", "0.25"], ["3", "1.0"],
+        ]  # fmt: skip
+
+
+def test_a_chart_of_many_points_is_painted_and_has_a_picture_only(page: Page):
+    page.wait_for_selector(".st-key-many canvas.marks")
+    expect(page.get_by_test_id("many-svg")).to_be_hidden()
+    name, png = saved(page, "many-png")
+    assert name == "many.png"
+    assert colors_of(page, png)[2] > 10
