@@ -7,11 +7,12 @@ import streamlit as st
 
 from core.logs import Run
 from core.loop import Loop
-from pages.ui import cache, charts, cuts, frame, quality, scores
+from pages.ui import cache, charts, frame, scores
 from pages.ui.figure import show_figure
-from pages.ui.misses import show_misses
-from pages.ui.quality import Look
-from pages.ui.slices import show_slices
+from pages.ui.metrics import cuts, quality
+from pages.ui.metrics.misses import show_misses
+from pages.ui.metrics.quality import Look
+from pages.ui.metrics.slices import show_slices
 
 SHOWN = [
     "run_id", "created_at", "model", "n_training", "n_evaluation", "fscore", "auc",

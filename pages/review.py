@@ -12,10 +12,10 @@ from core.labels import Labeled
 from core.loop import Loop
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
-from pages.ui.opening import open_batch
-from pages.ui.picks import choose_batch, picks_shown, show_sides, today_of
-from pages.ui.picture import show_picture
-from pages.ui.second_look import label_buttons, show_second_look
+from pages.ui.review.opening import open_batch
+from pages.ui.review.picks import choose_batch, picks_shown, show_sides, today_of
+from pages.ui.review.picture import show_picture
+from pages.ui.review.second_look import label_buttons, show_second_look
 
 SHOWN = 100
 DECIDED = 20

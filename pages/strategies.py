@@ -1,11 +1,11 @@
 """Strategies: what each way of sampling brought in, which one pays, and what is left."""
 
 from pages.ui import cache, frame
-from pages.ui.experiment import show_experiment
-from pages.ui.harvest import show_harvest
-from pages.ui.remaining import show_remaining
-from pages.ui.replay import show_replay
-from pages.ui.skew import show_skew
+from pages.ui.strategies.experiment import show_experiment
+from pages.ui.strategies.harvest import show_harvest
+from pages.ui.strategies.remaining import show_remaining
+from pages.ui.strategies.replay import show_replay
+from pages.ui.strategies.skew import show_skew
 
 loop = frame.open_page(
     "Strategies", "What each way of choosing brought in, which one pays here, and what is left."

@@ -33,8 +33,6 @@ FLOORS = (
         "doubts",
         "near_copies",
     ),
-    ("vectors", "prevalence", "runs", "assignment"),
-    ("training", "scoring", "evaluation", "explanations", "statistics", "learning", "report"),
     ("vectors", "prevalence", "runs", "answers", "slices", "stages", "assignment"),
     (
         "pool_scoring",

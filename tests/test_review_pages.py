@@ -17,8 +17,8 @@ from core.loop import Loop, read_loop
 from core.report import report_path
 from core.runs import read_report
 from core.workspace import open_workspace
-from pages.ui.opening import batch_of
-from pages.ui.picture import selected
+from pages.ui.review.opening import batch_of
+from pages.ui.review.picture import selected
 from tests.conftest import MakeWorkspace, headlines
 from tests.test_pages import open_page, open_tab, workspace_path  # noqa: F401  (a fixture)
 

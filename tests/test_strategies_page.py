@@ -9,8 +9,8 @@ from core.loop import read_loop
 from core.simulation import make_demo
 from core.skew import ALL, WordShare, WordSkew, groups, length_spread, ratio_of, spread
 from core.workspace import open_workspace
-from pages.ui.harvest import told
-from pages.ui.skew import spread_sentence, word_sentence, word_table
+from pages.ui.strategies.harvest import told
+from pages.ui.strategies.skew import spread_sentence, word_sentence, word_table
 from tests.conftest import MakeWorkspace, headlines
 from tests.test_pages import one_label, open_page
 

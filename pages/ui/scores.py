@@ -146,7 +146,8 @@ def score_table(loop: Loop, run: Run, other: Run | None, label: int) -> pd.DataF
         return table
     differences = cache.score_differences(loop, other, run, label)
     told = {names[score]: difference_told(each) for score, each in differences.items()}
-    return table.assign(**{f"beside {other.run_id}": table["score"].map(told).fillna("")})
+    beside = [told.get(score, "") for score in table["score"]]
+    return table.assign(**{f"beside {other.run_id}": beside})
 
 
 def difference_told(found: Difference) -> str:

@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.answers import cut_intervals
 from core.evaluation import crossed, precision_recall_curve
-from pages.ui import cache, quality_charts, scores
+from pages.ui import cache, scores
 from pages.ui.figure import show_figure
-from pages.ui.quality import Look, can_rank, corners
+from pages.ui.metrics import charts
+from pages.ui.metrics.quality import Look, can_rank, corners
 
 
 @st.fragment
@@ -40,7 +41,7 @@ def show_threshold(look: Look) -> None:
             "cuts",
             "Scores at each threshold",
             "Where F is flat, the threshold hardly matters; the grey line is the chosen one.",
-            quality_charts.cuts(points, threshold),
+            charts.cuts(points, threshold),
             points,
         )
 
@@ -86,7 +87,7 @@ def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str])
         figure,
         title,
         "Each row is a true label: how many of its items got each answer.",
-        quality_charts.confusion(table, names),
+        charts.confusion(table, names),
         table,
     )
 

@@ -4,10 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.slices import THIN, Slice, slices
-from pages.ui import cache, quality_charts
+from pages.ui import cache
 from pages.ui.figure import show_figure
 from pages.ui.frame import say_empty
-from pages.ui.quality import Look
+from pages.ui.metrics import charts
+from pages.ui.metrics.quality import Look
 
 
 @st.fragment
@@ -31,7 +32,7 @@ def show_slices(look: Look) -> None:
         f"Scores by {by}",
         f"Where bars overlap, groups cannot be told apart. Pale and hollow: thin, fewer than "
         f"{THIN} items of {look.name}. Large groups first.",
-        quality_charts.slices(rows, names),
+        charts.slices(rows, names),
         rows,
     )
     empty = [each.group for each in found if each.recall is None]

@@ -23,8 +23,8 @@ from core.experiment import (
 from core.loop import Loop
 from pages.ui import frame
 from pages.ui.charts import strategy_color
-from pages.ui.harvest import told
 from pages.ui.plot import POINTS, plot
+from pages.ui.strategies.harvest import told
 
 ROW = 34
 """Pixels for one strategy."""

@@ -13,8 +13,8 @@ from core.loop import Loop
 from pages.ui import cache
 from pages.ui.charts import strategy_color
 from pages.ui.items import item_html, show_items
-from pages.ui.opening import open_item_button
-from pages.ui.picks import Today
+from pages.ui.review.opening import open_item_button
+from pages.ui.review.picks import Today
 
 BRUSH, CLICK = "brush", "click"
 HEIGHT = 420

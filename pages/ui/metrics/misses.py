@@ -10,8 +10,8 @@ from pages.ui import cache
 from pages.ui.charts import label_colors
 from pages.ui.frame import say_empty
 from pages.ui.items import item_html, show_items
+from pages.ui.metrics.quality import Look
 from pages.ui.pushes import pushes_html
-from pages.ui.quality import Look
 
 MISSES = 10
 

@@ -20,9 +20,10 @@ from core.logs import Run
 from core.loop import Loop
 from core.statistics import wilson
 from core.task import Task
-from pages.ui import cache, quality_charts
+from pages.ui import cache
 from pages.ui.figure import show_figure
 from pages.ui.frame import say_empty
+from pages.ui.metrics import charts
 
 NARROW = 2
 """Bins of the histogram for each bin of the calibration curve."""
@@ -86,7 +87,7 @@ def show_ranking(look: Look) -> None:
             "roc",
             "ROC curve",
             "The further above the dashed line of a coin, the better the model ranks items.",
-            quality_charts.roc(points),
+            charts.roc(points),
             points,
         )
     with right:
@@ -96,7 +97,7 @@ def show_ranking(look: Look) -> None:
             "Precision and recall",
             f"Of the items that it calls {look.name}, how many are, for each share of them that it "
             "finds.",
-            quality_charts.precision_recall(points, float(look.actual.mean())),
+            charts.precision_recall(points, float(look.actual.mean())),
             points,
         )
 
@@ -159,7 +160,7 @@ def show_probabilities(look: Look) -> None:
             "histogram",
             "Probabilities by true label",
             f"P({look.name}) of the items of each true label: the less they overlap, the better.",
-            quality_charts.histogram(bins, look.task),
+            charts.histogram(bins, look.task),
             bins,
         )
     with right:
@@ -169,7 +170,7 @@ def show_probabilities(look: Look) -> None:
             "Calibration",
             "On the dashed line a probability is a share: of items at 0.7, seven in ten are "
             f"{look.name}. Bars hold 95%.",
-            quality_charts.reliability(bins),
+            charts.reliability(bins),
             bins,
         )
         st.caption(calibration_sentence(look))
@@ -218,9 +219,7 @@ def histogram_bins(look: Look) -> pd.DataFrame:
 
 def reliability_bins(look: Look) -> pd.DataFrame:
     """Share of the label by mean probability, raw and calibrated, with intervals."""
-    kinds = zip(
-        quality_charts.KIND_COLORS, (look.answers.raw, look.answers.calibrated), strict=True
-    )
+    kinds = zip(charts.KIND_COLORS, (look.answers.raw, look.answers.calibrated), strict=True)
     rows = []
     for kind, probability in kinds:
         found = reliability(probability[:, look.label], look.actual)
