@@ -7,6 +7,7 @@ from core.loop import Loop
 from core.simulation import make_demo
 from core.task import SPLITS
 from pages.ui import cache, charts, frame, scores, state
+from pages.ui.figure import show_figure
 
 NEXT = {
     "evaluation": "Label evaluation data",
@@ -44,6 +45,24 @@ def show_targets(loop: Loop) -> None:
             delta_arrow="off",
         )
         column.progress(min(1.0, have / target) if target else 1.0)
+
+
+def show_balance(loop: Loop) -> None:
+    """How many items of each split have each label."""
+    task = loop.workspace.task
+    counts = loop.labels.counts(task)
+    labeled = {split: each for split, each in counts.items() if sum(each.values())}
+    if labeled:
+        show_figure(
+            "balance",
+            "Labels so far",
+            f"Held-out items tell how rare {task.positive.name} is: they were drawn at random, "
+            "while training items were chosen.",
+            charts.balance,
+            charts.balance_rows(labeled, task),
+            tuple(labeled),
+            task.labels,
+        )
 
 
 def show_last_run(loop: Loop) -> None:
@@ -125,10 +144,7 @@ if len(loop.pool_words.pool):
     with left:
         show_next(loop)
         show_targets(loop)
-        counts = loop.labels.counts(loop.workspace.task)
-        labeled = {split: each for split, each in counts.items() if sum(each.values())}
-        if labeled:
-            st.altair_chart(charts.balance(labeled, loop.workspace.task))
+        show_balance(loop)
     with right:
         show_last_run(loop)
         show_annotators(loop)

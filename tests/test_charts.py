@@ -1,7 +1,6 @@
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from core.task import default_task
@@ -20,7 +19,7 @@ from pages.ui.charts import (
 
 
 def colors(*names: str) -> dict[str, str]:
-    scale = strategy_color(pd.DataFrame({"strategy": names})).to_dict()["scale"]
+    scale = strategy_color(names).to_dict()["scale"]
     return dict(zip(scale["domain"], scale["range"], strict=True))
 
 
@@ -39,7 +38,7 @@ def test_strategies_of_somebody_else_get_colors_too():
 
 
 def test_labels_have_distinct_colors():
-    scale = label_colors(default_task()).to_dict()
+    scale = label_colors(default_task().labels).to_dict()
     assert scale["domain"] == ["Disaster-related", "Not disaster-related"]
     assert len(set(scale["range"])) == 2
 
