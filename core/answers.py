@@ -23,11 +23,10 @@ from core.statistics import (
     Difference,
     Interval,
     Judged,
-    fscore_interval,
+    cut_intervals,
     intervals_under,
     resampled,
     scores_of,
-    wilson,
 )
 from core.task import Task
 
@@ -147,18 +146,6 @@ def score_intervals_of(answers: Answers, label: int) -> dict[str, Interval]:
             value = _probability_scores(judged.score, actual, once)[name][0]
             found[name] = _between(float(value), values)
     return found
-
-
-def cut_intervals(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> dict[str, Interval]:
-    """F-score, precision and recall of these predictions with intervals that need no resampling.
-
-    They hold for few items, and where no answer is wrong, or none right.
-    """
-    hits = int((predicted & actual).sum())
-    found = {"fscore": fscore_interval(hits, int((predicted ^ actual).sum()))}
-    found["precision"] = wilson(hits, int(predicted.sum())) if predicted.any() else None
-    found["recall"] = wilson(hits, int(actual.sum()))
-    return {name: each for name, each in found.items() if each} if actual.any() else {}
 
 
 def score_differences(before: Answers, after: Answers, label: int) -> dict[str, Difference]:

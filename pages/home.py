@@ -72,13 +72,13 @@ def show_last_run(loop: Loop) -> None:
         st.caption("No model has been trained yet: that comes after the first training data.")
         return
     run = loop.logs.runs[-1]
-    report = cache.report(loop, run)
+    found = scores.intervals(cache.report(loop, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
         column.metric(
             scores.SCORES[score],
             "undefined" if value is None else f"{value:.3f}",
-            scores.span(scores.interval(report, score)) or None,
+            scores.span(found.get(score)) or None,
             delta_color="off",
             delta_arrow="off",
             help="Below it the interval of 95%: how far it could be off with these items.",

@@ -176,6 +176,11 @@ def answers(current: Loop, run: Run) -> Answers | None:
     return answers_from_report(found, items, task) if known else None
 
 
+def evaluation_hash(current: Loop) -> str:
+    """What the evaluation data of today is called in the rows of runs that were measured by it."""
+    return _evaluation_hash(str(current.workspace.path), current.stamps, current)
+
+
 def score_intervals(current: Loop, run: Run, label: int) -> dict[str, Interval]:
     """The run's scores for the label with their intervals; empty where nothing is known."""
     return _score_intervals(*_asked_key(current, run), label, current, run)
@@ -500,7 +505,7 @@ def _asked_key(current: Loop, run: Run) -> tuple[str, Stamps, str]:
     """What a run's answers depend on: its files, and the evaluation labels. Not the others."""
     path = str(current.workspace.path)
     stamps = (*_params_stamp(current, run), *_report_stamp(current, run))
-    return path, stamps, _evaluation_hash(path, current.stamps, current)
+    return path, stamps, evaluation_hash(current)
 
 
 def _report_stamp(current: Loop, run: Run) -> Stamps:

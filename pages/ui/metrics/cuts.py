@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.answers import cut_intervals
 from core.evaluation import crossed, precision_recall_curve
+from core.statistics import cut_intervals
 from pages.ui import cache, scores
 from pages.ui.figure import show_figure
 from pages.ui.metrics import charts
