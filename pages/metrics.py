@@ -26,7 +26,7 @@ def show_curve(loop: Loop) -> None:
     """Scores against labels with their bands, and whether the last iteration brought a gain."""
     items = loop.labels.splits["evaluation"]
     positives = sum(item.label == loop.workspace.task.positive.value for item in items)
-    points = scores.curve_points(loop)
+    points = cache.of_reports(scores.curve_points, loop)
     if not len(points):
         frame.say_empty(
             "Here you will see scores against labels. They need evaluation items of the label "

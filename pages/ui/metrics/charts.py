@@ -34,15 +34,15 @@ CELL = 64
 """Pixels of a row of the confusion matrix."""
 
 
-def roc(runs: Sequence[str]) -> alt.LayerChart:
+def roc() -> alt.LayerChart:
     """ROC curves over the diagonal that a coin would give."""
-    return _curves(_diagonal(), runs, "false positive rate", "true positive rate")
+    return _curves(_diagonal(), "false positive rate", "true positive rate")
 
 
-def precision_recall(runs: Sequence[str], share: float) -> alt.LayerChart:
+def precision_recall(share: float) -> alt.LayerChart:
     """Precision-recall curves over the share of the label, which a coin would give."""
     coin = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GREY).encode(y=alt.datum(share))
-    return _curves(coin, runs, "recall", "precision")
+    return _curves(coin, "recall", "precision")
 
 
 def _diagonal() -> alt.Chart:
@@ -51,23 +51,26 @@ def _diagonal() -> alt.Chart:
     return rule.encode(x=start, y=start, x2=end, y2=end)
 
 
-def _curves(coin: alt.Chart, runs: Sequence[str], x: str, y: str) -> alt.LayerChart:
-    """One line for each run, with hover values at its points."""
+def _curves(coin: alt.Chart, x: str, y: str) -> alt.LayerChart:
+    """One line for each run, with hover values at its points; the chosen run's points come first.
+
+    Runs are told apart by that order, not by their names: one chart serves for all pairs of them.
+    """
     base = alt.Chart(POINTS).encode(
         x=alt.X(f"{x}:Q", scale=UNIT, title=x),
         y=alt.Y(f"{y}:Q", scale=UNIT, title=y),
         color=alt.Color(
             "run:N",
             title=None,
-            scale=alt.Scale(domain=runs, range=[CHOSEN, COMPARED]),
+            sort=None,
+            scale=alt.Scale(range=[CHOSEN, COMPARED]),
             legend=STROKES,
         ),
         tooltip=["run:N", *numbers(x, y, "threshold")],
     )
-    dashes = alt.Scale(domain=runs, range=[[1, 0], [6, 3]])
-    line = base.mark_line().encode(
-        order="place:Q", strokeDash=alt.StrokeDash("run:N", scale=dashes, legend=None)
-    )
+    dashes = alt.Scale(range=[[1, 0], [6, 3]])
+    dash = alt.StrokeDash("run:N", sort=None, scale=dashes, legend=None)
+    line = base.mark_line().encode(order="place:Q", strokeDash=dash)
     return alt.layer(coin, line, base.mark_point(opacity=0, size=80), height=HEIGHT)
 
 

@@ -89,7 +89,6 @@ def show_ranking(look: Look) -> None:
             "The further above the dashed line of a coin, the better the model ranks items.",
             charts.roc,
             points,
-            tuple(points["run"].unique()),
         )
     with right:
         points = _of_both(look, precision_recall_points)
@@ -100,7 +99,6 @@ def show_ranking(look: Look) -> None:
             "finds.",
             charts.precision_recall,
             points,
-            tuple(points["run"].unique()),
             float(look.actual.mean()),
         )
 
