@@ -135,7 +135,7 @@ class Resampled:
 
     `counted` are the intervals that need no resampling; `observed` and `drawn`, `(replicates,)`,
     hold every score that is defined, Brier score and calibration error of the raw probabilities
-    among them. As many items are drawn alike for every run: differences of two runs are paired.
+    among them. With the same draws for both, differences of two runs are paired.
     """
 
     counted: Mapping[str, Interval]
@@ -143,19 +143,19 @@ class Resampled:
     drawn: Mapping[str, Probabilities]
 
 
-def resample(answers: Answers, label: int) -> Resampled:
-    """The scores of the label against all others under what would be drawn of these items."""
+def draws(number: int) -> NDArray[np.int32]:
+    """How often each of so many items is drawn, `(replicates, number)`: alike for every run."""
+    return resampled(np.ones(number, bool), REPLICATES, seed=0, keep_balance=False)
+
+
+def resample(answers: Answers, label: int, counts: NDArray[np.int32]) -> Resampled:
+    """The scores of the label against all others under what `draws` has drawn of these items."""
     actual, judged = answers.actual(label), answers.judged(label)
     if not len(answers):
         return Resampled({}, {}, {})
+    once = np.ones((1, len(actual)), np.int32)
     known = answers.knows(label)
-    once, drawn = (
-        _all_scores(judged, actual, counts, known)
-        for counts in (
-            np.ones((1, len(actual)), np.int32),
-            resampled(actual, REPLICATES, seed=0, keep_balance=False),
-        )
-    )
+    once, drawn = (_all_scores(judged, actual, weights, known) for weights in (once, counts))
     observed = {name: float(values[0]) for name, values in once.items()}
     return Resampled(cut_intervals(judged.predicted, actual), observed, drawn)
 

@@ -9,8 +9,10 @@ from sklearn import metrics
 
 from core.answers import (
     Answers,
+    Resampled,
     answers_from_report,
     answers_of_model,
+    draws,
     resample,
     score_differences,
     score_intervals_of,
@@ -45,8 +47,12 @@ def made_up(seed: int, n_labels: int = 2, number: int = 120) -> Answers:
     return Answers(items, targets, raw.argmax(axis=1), raw, raw)
 
 
+def drawn(found: Answers, label: int) -> Resampled:
+    return resample(found, label, draws(len(found)))
+
+
 def differences(before: Answers, after: Answers, label: int) -> dict[str, Difference]:
-    return score_differences(*(resample(each, label) for each in shared(before, after)))
+    return score_differences(*(drawn(each, label) for each in shared(before, after)))
 
 
 def test_a_report_says_what_its_model_says(loop: Loop):
@@ -72,7 +78,7 @@ def test_intervals_hold_the_scores_of_scikit_learn(label: int):
     found = made_up(1, n_labels=3)
     actual, score = found.targets == label, found.raw[:, label]
     predicted = found.predicted == label
-    intervals = score_intervals_of(resample(found, label))
+    intervals = score_intervals_of(drawn(found, label))
     expected = {
         "fscore": metrics.f1_score(actual, predicted),
         "precision": metrics.precision_score(actual, predicted),
@@ -106,7 +112,7 @@ def test_a_label_without_probabilities_has_the_scores_of_its_predictions():
     found = made_up(1, n_labels=3)
     found.raw[:, 2] = np.nan
     assert not found.knows(2)
-    assert set(score_intervals_of(resample(found, 2))) == {"fscore", "precision", "recall"}
+    assert set(score_intervals_of(drawn(found, 2))) == {"fscore", "precision", "recall"}
     assert set(differences(found, found, 2)) == {"fscore", "precision", "recall"}
 
 
@@ -114,7 +120,7 @@ def test_one_label_only_has_neither_auc_nor_an_error():
     found = made_up(1).only(
         [item.item_id for item in made_up(1).items if item.label == "1"],
     )
-    assert "auc" not in score_intervals_of(resample(found, 1))
+    assert "auc" not in score_intervals_of(drawn(found, 1))
     assert differences(found, found, 0) == {}
 
 

@@ -15,8 +15,10 @@ from threading import Lock
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from core.answers import (
@@ -24,6 +26,7 @@ from core.answers import (
     Resampled,
     answers_from_report,
     answers_of_model,
+    draws,
     is_enough,
     resample,
     score_intervals_of,
@@ -413,12 +416,17 @@ def _evaluation_hash(path: str, stamps: Stamps, _loop: Loop) -> str:
     return labels_hash(_loop.labels.splits["evaluation"], _loop.workspace.task.values)
 
 
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _draws(number: int) -> NDArray[np.int32]:
+    return draws(number)
+
+
 @st.cache_resource(show_spinner="Drawing samples …", max_entries=RUNS)
 def _resampled(
     path: str, stamps: Stamps, evaluation_hash: str, label: int, _loop: Loop, _run: Run
 ) -> Resampled | None:
     found = answers(_loop, _run)
-    return resample(found, label) if found else None
+    return resample(found, label, _draws(len(found))) if found else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=RUNS)
@@ -432,7 +440,7 @@ def _score_differences(
         runs = _before, _after
         found = [_resampled(*_asked_key(_loop, run), label, _loop, run) for run in runs]
     else:
-        found = [resample(each, label) for each in shared(first, second)]
+        found = [resample(each, label, draws(len(each))) for each in shared(first, second)]
     return differences_of(*found)
 
 
