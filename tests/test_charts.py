@@ -14,6 +14,7 @@ from pages.ui.charts import (
     STRATEGY_COLORS,
     WAYS,
     label_colors,
+    legend,
     strategy_color,
 )
 
@@ -35,6 +36,19 @@ def test_strategies_of_somebody_else_get_colors_too():
     found = colors("random", "by hand", "weekly", "weekly")
     assert list(found) == ["random", "by hand", "weekly"]
     assert len(set(found.values())) == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (["random", "low confidence", "outlier"], 3),
+        (["random", "low confidence", "outlier", "all training data"], 2),
+        (["random", "most likely positive", "underrepresented words"], 1),
+        (["random"], 1),
+    ],
+)
+def test_a_legend_stays_inside_a_narrow_window(names: list[str], columns: int):
+    assert legend(names).to_dict()["columns"] == columns
 
 
 def test_labels_have_distinct_colors():

@@ -46,8 +46,11 @@ WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad0
 
 HEIGHT = 300
 
-COLUMNS = 3
-"""Of a legend: more do not stand side by side in a narrow window."""
+NARROW = 290
+"""Pixels for a legend beside the axis of a chart on a telephone."""
+
+LETTER, SYMBOL = 7, 30
+"""Pixels that a letter takes in a legend, and a symbol with the space around it."""
 
 
 def label_colors(labels: Sequence[Label]) -> alt.Scale:
@@ -67,8 +70,20 @@ def strategy_color(strategies: Iterable[str]) -> alt.Color:
         "strategy:N",
         title=None,
         scale=alt.Scale(domain=list(known), range=list(known.values())),
-        legend=alt.Legend(orient="top", columns=COLUMNS, labelLimit=0),
+        legend=legend(known),
     )
+
+
+def legend(names: Iterable[str]) -> alt.Legend:
+    """A legend above the chart, of as many columns as stand side by side in a narrow window."""
+    names = list(names)
+    for columns in range(len(names), 1, -1):
+        widths = [max(map(len, names[first::columns])) for first in range(columns)]
+        if sum(LETTER * width + SYMBOL for width in widths) <= NARROW:
+            break
+    else:
+        columns = 1
+    return alt.Legend(orient="top", columns=columns, labelLimit=0, symbolOpacity=1)
 
 
 def numbers(*fields: str, format: str = ".3f") -> list[alt.Tooltip]:
@@ -127,7 +142,7 @@ def learning_curve(course: Course) -> alt.LayerChart:
             scale=alt.Scale(
                 domain=course.scores, range=[SCORE_COLORS[name] for name in course.scores]
             ),
-            legend=alt.Legend(orient="top", symbolOpacity=1),
+            legend=legend(course.scores),
         ),
     )
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
@@ -199,7 +214,7 @@ def simulated(ways: Sequence[str]) -> alt.LayerChart:
             "way:N",
             title=None,
             scale=alt.Scale(domain=ways, range=[color for _, color in zip(ways, cycle(WAYS))]),
-            legend=alt.Legend(orient="top", columns=1, labelLimit=0, symbolOpacity=1),
+            legend=legend(ways),
         ),
         tooltip=["way:N", "labels:Q", *numbers("value", "low", "high"), "seeds:Q"],
     )
@@ -219,7 +234,7 @@ def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
                 "label:N",
                 title=None,
                 scale=label_colors(labels),
-                legend=alt.Legend(orient="top", columns=COLUMNS, labelLimit=0),
+                legend=legend(label.name for label in labels),
             ),
             tooltip=["split:N", "label:N", "items:Q"],
         )

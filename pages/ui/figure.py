@@ -125,7 +125,7 @@ def show_figure(
     are as those of `st.vega_lite_chart`, of which the key is `<name>-chart` if it has no other.
     """
     painted = len(rows) > CANVAS_FROM
-    with st.container(key=name):
+    with st.container(key=name, gap="small"):
         st.markdown(f"**{title}**")
         st.caption(aid)
         spec = cache.chart_spec(make, *arguments) | drawing(painted=painted)

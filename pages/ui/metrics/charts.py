@@ -6,13 +6,13 @@ import altair as alt
 
 from core.task import Label
 from pages.ui.charts import (
-    COLUMNS,
     HEIGHT,
     POOL,
     POSITIVE,
     STRATEGY_COLORS,
     inline,
     label_colors,
+    legend,
     numbers,
 )
 from pages.ui.figure import POINTS
@@ -124,7 +124,7 @@ def histogram(labels: Sequence[Label]) -> alt.Chart:
                 "true label:N",
                 title=None,
                 scale=label_colors(labels),
-                legend=alt.Legend(orient="top", columns=COLUMNS, labelLimit=0),
+                legend=legend(label.name for label in labels),
             ),
             tooltip=["true label:N", "bin:N", "items:Q", *numbers("share", format=".1%")],
         )
@@ -140,7 +140,7 @@ def reliability() -> alt.LayerChart:
             "probabilities:N",
             title=None,
             scale=alt.Scale(domain=list(KIND_COLORS), range=list(KIND_COLORS.values())),
-            legend=alt.Legend(orient="top", symbolOpacity=1),
+            legend=legend(KIND_COLORS),
         ),
         tooltip=[
             "probabilities:N", *numbers("probability", "share", "low", "high"), "items:Q",
@@ -166,7 +166,7 @@ def slices(groups: Sequence[str]) -> alt.LayerChart:
             "score:N",
             title=None,
             scale=alt.Scale(domain=names, range=[CUT_COLORS[name] for name in names]),
-            legend=alt.Legend(orient="top", symbolOpacity=1),
+            legend=legend(names),
         ),
         opacity=alt.condition("datum.thin", alt.value(0.45), alt.value(1)),
         tooltip=[
