@@ -97,6 +97,18 @@ def fscore_interval(hits: int, wrong: int) -> Interval | None:
     return Interval(2 * hits / (2 * hits + wrong), low, high)
 
 
+def cut_intervals(predicted: Mask, actual: Mask) -> dict[str, Interval]:
+    """F-score, precision and recall of these predictions with intervals that need no resampling.
+
+    They hold for few items, and where no answer is wrong, or none right.
+    """
+    hits = int((predicted & actual).sum())
+    found = {"fscore": fscore_interval(hits, int((predicted ^ actual).sum()))}
+    found["precision"] = wilson(hits, int(predicted.sum())) if predicted.any() else None
+    found["recall"] = wilson(hits, int(actual.sum()))
+    return {name: each for name, each in found.items() if each} if actual.any() else {}
+
+
 def student(freedom: int) -> float:
     """Student's quantile for `LEVEL` with so many degrees of freedom, at least 1, within 0.004.
 

@@ -10,6 +10,7 @@ from core.loop import read_loop
 from core.replay import Known, Replay, kept, known, prepare, ways
 from core.runs import read_report
 from core.workspace import open_workspace
+from pages.ui import scores
 from tests.conftest import MakeWorkspace, headlines
 from tests.test_pages import open_page
 
@@ -48,6 +49,25 @@ def test_home_shows_how_far_the_score_could_be_off(demo: Path, monkeypatch):
     found = report.figures["evaluation"].intervals["fscore"]
     shown = {metric.label: metric.delta for metric in open_page("home", demo, monkeypatch).metric}
     assert shown["F-score"] == f"{found.low:.2f} to {found.high:.2f}"
+
+
+@pytest.mark.parametrize("score", ["fscore", "auc", "average_precision"])
+def test_a_score_has_one_interval_wherever_it_stands(score: str, demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    run, name = loop.logs.runs[-1], scores.SCORES[score]
+    points = scores.curve_points(loop).set_index(["run_id", "score"])
+    low, high = points.loc[(run.run_id, name), ["low", "high"]]
+    told = f"{low:.2f} to {high:.2f}"
+    page = open_page("metrics", demo, monkeypatch)
+    assert page.dataframe[0].value.set_index("score")["95% interval"][name] == told
+    if score == "average_precision":
+        return
+    home = open_page("home", demo, monkeypatch)
+    assert {metric.label: metric.delta for metric in home.metric}[name] == told
+    if score == "fscore":
+        page.session_state["metrics_view"] = "Threshold"
+        page.run()
+        assert {metric.label: metric.delta for metric in page.metric}[name] == told
 
 
 def test_strategies_tells_what_is_left_and_every_sign(demo: Path, monkeypatch):

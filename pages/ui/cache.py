@@ -15,16 +15,22 @@ from threading import Lock
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from core.answers import (
     Answers,
+    Resampled,
     answers_from_report,
     answers_of_model,
+    draws,
     is_enough,
+    resample,
     score_intervals_of,
+    shared,
 )
 from core.answers import score_differences as differences_of
 from core.choice import Pick, WordHistory, picks_of
@@ -176,9 +182,23 @@ def answers(current: Loop, run: Run) -> Answers | None:
     return answers_from_report(found, items, task) if known else None
 
 
+def evaluation_hash(current: Loop) -> str:
+    """What the evaluation data of today is called in the rows of runs that were measured by it."""
+    return _evaluation_hash(str(current.workspace.path), current.stamps, current)
+
+
 def score_intervals(current: Loop, run: Run, label: int) -> dict[str, Interval]:
     """The run's scores for the label with their intervals; empty where nothing is known."""
-    return _score_intervals(*_asked_key(current, run), label, current, run)
+    found = _resampled(*_asked_key(current, run), label, current, run)
+    return score_intervals_of(found) if found else {}
+
+
+def of_reports(make: Callable[[Loop], pd.DataFrame], current: Loop) -> pd.DataFrame:
+    """What `make` gives of the loop and the reports of its runs, worked out once for these."""
+    path = current.workspace.path
+    reports = file_stamps(path, [report_path(path / run.params_file) for run in current.logs.runs])
+    name = f"{make.__module__}.{make.__qualname__}"
+    return _of_reports(name, str(path), hash((current.stamps, reports)), current, make)
 
 
 def score_differences(current: Loop, before: Run, after: Run, label: int) -> dict[str, Difference]:
@@ -396,20 +416,39 @@ def _evaluation_hash(path: str, stamps: Stamps, _loop: Loop) -> str:
     return labels_hash(_loop.labels.splits["evaluation"], _loop.workspace.task.values)
 
 
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _draws(number: int) -> NDArray[np.int32]:
+    return draws(number)
+
+
 @st.cache_resource(show_spinner="Drawing samples …", max_entries=RUNS)
-def _score_intervals(
+def _resampled(
     path: str, stamps: Stamps, evaluation_hash: str, label: int, _loop: Loop, _run: Run
-) -> dict[str, Interval]:
+) -> Resampled | None:
     found = answers(_loop, _run)
-    return score_intervals_of(found, label) if found else {}
+    return resample(found, label, _draws(len(found))) if found else None
 
 
-@st.cache_resource(show_spinner="Drawing samples …", max_entries=RUNS)
+@st.cache_resource(show_spinner=False, max_entries=RUNS)
 def _score_differences(
     key: str, label: int, _loop: Loop, _before: Run, _after: Run
 ) -> dict[str, Difference]:
     first, second = answers(_loop, _before), answers(_loop, _after)
-    return differences_of(first, second, label) if first and second else {}
+    if first is None or second is None:
+        return {}
+    if first.items == second.items:
+        runs = _before, _after
+        found = [_resampled(*_asked_key(_loop, run), label, _loop, run) for run in runs]
+    else:
+        found = [resample(each, label, draws(len(each))) for each in shared(first, second)]
+    return differences_of(*found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _of_reports(
+    name: str, path: str, stamps: int, _loop: Loop, _make: Callable[[Loop], pd.DataFrame]
+) -> pd.DataFrame:
+    return _make(_loop)
 
 
 @st.cache_resource(show_spinner=False, max_entries=RUNS)
@@ -500,7 +539,7 @@ def _asked_key(current: Loop, run: Run) -> tuple[str, Stamps, str]:
     """What a run's answers depend on: its files, and the evaluation labels. Not the others."""
     path = str(current.workspace.path)
     stamps = (*_params_stamp(current, run), *_report_stamp(current, run))
-    return path, stamps, _evaluation_hash(path, current.stamps, current)
+    return path, stamps, evaluation_hash(current)
 
 
 def _report_stamp(current: Loop, run: Run) -> Stamps:

@@ -11,11 +11,13 @@ from core.choice import Pick
 from core.landscape import POOL, SAMPLE, inside, landscape, pick_points
 from core.loop import Loop
 from pages.ui import cache
-from pages.ui.charts import strategy_color
+from pages.ui.charts import numbers, strategy_color
+from pages.ui.figure import POINTS, show_figure
 from pages.ui.items import item_html, show_items
 from pages.ui.review.opening import open_item_button
 from pages.ui.review.picks import Today
 
+TITLE = "A picture of the choice"
 BRUSH, CLICK = "brush", "click"
 HEIGHT = 420
 SHOWN = 50
@@ -23,13 +25,13 @@ SHOWN = 50
 Selected = Mapping[str, object]
 
 
-def picture(points: pd.DataFrame) -> alt.Chart:
+def picture(strategies: Sequence[str]) -> alt.Chart:
     """Confidence against word familiarity; a drag chooses a region, a click an item."""
     region = alt.selection_interval(name=BRUSH, encodings=["x", "y"])
     item = alt.selection_point(name=CLICK, fields=["item_id"], on="click", nearest=False)
     is_pool = f"datum.strategy === '{POOL}'"
     return (
-        alt.Chart(points)
+        alt.Chart(POINTS)
         .mark_point(filled=True, strokeWidth=0)
         .encode(
             x=alt.X(
@@ -44,14 +46,14 @@ def picture(points: pd.DataFrame) -> alt.Chart:
                 scale=alt.Scale(zero=False, nice=False, padding=8),
                 axis=alt.Axis(format=".2f"),
             ),
-            color=strategy_color(points),
+            color=strategy_color(strategies),
             size=alt.condition(is_pool, alt.value(14), alt.value(60)),
             opacity=alt.condition(is_pool, alt.value(0.45), alt.value(0.95)),
             tooltip=[
-                "text",
-                "strategy",
-                alt.Tooltip("confidence:Q", format=".3f"),
-                alt.Tooltip("familiarity:Q", format=".2f"),
+                "text:N",
+                "strategy:N",
+                *numbers("confidence"),
+                *numbers("familiarity", format=".2f"),
             ],
         )
         .add_params(region, item)
@@ -61,22 +63,30 @@ def picture(points: pd.DataFrame) -> alt.Chart:
 
 def show_picture(loop: Loop, picks: Sequence[Pick], today: Today | None, batch: str) -> None:
     """The picture of one choice of batches, and below it what is chosen in the picture."""
-    st.markdown("**A picture of the choice**")
     if today is None:
+        st.markdown(f"**{TITLE}**")
         st.caption("The picture needs the model of the newest run: it comes with the next run.")
         return
     points = landscape(
         cache.pool_points(loop, today.run), pick_points(picks, cache.word_history(loop))
     )
     points = points[points["familiarity"] < float("inf")]
-    chosen = st.altair_chart(
-        picture(points), on_select="rerun", selection_mode=[BRUSH, CLICK], key=f"picture {batch}"
+    chosen = show_figure(
+        "picture",
+        TITLE,
+        "Further down the model is less sure, further left the words are newer: drag over a region "
+        "to read its items, click a point to open it.",
+        picture,
+        points,
+        tuple(points["strategy"].unique()),
+        on_select="rerun",
+        selection_mode=[BRUSH, CLICK],
+        key=f"picture {batch}",
     )
     st.caption(
-        f"Further down the model is less sure, further left the words are newer. Grey: a random "
-        f"sample of {min(SAMPLE, int((points['strategy'] == POOL).sum())):,} items of the pool as "
-        f"{today.run.run_id} sees them; picks stand where they stood when they were chosen. Drag "
-        "over a region to read its items; click a point to open it."
+        f"Grey: a random sample of {min(SAMPLE, int((points['strategy'] == POOL).sum())):,} items "
+        f"of the pool as {today.run.run_id} sees them; picks stand where they stood when they were "
+        "chosen."
     )
     show_chosen(loop, selected(points, chosen.get("selection", {})))
 

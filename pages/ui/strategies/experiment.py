@@ -22,8 +22,9 @@ from core.experiment import (
 )
 from core.loop import Loop
 from pages.ui import frame
+from pages.ui.charts import numbers as numbers_told
 from pages.ui.charts import strategy_color
-from pages.ui.plot import POINTS, plot
+from pages.ui.figure import POINTS, show_figure
 from pages.ui.strategies.harvest import told
 
 ROW = 34
@@ -103,7 +104,16 @@ def show_outcome(outcome: Outcome) -> None:
     for place, (score, name) in zip(st.columns(len(SCORES)), SCORES.items(), strict=True):
         with place:
             points = points_of(outcome, score)
-            plot(chart_of, points, f"{name} at {outcome.size:,} labels", tuple(points["strategy"]))
+            show_figure(
+                f"experiment-{score}",
+                f"{name} at {outcome.size:,} labels of each strategy",
+                "The further right the better; where bars overlap, the sentences below say whether "
+                "strategies can be told apart.",
+                chart_of,
+                points,
+                name,
+                tuple(points["strategy"]),
+            )
             others = [result for result in outcome.results if result.over_random]
             st.text("\n".join(verdict(result, score, outcome.size) for result in others))
     st.caption(
@@ -129,11 +139,10 @@ def points_of(outcome: Outcome, score: str) -> pd.DataFrame:
 
 def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
     """A point and an interval for each strategy, between 0 and 1."""
-    told = [alt.Tooltip(f"{end}:Q", format=".2f") for end in ("value", "low", "high")]
     base = alt.Chart(POINTS).encode(
         y=alt.Y("strategy:N", title=None, sort=list(strategies)),
-        color=strategy_color(pd.DataFrame({"strategy": strategies})).legend(None),
-        tooltip=["strategy:N", *told],
+        color=strategy_color(strategies).legend(None),
+        tooltip=["strategy:N", *numbers_told("value", "low", "high", format=".2f")],
     )
     scale = alt.Scale(domain=[0, 1])
     ends = base.mark_rule(strokeWidth=2).encode(

@@ -13,6 +13,7 @@ from core.loop import Loop
 from core.replay import LEAST, LIKELY, Known, Replay, kept, known, prepare, ways
 from core.task import MODELS
 from pages.ui import charts, frame
+from pages.ui.figure import show_figure
 
 MOST_SEEDS = 20
 
@@ -82,10 +83,18 @@ def _show(points: Sequence[Point], random_mix: str | None) -> None:
     )
     score = chosen or next(iter(NAMES))
     rows = [row for row in compare(points, random_mix) if row.score == score]
-    st.altair_chart(charts.simulated(means(points, score)))
+    curves = means(points, score)
+    show_figure(
+        "replay-curves",
+        f"Mean {NAMES[score]} over the seeds",
+        "A curve that rises sooner needs fewer labels; bands are of one standard error.",
+        charts.simulated,
+        curves,
+        tuple(curves["way"].unique()),
+    )
     st.caption(
-        f"Mean {NAMES[score]} over the seeds, with one standard error. The sentences are about the "
-        "area under each curve, seed by seed beside random, with intervals of 95%."
+        "The sentences are about the area under each curve, seed by seed beside random, with "
+        "intervals of 95%."
     )
     for row in rows:
         if row.mix != random_mix:

@@ -10,8 +10,8 @@ from core.harvest import THIN
 from core.loop import Loop
 from core.skew import ALL, LENGTH, Share, Spread, WordShare, WordSkew
 from pages.ui import cache
-from pages.ui.charts import POOL, STRATEGY_COLORS, strategy_color
-from pages.ui.plot import POINTS, plot
+from pages.ui.charts import POOL, STRATEGY_COLORS, numbers, strategy_color
+from pages.ui.figure import POINTS, show_figure
 
 ROW = 14
 """Pixels for one group of one value."""
@@ -44,10 +44,15 @@ def show_spreads(spreads: Sequence[Spread]) -> None:
         chosen = asked or LENGTH
     points = points_of(found[chosen])
     values, strategies = (tuple(points[name].unique()) for name in ("value", "strategy"))
-    plot(chart_of, points, values, strategies)
-    st.caption(
+    show_figure(
+        "skew",
+        f"Shares by {chosen}",
         "Each point is a strategy's share with its interval of 95%, the grey line the pool's; "
-        f"hollow points are of fewer than {THIN} items."
+        f"hollow points are of fewer than {THIN} items.",
+        chart_of,
+        points,
+        values,
+        strategies,
     )
     # Strategies and values are anybody's words: no markup is read in them.
     st.text(spread_sentence(found[chosen]))
@@ -106,12 +111,11 @@ def points_of(spread: Spread) -> pd.DataFrame:
 def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart:
     """The groups' shares of each value, over the pool's."""
     y = alt.Y("value:N", title=None, sort=list(values), axis=alt.Axis(labelLimit=120))
-    told = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("share", "low", "high", "pool")]
-    color = strategy_color(pd.DataFrame({"strategy": strategies}))
+    told = numbers("share", "low", "high", "pool", format=".1%")
     base = alt.Chart(POINTS).encode(
         y=y,
         yOffset=alt.YOffset("strategy:N", sort=list(strategies), scale=alt.Scale(paddingOuter=0.6)),
-        color=color.legend(orient="top", columns=3, labelLimit=0),
+        color=strategy_color(strategies),
         tooltip=["strategy:N", "value:N", "items:Q", *told],
     )
     axis = alt.Axis(format="%")
