@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Literal, TypeVar, get_args
+from uuid import uuid4
 
 from core.csvfile import CsvFile, Row
 from core.errors import LogError
@@ -155,6 +156,49 @@ def now() -> str:
     """This moment in UTC, as all logs write it: `2026-01-31T12:00:00.000Z`."""
     moment = datetime.now(UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def new_event(
+    batch_id: str,
+    annotator: str,
+    action: Action,
+    item_id: str = "",
+    *,
+    label: str = "",
+    assisted: bool = False,
+    note: str = "",
+) -> Event:
+    """An event of this moment that no card has sent; nobody knows how long it took."""
+    event_id = f"{uuid4().hex}-1"
+    return Event(event_id, batch_id, item_id, action, label, annotator, now(), None, assisted, note)
+
+
+def new_proposal(
+    batch_id: str,
+    annotator: str,
+    split: str,
+    item_id: str,
+    strategy: str,
+    *,
+    rank: int = 1,
+    confidence: float | None = None,
+    seed: int = 0,
+) -> Proposal:
+    """The proposal of an item that a person chose, and no run."""
+    return Proposal(
+        batch_id=batch_id,
+        created_at=now(),
+        split=split,
+        annotator=annotator,
+        rank=rank,
+        item_id=item_id,
+        strategy=strategy,
+        score=None,
+        predicted="",
+        confidence=confidence,
+        run_id="",
+        seed=seed,
+    )
 
 
 class EventLog:

@@ -113,6 +113,16 @@ def hash_of_texts(items: Iterable[Labeled]) -> str:
     return blake2b("\x00".join(texts).encode(), digest_size=16).hexdigest()
 
 
+def differences(copies: Copies) -> list[list[bool]]:
+    """Which words of each item differ from those of the first text that is another."""
+    keys = [text_key(item.text) for item in copies.items]
+    others = [next((at for at, other in enumerate(keys) if other != key), 0) for key in keys]
+    return [
+        differing_words(item.text, copies.items[other].text)[0]
+        for item, other in zip(copies.items, others, strict=True)
+    ]
+
+
 def differing_words(one: str, other: str) -> tuple[list[bool], list[bool]]:
     """Which words of each text the other does not have at their place; case does not count."""
     first, second = ([text_key(word) for word in words_of(text)] for text in (one, other))

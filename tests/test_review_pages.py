@@ -4,21 +4,21 @@ import json
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.assignment import flags
+from core.correction import as_they_stand
 from core.doubts import contradicted, settled
 from core.inbox import Inbox
 from core.iteration import preview, propose
+from core.landscape import sampled
 from core.logs import Event, read_logs
 from core.loop import Loop, read_loop
 from core.report import report_path
 from core.runs import read_report
 from core.workspace import open_workspace
-from pages.ui.review.opening import batch_of
-from pages.ui.review.picture import selected
+from pages.ui.review.opening import batches_of
 from tests.conftest import MakeWorkspace, headlines
 from tests.test_pages import open_page, open_tab, workspace_path  # noqa: F401  (a fixture)
 
@@ -39,7 +39,12 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
     html, run = told(page), read(demo).logs.runs[-1].run_id
     assert "times on average in the training data" in html
     assert "the model guessed right" in html
-    assert html.count(f"today ({run}): ") == 45
+    assert html.count(f"today ({run}") == 45
+    known = read_report(read(demo), read(demo).logs.runs[-1]).out_of_fold.item_ids
+    batch = page.selectbox(key="review_batch").value
+    shown = [p.item_id for p in read(demo).logs.batch(batch) if p.strategy != "random"]
+    unseen = set(shown) & set(known)
+    assert html.count(f"today ({run}, trained without it)") == len(unseen) > 40
     assert 'class="sl-new"' in html
 
 
@@ -85,19 +90,70 @@ def test_before_a_model_chooses_review_says_what_will_be_here(
     assert "Here you will see the outliers" in page.info[0].value
 
 
-def test_the_picture_shows_the_items_of_a_region_and_opens_one(demo: Path, monkeypatch):
-    pick = next(p for p in read(demo).logs.proposals if p.strategy == "outlier")
-    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
-    points = pd.DataFrame(
-        [("a", "x", "outlier", 0.6, 0.5), ("b", "y", "pool", 0.9, 3.0)],
-        columns=["item_id", "text", "strategy", "confidence", "familiarity"],
-    )
-    region = {"brush": {"confidence": [0.5, 0.7], "familiarity": [0.1, 1.0]}}
-    assert selected(points, region)["item_id"].tolist() == ["a"]
-    assert selected(points, {"click": [{"item_id": "b"}]})["item_id"].tolist() == ["b"]
-    assert selected(points, {"brush": {}, "click": []}) is None
-    assert batch_of(read(demo), pick.item_id) == pick.batch_id
-    assert batch_of(read(demo), "nowhere") == ""
+def choose_in_picture(page: AppTest, **selection: object) -> AppTest:
+    """The page after a drag or a click in the picture of its batch."""
+    batch = page.selectbox(key="review_batch").value
+    page.session_state[f"picture {batch}"] = {"selection": selection}
+    return page.run()
+
+
+def test_a_region_of_the_picture_shows_its_items_and_opens_one(demo: Path, monkeypatch):
+    page = open_page("review", demo, monkeypatch)
+    ranges = {"confidence": [0.5, 0.52], "familiarity": [0.01, 1e6]}
+    page = choose_in_picture(page, brush=ranges)
+    assert not page.exception
+    title = next(m.value for m in page.markdown if "chosen" in m.value)
+    batch = page.selectbox(key="review_batch").value
+    in_region = {
+        p.item_id
+        for p in read(demo).logs.batch(batch)
+        if p.confidence is not None and p.confidence <= 0.52
+    }
+    opened = [b.key.split()[-1] for b in page.button if b.key.startswith("open point")]
+    assert in_region
+    assert in_region <= set(opened)
+    assert int(title.strip("*").split()[0]) >= len(in_region)
+    empty = choose_in_picture(page, brush={"confidence": [2, 3], "familiarity": [0.1, 1]})
+    assert "No item stands in this region." in [caption.value for caption in empty.caption]
+
+
+def test_a_click_in_the_picture_opens_the_item_with_all_that_is_known(demo: Path, monkeypatch):
+    page = open_page("review", demo, monkeypatch)
+    loop = read(demo)
+    batch = page.selectbox(key="review_batch").value
+    pick = next(p for p in loop.logs.batch(batch) if p.strategy == "low confidence")
+    page = choose_in_picture(page, click=[{"item_id": pick.item_id}], brush={})
+    assert not page.exception
+    assert f'data-item-id="{pick.item_id}"' in told(page)
+    assert 'data-testid="details"' in told(page)
+    assert page.button(key="open_opened").label == "Open in Annotate"
+    free = loop.pool_words.pool.ids.take(sampled(loop))[0].as_py()
+    page = choose_in_picture(page, click=[{"item_id": free}])
+    assert f'data-item-id="{free}"' in told(page)
+    label = "1" if a_label_of(loop, free) != "1" else "0"
+    page.button(key=f"byhand_{label}_{free}").click().run()
+    assert not page.exception
+    assert a_label(read(demo), free) == label
+
+
+def a_label_of(loop: Loop, item_id: str) -> str:
+    (item,) = as_they_stand(loop, [item_id])
+    return item.label
+
+
+def test_an_item_opens_in_the_batch_where_its_label_stands_or_is_awaited(
+    make_workspace: MakeWorkspace,
+):
+    pool = headlines(60)
+    rows = {("training", "1"): [(*pool[0][:2], "1")]}
+    workspace = make_workspace([item[:2] for item in pool], rows)
+    batch = propose(read_loop(workspace), "ann")
+    waiting, labeled = (batch.proposals[at].item_id for at in (0, 1))
+    event = Event("e-1", batch.batch_id, labeled, "label", "1", "ann", "2026", 1.0, False, "")
+    Inbox(workspace).receive([event])
+    batches = batches_of(read_loop(workspace))
+    assert batches[waiting] == batches[labeled] == batch.batch_id
+    assert pool[0][0] not in batches
 
 
 def open_list(page: AppTest, name: str) -> AppTest:
