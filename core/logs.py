@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Literal, TypeVar, get_args
 from uuid import uuid4
 
@@ -263,19 +264,22 @@ def _check_header(file: CsvFile, rows: list[Row]) -> None:
 
 
 def _decode(row: Row, record: type[Record]) -> Record:
-    names = [field.name for field in fields(record)]
+    names, kinds = _columns(record)
     if len(row.fields) != len(names):
         raise ValueError(f"has {len(row.fields)} fields instead of {len(names)}")
-    values = dict(zip(names, row.fields, strict=True))
-    return record(
-        **{
-            field.name: _from_text(field.name, values[field.name], field.type)
-            for field in fields(record)
-        }
-    )
+    return record(*map(_from_text, names, row.fields, kinds))
+
+
+@cache
+def _columns(record: type[Record]) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """The names of the record's fields, and their types."""
+    found = fields(record)
+    return tuple(field.name for field in found), tuple(field.type for field in found)
 
 
 def _from_text(name: str, text: str, kind: object) -> str | int | float | bool | None:
+    if kind is str and name != "action":
+        return text
     parse, what = _PARSERS[kind]
     try:
         value = parse(text)

@@ -24,6 +24,8 @@ from pages.ui.sunlight.details import show_details
 BRUSH, CLICK = "brush", "click"
 HEIGHT = 420
 SHOWN = 50
+OPENED = 15
+"""Items of a region with a button: buttons cost more time than texts, and a click opens any."""
 
 Selected = Mapping[str, object]
 
@@ -128,20 +130,24 @@ def show_opened(loop: Loop, point: Point) -> None:
 
 
 def show_region(loop: Loop, found: pd.DataFrame) -> None:
-    """The items of a region, each with a way into its batch."""
+    """The items of a region, the first of them with a way into their batch."""
     if not len(found):
         st.caption("No item stands in this region.")
         return
     st.markdown(f"**{len(found):,} {'item' if len(found) == 1 else 'items'} chosen**")
     first, batches = found.head(SHOWN), batches_of(loop)
     items = as_they_stand(loop, first["item_id"].tolist())
-    for at, (point, item) in enumerate(zip(first.itertuples(), items, strict=True)):
-        text, button = st.columns([5, 1], vertical_alignment="center")
-        with text:
-            show_items([item_html(point.text, point_facts(loop, point, item))])
-        with button:
-            key = f"open point {at} {point.item_id}"
-            open_item_button(batches.get(point.item_id, ""), point.item_id, key)
+    shown = [
+        item_html(point.text, point_facts(loop, point, item), item_id=item.item_id)
+        for point, item in zip(first.itertuples(), items, strict=True)
+    ]
+    for at, (item, text) in enumerate(zip(items[:OPENED], shown, strict=False)):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            show_items([text])
+            key = f"open point {at} {item.item_id}"
+            open_item_button(batches.get(item.item_id, ""), item.item_id, key)
+    if len(shown) > OPENED:
+        show_items(shown[OPENED:])
     if len(found) > SHOWN:
         st.caption(f"The first {SHOWN} are shown: picks first, then the least familiar.")
 
