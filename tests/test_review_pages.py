@@ -1,8 +1,12 @@
 """Review as a person meets it: what the model asked for, and what deserves a second look."""
 
 import json
+import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from pathlib import Path
+from threading import Event as Signal
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,16 +14,19 @@ from streamlit.testing.v1 import AppTest
 from core.assignment import flags
 from core.correction import as_they_stand
 from core.doubts import contradicted, settled
+from core.errors import LoopError
 from core.inbox import Inbox
-from core.iteration import preview, propose
+from core.iteration import Wishes, preview, propose
 from core.landscape import sampled
-from core.logs import Event, read_logs
+from core.logs import Event, new_event, read_logs
 from core.loop import Loop, read_loop
+from core.progress import Progress, silent
 from core.report import report_path
 from core.runs import read_report
 from core.workspace import open_workspace
+from pages.ui import cache
 from pages.ui.review.opening import batches_of
-from tests.conftest import MakeWorkspace, headlines
+from tests.conftest import MakeWorkspace, active_workspace, headlines
 from tests.test_pages import open_page, open_tab, workspace_path  # noqa: F401  (a fixture)
 
 
@@ -79,6 +86,103 @@ def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path
     assert not page.exception
     assert "today (" not in told(page)
     assert len(page.subheader) == 2
+
+
+PLACES = [
+    ("What the model asked for", ""),
+    ("Flagged", ""),
+    ("Labeled earlier", ""),
+    ("Second look", "Contradicted by the model"),
+    ("Second look", "Two labels"),
+    ("Second look", "Same text, other label"),
+]
+
+
+def look_everywhere(folder: Path, monkeypatch) -> list[AppTest]:
+    """The page at each tab and list; none of them may fail."""
+    pages = []
+    for tab, name in PLACES:
+        page = open_page("review", folder, monkeypatch)
+        if name:
+            page.session_state["second_look"] = name
+        pages.append(open_tab(page, tab))
+        assert not pages[-1].exception, (tab, name)
+        assert not pages[-1].error, (tab, name)
+    return pages
+
+
+def test_every_part_says_something_in_every_state(
+    workspace_path: Path,  # noqa: F811
+    monkeypatch,
+):
+    for page in look_everywhere(workspace_path, monkeypatch):
+        assert page.info or page.success or page.subheader or page.button
+
+
+def test_twenty_iterations_can_be_gone_through(make_workspace: MakeWorkspace, monkeypatch):
+    workspace = active_workspace(make_workspace)
+    inbox = Inbox(workspace)
+    for turn in range(20):
+        batch = propose(read_loop(workspace), "ann", Wishes(size=4))
+        labels = [
+            new_event(batch.batch_id, "ann", "label", each.item_id, label="10"[at % 2])
+            for at, each in enumerate(batch.proposals)
+        ]
+        assert not inbox.receive([*labels, new_event(batch.batch_id, "ann", "save")]).refused, turn
+    first, *_ = look_everywhere(workspace.path, monkeypatch)
+    assert first.selectbox(key="review_batch").options == [
+        "coming batch",
+        *(f"batch-{number:04}" for number in range(20, 0, -1)),
+        "all batches",
+    ]
+    first.selectbox(key="review_batch").select("all batches").run()
+    assert sum(int(title.value.split("(")[1].strip(")")) for title in first.subheader) == 60
+    first.selectbox(key="review_batch").select("batch-0001").run()
+    assert not first.exception
+
+
+def test_without_any_file_of_a_model_every_part_stands(demo: Path, monkeypatch):
+    shutil.rmtree(demo / "models")
+    first, *_, contradicted_ones, _, _ = look_everywhere(demo, monkeypatch)
+    assert any("comes with the next run" in caption.value for caption in first.caption)
+    assert "The next run brings it" in contradicted_ones.info[0].value
+
+
+def test_what_is_worked_out_once_is_waited_for_by_all_who_ask():
+    begun, go = Signal(), Signal()
+    made = []
+
+    def make(progress: Progress) -> str:
+        begun.set()
+        progress("half")
+        go.wait(20)
+        made.append("once")
+        return "found"
+
+    slot, told = cache.Slot(make), []
+    with ThreadPoolExecutor(4) as sessions:
+        asked = [sessions.submit(slot.fill, told.append) for _ in range(4)]
+        begun.wait(20)
+        assert slot.found is None
+        go.set()
+        assert [each.result(20) for each in asked] == ["found"] * 4
+    assert made == ["once"]
+    assert told == ["half"]
+
+
+def test_a_slot_that_could_not_be_filled_is_filled_by_the_next_who_asks():
+    answers = iter([LoopError("A pool file changed."), "found"])
+
+    def make(progress: Progress) -> str:
+        answer = next(answers)
+        if isinstance(answer, LoopError):
+            raise answer
+        return answer
+
+    slot = cache.Slot(make)
+    with pytest.raises(LoopError):
+        slot.fill(silent)
+    assert slot.fill(silent) == "found"
 
 
 def test_before_a_model_chooses_review_says_what_will_be_here(
@@ -238,10 +342,46 @@ def test_conflicts_and_copies_are_decided_for_all_their_items(
     assert not loop.labels.conflicts
     assert a_label(loop, "x") == "1"
     page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
+    assert "sl-new" not in told(page).replace(".sl-new", "")  # the same words: none differs
     page.button(key="decide a b 0").click().run()
     assert page.success
     loop = read_loop(workspace)
     assert a_label(loop, "a") == a_label(loop, "b") == "0"
+
+
+def test_of_nearly_the_same_texts_the_words_that_differ_are_marked(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    long = "strong winds and heavy rain are expected along the whole of the northern coast"
+    rows = {
+        ("training", "1"): [("a", f"{long} tonight", "1")],
+        ("evaluation", "0"): [("b", f"{long} tomorrow", "0")],
+    }
+    workspace = make_workspace([item[:2] for item in headlines(30)], rows)
+    page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
+    marked = re.findall(r'class="sl-new">(.*?)<', told(page))
+    assert marked == ["tomorrow", "tonight"]
+    page.button(key="decide b a keep").click().run()
+    assert not page.exception
+    loop = read_loop(workspace)
+    assert {(i.item_id, i.label) for items in loop.labels.splits.values() for i in items} == {
+        ("a", "1"),
+        ("b", "0"),
+    }
+    assert not loop.logs.events[0].assisted
+    assert page.success
+
+
+def test_no_list_shows_what_the_model_thinks_of_evaluation_items(demo: Path, monkeypatch):
+    loop = read(demo)
+    held_out = {item.text for item in loop.labels.splits["evaluation"]}
+    pages = look_everywhere(demo, monkeypatch)
+    for page, (_, name) in zip(pages, PLACES, strict=True):
+        for text, facts in re.findall(
+            r'<p class="sl-text".*?>(.*?)</p>.*?sl-facts">(.*?)</p>', told(page)
+        ):
+            if unescape(text) in held_out:
+                assert not re.search("confidence|guess|says|today", facts), name
 
 
 def test_a_flagged_item_is_labeled_and_its_flag_is_gone(demo: Path, monkeypatch):
