@@ -10,9 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
-from core.logs import Event, Proposal, append_records, fresh_id, now
+from core.logs import Event, Proposal, append_records, fresh_id, new_event, now
 from core.loop import Loop
 
 SKIPS_TO_SET_ASIDE = 2
@@ -128,10 +127,7 @@ def flags(events: Iterable[Event]) -> list[Flag]:
 
 def unflag(flag: Flag, annotator: str) -> Event:
     """The event by which this person takes the flag back."""
-    event_id = f"{uuid4().hex}-1"
-    return Event(
-        event_id, flag.batch_id, flag.item_id, "flag", "", annotator, now(), None, False, ""
-    )
+    return new_event(flag.batch_id, annotator, "flag", flag.item_id)
 
 
 def _owners(proposals: Iterable[Proposal]) -> dict[str, str]:

@@ -4,13 +4,12 @@ Each is a batch of its own, of one item and the strategy `sunlight`, and always 
 """
 
 from dataclasses import dataclass
-from uuid import uuid4
 
 from core.assignment import Flag, flags
 from core.errors import LoopError
 from core.inbox import Inbox
 from core.labels import Labeled, text_key
-from core.logs import Action, Event, Proposal, append_records, fresh_id, now
+from core.logs import Action, Event, append_records, fresh_id, new_event, new_proposal
 from core.loop import Loop, read_loop
 from core.task import SUNLIGHT
 from core.workspace import Workspace
@@ -117,20 +116,8 @@ def _is_held_out_copy(loop: Loop, item_id: str, text: str) -> bool:
 def _propose(loop: Loop, item_id: str, annotator: str) -> str:
     """Writes a batch of this item alone; its id."""
     batch_id = fresh_id("batch", {proposal.batch_id for proposal in loop.logs.proposals})
-    proposal = Proposal(
-        batch_id=batch_id,
-        created_at=now(),
-        split="training",
-        annotator=annotator,
-        rank=1,
-        item_id=item_id,
-        strategy=SUNLIGHT,
-        score=None,
-        predicted="",
-        confidence=None,
-        run_id="",
-        seed=loop.workspace.task.seed,
-    )
+    seed = loop.workspace.task.seed
+    proposal = new_proposal(batch_id, annotator, "training", item_id, SUNLIGHT, seed=seed)
     append_records(loop.workspace.batches, [proposal])
     return batch_id
 
@@ -145,9 +132,8 @@ def _receive(
     label: str = "",
     note: str = "",
 ) -> Event:
-    event_id = f"{uuid4().hex}-1"
-    event = Event(
-        event_id, batch_id, item_id, action, label, hand.annotator, now(), None, hand.assisted, note
+    event = new_event(
+        batch_id, hand.annotator, action, item_id, label=label, assisted=hand.assisted, note=note
     )
     for _, reason in inbox.receive([event]).refused:
         raise LoopError(reason)

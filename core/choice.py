@@ -94,12 +94,6 @@ def picks_in(batch: Batch) -> list[Pick]:
     return [Pick(p, text, "") for p, text in zip(batch.proposals, batch.texts, strict=True)]
 
 
-def awaiting_held_out(loop: Loop) -> set[str]:
-    """The items that wait for an evaluation or validation label: no model may speak of them."""
-    waiting = (proposal for batch in loop.open_batches.values() for proposal in batch)
-    return {proposal.item_id for proposal in waiting if proposal.split != "training"}
-
-
 def by_strategy(picks: Iterable[Pick], strategy: str) -> list[Pick]:
     """The picks of one strategy, lowest score first."""
     found = [pick for pick in picks if pick.proposal.strategy == strategy]

@@ -6,13 +6,23 @@ the batch in which the person's decisions of this kind are collected.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
+from core.byhand import refused
 from core.doubts import SECOND_LOOK
 from core.errors import EventError
 from core.inbox import Inbox
 from core.labels import Conflict, Labeled, last_words
-from core.logs import Event, Logs, Proposal, append_records, fresh_id, now, read_logs
+from core.logs import (
+    Event,
+    Logs,
+    Proposal,
+    append_records,
+    fresh_id,
+    new_event,
+    new_proposal,
+    read_logs,
+)
+from core.loop import Loop, read_loop
 from core.task import SPLITS
 from core.workspace import Workspace
 
@@ -41,15 +51,34 @@ def decide(
         logs = read_logs(workspace)
         words = last_words(logs, workspace.task, [])
         decisions = [each for each in decisions if not _is_repeated(each, words)]
+        _check_free(workspace, [each.item for each in decisions if not each.item.label])
         batches = _batches(workspace, logs, words, decisions, annotator)
-    labels = [
-        _event(batch_id, annotator, decision)
-        for batch_id, decision in zip(batches, decisions, strict=True)
+        labels = [
+            _label(batch_id, annotator, decision)
+            for batch_id, decision in zip(batches, decisions, strict=True)
+        ]
+        # Under the lock: nobody may draw an item for evaluation in between.
+        refused_ones = inbox.receive(labels).refused
+    inbox.receive([new_event(batch_id, annotator, "save") for batch_id in dict.fromkeys(batches)])
+    if refused_ones:
+        raise EventError(refused_ones[0][1])
+
+
+def as_they_stand(loop: Loop, item_ids: Sequence[str]) -> list[Labeled]:
+    """These items, each with the label that counts; one without a label has an empty one.
+
+    An item of several splits is what is held out, and one without a label is of the split that
+    waits for it.
+    """
+    found = {conflict.item_id: in_conflict(conflict) for conflict in loop.labels.conflicts}
+    for split in reversed(SPLITS):
+        found |= {item.item_id: item for item in loop.labels.splits[split]}
+    waiting = {p.item_id: p.split for batch in loop.open_batches.values() for p in batch}
+    texts = loop.pool_words.pool.texts_of(item_ids)
+    return [
+        found.get(item) or Labeled(item, texts.get(item, item), "", waiting.get(item, "training"))
+        for item in item_ids
     ]
-    saves = [_event(batch_id, annotator) for batch_id in dict.fromkeys(batches)]
-    receipt = inbox.receive([*labels, *saves])
-    if receipt.refused:
-        raise EventError(receipt.refused[0][1])
 
 
 def in_conflict(conflict: Conflict) -> Labeled:
@@ -57,17 +86,41 @@ def in_conflict(conflict: Conflict) -> Labeled:
     return min(conflict.rows, key=lambda row: SPLITS.index(row.split))
 
 
+def _label(batch_id: str, annotator: str, decision: Decision) -> Event:
+    return new_event(
+        batch_id,
+        annotator,
+        "label",
+        decision.item.item_id,
+        label=decision.label,
+        assisted=decision.assisted,
+        note=SECOND_LOOK,
+    )
+
+
 def _is_repeated(decision: Decision, words: Mapping[str, Event]) -> bool:
     """Whether a key was pressed twice upon an item. Raises EventError if somebody was faster."""
     item = decision.item
     word = words.get(item.item_id)
-    if not word or not item.label or word.label == item.label:
+    if not word or word.label == item.label:
         return False
     if word.label == decision.label:
         return True
     raise EventError(
         f"Item `{item.item_id}` was labeled otherwise meanwhile. Look at it again, and decide then."
     )
+
+
+def _check_free(workspace: Workspace, items: Sequence[Labeled]) -> None:
+    """Raises EventError if one of these items, which have no label, must not get one here."""
+    if not items:
+        return
+    loop = read_loop(workspace)
+    waiting = {p.item_id: p.split for batch in loop.open_batches.values() for p in batch}
+    for item in items:
+        is_awaited = waiting.get(item.item_id) == item.split
+        if not is_awaited and (refusal := refused(loop, item.item_id)):
+            raise EventError(refusal)
 
 
 def _batches(
@@ -86,7 +139,19 @@ def _batches(
             found.append(word.batch_id if word else own)
             continue
         batch_id = _own_batch([*logs.proposals, *fresh], item.split, annotator)
-        fresh.append(_proposal(item, batch_id, [*logs.proposals, *fresh], annotator))
+        rank = 1 + sum(p.batch_id == batch_id for p in (*logs.proposals, *fresh))
+        # With what its label file says of why it was labeled.
+        fresh.append(
+            new_proposal(
+                batch_id,
+                annotator,
+                item.split,
+                item.item_id,
+                item.strategy or REVIEW,
+                rank=rank,
+                confidence=item.confidence,
+            )
+        )
         found.append(batch_id)
     append_records(workspace.batches, fresh)
     return found
@@ -100,40 +165,3 @@ def _own_batch(proposals: Sequence[Proposal], split: str, annotator: str) -> str
             return proposal.batch_id
     taken = {p.batch_id for p in proposals if p.batch_id.startswith(f"{REVIEW}-")}
     return fresh_id(REVIEW, taken)
-
-
-def _proposal(
-    item: Labeled, batch_id: str, proposals: Sequence[Proposal], annotator: str
-) -> Proposal:
-    """The item once more, with what its label file says of why it was labeled."""
-    rank = 1 + sum(proposal.batch_id == batch_id for proposal in proposals)
-    return Proposal(
-        batch_id=batch_id,
-        created_at=now(),
-        split=item.split,
-        annotator=annotator,
-        rank=rank,
-        item_id=item.item_id,
-        strategy=item.strategy or REVIEW,
-        score=None,
-        predicted="",
-        confidence=item.confidence,
-        run_id="",
-        seed=0,
-    )
-
-
-def _event(batch_id: str, annotator: str, decision: Decision | None = None) -> Event:
-    """The event of a decision; without one, that of a save."""
-    return Event(
-        event_id=f"{uuid4().hex}-1",
-        batch_id=batch_id,
-        item_id=decision.item.item_id if decision else "",
-        action="label" if decision else "save",
-        label=decision.label if decision else "",
-        annotator=annotator,
-        labeled_at=now(),
-        seconds=None,
-        assisted=decision.assisted if decision else False,
-        note=SECOND_LOOK if decision else "",
-    )

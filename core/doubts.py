@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.labels import Labeled
 from core.logs import Event
 from core.report import OutOfFold
@@ -32,13 +34,25 @@ def contradicted(
     Without those that are settled, that were labeled since, or whose label the run did not know.
     """
     at = {item: place for place, item in enumerate(unseen.item_ids)}
-    doubts = [
-        _doubt(item, unseen, at[item.item_id])
+    column = {label: number for number, label in enumerate(unseen.labels)}
+    asked = [
+        item
         for item in items
-        if item.item_id in at and item.item_id not in settled and item.label in unseen.labels
+        if item.item_id in at and item.item_id not in settled and item.label in column
     ]
-    found = [doubt for doubt in doubts if doubt.predicted != doubt.item.label]
-    return sorted(found, key=lambda doubt: (doubt.probability, doubt.item.item_id))
+    said = np.array(unseen.probability).T[[at[item.item_id] for item in asked]]
+    given = np.array([column[item.label] for item in asked], np.int64)
+    predicted = said.argmax(axis=1)
+    doubts = [
+        Doubt(
+            asked[row],
+            float(said[row, given[row]]),
+            unseen.labels[predicted[row]],
+            float(said[row, predicted[row]]),
+        )
+        for row in np.flatnonzero(predicted != given)
+    ]
+    return sorted(doubts, key=lambda doubt: (doubt.probability, doubt.item.item_id))
 
 
 def settled(events: Iterable[Event]) -> set[str]:
@@ -49,9 +63,3 @@ def settled(events: Iterable[Event]) -> set[str]:
             is_second = event.action == "label" and event.note == SECOND_LOOK
             (found.add if is_second else found.discard)(event.item_id)
     return found
-
-
-def _doubt(item: Labeled, unseen: OutOfFold, place: int) -> Doubt:
-    said = {label: row[place] for label, row in zip(unseen.labels, unseen.probability, strict=True)}
-    predicted = max(said, key=said.__getitem__)
-    return Doubt(item, said[item.label], predicted, said[predicted])

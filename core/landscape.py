@@ -64,6 +64,14 @@ def pool_points(loop: Loop, found: Measured) -> pd.DataFrame:
     )
 
 
+def sampled_picks(picks: Sequence[Pick], number: int = SAMPLE) -> list[Pick]:
+    """All of the picks, or a uniform sample of so many; in their order."""
+    if len(picks) <= number:
+        return list(picks)
+    drawn = np.random.default_rng(SAMPLE_SEED).choice(len(picks), number, replace=False)
+    return [picks[place] for place in np.sort(drawn)]
+
+
 def pick_points(picks: Sequence[Pick], history: WordHistory) -> pd.DataFrame:
     """The picks as points where they stood when they were chosen, with `COLUMNS`.
 

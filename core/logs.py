@@ -5,7 +5,9 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Literal, TypeVar, get_args
+from uuid import uuid4
 
 from core.csvfile import CsvFile, Row
 from core.errors import LogError
@@ -157,6 +159,49 @@ def now() -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 
+def new_event(
+    batch_id: str,
+    annotator: str,
+    action: Action,
+    item_id: str = "",
+    *,
+    label: str = "",
+    assisted: bool = False,
+    note: str = "",
+) -> Event:
+    """An event of this moment that no card has sent; nobody knows how long it took."""
+    event_id = f"{uuid4().hex}-1"
+    return Event(event_id, batch_id, item_id, action, label, annotator, now(), None, assisted, note)
+
+
+def new_proposal(
+    batch_id: str,
+    annotator: str,
+    split: str,
+    item_id: str,
+    strategy: str,
+    *,
+    rank: int = 1,
+    confidence: float | None = None,
+    seed: int = 0,
+) -> Proposal:
+    """The proposal of an item that a person chose, and no run."""
+    return Proposal(
+        batch_id=batch_id,
+        created_at=now(),
+        split=split,
+        annotator=annotator,
+        rank=rank,
+        item_id=item_id,
+        strategy=strategy,
+        score=None,
+        predicted="",
+        confidence=confidence,
+        run_id="",
+        seed=seed,
+    )
+
+
 class EventLog:
     """The annotation log of a running server: remembers which events are already in the file.
 
@@ -219,19 +264,22 @@ def _check_header(file: CsvFile, rows: list[Row]) -> None:
 
 
 def _decode(row: Row, record: type[Record]) -> Record:
-    names = [field.name for field in fields(record)]
+    names, kinds = _columns(record)
     if len(row.fields) != len(names):
         raise ValueError(f"has {len(row.fields)} fields instead of {len(names)}")
-    values = dict(zip(names, row.fields, strict=True))
-    return record(
-        **{
-            field.name: _from_text(field.name, values[field.name], field.type)
-            for field in fields(record)
-        }
-    )
+    return record(*map(_from_text, names, row.fields, kinds))
+
+
+@cache
+def _columns(record: type[Record]) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """The names of the record's fields, and their types."""
+    found = fields(record)
+    return tuple(field.name for field in found), tuple(field.type for field in found)
 
 
 def _from_text(name: str, text: str, kind: object) -> str | int | float | bool | None:
+    if kind is str and name != "action":
+        return text
     parse, what = _PARSERS[kind]
     try:
         value = parse(text)

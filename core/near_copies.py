@@ -1,12 +1,19 @@
 """Same or nearly same texts under different labels: one of the labels is likely to be wrong."""
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import reduce
+from hashlib import blake2b
+from operator import or_
 
-from datasketch import MinHash, MinHashLSH
+import numpy as np
+from numpy.typing import NDArray
 
 from core.labels import Labeled, text_key
+from core.progress import Pace, Progress, silent
+from core.word_index import words_of
 
 SHINGLE = 3
 """Characters. Of a headline's 50 a changed word of five spoils seven."""
@@ -14,10 +21,8 @@ SHINGLE = 3
 LIKE = 0.8
 """The Jaccard index of two texts' shingles from which on they are nearly the same."""
 
-PERMUTATIONS, BANDS = 128, (32, 4)
-"""32 bands of 4 rows: two texts of a Jaccard index of 0.8 are found with a chance of 1 to 5e-8."""
-
-SEED = 1
+ROUNDING = 1e-9
+"""What a product of floats may be off, and more."""
 
 
 @dataclass(frozen=True)
@@ -65,27 +70,67 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return shared / (len(one) + len(other) - shared)
 
 
-def alike_texts(items: Sequence[Labeled]) -> Alike:
-    """Every pair of nearly the same texts, whatever their labels: candidates by MinHash, verified.
+def alike_texts(items: Sequence[Labeled], progress: Progress = silent) -> Alike:
+    """Every pair of nearly the same texts, whatever their labels, and their exact Jaccard index.
 
-    It depends on the texts alone: a label that changes changes nothing.
+    It depends on the texts alone: a label that changes changes nothing. Each text is held against
+    all others of about its size, by 64 bits of it: only what these leave is compared.
     """
-    texts = sorted({text_key(item.text) for item in items} - {""})
+    cut = {text: shingles(text) for text in sorted({text_key(item.text) for item in items} - {""})}
+    texts = sorted(cut, key=lambda text: len(cut[text]))
+    sizes = np.array([len(cut[text]) for text in texts], np.int64)
+    marks = _marks([cut[text] for text in texts])
     found: Alike = []
-    cut = [shingles(text) for text in texts]
-    sketches = MinHash.bulk(
-        [[piece.encode() for piece in pieces] for pieces in cut],
-        num_perm=PERMUTATIONS,
-        seed=SEED,
-    )
-    index = MinHashLSH(num_perm=PERMUTATIONS, params=BANDS)
-    for at, sketch in enumerate(sketches):
-        for before in sorted(index.query(sketch)):
-            likeness = jaccard(cut[before], cut[at])
+    pace = Pace(progress, "comparing", len(texts), "texts")
+    for at, text in enumerate(texts):
+        start = int(np.searchsorted(sizes, LIKE * sizes[at] - ROUNDING))
+        differing = np.bitwise_count(marks[start:at] ^ marks[at])
+        for other in np.flatnonzero(differing <= _allowed(int(sizes[at]))):
+            near = texts[start + other]
+            likeness = jaccard(cut[near], cut[text])
             if likeness >= LIKE:
-                found.append((texts[before], texts[at], likeness))
-        index.insert(at, sketch, check_duplication=False)
-    return found
+                found.append((*sorted((near, text)), likeness))
+        pace.add(1)
+    return sorted(found)
+
+
+def _marks(cut: Sequence[frozenset[str]]) -> NDArray[np.uint64]:
+    """64 bits of each set: each element sets one. Sets differ in at least as many elements."""
+    counts = Counter(piece for pieces in cut for piece in pieces)
+    # By their number of uses in turn, so that each bit is set about as often.
+    bit = {piece: 1 << at % 64 for at, (piece, _) in enumerate(counts.most_common())}
+    return np.array([reduce(or_, map(bit.__getitem__, pieces), 0) for pieces in cut], np.uint64)
+
+
+def _allowed(size: int) -> int:
+    """In how many elements a set of this size may differ from a smaller one that is like it."""
+    return int(2 * size * (1 - LIKE) / (1 + LIKE) + ROUNDING)
+
+
+def hash_of_texts(items: Iterable[Labeled]) -> str:
+    """A fingerprint of these items' texts, in any order: all that `alike_texts` depends on."""
+    texts = sorted(item.text for item in items)
+    return blake2b("\x00".join(texts).encode(), digest_size=16).hexdigest()
+
+
+def differences(copies: Copies) -> list[list[bool]]:
+    """Which words of each item differ from those of the first text that is another."""
+    keys = [text_key(item.text) for item in copies.items]
+    others = [next((at for at, other in enumerate(keys) if other != key), 0) for key in keys]
+    return [
+        differing_words(item.text, copies.items[other].text)[0]
+        for item, other in zip(copies.items, others, strict=True)
+    ]
+
+
+def differing_words(one: str, other: str) -> tuple[list[bool], list[bool]]:
+    """Which words of each text the other does not have at their place; case does not count."""
+    first, second = ([text_key(word) for word in words_of(text)] for text in (one, other))
+    differs = [True] * len(first), [True] * len(second)
+    for at, beside, size in SequenceMatcher(None, first, second, False).get_matching_blocks():
+        differs[0][at : at + size] = [False] * size
+        differs[1][beside : beside + size] = [False] * size
+    return differs
 
 
 def _agree(group: Sequence[Labeled]) -> bool:

@@ -1,18 +1,17 @@
 """Review: what the model asked for and why; labels to look at again; what was labeled earlier."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from core.assignment import Flag, batch_for, flags, unflag
+from core.correction import as_they_stand
 from core.errors import SunlightError
-from core.labels import Labeled
 from core.loop import Loop
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
-from pages.ui.review.opening import open_batch
+from pages.ui.review.opening import batches_of, open_batch, open_item_button
 from pages.ui.review.picks import choose_batch, picks_shown, show_sides, today_of
 from pages.ui.review.picture import show_picture
 from pages.ui.review.second_look import label_buttons, show_second_look
@@ -45,7 +44,8 @@ def show_flagged(loop: Loop) -> None:
     if not flagged:
         key = loop.workspace.task.keys.flag
         frame.say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
-    found = flagged_items(loop, flagged[:SHOWN])
+    found = as_they_stand(loop, [flag.item_id for flag in flagged[:SHOWN]])
+    batches = batches_of(loop)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
         text, buttons = st.columns([4, 1], vertical_alignment="center")
         with text:
@@ -53,8 +53,8 @@ def show_flagged(loop: Loop) -> None:
             told = [f"flagged by {flag.annotator}: {flag.note}"]
             show_items([item_html(item.text, [*told, f"labeled {name}" if name else NO_LABEL])])
         with buttons.container(horizontal=True):
-            if st.button("Open", key=f"open {flag.item_id}", help="Annotate, at this item"):
-                open_batch(flag.batch_id, flag.item_id)
+            batch_id = batches.get(flag.item_id, "")
+            open_item_button(batch_id, flag.item_id, f"open {flag.item_id}")
             st.button(
                 "Done",
                 key=f"done {flag.item_id}",
@@ -66,22 +66,6 @@ def show_flagged(loop: Loop) -> None:
             label_buttons(loop, [item], at == 0, then=partial(take_flag_back, loop, flag))
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
-
-
-def flagged_items(loop: Loop, flagged: Sequence[Flag]) -> list[Labeled]:
-    """The flagged items as they are labeled; one without a label has an empty one."""
-    labeled = {item.item_id: item for items in loop.labels.splits.values() for item in items}
-    texts, splits = loop.pool_words.pool.texts_of(f.item_id for f in flagged), loop.logs.split_of()
-    return [
-        labeled.get(flag.item_id)
-        or Labeled(
-            flag.item_id,
-            texts.get(flag.item_id, flag.item_id),
-            "",
-            splits.get(flag.batch_id, "training"),
-        )
-        for flag in flagged
-    ]
 
 
 def take_flag_back(loop: Loop, flag: Flag) -> None:

@@ -38,6 +38,7 @@ FLOORS = (
         "pool_scoring",
         "predictions",
         "opinions",
+        "today",
         "mixing",
         "selection",
         "stopping",

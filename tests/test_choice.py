@@ -4,16 +4,14 @@ from pathlib import Path
 import pytest
 
 from core.choice import (
-    awaiting_held_out,
     by_strategy,
     picks_in,
     picks_of,
     strategies_of,
     word_history,
 )
-from core.inbox import Inbox
 from core.iteration import preview, propose
-from core.logs import Event, read_logs
+from core.logs import read_logs
 from core.loop import Loop, read_loop
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, headlines
@@ -84,12 +82,3 @@ def test_what_is_drawn_at_random_is_no_choice_of_a_model(make_workspace: MakeWor
     workspace = make_workspace([item[:2] for item in headlines(60)])
     loop = read_loop(workspace)
     assert picks_in(preview(loop)) == picks_of(loop) == []
-
-
-def test_no_model_speaks_of_items_that_wait_for_a_held_out_label(make_workspace: MakeWorkspace):
-    workspace = make_workspace([item[:2] for item in headlines(60)])
-    batch = propose(read_loop(workspace), "ann")
-    first, *others = (p.item_id for p in batch.proposals)
-    event = Event("e", batch.batch_id, first, "label", "1", "ann", "2026", 1.0, False, "")
-    Inbox(workspace).receive([event])
-    assert awaiting_held_out(read_loop(workspace)) == set(others)

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from core.correction import Decision, decide, in_conflict
+from core.byhand import Hand, flag_by_hand
+from core.correction import Decision, as_they_stand, decide, in_conflict
 from core.doubts import SECOND_LOOK, settled
 from core.errors import EventError
 from core.inbox import Inbox
@@ -167,3 +168,70 @@ def test_a_key_that_is_pressed_twice_is_written_once_and_a_late_one_is_refused(d
     with pytest.raises(EventError, match="labeled otherwise meanwhile"):
         decide(workspace, inbox, [Decision(item, item.label)], "bob")
     assert read_logs(workspace).events == events
+
+
+def test_an_item_that_was_flagged_and_then_drawn_for_evaluation_is_no_training_data(
+    make_workspace: MakeWorkspace,
+):
+    pool = headlines(12)
+    workspace = make_workspace([item[:2] for item in pool])
+    inbox = Inbox(workspace)
+    for item, _, _ in pool:
+        flag_by_hand(workspace, inbox, item, "?", Hand("ann", False))
+    stale = as_they_stand(read_loop(workspace), [item for item, _, _ in pool])
+    assert {item.split for item in stale} == {"training"}
+    drawn = propose(read_loop(workspace), "bob").proposals[0].item_id
+    (before,) = (item for item in stale if item.item_id == drawn)
+    with pytest.raises(EventError, match="waits for its evaluation label"):
+        decide(workspace, inbox, [Decision(before, "1")], "ann")
+    assert label_of(read_loop(workspace), drawn) == {}
+    (now,) = as_they_stand(read_loop(workspace), [drawn])
+    decide(workspace, inbox, [Decision(now, "1")], "ann")
+    assert label_of(read_loop(workspace), drawn) == {"evaluation": "1"}
+
+
+def test_a_copy_of_held_out_data_gets_no_label(make_workspace: MakeWorkspace):
+    pool = [("a", "flood hits village"), *(item[:2] for item in headlines(30))]
+    rows_of = {("evaluation", "1"): [("b", "Flood  hits village", "1")]}
+    workspace = make_workspace(pool, rows_of)
+    flag_by_hand(workspace, Inbox(workspace), "a", "?", Hand("ann", False))
+    (copy,) = as_they_stand(read_loop(workspace), ["a"])
+    with pytest.raises(EventError, match="must not learn from it"):
+        decide(workspace, Inbox(workspace), [Decision(copy, "1")], "ann")
+    assert label_of(read_loop(workspace), "a") == {}
+
+
+def test_items_stand_as_their_labels_their_conflict_or_their_batch_say(
+    make_workspace: MakeWorkspace,
+):
+    pool = headlines(30)
+    both = (*pool[0][:2], "1")
+    rows_of = {
+        ("training", "1"): [both, ("c", "two minds", "1")],
+        ("training", "0"): [("c", "two minds", "0")],
+        ("evaluation", "1"): [both],
+    }
+    workspace = make_workspace([item[:2] for item in pool], rows_of)
+    waiting = propose(read_loop(workspace), "ann").proposals[0].item_id
+    found = as_they_stand(read_loop(workspace), [both[0], "c", waiting, "nowhere"])
+    assert [(item.split, item.label) for item in found] == [
+        ("evaluation", "1"),
+        ("training", "1"),
+        ("evaluation", ""),
+        ("training", ""),
+    ]
+
+
+def test_an_unlabeled_item_whose_key_is_pressed_twice_is_labeled_once(
+    make_workspace: MakeWorkspace,
+):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    batch = propose(read_loop(workspace), "ann")
+    waiting = Labeled(batch.proposals[0].item_id, batch.texts[0], "", batch.split)
+    inbox = Inbox(workspace)
+    decide(workspace, inbox, [Decision(waiting, "1")], "ann")
+    events = read_logs(workspace).events
+    decide(workspace, inbox, [Decision(waiting, "1")], "ann")
+    assert read_logs(workspace).events == events
+    with pytest.raises(EventError, match="labeled otherwise meanwhile"):
+        decide(workspace, inbox, [Decision(waiting, "0")], "ann")

@@ -9,7 +9,9 @@ from core.near_copies import (
     SHINGLE,
     Copies,
     alike_texts,
+    differing_words,
     disagreeing_copies,
+    hash_of_texts,
     jaccard,
     shingles,
 )
@@ -87,3 +89,36 @@ def test_shingles_of_a_short_text_are_the_text():
     assert shingles("ab") == {"ab"}
     assert shingles("abcd") == {"abc", "bcd"}
     assert jaccard(shingles("abcd"), shingles("abce")) == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_pair_is_missed_however_short_the_texts(seed: int):
+    draw = random.Random(seed)
+    texts = {"".join(draw.choices("ab ", k=draw.randrange(1, 14))) for _ in range(300)}
+    items = [labeled(f"i{at}", text, "1") for at, text in enumerate(sorted(texts))]
+    keys = sorted({text_key(text) for text in texts} - {""})
+    expected = [
+        (one, other, jaccard(pieces_or_all(one), pieces_or_all(other)))
+        for one, other in combinations(keys, 2)
+    ]
+    assert alike_texts(items) == [pair for pair in expected if pair[2] >= LIKE]
+
+
+def pieces_or_all(text: str) -> frozenset[str]:
+    return pieces(text) or frozenset([text])
+
+
+def test_the_texts_hash_depends_on_the_texts_alone():
+    items = [labeled("a", "flood", "1"), labeled("b", "fire", "0")]
+    assert hash_of_texts(items) == hash_of_texts([labeled("b", "fire", "1"), items[0]])
+    assert hash_of_texts(items) != hash_of_texts([*items, labeled("c", "flood", "1")])
+
+
+def test_the_words_that_differ_are_marked_in_both_texts():
+    assert differing_words("Flood hits north coast", "flood  hits the coast hard") == (
+        [False, False, True, False],
+        [False, False, True, False, True],
+    )
+    assert differing_words("a b", "A  b") == ([False, False], [False, False])
+    assert differing_words("a b", "b a")[0].count(True) == 1
+    assert differing_words("", "x") == ([], [True])

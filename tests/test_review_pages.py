@@ -1,25 +1,32 @@
 """Review as a person meets it: what the model asked for, and what deserves a second look."""
 
 import json
+import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from pathlib import Path
+from threading import Event as Signal
 
-import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.assignment import flags
+from core.correction import as_they_stand
 from core.doubts import contradicted, settled
+from core.errors import LoopError
 from core.inbox import Inbox
-from core.iteration import preview, propose
-from core.logs import Event, read_logs
+from core.iteration import Wishes, preview, propose
+from core.landscape import sampled
+from core.logs import Event, new_event, read_logs
 from core.loop import Loop, read_loop
+from core.progress import Progress, silent
 from core.report import report_path
 from core.runs import read_report
 from core.workspace import open_workspace
-from pages.ui.review.opening import batch_of
-from pages.ui.review.picture import selected
-from tests.conftest import MakeWorkspace, headlines
+from pages.ui import cache
+from pages.ui.review.opening import batches_of
+from tests.conftest import MakeWorkspace, active_workspace, headlines
 from tests.test_pages import open_page, open_tab, workspace_path  # noqa: F401  (a fixture)
 
 
@@ -39,7 +46,12 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
     html, run = told(page), read(demo).logs.runs[-1].run_id
     assert "times on average in the training data" in html
     assert "the model guessed right" in html
-    assert html.count(f"today ({run}): ") == 45
+    assert html.count(f"today ({run}") == 45
+    known = read_report(read(demo), read(demo).logs.runs[-1]).out_of_fold.item_ids
+    batch = page.selectbox(key="review_batch").value
+    shown = [p.item_id for p in read(demo).logs.batch(batch) if p.strategy != "random"]
+    unseen = set(shown) & set(known)
+    assert html.count(f"today ({run}, trained without it)") == len(unseen) > 40
     assert 'class="sl-new"' in html
 
 
@@ -76,6 +88,103 @@ def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path
     assert len(page.subheader) == 2
 
 
+PLACES = [
+    ("What the model asked for", ""),
+    ("Flagged", ""),
+    ("Labeled earlier", ""),
+    ("Second look", "Contradicted by the model"),
+    ("Second look", "Two labels"),
+    ("Second look", "Same text, other label"),
+]
+
+
+def look_everywhere(folder: Path, monkeypatch) -> list[AppTest]:
+    """The page at each tab and list; none of them may fail."""
+    pages = []
+    for tab, name in PLACES:
+        page = open_page("review", folder, monkeypatch)
+        if name:
+            page.session_state["second_look"] = name
+        pages.append(open_tab(page, tab))
+        assert not pages[-1].exception, (tab, name)
+        assert not pages[-1].error, (tab, name)
+    return pages
+
+
+def test_every_part_says_something_in_every_state(
+    workspace_path: Path,  # noqa: F811
+    monkeypatch,
+):
+    for page in look_everywhere(workspace_path, monkeypatch):
+        assert page.info or page.success or page.subheader or page.button
+
+
+def test_twenty_iterations_can_be_gone_through(make_workspace: MakeWorkspace, monkeypatch):
+    workspace = active_workspace(make_workspace)
+    inbox = Inbox(workspace)
+    for turn in range(20):
+        batch = propose(read_loop(workspace), "ann", Wishes(size=4))
+        labels = [
+            new_event(batch.batch_id, "ann", "label", each.item_id, label="10"[at % 2])
+            for at, each in enumerate(batch.proposals)
+        ]
+        assert not inbox.receive([*labels, new_event(batch.batch_id, "ann", "save")]).refused, turn
+    first, *_ = look_everywhere(workspace.path, monkeypatch)
+    assert first.selectbox(key="review_batch").options == [
+        "coming batch",
+        *(f"batch-{number:04}" for number in range(20, 0, -1)),
+        "all batches",
+    ]
+    first.selectbox(key="review_batch").select("all batches").run()
+    assert sum(int(title.value.split("(")[1].strip(")")) for title in first.subheader) == 60
+    first.selectbox(key="review_batch").select("batch-0001").run()
+    assert not first.exception
+
+
+def test_without_any_file_of_a_model_every_part_stands(demo: Path, monkeypatch):
+    shutil.rmtree(demo / "models")
+    first, *_, contradicted_ones, _, _ = look_everywhere(demo, monkeypatch)
+    assert any("comes with the next run" in caption.value for caption in first.caption)
+    assert "The next run brings it" in contradicted_ones.info[0].value
+
+
+def test_what_is_worked_out_once_is_waited_for_by_all_who_ask():
+    begun, go = Signal(), Signal()
+    made = []
+
+    def make(progress: Progress) -> str:
+        begun.set()
+        progress("half")
+        go.wait(20)
+        made.append("once")
+        return "found"
+
+    slot, told = cache.Slot(make), []
+    with ThreadPoolExecutor(4) as sessions:
+        asked = [sessions.submit(slot.fill, told.append) for _ in range(4)]
+        begun.wait(20)
+        assert slot.found is None
+        go.set()
+        assert [each.result(20) for each in asked] == ["found"] * 4
+    assert made == ["once"]
+    assert told == ["half"]
+
+
+def test_a_slot_that_could_not_be_filled_is_filled_by_the_next_who_asks():
+    answers = iter([LoopError("A pool file changed."), "found"])
+
+    def make(progress: Progress) -> str:
+        answer = next(answers)
+        if isinstance(answer, LoopError):
+            raise answer
+        return answer
+
+    slot = cache.Slot(make)
+    with pytest.raises(LoopError):
+        slot.fill(silent)
+    assert slot.fill(silent) == "found"
+
+
 def test_before_a_model_chooses_review_says_what_will_be_here(
     make_workspace: MakeWorkspace, monkeypatch
 ):
@@ -85,19 +194,71 @@ def test_before_a_model_chooses_review_says_what_will_be_here(
     assert "Here you will see the outliers" in page.info[0].value
 
 
-def test_the_picture_shows_the_items_of_a_region_and_opens_one(demo: Path, monkeypatch):
-    pick = next(p for p in read(demo).logs.proposals if p.strategy == "outlier")
-    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
-    points = pd.DataFrame(
-        [("a", "x", "outlier", 0.6, 0.5), ("b", "y", "pool", 0.9, 3.0)],
-        columns=["item_id", "text", "strategy", "confidence", "familiarity"],
-    )
-    region = {"brush": {"confidence": [0.5, 0.7], "familiarity": [0.1, 1.0]}}
-    assert selected(points, region)["item_id"].tolist() == ["a"]
-    assert selected(points, {"click": [{"item_id": "b"}]})["item_id"].tolist() == ["b"]
-    assert selected(points, {"brush": {}, "click": []}) is None
-    assert batch_of(read(demo), pick.item_id) == pick.batch_id
-    assert batch_of(read(demo), "nowhere") == ""
+def choose_in_picture(page: AppTest, **selection: object) -> AppTest:
+    """The page after a drag or a click in the picture of its batch."""
+    batch = page.selectbox(key="review_batch").value
+    page.session_state[f"picture {batch}"] = {"selection": selection}
+    return page.run()
+
+
+def test_a_region_of_the_picture_shows_its_items_and_opens_one(demo: Path, monkeypatch):
+    page = open_page("review", demo, monkeypatch)
+    ranges = {"confidence": [0.5, 0.52], "familiarity": [0.01, 1e6]}
+    page = choose_in_picture(page, brush=ranges)
+    assert not page.exception
+    title = next(m.value for m in page.markdown if "chosen" in m.value)
+    batch = page.selectbox(key="review_batch").value
+    in_region = {
+        p.item_id
+        for p in read(demo).logs.batch(batch)
+        if p.confidence is not None and p.confidence <= 0.52
+    }
+    opened = [b.key.split()[-1] for b in page.button if b.key.startswith("open point")]
+    assert in_region
+    assert all(f'data-item-id="{item}"' in told(page) for item in in_region)
+    assert len(opened) == 15
+    assert int(title.strip("*").split()[0]) >= len(in_region)
+    empty = choose_in_picture(page, brush={"confidence": [2, 3], "familiarity": [0.1, 1]})
+    assert "No item stands in this region." in [caption.value for caption in empty.caption]
+
+
+def test_a_click_in_the_picture_opens_the_item_with_all_that_is_known(demo: Path, monkeypatch):
+    page = open_page("review", demo, monkeypatch)
+    loop = read(demo)
+    batch = page.selectbox(key="review_batch").value
+    pick = next(p for p in loop.logs.batch(batch) if p.strategy == "low confidence")
+    page = choose_in_picture(page, click=[{"item_id": pick.item_id}], brush={})
+    assert not page.exception
+    assert f'data-item-id="{pick.item_id}"' in told(page)
+    assert 'data-testid="details"' in told(page)
+    assert page.button(key="open_opened").label == "Open in Annotate"
+    free = loop.pool_words.pool.ids.take(sampled(loop))[0].as_py()
+    page = choose_in_picture(page, click=[{"item_id": free}])
+    assert f'data-item-id="{free}"' in told(page)
+    label = "1" if a_label_of(loop, free) != "1" else "0"
+    page.button(key=f"byhand_{label}_{free}").click().run()
+    assert not page.exception
+    assert a_label(read(demo), free) == label
+
+
+def a_label_of(loop: Loop, item_id: str) -> str:
+    (item,) = as_they_stand(loop, [item_id])
+    return item.label
+
+
+def test_an_item_opens_in_the_batch_where_its_label_stands_or_is_awaited(
+    make_workspace: MakeWorkspace,
+):
+    pool = headlines(60)
+    rows = {("training", "1"): [(*pool[0][:2], "1")]}
+    workspace = make_workspace([item[:2] for item in pool], rows)
+    batch = propose(read_loop(workspace), "ann")
+    waiting, labeled = (batch.proposals[at].item_id for at in (0, 1))
+    event = Event("e-1", batch.batch_id, labeled, "label", "1", "ann", "2026", 1.0, False, "")
+    Inbox(workspace).receive([event])
+    batches = batches_of(read_loop(workspace))
+    assert batches[waiting] == batches[labeled] == batch.batch_id
+    assert pool[0][0] not in batches
 
 
 def open_list(page: AppTest, name: str) -> AppTest:
@@ -181,10 +342,46 @@ def test_conflicts_and_copies_are_decided_for_all_their_items(
     assert not loop.labels.conflicts
     assert a_label(loop, "x") == "1"
     page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
+    assert "sl-new" not in told(page).replace(".sl-new", "")  # the same words: none differs
     page.button(key="decide a b 0").click().run()
     assert page.success
     loop = read_loop(workspace)
     assert a_label(loop, "a") == a_label(loop, "b") == "0"
+
+
+def test_of_nearly_the_same_texts_the_words_that_differ_are_marked(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    long = "strong winds and heavy rain are expected along the whole of the northern coast"
+    rows = {
+        ("training", "1"): [("a", f"{long} tonight", "1")],
+        ("evaluation", "0"): [("b", f"{long} tomorrow", "0")],
+    }
+    workspace = make_workspace([item[:2] for item in headlines(30)], rows)
+    page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
+    marked = re.findall(r'class="sl-new">(.*?)<', told(page))
+    assert marked == ["tomorrow", "tonight"]
+    page.button(key="decide b a keep").click().run()
+    assert not page.exception
+    loop = read_loop(workspace)
+    assert {(i.item_id, i.label) for items in loop.labels.splits.values() for i in items} == {
+        ("a", "1"),
+        ("b", "0"),
+    }
+    assert not loop.logs.events[0].assisted
+    assert page.success
+
+
+def test_no_list_shows_what_the_model_thinks_of_evaluation_items(demo: Path, monkeypatch):
+    loop = read(demo)
+    held_out = {item.text for item in loop.labels.splits["evaluation"]}
+    pages = look_everywhere(demo, monkeypatch)
+    for page, (_, name) in zip(pages, PLACES, strict=True):
+        for text, facts in re.findall(
+            r'<p class="sl-text".*?>(.*?)</p>.*?sl-facts">(.*?)</p>', told(page)
+        ):
+            if unescape(text) in held_out:
+                assert not re.search("confidence|guess|says|today", facts), name
 
 
 def test_a_flagged_item_is_labeled_and_its_flag_is_gone(demo: Path, monkeypatch):

@@ -8,11 +8,10 @@ import atexit
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import altair as alt
 import numpy as np
@@ -47,7 +46,7 @@ from core.landscape import pool_points as points_of
 from core.logs import Run
 from core.loop import Loop, mend, read_loop
 from core.model import Model
-from core.near_copies import Alike, alike_texts
+from core.near_copies import Alike, alike_texts, hash_of_texts
 from core.neighbours import Neighbourhood
 from core.neighbours import neighbourhood as make_neighbourhood
 from core.opinions import opinions_at
@@ -89,6 +88,8 @@ CHARTS = 200
 """Specifications of charts that are kept, some 5 KB each."""
 RUNS = 100
 """Runs, and pairs of them, whose scores are kept with their intervals."""
+
+Found = TypeVar("Found")
 
 _READING = Lock()
 """Several sessions that open a new pool wait for the first one, instead of all reading it."""
@@ -223,29 +224,33 @@ def pool_points(current: Loop, run: Run) -> pd.DataFrame:
     return _pool_points(str(current.workspace.path), *stamps, current, run)
 
 
-def alike(current: Loop) -> Alike:
-    """Nearly the same texts among the labeled items; worked out once for these texts."""
-    items = [item for items in current.labels.splits.values() for item in items]
-    return _alike(labels_hash((replace(item, label="") for item in items), ()), items)
+class Slot(Generic[Found]):
+    """Something heavy of one state of the files: empty until somebody asks for it.
 
+    What fills it tells how far it is, which nothing can from within Streamlit's caches.
+    """
 
-class Coming:
-    """The batch that would be proposed at one state of the loop, once somebody has asked for it."""
-
-    def __init__(self, loop: Loop) -> None:
-        self.batch: Batch | None = None
-        self._loop = loop
+    def __init__(self, make: Callable[[Progress], Found]) -> None:
+        self.found: Found | None = None
+        self._make = make
         self._filling = Lock()
 
-    def fill(self, progress: Progress) -> None:
-        """Works the batch out, unless another session has; it is told how far that is."""
+    def fill(self, progress: Progress) -> Found:
+        """Works it out, unless another session has: that one is waited for, by those who ask."""
         with self._filling:
-            if self.batch is None:
-                self.batch = preview(self._loop, progress=progress)
+            if self.found is None:
+                self.found = self._make(progress)
+            return self.found
 
 
-def coming(current: Loop) -> Coming:
-    """The coming batch at this state of the loop: empty until it is filled."""
+def alike(current: Loop) -> Slot[Alike]:
+    """Nearly the same texts among the labeled items; worked out once for these texts."""
+    items = [item for items in current.labels.splits.values() for item in items]
+    return _alike(hash_of_texts(items), items)
+
+
+def coming(current: Loop) -> Slot[Batch]:
+    """The batch that would be proposed at this state of the loop."""
     return _coming(str(current.workspace.path), current.stamps, current)
 
 
@@ -465,8 +470,8 @@ def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
-def _coming(path: str, stamps: Stamps, _loop: Loop) -> Coming:
-    return Coming(_loop)
+def _coming(path: str, stamps: Stamps, _loop: Loop) -> Slot[Batch]:
+    return Slot(lambda progress: preview(_loop, progress=progress))
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
@@ -479,9 +484,9 @@ def _word_history(path: str, stamps: Stamps, _loop: Loop) -> WordHistory:
     return history_of(_loop.labels.usable_training(), _loop.logs.proposals)
 
 
-@st.cache_resource(show_spinner="Comparing the labeled texts …", max_entries=WORKSPACES)
-def _alike(texts_hash: str, _items: list[Labeled]) -> Alike:
-    return alike_texts(_items)
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _alike(texts_hash: str, _items: list[Labeled]) -> Slot[Alike]:
+    return Slot(partial(alike_texts, _items))
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)

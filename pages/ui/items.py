@@ -31,21 +31,27 @@ def item_html(
     facts: Sequence[str],
     known: Collection[str] | None = None,
     *,
+    marked: Sequence[bool] | None = None,
     big: bool = False,
     item_id: str = "",
 ) -> str:
-    """The text over a quiet line of facts; with `known`, every other word is marked as new."""
-    marked = escape(text) if known is None else _marked(text, known)
+    """The text over a quiet line of facts; with `known`, every other word is marked as new.
+
+    `marked` says of each word whether it is marked, whatever is known.
+    """
+    if known is not None:
+        marked = [word not in known for word in words_of(text)]
+    shown = escape(text) if marked is None else _marked(text, marked)
     line = " · ".join(escape(fact) for fact in facts if fact)
     named = f' data-item-id="{escape(item_id)}"' if item_id else ""
     return (
         f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item"{named}>'
-        f'<p class="sl-text" dir="auto">{marked}</p><p class="sl-facts">{line}</p></div>'
+        f'<p class="sl-text" dir="auto">{shown}</p><p class="sl-facts">{line}</p></div>'
     )
 
 
-def _marked(text: str, known: Collection[str]) -> str:
+def _marked(text: str, marked: Sequence[bool]) -> str:
     return " ".join(
-        escape(word) if word in known else f'<span class="sl-new">{escape(word)}</span>'
-        for word in words_of(text)
+        f'<span class="sl-new">{escape(word)}</span>' if is_marked else escape(word)
+        for word, is_marked in zip(words_of(text), marked, strict=True)
     )

@@ -12,13 +12,15 @@ def open_batch(batch_id: str, item_id: str = "") -> None:
     st.switch_page("annotate.py")
 
 
-def batch_of(loop: Loop, item_id: str) -> str:
-    """The batch that proposed the item last; empty if none has."""
-    return next((p.batch_id for p in reversed(loop.logs.proposals) if p.item_id == item_id), "")
+def batches_of(loop: Loop) -> dict[str, str]:
+    """The batch in which each item is labeled, or waits for its label; not those of files alone."""
+    items = (item for items in loop.labels.splits.values() for item in items)
+    found = {item.item_id: item.batch_id for item in items if item.batch_id}
+    waiting = ((p.item_id, p.batch_id) for batch in loop.open_batches.values() for p in batch)
+    return {**found, **dict(waiting)}
 
 
-def open_item_button(loop: Loop, item_id: str, key: str) -> None:
-    """A button into the item's batch; nothing for an item that no batch has proposed."""
-    batch_id = batch_of(loop, item_id)
-    if batch_id and st.button("Open", key=key, help=f"Annotate, at this item of {batch_id}"):
+def open_item_button(batch_id: str, item_id: str, key: str, name: str = "Open") -> None:
+    """A button into the item's batch, at the item; nothing for an item that has none."""
+    if batch_id and st.button(name, key=key, help=f"Annotate, at this item of {batch_id}"):
         open_batch(batch_id, item_id)

@@ -1,20 +1,18 @@
 """What the model asked for and why: the picks of two strategies side by side."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import streamlit as st
 
-from core.choice import Pick, WordHistory, awaiting_held_out, by_strategy, picks_in, strategies_of
+from core.choice import Pick, WordHistory, by_strategy, picks_in, strategies_of
 from core.iteration import is_active
-from core.logs import Run
 from core.loop import Loop
-from core.predictions import Predictions
 from core.task import Task
+from core.today import Opinion, Today, opinions_on
 from pages.ui import cache
 from pages.ui.items import item_html, show_items
 from pages.ui.reasons import familiarity
+from pages.ui.review.waiting import filled
 
 ALL, COMING = "all batches", "coming batch"
 SHOWN = 100
@@ -26,14 +24,6 @@ TITLES = {
     "outlier": "Outliers: rarest words first",
     "low confidence": "Low confidence: least sure first",
 }
-
-
-@dataclass(frozen=True)
-class Today:
-    """What the newest run says of the pool; None where there is no run, or its file is gone."""
-
-    run: Run
-    predictions: Predictions
 
 
 def choose_batch(loop: Loop, picks: Sequence[Pick]) -> str | None:
@@ -57,7 +47,7 @@ def picks_shown(loop: Loop, batch: str) -> list[Pick]:
 def coming_picks(loop: Loop) -> list[Pick]:
     """What the model would ask for now. Stops at a button until somebody wants to know it."""
     slot = cache.coming(loop)
-    if slot.batch is None:
+    if slot.found is None:
         st.caption(
             "The model looks through the whole pool for it, and is trained first if labels have "
             "come since the last run. Nothing is written; labels change the choice."
@@ -65,24 +55,22 @@ def coming_picks(loop: Loop) -> list[Pick]:
         place = st.empty()
         if not place.button("Show the coming batch", key="show_coming", type="primary"):
             st.stop()
-        with place.status("Choosing …", expanded=True) as status:
-            began = time.perf_counter()
-            slot.fill(lambda step: status.write(f"{time.perf_counter() - began:.1f} s: {step} …"))
-        place.empty()
-    return picks_in(slot.batch)
+            place.empty()
+    return picks_in(filled(slot, "Choosing …"))
 
 
 def today_of(loop: Loop) -> Today | None:
-    """What the newest run says of every item of the pool."""
+    """What the newest run says; None where there is no run, or its file is gone."""
     if not loop.logs.runs:
         return None
     run = loop.logs.runs[-1]
-    predictions = cache.predictions(loop, run)
-    return Today(run, predictions) if predictions else None
+    predictions, report = cache.predictions(loop, run), cache.report(loop, run)
+    return Today(run, predictions, report.out_of_fold if report else None) if predictions else None
 
 
 def show_sides(loop: Loop, picks: Sequence[Pick], today: Today | None) -> None:
     """Two columns of picks, each of the strategy that is chosen over it."""
+    st.caption("Underlined: words that the training data did not hold before the batch.")
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
     history = cache.word_history(loop)
     for number, column in enumerate(st.columns(2, gap="large")):
@@ -91,7 +79,6 @@ def show_sides(loop: Loop, picks: Sequence[Pick], today: Today | None) -> None:
                 "Strategy", names, index=number, key=f"review_side_{number}", width=280
             )
             show_side(loop, by_strategy(picks, strategy), strategy, history, today)
-    st.caption("Underlined: words that the training data did not hold before the batch.")
 
 
 def show_side(
@@ -147,12 +134,16 @@ def said_today(loop: Loop, item_ids: Sequence[str], today: Today | None) -> list
     """What the model of today says of these items; nothing of one that awaits held-out data."""
     if today is None:
         return [""] * len(item_ids)
-    at, hidden = loop.pool_words.pool.positions(item_ids), awaiting_held_out(loop)
-    labels = loop.workspace.task.labels
+    task, run_id = loop.workspace.task, today.run.run_id
     return [
-        ""
-        if item not in at or item in hidden
-        else f"today ({today.run.run_id}): {labels[today.predictions.predicted[at[item]]].name} "
-        f"with confidence {today.predictions.confidence[at[item]]:.3f}"
-        for item in item_ids
+        told_today(task, run_id, opinion) if opinion else ""
+        for opinion in opinions_on(loop, today, item_ids)
     ]
+
+
+def told_today(task: Task, run_id: str, opinion: Opinion) -> str:
+    """An opinion in words, and whether the model had learned from the item."""
+    how = ", trained without it" if opinion.is_unseen else ""
+    how = ", trained on it" if opinion.is_learned else how
+    name = task.label(opinion.predicted).name
+    return f"today ({run_id}{how}): {name} with confidence {opinion.confidence:.3f}"

@@ -1,28 +1,38 @@
 """A picture of the choice: what was picked, over a sample of what could have been."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.assignment import flags
+from core.byhand import flag_of
 from core.choice import Pick
-from core.landscape import POOL, SAMPLE, inside, landscape, pick_points
+from core.correction import as_they_stand
+from core.labels import Labeled
+from core.landscape import POOL, inside, landscape, pick_points, sampled_picks
 from core.loop import Loop
+from core.opinions import being_held_out
+from core.today import Today
 from pages.ui import cache
 from pages.ui.charts import numbers, strategy_color
 from pages.ui.figure import POINTS, show_figure
 from pages.ui.items import item_html, show_items
-from pages.ui.review.opening import open_item_button
-from pages.ui.review.picks import Today
+from pages.ui.review.opening import batches_of, open_item_button
+from pages.ui.sunlight.details import show_details
 
 TITLE = "A picture of the choice"
 BRUSH, CLICK = "brush", "click"
 HEIGHT = 420
 SHOWN = 50
+OPENED = 15
+"""Items of a region with a button: buttons cost more time than texts, and a click opens any."""
 
 Selected = Mapping[str, object]
+
+Point = Any
+"""A row of the points, by `itertuples`."""
 
 
 def picture(strategies: Sequence[str]) -> alt.Chart:
@@ -67,15 +77,14 @@ def show_picture(loop: Loop, picks: Sequence[Pick], today: Today | None, batch: 
         st.markdown(f"**{TITLE}**")
         st.caption("The picture needs the model of the newest run: it comes with the next run.")
         return
-    points = landscape(
-        cache.pool_points(loop, today.run), pick_points(picks, cache.word_history(loop))
-    )
+    shown = sampled_picks(picks)
+    pool = cache.pool_points(loop, today.run)
+    points = landscape(pool, pick_points(shown, cache.word_history(loop)))
     points = points[points["familiarity"] < float("inf")]
     chosen = show_figure(
         "picture",
         TITLE,
-        "Further down the model is less sure, further left the words are newer: drag over a region "
-        "to read its items, click a point to open it.",
+        aid(points, today.run.run_id, len(shown) < len(picks)),
         picture,
         points,
         tuple(points["strategy"].unique()),
@@ -83,47 +92,82 @@ def show_picture(loop: Loop, picks: Sequence[Pick], today: Today | None, batch: 
         selection_mode=[BRUSH, CLICK],
         key=f"picture {batch}",
     )
-    st.caption(
-        f"Grey: a random sample of {min(SAMPLE, int((points['strategy'] == POOL).sum())):,} items "
-        f"of the pool as {today.run.run_id} sees them; picks stand where they stood when they were "
-        "chosen."
+    show_chosen(loop, points, chosen.get("selection", {}))
+
+
+def aid(points: pd.DataFrame, run_id: str, is_sample: bool) -> str:
+    """How to read the picture, and what to do with it."""
+    gray = int((points["strategy"] == POOL).sum())
+    picks = f"{len(points) - gray:,} picks, a random sample of them," if is_sample else "picks"
+    return (
+        f"Further down the model is less sure, further left the words are newer. Grey: a random "
+        f"sample of {gray:,} items of the pool as {run_id} sees them; {picks} stand where they "
+        "stood when they were chosen. Drag over a region to read its items; click a point to open "
+        "its item."
     )
-    show_chosen(loop, selected(points, chosen.get("selection", {})))
 
 
-def selected(points: pd.DataFrame, selection: Selected) -> pd.DataFrame | None:
-    """The clicked items, else those of the region; None if nothing is chosen."""
-    clicked = {point["item_id"] for point in selection.get(CLICK) or [] if "item_id" in point}
-    if clicked:
-        return points[points["item_id"].isin(clicked)]
-    ranges = selection.get(BRUSH) or {}
-    return inside(points, ranges) if ranges else None
-
-
-def show_chosen(loop: Loop, found: pd.DataFrame | None) -> None:
-    """The items that were chosen in the picture, each with a way into its batch."""
-    if found is None:
+def show_chosen(loop: Loop, points: pd.DataFrame, selection: Selected) -> None:
+    """What was clicked, opened; else the items of the region."""
+    opened = clicked(points, selection)
+    if len(opened):
+        for point in opened.itertuples():
+            show_opened(loop, point)
         return
+    ranges = selection.get(BRUSH) or {}
+    if ranges:
+        show_region(loop, inside(points, ranges))
+
+
+def clicked(points: pd.DataFrame, selection: Selected) -> pd.DataFrame:
+    """The points of the items that were clicked."""
+    items = {point["item_id"] for point in selection.get(CLICK) or [] if "item_id" in point}
+    return points[points["item_id"].isin(items)]
+
+
+def show_opened(loop: Loop, point: Point) -> None:
+    """One item with all that is known of it, and the ways to label it."""
+    (item,), batches = as_they_stand(loop, [point.item_id]), batches_of(loop)
+    with st.container(border=True, gap="small", key="review_opened"):
+        told = point_facts(loop, point, item)
+        show_items([item_html(point.text, told, big=True, item_id=point.item_id)])
+        is_held_out = point.item_id in being_held_out(loop)
+        show_details(loop, point.item_id, point.text, is_held_out=is_held_out)
+        open_item_button(
+            batches.get(point.item_id, ""), point.item_id, "open_opened", "Open in Annotate"
+        )
+
+
+def show_region(loop: Loop, found: pd.DataFrame) -> None:
+    """The items of a region, the first of them with a way into their batch."""
     if not len(found):
         st.caption("No item stands in this region.")
         return
     st.markdown(f"**{len(found):,} {'item' if len(found) == 1 else 'items'} chosen**")
-    task = loop.workspace.task
-    labels = {item.item_id: item.label for items in loop.labels.splits.values() for item in items}
-    flagged = {flag.item_id for flag in flags(loop.logs.events)}
-    for at, point in enumerate(found.head(SHOWN).itertuples()):
-        item, button = st.columns([5, 1], vertical_alignment="center")
-        told = [
-            point.item_id,
-            point.strategy,
-            f"confidence {point.confidence:.3f}",
-            f"familiarity {point.familiarity:.2f}",
-            f"labeled {task.label(labels[point.item_id]).name}" if point.item_id in labels else "",
-            "flagged" if point.item_id in flagged else "",
-        ]
-        with item:
-            show_items([item_html(point.text, told)])
-        with button:
-            open_item_button(loop, point.item_id, key=f"open point {at} {point.item_id}")
+    first, batches = found.head(SHOWN), batches_of(loop)
+    items = as_they_stand(loop, first["item_id"].tolist())
+    shown = [
+        item_html(point.text, point_facts(loop, point, item), item_id=item.item_id)
+        for point, item in zip(first.itertuples(), items, strict=True)
+    ]
+    for at, (item, text) in enumerate(zip(items[:OPENED], shown, strict=False)):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            show_items([text])
+            key = f"open point {at} {item.item_id}"
+            open_item_button(batches.get(item.item_id, ""), item.item_id, key)
+    if len(shown) > OPENED:
+        show_items(shown[OPENED:])
     if len(found) > SHOWN:
         st.caption(f"The first {SHOWN} are shown: picks first, then the least familiar.")
+
+
+def point_facts(loop: Loop, point: Point, item: Labeled) -> list[str]:
+    """What the picture shows of an item, in words, and its label of now."""
+    return [
+        point.item_id,
+        point.strategy if point.strategy != POOL else "not asked for",
+        f"confidence {point.confidence:.3f}",
+        f"familiarity {point.familiarity:.2f}",
+        f"labeled {loop.workspace.task.label(item.label).name}" if item.label else "",
+        "flagged" if flag_of(loop, point.item_id) else "",
+    ]

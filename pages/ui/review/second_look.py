@@ -8,12 +8,13 @@ import streamlit as st
 from core.correction import Decision, decide, in_conflict
 from core.doubts import Doubt, contradicted, settled
 from core.errors import SunlightError
-from core.labels import Labeled
+from core.labels import Conflict, Labeled
 from core.loop import Loop
-from core.near_copies import Copies, disagreeing_copies
+from core.near_copies import Copies, differences, disagreeing_copies
 from core.task import Label, Task
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
+from pages.ui.review.waiting import filled
 
 LIST = "second_look"
 LAST = "second_look_last"
@@ -80,23 +81,26 @@ def show_conflicts(loop: Loop) -> None:
             f"{len(conflicts):,} items stand in the label files under several labels, and nobody "
             "has decided: they count for nothing until somebody does."
         )
-    show_list(
-        loop,
-        conflicts,
-        lambda loop, conflict, is_top: show_rows(
-            loop, conflict.rows, [in_conflict(conflict)], is_top
-        ),
-    )
+    show_list(loop, conflicts, show_conflict)
+
+
+def show_conflict(loop: Loop, conflict: Conflict, is_top: bool) -> None:
+    """The rows of one item, and a button for each label."""
+    show_rows(loop, conflict.rows)
+    label_buttons(loop, [in_conflict(conflict)], is_top)
 
 
 def show_copies(loop: Loop) -> None:
     """The same or nearly the same texts under different labels."""
-    items = [item for items in loop.labels.splits.values() for item in items]
-    found = disagreeing_copies(items, cache.alike(loop), settled(loop.logs.events))
+    # An item that stands in several splits is what is held out.
+    splits = reversed(loop.labels.splits.values())
+    items = {item.item_id: item for items in splits for item in items}
+    alike = filled(cache.alike(loop), "Comparing the labeled texts …")
+    found = disagreeing_copies([*items.values()], alike, settled(loop.logs.events))
     if found:
         st.caption(
             f"{len(found):,} groups of the same or nearly the same texts have different labels. "
-            "A key gives all of a group one label."
+            "A key gives all of a group one label. Underlined: the words that differ."
         )
     show_list(loop, found, show_group)
 
@@ -104,19 +108,17 @@ def show_copies(loop: Loop) -> None:
 def show_group(loop: Loop, copies: Copies, is_top: bool) -> None:
     """Texts that are alike, with a button for each label, and one that keeps them all."""
     told = "the same text" if copies.likeness == 1 else f"alike: {copies.likeness:.2f}"
-    show_rows(loop, copies.items, copies.items, is_top, told, can_differ=True)
+    show_rows(loop, copies.items, told, differences(copies))
+    label_buttons(loop, copies.items, is_top, can_differ=True)
 
 
 def show_rows(
     loop: Loop,
     rows: Sequence[Labeled],
-    decided: Sequence[Labeled],
-    is_top: bool,
     told: str = "",
-    *,
-    can_differ: bool = False,
+    marked: Sequence[Sequence[bool]] | None = None,
 ) -> None:
-    """Labeled rows below each other, and buttons that decide about all of them at once."""
+    """Labeled rows below each other."""
     task = loop.workspace.task
     show_items(
         [
@@ -124,15 +126,18 @@ def show_rows(
                 row.text,
                 [f"labeled {task.label(row.label).name}", row.split, row.annotator, source(row)]
                 + ([told] if at == 0 else []),
+                marked=marked[at] if marked else None,
             )
             for at, row in enumerate(rows)
         ]
     )
-    label_buttons(loop, decided, is_top, can_differ=can_differ)
 
 
 def show_list(loop: Loop, entries: Sequence, show: Callable[[Loop, object, bool], None]) -> None:
     """The first entries, the keys bound to the top one; a word where there is none."""
+    if not loop.labels.ids():
+        frame.say_empty("Here you will see labels to look at again, once there are labels.")
+        return
     if not entries:
         st.success("Nothing here wants a second look now.", icon=":material/done_all:")
         return
