@@ -1,10 +1,12 @@
 """What the pages say of scores, of ways to choose, and of what is left."""
 
 import re
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.loop import read_loop
 from core.replay import Known, Replay, kept, known, prepare, ways
@@ -86,12 +88,21 @@ def two_ways(demo: Path) -> Replay:
     return prepare(found, mixes, ["book"], 2)
 
 
+def over(page: AppTest, key: str) -> None:
+    """Runs the page until the work that can be stopped with this key is over."""
+    deadline = time.monotonic() + PATIENCE
+    while f"{key}_stop" in [button.key for button in page.button] and time.monotonic() < deadline:
+        time.sleep(0.2)
+        page.run()
+
+
 def test_a_replay_is_computed_once_and_shown_ever_after(demo: Path, monkeypatch):
     page = open_page("strategies", demo, monkeypatch)
     page.multiselect("replay_ways").set_value(["random", "10% random, 90% outlier"])
     page.multiselect("replay_models").set_value(["book"])
     page.number_input("replay_seeds").set_value(2)
-    page.button("replay").click().run(timeout=PATIENCE)
+    page.button("replay").click().run()
+    over(page, "replay")
     assert not page.exception
     (verdict,) = [said.value for said in page.markdown if said.value.endswith("over 2 seeds.")]
     assert verdict.startswith("10% random, 90% outlier (book) ")

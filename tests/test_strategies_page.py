@@ -1,10 +1,13 @@
 """What the Strategies page says in every state of a workspace."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.experiment import prepare, run
+from core.logs import append_records
 from core.loop import read_loop
 from core.simulation import make_demo
 from core.skew import ALL, WordShare, WordSkew, groups, length_spread, ratio_of, spread
@@ -12,9 +15,8 @@ from core.workspace import open_workspace
 from pages.ui.strategies.harvest import told
 from pages.ui.strategies.skew import spread_sentence, word_sentence, word_table
 from tests.conftest import MakeWorkspace, headlines
+from tests.test_learning_pages import over
 from tests.test_pages import one_label, open_page
-
-PATIENCE = 120
 
 
 def test_the_table_has_each_strategy_with_its_intervals(demo: Path, monkeypatch):
@@ -88,17 +90,41 @@ def test_a_figure_without_an_interval_stands_alone():
 
 def test_the_experiment_is_run_once_and_told_ever_after(demo: Path, monkeypatch):
     page = open_page("strategies", demo, monkeypatch)
-    page.button("experiment").click().run(timeout=PATIENCE)
+    page.button("experiment").click().run()
+    over(page, "experiment")
     assert not page.exception
     said = verdicts(page)
     assert len(said) == 2
-    assert all("Low confidence" in text and " labels" in text for text in said)
+    assert all("one of 4 comparisons" in text for text in said)
     again = open_page("strategies", demo, monkeypatch)
     assert verdicts(again) == said
     assert "experiment" not in [button.key for button in again.button]
-    again.selectbox("experiment_size").select_index(1).run()
-    assert verdicts(again) == []
-    assert any(" labels of each: random, " in text.value for text in again.text)
+
+
+def test_a_second_session_sees_the_first_one_s_experiment_and_may_stop_it(demo: Path, monkeypatch):
+    first = open_page("strategies", demo, monkeypatch)
+    first.button("experiment").click().run()
+    second = open_page("strategies", demo, monkeypatch)
+    assert "experiment" not in [button.key for button in second.button]
+    second.button("experiment_stop").click().run()
+    over(second, "experiment")
+    first.run()
+    assert [button.key for button in first.button][0] == "experiment"
+    assert not first.error
+
+
+def test_an_outcome_of_earlier_labels_is_shown_as_such(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    run(prepare(loop))
+    item = loop.labels.splits["training"][0]
+    event = next(e for e in loop.logs.events if e.item_id == item.item_id)
+    other = "0" if item.label == "1" else "1"
+    append_records(loop.workspace.annotations, [replace(event, event_id="new", label=other)])
+    page = open_page("strategies", demo, monkeypatch)
+    assert not page.exception
+    assert any("have changed since" in said.value for said in page.info)
+    assert len(verdicts(page)) == 2
+    assert page.button("experiment").label == "Compare anew"
 
 
 def verdicts(page: AppTest) -> list[str]:
@@ -112,7 +138,7 @@ def test_a_strategy_that_brought_too_little_is_named(demo: Path, monkeypatch):
     (demo / "annotations.csv").write_text("".join(lines[:-30]), encoding="utf-8")
     page = open_page("strategies", demo, monkeypatch)
     assert not page.exception
-    assert any("outlier labels, 40 are needed" in text.value for text in page.text)
+    assert any("outlier labels, 60 are needed" in text.value for text in page.text)
 
 
 def test_twenty_iterations_are_shown(many_iterations: Path, monkeypatch):
