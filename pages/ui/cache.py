@@ -62,7 +62,7 @@ from core.skew import (
     Spread,
     WordSkew,
     column_spread,
-    few_valued,
+    comparable_columns,
     groups,
     length_spread,
     skewed_words,
@@ -256,7 +256,7 @@ def brought(current: Loop) -> list[Brought]:
 
 
 def spreads(current: Loop) -> list[Spread]:
-    """How lengths, and columns of few values, of the training data differ from the pool's."""
+    """How lengths, and columns of the pool, of the training data differ from the pool's."""
     return _spreads(str(current.workspace.path), current.stamps, current)
 
 
@@ -495,13 +495,13 @@ def _brought(path: str, stamps: Stamps, _loop: Loop) -> list[Brought]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
-def _few_valued(pool_key: str, _loop: Loop) -> list[Column]:
-    return few_valued(_loop.pool_words.pool)
+def _comparable_columns(pool_key: str, _loop: Loop) -> list[Column]:
+    return comparable_columns(_loop.pool_words.pool)
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _spreads(path: str, stamps: Stamps, _loop: Loop) -> list[Spread]:
-    columns = _few_valued(_loop.pool_words.pool.key, _loop)
+    columns = _comparable_columns(_loop.pool_words.pool.key, _loop)
     return [length_spread(_loop), *(column_spread(_loop, column) for column in columns)]
 
 
