@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.statistics import LEVEL, REPLICATES, Interval, Judged, resampled, scores_of, student
 
-RANDOM = "random"
+RANDOM, ALL = "random", "all strategies"
 
 SCORES = {"fscore": "F", "auc": "AUC"}
 
@@ -152,7 +152,8 @@ def verdict(result: Result, score: str, outcome: Outcome) -> str:
             f"{name} and random cannot be told apart yet by {SCORES[score]} {at} "
             f"({found.low:+.2f} to {found.high:+.2f}; {among})."
         )
-    verb = "beats" if found.value > 0 else "falls behind"
+    verbs = ("beat", "fall behind") if result.name == ALL else ("beats", "falls behind")
+    verb = verbs[0] if found.value > 0 else verbs[1]
     low, high = sorted((abs(found.low), abs(found.high)))
     told = f"{abs(found.value):.2f} {SCORES[score]} ({low:.2f} to {high:.2f}; {among})"
     return f"{name} {verb} random by {told} {at}."

@@ -67,6 +67,7 @@ class Errand:
         """Lets it end; it is over within `GRACE`, and nothing that it has kept is lost."""
         with self._lock:
             if self._process is not None:
+                self.step = "stopping"
                 _let_go(self._process)
 
     def wait(self, seconds: float) -> bool:
@@ -100,7 +101,7 @@ def _started(work: bytes) -> "subprocess.Popen[bytes]":
     )
     assert process.stdin is not None
     with suppress(OSError):  # it is over already: that is found out by listening
-        process.stdin.write(work)
+        process.stdin.write(len(work).to_bytes(8) + work)
         process.stdin.flush()
     return process
 
@@ -117,7 +118,7 @@ def main() -> None:
     os.nice(KINDNESS)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is not for the one who listens
-    function, arguments = pickle.load(sys.stdin.buffer)
+    work = _read(int.from_bytes(_read(8)))
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_the_input, daemon=True).start()
 
@@ -127,6 +128,7 @@ def main() -> None:
             out.flush()
 
     try:
+        function, arguments = pickle.loads(work)  # which imports all that it needs: seconds
         answer = function(*arguments, progress=lambda step: tell(step=step))
     except SunlightError as error:
         tell(error=str(error))
@@ -137,6 +139,17 @@ def main() -> None:
         os.killpg(0, signal.SIGKILL)
     else:
         tell(answer=answer or "")
+
+
+def _read(number: int) -> bytes:
+    """So many bytes of the input; ends the process where there are no more."""
+    found = b""
+    while len(found) < number:
+        more = os.read(0, number - len(found))
+        if not more:
+            sys.exit(1)
+        found += more
+    return found
 
 
 def _end(*_: object) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.contrast import RANDOM, Outcome, Result, Subsets, contrasted
+from core.contrast import ALL, RANDOM, Outcome, Result, Subsets, contrasted
 from core.csvfile import lock
 from core.errors import LoopError
 from core.features import Vocabulary
@@ -37,8 +37,6 @@ from core.workspace import open_workspace
 
 EXPERIMENT_VERSION = 2
 """Part of the name: a change of what is computed computes it anew."""
-
-ALL = "all strategies"
 
 LEAST = 60
 """Labels of a strategy below which a model of them is mostly luck."""

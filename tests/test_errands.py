@@ -95,6 +95,17 @@ def test_a_stop_is_heard_at_once_and_can_be_begun_again(tmp_path: Path):
     assert errand.wait(PATIENCE)
 
 
+def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
+    errand = Errand(count, tmp_path, 100)
+    errand.start()
+    errand.stop()
+    assert errand.step == "stopping"
+    asked = time.monotonic()
+    assert errand.wait(PATIENCE)
+    assert time.monotonic() - asked < GRACE + 1
+    assert not [*tmp_path.glob("done")]
+
+
 def test_processes_that_it_started_end_with_it(tmp_path: Path):
     errand = Errand(with_a_child, tmp_path)
     errand.start()

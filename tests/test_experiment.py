@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from core.contrast import RANDOM
+from core.contrast import ALL, RANDOM
 from core.errands import Errand
 from core.errors import LoopError
 from core.experiment import (
-    ALL,
     KEPT,
     LEAST,
     PART,
