@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    ("errors", "findings", "bags", "cache", "csvfile", "files", "progress"),
+    ("errors", "findings", "bags", "cache", "csvfile", "files", "progress", "errands"),
     ("parallel", "arrays", "columns", "engines"),
     ("task",),
     ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),
@@ -54,7 +54,7 @@ FLOORS = (
     ),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
-    ("harvest", "skew", "experiment"),
+    ("harvest", "skew", "contrast", "experiment"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

@@ -35,7 +35,9 @@ from core.answers import score_differences as differences_of
 from core.choice import Pick, WordHistory, picks_of
 from core.choice import word_history as history_of
 from core.condition import places_where
+from core.errands import Errand
 from core.errors import RunError
+from core.experiment import Experiment, Groups, find_groups, prepare
 from core.filters import Filters
 from core.harvest import Brought, brought_in
 from core.inbox import Inbox
@@ -50,12 +52,13 @@ from core.near_copies import Alike, alike_texts, hash_of_texts
 from core.neighbours import Neighbourhood
 from core.neighbours import neighbourhood as make_neighbourhood
 from core.opinions import opinions_at
-from core.outlook import Outlook
-from core.outlook import outlook as outlook_of_loop
+from core.outlook import compute_outlook
 from core.places import Places
 from core.pool_columns import PoolColumns, pool_columns
 from core.predictions import Predictions, predictions_of
 from core.progress import Progress
+from core.replay import Known
+from core.replay import known as known_labels
 from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.sift import Opinions
@@ -64,7 +67,7 @@ from core.skew import (
     Spread,
     WordSkew,
     column_spread,
-    few_valued,
+    comparable_columns,
     groups,
     length_spread,
     skewed_words,
@@ -86,6 +89,8 @@ LOOKS = 32
 """What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
 CHARTS = 200
 """Specifications of charts that are kept, some 5 KB each."""
+ERRANDS = 50
+"""Kinds of work that are remembered with what came of them; the results stand on disk."""
 RUNS = 100
 """Runs, and pairs of them, whose scores are kept with their intervals."""
 
@@ -213,9 +218,15 @@ def slice_groups(current: Loop, run: Run) -> dict[str, list[str]]:
     return _slice_groups(*_asked_key(current, run), current.stamps, current, run)
 
 
-def outlook(current: Loop) -> Outlook:
-    """How the work stands at this state of the loop. Trains models: seconds, once a state."""
-    return _outlook(str(current.workspace.path), current.stamps, current)
+def outlook_errand(current: Loop) -> Errand:
+    """What works out how the work stands: one for a workspace, that everybody sees."""
+    path = current.workspace.path
+    return errand(f"outlook of {path}", compute_outlook, path)
+
+
+def errand(name: str, function: Callable[..., str | None], *arguments: object) -> Errand:
+    """The work of this name, one for the whole server: who asks for it sees how far it is."""
+    return _errand(name, function, arguments)
 
 
 def pool_points(current: Loop, run: Run) -> pd.DataFrame:
@@ -270,13 +281,28 @@ def brought(current: Loop) -> list[Brought]:
 
 
 def spreads(current: Loop) -> list[Spread]:
-    """How lengths, and columns of few values, of the training data differ from the pool's."""
+    """How lengths, and columns of the pool, of the training data differ from the pool's."""
     return _spreads(str(current.workspace.path), current.stamps, current)
 
 
 def word_skews(current: Loop) -> dict[str, WordSkew]:
     """How the words of each strategy's training data differ from the pool's."""
     return _word_skews(str(current.workspace.path), current.stamps, current)
+
+
+def experiment_groups(current: Loop) -> Groups:
+    """Which strategies have brought in enough to be compared."""
+    return _experiment_groups(str(current.workspace.path), current.stamps, current)
+
+
+def experiment(current: Loop, size: int) -> Experiment:
+    """What is to be trained at this size. Raises LoopError where there is nothing to compare."""
+    return _experiment(str(current.workspace.path), current.stamps, size, current)
+
+
+def known(current: Loop) -> Known:
+    """What a replay of this state of the loop can go by."""
+    return _known(str(current.workspace.path), current.stamps, current)
 
 
 def chart_spec(make: Callable[..., alt.LayerChart], *arguments: Hashable) -> dict[str, Any]:
@@ -464,9 +490,11 @@ def _slice_groups(
     return groupings(found.items, _loop.pool_words.pool) if found else {}
 
 
-@st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
-def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
-    return outlook_of_loop(_loop)
+@st.cache_resource(show_spinner=False, max_entries=ERRANDS)
+def _errand(
+    name: str, _function: Callable[..., str | None], _arguments: tuple[object, ...]
+) -> Errand:
+    return Errand(_function, *_arguments)
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
@@ -511,13 +539,13 @@ def _brought(path: str, stamps: Stamps, _loop: Loop) -> list[Brought]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
-def _few_valued(pool_key: str, _loop: Loop) -> list[Column]:
-    return few_valued(_loop.pool_words.pool)
+def _comparable_columns(pool_key: str, _loop: Loop) -> list[Column]:
+    return comparable_columns(_loop.pool_words.pool)
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _spreads(path: str, stamps: Stamps, _loop: Loop) -> list[Spread]:
-    columns = _few_valued(_loop.pool_words.pool.key, _loop)
+    columns = _comparable_columns(_loop.pool_words.pool.key, _loop)
     return [length_spread(_loop), *(column_spread(_loop, column) for column in columns)]
 
 
@@ -525,6 +553,21 @@ def _spreads(path: str, stamps: Stamps, _loop: Loop) -> list[Spread]:
 def _word_skews(path: str, stamps: Stamps, _loop: Loop) -> dict[str, WordSkew]:
     words, training = vocabulary(_loop), _loop.labels.usable_training()
     return {name: skewed_words(words, rows) for name, rows in groups(training).items()}
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _experiment_groups(path: str, stamps: Stamps, _loop: Loop) -> Groups:
+    return find_groups(_loop.labels.usable_training())
+
+
+@st.cache_resource(show_spinner=False, max_entries=LOOKS)
+def _experiment(path: str, stamps: Stamps, size: int, _loop: Loop) -> Experiment:
+    return prepare(_loop, size)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _known(path: str, stamps: Stamps, _loop: Loop) -> Known:
+    return known_labels(_loop)
 
 
 def _pool_stamps(path: Path) -> Stamps:

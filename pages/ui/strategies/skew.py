@@ -1,6 +1,6 @@
 """The section of the Strategies page on what was chosen beside what could have been chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import altair as alt
 import pandas as pd
@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.harvest import THIN
 from core.loop import Loop
-from core.skew import ALL, LENGTH, Share, Spread, WordShare, WordSkew
+from core.skew import ALL, FEW, LENGTH, Share, Spread, WordShare, WordSkew
 from pages.ui import cache
 from pages.ui.charts import POOL, STRATEGY_COLORS, numbers, strategy_color
 from pages.ui.figure import POINTS, show_figure
@@ -31,7 +31,12 @@ def show_skew(loop: Loop) -> None:
         "Random items should look as the pool does; what other strategies prefer, a model learns "
         "more of. A difference is named if it is beyond chance for as many as are compared."
     )
-    show_spreads(cache.spreads(loop))
+    spreads = cache.spreads(loop)
+    show_spreads(spreads)
+    others = set(loop.pool_words.pool.columns) - {spread.name for spread in spreads}
+    if others:
+        # Names of columns are anybody's words: no markup is read in them.
+        st.text(f"Not compared, since hardly two items share a value, or all do: {listed(others)}.")
     show_words(cache.word_skews(loop))
 
 
@@ -56,6 +61,13 @@ def show_spreads(spreads: Sequence[Spread]) -> None:
     )
     # Strategies and values are anybody's words: no markup is read in them.
     st.text(spread_sentence(found[chosen]))
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names in their order, the first few of them."""
+    ordered = sorted(names)
+    more = len(ordered) - FEW
+    return ", ".join(ordered[:FEW]) + (f" and {more} more" if more > 0 else "")
 
 
 def show_words(skews: dict[str, WordSkew]) -> None:
