@@ -115,10 +115,11 @@ frame.need_pool(loop)
 choices = choose.choices_of(loop)
 choose.arrive(loop, choices)
 step = choose.chosen(choices)
-choose.settle(step)
+choose.keep(step)
 choose.show_filters(loop, choices)
 choose.show_controls(choices)
 choose.show_active(step.filters, loop.workspace.task, choices)
+choose.write_address()
 if choose.is_streaming():
     stream()
 else:

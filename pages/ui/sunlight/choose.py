@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from html import escape
 
@@ -84,11 +85,19 @@ def arrive(loop: Loop, choices: Choices) -> None:
     _put(trail.current, choices)
 
 
-def settle(step: Step) -> None:
-    """The step is on the screen: it stands in the trail, and in the browser's address."""
-    trail: Trail = st.session_state[TRAIL].seen(step)
-    address = step_address(step)
-    st.session_state[TRAIL] = Trail(trail.workspace, trail.steps, trail.at, address)
+def keep(step: Step) -> None:
+    """The step is on the screen: it stands in the trail."""
+    st.session_state[TRAIL] = st.session_state[TRAIL].seen(step)
+
+
+def write_address() -> None:
+    """The browser's address becomes that of the step on the screen.
+
+    Comes after the controls: who reads in the address that a step is shown can press them already.
+    """
+    trail: Trail = st.session_state[TRAIL]
+    address = step_address(trail.current)
+    st.session_state[TRAIL] = replace(trail, written=address)
     others = {name: st.query_params.get_all(name) for name in st.query_params if not _ours(name)}
     if _address() != address:
         st.query_params.from_dict(others | address)
@@ -204,7 +213,8 @@ def next_of_stream(choices: Choices) -> Step:
     step = chosen(choices)
     if step != st.session_state[TRAIL].current:
         st.session_state[SHOWN_AT] = time.monotonic()
-    settle(step)
+    keep(step)
+    write_address()
     return step
 
 
