@@ -35,6 +35,7 @@ SECONDS = 4
 SHOWN_AT = "sunlight_shown_at"
 SEED, SIZE, ORDER, STREAM = "sunlight_seed", "sunlight_size", "sunlight_order", "sunlight_stream"
 RANDOM, FIRST = "Random", "First 100"
+SIZE_NAMES = {1: "1 item", 10: "10", 50: "50"}
 
 WORDS, SINCE, UNTIL = "sunlight_words", "sunlight_since", "sunlight_until"
 AGREEMENT, CONFIDENCE, WHERE = "sunlight_agreement", "sunlight_confidence", "sunlight_where"
@@ -161,7 +162,7 @@ def show_active(filters: Filters, task: Task, choices: Choices) -> None:
 def show_controls(choices: Choices) -> None:
     """How many items, drawn at random or in the pool's order; back and forth; the stream."""
     trail: Trail = st.session_state[TRAIL]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             "Random",
             type="primary",
@@ -184,8 +185,15 @@ def show_controls(choices: Choices) -> None:
                 key=f"sunlight_go_{label.lower()}",
             )
         is_first = st.session_state.get(ORDER) == FIRST
-        st.segmented_control("Items", SIZES, disabled=is_first, key=SIZE)
-        st.segmented_control("Show", (RANDOM, FIRST), key=ORDER)
+        st.segmented_control(
+            "Items",
+            SIZES,
+            format_func=SIZE_NAMES.__getitem__,
+            disabled=is_first,
+            key=SIZE,
+            label_visibility="collapsed",
+        )
+        st.segmented_control("Show", (RANDOM, FIRST), key=ORDER, label_visibility="collapsed")
         st.toggle(
             "Stream",
             on_change=_begin_stream,
