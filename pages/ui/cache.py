@@ -51,6 +51,7 @@ from core.model import Model
 from core.near_copies import Alike, alike_texts, hash_of_texts
 from core.neighbours import Neighbourhood
 from core.neighbours import neighbourhood as make_neighbourhood
+from core.occurrences import occurrences
 from core.opinions import opinions_at
 from core.outlook import compute_outlook
 from core.places import Places
@@ -76,7 +77,7 @@ from core.skew import (
 from core.slices import groupings
 from core.statistics import Difference, Interval
 from core.tables import Tables
-from core.word_index import read_pool_words, words_of
+from core.word_index import read_pool_words
 from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
 
 WORKSPACES = 4
@@ -157,7 +158,7 @@ def places(current: Loop, filters: Filters) -> Places:
 
 
 def training_words(current: Loop) -> Counter[str]:
-    """How often each word occurs in what a model may learn from."""
+    """How often each word, folded, occurs in what a model may learn from."""
     return _training_words(str(current.workspace.path), current.stamps, current)
 
 
@@ -400,8 +401,7 @@ def _opinions(
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _training_words(path: str, stamps: Stamps, _loop: Loop) -> Counter[str]:
-    texts = (item.text for item in _loop.labels.usable_training())
-    return Counter(word for text in texts for word in words_of(text))
+    return occurrences(item.text for item in _loop.labels.usable_training())
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)

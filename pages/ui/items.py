@@ -14,7 +14,10 @@ STYLE = """<style>
 .sl-item p {margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; max-height: 12em;
   overflow-y: auto}
 .sl-item .sl-text {font-size: 1.06rem; line-height: 1.45}
-.sl-item.sl-big .sl-text {font-size: clamp(1.4rem, 4vw, 2.1rem); line-height: 1.3}
+.sl-item.sl-big {padding: 1.5rem 0 .8rem}
+.sl-item.sl-big .sl-text {font-size: clamp(1.5rem, 4vw, 2.3rem); line-height: 1.22;
+  font-weight: 600; letter-spacing: -.012em; text-wrap: pretty; margin-bottom: .55rem;
+  max-width: 34em}
 .sl-item .sl-facts {font-size: .84rem; opacity: .78}
 .sl-item .sl-new {text-decoration: underline dotted 2px; text-underline-offset: .22em;
   background: color-mix(in srgb, currentColor 9%, transparent); border-radius: 3px}
