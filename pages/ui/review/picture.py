@@ -19,7 +19,7 @@ from pages.ui.review.picks import Today
 
 TITLE = "A picture of the choice"
 BRUSH, CLICK = "brush", "click"
-HEIGHT = 420
+HEIGHT = 340
 SHOWN = 50
 
 Selected = Mapping[str, object]
@@ -36,7 +36,7 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
         .encode(
             x=alt.X(
                 "familiarity:Q",
-                title="how often its words occur in the training data, on average",
+                title="familiarity of the words",
                 scale=alt.Scale(type="log", nice=False, padding=8),
                 axis=alt.Axis(format="~g", tickCount=6),
             ),
@@ -86,7 +86,8 @@ def show_picture(loop: Loop, picks: Sequence[Pick], today: Today | None, batch: 
     st.caption(
         f"Grey: a random sample of {min(SAMPLE, int((points['strategy'] == POOL).sum())):,} items "
         f"of the pool as {today.run.run_id} sees them; picks stand where they stood when they were "
-        "chosen."
+        "chosen. Familiarity is how often the words of an item occur in the training data, on "
+        "average."
     )
     show_chosen(loop, selected(points, chosen.get("selection", {})))
 
