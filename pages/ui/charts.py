@@ -44,12 +44,13 @@ SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#00
 WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad06b", "#b4b4b4")
 """Ways of choosing, in the order in which they were computed; the first is random's color."""
 
-HEIGHT = 300
+HEIGHT = 220
+"""Of a plot, in pixels, without its axes and its legend."""
 
 NARROW = 290
 """Pixels for a legend beside the axis of a chart on a telephone."""
 
-LETTER, SYMBOL = 7, 30
+LETTER, SYMBOL = 6, 28
 """Pixels that a letter takes in a legend, and a symbol with the space around it."""
 
 

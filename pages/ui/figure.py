@@ -151,9 +151,14 @@ def show_figure(
 
 
 def drawing(*, painted: bool) -> dict[str, object]:
-    """The renderer that the exports need, and the theme's color for texts, as parts of a spec."""
+    """What every chart has, as parts of its specification.
+
+    The renderer that the exports need; the theme's color for texts; and the width of the page for
+    all of it, while its height is that of the plot, whatever axes and legend take beside it.
+    """
     ink = INKS.get(st.context.theme.type, INKS[None])
     return {
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "usermeta": {"embedOptions": {"renderer": "canvas" if painted else "svg"}},
         "config": {"text": {"color": ink}},
     }

@@ -27,6 +27,9 @@ GREY = STRATEGY_COLORS[POOL]
 NOTHING = inline({})
 """For marks that stand where the chart says, whatever its rows are."""
 
+GRID = alt.Axis(grid=True)
+"""Such marks bring no grid of their own, and the first one of a chart decides."""
+
 UNIT = alt.Scale(domain=[0, 1])
 STROKES = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
 
@@ -41,14 +44,16 @@ def roc() -> alt.LayerChart:
 
 def precision_recall(share: float) -> alt.LayerChart:
     """Precision-recall curves over the share of the label, which a coin would give."""
-    coin = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GREY).encode(y=alt.datum(share))
+    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GREY)
+    coin = rule.encode(y=alt.YDatum(share, axis=GRID))
     return _curves(coin, "recall", "precision")
 
 
 def _diagonal() -> alt.Chart:
     rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GREY)
-    start, end = alt.datum(0), alt.datum(1)
-    return rule.encode(x=start, y=start, x2=end, y2=end)
+    return rule.encode(
+        x=alt.XDatum(0, axis=GRID), y=alt.YDatum(0, axis=GRID), x2=alt.datum(1), y2=alt.datum(1)
+    )
 
 
 def _curves(coin: alt.Chart, x: str, y: str) -> alt.LayerChart:
@@ -107,7 +112,7 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
     )
     rects = base.mark_rect(color=CHOSEN).encode(opacity=shade)
     texts = base.mark_text(fontSize=17).encode(text=alt.Text("items:Q", format=","))
-    return alt.layer(rects, texts, height=CELL * len(names) + 80)
+    return alt.layer(rects, texts, height=CELL * len(names))
 
 
 def histogram(labels: Sequence[Label]) -> alt.Chart:

@@ -24,7 +24,7 @@ from pages.ui.sunlight.details import show_details
 
 TITLE = "A picture of the choice"
 BRUSH, CLICK = "brush", "click"
-HEIGHT = 420
+HEIGHT = 340
 SHOWN = 50
 OPENED = 15
 """Items of a region with a button: buttons cost more time than texts, and a click opens any."""
@@ -46,7 +46,7 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
         .encode(
             x=alt.X(
                 "familiarity:Q",
-                title="how often its words occur in the training data, on average",
+                title="familiarity of the words",
                 scale=alt.Scale(type="log", nice=False, padding=8),
                 axis=alt.Axis(format="~g", tickCount=6),
             ),

@@ -13,7 +13,7 @@ from core.statistics import Interval
 from pages.ui.charts import numbers, strategy_color
 from pages.ui.figure import POINTS, show_figure
 
-HEIGHT = 260
+HEIGHT = 180
 
 NARROW = 120
 """Points beyond which their intervals are drawn as bands: bars would hide each other."""
