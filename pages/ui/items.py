@@ -1,11 +1,12 @@
 """One item on a page: its text as typed, with the words marked that the model does not know."""
 
+import re
 from collections.abc import Collection, Sequence
 from html import escape
 
 import streamlit as st
 
-from core.word_index import words_of
+_PIECES = re.compile(r"\s+|\S+")
 
 # Colors are mixed from the text's own, so that they fit light and dark.
 STYLE = """<style>
@@ -48,7 +49,12 @@ def item_html(
 
 
 def _marked(text: str, known: Collection[str]) -> str:
-    return " ".join(
-        escape(word) if word in known else f'<span class="sl-new">{escape(word)}</span>'
-        for word in words_of(text)
+    """The text as typed, in white space too."""
+    return "".join(
+        escape(piece) if piece.isspace() or piece in known else _as_new(piece)
+        for piece in _PIECES.findall(text)
     )
+
+
+def _as_new(word: str) -> str:
+    return f'<span class="sl-new">{escape(word)}</span>'
