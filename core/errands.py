@@ -25,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 GRACE = 1.0
 """Seconds between being told to end and being ended: time to clear away temporary files."""
 
+STARTING = "starting: a few seconds"
+"""What is said until the work itself says more."""
+
 KINDNESS = 10
 """Steps of priority by which the pages go before an errand."""
 
@@ -57,7 +60,7 @@ class Errand:
         with self._lock:
             if self._process is None:
                 self.of = of
-                self.step, self.error, self.answer = "starting", "", ""
+                self.step, self.error, self.answer = STARTING, "", ""
                 self.began = time.monotonic()
                 process = _started(self._work)
                 self._process = process

@@ -5,7 +5,16 @@ import pytest
 from core import outlook as outlook_room
 from core.iteration import propose
 from core.loop import read_loop
-from core.outlook import last_models, outlook, prevalence_of
+from core.outlook import (
+    compute_outlook,
+    decoded,
+    earlier_outlook,
+    kept_outlook,
+    last_models,
+    outlook,
+    outlook_file,
+    prevalence_of,
+)
 from core.stopping import WINDOW
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, headlines
@@ -103,3 +112,29 @@ def test_a_sample_of_a_large_pool_stands_for_all(demo: Path, monkeypatch: pytest
     assert some.share.value == pytest.approx(every.share.value, abs=0.003)
     assert some.share.value != every.share.value
     assert (some.found, some.sample) == (every.found, every.sample)
+
+
+def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    assert kept_outlook(loop) is earlier_outlook(loop) is None
+    said = compute_outlook(demo)
+    found = kept_outlook(loop)
+    assert found == decoded(said) == outlook(loop)
+    steps: list[str] = []
+    assert compute_outlook(demo, progress=steps.append) == said
+    assert steps == ["reading the workspace"]
+    propose(loop, "ann")
+    now = read_loop(loop.workspace)
+    assert kept_outlook(now) is None
+    assert earlier_outlook(now) == found
+    compute_outlook(demo)
+    assert [*outlook_file(now).parent.iterdir()] == [outlook_file(now)]
+
+
+def test_a_damaged_outlook_is_computed_again(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    compute_outlook(demo)
+    outlook_file(loop).write_text('{"prevalence": 1}', encoding="utf-8")
+    assert kept_outlook(loop) is None
+    compute_outlook(demo)
+    assert kept_outlook(loop) is not None

@@ -96,21 +96,23 @@ def asked_for(experiment: Experiment) -> str:
 
 def show_outcome(outcome: Outcome) -> None:
     """A sentence for each strategy, by F and by AUC, the scores themselves, and their numbers."""
+    others = [result for result in outcome.results if result.over_random]
     for place, (score, name) in zip(st.columns(len(SCORES)), SCORES.items(), strict=True):
         with place:
+            for result in others:
+                # Names of strategies are anybody's words: no markup is read in them.
+                st.text(verdict(result, score, outcome))
             points = points_of(outcome, score)
             show_figure(
                 f"experiment-{score}",
                 f"{name} at {outcome.size:,} labels of each strategy",
-                "The further right the better; where bars overlap, the sentences below say whether "
+                "The further right the better; where bars overlap, the sentences above say whether "
                 "strategies can be told apart.",
                 chart_of,
                 points,
                 name,
                 tuple(points["strategy"]),
             )
-            others = [result for result in outcome.results if result.over_random]
-            st.text("\n".join(verdict(result, score, outcome) for result in others))
     st.caption(how_sure(outcome))
     with st.expander("The numbers of the comparison"):
         st.dataframe(numbers(outcome), hide_index=True, key="experiment_numbers")
@@ -119,14 +121,18 @@ def show_outcome(outcome: Outcome) -> None:
 def how_sure(outcome: Outcome) -> str:
     """What the means are means of, and what their intervals speak for."""
     each = 1 - 0.05 / max(outcome.comparisons, 1)
-    return (
+    told = (
         f"Means over {outcome.seeds} random subsets of each strategy's labels, at the threshold of "
-        f"one half, on {outcome.evaluation:,} evaluation items. Lines are intervals of 95%. They "
+        f"one half, on {outcome.evaluation:,} evaluation items; lines are intervals of 95%. They "
         "speak for other evaluation items (paired bootstrap) and for other labels of the same "
         "strategy (jackknife over the subsets). Brackets in the sentences hold all together in 95 "
-        f"of 100 repetitions: each of the {outcome.comparisons} is held to {each:.1%} "
-        "(Bonferroni). Where F is 0, a model has called no item positive that is: AUC then says "
-        "whether it has learned anything."
+        f"of 100 repetitions: each of the {outcome.comparisons} is held to {each:.1%} (Bonferroni)."
+    )
+    if all(result.scores["fscore"].value for result in outcome.results):
+        return told
+    return (
+        f"{told} Where F is 0, a model has called no item positive that is: AUC then says whether "
+        "it has learned anything."
     )
 
 
