@@ -437,7 +437,7 @@ def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
     told = " ".join(html.proto.body for html in page.get("html"))
     assert "It waits for its evaluation" in told
     assert "proposed for training in batch-0000" in told
-    for opinion in ("P(", "Push", "neighbours", "confidence", "0.51", "low"):
+    for opinion in ("P(", "Push", "neighbours", "confidence", "0.51", "by low"):
         assert opinion not in told
 
 
