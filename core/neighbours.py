@@ -13,6 +13,7 @@ from core.bags import Bags
 from core.features import Vocabulary
 from core.labels import Labeled
 from core.model import Model
+from core.places import is_among
 from core.sources import Features
 
 
@@ -26,12 +27,18 @@ class Neighbour:
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """Labeled items with their features; `lengths` are the rows' lengths, `(n_items,)`."""
+    """Labeled items with their features; `lengths` are the rows' lengths, `(n_items,)`.
+
+    Of each entry of the features `rows` is the item, and `at` the column's place in `columns`.
+    """
 
     model: Model
     items: tuple[Labeled, ...]
     features: Features
     lengths: NDArray[np.float64]
+    columns: NDArray[np.integer]
+    at: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
     def nearest(self, text: str, number: int, but: str = "") -> list[Neighbour]:
         """The labeled items most like the text, the most like first, without the item `but`.
@@ -40,7 +47,7 @@ class Neighbourhood:
         """
         of_text = features_of(self.model, [text])
         length = _lengths(of_text)[0]
-        cosines = _products(self.features, of_text) / np.maximum(self.lengths * length, 1e-12)
+        cosines = self._products(of_text) / np.maximum(self.lengths * length, 1e-12)
         found = []
         for at in np.argsort(-cosines, kind="stable"):
             if len(found) == number or cosines[at] <= 0:
@@ -49,11 +56,23 @@ class Neighbourhood:
                 found.append(Neighbour(self.items[at], float(cosines[at])))
         return found
 
+    def _products(self, of_text: Features) -> NDArray[np.float64]:
+        """Each row's product with the one row of `of_text`, `(n_items,)`."""
+        weights = np.zeros(len(self.columns) + 1)  # the last for columns that no item has
+        place = np.searchsorted(self.columns, of_text.bags.ids)
+        place[~is_among(of_text.bags.ids, self.columns)] = len(self.columns)
+        np.add.at(weights, place, of_text.values)
+        entries = weights[self.at] * self.features.values
+        sparse = np.bincount(self.rows, entries, minlength=len(self.items))
+        return sparse + self.features.dense @ of_text.dense[0].astype(np.float64)
+
 
 def neighbourhood(model: Model, items: Sequence[Labeled]) -> Neighbourhood:
     """These items as the model sees them. Raises RunError if its encoder cannot be used."""
     features = features_of(model, [item.text for item in items])
-    return Neighbourhood(model, tuple(items), features, _lengths(features))
+    columns, at = np.unique(features.bags.ids, return_inverse=True)
+    rows = _rows(features.bags)
+    return Neighbourhood(model, tuple(items), features, _lengths(features), columns, at, rows)
 
 
 def features_of(model: Model, texts: Sequence[str]) -> Features:
@@ -63,19 +82,6 @@ def features_of(model: Model, texts: Sequence[str]) -> Features:
         dense = np.zeros((len(texts), 0), np.float32)
         return Features(bags, np.ones(len(bags.ids), np.float32), dense)
     return model.source.rows(texts).features()
-
-
-def _products(features: Features, of_text: Features) -> NDArray[np.float64]:
-    """Each row's product with the one row of `of_text`, `(n_rows,)`."""
-    columns, at = np.unique(of_text.bags.ids, return_inverse=True)
-    values = np.bincount(at, of_text.values, minlength=len(columns))
-    place = np.searchsorted(columns, features.bags.ids)
-    place[place == len(columns)] = 0
-    weights = np.zeros(len(place))
-    if len(columns):
-        weights = np.where(columns[place] == features.bags.ids, values[place], 0.0)
-    sparse = np.bincount(_rows(features.bags), weights * features.values, minlength=len(features))
-    return sparse + features.dense.astype(np.float64) @ of_text.dense[0].astype(np.float64)
 
 
 def _lengths(features: Features) -> NDArray[np.float64]:
