@@ -45,13 +45,13 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
     page = open_page("review", demo, monkeypatch)
     html, run = told(page), read(demo).logs.runs[-1].run_id
     assert "times on average in the training data" in html
-    assert "the model guessed right" in html
-    assert html.count(f"today ({run}") == 45
+    assert re.search(r"<dt>Guess</dt><dd>[^<]* with confidence 0\.\d{3}: (right|wrong)</dd>", html)
+    assert html.count("<dt>Today</dt>") == html.count("<dt>Label</dt>") == 45
     known = read_report(read(demo), read(demo).logs.runs[-1]).out_of_fold.item_ids
     batch = page.selectbox(key="review_batch").value
     shown = [p.item_id for p in read(demo).logs.batch(batch) if p.strategy != "random"]
     unseen = set(shown) & set(known)
-    assert html.count(f"today ({run}, trained without it)") == len(unseen) > 40
+    assert html.count(f"({run}, trained without it)") == len(unseen) > 40
     assert 'class="sl-new"' in html
 
 
@@ -84,7 +84,8 @@ def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path
     shutil.rmtree(demo / "models")
     page = open_page("review", demo, monkeypatch)
     assert not page.exception
-    assert "today (" not in told(page)
+    assert "<dt>Today</dt>" not in told(page)
+    assert "<dt>Guess</dt>" in told(page)
     assert len(page.subheader) == 2
 
 
@@ -378,7 +379,7 @@ def test_no_list_shows_what_the_model_thinks_of_evaluation_items(demo: Path, mon
     pages = look_everywhere(demo, monkeypatch)
     for page, (_, name) in zip(pages, PLACES, strict=True):
         for text, facts in re.findall(
-            r'<p class="sl-text".*?>(.*?)</p>.*?sl-facts">(.*?)</p>', told(page)
+            r'<p class="sl-text".*?>(.*?)</p>.*?sl-facts">(.*?)</(?:p|dl)>', told(page)
         ):
             if unescape(text) in held_out:
                 assert not re.search("confidence|guess|says|today", facts), name

@@ -10,9 +10,12 @@ from core.loop import Loop
 from core.task import Task
 from core.today import Opinion, Today, opinions_on
 from pages.ui import cache
-from pages.ui.items import item_html, show_items
+from pages.ui.items import item_with_rows, show_items
 from pages.ui.reasons import familiarity
 from pages.ui.review.waiting import filled
+
+SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
+"""One line each, side by side."""
 
 ALL, COMING = "all batches", "coming batch"
 SHOWN = 100
@@ -73,8 +76,9 @@ def show_sides(loop: Loop, picks: Sequence[Pick], today: Today | None) -> None:
     st.caption("Underlined: words that the training data did not hold before the batch.")
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
     history = cache.word_history(loop)
+    st.html(SMALL_TITLES)
     for number, column in enumerate(st.columns(2, gap="large")):
-        with column:
+        with column, st.container(key=f"review_column_{number}"):
             strategy = st.selectbox(
                 "Strategy", names, index=number, key=f"review_side_{number}", width=280
             )
@@ -93,9 +97,9 @@ def show_side(
     said = said_today(loop, [pick.proposal.item_id for pick in first], today)
     show_items(
         [
-            item_html(
+            item_with_rows(
                 pick.text,
-                pick_facts(loop.workspace.task, pick, history, says),
+                pick_rows(loop.workspace.task, pick, history, says),
                 history.known(pick.text, pick.proposal.batch_id),
             )
             for pick, says in zip(first, said, strict=True)
@@ -105,29 +109,30 @@ def show_side(
         st.caption(f"The first {SHOWN} are shown.")
 
 
-def pick_facts(task: Task, pick: Pick, history: WordHistory, says: str) -> list[str]:
+def pick_rows(task: Task, pick: Pick, history: WordHistory, says: str) -> list[tuple[str, str]]:
     """Why an item was picked, the label it got, and what the model of today says."""
     proposal = pick.proposal
     score = proposal.score
     if proposal.strategy != "outlier":
         score = history.familiarity(pick.text, proposal.batch_id)
-    told = [familiarity(score)] if score is not None else []
-    guess = f"guess: {task.label(proposal.predicted).name}" if proposal.predicted else ""
-    if guess and proposal.confidence is not None:
-        guess += f" with confidence {proposal.confidence:.3f}"
-    told = [*told, guess] if proposal.strategy == "outlier" else [guess, *told]
-    return [*told, verdict(task, pick), says]
+    words = "Words", familiarity(score) if score is not None else ""
+    guess = "Guess", guessed(task, pick)
+    label = "Label", task.label(pick.label).name if pick.label else "no label yet"
+    why = [words, guess] if proposal.strategy == "outlier" else [guess, words]
+    return [*why, label, ("Today", says)]
 
 
-def verdict(task: Task, pick: Pick) -> str:
-    """The label given, and whether the model's guess was right."""
-    if not pick.label:
-        return "no label yet"
-    name = task.label(pick.label).name
-    if not pick.proposal.predicted:
-        return f"labeled {name}"
-    right = pick.label == pick.proposal.predicted
-    return f"labeled {name}: the model guessed {'right' if right else 'wrong'}"
+def guessed(task: Task, pick: Pick) -> str:
+    """What the model of then guessed, how sure it was, and whether it was right."""
+    proposal = pick.proposal
+    if not proposal.predicted:
+        return ""
+    told = task.label(proposal.predicted).name
+    if proposal.confidence is not None:
+        told += f" with confidence {proposal.confidence:.3f}"
+    if pick.label:
+        told += ": right" if pick.label == proposal.predicted else ": wrong"
+    return told
 
 
 def said_today(loop: Loop, item_ids: Sequence[str], today: Today | None) -> list[str]:
@@ -146,4 +151,4 @@ def told_today(task: Task, run_id: str, opinion: Opinion) -> str:
     how = ", trained without it" if opinion.is_unseen else ""
     how = ", trained on it" if opinion.is_learned else how
     name = task.label(opinion.predicted).name
-    return f"today ({run_id}{how}): {name} with confidence {opinion.confidence:.3f}"
+    return f"{name} with confidence {opinion.confidence:.3f} ({run_id}{how})"
