@@ -16,9 +16,10 @@ STYLE = """<style>
 .sl-item .sl-text {font-size: 1.06rem; line-height: 1.45}
 .sl-item.sl-big .sl-text {font-size: clamp(1.4rem, 4vw, 2.1rem); line-height: 1.3}
 .sl-item .sl-facts {font-size: .84rem; opacity: .78}
-.sl-item dl {display: grid; grid-template-columns: max-content 1fr; gap: 0 .9rem; margin: .2rem 0 0}
-.sl-item dt {opacity: .75; font-weight: inherit}
-.sl-item dd {margin: 0; overflow-wrap: anywhere}
+.sl-item dl.sl-facts {display: grid; grid-template-columns: max-content 1fr; gap: 0 .9rem;
+  margin: .2rem 0 0; padding: 0}
+.sl-item .sl-facts dt {opacity: .75; font-weight: inherit; margin: 0; padding: 0}
+.sl-item .sl-facts dd {margin: 0; padding: 0; overflow-wrap: anywhere}
 .sl-item .sl-new {text-decoration: underline dotted 2px; text-underline-offset: .22em;
   background: color-mix(in srgb, currentColor 9%, transparent); border-radius: 3px}
 </style>"""

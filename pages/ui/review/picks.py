@@ -11,11 +11,12 @@ from core.task import Task
 from core.today import Opinion, Today, opinions_on
 from pages.ui import cache
 from pages.ui.items import item_with_rows, show_items
-from pages.ui.reasons import familiarity
 from pages.ui.review.waiting import filled
 
 SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
 """One line each, side by side."""
+
+ON_AVERAGE = "on average in the training data"
 
 ALL, COMING = "all batches", "coming batch"
 SHOWN = 100
@@ -73,7 +74,14 @@ def today_of(loop: Loop) -> Today | None:
 
 def show_sides(loop: Loop, picks: Sequence[Pick], today: Today | None) -> None:
     """Two columns of picks, each of the strategy that is chosen over it."""
-    st.caption("Underlined: words that the training data did not hold before the batch.")
+    marks = "Underlined: words that the training data did not hold before the batch."
+    if today:
+        marks += f" Today: what {today.run.run_id} says" + (
+            "; of its training items, what models said that were trained without them."
+            if today.unseen
+            else "."
+        )
+    st.caption(marks)
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
     history = cache.word_history(loop)
     st.html(SMALL_TITLES)
@@ -115,7 +123,7 @@ def pick_rows(task: Task, pick: Pick, history: WordHistory, says: str) -> list[t
     score = proposal.score
     if proposal.strategy != "outlier":
         score = history.familiarity(pick.text, proposal.batch_id)
-    words = "Words", familiarity(score) if score is not None else ""
+    words = "Words", "" if score is None else f"occurred {score:.2f} times {ON_AVERAGE}"
     guess = "Guess", guessed(task, pick)
     label = "Label", task.label(pick.label).name if pick.label else "no label yet"
     why = [words, guess] if proposal.strategy == "outlier" else [guess, words]
@@ -139,16 +147,14 @@ def said_today(loop: Loop, item_ids: Sequence[str], today: Today | None) -> list
     """What the model of today says of these items; nothing of one that awaits held-out data."""
     if today is None:
         return [""] * len(item_ids)
-    task, run_id = loop.workspace.task, today.run.run_id
+    task = loop.workspace.task
     return [
-        told_today(task, run_id, opinion) if opinion else ""
+        told_today(task, opinion) if opinion else ""
         for opinion in opinions_on(loop, today, item_ids)
     ]
 
 
-def told_today(task: Task, run_id: str, opinion: Opinion) -> str:
+def told_today(task: Task, opinion: Opinion) -> str:
     """An opinion in words, and whether the model had learned from the item."""
-    how = ", trained without it" if opinion.is_unseen else ""
-    how = ", trained on it" if opinion.is_learned else how
-    name = task.label(opinion.predicted).name
-    return f"{name} with confidence {opinion.confidence:.3f} ({run_id}{how})"
+    told = f"{task.label(opinion.predicted).name} with confidence {opinion.confidence:.3f}"
+    return f"{told}, trained on it" if opinion.is_learned else told
