@@ -1,8 +1,12 @@
 """Sunlight in a browser and as a page: its draws, its address, its trail and its stream."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html import escape as html_escape
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 
@@ -17,16 +21,19 @@ from streamlit.testing.v1 import AppTest
 from core.byhand import flag_of, label_of
 from core.filters import Filters
 from core.iteration import propose
+from core.logs import append_records
 from core.loop import open_loop
 from core.runs import keep, train
 from core.simulation import SAMPLE
 from core.tables import Tables
+from core.takeout import write_parquet
 from core.task import SUNLIGHT
 from core.workspace import Workspace, open_workspace
 from pages.ui.sunlight.trail import LONGEST, Step, Trail, new_seed
 from tests.browser import WAIT, eventually, label_rows
 from tests.conftest import MakeWorkspace, headlines
 from tests.server import ROOT, Server
+from tests.test_takeout import opinions
 
 TIMEOUT = 30
 
@@ -49,6 +56,11 @@ def open_page(workspace: Path, monkeypatch, **address: str | list[str]) -> AppTe
 def address_of(page: AppTest) -> dict[str, list[str]]:
     given = page.query_params.items()
     return {name: [value] if isinstance(value, str) else value for name, value in given}
+
+
+def plain_text(told: str) -> str:
+    """What a browser would show of this HTML."""
+    return unescape(re.sub(r"<[^>]*>", "", told))
 
 
 def test_a_trail_goes_back_and_forth_and_a_new_step_ends_what_lay_ahead():
@@ -149,14 +161,14 @@ def test_random_is_uniform_on_the_sample(tmp_path: Path):
 
 def test_a_draw_that_is_not_uniform_would_be_found():
     size = 6_610
-    weights = np.where(np.arange(size) < size // 2, 1.1, 1.0)
+    weights = np.where(np.arange(size) < size // 2, 1.3, 1.0)
     weights /= weights.sum()
 
     def biased(seed: int) -> np.ndarray:
         return np.random.default_rng(seed).choice(size, 50, p=weights)
 
     def forgetful(seed: int) -> np.ndarray:
-        return np.random.default_rng(seed).choice(size - 20, 50, replace=False)
+        return np.random.default_rng(seed).choice(size - 100, 50, replace=False)
 
     assert p_of_uniform(hits_of(biased, size)) < UNLIKELY
     assert p_of_uniform(hits_of(forgetful, size), of=50) < UNLIKELY
@@ -269,7 +281,7 @@ def test_what_the_filters_leave_is_taken_away_as_a_file(
     expected = every.loc[of_csv["item_id"]]
     for name in ("text", "split", "label", "strategy", "batch_id", "annotator", "labeled_at"):
         assert of_csv[name].tolist() == expected[name].tolist()
-        assert of_parquet[name].fillna("").tolist() == expected[name].tolist()
+        assert of_parquet[name].astype(object).fillna("").tolist() == expected[name].tolist()
     assert of_parquet["confidence"].between(0.5, 0.9001).all()
     assert set(of_csv["predicted"]) <= {"1", "0"}
 
@@ -389,9 +401,12 @@ def test_an_evaluation_item_has_no_label_buttons_here(demo: Path, monkeypatch):
     assert any("is evaluation data" in caption.value for caption in page.caption)
 
 
-def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
-    make_workspace: MakeWorkspace, monkeypatch
-):
+@pytest.fixture
+def waiting(make_workspace: MakeWorkspace) -> tuple[Path, str]:
+    """A trained workspace whose nine pool items all wait for evaluation; and one of them.
+
+    A model had proposed that one before, and had said what it thinks of it.
+    """
     rows = headlines(80)
     labels = {
         (split, label): [row for row in part if row[2] == label]
@@ -401,12 +416,100 @@ def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
     workspace = make_workspace([row[:2] for row in rows[:9]], labels)
     loop = open_loop(workspace.path)
     keep(loop, train(loop))
-    assert propose(open_loop(workspace.path), "ann").split == "evaluation"
-    page = open_page(workspace.path, monkeypatch, seed="3", size="1", split="unlabeled")
+    batch = propose(open_loop(workspace.path), "ann")
+    assert batch.split == "evaluation"
+    item = batch.proposals[0]
+    earlier = replace(
+        item, batch_id="batch-0000", created_at="2026-01-01T00:00:00.000Z", split="training",
+        strategy="low confidence", predicted="1", confidence=0.51, run_id="run-0001",
+    )  # fmt: skip
+    append_records(workspace.batches, [earlier])
+    head, *rows, last = workspace.batches.path.read_text().splitlines(keepends=True)
+    workspace.batches.path.write_text("".join([head, last, *rows]))
+    return workspace.path, item.item_id
+
+
+def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
+    waiting: tuple[Path, str], monkeypatch
+):
+    folder, item = waiting
+    page = open_page(folder, monkeypatch, seed="3", size="1", where=f"item_id = '{item}'")
     told = " ".join(html.proto.body for html in page.get("html"))
     assert "It waits for its evaluation" in told
-    for opinion in ("P(", "Push", "neighbours", "confidence"):
+    assert "proposed for training in batch-0000" in told
+    for opinion in ("P(", "Push", "neighbours", "confidence", "0.51", "low"):
         assert opinion not in told
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"confidence": "0-0.99"},
+        {"confidence": "0.5-1"},
+        {"predicted": ["1", "0"]},
+        {"agreement": "agrees"},
+        {"agreement": "differs"},
+        {"where": "confidence IS NOT NULL"},
+        {"where": "predicted = '1' OR predicted <> '1'"},
+        {"where": "NOT (coalesce(confidence, 0) < 0.5 AND predicted IS NULL)"},
+    ],
+)
+def test_no_filter_tells_what_the_model_thinks_of_what_waits_for_evaluation(
+    waiting: tuple[Path, str], address: dict, monkeypatch
+):
+    folder, _ = waiting
+    page = open_page(folder, monkeypatch, split="unlabeled", **address)
+    assert any("No item matches" in info.value for info in page.info)
+
+
+def test_a_file_does_not_tell_what_the_model_thinks_of_what_waits_for_evaluation(
+    waiting: tuple[Path, str],
+):
+    loop = open_loop(waiting[0])
+    file = BytesIO()
+    tables = Tables(loop)
+    write_parquet(tables.sheet(opinions(loop, tables)), tables.places(Filters()), file)
+    items = pq.read_table(BytesIO(file.getvalue())).to_pandas()
+    is_waiting = items["split"] == "unlabeled"
+    assert is_waiting.sum() == 9
+    assert items.loc[is_waiting, ["confidence", "predicted"]].isna().all(axis=None)
+    assert items.loc[~is_waiting, ["confidence", "predicted"]].notna().all(axis=None)
+
+
+PLANTED = (
+    '<img src=x onerror="window.ran=1"> **bold** $x^2$ :sun: [a](b)\n# two  lines\t<b>&amp;</b>'
+)
+
+
+def test_an_item_of_html_and_markdown_is_shown_as_typed(make_workspace: MakeWorkspace, monkeypatch):
+    rows = [("a", PLANTED, "1"), ("b", f"{PLANTED} again", "0"), ("c", "plain words", "0")]
+    labels = {("training", label): [row for row in rows if row[2] == label] for label in ("1", "0")}
+    workspace = make_workspace([row[:2] for row in rows] + [("d", "more")], labels)
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert html_escape(PLANTED) in told
+    assert "<img" not in told
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert "<img" not in told
+    shown = plain_text(told)
+    assert PLANTED in shown
+    assert " ".join(f"{PLANTED} again".split()) in shown  # as a neighbour: on one line
+
+
+def test_a_long_neighbour_is_cut_to_one_line(make_workspace: MakeWorkspace, monkeypatch):
+    long = "flood " * 400
+    rows = [("a", "flood hits coast", "1"), ("b", long, "1"), ("c", "council plan", "0")]
+    labels = {("training", label): [row for row in rows if row[2] == label] for label in ("1", "0")}
+    workspace = make_workspace([row[:2] for row in rows], labels)
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    (line,) = re.findall(r">(flood flood[flod ]*…)<", told)
+    assert len(line) == 161
 
 
 def test_nothing_of_an_item_is_worked_out_before_it_is_opened(demo: Path, monkeypatch):

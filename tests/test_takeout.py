@@ -44,6 +44,7 @@ def parquet_of(sheet: pa.Table, places: Places) -> pa.Table:
 
 
 def opinions(loop: Loop, tables: Tables) -> Opinions:
+    """What the last run says at each place."""
     run = loop.logs.runs[-1]
     model: Model = load_run(loop, run)
     return opinions_at(loop, tables, predictions_of(loop, run, model), model)

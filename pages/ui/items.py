@@ -1,11 +1,12 @@
 """One item on a page: its text as typed, with the words marked that the model does not know."""
 
+import re
 from collections.abc import Collection, Sequence
 from html import escape
 
 import streamlit as st
 
-from core.word_index import words_of
+_PIECES = re.compile(r"\s+|\S+")
 
 # Colors are mixed from the text's own, so that they fit light and dark.
 STYLE = """<style>
@@ -54,7 +55,13 @@ def item_html(
 
 
 def _marked(text: str, marked: Sequence[bool]) -> str:
-    return " ".join(
-        f'<span class="sl-new">{escape(word)}</span>' if is_marked else escape(word)
-        for word, is_marked in zip(words_of(text), marked, strict=True)
+    """The text as typed, in white space too."""
+    turns = iter(marked)
+    return "".join(
+        escape(piece) if piece.isspace() or not next(turns) else _as_new(piece)
+        for piece in _PIECES.findall(text)
     )
+
+
+def _as_new(word: str) -> str:
+    return f'<span class="sl-new">{escape(word)}</span>'
