@@ -4,7 +4,7 @@ It comes from the run's report where that says it all, so that it outlives the m
 P(positive): of more than two labels the model has to be asked again for the others.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,15 +23,16 @@ from core.statistics import (
     Difference,
     Interval,
     Judged,
-    fscore_interval,
-    intervals_under,
+    cut_intervals,
     resampled,
     scores_of,
-    wilson,
 )
 from core.task import Task
 
 BRIER, CALIBRATION_ERROR = "brier", "calibration_error"
+
+CALLS = ("fscore", "precision", "recall")
+"""Scores of what is called positive; the others are of probabilities."""
 
 Probabilities = NDArray[np.float64]
 
@@ -128,72 +129,78 @@ def worst_misses(answers: Answers, number: int) -> NDArray[np.int64]:
     return wrong[np.argsort(believed, kind="stable")][:number]
 
 
-def score_intervals_of(answers: Answers, label: int) -> dict[str, Interval]:
-    """Each score of the label against all others with its interval; without what is not defined.
+@dataclass(frozen=True)
+class Resampled:
+    """What one run scores for one label on some items, and what on each resampled set of them.
 
-    `brier` and `calibration_error` of the raw probabilities are among them. The calibration error
-    of few items is too high by chance, and so is its interval.
+    `counted` are the intervals that need no resampling; `observed` and `drawn`, `(replicates,)`,
+    hold every score that is defined, Brier score and calibration error of the raw probabilities
+    among them. With the same draws for both, differences of two runs are paired.
     """
+
+    counted: Mapping[str, Interval]
+    observed: Mapping[str, float]
+    drawn: Mapping[str, Probabilities]
+
+
+def draws(number: int) -> NDArray[np.int32]:
+    """How often each of so many items is drawn, `(replicates, number)`: alike for every run."""
+    return resampled(np.ones(number, bool), REPLICATES, seed=0, keep_balance=False)
+
+
+def resample(answers: Answers, label: int, counts: NDArray[np.int32]) -> Resampled:
+    """The scores of the label against all others under what `draws` has drawn of these items."""
     actual, judged = answers.actual(label), answers.judged(label)
     if not len(answers):
-        return {}
-    found = cut_intervals(judged.predicted, actual)
-    if answers.knows(label):
-        counts = resampled(actual, REPLICATES, seed=0, keep_balance=False)
-        ranking = intervals_under(counts, judged, actual, ("auc", "average_precision"))
-        found |= {name: each for name, each in ranking.items() if each}
-        once = np.ones((1, len(actual)), np.int32)
-        for name, values in _probability_scores(judged.score, actual, counts).items():
-            value = _probability_scores(judged.score, actual, once)[name][0]
-            found[name] = _between(float(value), values)
-    return found
-
-
-def cut_intervals(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> dict[str, Interval]:
-    """F-score, precision and recall of these predictions with intervals that need no resampling.
-
-    They hold for few items, and where no answer is wrong, or none right.
-    """
-    hits = int((predicted & actual).sum())
-    found = {"fscore": fscore_interval(hits, int((predicted ^ actual).sum()))}
-    found["precision"] = wilson(hits, int(predicted.sum())) if predicted.any() else None
-    found["recall"] = wilson(hits, int(actual.sum()))
-    return {name: each for name, each in found.items() if each} if actual.any() else {}
-
-
-def score_differences(before: Answers, after: Answers, label: int) -> dict[str, Difference]:
-    """How much higher `after` scores than `before` on the items that both were asked about.
-
-    Both are weighed by the same resampled items; what is not defined is left out.
-    """
-    shared = {item.item_id for item in before.items} & {item.item_id for item in after.items}
-    before, after = before.only(shared), after.only(shared)
-    actual = after.actual(label)
-    if not actual.any():
-        return {}
-    known = before.knows(label) and after.knows(label)
-    counts = resampled(actual, REPLICATES, seed=0, keep_balance=False)
+        return Resampled({}, {}, {})
     once = np.ones((1, len(actual)), np.int32)
-    first, second = (
-        [_all_scores(each.judged(label), actual, weights, known) for weights in (once, counts)]
-        for each in (before, after)
-    )
+    known = answers.knows(label)
+    once, drawn = (_all_scores(judged, actual, weights, known) for weights in (once, counts))
+    observed = {name: float(values[0]) for name, values in once.items()}
+    return Resampled(cut_intervals(judged.predicted, actual), observed, drawn)
+
+
+def score_intervals_of(found: Resampled) -> dict[str, Interval]:
+    """Each score with its interval; without what is not defined.
+
+    The calibration error of few items is too high by chance, and so is its interval.
+    """
+    return dict(found.counted) | {
+        name: _between(found.observed[name], values)
+        for name, values in found.drawn.items()
+        if name not in CALLS
+    }
+
+
+def shared(before: Answers, after: Answers) -> tuple[Answers, Answers]:
+    """What both say of the items that both were asked about, in one order."""
+    if before.items == after.items:
+        return before, after
+    ids = {item.item_id for item in before.items} & {item.item_id for item in after.items}
+    return before.only(ids), after.only(ids)
+
+
+def score_differences(before: Resampled, after: Resampled) -> dict[str, Difference]:
+    """How much higher `after` scores than `before` on the same items, drawn alike for both.
+
+    What is not defined for both is left out; without an item of the label nothing is.
+    """
+    if not before.counted:
+        return {}
     return {
         name: Difference(
             name,
-            _between(
-                float(second[0][name][0] - first[0][name][0]), second[1][name] - first[1][name]
-            ),
+            _between(after.observed[name] - before.observed[name], values - before.drawn[name]),
         )
-        for name in second[0]
+        for name, values in after.drawn.items()
+        if name in before.drawn
     }
 
 
 def _all_scores(
     judged: Judged, actual: NDArray[np.bool_], counts: NDArray[np.int32], known: bool
 ) -> dict[str, Probabilities]:
-    names = SCORES if known else ("fscore", "precision", "recall")
-    found = dict(scores_of(judged, actual, counts, names))
+    found = dict(scores_of(judged, actual, counts, SCORES if known else CALLS))
     return found | (_probability_scores(judged.score, actual, counts) if known else {})
 
 
@@ -201,15 +208,12 @@ def _probability_scores(
     score: Probabilities, actual: NDArray[np.bool_], counts: NDArray[np.int32]
 ) -> dict[str, Probabilities]:
     """Brier score and calibration error under each row of multiplicities, `(replicates,)`."""
-    total = counts.sum(axis=1)
-    place = bins(score)
-    gaps = [
-        np.abs(counts[:, place == each] @ (score - actual)[place == each]) for each in range(BINS)
-    ]
-    return {
-        BRIER: counts @ np.square(score - actual) / total,
-        CALIBRATION_ERROR: np.sum(gaps, axis=0) / total,
-    }
+    gap = score - actual
+    parts = np.zeros((len(score), BINS + 1))  # the gaps by bins, then the squared ones
+    parts[np.arange(len(score)), bins(score)] = gap
+    parts[:, BINS] = np.square(gap)
+    sums = counts @ parts / counts.sum(axis=1, keepdims=True)
+    return {BRIER: sums[:, BINS], CALIBRATION_ERROR: np.abs(sums[:, :BINS]).sum(axis=1)}
 
 
 def _between(value: float, drawn: Probabilities) -> Interval:

@@ -8,7 +8,7 @@ stopped when its time is over.
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 import numpy as np
@@ -20,6 +20,8 @@ from core.filters import MAX_WHERE
 
 SECONDS = 3.0
 """That a condition may take."""
+
+TABLE = "items"
 
 MAX_DEPTH = 60
 """Brackets within brackets."""
@@ -68,8 +70,23 @@ FUNCTIONS = frozenset(
         "year",
     }
 )  # fmt: skip
-"""None of them makes much out of little, or takes longer than its text is long: nested as deep as
-may be, they fill no memory, and DuckDB looks often enough whether it is to stop."""
+"""None of them makes much out of little, or takes longer than its text is long: DuckDB looks often
+enough whether it is to stop."""
+
+MAKING = frozenset(
+    {
+        "||", "lcase", "left", "lower", "ltrim", "nfc_normalize", "regexp_extract", "reverse",
+        "right", "rtrim", "split_part", "string_split", "strip_accents", "substr", "substring",
+        "trim", "ucase", "upper",
+    }
+)  # fmt: skip
+"""Those that make texts. DuckDB keeps each that it makes on its way, of 2,048 items at once."""
+
+HEAVY = frozenset({"||", "string_split"})
+MOST_MADE, MOST_HEAVY = 20, 4
+"""Texts that a condition may make, and how many of them by joining or splitting others. A chain of
+100 joins over texts of 1,000 characters was measured to fill 8 GB, and no limit of DuckDB's own
+holds against that."""
 
 
 def places_where(items: pa.Table, condition: str, seconds: float = SECONDS) -> NDArray[np.int64]:
@@ -79,8 +96,8 @@ def places_where(items: pa.Table, condition: str, seconds: float = SECONDS) -> N
     of `items`, or takes too long.
     """
     with _locked_up() as connection:
-        check_condition(connection, condition)
-        connection.register("items", items)
+        check_condition(connection, condition, items.column_names)
+        connection.register(TABLE, items)
         timer = threading.Timer(seconds, connection.interrupt)
         timer.start()
         try:
@@ -100,7 +117,9 @@ def places_where(items: pa.Table, condition: str, seconds: float = SECONDS) -> N
     return np.sort(np.asarray(found, np.int64))
 
 
-def check_condition(connection: duckdb.DuckDBPyConnection, condition: str) -> None:
+def check_condition(
+    connection: duckdb.DuckDBPyConnection, condition: str, columns: Sequence[str]
+) -> None:
     """Raises ConditionError if the text is not one expression of what is allowed."""
     if len(condition) > MAX_WHERE:
         raise ConditionError(f"The condition has more than {MAX_WHERE:,} characters. Shorten it.")
@@ -113,8 +132,10 @@ def check_condition(connection: duckdb.DuckDBPyConnection, condition: str) -> No
             "The condition is more than one expression. Write only what would stand behind WHERE, "
             "such as: n_words > 8 AND text ILIKE '%flood%'"
         )
-    for part in _parts(where):
-        _check_part(part)
+    parts = list(_parts(where))
+    for part in parts:
+        _check_part(part, columns)
+    _refuse_much([_name(part) for part in parts if part["class"] == "FUNCTION"])
 
 
 def _locked_up() -> duckdb.DuckDBPyConnection:
@@ -126,7 +147,7 @@ def _locked_up() -> duckdb.DuckDBPyConnection:
 
 def _query(condition: str) -> str:
     # The line end closes a comment that the condition may end with.
-    return f"SELECT place FROM items WHERE (\n{condition}\n)"
+    return f"SELECT place FROM {TABLE} WHERE (\n{condition}\n)"
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, object]:
@@ -156,25 +177,50 @@ def _parts(parsed: object) -> Iterator[dict[str, object]]:
             yield from _parts(value)
 
 
-def _check_part(part: dict[str, object]) -> None:
+def _check_part(part: dict[str, object], columns: Sequence[str]) -> None:
     kind = part["class"]
     if kind not in KINDS:
         raise ConditionError(
             f"A condition must not hold a {str(kind).lower().replace('_', ' ')}. Write comparisons "
             "of columns, joined by AND and OR."
         )
+    if kind == "COLUMN_REF":
+        _check_column([str(name).lower() for name in part["column_names"]], columns)
     if kind == "TYPE":
         name = str(part.get("type_name", "")).lower()
         if name not in TYPES or part.get("children") or part.get("schema") or part.get("catalog"):
             allowed = ", ".join(sorted(TYPES))
             raise ConditionError(f"A condition cannot cast to `{name}`. It can cast to: {allowed}.")
     if kind == "FUNCTION":
-        name = str(part["function_name"]).lower()
+        name = _name(part)
         if name not in OPERATORS | FUNCTIONS or part["schema"] or part["catalog"]:
             allowed = ", ".join(sorted(FUNCTIONS))
             raise ConditionError(
                 f"The function `{name}` cannot be used in a condition. These can: {allowed}."
             )
+
+
+def _check_column(names: Sequence[str], columns: Sequence[str]) -> None:
+    """A name that is no column's may be a function without brackets, such as current_user."""
+    known = {name.lower() for name in columns}
+    if not (names[-1] in known and names[:-1] in ([], [TABLE])):
+        told = ", ".join(f"`{name}`" for name in columns)
+        raise ConditionError(
+            f"The condition names no column with `{'.'.join(names)}`. The columns are {told}."
+        )
+
+
+def _refuse_much(functions: Sequence[str]) -> None:
+    made, heavy = (sum(name in few for name in functions) for few in (MAKING, HEAVY))
+    if made > MOST_MADE or heavy > MOST_HEAVY:
+        raise ConditionError(
+            f"The condition makes too many texts: at most {MOST_MADE} by functions such as lower, "
+            f"of them {MOST_HEAVY} by || and string_split. Compare the columns as they are."
+        )
+
+
+def _name(function: dict[str, object]) -> str:
+    return str(function["function_name"]).lower()
 
 
 def _refuse_depth(condition: str) -> None:

@@ -9,41 +9,45 @@ trained: an experiment that was stopped goes on where it was.
 """
 
 import json
+import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from core.contrast import ALL, RANDOM, Outcome, Result, Subsets, contrasted
+from core.csvfile import lock
 from core.errors import LoopError
 from core.features import Vocabulary
 from core.labels import Labeled, labels_hash
 from core.learning import Items, learner_on
-from core.loop import Loop
+from core.loop import Loop, read_loop
 from core.progress import Progress, silent
 from core.runs import columns, feature_source
 from core.space import Space
-from core.statistics import LEVEL, REPLICATES, Interval, Judged, resampled, scores_of
+from core.statistics import Interval, Judged
 from core.training import require_two_labels
+from core.workspace import open_workspace
 
-EXPERIMENT_VERSION = 1
+EXPERIMENT_VERSION = 2
 """Part of the name: a change of what is computed computes it anew."""
 
-RANDOM, ALL = "random", "all strategies"
-
-LEAST = 40
+LEAST = 60
 """Labels of a strategy below which a model of them is mostly luck."""
 
-SEEDS = 5
+PART = 2 / 3
+"""Of the smallest group, at most: only what is drawn anew shows how much the draw matters."""
 
-SCORES = {"fscore": "F", "auc": "AUC"}
+SEEDS = 20
 
-KEPT = 20
-"""Experiments that are kept, the newest ones: each takes half a megabyte."""
+KEPT = 10
+"""Experiments that are kept, the newest ones: each takes a megabyte or two."""
 
 Rows = NDArray[np.int64]
 
@@ -54,6 +58,11 @@ class Group:
 
     name: str
     rows: Rows
+
+    @property
+    def most(self) -> int:
+        """How many of them are drawn at most, a multiple of ten."""
+        return int(len(self.rows) * PART) // 10 * 10
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ class Groups:
     @property
     def sizes(self) -> list[int]:
         """The numbers of labels at which some group can be compared with random, ascending."""
-        by_name = {group.name: len(group.rows) for group in self.ready}
+        by_name = {group.name: group.most for group in self.ready}
         others = {size for name, size in by_name.items() if name != ALL}
         return sorted(size for size in others if size <= by_name.get(RANDOM, 0))
 
@@ -93,30 +102,6 @@ class Experiment:
         return self.folder / f"outcome-{self.seeds}.json"
 
 
-@dataclass(frozen=True)
-class Result:
-    """How the models of one group did: the mean over the seeds of each of `SCORES`.
-
-    `available` is the size of the whole group, `positive` the mean share of positive items in what
-    was drawn of it. `over_random` is what each score has over random's; empty for random itself.
-    """
-
-    name: str
-    available: int
-    positive: float
-    scores: Mapping[str, Interval]
-    over_random: Mapping[str, Interval]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The results of all groups at so many labels, over so many seeds."""
-
-    size: int
-    seeds: int
-    results: tuple[Result, ...]
-
-
 def find_groups(training: Sequence[Labeled]) -> Groups:
     """The strategies whose items can be compared, and a sentence for each that cannot be yet.
 
@@ -130,8 +115,10 @@ def find_groups(training: Sequence[Labeled]) -> Groups:
     refusals = {group.name: _refusal(group, training) for group in groups}
     ready = [group for group in groups if not refusals[group.name]]
     waiting = tuple(reason for reason in refusals.values() if reason)
-    if refusals[RANDOM] or not ready:
+    if refusals[RANDOM]:
         return Groups((), waiting)
+    if len(found[RANDOM]) == len(training):
+        return Groups((), ("Not yet: all labels are random, there is nothing to compare.",))
     return Groups((*ready, Group(ALL, np.arange(len(training)))), waiting)
 
 
@@ -162,7 +149,7 @@ def prepare(loop: Loop, size: int | None = None, seeds: int = SEEDS) -> Experime
     if refusal(loop) or not groups.ready:
         raise LoopError(" ".join([refusal(loop), *groups.waiting]).strip())
     size = groups.sizes[0] if size is None else size
-    chosen = tuple(group for group in groups.ready if len(group.rows) >= size)
+    chosen = tuple(group for group in groups.ready if group.most >= size)
     folder = loop.workspace.cache / "experiments" / _name(loop, size)
     return Experiment(loop, chosen, size, seeds, folder)
 
@@ -198,14 +185,42 @@ def drawn(group: Group, size: int, seed: int, targets: NDArray[np.int64]) -> Row
     return np.sort(rows)
 
 
-def run(
-    experiment: Experiment,
-    progress: Progress = silent,
-    still_wanted: Callable[[], None] = lambda: None,
-) -> Outcome:
+def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -> None:
+    """Computes the experiment of this workspace as it stands now, and keeps its outcome.
+
+    Whoever asks for the same meanwhile, in another process too, waits and finds it done. Raises
+    LoopError if there is nothing to compare or the answers cannot be kept, RunError if the task's
+    encoder cannot be used.
+    """
+    torch.set_num_threads(1)
+    progress("reading the workspace")
+    experiment = prepare(read_loop(open_workspace(path)), size, seeds)
+    progress("waiting until another program has computed it")
+    with _alone(experiment.folder):
+        if kept(experiment) is None:
+            run(experiment, progress)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else computes this experiment meanwhile."""
+    try:
+        if not folder.exists():
+            _drop_old(folder.parent)
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    try:
+        lock(handle, folder.name)
+        yield
+    finally:
+        os.close(handle)
+
+
+def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
     """The outcome; models whose answers are kept are not trained again.
 
-    `still_wanted` is called before each model is trained; what it raises ends the experiment.
     Raises LoopError if the answers cannot be kept, RunError if the task's encoder cannot be used.
     """
     loop, folder = experiment.loop, experiment.folder
@@ -214,16 +229,16 @@ def run(
     task = loop.workspace.task
     items = Items(texts, columns([*training, *evaluation], task), task.values, task.positive_index)
     asked = np.arange(len(training), len(texts))
-    source = None
+    source = learner = None
     said: dict[str, list[Judged]] = {group.name: [] for group in experiment.groups}
     total = experiment.seeds * len(said)
     for seed in range(experiment.seeds):
-        learner = None
+        if task.model != "linear":  # which needs no seed, and reads its items once for all
+            learner = None
         for number, group in enumerate(experiment.groups, start=1 + seed * len(said)):
             file = folder / f"{seed}-{blake2b(group.name.encode(), digest_size=8).hexdigest()}.npy"
             answer = _read_answer(file, len(evaluation))
             if answer is None:
-                still_wanted()
                 source = source or feature_source(loop, task.model, progress)
                 learner = learner or learner_on(task.model, source, items, seed)
                 progress(f"{number} of {total}: {group.name}, seed {seed + 1}")
@@ -241,13 +256,31 @@ def run(
 
 def kept(experiment: Experiment) -> Outcome | None:
     """The outcome that was computed before; None: it was not, or its file is damaged."""
+    return _read_outcome(experiment.outcome_file)
+
+
+def earlier(experiment: Experiment) -> Outcome | None:
+    """The newest outcome of other labels at the same size by the same model; None: there is none.
+
+    One that learned of labels that came since is no worse than one of today: it only knows less.
+    """
+    files = experiment.folder.parent.glob(f"*/{experiment.outcome_file.name}")
+    with suppress(OSError):  # somebody clears the cache away
+        for file in sorted(files, key=lambda each: each.stat().st_mtime_ns, reverse=True):
+            found = _read_outcome(file)
+            if found and (found.size, found.model) == (experiment.size, experiment.model):
+                return found
+    return None
+
+
+def _read_outcome(file: Path) -> Outcome | None:
     try:
-        content = json.loads(experiment.outcome_file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8"))
         results = tuple(
             Result(**{**each, **{name: _intervals(each[name]) for name in _MAPPINGS}})
             for each in content["results"]
         )
-        return Outcome(content["size"], content["seeds"], results)
+        return Outcome(**{**content, "results": results})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None  # it is computed again, from the answers that are kept
 
@@ -263,79 +296,21 @@ def _outcome(
     experiment: Experiment, said: Mapping[str, Sequence[Judged]], items: Items, asked: Rows
 ) -> Outcome:
     is_positive = items.targets == items.positive
-    found = combined(said, is_positive[asked])
+    size, seeds = experiment.size, experiment.seeds
+    subsets = {
+        group.name: Subsets(said[group.name], size, len(group.rows)) for group in experiment.groups
+    }
+    found = contrasted(subsets, is_positive[asked])
     results = []
     for group in experiment.groups:
-        subsets = [
-            is_positive[drawn(group, experiment.size, seed, items.targets)].mean()
-            for seed in range(experiment.seeds)
+        shares = [
+            is_positive[drawn(group, size, seed, items.targets)].mean() for seed in range(seeds)
         ]
-        scores, over = found[group.name]
-        results.append(Result(group.name, len(group.rows), float(np.mean(subsets)), scores, over))
-    return Outcome(experiment.size, experiment.seeds, tuple(results))
-
-
-Found = tuple[dict[str, Interval], dict[str, Interval]]
-"""Scores, and what they have over random's."""
-
-
-def combined(
-    said: Mapping[str, Sequence[Judged]],
-    actual: NDArray[np.bool_],
-    replicates: int = REPLICATES,
-    seed: int = 0,
-) -> dict[str, Found]:
-    """Each group's mean scores over its seeds, with paired bootstrap intervals.
-
-    A replicate draws evaluation items and seeds anew, with replacement, the same ones for all
-    groups: an interval speaks for other items, and for other subsets and other luck in training.
-    """
-    counts = resampled(actual, replicates, seed, keep_balance=False)
-    once = np.ones((1, len(actual)), np.int32)
-    number = len(said[RANDOM])
-    turns = np.random.default_rng([seed, 1]).multinomial(
-        number, np.full(number, 1 / number), replicates
-    )
-    means, drawn_means = {}, {}
-    for name, models in said.items():
-        observed = [scores_of(model, actual, once, list(SCORES)) for model in models]
-        under = [scores_of(model, actual, counts, list(SCORES)) for model in models]
-        means[name] = {score: np.mean([each[score][0] for each in observed]) for score in SCORES}
-        drawn_means[name] = {
-            score: (turns * np.stack([each[score] for each in under], axis=1)).sum(axis=1) / number
-            for score in SCORES
-        }
-    found: dict[str, Found] = {}
-    for name, values in means.items():
-        spread, base = drawn_means[name], drawn_means[RANDOM]
-        scores = {score: _interval(values[score], spread[score]) for score in SCORES}
-        over = {
-            score: _interval(values[score] - means[RANDOM][score], spread[score] - base[score])
-            for score in SCORES
-        }
-        found[name] = scores, over if name != RANDOM else {}
-    return found
-
-
-def _interval(value: float, drawn: NDArray[np.float64]) -> Interval:
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(float(value), float(low), float(high))
-
-
-def verdict(result: Result, score: str, size: int) -> str:
-    """What one group's result says beside random's, in a sentence that does not flatter."""
-    found, name = result.over_random[score], result.name[:1].upper() + result.name[1:]
-    if score == "fscore" and found == Interval(0, 0, 0):
-        return f"{name} and random teach no model yet to find a positive item: F is 0 for both."
-    if found.low <= 0 <= found.high:
-        return (
-            f"{name} and random cannot be told apart yet by {SCORES[score]} at {size:,} labels "
-            f"({found.low:+.2f} to {found.high:+.2f})."
+        results.append(
+            Result(group.name, len(group.rows), float(np.mean(shares)), *found[group.name])
         )
-    verb = "beats" if found.value > 0 else "falls behind"
-    low, high = sorted((abs(found.low), abs(found.high)))
-    told = f"{abs(found.value):.2f} {SCORES[score]} ({low:.2f} to {high:.2f})"
-    return f"{name} {verb} random by {told} at {size:,} labels."
+    training = len(experiment.loop.labels.usable_training())
+    return Outcome(size, seeds, experiment.model, training, len(asked), tuple(results))
 
 
 def _read_answer(file: Path, n_items: int) -> NDArray[np.float64] | None:
@@ -348,8 +323,6 @@ def _read_answer(file: Path, n_items: int) -> NDArray[np.float64] | None:
 
 
 def _keep(file: Path, answer: NDArray[np.float64]) -> None:
-    if not file.parent.exists():
-        _drop_old(file.parent.parent)
     unfinished = file.with_name(f"unfinished-{file.name}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -371,7 +344,7 @@ def _write(file: Path, content: bytes) -> None:
 
 def _cannot_write(file: Path, error: OSError) -> LoopError:
     return LoopError(
-        f".cache/experiments/{file.parent.name} cannot be written: {error.strerror}. Free some "
+        f".cache/experiments/{file.name} cannot be written: {error.strerror}. Free some "
         "space or make the folder writable."
     )
 

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from core.logs import Proposal
 from core.loop import Loop
+from core.task import SUNLIGHT
 
 
 @dataclass(frozen=True)
@@ -14,9 +16,13 @@ class Happening:
     who: str = ""
 
 
-def history(loop: Loop, item_id: str) -> list[Happening]:
-    """Everything that label files and logs say of an item, in order of time."""
-    found = [*_in_files(loop, item_id), *_proposed(loop, item_id), *_done(loop, item_id)]
+def history(loop: Loop, item_id: str, *, is_held_out: bool = False) -> list[Happening]:
+    """Everything that label files and logs say of an item, in order of time.
+
+    Of one that is held out, for whoever labels it, nothing that a model has said.
+    """
+    proposed = _proposed(loop, item_id, is_told=not is_held_out)
+    found = [*_in_files(loop, item_id), *proposed, *_done(loop, item_id)]
     return sorted(found, key=lambda happening: happening.at)
 
 
@@ -31,20 +37,29 @@ def _in_files(loop: Loop, item_id: str) -> list[Happening]:
     ]
 
 
-def _proposed(loop: Loop, item_id: str) -> list[Happening]:
+def _proposed(loop: Loop, item_id: str, *, is_told: bool) -> list[Happening]:
+    return [
+        Happening(proposal.created_at, _why(loop, proposal, is_told=is_told), proposal.annotator)
+        for proposal in loop.logs.proposals
+        if proposal.item_id == item_id
+    ]
+
+
+def _why(loop: Loop, proposal: Proposal, *, is_told: bool) -> str:
+    """What it was proposed for; and why, if what models have said may be told."""
+    if proposal.strategy == SUNLIGHT:
+        return f"taken from Sunlight as {proposal.batch_id}"
+    what = f"proposed for {proposal.split} in {proposal.batch_id}"
+    if not is_told:
+        return what
+    what += f" by {proposal.strategy}"
+    if not proposal.run_id:
+        return what
     task = loop.workspace.task
-    found = []
-    for proposal in loop.logs.proposals:
-        if proposal.item_id != item_id:
-            continue
-        what = f"proposed for {proposal.split} in {proposal.batch_id}, {proposal.strategy}"
-        if proposal.run_id:
-            what += f", by {proposal.run_id}"
-        if proposal.predicted in task.values and proposal.confidence is not None:
-            guess = task.label(proposal.predicted).name
-            what += f", which said {guess} with confidence {proposal.confidence:.2f}"
-        found.append(Happening(proposal.created_at, what, proposal.annotator))
-    return found
+    if proposal.predicted not in task.values or proposal.confidence is None:
+        return f"{what}, with {proposal.run_id}"
+    guess = task.label(proposal.predicted).name
+    return f"{what}; {proposal.run_id} said {guess}, confidence {proposal.confidence:.2f}"
 
 
 def _done(loop: Loop, item_id: str) -> list[Happening]:

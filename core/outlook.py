@@ -1,25 +1,38 @@
-"""How the work stands: how many positives there are, and whether it is time to stop."""
+"""How the work stands: how many positives there are, and whether it is time to stop.
 
+What was found stands in `.cache`, named by the files that it was found from.
+"""
+
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from core import strategies
 from core.errors import RunError
 from core.labels import Labeled
 from core.learning import Items, learner_on
-from core.loop import Loop
+from core.loop import Loop, read_loop
 from core.model import Model
 from core.pool_space import placed_items, whole_space
 from core.prevalence import Prevalence, Sample, prevalence
 from core.progress import Progress, silent
 from core.runs import columns, load_run
 from core.scoring import probabilities, score_texts
-from core.statistics import Judged
+from core.space import Space
+from core.statistics import Interval, Judged
 from core.stopping import WINDOW, Sign, advice, gain, positives_left, stability
 from core.task import Task
+from core.workspace import file_stamps, open_workspace
+
+OUTLOOK_VERSION = 1
+"""Part of the name: a change of what is computed computes it anew."""
 
 SAMPLE = 2_000
 """Items whose predictions are watched (Bloodgood and Vijay-Shanker 2009)."""
@@ -39,6 +52,72 @@ class Outlook:
     prevalence: Prevalence
     signs: tuple[Sign, ...]
     advice: str
+
+    def encoded(self) -> str:
+        """The outlook as `decoded` reads it."""
+        return json.dumps(asdict(self))
+
+
+def decoded(text: str) -> Outlook:
+    """The outlook of this text; raises ValueError or TypeError if it is something else."""
+    found = json.loads(text)
+    ends = {name: Interval(**found["prevalence"][name]) for name in ("share", "left", "sample")}
+    signs = tuple(Sign(**sign) for sign in found["signs"])
+    return Outlook(Prevalence(**(found["prevalence"] | ends)), signs, found["advice"])
+
+
+def kept_outlook(loop: Loop) -> Outlook | None:
+    """The outlook of just this state that was computed before; None: it was not."""
+    return _read(outlook_file(loop))
+
+
+def earlier_outlook(loop: Loop) -> Outlook | None:
+    """The outlook of the last state before for which there is one."""
+    with suppress(OSError):  # somebody clears the cache away
+        files = outlook_file(loop).parent.glob("*.json")
+        for file in sorted(files, key=lambda each: each.stat().st_mtime_ns, reverse=True):
+            if found := _read(file):
+                return found
+    return None
+
+
+def outlook_file(loop: Loop) -> Path:
+    """Where the outlook of this state is kept: named by the stamps of all files behind it."""
+    path = loop.workspace.path
+    models = file_stamps(path, [path / run.params_file for run in loop.logs.runs[-WINDOW - 1 :]])
+    asked = (OUTLOOK_VERSION, Space.version, loop.stamps, models)
+    name = blake2b(repr(asked).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return loop.workspace.cache / "outlooks" / f"{name}.json"
+
+
+def compute_outlook(path: Path, *, progress: Progress = silent) -> str:
+    """The outlook of this workspace as it stands now, encoded; kept where that can be written."""
+    torch.set_num_threads(1)
+    progress("reading the workspace")
+    workspace = open_workspace(path)
+    loop = read_loop(workspace, write_cache=workspace.is_writable())
+    found = kept_outlook(loop) or outlook(loop, progress=progress)
+    _keep(outlook_file(loop), found.encoded())
+    return found.encoded()
+
+
+def _keep(file: Path, content: str) -> None:
+    """The only one of its folder; where nothing can be written it is computed again another day."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".unfinished")
+        unfinished.write_text(content, encoding="utf-8")
+        unfinished.rename(file)
+        for other in file.parent.glob("*.json"):
+            if other != file:
+                other.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> Outlook | None:
+    try:
+        return decoded(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def outlook(loop: Loop, *, progress: Progress = silent) -> Outlook:
@@ -79,7 +158,7 @@ def prevalence_of(loop: Loop, *, progress: Progress = silent) -> Prevalence:
     if len({item.label for item in early}) > 1:
         progress("estimating from the first random labels")
         column, sample = task.positive_index, _sample_of(is_open)
-        model, said = _model_of_random_items(loop, early, sample)
+        model, said = _model_of_random_items(loop, early, sample, progress)
         unseen = score_texts(model, [item.text for item in [*held_out, *later]])[:, column]
         probability[: len(held_out)] = unseen[: len(held_out)]
         n_open = int(is_open.sum())
@@ -107,10 +186,10 @@ def _sample_of(is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _model_of_random_items(
-    loop: Loop, early: list[Labeled], sample: NDArray[np.int64]
+    loop: Loop, early: list[Labeled], sample: NDArray[np.int64], progress: Progress
 ) -> tuple[Model, NDArray[np.float32]]:
     """A model of these items alone, and its probabilities of the sample, `(n_sample, n_labels)`."""
-    task, space = loop.workspace.task, whole_space(loop)
+    task, space = loop.workspace.task, whole_space(loop, progress)
     texts = [item.text for item in early]
     items = Items(texts, columns(early, task), task.values, task.positive_index)
     learner = learner_on("linear", space, items, task.seed)

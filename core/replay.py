@@ -12,13 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from core.csvfile import format_rows
-from core.curves import Point, Study, curve_file, read_points
+from core.curves import Point, Study, curve_file, learn, read_points
 from core.encoder import encoder_place
 from core.errors import LoopError
-from core.loop import Loop
+from core.loop import Loop, read_loop
+from core.progress import Progress, silent
 from core.simulation import Plan, known_items
 from core.space import Space
 from core.task import STRATEGIES, Task
+from core.workspace import open_workspace
 
 LEAST = 200
 """Labeled texts below which a replay shows nothing but noise."""
@@ -103,6 +105,20 @@ def prepare(
         ) from error
     study = Study(labeled, task, found.plan, mixes, models, range(seeds), loop)
     return Replay(study, folder / f"{name}-curves.csv")
+
+
+def compute(
+    path: Path,
+    mixes: Mapping[str, Mapping[str, int]],
+    models: Sequence[str],
+    seeds: int,
+    *,
+    progress: Progress = silent,
+) -> None:
+    """Computes the points of this workspace's replay as it stands now, and keeps them."""
+    progress("reading the workspace")
+    replay = prepare(known(read_loop(open_workspace(path))), mixes, models, seeds)
+    learn(replay.study, replay.out, progress=progress)
 
 
 def _name(found: Known, task: Task) -> str:

@@ -28,11 +28,18 @@ ALL = "all training data"
 LENGTH = "length"
 
 FEW = 12
-"""Values that a column may have to be shown: more bars than that nobody reads."""
+"""Values of a column that are compared: more bars than that nobody reads."""
+
+OTHERS = "(others)"
+"""All values of a column beside its most frequent ones."""
+
+ENOUGH = 0.2
+"""Share of the pool that the most frequent values must hold, for a column of many to be compared: a
+column of numbers or names has no such values."""
 
 SEEN_FIRST = 20_000
-"""Rows that are looked at before a column is counted: most columns show at once that they have many
-values."""
+"""Rows that are looked at before a column is counted: where most of them have a value of their own,
+there is nothing to count."""
 
 RATE = 0.05
 """Chance that anything is called different where nothing is (shares), and the share of words that
@@ -47,9 +54,10 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the pool with few values, and how many rows of the pool have each.
+    """A column of the pool that can be compared, and how many rows of the pool have each value.
 
-    `digits` is how much of a value counts: 4 for dates, of which the year does; 0 for all of it.
+    Of many values the most frequent ones stand for themselves, the rest are `OTHERS`. `digits` is
+    how much of a value counts: 4 for dates, of which the year does; 0 for all of it.
     """
 
     name: str
@@ -59,7 +67,8 @@ class Column:
     def values_of(self, pool: Pool, places: Rows) -> list[str]:
         """The values of these rows."""
         found = pool.table[self.name].chunk(0).take(pa.array(places, pa.int64()))
-        return _cut(found, self.digits).to_pylist()
+        values = _cut(found, self.digits).to_pylist()
+        return [value if value in self.counts else OTHERS for value in values]
 
 
 @dataclass(frozen=True)
@@ -125,8 +134,8 @@ def groups(training: Sequence[Labeled]) -> dict[str, Rows]:
     return every | {name: np.array(rows, np.int64) for name, rows in ordered}
 
 
-def few_valued(pool: Pool) -> list[Column]:
-    """The pool's columns that have at least two values and not more than `FEW`, dates by year."""
+def comparable_columns(pool: Pool) -> list[Column]:
+    """The pool's columns with values that stand for many rows each, dates by year."""
     return [column for name in pool.columns for column in [_column(pool, name)] if column]
 
 
@@ -134,15 +143,20 @@ def _column(pool: Pool, name: str) -> Column | None:
     values = pool.table[name].chunk(0) if len(pool) else pa.array([], pa.string())
     first = values.slice(0, SEEN_FIRST)
     digits = 4 if _are_dates(first) else 0
-    if len(pc.unique(_cut(first, digits))) > FEW:
+    n_first = len(pc.unique(_cut(first, digits)))
+    if n_first > FEW and n_first > (1 - ENOUGH) * len(first):
         return None
     counted = pc.value_counts(_cut(values, digits)).to_pylist()
-    if not 2 <= len(counted) <= FEW:
-        return None
     counts = {each["values"]: each["counts"] for each in counted}
     by_size = sorted(counts, key=lambda value: (-counts[value], value))
-    order = sorted(counts) if digits else by_size
-    return Column(name, digits, {value: counts[value] for value in order})
+    shown = by_size if len(counts) <= FEW else by_size[: FEW - 1]
+    held = sum(counts[value] for value in shown)
+    if len(counts) < 2 or held < ENOUGH * len(values):
+        return None
+    found = {value: counts[value] for value in (sorted(shown) if digits else shown)}
+    if held < len(values):
+        found[OTHERS] = found.get(OTHERS, 0) + len(values) - held
+    return Column(name, digits, found)
 
 
 def _are_dates(values: pa.Array) -> bool:

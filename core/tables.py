@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.features import LENGTHS
 from core.filters import AGREES, UNLABELED, Filters
 from core.labels import Labeled
 from core.lexicon import tokens_of
@@ -209,20 +208,6 @@ class Tables:
         """
         return self._frame(_PICKS, [strategy, batch_id, batch_id])
 
-    def strategy_yield(self, positive: str) -> pd.DataFrame:
-        """Per strategy and batch of the training split: items, labeled, positive, differing.
-
-        `differing` counts labels other than what the run of that time predicted, `predicted` how
-        many labeled items had a prediction.
-        """
-        return self._frame(_YIELD, [positive])
-
-    def lengths(self) -> pd.DataFrame:
-        """Items per length bucket, for the pool and for each strategy's labeled items."""
-        counts = self._columns.length_counts
-        pool = pa.table({"n_words": np.arange(len(counts)), "items": counts})
-        return self._frame(_LENGTHS, pool=pool.filter(counts > 0))
-
     def annotators(self) -> pd.DataFrame:
         """Whose labels count how often now, their median seconds a label, the day of the latest."""
         return self._frame(_ANNOTATORS)
@@ -370,9 +355,6 @@ def _table(records: Sequence[object], kind: type) -> pa.Table:
     )
 
 
-_BUCKET = f"""CASE WHEN n_words < {LENGTHS[1][0]} THEN '{LENGTHS[0][1]}'
-    WHEN n_words < {LENGTHS[2][0]} THEN '{LENGTHS[1][1]}' ELSE '{LENGTHS[2][1]}' END"""
-
 _COUNTS = f"""
 WITH counted AS (
     SELECT split, label, strategy, count(*) AS items FROM labeled GROUP BY ALL
@@ -398,29 +380,6 @@ WHERE batches.strategy = ? AND batches.split = 'training' AND run_id <> ''
     AND (? IS NULL OR batches.batch_id = ?)
 QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY batches.batch_id DESC) = 1
 ORDER BY batches.score, batches.batch_id, rank
-"""
-
-_YIELD = """
-SELECT coalesce(nullif(labels.strategy, ''), 'not recorded') AS strategy,
-    coalesce(nullif(labels.batch_id, ''), 'label files') AS batch_id,
-    count(*) AS labeled, count(*) FILTER (labels.label = ?) AS positive,
-    count(*) FILTER (predicted <> '') AS predicted,
-    count(*) FILTER (predicted <> '' AND predicted <> labels.label) AS differing
-FROM labels LEFT JOIN batches USING (item_id, batch_id)
-WHERE labels.split = 'training'
-GROUP BY ALL ORDER BY batch_id, strategy
-"""
-
-_LENGTHS = f"""
-WITH counted AS (
-    SELECT 'pool' AS strategy, {_BUCKET} AS length, items FROM pool
-    UNION ALL
-    SELECT strategy, {_BUCKET}, 1 FROM noted WHERE split = 'training' AND strategy <> ''
-), grouped AS (
-    SELECT strategy, length, sum(items)::BIGINT AS items FROM counted GROUP BY strategy, length
-)
-SELECT *, items / sum(items) OVER (PARTITION BY strategy) AS share
-FROM grouped ORDER BY strategy, length
 """
 
 _ANNOTATORS = """

@@ -7,6 +7,7 @@ from core.loop import Loop
 from core.simulation import make_demo
 from core.task import SPLITS
 from pages.ui import cache, charts, frame, scores, state
+from pages.ui.figure import show_figure
 
 NEXT = {
     "evaluation": "Label evaluation data",
@@ -46,6 +47,24 @@ def show_targets(loop: Loop) -> None:
         column.progress(min(1.0, have / target) if target else 1.0)
 
 
+def show_balance(loop: Loop) -> None:
+    """How many items of each split have each label."""
+    task = loop.workspace.task
+    counts = loop.labels.counts(task)
+    labeled = {split: each for split, each in counts.items() if sum(each.values())}
+    if labeled:
+        show_figure(
+            "balance",
+            "Labels so far",
+            f"Held-out items tell how rare {task.positive.name} is: they were drawn at random, "
+            "while training items were chosen.",
+            charts.balance,
+            charts.balance_rows(labeled, task),
+            tuple(labeled),
+            task.labels,
+        )
+
+
 def show_last_run(loop: Loop) -> None:
     """The newest run's scores."""
     st.subheader("Last run", anchor=False)
@@ -53,13 +72,13 @@ def show_last_run(loop: Loop) -> None:
         st.caption("No model has been trained yet: that comes after the first training data.")
         return
     run = loop.logs.runs[-1]
-    report = cache.report(loop, run)
+    found = scores.intervals(cache.report(loop, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
         column.metric(
             scores.SCORES[score],
             "undefined" if value is None else f"{value:.3f}",
-            scores.span(scores.interval(report, score)) or None,
+            scores.span(found.get(score)) or None,
             delta_color="off",
             delta_arrow="off",
             help="Below it the interval of 95%: how far it could be off with these items.",
@@ -125,10 +144,7 @@ if len(loop.pool_words.pool):
     with left:
         show_next(loop)
         show_targets(loop)
-        counts = loop.labels.counts(loop.workspace.task)
-        labeled = {split: each for split, each in counts.items() if sum(each.values())}
-        if labeled:
-            st.altair_chart(charts.balance(labeled, loop.workspace.task))
+        show_balance(loop)
     with right:
         show_last_run(loop)
         show_annotators(loop)

@@ -26,7 +26,7 @@ def show_curve(loop: Loop) -> None:
     """Scores against labels with their bands, and whether the last iteration brought a gain."""
     items = loop.labels.splits["evaluation"]
     positives = sum(item.label == loop.workspace.task.positive.value for item in items)
-    points = scores.curve_points(loop)
+    points = cache.of_reports(scores.curve_points, loop)
     if not len(points):
         frame.say_empty(
             "Here you will see scores against labels. They need evaluation items of the label "
@@ -38,8 +38,9 @@ def show_curve(loop: Loop) -> None:
         "Learning curve",
         "Does more labeling still help? A flat line says no. The bands hold 95%: how far a score "
         f"could be off with {len(items):,} evaluation items, {positives:,} of them positive.",
-        charts.learning_curve(points),
+        charts.learning_curve,
         points,
+        charts.course(points),
     )
     if len(set(scores.evaluation_sets(loop).values())) > 1:
         st.caption("Lines break where the evaluation data changed: compare within a line only.")

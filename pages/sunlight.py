@@ -16,6 +16,7 @@ from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
 from pages.ui.sunlight import choose
 from pages.ui.sunlight.details import show_details
+from pages.ui.sunlight.takeaway import show_takeaway
 from pages.ui.sunlight.trail import Step
 
 
@@ -92,14 +93,17 @@ def show_look(loop: Loop, step: Step) -> None:
             st.error(str(error), icon=":material/error:")
             st.stop()
     drawn = tables.draw(places, step.size, step.seed) if step.is_random else tables.first(places)
-    st.caption(
-        count_sentence(drawn, step.is_random)
-        + ("; words that the model does not know are underlined" if loop.logs.runs else "")
-    )
     if not len(drawn.items):
         frame.empty("No item matches these filters. Take one of them away.")
-    if step.filters.words and (kinds := kinds_sentence(loop, tables.counts(places))):
-        st.caption(kinds)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(gap=None, width="stretch"):
+            st.caption(
+                count_sentence(drawn, step.is_random)
+                + ("; words that the model does not know are underlined" if loop.logs.runs else "")
+            )
+            if step.filters.words and (kinds := kinds_sentence(loop, tables.counts(places))):
+                st.caption(kinds)
+        show_takeaway(loop, places)
     show_draw(loop, drawn.items)
 
 
@@ -115,10 +119,11 @@ frame.need_pool(loop)
 choices = choose.choices_of(loop)
 choose.arrive(loop, choices)
 step = choose.chosen(choices)
-choose.settle(step)
+choose.keep(step)
 choose.show_filters(loop, choices)
 choose.show_controls(choices)
 choose.show_active(step.filters, loop.workspace.task, choices)
+choose.write_address()
 if choose.is_streaming():
     stream()
 else:

@@ -9,10 +9,14 @@ from sklearn import metrics
 
 from core.answers import (
     Answers,
+    Resampled,
     answers_from_report,
     answers_of_model,
+    draws,
+    resample,
     score_differences,
     score_intervals_of,
+    shared,
     worst_misses,
 )
 from core.evaluation import calibration_error
@@ -20,6 +24,7 @@ from core.labels import Labeled
 from core.loop import Loop, read_loop
 from core.runs import load_run, read_report
 from core.stages import ACTIVE, RANDOM, stages
+from core.statistics import Difference
 from core.workspace import open_workspace
 
 
@@ -40,6 +45,14 @@ def made_up(seed: int, n_labels: int = 2, number: int = 120) -> Answers:
     raw /= raw.sum(axis=1, keepdims=True)
     items = tuple(Labeled(f"i{at:03}", "", str(t), "evaluation") for at, t in enumerate(targets))
     return Answers(items, targets, raw.argmax(axis=1), raw, raw)
+
+
+def drawn(found: Answers, label: int) -> Resampled:
+    return resample(found, label, draws(len(found)))
+
+
+def differences(before: Answers, after: Answers, label: int) -> dict[str, Difference]:
+    return score_differences(*(drawn(each, label) for each in shared(before, after)))
 
 
 def test_a_report_says_what_its_model_says(loop: Loop):
@@ -65,7 +78,7 @@ def test_intervals_hold_the_scores_of_scikit_learn(label: int):
     found = made_up(1, n_labels=3)
     actual, score = found.targets == label, found.raw[:, label]
     predicted = found.predicted == label
-    intervals = score_intervals_of(found, label)
+    intervals = score_intervals_of(drawn(found, label))
     expected = {
         "fscore": metrics.f1_score(actual, predicted),
         "precision": metrics.precision_score(actual, predicted),
@@ -83,7 +96,7 @@ def test_intervals_hold_the_scores_of_scikit_learn(label: int):
 
 def test_differences_are_paired_and_of_shared_items():
     first, second = made_up(1), made_up(2)
-    found = score_differences(first.only([i.item_id for i in first.items[:100]]), second, 0)
+    found = differences(first.only([i.item_id for i in first.items[:100]]), second, 0)
     actual = first.targets[:100] == 0
     for name, score in (
         ("auc", metrics.roc_auc_score),
@@ -91,7 +104,7 @@ def test_differences_are_paired_and_of_shared_items():
     ):
         value = score(actual, second.raw[:100, 0]) - score(actual, first.raw[:100, 0])
         assert found[name].interval.value == pytest.approx(value)
-    same = score_differences(first, first, 0)
+    same = differences(first, first, 0)
     assert all(each.interval.low == each.interval.high == 0 for each in same.values())
 
 
@@ -99,16 +112,16 @@ def test_a_label_without_probabilities_has_the_scores_of_its_predictions():
     found = made_up(1, n_labels=3)
     found.raw[:, 2] = np.nan
     assert not found.knows(2)
-    assert set(score_intervals_of(found, 2)) == {"fscore", "precision", "recall"}
-    assert set(score_differences(found, found, 2)) == {"fscore", "precision", "recall"}
+    assert set(score_intervals_of(drawn(found, 2))) == {"fscore", "precision", "recall"}
+    assert set(differences(found, found, 2)) == {"fscore", "precision", "recall"}
 
 
 def test_one_label_only_has_neither_auc_nor_an_error():
     found = made_up(1).only(
         [item.item_id for item in made_up(1).items if item.label == "1"],
     )
-    assert "auc" not in score_intervals_of(found, 1)
-    assert score_differences(found, found, 0) == {}
+    assert "auc" not in score_intervals_of(drawn(found, 1))
+    assert differences(found, found, 0) == {}
 
 
 def test_the_worst_misses_are_those_that_the_model_was_surest_of():

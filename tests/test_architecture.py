@@ -10,14 +10,25 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    ("errors", "findings", "bags", "cache", "csvfile", "files", "progress"),
+    ("errors", "findings", "bags", "cache", "csvfile", "files", "progress", "errands"),
     ("parallel", "arrays", "columns", "engines"),
     ("task",),
     ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),
     ("labels", "word_index", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
-    ("loop", "places", "search", "pool_columns", "filters", "condition", "sift", "tables"),
+    (
+        "loop",
+        "places",
+        "search",
+        "pool_columns",
+        "filters",
+        "condition",
+        "sift",
+        "tables",
+        "takeout",
+        "occurrences",
+    ),
     ("pool_tally", "pool_space"),
     ("calibration", "networks", "model"),
     ("minimize", "logistic", "descent", "stacked"),
@@ -54,7 +65,7 @@ FLOORS = (
     ),
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
-    ("harvest", "skew", "experiment"),
+    ("harvest", "skew", "contrast", "experiment"),
     ("__main__",),
 )
 ROOMS = [room for floor in FLOORS for room in floor]

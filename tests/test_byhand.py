@@ -65,9 +65,9 @@ def test_a_correction_is_a_new_event_in_its_own_batch(workspace: Workspace, inbo
     assert not loop.labels.conflicts
     told = [happening.what for happening in history(loop, "i0003")]
     assert told == [
-        "proposed for training in batch-0001, sunlight",
+        "taken from Sunlight as batch-0001",
         "labeled Disaster-related",
-        "proposed for training in batch-0002, sunlight",
+        "taken from Sunlight as batch-0002",
         "changed to Not disaster-related",
     ]
 

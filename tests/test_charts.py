@@ -1,7 +1,6 @@
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from core.task import default_task
@@ -15,12 +14,13 @@ from pages.ui.charts import (
     STRATEGY_COLORS,
     WAYS,
     label_colors,
+    legend,
     strategy_color,
 )
 
 
 def colors(*names: str) -> dict[str, str]:
-    scale = strategy_color(pd.DataFrame({"strategy": names})).to_dict()["scale"]
+    scale = strategy_color(names).to_dict()["scale"]
     return dict(zip(scale["domain"], scale["range"], strict=True))
 
 
@@ -38,8 +38,21 @@ def test_strategies_of_somebody_else_get_colors_too():
     assert len(set(found.values())) == 3
 
 
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (["random", "low confidence", "outlier"], 3),
+        (["random", "low confidence", "outlier", "all training data"], 2),
+        (["random", "most likely positive", "underrepresented words"], 1),
+        (["random"], 1),
+    ],
+)
+def test_a_legend_stays_inside_a_narrow_window(names: list[str], columns: int):
+    assert legend(names).to_dict()["columns"] == columns
+
+
 def test_labels_have_distinct_colors():
-    scale = label_colors(default_task()).to_dict()
+    scale = label_colors(default_task().labels).to_dict()
     assert scale["domain"] == ["Disaster-related", "Not disaster-related"]
     assert len(set(scale["range"])) == 2
 

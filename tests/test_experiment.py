@@ -1,35 +1,39 @@
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.metrics import roc_auc_score
 
+from core.contrast import ALL, RANDOM
+from core.errands import Errand
 from core.errors import LoopError
 from core.experiment import (
-    ALL,
+    KEPT,
     LEAST,
-    RANDOM,
+    PART,
     SEEDS,
     Experiment,
     Group,
-    Result,
-    combined,
+    compute,
     drawn,
+    earlier,
     find_groups,
     kept,
     prepare,
     refusal,
     run,
-    verdict,
 )
 from core.labels import Labeled
 from core.learning import Items, learner_on
 from core.loop import Loop, read_loop
 from core.runs import columns, feature_source
-from core.statistics import Interval, Judged, paired_difference
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, headlines
+
+PATIENCE = 60
 
 
 @pytest.fixture
@@ -50,20 +54,33 @@ def test_groups_that_are_too_small_are_told_with_what_they_need():
     found = find_groups(items(random=60, outlier=12, low_confidence=80))
     assert [group.name for group in found.ready] == [RANDOM, "low confidence", ALL]
     assert found.waiting == (f"Not yet: 12 outlier labels, {LEAST} are needed.",)
-    assert found.sizes == [60]
+    assert found.sizes == [40]
 
 
 def test_a_group_of_one_label_waits():
-    same = [replace(item, label="0") for item in items(outlier=50)]
+    same = [replace(item, label="0") for item in items(outlier=70)]
     found = find_groups([*items(random=60), *same])
-    assert found.waiting == ("Not yet: all 50 outlier labels are the same, two are needed.",)
+    assert found.waiting == ("Not yet: all 70 outlier labels are the same, two are needed.",)
 
 
 def test_without_random_labels_nothing_is_compared():
-    found = find_groups(items(outlier=60))
+    found = find_groups(items(outlier=80))
     assert found.ready == ()
     assert found.sizes == []
     assert found.waiting == (f"Not yet: 0 random labels, {LEAST} are needed.",)
+
+
+def test_random_labels_alone_are_not_compared_with_themselves():
+    found = find_groups(items(random=90))
+    assert (found.ready, found.sizes) == ((), [])
+    assert found.waiting == ("Not yet: all labels are random, there is nothing to compare.",)
+
+
+def test_of_each_group_some_are_never_drawn():
+    """Else all subsets were one, and an interval knew nothing of the luck of the draw."""
+    found = find_groups(items(random=400, low_confidence=91, outlier=60))
+    assert found.sizes == [40, 60, 260]
+    assert all(group.most <= PART * len(group.rows) for group in found.ready)
 
 
 def test_labels_of_no_strategy_are_among_all_alone():
@@ -77,7 +94,7 @@ def test_a_larger_size_leaves_smaller_groups_out(loop: Loop):
     assert len(sizes) > 1
     assert prepare(loop).size == sizes[0]
     larger = prepare(loop, sizes[-1])
-    assert all(len(group.rows) >= sizes[-1] for group in larger.groups)
+    assert all(group.most >= sizes[-1] for group in larger.groups)
     assert larger.folder != prepare(loop).folder
 
 
@@ -100,48 +117,6 @@ def test_every_item_of_a_group_is_drawn_equally_often():
     expected = 1000 * 20 / 50
     # Without replacement a number varies less than a binomial one: chi-square of 49, times 0.6.
     assert (((times - expected) ** 2 / expected).sum() / 0.6) < 85
-
-
-def judged(draw: np.random.Generator, actual: np.ndarray, skill: float) -> Judged:
-    score = 1 / (1 + np.exp(-skill * actual - draw.normal(size=len(actual)) + 1))
-    return Judged(score, score > 0.5)
-
-
-def test_mean_scores_are_scikit_learn_s():
-    draw = np.random.default_rng(1)
-    actual = draw.random(200) < 0.3
-    said = {RANDOM: [judged(draw, actual, 1) for _ in range(3)],
-            "outlier": [judged(draw, actual, 2) for _ in range(3)]}  # fmt: skip
-    found = combined(said, actual, replicates=50)
-    for name, models in said.items():
-        scores, _ = found[name]
-        aucs = [roc_auc_score(actual, model.score) for model in models]
-        assert scores["auc"].value == pytest.approx(np.mean(aucs))
-        fscores = [f1_score(actual, model.predicted) for model in models]
-        assert scores["fscore"].value == pytest.approx(np.mean(fscores))
-    over = found["outlier"][1]["auc"].value
-    assert over == pytest.approx(found["outlier"][0]["auc"].value - found[RANDOM][0]["auc"].value)
-    assert found[RANDOM][1] == {}
-
-
-def test_of_one_seed_the_interval_is_the_paired_bootstrap_s():
-    draw = np.random.default_rng(2)
-    actual = draw.random(300) < 0.3
-    first, second = judged(draw, actual, 1), judged(draw, actual, 2)
-    found = combined({RANDOM: [first], "outlier": [second]}, actual)["outlier"][1]
-    for score in ("fscore", "auc"):
-        expected = paired_difference(first, second, actual, score, keep_balance=False)
-        assert found[score] == expected.interval
-
-
-def test_models_of_equal_skill_are_rarely_told_apart():
-    told, draw = 0, np.random.default_rng(3)
-    for _ in range(60):
-        actual = draw.random(200) < 0.3
-        said = {name: [judged(draw, actual, 1.5) for _ in range(5)] for name in (RANDOM, "x")}
-        found = combined(said, actual, replicates=300)["x"][1]["auc"]
-        told += found.low > 0 or found.high < 0
-    assert told / 60 <= 0.15
 
 
 def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(loop: Loop):
@@ -182,25 +157,84 @@ class StopError(Exception):
 
 
 def test_what_was_finished_before_a_stop_is_kept(loop: Loop):
-    experiment = prepare(loop, seeds=1)
-    asked = 0
+    experiment = prepare(loop, seeds=2)
 
-    def stop_at_the_third() -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 3:
+    def stop_at_the_third(step: str) -> None:
+        if step.startswith("3 of "):
             raise StopError
 
     with pytest.raises(StopError):
-        run(experiment, still_wanted=stop_at_the_third)
+        run(experiment, stop_at_the_third)
     assert kept(experiment) is None
     steps: list[str] = []
     run(experiment, steps.append)
     assert next(step for step in steps if " of " in step).startswith("3 of ")
 
 
+def begun(experiment: Experiment) -> Errand:
+    """The experiment at work in a process of its own, which has trained some models."""
+    path = experiment.loop.workspace.path
+    errand = Errand(compute, path, experiment.size, experiment.seeds)
+    errand.start()
+    deadline = time.monotonic() + PATIENCE
+    while len([*experiment.folder.glob("[0-9]*.npy")]) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return errand
+
+
+def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(loop: Loop):
+    experiment = prepare(loop, seeds=40)
+    errand = begun(experiment)
+    errand.stop()
+    assert errand.wait(PATIENCE)
+    assert kept(experiment) is None
+    finished = {file: file.read_bytes() for file in experiment.folder.glob("[0-9]*.npy")}
+    n_items = len(loop.labels.splits["evaluation"])
+    assert all(np.load(file).shape == (2, n_items) for file in finished)
+    errand.start()
+    assert errand.wait(PATIENCE)
+    assert (errand.error, kept(experiment) is not None) == ("", True)
+    assert all(file.read_bytes() == content for file, content in finished.items())
+
+
+def test_two_programs_that_ask_for_the_same_compute_it_once(loop: Loop):
+    experiment = prepare(loop, seeds=20)
+    first = begun(experiment)
+    second = Errand(compute, loop.workspace.path, experiment.size, experiment.seeds)
+    second.start()
+    assert first.wait(PATIENCE)
+    assert second.wait(PATIENCE)
+    assert (first.error, second.error) == ("", "")
+    assert first.step == "comparing"
+    assert second.step == "waiting until another program has computed it"
+
+
+def test_an_outcome_of_earlier_labels_is_found_until_there_is_one_of_today(loop: Loop):
+    experiment = prepare(loop, seeds=2)
+    assert earlier(experiment) is None
+    outcome = run(experiment)
+    training = loop.labels.splits["training"]
+    splits = {**loop.labels.splits, "training": training[:-1]}
+    today = prepare(replace(loop, labels=replace(loop.labels, splits=splits)), experiment.size, 2)
+    assert kept(today) is None
+    assert earlier(today) == outcome
+    assert outcome.training == len(training)
+    assert earlier(replace(today, size=today.size + 10)) is None
+
+
+def test_the_newest_experiments_alone_are_kept(loop: Loop):
+    folder = loop.workspace.cache / "experiments"
+    for number in range(KEPT + 5):
+        (folder / f"old-{number:02}").mkdir(parents=True)
+        os.utime(folder / f"old-{number:02}", (number, number))
+    experiment = prepare(loop, seeds=2)
+    compute(loop.workspace.path, experiment.size, 2)
+    assert len([*folder.iterdir()]) == KEPT
+    assert experiment.folder.exists()
+
+
 def test_a_damaged_answer_is_computed_again(loop: Loop):
-    experiment = prepare(loop, seeds=1)
+    experiment = prepare(loop, seeds=2)
     outcome = run(experiment)
     for file in experiment.folder.glob("*.npy"):
         file.write_bytes(file.read_bytes()[:50])
@@ -219,10 +253,12 @@ def test_other_labels_are_another_experiment(loop: Loop):
 
 
 def test_what_cannot_be_kept_is_told(loop: Loop):
-    experiment = prepare(loop, seeds=1)
+    experiment = prepare(loop, seeds=2)
     (loop.workspace.cache / "experiments").write_text("")
     with pytest.raises(LoopError, match="cannot be written"):
         run(experiment)
+    with pytest.raises(LoopError, match="cannot be written"):
+        compute(loop.workspace.path, experiment.size, 2)
 
 
 def test_without_evaluation_data_of_both_kinds_nothing_can_be_judged(
@@ -235,30 +271,5 @@ def test_without_evaluation_data_of_both_kinds_nothing_can_be_judged(
         prepare(loop)
 
 
-@pytest.mark.parametrize(
-    ("ends", "told"),
-    [
-        ((0.21, 0.12, 0.29), "Low confidence beats random by 0.21 F (0.12 to 0.29) at 400 labels."),
-        (
-            (-0.05, -0.08, -0.01),
-            "Low confidence falls behind random by 0.05 F (0.01 to 0.08) at 400 labels.",
-        ),
-        (
-            (0.02, -0.03, 0.06),
-            "Low confidence and random cannot be told apart yet by F at 400 labels "
-            "(-0.03 to +0.06).",
-        ),
-    ],
-)
-def test_a_verdict_is_a_sentence(ends: tuple[float, float, float], told: str):
-    result = Result("low confidence", 500, 0.3, {}, {"fscore": Interval(*ends)})
-    assert verdict(result, "fscore", 400) == told
-
-
-def test_two_scores_of_nothing_are_told_as_such():
-    result = Result("outlier", 500, 0.3, {}, {"fscore": Interval(0.0, 0.0, 0.0)})
-    assert verdict(result, "fscore", 90).endswith("a positive item: F is 0 for both.")
-
-
-def test_the_chapter_s_five_seeds_are_the_default(loop: Loop):
-    assert prepare(loop).seeds == SEEDS == 5
+def test_several_seeds_are_the_default(loop: Loop):
+    assert prepare(loop).seeds == SEEDS == 20

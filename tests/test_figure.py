@@ -18,13 +18,20 @@ SCRIPT = """
 import altair as alt
 import pandas as pd
 import streamlit as st
-from pages.ui.figure import show_figure
+from pages.ui.figure import POINTS, show_figure
+
+def dots(field):
+    # Points over the rows that come, and a rule that is the chart's own.
+    chart = alt.Chart(POINTS).mark_point().encode(
+        x="labels:Q", y=f"{field}:Q", tooltip=[f"{field}:Q"]
+    )
+    rule = alt.Chart(alt.InlineData(values=[{"labels": 2}])).mark_rule().encode(x="labels:Q")
+    return chart + rule
 
 few = pd.DataFrame({"labels": [1, 2, 3], "score": [0.5, 0.25, 1.0]})
 many = pd.concat([few] * 700)
 for name, data in (("few", few), ("many", many)):
-    chart = alt.Chart(data).mark_point().encode(x="labels:Q", y="score:Q", tooltip=["score:Q"])
-    show_figure(name, f"Scores <of> {name}", "Higher is better.", chart, data)
+    show_figure(name, f"Scores <of> {name}", "Higher is better.", dots, data, "score")
 """
 
 

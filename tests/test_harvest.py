@@ -23,7 +23,6 @@ from core.harvest import (
 from core.logs import Event, append_records
 from core.loop import Loop, read_loop
 from core.statistics import wilson
-from core.tables import Tables
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, headlines
 
@@ -65,17 +64,18 @@ def test_before_there_is_training_data_nothing_is_novel(loop: Loop):
     assert all(item.novelty is None and item.differs is None for item in of_first)
 
 
-def test_the_counts_are_those_of_the_tables(loop: Loop):
-    expected = Tables(loop).strategy_yield(loop.workspace.task.positive.value)
-    rows = {(row.strategy, row.batch_id): row for row in expected.itertuples()}
-    found = by_iteration(brought_in(loop))
-    assert len(found) == len(rows)
-    for each in found:
-        row = rows[each.strategy, each.batch_id]
-        assert (each.labeled, each.predicted) == (row.labeled, row.predicted)
-        assert each.positive == wilson(row.positive, row.labeled)
-        if row.predicted:
-            assert each.differing == wilson(row.differing, row.predicted)
+def test_the_counts_are_those_of_the_labels_and_the_logs(loop: Loop):
+    task, training = loop.workspace.task, loop.labels.splits["training"]
+    said = {(p.item_id, p.batch_id): p.predicted for p in loop.logs.proposals if p.predicted}
+    for each in by_iteration(brought_in(loop)):
+        items = [i for i in training if (i.strategy, i.batch_id) == (each.strategy, each.batch_id)]
+        predicted = [i for i in items if (i.item_id, i.batch_id) in said]
+        differing = sum(i.label != said[i.item_id, i.batch_id] for i in predicted)
+        positive = sum(i.label == task.positive.value for i in items)
+        assert (each.labeled, each.predicted) == (len(items), len(predicted))
+        assert each.positive == wilson(positive, len(items))
+        assert not predicted or each.differing == wilson(differing, len(predicted))
+    assert sum(each.labeled for each in by_iteration(brought_in(loop))) == len(training)
 
 
 def test_iterations_stand_in_the_order_in_which_they_were_made(loop: Loop):

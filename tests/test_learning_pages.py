@@ -1,15 +1,18 @@
 """What the pages say of scores, of ways to choose, and of what is left."""
 
 import re
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.loop import read_loop
 from core.replay import Known, Replay, kept, known, prepare, ways
 from core.runs import read_report
 from core.workspace import open_workspace
+from pages.ui import scores
 from tests.conftest import MakeWorkspace, headlines
 from tests.test_pages import open_page
 
@@ -50,12 +53,43 @@ def test_home_shows_how_far_the_score_could_be_off(demo: Path, monkeypatch):
     assert shown["F-score"] == f"{found.low:.2f} to {found.high:.2f}"
 
 
+@pytest.mark.parametrize("score", ["fscore", "auc", "average_precision"])
+def test_a_score_has_one_interval_wherever_it_stands(score: str, demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    run, name = loop.logs.runs[-1], scores.SCORES[score]
+    points = scores.curve_points(loop).set_index(["run_id", "score"])
+    low, high = points.loc[(run.run_id, name), ["low", "high"]]
+    told = f"{low:.2f} to {high:.2f}"
+    page = open_page("metrics", demo, monkeypatch)
+    assert page.dataframe[0].value.set_index("score")["95% interval"][name] == told
+    if score == "average_precision":
+        return
+    home = open_page("home", demo, monkeypatch)
+    assert {metric.label: metric.delta for metric in home.metric}[name] == told
+    if score == "fscore":
+        page.session_state["metrics_view"] = "Threshold"
+        page.run()
+        assert {metric.label: metric.delta for metric in page.metric}[name] == told
+
+
 def test_strategies_tells_what_is_left_and_every_sign(demo: Path, monkeypatch):
     page = open_page("strategies", demo, monkeypatch)
-    said = "\n".join(part.value for part in page.markdown)
-    assert "of all items are positive" in said
+    said = estimated(page)
+    assert "of all texts are Disaster-related (" in said
     for sign in ("stable predictions", "gain of the last runs", "positives left"):
         assert f"**{sign}: " in said
+
+
+def estimated(page: AppTest) -> str:
+    """All that the page says, once it has worked out what is left."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        said = "\n".join(part.value for part in [*page.markdown, *page.text])
+        if "Is it time to stop?" in [part.value for part in page.subheader]:
+            return said
+        time.sleep(0.2)
+        page.run()
+    return ""
 
 
 def test_without_evaluation_data_nothing_is_estimated(make_workspace: MakeWorkspace, monkeypatch):
@@ -86,12 +120,21 @@ def two_ways(demo: Path) -> Replay:
     return prepare(found, mixes, ["book"], 2)
 
 
+def over(page: AppTest, key: str) -> None:
+    """Runs the page until the work that can be stopped with this key is over."""
+    deadline = time.monotonic() + PATIENCE
+    while f"{key}_stop" in [button.key for button in page.button] and time.monotonic() < deadline:
+        time.sleep(0.2)
+        page.run()
+
+
 def test_a_replay_is_computed_once_and_shown_ever_after(demo: Path, monkeypatch):
     page = open_page("strategies", demo, monkeypatch)
     page.multiselect("replay_ways").set_value(["random", "10% random, 90% outlier"])
     page.multiselect("replay_models").set_value(["book"])
     page.number_input("replay_seeds").set_value(2)
-    page.button("replay").click().run(timeout=PATIENCE)
+    page.button("replay").click().run()
+    over(page, "replay")
     assert not page.exception
     (verdict,) = [said.value for said in page.markdown if said.value.endswith("over 2 seeds.")]
     assert verdict.startswith("10% random, 90% outlier (book) ")

@@ -23,7 +23,13 @@ from core.report import (
     save_report,
     what_is_said,
 )
-from core.statistics import Judged, judged, paired_difference, score_intervals
+from core.statistics import (
+    Judged,
+    cut_intervals,
+    judged,
+    paired_difference,
+    score_intervals,
+)
 from tests.test_explanations import a_model
 
 SHIFTED = Calibration(0.5, (-1.0, 0.0))
@@ -58,14 +64,27 @@ def test_what_was_said_is_kept_item_by_item():
     assert kept.predicted == ("1", "0")
 
 
-def test_intervals_are_those_of_the_bootstrap():
+def test_intervals_of_the_ranking_are_bootstrapped_and_those_of_calls_counted():
     draw = np.random.default_rng(1)
     score, targets = draw.random(200), draw.integers(0, 2, 200)
     found = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.3, SHIFTED).intervals
-    expected = score_intervals(judged(score), targets == 0, keep_balance=False)
-    assert {name: found[name] for name in expected} == expected
-    at_threshold = score_intervals(Judged(score, score >= 0.3), targets == 0, keep_balance=False)
-    assert found[AT_THRESHOLD] == at_threshold["fscore"]
+    drawn = score_intervals(judged(score), targets == 0, keep_balance=False)
+    ranking = ("auc", "average_precision")
+    assert {name: found[name] for name in ranking} == {name: drawn[name] for name in ranking}
+    counted = cut_intervals(score > 0.5, targets == 0)
+    assert {name: found[name] for name in counted} == counted
+    for name in ("fscore", "precision", "recall"):  # of many items both say about the same
+        assert found[name].value == drawn[name].value
+        assert found[name].low == pytest.approx(drawn[name].low, abs=0.03)
+        assert found[name].high == pytest.approx(drawn[name].high, abs=0.03)
+    assert found[AT_THRESHOLD] == cut_intervals(score >= 0.3, targets == 0)["fscore"]
+
+
+def test_a_model_that_finds_nothing_has_an_interval_too():
+    score, targets = np.full(60, 0.1), np.arange(60) % 6
+    found = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.3, SHIFTED).intervals
+    assert found["fscore"].low == found["fscore"].value == 0
+    assert found["fscore"].high > 0.2
 
 
 def test_runs_are_compared_on_the_items_that_both_were_asked_about():

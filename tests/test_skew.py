@@ -15,11 +15,12 @@ from core.skew import (
     ALL,
     FEW,
     LEAST,
+    OTHERS,
     Vocabulary,
     are_discoveries,
     chance_of,
     column_spread,
-    few_valued,
+    comparable_columns,
     groups,
     length_spread,
     poisson_chance,
@@ -107,7 +108,7 @@ def with_columns(make_workspace: MakeWorkspace, rows: list[tuple[str, str, str]]
 
 
 def test_columns_of_few_values_are_found_and_dates_go_by_year(make_workspace: MakeWorkspace):
-    found = few_valued(with_columns(make_workspace, headlines(90)).pool_words.pool)
+    found = comparable_columns(with_columns(make_workspace, headlines(90)).pool_words.pool)
     assert [column.name for column in found] == ["kind", "day"]
     assert [*found[1].counts] == ["2010", "2011", "2012", "2013"]
     assert sum(found[0].counts.values()) == 90
@@ -115,7 +116,7 @@ def test_columns_of_few_values_are_found_and_dates_go_by_year(make_workspace: Ma
 
 def test_a_column_is_compared_without_held_out_items(make_workspace: MakeWorkspace):
     loop = with_columns(make_workspace, headlines(90))
-    kind = few_valued(loop.pool_words.pool)[0]
+    kind = comparable_columns(loop.pool_words.pool)[0]
     found = column_spread(loop, kind)
     assert sum(found.pool.values()) == 90 - int(loop.held_out.sum())
     values = {(share.group, share.value): share for share in found.shares}
@@ -124,10 +125,37 @@ def test_a_column_is_compared_without_held_out_items(make_workspace: MakeWorkspa
     assert values["outlier", "b"].items == 0
 
 
+def test_of_thousands_of_values_the_frequent_ones_stand_for_themselves(
+    make_workspace: MakeWorkspace,
+):
+    header = ("item_id", "text", "source", "serial")
+    rows = headlines(2_500)
+    sources = ["wire" if at % 2 else "desk" if at % 3 else f"blog {at}" for at in range(2_500)]
+    pool = [(i, text, source, f"s{at}") for at, ((i, text, _), source) in
+            enumerate(zip(rows, sources, strict=True))]  # fmt: skip
+    labels = {("training", "0"): [(*r, "outlier") for r in rows[:60:2] if r[2] == "0"]}
+    workspace = make_workspace([], labels)
+    write_csv(workspace.path / "unlabeled_data" / "pool.csv", [header, *pool])
+    loop = read_loop(workspace)
+    (source,) = comparable_columns(loop.pool_words.pool)
+    counts = Counter(sources)
+    assert len(counts) > 400
+    assert list(source.counts)[:2] == ["wire", "desk"]
+    assert (len(source.counts), source.counts["wire"]) == (FEW, counts["wire"])
+    assert sum(source.counts.values()) == 2_500
+    found = {share.value: share for share in column_spread(loop, source).shares}
+    own = Counter(sources[at] for at in range(0, 60, 2) if rows[at][2] == "0")
+    assert found["wire"].items == 0
+    assert found["wire"].stands_out
+    assert found["desk"].items == own["desk"]
+    assert found[OTHERS].items + sum(found[value].items for value in source.counts if
+                                     value != OTHERS) == sum(own.values())  # fmt: skip
+
+
 def test_a_pool_without_columns_or_items_has_none_of_few_values(make_workspace: MakeWorkspace):
-    assert few_valued(read_loop(make_workspace([])).pool_words.pool) == []
+    assert comparable_columns(read_loop(make_workspace([])).pool_words.pool) == []
     pool = [row[:2] for row in headlines(FEW)]
-    assert few_valued(read_loop(make_workspace(pool)).pool_words.pool) == []
+    assert comparable_columns(read_loop(make_workspace(pool)).pool_words.pool) == []
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0.01, 0.99))

@@ -1,30 +1,39 @@
 """Sunlight in a browser and as a page: its draws, its address, its trail and its stream."""
 
 import json
-import math
+import re
 import shutil
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html import escape as html_escape
+from html import unescape
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from scipy.stats import chi2
 from streamlit.testing.v1 import AppTest
 
 from core.byhand import flag_of, label_of
 from core.filters import Filters
 from core.iteration import propose
+from core.logs import append_records
 from core.loop import open_loop
 from core.runs import keep, train
 from core.simulation import SAMPLE
 from core.tables import Tables
+from core.takeout import write_parquet
 from core.task import SUNLIGHT
 from core.workspace import Workspace, open_workspace
 from pages.ui.sunlight.trail import LONGEST, Step, Trail, new_seed
 from tests.browser import WAIT, eventually, label_rows
 from tests.conftest import MakeWorkspace, headlines
 from tests.server import ROOT, Server
+from tests.test_takeout import opinions
 
 TIMEOUT = 30
 
@@ -47,6 +56,11 @@ def open_page(workspace: Path, monkeypatch, **address: str | list[str]) -> AppTe
 def address_of(page: AppTest) -> dict[str, list[str]]:
     given = page.query_params.items()
     return {name: [value] if isinstance(value, str) else value for name, value in given}
+
+
+def plain_text(told: str) -> str:
+    """What a browser would show of this HTML."""
+    return unescape(re.sub(r"<[^>]*>", "", told))
 
 
 def test_a_trail_goes_back_and_forth_and_a_new_step_ends_what_lay_ahead():
@@ -115,18 +129,49 @@ def test_clear_takes_every_filter_away(demo: Path, monkeypatch):
         page.button(key="sunlight_clear")
 
 
+UNLIKELY = 1e-6
+"""Below this a draw is not uniform: of a million runs of these tests one fails by chance."""
+
+
+def p_of_uniform(hits: np.ndarray, of: int = 0) -> float:
+    """How likely so uneven hits are if each is as likely as any other.
+
+    With `of`, they come from draws without replacement of so many at once, which are more even.
+    """
+    expected = hits.sum() / len(hits)
+    chi_square = ((hits - expected) ** 2 / expected).sum() / (1 - of / len(hits))
+    return float(chi2.sf(chi_square, len(hits) - 1))
+
+
+def hits_of(draw: Callable[[int], np.ndarray], size: int) -> np.ndarray:
+    """How often each place is met in 4,000 draws, each with a seed as the page makes them."""
+    hits = np.zeros(size)
+    for _ in range(4_000):
+        hits[draw(new_seed())] += 1
+    return hits
+
+
 def test_random_is_uniform_on_the_sample(tmp_path: Path):
     folder = Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
-    tables = Tables(open_loop(folder))
-    places = tables.places(Filters())
-    hits = np.zeros(len(places))
-    for _ in range(4_000):
-        hits[places.draw(50, new_seed())] += 1
-    expected = hits.sum() / len(hits)
-    chi_square = ((hits - expected) ** 2 / expected).sum() / (1 - 50 / len(hits))
-    freedom = len(hits) - 1
-    # As normal as chi-square is with thousands of degrees: 4.4 deviations are one in 100,000.
-    assert abs(chi_square - freedom) < 4.4 * math.sqrt(2 * freedom)
+    places = Tables(open_loop(folder)).places(Filters())
+    hits = hits_of(lambda seed: places.draw(50, seed), len(places))
+    p = p_of_uniform(hits, of=50)
+    assert UNLIKELY < p < 1 - UNLIKELY
+
+
+def test_a_draw_that_is_not_uniform_would_be_found():
+    size = 6_610
+    weights = np.where(np.arange(size) < size // 2, 1.3, 1.0)
+    weights /= weights.sum()
+
+    def biased(seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).choice(size, 50, p=weights)
+
+    def forgetful(seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).choice(size - 100, 50, replace=False)
+
+    assert p_of_uniform(hits_of(biased, size)) < UNLIKELY
+    assert p_of_uniform(hits_of(forgetful, size), of=50) < UNLIKELY
 
 
 @pytest.fixture
@@ -153,6 +198,11 @@ def changed(page: Page, before: str) -> str:
     return page.url
 
 
+SETTLED = """() => document.querySelector('[data-testid="stApp"]').dataset.testScriptState
+  === 'notRunning' && !document.querySelector('[data-stale="true"]')"""
+"""Nothing is on its way to the page, and nothing on it is of the step before."""
+
+
 def test_an_address_shows_the_same_items_to_somebody_else(
     browser: Browser, page: Page, server: Server
 ):
@@ -176,6 +226,66 @@ def test_an_address_shows_the_same_items_to_somebody_else(
     context.close()
 
 
+def test_an_address_with_every_kind_of_filter_shows_the_same_items_anywhere(
+    browser: Browser, page: Page, server: Server, workspace: Workspace
+):
+    address = "seed=11&size=50&words=to&length=short&length=long&confidence=0.5-0.95"
+    opened(page, server, f"{address}&where=n_words%20%3E%204%20AND%20split%20%3C%3E%20'evaluation'")
+    page.wait_for_function(SETTLED)
+    shown, told = texts(page), page.get_by_test_id("active-filters").inner_text()
+    for part in ("with to", "short or long texts", "confidence 0.50 to 0.95", "n_words > 4"):
+        assert part in told
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_test_id("item")).to_have_count(len(shown))
+    other.wait_for_function(SETTLED)
+    assert texts(other) == shown
+    assert other.get_by_test_id("active-filters").inner_text() == told
+    context.close()
+    loop = open_loop(workspace.path)
+    evaluation = {" ".join(item.text.split()) for item in loop.labels.splits["evaluation"]}
+    assert shown
+    for text in shown:
+        assert len(text.split()) > 4
+        assert " to " in f" {text.lower()} "
+        assert text not in evaluation
+
+
+def test_nonsense_in_an_address_is_named_and_the_rest_is_shown(page: Page, server: Server):
+    opened(page, server, "seed=ten&size=9&split=training&split=nowhere&is.moon=full&since=soon")
+    left_out = page.get_by_text("Left out of the address")
+    for part in ("seed=ten", "size=9", "split=nowhere", "is.moon=full", "since=soon"):
+        expect(left_out).to_contain_text(part)
+    expect(page.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    for gone in ("nowhere", "moon", "soon", "ten&"):
+        assert gone not in page.url
+
+
+def taken(page: Page, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name, exact=True).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def test_what_the_filters_leave_is_taken_away_as_a_file(
+    page: Page, server: Server, workspace: Workspace
+):
+    opened(page, server, "words=police&confidence=0.5-0.9")
+    of_csv = pd.read_csv(BytesIO(taken(page, "CSV")), dtype=str, keep_default_na=False)
+    of_parquet = pq.read_table(BytesIO(taken(page, "Parquet"))).to_pandas()
+    tables = Tables(open_loop(workspace.path))
+    every = tables.first(Filters(words="police"), 100_000).items.set_index("item_id")
+    assert 0 < len(of_csv) < len(every)
+    assert of_csv["item_id"].tolist() == of_parquet["item_id"].tolist()
+    expected = every.loc[of_csv["item_id"]]
+    for name in ("text", "split", "label", "strategy", "batch_id", "annotator", "labeled_at"):
+        assert of_csv[name].tolist() == expected[name].tolist()
+        assert of_parquet[name].astype(object).fillna("").tolist() == expected[name].tolist()
+    assert of_parquet["confidence"].between(0.5, 0.9001).all()
+    assert set(of_csv["predicted"]) <= {"1", "0"}
+
+
 def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(
     page: Page, server: Server
 ):
@@ -183,8 +293,9 @@ def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(
     first, at_first = texts(page), page.url
     page.keyboard.press("Space")
     at_second = changed(page, at_first)
+    expect(page.get_by_role("button", name="Back")).to_be_enabled()
     page.keyboard.press("ArrowLeft")
-    page.wait_for_url("**seed=5**")
+    page.wait_for_url(at_first)
     expect(page.get_by_test_id("item").first).to_contain_text(first[0])
     page.keyboard.press("ArrowRight")
     page.wait_for_url(at_second)
@@ -196,24 +307,31 @@ def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(
     assert (page.url, field.input_value()) == (at_second, "to  be ")
 
 
-def test_presses_of_space_spread_over_the_pool(page: Page, server: Server, workspace: Workspace):
+BINS, PRESSES = 20, 16
+
+
+def test_the_random_button_is_uniform_over_the_pool(
+    page: Page, server: Server, workspace: Workspace
+):
     opened(page, server, "size=50")
-    hits, presses = Counter(), 12
-    for _ in range(presses):
+    found: list[str] = []
+    for press in range(PRESSES):
         before = page.url
-        page.keyboard.press("Space")
+        if press % 2:
+            page.keyboard.press("Space")
+        else:
+            page.locator(".st-key-random button").click()
         changed(page, before)
-        expect(page.get_by_test_id("item")).to_have_count(50)
-        page.wait_for_timeout(300)
-        hits.update(page.locator('[data-testid="item"]').evaluate_all(
-            "items => items.map(item => item.dataset.itemId)"))  # fmt: skip
+        page.wait_for_function(SETTLED)
+        found += page.locator('[data-testid="item"]').evaluate_all(
+            "items => items.map(item => item.dataset.itemId)"
+        )
     ids = Tables(open_loop(workspace.path)).first(Filters(), 100_000).items["item_id"].tolist()
-    quarter_of = {item: at * 4 // len(ids) for at, item in enumerate(ids)}
-    quarters = Counter(quarter_of[item] for item, of in hits.items() for _ in range(of))
-    expected = presses * 50 / 4
-    chi_square = sum((quarters[at] - expected) ** 2 / expected for at in range(4))
-    assert sum(hits.values()) == presses * 50
-    assert chi_square < 27  # 3 degrees of freedom: one in 160,000
+    place_of = {item: place for place, item in enumerate(ids)}
+    hits = np.bincount([place_of[item] * BINS // len(ids) for item in found], minlength=BINS)
+    assert len(found) == PRESSES * 50
+    assert len(set(found)) > 0.9 * len(found)
+    assert p_of_uniform(hits) > UNLIKELY
 
 
 def test_the_stream_goes_on_until_it_is_paused(page: Page, server: Server):
@@ -283,9 +401,12 @@ def test_an_evaluation_item_has_no_label_buttons_here(demo: Path, monkeypatch):
     assert any("is evaluation data" in caption.value for caption in page.caption)
 
 
-def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
-    make_workspace: MakeWorkspace, monkeypatch
-):
+@pytest.fixture
+def waiting(make_workspace: MakeWorkspace) -> tuple[Path, str]:
+    """A trained workspace whose nine pool items all wait for evaluation; and one of them.
+
+    A model had proposed that one before, and had said what it thinks of it.
+    """
     rows = headlines(80)
     labels = {
         (split, label): [row for row in part if row[2] == label]
@@ -295,12 +416,100 @@ def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
     workspace = make_workspace([row[:2] for row in rows[:9]], labels)
     loop = open_loop(workspace.path)
     keep(loop, train(loop))
-    assert propose(open_loop(workspace.path), "ann").split == "evaluation"
-    page = open_page(workspace.path, monkeypatch, seed="3", size="1", split="unlabeled")
+    batch = propose(open_loop(workspace.path), "ann")
+    assert batch.split == "evaluation"
+    item = batch.proposals[0]
+    earlier = replace(
+        item, batch_id="batch-0000", created_at="2026-01-01T00:00:00.000Z", split="training",
+        strategy="low confidence", predicted="1", confidence=0.51, run_id="run-0001",
+    )  # fmt: skip
+    append_records(workspace.batches, [earlier])
+    head, *rows, last = workspace.batches.path.read_text().splitlines(keepends=True)
+    workspace.batches.path.write_text("".join([head, last, *rows]))
+    return workspace.path, item.item_id
+
+
+def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
+    waiting: tuple[Path, str], monkeypatch
+):
+    folder, item = waiting
+    page = open_page(folder, monkeypatch, seed="3", size="1", where=f"item_id = '{item}'")
     told = " ".join(html.proto.body for html in page.get("html"))
     assert "It waits for its evaluation" in told
-    for opinion in ("P(", "Push", "neighbours", "confidence"):
+    assert "proposed for training in batch-0000" in told
+    for opinion in ("P(", "Push", "neighbours", "confidence", "0.51", "low"):
         assert opinion not in told
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"confidence": "0-0.99"},
+        {"confidence": "0.5-1"},
+        {"predicted": ["1", "0"]},
+        {"agreement": "agrees"},
+        {"agreement": "differs"},
+        {"where": "confidence IS NOT NULL"},
+        {"where": "predicted = '1' OR predicted <> '1'"},
+        {"where": "NOT (coalesce(confidence, 0) < 0.5 AND predicted IS NULL)"},
+    ],
+)
+def test_no_filter_tells_what_the_model_thinks_of_what_waits_for_evaluation(
+    waiting: tuple[Path, str], address: dict, monkeypatch
+):
+    folder, _ = waiting
+    page = open_page(folder, monkeypatch, split="unlabeled", **address)
+    assert any("No item matches" in info.value for info in page.info)
+
+
+def test_a_file_does_not_tell_what_the_model_thinks_of_what_waits_for_evaluation(
+    waiting: tuple[Path, str],
+):
+    loop = open_loop(waiting[0])
+    file = BytesIO()
+    tables = Tables(loop)
+    write_parquet(tables.sheet(opinions(loop, tables)), tables.places(Filters()), file)
+    items = pq.read_table(BytesIO(file.getvalue())).to_pandas()
+    is_waiting = items["split"] == "unlabeled"
+    assert is_waiting.sum() == 9
+    assert items.loc[is_waiting, ["confidence", "predicted"]].isna().all(axis=None)
+    assert items.loc[~is_waiting, ["confidence", "predicted"]].notna().all(axis=None)
+
+
+PLANTED = (
+    '<img src=x onerror="window.ran=1"> **bold** $x^2$ :sun: [a](b)\n# two  lines\t<b>&amp;</b>'
+)
+
+
+def test_an_item_of_html_and_markdown_is_shown_as_typed(make_workspace: MakeWorkspace, monkeypatch):
+    rows = [("a", PLANTED, "1"), ("b", f"{PLANTED} again", "0"), ("c", "plain words", "0")]
+    labels = {("training", label): [row for row in rows if row[2] == label] for label in ("1", "0")}
+    workspace = make_workspace([row[:2] for row in rows] + [("d", "more")], labels)
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert html_escape(PLANTED) in told
+    assert "<img" not in told
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert "<img" not in told
+    shown = plain_text(told)
+    assert PLANTED in shown
+    assert " ".join(f"{PLANTED} again".split()) in shown  # as a neighbour: on one line
+
+
+def test_a_long_neighbour_is_cut_to_one_line(make_workspace: MakeWorkspace, monkeypatch):
+    long = "flood " * 400
+    rows = [("a", "flood hits coast", "1"), ("b", long, "1"), ("c", "council plan", "0")]
+    labels = {("training", label): [row for row in rows if row[2] == label] for label in ("1", "0")}
+    workspace = make_workspace([row[:2] for row in rows], labels)
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    (line,) = re.findall(r">(flood flood[flod ]*…)<", told)
+    assert len(line) == 161
 
 
 def test_nothing_of_an_item_is_worked_out_before_it_is_opened(demo: Path, monkeypatch):

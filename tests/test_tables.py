@@ -145,18 +145,6 @@ def test_states_of_one_pool_share_its_columns(active: Loop):
     assert (before.matching, after.matching) == (300, 299)
 
 
-def test_the_yield_counts_what_the_loop_counts(demo_folder: Path, tables: Tables):
-    loop = read_loop(open_workspace(demo_folder))
-    yields = tables.strategy_yield("1")
-    training = loop.labels.splits["training"]
-    assert yields["labeled"].sum() == len(training) == 200
-    assert yields["positive"].sum() == sum(item.label == "1" for item in training)
-    predicted = {p.item_id: p.predicted for p in loop.logs.proposals if p.predicted}
-    differing = sum(item.label != predicted.get(item.item_id, item.label) for item in training)
-    assert yields["differing"].sum() == differing
-    assert yields["predicted"].sum() == 100
-
-
 def test_picks_are_those_of_the_batch(demo_folder: Path, tables: Tables):
     loop = read_loop(open_workspace(demo_folder))
     last = loop.logs.proposals[-1].batch_id
@@ -176,12 +164,6 @@ def test_an_item_that_was_handed_over_is_one_pick(active: Loop):
     assert tables.picks(None, "low confidence")["batch_id"].tolist() == [second] * 8
 
 
-def test_shares_of_lengths_sum_to_one(tables: Tables):
-    sums = tables.lengths().groupby("strategy")["share"].sum()
-    np.testing.assert_allclose(sums, 1)
-    assert set(sums.index) == {"pool", "random", "low confidence", "outlier"}
-
-
 def test_many_threads_get_right_answers(tables: Tables):
     def ask(seed: int) -> tuple:
         drawn = tables.draw(Filters(words="" if seed % 2 else "to"), 5, seed % 6)
@@ -197,8 +179,7 @@ def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
     for filters in (Filters(), Filters(words="flood"), Filters(labels=("1",))):
         assert tables.draw(filters, 5, 1).matching == tables.first(filters).matching == 0
         assert len(tables.counts(filters)) == len(tables.histogram(filters)) == 0
-    for frame in (tables.batches(), tables.strategy_yield("1"), tables.lengths()):
-        assert len(frame) == 0
+    assert len(tables.batches()) == 0
 
 
 def test_a_pool_without_labels_is_unlabeled(make_workspace: MakeWorkspace):
@@ -231,10 +212,3 @@ def test_people_are_counted_by_the_labels_that_count(active: Loop):
         ["ann", 2, 1.5, "2026-03-04"],
         ["bob", 1, 5.0, "2026-03-06"],
     ]
-
-
-def test_length_buckets_have_the_stated_edges(make_workspace: MakeWorkspace):
-    pool = [(f"i{n}", " ".join(["word"] * n)) for n in (1, 5, 6, 8, 9, 40)]
-    lengths = Tables(read_loop(make_workspace(pool))).lengths()
-    found = {name.split(":")[0]: items for name, items in lengths[["length", "items"]].to_numpy()}
-    assert found == {"short": 2, "medium": 2, "long": 2}

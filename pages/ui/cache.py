@@ -14,22 +14,30 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from core.answers import (
     Answers,
+    Resampled,
     answers_from_report,
     answers_of_model,
+    draws,
     is_enough,
+    resample,
     score_intervals_of,
+    shared,
 )
 from core.answers import score_differences as differences_of
 from core.choice import Pick, WordHistory, picks_of
 from core.choice import word_history as history_of
 from core.condition import places_where
+from core.errands import Errand
 from core.errors import RunError
+from core.experiment import Experiment, Groups, find_groups, prepare
 from core.filters import Filters
 from core.harvest import Brought, brought_in
 from core.inbox import Inbox
@@ -43,13 +51,15 @@ from core.model import Model
 from core.near_copies import Alike, alike_texts, hash_of_texts
 from core.neighbours import Neighbourhood
 from core.neighbours import neighbourhood as make_neighbourhood
+from core.occurrences import occurrences
 from core.opinions import opinions_at
-from core.outlook import Outlook
-from core.outlook import outlook as outlook_of_loop
+from core.outlook import compute_outlook
 from core.places import Places
 from core.pool_columns import PoolColumns, pool_columns
 from core.predictions import Predictions, predictions_of
 from core.progress import Progress
+from core.replay import Known
+from core.replay import known as known_labels
 from core.report import Report, report_path
 from core.runs import load_run, read_report
 from core.sift import Opinions
@@ -58,7 +68,7 @@ from core.skew import (
     Spread,
     WordSkew,
     column_spread,
-    few_valued,
+    comparable_columns,
     groups,
     length_spread,
     skewed_words,
@@ -67,7 +77,7 @@ from core.skew import (
 from core.slices import groupings
 from core.statistics import Difference, Interval
 from core.tables import Tables
-from core.word_index import read_pool_words, words_of
+from core.word_index import read_pool_words
 from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
 
 WORKSPACES = 4
@@ -80,6 +90,8 @@ LOOKS = 32
 """What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
 CHARTS = 200
 """Specifications of charts that are kept, some 5 KB each."""
+ERRANDS = 50
+"""Kinds of work that are remembered with what came of them; the results stand on disk."""
 RUNS = 100
 """Runs, and pairs of them, whose scores are kept with their intervals."""
 
@@ -146,7 +158,7 @@ def places(current: Loop, filters: Filters) -> Places:
 
 
 def training_words(current: Loop) -> Counter[str]:
-    """How often each word occurs in what a model may learn from."""
+    """How often each word, folded, occurs in what a model may learn from."""
     return _training_words(str(current.workspace.path), current.stamps, current)
 
 
@@ -177,9 +189,23 @@ def answers(current: Loop, run: Run) -> Answers | None:
     return answers_from_report(found, items, task) if known else None
 
 
+def evaluation_hash(current: Loop) -> str:
+    """What the evaluation data of today is called in the rows of runs that were measured by it."""
+    return _evaluation_hash(str(current.workspace.path), current.stamps, current)
+
+
 def score_intervals(current: Loop, run: Run, label: int) -> dict[str, Interval]:
     """The run's scores for the label with their intervals; empty where nothing is known."""
-    return _score_intervals(*_asked_key(current, run), label, current, run)
+    found = _resampled(*_asked_key(current, run), label, current, run)
+    return score_intervals_of(found) if found else {}
+
+
+def of_reports(make: Callable[[Loop], pd.DataFrame], current: Loop) -> pd.DataFrame:
+    """What `make` gives of the loop and the reports of its runs, worked out once for these."""
+    path = current.workspace.path
+    reports = file_stamps(path, [report_path(path / run.params_file) for run in current.logs.runs])
+    name = f"{make.__module__}.{make.__qualname__}"
+    return _of_reports(name, str(path), hash((current.stamps, reports)), current, make)
 
 
 def score_differences(current: Loop, before: Run, after: Run, label: int) -> dict[str, Difference]:
@@ -193,9 +219,15 @@ def slice_groups(current: Loop, run: Run) -> dict[str, list[str]]:
     return _slice_groups(*_asked_key(current, run), current.stamps, current, run)
 
 
-def outlook(current: Loop) -> Outlook:
-    """How the work stands at this state of the loop. Trains models: seconds, once a state."""
-    return _outlook(str(current.workspace.path), current.stamps, current)
+def outlook_errand(current: Loop) -> Errand:
+    """What works out how the work stands: one for a workspace, that everybody sees."""
+    path = current.workspace.path
+    return errand(f"outlook of {path}", compute_outlook, path)
+
+
+def errand(name: str, function: Callable[..., str | None], *arguments: object) -> Errand:
+    """The work of this name, one for the whole server: who asks for it sees how far it is."""
+    return _errand(name, function, arguments)
 
 
 def pool_points(current: Loop, run: Run) -> pd.DataFrame:
@@ -250,13 +282,28 @@ def brought(current: Loop) -> list[Brought]:
 
 
 def spreads(current: Loop) -> list[Spread]:
-    """How lengths, and columns of few values, of the training data differ from the pool's."""
+    """How lengths, and columns of the pool, of the training data differ from the pool's."""
     return _spreads(str(current.workspace.path), current.stamps, current)
 
 
 def word_skews(current: Loop) -> dict[str, WordSkew]:
     """How the words of each strategy's training data differ from the pool's."""
     return _word_skews(str(current.workspace.path), current.stamps, current)
+
+
+def experiment_groups(current: Loop) -> Groups:
+    """Which strategies have brought in enough to be compared."""
+    return _experiment_groups(str(current.workspace.path), current.stamps, current)
+
+
+def experiment(current: Loop, size: int) -> Experiment:
+    """What is to be trained at this size. Raises LoopError where there is nothing to compare."""
+    return _experiment(str(current.workspace.path), current.stamps, size, current)
+
+
+def known(current: Loop) -> Known:
+    """What a replay of this state of the loop can go by."""
+    return _known(str(current.workspace.path), current.stamps, current)
 
 
 def chart_spec(make: Callable[..., alt.LayerChart], *arguments: Hashable) -> dict[str, Any]:
@@ -354,8 +401,7 @@ def _opinions(
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _training_words(path: str, stamps: Stamps, _loop: Loop) -> Counter[str]:
-    texts = (item.text for item in _loop.labels.usable_training())
-    return Counter(word for text in texts for word in words_of(text))
+    return occurrences(item.text for item in _loop.labels.usable_training())
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
@@ -401,20 +447,39 @@ def _evaluation_hash(path: str, stamps: Stamps, _loop: Loop) -> str:
     return labels_hash(_loop.labels.splits["evaluation"], _loop.workspace.task.values)
 
 
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _draws(number: int) -> NDArray[np.int32]:
+    return draws(number)
+
+
 @st.cache_resource(show_spinner="Drawing samples …", max_entries=RUNS)
-def _score_intervals(
+def _resampled(
     path: str, stamps: Stamps, evaluation_hash: str, label: int, _loop: Loop, _run: Run
-) -> dict[str, Interval]:
+) -> Resampled | None:
     found = answers(_loop, _run)
-    return score_intervals_of(found, label) if found else {}
+    return resample(found, label, _draws(len(found))) if found else None
 
 
-@st.cache_resource(show_spinner="Drawing samples …", max_entries=RUNS)
+@st.cache_resource(show_spinner=False, max_entries=RUNS)
 def _score_differences(
     key: str, label: int, _loop: Loop, _before: Run, _after: Run
 ) -> dict[str, Difference]:
     first, second = answers(_loop, _before), answers(_loop, _after)
-    return differences_of(first, second, label) if first and second else {}
+    if first is None or second is None:
+        return {}
+    if first.items == second.items:
+        runs = _before, _after
+        found = [_resampled(*_asked_key(_loop, run), label, _loop, run) for run in runs]
+    else:
+        found = [resample(each, label, draws(len(each))) for each in shared(first, second)]
+    return differences_of(*found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _of_reports(
+    name: str, path: str, stamps: int, _loop: Loop, _make: Callable[[Loop], pd.DataFrame]
+) -> pd.DataFrame:
+    return _make(_loop)
 
 
 @st.cache_resource(show_spinner=False, max_entries=RUNS)
@@ -425,9 +490,11 @@ def _slice_groups(
     return groupings(found.items, _loop.pool_words.pool) if found else {}
 
 
-@st.cache_resource(show_spinner="Estimating what is left …", max_entries=WORKSPACES)
-def _outlook(path: str, stamps: Stamps, _loop: Loop) -> Outlook:
-    return outlook_of_loop(_loop)
+@st.cache_resource(show_spinner=False, max_entries=ERRANDS)
+def _errand(
+    name: str, _function: Callable[..., str | None], _arguments: tuple[object, ...]
+) -> Errand:
+    return Errand(_function, *_arguments)
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
@@ -472,13 +539,13 @@ def _brought(path: str, stamps: Stamps, _loop: Loop) -> list[Brought]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
-def _few_valued(pool_key: str, _loop: Loop) -> list[Column]:
-    return few_valued(_loop.pool_words.pool)
+def _comparable_columns(pool_key: str, _loop: Loop) -> list[Column]:
+    return comparable_columns(_loop.pool_words.pool)
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _spreads(path: str, stamps: Stamps, _loop: Loop) -> list[Spread]:
-    columns = _few_valued(_loop.pool_words.pool.key, _loop)
+    columns = _comparable_columns(_loop.pool_words.pool.key, _loop)
     return [length_spread(_loop), *(column_spread(_loop, column) for column in columns)]
 
 
@@ -486,6 +553,21 @@ def _spreads(path: str, stamps: Stamps, _loop: Loop) -> list[Spread]:
 def _word_skews(path: str, stamps: Stamps, _loop: Loop) -> dict[str, WordSkew]:
     words, training = vocabulary(_loop), _loop.labels.usable_training()
     return {name: skewed_words(words, rows) for name, rows in groups(training).items()}
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _experiment_groups(path: str, stamps: Stamps, _loop: Loop) -> Groups:
+    return find_groups(_loop.labels.usable_training())
+
+
+@st.cache_resource(show_spinner=False, max_entries=LOOKS)
+def _experiment(path: str, stamps: Stamps, size: int, _loop: Loop) -> Experiment:
+    return prepare(_loop, size)
+
+
+@st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
+def _known(path: str, stamps: Stamps, _loop: Loop) -> Known:
+    return known_labels(_loop)
 
 
 def _pool_stamps(path: Path) -> Stamps:
@@ -505,7 +587,7 @@ def _asked_key(current: Loop, run: Run) -> tuple[str, Stamps, str]:
     """What a run's answers depend on: its files, and the evaluation labels. Not the others."""
     path = str(current.workspace.path)
     stamps = (*_params_stamp(current, run), *_report_stamp(current, run))
-    return path, stamps, _evaluation_hash(path, current.stamps, current)
+    return path, stamps, evaluation_hash(current)
 
 
 def _report_stamp(current: Loop, run: Run) -> Stamps:

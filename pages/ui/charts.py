@@ -5,13 +5,16 @@ from those and from each other for people of any color vision, and to be seen on
 A test holds the distances; sixteen colors cannot be as far apart as the few that stand together.
 """
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import cycle
 
 import altair as alt
 import pandas as pd
 
 from core.stages import RANDOM
-from core.task import Task
+from core.task import Label, Task
+from pages.ui.figure import POINTS
 
 POOL, NOT_RECORDED = "pool", "not recorded"
 
@@ -41,19 +44,26 @@ SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#00
 WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad06b", "#b4b4b4")
 """Ways of choosing, in the order in which they were computed; the first is random's color."""
 
-HEIGHT = 300
+HEIGHT = 220
+"""Of a plot, in pixels, without its axes and its legend."""
+
+NARROW = 290
+"""Pixels for a legend beside the axis of a chart on a telephone."""
+
+LETTER, SYMBOL = 6, 28
+"""Pixels that a letter takes in a legend, and a symbol with the space around it."""
 
 
-def label_colors(task: Task) -> alt.Scale:
+def label_colors(labels: Sequence[Label]) -> alt.Scale:
     """The positive label is vermilion, the others follow."""
     others = iter(NEGATIVES * 2)
-    colors = [POSITIVE if label.positive else next(others) for label in task.labels]
-    return alt.Scale(domain=[label.name for label in task.labels], range=colors)
+    colors = [POSITIVE if label.positive else next(others) for label in labels]
+    return alt.Scale(domain=[label.name for label in labels], range=colors)
 
 
-def strategy_color(frame: pd.DataFrame) -> alt.Color:
-    """The colors of the frame's strategies, in the order in which they stand everywhere."""
-    present = set(frame["strategy"])
+def strategy_color(strategies: Iterable[str]) -> alt.Color:
+    """The colors of these strategies, in the order in which they stand everywhere."""
+    present = set(strategies)
     known = {name: color for name, color in STRATEGY_COLORS.items() if name in present}
     # A label file may name strategies of its own.
     known |= dict(zip(sorted(present - set(known)), cycle(OTHER_STRATEGIES), strict=False))
@@ -61,37 +71,95 @@ def strategy_color(frame: pd.DataFrame) -> alt.Color:
         "strategy:N",
         title=None,
         scale=alt.Scale(domain=list(known), range=list(known.values())),
-        legend=alt.Legend(orient="top"),
+        legend=legend(known),
     )
 
 
-def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
+def legend(names: Iterable[str]) -> alt.Legend:
+    """A legend above the chart, of as many columns as stand side by side in a narrow window."""
+    names = list(names)
+    for columns in range(len(names), 1, -1):
+        widths = [max(map(len, names[first::columns])) for first in range(columns)]
+        if sum(LETTER * width + SYMBOL for width in widths) <= NARROW:
+            break
+    else:
+        columns = 1
+    return alt.Legend(orient="top", columns=columns, labelLimit=0, symbolOpacity=1)
+
+
+def numbers(*fields: str, format: str = ".3f") -> list[alt.Tooltip]:
+    """These fields as they are told where somebody points."""
+    return [alt.Tooltip(f"{field}:Q", format=format) for field in fields]
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a learning curve has beside its points.
+
+    `scores` that it has, whether there are runs `of_several_models`, from where to where they
+    learned from `random` labels alone, and where later sets of evaluation items begin, by name.
+    """
+
+    scores: tuple[str, ...]
+    of_several_models: bool
+    random: tuple[float, float] | None
+    new_sets: tuple[tuple[str, int], ...]
+
+
+def course(points: pd.DataFrame) -> Course:
+    """The course of the learning curve of these points."""
+    starts = points.groupby("evaluation set", sort=False)["n_training"].min().iloc[1:]
+    return Course(
+        tuple(name for name in SCORE_COLORS if name in set(points["score"])),
+        points["model"].nunique() > 1,
+        _random_part(points),
+        tuple((name, int(start)) for name, start in starts.items()),
+    )
+
+
+def _random_part(points: pd.DataFrame) -> tuple[float, float] | None:
+    """From the first run that learned from random labels alone to half way from the last one."""
+    random = points[points["stage"] == RANDOM]["n_training"]
+    others = points[points["stage"] != RANDOM]["n_training"]
+    if not len(random):
+        return None
+    end = (random.max() + others.min()) / 2 if len(others) else random.max()
+    return float(random.min()), float(end)
+
+
+def learning_curve(course: Course) -> alt.LayerChart:
     """Each score of each run against its number of training labels, with bands of 95%.
 
     The ground is tinted where runs learned from random labels alone. A line joins runs of one model
     on one set of evaluation items; where another set begins there is a rule.
     """
-    names = [name for name in SCORE_COLORS if name in set(points["score"])]
-    base = alt.Chart(points).encode(
+    base = alt.Chart(POINTS).encode(
         x=_labels_axis(),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
         detail=["model:N", "evaluation set:N"],
         color=alt.Color(
             "score:N",
             title=None,
-            scale=alt.Scale(domain=names, range=[SCORE_COLORS[name] for name in names]),
-            legend=alt.Legend(orient="top", symbolOpacity=1),
+            scale=alt.Scale(
+                domain=course.scores, range=[SCORE_COLORS[name] for name in course.scores]
+            ),
+            legend=legend(course.scores),
         ),
     )
-    told = [alt.Tooltip(f"{field}:Q", format=".3f") for field in ("value", "low", "high")]
-    about = ["run_id", "model", "score", *told, "n_training", "stage", "evaluation set"]
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
-        shape=alt.Shape("model:N", title="model", legend=_legend_of_several(points["model"])),
-        tooltip=about,
-    )
+        shape=alt.Shape(
+            "model:N",
+            title="model",
+            legend=alt.Legend(orient="top") if course.of_several_models else None,
+        ),
+        tooltip=[
+            "run_id:N", "model:N", "score:N", *numbers("value", "low", "high"),
+            alt.Tooltip("n_training:Q", format=","), "stage:N", "evaluation set:N",
+        ],
+    )  # fmt: skip
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
     # In one step: each `+` copies all layers before it.
-    layers = (*_stages(points), *_new_sets(points), band, base.mark_line(), dots)
+    layers = (*_ground(course), *_new_sets(course), band, base.mark_line(), dots)
     return alt.layer(*layers, height=HEIGHT)
 
 
@@ -100,104 +168,87 @@ def _labels_axis() -> alt.X:
         "n_training:Q",
         title="training labels",
         scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(format=",d", tickMinStep=1),
+        axis=alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy"),
     )
 
 
-def _stages(points: pd.DataFrame) -> tuple[alt.Chart, alt.Chart]:
+def _ground(course: Course) -> Iterator[alt.Chart]:
     """The ground of the runs that learned from random labels alone, and its name."""
-    random = points[points["stage"] == RANDOM]["n_training"]
-    others = points[points["stage"] != RANDOM]["n_training"]
-    end = (random.max() + others.min()) / 2 if len(random) and len(others) else random.max()
-    where = pd.DataFrame({"n_training": [random.min()], "end": [end], "stage": [RANDOM]})
-    base = alt.Chart(where[where["end"].notna()]).encode(x="n_training:Q")
+    if course.random is None:
+        return
+    start, end = course.random
+    base = alt.Chart(inline({"n_training": start, "end": end, "stage": RANDOM}))
+    base = base.encode(x="n_training:Q")
     ground = base.mark_rect(color=STRATEGY_COLORS["random"], opacity=0.14, clip=True)
+    yield ground.encode(x2="end:Q")
     name = base.mark_text(align="left", baseline="top", dx=4, dy=4, fontSize=11)
-    return ground.encode(x2="end:Q"), name.encode(y=alt.value(0), text="stage:N")
+    yield name.encode(y=alt.value(0), text="stage:N")
 
 
-def _new_sets(points: pd.DataFrame) -> tuple[alt.Chart, alt.Chart]:
+def _new_sets(course: Course) -> Iterator[alt.Chart]:
     """A rule where runs begin to be measured by other evaluation items."""
-    starts = points.groupby("evaluation set", sort=False, as_index=False)["n_training"].min()
-    base = alt.Chart(starts.iloc[1:]).encode(x="n_training:Q")
+    if not course.new_sets:
+        return
+    starts = [{"evaluation set": name, "n_training": start} for name, start in course.new_sets]
+    base = alt.Chart(inline(*starts)).encode(x="n_training:Q")
     rule = base.mark_rule(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL])
+    yield rule.encode(tooltip=["evaluation set:N"])
     name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11)
-    text = name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
-    return rule.encode(tooltip=["evaluation set"]), text
+    yield name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
 
 
-def _legend_of_several(values: pd.Series) -> alt.Legend | None:
-    """A legend where there is something to tell apart."""
-    return alt.Legend(orient="top") if values.nunique() > 1 else None
+def inline(*rows: Mapping[str, object]) -> alt.InlineData:
+    """Rows that belong to the chart itself."""
+    return alt.InlineData(values=list(rows))
 
 
-def simulated(means: pd.DataFrame) -> alt.LayerChart:
+def simulated(ways: Sequence[str]) -> alt.LayerChart:
     """Mean learning curves over seeds, one for each way, with bands of one standard error."""
-    ways = means["way"].unique().tolist()
-    base = alt.Chart(means).encode(
-        x=alt.X("labels:Q", title="training labels", axis=alt.Axis(format=",d", tickMinStep=1)),
+    base = alt.Chart(POINTS).encode(
+        x=alt.X(
+            "labels:Q",
+            title="training labels",
+            axis=alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy"),
+        ),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(zero=False)),
         color=alt.Color(
             "way:N",
             title=None,
             scale=alt.Scale(domain=ways, range=[color for _, color in zip(ways, cycle(WAYS))]),
-            legend=alt.Legend(orient="top", columns=2, labelLimit=0, symbolOpacity=1),
+            legend=legend(ways),
         ),
-        tooltip=["way", "labels", alt.Tooltip("value:Q", format=".3f"), "seeds"],
+        tooltip=["way:N", "labels:Q", *numbers("value", "low", "high"), "seeds:Q"],
     )
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
-    return (band + base.mark_line(point=True)).properties(height=HEIGHT)
+    return alt.layer(band, base.mark_line(point=True), height=HEIGHT)
 
 
-def positive_share(yields: pd.DataFrame) -> alt.LayerChart:
-    """Share of positive labels per batch, one line a strategy."""
-    base = alt.Chart(yields).encode(
-        x=alt.X("batch_id:N", title=None, axis=alt.Axis(labelAngle=-40)),
-        y=alt.Y("positive_share:Q", title="share of positive labels", axis=alt.Axis(format="%")),
-        color=strategy_color(yields),
-        tooltip=["batch_id", "strategy", "labeled", "positive"],
-    )
-    dots = base.mark_point(filled=True, opacity=1).encode(
-        size=alt.Size("labeled:Q", title="labels", legend=None, scale=alt.Scale(range=[40, 300]))
-    )
-    return (base.mark_line(opacity=0.5) + dots).properties(height=HEIGHT)
-
-
-def lengths(frame: pd.DataFrame) -> alt.Chart:
-    """Share of short, medium and long texts, per strategy beside the pool."""
-    buckets = ["short", "medium", "long"]
-    frame = frame.assign(bucket=frame["length"].str.split(":").str[0])
-    return (
-        alt.Chart(frame)
-        .mark_bar()
-        .encode(
-            x=alt.X("bucket:N", title=None, sort=buckets, axis=alt.Axis(labelAngle=0)),
-            xOffset=alt.XOffset("strategy:N", sort=list(STRATEGY_COLORS)),
-            y=alt.Y("share:Q", title="share of items", axis=alt.Axis(format="%")),
-            color=strategy_color(frame),
-            tooltip=["strategy", "length", "items", alt.Tooltip("share:Q", format=".1%")],
-        )
-        .properties(height=HEIGHT)
-    )
-
-
-def balance(counts: dict[str, dict[str, int]], task: Task) -> alt.Chart:
+def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
     """Labels per split, stacked."""
-    rows = [
-        {"split": split, "label": task.label(value).name, "items": number}
-        for split, by_label in counts.items()
-        for value, number in by_label.items()
-    ]
     return (
-        alt.Chart(pd.DataFrame(rows))
+        alt.Chart(POINTS)
         .mark_bar()
         .encode(
-            y=alt.Y("split:N", title=None, sort=list(counts)),
-            x=alt.X("items:Q", title="labels"),
+            y=alt.Y("split:N", title=None, sort=list(splits)),
+            x=alt.X("items:Q", title="labels", axis=alt.Axis(format=",d", tickMinStep=1)),
             color=alt.Color(
-                "label:N", title=None, scale=label_colors(task), legend=alt.Legend(orient="top")
+                "label:N",
+                title=None,
+                scale=label_colors(labels),
+                legend=legend(label.name for label in labels),
             ),
-            tooltip=["split", "label", "items"],
+            tooltip=["split:N", "label:N", "items:Q"],
         )
         .properties(height=alt.Step(34))
+    )
+
+
+def balance_rows(counts: Mapping[str, Mapping[str, int]], task: Task) -> pd.DataFrame:
+    """The rows of that chart."""
+    return pd.DataFrame(
+        [
+            {"split": split, "label": task.label(value).name, "items": number}
+            for split, by_label in counts.items()
+            for value, number in by_label.items()
+        ]
     )

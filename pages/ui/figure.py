@@ -1,14 +1,25 @@
 """A figure: a chart with its title, one sentence on how to read it, and its exports.
 
+A chart is a function of a few values that makes it over the rows `POINTS`, whichever these are: its
+specification is worked out once, and only rows travel after that. Altair takes some 40 ms for a
+chart, more than all that a page computes; rows take one.
+
 PNG and SVG are made by the browser of the drawing as it stands on the screen; Streamlit hides
-vega's own menu. CSV is made of the table behind the chart, when somebody asks for it.
+vega's own menu. CSV is made of the rows, when somebody asks for it.
 """
+
+from collections.abc import Callable, Hashable
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.vega_charts import VegaLiteState
+
+from pages.ui import cache
+
+POINTS = alt.NamedData("points")
+"""What a chart is made over: its rows come when it is shown, so that every field has its type."""
 
 CANVAS_FROM = 2_000
 """Rows from which a chart is painted, not built of elements: then there is no SVG of it."""
@@ -102,27 +113,28 @@ def show_figure(
     name: str,
     title: str,
     aid: str,
-    chart: alt.TopLevelMixin,
-    data: pd.DataFrame,
+    make: Callable[..., alt.TopLevelMixin],
+    rows: pd.DataFrame,
+    *arguments: Hashable,
     **selection: object,
 ) -> DeltaGenerator | VegaLiteState:
-    """The chart under its title and its reading aid, over quiet buttons for its exports.
+    """The chart that `make` gives for these arguments, with these rows: title, reading aid, chart.
 
-    `name` is the figure's own among all pages, of letters, digits and hyphens: exported files are
-    called by it. `data` is what the CSV holds. `selection` and what comes back are as those of
-    `st.altair_chart`, of which the key is `<name>-chart`.
+    Below stand quiet buttons for its exports. `name` is the figure's own among all pages, of
+    letters, digits and hyphens: exported files are called by it. `selection` and what comes back
+    are as those of `st.vega_lite_chart`, of which the key is `<name>-chart` if it has no other.
     """
-    painted = len(data) > CANVAS_FROM
-    with st.container(key=name):
+    painted = len(rows) > CANVAS_FROM
+    with st.container(key=name, gap="small"):
         st.markdown(f"**{title}**")
         st.caption(aid)
-        selected = st.altair_chart(
-            drawn(chart, painted=painted), key=f"{name}-chart", width="stretch", **selection
-        )
+        spec = cache.chart_spec(make, *arguments) | drawing(painted=painted)
+        spec["datasets"] = spec.get("datasets", {}) | {POINTS.name: rows}
+        selected = st.vega_lite_chart(spec, width="stretch", **{"key": f"{name}-chart"} | selection)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.download_button(
                 "CSV",
-                lambda: data.to_csv(index=False),
+                lambda: rows.to_csv(index=False),
                 f"{name}.csv",
                 "text/csv",
                 key=f"{name}-csv",
@@ -138,8 +150,15 @@ def show_figure(
     return selected
 
 
-def drawn(chart: alt.TopLevelMixin, *, painted: bool) -> alt.TopLevelMixin:
-    """The chart with the renderer that its exports need, and the theme's color for its texts."""
-    options = {"renderer": "canvas" if painted else "svg"}
+def drawing(*, painted: bool) -> dict[str, object]:
+    """What every chart has, as parts of its specification.
+
+    The renderer that the exports need; the theme's color for texts; and the width of the page for
+    all of it, while its height is that of the plot, whatever axes and legend take beside it.
+    """
     ink = INKS.get(st.context.theme.type, INKS[None])
-    return chart.properties(usermeta={"embedOptions": options}).configure_text(color=ink)
+    return {
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "usermeta": {"embedOptions": {"renderer": "canvas" if painted else "svg"}},
+        "config": {"text": {"color": ink}},
+    }

@@ -1,11 +1,12 @@
 """One item on a page: its text as typed, with the words marked that the model does not know."""
 
+import re
 from collections.abc import Collection, Sequence
 from html import escape
 
 import streamlit as st
 
-from core.word_index import words_of
+_PIECES = re.compile(r"\s+|\S+")
 
 # Colors are mixed from the text's own, so that they fit light and dark.
 STYLE = """<style>
@@ -14,7 +15,10 @@ STYLE = """<style>
 .sl-item p {margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; max-height: 12em;
   overflow-y: auto}
 .sl-item .sl-text {font-size: 1.06rem; line-height: 1.45}
-.sl-item.sl-big .sl-text {font-size: clamp(1.4rem, 4vw, 2.1rem); line-height: 1.3}
+.sl-item.sl-big {padding: 1.5rem 0 .8rem}
+.sl-item.sl-big .sl-text {font-size: clamp(1.5rem, 4vw, 2.3rem); line-height: 1.22;
+  font-weight: 600; letter-spacing: -.012em; text-wrap: pretty; margin-bottom: .55rem;
+  max-width: 34em}
 .sl-item .sl-facts {font-size: .84rem; opacity: .78}
 .sl-item dl.sl-facts {display: grid; grid-template-columns: max-content 1fr; gap: 0 .9rem;
   margin: .2rem 0 0; padding: 0}
@@ -66,7 +70,13 @@ def _framed(shown: str, below: str, big: bool, item_id: str) -> str:
 
 
 def _marked(text: str, marked: Sequence[bool]) -> str:
-    return " ".join(
-        f'<span class="sl-new">{escape(word)}</span>' if is_marked else escape(word)
-        for word, is_marked in zip(words_of(text), marked, strict=True)
+    """The text as typed, in white space too."""
+    turns = iter(marked)
+    return "".join(
+        escape(piece) if piece.isspace() or not next(turns) else _as_new(piece)
+        for piece in _PIECES.findall(text)
     )
+
+
+def _as_new(word: str) -> str:
+    return f'<span class="sl-new">{escape(word)}</span>'

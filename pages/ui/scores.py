@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from core.answers import BRIER, CALIBRATION_ERROR, cut_intervals
+from core.answers import BRIER, CALIBRATION_ERROR
 from core.logs import Run
 from core.loop import Loop
 from core.report import AT_THRESHOLD, Figures, Report
@@ -31,10 +31,17 @@ SETS = {
 }
 
 
-def interval(report: Report | None, score: str) -> Interval | None:
-    """The score's interval on the evaluation data; None for a run that has none."""
+def intervals(report: Report | None) -> dict[str, Interval]:
+    """The run's scores for the positive label with their intervals; empty without a report.
+
+    Home, the learning curve and the table of scores all take them from here, and the command line
+    prints the same: a report is of the very items that the run's row is of, whatever was labeled
+    since, and is read, not drawn anew. An interval of no width is left out: older reports resampled
+    the F-score, and resampling cannot leave 0 or 1.
+    """
     figures = report and report.figures.get("evaluation")
-    return figures.intervals.get(score) if figures else None
+    kept = figures.intervals if figures else {}
+    return {name: each for name, each in kept.items() if each.low < each.high}
 
 
 def span(found: Interval | None) -> str:
@@ -59,9 +66,9 @@ def curve_points(loop: Loop) -> pd.DataFrame:
                 "evaluation set": set_of[run.run_id],
             }
             for run in loop.logs.runs
-            for report in [cache.report(loop, run)]
+            for ends in [intervals(cache.report(loop, run))]
             for score in CURVES
-            for found in [drawn_interval(loop, run, report, score)]
+            for found in [ends.get(score)]
             if getattr(run, score) is not None
         ],
         columns=[
@@ -69,21 +76,6 @@ def curve_points(loop: Loop) -> pd.DataFrame:
             "evaluation set",
         ],
     )  # fmt: skip
-
-
-def drawn_interval(loop: Loop, run: Run, report: Report | None, score: str) -> Interval | None:
-    """The report's interval. One of no width is no interval: resampling cannot leave 0 or 1.
-
-    That of the F-score is then worked out without; another is left out.
-    """
-    found = interval(report, score)
-    if found is None or found.low < found.high:
-        return found
-    answers = cache.answers(loop, run)
-    if score != "fscore" or answers is None:
-        return None
-    label = loop.workspace.task.positive_index
-    return cut_intervals(answers.predicted == label, answers.actual(label)).get(score)
 
 
 def evaluation_sets(loop: Loop) -> dict[str, str]:
@@ -126,21 +118,24 @@ def score_table(loop: Loop, run: Run, other: Run | None, label: int) -> pd.DataF
 
     For the positive label the F-score at the run's own threshold has a row of its own.
     """
+    is_positive = label == loop.workspace.task.positive_index
+    report = cache.report(loop, run)
+    kept = intervals(report)
     found = cache.score_intervals(loop, run, label)
+    if is_positive and run.evaluation_hash == cache.evaluation_hash(loop):
+        found = found | kept
     names = SCORES | OF_PROBABILITIES
     rows = [
         (name, found[score].value, span(found[score]))
         for score, name in names.items()
         if score in found
     ]
-    is_positive = label == loop.workspace.task.positive_index
     if not found and is_positive:
         rows = [(name, getattr(run, score), "") for score, name in SCORES.items()]
-    report = cache.report(loop, run)
     figures = report and report.figures.get("evaluation")
     if figures and is_positive:
         name = f"F-score at the threshold {report.threshold:.2f}"
-        rows.insert(1, (name, figures.at_threshold.fscore, span(interval(report, AT_THRESHOLD))))
+        rows.insert(1, (name, figures.at_threshold.fscore, span(kept.get(AT_THRESHOLD))))
     table = pd.DataFrame(rows, columns=["score", "value", "95% interval"])
     if other is None:
         return table

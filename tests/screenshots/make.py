@@ -1,62 +1,125 @@
 """Takes the README's screenshots of every page, with the demo in it.
 
-    python -m tests.screenshots.make [--out tests/screenshots] [--width 1280]
+    python -m tests.screenshots.make [--out tests/screenshots] [--width 1280] [--batches 10]
 
-Needs what the browser tests need.
+The demo is `data/sample`, labeled by its true labels. Needs what the browser tests need.
 """
 
 import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.simulation import make_demo
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
 
-PAGES = ("home", "annotate", "sunlight", "review", "strategies", "metrics", "data")
 SCHEMES = ("light", "dark")
-HEIGHT = 800
 SETTLE = 1_500
 """Milliseconds for charts to be drawn after the page's script has run."""
+
+EXPERIMENT = 180_000
+"""Milliseconds that the experiment on Strategies may take."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A picture: which page, with what in its address, how high, and what is done before it."""
+
+    name: str
+    page: str
+    query: str = ""
+    height: int = 800
+    prepare: Callable[[Page], None] = lambda page: None
+
+
+def label_some(page: Page) -> None:
+    """Four keys on the card."""
+    page.wait_for_selector('[data-testid="item-text"][data-item-id]')
+    for key in ("Enter", "1", "Enter", "Enter"):
+        page.keyboard.press(key)
+
+
+def drag_a_region(page: Page) -> None:
+    """The least certain items of the picture are chosen, as with a mouse."""
+    drawing = page.locator('[data-testid="stVegaLiteChart"] :is(canvas, svg)').first
+    page.wait_for_timeout(SETTLE)
+    box = drawing.bounding_box()
+    page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 0.62 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.76 * box["height"], steps=8)
+    page.mouse.up()
+    page.get_by_text("items chosen").wait_for()
+
+
+def open_tab(name: str) -> Callable[[Page], None]:
+    """What opens the tab of this name."""
+    return lambda page: page.get_by_role("tab", name=name, exact=True).click()
+
+
+def compare(page: Page) -> None:
+    """The experiment, from its button to its sentences."""
+    button = page.get_by_role("button", name="Compare", exact=True)
+    numbers = page.get_by_text("The numbers of the comparison")
+    button.or_(numbers).first.wait_for()
+    if button.is_visible():
+        button.click()
+    numbers.wait_for(timeout=EXPERIMENT)
+    page.get_by_role("heading", name="Which strategy pays?").scroll_into_view_if_needed()
+
+
+SHOTS = (
+    Shot("home", ""),
+    Shot("annotate", "annotate", prepare=label_some),
+    Shot("sunlight", "sunlight", "size=1&seed=12", 1_250),
+    Shot("review", "review", height=1_250),
+    Shot("review-brush", "review", height=1_250, prepare=drag_a_region),
+    Shot("review-second-look", "review", height=1_000, prepare=open_tab("Second look")),
+    Shot("strategies", "strategies", height=1_800),
+    Shot("strategies-experiment", "strategies", height=1_000, prepare=compare),
+    Shot("metrics", "metrics", height=1_500),
+    Shot("metrics-probabilities", "metrics", height=1_500, prepare=open_tab("Probabilities")),
+    Shot("data", "data"),
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Takes screenshots of every page.")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--width", type=int, default=1280, help="of the window, in pixels")
+    parser.add_argument("--batches", type=int, default=10, help="of active learning in the demo")
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         demo = Path(folder) / "demo"
-        make_demo(demo)
+        make_demo(demo, batches=options.batches)
         server = Server(demo, Path(folder) / "log")
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         try:
             for scheme in SCHEMES:
-                take(browser, server.url, scheme, options.width, options.out)
+                for shot in SHOTS:
+                    take(browser, server.url, shot, scheme, options)
         finally:
             browser.close()
             server.stop()
 
 
-def take(browser: Browser, url: str, scheme: str, width: int, out: Path) -> None:
-    """One picture of each page in this color scheme."""
+def take(browser: Browser, url: str, shot: Shot, scheme: str, options: argparse.Namespace) -> None:
+    """The picture in this color scheme, by a visitor of its own."""
     context = browser.new_context(
-        viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
+        viewport={"width": options.width, "height": shot.height},
+        color_scheme=scheme,
+        reduced_motion="reduce",
     )
-    for name in PAGES:
-        page = context.new_page()
-        address = "" if name == "home" else name
-        page.goto(f"{url}/{address}?annotator=maria&seed=4")
-        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        if name == "annotate":
-            page.wait_for_selector('[data-testid="item-text"][data-item-id]')
-            for key in ("Enter", "1", "Enter", "Enter"):
-                page.keyboard.press(key)
-        page.wait_for_timeout(SETTLE)
-        page.screenshot(path=out / f"{name}-{scheme}-{width}.png")
-        page.close()
+    page = context.new_page()
+    page.goto(f"{url}/{shot.page}?annotator=maria&{shot.query}")
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    shot.prepare(page)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_timeout(SETTLE)
+    page.screenshot(path=options.out / f"{shot.name}-{scheme}-{options.width}.png")
     context.close()
 
 

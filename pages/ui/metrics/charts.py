@@ -1,10 +1,21 @@
 """Charts of one run on the evaluation data, and of a second one beside it."""
 
-import altair as alt
-import pandas as pd
+from collections.abc import Sequence
 
-from core.task import Task
-from pages.ui.charts import HEIGHT, POOL, POSITIVE, STRATEGY_COLORS, label_colors
+import altair as alt
+
+from core.task import Label
+from pages.ui.charts import (
+    HEIGHT,
+    POOL,
+    POSITIVE,
+    STRATEGY_COLORS,
+    inline,
+    label_colors,
+    legend,
+    numbers,
+)
+from pages.ui.figure import POINTS
 
 CHOSEN, COMPARED = "#0072b2", "#e69f00"
 """The two runs; the second is dashed too."""
@@ -13,6 +24,12 @@ CUT_COLORS = {"F-score": POSITIVE, "precision": "#0072b2", "recall": "#009e73"}
 KIND_COLORS = {"as the model says": "#e69f00", "calibrated": "#0072b2"}
 
 GREY = STRATEGY_COLORS[POOL]
+NOTHING = inline({})
+"""For marks that stand where the chart says, whatever its rows are."""
+
+GRID = alt.Axis(grid=True)
+"""Such marks bring no grid of their own, and the first one of a chart decides."""
+
 UNIT = alt.Scale(domain=[0, 1])
 STROKES = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
 
@@ -20,53 +37,52 @@ CELL = 64
 """Pixels of a row of the confusion matrix."""
 
 
-def roc(points: pd.DataFrame) -> alt.LayerChart:
+def roc() -> alt.LayerChart:
     """ROC curves over the diagonal that a coin would give."""
-    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]}))
-    coin = diagonal.mark_line(strokeDash=[4, 4], color=GREY).encode(x="x:Q", y="y:Q")
-    return coin + _curves(points, "false positive rate", "true positive rate")
+    return _curves(_diagonal(), "false positive rate", "true positive rate")
 
 
-def precision_recall(points: pd.DataFrame, share: float) -> alt.LayerChart:
+def precision_recall(share: float) -> alt.LayerChart:
     """Precision-recall curves over the share of the label, which a coin would give."""
-    coin = alt.Chart(pd.DataFrame({"y": [share]}))
-    line = coin.mark_rule(strokeDash=[4, 4], color=GREY).encode(y="y:Q")
-    return line + _curves(points, "recall", "precision")
+    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GREY)
+    coin = rule.encode(y=alt.YDatum(share, axis=GRID))
+    return _curves(coin, "recall", "precision")
 
 
-def _curves(points: pd.DataFrame, x: str, y: str) -> alt.LayerChart:
-    """One line for each run, with hover values at its points."""
-    runs = points["run"].unique().tolist()
-    base = alt.Chart(points).encode(
+def _diagonal() -> alt.Chart:
+    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GREY)
+    return rule.encode(
+        x=alt.XDatum(0, axis=GRID), y=alt.YDatum(0, axis=GRID), x2=alt.datum(1), y2=alt.datum(1)
+    )
+
+
+def _curves(coin: alt.Chart, x: str, y: str) -> alt.LayerChart:
+    """One line for each run, with hover values at its points; the chosen run's points come first.
+
+    Runs are told apart by that order, not by their names: one chart serves for all pairs of them.
+    """
+    base = alt.Chart(POINTS).encode(
         x=alt.X(f"{x}:Q", scale=UNIT, title=x),
         y=alt.Y(f"{y}:Q", scale=UNIT, title=y),
-        color=_by_run(runs),
-        tooltip=["run", *_numbers(x, y, "threshold")],
+        color=alt.Color(
+            "run:N",
+            title=None,
+            sort=None,
+            scale=alt.Scale(range=[CHOSEN, COMPARED]),
+            legend=STROKES,
+        ),
+        tooltip=["run:N", *numbers(x, y, "threshold")],
     )
-    dash = alt.StrokeDash(
-        "run:N", scale=alt.Scale(domain=runs, range=[[1, 0], [6, 3]]), legend=None
-    )
+    dashes = alt.Scale(range=[[1, 0], [6, 3]])
+    dash = alt.StrokeDash("run:N", sort=None, scale=dashes, legend=None)
     line = base.mark_line().encode(order="place:Q", strokeDash=dash)
-    return (line + base.mark_point(opacity=0, size=80)).properties(height=HEIGHT)
+    return alt.layer(coin, line, base.mark_point(opacity=0, size=80), height=HEIGHT)
 
 
-def _by_run(runs: list[str]) -> alt.Color:
-    return alt.Color(
-        "run:N",
-        title=None,
-        scale=alt.Scale(domain=runs, range=[CHOSEN, COMPARED]),
-        legend=STROKES,
-    )
-
-
-def _numbers(*fields: str) -> list[alt.Tooltip]:
-    return [alt.Tooltip(f"{field}:Q", format=".3f") for field in fields]
-
-
-def cuts(points: pd.DataFrame, threshold: float) -> alt.LayerChart:
+def cuts() -> alt.LayerChart:
     """F-score, precision and recall at every threshold, with a rule at the chosen one."""
     names = list(CUT_COLORS)
-    base = alt.Chart(points).encode(
+    base = alt.Chart(POINTS).encode(
         x=alt.X("threshold:Q", scale=UNIT, title="threshold"),
         y=alt.Y("value:Q", scale=UNIT, title="score"),
         color=alt.Color(
@@ -75,38 +91,34 @@ def cuts(points: pd.DataFrame, threshold: float) -> alt.LayerChart:
             scale=alt.Scale(domain=names, range=list(CUT_COLORS.values())),
             legend=STROKES,
         ),
-        tooltip=["score", *_numbers("threshold", "value")],
+        tooltip=["score:N", *numbers("threshold", "value")],
     )
-    chosen = alt.Chart(pd.DataFrame({"threshold": [threshold]}))
-    rule = chosen.mark_rule(color=GREY, size=2).encode(
-        x="threshold:Q", tooltip=_numbers("threshold")
-    )
+    rule = alt.Chart(POINTS).mark_rule(color=GREY, size=2).encode(x=alt.X("max(chosen):Q"))
     lines = base.mark_line(interpolate="step-before")
-    return (lines + base.mark_point(opacity=0, size=60) + rule).properties(height=HEIGHT)
+    return alt.layer(lines, base.mark_point(opacity=0, size=60), rule, height=HEIGHT)
 
 
-def confusion(cells: pd.DataFrame, names: list[str]) -> alt.LayerChart:
+def confusion(names: Sequence[str]) -> alt.LayerChart:
     """How many items of each true label got each answer, the darker the larger their share."""
     # Each word of a label's name in a line of its own: names do not run into each other.
     axis = alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')")
-    base = alt.Chart(cells).encode(
-        x=alt.X("answer:N", sort=names, title="the model says", axis=axis),
-        y=alt.Y("true label:N", sort=names, title="true label"),
-        tooltip=["true label", "answer", "items", alt.Tooltip("share of row:Q", format=".1%")],
+    base = alt.Chart(POINTS).encode(
+        x=alt.X("answer:N", sort=list(names), title="the model says", axis=axis),
+        y=alt.Y("true label:N", sort=list(names), title="true label", axis=axis),
+        tooltip=["true label:N", "answer:N", "items:Q", *numbers("share of row", format=".1%")],
     )
     shade = alt.Opacity(
         "share of row:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 0.6]), legend=None
     )
     rects = base.mark_rect(color=CHOSEN).encode(opacity=shade)
     texts = base.mark_text(fontSize=17).encode(text=alt.Text("items:Q", format=","))
-    return (rects + texts).properties(height=CELL * len(names) + 80)
+    return alt.layer(rects, texts, height=CELL * len(names))
 
 
-def histogram(bins: pd.DataFrame, task: Task) -> alt.Chart:
+def histogram(labels: Sequence[Label]) -> alt.Chart:
     """Share of each true label's items by the probability that the model gave them."""
-    scale = label_colors(task)
     return (
-        alt.Chart(bins)
+        alt.Chart(POINTS)
         .mark_bar()
         .encode(
             x=alt.X("from:Q", scale=UNIT, title="probability"),
@@ -114,29 +126,31 @@ def histogram(bins: pd.DataFrame, task: Task) -> alt.Chart:
             y=alt.Y("share:Q", title="share of the label's items", axis=alt.Axis(format="%")),
             y2=alt.datum(0),
             color=alt.Color(
-                "true label:N", title=None, scale=scale, legend=alt.Legend(orient="top")
+                "true label:N",
+                title=None,
+                scale=label_colors(labels),
+                legend=legend(label.name for label in labels),
             ),
-            tooltip=["true label", "bin", "items", alt.Tooltip("share:Q", format=".1%")],
+            tooltip=["true label:N", "bin:N", "items:Q", *numbers("share", format=".1%")],
         )
         .properties(height=HEIGHT)
     )
 
 
-def reliability(bins: pd.DataFrame) -> alt.LayerChart:
+def reliability() -> alt.LayerChart:
     """How often items of about each probability are positive, with intervals."""
-    kinds = [kind for kind in KIND_COLORS if kind in set(bins["probabilities"])]
-    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]}))
-    ideal = diagonal.mark_line(strokeDash=[4, 4], color=GREY).encode(x="x:Q", y="y:Q")
-    base = alt.Chart(bins).encode(
+    base = alt.Chart(POINTS).encode(
         x=alt.X("probability:Q", scale=UNIT, title="mean probability of a bin"),
         color=alt.Color(
             "probabilities:N",
             title=None,
-            scale=alt.Scale(domain=kinds, range=[KIND_COLORS[kind] for kind in kinds]),
-            legend=alt.Legend(orient="top", symbolOpacity=1),
+            scale=alt.Scale(domain=list(KIND_COLORS), range=list(KIND_COLORS.values())),
+            legend=legend(KIND_COLORS),
         ),
-        tooltip=["probabilities", *_numbers("probability", "share", "low", "high"), "items"],
-    )
+        tooltip=[
+            "probabilities:N", *numbers("probability", "share", "low", "high"), "items:Q",
+        ],
+    )  # fmt: skip
     whiskers = base.mark_rule(opacity=0.6).encode(
         y=alt.Y("low:Q", scale=UNIT, title="share that is of the label"), y2="high:Q"
     )
@@ -144,29 +158,31 @@ def reliability(bins: pd.DataFrame) -> alt.LayerChart:
         y="share:Q",
         size=alt.Size("items:Q", legend=None, scale=alt.Scale(range=[30, 260])),
     )
-    return (ideal + whiskers + dots).properties(height=HEIGHT)
+    return alt.layer(_diagonal(), whiskers, dots, height=HEIGHT)
 
 
-def slices(rows: pd.DataFrame, groups: list[str]) -> alt.LayerChart:
+def slices(groups: Sequence[str]) -> alt.LayerChart:
     """F-score and recall of each slice with their intervals; thin ones are hollow and pale."""
     names = ["F-score", "recall"]
-    base = alt.Chart(rows).encode(
-        y=alt.Y("group:N", sort=groups, title=None, axis=alt.Axis(labelLimit=260)),
+    base = alt.Chart(POINTS).encode(
+        y=alt.Y("group:N", sort=list(groups), title=None, axis=alt.Axis(labelLimit=260)),
         yOffset=alt.YOffset("score:N", sort=names),
         color=alt.Color(
             "score:N",
             title=None,
             scale=alt.Scale(domain=names, range=[CUT_COLORS[name] for name in names]),
-            legend=alt.Legend(orient="top", symbolOpacity=1),
+            legend=legend(names),
         ),
         opacity=alt.condition("datum.thin", alt.value(0.45), alt.value(1)),
-        tooltip=["group", "score", *_numbers("value", "low", "high"), "items", "positives", "thin"],
-    )
+        tooltip=[
+            "group:N", "score:N", *numbers("value", "low", "high"), "items:Q", "positives:Q",
+            "thin:N",
+        ],
+    )  # fmt: skip
     whiskers = base.mark_rule(size=2).encode(
         x=alt.X("low:Q", scale=UNIT, title="score"), x2="high:Q"
     )
     sure = base.transform_filter("!datum.thin").mark_point(filled=True, size=70, opacity=1)
     thin = base.transform_filter("datum.thin").mark_point(filled=False, size=70)
-    return (whiskers + sure.encode(x="value:Q") + thin.encode(x="value:Q")).properties(
-        height=alt.Step(20)
-    )
+    dots = (each.encode(x="value:Q") for each in (sure, thin))
+    return alt.layer(whiskers, *dots, height=alt.Step(20))

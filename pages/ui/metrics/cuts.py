@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.answers import cut_intervals
 from core.evaluation import crossed, precision_recall_curve
+from core.statistics import cut_intervals
 from pages.ui import cache, scores
 from pages.ui.figure import show_figure
 from pages.ui.metrics import charts
@@ -36,12 +36,12 @@ def show_threshold(look: Look) -> None:
         cells = crossed(~predicted * 1, ~look.actual * 1, 2)
         show_confusion("confusion", f"Confusion matrix at {threshold:.2f}", cells, names)
     with right:
-        points = cut_points(look)
+        points = cut_points(look).assign(chosen=threshold)
         show_figure(
             "cuts",
             "Scores at each threshold",
             "Where F is flat, the threshold hardly matters; the grey line is the chosen one.",
-            charts.cuts(points, threshold),
+            charts.cuts,
             points,
         )
 
@@ -87,8 +87,9 @@ def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str])
         figure,
         title,
         "Each row is a true label: how many of its items got each answer.",
-        charts.confusion(table, names),
+        charts.confusion,
         table,
+        tuple(names),
     )
 
 

@@ -57,7 +57,7 @@ def miss_facts(look: Look, place: int) -> list[str]:
 
 def show_pushes(look: Look, places: np.ndarray, told: list[list[str]]) -> None:
     """The misses with each word shaded by its push."""
-    scale = label_colors(look.task).to_dict()["range"]
+    scale = label_colors(look.task.labels).to_dict()["range"]
     others = [color for at, color in enumerate(scale) if at != look.label]
     texts = [look.answers.items[place].text for place in places]
     label = look.task.labels[look.label].value

@@ -87,7 +87,7 @@ def show_ranking(look: Look) -> None:
             "roc",
             "ROC curve",
             "The further above the dashed line of a coin, the better the model ranks items.",
-            charts.roc(points),
+            charts.roc,
             points,
         )
     with right:
@@ -97,8 +97,9 @@ def show_ranking(look: Look) -> None:
             "Precision and recall",
             f"Of the items that it calls {look.name}, how many are, for each share of them that it "
             "finds.",
-            charts.precision_recall(points, float(look.actual.mean())),
+            charts.precision_recall,
             points,
+            float(look.actual.mean()),
         )
 
 
@@ -160,8 +161,9 @@ def show_probabilities(look: Look) -> None:
             "histogram",
             "Probabilities by true label",
             f"P({look.name}) of the items of each true label: the less they overlap, the better.",
-            charts.histogram(bins, look.task),
+            charts.histogram,
             bins,
+            look.task.labels,
         )
     with right:
         bins = reliability_bins(look)
@@ -170,7 +172,7 @@ def show_probabilities(look: Look) -> None:
             "Calibration",
             "On the dashed line a probability is a share: of items at 0.7, seven in ten are "
             f"{look.name}. Bars hold 95%.",
-            charts.reliability(bins),
+            charts.reliability,
             bins,
         )
         st.caption(calibration_sentence(look))

@@ -26,14 +26,15 @@ def show_slices(look: Look) -> None:
     )
     by = by or next(iter(groupings))
     found = slices(groupings[by], look.answers.predicted == look.label, look.actual)
-    rows, names = slice_rows(found), [slice_name(each) for each in found]
+    rows = slice_rows(found)
     show_figure(
         "slices",
         f"Scores by {by}",
         f"Where bars overlap, groups cannot be told apart. Pale and hollow: thin, fewer than "
         f"{THIN} items of {look.name}. Large groups first.",
-        charts.slices(rows, names),
+        charts.slices,
         rows,
+        tuple(map(slice_name, found)),
     )
     empty = [each.group for each in found if each.recall is None]
     if empty:

@@ -16,13 +16,15 @@ from core.loop import Loop
 from core.opinions import being_held_out
 from core.today import Today
 from pages.ui import cache
-from pages.ui.charts import strategy_color
+from pages.ui.charts import numbers, strategy_color
+from pages.ui.figure import POINTS, show_figure
 from pages.ui.items import item_html, show_items
 from pages.ui.review.opening import batches_of, open_item_button
 from pages.ui.sunlight.details import show_details
 
+TITLE = "A picture of the choice"
 BRUSH, CLICK = "brush", "click"
-HEIGHT = 420
+HEIGHT = 340
 SHOWN = 50
 OPENED = 15
 """Items of a region with a button: buttons cost more time than texts, and a click opens any."""
@@ -36,18 +38,18 @@ Point = Any
 """A row of the points, by `itertuples`."""
 
 
-def picture(points: pd.DataFrame) -> alt.Chart:
+def picture(strategies: Sequence[str]) -> alt.Chart:
     """Confidence against word familiarity; a drag chooses a region, a click an item."""
     region = alt.selection_interval(name=BRUSH, encodings=["x", "y"])
     item = alt.selection_point(name=CLICK, fields=["item_id"], on="click", nearest=False)
     is_pool = f"datum.strategy === '{POOL}'"
     return (
-        alt.Chart(points)
+        alt.Chart(POINTS)
         .mark_point(filled=True, strokeWidth=0)
         .encode(
             x=alt.X(
                 "familiarity:Q",
-                title="how often its words occur in the training data, on average",
+                title="familiarity of the words",
                 scale=alt.Scale(type="log", nice=False, padding=8),
                 axis=alt.Axis(format="~g", tickCount=6),
             ),
@@ -57,14 +59,14 @@ def picture(points: pd.DataFrame) -> alt.Chart:
                 scale=alt.Scale(zero=False, nice=False, padding=8),
                 axis=alt.Axis(format=".2f"),
             ),
-            color=strategy_color(points),
+            color=strategy_color(strategies),
             size=alt.condition(is_pool, alt.value(14), alt.value(60)),
             opacity=alt.condition(is_pool, alt.value(0.45), alt.value(0.95)),
             tooltip=[
-                "text",
-                "strategy",
-                alt.Tooltip("confidence:Q", format=".3f"),
-                alt.Tooltip("familiarity:Q", format=".2f"),
+                "text:N",
+                "strategy:N",
+                *numbers("confidence"),
+                *numbers("familiarity", format=".2f"),
             ],
         )
         .add_params(region, item)
@@ -74,18 +76,25 @@ def picture(points: pd.DataFrame) -> alt.Chart:
 
 def show_picture(loop: Loop, picks: Sequence[Pick], today: Today | None, batch: str) -> None:
     """The picture of one choice of batches, and below it what is chosen in the picture."""
-    st.markdown("**A picture of the choice**")
     if today is None:
+        st.markdown(f"**{TITLE}**")
         st.caption("The picture needs the model of the newest run: it comes with the next run.")
         return
     shown = sampled_picks(picks)
     pool = cache.pool_points(loop, today.run)
     points = landscape(pool, pick_points(shown, cache.word_history(loop)))
     points = points[points["familiarity"] < float("inf")]
-    chosen = st.altair_chart(
-        picture(points), on_select="rerun", selection_mode=[BRUSH, CLICK], key=f"picture {batch}"
+    chosen = show_figure(
+        "picture",
+        TITLE,
+        aid(points, today.run.run_id, len(shown) < len(picks)),
+        picture,
+        points,
+        tuple(points["strategy"].unique()),
+        on_select="rerun",
+        selection_mode=[BRUSH, CLICK],
+        key=f"picture {batch}",
     )
-    st.caption(aid(points, today.run.run_id, len(shown) < len(picks)))
     show_chosen(loop, points, chosen.get("selection", {}))
 
 

@@ -1,29 +1,19 @@
 """The section of the Strategies page that trains anew on equally many labels of each strategy."""
 
-import time
 from collections.abc import Sequence
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.errors import SunlightError
-from core.experiment import (
-    SCORES,
-    SEEDS,
-    Experiment,
-    Outcome,
-    find_groups,
-    kept,
-    prepare,
-    refusal,
-    run,
-    verdict,
-)
+from core.contrast import SCORES, Outcome, verdict
+from core.experiment import SEEDS, Experiment, compute, earlier, kept, refusal
 from core.loop import Loop
-from pages.ui import frame
+from pages.ui import cache, frame
+from pages.ui.charts import numbers as numbers_told
 from pages.ui.charts import strategy_color
-from pages.ui.plot import POINTS, plot
+from pages.ui.figure import POINTS, show_figure
+from pages.ui.strategies.errand import show_errand
 from pages.ui.strategies.harvest import told
 
 ROW = 34
@@ -38,7 +28,7 @@ def show_experiment(loop: Loop) -> None:
         "strategy, and each is asked about the same evaluation items. It goes by the labels that "
         "each strategy really brought in."
     )
-    groups = find_groups(loop.labels.usable_training())
+    groups = cache.experiment_groups(loop)
     asked = refusal(loop)
     if asked or not groups.ready:
         frame.say_empty(" ".join([asked, *groups.waiting]).strip())
@@ -46,12 +36,7 @@ def show_experiment(loop: Loop) -> None:
     if not loop.workspace.is_writable():
         frame.say_empty("The workspace is read-only: there is no place to keep the answers.")
         return
-    size = _choose_size(groups.sizes)
-    experiment = prepare(loop, size)
-    try:
-        _start_and_show(experiment)
-    except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+    show_state(cache.experiment(loop, _choose_size(groups.sizes)))
     for sentence in groups.waiting:
         st.text(sentence)
 
@@ -65,37 +50,48 @@ def _choose_size(sizes: list[int]) -> int:
         sizes,
         format_func="{:,}".format,
         key="experiment_size",
-        help="With more of them a model learns more, but strategies that have fewer stay away.",
+        help="Two thirds of what a strategy has brought in, at most. With more of them a model "
+        "learns more, but strategies that have fewer stay away.",
         width=220,
     )
 
 
-def _start_and_show(experiment: Experiment) -> None:
+def show_state(experiment: Experiment) -> None:
+    """The outcome, of today's labels or of earlier ones; how far it is, or a button to begin."""
     outcome = kept(experiment)
-    if outcome is None:
-        names = ", ".join(group.name for group in experiment.groups)
-        st.text(
-            f"{experiment.size:,} labels of each: {names}. {SEEDS} seeds, which draw other subsets."
+    if outcome:
+        show_outcome(outcome)
+        return
+    path, size, seeds = experiment.loop.workspace.path, experiment.size, experiment.seeds
+    # Labels may come meanwhile: it is the work of this workspace and size, whatever they are.
+    errand = cache.errand(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
+    before = earlier(experiment)
+    if errand.is_running:
+        show_errand(errand, "Comparing", "experiment")
+    else:
+        st.text(asked_for(experiment))
+        name = "Compare anew" if before else "Compare"
+        kind = "secondary" if before else "primary"
+        if st.button(name, icon=":material/science:", key="experiment", type=kind):
+            errand.start()
+            st.rerun()
+        show_errand(errand, "Comparing", "experiment")
+    if before:
+        st.info(
+            f"The labels have changed since this was compared: there were {before.training:,} "
+            f"then, there are {len(experiment.loop.labels.usable_training()):,} now.",
+            icon=":material/history:",
         )
-        if not st.button("Compare", icon=":material/science:", key="experiment", type="primary"):
-            return
-        outcome = _run(experiment)
-    show_outcome(outcome)
+        show_outcome(before)
 
 
-def _run(experiment: Experiment) -> Outcome:
-    """The outcome. Any press on the page stops it; what is finished is kept."""
-    with st.status("Comparing …", expanded=True) as status:
-        st.button("Stop", key="experiment_stop", help="What is finished is kept.")
-        step, clock, began = st.empty(), st.empty(), time.perf_counter()
-
-        def tick() -> None:
-            # Writing is also how Streamlit ends this run of the page when something was pressed.
-            clock.caption(f"{time.perf_counter() - began:.0f} s")
-
-        outcome = run(experiment, step.text, tick)
-        status.update(label="Compared", state="complete", expanded=False)
-    return outcome
+def asked_for(experiment: Experiment) -> str:
+    """What would be compared, in a sentence."""
+    names = ", ".join(group.name for group in experiment.groups)
+    return (
+        f"{experiment.size:,} labels of each: {names}. {SEEDS} seeds draw {SEEDS} subsets of each "
+        "strategy's labels."
+    )
 
 
 def show_outcome(outcome: Outcome) -> None:
@@ -103,17 +99,35 @@ def show_outcome(outcome: Outcome) -> None:
     for place, (score, name) in zip(st.columns(len(SCORES)), SCORES.items(), strict=True):
         with place:
             points = points_of(outcome, score)
-            plot(chart_of, points, f"{name} at {outcome.size:,} labels", tuple(points["strategy"]))
+            show_figure(
+                f"experiment-{score}",
+                f"{name} at {outcome.size:,} labels of each strategy",
+                "The further right the better; where bars overlap, the sentences below say whether "
+                "strategies can be told apart.",
+                chart_of,
+                points,
+                name,
+                tuple(points["strategy"]),
+            )
             others = [result for result in outcome.results if result.over_random]
-            st.text("\n".join(verdict(result, score, outcome.size) for result in others))
-    st.caption(
-        f"Means over {outcome.seeds} seeds, at the threshold of one half. Intervals of 95% from a "
-        "paired bootstrap: evaluation items and seeds are drawn anew, the same for each strategy. "
-        "Other labels from the same strategy could teach more or less than these. Where F is 0, a "
-        "model has called no item positive that is: AUC then says whether it has learned anything."
-    )
+            st.text("\n".join(verdict(result, score, outcome) for result in others))
+    st.caption(how_sure(outcome))
     with st.expander("The numbers of the comparison"):
         st.dataframe(numbers(outcome), hide_index=True, key="experiment_numbers")
+
+
+def how_sure(outcome: Outcome) -> str:
+    """What the means are means of, and what their intervals speak for."""
+    each = 1 - 0.05 / max(outcome.comparisons, 1)
+    return (
+        f"Means over {outcome.seeds} random subsets of each strategy's labels, at the threshold of "
+        f"one half, on {outcome.evaluation:,} evaluation items. Lines are intervals of 95%. They "
+        "speak for other evaluation items (paired bootstrap) and for other labels of the same "
+        "strategy (jackknife over the subsets). Brackets in the sentences hold all together in 95 "
+        f"of 100 repetitions: each of the {outcome.comparisons} is held to {each:.1%} "
+        "(Bonferroni). Where F is 0, a model has called no item positive that is: AUC then says "
+        "whether it has learned anything."
+    )
 
 
 def points_of(outcome: Outcome, score: str) -> pd.DataFrame:
@@ -129,11 +143,10 @@ def points_of(outcome: Outcome, score: str) -> pd.DataFrame:
 
 def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
     """A point and an interval for each strategy, between 0 and 1."""
-    told = [alt.Tooltip(f"{end}:Q", format=".2f") for end in ("value", "low", "high")]
     base = alt.Chart(POINTS).encode(
         y=alt.Y("strategy:N", title=None, sort=list(strategies)),
-        color=strategy_color(pd.DataFrame({"strategy": strategies})).legend(None),
-        tooltip=["strategy:N", *told],
+        color=strategy_color(strategies).legend(None),
+        tooltip=["strategy:N", *numbers_told("value", "low", "high", format=".2f")],
     )
     scale = alt.Scale(domain=[0, 1])
     ends = base.mark_rule(strokeWidth=2).encode(
@@ -151,8 +164,7 @@ def numbers(outcome: Outcome) -> pd.DataFrame:
         [
             {
                 "strategy": result.name,
-                "labels": outcome.size,
-                "of": result.available,
+                "labels": f"{outcome.size:,} of {result.available:,}",
                 "positive": f"{result.positive:.0%}",
                 **{name: told(result.scores[score], ".2f") for score, name in SCORES.items()},
                 **{

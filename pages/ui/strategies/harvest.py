@@ -10,10 +10,10 @@ import streamlit as st
 from core.harvest import THIN, Brought, Yield, by_iteration, by_strategy
 from core.loop import Loop
 from core.statistics import Interval
-from pages.ui.charts import strategy_color
-from pages.ui.plot import POINTS, plot
+from pages.ui.charts import numbers, strategy_color
+from pages.ui.figure import POINTS, show_figure
 
-HEIGHT = 260
+HEIGHT = 180
 
 NARROW = 120
 """Points beyond which their intervals are drawn as bands: bars would hide each other."""
@@ -92,14 +92,24 @@ def show_harvest(loop: Loop, items: Sequence[Brought]) -> None:
 
 def show_measure(cells: Sequence[Yield], measure: Measure) -> None:
     """One chart with its reading aid, or what is missing for it."""
-    st.markdown(f"**{measure.name[:1].upper()}{measure.name[1:]}**")
+    title = f"{measure.name[:1].upper()}{measure.name[1:]}"
     points = points_of(cells, measure.field)
     if not len(points):
+        st.markdown(f"**{title}**")
         st.caption(measure.missing)
         return
-    st.caption(measure.reading)
     iterations, strategies = (tuple(points[name].unique()) for name in ("iteration", "strategy"))
-    plot(over_time, points, measure.format, iterations, strategies, len(points) > NARROW)
+    show_figure(
+        f"harvest-{measure.field}",
+        title,
+        measure.reading,
+        over_time,
+        points,
+        measure.format,
+        iterations,
+        strategies,
+        len(points) > NARROW,
+    )
 
 
 def table(
@@ -148,8 +158,6 @@ def over_time(
     is_share = as_.endswith("%")
     axis = alt.Axis(format="%" if is_share else "~s", tickCount=5)
     scale = alt.Scale(domain=[0, 1]) if is_share else alt.Scale(zero=True)
-    told = [alt.Tooltip(f"{name}:Q", format=as_) for name in ("value", "low", "high")]
-    color = strategy_color(pd.DataFrame({"strategy": strategies}))
     base = alt.Chart(POINTS).encode(
         x=alt.X(
             "iteration:N",
@@ -158,9 +166,12 @@ def over_time(
             axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False, labelExpr=NUMBER),
         ),
         y=alt.Y("value:Q", title=None, axis=axis, scale=scale),
-        color=color.legend(orient="top", columns=3, labelLimit=0),
-        tooltip=["iteration:N", "strategy:N", "labels:Q", *told],
-    )
+        color=strategy_color(strategies),
+        tooltip=[
+            "iteration:N", "strategy:N", "labels:Q",
+            *numbers("value", "low", "high", format=as_),
+        ],
+    )  # fmt: skip
     if not has_bands:
         base = base.encode(xOffset=alt.XOffset("strategy:N", scale=alt.Scale(paddingOuter=0.3)))
     spread = base.mark_area(opacity=0.15) if has_bands else base.mark_rule(opacity=0.5)

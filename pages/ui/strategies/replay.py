@@ -1,18 +1,19 @@
 """The section of the Strategies page that replays the loop with the labels that there are."""
 
-import time
 from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
 from core.comparison import Compared, compare, mean_of, verdict
-from core.curves import Point, learn
+from core.curves import Point
 from core.errors import SunlightError
 from core.loop import Loop
-from core.replay import LEAST, LIKELY, Known, Replay, kept, known, prepare, ways
+from core.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
 from core.task import MODELS
-from pages.ui import charts, frame
+from pages.ui import cache, charts, frame
+from pages.ui.figure import show_figure
+from pages.ui.strategies.errand import show_errand
 
 MOST_SEEDS = 20
 
@@ -23,7 +24,7 @@ NAMES = {"average_precision": "average precision", "auc": "AUC", "fscore": "F-sc
 def show_replay(loop: Loop) -> None:
     """The whole section: choose ways and seeds, start, stop, and see what came out."""
     st.subheader("Which way of choosing would pay?", anchor=False)
-    found = known(loop)
+    found = cache.known(loop)
     st.caption(
         "Where the experiment above trains on what each strategy brought in, this chooses anew: it "
         f"replays the loop with the {found.number:,} labels of this workspace. Three tenths of the "
@@ -50,30 +51,24 @@ def _choose_and_run(found: Known) -> None:
     chosen = left.multiselect("Ways", list(every), default=LIKELY, key="replay_ways")
     models = middle.multiselect("Models", MODELS, default=[task.model], key="replay_models")
     seeds = right.number_input("Seeds", 2, MOST_SEEDS, 5, key="replay_seeds")
-    started = st.button("Replay", icon=":material/replay:", key="replay")
     if not (chosen and models):
         st.caption("Choose at least one way and one model.")
         return
     mixes = {name: mix for name, mix in every.items() if name in chosen}
-    replay = prepare(found, mixes, models, seeds)
-    points = _run(replay) if started else kept(replay)
+    replay, path = prepare(found, mixes, models, seeds), found.loop.workspace.path
+    name = f"replay of {path}, {sorted(mixes)}, {sorted(models)}, {seeds}"
+    errand = cache.errand(name, compute, path, mixes, models, seeds)
+    points, curves = kept(replay), replay.study.curves
+    if errand.is_running:
+        show_errand(errand, "Replaying", "replay")
+    elif {point.curve for point in points} != set(curves):
+        label = "Go on" if points else "Replay"
+        if st.button(label, icon=":material/replay:", key="replay"):
+            errand.start()
+            st.rerun()
+        show_errand(errand, "Replaying", "replay")
     if points:
         _show(points, replay.study.random_mix)
-
-
-def _run(replay: Replay) -> list[Point]:
-    """All points of the study. Any press on the page stops it; what is finished is kept."""
-    with st.status("Replaying …", expanded=True) as status:
-        st.button("Stop", key="replay_stop", help="What is finished is kept.")
-        step, clock, began = st.empty(), st.empty(), time.perf_counter()
-
-        def tick() -> None:
-            # Writing is also how Streamlit ends this run of the page when something was pressed.
-            clock.caption(f"{time.perf_counter() - began:.0f} s")
-
-        points = learn(replay.study, replay.out, progress=step.write, still_wanted=tick)
-        status.update(label="Replayed", state="complete", expanded=False)
-    return points
 
 
 def _show(points: Sequence[Point], random_mix: str | None) -> None:
@@ -82,10 +77,18 @@ def _show(points: Sequence[Point], random_mix: str | None) -> None:
     )
     score = chosen or next(iter(NAMES))
     rows = [row for row in compare(points, random_mix) if row.score == score]
-    st.altair_chart(charts.simulated(means(points, score)))
+    curves = means(points, score)
+    show_figure(
+        "replay-curves",
+        f"Mean {NAMES[score]} over the seeds",
+        "A curve that rises sooner needs fewer labels; bands are of one standard error.",
+        charts.simulated,
+        curves,
+        tuple(curves["way"].unique()),
+    )
     st.caption(
-        f"Mean {NAMES[score]} over the seeds, with one standard error. The sentences are about the "
-        "area under each curve, seed by seed beside random, with intervals of 95%."
+        "The sentences are about the area under each curve, seed by seed beside random, with "
+        "intervals of 95%."
     )
     for row in rows:
         if row.mix != random_mix:

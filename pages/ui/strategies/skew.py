@@ -1,6 +1,6 @@
 """The section of the Strategies page on what was chosen beside what could have been chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import altair as alt
 import pandas as pd
@@ -8,10 +8,10 @@ import streamlit as st
 
 from core.harvest import THIN
 from core.loop import Loop
-from core.skew import ALL, LENGTH, Share, Spread, WordShare, WordSkew
+from core.skew import ALL, FEW, LENGTH, Share, Spread, WordShare, WordSkew
 from pages.ui import cache
-from pages.ui.charts import POOL, STRATEGY_COLORS, strategy_color
-from pages.ui.plot import POINTS, plot
+from pages.ui.charts import POOL, STRATEGY_COLORS, numbers, strategy_color
+from pages.ui.figure import POINTS, show_figure
 
 ROW = 14
 """Pixels for one group of one value."""
@@ -31,7 +31,12 @@ def show_skew(loop: Loop) -> None:
         "Random items should look as the pool does; what other strategies prefer, a model learns "
         "more of. A difference is named if it is beyond chance for as many as are compared."
     )
-    show_spreads(cache.spreads(loop))
+    spreads = cache.spreads(loop)
+    show_spreads(spreads)
+    others = set(loop.pool_words.pool.columns) - {spread.name for spread in spreads}
+    if others:
+        # Names of columns are anybody's words: no markup is read in them.
+        st.text(f"Not compared, since hardly two items share a value, or all do: {listed(others)}.")
     show_words(cache.word_skews(loop))
 
 
@@ -44,13 +49,25 @@ def show_spreads(spreads: Sequence[Spread]) -> None:
         chosen = asked or LENGTH
     points = points_of(found[chosen])
     values, strategies = (tuple(points[name].unique()) for name in ("value", "strategy"))
-    plot(chart_of, points, values, strategies)
-    st.caption(
+    show_figure(
+        "skew",
+        f"Shares by {chosen}",
         "Each point is a strategy's share with its interval of 95%, the grey line the pool's; "
-        f"hollow points are of fewer than {THIN} items."
+        f"hollow points are of fewer than {THIN} items.",
+        chart_of,
+        points,
+        values,
+        strategies,
     )
     # Strategies and values are anybody's words: no markup is read in them.
     st.text(spread_sentence(found[chosen]))
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names in their order, the first few of them."""
+    ordered = sorted(names)
+    more = len(ordered) - FEW
+    return ", ".join(ordered[:FEW]) + (f" and {more} more" if more > 0 else "")
 
 
 def show_words(skews: dict[str, WordSkew]) -> None:
@@ -106,12 +123,11 @@ def points_of(spread: Spread) -> pd.DataFrame:
 def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart:
     """The groups' shares of each value, over the pool's."""
     y = alt.Y("value:N", title=None, sort=list(values), axis=alt.Axis(labelLimit=120))
-    told = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("share", "low", "high", "pool")]
-    color = strategy_color(pd.DataFrame({"strategy": strategies}))
+    told = numbers("share", "low", "high", "pool", format=".1%")
     base = alt.Chart(POINTS).encode(
         y=y,
         yOffset=alt.YOffset("strategy:N", sort=list(strategies), scale=alt.Scale(paddingOuter=0.6)),
-        color=color.legend(orient="top", columns=3, labelLimit=0),
+        color=strategy_color(strategies),
         tooltip=["strategy:N", "value:N", "items:Q", *told],
     )
     axis = alt.Axis(format="%")

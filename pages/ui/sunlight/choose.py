@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from html import escape
 
@@ -34,6 +35,7 @@ SECONDS = 4
 SHOWN_AT = "sunlight_shown_at"
 SEED, SIZE, ORDER, STREAM = "sunlight_seed", "sunlight_size", "sunlight_order", "sunlight_stream"
 RANDOM, FIRST = "Random", "First 100"
+SIZE_NAMES = {1: "1 item", 10: "10", 50: "50"}
 
 WORDS, SINCE, UNTIL = "sunlight_words", "sunlight_since", "sunlight_until"
 AGREEMENT, CONFIDENCE, WHERE = "sunlight_agreement", "sunlight_confidence", "sunlight_where"
@@ -84,11 +86,19 @@ def arrive(loop: Loop, choices: Choices) -> None:
     _put(trail.current, choices)
 
 
-def settle(step: Step) -> None:
-    """The step is on the screen: it stands in the trail, and in the browser's address."""
-    trail: Trail = st.session_state[TRAIL].seen(step)
-    address = step_address(step)
-    st.session_state[TRAIL] = Trail(trail.workspace, trail.steps, trail.at, address)
+def keep(step: Step) -> None:
+    """The step is on the screen: it stands in the trail."""
+    st.session_state[TRAIL] = st.session_state[TRAIL].seen(step)
+
+
+def write_address() -> None:
+    """The browser's address becomes that of the step on the screen.
+
+    Comes after the controls: who reads in the address that a step is shown can press them already.
+    """
+    trail: Trail = st.session_state[TRAIL]
+    address = step_address(trail.current)
+    st.session_state[TRAIL] = replace(trail, written=address)
     others = {name: st.query_params.get_all(name) for name in st.query_params if not _ours(name)}
     if _address() != address:
         st.query_params.from_dict(others | address)
@@ -152,7 +162,7 @@ def show_active(filters: Filters, task: Task, choices: Choices) -> None:
 def show_controls(choices: Choices) -> None:
     """How many items, drawn at random or in the pool's order; back and forth; the stream."""
     trail: Trail = st.session_state[TRAIL]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             "Random",
             type="primary",
@@ -175,8 +185,15 @@ def show_controls(choices: Choices) -> None:
                 key=f"sunlight_go_{label.lower()}",
             )
         is_first = st.session_state.get(ORDER) == FIRST
-        st.segmented_control("Items", SIZES, disabled=is_first, key=SIZE)
-        st.segmented_control("Show", (RANDOM, FIRST), key=ORDER)
+        st.segmented_control(
+            "Items",
+            SIZES,
+            format_func=SIZE_NAMES.__getitem__,
+            disabled=is_first,
+            key=SIZE,
+            label_visibility="collapsed",
+        )
+        st.segmented_control("Show", (RANDOM, FIRST), key=ORDER, label_visibility="collapsed")
         st.toggle(
             "Stream",
             on_change=_begin_stream,
@@ -204,7 +221,8 @@ def next_of_stream(choices: Choices) -> Step:
     step = chosen(choices)
     if step != st.session_state[TRAIL].current:
         st.session_state[SHOWN_AT] = time.monotonic()
-    settle(step)
+    keep(step)
+    write_address()
     return step
 
 

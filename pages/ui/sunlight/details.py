@@ -14,42 +14,57 @@ from core.logs import Run
 from core.loop import Loop
 from core.model import Model
 from core.neighbours import Neighbour
-from core.word_index import words_of
+from core.occurrences import folded
 from pages.ui import cache
 from pages.ui.sunlight.byhand import show_hand
 
 NEIGHBOURS = 5
 
+LONGEST = 160
+"""Characters of a neighbour's text; one line of it is shown, and more under the mouse."""
+
 STYLE = """<style>
-.sl-more {font-size: .9rem; overflow-x: auto}
-.sl-more table {border-collapse: collapse; margin: .1rem 0 .9rem}
-.sl-more th {font-weight: 600; text-align: left; opacity: .8; padding: .1rem 1.1rem .2rem 0}
-.sl-more td {padding: .12rem 1.1rem .12rem 0; vertical-align: top; overflow-wrap: break-word}
-.sl-more .sl-number {text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap}
+.sl-more {font-size: .9rem; display: grid; gap: 1.6rem 3rem; margin: .4rem 0 .6rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr))}
+.sl-more > * {min-width: 0}
+.sl-more table {border-collapse: collapse; width: 100%}
+.sl-more th {font-weight: 400; font-size: .84rem; text-align: left; opacity: .7; border: 0;
+  padding: 0 1rem .25rem 0; white-space: nowrap}
+.sl-more td {padding: .14rem 1rem .14rem 0; border: 0; vertical-align: baseline;
+  overflow-wrap: anywhere}
+.sl-more .sl-number {text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;
+  overflow-wrap: normal; width: 1%}
 .sl-more .sl-unseen {text-decoration: underline dotted 2px; text-underline-offset: .22em}
-.sl-more .sl-bar {display: flex; width: 8rem; height: .7rem; margin-top: .3rem}
+.sl-more .sl-bar {display: flex; min-width: 5rem; height: .55rem}
 .sl-more .sl-bar span {flex: 1; display: flex}
-.sl-more .sl-bar span:first-child {justify-content: flex-end; border-right: 1px solid currentColor}
-.sl-more i {background: currentColor; opacity: .55; height: 100%}
-.sl-more p {font-size: inherit; margin: 0 0 .9rem; opacity: .85}
+.sl-more .sl-bar span:first-child {justify-content: flex-end;
+  border-right: 1px solid color-mix(in srgb, currentColor 45%, transparent)}
+.sl-more i {height: 100%; background: color-mix(in srgb, currentColor 38%, transparent)}
+.sl-more p {font-size: .84rem; margin: .5rem 0 0; opacity: .7; line-height: 1.45}
+.sl-more .sl-title {margin: 0 0 .25rem}
+.sl-more ol {list-style: none; margin: 0; padding: 0}
+.sl-more li {margin: 0; padding: .14rem 0 .3rem; font-size: .9rem; line-height: 1.45}
+.sl-more li span {display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis}
+.sl-more li small {font-size: .8rem; opacity: .7}
 </style>"""
 
 
 def show_details(loop: Loop, item_id: str, text: str, *, is_held_out: bool) -> None:
-    """The item's words, neighbours and history; and the ways to label or flag it."""
+    """The ways to label or flag the item; its words, neighbours and history."""
     run = loop.logs.runs[-1] if loop.logs.runs else None
     model = cache.model(loop, run) if run else None
+    show_hand(loop, item_id, refused(loop, item_id), assisted=not is_held_out and model is not None)
     parts = []
     if is_held_out:
         parts.append(
-            "<p>It waits for its evaluation or validation label, or is a copy of an item that "
-            "does. Until then it is not said what the model thinks of it.</p>"
+            '<p class="sl-title">It waits for its evaluation or validation label, or is a copy of '
+            "an item that does. Until then it is not said what the model thinks of it.</p>"
         )
     elif model:
         parts += _of_model(loop, run, model, item_id, text)
-    parts.append(_history(history(loop, item_id)))
-    st.html(f'{STYLE}<div class="sl-more" data-testid="details">{"".join(parts)}</div>')
-    show_hand(loop, item_id, refused(loop, item_id), assisted=not is_held_out and model is not None)
+    parts.append(_history(history(loop, item_id, is_held_out=is_held_out)))
+    told = "".join(f"<div>{part}</div>" for part in parts if part)
+    st.html(f'{STYLE}<div class="sl-more" data-testid="details">{told}</div>')
 
 
 def _of_model(loop: Loop, run: Run, model: Model, item_id: str, text: str) -> list[str]:
@@ -73,16 +88,16 @@ def _words(loop: Loop, model: Model, explanation: Explanation, towards: str) -> 
     most = max(abs(push) for _, push in pieces) or 1.0
     rows = "".join(
         f'<tr><td class="{"" if piece in known else "sl-unseen"}" dir="auto">{escape(piece)}</td>'
-        f'<td class="sl-number">{counts.get(piece, 0):,}</td>'
-        f'<td class="sl-number">{push:+.2f}</td><td>{_bar(push / most)}</td></tr>'
+        f'<td class="sl-number">{counts[folded(piece)]:,}</td>'
+        f'<td class="sl-number">{signed(push)}</td><td>{_bar(push / most)}</td></tr>'
         for piece, push in pieces
     )
-    whole = f" The whole text (encoder): {explanation.whole:+.2f}." if explanation.whole else ""
+    whole = f" The whole text (encoder): {signed(explanation.whole)}." if explanation.whole else ""
     return (
-        "<table><tr><th>Word</th><th>In training data</th>"
+        "<table><tr><th>Word</th><th>In training</th>"
         f'<th colspan="2">Push towards {escape(towards)}</th></tr>{rows}</table>'
-        f"<p>Pushes are log-odds: they add up from {explanation.base:+.2f}, a text without words, "
-        f"to {explanation.score:+.2f}.{whole} Underlined words the model has never seen.</p>"
+        f"<p>Pushes are log-odds: from {signed(explanation.base)}, a text without words, they add "
+        f"up to {signed(explanation.score)}.{whole} Underlined words the model has never seen.</p>"
     )
 
 
@@ -92,31 +107,43 @@ def _bar(share: float) -> str:
     return f'<div class="sl-bar" aria-hidden="true"><span>{left}</span><span>{right}</span></div>'
 
 
+def signed(number: float) -> str:
+    """The number with its sign, as it is set: +0.31, −1.20."""
+    return f"{number:+.2f}".replace("-", "−")
+
+
 def _neighbours(loop: Loop, found: Sequence[Neighbour]) -> str:
     if not found:
-        return "<p>No labeled item has anything in common with it.</p>"
-    rows = "".join(
-        f'<tr><td class="sl-number">{neighbour.likeness:.2f}</td>'
-        f"<td>{escape(loop.workspace.task.label(neighbour.item.label).name)}</td>"
-        f'<td dir="auto">{escape(" ".join(words_of(neighbour.item.text)))}</td>'
-        f"<td>{neighbour.item.split}</td></tr>"
-        for neighbour in found
-    )
+        return '<p class="sl-title">No labeled item has anything in common with it.</p>'
+    rows = "".join(_neighbour(loop, neighbour) for neighbour in found)
     return (
-        '<table data-testid="neighbours"><tr><th>Likeness</th><th>Label</th>'
-        f"<th>Most alike of the labeled items</th><th>Split</th></tr>{rows}</table>"
+        f'<p class="sl-title">Most alike of the labeled items</p>'
+        f'<ol data-testid="neighbours">{rows}</ol>'
+    )
+
+
+def _neighbour(loop: Loop, neighbour: Neighbour) -> str:
+    item = neighbour.item
+    line = " ".join(item.text[: 4 * LONGEST].split())
+    shown = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
+    label = loop.workspace.task.label(item.label).name
+    return (
+        f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span>'
+        f"<small>{escape(label)} · {item.split} · likeness {neighbour.likeness:.2f}</small></li>"
     )
 
 
 def _history(happenings: Sequence[Happening]) -> str:
     if not happenings:
-        return "<p>Nothing has happened to it yet: neither proposed nor labeled.</p>"
+        return '<p class="sl-title">Nothing has happened to it: neither proposed nor labeled.</p>'
     rows = "".join(
-        f'<tr><td class="sl-number">{escape(each.at[:16].replace("T", " ")) or "–"}</td>'
-        f"<td>{escape(each.what)}</td><td>{escape(each.who)}</td></tr>"
+        f"<li>{escape(each.what)}<br><small>{_when(each.at)}"
+        f"{' · ' if each.at and each.who else ''}{escape(each.who)}</small></li>"
         for each in happenings
     )
-    return (
-        '<table data-testid="history"><tr><th>When (UTC)</th><th>What</th><th>Who</th></tr>'
-        f"{rows}</table>"
-    )
+    return f'<p class="sl-title">What has happened to it</p><ol data-testid="history">{rows}</ol>'
+
+
+def _when(at: str) -> str:
+    """A log's time to the minute."""
+    return f"{escape(at[:16].replace('T', ' '))} UTC" if at else ""
