@@ -6,6 +6,8 @@ from html import escape
 
 import streamlit as st
 
+from core.word_index import words_of
+
 _PIECES = re.compile(r"\s+|\S+")
 
 # Colors are mixed from the text's own, so that they fit light and dark.
