@@ -47,12 +47,12 @@ def show_flagged(loop: Loop) -> None:
     found = as_they_stand(loop, [flag.item_id for flag in flagged[:SHOWN]])
     batches = batches_of(loop)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
-        text, buttons = st.columns([4, 1], vertical_alignment="center")
-        with text:
-            name = item.label and loop.workspace.task.label(item.label).name
-            told = [f"flagged by {flag.annotator}: {flag.note}"]
-            show_items([item_html(item.text, [*told, f"labeled {name}" if name else NO_LABEL])])
-        with buttons.container(horizontal=True):
+        name = item.label and loop.workspace.task.label(item.label).name
+        told = [f"flagged by {flag.annotator}: {flag.note}"]
+        show_items([item_html(item.text, [*told, f"labeled {name}" if name else NO_LABEL])])
+        with st.container(horizontal=True, gap="small"):
+            if at < DECIDED and state.annotator():
+                label_buttons(loop, [item], at == 0, then=partial(take_flag_back, loop, flag))
             batch_id = batches.get(flag.item_id, "")
             open_item_button(batch_id, flag.item_id, f"open {flag.item_id}")
             st.button(
@@ -62,8 +62,6 @@ def show_flagged(loop: Loop) -> None:
                 on_click=take_flag_back,
                 args=(loop, flag),
             )
-        if at < DECIDED and state.annotator():
-            label_buttons(loop, [item], at == 0, then=partial(take_flag_back, loop, flag))
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
 

@@ -18,7 +18,7 @@ from core.errors import LoopError
 from core.inbox import Inbox
 from core.iteration import Wishes, preview, propose
 from core.landscape import sampled
-from core.logs import Event, new_event, read_logs
+from core.logs import Event, Run, new_event, read_logs
 from core.loop import Loop, read_loop
 from core.progress import Progress, silent
 from core.report import report_path
@@ -39,19 +39,31 @@ def read(folder: Path) -> Loop:
     return read_loop(open_workspace(folder))
 
 
+def run_of(folder: Path) -> Run:
+    """The newest run."""
+    return read(folder).logs.runs[-1]
+
+
 def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
     demo: Path, monkeypatch
 ):
     page = open_page("review", demo, monkeypatch)
-    html, run = told(page), read(demo).logs.runs[-1].run_id
+    html, run = told(page), run_of(demo).run_id
     assert "times on average in the training data" in html
-    assert "the model guessed right" in html
-    assert html.count(f"today ({run}") == 45
-    known = read_report(read(demo), read(demo).logs.runs[-1]).out_of_fold.item_ids
+    assert re.search(r"<dt>Guess</dt><dd>[^<]* with confidence 0\.\d{3}: (right|wrong)</dd>", html)
+    assert html.count("<dt>Today</dt>") == html.count("<dt>Label</dt>") == 45
+    assert any(f"Today: what {run} says; of its training" in each.value for each in page.caption)
+    unseen = read_report(read(demo), run_of(demo)).out_of_fold
     batch = page.selectbox(key="review_batch").value
-    shown = [p.item_id for p in read(demo).logs.batch(batch) if p.strategy != "random"]
-    unseen = set(shown) & set(known)
-    assert html.count(f"today ({run}, trained without it)") == len(unseen) > 40
+    picks = [p for p in read(demo).logs.batch(batch) if p.strategy == "low confidence"]
+    sure = [
+        max(said)
+        for item, *said in zip(unseen.item_ids, *unseen.probability, strict=True)
+        if item in {pick.item_id for pick in picks}
+    ]
+    assert len(sure) == 40
+    shown = re.findall(r"<dt>Today</dt><dd>[^<]* confidence (0\.\d{3})</dd>", html)
+    assert set(shown) >= {f"{each:.3f}" for each in sure}
     assert 'class="sl-new"' in html
 
 
@@ -84,7 +96,8 @@ def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path
     shutil.rmtree(demo / "models")
     page = open_page("review", demo, monkeypatch)
     assert not page.exception
-    assert "today (" not in told(page)
+    assert "<dt>Today</dt>" not in told(page)
+    assert "<dt>Guess</dt>" in told(page)
     assert len(page.subheader) == 2
 
 
@@ -378,7 +391,7 @@ def test_no_list_shows_what_the_model_thinks_of_evaluation_items(demo: Path, mon
     pages = look_everywhere(demo, monkeypatch)
     for page, (_, name) in zip(pages, PLACES, strict=True):
         for text, facts in re.findall(
-            r'<p class="sl-text".*?>(.*?)</p>.*?sl-facts">(.*?)</p>', told(page)
+            r'<p class="sl-text".*?>(.*?)</p>.*?sl-facts">(.*?)</(?:p|dl)>', told(page)
         ):
             if unescape(text) in held_out:
                 assert not re.search("confidence|guess|says|today", facts), name

@@ -22,6 +22,10 @@ STYLE = """<style>
   font-weight: 600; letter-spacing: -.012em; text-wrap: pretty; margin-bottom: .55rem;
   max-width: 34em}
 .sl-item .sl-facts {font-size: .84rem; opacity: .78}
+.sl-item dl.sl-facts {display: grid; grid-template-columns: max-content 1fr; gap: 0 .9rem;
+  margin: .2rem 0 0; padding: 0}
+.sl-item .sl-facts dt {opacity: .75; font-weight: inherit; margin: 0; padding: 0}
+.sl-item .sl-facts dd {margin: 0; padding: 0; overflow-wrap: anywhere}
 .sl-item .sl-new {text-decoration: underline dotted 2px; text-underline-offset: .22em;
   background: color-mix(in srgb, currentColor 9%, transparent); border-radius: 3px}
 </style>"""
@@ -49,10 +53,21 @@ def item_html(
         marked = [word not in known for word in words_of(text)]
     shown = escape(text) if marked is None else _marked(text, marked)
     line = " · ".join(escape(fact) for fact in facts if fact)
+    return _framed(shown, f'<p class="sl-facts">{line}</p>', big, item_id)
+
+
+def item_with_rows(text: str, rows: Sequence[tuple[str, str]], known: Collection[str]) -> str:
+    """The text over facts by their names, one below the other; words not known are marked."""
+    told = "".join(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in rows if fact)
+    shown = _marked(text, [word not in known for word in words_of(text)])
+    return _framed(shown, f'<dl class="sl-facts">{told}</dl>', False, "")
+
+
+def _framed(shown: str, below: str, big: bool, item_id: str) -> str:
     named = f' data-item-id="{escape(item_id)}"' if item_id else ""
     return (
         f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item"{named}>'
-        f'<p class="sl-text" dir="auto">{shown}</p><p class="sl-facts">{line}</p></div>'
+        f'<p class="sl-text" dir="auto">{shown}</p>{below}</div>'
     )
 
 

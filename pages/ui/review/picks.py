@@ -10,9 +10,13 @@ from core.loop import Loop
 from core.task import Task
 from core.today import Opinion, Today, opinions_on
 from pages.ui import cache
-from pages.ui.items import item_html, show_items
-from pages.ui.reasons import familiarity
+from pages.ui.items import item_with_rows, show_items
 from pages.ui.review.waiting import filled
+
+SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
+"""One line each, side by side."""
+
+ON_AVERAGE = "on average in the training data"
 
 ALL, COMING = "all batches", "coming batch"
 SHOWN = 100
@@ -70,11 +74,19 @@ def today_of(loop: Loop) -> Today | None:
 
 def show_sides(loop: Loop, picks: Sequence[Pick], today: Today | None) -> None:
     """Two columns of picks, each of the strategy that is chosen over it."""
-    st.caption("Underlined: words that the training data did not hold before the batch.")
+    marks = "Underlined: words that the training data did not hold before the batch."
+    if today:
+        marks += f" Today: what {today.run.run_id} says" + (
+            "; of its training items, what models said that were trained without them."
+            if today.unseen
+            else "."
+        )
+    st.caption(marks)
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
     history = cache.word_history(loop)
+    st.html(SMALL_TITLES)
     for number, column in enumerate(st.columns(2, gap="large")):
-        with column:
+        with column, st.container(key=f"review_column_{number}"):
             strategy = st.selectbox(
                 "Strategy", names, index=number, key=f"review_side_{number}", width=280
             )
@@ -93,9 +105,9 @@ def show_side(
     said = said_today(loop, [pick.proposal.item_id for pick in first], today)
     show_items(
         [
-            item_html(
+            item_with_rows(
                 pick.text,
-                pick_facts(loop.workspace.task, pick, history, says),
+                pick_rows(loop.workspace.task, pick, history, says),
                 history.known(pick.text, pick.proposal.batch_id),
             )
             for pick, says in zip(first, said, strict=True)
@@ -105,45 +117,44 @@ def show_side(
         st.caption(f"The first {SHOWN} are shown.")
 
 
-def pick_facts(task: Task, pick: Pick, history: WordHistory, says: str) -> list[str]:
+def pick_rows(task: Task, pick: Pick, history: WordHistory, says: str) -> list[tuple[str, str]]:
     """Why an item was picked, the label it got, and what the model of today says."""
     proposal = pick.proposal
     score = proposal.score
     if proposal.strategy != "outlier":
         score = history.familiarity(pick.text, proposal.batch_id)
-    told = [familiarity(score)] if score is not None else []
-    guess = f"guess: {task.label(proposal.predicted).name}" if proposal.predicted else ""
-    if guess and proposal.confidence is not None:
-        guess += f" with confidence {proposal.confidence:.3f}"
-    told = [*told, guess] if proposal.strategy == "outlier" else [guess, *told]
-    return [*told, verdict(task, pick), says]
+    words = "Words", "" if score is None else f"occurred {score:.2f} times {ON_AVERAGE}"
+    guess = "Guess", guessed(task, pick)
+    label = "Label", task.label(pick.label).name if pick.label else "no label yet"
+    why = [words, guess] if proposal.strategy == "outlier" else [guess, words]
+    return [*why, label, ("Today", says)]
 
 
-def verdict(task: Task, pick: Pick) -> str:
-    """The label given, and whether the model's guess was right."""
-    if not pick.label:
-        return "no label yet"
-    name = task.label(pick.label).name
-    if not pick.proposal.predicted:
-        return f"labeled {name}"
-    right = pick.label == pick.proposal.predicted
-    return f"labeled {name}: the model guessed {'right' if right else 'wrong'}"
+def guessed(task: Task, pick: Pick) -> str:
+    """What the model of then guessed, how sure it was, and whether it was right."""
+    proposal = pick.proposal
+    if not proposal.predicted:
+        return ""
+    told = task.label(proposal.predicted).name
+    if proposal.confidence is not None:
+        told += f" with confidence {proposal.confidence:.3f}"
+    if pick.label:
+        told += ": right" if pick.label == proposal.predicted else ": wrong"
+    return told
 
 
 def said_today(loop: Loop, item_ids: Sequence[str], today: Today | None) -> list[str]:
     """What the model of today says of these items; nothing of one that awaits held-out data."""
     if today is None:
         return [""] * len(item_ids)
-    task, run_id = loop.workspace.task, today.run.run_id
+    task = loop.workspace.task
     return [
-        told_today(task, run_id, opinion) if opinion else ""
+        told_today(task, opinion) if opinion else ""
         for opinion in opinions_on(loop, today, item_ids)
     ]
 
 
-def told_today(task: Task, run_id: str, opinion: Opinion) -> str:
+def told_today(task: Task, opinion: Opinion) -> str:
     """An opinion in words, and whether the model had learned from the item."""
-    how = ", trained without it" if opinion.is_unseen else ""
-    how = ", trained on it" if opinion.is_learned else how
-    name = task.label(opinion.predicted).name
-    return f"today ({run_id}{how}): {name} with confidence {opinion.confidence:.3f}"
+    told = f"{task.label(opinion.predicted).name} with confidence {opinion.confidence:.3f}"
+    return f"{told}, trained on it" if opinion.is_learned else told

@@ -29,6 +29,9 @@ SHOWN = 50
 OPENED = 15
 """Items of a region with a button: buttons cost more time than texts, and a click opens any."""
 
+NO_LINE = "<style>.st-key-review_opened .sl-item {border-top: 0; padding-top: 0}</style>"
+"""The opened item stands in a frame."""
+
 Selected = Mapping[str, object]
 
 Point = Any
@@ -130,7 +133,7 @@ def show_opened(loop: Loop, point: Point) -> None:
     (item,), batches = as_they_stand(loop, [point.item_id]), batches_of(loop)
     with st.container(border=True, gap="small", key="review_opened"):
         told = point_facts(loop, point, item)
-        show_items([item_html(point.text, told, big=True, item_id=point.item_id)])
+        show_items([NO_LINE, item_html(point.text, told, big=True, item_id=point.item_id)])
         is_held_out = point.item_id in being_held_out(loop)
         show_details(loop, point.item_id, point.text, is_held_out=is_held_out)
         open_item_button(

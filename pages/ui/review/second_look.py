@@ -66,8 +66,10 @@ def show_doubt(loop: Loop, doubt: Doubt, is_top: bool) -> None:
     given, predicted = task.label(item.label).name, task.label(doubt.predicted).name
     reason = (
         f"labeled {given}, but a model that did not see it says {predicted} with confidence "
-        f"{doubt.confidence:.3f}: P({given}) = {doubt.probability:.3f}"
+        f"{doubt.confidence:.3f}"
     )
+    if len(task.labels) > 2:
+        reason += f", and {given} with {doubt.probability:.3f}"
     facts = [reason, item.strategy and f"by {item.strategy}", item.annotator, source(item)]
     show_items([item_html(item.text, facts)])
     label_buttons(loop, [item], is_top, assisted=True)
@@ -165,7 +167,7 @@ def label_buttons(
     """
     ids, is_locked = " ".join(item.item_id for item in items), not loop.workspace.is_writable()
     given = {item.label for item in items}
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", width="content"):
         for label in loop.workspace.task.labels:
             decisions = [Decision(item, label.value, assisted) for item in items]
             st.button(
