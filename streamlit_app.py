@@ -10,12 +10,12 @@ import gc
 import streamlit as st
 import torch  # noqa: F401 (loaded before the freeze below, and before the first visitor waits)
 
-from pages.ui import charts, scores  # noqa: F401 (likewise)
+from pages.ui import charts, details, scores  # noqa: F401 (likewise)
 from pages.ui.metrics import cuts, misses, quality, slices  # noqa: F401
 from pages.ui.review import picks, picture, second_look  # noqa: F401
 from pages.ui.route import route
 from pages.ui.strategies import experiment, harvest, remaining, replay, skew  # noqa: F401
-from pages.ui.sunlight import choose, details  # noqa: F401
+from pages.ui.sunlight import choose, takeaway  # noqa: F401
 
 # Streamlit collects garbage after every run of a script. With torch loaded that costs more than
 # most runs themselves, unless what is loaded by now is left out of it: measured 120 to 35 ms.

@@ -25,7 +25,7 @@ from core.loop import open_loop, read_loop
 from core.report import Figures
 from core.runs import evaluate_items, find_run, keep, load_run, train
 from core.simulation import DEMO_BATCHES, SAMPLE, Plan, make_demo
-from core.task import MODELS, check_mix
+from core.task import MODELS, NOT_RECORDED, check_mix
 from core.workspace import open_workspace
 
 app = typer.Typer(
@@ -57,7 +57,7 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         loop = open_loop(data, report)
         task = loop.workspace.task
         strategies = Counter(
-            item.strategy or "not recorded" for item in loop.labels.splits["training"]
+            item.strategy or NOT_RECORDED for item in loop.labels.splits["training"]
         )
         runs = loop.logs.runs
         answer = {

@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from core.bags import Bags, Ids
 from core.word_index import PoolWords, words_of
@@ -24,6 +24,11 @@ MIN_WORD_COUNT = 3
 
 LENGTHS = ((1, "short: up to 5 words"), (6, "medium: 6 to 8"), (9, "long: 9 and more"))
 """Buckets by the least number of words: about a third of a newspaper's headlines each."""
+
+
+def length_buckets(n_words: ArrayLike) -> NDArray[np.int64]:
+    """Each number of words as a place in `LENGTHS`; a text without words is short."""
+    return np.searchsorted([least for least, _ in LENGTHS[1:]], n_words, "right")
 
 
 @dataclass(frozen=True)

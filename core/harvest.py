@@ -10,13 +10,14 @@ from core.labels import Labeled
 from core.logs import Logs
 from core.loop import Loop
 from core.statistics import Interval, Z, student, wilson
+from core.task import NOT_RECORDED
 from core.word_index import words_of
 
 THIN = 20
 """Labels below which a share is hardly known: of ten, half of them positive, 24% to 76%."""
 
-LABEL_FILES, NOT_RECORDED = "label files", "not recorded"
-"""The iteration of labels that no batch has brought, and the strategy of those that name none."""
+LABEL_FILES = "label files"
+"""The iteration of labels that no batch has brought."""
 
 FEWEST_FOR_A_MEDIAN = 6
 """Of five values not even the least and the greatest hold the median in 95% of all samples."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.features import LENGTHS
+from core.features import length_buckets
 from core.filters import LENGTH_NAMES, Filters
 from core.places import Places
 from core.pool import Pool
@@ -62,15 +62,9 @@ def places_of(mask: Mask) -> Places:
     return Places(np.flatnonzero(mask ^ is_rest), len(mask), is_rest)
 
 
-def bucket_of(lengths: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Which of `LENGTHS` each number of words is in."""
-    starts = [start for start, _ in LENGTHS[1:]]
-    return np.searchsorted(np.array(starts), lengths, "right")
-
-
 def _of_lengths(names: Sequence[str], lengths: NDArray[np.integer]) -> Mask:
     chosen = np.array([name in names for name in LENGTH_NAMES])
-    return chosen[bucket_of(lengths)]
+    return chosen[length_buckets(lengths)]
 
 
 def _is_one_of(pool: Pool, name: str, values: Sequence[str]) -> Mask:

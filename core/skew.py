@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 
 from core.bags import Bags
-from core.features import LENGTHS, count_words, word_positions
-from core.harvest import NOT_RECORDED
+from core.features import LENGTHS, count_words, length_buckets, word_positions
 from core.labels import Labeled
 from core.loop import Loop
 from core.pool import Pool
 from core.statistics import Interval, Z, wilson
+from core.task import NOT_RECORDED
 from core.word_index import number_words, words_of
 
 ALL = "all training data"
@@ -171,19 +171,14 @@ def _cut(values: pa.Array, digits: int) -> pa.Array:
 def length_spread(loop: Loop) -> Spread:
     """Short, medium and long texts in the pool and in each group."""
     training, lengths = loop.labels.usable_training(), loop.pool_words.bags.lengths
-    counts = np.bincount(_buckets(lengths), minlength=len(LENGTHS))
-    counts -= np.bincount(_buckets(lengths[loop.held_out]), minlength=len(LENGTHS))
-    own = _buckets(np.array([len(words_of(item.text)) for item in training], np.int64))
+    counts = np.bincount(length_buckets(lengths), minlength=len(LENGTHS))
+    counts -= np.bincount(length_buckets(lengths[loop.held_out]), minlength=len(LENGTHS))
+    own = length_buckets(np.array([len(words_of(item.text)) for item in training], np.int64))
     outside = np.array([row < 0 for row in _places(loop, training)], bool)
     counts += np.bincount(own[outside], minlength=len(LENGTHS))
     names = [name for _, name in LENGTHS]
     pool = dict(zip(names, counts.tolist(), strict=True))
     return spread(LENGTH, pool, [names[at] for at in own], groups(training))
-
-
-def _buckets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Each number of words as a place in `LENGTHS`; a text without words is short."""
-    return np.searchsorted([least for least, _ in LENGTHS[1:]], lengths, "right")
 
 
 def column_spread(loop: Loop, column: Column) -> Spread:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features import LENGTHS
+from core.features import LENGTHS, length_buckets
 from core.labels import Labeled
 from core.pool import Pool
 from core.statistics import Interval, fscore_interval, wilson
+from core.task import NOT_RECORDED
 from core.word_index import words_of
 
 THIN = 10
@@ -59,7 +60,7 @@ def groupings(items: Sequence[Labeled], pool: Pool) -> dict[str, list[str]]:
     """
     found = {
         "length": [length_of(item.text) for item in items],
-        "annotator": [item.annotator or "not recorded" for item in items],
+        "annotator": [item.annotator or NOT_RECORDED for item in items],
     }
     at = pool.positions(item.item_id for item in items)
     for name in pool.columns if at else ():
@@ -73,9 +74,7 @@ def groupings(items: Sequence[Labeled], pool: Pool) -> dict[str, list[str]]:
 
 def length_of(text: str) -> str:
     """The text's bucket of `LENGTHS`."""
-    n_words = len(words_of(text))
-    at = np.searchsorted([least for least, _ in LENGTHS[1:]], n_words, "right")
-    return LENGTHS[int(at)][1]
+    return LENGTHS[int(length_buckets(len(words_of(text))))][1]
 
 
 def grouped(values: Sequence[str | None]) -> list[str] | None:

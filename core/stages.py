@@ -1,10 +1,11 @@
 """Which runs learned from random labels alone, and which from what a model had chosen."""
 
 from core.loop import Loop
+from core.task import NOT_RECORDED
 
 RANDOM, ACTIVE = "random labels only", "active learning"
 
-_BY_CHANCE = ("", "random", "not recorded")
+_BY_CHANCE = ("", "random", NOT_RECORDED)
 
 
 def stages(loop: Loop) -> dict[str, str]:

@@ -201,13 +201,6 @@ class Tables:
         """Every batch, the newest first; `active` if a model chose it."""
         return self._frame(_BATCHES)
 
-    def picks(self, batch_id: str | None, strategy: str) -> pd.DataFrame:
-        """What this strategy chose, in one batch or in all, lowest score first, with its label.
-
-        An item that was handed over stands once, in the batch that proposed it last.
-        """
-        return self._frame(_PICKS, [strategy, batch_id, batch_id])
-
     def annotators(self) -> pd.DataFrame:
         """Whose labels count how often now, their median seconds a label, the day of the latest."""
         return self._frame(_ANNOTATORS)
@@ -372,15 +365,6 @@ FROM batches LEFT JOIN labels USING (item_id, batch_id)
 GROUP BY batches.batch_id ORDER BY batches.batch_id DESC
 """
 
-_PICKS = """
-SELECT batches.batch_id, rank, item_id, noted.text, noted.n_words, batches.score, predicted,
-    batches.confidence, coalesce(labels.label, '') AS label
-FROM batches JOIN noted USING (item_id) LEFT JOIN labels USING (item_id)
-WHERE batches.strategy = ? AND batches.split = 'training' AND run_id <> ''
-    AND (? IS NULL OR batches.batch_id = ?)
-QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY batches.batch_id DESC) = 1
-ORDER BY batches.score, batches.batch_id, rank
-"""
 
 _ANNOTATORS = """
 WITH counted AS (SELECT annotator, count(*) AS labels FROM labels GROUP BY annotator),

@@ -22,6 +22,9 @@ STRATEGIES = (
 )  # fmt: skip
 """In the order in which a batch is filled; the spellings that stand in the files."""
 
+NOT_RECORDED = "not recorded"
+"""Stands where a label file says neither strategy nor annotator."""
+
 SUNLIGHT = "sunlight"
 """Stands where a strategy does for items that a person labeled while looking around. No batch can
 ask for it: they are no sample of anything."""

@@ -13,9 +13,9 @@ from core.tables import UNLABELED, Drawn
 from core.task import SPLITS
 from core.word_index import words_of
 from pages.ui import cache, frame, state
+from pages.ui.details import show_details
 from pages.ui.items import item_html, show_items
 from pages.ui.sunlight import choose
-from pages.ui.sunlight.details import show_details
 from pages.ui.sunlight.takeaway import show_takeaway
 from pages.ui.sunlight.trail import Step
 

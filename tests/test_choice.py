@@ -10,7 +10,7 @@ from core.choice import (
     strategies_of,
     word_history,
 )
-from core.iteration import preview, propose
+from core.iteration import batch_to_label, preview, propose
 from core.logs import read_logs
 from core.loop import Loop, read_loop
 from core.workspace import open_workspace
@@ -82,3 +82,10 @@ def test_what_is_drawn_at_random_is_no_choice_of_a_model(make_workspace: MakeWor
     workspace = make_workspace([item[:2] for item in headlines(60)])
     loop = read_loop(workspace)
     assert picks_in(preview(loop)) == picks_of(loop) == []
+
+
+def test_an_item_that_was_handed_over_is_one_pick_of_the_batch_it_is_in_now(active: Loop):
+    propose(active, "")
+    second = batch_to_label(read_loop(active.workspace), "bob")
+    found = by_strategy(picks_of(read_loop(active.workspace)), "low confidence")
+    assert [pick.proposal.batch_id for pick in found] == [second] * 8

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from core.inbox import Inbox
-from core.iteration import batch_to_label, propose
+from core.iteration import propose
 from core.logs import Event
 from core.loop import Loop, read_loop
 from core.pool_columns import pool_columns
@@ -143,25 +143,6 @@ def test_states_of_one_pool_share_its_columns(active: Loop):
     Inbox(active.workspace).receive([label])
     after = Tables(read_loop(active.workspace), columns).draw(Filters((UNLABELED,)), 5, 1)
     assert (before.matching, after.matching) == (300, 299)
-
-
-def test_picks_are_those_of_the_batch(demo_folder: Path, tables: Tables):
-    loop = read_loop(open_workspace(demo_folder))
-    last = loop.logs.proposals[-1].batch_id
-    picks = tables.picks(last, "outlier")
-    expected = {p.item_id for p in loop.logs.batch(last) if p.strategy == "outlier"}
-    assert set(picks["item_id"]) == expected
-    assert picks["score"].is_monotonic_increasing
-    assert (picks["label"] != "").all()
-    assert len(tables.picks(None, "outlier")) == 10
-
-
-def test_an_item_that_was_handed_over_is_one_pick(active: Loop):
-    first = propose(active, "").batch_id
-    second = batch_to_label(read_loop(active.workspace), "bob")
-    tables = Tables(read_loop(active.workspace))
-    assert len(tables.picks(first, "low confidence")) == 8
-    assert tables.picks(None, "low confidence")["batch_id"].tolist() == [second] * 8
 
 
 def test_many_threads_get_right_answers(tables: Tables):

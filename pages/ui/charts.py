@@ -13,10 +13,10 @@ import altair as alt
 import pandas as pd
 
 from core.stages import RANDOM
-from core.task import Label, Task
+from core.task import NOT_RECORDED, Label, Task
 from pages.ui.figure import POINTS
 
-POOL, NOT_RECORDED = "pool", "not recorded"
+POOL = "pool"
 
 STRATEGY_COLORS = {
     "random": "#56b4e9",

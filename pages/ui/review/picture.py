@@ -17,10 +17,10 @@ from core.opinions import being_held_out
 from core.today import Today
 from pages.ui import cache
 from pages.ui.charts import numbers, strategy_color
+from pages.ui.details import show_details
 from pages.ui.figure import POINTS, show_figure
 from pages.ui.items import item_html, show_items
 from pages.ui.review.opening import batches_of, open_item_button
-from pages.ui.sunlight.details import show_details
 
 TITLE = "A picture of the choice"
 BRUSH, CLICK = "brush", "click"

@@ -16,7 +16,7 @@ from core.model import Model
 from core.neighbours import Neighbour
 from core.occurrences import folded
 from pages.ui import cache
-from pages.ui.sunlight.byhand import show_hand
+from pages.ui.byhand import show_hand
 
 NEIGHBOURS = 5
 
