@@ -8,6 +8,7 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from core.errors import ConditionError
 from core.loop import Loop
 from core.opinions import being_held_out
+from core.places import Places
 from core.scoring import score_texts
 from core.tables import UNLABELED, Drawn
 from core.task import SPLITS
@@ -83,6 +84,20 @@ def kinds_sentence(loop: Loop, counts: pd.DataFrame) -> str:
     return f"{' · '.join(told)}; labeled: {', '.join(labeled)}"
 
 
+def show_count(loop: Loop, step: Step, places: Places, drawn: Drawn) -> None:
+    """How many items the filters leave, and the ways to take them all away."""
+    told = count_sentence(drawn, step.is_random)
+    told += "; words that the model does not know are underlined" if loop.logs.runs else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(gap=None, width="stretch"):
+            st.caption(told)
+            counts = cache.tables(loop).counts(places) if step.filters.words else None
+            if counts is not None and (kinds := kinds_sentence(loop, counts)):
+                st.caption(kinds)
+        if len(places):
+            show_takeaway(loop, places)
+
+
 def show_look(loop: Loop, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
     tables = cache.tables(loop)
@@ -93,17 +108,9 @@ def show_look(loop: Loop, step: Step) -> None:
             st.error(str(error), icon=":material/error:")
             st.stop()
     drawn = tables.draw(places, step.size, step.seed) if step.is_random else tables.first(places)
+    show_count(loop, step, places, drawn)
     if not len(drawn.items):
         frame.empty("No item matches these filters. Take one of them away.")
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(gap=None, width="stretch"):
-            st.caption(
-                count_sentence(drawn, step.is_random)
-                + ("; words that the model does not know are underlined" if loop.logs.runs else "")
-            )
-            if step.filters.words and (kinds := kinds_sentence(loop, tables.counts(places))):
-                st.caption(kinds)
-        show_takeaway(loop, places)
     show_draw(loop, drawn.items)
 
 

@@ -97,7 +97,7 @@ def _words(loop: Loop, model: Model, explanation: Explanation, towards: str) -> 
         "<table><tr><th>Word</th><th>In training</th>"
         f'<th colspan="2">Push towards {escape(towards)}</th></tr>{rows}</table>'
         f"<p>Pushes are log-odds: from {signed(explanation.base)}, a text without words, they add "
-        f"up to {signed(explanation.score)}.{whole} Underlined words the model has never seen.</p>"
+        f"up to {signed(explanation.score)}.{whole} The model does not know underlined words.</p>"
     )
 
 
