@@ -334,9 +334,6 @@ def test_sunlight_draws_from_the_items_that_hold_the_words(query: str, demo: Pat
     page.text_input(key="sunlight_words").input(query).run()
     assert not page.exception
     expected = texts_that_hold(demo, query)
-    if not expected:
-        assert page.info[0].value.startswith("No item matches")
-        return
     assert page.caption[1].value.split(";")[0].endswith(f"from {len(expected):,} items")
     shown = texts_shown(page)
     assert len(shown) == min(10, len(expected))
@@ -356,7 +353,7 @@ def test_sunlight_tells_how_the_items_with_the_words_are_labeled(demo: Path, mon
         assert f"{len(found[split])} {split}" in said
     assert f"labeled: {labels['0']} Not disaster-related" in said
     page.text_input(key="sunlight_words").input("zzz").run()
-    assert len(page.caption) == 1
+    assert len(page.caption) == 2
 
 
 def test_the_first_hundred_stand_in_the_order_of_the_pool(demo: Path, monkeypatch):
