@@ -10,13 +10,15 @@ request to run the script to the last message of the run, with the runs that fol
 What the browser takes to draw it is not in it, but browser and server share the machine.
 
 *First* is the first time of each kind, with the caches as cold as those before have left them; the
-other columns are of the further turns. The yardstick is an empty Streamlit page with one button,
-on a server of its own, pressed after each turn: a machine that is busy with other things makes both
-slower. *Over* marks a median above what the pages may take. Computations of their own, with
-progress, have a first time only; beside them another session goes on.
+other columns are of the further turns. *CPU* is what the server has used for a turn, the median: a
+machine that does other things makes everybody wait, but uses no more of it. The yardstick is an
+empty Streamlit page with one button, on a server of its own, pressed after each turn. *Over* marks
+a median above what the pages may take. Computations of their own, with progress, have a first time
+only; beside them another session goes on.
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -36,12 +38,14 @@ from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.interactions import gestures as hand
 from tests.benchmarks.interactions import metrics, review, strategies, sunlight
 from tests.benchmarks.interactions.looped import label_batches, relabeled
-from tests.benchmarks.interactions.visit import Kind, Visit
-from tests.benchmarks.interactions.wire import Relay
+from tests.benchmarks.interactions.visit import Act, Kind, Visit
+from tests.benchmarks.interactions.wire import QUIET, Relay
 from tests.benchmarks.table import copied, machine, print_table
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
 
-HEAD = ("page", "interaction", "turns", "first, ms", "p50", "p95", "of the yardstick", "")
+HEAD = (
+    "page", "interaction", "turns", "first, ms", "p50", "p95", "CPU", "of the yardstick", "",
+)  # fmt: skip
 
 KINDS = {
     "sunlight": sunlight.KINDS,
@@ -72,18 +76,42 @@ SHORT = 0.03
 
 FAULT = '[data-testid="stException"]'
 
-Yardstick = Callable[[], float]
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Seconds of one interaction: a person's wait, the server's CPU, the yardstick after it."""
+
+    wait: float
+    cpu: float
+    yardstick: float
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of each turn, and of the yardstick after each; or why there are none."""
+    """The turns of one kind; or why there are none."""
 
     page: str
     name: str
-    seconds: Sequence[float] = ()
-    yardstick: Sequence[float] = ()
+    turns: Sequence[Turn] = ()
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A visit, the yardstick beside it, and what the visited server has used of the CPU."""
+
+    visit: Visit
+    yardstick: Clock
+    cpu: Clock
+
+    def turn(self, visit: Visit, act: Act, quiet: float = QUIET) -> Turn | None:
+        """One interaction of this visit; None if it asked the server for nothing."""
+        before = self.cpu()
+        wait = visit.relay.answer(act, quiet)
+        used = self.cpu() - before
+        return None if wait is None else Turn(wait, used, self.yardstick())
 
 
 def main() -> None:
@@ -97,8 +125,8 @@ def main() -> None:
         found, log = measure(folder, options)
     print()
     print_table(HEAD, [row(each, items) for each in found])
-    pressed = [each for one in found for each in one.yardstick]
-    print(f"\n{machine()}; the yardstick's median is {1_000 * median(pressed):.0f} ms")
+    pressed = [turn.yardstick for each in found for turn in each.turns]
+    print(f"\n{machine()}; the yardstick's median is {told_ms(median(pressed))} ms")
     print(f"measured in {time.perf_counter() - began - made:.0f} s")
     if "Traceback" in log:
         print(f"\nThe server has met faults:\n{log[log.index('Traceback') :][:4_000]}")
@@ -137,19 +165,27 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Measured], 
         server = Server(folder, folder.parent / "server.log")
         closing.callback(server.stop)
         visit = closing.enter_context(visit_of(browser, server, folder))
+        stage = Stage(visit, yardstick, lambda: cpu_seconds(server.process.pid))
         found = [
-            shown(measured(visit, yardstick, page, name, options.turns))
+            shown(measured(stage, page, name, options.turns))
             for page in pages
             for name in KINDS[page]
         ]
         for page in pages:
             if page in LONG:
-                found += map(shown, side_by_side(visit, yardstick, page, options.turns))
+                found += map(shown, side_by_side(stage, page, options.turns))
     return found, server.log()
 
 
+def cpu_seconds(pid: int) -> float:
+    """What the process has used so far, its ended threads too; 0.0 where that cannot be known."""
+    if not sys.platform.startswith("linux"):
+        return 0.0
+    return time.clock_gettime((~pid << 3) | 2)  # as clock_getcpuclockid(3) makes it
+
+
 @contextmanager
-def yardstick_of(browser: Browser, folder: Path) -> Iterator[Yardstick]:
+def yardstick_of(browser: Browser, folder: Path) -> Iterator[Clock]:
     """Presses the only button of a page, and gives the seconds."""
     script = folder.parent / "empty.py"
     script.write_text(BUTTON, encoding="utf-8")
@@ -188,52 +224,47 @@ def words_in(folder: Path, number: int = 200) -> list[str]:
     return list(dict.fromkeys(words[len(words) // 2] for words in found))
 
 
-def measured(visit: Visit, yardstick: Yardstick, page: str, name: str, turns: int) -> Measured:
-    """The seconds of so many turns, or fewer where there are not so many values."""
+def measured(stage: Stage, page: str, name: str, turns: int) -> Measured:
+    """So many turns, or fewer where there are not so many values."""
     kind: Kind = KINDS[page][name]
-    waits: list[float] = []
-    pressed: list[float] = []
+    found: list[Turn] = []
     note = ""
     try:
-        for act in islice(kind(visit), turns):
-            wait = visit.relay.answer(act)
-            if visit.page.locator(FAULT).count():
+        for act in islice(kind(stage.visit), turns):
+            turn = stage.turn(stage.visit, act)
+            if stage.visit.page.locator(FAULT).count():
                 note = "a fault is on the page"
                 break
-            if wait is not None:
-                waits.append(wait)
-                pressed.append(yardstick())
+            found += [turn] if turn else []
     except hand.NotThere as error:
-        note = "" if waits else f"not there: {told(error)}"
-    return Measured(page, name, waits, pressed, note)
+        note = "" if found else f"not there: {told(error)}"
+    return Measured(page, name, found, note)
 
 
-def side_by_side(visit: Visit, yardstick: Yardstick, page: str, turns: int) -> list[Measured]:
-    """The seconds of a long computation, and of another session's random draws meanwhile.
+def side_by_side(stage: Stage, page: str, turns: int) -> list[Measured]:
+    """A long computation, and another session's random draws meanwhile.
 
     It is begun again, each time after another label, until there are enough draws.
     """
-    (name, ask), other = LONG[page], visit.beside
-    long: list[float] = []
-    draws: list[float] = []
-    pressed: list[float] = []
+    (name, ask), visit, other = LONG[page], stage.visit, stage.visit.beside
+    long: list[Turn] = []
+    draws: list[Turn] = []
     try:
         other.open(sunlight.SUNLIGHT)
         while len(draws) < turns and len(long) < turns:
             next(visit.relabel)
             act = ask(visit)
             other.settle(other.press("random"))
-            begin = len(visit.relay.passed)
+            begin, cpu = len(visit.relay.passed), stage.cpu()
             act()
             while not visit.relay.is_over(begin):
-                draws.append(other.relay.answer(other.press("random"), SHORT))
-                pressed.append(yardstick())
-            long.append(visit.relay.answered(begin))
+                draws.append(stage.turn(other, other.press("random"), SHORT))
+            long.append(Turn(visit.relay.answered(begin), stage.cpu() - cpu, stage.yardstick()))
     except hand.NotThere as error:
         return [Measured(page, name, note=f"not there: {told(error)}")]
     return [
-        Measured(page, f"{name}, worked out", long[:1], pressed[:1]),
-        Measured("sunlight", f"Random beside another's {name}", draws, pressed),
+        Measured(page, f"{name}, worked out", long[:1]),
+        Measured("sunlight", f"Random beside another's {name}", draws),
     ]
 
 
@@ -243,25 +274,30 @@ def told(error: Exception) -> str:
 
 def shown(found: Measured) -> Measured:
     """Says at once how far the benchmark is."""
-    waits = " ".join(f"{1_000 * each:.0f}" for each in found.seconds)
+    waits = " ".join(f"{1_000 * turn.wait:.0f}" for turn in found.turns)
     print(f"{found.page}: {found.name}: {waits} {found.note}", flush=True)
     return found
 
 
 def row(found: Measured, items: int) -> list[str]:
     """One line of the table."""
-    head = [found.page, found.name, str(len(found.seconds))]
-    first = "".join(f"{1_000 * each:.0f}" for each in found.seconds[:1])
-    warm = found.seconds[1:]
+    head = [found.page, found.name, str(len(found.turns))]
+    first = "".join(told_ms(turn.wait) for turn in found.turns[:1])
+    warm = found.turns[1:]
     if len(warm) < 2:
-        return [*head, first, "", "", "", found.note]
-    middle, high = median(warm), quantiles(warm, n=20, method="inclusive")[18]
+        return [*head, first, "", "", "", "", found.note]
+    waits = [turn.wait for turn in warm]
+    middle, high = median(waits), quantiles(waits, n=20, method="inclusive")[18]
     most = next(most for size, most in MAY_TAKE.items() if items <= size)
     return [
-        *head, first, f"{1_000 * middle:.0f}", f"{1_000 * high:.0f}",
-        f"{middle / median(found.yardstick[1:]):.1f}",
+        *head, first, told_ms(middle), told_ms(high), told_ms(median(turn.cpu for turn in warm)),
+        f"{middle / median(turn.yardstick for turn in warm):.1f}",
         found.note or (f"over {most}" if 1_000 * middle > most else ""),
     ]  # fmt: skip
+
+
+def told_ms(seconds: float) -> str:
+    return f"{1_000 * seconds:.0f}"
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ from playwright.sync_api import Locator, Page
 
 __all__ = ["NotThere"]
 
-WAIT = 3_000
+WAIT = 10_000
 """Milliseconds for a widget to be there: the page is at rest before one is looked for."""
 
 STILL = 200
 """Milliseconds after which nothing on the page moves any more."""
 
-CHOICES = "[role=radio], [role=tab]"
+CHOICES = ":is([role=radio], [role=tab])"
 
 
 def widget(page: Page, key: str, inside: str = "") -> Locator:

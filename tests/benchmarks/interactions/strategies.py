@@ -17,12 +17,10 @@ from tests.benchmarks.interactions.visit import (
 STRATEGIES = f"strategies{PERSON}"
 
 
-def stepping(visit: Visit) -> Iterator[Act]:
+def seeding(visit: Visit) -> Iterator[Act]:
     visit.open(STRATEGIES)
-    while True:
-        yield lambda: hand.widget(
-            visit.page, "replay_seeds", '[data-testid="stNumberInputStepUp"]'
-        ).click(timeout=hand.WAIT)
+    for seeds in range(6, 20):
+        yield lambda seeds=seeds: hand.write(visit.page, "replay_seeds", str(seeds))
 
 
 KINDS: dict[str, Kind] = {
@@ -32,7 +30,7 @@ KINDS: dict[str, Kind] = {
     "size of the experiment": choosing(STRATEGIES, "experiment_size"),
     "ways of the replay": choosing(STRATEGIES, "replay_ways"),
     "models of the replay": choosing(STRATEGIES, "replay_models"),
-    "seeds of the replay": stepping,
+    "seeds of the replay": seeding,
     "open, after a label": arriving_after_a_label("strategies"),
 }
 
