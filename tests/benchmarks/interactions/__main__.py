@@ -122,9 +122,12 @@ def main() -> None:
         items = len(read_loop(open_workspace(folder)).pool_words.pool)
         made = time.perf_counter() - began
         print(f"{items:,} items, {options.batches} batches, made in {made:.0f} s\n", flush=True)
-        found, log = measure(folder, options)
-    print()
-    print_table(HEAD, [row(each, items) for each in found])
+        found: list[Measured] = []
+        try:
+            log = measure(folder, options, found)
+        finally:  # what was measured until a fault is worth telling
+            print()
+            print_table(HEAD, [row(each, items) for each in found])
     pressed = [turn.yardstick for each in found for turn in each.turns]
     print(f"\n{machine()}; the yardstick's median is {told_ms(median(pressed))} ms")
     print(f"measured in {time.perf_counter() - began - made:.0f} s")
@@ -156,8 +159,8 @@ def workspace_of(options: argparse.Namespace) -> Iterator[Path]:
         yield folder
 
 
-def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Measured], str]:
-    """All that was measured, and what the server has printed."""
+def measure(folder: Path, options: argparse.Namespace, found: list[Measured]) -> str:
+    """Adds all that was measured; what the server has printed."""
     pages = [options.page] if options.page else list(KINDS)
     with sync_playwright() as playwright, ExitStack() as closing:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
@@ -166,15 +169,12 @@ def measure(folder: Path, options: argparse.Namespace) -> tuple[list[Measured], 
         closing.callback(server.stop)
         visit = closing.enter_context(visit_of(browser, server, folder))
         stage = Stage(visit, yardstick, lambda: cpu_seconds(server.process.pid))
-        found = [
-            shown(measured(stage, page, name, options.turns))
-            for page in pages
-            for name in KINDS[page]
-        ]
         for page in pages:
-            if page in LONG:
-                found += map(shown, side_by_side(stage, page, options.turns))
-    return found, server.log()
+            for name in KINDS[page]:
+                found.append(shown(measured(stage, page, name, options.turns)))
+        for page in LONG.keys() & pages:
+            found += map(shown, side_by_side(stage, page, options.turns))
+    return server.log()
 
 
 def cpu_seconds(pid: int) -> float:
