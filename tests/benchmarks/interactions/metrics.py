@@ -1,0 +1,74 @@
+"""What a person does on the Metrics page."""
+
+from collections.abc import Iterator
+from itertools import cycle
+
+from tests.benchmarks.interactions import gestures as hand
+from tests.benchmarks.interactions.visit import (
+    PERSON,
+    Act,
+    Kind,
+    Visit,
+    arriving,
+    arriving_after_a_label,
+    choosing,
+    picking,
+    tab,
+)
+
+METRICS = f"metrics{PERSON}"
+
+
+def viewing(at: int) -> Kind:
+    """A view, each time of another run."""
+
+    def kind(visit: Visit) -> Iterator[Act]:
+        visit.open(METRICS)
+        for run in hand.options(visit.page, "metrics_run"):
+            visit.settle(lambda run=run: hand.choose(visit.page, "metrics_run", run))
+            if at == 0:
+                tab("metrics_view", 1)(visit)
+            yield lambda: hand.pick(visit.page, "metrics_view", at)
+            tab("metrics_view", 0)(visit)
+
+    return kind
+
+
+def sliding(visit: Visit) -> Iterator[Act]:
+    visit.open(METRICS)
+    tab("metrics_view", 1)(visit)
+    while True:
+        yield lambda: hand.nudge(visit.page, "metrics_cut")
+
+
+def pushing(visit: Visit) -> Iterator[Act]:
+    visit.open(METRICS)
+    tab("metrics_view", 3)(visit)
+    while True:
+        yield lambda: hand.widget(visit.page, "metrics_pushes", "label").click(timeout=hand.WAIT)
+
+
+def exporting(visit: Visit) -> Iterator[Act]:
+    """The CSV of one figure after the other."""
+    visit.open(METRICS)
+    buttons = visit.page.locator('[class*="st-key-"][class*="-csv"] button:visible')
+    for at in cycle(range(buttons.count())):
+        yield lambda at=at: buttons.nth(at).click(timeout=hand.WAIT)
+
+
+KINDS: dict[str, Kind] = {
+    "open": arriving("metrics"),
+    "run": choosing(METRICS, "metrics_run"),
+    "second run": choosing(METRICS, "metrics_other"),
+    "label": choosing(METRICS, "metrics_label"),
+    "Ranking": viewing(0),
+    "Threshold": viewing(1),
+    "Probabilities": viewing(2),
+    "Worst misses": viewing(3),
+    "Slices": viewing(4),
+    "threshold moved": sliding,
+    "pushes of words": pushing,
+    "slices by": picking(METRICS, "metrics_slices", tab("metrics_view", 4)),
+    "CSV": exporting,
+    "open, after a label": arriving_after_a_label("metrics"),
+}

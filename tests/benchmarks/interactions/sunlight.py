@@ -1,0 +1,139 @@
+"""What a person does on the Sunlight page."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from tests.benchmarks.interactions import gestures as hand
+from tests.benchmarks.interactions.visit import (
+    PERSON,
+    Act,
+    Kind,
+    Visit,
+    arriving,
+    arriving_after_a_label,
+    picking,
+    pressing,
+)
+
+SUNLIGHT = f"sunlight{PERSON}&seed=1"
+MORE = "More filters"
+
+STEPS = 11
+"""Of a trail, from one end to the other."""
+
+
+def more_filters(visit: Visit) -> None:
+    with suppress(hand.NotThere):
+        visit.page.get_by_role("button", name=MORE).click(timeout=hand.WAIT)
+        visit.page.wait_for_timeout(300)
+
+
+def several(field: str, *, more: bool = False) -> Kind:
+    """Sets of a filter's values, each another: one more at a time, then one less."""
+
+    def kind(visit: Visit) -> Iterator[Act]:
+        visit.open(SUNLIGHT)
+        if more:
+            more_filters(visit)
+        key = f"sunlight_{field}"
+        offered = hand.options(visit.page, key)
+        for option in offered:
+            yield lambda option=option: hand.choose(visit.page, key, option)
+        for option in offered[:-1]:
+            yield lambda option=option: hand.drop(visit.page, key, option)
+
+    return kind
+
+
+def writing(key: str, sentence: str, *, more: bool = False) -> Kind:
+    """Another text each time; `{word}` and `{turn}` in the sentence are another too."""
+
+    def kind(visit: Visit) -> Iterator[Act]:
+        visit.open(SUNLIGHT)
+        if more:
+            more_filters(visit)
+        for turn, word in enumerate(visit.words):
+            text = sentence.format(word=word, turn=turn)
+            yield lambda text=text: hand.write(visit.page, key, text)
+
+    return kind
+
+
+def nudging(visit: Visit) -> Iterator[Act]:
+    visit.open(SUNLIGHT)
+    more_filters(visit)
+    while True:
+        yield lambda: hand.nudge(visit.page, "sunlight_confidence")
+
+
+def opening_more(visit: Visit) -> Iterator[Act]:
+    """Each time the details of another item."""
+    visit.open(SUNLIGHT)
+    while True:
+        yield lambda: hand.widget(visit.page, "more_", "summary").click(timeout=hand.WAIT)
+        visit.settle(visit.press("random"))
+
+
+def going(key: str, away: str) -> Kind:
+    """Along a trail of random draws, to one of its ends from the other."""
+
+    def kind(visit: Visit) -> Iterator[Act]:
+        visit.open(SUNLIGHT)
+        for _ in range(STEPS):
+            visit.settle(visit.press("random"))
+        with suppress(hand.NotThere):
+            for _ in range(STEPS if away else 0):
+                visit.settle(visit.press(away))
+        while True:
+            yield visit.press(key)
+
+    return kind
+
+
+def labeling(visit: Visit) -> Iterator[Act]:
+    """Each time another item, drawn at random from those that wait for no label."""
+    visit.open(f"{SUNLIGHT}&size=1&split=unlabeled")
+    while True:
+        yield visit.press("byhand_0_")
+        visit.settle(visit.press("random"))
+
+
+def flagging(visit: Visit) -> Iterator[Act]:
+    visit.open(f"{SUNLIGHT}&size=1&split=unlabeled")
+    while True:
+        visit.page.get_by_role("button", name="Flag").first.click(timeout=hand.WAIT)
+        visit.settle(lambda: hand.write(visit.page, "byhand_note_", "odd"))
+        yield visit.press("byhand_flag_")
+        visit.settle(visit.press("random"))
+
+
+KINDS: dict[str, Kind] = {
+    "open": arriving("sunlight"),
+    "Random, 10 items": pressing(SUNLIGHT, "random"),
+    "Random, 50 items": pressing(f"{SUNLIGHT}&size=50", "random"),
+    "Random, 1 item with its details": pressing(f"{SUNLIGHT}&size=1", "random"),
+    "Random of unlabeled with a word": pressing(f"{SUNLIGHT}&split=unlabeled&words=to", "random"),
+    "Random of a range of confidence": pressing(f"{SUNLIGHT}&confidence=0.5-0.8", "random"),
+    "size": picking(SUNLIGHT, "sunlight_size"),
+    "order": picking(SUNLIGHT, "sunlight_order"),
+    "split": several("splits"),
+    "label": several("labels"),
+    "strategy": several("strategies"),
+    "length": several("lengths", more=True),
+    "predicted": several("predicted", more=True),
+    "batch": several("batches", more=True),
+    "annotator": several("annotators", more=True),
+    "confidence": nudging,
+    "agreement": picking(SUNLIGHT, "sunlight_agreement", more_filters),
+    "a word": writing("sunlight_words", "{word}"),
+    "WHERE": writing("sunlight_where", "n_words > {turn} AND text ILIKE '%{word}%'", more=True),
+    "WHERE, of the model": writing(
+        "sunlight_where", "confidence < 0.9 AND n_words > {turn}", more=True
+    ),
+    "More": opening_more,
+    "Back": going("sunlight_go_back", ""),
+    "Forth": going("sunlight_go_forth", "sunlight_go_back"),
+    "label by hand": labeling,
+    "flag": flagging,
+    "open, after a label": arriving_after_a_label("sunlight"),
+}
