@@ -61,25 +61,35 @@ def read_rows(path: Path, name: str, start: int = 0) -> Rows:
 
     Blank lines are passed over. Raises LogError, which calls the file `name`, if it cannot be read.
     """
+    return parse_rows(read_bytes(path, name, start))
+
+
+def read_bytes(path: Path, name: str, start: int = 0) -> bytes:
+    """The file from byte `start` on; nothing if there is no such file.
+
+    Raises LogError, which calls the file `name`, if it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             file.seek(start)
-            data = file.read()
+            return file.read()
     except FileNotFoundError:
-        return Rows([], [], 0)
+        return b""
     except OSError as error:
         raise LogError(f"{name}: {error.strerror}. Make the file readable.") from error
-    return parse_rows(data)
 
 
-def parse_rows(data: bytes) -> Rows:
-    """The rows in these bytes; quoted fields may hold line ends, a bad line swallows no other."""
-    lines = data.removeprefix(BOM).split(b"\n")
+def parse_rows(data: bytes, before: int = 0) -> Rows:
+    """The rows in these bytes; quoted fields may hold line ends, a bad line swallows no other.
+
+    `before` is the number of the file's lines that stand before these.
+    """
+    lines = (data if before else data.removeprefix(BOM)).split(b"\n")
     tail = lines.pop()
     rows: list[Row] = []
     bad: list[BadRow] = []
-    _take_records(lines, len(lines), 0, rows, bad)
-    _take_tail(tail, len(lines), rows, bad)
+    _take_records(lines, len(lines), before, rows, bad)
+    _take_tail(tail, before + len(lines), rows, bad)
     return Rows(rows, bad, len(data) - len(tail))
 
 
@@ -201,6 +211,10 @@ class CsvFile:
     def read(self, start: int = 0) -> Rows:
         """All rows of the file from byte `start` on; raises LogError if it cannot be read."""
         return read_rows(self.path, self.name, start)
+
+    def read_bytes(self) -> bytes:
+        """The whole file as it stands; raises LogError if it cannot be read."""
+        return read_bytes(self.path, self.name)
 
     def append(self, rows: Sequence[Sequence[str]]) -> None:
         """The rows stand at the end of the file, fsynced, when this returns: all or none.

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 
-from core.csvfile import Row
+from core.csvfile import CsvFile, Row, Rows
 from core.findings import Finding
+from core.growing import Made, read_records
 from core.logs import Event, Logs, Proposal
 from core.task import Label, Task
 from core.workspace import Workspace, is_number
@@ -99,22 +100,34 @@ def labels_hash(items: Iterable[Labeled], values: Sequence[str]) -> str:
 
 def read_label_rows(workspace: Workspace, findings: list[Finding]) -> list[Labeled]:
     """Every sound row of the label files; every other row is a finding."""
-    found = []
+    found: list[Labeled] = []
     for split, label, file in workspace.label_files():
-        content, name = file.read(), file.name
-        findings += [
+        rows, refused = _rows_of(file, split, label, workspace.task)
+        found += rows
+        findings += refused
+    return found
+
+
+def _rows_of(file: CsvFile, split: str, label: Label, task: Task) -> Made[Labeled]:
+    """The sound rows of one label file, and a finding for each of the others."""
+
+    def make(content: Rows, _: bool) -> Made[Labeled]:
+        name, found = file.name, []
+        findings = [
             _malformed(name, bad.line, "malformed row", f"the row {bad.reason}")
             for bad in content.bad
         ]
         for row in content.rows:
             if not row.whole and not file.is_whole(row.fields):
                 continue  # torn: moved to torn/ before anything is appended
-            refusal = _refusal(row, label, workspace.task)
+            refusal = _refusal(row, label, task)
             if refusal:
                 findings.append(_malformed(name, row.line, *refusal))
             else:
                 found.append(_labeled(row, split, label, name))
-    return found
+        return found, findings
+
+    return read_records(file, (split, label.value, task.values), make)
 
 
 def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:

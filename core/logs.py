@@ -9,9 +9,10 @@ from functools import cache
 from typing import Literal, TypeVar, get_args
 from uuid import uuid4
 
-from core.csvfile import CsvFile, Row
+from core.csvfile import CsvFile, Row, Rows
 from core.errors import LogError
 from core.findings import Finding
+from core.growing import Made, read_records
 from core.workspace import Workspace
 
 Action = Literal["label", "undo", "skip", "flag", "save"]
@@ -122,16 +123,22 @@ def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> li
     A last line without a line end is left out: it is being written now, or will be moved to
     `torn/` before anything is appended.
     """
-    content = file.read()
-    rows = [row for row in content.rows if row.whole]
-    _check_header(file, rows)
-    findings += [_malformed(file, bad.line, bad.reason) for bad in content.bad]
-    records = []
-    for row in rows[1:]:
-        try:
-            records.append(_decode(row, record))
-        except ValueError as error:
-            findings.append(_malformed(file, row.line, str(error)))
+
+    def make(content: Rows, has_header: bool) -> Made[Record]:
+        rows = [row for row in content.rows if row.whole]
+        if has_header:
+            _check_header(file, rows)
+        found = [_malformed(file, bad.line, bad.reason) for bad in content.bad]
+        records = []
+        for row in rows[has_header:]:
+            try:
+                records.append(_decode(row, record))
+            except ValueError as error:
+                found.append(_malformed(file, row.line, str(error)))
+        return records, found
+
+    records, found = read_records(file, record, make)
+    findings += found
     return records
 
 

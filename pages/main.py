@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import frame, state
+from pages.ui import frame, garbage, state
 
+garbage.spare()
 st.set_page_config(page_title="Sunlight", page_icon="☀️", layout="wide")
 
 PAGES = (
