@@ -54,7 +54,8 @@ def found_at(hashes: NDArray[np.int64], order: Places, wanted: NDArray[np.int64]
     """The places of each wanted hash, in ascending order; `order` sorts `hashes`."""
     first = np.searchsorted(hashes, wanted, "left", sorter=order)
     last = np.searchsorted(hashes, wanted, "right", sorter=order)
-    return [order[start:stop] for start, stop in zip(first, last, strict=True)]
+    plain = np.asarray(order)  # parts of a mapped array are some twenty times slower to take
+    return [plain[start:stop] for start, stop in zip(first, last, strict=True)]
 
 
 def sorted_places(hashes: NDArray[np.int64]) -> Places:

@@ -16,6 +16,9 @@ from core.model import Model
 from core.places import is_among
 from core.sources import Features
 
+MOST_PARTS = 30
+"""After so many labels given one by one all texts are looked at anew, as one part."""
+
 
 @dataclass(frozen=True)
 class Neighbour:
@@ -26,19 +29,39 @@ class Neighbour:
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbourhood:
-    """Labeled items with their features; `lengths` are the rows' lengths, `(n_items,)`.
+class Seen:
+    """Texts as a model sees them; `lengths` are those of their rows of features, `(n_texts,)`.
 
-    Of each entry of the features `rows` is the item, and `at` the column's place in `columns`.
+    Of each entry of the features `rows` is the text, and `at` the column's place in `columns`.
     """
 
-    model: Model
-    items: tuple[Labeled, ...]
+    texts: tuple[str, ...]
     features: Features
     lengths: NDArray[np.float64]
     columns: NDArray[np.integer]
     at: NDArray[np.int64]
     rows: NDArray[np.int64]
+
+    def cosines(self, of_text: Features) -> NDArray[np.float64]:
+        """Of each text with the one row of `of_text`, `(n_texts,)`."""
+        weights = np.zeros(len(self.columns) + 1)  # the last for columns that no text has
+        place = np.searchsorted(self.columns, of_text.bags.ids)
+        place[~is_among(of_text.bags.ids, self.columns)] = len(self.columns)
+        np.add.at(weights, place, of_text.values)
+        entries = weights[self.at] * self.features.values
+        sparse = np.bincount(self.rows, entries, minlength=len(self.texts))
+        products = sparse + self.features.dense @ of_text.dense[0].astype(np.float64)
+        return products / np.maximum(self.lengths * _lengths(of_text)[0], 1e-12)
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Labeled items, and where each one's text stands among all texts of the parts."""
+
+    model: Model
+    items: tuple[Labeled, ...]
+    parts: tuple[Seen, ...]
+    places: NDArray[np.int64]
 
     def nearest(self, text: str, number: int, but: str = "") -> list[Neighbour]:
         """The labeled items most like the text, the most like first, without the item `but`.
@@ -46,8 +69,7 @@ class Neighbourhood:
         Items that have nothing in common with it are no neighbours.
         """
         of_text = features_of(self.model, [text])
-        length = _lengths(of_text)[0]
-        cosines = self._products(of_text) / np.maximum(self.lengths * length, 1e-12)
+        cosines = np.concatenate([part.cosines(of_text) for part in self.parts])[self.places]
         found = []
         for at in np.argsort(-cosines, kind="stable"):
             if len(found) == number or cosines[at] <= 0:
@@ -56,23 +78,30 @@ class Neighbourhood:
                 found.append(Neighbour(self.items[at], float(cosines[at])))
         return found
 
-    def _products(self, of_text: Features) -> NDArray[np.float64]:
-        """Each row's product with the one row of `of_text`, `(n_items,)`."""
-        weights = np.zeros(len(self.columns) + 1)  # the last for columns that no item has
-        place = np.searchsorted(self.columns, of_text.bags.ids)
-        place[~is_among(of_text.bags.ids, self.columns)] = len(self.columns)
-        np.add.at(weights, place, of_text.values)
-        entries = weights[self.at] * self.features.values
-        sparse = np.bincount(self.rows, entries, minlength=len(self.items))
-        return sparse + self.features.dense @ of_text.dense[0].astype(np.float64)
+
+def neighbourhood(
+    model: Model, items: Sequence[Labeled], earlier: Neighbourhood | None = None
+) -> Neighbourhood:
+    """These items as the model sees them. Raises RunError if its encoder cannot be used.
+
+    Of texts that an earlier neighbourhood of the model holds nothing is worked out again.
+    """
+    texts = list(dict.fromkeys(item.text for item in items))
+    parts = earlier.parts if earlier and len(earlier.parts) < MOST_PARTS else ()
+    known = {text for part in parts for text in part.texts}
+    missing = [text for text in texts if text not in known]
+    if missing or not parts:
+        parts = (*parts, _see(model, missing))
+    of = {text: at for at, text in enumerate(text for part in parts for text in part.texts)}
+    places = np.array([of[item.text] for item in items], np.int64)
+    return Neighbourhood(model, tuple(items), parts, places)
 
 
-def neighbourhood(model: Model, items: Sequence[Labeled]) -> Neighbourhood:
-    """These items as the model sees them. Raises RunError if its encoder cannot be used."""
-    features = features_of(model, [item.text for item in items])
+def _see(model: Model, texts: Sequence[str]) -> Seen:
+    features = features_of(model, texts)
     columns, at = np.unique(features.bags.ids, return_inverse=True)
     rows = _rows(features.bags)
-    return Neighbourhood(model, tuple(items), features, _lengths(features), columns, at, rows)
+    return Seen(tuple(texts), features, _lengths(features), columns, at, rows)
 
 
 def features_of(model: Model, texts: Sequence[str]) -> Features:

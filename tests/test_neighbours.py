@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
 from core.loop import Loop
 from core.model import Model
-from core.neighbours import features_of, neighbourhood
+from core.neighbours import MOST_PARTS, features_of, neighbourhood
 from core.runs import train
 from core.sources import Features
 
@@ -38,6 +40,21 @@ def test_neighbours_are_those_of_the_plain_cosine(active: Loop, model: Model):
         by_id = {item.item_id: value for item, value in zip(items, expected, strict=True)}
         for neighbour in found:
             assert by_id[neighbour.item.item_id] == pytest.approx(neighbour.likeness, abs=1e-5)
+
+
+def test_a_label_more_needs_one_text_more(active: Loop, model: Model):
+    items = [item for part in active.labels.splits.values() for item in part]
+    text = items[-1].text
+    grown = neighbourhood(model, items[:50])
+    for number in range(51, len(items) + 1):
+        grown = neighbourhood(model, items[:number], grown)
+        assert len(grown.parts) <= MOST_PARTS
+    at_once = neighbourhood(model, items)
+    assert [n.item for n in grown.nearest(text, 9)] == [n.item for n in at_once.nearest(text, 9)]
+    relabeled = [replace(item, label="1") for item in items]
+    again = neighbourhood(model, relabeled, grown)
+    assert again.parts == grown.parts
+    assert {n.item.label for n in again.nearest(text, 9)} == {"1"}
 
 
 def test_an_item_is_not_its_own_neighbour(active: Loop, model: Model):
