@@ -110,7 +110,7 @@ def _is_held_out_copy(loop: Loop, item_id: str, text: str) -> bool:
     at = loop.pool_words.pool.positions([item_id])
     if any(loop.held_out[place] for place in at.values()):
         return True
-    return text_key(text) in {text_key(other) for other in loop.labels.held_out_texts()}
+    return text_key(text) in loop.labels.held_out_keys
 
 
 def _propose(loop: Loop, item_id: str, annotator: str) -> str:

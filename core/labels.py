@@ -3,7 +3,7 @@
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
@@ -67,14 +67,19 @@ class Labels:
         held_out += [row for row in rows if row.split != "training"]
         return [item.text for item in held_out]
 
+    @cached_property
+    def held_out_keys(self) -> set[str]:
+        """The keys of the held-out texts, by which their copies are found."""
+        return {text_key(text) for text in self.held_out_texts()}
+
     def usable_training(self) -> list[Labeled]:
         """The training items that are not copies of held-out items: what a model may learn from."""
         return self._usable_training
 
     @cached_property
     def _usable_training(self) -> list[Labeled]:
-        held_out = {text_key(text) for text in self.held_out_texts()}
-        return [item for item in self.splits["training"] if text_key(item.text) not in held_out]
+        training, held_out = self.splits["training"], self.held_out_keys
+        return [item for item in training if text_key(item.text) not in held_out]
 
     def counts(self, task: Task) -> dict[str, dict[str, int]]:
         """How many items each label has in each split."""
@@ -248,12 +253,15 @@ def _from_log(
     texts: Mapping[str, str],
 ) -> Labeled:
     row = row_of.get((proposal.item_id, proposal.split))
-    base = row or Labeled(proposal.item_id, texts.get(proposal.item_id, ""), "", proposal.split)
-    return replace(
-        base,
+    return Labeled(
+        item_id=proposal.item_id,
+        text=row.text if row else texts.get(proposal.item_id, ""),
         label=event.label,
+        split=proposal.split,
         strategy=proposal.strategy,
         confidence=proposal.confidence,
+        file=row.file if row else "",
+        line=row.line if row else None,
         annotator=event.annotator,
         labeled_at=event.labeled_at,
         batch_id=proposal.batch_id,
