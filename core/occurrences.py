@@ -11,7 +11,11 @@ _EDGES = re.compile(r"^\W+|\W+$")
 
 def occurrences(texts: Iterable[str]) -> Counter[str]:
     """How often each word occurs, by its `folded` form."""
-    return Counter(folded(word) for text in texts for word in words_of(text))
+    as_typed = Counter(word for text in texts for word in words_of(text))
+    found: Counter[str] = Counter()
+    for word, number in as_typed.items():
+        found[folded(word)] += number
+    return found
 
 
 def folded(word: str) -> str:

@@ -8,6 +8,7 @@ cursor of its own, since one connection in several threads gives wrong answers.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -340,9 +341,7 @@ _ARROW |= {float | None: pa.float64(), int | None: pa.int64()}
 def _table(records: Sequence[object], kind: type) -> pa.Table:
     return pa.table(
         {
-            field.name: pa.array(
-                [getattr(record, field.name) for record in records], _ARROW[field.type]
-            )
+            field.name: pa.array(map(attrgetter(field.name), records), _ARROW[field.type])
             for field in fields(kind)
         }
     )

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ class Task:
     encoder: str = ""
     source: str = field(default="task.toml", compare=False)
 
-    @property
+    @cached_property
     def values(self) -> tuple[str, ...]:
         """The labels' values, in the order of the probability columns."""
         return tuple(label.value for label in self.labels)
