@@ -55,8 +55,15 @@ def drag_a_region(page: Page) -> None:
 
 
 def open_tab(name: str) -> Callable[[Page], None]:
-    """What opens the tab of this name."""
-    return lambda page: page.get_by_role("tab", name=name, exact=True).click()
+    """What opens the tab of this name, with what is in it on the screen."""
+
+    def prepare(page: Page) -> None:
+        tab = page.get_by_role("tab", name=name, exact=True)
+        tab.click()
+        page.wait_for_timeout(SETTLE)
+        tab.evaluate("tab => tab.scrollIntoView({block: 'start'})")
+
+    return prepare
 
 
 def compare(page: Page) -> None:
@@ -67,20 +74,21 @@ def compare(page: Page) -> None:
     if button.is_visible():
         button.click()
     numbers.wait_for(timeout=EXPERIMENT)
-    page.get_by_role("heading", name="Which strategy pays?").scroll_into_view_if_needed()
+    heading = page.get_by_role("heading", name="Which strategy pays?")
+    heading.evaluate("heading => heading.scrollIntoView({block: 'start'})")
 
 
 SHOTS = (
     Shot("home", ""),
     Shot("annotate", "annotate", prepare=label_some),
     Shot("sunlight", "sunlight", "size=1&seed=12", 1_250),
-    Shot("review", "review", height=1_250),
+    Shot("review", "review", height=1_750),
     Shot("review-brush", "review", height=1_250, prepare=drag_a_region),
     Shot("review-second-look", "review", height=1_000, prepare=open_tab("Second look")),
     Shot("strategies", "strategies", height=1_800),
     Shot("strategies-experiment", "strategies", height=1_000, prepare=compare),
     Shot("metrics", "metrics", height=1_500),
-    Shot("metrics-probabilities", "metrics", height=1_500, prepare=open_tab("Probabilities")),
+    Shot("metrics-probabilities", "metrics", height=900, prepare=open_tab("Probabilities")),
     Shot("data", "data"),
 )
 

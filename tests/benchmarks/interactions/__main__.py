@@ -55,10 +55,11 @@ KINDS = {
 }
 
 LONG = {
-    "review": ("coming batch", review.ask_for_the_coming_batch),
-    "strategies": ("experiment", strategies.ask_for_the_experiment),
+    "review": ("coming batch", review.ask_for_the_coming_batch, ""),
+    "strategies": ("experiment", strategies.ask_for_the_experiment, ".st-key-experiment_progress"),
 }
-"""What computes for long, by the page where it is asked for."""
+"""What computes for long, by the page where it is asked for; and what stands on the page meanwhile
+where it goes on after the page's own run."""
 
 TURNS = 11
 
@@ -246,7 +247,7 @@ def side_by_side(stage: Stage, page: str, turns: int) -> list[Measured]:
 
     It is begun again, each time after another label, until there are enough draws.
     """
-    (name, ask), visit, other = LONG[page], stage.visit, stage.visit.beside
+    (name, ask, sign), visit, other = LONG[page], stage.visit, stage.visit.beside
     long: list[Turn] = []
     draws: list[Turn] = []
     try:
@@ -257,9 +258,13 @@ def side_by_side(stage: Stage, page: str, turns: int) -> list[Measured]:
             other.settle(other.press("random"))
             begin, cpu = len(visit.relay.passed), stage.cpu()
             act()
-            while not visit.relay.is_over(begin):
+            if sign:
+                visit.page.locator(sign).wait_for()
+            began = time.perf_counter()
+            while not visit.relay.is_over(begin) or (sign and visit.page.locator(sign).count()):
                 draws.append(stage.turn(other, other.press("random"), SHORT))
-            long.append(Turn(visit.relay.answered(begin), stage.cpu() - cpu, stage.yardstick()))
+            took = time.perf_counter() - began if sign else visit.relay.answered(begin)
+            long.append(Turn(took, stage.cpu() - cpu, stage.yardstick()))
     except hand.NotThere as error:
         return [Measured(page, name, note=f"not there: {told(error)}")]
     return [

@@ -52,6 +52,7 @@ def exporting(visit: Visit) -> Iterator[Act]:
     """The CSV of one figure after the other."""
     visit.open(METRICS)
     buttons = visit.page.locator('[class*="st-key-"][class*="-csv"] button:visible')
+    buttons.first.wait_for()
     for at in cycle(range(buttons.count())):
         yield lambda at=at: buttons.nth(at).click(timeout=hand.WAIT)
 
