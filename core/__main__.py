@@ -1,12 +1,8 @@
 """The command line: `python -m core <command>`."""
 
-import json
-import math
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,11 +10,11 @@ from typing import Annotated, Any
 import typer
 
 from core.comparison import compare, summary
+from core.console import AsJson, Data, refusals, report, tell
 from core.curves import Study, learn
-from core.doctor import examine
 from core.encoder import encoder_place
 from core.engines import ENGINES, open_engine
-from core.errors import SunlightError
+from core.file_commands import check
 from core.iteration import Batch, Wishes, preview, propose
 from core.logs import Run
 from core.loop import open_loop, read_loop
@@ -35,10 +31,6 @@ app = typer.Typer(
     help="Label text, and let a small model choose what to label next.",
 )
 
-Data = Annotated[
-    Path, typer.Option("--data", envvar="SUNLIGHT_DATA", help="The workspace's folder.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Start of every random choice.")]
 
 SIMULATED_MIXES = ("random=100", "random=10,low_confidence=80,outlier=10")
@@ -154,16 +146,7 @@ def evaluate(
         tell(answer, [run_text(told), *figures_text(figures, model.threshold)], as_json)
 
 
-@app.command()
-def check(data: Data = SAMPLE, as_json: AsJson = False) -> None:
-    """The doctor: malformed rows, conflicts, copies, leaks, torn lines. Exit 1 if it finds any."""
-    with refusals():
-        findings = examine(data)
-        lines = [f"{finding.severity}: {finding.message}" for finding in findings]
-        answer = {"findings": [finding.as_dict() for finding in findings]}
-        tell(answer, lines or ["nothing found"], as_json)
-    if findings:
-        raise typer.Exit(1)
+app.command()(check)
 
 
 @app.command()
@@ -218,26 +201,6 @@ def simulate(
         compared = compare(points, study.random_mix)
         answer = {"curve": str(out), "summary": summary(compared)}
         tell(answer, [*map(str, compared), f"every point: {out}"], as_json)
-
-
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Turns what a person can mend into its message on standard error and exit code 1."""
-    try:
-        yield
-    except SunlightError as error:
-        print(error, file=sys.stderr)
-        raise typer.Exit(1) from error
-
-
-def report(step: str) -> None:
-    """Progress, on standard error."""
-    print(f"{step} …", file=sys.stderr)
-
-
-def tell(answer: Mapping[str, Any], lines: list[str], as_json: bool) -> None:
-    """The answer for a program or for a person, on standard output."""
-    print(json.dumps(_finite(answer), ensure_ascii=False) if as_json else "\n".join(lines))
 
 
 def read_mix(text: str | None) -> dict[str, int] | None:
@@ -321,15 +284,6 @@ def counts_text(answer: Mapping[str, Any], split: str) -> str:
     counts = answer["splits"][split]
     each = ", ".join(f"{value}: {count:,}" for value, count in counts.items())
     return f"{sum(counts.values()):,} of {answer['targets'][split]:,} labels ({each})"
-
-
-def _finite(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
-    """The value with null for what JSON has no number for."""
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 if __name__ == "__main__":

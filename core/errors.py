@@ -45,5 +45,21 @@ class EngineError(SunlightError):
     """The engine that was asked for cannot be had, or has failed."""
 
 
+class TableError(SunlightError):
+    """A file that somebody wants to bring in cannot be read, or does not fit the workspace."""
+
+
+class ExportError(SunlightError):
+    """What is known cannot be written where or as it was asked for."""
+
+
+class BackupError(SunlightError):
+    """A backup cannot be made, is damaged, or cannot be restored there."""
+
+
+class DownloadError(SunlightError):
+    """Something cannot be fetched, or is not what its author has published."""
+
+
 class PoolExhaustedError(LoopError):
     """Every item of the pool is labeled or waits for its label: the work is done."""

@@ -66,7 +66,7 @@ FLOORS = (
     ("model_files", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
     ("harvest", "skew", "contrast", "experiment"),
-    ("__main__",),
+    ("console", "file_commands", "__main__"),
 )
 ROOMS = [room for floor in FLOORS for room in floor]
 

@@ -87,7 +87,7 @@ def test_check_exits_with_1_if_it_finds_anything(workspace: Workspace):
     file = workspace.path / "training_data" / "related.csv"
     file.write_text(file.read_text() + "x,y,maybe\n")
     (finding,) = answer("check", "--data", workspace.path, code=1)["findings"]
-    assert set(finding) == {"severity", "kind", "file", "line", "item_id", "message"}
+    assert set(finding) == {"severity", "kind", "file", "line", "item_id", "message", "mend"}
     assert (finding["severity"], finding["kind"]) == ("error", "unknown label")
     assert finding["file"] == "training_data/related.csv"
 

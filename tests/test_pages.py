@@ -69,9 +69,9 @@ def open_page(name: str, workspace: Path, monkeypatch, annotator: str = "ann") -
     return page.run()
 
 
-def open_tab(page: AppTest, tab: str) -> AppTest:
-    """The page of Review with this tab open."""
-    page.session_state["review_tab"] = tab
+def open_tab(page: AppTest, tab: str, key: str = "review_tab") -> AppTest:
+    """The page with this tab open, of Review where no other key is given."""
+    page.session_state[key] = tab
     return page.run()
 
 
@@ -123,7 +123,7 @@ def test_a_missing_workspace_is_told_on_every_page(name: str, tmp_path: Path, mo
     assert "There is no workspace folder" in page.error[0].value
 
 
-@pytest.mark.parametrize("name", set(PAGES) - {"annotate"})
+@pytest.mark.parametrize("name", [page for page in PAGES if page != "annotate"])
 def test_rows_that_do_not_count_are_mentioned(
     name: str, make_workspace: MakeWorkspace, monkeypatch
 ):
@@ -434,7 +434,7 @@ def test_a_missing_params_file_is_told_and_the_rest_is_shown(demo: Path, monkeyp
 def test_data_names_every_finding(make_workspace: MakeWorkspace, monkeypatch):
     path = broken(make_workspace)
     (path / "annotations.csv").unlink()
-    page = open_page("data", path, monkeypatch)
+    page = open_tab(open_page("data", path, monkeypatch), "Check", "data_tab")
     page.button(key="examine").click().run()
     assert not page.exception
     assert "5 errors" in page.markdown[-1].value

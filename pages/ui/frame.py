@@ -1,10 +1,12 @@
 """The head of every page: its title, its purpose in one sentence, and what wants to be known."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from core.errors import WorkspaceError
+from core.errors import SunlightError, WorkspaceError
 from core.loop import Loop
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.card import deliver_kept
 from pages.ui.remember import remember_name
 from pages.ui.route import PATH
@@ -16,11 +18,24 @@ TYPED = "annotator_field"
 
 def open_page(title: str, purpose: str) -> Loop:
     """The page's head, and the loop that it is about; stops where the workspace cannot be read."""
-    st.title(title)
-    st.caption(purpose)
+    _head(title, purpose)
     loop = state.open_loop()
     _notices(loop)
     return loop
+
+
+def open_page_of_files(title: str, purpose: str) -> Path:
+    """The head of a page that mends: a workspace that cannot be read is told, and the page goes on.
+
+    The workspace's folder.
+    """
+    _head(title, purpose)
+    path = state.workspace_path().resolve()
+    try:
+        _notices(cache.loop(path))
+    except SunlightError as error:
+        st.error(str(error), icon=":material/error:")
+    return path
 
 
 def need_pool(loop: Loop) -> None:
@@ -116,6 +131,11 @@ def _take_name() -> None:
 
 def _change_name() -> None:
     state.name_annotator(st.session_state[TYPED])
+
+
+def _head(title: str, purpose: str) -> None:
+    st.title(title)
+    st.caption(purpose)
 
 
 def _notices(loop: Loop) -> None:
