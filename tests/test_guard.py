@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from core.guard import guarded, guarded_table, unguarded
 
-TEXTS = st.text(alphabet=st.one_of(st.sampled_from("'=+-@\t\r\n＝＋－＠a \""), st.characters()))
+TEXTS = st.text(
+    alphabet=st.one_of(st.sampled_from("'=+-@\t\r\n＝＋－＠a \""), st.characters(codec="utf-8"))
+)
 
 RUNS = ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠A"]
 
