@@ -28,17 +28,15 @@ def unguarded(cell: str) -> str:
 
 def guarded_table(table: pa.Table) -> pa.Table:
     """The table with every text, and every column's name, guarded; numbers stay numbers."""
-    columns = [
-        _guarded_column(column) if _is_text(column.type) else column for column in table.columns
-    ]
+    columns = [_guarded_column(column) for column in table.columns]
     return pa.table(columns, names=[guarded(name) for name in table.column_names])
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
-
-
 def _guarded_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
     runs = pc.match_substring_regex(column, f"^{_RUNS.pattern}")
     quote, nothing = pa.scalar("'", column.type), pa.scalar("", column.type)
     quoted = pc.binary_join_element_wise(quote, column, nothing)
