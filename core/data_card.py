@@ -12,7 +12,7 @@ import pyarrow as pa
 from core.assignment import flags
 from core.errors import RunError
 from core.labels import labels_hash
-from core.layouts import Layout, fast_text_labels
+from core.layouts import Layout
 from core.logs import Run, now
 from core.loop import Loop
 from core.report import Interval
@@ -45,7 +45,7 @@ def data_card(loop: Loop, table: pa.Table, layout: Layout) -> str:
         _origin(loop, table),
         *_instructions(task),
         "## Labels",
-        _labels(task),
+        _labels(task, layout),
         "## Counts",
         _counts(table, task),
         *(_shares(column, table) for column in ("strategy", "annotator")),
@@ -56,7 +56,7 @@ def data_card(loop: Loop, table: pa.Table, layout: Layout) -> str:
         "## Left out",
         _left_out(loop, table),
         "## Files",
-        _files(table, layout, task),
+        _files(table, layout),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -89,12 +89,13 @@ def _instructions(task: Task) -> Iterable[str]:
             yield "\n".join(f"> {line}\\" if line else ">" for line in lines).removesuffix("\\")
 
 
-def _labels(task: Task) -> str:
+def _labels(task: Task, layout: Layout) -> str:
+    called = layout.called(task)
     rows = [
-        [plain(label.value), plain(label.name), "yes" if label.positive else ""]
-        for label in task.labels
+        [plain(x.value), plain(x.name), "yes" if x.positive else "", plain(called[x.value])]
+        for x in task.labels
     ]
-    return _markdown(["label", "name", "positive"], rows)
+    return _markdown(["label", "name", "positive", "in the files"], rows)
 
 
 def _counts(table: pa.Table, task: Task) -> str:
@@ -177,21 +178,18 @@ def _left_out(loop: Loop, table: pa.Table) -> str:
     copies = len(training) - len(loop.labels.usable_training())
     return "\n".join(
         [
-            f"- {len(loop.labels.conflicts):,} items with two labels and no decision.",
-            f"- {len(flagged - here):,} flagged items without a label here. {len(here):,} flagged "
-            "items are here with their label.",
-            f"- {copies:,} of the workspace's training items have the text of an evaluation or "
-            "validation item. They are not left out here; no model of Sunlight learns from them.",
+            f"- Items with two labels and no decision: {len(loop.labels.conflicts):,}.",
+            f"- Flagged items that have no label here: {len(flagged - here):,}. Those that have "
+            f"one are not left out: {len(here):,}.",
+            "- Not left out, although no model of Sunlight learns from them: the workspace's "
+            f"training items with the text of an evaluation or validation item, {copies:,}.",
         ]
     )
 
 
-def _files(table: pa.Table, layout: Layout, task: Task) -> str:
-    said = [f"{layout.title}. Columns: {', '.join(map(plain, table.column_names))}.", layout.note]
-    called = {value: name for value, name in fast_text_labels(task).items() if value != name}
-    if layout.title == "fastText" and called:
-        said += [f"{plain(value)} is called {plain(name)}." for value, name in called.items()]
-    return " ".join(part for part in said if part)
+def _files(table: pa.Table, layout: Layout) -> str:
+    columns = ", ".join(map(plain, table.column_names))
+    return f"{layout.title}, from the columns {columns}. {layout.note}".strip()
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

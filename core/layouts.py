@@ -35,31 +35,31 @@ END_OF_LINE = "</s>"
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 
 
+def values_themselves(task: Task) -> dict[str, str]:
+    """Each label by its value."""
+    return {value: value for value in task.values}
+
+
 @dataclass(frozen=True)
 class Layout:
     """One format of `core/export.py`: `files` gives its files of a table of `core/provenance.py`.
 
     `file` is the name of the only one, or empty for a folder. `note` tells what a reader of the
-    card has to know of it.
+    card has to know of it, `called` what stands in the files for each label.
     """
 
     title: str
     files: Callable[[pa.Table, Task], Files]
     file: str = ""
     note: str = ""
+    called: Callable[[Task], dict[str, str]] = values_themselves
 
 
 def csv_files(table: pa.Table, task: Task) -> Files:
     """A header and a row per label; what a spreadsheet would run is guarded."""
-    is_text = [pa.types.is_string(field.type) for field in table.schema]
     parts = [format_rows([[guarded(name) for name in table.column_names]])]
     for batch in table.to_batches(max_chunksize=BLOCK):
-        columns = [
-            [guarded(cell) for cell in values]
-            if text
-            else ["" if x is None else repr(x) for x in values]
-            for values, text in zip(map(pa.Array.to_pylist, batch.columns), is_text, strict=True)
-        ]
+        columns = [map(_cell, column.to_pylist()) for column in batch.columns]
         parts.append(format_rows(zip(*columns, strict=True)))
     yield "labels.csv", b"".join(parts)
 
@@ -141,15 +141,24 @@ LAYOUTS = {
         "Hugging Face datasets, Argilla",
         hugging_face,
         note="Evaluation data is the split `test`, validation data `validation`, training data "
-        "`train`. Labels are numbers there, in the order of the table of labels.",
+        "`train`.",
+        called=lambda task: {value: str(at) for at, value in enumerate(task.values)},
     ),
     "fasttext": Layout(
         "fastText",
         fast_text,
         note="A line per item. White space in texts is one blank, in labels an underscore; words "
         f"that begin with `{PREFIX}` have lost their leading underscores.",
+        called=fast_text_labels,
     ),
 }
+
+
+def _cell(value: Cell) -> str:
+    """The value as a field of CSV."""
+    if value is None:
+        return ""
+    return guarded(value) if isinstance(value, str) else repr(value)
 
 
 def _rows(table: pa.Table) -> Iterator[Row]:

@@ -103,9 +103,20 @@ def test_it_counts_what_is_left_out(make_workspace: MakeWorkspace):
     flags = [new_event("b1", "Ann", "flag", item, note="odd") for item in ("b", "c")]
     Inbox(workspace).receive(flags)
     card = card_of(read_loop(workspace))
-    assert "- 1 items with two labels" in card
-    assert "- 1 flagged items without a label here. 1 flagged items are here" in card
-    assert "- 1 of the workspace's training items have the text" in card
+    assert "- Items with two labels and no decision: 1." in card
+    assert "no label here: 1. Those that have one are not left out: 1." in card
+    assert "training items with the text of an evaluation or validation item, 1." in card
+
+
+@pytest.mark.parametrize(
+    ("form", "called"), [("csv", "a b"), ("huggingface", "0"), ("fasttext", "a\\_b")]
+)
+def test_it_tells_what_stands_for_a_label(make_workspace: MakeWorkspace, form: str, called: str):
+    task = '[[labels]]\nvalue = "a b"\nfile = "related.csv"\npositive = true\n'
+    task += '[[labels]]\nvalue = "c"\nfile = "c.csv"\n'
+    labels = {("training", "1"): [["a", "Quake", "a b"]]}
+    card = card_of(read_loop(make_workspace(labels=labels, task=task)), form)
+    assert f"| a b | a b | yes | {called} |" in card
 
 
 @pytest.mark.parametrize("form", LAYOUTS)

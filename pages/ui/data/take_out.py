@@ -43,7 +43,7 @@ def _offer(loop: Loop, form: str, splits: list[str]) -> None:
         st.error(str(error), icon=":material/error:")
         return
     st.download_button(
-        f"Download ({len(archive) / 1e6:,.1f} MB)",
+        f"Download ({len(archive) / 1e3:,.0f} kB)",
         archive,
         f"{folder}.zip",
         "application/zip",
