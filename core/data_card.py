@@ -15,9 +15,8 @@ from core.labels import labels_hash
 from core.layouts import Layout
 from core.logs import Run, now
 from core.loop import Loop
-from core.report import Interval
 from core.runs import read_report
-from core.statistics import wilson
+from core.statistics import Interval, wilson
 from core.task import NOT_RECORDED, SPLITS, Task
 
 SCORES = {
@@ -30,8 +29,10 @@ SCORES = {
 }
 """Scores of a run's report, and what the card calls them."""
 
-
 _READ_BY_MARKDOWN = re.compile(r"[!#$&()*+.:<=>@\[\\\]^_`{|}~]|^-")
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of all that follows."""
 
 
 def data_card(loop: Loop, table: pa.Table, layout: Layout) -> str:
@@ -63,7 +64,7 @@ def data_card(loop: Loop, table: pa.Table, layout: Layout) -> str:
 
 def plain(text: str) -> str:
     """The text as Markdown that shows it in one line, with nothing in it that Markdown reads."""
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    line = " ".join(_UNSEEN.sub(" ", text).split())
     return _READ_BY_MARKDOWN.sub(r"\\\g<0>", line)
 
 
@@ -86,7 +87,8 @@ def _instructions(task: Task) -> Iterable[str]:
     for text in (task.short, task.detailed):
         lines = [plain(line) for line in text.splitlines()]
         if any(lines):
-            yield "\n".join(f"> {line}\\" if line else ">" for line in lines).removesuffix("\\")
+            # Two blanks keep a line end; a backslash would be seen at the end of a paragraph.
+            yield "\n".join(f"> {line}  " if line else ">" for line in lines)
 
 
 def _labels(task: Task, layout: Layout) -> str:

@@ -1,6 +1,7 @@
 """The data card: its figures are those of the workspace, its texts are nobody's Markdown."""
 
 from pathlib import Path
+from unicodedata import category
 
 import pytest
 from hypothesis import example, given
@@ -42,9 +43,13 @@ def shown(markdown: str) -> str:
 @example("+ a")
 @example("> a")
 @example("===")
+@example("\u202eevil")
+@example("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 👨\u200d👩\u200d👧")
 @example("\\*a\\*")
 def test_a_text_is_shown_as_it_is_wherever_it_stands(text: str):
-    line = " ".join("".join(each if each.isprintable() else " " for each in text).split())
+    turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    seen = (" " if category(x) == "Cc" or x in turning else x for x in text)
+    line = " ".join("".join(seen).split())
     if line:
         assert shown(plain(text)) == line
         assert shown(f"> {plain(text)}") == line
@@ -121,7 +126,7 @@ def test_it_tells_what_stands_for_a_label(make_workspace: MakeWorkspace, form: s
 
 @pytest.mark.parametrize("form", LAYOUTS)
 def test_nobodys_text_is_markup_in_it(make_workspace: MakeWorkspace, form: str):
-    task = f"title = '''{SCRIPTED}'''\n[instructions]\nshort = '''{SCRIPTED}\n- a'''\n"
+    task = f"title = '''{SCRIPTED}'''\n[instructions]\nshort = '''{SCRIPTED}\n\n- a\n1. b'''\n"
     workspace = make_workspace([["item_id", "text", SCRIPTED], ["a", "Quake", "x"]], task=task)
     append_records(workspace.batches, [new_proposal("b1", "", "training", "a", SCRIPTED)])
     Inbox(workspace).receive([new_event("b1", SCRIPTED, "label", "a", label="1")])
@@ -129,4 +134,6 @@ def test_nobodys_text_is_markup_in_it(make_workspace: MakeWorkspace, form: str):
     for tag in ("<script", "<a ", "<em>", "<li>\n<p>a", "<img"):
         assert tag not in page
     assert page.count("&lt;script&gt;") == 5
+    assert "<p>- a<br />\n1. b</p>" in page
+    assert "\\" not in page
     assert "<code>c</code>" not in page
