@@ -15,18 +15,12 @@ from core.labels import labels_hash
 from core.layouts import Layout
 from core.logs import Run, now
 from core.loop import Loop
+from core.report import AT_THRESHOLD, SCORE_NAMES
 from core.runs import read_report
 from core.statistics import Interval, wilson
 from core.task import NOT_RECORDED, SPLITS, Task
 
-SCORES = {
-    "fscore": "F-score",
-    "auc": "AUC",
-    "average_precision": "average precision",
-    "precision": "precision",
-    "recall": "recall",
-    "fscore at threshold": "F-score at the threshold that was chosen on training items",
-}
+SCORES = SCORE_NAMES | {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
 """Scores of a run's report, and what the card calls them."""
 
 _READ_BY_MARKDOWN = re.compile(r"[!#$&()*+.:<=>@\[\\\]^_`{|}~]|^-")
@@ -164,13 +158,17 @@ def _scores(loop: Loop, run: Run) -> str:
 
 
 def _intervals(loop: Loop, run: Run) -> dict[str, Interval]:
-    """Those of the run's report; none where there is no report that can be read."""
+    """Those of the run's report; none where there is no report that can be read.
+
+    One of no width is left out: older reports resampled the F-score, which cannot leave 0 or 1.
+    """
     try:
         report = read_report(loop, run)
     except RunError:
         return {}
     figures = report.figures.get("evaluation") if report else None
-    return dict(figures.intervals) if figures else {}
+    found = figures.intervals.items() if figures else ()
+    return {name: interval for name, interval in found if interval.low < interval.high}
 
 
 def _left_out(loop: Loop, table: pa.Table) -> str:
