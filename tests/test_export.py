@@ -142,3 +142,27 @@ def test_what_it_reads_it_leaves_as_it_was(make_workspace: MakeWorkspace, out: P
     for form in LAYOUTS:
         export(read_loop(workspace, write_cache=False), out / form, form)
     assert before == {path: path.read_bytes() for path in workspace.path.rglob("*.csv")}
+
+
+@pytest.mark.parametrize("form", ["csv", "huggingface"])
+@pytest.mark.parametrize("has_links", [True, False])
+def test_what_appears_meanwhile_is_not_written_over(
+    active: Loop, out: Path, form: str, has_links: bool, monkeypatch: pytest.MonkeyPatch
+):
+    sync, there = os.fsync, out / "labels"
+
+    def late(handle: int) -> None:
+        sync(handle)
+        if not there.exists():
+            there.write_text("theirs")
+
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fsync", late)
+    if not has_links:
+        monkeypatch.setattr(Path, "hardlink_to", refuse)
+    with pytest.raises(ExportError, match="labels"):
+        export(active, there, form)
+    assert there.read_text() == "theirs"
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]

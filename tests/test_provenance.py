@@ -51,6 +51,7 @@ def test_a_label_of_a_file_has_no_more_than_the_file_says(workspace: Workspace):
     rows = provenance(read_loop(workspace)).to_pylist()
     assert [row["item_id"] for row in rows] == ["b", "f", "a"]
     flood = rows[1]
+    assert (flood["source"], flood["seed"], flood["note"]) == ("", None, "")
     assert {name: value for name, value in flood.items() if value not in ("", None)} == {
         "item_id": "f",
         "text": "Flood in valley",
