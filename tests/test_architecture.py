@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # only those that stand before it.
 FLOORS = (
     ("errors", "findings", "bags", "cache", "csvfile", "growing", "files", "progress", "errands"),
-    ("parallel", "arrays", "columns", "engines"),
+    ("parallel", "arrays", "columns", "engines", "guard"),
     ("task",),
     ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),
     ("labels", "word_index", "features"),
@@ -27,6 +27,8 @@ FLOORS = (
         "sift",
         "tables",
         "takeout",
+        "provenance",
+        "layouts",
         "occurrences",
     ),
     ("pool_tally", "pool_space"),
@@ -63,7 +65,7 @@ FLOORS = (
         "neighbours",
         "correction",
     ),
-    ("model_files", "doctor"),
+    ("model_files", "data_card", "export", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
     ("harvest", "skew", "contrast", "experiment"),
     ("console", "file_commands", "__main__"),
