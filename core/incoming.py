@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.csvfile import BadRow
 from core.errors import TableError
 from core.findings import Finding
-from core.foreign import Foreign
+from core.foreign import Foreign, guess
 from core.foreign_kinds import text_of
 from core.guard import unguarded
 from core.labels import Labeled
@@ -42,6 +42,9 @@ SPLIT_NAMES = {
 
 BLOCK = 65_536
 """Items of a pool that are taken at once."""
+
+PREVIEW = 10
+"""Rows that are shown, and by which columns are guessed."""
 
 IMPORTED = "import-"
 """What the name of a batch begins with that an import makes."""
@@ -78,6 +81,25 @@ class Unsaid:
     annotator: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     refuse_unknown: bool = True
+
+
+def understood(
+    table: Foreign, asked: Mapping[str, str], labels: Mapping[str, str], *, refuse_unknown: bool
+) -> tuple[Columns, Unsaid]:
+    """What somebody asks for, as columns and what counts for all rows; the rest is guessed.
+
+    `asked` has names of columns by the fields of `Columns`; of split, strategy and annotator what
+    is no column's name counts for all rows.
+    """
+    columns = guess(table.columns, table.head(PREVIEW))
+    for_all = {}
+    for what, value in asked.items():
+        if what in ("split", "strategy", "annotator") and value and value not in table.columns:
+            for_all[what] = value
+            columns.pop(what, None)
+        elif value:
+            columns[what] = value
+    return Columns(**columns), Unsaid(**for_all, labels=labels, refuse_unknown=refuse_unknown)
 
 
 @dataclass(frozen=True)
