@@ -11,7 +11,7 @@ import typer
 from core.console import AsJson, Data, refusals, report, tell
 from core.foreign import Foreign, open_table
 from core.incoming import PREVIEW, Columns, is_export, understood
-from core.intake import Intake, bring_in, bring_in_folder
+from core.intake import Intake, bring_in, bring_in_folder, intake_sentences
 from core.simulation import SAMPLE
 from core.workspace import Workspace, open_workspace
 
@@ -58,7 +58,7 @@ def import_command(
                 found = bring_in_folder(
                     workspace, source, leave_out_bad_rows=leave_out_bad_rows, progress=report
                 )
-            return tell(intake_answer(found), intake_text(found), as_json)
+            return tell(intake_answer(found), intake_sentences(found), as_json)
         table = open_table(
             source, encoding=encoding, delimiter=delimiter, sheet=sheet, has_header=header
         )
@@ -79,7 +79,7 @@ def import_command(
                 leave_out_bad_rows=leave_out_bad_rows,
                 progress=report,
             )
-        return tell(intake_answer(found), intake_text(found), as_json)
+        return tell(intake_answer(found), intake_sentences(found), as_json)
 
 
 @contextmanager
@@ -125,27 +125,3 @@ def intake_answer(found: Intake) -> Mapping[str, Any]:
     """What a program is told of an import."""
     left_out = [{"line": row.line, "reason": row.reason} for row in found.left_out]
     return asdict(found) | {"left_out": left_out}
-
-
-def intake_text(found: Intake) -> list[str]:
-    """What a person is told of an import, a sentence for each thing that there was."""
-    counts = {
-        f"{found.items:,} items came into the pool, as {found.file}.": found.items,
-        f"{found.labels:,} labels came in.": found.labels,
-        f"{found.copies:,} rows were copies of earlier rows.": found.copies,
-        f"{found.known:,} items were in the pool already.": found.known,
-        f"{found.known_labels:,} labels stood here already.": found.known_labels,
-        f"{len(found.differing):,} labels were left out: the item has another one here, or one "
-        f"that was taken back, as {_some(found.differing)}.": found.differing,
-        f"{len(found.disagreeing):,} texts have two labels in the table and stay unlabeled, as "
-        f"{_some(found.disagreeing)}.": found.disagreeing,
-        f"{found.kept_out:,} training labels stand on held-out texts: no model learns from "
-        "them.": found.kept_out,
-        f"{len(found.left_out):,} rows were left out, as line "
-        f"{_some([f'{row.line}: it {row.reason}' for row in found.left_out])}.": found.left_out,
-    }
-    return [line for line, count in counts.items() if count] or ["Nothing of it was new."]
-
-
-def _some(things: list[str]) -> str:
-    return "; ".join(f"`{thing[:80]}`" for thing in things[:3])

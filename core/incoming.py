@@ -275,7 +275,7 @@ class _Reader:
             for each in fields(columns)
             if getattr(columns, each.name)
         }
-        self._words = _label_words(task, unsaid.labels)
+        self._words = label_words(task) | _meanings(task, unsaid.labels)
         self._place: dict[int, int] = {}
         self._line_of: dict[str, int] = {}
         self._labels: dict[int, Labeled] = {}
@@ -443,14 +443,17 @@ def _add_item(found: Incoming, line: int, item_id: str, text: str, own: Sequence
         column.append(cell)
 
 
-def _label_words(task: Task, given: Mapping[str, str]) -> dict[str, str]:
-    """What a table may call each label: its value, its name in any case, what was given."""
-    words = {label.name.casefold(): label.value for label in task.labels}
-    words |= {value: value for value in task.values}
-    for word, value in given.items():
+def label_words(task: Task) -> dict[str, str]:
+    """What each label is known by: its value, and its name in small letters."""
+    names = {label.name.casefold(): label.value for label in task.labels}
+    return names | {value: value for value in task.values}
+
+
+def _meanings(task: Task, given: Mapping[str, str]) -> dict[str, str]:
+    """What words mean by somebody's own account; raises TaskError for a label that is none."""
+    for value in given.values():
         task.label(value)
-        words |= {word: value, word.casefold(): value}
-    return words
+    return {word.casefold(): value for word, value in given.items()} | dict(given)
 
 
 def _own_names(names: Sequence[str]) -> list[str]:
