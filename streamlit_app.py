@@ -1,7 +1,8 @@
 """Sunlight: `streamlit run streamlit_app.py [-- --data DIR]`.
 
 The app is a Streamlit script, `pages/main.py`, and one route beside it: the annotation card
-posts its events there, so that no page has to run again between two labels.
+posts its events there, so that no page has to run again between two labels. Before both stands
+the door, which keeps strangers out.
 """
 
 import atexit
@@ -9,8 +10,10 @@ import gc
 
 import streamlit as st
 import torch  # noqa: F401 (loaded before the freeze below, and before the first visitor waits)
+from starlette.middleware import Middleware
 
 from pages.ui import charts, details, scores  # noqa: F401 (likewise)
+from pages.ui.door import Door
 from pages.ui.metrics import cuts, misses, quality, slices  # noqa: F401
 from pages.ui.review import picks, picture, second_look  # noqa: F401
 from pages.ui.route import route
@@ -23,4 +26,4 @@ gc.collect()
 gc.freeze()
 atexit.register(gc.unfreeze)  # DuckDB complains at the end about what is never let go
 
-app = st.App("pages/main.py", routes=[route])
+app = st.App("pages/main.py", routes=[route], middleware=[Middleware(Door)])

@@ -1,5 +1,6 @@
 """The command line: `python -m core <command>`."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from core.import_command import import_command
 from core.iteration import Batch, Wishes, preview, propose
 from core.logs import Run
 from core.loop import open_loop, read_loop
+from core.password import hash_password
 from core.report import Figures
 from core.runs import evaluate_items, find_run, keep, load_run, train
 from core.simulation import DEMO_BATCHES, SAMPLE, Plan, make_demo
@@ -168,6 +170,19 @@ def demo(
         }
         look = f"streamlit run streamlit_app.py -- --data {folder}"
         tell(answer, [*map(run_text, loop.logs.runs), f"Look at it: {look}"], as_json)
+
+
+@app.command()
+def password(as_json: AsJson = False) -> None:
+    """What the secrets file holds for a shared password: asked for twice, or read from a pipe."""
+    with refusals():
+        if sys.stdin.isatty():
+            given = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        else:
+            given = sys.stdin.readline().rstrip("\r\n")
+        stored = hash_password(given)
+        lines = ["[sunlight]", f'password = "{stored}"']
+        tell({"password": stored}, lines, as_json)
 
 
 @app.command()

@@ -61,5 +61,9 @@ class DownloadError(SunlightError):
     """Something cannot be fetched, or is not what its author has published."""
 
 
+class PasswordError(SunlightError):
+    """A password is too poor, or what stands in its place is no hash of one."""
+
+
 class PoolExhaustedError(LoopError):
     """Every item of the pool is labeled or waits for its label: the work is done."""

@@ -23,6 +23,7 @@ page = st.navigation(
         for file, title, icon, path in PAGES
     ]
 )
+frame.need_login()
 frame.show_person()
 st.sidebar.caption(f"Workspace: `{state.workspace_path().name}`")
 frame.remember_person()

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,12 @@ CHROMIUM_FLAGS = [
 class Server:
     """`streamlit run streamlit_app.py` on a free port of the loopback interface."""
 
-    def __init__(self, workspace: Path, log: Path, script: Path = APP) -> None:
+    def __init__(
+        self, workspace: Path, log: Path, script: Path = APP, options: Sequence[str] = ()
+    ) -> None:
+        """`options` are further ones of `streamlit run`, such as `--server.address`."""
         self.workspace = workspace
+        self.options = options
         self.script = script
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -45,7 +50,7 @@ class Server:
 
     def start(self) -> None:
         """Starts the server, or starts it again on the same port."""
-        arguments = ["--server.port", str(self.port), "--server.headless", "true"]
+        arguments = ["--server.port", str(self.port), "--server.headless", "true", *self.options]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", str(self.script), *arguments,
@@ -80,6 +85,8 @@ class Server:
         try:
             with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
                 return answer.status == 200
+        except urllib.error.HTTPError as error:
+            return error.code == 403  # the door is shut: the server stands
         except (urllib.error.URLError, OSError):
             return False
 

@@ -8,6 +8,8 @@ from core.errors import SunlightError, WorkspaceError
 from core.loop import Loop
 from pages.ui import cache, state
 from pages.ui.card import deliver_kept
+from pages.ui.door.answers import base_path
+from pages.ui.door.login import LOGOUT
 from pages.ui.remember import remember_name
 from pages.ui.route import PATH
 from pages.ui.tokens import Claim, is_known, make_token
@@ -60,6 +62,8 @@ def need_annotator() -> str:
 
 def show_person() -> None:
     """The name that labels stand under, quietly in the sidebar, where it can be changed."""
+    if state.secrets("sunlight").get("password"):
+        st.sidebar.markdown(f"[Log out]({base_path()}{LOGOUT})")
     name = state.annotator()
     if not name:
         return
@@ -133,7 +137,26 @@ def _change_name() -> None:
     state.name_annotator(st.session_state[TYPED])
 
 
+def need_login() -> None:
+    """Stops whoever has to log in and has not, or is none of those who may.
+
+    Every page asks: after a restart a page runs without the entry.
+    """
+    if not state.login_is_configured() or state.may_enter():
+        return
+    st.title("Sunlight")
+    if st.user.get("is_logged_in"):
+        st.error("You are logged in, but are none of those who may label here.")
+        st.caption("Whoever runs this server names people in its secrets file: [sunlight] people.")
+        st.button("Log out", on_click=st.logout)
+    else:
+        st.info("Log in to label: your name stands with each label.", icon=":material/person:")
+        st.button("Log in", type="primary", on_click=st.login)
+    st.stop()
+
+
 def _head(title: str, purpose: str) -> None:
+    need_login()
     st.title(title)
     st.caption(purpose)
 

@@ -2,9 +2,11 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.errors import SunlightError
 from core.loop import Loop
@@ -74,6 +76,36 @@ def name_annotator(name: str) -> None:
 def login_is_configured() -> bool:
     """Whether people log in here (`[auth]` in the secrets file): then they choose no name."""
     return "is_logged_in" in st.user
+
+
+def may_enter() -> bool:
+    """Whether who has logged in may label here: everybody, unless the secrets file names people.
+
+    `[sunlight] people` holds addresses of mail, or `@example.org` for all of a domain.
+    """
+    if not st.user.get("is_logged_in"):
+        return False
+    people = secrets("sunlight").get("people")
+    if people is None:
+        return True
+    mail = str(st.user.get("email") or "").casefold()
+    is_verified = st.user.get("email_verified", True) is not False
+    listed = [people] if isinstance(people, str) else people
+    known = [str(each).casefold() for each in listed]
+    return (
+        is_verified
+        and bool(mail)
+        and any(mail == each or (each.startswith("@") and mail.endswith(each)) for each in known)
+    )
+
+
+def secrets(section: str) -> Mapping[str, object]:
+    """A section of the secrets file; empty where there is none."""
+    try:
+        found = st.secrets.get(section, {})
+    except StreamlitSecretNotFoundError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def reopen(batch_id: str, item_id: str = "") -> None:
