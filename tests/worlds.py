@@ -89,10 +89,11 @@ def _are_new(names: list[str]) -> bool:
 def _label_rows(
     draw: some.DrawFn, ids: list[str], texts: dict[str, str]
 ) -> tuple[str, str, list[str]]:
-    """(split, label, a row of 3 to 5 fields); the text is the pool's where it has the item."""
+    """(split, label, a row of 3 to 5 fields); the text is mostly the pool's, as it should be."""
     item, value = draw(some.sampled_from(ids)), draw(some.sampled_from(VALUES))
     confidence = draw(NUMBERS)
-    row = [item, texts.get(item) or f"text of {item}", value]
+    text = texts.get(item) or f"text of {item}"
+    row = [item, draw(some.sampled_from((text, text, text, "another"))), value]
     row += [draw(TEXTS), "" if confidence is None else repr(confidence)]
     return draw(some.sampled_from(SPLITS)), value, row[: draw(some.integers(3, 5))]
 
