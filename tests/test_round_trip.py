@@ -1,6 +1,4 @@
-"""Nothing is lost on the way out: the files say what the workspace says, whatever it holds,
-and a workspace made of them says the same.
-"""
+"""Nothing is lost on the way out: files say what the workspace says, and make it anew."""
 
 import csv
 import io
