@@ -139,8 +139,8 @@ def open_table(
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
         raise TableError(
-            f"{path.name}: files that end in `{path.suffix}` are not known here. Bring one that ends "
-            f"in {', '.join(KINDS)}, or a folder in the layout of a workspace."
+            f"{path.name}: files that end in `{path.suffix}` are not known here. Bring one that "
+            f"ends in {', '.join(KINDS)}, or a folder in the layout of a workspace."
         )
     with _readable(path):
         if kind == "parquet":
