@@ -13,12 +13,13 @@ from hypothesis import strategies as some
 
 from core.errors import ExportError
 from core.export import export_files
+from core.foreign import open_table
 from core.guard import unguarded
-from core.logs import Event, Proposal
+from core.intake import bring_in
 from core.loop import Loop, read_loop
-from core.provenance import EXPORT_FIELDS, provenance
-from core.workspace import Workspace
-from tests.worlds import World, worlds
+from core.provenance import provenance
+from core.workspace import Workspace, open_workspace
+from tests.worlds import TASK, World, worlds
 
 Rows = list[list[str]]
 """The names of the columns, then a row per label, as texts; numbers as `repr`."""
@@ -70,52 +71,26 @@ def test_files_say_what_the_workspace_says(world: World):
             assert len(expected) == 1 if content is None else read(content) == expected
 
 
-def restored(rows: Rows, folder: Path) -> Workspace:
-    """A new workspace of what an export says, written as the design says that it is."""
-    head, *rows = rows
-    own = head[len(EXPORT_FIELDS) :]
-    told = [dict(zip(head, row, strict=True)) for row in rows]
-    items = {row["item_id"]: row for row in reversed(told)}
-    pool = [[item, row["text"], *(row[name] for name in own)] for item, row in items.items()]
-    by_log = [row for row in told if row["batch_id"]]
-    return World(
-        [["item_id", "text", *own], *pool],
-        [(row["split"], row["label"], _label_row(row)) for row in told],
-        [_proposal(row) for row in by_log],
-        [_event(row) for row in by_log],
-    ).build(folder)
+ENDINGS = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
 
 
-def _label_row(row: dict[str, str]) -> list[str]:
-    return [row[name] for name in ("item_id", "text", "label", "strategy", "confidence")]
-
-
-def _proposal(row: dict[str, str]) -> Proposal:
-    return Proposal(
-        row["batch_id"], row["proposed_at"], row["split"], row["proposed_to"], int(row["rank"]),
-        row["item_id"], row["strategy"], _number(row["score"]), row["predicted"],
-        _number(row["confidence"]), row["run_id"], int(row["seed"]),
-    )  # fmt: skip
-
-
-def _event(row: dict[str, str]) -> Event:
-    return Event(
-        row["event_id"], row["batch_id"], row["item_id"], "label", row["label"],
-        row["annotator"], row["labeled_at"], _number(row["seconds"]), row["assisted"] == "1",
-        row["note"],
-    )  # fmt: skip
-
-
-def _number(text: str) -> float | None:
-    return float(text) if text else None
+def imported(content: bytes, form: str, folder: Path) -> Workspace:
+    """A new workspace into which this file was brought."""
+    folder.mkdir()
+    (folder / "task.toml").write_text(TASK, encoding="utf-8")
+    path = folder.with_suffix(ENDINGS[form])
+    path.write_bytes(content)
+    workspace = open_workspace(folder)
+    bring_in(workspace, open_table(path))
+    return workspace
 
 
 @given(worlds(), some.sampled_from(sorted(READERS)))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_workspace_made_of_an_export_is_exported_the_same(world: World, form: str):
+def test_what_was_imported_is_exported_the_same(world: World, form: str):
     with TemporaryDirectory() as folder:
         first = exported(read_loop(world.build(Path(folder) / "a"), write_cache=False), form)
         if first is None:
             return
-        again = restored(READERS[form](first), Path(folder) / "b")
+        again = imported(first, form, Path(folder) / "b")
         assert exported(read_loop(again, write_cache=False), form) == first
