@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.csvfile import BadRow
 from core.errors import TableError
 from core.findings import Finding
-from core.foreign import Foreign
+from core.foreign import Foreign, guess
 from core.foreign_kinds import text_of
 from core.guard import unguarded
 from core.labels import Labeled
@@ -42,6 +42,9 @@ SPLIT_NAMES = {
 
 BLOCK = 65_536
 """Items of a pool that are taken at once."""
+
+PREVIEW = 10
+"""Rows that are shown, and by which columns are guessed."""
 
 IMPORTED = "import-"
 """What the name of a batch begins with that an import makes."""
@@ -78,6 +81,25 @@ class Unsaid:
     annotator: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     refuse_unknown: bool = True
+
+
+def understood(
+    table: Foreign, asked: Mapping[str, str], labels: Mapping[str, str], *, refuse_unknown: bool
+) -> tuple[Columns, Unsaid]:
+    """What somebody asks for, as columns and what counts for all rows; the rest is guessed.
+
+    `asked` has names of columns by the fields of `Columns`; of split, strategy and annotator what
+    is no column's name counts for all rows.
+    """
+    columns = guess(table.columns, table.head(PREVIEW))
+    for_all = {}
+    for what, value in asked.items():
+        if what in ("split", "strategy", "annotator") and value and value not in table.columns:
+            for_all[what] = value
+            columns.pop(what, None)
+        elif value:
+            columns[what] = value
+    return Columns(**columns), Unsaid(**for_all, labels=labels, refuse_unknown=refuse_unknown)
 
 
 @dataclass(frozen=True)
@@ -253,7 +275,7 @@ class _Reader:
             for each in fields(columns)
             if getattr(columns, each.name)
         }
-        self._words = _label_words(task, unsaid.labels)
+        self._words = label_words(task) | _meanings(task, unsaid.labels)
         self._place: dict[int, int] = {}
         self._line_of: dict[str, int] = {}
         self._labels: dict[int, Labeled] = {}
@@ -421,14 +443,17 @@ def _add_item(found: Incoming, line: int, item_id: str, text: str, own: Sequence
         column.append(cell)
 
 
-def _label_words(task: Task, given: Mapping[str, str]) -> dict[str, str]:
-    """What a table may call each label: its value, its name in any case, what was given."""
-    words = {label.name.casefold(): label.value for label in task.labels}
-    words |= {value: value for value in task.values}
-    for word, value in given.items():
+def label_words(task: Task) -> dict[str, str]:
+    """What each label is known by: its value, and its name in small letters."""
+    names = {label.name.casefold(): label.value for label in task.labels}
+    return names | {value: value for value in task.values}
+
+
+def _meanings(task: Task, given: Mapping[str, str]) -> dict[str, str]:
+    """What words mean by somebody's own account; raises TaskError for a label that is none."""
+    for value in given.values():
         task.label(value)
-        words |= {word: value, word.casefold(): value}
-    return words
+    return {word.casefold(): value for word, value in given.items()} | dict(given)
 
 
 def _own_names(names: Sequence[str]) -> list[str]:

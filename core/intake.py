@@ -144,6 +144,26 @@ def take_in(
     )
 
 
+def intake_sentences(found: Intake) -> list[str]:
+    """What a person is told of it, a sentence for each thing that there was."""
+    counts = {
+        f"{found.items:,} items came into the pool, as {found.file}.": found.items,
+        f"{found.labels:,} labels came in.": found.labels,
+        f"{found.copies:,} rows were copies of earlier rows.": found.copies,
+        f"{found.known:,} items were in the pool already.": found.known,
+        f"{found.known_labels:,} labels stood here already.": found.known_labels,
+        f"{len(found.differing):,} labels were left out: the item has another one here, or one "
+        f"that was taken back, as {_some(found.differing)}.": found.differing,
+        f"{len(found.disagreeing):,} texts have two labels in the table and stay unlabeled, as "
+        f"{_some(found.disagreeing)}.": found.disagreeing,
+        f"{found.kept_out:,} training labels stand on held-out texts: no model learns from "
+        "them.": found.kept_out,
+        f"{len(found.left_out):,} rows were left out, as line "
+        f"{_some([f'{row.line}: it {row.reason}' for row in found.left_out])}.": found.left_out,
+    }
+    return [line for line, count in counts.items() if count] or ["Nothing of it was new."]
+
+
 def _refusal(incoming: Incoming, bad: Sequence[BadRow]) -> TableError:
     first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
     more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
@@ -249,3 +269,7 @@ def _kept_out(loop: Loop, found: Lacking, wanted: Sequence[Wanted]) -> int:
     held_out = set(loop.labels.held_out_keys)
     held_out |= {text_key(each.item.text) for each in wanted if each.item.split != "training"}
     return sum(x.split == "training" and text_key(x.text) in held_out for x in found.rows)
+
+
+def _some(things: list[str]) -> str:
+    return "; ".join(f"`{thing[:80]}`" for thing in things[:3])

@@ -74,7 +74,7 @@ FLOORS = (
     ("model_files", "data_card", "export", "doctor"),
     ("background", "simulation", "curves", "comparison", "replay"),
     ("harvest", "skew", "contrast", "experiment"),
-    ("console", "file_commands", "__main__"),
+    ("console", "import_command", "file_commands", "__main__"),
 )
 ROOMS = [room for floor in FLOORS for room in floor]
 
