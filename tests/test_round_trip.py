@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
@@ -94,3 +95,24 @@ def test_what_was_imported_is_exported_the_same(world: World, form: str):
             return
         again = imported(first, form, Path(folder) / "b")
         assert exported(read_loop(again, write_cache=False), form) == first
+
+
+NAMES = ("0", "-", "=x", "'=x", "a  b", "a b", "a_b", "a\x1fb", "Label", "pool_label", "it's", "é")
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_columns_of_any_name_come_back(form: str, tmp_path: Path):
+    pool = [["item_id", "text", *NAMES], ["i", "Quake", *map(str, range(len(NAMES)))]]
+    world = World(pool, [("training", "1", ["i", "Quake", "1"])], [], [])
+    first = exported(read_loop(world.build(tmp_path / "a"), write_cache=False), form)
+    again = imported(first, form, tmp_path / "b")
+    assert exported(read_loop(again, write_cache=False), form) == first
+
+
+def test_columns_that_no_header_of_a_pool_can_hold_come_in_under_others(tmp_path: Path):
+    pool = [["item_id", "text", "a b", "c"], ["i", "Quake", "x", "y"]]
+    world = World(pool, [("training", "1", ["i", "Quake", "1"])], [], [])
+    first = exported(read_loop(world.build(tmp_path / "a"), write_cache=False), "csv")
+    edited = first.replace(b"a b,c\n", b'a b,"a,b"\n')
+    again = read_loop(imported(edited, "csv", tmp_path / "b"), write_cache=False)
+    assert again.pool_words.pool.columns == ["a b", "own_a b"]
