@@ -22,6 +22,7 @@ from core.foreign_kinds import (
     json_rows,
     parquet_rows,
 )
+from core.pool_files import ID, TEXT
 
 DELIMITERS = ",\t;|"
 """The first one counts where none divides the rows better."""
@@ -242,7 +243,12 @@ def _columns(
 
 
 def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether a first row names columns: with a usual name, or unlike all that stands below it."""
+    """Whether a first row names columns: with a usual name, or unlike all that stands below it.
+
+    One that begins as those of a pool and of an export do names columns, whatever follows.
+    """
+    if tuple(first[:2]) == (ID, TEXT):
+        return True
     names = [_plain(cell) for cell in first]
     if not all(names) or len(set(names)) < len(names) or any(map(_is_number, first)):
         return False

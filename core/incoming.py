@@ -4,6 +4,7 @@ Here a table's rows are read, checked and freed of copies; nothing is known of t
 its task. `core/intake.py` decides what of it is new there.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -160,15 +161,17 @@ def read_table(
 
 def read_export(table: Foreign, task: Task, progress: Progress = silent) -> Incoming:
     """What an export of Sunlight brings: every label with all that stood with it."""
-    own_names = [_own_name(name) for name in table.columns[len(EXPORT_FIELDS) :]]
-    found = Incoming(table.name, True, {name: [] for name in own_names})
+    is_guarded = table.kind == "csv"
+    own = table.columns[len(EXPORT_FIELDS) :]
+    own = [unguarded(name) for name in own] if is_guarded else own
+    found = Incoming(table.name, True, {name: [] for name in _own_names(own)})
     known: set[str] = set()
     pace = Pace(progress, f"reading {table.name}", None, "rows")
     for block in table.blocks():
         found.bad += block.bad
         found.rows += len(block.rows) + len(block.bad)
         for line, row in block.rows:
-            cells = [unguarded(cell) for cell in row] if table.kind == "csv" else row
+            cells = [unguarded(cell) for cell in row] if is_guarded else row
             try:
                 wanted = exported(dict(zip(EXPORT_FIELDS, cells, strict=False)), task)
             except ValueError as error:
@@ -177,8 +180,8 @@ def read_export(table: Foreign, task: Task, progress: Progress = silent) -> Inco
             found.wanted.append(wanted)
             if wanted.item.item_id not in known:
                 known.add(wanted.item.item_id)
-                own = cells[len(EXPORT_FIELDS) :]
-                _add_item(found, line, wanted.item.item_id, wanted.item.text, own)
+                own_cells = cells[len(EXPORT_FIELDS) :]
+                _add_item(found, line, wanted.item.item_id, wanted.item.text, own_cells)
         pace.add(len(block.rows))
     found.keys = hash_keys(found.texts)
     return found
@@ -469,7 +472,7 @@ def _own_names(names: Sequence[str]) -> list[str]:
 
 
 def _own_name(name: str) -> str:
-    return " ".join(unguarded(name).replace(",", " ").replace('"', " ").split())
+    return re.sub(r'[,"\r\n]+', " ", name).strip()
 
 
 def _time(text: str) -> str:

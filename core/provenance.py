@@ -22,7 +22,7 @@ WHOLE = ("seed", "rank", "assisted")
 """Columns of numbers; `assisted` is 0 or 1. All others are texts, never null."""
 
 OWN = "pool_"
-"""Stands before the name of a pool's column whose name is one of `EXPORT_FIELDS`."""
+"""Stands before the name of a pool's column whose name is taken."""
 
 Cell = str | int | float | None
 
@@ -52,16 +52,19 @@ def provenance(loop: Loop, splits: Collection[str] = SPLITS) -> pa.Table:
 def own_names(columns: Sequence[str]) -> dict[str, str]:
     """What each of the pool's own columns is called in an export.
 
-    `Label` is `pool_Label` there, since names that differ in case alone are one name to DuckDB; a
-    name that is not taken stays, so that an export of what was imported has the same names.
+    `Label` is `pool_Label` there, and of `a` and `A` the second is `pool_A`: names that differ in
+    case alone are one name to many programs. A name that is free stays, so that an export of what
+    was imported has the same names.
     """
-    taken = {*EXPORT_FIELDS, *(name.casefold() for name in columns)}
+    given = set(EXPORT_FIELDS)
+    taken = given | {name.casefold() for name in columns}
     names = {}
     for name in columns:
         called = name
-        while called.casefold() in (taken if called != name else EXPORT_FIELDS):
-            called = OWN + called
-        taken.add(called.casefold())
+        if called.casefold() in given:
+            while called.casefold() in taken | given:
+                called = OWN + called
+        given.add(called.casefold())
         names[name] = called
     return names
 

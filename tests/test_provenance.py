@@ -82,7 +82,8 @@ def test_an_item_that_a_batch_holds_twice_is_one_row(workspace: Workspace):
         (["label", "TEXT"], ["pool_label", "pool_TEXT"]),
         (["label", "pool_label"], ["pool_pool_label", "pool_label"]),
         (["label", "Label"], ["pool_label", "pool_pool_Label"]),
-        (["a", "A"], ["a", "A"]),
+        (["a", "A"], ["a", "pool_A"]),
+        (["A", "pool_a", "a"], ["A", "pool_a", "pool_pool_a"]),
     ],
 )
 def test_own_columns_never_take_the_name_of_another(columns: list[str], called: list[str]):

@@ -71,7 +71,8 @@ def worlds(draw: some.DrawFn) -> World:
     in_pool = [item for item in ids if draw(some.integers(0, 3))]
     rows = [[item, draw(TEXTS), *(draw(TEXTS) for _ in own)] for item in in_pool]
     texts = {item: text for item, text, *_ in rows}
-    proposals = draw(some.lists(_proposals(ids), max_size=8, unique_by=lambda p: p.rank))
+    of_batches = _proposals(ids, draw(_batches()))
+    proposals = draw(some.lists(of_batches, max_size=8, unique_by=lambda p: p.rank))
     events = draw(some.lists(_events(proposals), max_size=8)) if proposals else []
     return World(
         [["item_id", "text", *own], *rows],
@@ -89,22 +90,35 @@ def _are_new(names: list[str]) -> bool:
 def _label_rows(
     draw: some.DrawFn, ids: list[str], texts: dict[str, str]
 ) -> tuple[str, str, list[str]]:
-    """(split, label, a row of 3 to 5 fields); the text is the pool's where it has the item."""
+    """(split, label, a row of 3 to 5 fields); the text is mostly the pool's, as it should be."""
     item, value = draw(some.sampled_from(ids)), draw(some.sampled_from(VALUES))
     confidence = draw(NUMBERS)
-    row = [item, texts.get(item) or f"text of {item}", value]
+    text = texts.get(item) or f"text of {item}"
+    row = [item, draw(some.sampled_from((text, text, text, "another"))), value]
     row += [draw(TEXTS), "" if confidence is None else repr(confidence)]
     return draw(some.sampled_from(SPLITS)), value, row[: draw(some.integers(3, 5))]
 
 
 @some.composite
-def _proposals(draw: some.DrawFn, ids: list[str]) -> Proposal:
-    batch = draw(some.integers(0, 3))
+def _batches(draw: some.DrawFn) -> list[tuple[str, str, str, str]]:
+    """(id, when it was made, split, for whom) of each batch."""
+    ids = ("batch-0001", "=b", "batch-0001-2", "ü")
+    return [
+        (batch_id, draw(MOMENTS), split, draw(TEXTS))
+        for batch_id, split in zip(ids, (*SPLITS, "training"), strict=True)
+    ]
+
+
+@some.composite
+def _proposals(
+    draw: some.DrawFn, ids: list[str], batches: list[tuple[str, str, str, str]]
+) -> Proposal:
+    batch_id, created_at, split, annotator = draw(some.sampled_from(batches))
     return Proposal(
-        batch_id=("batch-0001", "=b", "batch-0001-2", "ü")[batch],
-        created_at=draw(MOMENTS),
-        split=(*SPLITS, "training")[batch],
-        annotator=draw(TEXTS),
+        batch_id=batch_id,
+        created_at=created_at,
+        split=split,
+        annotator=annotator,
         rank=draw(some.integers(0, 10**6)),
         item_id=draw(some.sampled_from(ids)),
         strategy=draw(TEXTS),
