@@ -10,7 +10,18 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    ("errors", "findings", "bags", "cache", "csvfile", "growing", "files", "progress", "errands"),
+    (
+        "errors",
+        "findings",
+        "bags",
+        "cache",
+        "disk",
+        "csvfile",
+        "growing",
+        "files",
+        "progress",
+        "errands",
+    ),
     ("parallel", "arrays", "columns", "engines"),
     ("task",),
     ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),

@@ -1,0 +1,392 @@
+"""Lives of a program that labels and is broken off at random; after each its files are looked at.
+
+    python -m tests.crashes --points 500 --seed 1
+
+A parent forks a child for each life. The child opens the workspace, sends again what was not
+acknowledged, labels, undoes, saves, proposes, and is broken at a drawn call. It tells through a
+pipe what it sends, before it does, and what was acknowledged, after. What the parent finds in the
+files it reads by rules of its own: none of the code that wrote them. Prints one JSON object.
+"""
+
+import argparse
+import csv
+import io
+import json
+import os
+import shutil
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from core.byhand import Hand, flag_by_hand, label_by_hand
+from core.doctor import examine
+from core.errors import SunlightError
+from core.inbox import Inbox
+from core.iteration import Batch, Wishes, propose
+from core.logs import Event
+from core.loop import Loop, open_loop
+from core.runs import Trained, keep, train
+from tests.conftest import headlines, write_csv
+from tests.faults import KINDS, Shim
+from tests.tracing import kill_at, trace_me
+
+TASK = 'title = "Crashes"\n[targets]\nevaluation = 1000\ntraining = 20\n[batch]\nsize = 8\n'
+LIVES = 12
+"""Crashes in a row on one workspace before it is gone through by the doctor, and a new one made."""
+
+TRACED = "killed between system calls"
+FILES = ("batches.csv", "annotations.csv", "runs.csv")
+NOTES = ("", "plain", 'two\nlines, "quoted"', "a\r\nb,c,d", "Ünï ✓ ‮ \n\n\n", "=1+1")
+
+
+@dataclass
+class Told:
+    """What the lives of one workspace have told: all that was sent, and what was acknowledged."""
+
+    sent: dict[str, dict[str, str]] = field(default_factory=dict)
+    acknowledged: set[str] = field(default_factory=set)
+    by_hand: Counter[str] = field(default_factory=Counter)
+
+    def waiting(self) -> list[dict[str, str]]:
+        return [event for key, event in self.sent.items() if key not in self.acknowledged]
+
+
+def make_template(folder: Path) -> Trained:
+    """A workspace of 200 items and some training labels, and a model of it."""
+    items = headlines(230)
+    pool = [("item_id", "text"), *(item[:2] for item in items[:200])]
+    pool[9] = ("i0008", 'two\nlines, and a "quote"')
+    write_csv(folder / "unlabeled_data" / "pool.csv", pool)
+    for label, name in (("1", "related.csv"), ("0", "not_related.csv")):
+        rows = [item for item in items[200:] if item[2] == label]
+        write_csv(folder / "training_data" / name, rows)
+    (folder / "task.toml").write_text(TASK)
+    return train(open_loop(folder), name="book")
+
+
+def life(path: Path, told: Told, trained: Trained, draw: Random, tell: Callable) -> None:
+    """Opens, sends again what waits, labels for a while."""
+    loop = open_loop(path)
+    inbox = Inbox(loop.workspace)
+    _send(inbox, [_event(entry) for entry in told.waiting()], tell)
+    for _ in range(draw.randint(1, 4)):
+        try:
+            _step(loop, inbox, told, trained, draw, tell)
+        except SunlightError:
+            continue  # a full or broken disk: told to the person, who goes on
+
+
+def _step(
+    loop: Loop, inbox: Inbox, told: Told, trained: Trained, draw: Random, tell: Callable
+) -> None:
+    what = draw.random()
+    if what < 0.08:
+        keep(loop, trained)
+    elif what < 0.2:
+        _by_hand(loop, inbox, draw, tell)
+    else:
+        batch = propose(loop, "ann", Wishes(seed=draw.randrange(2**31)))
+        for _ in range(draw.randint(1, 3)):
+            _send(inbox, _burst(batch, told, draw), tell)
+        if draw.random() < 0.5:
+            _send(inbox, [_new(batch, "save", "", draw)], tell)
+
+
+def _by_hand(loop: Loop, inbox: Inbox, draw: Random, tell: Callable) -> None:
+    item = draw.choice(loop.pool_words.pool.ids.to_pylist())
+    tell("hand", item)
+    if draw.random() < 0.6:
+        event = label_by_hand(loop.workspace, inbox, item, draw.choice("01"), Hand("hand", False))
+    else:
+        event = flag_by_hand(loop.workspace, inbox, item, draw.choice(NOTES), Hand("hand", False))
+    tell("sent", vars(event))
+    tell("acknowledged", [event.event_id])
+
+
+def _burst(batch: Batch, told: Told, draw: Random) -> list[Event]:
+    """Events of one request, some of them twice, some that were sent before."""
+    actions = ("label", "label", "label", "undo", "skip", "flag")
+    items = [proposal.item_id for proposal in batch.proposals]
+    events = [
+        _new(batch, draw.choice(actions), draw.choice(items), draw)
+        for _ in range(draw.randint(1, 6))
+    ]
+    if draw.random() < 0.3:
+        events.append(draw.choice(events))
+    if told.sent and draw.random() < 0.3:
+        events.append(_event(draw.choice([*told.sent.values()])))
+    return events
+
+
+def _new(batch: Batch, action: str, item: str, draw: Random) -> Event:
+    label = draw.choice("01") if action == "label" else ""
+    note = draw.choice(NOTES) if action == "flag" else ""
+    event_id = f"{draw.getrandbits(64):016x}-1"
+    return Event(
+        event_id, batch.batch_id, item, action, label, "ann", "2026-01-01T00:00:00.000Z",
+        draw.random(), False, note,
+    )  # fmt: skip
+
+
+def _event(entry: dict) -> Event:
+    return Event(**entry)
+
+
+def _send(inbox: Inbox, events: list[Event], tell: Callable) -> None:
+    for event in events:
+        tell("sent", vars(event))
+    try:
+        receipt = inbox.receive(events)
+    except SunlightError:
+        return  # the browser keeps them, and sends them again
+    tell("acknowledged", receipt.acknowledged)
+
+
+def split_records(data: bytes) -> tuple[list[list[str]], bytes]:
+    """The records of what a program wrote, and the rest behind the last whole one."""
+    whole, start, is_open = [], 0, False
+    for at, byte in enumerate(data):
+        is_open ^= byte == 34
+        if byte == 10 and not is_open:
+            whole.append(data[start:at])
+            start = at + 1
+    reader = (next(csv.reader(io.StringIO(r.decode(), newline=""))) for r in whole if r)
+    return list(reader), data[start:]
+
+
+@dataclass
+class Watch:
+    """One workspace over its lives: what was told, how its files were, what went wrong."""
+
+    path: Path
+    told: Told
+    files: dict[Path, bytes] = field(default_factory=dict)
+    wrong: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+    def blame(self, what: str, example: object) -> None:
+        self.wrong[what] += 1
+        self.examples.append(f"{what}: {example}")
+
+    def look(self) -> None:
+        """Compares the files with what was told, and with what they were before."""
+        self._look_at_growth()
+        self._look_at_events()
+
+    def _look_at_growth(self) -> None:
+        torn = [path.read_bytes() for path in (self.path / "torn").glob("*")]
+        names = [*FILES, *(str(p.relative_to(self.path)) for p in self.path.glob("*_data/*.csv"))]
+        for name in names:
+            if name.startswith("unlabeled"):
+                continue
+            path = self.path / name
+            now = path.read_bytes() if path.exists() else b""
+            before = self.files.get(path, b"")
+            rest = split_records(before)[1]
+            if not now.startswith(before):
+                kept = before.removesuffix(rest) if rest else before
+                if not (rest and now.startswith(kept) and rest in torn):
+                    self.blame("shrank", name)
+            self.files[path] = now
+            width = {"annotations.csv": 10, "batches.csv": 12, "runs.csv": 16}.get(name)
+            for row in split_records(now)[0]:
+                if (len(row) != width) if width else not 2 <= len(row) <= 5:
+                    self.blame("torn", f"{name}: {row}")
+
+    def _look_at_events(self) -> None:
+        rows = split_records(self.files[self.path / "annotations.csv"])[0][1:]
+        counts = Counter(row[0] for row in rows)
+        for key in self.told.acknowledged - counts.keys():
+            self.blame("lost", key)
+        for key, count in counts.items():
+            if count > 1:
+                self.blame("doubled", key)
+        for row in rows:
+            sent = self.told.sent.get(row[0])
+            if sent and [sent["action"], sent["item_id"], sent["label"], sent["note"]] != [
+                row[3], row[2], row[4], row[9],
+            ]:  # fmt: skip
+                self.blame("changed", row)
+            if not sent and not (row[5] == "hand" and (row[2] or row[3] == "save")):
+                self.blame("never sent", row)
+
+    def look_at_labels(self) -> None:
+        """After an opening without faults: each net label of a saved batch stands in its file once.
+
+        And nothing is torn any more, and the doctor has no errors.
+        """
+        rows = split_records(self.files[self.path / "annotations.csv"])[0][1:]
+        splits = {row[0]: row[2] for row in split_records(self.files[self.path / FILES[0]])[0]}
+        saved = {row[1] for row in rows if row[3] == "save"}
+        words = {row[2]: row for row in rows if row[3] in ("label", "undo")}
+        for item, row in words.items():
+            if row[3] == "label" and row[1] in saved:
+                name = "related.csv" if row[4] == "1" else "not_related.csv"
+                found = split_records(
+                    self.files.get(self.path / f"{splits[row[1]]}_data" / name, b"")
+                )[0]
+                if [label[0] for label in found].count(item) != 1:
+                    self.blame("label not saved once", row)
+        for path, data in self.files.items():
+            if split_records(data)[1]:
+                self.blame("torn", f"{path.name} after opening")
+
+
+@dataclass
+class Tally:
+    """Counts over all workspaces."""
+
+    points: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+    sent: int = 0
+    acknowledged: int = 0
+
+    def add(self, watch: Watch) -> None:
+        self.wrong += watch.wrong
+        self.examples += watch.examples
+        self.sent += len(watch.told.sent)
+        self.acknowledged += len(watch.told.acknowledged)
+
+    def as_json(self) -> str:
+        counts = {"points": self.points, "wrong": self.wrong, "examples": self.examples[:5]}
+        return json.dumps(counts | {"sent": self.sent, "acknowledged": self.acknowledged})
+
+
+def in_child(act: Callable[[Callable], None], stop: int | None = None) -> tuple[list, int | None]:
+    """What the act told in a forked child, and the stops that it made if it was traced.
+
+    `("failed", traceback)` is told of an exception, `("ended", …)` if it came to its end.
+    """
+    reading, writing = os.pipe()
+    write = os.write
+    child = os.fork()
+    if not child:
+        os.close(reading)
+
+        def tell(what: str, content: object = None) -> None:
+            write(writing, (json.dumps([what, content]) + "\n").encode())
+
+        try:
+            if stop is not None:
+                trace_me()
+            act(tell)
+            tell("ended")
+        except SunlightError:
+            tell("ended")  # refused with a reason, and nothing else
+        except BaseException:
+            tell("failed", traceback.format_exc())
+        os._exit(0)
+    os.close(writing)
+    stops = kill_at(child, stop) if stop is not None else None
+    with os.fdopen(reading, "rb") as pipe:
+        lines = pipe.read().splitlines()
+    if stop is None:
+        os.waitpid(child, 0)
+    return [json.loads(line) for line in lines], stops
+
+
+class Harness:
+    """Draws lives and faults by seed, until as many points as asked for were tried."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder, self._draw, self._tally = folder, Random(seed), Tally()
+        self._calls, self._stops = 60, 4_000
+        self._can_trace = True
+        self._trained = make_template(folder / "template")
+
+    def run(self, points: int, seconds: float) -> Tally:
+        end = time.monotonic() + seconds
+        number = 0
+        while self._tally.points.total() < points and time.monotonic() < end:
+            number += 1
+            self._workspace(self._folder / f"w{number}")
+        return self._tally
+
+    def _workspace(self, path: Path) -> None:
+        shutil.copytree(self._folder / "template", path)
+        watch = Watch(path, Told())
+        for _ in range(LIVES):
+            self._life(watch)
+        self._heal(watch)
+        self._tally.add(watch)
+        shutil.rmtree(path)
+
+    def _life(self, watch: Watch) -> None:
+        seed = self._draw.randrange(2**32)
+        kind = self._draw.choice([*KINDS, TRACED] if self._can_trace else KINDS)
+        shim = Shim(watch.path, kind, self._draw.randint(1, self._calls), Random(seed))
+
+        def act(tell: Callable) -> None:
+            if kind != TRACED:
+                shim.install()
+            try:
+                life(watch.path, watch.told, self._trained, Random(seed), tell)
+            finally:
+                tell("struck" if shim.struck else "calls", shim.calls)
+
+        stop = self._draw.randint(1, self._stops) if kind == TRACED else None
+        said, stops = in_child(act, stop)
+        self._hear(watch, said)
+        self._count(kind, said, stops, stop)
+        watch.look()
+
+    def _count(self, kind: str, said: list, stops: int | None, stop: int | None) -> None:
+        """A point counts if the fault came before the life was over."""
+        ended = dict(said)
+        if kind == TRACED:
+            self._can_trace = stops is not None
+            self._tally.points[kind] += bool(stops and stops > stop and "ended" not in ended)
+            self._stops = max(500, (stops if "ended" in ended else self._stops) or 500)
+        else:
+            self._tally.points[kind] += "ended" not in ended or "struck" in ended
+            if "calls" in ended:
+                self._calls = max(20, ended["calls"])
+
+    def _hear(self, watch: Watch, said: list) -> None:
+        for what, content in said:
+            if what == "sent":
+                watch.told.sent[content["event_id"]] = content
+            elif what == "acknowledged":
+                watch.told.acknowledged.update(content)
+            elif what == "hand":
+                watch.told.by_hand[content] += 1
+            elif what == "failed":
+                watch.blame("failed", content)
+
+    def _heal(self, watch: Watch) -> None:
+        """A life without faults: everything waiting arrives, and the doctor is content."""
+
+        def act(tell: Callable) -> None:
+            loop = open_loop(watch.path)
+            _send(Inbox(loop.workspace), [_event(e) for e in watch.told.waiting()], tell)
+            open_loop(watch.path)
+            for finding in examine(watch.path):
+                if finding.severity == "error":
+                    tell("failed", finding.message)
+
+        self._hear(watch, in_child(act)[0])
+        watch.look()
+        watch.look_at_labels()
+        if watch.told.waiting():
+            watch.blame("never taken", watch.told.waiting()[0])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        print(Harness(Path(folder), asked.seed).run(asked.points, asked.seconds).as_json())
+
+
+if __name__ == "__main__":
+    main()
