@@ -278,15 +278,12 @@ class CsvFile:
         rows = parse_rows(tail).rows
         if rows and self.is_whole(rows[0].fields):
             return b""
-        lines = self._lines_behind_rows(file, os.fstat(file).st_size - len(tail))
-        for at in range(len(lines)):
-            record = b"".join(lines[at:]) + tail
-            fields = _split(record.decode(errors="replace")) if tail else None
-            if fields is not None and self.is_whole(fields):
-                return b""
-            if fields is not None or _is_open(record):
-                return record
-        return tail
+        end = os.fstat(file).st_size - len(tail)
+        record = _open_record(self._lines_behind_rows(file, end), tail)
+        if len(record) <= len(tail) or not _begins_record(file, end + len(tail) - len(record)):
+            return tail
+        fields = _split(record.decode(errors="replace"))
+        return b"" if fields is not None and self.is_whole(fields) else record
 
     def _lines_behind_rows(self, file: int, end: int) -> list[bytes]:
         """The last lines before `end` that are no rows: only they can be the rest of a torn one.
@@ -326,10 +323,40 @@ class CsvFile:
         )
 
 
+def _open_record(lines: list[bytes], tail: bytes) -> bytes:
+    """The record that begins in one of these lines and is not over where the file ends."""
+    bare = [line.removesuffix(b"\n") for line in lines]
+    at = 0
+    while at < len(lines):
+        record = b"".join(lines[at:]) + tail
+        taken = _quoted_length(bare, at)
+        is_over = taken > 1 or _split(bare[at].decode(errors="replace")) is not None
+        if not is_over and (_is_open(record) or (tail and _quoted_length([*bare, tail], at) > 1)):
+            return record
+        at += taken
+    return b""
+
+
 def _is_open(record: bytes) -> bool:
     """Whether the record lacks nothing but the end of its last field's quotes, and what follows."""
     text = record.decode(errors="replace")
     return '"' in text and _split(text) is None and _split(text + '"') is not None
+
+
+def _begins_record(file: int, start: int) -> bool:
+    """Whether byte `start` is no part of an earlier record, as the rows of the whole file show."""
+    data = b"".join(_parts(file))
+    before = parse_rows(data[:start])
+    line = data.count(b"\n", 0, start)
+    return before.bad == [bad for bad in parse_rows(data).bad if bad.line <= line]
+
+
+def _parts(file: int) -> Iterator[bytes]:
+    """The bytes of an open file, a part after the other."""
+    at = 0
+    while part := os.pread(file, WINDOW, at):
+        yield part
+        at += len(part)
 
 
 def _last_line(file: int, end: int) -> bytes:

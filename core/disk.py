@@ -55,6 +55,17 @@ def _no_lock(name: str, error: OSError) -> str:
     )
 
 
+def sync(file: int, name: str) -> None:
+    """What stands in the file is on disk; raises UnwritableError if it cannot be brought there."""
+    try:
+        os.fsync(file)
+    except OSError as error:
+        raise UnwritableError(
+            f"{name} cannot be brought to disk: {error.strerror}. Look after the disk, and try "
+            "again."
+        ) from error
+
+
 def sync_folder(folder: Path) -> None:
     """A new file's name is on disk too, not only its content."""
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

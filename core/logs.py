@@ -9,6 +9,7 @@ from functools import cache
 from typing import Literal, TypeVar, get_args
 from uuid import uuid4
 
+from core import disk
 from core.csvfile import CsvFile, Row, Rows
 from core.errors import LogError
 from core.findings import Finding
@@ -247,6 +248,8 @@ class EventLog:
             self._seen, self._read_to, self._inode = set(), 0, status.st_ino
         if status.st_size != self._read_to:
             content = self._file.read(self._read_to)
+            # Whoever wrote that may have died before it was on disk: nothing is told of it yet.
+            disk.sync(handle, self._file.name)
             self._seen.update(row.fields[0] for row in content.rows if row.whole)
             self._note_end(handle, self._read_to + content.whole_bytes)
 

@@ -9,8 +9,6 @@ files it reads by rules of its own: none of the code that wrote them. Prints one
 """
 
 import argparse
-import csv
-import io
 import json
 import os
 import shutil
@@ -33,6 +31,7 @@ from core.loop import Loop, open_loop
 from core.runs import Trained, keep, train
 from tests.conftest import headlines, write_csv
 from tests.faults import KINDS, Shim
+from tests.records import split_records
 from tests.tracing import kill_at, trace_me
 
 TASK = 'title = "Crashes"\n[targets]\nevaluation = 1000\ntraining = 20\n[batch]\nsize = 8\n'
@@ -147,18 +146,6 @@ def _send(inbox: Inbox, events: list[Event], tell: Callable) -> None:
     tell("acknowledged", receipt.acknowledged)
 
 
-def split_records(data: bytes) -> tuple[list[list[str]], bytes]:
-    """The records of what a program wrote, and the rest behind the last whole one."""
-    whole, start, is_open = [], 0, False
-    for at, byte in enumerate(data):
-        is_open ^= byte == 34
-        if byte == 10 and not is_open:
-            whole.append(data[start:at])
-            start = at + 1
-    reader = (next(csv.reader(io.StringIO(r.decode(), newline=""))) for r in whole if r)
-    return list(reader), data[start:]
-
-
 @dataclass
 class Watch:
     """One workspace over its lives: what was told, how its files were, what went wrong."""
@@ -168,10 +155,11 @@ class Watch:
     files: dict[Path, bytes] = field(default_factory=dict)
     wrong: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
+    last: str = ""
 
     def blame(self, what: str, example: object) -> None:
         self.wrong[what] += 1
-        self.examples.append(f"{what}: {example}")
+        self.examples.append(f"{what} ({self.last}): {example}")
 
     def look(self) -> None:
         """Compares the files with what was told, and with what they were before."""
@@ -332,6 +320,7 @@ class Harness:
 
         stop = self._draw.randint(1, self._stops) if kind == TRACED else None
         said, stops = in_child(act, stop)
+        watch.last = f"{kind} at call {shim.at} of life {seed}"
         self._hear(watch, said)
         self._count(kind, said, stops, stop)
         watch.look()
@@ -370,6 +359,7 @@ class Harness:
                 if finding.severity == "error":
                     tell("failed", finding.message)
 
+        watch.last = "a life without faults"
         self._hear(watch, in_child(act)[0])
         watch.look()
         watch.look_at_labels()
