@@ -1,14 +1,26 @@
 """Whatever breaks at whatever moment: what was acknowledged is there once, and nothing is torn."""
 
 import json
+import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from core.inbox import Inbox
+from core.iteration import Wishes, preview, propose
+from core.logs import EventLog, append_records, new_event, new_proposal
+from core.loop import Loop, read_loop
+from core.runs import keep, train
 from core.workspace import Workspace
 from tests import appenders
-from tests.conftest import MakeWorkspace
+from tests.conftest import MakeWorkspace, active_workspace
 from tests.crashes import TRACED
 from tests.faults import KINDS
 
@@ -52,40 +64,111 @@ def test_eight_processes_that_append_at_once_lose_double_and_mix_nothing(
     assert (counts["lost"], counts["doubled"], counts["mixed"]) == (0, 0, 0)
 
 
-def test_nothing_in_the_files_depends_on_the_time_zone(tmp_path: Path):
-    written = [in_zone(zone, tmp_path / zone) for zone in ("UTC", "Asia/Kathmandu")]
-    assert written[0] == written[1]
+@pytest.fixture(params=["UTC", "Asia/Kathmandu", "America/St_Johns"])
+def zone(request: pytest.FixtureRequest, monkeypatch) -> Iterator[str]:
+    """This process in another time zone."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield request.param
+    time.tzset()
 
 
-IN_ZONE = """
-import sys, time
-from pathlib import Path
-import core.logs
-from core.logs import EventLog, new_event, now, append_records, new_proposal
-from core.workspace import create_workspace
-time.tzset()
-workspace = create_workspace(Path(sys.argv[1]))
-append_records(workspace.batches, [new_proposal("batch-0001", "a", "training", "i1", "random")])
-EventLog(workspace).append([new_event("batch-0001", "a", "label", "i1", label="1")])
-print(time.strftime("%H:%M"), now(), workspace.annotations.read().rows[1].fields[6])
-"""
+def test_moments_are_utc_in_every_time_zone(zone: str, active: Loop):
+    before = time.time()
+    (proposal,) = [new_proposal("batch-0001", "ann", "training", "i0001", "random")]
+    moments = [proposal.created_at, new_event("batch-0001", "ann", "skip").labeled_at]
+    moments.append(preview(active, "ann", Wishes(mix={"random": 1})).proposals[0].created_at)
+    for moment in moments:
+        seconds = datetime.fromisoformat(moment).timestamp()
+        assert before - 0.002 < seconds < time.time()
 
 
-def in_zone(zone: str, folder: Path) -> list[str]:
-    """The hours of moments that a process of this time zone writes, to ten minutes."""
-    import os
+class Stopped(datetime):
+    """A clock that stands still, as one that jumps back shows a moment twice."""
 
-    answer = subprocess.run(
-        [sys.executable, "-c", IN_ZONE, str(folder)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ | {"TZ": zone},
-    )
-    clock, *moments = answer.stdout.split()
-    assert (clock == moments[0][11:16]) == (zone == "UTC")
-    return [moment[:12] for moment in moments]
+    @classmethod
+    def now(cls, tz=None) -> datetime:
+        return datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-def events_of(workspace: Workspace) -> list[str]:
-    return [row.fields[0] for row in workspace.annotations.read().rows[1:]]
+def test_a_clock_that_shows_a_moment_twice_overwrites_no_run(active: Loop, monkeypatch):
+    monkeypatch.setattr("core.runs.datetime", Stopped)
+    trained = train(active, name="book")
+    first = active.workspace.path / keep(active, trained).params_file
+    content = first.stat()
+    second = active.workspace.path / keep(active, trained).params_file
+    assert second != first
+    assert second.exists()
+    assert (first.stat().st_ino, first.stat().st_mtime_ns) == (content.st_ino, content.st_mtime_ns)
+
+
+def test_the_last_word_is_the_log_s_and_never_the_clock_s(active: Loop):
+    workspace, item = active.workspace, active.pool_words.pool.ids[0].as_py()
+    proposal = new_proposal("batch-0001", "ann", "training", item, "random")
+    append_records(workspace.batches, [proposal])
+    for label, moment in (("1", "2030-01-01T00:00:00.000Z"), ("0", "2020-01-01T00:00:00.000Z")):
+        event = new_event("batch-0001", "ann", "label", item, label=label)
+        Inbox(workspace).receive([replace(event, labeled_at=moment)])
+    training = read_loop(workspace).labels.splits["training"]
+    assert [found.label for found in training if found.item_id == item] == ["0"]
+
+
+def looked(what: str, path: Path) -> dict:
+    """What a program without the rights of root, or on a disk without locks, makes of it."""
+    command = [sys.executable, "-m", "tests.looking", what, str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def unfinished(make_workspace: MakeWorkspace) -> Iterator[Workspace]:
+    """A workspace with an open batch, a save that was cut short, and a torn line."""
+    workspace = active_workspace(make_workspace)
+    batch = propose(read_loop(workspace), "ann", Wishes(mix={"random": 5}))
+    item = batch.proposals[0].item_id
+    events = [
+        new_event(batch.batch_id, "ann", "label", item, label="1"),
+        new_event(batch.batch_id, "ann", "save"),
+    ]
+    EventLog(workspace).append(events)
+    with workspace.annotations.path.open("ab") as file:
+        file.write(b"torn")
+    yield workspace
+    for path in (workspace.path, *workspace.path.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def test_a_read_only_workspace_opens_for_looking_and_says_why_not_for_labeling(
+    unfinished: Workspace,
+):
+    shutil.rmtree(unfinished.cache)
+    before = contents(unfinished.path)
+    for path in (unfinished.path, *unfinished.path.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    found = looked("without rights", unfinished.path)
+    assert found["failed"] == {}
+    assert "read-only" in found["annotate"]
+    assert "read-only" in found["refusal"]
+    assert "Permission denied" in found["label"]
+    assert found["torn lines"] == 1
+    assert contents(unfinished.path) == before
+
+
+def test_a_workspace_without_locks_opens_for_looking_and_says_why_not_for_labeling(
+    unfinished: Workspace,
+):
+    before = contents(unfinished.path)
+    found = looked("without locks", unfinished.path)
+    assert found["failed"] == {}
+    for name in ("annotate", "refusal", "label", "propose"):
+        assert "No locks available" in found[name]
+        assert "move the workspace to a disk with file locks" in found[name]
+    assert found["torn lines"] == 1
+    assert contents(unfinished.path) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path: path.read_bytes() for path in files if ".cache" not in path.parts}
