@@ -26,7 +26,7 @@ from tests.faults import KINDS
 
 POINTS = 1_000
 PROCESSES = 2
-SECONDS = 100
+SECONDS = 300
 """A machine that is busy with other things still gets there."""
 
 
