@@ -1,10 +1,17 @@
 """Commands about the workspace's files: what is amiss in them, what comes in, what goes out."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from core.console import AsJson, Data, refusals, tell
+from core.console import AsJson, Data, refusals, report, tell
 from core.doctor import examine
+from core.export import export
+from core.layouts import LAYOUTS
+from core.loop import open_loop
 from core.simulation import SAMPLE
+from core.task import SPLITS
 
 
 def check(data: Data = SAMPLE, as_json: AsJson = False) -> None:
@@ -16,3 +23,27 @@ def check(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         tell(answer, lines or ["nothing found"], as_json)
     if findings:
         raise typer.Exit(1)
+
+
+def export_command(
+    out: Annotated[Path, typer.Option(help="A file or folder that does not exist yet.")],
+    form: Annotated[str, typer.Option("--format", help=", ".join(LAYOUTS))] = "csv",
+    data: Data = SAMPLE,
+    as_json: AsJson = False,
+    split: Annotated[
+        list[str] | None, typer.Option(help="May be given several times; default: all.")
+    ] = None,
+) -> None:
+    """Writes the labels that count, with all that is known of them, and a data card."""
+    if form not in LAYOUTS:
+        raise typer.BadParameter(f"choose from {', '.join(LAYOUTS)}", param_hint="--format")
+    splits = split or SPLITS
+    if not set(splits) <= set(SPLITS):
+        raise typer.BadParameter(f"choose from {', '.join(SPLITS)}", param_hint="--split")
+    with refusals():
+        loop = open_loop(data, report)
+        files = export(loop, out, form, splits)
+        counts = {each: len(loop.labels.splits[each]) for each in SPLITS if each in splits}
+        lines = [f"{count:,} {each} labels" for each, count in counts.items()]
+        answer = {"format": form, "labels": counts, "files": [str(file) for file in files]}
+        tell(answer, [*lines, *map(str, files)], as_json)
