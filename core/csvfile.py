@@ -148,7 +148,7 @@ def _take_tail(
         _keep(before, [tail], rows, bad, whole=False, delimiter=delimiter)
 
 
-def _quoted_length(lines: list[bytes], first: int, delimiter: str) -> int:
+def _quoted_length(lines: list[bytes], first: int, delimiter: str = ",") -> int:
     """How many lines the record at `first` spans: 1 if its quotes close there, or never do."""
     last = min(first + MAX_JOINED_LINES, len(lines))
     for end in range(first + 1, last + 1):
@@ -182,7 +182,7 @@ def _keep(
         rows.append(Row(number + 1, fields, whole))
 
 
-def _split(text: str, delimiter: str) -> list[str] | None:
+def _split(text: str, delimiter: str = ",") -> list[str] | None:
     """The fields of one record, or None if its quotes are not balanced."""
     try:
         # A list of one string: `csv` must see the line ends inside of quotes as they are.
