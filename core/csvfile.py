@@ -5,16 +5,16 @@ do to a file: torn last lines, stray quotes, broken UTF-8. Every row is either r
 """
 
 import csv
-import fcntl
 import io
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import LogError
+from core import disk
+from core.errors import LogError, UnwritableError
 
 MAX_FIELD = 64 * 2**20
 """Bytes in one field. Far above any headline; it stops a file of quotes from eating the memory."""
@@ -148,7 +148,7 @@ def _take_tail(
         _keep(before, [tail], rows, bad, whole=False, delimiter=delimiter)
 
 
-def _quoted_length(lines: list[bytes], first: int, delimiter: str) -> int:
+def _quoted_length(lines: list[bytes], first: int, delimiter: str = ",") -> int:
     """How many lines the record at `first` spans: 1 if its quotes close there, or never do."""
     last = min(first + MAX_JOINED_LINES, len(lines))
     for end in range(first + 1, last + 1):
@@ -182,7 +182,7 @@ def _keep(
         rows.append(Row(number + 1, fields, whole))
 
 
-def _split(text: str, delimiter: str) -> list[str] | None:
+def _split(text: str, delimiter: str = ",") -> list[str] | None:
     """The fields of one record, or None if its quotes are not balanced."""
     try:
         # A list of one string: `csv` must see the line ends inside of quotes as they are.
@@ -246,20 +246,13 @@ class CsvFile:
     @contextmanager
     def locked(self) -> Iterator[int]:
         """The file opened for appending, locked against every other process and thread."""
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            created = not self.path.exists()
-            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            file = os.open(self.path, flags, 0o644)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        try:
-            lock(file, self.name)
-            if created:
-                sync_folder(self.path.parent)
+        with ExitStack() as stack:
+            try:
+                opened = disk.open_locked(self.path, self.name, self.torn.parent)
+                file = stack.enter_context(opened)
+            except OSError as error:
+                raise self._unwritable(error) from error
             yield file
-        finally:
-            os.close(file)
 
     def append_to(self, file: int, rows: Sequence[Sequence[str]]) -> None:
         """`append` for a caller that holds the lock."""
@@ -269,7 +262,7 @@ class CsvFile:
             data = format_rows([self.header, *rows] if self.header and not size else rows)
             if size and os.pread(file, 1, size - 1) != b"\n":
                 data = b"\n" + data
-            _write_all(file, data, size)
+            disk.append(file, data)
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -278,10 +271,14 @@ class CsvFile:
         if not self.torn_line():
             return None
         with self.locked() as file:
-            try:
-                return self._mend(file)
-            except OSError as error:
-                raise self._unwritable(error) from error
+            return self.mend_open(file)
+
+    def mend_open(self, file: int) -> Path | None:
+        """`mend` for a caller that holds the lock."""
+        try:
+            return self._mend(file)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def torn_line(self) -> bytes:
         """The last line if a crash cut it short, else nothing."""
@@ -294,72 +291,97 @@ class CsvFile:
             raise LogError(f"{self.name}: {error.strerror}. Make the file readable.") from error
 
     def _torn_line(self, file: int) -> bytes:
-        tail = _last_line(file)
+        """What stands behind the last whole row: a part of one, which may span several lines."""
+        tail = _last_line(file, os.fstat(file).st_size)
         rows = parse_rows(tail).rows
-        return b"" if rows and self.is_whole(rows[0].fields) else tail
+        if rows and self.is_whole(rows[0].fields):
+            return b""
+        end = os.fstat(file).st_size - len(tail)
+        record = _open_record(self._lines_behind_rows(file, end), tail)
+        if len(record) <= len(tail) or not _begins_record(file, end + len(tail) - len(record)):
+            return tail
+        fields = _split(record.decode(errors="replace"))
+        return b"" if fields is not None and self.is_whole(fields) else record
+
+    def _lines_behind_rows(self, file: int, end: int) -> list[bytes]:
+        """The last lines before `end` that are no rows: only they can be the rest of a torn one.
+
+        A stray quote that somebody typed is no torn row, since whole rows follow it.
+        """
+        lines: list[bytes] = []
+        while end and len(lines) < MAX_JOINED_LINES:
+            line = _last_line(file, end - 1) + b"\n"
+            if self._is_row(line):
+                break
+            lines.insert(0, line)
+            end -= len(line)
+        return lines
+
+    def _is_row(self, line: bytes) -> bool:
+        fields = _split(line.decode(errors="replace").removesuffix("\n").removesuffix("\r"))
+        if fields is None:
+            return False
+        return len(fields) == len(self.header) if self.header else len(fields) > 1
 
     def _mend(self, file: int) -> Path | None:
         """Copies the torn line before it leaves the file: a crash here doubles it at worst."""
         line = self._torn_line(file)
         if not line:
             return None
-        size = os.fstat(file).st_size
-        self.torn.mkdir(exist_ok=True)
         kept = self.torn / f"{self.name.replace('/', '.')}.{time.time_ns()}"
-        with kept.open("xb") as copy:
-            copy.write(line)
-            copy.flush()
-            os.fsync(copy.fileno())
-        sync_folder(self.torn)
-        os.ftruncate(file, size - len(line))
-        os.fsync(file)
-        return kept
+        return disk.cut_off(file, os.fstat(file).st_size - len(line), kept)
 
-    def _unwritable(self, error: OSError) -> LogError:
-        return LogError(
-            f"{self.name} cannot be written: {error.strerror}. Nothing was saved there; free some "
-            "space or make the file writable, and try again."
+    def _unwritable(self, error: OSError) -> UnwritableError:
+        saved = "Nothing was saved there"
+        if isinstance(error, disk.LeftBehindError):
+            saved = "Some of it may stand there, all of it does not"
+        return UnwritableError(
+            f"{self.name} cannot be written: {error.strerror}. {saved}; free some space or make "
+            "the file writable, and try again."
         )
 
 
-def lock(file: int, name: str) -> None:
-    """Holds the file's lock until it is closed; raises LogError on a disk without locks."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-    except OSError as error:
-        raise LogError(
-            f"{name} cannot be locked: {error.strerror}. Two programs could then write over each "
-            "other; move the workspace to a disk with file locks."
-        ) from error
+def _open_record(lines: list[bytes], tail: bytes) -> bytes:
+    """The record that begins in one of these lines and is not over where the file ends."""
+    bare = [line.removesuffix(b"\n") for line in lines]
+    at = 0
+    while at < len(lines):
+        record = b"".join(lines[at:]) + tail
+        taken = _quoted_length(bare, at)
+        is_over = taken > 1 or _split(bare[at].decode(errors="replace")) is not None
+        if not is_over and (_is_open(record) or (tail and _quoted_length([*bare, tail], at) > 1)):
+            return record
+        at += taken
+    return b""
 
 
-def sync_folder(folder: Path) -> None:
-    """A new file's name is on disk too, not only its content."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _is_open(record: bytes) -> bool:
+    """Whether the record lacks nothing but the end of its last field's quotes, and what follows."""
+    text = record.decode(errors="replace")
+    return '"' in text and _split(text) is None and _split(text + '"') is not None
 
 
-def _last_line(file: int) -> bytes:
-    """The bytes after the file's last line end."""
-    end = os.fstat(file).st_size
+def _begins_record(file: int, start: int) -> bool:
+    """Whether byte `start` is no part of an earlier record, as the rows of the whole file show."""
+    data = b"".join(_parts(file))
+    before = parse_rows(data[:start])
+    line = data.count(b"\n", 0, start)
+    return before.bad == [bad for bad in parse_rows(data).bad if bad.line <= line]
+
+
+def _parts(file: int) -> Iterator[bytes]:
+    """The bytes of an open file, a part after the other."""
+    at = 0
+    while part := os.pread(file, WINDOW, at):
+        yield part
+        at += len(part)
+
+
+def _last_line(file: int, end: int) -> bytes:
+    """The bytes after the last line end before byte `end`."""
     tail = b""
     while end and b"\n" not in tail:
         start = max(0, end - 65_536)
         tail = os.pread(file, end - start, start) + tail
         end = start
     return tail.rpartition(b"\n")[2]
-
-
-def _write_all(file: int, data: bytes, size: int) -> None:
-    """All bytes at the end and on disk, or the file as long as it was and OSError."""
-    try:
-        written = 0
-        while written < len(data):
-            written += os.write(file, data[written:])
-        os.fsync(file)
-    except OSError:
-        os.ftruncate(file, size)
-        raise

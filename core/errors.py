@@ -21,6 +21,10 @@ class LogError(SunlightError):
     """A log or label file cannot be read or appended to."""
 
 
+class UnwritableError(LogError):
+    """A log or label file can be looked at only: it cannot be written, or cannot be locked."""
+
+
 class PoolError(SunlightError):
     """The pool is missing, empty or cannot be read."""
 

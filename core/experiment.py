@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.contrast import ALL, RANDOM, Outcome, Result, Subsets, contrasted
-from core.csvfile import lock
+from core.disk import lock
 from core.errors import LoopError
 from core.features import Vocabulary
 from core.labels import Labeled, labels_hash

@@ -10,8 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
 
-from core.csvfile import sync_folder
 from core.data_card import data_card
+from core.disk import sync_folder
 from core.errors import ExportError
 from core.layouts import LAYOUTS, Files
 from core.loop import Loop

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from core.csvfile import BadRow, sync_folder
+from core.csvfile import BadRow
+from core.disk import sync_folder
 from core.errors import TableError
 from core.fingerprints import found_at
 from core.foreign import Foreign

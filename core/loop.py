@@ -1,5 +1,6 @@
 """The state of the loop: everything that the files of a workspace say at one moment."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import UnwritableError
 from core.labels import Labels, resolve, save
 from core.logs import Logs, Proposal, read_logs
 from core.progress import Progress, silent
@@ -124,13 +126,22 @@ def open_loop(path: Path, progress: Progress = silent) -> Loop:
     cannot be written opens as it stands.
     """
     workspace = open_workspace(path)
-    if workspace.is_writable():
-        mend(workspace, progress)
+    mend_if_writable(workspace, progress)
     return read_loop(workspace, progress=progress)
 
 
+def mend_if_writable(workspace: Workspace, progress: Progress = silent) -> None:
+    """`mend`, as far as the workspace can be written: it can be looked at in any case."""
+    if workspace.is_writable():
+        with suppress(UnwritableError):
+            mend(workspace, progress)
+
+
 def mend(workspace: Workspace, progress: Progress = silent) -> None:
-    """Moves torn last lines away and completes the saves that a crash cut short."""
+    """Moves torn last lines away and completes the saves that a crash cut short.
+
+    Raises UnwritableError where a file cannot be written.
+    """
     # A large pool that is new takes its time: nobody else has to wait for it.
     read_pool_words(workspace, progress=progress)
     for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):

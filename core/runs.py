@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ from core.sources import Source
 from core.space import Space
 from core.task import MODELS, Task
 from core.training import require_two_labels
+from core.workspace import Workspace
 
 Asked = tuple[NDArray[np.floating], NDArray[np.int64]]
 """Probabilities of items `(n_items, n_labels)`, and their true columns `(n_items,)`."""
@@ -128,7 +130,7 @@ def keep(loop: Loop, trained: Trained) -> Run:
     workspace = loop.workspace
     with workspace.locked():
         run_id = next_run_id(read_logs(workspace).runs)
-        run = replace(trained.run, run_id=run_id, params_file=_params_file(trained.run))
+        run = replace(trained.run, run_id=run_id, params_file=_params_file(workspace, trained.run))
         save_model(trained.model, workspace.path / run.params_file)
         save_report(trained.report, workspace.path / run.params_file)
         append_records(workspace.runs, [run])
@@ -279,8 +281,16 @@ def _run(loop: Loop, model: Model, scores: Scores, seconds: float) -> Run:
     )
 
 
-def _params_file(run: Run) -> str:
-    """The chapter's name, `<timestamp>_<fscore>_<auc>_<n_training>.params`, below the workspace."""
+def _params_file(workspace: Workspace, run: Run) -> str:
+    """The chapter's name, `<timestamp>_<fscore>_<auc>_<n_training>.params`, below the workspace.
+
+    A clock that jumps back gives a moment twice: then a number follows it.
+    """
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     scores = "_".join("nan" if score is None else f"{score:.3f}" for score in (run.fscore, run.auc))
-    return f"models/{moment}_{scores}_{run.n_training}.params"
+    for number in count(1):
+        again = f"-{number}" if number > 1 else ""
+        name = f"models/{moment}{again}_{scores}_{run.n_training}.params"
+        if not (workspace.path / name).exists():
+            return name
+    raise AssertionError("counting ends nowhere")

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.csvfile import CsvFile, lock
-from core.errors import WorkspaceError
+from core.csvfile import CsvFile
+from core.disk import lock, why_no_lock
+from core.errors import UnwritableError, WorkspaceError
 from core.task import DEFAULT_TASK_FILE, SPLITS, STRATEGIES, SUNLIGHT, Label, Task, load_task
 
 POOL_FOLDER = "unlabeled_data"
@@ -89,15 +90,34 @@ class Workspace:
                 yield split, label, self.label_file(split, label)
 
     def is_writable(self) -> bool:
-        return os.access(self.path, os.W_OK)
+        """Whether people can label here: files can be written, and locked."""
+        return not self.refusal()
+
+    def refusal(self) -> str:
+        """Why nothing can be labeled here, and what to do about it; empty if it can be."""
+        for path in (self.path, *(file.path for file in self.logs if file.path.exists())):
+            if not os.access(path, os.W_OK):
+                what = "its folder" if path == self.path else path.name
+                return (
+                    f"The workspace {self.name} is read-only: it can be looked at, not labeled. "
+                    f"Make {what} writable."
+                )
+        return why_no_lock(self.path, self.name)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Nobody else proposes, saves or keeps a run meanwhile. Appending needs no such lock.
 
-        The folder itself is locked: no lock file that someone could delete.
+        The folder itself is locked: no lock file that someone could delete. Raises UnwritableError
+        on a disk without locks.
         """
-        handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise UnwritableError(
+                f"The workspace {self.name} cannot be locked: {error.strerror}. Make its folder "
+                "readable."
+            ) from error
         try:
             lock(handle, self.name)
             yield

@@ -129,12 +129,8 @@ def show_pause(loop: Loop, annotator: str) -> None:
 
 loop = state.open_loop()
 frame.need_pool(loop)
-if not loop.workspace.is_writable():
-    st.error(
-        f"The workspace {loop.workspace.name} is read-only: it can be looked at, not labeled. "
-        "Make its folder writable.",
-        icon=":material/lock:",
-    )
+if refusal := loop.workspace.refusal():
+    st.error(refusal, icon=":material/lock:")
     st.stop()
 annotator = frame.need_annotator()
 if st.session_state.get(PAUSED) and not state.reopened():

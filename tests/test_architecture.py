@@ -10,18 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    (
-        "errors",
-        "findings",
-        "bags",
-        "cache",
-        "csvfile",
-        "growing",
-        "files",
-        "progress",
-        "errands",
-        "password",
-    ),
+    ("errors", "findings", "bags", "cache", "disk"),
+    ("csvfile", "growing", "files", "progress", "errands", "password"),
     ("parallel", "arrays", "columns", "engines", "guard"),
     ("task",),
     ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),

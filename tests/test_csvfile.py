@@ -156,7 +156,7 @@ def test_a_torn_line_is_on_disk_elsewhere_before_it_leaves_the_file(tmp_path: Pa
     def truncate(handle: int, size: int) -> None:
         (kept,) = (tmp_path / "torn").iterdir()
         assert kept.read_bytes() == b"2,hal"
-        assert synced == 2  # the copy and its name
+        assert synced == 3  # the folder's name, the copy and its name
         real(handle, size)
 
     synced = 0
@@ -170,3 +170,65 @@ def test_a_torn_line_is_on_disk_elsewhere_before_it_leaves_the_file(tmp_path: Pa
     monkeypatch.setattr(os, "ftruncate", truncate)
     monkeypatch.setattr(os, "fsync", count)
     assert file.mend() is not None
+
+
+@given(st.lists(st.lists(FIELD, min_size=4, max_size=4), max_size=4), st.data())
+def test_a_torn_row_of_any_number_of_lines_leaves_whole_rows_only(
+    tmp_path_factory, rows: list[list[str]], data: st.DataObject
+):
+    file = log(tmp_path_factory.mktemp("cut"), header=("a", "b", "c", "d"))
+    whole = [format_rows([row]) for row in (file.header, *rows)]
+    cut = data.draw(st.integers(0, len(b"".join(whole))))
+    file.path.write_bytes(b"".join(whole)[:cut])
+    kept = file.mend()
+    ends = [len(b"".join(whole[:number])) for number in range(len(whole) + 1)]
+    assert file.path.stat().st_size == max(end for end in ends if end <= cut)
+    assert file.path.read_bytes() + (kept.read_bytes() if kept else b"") == b"".join(whole)[:cut]
+
+
+@given(st.lists(ROW, min_size=1, max_size=4))
+def test_no_whole_row_is_ever_taken_for_a_torn_one(tmp_path_factory, rows: list[list[str]]):
+    file = log(tmp_path_factory.mktemp("whole"))
+    file.path.write_bytes(format_rows(rows))
+    assert file.mend() is None
+
+
+@pytest.mark.parametrize("note", ["\n\n\n", "ends\n", "1,2\n", 'a,"b"\n", c\n'])
+def test_a_whole_row_that_looks_torn_stays(tmp_path: Path, note: str):
+    for fields in (["1", note], ["1", note, "x", "y"]):
+        file = log(tmp_path, header=("a", "b"))
+        file.path.write_bytes(b"a,b\n" + format_rows([fields]))
+        assert file.mend() is None
+
+
+def test_a_stray_quote_that_somebody_typed_is_no_torn_row(tmp_path: Path):
+    file = log(tmp_path)
+    file.path.write_bytes(b'1,"half a quote\n2,fine\n3,fine too\n')
+    file.append([["4", "d"]])
+    assert file.path.read_bytes() == b'1,"half a quote\n2,fine\n3,fine too\n4,d\n'
+
+
+def test_torn_copies_survive_a_clock_that_stands_still(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("time.time_ns", lambda: 1_000)
+    file = log(tmp_path)
+    for number in range(3):
+        with file.path.open("ab") as opened:
+            opened.write(b"torn %d" % number)
+        file.append([[str(number), "x"]])
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "torn").iterdir()}
+    assert kept == {f"log.csv.1000{end}": b"torn %d" % n for n, end in enumerate(("", "-2", "-3"))}
+
+
+def test_what_cannot_be_taken_back_is_told(tmp_path: Path, monkeypatch):
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    file = log(tmp_path)
+    file.append([["1", "a"]])
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail)
+        broken.setattr(os, "ftruncate", fail)
+        with pytest.raises(LogError, match="Some of it may stand there"):
+            file.append([["2", "b"]])
+    file.append([["3", "c"]])
+    assert [row.fields[0] for row in file.read().rows] == ["1", "2", "3"]

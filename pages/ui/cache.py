@@ -46,7 +46,7 @@ from core.labels import Labeled, labels_hash
 from core.landscape import measured, sampled
 from core.landscape import pool_points as points_of
 from core.logs import Run
-from core.loop import Loop, mend, read_loop
+from core.loop import Loop, mend_if_writable, read_loop
 from core.model import Model
 from core.near_copies import Alike, alike_texts, hash_of_texts
 from core.neighbours import Neighbourhood
@@ -355,8 +355,7 @@ def _told_in_the_corner() -> Iterator[Progress]:
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
 def _mended(path: str, task_stamp: Stamps) -> Workspace:
     workspace = open_workspace(Path(path))
-    if workspace.is_writable():
-        mend(workspace)
+    mend_if_writable(workspace)
     return workspace
 
 

@@ -1,0 +1,308 @@
+"""Lives of a program that labels and is broken off at random; after each its files are looked at.
+
+    python -m tests.crashes --points 500 --seed 1
+
+A parent forks a child for each life. The child opens the workspace, sends again what was not
+acknowledged, labels, undoes, saves, proposes, and is broken at a drawn call. It tells through a
+pipe what it sends, before it does, and what was acknowledged, after. What the parent finds in the
+files it reads by rules of its own: none of the code that wrote them. Prints one JSON object.
+"""
+
+import argparse
+import gc
+import json
+import os
+import shutil
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from core.byhand import Hand, flag_by_hand, label_by_hand
+from core.doctor import examine
+from core.errors import SunlightError
+from core.inbox import Inbox
+from core.iteration import Batch, Wishes, propose
+from core.logs import Event
+from core.loop import Loop, open_loop, read_loop
+from core.runs import Trained, keep, train
+from core.workspace import open_workspace
+from tests.conftest import headlines, write_csv
+from tests.faults import KINDS, Shim
+from tests.records import split_records
+from tests.tracing import kill_at, trace_me
+from tests.watch import Told, Watch
+
+TASK = 'title = "Crashes"\n[targets]\nevaluation = 1000\ntraining = 20\n[batch]\nsize = 8\n'
+LIVES = 20
+"""Crashes in a row on one workspace, at most, before the doctor goes through it."""
+
+TRACED = "killed between system calls"
+NOTES = ("", "plain", 'two\nlines, "quoted"', "a\r\nb,c,d", "Ünï ✓ ‮ \n\n\n", "=1+1")
+
+
+def make_template(folder: Path) -> Trained:
+    """A workspace of 200 items and some training labels, and a model of it."""
+    items = headlines(230)
+    pool = [("item_id", "text"), *(item[:2] for item in items[:200])]
+    pool[9] = ("i0008", 'two\nlines, and a "quote"')
+    write_csv(folder / "unlabeled_data" / "pool.csv", pool)
+    for label, name in (("1", "related.csv"), ("0", "not_related.csv")):
+        rows = [item for item in items[200:] if item[2] == label]
+        write_csv(folder / "training_data" / name, rows)
+    (folder / "task.toml").write_text(TASK)
+    return train(open_loop(folder), name="book")
+
+
+def life(watch: Watch, trained: Trained, draw: Random, tell: Callable) -> None:
+    """Opens, sends again what waits, labels for a while.
+
+    Or it is one of several programs: it has been running since before the others were broken.
+    """
+    loop, inbox, told = watch.running, watch.inbox, watch.told
+    if draw.random() < 0.5:
+        loop = open_loop(watch.path)
+        inbox = Inbox(loop.workspace)
+    _send(loop, inbox, [_event(entry) for entry in told.waiting()], tell)
+    for _ in range(draw.randint(1, 4)):
+        try:
+            _step(loop, inbox, told, trained, draw, tell)
+        except SunlightError:
+            continue  # a full or broken disk: told to the person, who goes on
+
+
+def _step(
+    loop: Loop, inbox: Inbox, told: Told, trained: Trained, draw: Random, tell: Callable
+) -> None:
+    what = draw.random()
+    if what < 0.08:
+        keep(loop, trained)
+    elif what < 0.2:
+        _by_hand(loop, inbox, draw, tell)
+    else:
+        batch = propose(loop, "ann", Wishes(seed=draw.randrange(2**31)))
+        for _ in range(draw.randint(1, 3)):
+            _send(loop, inbox, _burst(batch, told, draw), tell)
+        if draw.random() < 0.5:
+            _send(loop, inbox, [_new(batch, "save", "", draw)], tell)
+
+
+def _by_hand(loop: Loop, inbox: Inbox, draw: Random, tell: Callable) -> None:
+    item = draw.choice(loop.pool_words.pool.ids.to_pylist())
+    tell("hand", item)
+    if draw.random() < 0.6:
+        event = label_by_hand(loop.workspace, inbox, item, draw.choice("01"), Hand("hand", False))
+    else:
+        event = flag_by_hand(loop.workspace, inbox, item, draw.choice(NOTES), Hand("hand", False))
+    tell("sent", vars(event))
+    tell("acknowledged", [event.event_id])
+
+
+def _burst(batch: Batch, told: Told, draw: Random) -> list[Event]:
+    """Events of one request, some of them twice, some that were sent before."""
+    actions = ("label", "label", "label", "undo", "skip", "flag")
+    items = [proposal.item_id for proposal in batch.proposals]
+    events = [
+        _new(batch, draw.choice(actions), draw.choice(items), draw)
+        for _ in range(draw.randint(1, 6))
+    ]
+    if draw.random() < 0.3:
+        events.append(draw.choice(events))
+    if told.sent and draw.random() < 0.3:
+        events.append(_event(draw.choice([*told.sent.values()])))
+    return events
+
+
+def _new(batch: Batch, action: str, item: str, draw: Random) -> Event:
+    label = draw.choice("01") if action == "label" else ""
+    note = draw.choice(NOTES) if action == "flag" else ""
+    event_id = f"{draw.getrandbits(64):016x}-1"
+    return Event(
+        event_id, batch.batch_id, item, action, label, "ann", "2026-01-01T00:00:00.000Z",
+        draw.random(), False, note,
+    )  # fmt: skip
+
+
+def _event(entry: dict) -> Event:
+    return Event(**entry)
+
+
+def _send(loop: Loop, inbox: Inbox, events: list[Event], tell: Callable) -> None:
+    for event in events:
+        tell("sent", vars(event))
+    log = loop.workspace.annotations
+    before = log.read_bytes()
+    try:
+        receipt = inbox.receive(events)
+    except SunlightError as error:  # the browser keeps them, and sends them again
+        is_untouched = f"{log.name} cannot be written" in str(error) and "Nothing" in str(error)
+        rest = split_records(before)[1]
+        if is_untouched and log.read_bytes() not in (before, before[: len(before) - len(rest)]):
+            tell("failed", "was refused, and something stands there")
+        return
+    tell("acknowledged", receipt.acknowledged)
+
+
+@dataclass
+class Tally:
+    """Counts over all workspaces."""
+
+    points: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+    sent: int = 0
+    acknowledged: int = 0
+
+    def add(self, watch: Watch) -> None:
+        self.wrong += watch.wrong
+        self.examples += watch.examples
+        self.sent += len(watch.told.sent)
+        self.acknowledged += len(watch.told.acknowledged)
+
+    def as_json(self) -> str:
+        counts = {"points": self.points, "wrong": self.wrong, "examples": self.examples[:5]}
+        return json.dumps(counts | {"sent": self.sent, "acknowledged": self.acknowledged})
+
+
+def in_child(act: Callable[[Callable], None], stop: int | None = None) -> tuple[list, int | None]:
+    """What the act told in a forked child, and the stops that it made if it was traced.
+
+    `("failed", traceback)` is told of an exception, `("ended", …)` if it came to its end.
+    """
+    reading, writing = os.pipe()
+    write = os.write
+    child = os.fork()
+    if not child:
+        os.close(reading)
+
+        def tell(what: str, content: object = None) -> None:
+            write(writing, (json.dumps([what, content]) + "\n").encode())
+
+        try:
+            gc.disable()
+            if stop is not None:
+                trace_me()
+            act(tell)
+            tell("ended")
+        except SunlightError:
+            tell("ended")  # refused with a reason, and nothing else
+        except BaseException:
+            tell("failed", traceback.format_exc())
+        os._exit(0)
+    os.close(writing)
+    stops = kill_at(child, stop) if stop is not None else None
+    with os.fdopen(reading, "rb") as pipe:
+        lines = pipe.read().splitlines()
+    if stop is None:
+        os.waitpid(child, 0)
+    return [json.loads(line) for line in lines], stops
+
+
+class Harness:
+    """Draws lives and faults by seed, until as many points as asked for were tried."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self._folder, self._draw, self._tally = folder, Random(seed), Tally()
+        self._calls, self._stops = 60, 4_000
+        self._can_trace = True
+        self._trained = make_template(folder / "template")
+
+    def run(self, points: int, seconds: float) -> Tally:
+        gc.freeze()  # or each child copies the pages that its collector looks at
+        end = time.monotonic() + seconds
+        number = 0
+        while self._tally.points.total() < points and time.monotonic() < end:
+            number += 1
+            self._workspace(self._folder / f"w{number}")
+        return self._tally
+
+    def _workspace(self, path: Path) -> None:
+        shutil.copytree(self._folder / "template", path)
+        running = read_loop(open_workspace(path))
+        watch = Watch(path, Told(), running, Inbox(running.workspace))
+        for number in range(self._draw.randint(1, LIVES)):
+            # What is new is not on disk yet: nothing is as easily lost by a power cut.
+            self._life(watch, KINDS[-2:] if number == 0 and self._draw.random() < 0.5 else KINDS)
+        self._heal(watch)
+        self._tally.add(watch)
+        shutil.rmtree(path)
+
+    def _life(self, watch: Watch, kinds: Sequence[str]) -> None:
+        seed = self._draw.randrange(2**32)
+        kind = self._draw.choice([*kinds, TRACED] if self._can_trace else kinds)
+        shim = Shim(watch.path, kind, self._draw.randint(1, self._calls), Random(seed))
+
+        def act(tell: Callable) -> None:
+            if kind != TRACED:
+                shim.install()
+            try:
+                life(watch, self._trained, Random(seed), tell)
+            finally:
+                tell("struck" if shim.struck else "calls", shim.calls)
+
+        stop = self._draw.randint(1, self._stops) if kind == TRACED else None
+        said, stops = in_child(act, stop)
+        watch.last = f"{kind} at call {shim.at} of life {seed}"
+        self._hear(watch, said)
+        self._count(kind, said, stops, stop)
+        watch.look()
+
+    def _count(self, kind: str, said: list, stops: int | None, stop: int | None) -> None:
+        """A point counts if the fault came before the life was over."""
+        ended = dict(said)
+        if kind == TRACED:
+            self._can_trace = stops is not None
+            self._tally.points[kind] += bool(stops and stops > stop and "ended" not in ended)
+            self._stops = max(500, (stops if "ended" in ended else self._stops) or 500)
+        else:
+            self._tally.points[kind] += "ended" not in ended or "struck" in ended
+            if "calls" in ended:
+                self._calls = max(20, ended["calls"])
+
+    def _hear(self, watch: Watch, said: list) -> None:
+        for what, content in said:
+            if what == "sent":
+                watch.told.sent[content["event_id"]] = content
+            elif what == "acknowledged":
+                watch.told.acknowledged.update(content)
+            elif what == "hand":
+                watch.told.by_hand[content] += 1
+            elif what == "failed":
+                watch.blame("failed", content)
+
+    def _heal(self, watch: Watch) -> None:
+        """A life without faults: everything waiting arrives, and the doctor is content."""
+
+        def act(tell: Callable) -> None:
+            loop = open_loop(watch.path)
+            _send(loop, Inbox(loop.workspace), [_event(e) for e in watch.told.waiting()], tell)
+            open_loop(watch.path)
+            for finding in examine(watch.path):
+                if finding.severity == "error":
+                    tell("failed", finding.message)
+
+        watch.last = "a life without faults"
+        self._hear(watch, in_child(act)[0])
+        watch.look()
+        watch.look_at_labels()
+        if watch.told.waiting():
+            watch.blame("never taken", watch.told.waiting()[0])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--points", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        print(Harness(Path(folder), asked.seed).run(asked.points, asked.seconds).as_json())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""What a program sees of a workspace that it cannot write, or whose disk has no locks.
+
+    python -m tests.looking "without rights" PATH
+
+Opens every page, asks for `status` and `check`, and tries to label. Prints one JSON object.
+"""
+
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import sys
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from core.doctor import examine
+from core.errors import SunlightError
+from core.inbox import Inbox
+from core.iteration import Wishes, propose
+from core.logs import new_event
+from core.loop import Loop, open_loop
+from tests.test_pages import PAGES, ROOT, TIMEOUT
+
+CAPABILITIES = 0x20080522
+PAST_ALL_MODES = 0b110
+"""The bits of CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH."""
+
+
+def without_rights() -> None:
+    """Root obeys the modes of files from now on, as everybody else does anyway."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    head = (ctypes.c_uint32 * 2)(CAPABILITIES, 0)
+    sets = (ctypes.c_uint32 * 6)()
+    if libc.capget(head, sets):
+        raise OSError(ctypes.get_errno(), "capget")
+    for at in range(3):
+        sets[at] &= ~PAST_ALL_MODES
+    if libc.capset(head, sets):
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def without_locks() -> None:
+    """As a network disk without a lock server answers."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    fcntl.flock = refuse
+
+
+def look(path: Path) -> dict[str, object]:
+    """What went wrong on each page, and why nothing can be labeled."""
+    os.environ["SUNLIGHT_DATA"] = str(path)
+    failed, annotate = {}, ""
+    for name in PAGES:
+        page = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=TIMEOUT)
+        page.query_params["annotator"] = "ann"
+        page.run()
+        errors = [entry.value for entry in page.error]
+        if name == "annotate":
+            annotate = errors[0] if errors else ""
+            errors = []
+        if page.exception or errors:
+            failed[name] = [*errors, *(entry.value for entry in page.exception)]
+    loop = open_loop(path)
+    torn = [finding for finding in examine(path) if finding.kind == "torn line"]
+    return {
+        "failed": failed,
+        "annotate": annotate,
+        "refusal": loop.workspace.refusal(),
+        "label": _label(loop),
+        "propose": _propose(loop),
+        "torn lines": len(torn),
+    }
+
+
+def _label(loop: Loop) -> str:
+    proposal = loop.logs.proposals[-1]
+    event = new_event(proposal.batch_id, "ann", "label", proposal.item_id, label="1")
+    try:
+        Inbox(loop.workspace).receive([event])
+    except SunlightError as error:
+        return str(error)
+    return ""
+
+
+def _propose(loop: Loop) -> str:
+    try:
+        propose(loop, "ann", Wishes(mix={"random": 2}))
+    except SunlightError as error:
+        return str(error)
+    return ""
+
+
+if __name__ == "__main__":
+    {"without rights": without_rights, "without locks": without_locks}[sys.argv[1]]()
+    print(json.dumps(look(Path(sys.argv[2]))))

@@ -1,0 +1,174 @@
+"""Whatever breaks at whatever moment: what was acknowledged is there once, and nothing is torn."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.inbox import Inbox
+from core.iteration import Wishes, preview, propose
+from core.logs import EventLog, append_records, new_event, new_proposal
+from core.loop import Loop, read_loop
+from core.runs import keep, train
+from core.workspace import Workspace
+from tests import appenders
+from tests.conftest import MakeWorkspace, active_workspace
+from tests.crashes import TRACED
+from tests.faults import KINDS
+
+POINTS = 1_000
+PROCESSES = 2
+SECONDS = 300
+"""A machine that is busy with other things still gets there."""
+
+
+def crash(seed: int) -> subprocess.Popen:
+    """A process of its own, since it forks: no thread of another test is around."""
+    command = [sys.executable, "-m", "tests.crashes", "--points", str(POINTS // PROCESSES)]
+    return subprocess.Popen(
+        [*command, "--seconds", str(SECONDS), "--seed", str(seed)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_thousand_random_crashes_lose_double_and_tear_nothing():
+    outcomes = [process.communicate()[0] for process in [crash(seed) for seed in (11, 12)]]
+    found = [json.loads(outcome) for outcome in outcomes]
+    points = sum((Counter(part["points"]) for part in found), Counter())
+    told = {name: sum(part[name] for part in found) for name in ("sent", "acknowledged")}
+    print(f"{points.total():,} crash points, {told['acknowledged']:,} events acknowledged")
+    if not points[TRACED]:
+        print("This machine does not permit tracing: the shim's kills count alone.")
+    assert [part["examples"] for part in found] == [[], []]
+    assert points.total() >= POINTS
+    assert all(points[kind] > POINTS / 50 for kind in KINDS)
+    assert told["acknowledged"] == told["sent"] > POINTS
+
+
+def test_eight_processes_that_append_at_once_lose_double_and_mix_nothing(
+    make_workspace: MakeWorkspace,
+):
+    counts = appenders.run(make_workspace(), seconds=4)
+    print(counts)
+    assert counts["killed"] >= 3
+    assert counts["rows"] >= counts["told"] > 50
+    assert (counts["lost"], counts["doubled"], counts["mixed"]) == (0, 0, 0)
+
+
+@pytest.fixture(params=["UTC", "Asia/Kathmandu", "America/St_Johns"])
+def zone(request: pytest.FixtureRequest, monkeypatch) -> Iterator[str]:
+    """This process in another time zone."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield request.param
+    time.tzset()
+
+
+def test_moments_are_utc_in_every_time_zone(zone: str, active: Loop):
+    before = time.time()
+    (proposal,) = [new_proposal("batch-0001", "ann", "training", "i0001", "random")]
+    moments = [proposal.created_at, new_event("batch-0001", "ann", "skip").labeled_at]
+    moments.append(preview(active, "ann", Wishes(mix={"random": 1})).proposals[0].created_at)
+    for moment in moments:
+        seconds = datetime.fromisoformat(moment).timestamp()
+        assert before - 0.002 < seconds < time.time()
+
+
+class Stopped(datetime):
+    """A clock that stands still, as one that jumps back shows a moment twice."""
+
+    @classmethod
+    def now(cls, tz=None) -> datetime:
+        return datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+def test_a_clock_that_shows_a_moment_twice_overwrites_no_run(active: Loop, monkeypatch):
+    monkeypatch.setattr("core.runs.datetime", Stopped)
+    trained = train(active, name="book")
+    first = active.workspace.path / keep(active, trained).params_file
+    content = first.stat()
+    second = active.workspace.path / keep(active, trained).params_file
+    assert second != first
+    assert second.exists()
+    assert (first.stat().st_ino, first.stat().st_mtime_ns) == (content.st_ino, content.st_mtime_ns)
+
+
+def test_the_last_word_is_the_log_s_and_never_the_clock_s(active: Loop):
+    workspace, item = active.workspace, active.pool_words.pool.ids[0].as_py()
+    proposal = new_proposal("batch-0001", "ann", "training", item, "random")
+    append_records(workspace.batches, [proposal])
+    for label, moment in (("1", "2030-01-01T00:00:00.000Z"), ("0", "2020-01-01T00:00:00.000Z")):
+        event = new_event("batch-0001", "ann", "label", item, label=label)
+        Inbox(workspace).receive([replace(event, labeled_at=moment)])
+    training = read_loop(workspace).labels.splits["training"]
+    assert [found.label for found in training if found.item_id == item] == ["0"]
+
+
+def looked(what: str, path: Path) -> dict:
+    """What a program without the rights of root, or on a disk without locks, makes of it."""
+    command = [sys.executable, "-m", "tests.looking", what, str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+@pytest.fixture
+def unfinished(make_workspace: MakeWorkspace) -> Iterator[Workspace]:
+    """A workspace with an open batch, a save that was cut short, and a torn line."""
+    workspace = active_workspace(make_workspace)
+    batch = propose(read_loop(workspace), "ann", Wishes(mix={"random": 5}))
+    item = batch.proposals[0].item_id
+    events = [
+        new_event(batch.batch_id, "ann", "label", item, label="1"),
+        new_event(batch.batch_id, "ann", "save"),
+    ]
+    EventLog(workspace).append(events)
+    with workspace.annotations.path.open("ab") as file:
+        file.write(b"torn")
+    yield workspace
+    for path in (workspace.path, *workspace.path.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def test_a_read_only_workspace_opens_for_looking_and_says_why_not_for_labeling(
+    unfinished: Workspace,
+):
+    shutil.rmtree(unfinished.cache)
+    before = contents(unfinished.path)
+    for path in (unfinished.path, *unfinished.path.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    found = looked("without rights", unfinished.path)
+    assert found["failed"] == {}
+    assert "read-only" in found["annotate"]
+    assert "read-only" in found["refusal"]
+    assert "Permission denied" in found["label"]
+    assert found["torn lines"] == 1
+    assert contents(unfinished.path) == before
+
+
+def test_a_workspace_without_locks_opens_for_looking_and_says_why_not_for_labeling(
+    unfinished: Workspace,
+):
+    before = contents(unfinished.path)
+    found = looked("without locks", unfinished.path)
+    assert found["failed"] == {}
+    for name in ("annotate", "refusal", "label", "propose"):
+        assert "No locks available" in found[name]
+        assert "move the workspace to a disk with file locks" in found[name]
+    assert found["torn lines"] == 1
+    assert contents(unfinished.path) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path: path.read_bytes() for path in files if ".cache" not in path.parts}

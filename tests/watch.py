@@ -1,0 +1,104 @@
+"""What a workspace's files must be like after every crash, whatever crashed."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.inbox import Inbox
+from core.loop import Loop
+from tests.records import split_records
+
+FILES = ("batches.csv", "annotations.csv", "runs.csv")
+
+
+@dataclass
+class Told:
+    """What the lives of one workspace have told: all that was sent, and what was acknowledged."""
+
+    sent: dict[str, dict[str, str]] = field(default_factory=dict)
+    acknowledged: set[str] = field(default_factory=set)
+    by_hand: Counter[str] = field(default_factory=Counter)
+
+    def waiting(self) -> list[dict[str, str]]:
+        return [event for key, event in self.sent.items() if key not in self.acknowledged]
+
+
+@dataclass
+class Watch:
+    """One workspace over its lives: what was told, how its files were, what went wrong."""
+
+    path: Path
+    told: Told
+    running: Loop
+    inbox: Inbox
+    files: dict[Path, bytes] = field(default_factory=dict)
+    wrong: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+    last: str = ""
+
+    def blame(self, what: str, example: object) -> None:
+        self.wrong[what] += 1
+        self.examples.append(f"{what} ({self.last}): {example}")
+
+    def look(self) -> None:
+        """Compares the files with what was told, and with what they were before."""
+        self._look_at_growth()
+        self._look_at_events()
+
+    def _look_at_growth(self) -> None:
+        torn = [path.read_bytes() for path in (self.path / "torn").glob("*")]
+        names = [*FILES, *(str(p.relative_to(self.path)) for p in self.path.glob("*_data/*.csv"))]
+        for name in names:
+            if name.startswith("unlabeled"):
+                continue
+            path = self.path / name
+            now = path.read_bytes() if path.exists() else b""
+            before = self.files.get(path, b"")
+            rest = split_records(before)[1]
+            if not now.startswith(before):
+                kept = before.removesuffix(rest) if rest else before
+                if not (rest and now.startswith(kept) and rest in torn):
+                    self.blame("shrank", name)
+            self.files[path] = now
+            width = {"annotations.csv": 10, "batches.csv": 12, "runs.csv": 16}.get(name)
+            for row in split_records(now)[0]:
+                if (len(row) != width) if width else not 2 <= len(row) <= 5:
+                    self.blame("torn", f"{name}: {row}")
+
+    def _look_at_events(self) -> None:
+        rows = split_records(self.files[self.path / "annotations.csv"])[0][1:]
+        counts = Counter(row[0] for row in rows)
+        for key in self.told.acknowledged - counts.keys():
+            self.blame("lost", key)
+        for key, count in counts.items():
+            if count > 1:
+                self.blame("doubled", key)
+        for row in rows:
+            sent = self.told.sent.get(row[0])
+            if sent and [sent["action"], sent["item_id"], sent["label"], sent["note"]] != [
+                row[3], row[2], row[4], row[9],
+            ]:  # fmt: skip
+                self.blame("changed", row)
+            if not sent and not (row[5] == "hand" and (row[2] or row[3] == "save")):
+                self.blame("never sent", row)
+
+    def look_at_labels(self) -> None:
+        """After an opening without faults: each net label of a saved batch stands in its file once.
+
+        And nothing is torn any more, and the doctor has no errors.
+        """
+        rows = split_records(self.files[self.path / "annotations.csv"])[0][1:]
+        splits = {row[0]: row[2] for row in split_records(self.files[self.path / FILES[0]])[0]}
+        saved = {row[1] for row in rows if row[3] == "save"}
+        words = {row[2]: row for row in rows if row[3] in ("label", "undo")}
+        for item, row in words.items():
+            if row[3] == "label" and row[1] in saved:
+                name = "related.csv" if row[4] == "1" else "not_related.csv"
+                found = split_records(
+                    self.files.get(self.path / f"{splits[row[1]]}_data" / name, b"")
+                )[0]
+                if [label[0] for label in found].count(item) != 1:
+                    self.blame("label not saved once", row)
+        for path, data in self.files.items():
+            if split_records(data)[1]:
+                self.blame("torn", f"{path.name} after opening")
