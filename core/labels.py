@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
+from core.backups import back_up_of_the_day
 from core.csvfile import CsvFile, Row, Rows
 from core.findings import Finding
 from core.growing import Made, read_records
@@ -171,10 +172,12 @@ def last_words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Eve
 def save(workspace: Workspace, logs: Logs, batch_ids: Iterable[str], texts_of: TextsOf) -> int:
     """Appends the batches' net labels to the label files; the number of rows appended.
 
-    May be repeated: what stands in a file already is not appended again. The caller holds the
-    workspace's lock.
+    May be repeated: what stands in a file already is not appended again. Before the day's first
+    rows a backup is made. The caller holds the workspace's lock.
     """
     missing = unsaved(workspace, logs, batch_ids, texts_of)
+    if missing:
+        back_up_of_the_day(workspace)
     for split, label, file in workspace.label_files():
         file.append([_row(x) for x in missing if (x.split, x.label) == (split, label.value)])
     return len(missing)

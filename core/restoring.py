@@ -1,0 +1,122 @@
+"""Restoring: a backup becomes a new workspace, beside the one that it was made of."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from core.backup_file import Backup, Part, content, read_backup, verify
+from core.backups import FOLDER
+from core.csvfile import sync_folder
+from core.errors import BackupError
+from core.logs import Run, read_log
+from core.progress import Progress, silent
+from core.task import SPLITS
+from core.workspace import POOL_FOLDER, Workspace, open_workspace, refuse_contents
+
+_RESTORED = re.compile(
+    rf"task\.toml|(batches|annotations|runs)\.csv|({'|'.join(SPLITS)})_data/\w[\w .-]*\.csv"
+)
+"""The only files that a backup can bring: what else it may hold, nothing is written elsewhere."""
+
+
+def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
+    """The workspace as it was when this backup was made, in a folder that holds nothing yet.
+
+    The backup lies in `backups/` of its workspace: pool and models are copied from there. The
+    folder is there whole, or not at all. Raises BackupError, WorkspaceError or TaskError.
+    """
+    refuse_contents(into)
+    source = _source(path)
+    backup = read_backup(path)
+    progress("verifying the backup")
+    verify(backup)
+    _refuse_strangers(backup)
+    try:
+        into.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{into.name}.", dir=into.parent))
+        try:
+            _build(backup, source, building, progress)
+            building.rename(into)
+            sync_folder(into.parent)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    except OSError as error:
+        raise BackupError(
+            f"{backup.name} cannot be restored to {into}: {error.strerror or error}. Nothing is "
+            "left there; free some space or choose another folder."
+        ) from error
+    return open_workspace(into)
+
+
+def _source(path: Path) -> Path:
+    """The workspace that the backup lies in; raises BackupError if it lies elsewhere."""
+    folder = path.absolute().parent
+    if folder.name != FOLDER or not (folder.parent / POOL_FOLDER).is_dir():
+        raise BackupError(
+            f"{path} does not lie in {FOLDER}/ of a workspace, from which the pool and the models "
+            "are copied. Put it there, and restore it again."
+        )
+    return folder.parent
+
+
+def _refuse_strangers(backup: Backup) -> None:
+    names = [part.name for part in backup.parts]
+    for name in names:
+        if not _RESTORED.fullmatch(name) or names.count(name) > 1:
+            raise BackupError(
+                f"{backup.name} holds `{name[:80]}`, which no backup of Sunlight does. Take "
+                "another one, and move this one away."
+            )
+
+
+def _build(backup: Backup, source: Path, folder: Path, progress: Progress) -> None:
+    """Everything in the new folder, on disk; raises BackupError or OSError."""
+    folder.chmod(source.stat().st_mode & 0o777)
+    for part in backup.parts:
+        _extract(backup, part, folder / part.name)
+    progress("copying the pool and the models")
+    (folder / POOL_FOLDER).mkdir()
+    for file in sorted((source / POOL_FOLDER).glob("*.csv")):
+        _copy(file, folder / POOL_FOLDER / file.name)
+    for file in _model_files(source / "models", _runs_known(folder)):
+        (folder / "models").mkdir(exist_ok=True)
+        _copy(file, folder / "models" / file.name)
+    for made in (*filter(Path.is_dir, sorted(folder.iterdir())), folder):
+        sync_folder(made)
+
+
+def _runs_known(folder: Path) -> set[str]:
+    """The names of the params files of the runs that the restored log has."""
+    runs = read_log(open_workspace(folder).runs, Run, [])
+    return {Path(run.params_file).name for run in runs}
+
+
+def _model_files(models: Path, known: set[str]) -> Iterator[Path]:
+    """All files of the folder but the params, and what else has their name, of runs not known."""
+    if not models.is_dir():
+        return
+    stems = {Path(name).stem for name in known}
+    later = {file.stem for file in models.glob("*.params")} - stems
+    yield from (f for f in sorted(models.iterdir()) if f.is_file() and f.stem not in later)
+
+
+def _extract(backup: Backup, part: Part, file: Path) -> None:
+    file.parent.mkdir(exist_ok=True)
+    with file.open("xb") as target:
+        for piece in content(backup, part):
+            target.write(piece)
+        target.flush()
+        os.fsync(target.fileno())
+
+
+def _copy(file: Path, copy: Path) -> None:
+    with file.open("rb") as original, copy.open("xb") as target:
+        shutil.copyfileobj(original, target, 2**20)
+        target.flush()
+        os.fsync(target.fileno())
+    with suppress(OSError):
+        shutil.copystat(file, copy)
