@@ -14,7 +14,7 @@ from core.console import AsJson, Data, refusals, report, tell
 from core.curves import Study, learn
 from core.encoder import encoder_place
 from core.engines import ENGINES, open_engine
-from core.file_commands import check
+from core.file_commands import backup, book, check, restore_command
 from core.iteration import Batch, Wishes, preview, propose
 from core.logs import Run
 from core.loop import open_loop, read_loop
@@ -147,6 +147,9 @@ def evaluate(
 
 
 app.command()(check)
+app.command()(backup)
+app.command(name="restore")(restore_command)
+app.command()(book)
 
 
 @app.command()

@@ -27,7 +27,7 @@ PIECE = 2**20
 """Bytes that are held in memory at a time."""
 
 LEVEL = 3
-"""Of deflate. Of 200,000 labels the default, 6, makes a tenth less of twice the time."""
+"""Of deflate: 1.2 s for 200,000 labels. The default, 6, makes 7% less of them in 2.2 s."""
 
 DAMAGED = (
     zipfile.BadZipFile,

@@ -1,17 +1,15 @@
 """Restoring: a backup becomes a new workspace, beside the one that it was made of."""
 
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from core.backup_file import Backup, Part, content, read_backup, verify
+from core.backup_file import PIECE, Backup, content, read_backup, verify
 from core.backups import FOLDER
-from core.csvfile import sync_folder
 from core.errors import BackupError
+from core.files import new_folder, write_new
 from core.logs import Run, read_log
 from core.progress import Progress, silent
 from core.task import SPLITS
@@ -36,14 +34,8 @@ def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
     verify(backup)
     _refuse_strangers(backup)
     try:
-        into.parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{into.name}.", dir=into.parent))
-        try:
-            _build(backup, source, building, progress)
-            building.rename(into)
-            sync_folder(into.parent)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+        with new_folder(into) as folder:
+            _build(backup, source, folder, progress)
     except OSError as error:
         raise BackupError(
             f"{backup.name} cannot be restored to {into}: {error.strerror or error}. Nothing is "
@@ -75,18 +67,14 @@ def _refuse_strangers(backup: Backup) -> None:
 
 def _build(backup: Backup, source: Path, folder: Path, progress: Progress) -> None:
     """Everything in the new folder, on disk; raises BackupError or OSError."""
-    folder.chmod(source.stat().st_mode & 0o777)
     for part in backup.parts:
-        _extract(backup, part, folder / part.name)
+        write_new(folder / part.name, content(backup, part))
     progress("copying the pool and the models")
     (folder / POOL_FOLDER).mkdir()
     for file in sorted((source / POOL_FOLDER).glob("*.csv")):
         _copy(file, folder / POOL_FOLDER / file.name)
     for file in _model_files(source / "models", _runs_known(folder)):
-        (folder / "models").mkdir(exist_ok=True)
         _copy(file, folder / "models" / file.name)
-    for made in (*filter(Path.is_dir, sorted(folder.iterdir())), folder):
-        sync_folder(made)
 
 
 def _runs_known(folder: Path) -> set[str]:
@@ -104,19 +92,7 @@ def _model_files(models: Path, known: set[str]) -> Iterator[Path]:
     yield from (f for f in sorted(models.iterdir()) if f.is_file() and f.stem not in later)
 
 
-def _extract(backup: Backup, part: Part, file: Path) -> None:
-    file.parent.mkdir(exist_ok=True)
-    with file.open("xb") as target:
-        for piece in content(backup, part):
-            target.write(piece)
-        target.flush()
-        os.fsync(target.fileno())
-
-
 def _copy(file: Path, copy: Path) -> None:
-    with file.open("rb") as original, copy.open("xb") as target:
-        shutil.copyfileobj(original, target, 2**20)
-        target.flush()
-        os.fsync(target.fileno())
-    with suppress(OSError):
-        shutil.copystat(file, copy)
+    with file.open("rb") as original:
+        write_new(copy, iter(partial(original.read, PIECE), b""))
+    shutil.copystat(file, copy)

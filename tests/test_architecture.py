@@ -10,10 +10,21 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    ("errors", "findings", "bags", "cache", "csvfile", "growing", "files", "progress", "errands"),
+    (
+        "errors",
+        "findings",
+        "bags",
+        "cache",
+        "csvfile",
+        "growing",
+        "files",
+        "progress",
+        "errands",
+        "download",
+    ),
     ("parallel", "arrays", "columns", "engines"),
-    ("task",),
-    ("workspace", "backup_file", "backups"),
+    ("task", "task_file"),
+    ("workspace", "backup_file", "backups", "book_data"),
     ("logs", "restoring", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),
     ("labels", "word_index", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
@@ -65,7 +76,7 @@ FLOORS = (
         "correction",
     ),
     ("model_files", "doctor"),
-    ("background", "simulation", "curves", "comparison", "replay"),
+    ("background", "simulation", "shelf", "curves", "comparison", "replay"),
     ("harvest", "skew", "contrast", "experiment"),
     ("console", "file_commands", "__main__"),
 )
