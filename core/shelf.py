@@ -13,9 +13,6 @@ from core.files import new_folder, write_new
 from core.simulation import SAMPLE
 from core.workspace import POOL_FOLDER, Workspace, open_workspace, refuse_contents
 
-SHELF = SAMPLE.parent
-"""Where the app's own workspaces stand: `data/`."""
-
 RESERVED = frozenset({"sample", "demo"})
 """Names of what the project makes there itself."""
 
@@ -23,6 +20,11 @@ MAX_NAME = 80
 """Characters."""
 
 _NAME = re.compile(r"[^\W_]([\w .-]*\w)?")
+
+
+def shelf_folder() -> Path:
+    """Where the app's own workspaces stand: `data/`, or the folder that `SUNLIGHT_SHELF` names."""
+    return Path(os.environ.get("SUNLIGHT_SHELF") or SAMPLE.parent).resolve()
 
 
 def check_name(name: str) -> str:
@@ -41,7 +43,7 @@ def check_name(name: str) -> str:
     return name
 
 
-def workspaces(shelf: Path = SHELF) -> list[str]:
+def workspaces(shelf: Path) -> list[str]:
     """The names of the workspaces on the shelf, sorted; links are passed over."""
     try:
         with os.scandir(shelf) as entries:
@@ -51,7 +53,7 @@ def workspaces(shelf: Path = SHELF) -> list[str]:
     return sorted(filter(lambda name: _is_workspace(shelf, name), names), key=str.casefold)
 
 
-def find(name: str, shelf: Path = SHELF) -> Path:
+def find(name: str, shelf: Path) -> Path:
     """The folder of the workspace of this name; raises WorkspaceError if there is none."""
     if not _is_workspace(shelf, check_name(name)):
         raise WorkspaceError(
@@ -60,13 +62,13 @@ def find(name: str, shelf: Path = SHELF) -> Path:
     return shelf / name
 
 
-def name_of(path: Path, shelf: Path = SHELF) -> str:
+def name_of(path: Path, shelf: Path) -> str:
     """The name of the workspace in this folder; empty if it does not stand on the shelf."""
-    is_there = path.absolute().parent == shelf.absolute() and _is_workspace(shelf, path.name)
+    is_there = path.resolve().parent == shelf.resolve() and _is_workspace(shelf, path.name)
     return path.name if is_there else ""
 
 
-def free_place(name: str, shelf: Path = SHELF) -> Path:
+def free_place(name: str, shelf: Path) -> Path:
     """Where a new workspace of this name goes; raises WorkspaceError if it cannot."""
     path = shelf / check_name(name)
     if name.casefold() in RESERVED:
@@ -77,7 +79,7 @@ def free_place(name: str, shelf: Path = SHELF) -> Path:
     return path
 
 
-def create(name: str, task: str, shelf: Path = SHELF) -> Workspace:
+def create(name: str, task: str, shelf: Path) -> Workspace:
     """A new workspace with this `task.toml` and an empty pool; raises WorkspaceError."""
     path = free_place(name, shelf)
     try:

@@ -6,7 +6,7 @@ Its tabs need no workspace that can be opened: this is where one is mended.
 import streamlit as st
 
 from pages.ui import frame
-from pages.ui.data import check, files
+from pages.ui.data import backups, check, files, workspaces
 
 path = frame.open_page_of_files(
     "Data", "The files of this workspace, and what wants mending in them."
@@ -14,6 +14,8 @@ path = frame.open_page_of_files(
 TABS = {
     "Files": files.show,
     "Check": check.show,
+    "Backups": backups.show,
+    "Workspaces": workspaces.show,
 }
 tabs = st.tabs([*TABS], key="data_tab", on_change="rerun")
 for tab, show in zip(tabs, TABS.values(), strict=True):

@@ -14,6 +14,7 @@ from pages.ui.tokens import Claim, is_known, make_token
 
 ASKED = "annotator_asked"
 TYPED = "annotator_field"
+CHOSEN = "workspace_field"
 
 
 def open_page(title: str, purpose: str) -> Loop:
@@ -56,6 +57,26 @@ def need_annotator() -> str:
         _ask_annotator()
         st.stop()
     return name
+
+
+def show_workspace() -> None:
+    """The workspace's name in the sidebar, as a choice where there are several."""
+    names, current = state.workspace_names(), state.workspace_name()
+    if refusal := state.take_refusal():
+        st.sidebar.error(refusal, icon=":material/error:")
+    if len(names) < 2 or current not in names:
+        st.sidebar.caption(f"Workspace: `{state.workspace_path().name}`")
+        return
+    if st.session_state.get(CHOSEN) != current:
+        st.session_state[CHOSEN] = current
+    st.sidebar.selectbox(
+        "Workspace",
+        names,
+        key=CHOSEN,
+        format_func=lambda name: name or f"{Path(state.started_with()).resolve().name} (started)",
+        on_change=_change_workspace,
+    )
+    state.write_address()
 
 
 def show_person() -> None:
@@ -131,6 +152,10 @@ def _take_name() -> None:
 
 def _change_name() -> None:
     state.name_annotator(st.session_state[TYPED])
+
+
+def _change_workspace() -> None:
+    state.choose_workspace_by_name(st.session_state[CHOSEN])
 
 
 def _head(title: str, purpose: str) -> None:
