@@ -57,30 +57,30 @@ def open_now(app: AppTest) -> str:
 
 
 def choice(app: AppTest):
-    return app.sidebar.selectbox(key="workspace_field")
+    return app.sidebar.menu_button(key="workspace_menu")
 
 
 def test_the_workspace_is_chosen_in_the_sidebar_and_stands_in_the_address(shelf, started):
     app = enter()
-    assert choice(app).options == ["started (started)", "first", "second"]
+    assert choice(app).options == ["started \\(started with\\)", "first", "second"]
     assert "workspace" not in app.query_params
-    choice(app).select("second").run()
+    choice(app).click("second").run()
     assert app.query_params["workspace"] == "second"
     assert open_now(app) == "second"
     app.switch_page("data.py").run()
-    assert choice(app).value == "second"
+    assert choice(app).label == "Workspace: second"
     assert not app.exception
-    choice(app).select("").run()
+    choice(app).click("").run()
     assert "workspace" not in app.query_params
     assert open_now(app) == "started"
 
 
 def test_the_address_opens_a_workspace_by_its_name(shelf, started):
     app = enter(workspace="first")
-    assert (choice(app).value, open_now(app)) == ("first", "first")
+    assert (choice(app).label, open_now(app)) == ("Workspace: first", "first")
     app.query_params["workspace"] = "second"  # as the browser's way back does it
     app.run()
-    assert (choice(app).value, open_now(app)) == ("second", "second")
+    assert (choice(app).label, open_now(app)) == ("Workspace: second", "second")
 
 
 def test_a_page_that_stands_alone_follows_the_address_too(shelf, started, monkeypatch):
@@ -96,7 +96,7 @@ def test_a_page_that_stands_alone_follows_the_address_too(shelf, started, monkey
 def test_an_address_leads_nowhere_else(name: str, shelf, started):
     (shelf / "link").symlink_to(started)
     app = enter(workspace=name)
-    assert choice(app).value == ""
+    assert choice(app).label == "Workspace: started"
     (told,) = [error.value for error in app.sidebar.error]
     assert "no workspace" in told or "cannot be the name" in told
     app.run()
@@ -106,7 +106,7 @@ def test_an_address_leads_nowhere_else(name: str, shelf, started):
 def test_one_workspace_is_no_choice(tmp_path: Path, started, monkeypatch):
     monkeypatch.setenv("SUNLIGHT_SHELF", str(tmp_path / "none"))
     app = enter()
-    assert not app.sidebar.selectbox
+    assert not app.sidebar.menu_button
     assert app.sidebar.caption[0].value == "Workspace: `started`"
 
 
@@ -116,7 +116,14 @@ def test_a_workspace_of_the_shelf_that_the_server_was_started_with_stands_there_
     monkeypatch.setenv("SUNLIGHT_DATA", str(shelf / "second"))
     app = enter()
     assert choice(app).options == ["first", "second"]
-    assert choice(app).value == "second"
+    assert choice(app).label == "Workspace: second"
+
+
+def test_a_name_is_shown_as_it_is_typed(shelf, started):
+    put(shelf / "1. a _b_ c", "Signs")
+    app = enter(workspace="1. a _b_ c")
+    assert choice(app).label == r"Workspace: 1\. a \_b\_ c"
+    assert open_now(app) == "1. a _b_ c"
 
 
 def data_tab(tab: str, workspace: Path, monkeypatch) -> AppTest:

@@ -1,5 +1,6 @@
 """The head of every page: its title, its purpose in one sentence, and what wants to be known."""
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -14,7 +15,7 @@ from pages.ui.tokens import Claim, is_known, make_token
 
 ASKED = "annotator_asked"
 TYPED = "annotator_field"
-CHOSEN = "workspace_field"
+CHOSEN = "workspace_menu"
 
 
 def open_page(title: str, purpose: str) -> Loop:
@@ -62,21 +63,23 @@ def need_annotator() -> str:
 def show_workspace() -> None:
     """The workspace's name in the sidebar, as a choice where there are several."""
     names, current = state.workspace_names(), state.workspace_name()
+    started = Path(state.started_with()).resolve().name
+    state.write_address()
     if refusal := state.take_refusal():
         st.sidebar.error(refusal, icon=":material/error:")
     if len(names) < 2 or current not in names:
         st.sidebar.caption(f"Workspace: `{state.workspace_path().name}`")
         return
-    if st.session_state.get(CHOSEN) != current:
-        st.session_state[CHOSEN] = current
-    st.sidebar.selectbox(
-        "Workspace",
+    # No selectbox: it would keep the focus, and the card's keys stand still while one types.
+    st.sidebar.menu_button(
+        f"Workspace: {_as_typed(current or started)}",
         names,
         key=CHOSEN,
-        format_func=lambda name: name or f"{Path(state.started_with()).resolve().name} (started)",
-        on_change=_change_workspace,
+        format_func=lambda name: _as_typed(name or f"{started} (started with)"),
+        on_click=_change_workspace,
+        icon=":material/folder:",
+        width="stretch",
     )
-    state.write_address()
 
 
 def show_person() -> None:
@@ -155,7 +158,13 @@ def _change_name() -> None:
 
 
 def _change_workspace() -> None:
-    state.choose_workspace_by_name(st.session_state[CHOSEN])
+    if (name := st.session_state[CHOSEN]) is not None:
+        state.choose_workspace_by_name(name)
+
+
+def _as_typed(text: str) -> str:
+    """The text for a place where Markdown is read: every sign stands for itself."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def _head(title: str, purpose: str) -> None:
