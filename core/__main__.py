@@ -14,8 +14,9 @@ from core.console import AsJson, Data, refusals, report, tell
 from core.curves import Study, learn
 from core.encoder import encoder_place
 from core.engines import ENGINES, open_engine
-from core.file_commands import backup, book, check, restore_command
+from core.file_commands import check, export_command
 from core.iteration import Batch, Wishes, preview, propose
+from core.keeping_commands import backup, book, restore_command
 from core.logs import Run
 from core.loop import open_loop, read_loop
 from core.report import Figures
@@ -150,6 +151,7 @@ app.command()(check)
 app.command()(backup)
 app.command(name="restore")(restore_command)
 app.command()(book)
+app.command(name="export")(export_command)
 
 
 @app.command()

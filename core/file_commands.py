@@ -5,16 +5,13 @@ from typing import Annotated
 
 import typer
 
-from core.backup_file import Backup, read_backup
-from core.backups import back_up, backup_files
-from core.book_data import BASE, fetch_book
 from core.console import AsJson, Data, refusals, report, tell
 from core.doctor import examine
-from core.errors import BackupError
+from core.export import export
+from core.layouts import LAYOUTS
 from core.loop import open_loop
-from core.restoring import restore
 from core.simulation import SAMPLE
-from core.workspace import open_workspace
+from core.task import SPLITS
 
 
 def check(data: Data = SAMPLE, as_json: AsJson = False) -> None:
@@ -28,67 +25,25 @@ def check(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def backup(
+def export_command(
+    out: Annotated[Path, typer.Option(help="A file or folder that does not exist yet.")],
+    form: Annotated[str, typer.Option("--format", help=", ".join(LAYOUTS))] = "csv",
     data: Data = SAMPLE,
     as_json: AsJson = False,
-    only_list: Annotated[bool, typer.Option("--list", help="Tell which there are.")] = False,
+    split: Annotated[
+        list[str] | None, typer.Option(help="May be given several times; default: all.")
+    ] = None,
 ) -> None:
-    """Copies task, logs and label files into one verified file in backups/."""
+    """Writes the labels that count, with all that is known of them, and a data card."""
+    if form not in LAYOUTS:
+        raise typer.BadParameter(f"choose from {', '.join(LAYOUTS)}", param_hint="--format")
+    splits = split or SPLITS
+    if not set(splits) <= set(SPLITS):
+        raise typer.BadParameter(f"choose from {', '.join(SPLITS)}", param_hint="--split")
     with refusals():
-        if only_list:
-            found = [_backup_answer(path) for path in backup_files(data)]
-            lines = [_backup_text(answer) for answer in found] or ["no backup yet"]
-            tell({"backups": found}, lines, as_json)
-        else:
-            made = _told(back_up(open_workspace(data)))
-            tell(made, [_backup_text(made)], as_json)
-
-
-def restore_command(
-    file: Annotated[Path, typer.Argument(metavar="BACKUP", help="A file of backups/.")],
-    into: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
-    as_json: AsJson = False,
-) -> None:
-    """Makes a new workspace of a backup, with pool and models of the one that it lies in."""
-    with refusals():
-        loop = open_loop(restore(file, into, report).path, report)
-        splits = loop.labels.counts(loop.workspace.task)
-        labels = sum(sum(counts.values()) for counts in splits.values())
-        answer = {"data": str(loop.workspace.path), "stage": loop.stage, "splits": splits}
-        tell(answer, [f"{into}: {labels:,} labels, stage: {loop.stage}"], as_json)
-
-
-def book(
-    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
-    as_json: AsJson = False,
-    base: Annotated[str, typer.Option(help="Where the files are, for a mirror.")] = BASE,
-) -> None:
-    """Downloads the book's own data as a workspace; goes on where it was cut short."""
-    with refusals():
-        loop = open_loop(fetch_book(folder, base, progress=report).path, report)
-        splits = loop.labels.counts(loop.workspace.task)
-        pool = len(loop.pool_words.pool)
-        answer = {"data": str(loop.workspace.path), "pool": pool, "splits": splits}
-        look = f"streamlit run streamlit_app.py -- --data {folder}"
-        tell(answer, [f"{folder}: {pool:,} items to label", f"Look at it: {look}"], as_json)
-
-
-def _backup_answer(path: Path) -> dict[str, object]:
-    """What a program is told of a backup, a damaged one too."""
-    try:
-        return _told(read_backup(path))
-    except BackupError as error:
-        return {"file": str(path), "damaged": str(error)}
-
-
-def _told(found: Backup) -> dict[str, object]:
-    size = found.path.stat().st_size
-    made = {"made_at": found.made_at, "reason": found.reason, "bytes": size}
-    return {"file": str(found.path), **made, **found.counts()}
-
-
-def _backup_text(answer: dict[str, object]) -> str:
-    if "damaged" in answer:
-        return f"{answer['file']}: {answer['damaged']}"
-    counts = f"{answer['labels']:,} labels, {answer['events']:,} events, {answer['runs']:,} runs"
-    return f"{answer['file']}: {counts}, {answer['bytes']:,} bytes, {answer['reason']}"
+        loop = open_loop(data, report)
+        files = export(loop, out, form, splits)
+        counts = {each: len(loop.labels.splits[each]) for each in SPLITS if each in splits}
+        lines = [f"{count:,} {each} labels" for each, count in counts.items()]
+        answer = {"format": form, "labels": counts, "files": [str(file) for file in files]}
+        tell(answer, [*lines, *map(str, files)], as_json)

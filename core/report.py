@@ -30,6 +30,15 @@ REPORT_FORMAT = "sunlight report 1"
 AT_THRESHOLD = "fscore at threshold"
 """Its name among the intervals."""
 
+SCORE_NAMES = {
+    "fscore": "F-score",
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "precision": "precision",
+    "recall": "recall",
+}
+"""Fields of a run and what they are called."""
+
 DIGITS = 7
 """Of the scores that a report keeps for each item: what 32 bits hold."""
 

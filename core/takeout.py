@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from core.guard import guarded_table
 from core.places import Places
 
 BLOCK = 65_536
@@ -24,11 +25,14 @@ FIRST = ("item_id", "text")
 
 
 def write_csv(sheet: pa.Table, places: Places, file: BinaryIO) -> None:
-    """Writes a header and a row per item; every text in quotes and as it is, nothing for null."""
-    schema = arranged(sheet.slice(0, 0)).schema
+    """Writes a header and a row per item; every text in quotes, nothing for null.
+
+    A text that a spreadsheet would run as a formula is guarded, any other stands as it is.
+    """
+    schema = guarded_table(arranged(sheet.slice(0, 0))).schema
     with pyarrow.csv.CSVWriter(file, schema) as writer:
         for block in blocks(sheet, places):
-            writer.write_table(block)
+            writer.write_table(guarded_table(block))
 
 
 def write_parquet(sheet: pa.Table, places: Places, file: BinaryIO) -> None:

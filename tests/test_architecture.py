@@ -10,19 +10,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # From the ground up. A room may use every room of the lines before its own; of its own line,
 # only those that stand before it.
 FLOORS = (
-    (
-        "errors",
-        "findings",
-        "bags",
-        "cache",
-        "csvfile",
-        "growing",
-        "files",
-        "progress",
-        "errands",
-        "download",
-    ),
-    ("parallel", "arrays", "columns", "engines"),
+    ("errors", "findings", "bags", "cache", "csvfile", "growing", "files", "progress"),
+    ("errands", "download"),
+    ("parallel", "arrays", "columns", "engines", "guard"),
     ("task", "task_file"),
     ("workspace", "backup_file", "backups", "book_data"),
     ("logs", "restoring", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),
@@ -39,6 +29,8 @@ FLOORS = (
         "sift",
         "tables",
         "takeout",
+        "provenance",
+        "layouts",
         "occurrences",
     ),
     ("pool_tally", "pool_space"),
@@ -75,10 +67,10 @@ FLOORS = (
         "neighbours",
         "correction",
     ),
-    ("model_files", "doctor"),
+    ("model_files", "data_card", "export", "doctor"),
     ("background", "simulation", "shelf", "curves", "comparison", "replay"),
     ("harvest", "skew", "contrast", "experiment"),
-    ("console", "file_commands", "__main__"),
+    ("console", "file_commands", "keeping_commands", "__main__"),
 )
 ROOMS = [room for floor in FLOORS for room in floor]
 

@@ -155,3 +155,28 @@ def test_every_command_explains_itself():
         result = runner.invoke(app, [command, "--help"])
         assert result.exit_code == 0
         assert command in result.stdout
+
+
+def test_export_writes_labels_and_card_and_names_them(workspace: Workspace, tmp_path: Path):
+    out = tmp_path / "labels.jsonl"
+    command = ("export", "--data", workspace.path, "--out", out, "--format", "jsonl")
+    told = answer(*command, "--split", "training")
+    assert told == {
+        "format": "jsonl",
+        "labels": {"training": 60},
+        "files": [str(out), f"{out}.md"],
+    }
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 60
+    again = CliRunner().invoke(app, [*map(str, command), "--json"])
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "is there already" in again.stderr
+
+
+@pytest.mark.parametrize("wish", [("--format", "word"), ("--split", "exam")])
+def test_export_tells_what_there_is_to_choose_from(
+    workspace: Workspace, tmp_path: Path, wish: tuple[str, str]
+):
+    out = str(tmp_path / "out")
+    result = CliRunner().invoke(app, ["export", "--data", str(workspace.path), "--out", out, *wish])
+    assert result.exit_code == 2
+    assert "choose from" in result.stderr

@@ -1,4 +1,7 @@
-"""A figure in a real browser: it is drawn, and what is downloaded of it is what is seen."""
+"""A figure in a real browser: it is drawn, and what is downloaded of it is what is seen.
+
+Only what a spreadsheet would run stands in its CSV with an apostrophe before it.
+"""
 
 import csv
 from collections.abc import Iterator
@@ -28,7 +31,8 @@ def dots(field):
     rule = alt.Chart(alt.InlineData(values=[{"labels": 2}])).mark_rule().encode(x="labels:Q")
     return chart + rule
 
-few = pd.DataFrame({"labels": [1, 2, 3], "score": [0.5, 0.25, 1.0]})
+rows = {"labels": [1, 2, 3], "score": [0.5, -0.25, 1.0], "=who": ["=1+1", "b", None]}
+few = pd.DataFrame(rows)
 many = pd.concat([few] * 700)
 for name, data in (("few", few), ("many", many)):
     show_figure(name, f"Scores <of> {name}", "Higher is better.", dots, data, "score")
@@ -91,7 +95,8 @@ def test_a_figure_is_downloaded_as_drawing_picture_and_table(page: Page):
     assert download.value.suggested_filename == "few.csv"
     with Path(download.value.path()).open(newline="") as file:
         assert list(csv.reader(file)) == [
-            ["labels", "score"], ["1", "0.5"], ["2", "0.25"], ["3", "1.0"],
+            ["labels", "score", "'=who"], ["1", "0.5", "'=1+1"], ["2", "-0.25", "b"],
+            ["3", "1.0", ""],
         ]  # fmt: skip
 
 

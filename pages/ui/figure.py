@@ -9,6 +9,7 @@ vega's own menu. CSV is made of the rows, when somebody asks for it.
 """
 
 from collections.abc import Callable, Hashable
+from functools import partial
 
 import altair as alt
 import pandas as pd
@@ -16,6 +17,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.vega_charts import VegaLiteState
 
+from core.guard import guarded
 from pages.ui import cache
 
 POINTS = alt.NamedData("points")
@@ -134,7 +136,7 @@ def show_figure(
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.download_button(
                 "CSV",
-                lambda: rows.to_csv(index=False),
+                partial(_csv, rows),
                 f"{name}.csv",
                 "text/csv",
                 key=f"{name}-csv",
@@ -148,6 +150,14 @@ def show_figure(
                 width="content",
             )
     return selected
+
+
+def _csv(rows: pd.DataFrame) -> str:
+    """The rows as CSV, of which a spreadsheet runs nothing."""
+    rows = rows.rename(columns=guarded)
+    for name in rows.select_dtypes(exclude="number"):
+        rows[name] = rows[name].map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
+    return rows.to_csv(index=False)
 
 
 def drawing(*, painted: bool) -> dict[str, object]:

@@ -7,18 +7,10 @@ from core.answers import BRIER, CALIBRATION_ERROR
 from core.logs import Run
 from core.loop import Loop
 from core.report import AT_THRESHOLD, Figures, Report
+from core.report import SCORE_NAMES as SCORES
 from core.stages import stages
 from core.statistics import Difference, Interval
 from pages.ui import cache
-
-SCORES = {
-    "fscore": "F-score",
-    "auc": "AUC",
-    "average_precision": "average precision",
-    "precision": "precision",
-    "recall": "recall",
-}
-"""Fields of a run and what they are called."""
 
 OF_PROBABILITIES = {BRIER: "Brier score (low is good)", CALIBRATION_ERROR: "ECE (low is good)"}
 

@@ -1,0 +1,135 @@
+"""Workspaces of every kind, for properties that hold of any of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import strategies as some
+
+from core.csvfile import format_rows
+from core.logs import Event, Proposal, append_records
+from core.task import SPLITS
+from core.workspace import Workspace, open_workspace
+
+VALUES = ("1", "not it", "=é")
+
+TASK = "".join(
+    f'[[labels]]\nvalue = "{value}"\nfile = "l{at}.csv"\npositive = {str(not at).lower()}\n'
+    for at, value in enumerate(VALUES)
+)
+
+NASTY = (
+    "=1+1", "'=1+1", "''@x", "+", "-1", "＝x", "\t=x", "\r", "\n", "\r\n=x", "'", "''", '"', '""',
+    "a,b", "a;b", "a\tb", 'say "x", or\nnot', " padded ", "\ufeffx", "\0", "\u2028", "\x85",
+    "NULL", "None", "nan", "NaN", "true", "007", "1e5", "é", "e\u0301", "漢字", "😀", "\u202ex",
+    "item_id", "text", "<b>", "\\", "\\n", "#", "a" * 300,
+)  # fmt: skip
+
+TEXTS = some.one_of(
+    some.sampled_from(NASTY), some.text(some.characters(codec="utf-8"), max_size=12)
+)
+IDS = TEXTS.filter(str.strip)
+NUMBERS = some.one_of(some.none(), some.floats())
+MOMENTS = some.sampled_from(("2026-01-31T12:00:00.000Z", "2026-02-01", "yesterday"))
+NAMES = some.one_of(
+    some.sampled_from(
+        ("label", "Text", "LABEL", "pool_label", "note", "source", "Source", "=x", "'=x", "'",
+         "place", "a b", "0", "漢字", "-", "é")
+    ),
+    some.text(
+        some.characters(codec="utf-8", exclude_characters='",\r\n\0'), min_size=1, max_size=12
+    ),
+).filter(lambda name: name == name.strip())  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """What stands in the files of one workspace."""
+
+    pool: list[list[str]]
+    label_rows: list[tuple[str, str, list[str]]]
+    proposals: list[Proposal]
+    events: list[Event]
+
+    def build(self, folder: Path) -> Workspace:
+        """The workspace in this new folder."""
+        (folder / "unlabeled_data").mkdir(parents=True)
+        (folder / "task.toml").write_text(TASK, encoding="utf-8")
+        (folder / "unlabeled_data" / "pool.csv").write_bytes(format_rows(self.pool))
+        workspace = open_workspace(folder)
+        for split, value, row in self.label_rows:
+            workspace.label_file(split, workspace.task.label(value)).append([row])
+        append_records(workspace.batches, self.proposals)
+        append_records(workspace.annotations, self.events)
+        return workspace
+
+
+@some.composite
+def worlds(draw: some.DrawFn) -> World:
+    """A pool with columns of its own, label files, batches and a log; in part about one item."""
+    ids = draw(some.lists(IDS, min_size=1, max_size=6, unique=True))
+    own = draw(some.lists(NAMES, max_size=3, unique=True).filter(_are_new))
+    in_pool = [item for item in ids if draw(some.integers(0, 3))]
+    rows = [[item, draw(TEXTS), *(draw(TEXTS) for _ in own)] for item in in_pool]
+    texts = {item: text for item, text, *_ in rows}
+    proposals = draw(some.lists(_proposals(ids), max_size=8, unique_by=lambda p: p.rank))
+    events = draw(some.lists(_events(proposals), max_size=8)) if proposals else []
+    return World(
+        [["item_id", "text", *own], *rows],
+        draw(some.lists(_label_rows(ids, texts), max_size=6)),
+        proposals,
+        [Event(f"e{at}", *event) for at, event in enumerate(events)],
+    )
+
+
+def _are_new(names: list[str]) -> bool:
+    return not {"item_id", "text"}.intersection(names)
+
+
+@some.composite
+def _label_rows(
+    draw: some.DrawFn, ids: list[str], texts: dict[str, str]
+) -> tuple[str, str, list[str]]:
+    """(split, label, a row of 3 to 5 fields); the text is the pool's where it has the item."""
+    item, value = draw(some.sampled_from(ids)), draw(some.sampled_from(VALUES))
+    confidence = draw(NUMBERS)
+    row = [item, texts.get(item) or f"text of {item}", value]
+    row += [draw(TEXTS), "" if confidence is None else repr(confidence)]
+    return draw(some.sampled_from(SPLITS)), value, row[: draw(some.integers(3, 5))]
+
+
+@some.composite
+def _proposals(draw: some.DrawFn, ids: list[str]) -> Proposal:
+    batch = draw(some.integers(0, 3))
+    return Proposal(
+        batch_id=("batch-0001", "=b", "batch-0001-2", "ü")[batch],
+        created_at=draw(MOMENTS),
+        split=(*SPLITS, "training")[batch],
+        annotator=draw(TEXTS),
+        rank=draw(some.integers(0, 10**6)),
+        item_id=draw(some.sampled_from(ids)),
+        strategy=draw(TEXTS),
+        score=draw(NUMBERS),
+        predicted=draw(some.sampled_from(("", *VALUES, "gone"))),
+        confidence=draw(NUMBERS),
+        run_id=draw(TEXTS),
+        seed=draw(some.sampled_from((0, 7, 2**70))),
+    )
+
+
+@some.composite
+def _events(draw: some.DrawFn, proposals: list[Proposal]) -> tuple[object, ...]:
+    """All fields of an event but its id."""
+    proposal = draw(some.sampled_from(proposals))
+    action = draw(some.sampled_from(("label", "label", "label", "undo", "skip", "flag")))
+    label = draw(some.sampled_from(VALUES)) if action == "label" else ""
+    return (
+        proposal.batch_id,
+        proposal.item_id,
+        action,
+        label,
+        draw(TEXTS),
+        draw(MOMENTS),
+        draw(NUMBERS),
+        draw(some.booleans()),
+        draw(TEXTS),
+    )
