@@ -31,6 +31,9 @@ NEWEST, DAYS = 10, 30
 EXAMINED = 512 * 2**20
 """Bytes of content that the doctor reads in the newest backups: some two seconds."""
 
+LAST_ROWS = 2**16
+"""Bytes at the end of a log, in which a day's last event stands."""
+
 UNFINISHED = ".unfinished"
 
 _NAME = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?\.zip")
@@ -149,7 +152,8 @@ def _unsecured(workspace: Workspace, files: list[Path], moment: datetime) -> Ite
     if any(path.name.startswith(today) for path in files):
         return
     changed = [f for _, _, f in workspace.label_files() if _day_of_change(f.path) == today]
-    if changed and _day_of_change(workspace.annotations.path) == today:
+    # A file that was copied or restored today has changed too, but has no event of today.
+    if changed and f",{moment:%Y-%m-%d}T".encode() in _end_of(workspace.annotations.path):
         message = (
             f"{changed[0].name} has got labels today, and the day has no backup. Free some space "
             f"or make {FOLDER}/ writable, then make one: python -m core backup."
@@ -164,6 +168,16 @@ def _day_of_change(path: Path) -> str:
         return ""
 
 
+def _end_of(path: Path) -> bytes:
+    """The last rows of a log; nothing if there is none, or it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - LAST_ROWS))
+            return file.read()
+    except OSError:
+        return b""
+
+
 def _make(workspace: Workspace, folder: Path, reason: str, moment: datetime) -> Backup:
     path, handle = _reserve(folder, f"{moment:%Y%m%dT%H%M%SZ}")
     unfinished = path.with_name(path.name + UNFINISHED)
@@ -173,7 +187,7 @@ def _make(workspace: Workspace, folder: Path, reason: str, moment: datetime) -> 
             parts = pack(file, _contents(workspace), said | {"workspace": workspace.name})
             file.flush()
             os.fsync(file.fileno())
-        _compare(Backup(unfinished, said["made_at"], reason, parts))
+        read_back(Backup(unfinished, said["made_at"], reason, parts))
         unfinished.rename(path)
         sync_folder(folder)
     except BaseException:
@@ -183,8 +197,8 @@ def _make(workspace: Workspace, folder: Path, reason: str, moment: datetime) -> 
     return read_backup(path)
 
 
-def _compare(written: Backup) -> None:
-    """Raises BackupError if the file does not give back what was read."""
+def read_back(written: Backup) -> None:
+    """Raises BackupError if the file that was just written does not give back what was read."""
     try:
         verify(written)
     except BackupError as error:

@@ -23,12 +23,13 @@ def backup(
 ) -> None:
     """Copies task, logs and label files into one verified file in backups/."""
     with refusals():
+        workspace = open_workspace(data)
         if only_list:
-            found = [_backup_answer(path) for path in backup_files(data)]
+            found = [_backup_answer(path) for path in backup_files(workspace.path)]
             lines = [_backup_text(answer) for answer in found] or ["no backup yet"]
             tell({"backups": found}, lines, as_json)
         else:
-            made = _told(back_up(open_workspace(data)))
+            made = _told(back_up(workspace))
             tell(made, [_backup_text(made)], as_json)
 
 

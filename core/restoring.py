@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.backup_file import PIECE, Backup, content, read_backup, verify
 from core.backups import FOLDER
-from core.errors import BackupError
+from core.errors import BackupError, LogError
 from core.files import new_folder, write_new
 from core.logs import Run, read_log
 from core.progress import Progress, silent
@@ -73,22 +73,20 @@ def _build(backup: Backup, source: Path, folder: Path, progress: Progress) -> No
     (folder / POOL_FOLDER).mkdir()
     for file in sorted((source / POOL_FOLDER).glob("*.csv")):
         _copy(file, folder / POOL_FOLDER / file.name)
-    for file in _model_files(source / "models", _runs_known(folder)):
+    for file in _model_files(source / "models", folder):
         _copy(file, folder / "models" / file.name)
 
 
-def _runs_known(folder: Path) -> set[str]:
-    """The names of the params files of the runs that the restored log has."""
-    runs = read_log(open_workspace(folder).runs, Run, [])
-    return {Path(run.params_file).name for run in runs}
-
-
-def _model_files(models: Path, known: set[str]) -> Iterator[Path]:
-    """All files of the folder but the params, and what else has their name, of runs not known."""
+def _model_files(models: Path, folder: Path) -> Iterator[Path]:
+    """The files of all models, but for those of runs that the restored log does not have."""
     if not models.is_dir():
         return
-    stems = {Path(name).stem for name in known}
-    later = {file.stem for file in models.glob("*.params")} - stems
+    later = {file.stem for file in models.glob("*.params")}
+    try:
+        runs = read_log(open_workspace(folder).runs, Run, [])
+        later -= {Path(run.params_file).stem for run in runs}
+    except LogError:
+        later = set()  # a log that nobody can read comes back as it was, and so do the models
     yield from (f for f in sorted(models.iterdir()) if f.is_file() and f.stem not in later)
 
 

@@ -36,8 +36,10 @@ def check_name(name: str) -> str:
     is_plain = _NAME.fullmatch(name) and ".." not in name and len(name) <= MAX_NAME
     # What only looks like such a name, or is another one to the disk, is none.
     if not is_plain or unicodedata.normalize("NFKC", name) != name or len(name.encode()) > 200:
+        # It may come from an address that somebody else has made: nothing of it is Markdown.
+        shown = re.sub(r"[^\w .-]", "?", name[:MAX_NAME])
         raise WorkspaceError(
-            f"`{name[:MAX_NAME]}` cannot be the name of a workspace. Take letters and digits, and "
+            f"`{shown}` cannot be the name of a workspace. Take letters and digits, and "
             f"between them spaces, `-`, `_` or single dots: {MAX_NAME} characters at most."
         )
     return name

@@ -1,7 +1,7 @@
 import os
 import resource
-import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from core.backups import (
     backup_files,
     examine_backups,
     kept,
+    read_back,
 )
 from core.errors import BackupError
 from core.inbox import Inbox
@@ -230,27 +231,31 @@ def test_the_backup_just_made_stays_though_the_clock_went_back(workspace: Worksp
     assert made.path in backup_files(workspace.path)
 
 
-def test_nobody_writes_into_a_file_while_it_is_read(workspace: Workspace):
-    """A backup taken amid appends holds whole rows only, and each event's batch."""
-    batch_id, proposals = next(iter(read_loop(workspace).open_batches.items()))
-    inbox, stop = Inbox(workspace), time.monotonic() + 1.0
-
-    def append() -> int:
-        number = 0
-        while time.monotonic() < stop:
-            items = [p.item_id for p in proposals]
-            inbox.receive([new_event(batch_id, "ann", "label", i, label="1") for i in items])
-            number += len(items)
-        return number
-
+def test_a_file_is_read_while_nobody_writes_into_it(workspace: Workspace):
+    label_one(workspace)
+    before = workspace.annotations.read_bytes()
     with ThreadPoolExecutor(1) as pool:
-        appended = pool.submit(append)
-        made = []
-        while not appended.done():
-            made.append(back_up(workspace))
-    assert appended.result()
-    for backup in made[-3:]:
-        (log,) = (part for part in backup.parts if part.name == "annotations.csv")
-        data = b"".join(content(backup, log))
-        assert data.endswith(b"\n")
-        assert {line.count(b",") for line in data.splitlines()} == {9}
+        with workspace.annotations.locked() as handle:
+            os.write(handle, b"half a ")
+            made = pool.submit(back_up, workspace)
+            assert not wait([made], timeout=0.2).done
+            os.write(handle, b"row\n")
+        backup = made.result()
+    (log,) = (part for part in backup.parts if part.name == "annotations.csv")
+    assert b"".join(content(backup, log)) == before + b"half a row\n"
+
+
+def test_a_row_is_never_without_what_it_points_to(workspace: Workspace):
+    """Label files are read first, then the events, then the batches that they name."""
+    label_one(workspace)
+    names = [part.name for part in back_up(workspace).parts]
+    assert names.index("annotations.csv") < names.index("batches.csv")
+    assert max(at for at, name in enumerate(names) if "/" in name) < names.index("annotations.csv")
+
+
+def test_what_reads_back_as_something_else_is_no_backup(workspace: Workspace):
+    backup = back_up(workspace)
+    parts = (replace(backup.parts[0], sha256="0" * 64), *backup.parts[1:])
+    read_back(backup)
+    with pytest.raises(BackupError, match=r"task\.toml is not what it was. Look after the disk"):
+        read_back(replace(backup, parts=parts))

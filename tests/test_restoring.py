@@ -1,11 +1,12 @@
 import io
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from core.backup_file import pack
-from core.backups import back_up
+from core.backups import back_up, examine_backups
 from core.doctor import examine
 from core.errors import BackupError, WorkspaceError
 from core.inbox import Inbox
@@ -59,6 +60,24 @@ def test_models_of_later_runs_are_not_brought_along(demo: Path, tmp_path: Path):
     there = {path.name for path in restored.models.glob("*.params")}
     assert there == {Path(run.params_file).name for run in runs[:-1]}
     assert not [f for f in examine(restored.path) if f.kind == "file without run"]
+
+
+def test_a_log_that_nobody_can_read_comes_back_as_it_was(demo: Path, tmp_path: Path):
+    (demo / "runs.csv").write_text("no,such,header\n")
+    restored = restore(back_up(open_workspace(demo)).path, tmp_path / "again")
+    assert (restored.path / "runs.csv").read_text() == "no,such,header\n"
+    assert sorted(f.name for f in restored.models.iterdir()) == sorted(
+        f.name for f in (demo / "models").iterdir()
+    )
+
+
+def test_the_doctor_misses_no_backup_in_a_workspace_that_was_just_restored(
+    demo: Path, tmp_path: Path
+):
+    log = demo / "annotations.csv"
+    log.write_text(re.sub(r",20\d\d-\d\d-\d\dT", ",2020-01-01T", log.read_text()))
+    restored = restore(back_up(open_workspace(demo)).path, tmp_path / "again")
+    assert not [*examine_backups(restored)]
 
 
 def test_a_folder_that_holds_something_is_refused(demo: Path, tmp_path: Path):
