@@ -23,6 +23,7 @@ class Publisher:
         self.knows_ranges = True
         self.says_length = True
         self.tags = True
+        self.begins_elsewhere = False
         self.wrong_length = 0
         self.pause, self.chunk = 0.0, 2**20
         publisher = self
@@ -68,7 +69,9 @@ class Publisher:
         if self.says_length:
             headers["Content-Length"] = str(len(content) - start + self.wrong_length)
         if start:
+            start -= self.begins_elsewhere
             headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            headers["Content-Length"] = str(len(content) - start)
         self.say(request, 206 if start else 200, headers)
         return self.send(request, content[start:])
 

@@ -64,6 +64,18 @@ def test_a_server_that_cannot_go_on_begins_anew(publisher: Publisher, part: Path
     publisher.cut_after, publisher.cuts = 30_000, 1
     fetch(f"{publisher.address}/a.csv", part)
     assert part.read_bytes() == CONTENT
+    # A tag that is only a weak one does not say that two files are the same byte for byte.
+    again = "bytes=30000-" if lacks == "knows_ranges" else ""
+    assert [span for _, span in publisher.asked] == ["", again]
+
+
+def test_the_rest_of_a_file_is_only_taken_if_it_begins_where_the_part_ends(
+    publisher: Publisher, part: Path
+):
+    publisher.cut_after, publisher.cuts, publisher.begins_elsewhere = 30_000, 1, True
+    fetch(f"{publisher.address}/a.csv", part)
+    assert part.read_bytes() == CONTENT
+    assert [span for _, span in publisher.asked] == ["", "bytes=30000-", ""]
 
 
 def test_a_part_that_is_longer_than_the_file_is_fetched_anew(publisher: Publisher, part: Path):

@@ -145,6 +145,14 @@ def test_a_backup_that_lies_elsewhere_says_where_it_belongs(demo: Path, tmp_path
         restore(path, tmp_path / "again")
 
 
+def test_a_backup_with_more_in_it_than_it_says_is_refused(demo: Path, tmp_path: Path):
+    backup = back_up(open_workspace(demo))
+    with zipfile.ZipFile(backup.path, "a") as archive:
+        archive.writestr("training_data/more.csv", "x,y,1\n")
+    with pytest.raises(BackupError, match="files that its manifest names"):
+        restore(backup.path, tmp_path / "again")
+
+
 def test_a_repeated_name_is_refused(demo: Path, tmp_path: Path):
     (demo / "backups").mkdir(exist_ok=True)
     path = demo / "backups" / "20260101T000000Z.zip"
