@@ -172,15 +172,23 @@ def last_words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Eve
 def save(workspace: Workspace, logs: Logs, batch_ids: Iterable[str], texts_of: TextsOf) -> int:
     """Appends the batches' net labels to the label files; the number of rows appended.
 
-    May be repeated: what stands in a file already is not appended again. Before the day's first
-    rows a backup is made. The caller holds the workspace's lock.
+    May be repeated: what stands in a file already is not appended again. The caller holds the
+    workspace's lock.
     """
     missing = unsaved(workspace, logs, batch_ids, texts_of)
-    if missing:
+    append_labels(workspace, missing)
+    return len(missing)
+
+
+def append_labels(workspace: Workspace, items: Sequence[Labeled]) -> None:
+    """A row for each of these items at the end of its label file, after a backup on a new day.
+
+    The caller holds the workspace's lock.
+    """
+    if items:
         back_up_of_the_day(workspace)
     for split, label, file in workspace.label_files():
-        file.append([_row(x) for x in missing if (x.split, x.label) == (split, label.value)])
-    return len(missing)
+        file.append([_row(x) for x in items if (x.split, x.label) == (split, label.value)])
 
 
 def unsaved(

@@ -25,7 +25,7 @@ from core.backups import (
 from core.errors import BackupError
 from core.inbox import Inbox
 from core.iteration import propose
-from core.labels import read_label_rows
+from core.labels import Labeled, append_labels, read_label_rows
 from core.logs import new_event
 from core.loop import read_loop
 from core.workspace import Workspace, open_workspace
@@ -81,6 +81,14 @@ def test_the_days_first_save_is_preceded_by_a_backup(workspace: Workspace):
     label_one(workspace)
     assert backup_files(workspace.path) == [path]
     assert label_row_count(workspace) == before + 2
+
+
+def test_labels_that_are_brought_in_are_preceded_by_one_too(workspace: Workspace):
+    before = label_row_count(workspace)
+    append_labels(workspace, [Labeled("new", "from elsewhere", "1", "training")])
+    (path,) = backup_files(workspace.path)
+    assert read_backup(path).counts()["labels"] == before
+    assert label_row_count(workspace) == before + 1
 
 
 def test_a_save_of_nothing_makes_no_backup(workspace: Workspace):
