@@ -18,6 +18,7 @@ from core.engines import ENGINES, open_engine
 from core.file_commands import check, export_command
 from core.import_command import import_command
 from core.iteration import Batch, Wishes, preview, propose
+from core.keeping_commands import backup, book, restore_command
 from core.logs import Run
 from core.loop import open_loop, read_loop
 from core.password import hash_password
@@ -150,6 +151,9 @@ def evaluate(
 
 
 app.command()(check)
+app.command()(backup)
+app.command(name="restore")(restore_command)
+app.command()(book)
 app.command(name="import")(import_command)
 app.command(name="export")(export_command)
 

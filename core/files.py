@@ -1,7 +1,12 @@
-"""Files that appear under their name when they are whole and on disk, or not at all."""
+"""Files and folders that appear under their name when they are whole and on disk, or not at all."""
 
+import os
 import pickle
+import secrets
+import shutil
 import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core import disk
@@ -33,3 +38,37 @@ def write_model_file(path: Path, content: bytes | memoryview) -> None:
             f"models/{path.name} cannot be written: {error.strerror}. Free some space or make the "
             "folder writable, and train again."
         ) from error
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder to fill, which gets this name, with all that is in it on disk, at the block's end.
+
+    If the block is left by an error nothing is left of it. Raises OSError, also if something stands
+    there already. The files in it are the caller's to sync.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.parent / f".unfinished-{secrets.token_hex(8)}"
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        keep_folder(unfinished, path)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def keep_folder(unfinished: Path, path: Path) -> None:
+    """The folder under its name, and its folders' names on disk; raises OSError."""
+    for folder in (*(entry for entry in unfinished.rglob("*") if entry.is_dir()), unfinished):
+        disk.sync_folder(folder)
+    unfinished.rename(path)
+    disk.sync_folder(path.parent)
+
+
+def write_new(path: Path, pieces: Iterable[bytes]) -> None:
+    """A new file, in a new folder if need be, synced; raises OSError, also if there is one."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("xb") as file:
+        file.writelines(pieces)
+        file.flush()
+        os.fsync(file.fileno())

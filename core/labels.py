@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
+from core.backups import back_up_of_the_day
 from core.csvfile import CsvFile, Row, Rows
 from core.findings import Finding
 from core.growing import Made, read_records
@@ -180,7 +181,12 @@ def save(workspace: Workspace, logs: Logs, batch_ids: Iterable[str], texts_of: T
 
 
 def append_labels(workspace: Workspace, items: Sequence[Labeled]) -> None:
-    """A row for each of these items at the end of its label file. The caller holds the lock."""
+    """A row for each of these items at the end of its label file, after a backup on a new day.
+
+    The caller holds the workspace's lock.
+    """
+    if items:
+        back_up_of_the_day(workspace)
     for split, label, file in workspace.label_files():
         file.append([_row(x) for x in items if (x.split, x.label) == (split, label.value)])
 

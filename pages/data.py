@@ -6,7 +6,7 @@ Its tabs need no workspace that can be opened: this is where one is mended.
 import streamlit as st
 
 from pages.ui import frame
-from pages.ui.data import bring_in, check, files, take_out
+from pages.ui.data import backups, bring_in, check, files, take_out, workspaces
 
 path = frame.open_page_of_files(
     "Data", "The files of this workspace, and what wants mending in them."
@@ -16,6 +16,8 @@ TABS = {
     "Check": check.show,
     "Import": bring_in.show,
     "Export": take_out.show,
+    "Backups": backups.show,
+    "Workspaces": workspaces.show,
 }
 tabs = st.tabs([*TABS], key="data_tab", on_change="rerun")
 for tab, show in zip(tabs, TABS.values(), strict=True):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import frame, garbage, state
+from pages.ui import frame, garbage
 
 garbage.spare()
 st.set_page_config(page_title="Sunlight", page_icon="☀️", layout="wide")
@@ -25,7 +25,7 @@ page = st.navigation(
 )
 frame.need_login()
 frame.show_person()
-st.sidebar.caption(f"Workspace: `{state.workspace_path().name}`")
+frame.show_workspace()
 frame.remember_person()
 if page.url_path != "annotate":  # the card delivers by itself
     frame.deliver_kept_events()

@@ -11,10 +11,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # only those that stand before it.
 FLOORS = (
     ("errors", "findings", "bags", "cache", "disk"),
-    ("csvfile", "growing", "files", "progress", "errands", "password"),
+    ("csvfile", "growing", "files", "progress", "errands", "password", "download"),
     ("parallel", "arrays", "columns", "engines", "guard"),
-    ("task",),
-    ("workspace", "logs", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),
+    ("task", "task_file"),
+    ("workspace", "backup_file", "backups", "book_data"),
+    ("logs", "restoring", "spelling", "fingerprints", "pool_files", "pool_builder", "pool"),
     ("labels", "word_index", "features"),
     ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
     ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
@@ -73,9 +74,9 @@ FLOORS = (
         "correction",
     ),
     ("model_files", "data_card", "export", "doctor"),
-    ("background", "simulation", "curves", "comparison", "replay"),
+    ("background", "simulation", "shelf", "curves", "comparison", "replay"),
     ("harvest", "skew", "contrast", "experiment"),
-    ("console", "import_command", "file_commands", "__main__"),
+    ("console", "import_command", "file_commands", "keeping_commands", "__main__"),
 )
 ROOMS = [room for floor in FLOORS for room in floor]
 

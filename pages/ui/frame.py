@@ -1,5 +1,6 @@
 """The head of every page: its title, its purpose in one sentence, and what wants to be known."""
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -16,6 +17,7 @@ from pages.ui.tokens import Claim, is_known, make_token
 
 ASKED = "annotator_asked"
 TYPED = "annotator_field"
+CHOSEN = "workspace_menu"
 
 
 def open_page(title: str, purpose: str) -> Loop:
@@ -58,6 +60,28 @@ def need_annotator() -> str:
         _ask_annotator()
         st.stop()
     return name
+
+
+def show_workspace() -> None:
+    """The workspace's name in the sidebar, as a choice where there are several."""
+    names, current = state.workspace_names(), state.workspace_name()
+    started = Path(state.started_with()).resolve().name
+    state.write_address()
+    if refusal := state.take_refusal():
+        st.sidebar.error(refusal, icon=":material/error:")
+    if len(names) < 2 or current not in names:
+        st.sidebar.caption(f"Workspace: `{state.workspace_path().name}`")
+        return
+    # No selectbox: it would keep the focus, and the card's keys stand still while one types.
+    st.sidebar.menu_button(
+        f"Workspace: {_as_typed(current or started)}",
+        names,
+        key=CHOSEN,
+        format_func=lambda name: _as_typed(name or f"{started} (started with)"),
+        on_click=_change_workspace,
+        icon=":material/folder:",
+        width="stretch",
+    )
 
 
 def show_person() -> None:
@@ -153,6 +177,16 @@ def need_login() -> None:
         st.info("Log in to label: your name stands with each label.", icon=":material/person:")
         st.button("Log in", type="primary", on_click=st.login)
     st.stop()
+
+
+def _change_workspace() -> None:
+    if (name := st.session_state[CHOSEN]) is not None:
+        state.choose_workspace_by_name(name)
+
+
+def _as_typed(text: str) -> str:
+    """The text for a place where Markdown is read: every sign stands for itself."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def _head(title: str, purpose: str) -> None:

@@ -8,14 +8,19 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from core.errors import SunlightError
+from core.errors import SunlightError, WorkspaceError
 from core.loop import Loop
+from core.shelf import find, name_of, shelf_folder, workspaces
 from core.simulation import SAMPLE
 from pages.ui import cache
 from pages.ui.remember import remembered_name
 
 ANNOTATOR = "annotator"
 REOPENED = "reopened"
+WORKSPACE = "workspace"
+"""The session's workspace as a path; in the address only ever a name."""
+FOLLOWED = "workspace_followed"
+REFUSED = "workspace_refused"
 
 MAX_NAME = 80
 """Characters."""
@@ -25,12 +30,13 @@ DEMO = SAMPLE.parent / "demo"
 
 
 def workspace_path() -> Path:
-    """The session's workspace: chosen here, else `--data`, `SUNLIGHT_DATA`, or the sample."""
-    return Path(st.session_state.get("workspace") or started_with())
+    """The session's workspace: chosen here or in the address, else the one of the start."""
+    _follow_address()
+    return Path(st.session_state.get(WORKSPACE) or started_with())
 
 
 def started_with() -> str:
-    """The workspace that the server was started with."""
+    """The workspace that the server was started with: `--data`, `SUNLIGHT_DATA`, or the sample."""
     arguments = sys.argv[1:]
     for at, argument in enumerate(arguments):
         if argument.startswith("--data="):
@@ -41,9 +47,49 @@ def started_with() -> str:
 
 
 def choose_workspace(path: Path) -> None:
-    """From the next run on this session looks at another workspace."""
-    st.session_state["workspace"] = str(path)
+    """From the next run on this session looks at another workspace, and its address says so."""
+    st.session_state[WORKSPACE] = str(path)
     close_reopened()
+    write_address()
+
+
+def write_address() -> None:
+    """The address names the workspace that was chosen, on every page that one goes to."""
+    if WORKSPACE not in st.session_state:
+        return
+    name = name_of(Path(st.session_state[WORKSPACE]), shelf_folder())
+    st.session_state[FOLLOWED] = name
+    if not name:
+        st.query_params.pop(WORKSPACE, None)
+    elif name != st.query_params.get(WORKSPACE):
+        st.query_params[WORKSPACE] = name
+
+
+def workspace_names() -> list[str]:
+    """The workspaces to choose from; an empty name is the one of the start, if it is elsewhere."""
+    shelf = shelf_folder()
+    elsewhere = [] if name_of(Path(started_with()), shelf) else [""]
+    return [*elsewhere, *workspaces(shelf)]
+
+
+def workspace_name() -> str | None:
+    """The session's workspace as one of these names; None if it is none of them."""
+    path = workspace_path()
+    name = name_of(path, shelf_folder())
+    return name if name or path == Path(started_with()) else None
+
+
+def choose_workspace_by_name(name: str) -> None:
+    """`choose_workspace` by one of these names; one that is not there is told with the next run."""
+    try:
+        choose_workspace(find(name, shelf_folder()) if name else Path(started_with()))
+    except WorkspaceError as error:
+        st.session_state[REFUSED] = str(error)
+
+
+def take_refusal() -> str:
+    """Why the workspace that was asked for last is not open; empty if it is. Told once."""
+    return st.session_state.pop(REFUSED, "")
 
 
 def open_loop() -> Loop:
@@ -121,6 +167,14 @@ def reopened() -> tuple[str, str] | None:
 def close_reopened() -> None:
     """The annotate page goes back to the batch of now."""
     st.session_state.pop(REOPENED, None)
+
+
+def _follow_address() -> None:
+    """Opens the workspace that the address names, once: a choice made later counts more."""
+    name = st.query_params.get(WORKSPACE)
+    if name and name != st.session_state.get(FOLLOWED):
+        st.session_state[FOLLOWED] = name
+        choose_workspace_by_name(name)
 
 
 def _login_name() -> str:

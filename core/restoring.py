@@ -1,0 +1,96 @@
+"""Restoring: a backup becomes a new workspace, beside the one that it was made of."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from core.backup_file import PIECE, Backup, content, read_backup, verify
+from core.backups import FOLDER
+from core.errors import BackupError, LogError
+from core.files import new_folder, write_new
+from core.logs import Run, read_log
+from core.progress import Progress, silent
+from core.task import SPLITS
+from core.workspace import POOL_FOLDER, Workspace, open_workspace, refuse_contents
+
+_RESTORED = re.compile(
+    rf"task\.toml|(batches|annotations|runs)\.csv|({'|'.join(SPLITS)})_data/\w[\w .-]*\.csv"
+)
+"""The only files that a backup can bring: what else it may hold, nothing is written elsewhere."""
+
+
+def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
+    """The workspace as it was when this backup was made, in a folder that holds nothing yet.
+
+    The backup lies in `backups/` of its workspace: pool and models are copied from there. The
+    folder is there whole, or not at all. Raises BackupError, WorkspaceError or TaskError.
+    """
+    refuse_contents(into)
+    source = _source(path)
+    backup = read_backup(path)
+    progress("verifying the backup")
+    verify(backup)
+    _refuse_strangers(backup)
+    try:
+        with new_folder(into) as folder:
+            _build(backup, source, folder, progress)
+    except OSError as error:
+        raise BackupError(
+            f"{backup.name} cannot be restored to {into}: {error.strerror or error}. Nothing is "
+            "left there; free some space or choose another folder."
+        ) from error
+    return open_workspace(into)
+
+
+def _source(path: Path) -> Path:
+    """The workspace that the backup lies in; raises BackupError if it lies elsewhere."""
+    folder = path.absolute().parent
+    if folder.name != FOLDER or not (folder.parent / POOL_FOLDER).is_dir():
+        raise BackupError(
+            f"{path} does not lie in {FOLDER}/ of a workspace, from which the pool and the models "
+            "are copied. Put it there, and restore it again."
+        )
+    return folder.parent
+
+
+def _refuse_strangers(backup: Backup) -> None:
+    names = [part.name for part in backup.parts]
+    for name in names:
+        if not _RESTORED.fullmatch(name) or names.count(name) > 1:
+            raise BackupError(
+                f"{backup.name} holds `{name[:80]}`, which no backup of Sunlight does. Take "
+                "another one, and move this one away."
+            )
+
+
+def _build(backup: Backup, source: Path, folder: Path, progress: Progress) -> None:
+    """Everything in the new folder, on disk; raises BackupError or OSError."""
+    for part in backup.parts:
+        write_new(folder / part.name, content(backup, part))
+    progress("copying the pool and the models")
+    (folder / POOL_FOLDER).mkdir()
+    for file in sorted((source / POOL_FOLDER).glob("*.csv")):
+        _copy(file, folder / POOL_FOLDER / file.name)
+    for file in _model_files(source / "models", folder):
+        _copy(file, folder / "models" / file.name)
+
+
+def _model_files(models: Path, folder: Path) -> Iterator[Path]:
+    """The files of all models, but for those of runs that the restored log does not have."""
+    if not models.is_dir():
+        return
+    later = {file.stem for file in models.glob("*.params")}
+    try:
+        runs = read_log(open_workspace(folder).runs, Run, [])
+        later -= {Path(run.params_file).stem for run in runs}
+    except LogError:
+        later = set()  # a log that nobody can read comes back as it was, and so do the models
+    yield from (f for f in sorted(models.iterdir()) if f.is_file() and f.stem not in later)
+
+
+def _copy(file: Path, copy: Path) -> None:
+    with file.open("rb") as original:
+        write_new(copy, iter(partial(original.read, PIECE), b""))
+    shutil.copystat(file, copy)

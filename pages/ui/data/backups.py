@@ -1,0 +1,93 @@
+"""Backups: which there are, one more, and a new workspace of an old one."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.backup_file import Backup, read_backup
+from core.backups import DAYS, FOLDER, NEWEST, back_up, backup_files
+from core.errors import BackupError, SunlightError
+from core.restoring import restore
+from core.shelf import free_place, shelf_folder
+from core.workspace import open_workspace
+from pages.ui import state
+
+MADE = "backup_made"
+
+
+def show(path: Path) -> None:
+    """The list of backups, a button for one now, and the way back."""
+    st.caption(
+        f"Task, logs and label files, copied into `{FOLDER}/` before the first save of each day "
+        f"(UTC). The newest {NEWEST} stay, then the last of each day for {DAYS} days, then the "
+        "last of each month for good. Pool and models are not copied: they are never rewritten."
+    )
+    st.button("Make a backup now", icon=":material/save:", on_click=_make, args=(path,))
+    if told := st.session_state.pop(MADE, None):
+        kind, message = told
+        (st.error if kind == "error" else st.success)(message)
+    try:
+        files = backup_files(path)
+    except BackupError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not files:
+        st.info("No backup yet: the first save makes one.", icon=":material/hourglass_empty:")
+        return
+    sound = _show_list(files)
+    if sound:
+        _offer_restore(sound)
+
+
+def _make(path: Path) -> None:
+    try:
+        made = back_up(open_workspace(path))
+        told = "success", f"{FOLDER}/{made.name} is written and verified."
+    except SunlightError as error:
+        told = "error", str(error)
+    st.session_state[MADE] = told
+
+
+def _show_list(files: list[Path]) -> list[Backup]:
+    """The table of backups, newest first; those that can be read."""
+    sound, rows = [], []
+    for file in files:
+        row = {"file": file.name, "bytes": file.stat().st_size}
+        try:
+            backup = read_backup(file)
+            sound.append(backup)
+            made_at = pd.Timestamp(backup.made_at)
+            rows.append(row | {"made": made_at, "why": backup.reason, **backup.counts()})
+        except BackupError as error:
+            rows.append(row | {"why": str(error)})
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        column_order=["file", "made", "why", "labels", "events", "proposals", "runs", "bytes"],
+        column_config={
+            "labels": st.column_config.NumberColumn(help="Rows of the label files."),
+            "bytes": st.column_config.NumberColumn(format="localized"),
+        },
+    )
+    return sound
+
+
+def _offer_restore(sound: list[Backup]) -> None:
+    st.subheader("Restore", anchor=False)
+    with st.form("restore", width=480):
+        backup = st.selectbox("Backup", sound, format_func=lambda backup: backup.name)
+        name = st.text_input("Name of the new workspace", placeholder="for example January again")
+        st.caption("This workspace stays as it is.")
+        wanted = st.form_submit_button("Restore and open", icon=":material/history:")
+    if not wanted:
+        return
+    try:
+        with st.status("Restoring …") as status:
+            place = free_place(name.strip(), shelf_folder())
+            restore(backup.path, place, lambda step: status.update(label=f"{step} …"))
+        state.choose_workspace(place)
+    except SunlightError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
