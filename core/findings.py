@@ -19,8 +19,8 @@ class Finding:
     """One thing that a person should know of, and how to mend it.
 
     An error keeps a row or an item out of the loop; a warning only wants to be seen. `mend` names
-    the safe mend that the program can do itself, of those in `core/mending.py`; empty for none. `row`
-    is the row itself, shortened.
+    the safe mend that the program can do itself, of those in `core/mending.py`; empty for none.
+    `row` is the row itself, shortened.
     """
 
     severity: Severity

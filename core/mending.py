@@ -99,7 +99,7 @@ def _complete_save(workspace: Workspace, finding: Finding) -> str:
     number = save(workspace, loop.logs, {batch_id}, loop.pool_words.pool.texts_of)
     if not number:
         return NOTHING
-    return f"{number:,} saved labels of {batch_id} were appended to their label files."
+    return f"Saved labels of {batch_id} were appended to their label files: {number:,}."
 
 
 def _set_aside(workspace: Workspace, finding: Finding) -> str:
