@@ -12,6 +12,9 @@ from core.workspace import Workspace
 STILL_WRITTEN = 3_600
 """Seconds for which an unfinished file may still be in somebody's hands."""
 
+ENOUGH = 65_536
+"""Bytes of a torn line that are looked at: an id, and the beginning of a text."""
+
 ITEM_AT = {"annotations.csv": 2}
 """Which field of a torn row is the item's id; of label files the first one is."""
 
@@ -60,7 +63,8 @@ def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(ENOUGH)
     except OSError as error:
         name = f"{path.parent.name}/{path.name}"
         raise LogError(f"{name}: {error.strerror}. Make the file readable.") from error
@@ -82,8 +86,16 @@ def unfinished_files(workspace: Workspace) -> Iterator[Finding]:
     passed_over = workspace.cache, workspace.set_aside
     for path in sorted(workspace.path.rglob("*.unfinished")):
         is_passed_over = any(folder in path.parents for folder in passed_over)
-        if is_passed_over or path.is_symlink() or path.stat().st_mtime > latest:
+        if is_passed_over or path.is_symlink() or _changed_at(path) > latest:
             continue
         name = path.relative_to(workspace.path).as_posix()
         message = f"{name} was never finished: what wrote it was cut short. It can be set aside."
         yield Finding("warning", "unfinished file", name, None, None, message, "set aside")
+
+
+def _changed_at(path: Path) -> float:
+    """When the file was written last; now, if somebody has finished or removed it meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()

@@ -35,12 +35,11 @@ def examine_pool(words: PoolWords) -> Iterator[Finding]:
 def _repeated_ids(words: PoolWords) -> Iterator[Finding]:
     """The first ids that stand there more than once, and how many there are beside them."""
     first, times, differ = _groups(words)
+    counts = dict(zip(first.tolist(), times.tolist(), strict=True))
     for kind, chosen in (("repeated id", ~differ), ("one id, two texts", differ)):
         places = np.sort(first[chosen])[:MOST]
-        counts = dict(zip(first.tolist(), times.tolist(), strict=True))
-        for place, item_id in zip(
-            places.tolist(), words.pool.ids.take(pa.array(places)).to_pylist(), strict=True
-        ):
+        ids = words.pool.ids.take(pa.array(places)).to_pylist()
+        for place, item_id in zip(places.tolist(), ids, strict=True):
             message = (
                 f"{POOL_FOLDER}: item_id `{item_id}` stands there {counts[place]} times"
                 f"{' with different texts' if kind != 'repeated id' else ''}. Only the first row "
