@@ -15,6 +15,7 @@ from core.curves import Study, learn
 from core.encoder import encoder_place
 from core.engines import ENGINES, open_engine
 from core.file_commands import check, export_command
+from core.import_command import import_command
 from core.iteration import Batch, Wishes, preview, propose
 from core.logs import Run
 from core.loop import open_loop, read_loop
@@ -147,6 +148,7 @@ def evaluate(
 
 
 app.command()(check)
+app.command(name="import")(import_command)
 app.command(name="export")(export_command)
 
 

@@ -95,7 +95,7 @@ def parse_rows(data: bytes, before: int = 0) -> Rows:
     return Rows(rows, bad, len(data) - len(tail))
 
 
-def read_row_blocks(path: Path) -> Iterator[tuple[list[Row], list[BadRow]]]:
+def read_row_blocks(path: Path, delimiter: str = ",") -> Iterator[tuple[list[Row], list[BadRow]]]:
     """The (rows, bad rows) of `read_rows`, a part after the other: a file of any size fits.
 
     Raises OSError if it cannot be read.
@@ -109,18 +109,24 @@ def read_row_blocks(path: Path) -> Iterator[tuple[list[Row], list[BadRow]]]:
             lines += whole
             rows, bad = [], []
             # No record goes on for longer: those that begin before cannot need what is to come.
-            taken = _take_records(lines, len(lines) - MAX_JOINED_LINES, number, rows, bad)
+            stop = len(lines) - MAX_JOINED_LINES
+            taken = _take_records(lines, stop, number, rows, bad, delimiter)
             lines, number = lines[taken:], number + taken
             yield rows, bad
     lines += rest.split(b"\n")[:-1]  # of a file of a few bytes
     rows, bad = [], []
-    _take_records(lines, len(lines), number, rows, bad)
-    _take_tail(rest.rpartition(b"\n")[2], number + len(lines), rows, bad)
+    _take_records(lines, len(lines), number, rows, bad, delimiter)
+    _take_tail(rest.rpartition(b"\n")[2], number + len(lines), rows, bad, delimiter)
     yield rows, bad
 
 
 def _take_records(
-    lines: list[bytes], stop: int, before: int, rows: list[Row], bad: list[BadRow]
+    lines: list[bytes],
+    stop: int,
+    before: int,
+    rows: list[Row],
+    bad: list[BadRow],
+    delimiter: str = ",",
 ) -> int:
     """Reads the records that begin before line `stop`; how many lines they take.
 
@@ -128,38 +134,50 @@ def _take_records(
     """
     number = 0
     while number < stop:
-        taken = _quoted_length(lines, number) if b'"' in lines[number] else 1
+        taken = _quoted_length(lines, number, delimiter) if b'"' in lines[number] else 1
         if lines[number].strip(b"\r"):
-            _keep(before + number, lines[number : number + taken], rows, bad, whole=True)
+            record = lines[number : number + taken]
+            _keep(before + number, record, rows, bad, whole=True, delimiter=delimiter)
         number += taken
     return number
 
 
-def _take_tail(tail: bytes, before: int, rows: list[Row], bad: list[BadRow]) -> None:
+def _take_tail(
+    tail: bytes, before: int, rows: list[Row], bad: list[BadRow], delimiter: str = ","
+) -> None:
     """Reads what stands behind the last line end."""
     if tail.strip(b"\r"):
-        _keep(before, [tail], rows, bad, whole=False)
+        _keep(before, [tail], rows, bad, whole=False, delimiter=delimiter)
 
 
-def _quoted_length(lines: list[bytes], first: int) -> int:
+def _quoted_length(lines: list[bytes], first: int, delimiter: str) -> int:
     """How many lines the record at `first` spans: 1 if its quotes close there, or never do."""
     last = min(first + MAX_JOINED_LINES, len(lines))
     for end in range(first + 1, last + 1):
         # Only a line with a quote in it can close the record.
         if end > first + 1 and b'"' not in lines[end - 1]:
             continue
-        if _split(b"\n".join(lines[first:end]).decode(errors="replace")) is not None:
+        record = b"\n".join(lines[first:end]).decode(errors="replace")
+        if _split(record, delimiter) is not None:
             return end - first
     return 1
 
 
-def _keep(number: int, lines: list[bytes], rows: list[Row], bad: list[BadRow], whole: bool) -> None:
+def _keep(
+    number: int,
+    lines: list[bytes],
+    rows: list[Row],
+    bad: list[BadRow],
+    *,
+    whole: bool,
+    delimiter: str,
+) -> None:
     try:
         text = b"\n".join(lines).removesuffix(b"\r").decode()
     except UnicodeDecodeError:
         bad.append(BadRow(number + 1, "is not valid UTF-8", shortened(b"\n".join(lines))))
         return
-    fields = _split(text) if '"' in text else text.split(",")
+    fields = _split(text, delimiter) if '"' in text else text.split(delimiter)
     if fields is None:
         reason = "has a quote that is not closed, or text after a closed one"
         bad.append(BadRow(number + 1, reason, shortened(text)))
@@ -167,11 +185,11 @@ def _keep(number: int, lines: list[bytes], rows: list[Row], bad: list[BadRow], w
         rows.append(Row(number + 1, fields, whole))
 
 
-def _split(text: str) -> list[str] | None:
+def _split(text: str, delimiter: str) -> list[str] | None:
     """The fields of one record, or None if its quotes are not balanced."""
     try:
         # A list of one string: `csv` must see the line ends inside of quotes as they are.
-        records = list(csv.reader([text], strict=True))
+        records = list(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error:
         return None
     return records[0] if len(records) == 1 else None

@@ -175,9 +175,14 @@ def save(workspace: Workspace, logs: Logs, batch_ids: Iterable[str], texts_of: T
     workspace's lock.
     """
     missing = unsaved(workspace, logs, batch_ids, texts_of)
-    for split, label, file in workspace.label_files():
-        file.append([_row(x) for x in missing if (x.split, x.label) == (split, label.value)])
+    append_labels(workspace, missing)
     return len(missing)
+
+
+def append_labels(workspace: Workspace, items: Sequence[Labeled]) -> None:
+    """A row for each of these items at the end of its label file. The caller holds the lock."""
+    for split, label, file in workspace.label_files():
+        file.append([_row(x) for x in items if (x.split, x.label) == (split, label.value)])
 
 
 def unsaved(

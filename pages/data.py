@@ -6,7 +6,7 @@ Its tabs need no workspace that can be opened: this is where one is mended.
 import streamlit as st
 
 from pages.ui import frame
-from pages.ui.data import check, files, take_out
+from pages.ui.data import bring_in, check, files, take_out
 
 path = frame.open_page_of_files(
     "Data", "The files of this workspace, and what wants mending in them."
@@ -14,6 +14,7 @@ path = frame.open_page_of_files(
 TABS = {
     "Files": files.show,
     "Check": check.show,
+    "Import": bring_in.show,
     "Export": take_out.show,
 }
 tabs = st.tabs([*TABS], key="data_tab", on_change="rerun")

@@ -29,6 +29,12 @@ FLOORS = (
         "takeout",
         "provenance",
         "layouts",
+        "encodings",
+        "foreign_kinds",
+        "foreign",
+        "incoming",
+        "lacking",
+        "intake",
         "occurrences",
     ),
     ("pool_tally", "pool_space"),
@@ -70,7 +76,7 @@ FLOORS = (
     ("doctor", "mending"),
     ("background", "simulation", "curves", "comparison", "replay"),
     ("harvest", "skew", "contrast", "experiment"),
-    ("console", "file_commands", "__main__"),
+    ("console", "import_command", "file_commands", "__main__"),
 )
 ROOMS = [room for floor in FLOORS for room in floor]
 

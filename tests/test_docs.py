@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_every_command_is_documented():
     commands = {command.name or command.callback.__name__ for command in app.registered_commands}
-    documented = set(re.findall(r"^\| `(\w+)(?: DIR)?` \|", README, re.MULTILINE))
+    documented = set(re.findall(r"^\| `(\w+)(?: [A-Z]+)?` \|", README, re.MULTILINE))
     assert commands <= documented
 
 

@@ -1,0 +1,275 @@
+"""Bringing in: items into the pool, labels with what is known of them, or nothing at all.
+
+Everything is checked before the first byte is written. Then the pool's new file appears, whole, and
+label files, batches and events are appended, in this order: no label without its text, no event
+without its batch. What a crash cuts short, the same import completes.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from core.csvfile import BadRow, sync_folder
+from core.errors import TableError
+from core.fingerprints import found_at
+from core.foreign import Foreign
+from core.incoming import (
+    Columns,
+    Incoming,
+    Unsaid,
+    Wanted,
+    is_export,
+    read_export,
+    read_folder,
+    read_table,
+)
+from core.labels import append_labels, text_key
+from core.lacking import Lacking, lacking
+from core.logs import append_records
+from core.loop import Loop, read_loop
+from core.progress import Progress, silent
+from core.workspace import POOL_FOLDER, Workspace
+
+SHOWN = 5
+"""Rows that a refusal names."""
+
+UNFINISHED = ".unfinished"
+
+BLOCK = 65_536
+"""Items that are written at once."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came in, and what did not.
+
+    `file` is the pool's new file, empty if it needed none. `copies` are rows whose text an earlier
+    row has; `known` items the pool has already. Of the labels, `known_labels` stand here already;
+    items `differing` have another label here, and texts `disagreeing` two in the table: these stay
+    as they are. `kept_out` counts training labels of held-out texts: no model learns from them.
+    """
+
+    file: str
+    rows: int
+    items: int
+    copies: int
+    known: int
+    labels: int
+    known_labels: int
+    differing: list[str]
+    disagreeing: list[str]
+    kept_out: int
+    left_out: list[BadRow]
+
+
+def bring_in(
+    workspace: Workspace,
+    table: Foreign,
+    columns: Columns | None = None,
+    unsaid: Unsaid | None = None,
+    *,
+    leave_out_bad_rows: bool = False,
+    progress: Progress = silent,
+) -> Intake:
+    """The table's items and labels stand in the workspace when this returns, or nothing of it.
+
+    An export of Sunlight needs no columns. Raises TableError if a row cannot be taken and bad rows
+    are not to be left out, PoolError or LogError if the workspace cannot be read or written.
+    """
+    if is_export(table):
+        incoming = read_export(table, workspace.task, progress)
+    elif columns is None:
+        raise TableError(f"{table.name}: say which column holds the text.")
+    else:
+        incoming = read_table(table, columns, unsaid or Unsaid(), workspace.task, progress)
+    return take_in(workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress)
+
+
+def bring_in_folder(
+    workspace: Workspace,
+    folder: Path,
+    *,
+    leave_out_bad_rows: bool = False,
+    progress: Progress = silent,
+) -> Intake:
+    """`bring_in` for all that a folder in the layout of a workspace holds, the book's too."""
+    incoming = read_folder(folder, workspace.task, progress)
+    return take_in(workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress)
+
+
+def take_in(
+    workspace: Workspace,
+    incoming: Incoming,
+    *,
+    leave_out_bad_rows: bool = False,
+    progress: Progress = silent,
+) -> Intake:
+    """`bring_in` for what was read already."""
+    read_loop(workspace, progress=progress)  # a large pool that is new: nobody has to wait for it
+    with workspace.locked():
+        loop = read_loop(workspace)
+        at, bad = _places(loop, incoming)
+        bad = [*incoming.bad, *bad]
+        if bad and not leave_out_bad_rows:
+            raise _refusal(incoming, bad)
+        is_new = at < 0
+        wanted = _wanted(loop, incoming, at)
+        found = lacking(loop, wanted)
+        progress(f"writing {int(is_new.sum()):,} items and {found.labels:,} labels")
+        file = _write_items(workspace, incoming, is_new)
+        append_labels(workspace, found.rows)
+        append_records(workspace.batches, found.proposals)
+        append_records(workspace.annotations, found.events)
+    return Intake(
+        file=file,
+        rows=incoming.rows,
+        items=int(is_new.sum()),
+        copies=incoming.copies,
+        known=int((at >= 0).sum()),
+        labels=found.labels,
+        known_labels=found.known,
+        differing=found.differing,
+        disagreeing=incoming.disagreeing,
+        kept_out=_kept_out(loop, found, wanted),
+        left_out=bad,
+    )
+
+
+def intake_sentences(found: Intake) -> list[str]:
+    """What a person is told of it, a sentence for each thing that there was."""
+    counts = {
+        f"{found.items:,} items came into the pool, as {found.file}.": found.items,
+        f"{found.labels:,} labels came in.": found.labels,
+        f"{found.copies:,} rows were copies of earlier rows.": found.copies,
+        f"{found.known:,} items were in the pool already.": found.known,
+        f"{found.known_labels:,} labels stood here already.": found.known_labels,
+        f"{len(found.differing):,} labels were left out: the item has another one here, or one "
+        f"that was taken back, as {_some(found.differing)}.": found.differing,
+        f"{len(found.disagreeing):,} texts have two labels in the table and stay unlabeled, as "
+        f"{_some(found.disagreeing)}.": found.disagreeing,
+        f"{found.kept_out:,} training labels stand on held-out texts: no model learns from "
+        "them.": found.kept_out,
+        f"{len(found.left_out):,} rows were left out, as line "
+        f"{_some([f'{row.line}: it {row.reason}' for row in found.left_out])}.": found.left_out,
+    }
+    return [line for line, count in counts.items() if count] or ["Nothing of it was new."]
+
+
+def _refusal(incoming: Incoming, bad: Sequence[BadRow]) -> TableError:
+    first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
+    more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
+    return TableError(
+        f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: {first}{more}. "
+        "Nothing was brought in; mend them, or say that bad rows are to be left out."
+    )
+
+
+OUT = -2
+"""In place of an item's place: it is not to be taken."""
+
+
+def _places(loop: Loop, incoming: Incoming) -> tuple[NDArray[np.int64], list[BadRow]]:
+    """(each item's place in the pool, -1 for none, those whose id has another text there).
+
+    An export's items are known by their ids alone: its labels bring their own texts.
+    """
+    words = loop.pool_words
+    by_id = words.pool.positions(incoming.item_ids)
+    at = np.array([by_id.get(item, -1) for item in incoming.item_ids], np.int64)
+    if incoming.is_export:
+        return at, []
+    is_other = (at >= 0) & (words.keys[at] != incoming.keys) if len(words.keys) else at >= 0
+    at[is_other] = OUT
+    reason = "has an item_id under which the pool has another text"
+    bad = [BadRow(incoming.lines[place], reason) for place in np.flatnonzero(is_other)]
+    unknown = np.flatnonzero(at == -1)
+    keys = incoming.keys[unknown].view(np.int64)
+    copies = found_at(words.keys.view(np.int64), words.key_order, keys)
+    at[unknown] = [int(places[0]) if len(places) else -1 for places in copies]
+    return at, bad
+
+
+def _wanted(loop: Loop, incoming: Incoming, at: NDArray[np.int64]) -> list[Wanted]:
+    """The labels of the items that are taken; under the pool's ids where the table has none."""
+    is_out = {incoming.item_ids[place] for place in np.flatnonzero(at == OUT)}
+    wanted = [each for each in incoming.wanted if each.item.item_id not in is_out]
+    if not incoming.ids_made:
+        return wanted
+    known = np.flatnonzero(at >= 0)
+    ids = loop.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
+    names = dict(zip((incoming.item_ids[place] for place in known), ids, strict=True))
+    return [_renamed(each, names.get(each.item.item_id, each.item.item_id)) for each in wanted]
+
+
+def _renamed(wanted: Wanted, item_id: str) -> Wanted:
+    return Wanted(
+        replace(wanted.item, item_id=item_id),
+        wanted.proposal and replace(wanted.proposal, item_id=item_id),
+        wanted.event and replace(wanted.event, item_id=item_id),
+    )
+
+
+def _write_items(workspace: Workspace, incoming: Incoming, is_new: NDArray[np.bool_]) -> str:
+    """The name of the pool's new file, which holds the new items; empty if there are none."""
+    if not is_new.any():
+        return ""
+    folder = workspace.path / POOL_FOLDER
+    path = _free_name(folder, incoming.name)
+    unfinished = path.with_name(path.name + UNFINISHED)
+    try:
+        folder.mkdir(exist_ok=True)
+        with unfinished.open("wb") as file:
+            _write_csv(file, incoming, np.flatnonzero(is_new))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+        sync_folder(folder)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise TableError(
+            f"{POOL_FOLDER}/{path.name} cannot be written: {error.strerror}. Nothing was brought "
+            "in; free some space or make the folder writable, and try again."
+        ) from error
+    return f"{POOL_FOLDER}/{path.name}"
+
+
+def _write_csv(file: pa.NativeFile, incoming: Incoming, places: NDArray[np.int64]) -> None:
+    """A header that names the columns, then a row per item, every cell in quotes."""
+    columns = {"item_id": incoming.item_ids, "text": incoming.texts, **incoming.own}
+    file.write((",".join(columns) + "\n").encode())
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    for start in range(0, len(places), BLOCK):
+        part = places[start : start + BLOCK].tolist()
+        arrays = [pa.array([cells[at] for at in part], pa.string()) for cells in columns.values()]
+        table = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
+        pyarrow.csv.write_csv(table, file, options)
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """A name for the pool's file that no file has, after the name of the table."""
+    stem = re.sub(r"[^\w-]+", "_", Path(name).stem).strip("_")[:60] or "imported"
+    for number in count(1):
+        path = folder / (f"{stem}-{number}.csv" if number > 1 else f"{stem}.csv")
+        if not os.path.lexists(path):
+            return path
+    raise AssertionError("count() never ends")
+
+
+def _kept_out(loop: Loop, found: Lacking, wanted: Sequence[Wanted]) -> int:
+    held_out = set(loop.labels.held_out_keys)
+    held_out |= {text_key(each.item.text) for each in wanted if each.item.split != "training"}
+    return sum(x.split == "training" and text_key(x.text) in held_out for x in found.rows)
+
+
+def _some(things: list[str]) -> str:
+    return "; ".join(f"`{thing[:80]}`" for thing in things[:3])
