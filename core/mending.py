@@ -13,7 +13,7 @@ from core.csvfile import CsvFile, sync_folder
 from core.doctor import examine
 from core.errors import WorkspaceError
 from core.findings import Finding
-from core.labels import save
+from core.labels import last_words, save
 from core.leftovers import files_with_lines
 from core.logs import now
 from core.loop import read_loop
@@ -55,9 +55,10 @@ def mend_all(path: Path, annotator: str) -> tuple[list[str], list[Finding]]:
         for _ in range(ROUNDS):
             findings = examine(path)
             told = [_do(workspace, each, annotator) for each in findings if each.mend]
-            done += [sentence for sentence in told if sentence != NOTHING]
-            if not told:
+            new = [sentence for sentence in told if sentence != NOTHING]
+            if not new:
                 break
+            done += new
     return done, findings
 
 
@@ -94,8 +95,7 @@ def _move_torn_line(workspace: Workspace, finding: Finding) -> str:
 def _complete_save(workspace: Workspace, finding: Finding) -> str:
     """Completes the save of the whole batch that the item belongs to."""
     loop = read_loop(workspace, write_cache=False)
-    words = {e.item_id: e for e in loop.logs.events if e.action in ("label", "undo")}
-    batch_id = words[finding.item_id].batch_id
+    batch_id = last_words(loop.logs, workspace.task, [])[finding.item_id or ""].batch_id
     number = save(workspace, loop.logs, {batch_id}, loop.pool_words.pool.texts_of)
     if not number:
         return NOTHING

@@ -103,9 +103,12 @@ def test_a_save_is_completed_once_for_all_items_of_its_batch(active: Loop):
 def test_a_torn_line_of_an_item_without_a_label_waits_for_a_person(active: Loop):
     append(active.workspace.torn / "training_data.related.csv.1", "nobody,half")
     append(active.workspace.torn / "annotations.csv.1", "event,batch,i0")
+    (item, *_) = active.labels.splits["training"]
+    # Perhaps the beginning of a longer id.
+    append(active.workspace.torn / "training_data.related.csv.2", item.item_id)
     done, findings = mend_all(active.workspace.path, "ann")
     assert not done
-    assert [finding.mend for finding in findings] == ["", ""]
+    assert [finding.mend for finding in findings] == ["", "", ""]
     with pytest.raises(WorkspaceError, match="A person has to mend this"):
         mend(active.workspace, findings[0], "ann")
 
