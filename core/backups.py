@@ -118,7 +118,7 @@ def kept(names: Iterable[str]) -> set[str]:
 
 
 def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Iterator[Finding]:
-    """Warnings about backups that are damaged or unfinished, and a day's labels without one.
+    """Warnings about backups that are damaged, and a day's labels without one.
 
     The newest ones are read whole, half a gigabyte of content and one at least; of the others only
     what their manifests say.
@@ -136,14 +136,8 @@ def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Ite
                 verify(backup)
             read += backup.content_bytes
         except BackupError as error:
-            yield _finding(f"{FOLDER}/{path.name}", "damaged backup", f"{FOLDER}/{error}")
-    for path in sorted((workspace.path / FOLDER).glob(f"*.zip{UNFINISHED}")):
-        name = f"{FOLDER}/{path.name}"
-        message = (
-            f"{name} is a backup that was cut short, unless one is being made right now. Nothing "
-            "reads it; it can be deleted."
-        )
-        yield _finding(name, "unfinished backup", message)
+            name = f"{FOLDER}/{path.name}"
+            yield _finding(name, "damaged backup", f"{FOLDER}/{error}", mend="set aside")
     yield from _unsecured(workspace, files, moment or datetime.now(UTC))
 
 
@@ -271,5 +265,5 @@ def _order(name: str) -> tuple[str, int]:
     return stamp, int(number or 1)
 
 
-def _finding(file: str, kind: str, message: str) -> Finding:
-    return Finding("warning", kind, file, None, None, message)
+def _finding(file: str, kind: str, message: str, mend: str = "") -> Finding:
+    return Finding("warning", kind, file, None, None, message, mend)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core import disk
 from core.errors import LogError, UnwritableError
+from core.findings import SHOWN, shortened
 
 MAX_FIELD = 64 * 2**20
 """Bytes in one field. Far above any headline; it stops a file of quotes from eating the memory."""
@@ -41,10 +42,11 @@ class Row:
 
 @dataclass(frozen=True)
 class BadRow:
-    """A line that is no row, with the reason as the end of a sentence."""
+    """A line that is no row, with the reason as the end of a sentence, and how it begins."""
 
     line: int
     reason: str
+    content: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,11 +175,12 @@ def _keep(
     try:
         text = b"\n".join(lines).removesuffix(b"\r").decode()
     except UnicodeDecodeError:
-        bad.append(BadRow(number + 1, "is not valid UTF-8"))
+        bad.append(BadRow(number + 1, "is not valid UTF-8", shortened(b"\n".join(lines))))
         return
     fields = _split(text, delimiter) if '"' in text else text.split(delimiter)
     if fields is None:
-        bad.append(BadRow(number + 1, "has a quote that is not closed, or text after a closed one"))
+        reason = "has a quote that is not closed, or text after a closed one"
+        bad.append(BadRow(number + 1, reason, shortened(text)))
     else:
         rows.append(Row(number + 1, fields, whole))
 
@@ -201,6 +204,11 @@ def format_rows(rows: Iterable[Sequence[str]]) -> bytes:
         csv.writer(buffer, lineterminator="\r\n").writerow(row)
         lines.append(buffer.getvalue().removesuffix("\r\n") + "\n")
     return "".join(lines).encode()
+
+
+def row_shown(fields: Sequence[str]) -> str:
+    """How the row of these fields begins in a file."""
+    return shortened(format_rows([[field[: SHOWN + 1] for field in fields[: SHOWN + 1]]]))
 
 
 def never_whole(fields: list[str]) -> bool:

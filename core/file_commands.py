@@ -8,21 +8,48 @@ import typer
 from core.console import AsJson, Data, refusals, report, tell
 from core.doctor import examine
 from core.export import export
+from core.findings import Finding
+from core.kinds import MENDS
 from core.layouts import LAYOUTS
 from core.loop import open_loop
+from core.mending import mend_all
 from core.simulation import SAMPLE
 from core.task import SPLITS
 
 
-def check(data: Data = SAMPLE, as_json: AsJson = False) -> None:
+def check(
+    data: Data = SAMPLE,
+    as_json: AsJson = False,
+    mend: Annotated[
+        bool, typer.Option(help="Do every safe mend: it appends or moves, and never deletes.")
+    ] = False,
+    annotator: Annotated[str, typer.Option(help="Who mends.")] = "",
+) -> None:
     """The doctor: malformed rows, conflicts, copies, leaks, torn lines. Exit 1 if it finds any."""
     with refusals():
-        findings = examine(data)
-        lines = [f"{finding.severity}: {finding.message}" for finding in findings]
+        done, findings = mend_all(data, annotator) if mend else ([], examine(data))
         answer = {"findings": [finding.as_dict() for finding in findings]}
-        tell(answer, lines or ["nothing found"], as_json)
+        if mend:
+            answer["mended"] = done
+        lines = [f"mended: {sentence}" for sentence in done]
+        lines += [line for finding in findings for line in _told(finding)] or ["nothing found"]
+        tell(answer, lines, as_json)
     if findings:
         raise typer.Exit(1)
+
+
+def _told(finding: Finding) -> list[str]:
+    """The finding for a person at a terminal, which nothing in a file may steer."""
+    lines = [f"{finding.severity}: {finding.message}"]
+    if finding.row:
+        lines.append(f"    {finding.row}")
+    if finding.mend:
+        lines.append(f"    --mend: {MENDS[finding.mend]}.")
+    return ["".join(map(_printable, line)) for line in lines]
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else repr(character)[1:-1]
 
 
 def export_command(

@@ -8,7 +8,7 @@ from functools import cached_property
 from hashlib import blake2b
 
 from core.backups import back_up_of_the_day
-from core.csvfile import CsvFile, Row, Rows
+from core.csvfile import CsvFile, Row, Rows, row_shown
 from core.findings import Finding
 from core.growing import Made, read_records
 from core.logs import Event, Logs, Proposal
@@ -120,7 +120,7 @@ def _rows_of(file: CsvFile, split: str, label: Label, task: Task) -> Made[Labele
     def make(content: Rows, _: bool) -> Made[Labeled]:
         name, found = file.name, []
         findings = [
-            _malformed(name, bad.line, "malformed row", f"the row {bad.reason}")
+            _malformed(name, bad.line, "malformed row", f"the row {bad.reason}", bad.content)
             for bad in content.bad
         ]
         for row in content.rows:
@@ -128,7 +128,7 @@ def _rows_of(file: CsvFile, split: str, label: Label, task: Task) -> Made[Labele
                 continue  # torn: moved to torn/ before anything is appended
             refusal = _refusal(row, label, task)
             if refusal:
-                findings.append(_malformed(name, row.line, *refusal))
+                findings.append(_malformed(name, row.line, *refusal, row_shown(row.fields)))
             else:
                 found.append(_labeled(row, split, label, name))
         return found, findings
@@ -309,9 +309,9 @@ def _refusal(row: Row, label: Label, task: Task) -> tuple[str, str] | None:
     return None
 
 
-def _malformed(file: str, line: int, kind: str, reason: str) -> Finding:
+def _malformed(file: str, line: int, kind: str, reason: str, row: str) -> Finding:
     message = f"{file} line {line}: {reason}. It does not count; correct the line and reload."
-    return Finding("error", kind, file, line, None, message)
+    return Finding("error", kind, file, line, None, message, row=row)
 
 
 def _stray(event: Event, reason: str) -> Finding:

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar, get_args
 from uuid import uuid4
 
 from core import disk
-from core.csvfile import CsvFile, Row, Rows
+from core.csvfile import CsvFile, Row, Rows, row_shown
 from core.errors import LogError
 from core.findings import Finding
 from core.growing import Made, read_records
@@ -129,13 +129,13 @@ def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> li
         rows = [row for row in content.rows if row.whole]
         if has_header:
             _check_header(file, rows)
-        found = [_malformed(file, bad.line, bad.reason) for bad in content.bad]
+        found = [_malformed(file, bad.line, bad.reason, bad.content) for bad in content.bad]
         records = []
         for row in rows[has_header:]:
             try:
                 records.append(_decode(row, record))
             except ValueError as error:
-                found.append(_malformed(file, row.line, str(error)))
+                found.append(_malformed(file, row.line, str(error), row_shown(row.fields)))
         return records, found
 
     records, found = read_records(file, record, make)
@@ -332,6 +332,6 @@ def _to_text(value: str | int | float | bool | None) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _malformed(file: CsvFile, line: int, reason: str) -> Finding:
+def _malformed(file: CsvFile, line: int, reason: str, row: str) -> Finding:
     message = f"{file.name} line {line}: the row {reason}. It is left out; mend the line."
-    return Finding("error", "malformed row", file.name, line, None, message)
+    return Finding("error", "malformed row", file.name, line, None, message, row=row)

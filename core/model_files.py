@@ -17,6 +17,8 @@ from core.logs import Run
 from core.report import load_report
 from core.space_file import load_space
 
+SET_ASIDE = "set aside"
+
 
 def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:
     """Warnings about runs, params files, spaces and reports without each other, and damaged ones.
@@ -28,7 +30,7 @@ def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:
     needed, findings = _needed_spaces(params)
     yield from findings
     yield from _spaces(folder, needed, all_known=not findings)
-    yield from _reports(folder)
+    yield from _reports(folder, {run.params_file for run in runs})
 
 
 def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterator[Finding]:
@@ -42,8 +44,8 @@ def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterato
     named = {run.params_file for run in runs}
     for path in params:
         if f"models/{path.name}" not in named:
-            what = "belongs to no run: training was cut short after it. It can be deleted."
-            yield _finding("file without run", path, what)
+            what = "belongs to no run: training was cut short after it. It can be set aside."
+            yield _finding("file without run", path, what, SET_ASIDE)
 
 
 def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Finding]]:
@@ -76,8 +78,8 @@ def _spaces(
             what = "does not hold the space that its name says. Move it away and train again."
             yield _finding("damaged space", path, what)
         elif all_known and key not in needed:
-            what = "is used by no params file. It can be deleted."
-            yield _finding("space without params", path, what)
+            what = "is used by no params file. It can be set aside."
+            yield _finding("space without params", path, what, SET_ASIDE)
 
 
 def _is_whole(folder: Path, key: str) -> bool:
@@ -88,7 +90,8 @@ def _is_whole(folder: Path, key: str) -> bool:
     return True
 
 
-def _reports(folder: Path) -> Iterator[Finding]:
+def _reports(folder: Path, named: set[str]) -> Iterator[Finding]:
+    """Reports that are damaged, or of no params file. That of a run still has its intervals."""
     for path in sorted(folder.glob("*.json")):
         params = path.with_suffix(".params")
         try:
@@ -98,13 +101,12 @@ def _reports(folder: Path) -> Iterator[Finding]:
                 "warning", "damaged report", f"models/{path.name}", None, None, str(error)
             )
         if not params.is_file():
-            what = (
-                f"reports on {params.name}, which is missing. Put that back or delete the report."
-            )
-            yield _finding("report without params", path, what)
+            what = f"reports on {params.name}, which is missing. Put that back, or set this aside."
+            mend = "" if f"models/{params.name}" in named else SET_ASIDE
+            yield _finding("report without params", path, what, mend)
 
 
-def _finding(kind: str, path: Path, what: str) -> Finding:
+def _finding(kind: str, path: Path, what: str, mend: str = "") -> Finding:
     """A warning about a file in `models/`, whose message begins with the file's name."""
     name = f"models/{path.name}"
-    return Finding("warning", kind, name, None, None, f"{name} {what}")
+    return Finding("warning", kind, name, None, None, f"{name} {what}", mend)

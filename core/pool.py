@@ -29,7 +29,7 @@ from core.pool_files import ID, TEXT, open_pool_file
 from core.progress import Progress, silent
 from core.workspace import POOL_FOLDER, Workspace, file_stamps
 
-POOL_VERSION = 2
+POOL_VERSION = 3
 """Part of the cache's key: a change of what is stored rebuilds it."""
 
 ATTEMPTS = 5

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.csvfile import Row, read_row_blocks
+from core.csvfile import Row, read_row_blocks, row_shown
 from core.errors import PoolError
 from core.findings import Finding
 from core.parallel import BLOCK
@@ -94,13 +94,15 @@ def careful_blocks(
     skip = is_start and file.has_header
     for rows, bad in read_row_blocks(path):
         findings = [
-            _malformed(file, lines_before + row.line, f"the row {row.reason}") for row in bad
+            _malformed(file, lines_before + row.line, f"the row {row.reason}", row.content)
+            for row in bad
         ]
         kept = []
         for row in rows[1:] if skip and rows else rows:
             reason = _refusal(row.fields, len(file.columns), file.has_header)
             if reason:
-                findings.append(_malformed(file, lines_before + row.line, reason))
+                shown = row_shown(row.fields)
+                findings.append(_malformed(file, lines_before + row.line, reason, shown))
             else:
                 kept.append(row)
         skip = skip and not rows
@@ -146,9 +148,9 @@ def _refusal(fields: list[str], width: int, has_header: bool) -> str | None:
     return None
 
 
-def _malformed(file: PoolFile, line: int, reason: str) -> Finding:
+def _malformed(file: PoolFile, line: int, reason: str, row: str) -> Finding:
     message = f"{file.name} line {line}: {reason}. It is left out; mend the line."
-    return Finding("error", "malformed row", file.name, line, None, message)
+    return Finding("error", "malformed row", file.name, line, None, message, row=row)
 
 
 def _differ_only_by_case(columns: Sequence[str]) -> bool:

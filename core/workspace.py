@@ -68,6 +68,10 @@ class Workspace:
         return self.path / "torn"
 
     @property
+    def set_aside(self) -> Path:
+        return self.path / "set_aside"
+
+    @property
     def logs(self) -> tuple[CsvFile, ...]:
         return self.batches, self.annotations, self.runs
 

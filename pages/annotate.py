@@ -98,10 +98,16 @@ def tell_new_split(split: str) -> None:
 
 
 def run_line(runs: list[Run], split: str) -> str:
-    """The new scores beside the last ones. Held-out data is labeled without a word of the model."""
+    """The new scores beside the last ones, where the same evaluation data gave both.
+
+    Held-out data is labeled without a word of the model.
+    """
     if not runs or split != "training":
         return ""
     run, before = runs[-1], runs[-2] if len(runs) > 1 else None
+    is_other = before is not None and before.evaluation_hash != run.evaluation_hash
+    if is_other:
+        before = None
     scores = [
         f"{name} {new:.3f}" + ("" if old is None else f" ({new - old:+.3f})")
         for name, new, old in (
@@ -110,7 +116,8 @@ def run_line(runs: list[Run], split: str) -> str:
         )
         if new is not None
     ]
-    return f" · {run.run_id} in {run.seconds:.1f} s: {', '.join(scores)}"
+    mark = " (other evaluation data than before)" if is_other else ""
+    return f" · {run.run_id} in {run.seconds:.1f} s: {', '.join(scores)}{mark}"
 
 
 def show_pause(loop: Loop, annotator: str) -> None:

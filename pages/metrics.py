@@ -176,4 +176,8 @@ if look and len(look.answers):
     show_views(look)
 st.subheader("All runs", anchor=False)
 runs = pd.DataFrame([asdict(run) for run in loop.logs.runs])
-st.dataframe(runs[SHOWN].iloc[::-1], hide_index=True)
+sets = scores.evaluation_sets(loop)
+if len(set(sets.values())) > 1:
+    runs = runs.assign(**{"evaluation set": runs["run_id"].map(sets)})
+shown = [name for name in (*SHOWN, "evaluation set") if name in runs]
+st.dataframe(runs[shown].iloc[::-1], hide_index=True)

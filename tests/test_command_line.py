@@ -87,9 +87,25 @@ def test_check_exits_with_1_if_it_finds_anything(workspace: Workspace):
     file = workspace.path / "training_data" / "related.csv"
     file.write_text(file.read_text() + "x,y,maybe\n")
     (finding,) = answer("check", "--data", workspace.path, code=1)["findings"]
-    assert set(finding) == {"severity", "kind", "file", "line", "item_id", "message", "mend"}
+    keys = {"severity", "kind", "file", "line", "item_id", "message", "mend", "row"}
+    assert set(finding) == keys
+    assert finding["row"] == "x,y,maybe"
     assert (finding["severity"], finding["kind"]) == ("error", "unknown label")
     assert finding["file"] == "training_data/related.csv"
+
+
+def test_check_mends_what_is_safe_and_looks_again(workspace: Workspace):
+    file = workspace.path / "training_data" / "related.csv"
+    file.write_text(file.read_text() + "x,y,may\x1b[2Jbe\nz,ha")
+    result = CliRunner().invoke(app, ["check", "--mend", "--data", str(workspace.path)])
+    assert result.exit_code == 1
+    assert "mended: The torn line of training_data/related.csv was moved to torn/" in result.stdout
+    assert "    x,y,may\\x1b[2Jbe\n" in result.stdout
+    assert file.read_text().endswith("be\n")
+    arguments = ["check", "--mend", "--json", "--annotator", "ann", "--data", str(workspace.path)]
+    told = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert told["mended"] == []
+    assert {finding["kind"] for finding in told["findings"]} == {"unknown label", "torn line"}
 
 
 def test_what_cannot_be_done_is_refused_with_1_and_a_message(tmp_path: Path):

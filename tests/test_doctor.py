@@ -1,11 +1,17 @@
 from pathlib import Path
 
+import pytest
+
 from core.doctor import examine
+from core.findings import MOST
 from core.iteration import propose
+from core.kinds import KINDS
+from core.logs import append_records, new_proposal
 from core.loop import Loop, read_loop
 from core.runs import keep, train
 from core.workspace import Workspace, open_workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
+from tests.illnesses import ILLNESSES, Illness, append, label
 
 
 def kinds(workspace: Workspace) -> set[str]:
@@ -103,3 +109,66 @@ def test_a_file_that_stops_everything_is_the_one_finding(make_workspace: MakeWor
     (workspace.path / "task.toml").write_text("title = ")
     (finding,) = examine(workspace.path)
     assert finding.file == "task.toml"
+
+
+@pytest.mark.parametrize(("kind", "severity", "bring_about"), ILLNESSES)
+def test_each_illness_is_found_and_named(
+    active: Loop, kind: str, severity: str, bring_about: Illness
+):
+    bring_about(active)
+    found = examine(active.workspace.path)
+    assert (kind, severity) in {(finding.kind, finding.severity) for finding in found}
+    known = {(each.name, each.severity): each.mend for each in KINDS}
+    for finding in found:
+        assert finding.mend in ("", known[finding.kind, finding.severity])
+
+
+def test_there_is_an_illness_for_every_kind():
+    brought_about = {(kind, severity) for kind, severity, _ in ILLNESSES}
+    assert brought_about == {(kind.name, kind.severity) for kind in KINDS}
+
+
+def test_a_row_that_cannot_be_read_is_shown_as_it_stands(make_workspace: MakeWorkspace):
+    workspace = make_workspace([("p", "x y")])
+    bad = 'a,"<b>open</b>' + "!" * 1000
+    for name in ("unlabeled_data/pool.csv", "training_data/related.csv", "annotations.csv"):
+        if name == "annotations.csv":
+            append(workspace.path / name, ",".join(workspace.annotations.header) + "\n")
+        append(workspace.path / name, f"{bad}\n1,2,3,4,5,6,7\n")
+    rows = [each.row for each in examine(workspace.path) if each.kind == "malformed row"]
+    assert rows.count(f"{bad[:200]}…") == 3
+    assert rows.count("1,2,3,4,5,6,7") == 2  # a pool without a header takes what stands behind
+
+
+def test_of_very_many_findings_the_first_are_told_and_the_rest_counted(
+    make_workspace: MakeWorkspace,
+):
+    pool = [(f"i{at % 500}", f"text {at}") for at in range(1000)]
+    labels = {("training", "1"): [("", f"text {at}") for at in range(1000)]}
+    findings = examine(make_workspace(pool, labels).path)
+    assert len(findings) == 2 * (MOST + 1)
+    assert "300 more of the kind `one id, two texts`" in findings[-1].message
+    assert "800 more of the kind `empty id`" in findings[MOST].message
+
+
+def test_labels_by_hand_before_it_make_no_evaluation_late(active: Loop):
+    label(active, "i0001", strategy="sunlight")
+    label(active, "i0002", split="evaluation")
+    assert "evaluation drawn late" not in kinds(active.workspace)
+
+
+def test_a_batch_that_was_handed_over_is_not_late(active: Loop):
+    label(active, "i0002", split="evaluation")
+    label(active, "i0001", strategy="low confidence")
+    again = new_proposal("batch-0009", "bob", "evaluation", "i0002", "random")
+    append_records(active.workspace.batches, [again])
+    assert "evaluation drawn late" not in kinds(active.workspace)
+
+
+def test_a_near_copy_is_named_with_both_texts(make_workspace: MakeWorkspace):
+    one = "flood waters rise in the northern valley"
+    other = "Flood waters rise in the northern valleys"
+    labels = {("evaluation", "1"): [("e", one)], ("training", "1"): [("t", other)]}
+    (message,) = found(make_workspace([("p", "x y")], labels), "near copy")
+    assert message.endswith(f"{other} / {one}")
+    assert "training item `t`" in message

@@ -8,6 +8,8 @@ from core.near_copies import (
     LIKE,
     SHINGLE,
     Copies,
+    alike_by_hashes,
+    alike_exactly,
     alike_texts,
     differing_words,
     disagreeing_copies,
@@ -122,3 +124,13 @@ def test_the_words_that_differ_are_marked_in_both_texts():
     assert differing_words("a b", "A  b") == ([False, False], [False, False])
     assert differing_words("a b", "b a")[0].count(True) == 1
     assert differing_words("", "x") == ([], [True])
+
+
+def test_hashes_find_what_comparing_all_finds():
+    draw = random.Random(3)
+    texts = [text for _, text, _ in headlines(300, 3)]
+    texts += [mutated(draw.choice(texts), draw) for _ in range(300)]
+    items = [labeled(f"i{at}", text, "1") for at, text in enumerate(texts)]
+    exact, hashed = alike_exactly(items), alike_by_hashes(items)
+    assert set(hashed) <= set(exact)
+    assert len(hashed) > 0.99 * len(exact) > 50

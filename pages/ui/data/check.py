@@ -1,35 +1,140 @@
-"""Check: what the doctor says of the workspace's files."""
+"""Check: what the doctor says of the workspace's files, and the mends that are safe."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from core.doctor import examine
 from core.errors import SunlightError
-from core.findings import Finding
+from core.findings import Finding, Severity
+from core.kinds import KINDS, MENDS
+from core.mending import mend, mend_all
+from core.workspace import open_workspace
+from pages.ui import state
+
+EXAMINED = "check_examined"
+
+AT_ONCE = 10
+"""Findings of a kind that are shown before somebody asks for more."""
+
+ICONS: dict[Severity, str] = {"error": ":material/error:", "warning": ":material/warning:"}
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was found in a workspace when somebody looked, and what was mended before."""
+
+    path: Path
+    findings: Sequence[Finding]
+    done: Sequence[str] = ()
+    refusal: str = ""
 
 
 def show(path: Path) -> None:
-    """A button that examines the workspace, and what was found."""
-    st.caption("Malformed rows, conflicts, copies, leaks, torn lines. Looking changes nothing.")
-    if st.button("Examine the workspace", icon=":material/stethoscope:", key="examine"):
-        try:
-            show_findings(examine(path))
-        except SunlightError as error:
-            st.error(str(error))
+    """A button that examines the workspace, what was found, and a button for each safe mend."""
+    st.caption(
+        "Malformed rows, conflicts, copies, leaks, torn lines. Looking changes nothing; a mend "
+        "appends, or moves a file within the workspace, and deletes nothing."
+    )
+    st.button(
+        "Examine the workspace",
+        icon=":material/stethoscope:",
+        key="examine",
+        on_click=_examine,
+        args=(path,),
+    )
+    examined = st.session_state.get(EXAMINED)
+    if isinstance(examined, Examined) and examined.path == path:
+        _show_examined(examined)
 
 
-def show_findings(findings: list[Finding]) -> None:
-    """The doctor's findings, errors first."""
+def _show_examined(examined: Examined) -> None:
+    for sentence in examined.done:
+        st.text(sentence)
+    if examined.refusal:
+        st.error("It could not be done:", icon=":material/error:")
+        st.text(examined.refusal)
+        return
+    findings = examined.findings
     if not findings:
         st.success("Nothing found.", icon=":material/check_circle:")
         return
     errors = sum(finding.severity == "error" for finding in findings)
     st.write(f"{errors:,} errors, {len(findings) - errors:,} warnings")
-    st.dataframe(
-        pd.DataFrame([finding.as_dict() for finding in findings])[
-            ["severity", "kind", "message", "file", "line", "item_id"]
-        ],
-        hide_index=True,
-    )
+    safe = sum(bool(finding.mend) for finding in findings)
+    if safe:
+        st.button(
+            f"Do all {safe:,} safe mends",
+            icon=":material/healing:",
+            key="mend_all",
+            on_click=_mend_all,
+            args=(examined.path,),
+        )
+    places = {(kind.severity, kind.name): at for at, kind in enumerate(KINDS)}
+    ordered = sorted(findings, key=lambda finding: places[finding.severity, finding.kind])
+    for (severity, kind), group in groupby(ordered, key=lambda each: (each.severity, each.kind)):
+        what = KINDS[places[severity, kind]].what
+        _show_kind(examined.path, f"{kind}, {severity}", what, list(group))
+
+
+def _show_kind(path: Path, name: str, what: str, findings: list[Finding]) -> None:
+    """The findings of a kind; of many the first ones, and the next ones when asked for."""
+    key = f"check_{name}"
+    shown = st.session_state.get(key, AT_ONCE)
+    with st.expander(f"{name}: {len(findings):,}", icon=ICONS[findings[0].severity]):
+        st.caption(f"{what[0].upper()}{what[1:]}.")
+        for at, finding in enumerate(findings[:shown]):
+            _show_finding(path, f"{key}_{at}", finding)
+        if len(findings) > shown:
+            st.caption(f"{shown:,} of {len(findings):,} are shown.")
+            st.button("Show more", key=f"{key}_more", on_click=_show_more, args=(key, shown))
+
+
+def _show_finding(path: Path, key: str, finding: Finding) -> None:
+    """As typed: what stands in a file is never taken for Markdown or HTML."""
+    with st.container(border=True):
+        st.text(finding.message)
+        if finding.row:
+            st.caption("The row itself:")
+            st.text(finding.row)
+        if finding.mend:
+            st.button(
+                MENDS[finding.mend],
+                icon=":material/healing:",
+                key=f"{key}_mend",
+                on_click=_mend,
+                args=(path, finding),
+            )
+
+
+def _show_more(key: str, shown: int) -> None:
+    st.session_state[key] = shown + 5 * AT_ONCE
+
+
+def _examine(path: Path, done: Sequence[str] = ()) -> None:
+    try:
+        st.session_state[EXAMINED] = Examined(path, examine(path), done)
+    except SunlightError as error:
+        st.session_state[EXAMINED] = Examined(path, (), done, str(error))
+
+
+def _mend(path: Path, finding: Finding) -> None:
+    """Before the page runs again: the mend is on disk, and everything is looked at anew."""
+    try:
+        done = mend(open_workspace(path), finding, state.annotator())
+    except SunlightError as error:
+        st.session_state[EXAMINED] = Examined(path, (), (), str(error))
+    else:
+        _examine(path, [done])
+
+
+def _mend_all(path: Path) -> None:
+    try:
+        done, findings = mend_all(path, state.annotator())
+    except SunlightError as error:
+        st.session_state[EXAMINED] = Examined(path, (), (), str(error))
+    else:
+        st.session_state[EXAMINED] = Examined(path, findings, done)

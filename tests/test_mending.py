@@ -1,0 +1,122 @@
+from pathlib import Path
+
+import pytest
+
+from core.csvfile import read_rows
+from core.doctor import examine
+from core.errors import WorkspaceError
+from core.findings import Finding
+from core.kinds import KINDS, MENDS
+from core.label_findings import lacking_rows
+from core.loop import Loop, read_loop
+from core.mending import NOTHING, mend, mend_all
+from core.workspace import Workspace
+from tests.illnesses import (
+    ILLNESSES,
+    Illness,
+    append,
+    save_cut_short,
+    stray_params,
+    unfinished,
+)
+
+CURABLE = {(kind.name, kind.severity) for kind in KINDS if kind.mend}
+
+
+def findings_of(workspace: Workspace, kind: str) -> list[Finding]:
+    return [each for each in examine(workspace.path) if each.kind == kind and each.mend]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file but what may be built anew."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".cache" not in path.parts
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "bring_about"),
+    [(kind, how) for kind, severity, how in ILLNESSES if (kind, severity) in CURABLE],
+)
+def test_what_is_mended_is_found_no_more_and_nothing_is_lost(
+    active: Loop, kind: str, bring_about: Illness
+):
+    bring_about(active)
+    workspace = active.workspace
+    before = contents(workspace.path)
+    (finding,) = findings_of(workspace, kind)
+    assert mend(workspace, finding, "ann") != NOTHING
+    assert not findings_of(workspace, kind) or kind == "torn line"
+    assert finding not in examine(workspace.path)
+    after = contents(workspace.path)
+    for name, content in before.items():
+        if name in after:
+            torn = b"" if name != finding.file or finding.mend != "torn" else b"z,half"
+            assert after[name].startswith(content.removesuffix(torn))
+        else:
+            assert after[f"set_aside/{name}"] == content
+    if finding.mend == "torn":
+        assert b"z,half" in [content for name, content in after.items() if "torn/" in name]
+    (_, row) = read_rows(workspace.set_aside / "mends.csv", "mends.csv").rows
+    assert row.fields[1:4] == ["ann", kind, finding.file]
+
+
+def test_a_finding_that_holds_no_more_is_left_alone(active: Loop):
+    unfinished(active)
+    (finding,) = findings_of(active.workspace, "unfinished file")
+    mend(active.workspace, finding, "ann")
+    before = contents(active.workspace.path)
+    assert mend(active.workspace, finding, "bob") == NOTHING
+    assert contents(active.workspace.path) == before
+
+
+def test_what_was_set_aside_before_is_never_overwritten(active: Loop):
+    for _ in range(3):
+        unfinished(active)
+        mend_all(active.workspace.path, "ann")
+    names = {path.name for path in (active.workspace.set_aside / "models").iterdir()}
+    half = "half.params.unfinished"
+    assert names == {half, f"{half}.2", f"{half}.3"}
+
+
+def test_what_a_mend_leaves_behind_is_mended_too(active: Loop):
+    stray_params(active)
+    report = active.workspace.models / "stray.json"
+    report.write_bytes(next(active.workspace.models.glob("*.json")).read_bytes())
+    done, findings = mend_all(active.workspace.path, "ann")
+    assert len(done) == 2
+    assert findings == []
+
+
+def test_a_save_is_completed_once_for_all_items_of_its_batch(active: Loop):
+    save_cut_short(active)
+    path = active.workspace.path
+    assert [each.item_id for each in lacking_rows(read_loop(active.workspace))] == ["i0000"]
+    done, findings = mend_all(path, "ann")
+    assert done == ["Saved labels of batch-i0000 were appended to their label files: 1."]
+    assert findings == []
+    assert mend_all(path, "ann") == ([], [])
+
+
+def test_a_torn_line_of_an_item_without_a_label_waits_for_a_person(active: Loop):
+    append(active.workspace.torn / "training_data.related.csv.1", "nobody,half")
+    append(active.workspace.torn / "annotations.csv.1", "event,batch,i0")
+    (item, *_) = active.labels.splits["training"]
+    # Perhaps the beginning of a longer id.
+    append(active.workspace.torn / "training_data.related.csv.2", item.item_id)
+    done, findings = mend_all(active.workspace.path, "ann")
+    assert not done
+    assert [finding.mend for finding in findings] == ["", "", ""]
+    with pytest.raises(WorkspaceError, match="A person has to mend this"):
+        mend(active.workspace, findings[0], "ann")
+
+
+def test_what_is_still_being_written_is_left_alone(active: Loop):
+    append(active.workspace.models / "now.params.unfinished", b"half")
+    assert mend_all(active.workspace.path, "ann") == ([], [])
+
+
+def test_every_mend_that_a_kind_names_is_told_in_words():
+    assert {kind.mend for kind in KINDS if kind.mend} == set(MENDS)
