@@ -95,7 +95,9 @@ def parse_rows(data: bytes, before: int = 0) -> Rows:
     return Rows(rows, bad, len(data) - len(tail))
 
 
-def read_row_blocks(path: Path, delimiter: str = ",") -> Iterator[tuple[list[Row], list[BadRow]]]:
+def read_row_blocks(
+    path: Path, delimiter: str = ",", window: int = WINDOW
+) -> Iterator[tuple[list[Row], list[BadRow]]]:
     """The (rows, bad rows) of `read_rows`, a part after the other: a file of any size fits.
 
     Raises OSError if it cannot be read.
@@ -104,7 +106,7 @@ def read_row_blocks(path: Path, delimiter: str = ",") -> Iterator[tuple[list[Row
     number = 0
     with path.open("rb") as file:
         rest = file.read(len(BOM)).removeprefix(BOM)
-        while data := file.read(WINDOW):
+        while data := file.read(window):
             *whole, rest = (rest + data).split(b"\n")
             lines += whole
             rows, bad = [], []

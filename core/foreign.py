@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from core.csvfile import BadRow, read_row_blocks
-from core.encodings import as_utf8, recognize
+from core.csvfile import WINDOW, BadRow, read_row_blocks
+from core.encodings import SAMPLE_BYTES, as_utf8, recognize
 from core.errors import TableError
 from core.foreign_kinds import (
     Cells,
@@ -92,14 +92,14 @@ class Foreign:
     def name(self) -> str:
         return self.path.name
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self, window: int = WINDOW) -> Iterator[Block]:
         """Every row, with as many cells as there are columns; an empty text where there is none.
 
-        Raises TableError.
+        `window` bounds the bytes of a CSV file that are read at a time. Raises TableError.
         """
         width = len(self.columns)
         with _readable(self.path):
-            for rows, bad in self._raw():
+            for rows, bad in self._raw(window):
                 kept, refused = [], list(bad)
                 for line, cells in rows:
                     if len(cells) > width:
@@ -111,12 +111,12 @@ class Foreign:
 
     def head(self, number: int) -> list[list[str]]:
         """The first rows; raises TableError."""
-        rows = (cells for block in self.blocks() for _, cells in block.rows)
+        rows = (cells for block in self.blocks(SAMPLE_BYTES) for _, cells in block.rows)
         return list(islice(rows, number))
 
-    def _raw(self) -> Iterator[Cells]:
+    def _raw(self, window: int) -> Iterator[Cells]:
         if self.kind == "csv":
-            yield from _delimited(self)
+            yield from _delimited(self, window)
         elif self.kind == "json":
             yield from json_rows(self.path, self.encoding, self.columns)
         elif self.kind == "parquet":
@@ -196,10 +196,10 @@ def _open_delimited(path: Path, encoding: str, delimiter: str, has_header: bool 
     return Foreign(path, "csv", columns, has_header, encoding, delimiter)
 
 
-def _delimited(table: Foreign) -> Iterator[Cells]:
+def _delimited(table: Foreign, window: int) -> Iterator[Cells]:
     with as_utf8(table.path, table.encoding) as plain:
         is_first = table.has_header
-        for rows, bad in read_row_blocks(plain, table.delimiter):
+        for rows, bad in read_row_blocks(plain, table.delimiter, window):
             numbered = [(row.line, row.fields) for row in rows]
             yield Cells(numbered[is_first:], bad)
             is_first = is_first and not rows
@@ -224,7 +224,8 @@ def _delimiter(path: Path) -> str:
 
 def _sample(path: Path, delimiter: str) -> list[list[str]]:
     """The cells of the first rows of a UTF-8 file."""
-    rows = (row for found, _ in read_row_blocks(path, delimiter) for row in found)
+    blocks = read_row_blocks(path, delimiter, SAMPLE_BYTES)
+    rows = (row for found, _ in blocks for row in found)
     return [row.fields for row in islice(rows, SAMPLE_ROWS)]
 
 

@@ -1,5 +1,6 @@
 """The command `import`: other tables in."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -11,7 +12,7 @@ import typer
 from core.console import AsJson, Data, refusals, report, tell
 from core.foreign import Foreign, open_table
 from core.incoming import PREVIEW, Columns, is_export, understood
-from core.intake import Intake, bring_in, bring_in_folder, intake_sentences
+from core.intake import Intake, bring_in, bring_in_folder
 from core.simulation import SAMPLE
 from core.workspace import Workspace, open_workspace
 
@@ -58,7 +59,7 @@ def import_command(
                 found = bring_in_folder(
                     workspace, source, leave_out_bad_rows=leave_out_bad_rows, progress=report
                 )
-            return tell(intake_answer(found), intake_sentences(found), as_json)
+            return tell(intake_answer(found), found.sentences(), as_json)
         table = open_table(
             source, encoding=encoding, delimiter=delimiter, sheet=sheet, has_header=header
         )
@@ -79,7 +80,7 @@ def import_command(
                 leave_out_bad_rows=leave_out_bad_rows,
                 progress=report,
             )
-        return tell(intake_answer(found), intake_sentences(found), as_json)
+        return tell(intake_answer(found), found.sentences(), as_json)
 
 
 @contextmanager
@@ -91,8 +92,8 @@ def workspace_for(path: Path) -> Iterator[Workspace]:
     try:
         yield open_workspace(path)
     except BaseException:
-        if is_made and not any(path.iterdir()):
-            path.rmdir()
+        if is_made and {entry.name for entry in path.iterdir()} <= {".cache"}:
+            shutil.rmtree(path)
         raise
 
 

@@ -463,7 +463,7 @@ def _own_names(names: Sequence[str]) -> list[str]:
     """The columns' names as a pool's header can hold them: without commas, quotes, line ends."""
     found: list[str] = []
     for at, name in enumerate(map(_own_name, names), start=1):
-        plain = name or f"column {at}"
+        plain = " ".join(name.split()) or f"column {at}"
         taken = {"item_id", "text", *(each.casefold() for each in found)}
         while plain.casefold() in taken:
             plain = f"own_{plain}"

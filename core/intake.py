@@ -71,6 +71,26 @@ class Intake:
     kept_out: int
     left_out: list[BadRow]
 
+    def sentences(self) -> list[str]:
+        """What a person is told: what came in, then each thing that did not, if there is any."""
+        items, labels = f"{self.items:,} new items", f"{self.labels:,} new labels"
+        came = f"Of {self.rows:,} rows: {items}{f' in {self.file}' if self.file else ''}, {labels}."
+        others = {
+            f"{self.copies:,} rows repeat the text of an earlier row.": self.copies,
+            f"{self.known:,} items were in the pool already.": self.known,
+            f"{self.known_labels:,} labels stood here already.": self.known_labels,
+            f"{len(self.differing):,} items have another label here and keep it: "
+            f"{_some(self.differing)}.": self.differing,
+            f"{len(self.disagreeing):,} texts have two labels in the table and stay unlabeled: "
+            f"{_some(self.disagreeing)}.": self.disagreeing,
+            f"{self.kept_out:,} training labels are kept out of training: their texts are "
+            "held out.": self.kept_out,
+            f"{len(self.left_out):,} bad rows were left out: {_first(self.left_out)}.": (
+                self.left_out
+            ),
+        }
+        return [came, *(sentence for sentence, number in others.items() if number)]
+
 
 def bring_in(
     workspace: Workspace,
@@ -122,7 +142,7 @@ def take_in(
         bad = [*incoming.bad, *bad]
         if bad and not leave_out_bad_rows:
             raise _refusal(incoming, bad)
-        is_new = at < 0
+        is_new = at == NEW
         wanted = _wanted(loop, incoming, at)
         found = lacking(loop, wanted)
         progress(f"writing {int(is_new.sum()):,} items and {found.labels:,} labels")
@@ -145,37 +165,26 @@ def take_in(
     )
 
 
-def intake_sentences(found: Intake) -> list[str]:
-    """What a person is told of it, a sentence for each thing that there was."""
-    counts = {
-        f"{found.items:,} items came into the pool, as {found.file}.": found.items,
-        f"{found.labels:,} labels came in.": found.labels,
-        f"{found.copies:,} rows were copies of earlier rows.": found.copies,
-        f"{found.known:,} items were in the pool already.": found.known,
-        f"{found.known_labels:,} labels stood here already.": found.known_labels,
-        f"{len(found.differing):,} labels were left out: the item has another one here, or one "
-        f"that was taken back, as {_some(found.differing)}.": found.differing,
-        f"{len(found.disagreeing):,} texts have two labels in the table and stay unlabeled, as "
-        f"{_some(found.disagreeing)}.": found.disagreeing,
-        f"{found.kept_out:,} training labels stand on held-out texts: no model learns from "
-        "them.": found.kept_out,
-        f"{len(found.left_out):,} rows were left out, as line "
-        f"{_some([f'{row.line}: it {row.reason}' for row in found.left_out])}.": found.left_out,
-    }
-    return [line for line, count in counts.items() if count] or ["Nothing of it was new."]
-
-
 def _refusal(incoming: Incoming, bad: Sequence[BadRow]) -> TableError:
-    first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
-    more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
     return TableError(
-        f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: {first}{more}. "
+        f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: {_first(bad)}. "
         "Nothing was brought in; mend them, or say that bad rows are to be left out."
     )
 
 
-OUT = -2
-"""In place of an item's place: it is not to be taken."""
+def _first(bad: Sequence[BadRow]) -> str:
+    """The first bad rows with their reasons, and how many more there are."""
+    first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
+    return first + (f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else "")
+
+
+def _some(texts: Sequence[str]) -> str:
+    """The first of these ids or texts, shortened."""
+    return ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
+
+
+NEW, OUT = -1, -2
+"""In place of an item's place: the pool lacks it; it is not to be taken."""
 
 
 def _places(loop: Loop, incoming: Incoming) -> tuple[NDArray[np.int64], list[BadRow]]:
@@ -192,7 +201,7 @@ def _places(loop: Loop, incoming: Incoming) -> tuple[NDArray[np.int64], list[Bad
     at[is_other] = OUT
     reason = "has an item_id under which the pool has another text"
     bad = [BadRow(incoming.lines[place], reason) for place in np.flatnonzero(is_other)]
-    unknown = np.flatnonzero(at == -1)
+    unknown = np.flatnonzero(at == NEW)
     keys = incoming.keys[unknown].view(np.int64)
     copies = found_at(words.keys.view(np.int64), words.key_order, keys)
     at[unknown] = [int(places[0]) if len(places) else -1 for places in copies]
@@ -270,7 +279,3 @@ def _kept_out(loop: Loop, found: Lacking, wanted: Sequence[Wanted]) -> int:
     held_out = set(loop.labels.held_out_keys)
     held_out |= {text_key(each.item.text) for each in wanted if each.item.split != "training"}
     return sum(x.split == "training" and text_key(x.text) in held_out for x in found.rows)
-
-
-def _some(things: list[str]) -> str:
-    return "; ".join(f"`{thing[:80]}`" for thing in things[:3])

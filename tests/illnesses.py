@@ -168,8 +168,7 @@ def settled_torn_line(loop: Loop) -> None:
 
 def damaged_backup(loop: Loop) -> None:
     made = back_up(loop.workspace)
-    append(made.path, b"more")
-    append(made.path, made.path.read_bytes()[::-1])
+    made.path.write_bytes(made.path.read_bytes()[:-50])
 
 
 def unsecured(loop: Loop) -> None:

@@ -14,7 +14,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import SunlightError
 from core.foreign import KINDS, Foreign, guess, open_table
 from core.incoming import PREVIEW, Columns, Unsaid, is_export, label_words
-from core.intake import bring_in, intake_sentences
+from core.intake import bring_in
 from core.task import SPLITS, Task
 from core.workspace import Workspace, open_workspace
 
@@ -218,7 +218,7 @@ def take(
             leave_out_bad_rows=leave_out,
             progress=status.write,
         )
-    st.session_state[RESULT] = intake_sentences(found)
+    st.session_state[RESULT] = found.sentences()
     st.rerun()
 
 
