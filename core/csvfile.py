@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from core.errors import LogError
 
@@ -141,14 +142,27 @@ def _take_tail(tail: bytes, before: int, rows: list[Row], bad: list[BadRow]) -> 
 
 def _quoted_length(lines: list[bytes], first: int) -> int:
     """How many lines the record at `first` spans: 1 if its quotes close there, or never do."""
-    last = min(first + MAX_JOINED_LINES, len(lines))
-    for end in range(first + 1, last + 1):
+    open_quote = ""
+    for number in range(first, min(first + MAX_JOINED_LINES, len(lines))):
         # Only a line with a quote in it can close the record.
-        if end > first + 1 and b'"' not in lines[end - 1]:
+        if open_quote and b'"' not in lines[number]:
             continue
-        if _split(b"\n".join(lines[first:end]).decode(errors="replace")) is not None:
-            return end - first
+        state = _quotes(open_quote + lines[number].decode(errors="replace"))
+        if state == "closed":
+            return number + 1 - first
+        if state == "wrong":
+            return 1  # whatever follows
+        # Within quotes it does not matter what stood before: no line is read twice for one record.
+        open_quote = '"'
     return 1
+
+
+def _quotes(text: str) -> Literal["closed", "open", "wrong"]:
+    """Whether the quotes of a record that begins like this are closed, or more may close them."""
+    try:
+        return "closed" if len(list(csv.reader([text], strict=True))) == 1 else "wrong"
+    except csv.Error as error:
+        return "open" if str(error) == "unexpected end of data" else "wrong"
 
 
 def _keep(number: int, lines: list[bytes], rows: list[Row], bad: list[BadRow], whole: bool) -> None:
@@ -327,12 +341,12 @@ def sync_folder(folder: Path) -> None:
 def _last_line(file: int) -> bytes:
     """The bytes after the file's last line end."""
     end = os.fstat(file).st_size
-    tail = b""
-    while end and b"\n" not in tail:
+    parts: list[bytes] = []
+    while end and b"\n" not in (parts[-1] if parts else b""):
         start = max(0, end - 65_536)
-        tail = os.pread(file, end - start, start) + tail
+        parts.append(os.pread(file, end - start, start))
         end = start
-    return tail.rpartition(b"\n")[2]
+    return b"".join(reversed(parts)).rpartition(b"\n")[2]
 
 
 def _write_all(file: int, data: bytes, size: int) -> None:

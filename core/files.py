@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import struct
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -11,13 +12,18 @@ from core.errors import RunError
 
 DAMAGED = (
     RuntimeError,
-    KeyError,
+    LookupError,
     TypeError,
+    ArithmeticError,
+    AssertionError,
+    ImportError,
+    MemoryError,
     ValueError,
     AttributeError,
     EOFError,
     OSError,
     pickle.UnpicklingError,
+    struct.error,
     zipfile.BadZipFile,
 )
 """What reading a model's file can raise that was cut short, changed, or written by someone else."""

@@ -8,6 +8,7 @@ from core.errors import SunlightError, WorkspaceError
 from core.loop import Loop
 from pages.ui import cache, state
 from pages.ui.card import deliver_kept
+from pages.ui.plain import plain
 from pages.ui.remember import remember_name
 from pages.ui.route import PATH
 from pages.ui.tokens import Claim, is_known, make_token
@@ -34,7 +35,7 @@ def open_page_of_files(title: str, purpose: str) -> Path:
     try:
         _notices(cache.loop(path))
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     return path
 
 
@@ -43,7 +44,7 @@ def need_pool(loop: Loop) -> None:
     if not len(loop.pool_words.pool):
         st.info(
             "There is nothing to look at yet: the pool is empty. Put a CSV file of `item_id,text` "
-            f"into `{loop.workspace.name}/unlabeled_data/`, or make the demo on Home.",
+            f"into {plain(loop.workspace.name)}/unlabeled_data/, or make the demo on Home.",
             icon=":material/inbox:",
         )
         st.stop()
@@ -64,7 +65,7 @@ def show_person() -> None:
     if not name:
         return
     if state.login_is_configured():
-        st.sidebar.caption(f"Logged in as {name}")
+        st.sidebar.caption(f"Logged in as {plain(name)}")
         st.sidebar.button("Log out", on_click=st.logout)
         return
     # A widget's own key is forgotten on pages that do not draw it: the name has a key of its own.

@@ -8,6 +8,7 @@ import streamlit as st
 from core.doctor import examine
 from core.errors import SunlightError
 from core.findings import Finding
+from pages.ui.plain import plain
 
 
 def show(path: Path) -> None:
@@ -17,7 +18,7 @@ def show(path: Path) -> None:
         try:
             show_findings(examine(path))
         except SunlightError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
 
 
 def show_findings(findings: list[Finding]) -> None:
