@@ -109,14 +109,16 @@ def _is_intact(entry: Path) -> bool:
     What this process has found whole is looked through again only if a file has changed since.
     """
     try:
-        checksums = json.loads((entry / MANIFEST).read_text(encoding="utf-8"))
+        checksums = dict(json.loads((entry / MANIFEST).read_text(encoding="utf-8")))
+        if {MANIFEST, *checksums} != {file.name for file in entry.iterdir()}:
+            return False
         files = [entry / name for name in checksums]
         stamps = tuple(_stamp(file) for file in (entry / MANIFEST, *files))
         if _WHOLE.get(entry) == stamps:
             return True
         with ThreadPoolExecutor(os.cpu_count()) as threads:
             found = [*threads.map(_checksum, files)]
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
     is_intact = found == [*checksums.values()]
     if is_intact and time.time_ns() - max(changed for *_, changed in stamps) > SETTLED:

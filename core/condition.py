@@ -157,7 +157,12 @@ def _parsed(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, 
         ((text,),) = asked.fetchall()
     except duckdb.Error as error:
         raise ConditionError(f"The condition cannot be read: {_said(error)}") from error
-    parsed = json.loads(text)
+    try:
+        parsed = json.loads(text)
+    except RecursionError as error:  # a chain such as 1 + 1 + 1 + … nests without brackets
+        raise ConditionError(
+            "The condition joins too many parts in a row. Ask for less of each item."
+        ) from error
     if parsed["error"]:
         raise ConditionError(f"The condition cannot be read: {parsed['error_message']}. Mend it.")
     if len(parsed["statements"]) != 1:

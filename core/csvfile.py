@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from core import disk
 from core.errors import LogError, UnwritableError
@@ -154,15 +155,28 @@ def _take_tail(
 
 def _quoted_length(lines: list[bytes], first: int, delimiter: str = ",") -> int:
     """How many lines the record at `first` spans: 1 if its quotes close there, or never do."""
-    last = min(first + MAX_JOINED_LINES, len(lines))
-    for end in range(first + 1, last + 1):
+    open_quote = ""
+    for number in range(first, min(first + MAX_JOINED_LINES, len(lines))):
         # Only a line with a quote in it can close the record.
-        if end > first + 1 and b'"' not in lines[end - 1]:
+        if open_quote and b'"' not in lines[number]:
             continue
-        record = b"\n".join(lines[first:end]).decode(errors="replace")
-        if _split(record, delimiter) is not None:
-            return end - first
+        state = _quotes(open_quote + lines[number].decode(errors="replace"), delimiter)
+        if state == "closed":
+            return number + 1 - first
+        if state == "wrong":
+            return 1  # whatever follows
+        # Within quotes it does not matter what stood before: no line is read twice for one record.
+        open_quote = '"'
     return 1
+
+
+def _quotes(text: str, delimiter: str) -> Literal["closed", "open", "wrong"]:
+    """Whether the quotes of a record that begins like this are closed, or more may close them."""
+    try:
+        records = list(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "open" if str(error) == "unexpected end of data" else "wrong"
+    return "closed" if len(records) == 1 else "wrong"
 
 
 def _keep(
@@ -389,9 +403,9 @@ def _parts(file: int) -> Iterator[bytes]:
 
 def _last_line(file: int, end: int) -> bytes:
     """The bytes after the last line end before byte `end`."""
-    tail = b""
-    while end and b"\n" not in tail:
+    parts: list[bytes] = []
+    while end and b"\n" not in (parts[-1] if parts else b""):
         start = max(0, end - 65_536)
-        tail = os.pread(file, end - start, start) + tail
+        parts.append(os.pread(file, end - start, start))
         end = start
-    return tail.rpartition(b"\n")[2]
+    return b"".join(reversed(parts)).rpartition(b"\n")[2]

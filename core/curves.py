@@ -202,8 +202,8 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
             out.parent.mkdir(parents=True, exist_ok=True)
             beside.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
             return
-        found = json.loads(beside.read_text(encoding="utf-8")) if beside.exists() else {}
-    except (OSError, ValueError) as error:
+        found = dict(json.loads(beside.read_text(encoding="utf-8"))) if beside.exists() else {}
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise LogError(f"{beside.name}: {error}. {_MEND}") from error
     differing = [name for name, value in settings.items() if found.get(name) != value]
     if differing:

@@ -79,7 +79,7 @@ def open_kind(kind: str, folder: Path) -> Read:
 def _is_static(config: str) -> bool:
     try:
         found = json.loads(config)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("model_type") == "model2vec"
 

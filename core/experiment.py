@@ -281,7 +281,7 @@ def _read_outcome(file: Path) -> Outcome | None:
             for each in content["results"]
         )
         return Outcome(**{**content, "results": results})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None  # it is computed again, from the answers that are kept
 
 

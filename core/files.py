@@ -4,6 +4,7 @@ import os
 import pickle
 import secrets
 import shutil
+import struct
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,13 +15,18 @@ from core.errors import RunError
 
 DAMAGED = (
     RuntimeError,
-    KeyError,
+    LookupError,
     TypeError,
+    ArithmeticError,
+    AssertionError,
+    ImportError,
+    MemoryError,
     ValueError,
     AttributeError,
     EOFError,
     OSError,
     pickle.UnpicklingError,
+    struct.error,
     zipfile.BadZipFile,
 )
 """What reading a model's file can raise that was cut short, changed, or written by someone else."""

@@ -306,18 +306,27 @@ def _from_text(name: str, text: str, kind: object) -> str | int | float | bool |
     if kind is str and name != "action":
         return text
     parse, what = _PARSERS[kind]
+    told = text if len(text) <= 60 else f"{text[:60]}…"
     try:
         value = parse(text)
     except (ValueError, KeyError):
-        raise ValueError(f"has `{text}` for {name}, which is not {what}") from None
+        raise ValueError(f"has `{told}` for {name}, which is not {what}") from None
     if name == "action" and value not in ACTIONS:
-        raise ValueError(f"has the action `{value}`, which is not one of {', '.join(ACTIONS)}")
+        raise ValueError(f"has the action `{told}`, which is not one of {', '.join(ACTIONS)}")
+    return value
+
+
+def _whole(text: str) -> int:
+    """The number, if tables can hold it: those keep 64 bits."""
+    value = int(text)
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(text)
     return value
 
 
 _PARSERS: dict[object, tuple[Callable[[str], str | int | float | bool | None], str]] = {
     str: (str, "text"),
-    int: (int, "a whole number"),
+    int: (_whole, "a whole number of 64 bits"),
     float: (float, "a number"),
     bool: ({"0": False, "1": True}.__getitem__, "0 or 1"),
     float | None: (lambda text: float(text) if text else None, "a number"),

@@ -35,7 +35,7 @@ def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:
 
 def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterator[Finding]:
     for run in runs:
-        if not (folder.parent / run.params_file).is_file():
+        if not _is_there(folder.parent / run.params_file):
             message = (
                 f"runs.csv: the params file {run.params_file} of {run.run_id} is missing. Its "
                 "scores stand; train again to have a model."
@@ -46,6 +46,14 @@ def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterato
         if f"models/{path.name}" not in named:
             what = "belongs to no run: training was cut short after it. It can be set aside."
             yield _finding("file without run", path, what, SET_ASIDE)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Finding]]:

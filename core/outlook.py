@@ -60,7 +60,10 @@ class Outlook:
 
 def decoded(text: str) -> Outlook:
     """The outlook of this text; raises ValueError or TypeError if it is something else."""
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("levels without end") from error
     ends = {name: Interval(**found["prevalence"][name]) for name in ("share", "left", "sample")}
     signs = tuple(Sign(**sign) for sign in found["signs"])
     return Outlook(Prevalence(**(found["prevalence"] | ends)), signs, found["advice"])

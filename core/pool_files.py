@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.csvfile import Row, read_row_blocks, row_shown
+from core.csvfile import Row, parse_rows, read_row_blocks, row_shown
 from core.errors import PoolError
 from core.findings import Finding
 from core.parallel import BLOCK
@@ -55,9 +55,16 @@ def open_pool_file(path: Path) -> PoolFile:
         name = f"{path.parent.name}/{path.name}"
         raise PoolError(f"{name}: {error.strerror}. Make the file readable.") from error
     text = first.decode("utf-8-sig", errors="replace").strip("\r\n")
-    names = [name.strip().strip('"').strip() for name in text.split(",")]
+    found = parse_rows(first).rows
+    fields = found[0].fields if found else text.split(",")
+    names = [name.strip().strip('"').strip() for name in fields]
     if names[:2] != [ID, TEXT]:
         return PoolFile(path, (ID, TEXT), has_header=False)
+    if not found:  # the careful reader would take the first item for it
+        raise PoolError(
+            f"{path.parent.name}/{path.name} line 1: the header is not valid UTF-8, or has a quote "
+            "that is not closed. Mend the line."
+        )
     if len(set(names)) != len(names) or "" in names:
         raise PoolError(
             f"{path.parent.name}/{path.name} line 1: the header has an empty or repeated column. "

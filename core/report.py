@@ -1,6 +1,7 @@
 """What a run is told of beyond its row of `runs.csv`: a JSON file beside its params file."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -256,14 +257,53 @@ def load_report(params: Path) -> Report | None:
         shifts = tuple(content.pop("shifts"))
         said = Said(**{name: tuple(values) for name, values in content.pop("said").items()})
         unseen = _out_of_fold(content.pop("out_of_fold", None))
-        return Report(**content, shifts=shifts, figures=figures, said=said, out_of_fold=unseen)
+        report = Report(**content, shifts=shifts, figures=figures, said=said, out_of_fold=unseen)
+        _require_sound(report)
+        return report
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise RunError(
             f"models/{path.name} is not a report of Sunlight, or it is damaged. Move it away; the "
             "run's scores stand in runs.csv."
         ) from error
+
+
+def _require_sound(report: Report) -> None:
+    """Raises ValueError or TypeError where a value is not what the pages will take it for."""
+    said, unseen = report.said, report.out_of_fold
+    texts = [report.model, report.source, report.source_key, report.note, report.encoder]
+    numbers = [report.threshold, report.scale, *report.shifts, *said.raw, *said.calibrated]
+    columns = [said.item_ids, said.raw, said.calibrated, said.predicted]
+    if unseen:
+        texts += [*unseen.item_ids, *unseen.labels]
+        numbers += [value for column in unseen.probability for value in column]
+        if len(unseen.labels) != len(unseen.probability):
+            raise ValueError("not one column for each label")
+        _require_even([unseen.item_ids, *unseen.probability])
+    for figures in report.figures.values():
+        told = {**vars(figures), **vars(figures.at_half), **vars(figures.at_threshold)}
+        ends = [end for each in figures.intervals.values() for end in (each.low, each.high)]
+        numbers += [value for value in told.values() if not isinstance(value, Cut | dict | None)]
+        numbers += ends
+    _require_even(columns)
+    if not all(isinstance(text, str) for text in (*texts, *said.item_ids, *said.predicted)):
+        raise TypeError("names are texts")
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("numbers are finite")
+
+
+def _require_even(columns: Sequence[Sequence[object]]) -> None:
+    if len({len(column) for column in columns}) > 1:
+        raise ValueError("the columns are not of one length")
 
 
 def _out_of_fold(values: Mapping[str, Sequence[object]] | None) -> OutOfFold | None:

@@ -201,7 +201,8 @@ def read_report(loop: Loop, run: Run) -> Report | None:
 
 
 def _params_path(loop: Loop, run: Run) -> Path:
-    path = (loop.workspace.path / run.params_file).resolve()
+    # No file's name holds a NUL, and no path can be made of one.
+    path = (loop.workspace.path / run.params_file.replace("\0", "/")).resolve()
     if path.parent != loop.workspace.models.resolve():
         raise RunError(
             f"runs.csv: run `{run.run_id}` names the file `{run.params_file}`, which is not in "

@@ -43,8 +43,14 @@ DEMO_BATCHES = 8
 
 
 def read_oracle(path: Path) -> dict[str, str]:
-    """The true label of each item id, from a CSV file with the header `item_id,text,label,…`."""
+    """The true label of each item id, from a CSV file with the header `item_id,text,label,…`.
+
+    Raises WorkspaceError if it is something else.
+    """
     rows = _rows_of_oracle(read_rows(path, path.name), path.name)
+    short = next((row.line for row in rows if len(row.fields) < 3), None)
+    if short:
+        raise WorkspaceError(f"{path.name} line {short}: the row has no label. Correct it.")
     return {row.fields[0]: row.fields[2] for row in rows[1:]}
 
 

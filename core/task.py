@@ -33,6 +33,9 @@ ask for it: they are no sample of anything."""
 MODELS = ("linear", "hidden", "book")
 """The first is the default."""
 
+MOST = 10**12
+"""The highest number that a task may name: more minutes than that are no length of time."""
+
 MAX_LABELS = 9
 """One digit key each."""
 
@@ -135,7 +138,8 @@ def parse_task(text: str, source: str) -> Task:
     """The task that this TOML text describes; raises TaskError with the mend."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    # Numbers of thousands of digits and tables of thousands of levels are told by other errors.
+    except (ValueError, RecursionError) as error:
         raise TaskError(f"{source} is not valid TOML: {error}. Mend that line.") from error
     reader = _Reader(source)
     defaults = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
@@ -188,8 +192,10 @@ def check_mix(mix: Mapping[str, int], where: str) -> dict[str, int]:
         if name not in STRATEGIES:
             names = _listed([strategy.replace(" ", "_") for strategy in STRATEGIES])
             raise TaskError(f"{where}: `{name}` is not a strategy. Use {names}.")
-        if not _is_whole(part) or part < 0:
-            raise TaskError(f"{where}: `{name}` is {part!r}. Give a whole number of 0 or more.")
+        if not _is_whole(part) or not 0 <= part <= MOST:
+            raise TaskError(
+                f"{where}: `{name}` is {_short(part)}. Give a whole number from 0 to {MOST:,}."
+            )
     if not sum(spelled.values()):
         raise TaskError(f"{where}: the mix asks for no items. Give at least one strategy a number.")
     return {name: spelled[name] for name in STRATEGIES if spelled.get(name)}
@@ -290,6 +296,15 @@ def _check_key(reader: "_Reader", what: str, key: str) -> None:
         raise reader.error(where, f"is `{key}`", "Choose one character, Backspace or an arrow key")
 
 
+def _short(value: object) -> str:
+    """A wrong value as it is told: of a number of thousands of digits its beginning."""
+    try:
+        told = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number of thousands of digits"
+    return told if len(told) <= 60 else f"{told[:60]}…"
+
+
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -328,8 +343,9 @@ class _Reader:
 
     def number(self, table: Mapping[str, Any], name: str, least: int) -> int:
         value = table[name]
-        if not _is_whole(value) or value < least:
-            raise self.error(f"`{name}`", f"is {value!r}", f"Give a whole number from {least} up")
+        if not _is_whole(value) or not least <= value <= MOST:
+            mend = f"Give a whole number from {least} to {MOST:,}"
+            raise self.error(f"`{name}`", f"is {_short(value)}", mend)
         return value
 
     def distinct(self, what: str, values: list[str]) -> None:

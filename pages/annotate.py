@@ -16,6 +16,7 @@ from pages.ui import frame, state
 from pages.ui.batches import card_batch
 from pages.ui.card import CardBatch, annotation_card
 from pages.ui.mix import choose_mix
+from pages.ui.plain import plain
 
 CARD = "card"
 PAUSED = "paused"
@@ -81,12 +82,12 @@ def reopened_batch(loop: Loop, annotator: str) -> CardBatch | None:
 def show_head(loop: Loop, batch: CardBatch) -> None:
     """Which batch this is, and what the last retraining brought; in one line."""
     if batch.reopened:
-        st.caption(f"{batch.batch_id} · an earlier batch, labeled on {batch.reopened}")
+        st.caption(plain(f"{batch.batch_id} · an earlier batch, labeled on {batch.reopened}"))
         return
     target = loop.workspace.task.targets[batch.split]
     have = len(loop.labels.splits[batch.split])
     count = f"{have:,} of {target:,} labels" if have < target else f"{have:,} labels"
-    st.caption(f"{batch.batch_id} · {count}{run_line(loop.logs.runs, batch.split)}")
+    st.caption(plain(f"{batch.batch_id} · {count}{run_line(loop.logs.runs, batch.split)}"))
 
 
 def tell_new_split(split: str) -> None:
@@ -137,7 +138,7 @@ def show_pause(loop: Loop, annotator: str) -> None:
 loop = state.open_loop()
 frame.need_pool(loop)
 if refusal := loop.workspace.refusal():
-    st.error(refusal, icon=":material/lock:")
+    st.error(plain(refusal), icon=":material/lock:")
     st.stop()
 annotator = frame.need_annotator()
 if st.session_state.get(PAUSED) and not state.reopened():
@@ -152,10 +153,10 @@ with card_place:
             loop, batch_id = current_batch(loop, annotator, wishes)
             batch = card_batch(loop, batch_id, annotator)
     except PoolExhaustedError as error:
-        st.success(str(error), icon=":material/done_all:")
+        st.success(plain(str(error)), icon=":material/done_all:")
         st.stop()
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.stop()
     if not batch.reopened:
         tell_new_split(batch.split)

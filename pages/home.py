@@ -8,6 +8,7 @@ from core.simulation import make_demo
 from core.task import SPLITS
 from pages.ui import cache, charts, frame, scores, state
 from pages.ui.figure import show_figure
+from pages.ui.plain import plain
 
 NEXT = {
     "evaluation": "Label evaluation data",
@@ -84,7 +85,7 @@ def show_last_run(loop: Loop) -> None:
             help="Below it the interval of 95%: how far it could be off with these items.",
         )
     st.caption(
-        f"{run.run_id}, model `{run.model}`, {run.n_training:,} training labels, on "
+        f"{plain(run.run_id)}, model {plain(run.model)}, {run.n_training:,} training labels, on "
         f"{run.n_evaluation:,} evaluation items"
     )
     if run.fscore == 0:
@@ -133,7 +134,7 @@ def show_demo(loop: Loop) -> None:
             try:
                 make_demo_here()
             except SunlightError as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
                 st.stop()
             st.rerun()
 
@@ -151,7 +152,7 @@ if len(loop.pool_words.pool):
 else:
     st.info(
         "The pool is empty. Put a CSV file of `item_id,text` into "
-        f"`{loop.workspace.name}/unlabeled_data/` and reload.",
+        f"{plain(loop.workspace.name)}/unlabeled\\_data/ and reload.",
         icon=":material/inbox:",
     )
 show_demo(loop)

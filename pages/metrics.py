@@ -13,6 +13,7 @@ from pages.ui.metrics import cuts, quality
 from pages.ui.metrics.misses import show_misses
 from pages.ui.metrics.quality import Look
 from pages.ui.metrics.slices import show_slices
+from pages.ui.plain import plain
 
 SHOWN = [
     "run_id", "created_at", "model", "n_training", "n_evaluation", "fscore", "auc",
@@ -47,7 +48,7 @@ def show_curve(loop: Loop) -> None:
     if len(loop.logs.runs) > 1:
         sentence = scores.gain_sentence(loop, *loop.logs.runs[-2:])
         if sentence:
-            st.write(sentence)
+            st.write(plain(sentence))
 
 
 def choose(loop: Loop) -> tuple[Run, Run | None, int]:
@@ -85,10 +86,11 @@ def show_scores(loop: Loop, run: Run, other: Run | None, label: int) -> None:
         st.caption("This run has no report: what is shown is what its model says today.")
         return
     st.caption(
-        f"`{report.model}` sees texts as `{report.source}`. The F-score is at a probability of one "
-        "half. The threshold is chosen on the training items, never on these; it helps where "
+        f"{plain(report.model)} sees texts as {plain(report.source)}. The F-score is at a "
+        "probability of one half. The threshold is chosen on the training "
+        "items, never on these; it helps where "
         "positives are rare among them, and cannot make up for a balance that is not that of the "
-        f"evaluation data. {report.note}"
+        f"evaluation data. {plain(report.note)}"
     )
 
 
@@ -96,15 +98,16 @@ def say_what_is_missing(loop: Loop, run: Run, look: Look | None) -> None:
     """Where the run was measured by other items than today's, or can say nothing of them."""
     if look is None:
         st.warning(
-            f"The params file of {run.run_id} is missing or damaged. Its scores stand in the list; "
-            "train again to see its curves."
+            f"The params file of {plain(run.run_id)} is missing or damaged. Its scores "
+            "stand in the "
+            "list; train again to see its curves."
         )
         return
     today = len(loop.labels.splits["evaluation"])
     if len(look.answers) < today:
         st.caption(
-            f"{run.run_id} was asked about {len(look.answers):,} of today's {today:,} evaluation "
-            "items: figures below are of those."
+            f"{plain(run.run_id)} was asked about {len(look.answers):,} of today's {today:,} "
+            "evaluation items: figures below are of those."
         )
 
 

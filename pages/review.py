@@ -11,6 +11,7 @@ from core.errors import SunlightError
 from core.loop import Loop
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
+from pages.ui.plain import plain
 from pages.ui.review.opening import batches_of, open_batch, open_item_button
 from pages.ui.review.picks import choose_batch, picks_shown, show_sides, today_of
 from pages.ui.review.picture import show_picture
@@ -71,7 +72,7 @@ def take_flag_back(loop: Loop, flag: Flag) -> None:
     try:
         cache.inbox(loop.workspace.path).receive([unflag(flag, state.annotator())])
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def show_earlier(loop: Loop) -> None:

@@ -16,6 +16,7 @@ from core.word_index import words_of
 from pages.ui import cache, frame, state
 from pages.ui.details import show_details
 from pages.ui.items import item_html, show_items
+from pages.ui.plain import plain
 from pages.ui.sunlight import choose
 from pages.ui.sunlight.takeaway import show_takeaway
 from pages.ui.sunlight.trail import Step
@@ -93,7 +94,7 @@ def show_count(loop: Loop, step: Step, places: Places, drawn: Drawn) -> None:
             st.caption(told)
             counts = cache.tables(loop).counts(places) if step.filters.words else None
             if counts is not None and (kinds := kinds_sentence(loop, counts)):
-                st.caption(kinds)
+                st.caption(plain(kinds))
         if len(places):
             show_takeaway(loop, places)
 
@@ -105,7 +106,7 @@ def show_look(loop: Loop, step: Step) -> None:
         try:
             places = cache.places(loop, step.filters)
         except ConditionError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(str(error)), icon=":material/error:")
             st.stop()
     drawn = tables.draw(places, step.size, step.seed) if step.is_random else tables.first(places)
     show_count(loop, step, places, drawn)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -109,3 +110,8 @@ def label_rows(workspace: Workspace, split: str) -> dict[str, str]:
         for name in ("related.csv", "not_related.csv")
         for row in rows(workspace.path / f"{split}_data" / name)
     }
+
+
+def said(markdown: str) -> str:
+    """What a person reads of what `pages.ui.plain` made."""
+    return re.sub(r"\\(.)", r"\1", markdown.replace(":gray[]", ""))

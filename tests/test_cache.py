@@ -147,3 +147,18 @@ def test_no_room_anywhere_is_told(tmp_path: Path):
 def test_without_leave_nothing_is_written(tmp_path: Path):
     assert cached(tmp_path / "cache", write=False) == "built"
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("manifest", ['["content"]', "[]", '"x"', "7", "[" * 5000])
+def test_an_entry_with_a_manifest_of_another_kind_is_built_anew(tmp_path: Path, manifest: str):
+    def build(folder: Path) -> None:
+        (folder / "content").write_text("right")
+
+    def read(folder: Path) -> str:
+        return (folder / "content").read_text()
+
+    load_cached(tmp_path, "thing", 1, build, read, write=True)
+    (entry,) = tmp_path.glob("thing-*")
+    (entry / "content").write_text("wrong")
+    (entry / "manifest.json").write_text(manifest)
+    assert load_cached(tmp_path, "thing", 1, build, read, write=True) == "right"

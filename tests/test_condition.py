@@ -352,3 +352,8 @@ def test_the_sheet_says_of_each_place_what_the_tables_say(active: Loop):
     found = places_where(tables.sheet(None), "split = 'training' AND label = '1'")
     left = tables.places(Filters(splits=("training",), labels=("1",)))
     assert found.tolist() == left.listed.tolist()
+
+
+def test_a_chain_without_brackets_that_nests_too_deep_is_refused():
+    with pytest.raises(ConditionError, match="too many parts in a row"):
+        places_where(pa.table({"place": [0], "n_words": [1]}), "n_words" + " + 1" * 450 + " > 0")

@@ -147,3 +147,12 @@ def test_what_cannot_be_simulated_is_refused(study: Study, tmp_path: Path):
         learn(replace(study, models=["magic"]), tmp_path / "curve.csv")
     with pytest.raises(LoopError, match="no item left for training"):
         learn(replace(study, plan=Plan(evaluation=1.0)), tmp_path / "curve.csv")
+
+
+@pytest.mark.parametrize("settings", ["[1, 2]", "7", "[" * 5000])
+def test_settings_of_another_kind_are_refused(study: Study, tmp_path: Path, settings: str):
+    out = tmp_path / "curve.csv"
+    out.write_text(",".join(FIELDS) + "\n")
+    (tmp_path / "curve.csv.settings.json").write_text(settings)
+    with pytest.raises(LogError, match=r"settings\.json"):
+        learn(study, out, workers=1)

@@ -13,6 +13,7 @@ from core.replay import Known, Replay, kept, known, prepare, ways
 from core.runs import read_report
 from core.workspace import open_workspace
 from pages.ui import scores
+from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines
 from tests.test_pages import open_page
 
@@ -111,7 +112,7 @@ def test_an_encoder_that_is_gone_breaks_no_page(name: str, demo: Path, monkeypat
     page = open_page(name, demo, monkeypatch)
     assert not page.exception
     if name == "annotate":
-        assert any("There is no folder `./gone`" in error.value for error in page.error)
+        assert any("There is no folder `./gone`" in said(error.value) for error in page.error)
 
 
 def two_ways(demo: Path) -> Replay:

@@ -5,7 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import LogError
-from core.logs import Event, EventLog, append_records, encode, read_log, read_logs
+from core.logs import (
+    Event,
+    EventLog,
+    append_records,
+    encode,
+    new_proposal,
+    read_log,
+    read_logs,
+)
 from core.workspace import EVENT_FIELDS, Workspace, open_workspace
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -88,3 +96,18 @@ def test_a_torn_event_may_be_sent_again(workspace: Workspace):
     assert [found.event_id for found in read_log(workspace.annotations, Event, [])] == ["e1"]
     log.append([event("e2")])
     assert [found.event_id for found in read_log(workspace.annotations, Event, [])] == ["e1", "e2"]
+
+
+def test_a_number_that_no_table_holds_is_a_malformed_row_told_in_a_few_words(tmp_path: Path):
+    workspace = open_workspace(tmp_path)
+    proposal = new_proposal("batch-0001", "ann", "training", "1", "random")
+    append_records(workspace.batches, [proposal])
+    for rank in ("9" * 30, "9" * 10_000):
+        row = [
+            rank if value == "1" and at == 4 else value for at, value in enumerate(encode(proposal))
+        ]
+        workspace.batches.append([row])
+    logs = read_logs(workspace)
+    assert logs.proposals == [proposal]
+    assert [finding.line for finding in logs.findings] == [3, 4]
+    assert all(len(finding.message) < 300 for finding in logs.findings)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.doctor import examine
+from core.logs import Run
 from core.loop import Loop, read_loop
 from core.model_files import examine_models
 from core.runs import keep, train
@@ -118,3 +119,19 @@ def test_files_of_the_first_version_are_looked_at_too(kept: Loop):
 
 def test_a_workspace_without_models_has_no_findings(active: Loop):
     assert list(examine_models(active.workspace.models, [])) == []
+
+
+@pytest.mark.parametrize("name", ["models/" + "x" * 5000, "models/a\0b.params"])
+def test_a_run_that_names_a_file_that_cannot_be_is_a_run_without_file(tmp_path: Path, name: str):
+    run = Run(
+        "run-0001", "", "book", "{}", 1, None, None, None, None, None, 1, 1, 0.1, "", "", name
+    )  # fmt: skip
+    (finding,) = examine_models(tmp_path / "models", [run])
+    assert finding.kind == "run without file"
+
+
+def test_a_params_file_of_any_bytes_is_damaged_and_no_more(tmp_path: Path):
+    for content in (b"\x88M8", b"Qj\xe4", b"", b"PK\x03\x04", b"\x80\x02."):
+        (tmp_path / "a.params").write_bytes(content)
+        kinds = {finding.kind for finding in examine_models(tmp_path, [])}
+        assert "damaged params" in kinds

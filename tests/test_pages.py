@@ -21,6 +21,7 @@ from core.runs import load_run
 from core.tables import Filters
 from core.workspace import open_workspace
 from pages.ui import cache
+from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.encoders import static_encoder
 from tests.test_search import holds
@@ -114,14 +115,14 @@ def test_what_cannot_be_read_is_told_on_every_page(
     break_it(workspace.path)
     page = open_page(name, workspace.path, monkeypatch)
     assert not page.exception
-    assert says in page.error[0].value
+    assert says in said(page.error[0].value)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_missing_workspace_is_told_on_every_page(name: str, tmp_path: Path, monkeypatch):
     page = open_page(name, tmp_path / "none", monkeypatch)
     assert not page.exception
-    assert "There is no workspace folder" in page.error[0].value
+    assert "There is no workspace folder" in said(page.error[0].value)
 
 
 @pytest.mark.parametrize("name", [page for page in PAGES if page != "annotate"])
@@ -227,7 +228,7 @@ def test_what_an_encoder_says_of_the_whole_text_stands_beside_the_reason(demo: P
 def test_an_encoder_that_cannot_be_had_is_named_on_the_page(demo: Path, monkeypatch):
     ask_for_encoder(demo, "./nowhere")
     page = open_page("annotate", demo, monkeypatch)
-    assert "There is no folder `./nowhere` for the encoder" in page.error[0].value
+    assert "There is no folder `./nowhere` for the encoder" in said(page.error[0].value)
 
 
 @pytest.mark.parametrize("split", ["evaluation", "validation"])
@@ -453,7 +454,7 @@ def test_a_read_only_workspace_can_be_looked_at_but_not_labeled(
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert not open_page("sunlight", workspace.path, monkeypatch).error
     page = open_page("annotate", workspace.path, monkeypatch)
-    assert "read-only" in page.error[0].value
+    assert "read-only" in said(page.error[0].value)
 
 
 def test_a_pool_without_anything_left_says_so(make_workspace: MakeWorkspace, monkeypatch):
@@ -462,7 +463,7 @@ def test_a_pool_without_anything_left_says_so(make_workspace: MakeWorkspace, mon
     workspace = make_workspace([item[:2] for item in items], labels)
     page = open_page("annotate", workspace.path, monkeypatch)
     assert not page.exception
-    assert "Nothing is left to propose" in page.success[0].value
+    assert "Nothing is left to propose" in said(page.success[0].value)
 
 
 def test_a_disk_without_room_is_told(make_workspace: MakeWorkspace, monkeypatch):
@@ -470,7 +471,7 @@ def test_a_disk_without_room_is_told(make_workspace: MakeWorkspace, monkeypatch)
     (workspace.path / "batches.csv").mkdir()
     page = open_page("annotate", workspace.path, monkeypatch)
     assert not page.exception
-    assert "batches.csv: Is a directory" in page.error[0].value
+    assert "batches.csv: Is a directory" in said(page.error[0].value)
 
 
 def test_one_click_makes_and_opens_the_demo(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core import csvfile
 from core.csvfile import parse_rows, read_row_blocks
+from core.errors import PoolError
 from core.findings import Finding
 from core.pool_files import (
     NotPlainError,
@@ -87,3 +88,17 @@ def test_a_carriage_return_alone_is_not_plain(
     path = tmp_path / "pool.csv"
     path.write_bytes(data)
     assert (plain(open_pool_file(path)) is not None) == is_plain
+
+
+@pytest.mark.parametrize("header", [b"item_id,text,de\xc7", b'item_id,text,"de'])
+def test_a_header_that_is_no_row_takes_no_item_with_it(tmp_path: Path, header: bytes):
+    path = tmp_path / "pool.csv"
+    path.write_bytes(header + b"\n1,a,b\n2,c,d\n")
+    with pytest.raises(PoolError, match="line 1: the header is not valid UTF-8, or has a quote"):
+        open_pool_file(path)
+
+
+def test_a_column_whose_name_holds_a_comma_is_one_column(tmp_path: Path):
+    path = tmp_path / "pool.csv"
+    path.write_bytes(b'item_id,text,"desk, floor"\n1,a,b\n')
+    assert open_pool_file(path).columns == ("item_id", "text", "desk, floor")

@@ -30,6 +30,7 @@ from core.statistics import (
     paired_difference,
     score_intervals,
 )
+from tests.fuzzing import REPORT
 from tests.test_explanations import a_model
 
 SHIFTED = Calibration(0.5, (-1.0, 0.0))
@@ -163,3 +164,27 @@ def test_undefined_figures_survive_the_way_out_and_in(tmp_path: Path):
     report = replace(a_report(), figures={})
     save_report(report, tmp_path / "models" / "m.params")
     assert load_report(tmp_path / "models" / "m.params").figures == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"threshold": "high"},
+        {"note": 7},
+        {"shifts": [None]},
+        {"said": {"item_ids": ["a"], "raw": [], "calibrated": [], "predicted": []}},
+        {"said": {"item_ids": [1], "raw": [0.1], "calibrated": [0.1], "predicted": ["1"]}},
+        {"out_of_fold": {"item_ids": ["a"], "labels": ["1", "0"], "probability": [[0.1]]}},
+        {"scale": 10**400},
+    ],
+)
+def test_a_report_whose_values_are_of_another_kind_is_refused(tmp_path: Path, change: dict):
+    (tmp_path / "a.json").write_text(json.dumps(json.loads(REPORT) | change))
+    with pytest.raises(RunError, match="is not a report of Sunlight"):
+        load_report(tmp_path / "a.params")
+
+
+def test_a_report_of_levels_without_end_is_refused(tmp_path: Path):
+    (tmp_path / "a.json").write_text("[" * 5000)
+    with pytest.raises(RunError, match="is not a report of Sunlight"):
+        load_report(tmp_path / "a.params")

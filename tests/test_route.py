@@ -140,3 +140,8 @@ def test_events_of_the_wrong_shape_are_refused_whole(server: Server, workspace: 
 
 def test_a_flood_is_refused(server: Server):
     assert post(server, b"x" * 2**21)[0] == 413
+
+
+def test_seconds_that_no_number_can_hold_are_garbled(server: Server, workspace: Workspace):
+    sent = {"token": token(workspace), "events": [event(workspace, "huge", seconds=10**400)]}
+    assert post(server, sent)[0] == 400

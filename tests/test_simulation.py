@@ -205,3 +205,10 @@ def test_further_columns_stay_with_the_pool(tmp_path: Path):
         {"item_id": "d", "text": "e", "source": "y"},
     ]
     assert table.oracle == {"a": "1", "d": "0"}
+
+
+def test_an_oracle_with_a_row_without_a_label_is_refused(tmp_path: Path):
+    path = tmp_path / "oracle.csv"
+    path.write_text("item_id,text,label\n1,a,1\n2,b\n")
+    with pytest.raises(WorkspaceError, match=r"oracle\.csv line 3: the row has no label"):
+        read_oracle(path)

@@ -119,3 +119,20 @@ def test_a_mix_takes_the_files_spelling_and_order():
         "low confidence": 2,
         "outlier": 1,
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed = " + "9" * 5000,
+        "seed = 0x" + "f" * 5000,
+        "[batch]\nrelease_minutes = 99999999999999",
+        "[batch.mix]\nrandom = 0x" + "f" * 400,
+        "seed = " + "[" * 5000,
+    ],
+    ids=["digits", "hexadecimal digits", "minutes", "a part of the mix", "levels"],
+)
+def test_a_number_or_a_depth_beyond_all_use_is_refused_in_a_few_words(text: str):
+    with pytest.raises(TaskError) as refused:
+        parse_task(text, "task.toml")
+    assert len(str(refused.value)) < 300

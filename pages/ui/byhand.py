@@ -7,6 +7,7 @@ from core.errors import SunlightError
 from core.inbox import MAX_NOTE
 from core.loop import Loop
 from pages.ui import cache, state
+from pages.ui.plain import plain
 
 REFUSED = "sunlight_refused"
 NAME = "sunlight_name"
@@ -23,10 +24,10 @@ def show_hand(loop: Loop, item_id: str, refusal: str, *, assisted: bool) -> None
             _show_labels(loop, item_id, hand)
         _show_flag(loop, item_id, hand)
     if refusal:
-        st.caption(_plain(refusal))
+        st.caption(plain(refusal))
     said_of, said = st.session_state.pop(REFUSED, ("", ""))
     if said_of == item_id:
-        st.error(said, icon=":material/error:")
+        st.error(plain(said), icon=":material/error:")
 
 
 def _show_labels(loop: Loop, item_id: str, hand: Hand) -> None:
@@ -34,7 +35,7 @@ def _show_labels(loop: Loop, item_id: str, hand: Hand) -> None:
     for label in loop.workspace.task.labels:
         is_given = labeled is not None and labeled.label == label.value
         st.button(
-            label.name,
+            plain(label.name),
             icon=":material/check:" if is_given else None,
             disabled=is_given,
             help="It has this label." if is_given else "Training data; stands in the logs at once.",
@@ -50,7 +51,7 @@ def _show_flag(loop: Loop, item_id: str, hand: Hand) -> None:
         st.button(
             "Take the flag back",
             icon=":material/flag:",
-            help=_plain(f"{flag.annotator}: {flag.note}"),
+            help=plain(f"{flag.annotator}: {flag.note}"),
             on_click=_flag,
             args=(loop, item_id, "", hand),
             key=f"byhand_unflag_{item_id}",
@@ -101,8 +102,3 @@ def _ask_name() -> None:
 
 def _take_name() -> None:
     state.name_annotator(st.session_state[NAME])
-
-
-def _plain(text: str) -> str:
-    """The text with nothing in it that Markdown reads."""
-    return "".join(f"\\{sign}" if sign in "\\*_[]$:~#<>|" else sign for sign in text)

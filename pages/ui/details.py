@@ -17,13 +17,19 @@ from core.neighbours import Neighbour
 from core.occurrences import folded
 from pages.ui import cache
 from pages.ui.byhand import show_hand
+from pages.ui.items import MOST
 
 NEIGHBOURS = 5
 
 LONGEST = 160
 """Characters of a neighbour's text; one line of it is shown, and more under the mouse."""
 
+MOST_WORDS = 200
+"""Rows of the table of words; a headline has ten."""
+
 STYLE = """<style>
+.sl-more .sl-whole {max-height: 16rem; overflow-y: auto; white-space: pre-wrap;
+  overflow-wrap: anywhere; opacity: 1}
 .sl-more {font-size: .9rem; display: grid; gap: 1.6rem 3rem; margin: .4rem 0 .6rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr))}
 .sl-more > * {min-width: 0}
@@ -55,6 +61,8 @@ def show_details(loop: Loop, item_id: str, text: str, *, is_held_out: bool) -> N
     model = cache.model(loop, run) if run else None
     show_hand(loop, item_id, refused(loop, item_id), assisted=not is_held_out and model is not None)
     parts = []
+    if len(text) > MOST:
+        parts.append(f'<p class="sl-whole" dir="auto" data-testid="whole">{escape(text)}</p>')
     if is_held_out:
         parts.append(
             '<p class="sl-title">It waits for its evaluation or validation label, or is a copy of '
@@ -86,17 +94,20 @@ def _words(loop: Loop, model: Model, explanation: Explanation, towards: str) -> 
         return ""
     known, counts = model.known([piece for piece, _ in pieces]), cache.training_words(loop)
     most = max(abs(push) for _, push in pieces) or 1.0
+    left_out = len(pieces) - MOST_WORDS
     rows = "".join(
         f'<tr><td class="{"" if piece in known else "sl-unseen"}" dir="auto">{escape(piece)}</td>'
         f'<td class="sl-number">{counts[folded(piece)]:,}</td>'
         f'<td class="sl-number">{signed(push)}</td><td>{_bar(push / most)}</td></tr>'
-        for piece, push in pieces
+        for piece, push in pieces[:MOST_WORDS]
     )
+    more = f"{left_out:,} words more are not listed. " if left_out > 0 else ""
     whole = f" The whole text (encoder): {signed(explanation.whole)}." if explanation.whole else ""
     return (
         "<table><tr><th>Word</th><th>In training</th>"
         f'<th colspan="2">Push towards {escape(towards)}</th></tr>{rows}</table>'
-        f"<p>Pushes are log-odds: from {signed(explanation.base)}, a text without words, they add "
+        f"<p>{more}Pushes are log-odds: from {signed(explanation.base)}, a text without words, "
+        "they add "
         f"up to {signed(explanation.score)}.{whole} The model does not know underlined words.</p>"
     )
 
@@ -129,7 +140,8 @@ def _neighbour(loop: Loop, neighbour: Neighbour) -> str:
     label = loop.workspace.task.label(item.label).name
     return (
         f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span>'
-        f"<small>{escape(label)} · {item.split} · likeness {neighbour.likeness:.2f}</small></li>"
+        f"<small><bdi>{escape(label)}</bdi> · {item.split} · likeness "
+        f"{neighbour.likeness:.2f}</small></li>"
     )
 
 
@@ -137,8 +149,8 @@ def _history(happenings: Sequence[Happening]) -> str:
     if not happenings:
         return '<p class="sl-title">Nothing has happened to it: neither proposed nor labeled.</p>'
     rows = "".join(
-        f"<li>{escape(each.what)}<br><small>{_when(each.at)}"
-        f"{' · ' if each.at and each.who else ''}{escape(each.who)}</small></li>"
+        f"<li><bdi>{escape(each.what)}</bdi><br><small>{_when(each.at)}"
+        f"{' · ' if each.at and each.who else ''}<bdi>{escape(each.who)}</bdi></small></li>"
         for each in happenings
     )
     return f'<p class="sl-title">What has happened to it</p><ol data-testid="history">{rows}</ol>'

@@ -19,6 +19,7 @@ from streamlit.elements.vega_charts import VegaLiteState
 
 from core.guard import guarded
 from pages.ui import cache
+from pages.ui.plain import plain
 
 POINTS = alt.NamedData("points")
 """What a chart is made over: its rows come when it is shown, so that every field has its type."""
@@ -128,8 +129,8 @@ def show_figure(
     """
     painted = len(rows) > CANVAS_FROM
     with st.container(key=name, gap="small"):
-        st.markdown(f"**{title}**")
-        st.caption(aid)
+        st.markdown(f"**{plain(title)}**")
+        st.caption(plain(aid))
         spec = cache.chart_spec(make, *arguments) | drawing(painted=painted)
         spec["datasets"] = spec.get("datasets", {}) | {POINTS.name: rows}
         selected = st.vega_lite_chart(spec, width="stretch", **{"key": f"{name}-chart"} | selection)

@@ -1,6 +1,5 @@
 """The head of every page: its title, its purpose in one sentence, and what wants to be known."""
 
-import re
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +10,7 @@ from pages.ui import cache, state
 from pages.ui.card import deliver_kept
 from pages.ui.door.answers import base_path
 from pages.ui.door.login import LOGOUT
+from pages.ui.plain import plain
 from pages.ui.remember import remember_name
 from pages.ui.route import PATH
 from pages.ui.tokens import Claim, is_known, make_token
@@ -38,7 +38,7 @@ def open_page_of_files(title: str, purpose: str) -> Path:
     try:
         _notices(cache.loop(path))
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
     return path
 
 
@@ -47,7 +47,7 @@ def need_pool(loop: Loop) -> None:
     if not len(loop.pool_words.pool):
         st.info(
             "There is nothing to look at yet: the pool is empty. Put a CSV file of `item_id,text` "
-            f"into `{loop.workspace.name}/unlabeled_data/`, or make the demo on Home.",
+            f"into {plain(loop.workspace.name)}/unlabeled_data/, or make the demo on Home.",
             icon=":material/inbox:",
         )
         st.stop()
@@ -74,10 +74,10 @@ def show_workspace() -> None:
         return
     # No selectbox: it would keep the focus, and the card's keys stand still while one types.
     st.sidebar.menu_button(
-        f"Workspace: {_as_typed(current or started)}",
+        f"Workspace: {plain(current or started)}",
         names,
         key=CHOSEN,
-        format_func=lambda name: _as_typed(name or f"{started} (started with)"),
+        format_func=lambda name: plain(name or f"{started} (started with)"),
         on_click=_change_workspace,
         icon=":material/folder:",
         width="stretch",
@@ -92,7 +92,7 @@ def show_person() -> None:
     if not name:
         return
     if state.login_is_configured():
-        st.sidebar.caption(f"Logged in as {name}")
+        st.sidebar.caption(f"Logged in as {plain(name)}")
         st.sidebar.button("Log out", on_click=st.logout)
         return
     # A widget's own key is forgotten on pages that do not draw it: the name has a key of its own.
@@ -182,11 +182,6 @@ def need_login() -> None:
 def _change_workspace() -> None:
     if (name := st.session_state[CHOSEN]) is not None:
         state.choose_workspace_by_name(name)
-
-
-def _as_typed(text: str) -> str:
-    """The text for a place where Markdown is read: every sign stands for itself."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def _head(title: str, purpose: str) -> None:

@@ -8,6 +8,9 @@ import streamlit as st
 
 from core.word_index import words_of
 
+MOST, SHOWN = 5_000, 2_000
+"""Characters: a longer text is shown in lists by its beginning, so that a page stays a page."""
+
 _PIECES = re.compile(r"\s+|\S+")
 
 # Colors are mixed from the text's own, so that they fit light and dark.
@@ -49,16 +52,23 @@ def item_html(
 
     `marked` says of each word whether it is marked, whatever is known.
     """
+    shortened, rest = (text[:SHOWN], len(text) - SHOWN) if len(text) > MOST else (text, 0)
+    if rest:
+        text, marked = shortened, marked and marked[: len(words_of(shortened))]
+        facts = [f"… and {rest:,} characters more: under “More” or in the file", *facts]
     if known is not None:
         marked = [word not in known for word in words_of(text)]
     shown = escape(text) if marked is None else _marked(text, marked)
-    line = " · ".join(escape(fact) for fact in facts if fact)
+    # Each fact by itself: one that is written from right to left does not turn the others around.
+    line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
     return _framed(shown, f'<p class="sl-facts">{line}</p>', big, item_id)
 
 
 def item_with_rows(text: str, rows: Sequence[tuple[str, str]], known: Collection[str]) -> str:
     """The text over facts by their names, one below the other; words not known are marked."""
-    told = "".join(f"<dt>{escape(name)}</dt><dd>{escape(fact)}</dd>" for name, fact in rows if fact)
+    told = "".join(
+        f'<dt>{escape(name)}</dt><dd dir="auto">{escape(fact)}</dd>' for name, fact in rows if fact
+    )
     shown = _marked(text, [word not in known for word in words_of(text)])
     return _framed(shown, f'<dl class="sl-facts">{told}</dl>', False, "")
 

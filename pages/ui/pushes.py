@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from html import escape
+from itertools import accumulate
 
 from core.explanations import Explanation
+from pages.ui.items import MOST, SHOWN
 
 FULL = 1.5
 """Log-odds at which a shade is at its strongest."""
@@ -14,9 +16,16 @@ def pushes_html(found: Explanation, towards: str, away: str, facts: Sequence[str
 
     For `pages.ui.items.show_items`.
     """
-    spans = "".join(_shaded(piece, push, towards, away) for piece, push in found.pieces)
+    reached = [*accumulate(len(piece) for piece, _ in found.pieces)]
+    spans = "".join(
+        _shaded(piece[:SHOWN], push, towards, away)
+        for (piece, push), end in zip(found.pieces, reached, strict=True)
+        if reached[-1] <= MOST or end - len(piece) < SHOWN
+    )
+    if reached and reached[-1] > MOST:
+        facts = [f"the beginning of {reached[-1]:,} characters", *facts]
     whole = [f"the text as a whole {found.whole:+.2f}"] if found.whole else []
-    line = " · ".join(escape(fact) for fact in (*facts, *whole) if fact)
+    line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in (*facts, *whole) if fact)
     return (
         f'<div class="sl-item" data-testid="item"><p class="sl-text" dir="auto">{spans}</p>'
         f'<p class="sl-facts">{line}</p></div>'

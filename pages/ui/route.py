@@ -34,7 +34,7 @@ async def receive(request: Request) -> JSONResponse:
         if claim is None:
             return _refuse(401, "This page is too old.")
         events = [_event(entry, claim) for entry in content["events"][:MAX_EVENTS]]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return _refuse(400, "The labels arrived garbled. Reload the page.")
     return await run_in_threadpool(_write, claim, events)
 

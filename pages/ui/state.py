@@ -13,6 +13,7 @@ from core.loop import Loop
 from core.shelf import find, name_of, shelf_folder, workspaces
 from core.simulation import SAMPLE
 from pages.ui import cache
+from pages.ui.plain import plain
 from pages.ui.remember import remembered_name
 
 ANNOTATOR = "annotator"
@@ -97,7 +98,7 @@ def open_loop() -> Loop:
     try:
         return cache.loop(workspace_path().resolve())
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.stop()
 
 

@@ -12,6 +12,7 @@ from core.restoring import restore
 from core.shelf import free_place, shelf_folder
 from core.workspace import open_workspace
 from pages.ui import state
+from pages.ui.plain import plain
 
 MADE = "backup_made"
 
@@ -26,11 +27,11 @@ def show(path: Path) -> None:
     st.button("Make a backup now", icon=":material/save:", on_click=_make, args=(path,))
     if told := st.session_state.pop(MADE, None):
         kind, message = told
-        (st.error if kind == "error" else st.success)(message)
+        (st.error if kind == "error" else st.success)(plain(message))
     try:
         files = backup_files(path)
     except BackupError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     if not files:
         st.info("No backup yet: the first save makes one.", icon=":material/hourglass_empty:")
@@ -88,6 +89,6 @@ def _offer_restore(sound: list[Backup]) -> None:
             restore(backup.path, place, lambda step: status.update(label=f"{step} …"))
         state.choose_workspace(place)
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     st.rerun()

@@ -7,11 +7,12 @@ import streamlit as st
 
 from core.errors import SunlightError
 from core.workspace import open_workspace
+from pages.ui.plain import plain
 
 
 def show(path: Path) -> None:
     """Every file of the workspace that the loop reads, with its size."""
-    st.caption(f"In `{path}`. Nothing in them is ever rewritten; they only grow.")
+    st.caption(f"In {plain(str(path))}. Nothing in them is ever rewritten; they only grow.")
     try:
         stamps = open_workspace(path).stamps()
     except SunlightError:

@@ -10,6 +10,7 @@ from core.layouts import LAYOUTS
 from core.loop import Loop
 from core.task import SPLITS
 from pages.ui import cache
+from pages.ui.plain import plain
 
 FORMAT = "export_format"
 CHOSEN = "export_splits"
@@ -40,7 +41,7 @@ def _offer(loop: Loop, form: str, splits: list[str]) -> None:
     try:
         archive = zipped(export_files(loop, form, splits), folder)
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     st.download_button(
         f"Download ({len(archive) / 1e3:,.0f} kB)",

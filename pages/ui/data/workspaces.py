@@ -11,6 +11,7 @@ from core.shelf import create, free_place, shelf_folder
 from core.task import MAX_LABELS, SPLITS, default_task
 from core.task_file import LabelWish, task_text
 from pages.ui import state
+from pages.ui.plain import plain
 
 FIRST_LABELS = pd.DataFrame(
     [
@@ -54,7 +55,7 @@ def _new_workspace() -> None:
         text = task_text(title.strip() or name.strip(), question.strip(), _wishes(labels), wanted)
         workspace = create(name.strip(), text, shelf_folder())
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     state.choose_workspace(workspace.path)
     st.rerun()
@@ -89,7 +90,7 @@ def _book() -> None:
             place = free_place(name.strip(), shelf_folder())
             fetch_book(place, progress=lambda step: status.update(label=f"{step} …"))
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     state.choose_workspace(place)
     st.rerun()

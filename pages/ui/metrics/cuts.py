@@ -10,6 +10,7 @@ from pages.ui import cache, scores
 from pages.ui.figure import show_figure
 from pages.ui.metrics import charts
 from pages.ui.metrics.quality import Look, can_rank, corners
+from pages.ui.plain import plain
 
 
 @st.fragment
@@ -19,7 +20,12 @@ def show_threshold(look: Look) -> None:
         return
     report = cache.report(look.loop, look.run)
     threshold = st.slider(
-        f"Call it {look.name} from this probability on", 0.0, 1.0, 0.5, 0.01, key="metrics_cut"
+        f"Call it {plain(look.name)} from this probability on",
+        0.0,
+        1.0,
+        0.5,
+        0.01,
+        key="metrics_cut",
     )
     if report and look.label == look.task.positive_index:
         st.caption(

@@ -11,6 +11,7 @@ from pages.ui.charts import label_colors
 from pages.ui.frame import say_empty
 from pages.ui.items import item_html, show_items
 from pages.ui.metrics.quality import Look
+from pages.ui.plain import plain
 from pages.ui.pushes import pushes_html
 
 MISSES = 10
@@ -22,7 +23,9 @@ def show_misses(look: Look) -> None:
     places = worst_misses(look.answers, MISSES)
     wrong = int((look.answers.predicted != look.answers.targets).sum())
     if not wrong:
-        say_empty(f"{look.run.run_id} is right on all {len(look.answers):,} evaluation items.")
+        say_empty(
+            f"{plain(look.run.run_id)} is right on all {len(look.answers):,} evaluation items."
+        )
         return
     model = cache.model(look.loop, look.run)
     order = (
@@ -69,6 +72,6 @@ def show_pushes(look: Look, places: np.ndarray, told: list[list[str]]) -> None:
         ]
     )
     st.caption(
-        f"Shaded like {look.name} in charts: pushed towards it. In the other color: away from it. "
-        "Point at a word for its push in log-odds."
+        f"Shaded like {plain(look.name)} in charts: pushed towards it. In the other color: away "
+        "from it. Point at a word for its push in log-odds."
     )

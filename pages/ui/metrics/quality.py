@@ -24,6 +24,7 @@ from pages.ui import cache
 from pages.ui.figure import show_figure
 from pages.ui.frame import say_empty
 from pages.ui.metrics import charts
+from pages.ui.plain import plain
 
 NARROW = 2
 """Bins of the histogram for each bin of the calibration curve."""
@@ -175,7 +176,7 @@ def show_probabilities(look: Look) -> None:
             charts.reliability,
             bins,
         )
-        st.caption(calibration_sentence(look))
+        st.caption(plain(calibration_sentence(look)))
 
 
 def calibration_sentence(look: Look) -> str:

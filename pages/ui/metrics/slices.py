@@ -9,6 +9,7 @@ from pages.ui.figure import show_figure
 from pages.ui.frame import say_empty
 from pages.ui.metrics import charts
 from pages.ui.metrics.quality import Look
+from pages.ui.plain import plain
 
 
 @st.fragment
@@ -38,7 +39,8 @@ def show_slices(look: Look) -> None:
     )
     empty = [each.group for each in found if each.recall is None]
     if empty:
-        st.caption(f"Without an item of {look.name}, and so without scores: {', '.join(empty)}.")
+        told = f"Without an item of {look.name}, and so without scores: {', '.join(empty)}."
+        st.caption(plain(told))
 
 
 def slice_name(found: Slice) -> str:

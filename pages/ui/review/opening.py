@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.loop import Loop
 from pages.ui import state
+from pages.ui.plain import plain
 
 
 def open_batch(batch_id: str, item_id: str = "") -> None:
@@ -22,5 +23,5 @@ def batches_of(loop: Loop) -> dict[str, str]:
 
 def open_item_button(batch_id: str, item_id: str, key: str, name: str = "Open") -> None:
     """A button into the item's batch, at the item; nothing for an item that has none."""
-    if batch_id and st.button(name, key=key, help=f"Annotate, at this item of {batch_id}"):
+    if batch_id and st.button(name, key=key, help=f"Annotate, at this item of {plain(batch_id)}"):
         open_batch(batch_id, item_id)

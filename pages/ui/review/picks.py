@@ -11,6 +11,7 @@ from core.task import Task
 from core.today import Opinion, Today, opinions_on
 from pages.ui import cache
 from pages.ui.items import item_with_rows, show_items
+from pages.ui.plain import plain
 from pages.ui.review.waiting import filled
 
 SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
@@ -98,7 +99,7 @@ def show_side(
 ) -> None:
     """The picks of one strategy, each with why it was picked and what came of it."""
     title = TITLES.get(strategy, f"{strategy.capitalize()}: first choice first")
-    st.subheader(f"{title} ({len(picks):,})", anchor=False)
+    st.subheader(f"{plain(title)} ({len(picks):,})", anchor=False)
     if not picks:
         st.caption("This strategy chose nothing here.")
     first = picks[:SHOWN]

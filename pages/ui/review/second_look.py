@@ -14,6 +14,7 @@ from core.near_copies import Copies, differences, disagreeing_copies
 from core.task import Label, Task
 from pages.ui import cache, frame, state
 from pages.ui.items import item_html, show_items
+from pages.ui.plain import plain
 from pages.ui.review.waiting import filled
 
 LIST = "second_look"
@@ -54,8 +55,8 @@ def show_contradicted(loop: Loop) -> None:
     doubts = contradicted(items, report.out_of_fold, looked_at)
     st.caption(
         f"{len(doubts):,} of {len(items):,} training labels are not what a model trained without "
-        f"the item says ({run.run_id}); the least probable label comes first. What you decide "
-        "stays decided."
+        f"the item says ({plain(run.run_id)}); the least probable label comes first. What you "
+        "decide stays decided."
     )
     show_list(loop, doubts, show_doubt)
 
@@ -143,8 +144,8 @@ def show_list(loop: Loop, entries: Sequence, show: Callable[[Loop, object, bool]
     if not entries:
         st.success("Nothing here wants a second look now.", icon=":material/done_all:")
         return
-    keys = ", ".join(f"`{label.key}` {label.name}" for label in loop.workspace.task.labels)
-    st.caption(f"The keys decide about the top one: {keys}.")
+    keys = ", ".join(f"{label.key} {label.name}" for label in loop.workspace.task.labels)
+    st.caption(plain(f"The keys decide about the top one: {keys}."))
     for at, entry in enumerate(entries[:SHOWN]):
         with st.container(gap="small"):
             show(loop, entry, at == 0)
@@ -171,7 +172,7 @@ def label_buttons(
         for label in loop.workspace.task.labels:
             decisions = [Decision(item, label.value, assisted) for item in items]
             st.button(
-                f"Keep {label.name}" if given == {label.value} else label.name,
+                plain(f"Keep {label.name}" if given == {label.value} else label.name),
                 key=f"decide {ids} {label.value}",
                 shortcut=shortcut(label) if is_top else None,
                 on_click=take,
@@ -195,7 +196,7 @@ def take(loop: Loop, decisions: Sequence[Decision], then: Callable[[], None] | N
     try:
         decide(workspace, cache.inbox(workspace.path), decisions, state.annotator())
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     st.session_state[LAST] = decisions
     if then:

@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from core.errands import Errand
+from pages.ui.plain import plain
 
 EVERY = 0.5
 """Seconds between two looks at it."""
@@ -17,7 +18,7 @@ def show_errand(errand: Errand, doing: str, key: str, *, can_stop: bool = True) 
     if errand.is_running:
         _watch(errand, doing, key, can_stop)
     elif errand.error:
-        st.error(errand.error, icon=":material/error:")
+        st.error(plain(errand.error), icon=":material/error:")
 
 
 @st.fragment(run_every=EVERY)

@@ -13,6 +13,7 @@ from pages.ui import cache, frame
 from pages.ui.charts import numbers as numbers_told
 from pages.ui.charts import strategy_color
 from pages.ui.figure import POINTS, show_figure
+from pages.ui.plain import plain
 from pages.ui.strategies.errand import show_errand
 from pages.ui.strategies.harvest import told
 
@@ -31,7 +32,7 @@ def show_experiment(loop: Loop) -> None:
     groups = cache.experiment_groups(loop)
     asked = refusal(loop)
     if asked or not groups.ready:
-        frame.say_empty(" ".join([asked, *groups.waiting]).strip())
+        frame.say_empty(plain(" ".join([asked, *groups.waiting])))
         return
     if not loop.workspace.is_writable():
         frame.say_empty("The workspace is read-only: there is no place to keep the answers.")

@@ -12,6 +12,7 @@ from core.loop import Loop
 from core.statistics import Interval
 from pages.ui.charts import numbers, strategy_color
 from pages.ui.figure import POINTS, show_figure
+from pages.ui.plain import plain
 
 HEIGHT = 180
 
@@ -95,7 +96,7 @@ def show_measure(cells: Sequence[Yield], measure: Measure) -> None:
     title = f"{measure.name[:1].upper()}{measure.name[1:]}"
     points = points_of(cells, measure.field)
     if not len(points):
-        st.markdown(f"**{title}**")
+        st.markdown(f"**{plain(title)}**")
         st.caption(measure.missing)
         return
     iterations, strategies = (tuple(points[name].unique()) for name in ("iteration", "strategy"))

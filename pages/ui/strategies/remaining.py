@@ -7,6 +7,7 @@ from core.outlook import Outlook, decoded, earlier_outlook, kept_outlook, outloo
 from core.prevalence import FEW, Prevalence
 from core.stopping import Sign
 from pages.ui import cache
+from pages.ui.plain import plain
 from pages.ui.strategies.errand import show_errand
 
 VAGUE = 100
@@ -19,8 +20,8 @@ def show_remaining(loop: Loop) -> None:
     name = loop.workspace.task.positive.name
     st.subheader("How many are left?", anchor=False)
     st.caption(
-        f"An estimate of how many texts are {name}: what a model of the first random labels says "
-        "of the whole pool, corrected by what it gets wrong on the held-out items."
+        f"An estimate of how many texts are {plain(name)}: what a model of the first random labels "
+        "says of the whole pool, corrected by what it gets wrong on the held-out items."
     )
     if not loop.can_train or not loop.labels.splits["evaluation"]:
         st.caption("It begins with evaluation data and training data of two labels.")
@@ -51,9 +52,9 @@ def show_outlook(found: Outlook, name: str) -> None:
     """What is left, whether it is time to stop, and why."""
     # The positive label is anybody's word: no markup is read in it.
     st.text(left_told(found.prevalence, name))
-    st.caption(sample_told(found.prevalence, name))
+    st.caption(plain(sample_told(found.prevalence, name)))
     st.subheader("Is it time to stop?", anchor=False)
-    st.write(found.advice)
+    st.write(plain(found.advice))
     st.markdown("\n".join(told(sign) for sign in found.signs))
 
 

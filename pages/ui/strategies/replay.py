@@ -13,6 +13,7 @@ from core.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
 from core.task import MODELS
 from pages.ui import cache, charts, frame
 from pages.ui.figure import show_figure
+from pages.ui.plain import plain
 from pages.ui.strategies.errand import show_errand
 
 MOST_SEEDS = 20
@@ -41,7 +42,7 @@ def show_replay(loop: Loop) -> None:
     try:
         _choose_and_run(found)
     except SunlightError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
 
 
 def _choose_and_run(found: Known) -> None:

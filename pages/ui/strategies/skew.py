@@ -12,6 +12,7 @@ from core.skew import ALL, FEW, LENGTH, Share, Spread, WordShare, WordSkew
 from pages.ui import cache
 from pages.ui.charts import POOL, STRATEGY_COLORS, numbers, strategy_color
 from pages.ui.figure import POINTS, show_figure
+from pages.ui.plain import plain
 
 ROW = 14
 """Pixels for one group of one value."""
@@ -74,7 +75,11 @@ def show_words(skews: dict[str, WordSkew]) -> None:
     """The words that one strategy has too often and too seldom, with the numbers behind each."""
     st.markdown("**Words**")
     asked = st.segmented_control(
-        "Words of", list(skews), default=next(iter(skews)), key="skew_group"
+        "Words of",
+        list(skews),
+        default=next(iter(skews)),
+        format_func=plain,
+        key="skew_group",
     )
     group = asked or next(iter(skews))
     found = skews[group]

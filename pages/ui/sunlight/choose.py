@@ -21,6 +21,7 @@ from core.filters import (
 from core.loop import Loop
 from core.task import SPLITS, Task
 from pages.ui import cache
+from pages.ui.plain import plain
 from pages.ui.sunlight.trail import SIZES, USUAL, Step, Trail, new_seed, read_step, step_address
 
 CONDITION = """What would stand behind WHERE in DuckDB: one expression of `item_id`, `text`,
@@ -328,9 +329,9 @@ def _further_filters(task: Task, choices: Choices) -> None:
         until.date_input("Labeled up to", None, key=UNTIL, format="YYYY-MM-DD")
     for name, values in choices.columns.items():
         if values is None:
-            st.text_input(name, placeholder="a part of it", max_chars=200, key=HAS + name)
+            st.text_input(plain(name), placeholder="a part of it", max_chars=200, key=HAS + name)
         elif values:
-            st.multiselect(name, values, placeholder="any", key=IS + name)
+            st.multiselect(plain(name), values, placeholder="any", key=IS + name)
     st.text_input(
         "Condition",
         placeholder="n_words > 8 AND text ILIKE '%flood%'",
