@@ -463,7 +463,7 @@ def _own_names(names: Sequence[str]) -> list[str]:
     """The columns' names as a pool's header can hold them: without commas, quotes, line ends."""
     found: list[str] = []
     for at, name in enumerate(map(_own_name, names), start=1):
-        plain = " ".join(name.split()) or f"column {at}"
+        plain = name or f"column {at}"
         taken = {"item_id", "text", *(each.casefold() for each in found)}
         while plain.casefold() in taken:
             plain = f"own_{plain}"
@@ -472,7 +472,7 @@ def _own_names(names: Sequence[str]) -> list[str]:
 
 
 def _own_name(name: str) -> str:
-    return re.sub(r'[,"\r\n]+', " ", name).strip()
+    return re.sub(r'\s*[,"\r\n]+\s*', " ", name).strip()
 
 
 def _time(text: str) -> str:
