@@ -7,8 +7,8 @@ from typing import Literal
 
 Severity = Literal["error", "warning"]
 
-MOST = 200
-"""Findings of one kind in one file that are told one by one: nobody reads more."""
+MOST = 10_000
+"""Findings of one kind in one file that are told one by one; a last one counts the others."""
 
 SHOWN = 200
 """Characters of a row or text that a finding shows."""

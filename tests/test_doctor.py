@@ -143,8 +143,9 @@ def test_a_row_that_cannot_be_read_is_shown_as_it_stands(make_workspace: MakeWor
 def test_of_very_many_findings_the_first_are_told_and_the_rest_counted(
     make_workspace: MakeWorkspace,
 ):
-    pool = [(f"i{at % 500}", f"text {at}") for at in range(1000)]
-    labels = {("training", "1"): [("", f"text {at}") for at in range(1000)]}
+    number = MOST + 300
+    pool = [(f"i{at % number}", f"text {at}") for at in range(2 * number)]
+    labels = {("training", "1"): [("", f"text {at}") for at in range(MOST + 800)]}
     findings = examine(make_workspace(pool, labels).path)
     assert len(findings) == 2 * (MOST + 1)
     assert "300 more of the kind `one id, two texts`" in findings[-1].message
