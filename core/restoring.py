@@ -24,8 +24,9 @@ _RESTORED = re.compile(
 def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
     """The workspace as it was when this backup was made, in a folder that holds nothing yet.
 
-    The backup lies in `backups/` of its workspace: pool and models are copied from there. The
-    folder is there whole, or not at all. Raises BackupError, WorkspaceError or TaskError.
+    Pool and models are copied from the workspace that the backup lies in. Where it lies elsewhere
+    the labels come back without them: their texts stand in the label files. The folder is there
+    whole, or not at all. Raises BackupError, WorkspaceError or TaskError.
     """
     refuse_contents(into)
     source = _source(path)
@@ -44,15 +45,11 @@ def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
     return open_workspace(into)
 
 
-def _source(path: Path) -> Path:
-    """The workspace that the backup lies in; raises BackupError if it lies elsewhere."""
+def _source(path: Path) -> Path | None:
+    """The workspace that the backup lies in, None if it lies elsewhere."""
     folder = path.absolute().parent
-    if folder.name != FOLDER or not (folder.parent / POOL_FOLDER).is_dir():
-        raise BackupError(
-            f"{path} does not lie in {FOLDER}/ of a workspace, from which the pool and the models "
-            "are copied. Put it there, and restore it again."
-        )
-    return folder.parent
+    is_home = folder.name == FOLDER and (folder.parent / POOL_FOLDER).is_dir()
+    return folder.parent if is_home else None
 
 
 def _refuse_strangers(backup: Backup) -> None:
@@ -65,12 +62,15 @@ def _refuse_strangers(backup: Backup) -> None:
             )
 
 
-def _build(backup: Backup, source: Path, folder: Path, progress: Progress) -> None:
+def _build(backup: Backup, source: Path | None, folder: Path, progress: Progress) -> None:
     """Everything in the new folder, on disk; raises BackupError or OSError."""
     for part in backup.parts:
         write_new(folder / part.name, content(backup, part))
-    progress("copying the pool and the models")
     (folder / POOL_FOLDER).mkdir()
+    if source is None:
+        progress(f"no pool stands beside the backup; its files belong into {POOL_FOLDER}/")
+        return
+    progress("copying the pool and the models")
     for file in sorted((source / POOL_FOLDER).glob("*.csv")):
         _copy(file, folder / POOL_FOLDER / file.name)
     for file in _model_files(source / "models", folder):

@@ -9,7 +9,7 @@ from pages.ui import frame
 from pages.ui.data import backups, bring_in, check, files, take_out, workspaces
 
 path = frame.open_page_of_files(
-    "Data", "The files of this workspace, and what wants mending in them."
+    "Data", "The workspace's files: what wants mending, what comes in, what goes out."
 )
 TABS = {
     "Files": files.show,

@@ -11,7 +11,7 @@ from core.doctor import examine
 from core.errors import BackupError, WorkspaceError
 from core.inbox import Inbox
 from core.logs import new_event, read_logs
-from core.loop import open_loop
+from core.loop import open_loop, read_loop
 from core.restoring import restore
 from core.runs import evaluate_items, load_run
 from core.workspace import open_workspace
@@ -138,11 +138,19 @@ def test_a_run_cannot_fetch_a_file_from_elsewhere(demo: Path, tmp_path: Path):
     assert b"secret" not in files(restored.path).values()
 
 
-def test_a_backup_that_lies_elsewhere_says_where_it_belongs(demo: Path, tmp_path: Path):
-    backup = back_up(open_workspace(demo))
-    path = backup.path.rename(tmp_path / backup.path.name)
-    with pytest.raises(BackupError, match="Put it there"):
-        restore(path, tmp_path / "again")
+def test_a_backup_that_lies_elsewhere_brings_the_labels_back(demo: Path, tmp_path: Path):
+    made = back_up(open_workspace(demo))
+    away = tmp_path / "disk" / made.path.name
+    away.parent.mkdir()
+    made.path.rename(away)
+    told: list[str] = []
+    loop = read_loop(restore(away, tmp_path / "again", told.append))
+    assert "its files belong into unlabeled_data/" in told[-1]
+    assert len(loop.pool_words.pool) == 0
+    before = read_loop(open_workspace(demo)).labels.splits
+    assert {split: len(items) for split, items in loop.labels.splits.items()} == {
+        split: len(items) for split, items in before.items()
+    }
 
 
 def test_a_backup_with_more_in_it_than_it_says_is_refused(demo: Path, tmp_path: Path):

@@ -142,9 +142,10 @@ def choose_columns(table: Foreign, task: Task) -> tuple[Columns | None, Unsaid |
         )
         return None, None
     guessed = guess(table.columns, table.head(PREVIEW))
-    places = st.columns(4)
     chosen = {}
     for at, each in enumerate(fields(Columns)):
+        if at % 4 == 0:
+            places = st.columns(4)  # a row of its own: on a narrow screen the order stays
         options = table.columns if each.name == "text" else (NONE, *table.columns)
         found = guessed.get(each.name, NONE)
         name = places[at % 4].selectbox(
