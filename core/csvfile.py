@@ -216,8 +216,11 @@ def format_rows(rows: Iterable[Sequence[str]]) -> bytes:
     lines = []
     for row in rows:
         buffer = io.StringIO()
+        # At the start of a file an unquoted one would be taken for the mark of an encoding.
+        is_marked = bool(row) and row[0].startswith("\ufeff")
+        quoting = csv.QUOTE_ALL if is_marked else csv.QUOTE_MINIMAL
         # With its own line end `csv` also quotes a field that holds a lone carriage return.
-        csv.writer(buffer, lineterminator="\r\n").writerow(row)
+        csv.writer(buffer, lineterminator="\r\n", quoting=quoting).writerow(row)
         lines.append(buffer.getvalue().removesuffix("\r\n") + "\n")
     return "".join(lines).encode()
 

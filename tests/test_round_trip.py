@@ -116,3 +116,13 @@ def test_columns_that_no_header_of_a_pool_can_hold_come_in_under_others(tmp_path
     edited = first.replace(b"a b,c\n", b'a b,"a,b"\n')
     again = read_loop(imported(edited, "csv", tmp_path / "b"), write_cache=False)
     assert again.pool_words.pool.columns == ["a b", "own_a b"]
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_an_id_that_begins_with_a_byte_order_mark_comes_back(form: str, tmp_path: Path):
+    rows = [("training", "1", [item, "Quake", "1"]) for item in ("\ufeffx", "x")]
+    world = World([["item_id", "text"]], rows, [], [])
+    first = exported(read_loop(world.build(tmp_path / "a"), write_cache=False), form)
+    assert [row[0] for row in READERS[form](first)] == ["item_id", "\ufeffx", "x"]
+    again = imported(first, form, tmp_path / "b")
+    assert exported(read_loop(again, write_cache=False), form) == first
