@@ -116,10 +116,7 @@ def _column(name: str, values: Sequence[Cell]) -> pa.Array:
         return pa.array(values, pa.float64())
     if name not in WHOLE:
         return pa.array(values, pa.string())
-    try:
-        return pa.array(values, pa.int64())
-    except OverflowError:  # a seed may have any number of digits
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return pa.array(values, pa.int64())
 
 
 def _own_columns(pool: Pool, item_ids: Sequence[str]) -> Mapping[str, pa.Array]:

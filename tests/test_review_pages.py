@@ -50,6 +50,7 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
     page = open_page("review", demo, monkeypatch)
     html, run = told(page), run_of(demo).run_id
     assert "times on average in the training data" in html
+    html = html.replace('<dd dir="auto">', "<dd>")
     assert re.search(r"<dt>Guess</dt><dd>[^<]* with confidence 0\.\d{3}: (right|wrong)</dd>", html)
     assert html.count("<dt>Today</dt>") == html.count("<dt>Label</dt>") == 45
     assert any(f"Today: what {run} says; of its training" in each.value for each in page.caption)
