@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core import disk
 from core.errors import LogError, UnwritableError
@@ -32,8 +32,7 @@ BOM = b"\xef\xbb\xbf"
 csv.field_size_limit(MAX_FIELD)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row of a CSV file. `whole` is false for a last line that has no line end."""
 
     line: int
@@ -136,13 +135,33 @@ def _take_records(
     `before` is the number of lines that stand before these.
     """
     number = 0
-    while number < stop:
-        taken = _quoted_length(lines, number, delimiter) if b'"' in lines[number] else 1
-        if lines[number].strip(b"\r"):
-            record = lines[number : number + taken]
-            _keep(before + number, record, rows, bad, whole=True, delimiter=delimiter)
-        number += taken
-    return number
+    for at in [at for at in range(stop) if b'"' in lines[at]]:
+        if at < number:
+            continue  # within a record that has begun before
+        _take_plain(lines[number:at], before + number, rows, bad, delimiter)
+        number = at + _quoted_length(lines, at, delimiter)
+        _keep(before + at, lines[at:number], rows, bad, whole=True, delimiter=delimiter)
+    if number < stop:
+        _take_plain(lines[number:stop], before + number, rows, bad, delimiter)
+    return max(number, stop, 0)
+
+
+def _take_plain(
+    lines: list[bytes], before: int, rows: list[Row], bad: list[BadRow], delimiter: str
+) -> None:
+    """Reads lines without a quote, each of which is a record: at once, if all are valid UTF-8."""
+    try:
+        texts = b"\n".join(lines).decode().split("\n")
+    except UnicodeDecodeError:
+        for at, line in enumerate(lines):
+            if line.strip(b"\r"):
+                _keep(before + at, [line], rows, bad, whole=True, delimiter=delimiter)
+        return
+    rows += [
+        Row(number, text.removesuffix("\r").split(delimiter))
+        for number, text in enumerate(texts, start=before + 1)
+        if text.strip("\r")
+    ]
 
 
 def _take_tail(

@@ -100,14 +100,17 @@ class Foreign:
         width = len(self.columns)
         with _readable(self.path):
             for rows, bad in self._raw(window):
-                kept, refused = [], list(bad)
-                for line, cells in rows:
-                    if len(cells) > width:
-                        reason = f"has {len(cells):,} cells, the table {width:,} columns"
-                        refused.append(BadRow(line, reason))
-                    else:
-                        kept.append((line, cells + [""] * (width - len(cells))))
-                yield Block(kept, refused)
+                refused = [
+                    BadRow(line, f"has {len(cells):,} cells, the table {width:,} columns")
+                    for line, cells in rows
+                    if len(cells) > width
+                ]
+                kept = [
+                    (line, cells if len(cells) == width else cells + [""] * (width - len(cells)))
+                    for line, cells in rows
+                    if len(cells) <= width
+                ]
+                yield Block(kept, [*bad, *refused])
 
     def head(self, number: int) -> list[list[str]]:
         """The first rows; raises TableError."""

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.csvfile import BadRow
@@ -27,7 +28,7 @@ from core.pool import Pool
 from core.progress import Pace, Progress, silent
 from core.provenance import EXPORT_FIELDS, provenance
 from core.task import SPLITS, Task
-from core.word_index import hash_keys
+from core.word_index import hash_keys, keys_of
 from core.workspace import open_workspace
 
 SPLIT_NAMES = {
@@ -290,7 +291,7 @@ class _Reader:
         found.bad += bad
         found.rows += len(rows) + len(bad)
         text_at = self._at["text"]
-        keys = hash_keys([row[text_at] for _, row in rows])
+        keys = keys_of(pa.array([row[text_at] for _, row in rows], pa.large_string()))
         for (line, row), key in zip(rows, keys.tolist(), strict=True):
             try:
                 self._take_row(line, row, key)

@@ -132,6 +132,16 @@ def hash_keys(texts: Sequence[str]) -> Hashes:
     return hash_sequences(hash_texts(words)[bags.ids], bags.offsets)
 
 
+def keys_of(texts: pa.Array) -> Hashes:
+    """`hash_keys` of many texts: each distinct word is looked at once."""
+    found = [np.empty(0, np.uint64)]
+    for start, stop in spans(text_offsets(texts), TEXT_BLOCK):
+        block = _split_block(texts.slice(start, stop - start))
+        offsets = np.concatenate([[0], np.cumsum(block.lengths)]).astype(np.int64)
+        found.append(_hash_words_of(block.words).keys(Bags(block.ids, offsets)))
+    return np.concatenate(found)
+
+
 def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:
     """The distinct words of these texts in the order of their first use, and bags of their ids."""
     ids: dict[str, int] = {}

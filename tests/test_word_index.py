@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from core import word_index
 from core.labels import text_key
-from core.word_index import PoolWords, hash_keys, hash_words, read_pool_words, words_of
+from core.word_index import (
+    PoolWords,
+    hash_keys,
+    hash_words,
+    keys_of,
+    read_pool_words,
+    words_of,
+)
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, write_csv
 
@@ -141,3 +148,8 @@ def test_the_cache_gives_the_same_as_no_cache(make_workspace: MakeWorkspace):
         assert cached.words.equals(plain.words)
         assert np.array_equal(cached.bags.ids, plain.bags.ids)
         assert np.array_equal(cached.keys, plain.keys)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
+def test_many_texts_have_the_keys_that_each_of_them_has(texts: list[str]):
+    assert keys_of(pa.array(texts, pa.large_string())).tolist() == hash_keys(texts).tolist()
