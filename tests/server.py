@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -37,11 +37,23 @@ class Server:
     """`streamlit run streamlit_app.py` on a free port of the loopback interface."""
 
     def __init__(
-        self, workspace: Path, log: Path, script: Path = APP, options: Sequence[str] = ()
+        self,
+        workspace: Path,
+        log: Path,
+        script: Path = APP,
+        options: Sequence[str] = (),
+        *,
+        cwd: Path = ROOT,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """`options` are further ones of `streamlit run`, such as `--server.address`."""
+        """`options` are further ones of `streamlit run`, such as `--server.address`.
+
+        `environment` is added to the test's own.
+        """
         self.workspace = workspace
         self.options = options
+        self.cwd = cwd
+        self.environment = {**os.environ, **(environment or {})}
         self.script = script
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -55,7 +67,7 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", str(self.script), *arguments,
                  "--", "--data", str(self.workspace)],
-                cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
+                cwd=self.cwd, env=self.environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + START_WITHIN
         while not self._is_up():
