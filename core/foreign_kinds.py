@@ -6,7 +6,7 @@ A small file can claim to hold more than any machine has: what it would unpack t
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,8 @@ MOST_ROWS = 50_000_000
 
 MOST_COLUMNS = 1_000
 
+NO_OBJECT = "is not a JSON object"
+
 
 class Cells(NamedTuple):
     """Some rows, each as (number of its line, cells), and those that are none."""
@@ -47,8 +49,8 @@ class Cells(NamedTuple):
 def json_columns(path: Path, encoding: str) -> list[str]:
     """Every field that any object has, in the order of first use; raises TableError."""
     names: dict[str, None] = {}
-    for objects, _ in _objects(path, encoding):
-        for _, found in objects:
+    for _, found, _ in _objects(path, encoding):
+        if found and not found.keys() <= names.keys():
             names.update(dict.fromkeys(found))
             if len(names) > MOST_COLUMNS:
                 raise _too_many_columns(path)
@@ -61,16 +63,20 @@ def json_columns(path: Path, encoding: str) -> list[str]:
 
 def json_rows(path: Path, encoding: str, columns: Sequence[str]) -> Iterator[Cells]:
     """The objects of a file that holds one a line, or one array of them; raises TableError."""
-    for objects, bad in _objects(path, encoding):
-        rows = []
-        for line, found in objects:
+    rows: list[tuple[int, list[str]]] = []
+    bad: list[BadRow] = []
+    for line, found, reason in _objects(path, encoding):
+        if found is not None:
             cells = [text_of(found.get(name)) for name in columns]
             reason = _unwritable(cells)
-            if reason:
-                bad.append(BadRow(line, reason))
-            else:
+            if not reason:
                 rows.append((line, cells))
-        yield Cells(rows, bad)
+        if reason:
+            bad.append(BadRow(line, reason))
+        if len(rows) + len(bad) >= BLOCK:
+            yield Cells(rows, bad)
+            rows, bad = [], []
+    yield Cells(rows, bad)
 
 
 def parquet_rows(path: Path, *, only_head: bool = False) -> Iterator[Cells]:
@@ -145,26 +151,16 @@ def text_of(value: Any) -> str:  # noqa: ANN401 (any value of a table)
     return str(value)
 
 
-def _objects(
-    path: Path, encoding: str
-) -> Iterator[tuple[list[tuple[int, dict[str, Any]]], list[BadRow]]]:
-    """The file's objects with the numbers of their lines, or places in the array, by blocks."""
+def _objects(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
+    """(line or place in the array, its object, why there is none); a blank line has neither."""
     with as_utf8(path, encoding) as plain:
         if _is_array(plain):
-            yield _array(plain, path.name)
+            for at, found in enumerate(_array(plain, path.name), start=1):
+                is_object = isinstance(found, dict)
+                yield at, found if is_object else None, "" if is_object else NO_OBJECT
             return
-        objects: list[tuple[int, dict[str, Any]]] = []
-        bad: list[BadRow] = []
         for line, data in enumerate(_lines(plain), start=1):
-            found, reason = _object(data.removeprefix(b"\xef\xbb\xbf") if line == 1 else data)
-            if reason:
-                bad.append(BadRow(line, reason))
-            elif found is not None:
-                objects.append((line, found))
-            if len(objects) + len(bad) >= BLOCK:
-                yield objects, bad
-                objects, bad = [], []
-        yield objects, bad
+            yield line, *_object(data.removeprefix(b"\xef\xbb\xbf") if line == 1 else data)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -181,11 +177,11 @@ def _object(data: bytes) -> tuple[dict[str, Any] | None, str]:
     if not data.strip():
         return None, ""
     try:
-        found = json.loads(data)
+        found = json.loads(data.decode())
     except (ValueError, RecursionError):
         return None, "is not valid JSON in UTF-8"
     if not isinstance(found, dict):
-        return None, "is not a JSON object"
+        return None, NO_OBJECT
     return found, ""
 
 
@@ -194,19 +190,16 @@ def _is_array(path: Path) -> bool:
         return file.read(2**16).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
 
 
-def _array(path: Path, name: str) -> tuple[list[tuple[int, dict[str, Any]]], list[BadRow]]:
+def _array(path: Path, name: str) -> list[Any]:
     if path.stat().st_size > MOST_AT_ONCE:
         raise TableError(f"{name} is one JSON array of over 1 GB. Write one object a line instead.")
     try:
-        found = json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        return json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
         raise TableError(
             f"{name} begins like a JSON array, but is not valid: {_first_line(error)}. Mend it, or "
             "write one object a line."
         ) from error
-    entries = list(enumerate(found, start=1))
-    bad = [BadRow(at, "is not a JSON object") for at, each in entries if not isinstance(each, dict)]
-    return [(at, each) for at, each in entries if isinstance(each, dict)], bad
 
 
 def _parquet_blocks(path: Path, file: pq.ParquetFile) -> Iterator[Cells]:
@@ -233,6 +226,7 @@ def _texts(column: pa.Array, path: Path) -> list[str]:
                 f"{path.name}: {len(column):,} of its rows hold over 1 GB of text. Split the file, "
                 "or leave that column out."
             )
+        return column.cast(pa.large_string()).fill_null("").to_pylist()
     return [text_of(value) for value in column.to_pylist()]
 
 
@@ -240,13 +234,13 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _unwritable(cells: Iterable[str]) -> str:
+def _unwritable(cells: Collection[str]) -> str:
     """Why a row cannot be written as UTF-8; empty if it can be."""
+    every = "".join(cells)
+    if len(every) > MAX_FIELD and any(len(cell) > MAX_FIELD for cell in cells):
+        return f"has a cell of more than {MAX_FIELD:,} characters"
     try:
-        for cell in cells:
-            if len(cell) > MAX_FIELD:
-                return f"has a cell of more than {MAX_FIELD:,} characters"
-            cell.encode()
+        every.encode()
     except UnicodeEncodeError:
         return "has half a character, which no file can hold"
     return ""
