@@ -21,7 +21,7 @@ def save_arrays(folder: Path, **arrays: NDArray) -> None:
 
 def open_arrays(folder: Path, *names: str) -> list[NDArray]:
     """The arrays of these names, mapped into memory. They cannot be written."""
-    return [np.load(folder / f"{name}.npy", mmap_mode="r") for name in names]
+    return [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names]
 
 
 def array_to_fill(folder: Path, name: str, dtype: DTypeLike, length: int) -> NDArray:
@@ -33,7 +33,7 @@ def array_to_fill(folder: Path, name: str, dtype: DTypeLike, length: int) -> NDA
     with GrowingArray(folder, name, dtype) as array:
         for start in range(0, length, ZEROS):
             array.append(np.zeros(min(ZEROS, length - start), dtype))
-    return np.load(folder / f"{name}.npy", mmap_mode="r+")
+    return np.load(folder / f"{name}.npy", mmap_mode="r+", allow_pickle=False)
 
 
 class GrowingArray:

@@ -202,7 +202,9 @@ def _read(where: Path | Block) -> Block | None:
         content = where.read_bytes()
     except OSError:
         return None
-    return np.load(io.BytesIO(content)) if _digest(content) == where.stem else None
+    if _digest(content) != where.stem:
+        return None
+    return np.load(io.BytesIO(content), allow_pickle=False)
 
 
 def _digest(content: bytes | memoryview) -> str:

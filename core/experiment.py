@@ -316,7 +316,7 @@ def _outcome(
 def _read_answer(file: Path, n_items: int) -> NDArray[np.float64] | None:
     """Scores and predictions, `(2, n_items)`; None if they are not there, or not whole."""
     try:
-        answer = np.load(file)
+        answer = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     return answer if answer.shape == (2, n_items) else None

@@ -135,6 +135,7 @@ def show_pause(loop: Loop, annotator: str) -> None:
     st.stop()
 
 
+frame.need_login()
 loop = state.open_loop()
 frame.need_pool(loop)
 if refusal := loop.workspace.refusal():

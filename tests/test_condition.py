@@ -239,6 +239,7 @@ ATTACKS = [
 ]
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("condition", ATTACKS)
 def test_anything_else_is_refused_with_a_sentence(items: pa.Table, condition: str):
     with pytest.raises(ConditionError, match=r"^The condition|^A condition|^The function"):

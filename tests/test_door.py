@@ -85,6 +85,7 @@ PATHS = [
 ]
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
 def test_nothing_is_had_without_the_password(path: str, method: str):
@@ -93,6 +94,7 @@ def test_nothing_is_had_without_the_password(path: str, method: str):
     assert answer.status_code in (303, 401)
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("path", PATHS)
 def test_nothing_is_had_from_a_server_without_a_login(path: str):
     answer = client(SHUT).get(path)
@@ -101,6 +103,7 @@ def test_nothing_is_had_from_a_server_without_a_login(path: str):
     assert not hears(client(SHUT))
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "host",
     [
@@ -123,6 +126,7 @@ def test_an_open_app_answers_on_this_machine(host: str):
     assert hears(client(OPEN, host))
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "origin",
     ["http://evil.example", "null", "http://localhost:9999", "https://localhost", "http://["],
@@ -133,6 +137,7 @@ def test_another_sites_websocket_is_refused(rules: Rules, origin: str):
     assert hears(client(rules), origin="http://localhost:8501")
 
 
+@pytest.mark.attack
 def test_another_sites_websocket_is_refused_with_the_cookie_too():
     assert hears(logged_in(), origin="http://labels.example.org")
     assert not hears(logged_in(), origin="http://evil.example")
@@ -151,6 +156,7 @@ def forged(cookie: str) -> list[str]:
     ]  # fmt: skip
 
 
+@pytest.mark.attack
 def test_a_forged_cookie_opens_nothing():
     guest = logged_in()
     assert guest.get("/").text == SECRET
@@ -182,6 +188,7 @@ def test_the_cookie_is_for_the_server_alone():
     assert "Secure" in answer.headers["set-cookie"]
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "password",
     [
@@ -204,6 +211,7 @@ def test_a_wrong_password_opens_nothing(password: str):
     assert guest.get("/").status_code == 401
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "body", [b"", b"\xff\xfe", b"password", b"password=a&" * 2_000, b"x" * 100_000, b"{}"]
 )
@@ -211,6 +219,7 @@ def test_a_form_that_is_none_opens_nothing(body: bytes):
     assert client(GUARDED).post("/login", content=body).status_code == 401
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "headers",
     [
@@ -234,6 +243,7 @@ def test_logging_out_forgets_the_cookie():
     assert guest.get("/").status_code == 401
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "target",
     [
@@ -256,6 +266,7 @@ def test_after_the_login_one_is_where_one_wanted_to_be():
     assert answer.headers["location"] == "/sunlight?seed=3&size=10"
 
 
+@pytest.mark.attack
 def test_guesses_are_slowed_down_for_each_address_by_itself():
     guest = client(GUARDED)
     for _ in range(TRIES):
@@ -322,6 +333,7 @@ def test_what_other_machines_can_reach_is_not_this_machines_own(address: str, is
     assert is_loopback(address) == is_own
 
 
+@pytest.mark.attack
 def test_a_password_in_plain_text_lets_nobody_in(monkeypatch):
     monkeypatch.setattr("pages.ui.door.secrets", lambda name: {"password": WORDS})
     answer = client(read_rules()).get("/")

@@ -103,6 +103,7 @@ def test_a_damaged_backup_is_refused_and_leaves_nothing(demo: Path, tmp_path: Pa
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "name",
     [

@@ -77,6 +77,7 @@ def test_a_refused_event_comes_back_with_its_reason(server: Server, workspace: W
     assert "`maybe` is not one of the task's" in answer["refused"][0]["reason"]
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("bad", ["", "nonsense", "e30=.00"])
 def test_without_a_valid_token_nothing_is_taken(server: Server, workspace: Workspace, bad: str):
     sent = {"token": bad, "events": [event(workspace, "e3")]}
@@ -85,6 +86,7 @@ def test_without_a_valid_token_nothing_is_taken(server: Server, workspace: Works
     assert "e3" not in {e.event_id for e in read_logs(workspace).events}
 
 
+@pytest.mark.attack
 def test_a_token_cannot_be_changed(workspace: Workspace):
     good = token(workspace)
     assert read_token(good) == Claim(workspace.path, "ann")
@@ -108,12 +110,14 @@ def test_the_key_is_its_owners_alone(workspace: Workspace):
     assert key.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.attack
 def test_a_token_of_an_unknown_folder_makes_nothing(workspace: Workspace, tmp_path: Path):
     made = token(workspace).replace("x", "x")
     assert read_token(made)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.attack
 def test_pages_of_other_hosts_are_refused(server: Server, workspace: Workspace):
     sent = {"token": token(workspace), "events": [event(workspace, "e4")]}
     assert post(server, sent, Origin="http://evil.example")[0] == 403
@@ -121,6 +125,7 @@ def test_pages_of_other_hosts_are_refused(server: Server, workspace: Workspace):
     assert post(server, sent, Origin=server.url)[0] == 200
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{}", b"\xff", b'{"token": 5, "events": []}', b"[" * 100_000]
 )
@@ -138,6 +143,7 @@ def test_events_of_the_wrong_shape_are_refused_whole(server: Server, workspace: 
     assert "e5" not in {e.event_id for e in read_logs(workspace).events}
 
 
+@pytest.mark.attack
 def test_a_flood_is_refused(server: Server):
     assert post(server, b"x" * 2**21)[0] == 413
 

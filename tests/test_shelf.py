@@ -55,6 +55,7 @@ def test_what_is_no_workspace_of_the_shelf_is_not_found(shelf: Path, name: str):
         find(name, shelf)
 
 
+@pytest.mark.attack
 @pytest.mark.parametrize("name", ATTACKS)
 def test_no_name_leads_out_of_the_shelf(shelf: Path, name: str):
     before = sorted(shelf.parent.rglob("*"))
