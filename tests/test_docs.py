@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_every_dependency_is_bounded():
             if line and not line.startswith(("#", "-r")):
                 assert "==" in line or "<" in line, line
     assert "torch==2.13.0" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+
+def test_uploads_end_where_the_readme_says():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert f"uploads end at {config['server']['maxUploadSize']} MB" in README
+    assert config["server"]["address"] == "127.0.0.1"
+    assert not config["browser"]["gatherUsageStats"]
 
 
 def test_the_samples_task_asks_for_less_than_the_chapters():

@@ -349,7 +349,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory):
     write_csv(folder / "workspace" / "unlabeled_data" / "pool.csv", [i[:2] for i in headlines(60)])
     secrets = folder / "secrets.toml"
     secrets.write_text(f'[sunlight]\npassword = "{STORED}"\n')
-    options = ["--secrets.files", str(secrets)]
+    options = ["--secrets.files", str(secrets), "--server.maxUploadSize", "1"]
     server = Server(folder / "workspace", folder / "log", options=options)
     yield server, folder
     server.stop()
@@ -377,6 +377,24 @@ def test_one_logs_in_labels_and_logs_out(guarded: tuple[Server, Path], browser: 
     page.reload()
     expect(page.get_by_label("Password")).to_be_visible()
     context.close()
+
+
+@pytest.mark.browser
+def test_an_upload_that_is_too_large_is_refused(
+    guarded: tuple[Server, Path], browser: Browser, tmp_path: Path
+):
+    server, _ = guarded
+    page = browser.new_page()
+    page.goto(f"{server.url}/login?next=/data%3Fannotator%3Dann")
+    page.get_by_label("Password").fill(WORDS)
+    page.keyboard.press("Enter")
+    page.get_by_role("tab", name="Import").click()
+    large = tmp_path / "large.csv"
+    large.write_text("text\n" + "x" * 2_000_000)
+    page.locator("input[type=file]").set_input_files(large)
+    expect(page.get_by_text("File must be 1.0MB or smaller")).to_be_visible()
+    expect(page.get_by_role("button", name="Bring it in")).to_have_count(0)
+    page.close()
 
 
 @pytest.mark.browser
