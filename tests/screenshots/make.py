@@ -1,6 +1,6 @@
 """Takes the README's screenshots of every page, with the demo in it.
 
-    python -m tests.screenshots.make [--out tests/screenshots] [--width 1280] [--batches 10]
+    python -m tests.screenshots.make [--out DIR] [--width 1280] [--batches 10] [--only data]
 
 The demo is `data/sample`, labeled by its true labels. Needs what the browser tests need.
 """
@@ -89,7 +89,7 @@ SHOTS = (
     Shot("strategies-experiment", "strategies", height=1_000, prepare=compare),
     Shot("metrics", "metrics", height=1_500),
     Shot("metrics-probabilities", "metrics", height=900, prepare=open_tab("Probabilities")),
-    Shot("data", "data"),
+    Shot("data", "data", prepare=open_tab("Export")),
 )
 
 
@@ -98,6 +98,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--width", type=int, default=1280, help="of the window, in pixels")
     parser.add_argument("--batches", type=int, default=10, help="of active learning in the demo")
+    parser.add_argument("--only", help="the name of one picture")
     options = parser.parse_args()
     options.out.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -108,6 +109,8 @@ def main() -> None:
         try:
             for scheme in SCHEMES:
                 for shot in SHOTS:
+                    if options.only not in (None, shot.name):
+                        continue
                     take(browser, server.url, shot, scheme, options)
         finally:
             browser.close()
