@@ -11,7 +11,9 @@ import typer
 
 from core.console import AsJson, Data, refusals, report, tell
 from core.foreign import Foreign, open_table
-from core.incoming import PREVIEW, Columns, is_export, understood
+from core.from_export import is_export
+from core.from_table import PREVIEW, understood
+from core.incoming import Columns
 from core.intake import Intake, bring_in, bring_in_folder
 from core.simulation import SAMPLE
 from core.workspace import Workspace, open_workspace

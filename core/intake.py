@@ -24,16 +24,9 @@ from core.disk import sync_folder
 from core.errors import TableError
 from core.fingerprints import found_at
 from core.foreign import Foreign
-from core.incoming import (
-    Columns,
-    Incoming,
-    Unsaid,
-    Wanted,
-    is_export,
-    read_export,
-    read_folder,
-    read_table,
-)
+from core.from_export import is_export, read_export, read_folder
+from core.from_table import read_table
+from core.incoming import Columns, Incoming, Unsaid, Wanted
 from core.labels import append_labels, text_key
 from core.lacking import Lacking, lacking
 from core.logs import append_records

@@ -35,6 +35,8 @@ FLOORS = (
         "foreign_kinds",
         "foreign",
         "incoming",
+        "from_table",
+        "from_export",
         "lacking",
         "intake",
         "occurrences",

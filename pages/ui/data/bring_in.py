@@ -13,7 +13,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import SunlightError
 from core.foreign import KINDS, Foreign, guess, open_table
-from core.incoming import PREVIEW, Columns, Unsaid, is_export, label_words
+from core.from_export import is_export
+from core.from_table import PREVIEW, label_words
+from core.incoming import Columns, Unsaid
 from core.intake import bring_in
 from core.task import SPLITS, Task
 from core.workspace import Workspace, open_workspace

@@ -6,7 +6,8 @@ import pytest
 
 from core.errors import TableError
 from core.foreign import open_table
-from core.incoming import Columns, Unsaid, read_table
+from core.from_table import read_table
+from core.incoming import Columns, Unsaid
 from core.task import default_task
 from tests.tables import write_table
 
