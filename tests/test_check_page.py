@@ -85,9 +85,9 @@ def test_a_missing_workspace_is_told(tmp_path: Path, monkeypatch):
 
 
 def test_of_very_many_findings_the_first_are_shown(make_workspace: MakeWorkspace, monkeypatch):
-    workspace = make_workspace([("p", "x y")], {("training", "1"): [("", "text")] * 1000})
+    workspace = make_workspace([("p", "x y")], {("training", "1"): [("", "text")] * (MOST + 5)})
     page = examined(workspace.path, monkeypatch)
-    assert labels_of(page) == [f"empty id, error: {MOST + 1}"]
+    assert labels_of(page) == [f"empty id, error: {MOST + 1:,}"]
 
 
 def test_scores_of_other_evaluation_data_stand_beside_none_without_a_mark(
