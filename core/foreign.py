@@ -265,9 +265,9 @@ def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
 def _distinct(names: Sequence[str], path: Path) -> tuple[str, ...]:
     """The names, one by its number where there is none; raises TableError if two are the same."""
     found = [name.strip() or f"column {at}" for at, name in enumerate(names, start=1)]
-    folded = [name.casefold() for name in found]
-    for name, other in zip(found, folded, strict=True):
-        if folded.count(other) > 1:
+    times = Counter(name.casefold() for name in found)
+    for name in found:
+        if times[name.casefold()] > 1:
             raise TableError(
                 f"{path.name} has two columns `{name}`. Rename one of them, and bring it again."
             )

@@ -1,5 +1,6 @@
 """Reading tables that others made: rows are checked and freed of copies, labels are understood."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -190,16 +191,16 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[Wanted]:
     """
     content = "\x00".join(f"{x.item_id}\x01{x.label}\x01{x.annotator}" for x in items)
     stem = f"{IMPORTED}{blake2b((name + content).encode(), digest_size=4).hexdigest()}"
-    batches: dict[tuple[str, str], list[Labeled]] = {}
+    places: dict[tuple[str, str], int] = {}
+    sizes: Counter[int] = Counter()
     moment, wanted = now(), []
     for item in items:
         if not item.annotator and not item.labeled_at:
             wanted.append(Wanted(item))
             continue
-        batch = batches.setdefault((item.annotator, item.split), [])
-        batch.append(item)
-        place = list(batches).index((item.annotator, item.split)) + 1
-        wanted.append(_of_batch(item, f"{stem}-{place}", len(batch), moment))
+        place = places.setdefault((item.annotator, item.split), len(places) + 1)
+        sizes[place] += 1
+        wanted.append(_of_batch(item, f"{stem}-{place}", sizes[place], moment))
     return wanted
 
 

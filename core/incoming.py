@@ -103,11 +103,12 @@ def event_id(item: Labeled, batch_id: str = "") -> str:
 def own_columns(names: Sequence[str]) -> list[str]:
     """The columns' names as a pool's header can hold them: without commas, quotes, line ends."""
     found: list[str] = []
+    taken = {"item_id", "text"}
     for at, name in enumerate(map(_own_name, names), start=1):
         plain = name or f"column {at}"
-        taken = {"item_id", "text", *(each.casefold() for each in found)}
         while plain.casefold() in taken:
             plain = f"own_{plain}"
+        taken.add(plain.casefold())
         found.append(plain)
     return found
 

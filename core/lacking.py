@@ -121,16 +121,17 @@ def _batch_names(here: Sequence[Proposal], brought: Sequence[Proposal]) -> dict[
 
     The same batch gets the same name at every import.
     """
-    owners: dict[str, Identity] = {}
+    # Whose a name is goes by the rest: a batch that got another name here is the same one still.
+    owners: dict[str, tuple[str, ...]] = {}
     for proposal in here:
-        owners.setdefault(proposal.batch_id, _identity(proposal))
+        owners.setdefault(proposal.batch_id, _identity(proposal)[1:])
     names: dict[Identity, str] = {}
     for proposal in brought:
         identity = _identity(proposal)
         if identity in names:
             continue
         name = proposal.batch_id
-        while owners.setdefault(name, identity) != identity:
+        while owners.setdefault(name, identity[1:]) != identity[1:]:
             said = "\x00".join((name, *identity)).encode()
             name = f"{proposal.batch_id}-{blake2b(said, digest_size=3).hexdigest()}"
         names[identity] = name

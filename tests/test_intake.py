@@ -1,15 +1,18 @@
 """What is brought in comes whole or not at all, and once however often it is brought."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from core.csvfile import read_rows
-from core.errors import TableError
+from core.errors import TableError, UnwritableError
 from core.export import export
 from core.foreign import guess, open_table
 from core.incoming import Columns, Unsaid
@@ -248,3 +251,38 @@ def test_a_killed_import_is_completed_by_the_same_import(
     assert [event.item_id for event in loop.logs.events] == ["n1", "n5"]
     assert [proposal.item_id for proposal in loop.logs.proposals] == ["n1", "n5"]
     assert len({item[0] for item in labels_of(workspace)}) == 3
+
+
+@contextmanager
+def no_file_above(most: int) -> Iterator[None]:
+    """A disk on which every file is cut off at so many bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_disk_without_room_for_the_items_leaves_the_workspace_as_it_was(
+    workspace: Workspace, tmp_path: Path
+):
+    rows = [[f"n{at}", f"flood number {at}", "1"] for at in range(5_000)]
+    path = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
+    read_loop(workspace)
+    before = files_of(workspace)
+    with no_file_above(50_000), pytest.raises(TableError, match=r"too large\. Nothing was brought"):
+        bring(workspace, path)
+    assert files_of(workspace) == before
+
+
+def test_what_a_full_disk_left_out_of_the_labels_the_same_import_completes(
+    workspace: Workspace, tmp_path: Path
+):
+    rows = [[f"n{at}", f"flood number {at}", str(int(at < 5))] for at in range(1_000)]
+    items = write_table(tmp_path, "csv", ("id", "text"), [row[:2] for row in rows])
+    bring(workspace, items)
+    path = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
+    with no_file_above(20_000), pytest.raises(UnwritableError, match=r"not_related\.csv cannot be"):
+        bring(workspace, path)
+    assert bring(workspace, path).labels + 5 == len(labels_of(workspace)) == 1_000
