@@ -15,12 +15,14 @@ from core.csvfile import WINDOW, BadRow, read_row_blocks
 from core.encodings import SAMPLE_BYTES, as_utf8, recognize
 from core.errors import TableError
 from core.foreign_kinds import (
+    MOST_COLUMNS,
     Cells,
     excel_rows,
     excel_sheets,
     json_columns,
     json_rows,
     parquet_rows,
+    too_many_columns,
 )
 from core.pool_files import ID, TEXT
 
@@ -29,6 +31,9 @@ DELIMITERS = ",\t;|"
 
 SAMPLE_ROWS = 200
 """By which delimiter, header and columns are recognized."""
+
+MOST_CELLS = 100_000_000
+"""Of one table: ten million rows of ten columns, some gigabyte."""
 
 USUAL_NAMES = {
     "item_id": ("item_id", "id", "itemid", "guid", "uuid", "key", "doc_id", "example_id"),
@@ -97,9 +102,16 @@ class Foreign:
 
         `window` bounds the bytes of a CSV file that are read at a time. Raises TableError.
         """
-        width = len(self.columns)
+        width, cells_so_far = len(self.columns), 0
         with _readable(self.path):
             for rows, bad in self._raw(window):
+                # Before short rows are filled up: a small file can ask for any number of cells.
+                cells_so_far += len(rows) * width
+                if cells_so_far > MOST_CELLS:
+                    raise TableError(
+                        f"{self.name} has more than {MOST_CELLS:,} cells. Leave columns out, or "
+                        "bring it in parts."
+                    )
                 refused = [
                     BadRow(line, f"has {len(cells):,} cells, the table {width:,} columns")
                     for line, cells in rows
@@ -239,6 +251,8 @@ def _columns(
     if not head:
         raise TableError(f"{path.name} has no rows. Bring a file that holds some.")
     width = max(map(len, head))
+    if width > MOST_COLUMNS:
+        raise too_many_columns(path)
     if has_header is None:
         has_header = _is_header(head[0], head[1:])
     if not has_header:

@@ -53,7 +53,7 @@ def json_columns(path: Path, encoding: str) -> list[str]:
         if found and not found.keys() <= names.keys():
             names.update(dict.fromkeys(found))
             if len(names) > MOST_COLUMNS:
-                raise _too_many_columns(path)
+                raise too_many_columns(path)
     if not names:
         raise TableError(
             f"{path.name} holds no JSON object. Write one object a line, or one array of objects."
@@ -90,7 +90,7 @@ def parquet_rows(path: Path, *, only_head: bool = False) -> Iterator[Cells]:
             texts = [f.name for f in schema if _is_text(f.type)]
             file = stack.enter_context(pq.ParquetFile(path, read_dictionary=texts))
             if file.metadata.num_columns > MOST_COLUMNS:
-                raise _too_many_columns(path)
+                raise too_many_columns(path)
             if file.metadata.num_rows > MOST_ROWS:
                 raise TableError(
                     f"{path.name} says that it has {file.metadata.num_rows:,} rows. Bring at most "
@@ -288,7 +288,8 @@ def _no_excel(path: Path, error: Exception) -> TableError:
     )
 
 
-def _too_many_columns(path: Path) -> TableError:
+def too_many_columns(path: Path) -> TableError:
+    """What is said of such a table."""
     return TableError(
         f"{path.name} has more than {MOST_COLUMNS:,} columns. Leave most of them out."
     )

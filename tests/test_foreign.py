@@ -136,3 +136,19 @@ def test_columns_are_guessed_by_usual_names_else_by_length():
     usual = guess(["ID", "Headline", "Label"], [])
     assert usual == {"item_id": "ID", "text": "Headline", "label": "Label"}
     assert guess(["a", "b"], [["x", "a long text"]]) == {"text": "b"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_table_of_too_many_columns_is_refused(tmp_path: Path, kind: str):
+    path = write_table(tmp_path, kind, [f"c{at}" for at in range(1_001)], [["x"] * 1_001])
+    with pytest.raises(TableError, match="more than 1,000 columns"):
+        open_table(path)
+
+
+def test_a_small_file_that_asks_for_very_many_cells_is_refused(tmp_path: Path):
+    path = tmp_path / "wide.csv"
+    header = ",".join(["text", *(f"c{at}" for at in range(999))])
+    path.write_text(header + "\n" + "".join(f"t{at}\n" for at in range(100_001)))
+    table = open_table(path)
+    with pytest.raises(TableError, match="more than 100,000,000 cells"):
+        list(table.blocks())
