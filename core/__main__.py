@@ -24,9 +24,9 @@ from core.loop import open_loop, read_loop
 from core.password import hash_password
 from core.report import Figures
 from core.runs import evaluate_items, find_run, keep, load_run, train
-from core.simulation import DEMO_BATCHES, SAMPLE, Plan, make_demo
+from core.simulation import DEMO_BATCHES, Plan, make_demo
 from core.task import MODELS, NOT_RECORDED, check_mix
-from core.workspace import open_workspace
+from core.workspace import SAMPLE, open_workspace
 
 app = typer.Typer(
     add_completion=False,

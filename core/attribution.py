@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.lexicon import tokens_of
+from core.occurrences import words_of
 from core.sources import Weights
 from core.space import Space, place
 from core.spelling import Parts, spell
-from core.word_index import words_of
 
 
 def character_pushes(

@@ -15,10 +15,10 @@ from itertools import count
 from pathlib import Path
 
 from core.backup_file import Backup, pack, read_backup, verify
-from core.csvfile import CsvFile
 from core.disk import lock, sync_folder
 from core.errors import BackupError, SunlightError
 from core.findings import Finding
+from core.growing import CsvFile
 from core.workspace import Workspace
 
 FOLDER = "backups"

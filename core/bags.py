@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int32]
 Offsets = NDArray[np.int64]
 
+Indices = NDArray[np.int64]
+
+Mask = NDArray[np.bool_]
+
 
 @dataclass(frozen=True)
 class Bags:

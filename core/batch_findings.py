@@ -7,8 +7,8 @@ from core.label_findings import HELD_OUT
 from core.labels import labels_hash
 from core.logs import Proposal
 from core.loop import Loop
+from core.pool_files import POOL_FOLDER
 from core.task import SUNLIGHT
-from core.workspace import POOL_FOLDER
 
 NAMED = 10
 """Runs that a message names before it only counts."""

@@ -19,8 +19,9 @@ from core.disk import lock
 from core.download import LIMITS, Limits, fetch
 from core.errors import DownloadError, LogError
 from core.files import keep_folder
+from core.pool_files import POOL_FOLDER
 from core.progress import Progress, silent
-from core.workspace import POOL_FOLDER, Workspace, open_workspace, refuse_contents
+from core.workspace import Workspace, open_workspace, refuse_contents
 
 REPOSITORY = "https://github.com/rmunro/pytorch_active_learning"
 COMMIT = "07c64fb90d454beb32ab56a526cac2196a485fcb"

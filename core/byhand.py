@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from core.assignment import Flag, flags
 from core.errors import LoopError
 from core.inbox import Inbox
-from core.labels import Labeled, text_key
+from core.labels import Labeled
 from core.logs import Action, Event, append_records, fresh_id, new_event, new_proposal
 from core.loop import Loop, read_loop
+from core.occurrences import text_key
 from core.task import SUNLIGHT
 from core.workspace import Workspace
 

@@ -8,8 +8,8 @@ from core.iteration import Batch
 from core.labels import Labeled
 from core.logs import Proposal
 from core.loop import Loop
+from core.occurrences import words_of
 from core.task import STRATEGIES
-from core.word_index import words_of
 
 FROM_FILES = -1
 """The turn of labels that stand only in label files: they were there before every batch."""

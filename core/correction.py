@@ -4,11 +4,10 @@ A label that stands only in a label file has no batch. Its item is proposed once
 the batch in which the person's decisions of this kind are collected.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.byhand import refused
-from core.doubts import SECOND_LOOK
 from core.errors import EventError
 from core.inbox import Inbox
 from core.labels import Conflict, Labeled, last_words
@@ -28,6 +27,9 @@ from core.workspace import Workspace
 
 REVIEW = "review"
 """Why an item was proposed of which nobody wrote down why; and how such batches are called."""
+
+SECOND_LOOK = "second look"
+"""The note of an event by which somebody looked at a label again, and changed it or kept it."""
 
 
 @dataclass(frozen=True)
@@ -165,3 +167,13 @@ def _own_batch(proposals: Sequence[Proposal], split: str, annotator: str) -> str
             return proposal.batch_id
     taken = {p.batch_id for p in proposals if p.batch_id.startswith(f"{REVIEW}-")}
     return fresh_id(REVIEW, taken)
+
+
+def settled(events: Iterable[Event]) -> set[str]:
+    """The items whose last word is one of somebody who looked at the label again."""
+    found = set()
+    for event in events:
+        if event.action in ("label", "undo"):
+            is_second = event.action == "label" and event.note == SECOND_LOOK
+            (found.add if is_second else found.discard)(event.item_id)
+    return found

@@ -20,8 +20,8 @@ from types import ModuleType
 import torch
 
 from core.background import background_space, keep_background
-from core.csvfile import CsvFile
 from core.errors import LogError, LoopError, RunError
+from core.growing import CsvFile
 from core.loop import Loop
 from core.progress import Progress, silent
 from core.runs import MODELS

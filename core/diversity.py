@@ -7,7 +7,8 @@ or 0: the product of two is their cosine similarity.
 import numpy as np
 from numpy.typing import NDArray
 
-from core.strategies import Indices, Mask, Ranked, low_confidence
+from core.bags import Indices, Mask
+from core.strategies import Ranked, low_confidence
 
 Vectors = NDArray[np.float32]
 

@@ -1,16 +1,12 @@
 """Labels that deserve a second look: what the model contradicts, and what has been settled."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.labels import Labeled
-from core.logs import Event
 from core.report import OutOfFold
-
-SECOND_LOOK = "second look"
-"""The note of an event by which somebody looked at a label again, and changed it or kept it."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +49,3 @@ def contradicted(
         for row in np.flatnonzero(predicted != given)
     ]
     return sorted(doubts, key=lambda doubt: (doubt.probability, doubt.item.item_id))
-
-
-def settled(events: Iterable[Event]) -> set[str]:
-    """The items whose last word is one of somebody who looked at the label again."""
-    found = set()
-    for event in events:
-        if event.action in ("label", "undo"):
-            is_second = event.action == "label" and event.note == SECOND_LOOK
-            (found.add if is_second else found.discard)(event.item_id)
-    return found

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from core.attribution import character_pushes
 from core.encoded import EncodedSpace, divided
-from core.model import BookNetwork, Model
-from core.networks import LinearNetwork, SourceNetwork
+from core.model import Model
+from core.networks import BookNetwork, LinearNetwork, SourceNetwork
+from core.occurrences import words_of
 from core.spelling import stands_alone
-from core.word_index import words_of
 
 _WORD = re.compile(r"\S+")
 

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from core.bags import Bags, Ids
-from core.word_index import PoolWords, words_of
+from core.occurrences import words_of
+from core.word_index import PoolWords
 
 MIN_WORD_COUNT = 3
 """Chapter 2: rarer words tell the model nothing that it could learn."""

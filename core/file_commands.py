@@ -13,8 +13,8 @@ from core.kinds import MENDS
 from core.layouts import LAYOUTS
 from core.loop import open_loop
 from core.mending import mend_all
-from core.simulation import SAMPLE
 from core.task import SPLITS
+from core.workspace import SAMPLE
 
 
 def check(

@@ -15,9 +15,7 @@ from core.spelling import Hashes, mixed, powers
 
 BLOCK = 2**21
 """Bytes of texts that are hashed at a time, which bounds the memory."""
-
 LENGTH_SALT = np.uint64(3)
-
 Places = NDArray[np.int64]
 
 
@@ -88,3 +86,11 @@ def _hash_block(texts: pa.Array) -> Hashes:
     # There is no buffer where all texts are empty.
     every = np.frombuffer(data, np.uint8)[first:last] if last else np.empty(0, np.uint8)
     return hash_sequences(mixed(np.arange(256, dtype=np.uint64))[every], offsets - first)
+
+
+def is_among(numbers: NDArray[np.integer], listed: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which of these numbers are listed; `listed` is ascending."""
+    at = np.searchsorted(listed, numbers)
+    inside = at < len(listed)
+    inside[inside] = listed[at[inside]] == numbers[inside]
+    return inside

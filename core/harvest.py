@@ -9,9 +9,9 @@ import numpy as np
 from core.labels import Labeled
 from core.logs import Logs
 from core.loop import Loop
+from core.occurrences import words_of
 from core.statistics import Interval, Z, student, wilson
 from core.task import NOT_RECORDED
-from core.word_index import words_of
 
 THIN = 20
 """Labels below which a share is hardly known: of ten, half of them positive, 24% to 76%."""

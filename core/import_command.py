@@ -15,8 +15,7 @@ from core.from_export import is_export
 from core.from_table import PREVIEW, understood
 from core.incoming import Columns
 from core.intake import Intake, bring_in, bring_in_folder
-from core.simulation import SAMPLE
-from core.workspace import Workspace, open_workspace
+from core.workspace import SAMPLE, Workspace, open_workspace
 
 Column = Annotated[str, typer.Option(help="A column's name; default: guessed.")]
 ColumnOrValue = Annotated[str, typer.Option(help="A column's name, or what counts for all rows.")]

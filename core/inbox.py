@@ -1,17 +1,72 @@
 """The way in for what people do: events are checked, written once, and only then confirmed."""
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core import disk
 from core.errors import EventError
 from core.labels import save
-from core.logs import ACTIONS, Event, EventLog, Proposal, read_log, read_logs
+from core.logs import ACTIONS, Event, Proposal, encode, read_log, read_logs
 from core.pool import read_pool
-from core.workspace import Workspace, file_stamps
+from core.stamps import file_stamps
+from core.workspace import Workspace
 
 MAX_NOTE = 2_000
 """Characters of a note."""
+
+LAST_BYTES = 200
+"""What a log is known again by: the end of a row holds the moment of a label, and random ids."""
+
+
+class EventLog:
+    """The annotation log of a running server: remembers which events are already in the file.
+
+    Other processes may append to the same file; what they wrote is read before each append.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._file = workspace.annotations
+        self._seen: set[str] = set()
+        self._read_to = 0
+        self._inode = 0
+        self._end = b""
+        self._threads = threading.Lock()
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Every event stands in the log once when this returns, however often it is sent."""
+        if not events:
+            return
+        with self._threads, self._file.locked() as handle:
+            # Before anything is read: what is torn must not be taken for read when it has gone.
+            self._file.mend_open(handle)
+            self._catch_up(handle)
+            fresh = {event.event_id: event for event in events if event.event_id not in self._seen}
+            if fresh:
+                self._file.append_to(handle, [encode(event) for event in fresh.values()])
+            self._seen.update(fresh)
+            self._note_end(handle, os.fstat(handle).st_size)
+
+    def _catch_up(self, handle: int) -> None:
+        status = os.fstat(handle)
+        if status.st_ino != self._inode or self._last_bytes(handle) != self._end:
+            self._seen, self._read_to, self._inode = set(), 0, status.st_ino
+        if status.st_size != self._read_to:
+            content = self._file.read(self._read_to)
+            # Whoever wrote that may have died before it was on disk: nothing is told of it yet.
+            disk.sync(handle, self._file.name)
+            self._seen.update(row.fields[0] for row in content.rows if row.whole)
+            self._note_end(handle, self._read_to + content.whole_bytes)
+
+    def _note_end(self, handle: int, read_to: int) -> None:
+        self._read_to = read_to
+        self._end = self._last_bytes(handle)
+
+    def _last_bytes(self, handle: int) -> bytes:
+        """The last bytes that were read: another file under the same inode ends otherwise there."""
+        start = max(0, self._read_to - LAST_BYTES)
+        return os.pread(handle, self._read_to - start, start)
 
 
 @dataclass(frozen=True)
@@ -53,7 +108,7 @@ class Inbox:
         return Receipt([event.event_id for event in sound], refused)
 
     def _save(self, batch_ids: set[str]) -> None:
-        pool = read_pool(self._workspace)
+        pool = read_pool(self._workspace.path, self._workspace.cache)
         with self._workspace.locked():
             save(self._workspace, read_logs(self._workspace), batch_ids, pool.texts_of)
 

@@ -27,12 +27,14 @@ from core.foreign import Foreign
 from core.from_export import is_export, read_export, read_folder
 from core.from_table import read_table
 from core.incoming import Columns, Incoming, Unsaid, Wanted
-from core.labels import append_labels, text_key
+from core.labels import append_labels
 from core.lacking import Lacking, lacking
 from core.logs import append_records
 from core.loop import Loop, read_loop
+from core.occurrences import text_key
+from core.pool_files import POOL_FOLDER
 from core.progress import Progress, silent
-from core.workspace import POOL_FOLDER, Workspace
+from core.workspace import Workspace
 
 SHOWN = 5
 """Rows that a refusal names."""

@@ -12,8 +12,7 @@ from core.console import AsJson, Data, refusals, report, tell
 from core.errors import BackupError
 from core.loop import open_loop
 from core.restoring import restore
-from core.simulation import SAMPLE
-from core.workspace import open_workspace
+from core.workspace import SAMPLE, open_workspace
 
 
 def backup(
@@ -29,7 +28,7 @@ def backup(
             lines = [_backup_text(answer) for answer in found] or ["no backup yet"]
             tell({"backups": found}, lines, as_json)
         else:
-            made = _told(back_up(workspace))
+            made = _backup_told(back_up(workspace))
             tell(made, [_backup_text(made)], as_json)
 
 
@@ -65,12 +64,12 @@ def book(
 def _backup_answer(path: Path) -> dict[str, object]:
     """What a program is told of a backup, a damaged one too."""
     try:
-        return _told(read_backup(path))
+        return _backup_told(read_backup(path))
     except BackupError as error:
         return {"file": str(path), "damaged": str(error)}
 
 
-def _told(found: Backup) -> dict[str, object]:
+def _backup_told(found: Backup) -> dict[str, object]:
     size = found.path.stat().st_size
     made = {"made_at": found.made_at, "reason": found.reason, "bytes": size}
     return {"file": str(found.path), **made, **found.counts()}

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from core.findings import Finding, shortened
-from core.labels import Labeled, read_label_rows, text_key, unsaved
+from core.labels import Labeled, read_label_rows, unsaved
 from core.loop import Loop
 from core.near_copies import alike_texts
-from core.workspace import POOL_FOLDER
+from core.occurrences import text_key
+from core.pool_files import POOL_FOLDER
 
 HELD_OUT = ("evaluation", "validation")
 

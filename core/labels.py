@@ -1,6 +1,5 @@
 """The labels: what label files and log say together, and the saving of one into the other."""
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +7,11 @@ from functools import cached_property
 from hashlib import blake2b
 
 from core.backups import back_up_of_the_day
-from core.csvfile import CsvFile, Row, Rows, row_shown
+from core.csvfile import Row, Rows, row_shown
 from core.findings import Finding
-from core.growing import Made, read_records
+from core.growing import CsvFile, Made, read_records
 from core.logs import Event, Logs, Proposal
+from core.occurrences import text_key
 from core.task import Label, Task
 from core.workspace import Workspace, is_number
 
@@ -89,13 +89,6 @@ class Labels:
             for item in items:
                 counts[split][item.label] += 1
         return counts
-
-
-def text_key(text: str) -> str:
-    """What copies of one text have in common: NFKC, case folded, white space collapsed."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return " ".join(text.casefold().split())
 
 
 def labels_hash(items: Iterable[Labeled], values: Sequence[str]) -> str:

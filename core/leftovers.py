@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.csvfile import CsvFile, parse_rows
+from core.csvfile import parse_rows
 from core.errors import LogError
 from core.findings import Finding, shortened
+from core.growing import CsvFile
 from core.workspace import Workspace
 
 STILL_WRITTEN = 3_600

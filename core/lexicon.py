@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from core.bags import Bags
 from core.counts import Counts
+from core.occurrences import number_words, words_of
 from core.parallel import spans
 from core.spelling import Hashes, Parts, spell
-from core.word_index import number_words, words_of
 
 TOKEN_BLOCK = 1_000_000
 """Characters of tokens that are spelled at a time, which bounds the memory."""

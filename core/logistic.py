@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.minimize import minimize
+from core.minimize import Table, minimize
 from core.sources import Features
 
 C = 3.0
@@ -18,8 +18,6 @@ C = 3.0
 
 GRADIENT = 1e-7
 """Of the mean loss, where the search stops: probabilities are then within 1e-6."""
-
-Table = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

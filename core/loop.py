@@ -6,15 +6,17 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.errors import UnwritableError
 from core.labels import Labels, resolve, save
 from core.logs import Logs, Proposal, read_logs
 from core.progress import Progress, silent
+from core.stamps import Stamps
 from core.task import SPLITS, SUNLIGHT
 from core.word_index import PoolWords, read_pool_words
-from core.workspace import Stamps, Workspace, open_workspace
+from core.workspace import Workspace, open_workspace
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,9 @@ def read_loop(
 ) -> Loop:
     """The state of the loop now. Writes nothing but the cache, and that only if allowed."""
     stamps = workspace.stamps()
-    pool_words = read_pool_words(workspace, write_cache=write_cache, progress=progress)
+    pool_words = read_pool_words(
+        workspace.path, workspace.cache, write_cache=write_cache, progress=progress
+    )
     logs = read_logs(workspace)
     labels = resolve(workspace, logs, pool_words.pool.texts_of)
     return Loop(workspace, pool_words, logs, labels, write_cache, stamps)
@@ -143,7 +147,7 @@ def mend(workspace: Workspace, progress: Progress = silent) -> None:
     Raises UnwritableError where a file cannot be written.
     """
     # A large pool that is new takes its time: nobody else has to wait for it.
-    read_pool_words(workspace, progress=progress)
+    read_pool_words(workspace.path, workspace.cache, progress=progress)
     for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
         file.mend()
     with workspace.locked():
@@ -156,3 +160,16 @@ def ended_batches(loop: Loop) -> set[str]:
     saved = {event.batch_id for event in loop.logs.events if event.action == "save"}
     proposed = {proposal.batch_id for proposal in loop.logs.proposals}
     return saved | (proposed - set(loop.open_batches))
+
+
+def being_held_out(loop: Loop) -> set[str]:
+    """The items that wait for their evaluation or validation label, and their copies."""
+    waiting = {
+        proposal.item_id
+        for batch in loop.open_batches.values()
+        for proposal in batch
+        if proposal.split != "training"
+    }
+    pool = loop.pool_words.pool
+    copies = loop.pool_words.copies_of([*pool.texts_of(sorted(waiting)).values()])
+    return waiting | set(pool.ids.take(pa.array(copies, pa.int64())).to_pylist())

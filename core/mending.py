@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.csvfile import CsvFile
 from core.disk import make_folder, sync_folder
 from core.doctor import examine
 from core.errors import WorkspaceError
 from core.findings import Finding
+from core.growing import CsvFile
 from core.labels import last_words, save
 from core.leftovers import files_with_lines
 from core.logs import now

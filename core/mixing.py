@@ -17,9 +17,10 @@ from core.catalog import CATALOG
 from core.errors import LoopError, TaskError
 from core.features import LENGTHS, count_words, word_positions
 from core.loop import Loop
-from core.scoring import Chosen, confidences
+from core.occurrences import words_of
+from core.scoring import confidences
+from core.strategies import Chosen
 from core.vectors import Vectors, pool_vectors, training_vectors
-from core.word_index import words_of
 
 Pick = tuple[str, int, float]
 """(strategy, place in the pool, score) of one item."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.calibration import UNCHANGED, Calibration
 from core.encoded import EncodedSpace
@@ -20,56 +20,18 @@ from core.encoder_cache import CachedEncoder
 from core.errors import RunError
 from core.features import Vocabulary
 from core.files import DAMAGED, write_model_file
-from core.networks import HiddenNetwork, LinearNetwork, SourceNetwork
+from core.networks import BookNetwork, HiddenNetwork, LinearNetwork, SourceNetwork
 from core.space import Space
 from core.space_file import load_space, save_space
 
-HIDDEN = 128
-"""Chapter 2."""
-
 BOOK_FORMAT = "sunlight params 1"
 """Of the files that hold the chapter's network and nothing else; they are still read."""
-
 WORD_LIST_FORMAT = "sunlight params 2"
 """Of the files that hold the words one by one: 100,000 of them take four times as long to load."""
-
 PARAMS_FORMAT = "sunlight params 3"
-
 WORD_END = "\n"
 """Stands in no word: words are what is left of a text that is split at white space."""
-
 SOURCE_NETWORKS: dict[str, type[SourceNetwork]] = {"linear": LinearNetwork, "hidden": HiddenNetwork}
-
-
-class BookNetwork(nn.Module):
-    """Log-probabilities of each label for bags of word ids; its weights are not drawn yet."""
-
-    def __init__(self, n_words: int, n_labels: int) -> None:
-        super().__init__()
-        # As many rows as words, but never none: a vocabulary can be empty. Not by `nn.EmbeddingBag`
-        # itself, which would draw numbers that nobody uses: they take as long as those that are.
-        rows = torch.empty(max(n_words, 1), HIDDEN)
-        self.words = nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="sum")
-        self.bias = nn.Parameter(torch.empty(HIDDEN))
-        self.out = nn.Linear(HIDDEN, n_labels)
-
-    @torch.no_grad()
-    def draw_weights(self, generator: torch.Generator) -> None:
-        """As `nn.Linear` draws them: uniform in ±1/sqrt(number of inputs)."""
-        first = self.words.num_embeddings**-0.5
-        second = HIDDEN**-0.5
-        for weights, bound in (
-            (self.words.weight, first),
-            (self.bias, first),
-            (self.out.weight, second),
-            (self.out.bias, second),
-        ):
-            weights.uniform_(-bound, bound, generator=generator)
-
-    def forward(self, ids: Tensor, offsets: Tensor) -> Tensor:
-        """Log-probabilities, `(n_items, n_labels)`; item i begins at `ids[offsets[i]]`."""
-        hidden = torch.relu(self.words(ids, offsets) + self.bias)  # (n_items, HIDDEN)
-        return torch.log_softmax(self.out(hidden), dim=1)
 
 
 @dataclass(frozen=True)
@@ -93,13 +55,6 @@ class Model:
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these words of a text that the model has learned something of."""
         return self.source.known(tokens)
-
-
-def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:
-    """An untrained network; the same numbers for the same seed."""
-    network = BookNetwork(n_words, n_labels)
-    network.draw_weights(torch.Generator().manual_seed(seed))
-    return network
 
 
 def save_model(model: Model, path: Path) -> None:

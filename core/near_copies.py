@@ -11,9 +11,9 @@ from operator import or_
 import numpy as np
 from numpy.typing import NDArray
 
-from core.labels import Labeled, text_key
+from core.labels import Labeled
+from core.occurrences import text_key, words_of
 from core.progress import Pace, Progress, silent
-from core.word_index import words_of
 
 SHINGLE = 3
 """Characters. Of a headline's 50 a changed word of five spoils seven."""

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from core.bags import Bags
 from core.features import Vocabulary
+from core.fingerprints import is_among
 from core.labels import Labeled
 from core.model import Model
-from core.places import is_among
 from core.sources import Features
 
 MOST_PARTS = 30

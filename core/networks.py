@@ -11,8 +11,41 @@ from torch import Tensor, nn
 from core.sources import Features, Weights, bag_sums
 
 HIDDEN_UNITS = 32
-
 Columns = NDArray[np.int64]
+
+HIDDEN = 128
+"""Chapter 2."""
+
+
+class BookNetwork(nn.Module):
+    """Log-probabilities of each label for bags of word ids; its weights are not drawn yet."""
+
+    def __init__(self, n_words: int, n_labels: int) -> None:
+        super().__init__()
+        # As many rows as words, but never none: a vocabulary can be empty. Not by `nn.EmbeddingBag`
+        # itself, which would draw numbers that nobody uses: they take as long as those that are.
+        rows = torch.empty(max(n_words, 1), HIDDEN)
+        self.words = nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="sum")
+        self.bias = nn.Parameter(torch.empty(HIDDEN))
+        self.out = nn.Linear(HIDDEN, n_labels)
+
+    @torch.no_grad()
+    def draw_weights(self, generator: torch.Generator) -> None:
+        """As `nn.Linear` draws them: uniform in ±1/sqrt(number of inputs)."""
+        first = self.words.num_embeddings**-0.5
+        second = HIDDEN**-0.5
+        for weights, bound in (
+            (self.words.weight, first),
+            (self.bias, first),
+            (self.out.weight, second),
+            (self.out.bias, second),
+        ):
+            weights.uniform_(-bound, bound, generator=generator)
+
+    def forward(self, ids: Tensor, offsets: Tensor) -> Tensor:
+        """Log-probabilities, `(n_items, n_labels)`; item i begins at `ids[offsets[i]]`."""
+        hidden = torch.relu(self.words(ids, offsets) + self.bias)  # (n_items, HIDDEN)
+        return torch.log_softmax(self.out(hidden), dim=1)
 
 
 class FirstLayer(nn.Module):
@@ -74,3 +107,10 @@ class HiddenNetwork(nn.Module):
 
 
 SourceNetwork = LinearNetwork | HiddenNetwork
+
+
+def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:
+    """An untrained network; the same numbers for the same seed."""
+    network = BookNetwork(n_words, n_labels)
+    network.draw_weights(torch.Generator().manual_seed(seed))
+    return network

@@ -5,27 +5,13 @@ have seen what the model thinks of it, nor be able to find out by filtering.
 """
 
 import numpy as np
-import pyarrow as pa
 
-from core.loop import Loop
+from core.loop import Loop, being_held_out
 from core.model import Model
 from core.predictions import Predictions
 from core.scoring import confidences, score_texts
 from core.sift import NOTHING, Opinions
 from core.tables import Tables
-
-
-def being_held_out(loop: Loop) -> set[str]:
-    """The items that wait for their evaluation or validation label, and their copies."""
-    waiting = {
-        proposal.item_id
-        for batch in loop.open_batches.values()
-        for proposal in batch
-        if proposal.split != "training"
-    }
-    pool = loop.pool_words.pool
-    copies = loop.pool_words.copies_of([*pool.texts_of(sorted(waiting)).values()])
-    return waiting | set(pool.ids.take(pa.array(copies, pa.int64())).to_pylist())
 
 
 def opinions_at(loop: Loop, tables: Tables, predictions: Predictions, model: Model) -> Opinions:

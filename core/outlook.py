@@ -26,10 +26,11 @@ from core.progress import Progress, silent
 from core.runs import columns, load_run
 from core.scoring import probabilities, score_texts
 from core.space import Space
+from core.stamps import file_stamps
 from core.statistics import Interval, Judged
 from core.stopping import WINDOW, Sign, advice, gain, positives_left, stability
 from core.task import Task
-from core.workspace import file_stamps, open_workspace
+from core.workspace import open_workspace
 
 OUTLOOK_VERSION = 1
 """Part of the name: a change of what is computed computes it anew."""

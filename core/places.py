@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.fingerprints import is_among
+
 
 @dataclass(frozen=True)
 class Places:
@@ -47,11 +49,3 @@ class Places:
         """A uniform draw without replacement, at most so many, in random order."""
         size = min(number, len(self))
         return self.at(np.random.default_rng(seed).choice(len(self), size, replace=False))
-
-
-def is_among(numbers: NDArray[np.integer], listed: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Which of these numbers are listed; `listed` is ascending."""
-    at = np.searchsorted(listed, numbers)
-    inside = at < len(listed)
-    inside[inside] = listed[at[inside]] == numbers[inside]
-    return inside

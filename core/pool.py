@@ -25,9 +25,9 @@ from core.findings import Finding
 from core.fingerprints import Places, found_at, hash_texts, sorted_places
 from core.parallel import in_blocks
 from core.pool_builder import Earlier, Piece, PoolBuilder, column_name
-from core.pool_files import ID, TEXT, open_pool_file
+from core.pool_files import ID, POOL_FOLDER, TEXT, open_pool_file, pool_files
 from core.progress import Progress, silent
-from core.workspace import POOL_FOLDER, Workspace, file_stamps
+from core.stamps import file_stamps
 
 POOL_VERSION = 3
 """Part of the cache's key: a change of what is stored rebuilds it."""
@@ -98,30 +98,30 @@ class Pool:
 
 
 def read_pool(
-    workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
+    root: Path, cache: Path, *, write_cache: bool = True, progress: Progress = silent
 ) -> Pool:
-    """The workspace's pool, from the cache where its files did not change.
+    """The pool of the workspace folder `root`, from `cache` where its files did not change.
 
     An empty or missing pool is a pool of no items; raises PoolError for a file that is no CSV, and
     where files keep changing while they are read.
     """
 
     def build(folder: Path) -> None:
-        earlier = load_earlier(workspace.cache, "pool", _load)
+        earlier = load_earlier(cache, "pool", _load)
         before = earlier and Earlier(earlier.table, earlier.pieces)
-        files = [open_pool_file(workspace.path / name) for name, _, _ in stamps]
+        files = [open_pool_file(root / name) for name, _, _ in stamps]
         with closing(PoolBuilder(folder, files, progress)) as builder:
             for file, (_, size, _) in zip(files, stamps, strict=True):
                 builder.read(file, size, before)
-        if file_stamps(workspace.path, [file.path for file in files]) != stamps:
+        if file_stamps(root, [file.path for file in files]) != stamps:
             raise _FileChangedError
         _save(folder, builder.names, builder.pieces)
 
     for _ in range(ATTEMPTS):
-        stamps = file_stamps(workspace.path, workspace.pool_files())
+        stamps = file_stamps(root, pool_files(root))
         key = (POOL_VERSION, stamps)
         with suppress(_FileChangedError):
-            return load_cached(workspace.cache, "pool", key, build, _load, write=write_cache)
+            return load_cached(cache, "pool", key, build, _load, write=write_cache)
     raise PoolError(
         f"The files of {POOL_FOLDER}/ keep changing while they are read. Try again when whatever "
         "writes them is done."

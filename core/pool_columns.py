@@ -43,7 +43,7 @@ class PoolColumns:
     @cached_property
     def index(self) -> WordIndex:
         """The index of the pool's words. Built at the first question: seconds for a million."""
-        return read_index(self.workspace, self.pool_words, write_cache=self.write_cache)
+        return read_index(self.workspace.cache, self.pool_words, write_cache=self.write_cache)
 
     @cached_property
     def length_counts(self) -> NDArray[np.int64]:

@@ -20,13 +20,18 @@ from core.findings import Finding
 from core.parallel import BLOCK
 
 ID, TEXT = "item_id", "text"
-
 CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
     delim = ',', quote = '"', escape = '"'"""
 
-
 AT_ONCE = 2**23
 """Bytes that are looked at at a time."""
+
+POOL_FOLDER = "unlabeled_data"
+
+
+def pool_files(root: Path) -> list[Path]:
+    """The pool's files in the order of their names; none if the folder is missing."""
+    return sorted((root / POOL_FOLDER).glob("*.csv"))
 
 
 class NotPlainError(Exception):

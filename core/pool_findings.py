@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from core.findings import MOST, Finding, rest_of
 from core.fingerprints import firsts
+from core.pool_files import POOL_FOLDER
 from core.word_index import PoolWords
-from core.workspace import POOL_FOLDER
 
 
 def examine_pool(words: PoolWords) -> Iterator[Finding]:

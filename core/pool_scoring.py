@@ -6,7 +6,6 @@ candidates that it is least certain of are encoded and scored by the model itsel
 """
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +13,15 @@ from numpy.typing import NDArray
 from core import strategies
 from core.encoded import EncodedSpace
 from core.engines import THREADS, Engine
-from core.features import Vocabulary, vocabulary_ids
 from core.loop import Loop
 from core.model import Model
-from core.pool_space import pool_rows
+from core.predictions import in_two_stages, pool_probabilities
 from core.progress import Progress, silent
 from core.scoring import (
     Probability,
-    Scorer,
-    Shards,
     confidences,
-    made_ready,
     score_texts,
-    shard_bounds,
-    shard_probabilities,
 )
-from core.sources import Part
-
-TWO_STAGES_ABOVE = 100_000
-"""Items of the pool. So many take a transformer of 10 ms a text 17 minutes, once."""
 
 ENCODED_AT_MOST = 20_000
 """Candidates of the second stage: 3 minutes with such a one, and less from batch to batch."""
@@ -82,31 +71,3 @@ def with_own(
     probability, is_own = scores.probability.copy(), scores.is_own.copy()
     probability[places], is_own[places] = score_texts(model, texts), True
     return PoolScores(probability, is_own)
-
-
-def pool_probabilities(
-    loop: Loop, model: Model, progress: Progress = silent, engine: Engine = THREADS
-) -> Probability:
-    """P(label | text) of every item of the pool, `(n_pool, n_labels)`.
-
-    Of a pool that is not encoded as a whole, all are by the model's cheap companion: figures about
-    the pool are then those of one model, and need no encoding.
-    """
-    model = model.cheap if in_two_stages(loop, model) else model
-    scorer, rows = ready_pool(loop, model, progress)
-    shards = Shards(rows, None, np.ones(len(rows), bool), shard_bounds(len(rows)))
-    scores = engine.map(partial(shard_probabilities, scorer=scorer), shards)
-    return np.concatenate([np.empty((0, scorer.n_labels), np.float32), *scores])
-
-
-def ready_pool(loop: Loop, model: Model, progress: Progress = silent) -> tuple[Scorer, Part]:
-    """The model, ready for this pool, and the pool's items as it takes them."""
-    pool_words = loop.pool_words
-    if isinstance(model.source, Vocabulary):
-        return made_ready(model, pool_words.bags, vocabulary_ids(pool_words, model.source))
-    return made_ready(model, pool_rows(loop, model.source, progress))
-
-
-def in_two_stages(loop: Loop, model: Model) -> bool:
-    """Whether the pool is too large for the model's encoder."""
-    return model.cheap is not None and len(loop.pool_words.pool) > TWO_STAGES_ABOVE

@@ -1,7 +1,7 @@
 """What a run says of every item of the pool, kept in `.cache`: pages ask again and again."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +9,29 @@ from numpy.typing import NDArray
 
 from core.arrays import open_arrays, save_arrays
 from core.cache import load_cached
+from core.engines import THREADS, Engine
+from core.features import Vocabulary, vocabulary_ids
 from core.logs import Run
 from core.loop import Loop
 from core.model import Model
-from core.pool_scoring import pool_probabilities
+from core.pool_space import pool_rows
 from core.progress import Progress, silent
-from core.scoring import Probability, confidences
+from core.scoring import (
+    Probability,
+    Scorer,
+    Shards,
+    confidences,
+    made_ready,
+    shard_bounds,
+    shard_probabilities,
+)
+from core.sources import Part
 
 PREDICTIONS_VERSION = 1
 """Part of the cache's key: a change of what is stored rebuilds it."""
+
+TWO_STAGES_ABOVE = 100_000
+"""Items of the pool. So many take a transformer of 10 ms a text 17 minutes, once."""
 
 
 @dataclass(frozen=True)
@@ -52,3 +66,31 @@ def predictions_of(loop: Loop, run: Run, model: Model, progress: Progress = sile
     key = (PREDICTIONS_VERSION, loop.pool_words.pool.key, run.params_file)
     cache = loop.workspace.cache
     return load_cached(cache, "predictions", key, build, load, write=loop.write_cache)
+
+
+def pool_probabilities(
+    loop: Loop, model: Model, progress: Progress = silent, engine: Engine = THREADS
+) -> Probability:
+    """P(label | text) of every item of the pool, `(n_pool, n_labels)`.
+
+    Of a pool that is not encoded as a whole, all are by the model's cheap companion: figures about
+    the pool are then those of one model, and need no encoding.
+    """
+    model = model.cheap if in_two_stages(loop, model) else model
+    scorer, rows = ready_pool(loop, model, progress)
+    shards = Shards(rows, None, np.ones(len(rows), bool), shard_bounds(len(rows)))
+    scores = engine.map(partial(shard_probabilities, scorer=scorer), shards)
+    return np.concatenate([np.empty((0, scorer.n_labels), np.float32), *scores])
+
+
+def ready_pool(loop: Loop, model: Model, progress: Progress = silent) -> tuple[Scorer, Part]:
+    """The model, ready for this pool, and the pool's items as it takes them."""
+    pool_words = loop.pool_words
+    if isinstance(model.source, Vocabulary):
+        return made_ready(model, pool_words.bags, vocabulary_ids(pool_words, model.source))
+    return made_ready(model, pool_rows(loop, model.source, progress))
+
+
+def in_two_stages(loop: Loop, model: Model) -> bool:
+    """Whether the pool is too large for the model's encoder."""
+    return model.cheap is not None and len(loop.pool_words.pool) > TWO_STAGES_ABOVE

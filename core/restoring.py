@@ -11,9 +11,10 @@ from core.backups import FOLDER
 from core.errors import BackupError, LogError
 from core.files import new_folder, write_new
 from core.logs import Run, read_log
+from core.pool_files import POOL_FOLDER
 from core.progress import Progress, silent
 from core.task import SPLITS
-from core.workspace import POOL_FOLDER, Workspace, open_workspace, refuse_contents
+from core.workspace import Workspace, open_workspace, refuse_contents
 
 _RESTORED = re.compile(
     rf"task\.toml|(batches|annotations|runs)\.csv|({'|'.join(SPLITS)})_data/\w[\w .-]*\.csv"

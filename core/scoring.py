@@ -10,10 +10,8 @@ Shards begin and end where chunks do. The last bit of a probability can depend o
 is worked out in: the same chunks give the same batch, however many shards there are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import inf
-from sys import maxsize
 from typing import Any
 
 import numpy as np
@@ -21,31 +19,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from core.bags import Bags, Ids
-from core.catalog import CATALOG
+from core.bags import Bags, Ids, Mask
 from core.engines import Threads
 from core.features import Vocabulary, renumbered
-from core.model import BookNetwork, Model
-from core.networks import SourceNetwork
+from core.model import Model
+from core.networks import BookNetwork, SourceNetwork
 from core.sources import Fold, Part, Rows
-from core.strategies import Indices, Mask, Ranked, lowest, random_keys
 
 CHUNK = 4_096
 """Items at a time. Measured: chunks of 16,384 take six times as long, they leave the cache."""
-
 SHARD = 8
 """Chunks in a shard, 32,768 items: few enough that no worker waits long for the last one."""
-
 Probability = NDArray[np.float32]
-
-Chosen = list[tuple[str, Ranked]]
-"""What each strategy has chosen, in the order in which they chose."""
-
-Fence = tuple[float, int]
-"""(score, place) of the best candidate that was not handed over."""
-
-NO_FENCE: Fence = (inf, maxsize)
-"""There is none: all were handed over."""
 
 
 @dataclass(frozen=True)
@@ -142,22 +127,6 @@ def confidences(probability: Probability) -> Probability:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a batch asks of the pool: items per strategy, and what these look at beside the items.
-
-    `training_counts` and `pool_counts` are how often each word occurs, None where no strategy looks
-    at them. `most` is how many candidates of each strategy a shard hands over.
-    """
-
-    counts: Mapping[str, int]
-    seed: int
-    most: int
-    positive_index: int
-    training_counts: NDArray[np.int64] | None = None
-    pool_counts: NDArray[np.int64] | None = None
-
-
-@dataclass(frozen=True)
 class Shard:
     """The items of the pool from `first` on: all that a worker needs to know of them.
 
@@ -195,111 +164,9 @@ class Shards:
         return Shard(start, self.rows.part(start, stop), words, self.candidates[start:stop])
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """A shard's best items for every strategy that is asked, in the order of the pool.
-
-    Their places in the pool, and what is needed to rank them again: probabilities, keys of the
-    random draw, words. `fences` has each strategy's.
-    """
-
-    places: Indices
-    probability: Probability
-    keys: NDArray[np.float64]
-    words: Bags | None
-    fences: Mapping[str, Fence]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What was chosen, and P(label | text) of each chosen item by its place in the pool."""
-
-    chosen: Chosen
-    probability: Mapping[int, Probability]
-
-
-@dataclass(frozen=True)
-class Looks:
-    """What strategies look at of some items, under the names that the catalog has for it."""
-
-    asked: Asked
-    probability: Probability
-    keys: NDArray[np.float64]
-    bags: Bags | None
-
-    @property
-    def confidence(self) -> Probability:
-        return confidences(self.probability)
-
-    @property
-    def positive_probability(self) -> Probability:
-        return self.probability[:, self.asked.positive_index]
-
-    @property
-    def training_counts(self) -> NDArray[np.int64] | None:
-        return self.asked.training_counts
-
-    @property
-    def pool_counts(self) -> NDArray[np.int64] | None:
-        return self.asked.pool_counts
-
-
 def shard_probabilities(shard: Shard, scorer: Scorer) -> Probability:
     """P(label | text) of each item of the shard, `(n_items, n_labels)`."""
     return scorer(shard.rows)
-
-
-def score_shard(shard: Shard, scorer: Scorer, asked: Asked) -> Candidates:
-    """The shard's candidates: for each strategy the `asked.most` items that begin as its best."""
-    probability = scorer(shard.rows)
-    keys = random_keys(asked.seed, shard.first, len(shard))
-    looks = Looks(asked, probability, keys, shard.words)
-    handed_over, fences = np.zeros(len(shard), bool), {}
-    for name in asked.counts:
-        strategy = CATALOG[name]
-        scores = strategy.scores(*strategy.looks_at(looks))
-        best = lowest(scores, shard.candidates, asked.most + 1)
-        handed_over[best.indices[: asked.most]] = True
-        fences[name] = NO_FENCE
-        if len(best) > asked.most:
-            fences[name] = (float(best.scores[-1]), shard.first + int(best.indices[-1]))
-    items = np.flatnonzero(handed_over)
-    words = None if shard.words is None else shard.words.take(items)
-    return Candidates(shard.first + items, probability[items], keys[items], words, fences)
-
-
-def merge(parts: Sequence[Candidates], asked: Asked, allowed: Mask) -> Choice | None:
-    """What would be chosen among all items that are allowed, `(n_pool,)`, from the candidates.
-
-    `parts` stand in the order of the pool. Each strategy chooses in its turn as it would from the
-    whole pool, and no item is chosen twice. None if the candidates are not enough to be sure:
-    because a pick lies beyond a fence, or too few candidates are still allowed.
-    """
-    places = np.concatenate([part.places for part in parts])
-    probability = np.concatenate([part.probability for part in parts])
-    keys = np.concatenate([part.keys for part in parts])
-    looks = Looks(asked, probability, keys, _joined([part.words for part in parts]))
-    open_items, chosen, told = allowed[places], [], {}
-    for name, strategy in CATALOG.items():
-        if name in asked.counts:
-            number = asked.counts[name]
-            ranked = strategy.choose(*strategy.looks_at(looks), open_items, number)
-            open_items[ranked.indices] = False
-            picks = Ranked(places[ranked.indices], ranked.scores)
-            fence = min(part.fences[name] for part in parts)
-            if not _is_sure(picks, number, fence):
-                return None
-            chosen.append((name, picks))
-            told |= zip(picks.indices.tolist(), probability[ranked.indices], strict=True)
-    return Choice(chosen, told)
-
-
-def _is_sure(picks: Ranked, number: int, fence: Fence) -> bool:
-    """Whether no item beyond the fence could have been one of so many picks."""
-    if fence == NO_FENCE:
-        return True
-    last = max(zip(picks.scores.tolist(), picks.indices.tolist(), strict=True), default=(-inf, -1))
-    return len(picks) == number and last < fence
 
 
 def shard_bounds(n_items: int, chunks: int | None = None) -> list[int]:
@@ -309,12 +176,3 @@ def shard_bounds(n_items: int, chunks: int | None = None) -> list[int]:
 
 def _chunks(n_items: int) -> list[tuple[int, int]]:
     return [(start, min(start + CHUNK, n_items)) for start in range(0, n_items, CHUNK)]
-
-
-def _joined(bags: Sequence[Bags | None]) -> Bags | None:
-    """All bags one after the other; None if there are none."""
-    held = [each for each in bags if each is not None]
-    if not held:
-        return None
-    ends = np.cumsum(np.concatenate([each.lengths for each in held]))
-    return Bags(np.concatenate([each.ids for each in held]), np.concatenate([[0], ends]))

@@ -21,12 +21,11 @@ from numpy.typing import NDArray
 from core.arrays import array_to_fill, open_arrays, save_arrays
 from core.bags import Bags, Ids, Offsets
 from core.cache import load_cached
+from core.fingerprints import is_among
 from core.lexicon import written_out
 from core.parallel import spans
-from core.places import is_among
 from core.spelling import Hashes, spell_words
 from core.word_index import WORDS_VERSION, PoolWords
-from core.workspace import Workspace
 
 SEARCH_VERSION = 1
 """Part of the cache's key: a change of what is stored rebuilds it."""
@@ -112,7 +111,7 @@ def make_index(tokens: pa.Array, bags: Bags) -> WordIndex:
     return WordIndex(words, spelled, items, offsets, bags)
 
 
-def read_index(workspace: Workspace, pool_words: PoolWords, *, write_cache: bool) -> WordIndex:
+def read_index(cache: Path, pool_words: PoolWords, *, write_cache: bool) -> WordIndex:
     """The pool's index, mapped into memory, from the cache if it is there."""
     bags = pool_words.bags
 
@@ -137,7 +136,7 @@ def read_index(workspace: Workspace, pool_words: PoolWords, *, write_cache: bool
         return WordIndex(words, Bags(ids, ends), items, offsets, bags)
 
     key = (SEARCH_VERSION, WORDS_VERSION, pool_words.pool.key)
-    return load_cached(workspace.cache, "search", key, build, load, write=write_cache)
+    return load_cached(cache, "search", key, build, load, write=write_cache)
 
 
 def _spell(tokens: pa.Array) -> tuple[Hashes, Bags]:

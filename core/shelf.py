@@ -10,8 +10,8 @@ from pathlib import Path
 
 from core.errors import WorkspaceError
 from core.files import new_folder, write_new
-from core.simulation import SAMPLE
-from core.workspace import POOL_FOLDER, Workspace, open_workspace, refuse_contents
+from core.pool_files import POOL_FOLDER
+from core.workspace import SAMPLE, Workspace, open_workspace, refuse_contents
 
 RESERVED = frozenset({"sample", "demo"})
 """Names of what the project makes there itself."""

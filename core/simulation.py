@@ -20,24 +20,22 @@ from core.csvfile import Row, Rows, format_rows, read_rows
 from core.errors import LoopError, WorkspaceError
 from core.inbox import Inbox
 from core.iteration import Batch, propose
-from core.labels import Labeled, Labels, text_key
+from core.labels import Labeled, Labels
 from core.logs import Event, now
 from core.loop import Loop, open_loop, read_loop
 from core.mixing import Chosen, Pick, mixed, shuffled
+from core.occurrences import text_key
+from core.pool_files import POOL_FOLDER
 from core.pool_scoring import PoolScores, score_pool
 from core.progress import Progress, silent
 from core.runs import Trained, current_run, keep, train
 from core.space import Space
 from core.task import Task, apportion
-from core.workspace import POOL_FOLDER, Workspace, create_workspace, open_workspace, refuse_contents
-
-SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
+from core.workspace import SAMPLE, Workspace, create_workspace, open_workspace, refuse_contents
 
 ORACLE = "oracle.csv"
 """The true labels beside the sample; the app never reads them."""
-
 ORACLE_NAME = "oracle"
-
 DEMO_BATCHES = 8
 """Active-learning batches of the demo: enough for a learning curve."""
 

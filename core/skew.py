@@ -18,10 +18,10 @@ from core.bags import Bags
 from core.features import LENGTHS, count_words, length_buckets, word_positions
 from core.labels import Labeled
 from core.loop import Loop
+from core.occurrences import number_words, words_of
 from core.pool import Pool
 from core.statistics import Interval, Z, wilson
 from core.task import NOT_RECORDED
-from core.word_index import number_words, words_of
 
 ALL = "all training data"
 

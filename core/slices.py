@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from core.features import LENGTHS, length_buckets
 from core.labels import Labeled
+from core.occurrences import words_of
 from core.pool import Pool
 from core.statistics import Interval, fscore_interval, wilson
 from core.task import NOT_RECORDED
-from core.word_index import words_of
 
 THIN = 10
 """Items of the label below which a slice is thin: its recall is then known to 30 points at best."""

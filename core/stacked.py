@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.bags import Bags, distinct_words
-from core.model import HIDDEN, BookNetwork
+from core.networks import HIDDEN, BookNetwork
 
 LEARNING_RATE = 0.01
 """Chapter 2."""

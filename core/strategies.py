@@ -14,12 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.bags import Bags, distinct_words
+from core.bags import Bags, Indices, Mask, distinct_words
 
-Indices = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 Scores = NDArray[np.float64]
-
 BLOCK = 2**18
 """Items whose random keys are drawn at a time: the keys of ten million would be 80 megabytes."""
 
@@ -33,6 +30,10 @@ class Ranked:
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+Chosen = list[tuple[str, Ranked]]
+"""What each strategy has chosen, in the order in which they chose."""
 
 
 def random(candidates: Mask, number: int, generator: np.random.Generator) -> Ranked:

@@ -17,15 +17,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.filters import AGREES, UNLABELED, Filters
+from core.fingerprints import is_among
 from core.labels import Labeled
 from core.lexicon import tokens_of
 from core.logs import Event, Proposal, Run
 from core.loop import Loop
-from core.places import Places, is_among
+from core.occurrences import words_of
+from core.places import Places
 from core.pool_columns import PoolColumns, pool_columns
 from core.search import WordIndex, make_index, read_query
 from core.sift import Opinions, sift
-from core.word_index import words_of
 
 SHOWN_FIRST = 100
 """Items of a search that are shown in the order of the pool."""

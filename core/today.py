@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.logs import Run
-from core.loop import Loop
-from core.opinions import being_held_out
+from core.loop import Loop, being_held_out
 from core.predictions import Predictions
 from core.report import OutOfFold
 

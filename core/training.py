@@ -15,8 +15,8 @@ from core.descent import train_hidden
 from core.errors import LoopError
 from core.features import Vocabulary
 from core.logistic import Fit, fit_logistic
-from core.model import Model, new_network
-from core.networks import LinearNetwork, SourceNetwork
+from core.model import Model
+from core.networks import LinearNetwork, SourceNetwork, new_network
 from core.sources import Features
 from core.stacked import descend, stack_of
 

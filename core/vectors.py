@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from core.bags import Bags, distinct_words
 from core.features import word_positions
 from core.loop import Loop
-from core.word_index import PoolWords, words_of
+from core.occurrences import words_of
+from core.word_index import PoolWords
 
 Vectors = NDArray[np.float32]
 

@@ -5,7 +5,7 @@ worked out from its words: one look at each distinct word replaces one at each t
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,17 +28,15 @@ from core.fingerprints import (
     sorted_places,
     text_offsets,
 )
-from core.labels import text_key
+from core.occurrences import number_words, text_key, words_of
 from core.parallel import in_order, spans
 from core.pool import Pool, read_pool
 from core.pool_builder import Piece
 from core.progress import Pace, Progress, silent
 from core.spelling import Hashes
-from core.workspace import Workspace
 
 WORDS_VERSION = 3
 """Part of the cache's key: a change of what is stored rebuilds it."""
-
 TEXT_BLOCK, WORD_BLOCK = 6_000_000, 700_000
 """Bytes of texts, and words, that are worked on at a time: this bounds the memory. Those of 100,000
 headlines."""
@@ -111,11 +109,6 @@ class _WordHashes:
         return hash_sequences(self.parts[parts.ids], parts.offsets[bags.offsets])
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text, as the chapter splits it."""
-    return text.split()
-
-
 def hash_words(texts: Sequence[str]) -> Hashes:
     """64 bits of each text's words in their order: those that the pool's `hashes` hold."""
     words, bags = number_words(map(words_of, texts))
@@ -142,26 +135,17 @@ def keys_of(texts: pa.Array) -> Hashes:
     return np.concatenate(found)
 
 
-def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:
-    """The distinct words of these texts in the order of their first use, and bags of their ids."""
-    ids: dict[str, int] = {}
-    found = [[ids.setdefault(word, len(ids)) for word in words] for words in texts]
-    lengths = np.fromiter(map(len, found), np.int64, len(found))
-    flat = np.fromiter((at for text in found for at in text), np.int32, int(lengths.sum()))
-    return list(ids), Bags(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-
-
 def read_pool_words(
-    workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
+    root: Path, cache: Path, *, write_cache: bool = True, progress: Progress = silent
 ) -> PoolWords:
-    """The workspace's pool with its word ids, from the cache where its files did not change.
+    """The pool of the workspace folder `root` with its words, from `cache` where nothing changed.
 
     Where they did, only texts that were not there before are split into words.
     """
-    pool = read_pool(workspace, write_cache=write_cache, progress=progress)
+    pool = read_pool(root, cache, write_cache=write_cache, progress=progress)
 
     def build(folder: Path) -> None:
-        before = load_earlier(workspace.cache, "words", _load_index)
+        before = load_earlier(cache, "words", _load_index)
         _write_words(folder, pool, before, progress)
         bags = Bags(*open_arrays(folder, "ids", "offsets"))
         _write_hashes(folder, pool, bags, before)
@@ -173,7 +157,7 @@ def read_pool_words(
         return PoolWords(pool, open_column(folder, "words"), counts, Bags(ids, offsets), *others)
 
     key = (WORDS_VERSION, pool.key)
-    return load_cached(workspace.cache, "words", key, build, load, write=write_cache)
+    return load_cached(cache, "words", key, build, load, write=write_cache)
 
 
 def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Progress) -> None:

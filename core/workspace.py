@@ -7,15 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.csvfile import CsvFile
 from core.disk import lock, why_no_lock
 from core.errors import UnwritableError, WorkspaceError
+from core.growing import CsvFile
+from core.pool_files import POOL_FOLDER, pool_files
+from core.stamps import Stamps, file_stamps
 from core.task import DEFAULT_TASK_FILE, SPLITS, STRATEGIES, SUNLIGHT, Label, Task, load_task
-
-POOL_FOLDER = "unlabeled_data"
-
-Stamps = tuple[tuple[str, int, int], ...]
-"""(name, size, modification time in ns) of files: it changes when one of them does."""
 
 BATCH_FIELDS = (
     "batch_id", "created_at", "split", "annotator", "rank", "item_id",
@@ -30,6 +27,8 @@ RUN_FIELDS = (
     "precision", "recall", "n_training", "n_evaluation", "seconds", "training_hash",
     "evaluation_hash", "params_file",
 )  # fmt: skip
+
+SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Workspace:
 
     def pool_files(self) -> list[Path]:
         """The pool's files in the order of their names; none if the folder is missing."""
-        return sorted((self.path / POOL_FOLDER).glob("*.csv"))
+        return pool_files(self.path)
 
     def label_file(self, split: str, label: Label) -> CsvFile:
         """The file of this split's items under this label."""
@@ -175,26 +174,6 @@ def refuse_contents(path: Path) -> None:
         return
     if path.exists():
         raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
-
-
-def file_stamps(root: Path, files: list[Path]) -> Stamps:
-    """Those of the files that exist; names are below `root`.
-
-    Raises WorkspaceError if one cannot even be looked at.
-    """
-    stamps = []
-    for file in files:
-        try:
-            status = file.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            continue  # whoever reads the file tells what stands in its way
-        except OSError as error:
-            name = file.relative_to(root).as_posix()
-            raise WorkspaceError(
-                f"{name}: {error.strerror}. Make the file and its folder readable."
-            ) from error
-        stamps.append((file.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns))
-    return tuple(stamps)
 
 
 def is_whole_label(fields: list[str], label: Label) -> bool:

@@ -6,13 +6,12 @@ import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from core.errors import ConditionError
-from core.loop import Loop
-from core.opinions import being_held_out
+from core.loop import Loop, being_held_out
+from core.occurrences import words_of
 from core.places import Places
 from core.scoring import score_texts
 from core.tables import UNLABELED, Drawn
 from core.task import SPLITS
-from core.word_index import words_of
 from pages.ui import cache, frame, state
 from pages.ui.details import show_details
 from pages.ui.items import item_html, show_items

@@ -10,8 +10,9 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from core.csvfile import CsvFile
-from core.logs import Event, EventLog
+from core.growing import CsvFile
+from core.inbox import EventLog
+from core.logs import Event
 from core.workspace import Workspace, open_workspace
 from tests.records import split_records
 

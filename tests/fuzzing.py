@@ -25,13 +25,14 @@ from starlette.requests import Request
 
 from core import csvfile
 from core.condition import places_where
-from core.csvfile import CsvFile, parse_rows, read_row_blocks
+from core.csvfile import parse_rows, read_row_blocks
 from core.curves import read_points
 from core.doctor import examine
 from core.encoder import open_encoder
 from core.errors import SunlightError
 from core.features import Vocabulary
 from core.filters import Choices
+from core.growing import CsvFile
 from core.logs import Event, Proposal, Run
 from core.loop import read_loop
 from core.model import load_model, save_model

@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.byhand import Hand, flag_by_hand
-from core.correction import Decision, as_they_stand, decide, in_conflict
-from core.doubts import SECOND_LOOK, settled
+from core.correction import SECOND_LOOK, Decision, as_they_stand, decide, in_conflict, settled
 from core.errors import EventError
 from core.inbox import Inbox
 from core.iteration import propose

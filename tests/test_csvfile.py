@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.csvfile import CsvFile, format_rows, parse_rows
+from core.csvfile import format_rows, parse_rows
 from core.errors import LogError
+from core.growing import CsvFile
 
 # Everything that a person can type; half a surrogate pair cannot be written as UTF-8 at all.
 FIELD = st.text(st.characters(exclude_categories=["Cs"]))

@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.doubts import SECOND_LOOK, contradicted, settled
+from core.correction import SECOND_LOOK, settled
+from core.doubts import contradicted
 from core.labels import Labeled
 from core.learning import learn
 from core.logs import Event

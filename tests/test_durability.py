@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from core.inbox import Inbox
+from core.inbox import EventLog, Inbox
 from core.iteration import Wishes, preview, propose
-from core.logs import EventLog, append_records, new_event, new_proposal
+from core.logs import append_records, new_event, new_proposal
 from core.loop import Loop, read_loop
 from core.runs import keep, train
 from core.workspace import Workspace

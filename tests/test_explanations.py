@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from core.explanations import explain, score_weights
 from core.features import Vocabulary
 from core.learning import Items, learn
-from core.model import Model, new_network
+from core.model import Model
+from core.networks import new_network
+from core.occurrences import words_of
 from core.scoring import score_texts
-from core.word_index import words_of
 from tests import test_space
 from tests.conftest import headlines
 

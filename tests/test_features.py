@@ -2,13 +2,13 @@ import numpy as np
 
 from core.features import Vocabulary, book_vocabulary, pool_bags
 from core.loop import Loop, read_loop
-from core.word_index import read_pool_words
 from tests.conftest import MakeWorkspace
+from tests.worlds import pool_words_of
 
 
 def read(make_workspace: MakeWorkspace, texts: list[str], **options):
     pool = [(f"i{at}", text) for at, text in enumerate(texts)]
-    return read_pool_words(make_workspace([("item_id", "text"), *pool]), **options)
+    return pool_words_of(make_workspace([("item_id", "text"), *pool]), **options)
 
 
 def test_a_word_needs_three_uses_in_pool_and_training_together(make_workspace: MakeWorkspace):

@@ -22,8 +22,8 @@ from core.filters import (
 from core.inbox import Inbox
 from core.iteration import propose
 from core.logs import Event
-from core.loop import Loop, read_loop
-from core.opinions import being_held_out, opinions_at
+from core.loop import Loop, being_held_out, read_loop
+from core.opinions import opinions_at
 from core.predictions import predictions_of
 from core.runs import keep, train
 from core.scoring import score_texts

@@ -3,10 +3,10 @@
 from collections import Counter
 from pathlib import Path
 
-from core.pool import read_pool
 from core.workspace import open_workspace
 from tests.benchmarks import generated
 from tests.benchmarks.generated import generated_texts, write_pool
+from tests.worlds import pool_of
 
 
 def test_the_same_seed_gives_the_same_file(tmp_path: Path):
@@ -15,7 +15,7 @@ def test_the_same_seed_gives_the_same_file(tmp_path: Path):
         write_pool(file, 2_000, seed)
     one, two, other = (file.read_bytes() for file in files)
     assert one == two != other
-    pool = read_pool(open_workspace(tmp_path / "one"), write_cache=False)
+    pool = pool_of(open_workspace(tmp_path / "one"), write_cache=False)
     assert (len(pool), pool.findings) == (2_000, [])
     assert len(set(pool.ids.to_pylist())) == 2_000
 

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import growing
-from core.csvfile import CsvFile, Rows
+from core.csvfile import Rows
 from core.findings import Finding
-from core.growing import Made, read_records
+from core.growing import CsvFile, Made, read_records
 
 PIECES = [b"a,b\n", b"\xef\xbb\xbf", b'"x\n', b'y"', b"\n", b"\r", b",", b"\xff", b'""', b"1,2"]
 

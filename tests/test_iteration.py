@@ -12,10 +12,10 @@ from core.iteration import (
     preview,
     propose,
 )
-from core.labels import text_key
 from core.logs import Event
 from core.loop import Loop, read_loop
-from core.pool_scoring import pool_probabilities
+from core.occurrences import text_key
+from core.predictions import pool_probabilities
 from core.runs import current_run, load_run
 from core.scoring import confidences
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv

@@ -2,9 +2,10 @@ import pytest
 
 from core.errors import LogError
 from core.inbox import Inbox
-from core.labels import labels_hash, read_label_rows, resolve, save, text_key
+from core.labels import labels_hash, read_label_rows, resolve, save
 from core.logs import Event, Proposal, append_records, read_logs
 from core.loop import open_loop, read_loop
+from core.occurrences import text_key
 from core.workspace import Workspace
 from tests.conftest import MakeWorkspace, write_csv
 

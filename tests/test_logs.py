@@ -5,15 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import LogError
-from core.logs import (
-    Event,
-    EventLog,
-    append_records,
-    encode,
-    new_proposal,
-    read_log,
-    read_logs,
-)
+from core.inbox import EventLog
+from core.logs import Event, append_records, encode, new_proposal, read_log, read_logs
 from core.workspace import EVENT_FIELDS, Workspace, open_workspace
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

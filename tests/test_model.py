@@ -13,9 +13,10 @@ from core.calibration import UNCHANGED, Calibration
 from core.errors import RunError
 from core.features import Vocabulary
 from core.learning import Items, learn
-from core.model import HIDDEN, BookNetwork, Model, load_model, new_network, save_model
+from core.model import Model, load_model, save_model
+from core.networks import HIDDEN, BookNetwork, new_network
+from core.occurrences import words_of
 from core.scoring import score_texts
-from core.word_index import words_of
 from tests import test_space
 
 WORDS = ("flood", "hits", "town", "rain")

@@ -3,7 +3,7 @@ from itertools import combinations
 
 import pytest
 
-from core.labels import Labeled, text_key
+from core.labels import Labeled
 from core.near_copies import (
     LIKE,
     SHINGLE,
@@ -17,6 +17,7 @@ from core.near_copies import (
     jaccard,
     shingles,
 )
+from core.occurrences import text_key
 from tests.conftest import headlines
 
 

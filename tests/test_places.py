@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.places import Places, is_among
+from core.fingerprints import is_among
+from core.places import Places
 
 SIZE = 12
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from core import pool as pool_room
 from core import pool_builder
 from core.errors import PoolError
-from core.pool import Pool, read_pool, require_items
+from core.pool import Pool, require_items
 from core.workspace import Workspace, open_workspace
 from tests.conftest import MakeWorkspace
+from tests.worlds import pool_of
 
 
 def test_a_header_names_further_columns(make_workspace: MakeWorkspace):
-    pool = read_pool(make_workspace([("item_id", "text", "place"), ("1", "a b", "x"), ("2", "c")]))
+    pool = pool_of(make_workspace([("item_id", "text", "place"), ("1", "a b", "x"), ("2", "c")]))
     assert pool.columns == ["place"]
     assert pool.table.to_pylist() == [
         {"item_id": "1", "text": "a b", "place": "x"},
@@ -25,7 +26,7 @@ def test_a_header_names_further_columns(make_workspace: MakeWorkspace):
 
 
 def test_without_a_header_the_first_two_fields_count(make_workspace: MakeWorkspace):
-    pool = read_pool(make_workspace([("1", "a", "more"), ("2", "b")]))
+    pool = pool_of(make_workspace([("1", "a", "more"), ("2", "b")]))
     assert pool.texts.to_pylist() == ["a", "b"]
     assert pool.findings == []
 
@@ -33,7 +34,7 @@ def test_without_a_header_the_first_two_fields_count(make_workspace: MakeWorkspa
 def test_files_are_read_in_the_order_of_their_names(make_workspace: MakeWorkspace):
     workspace = make_workspace([("1", "a")])
     (workspace.path / "unlabeled_data" / "a.csv").write_text("item_id,text,kind\n9,z,k\n")
-    pool = read_pool(workspace)
+    pool = pool_of(workspace)
     assert pool.ids.to_pylist() == ["9", "1"]
     assert pool.table["kind"].to_pylist() == ["k", ""]
 
@@ -42,7 +43,7 @@ def test_bad_rows_are_named_and_the_rest_is_read(make_workspace: MakeWorkspace):
     workspace = make_workspace([("1", "a")])
     file = workspace.path / "unlabeled_data" / "pool.csv"
     file.write_bytes(b'item_id,text\n1,a\n,no id\n2,\xff\n3\n4,x,y\n5,"half\n6,fine\n')
-    pool = read_pool(workspace)
+    pool = pool_of(workspace)
     assert pool.ids.to_pylist() == ["1", "6"]
     assert sorted(finding.line for finding in pool.findings) == [3, 4, 5, 6, 7]
     assert all("unlabeled_data/pool.csv line" in finding.message for finding in pool.findings)
@@ -50,11 +51,11 @@ def test_bad_rows_are_named_and_the_rest_is_read(make_workspace: MakeWorkspace):
 
 def test_a_repeated_column_is_refused(make_workspace: MakeWorkspace):
     with pytest.raises(PoolError, match="repeated column"):
-        read_pool(make_workspace([("item_id", "text", "a", "a"), ("1", "x", "", "")]))
+        pool_of(make_workspace([("item_id", "text", "a", "a"), ("1", "x", "", "")]))
 
 
 def test_an_empty_or_missing_pool_has_no_items(tmp_path: Path):
-    pool = read_pool(open_workspace(tmp_path))
+    pool = pool_of(open_workspace(tmp_path))
     assert len(pool) == 0
     with pytest.raises(PoolError, match="pool is empty"):
         require_items(pool)
@@ -62,28 +63,28 @@ def test_an_empty_or_missing_pool_has_no_items(tmp_path: Path):
 
 def test_a_changed_file_is_read_again(make_workspace: MakeWorkspace):
     workspace = make_workspace([("1", "a")])
-    assert len(read_pool(workspace)) == 1
+    assert len(pool_of(workspace)) == 1
     with (workspace.path / "unlabeled_data" / "pool.csv").open("a") as file:
         file.write("2,b\n")
-    assert read_pool(workspace).ids.to_pylist() == ["1", "2"]
+    assert pool_of(workspace).ids.to_pylist() == ["1", "2"]
 
 
 def test_a_damaged_cache_is_rebuilt(make_workspace: MakeWorkspace):
     workspace = make_workspace([("1", "a")])
-    read_pool(workspace)
+    pool_of(workspace)
     (stored,) = workspace.cache.glob("pool-*/column1.bytes")
     stored.write_bytes(stored.read_bytes().replace(b"a", b"b"))
-    assert read_pool(workspace).texts.to_pylist() == ["a"]
+    assert pool_of(workspace).texts.to_pylist() == ["a"]
 
 
 def test_without_leave_nothing_is_written(make_workspace: MakeWorkspace):
     workspace = make_workspace([("1", "a")])
-    assert read_pool(workspace, write_cache=False).texts.to_pylist() == ["a"]
+    assert pool_of(workspace, write_cache=False).texts.to_pylist() == ["a"]
     assert not workspace.cache.exists()
 
 
 def test_texts_are_looked_up_by_id(make_workspace: MakeWorkspace):
-    pool = read_pool(make_workspace([("1", "a"), ("2", "b"), ("1", "later")]))
+    pool = pool_of(make_workspace([("1", "a"), ("2", "b"), ("1", "later")]))
     assert pool.texts_of(["2", "9", "1"]) == {"2": "b", "1": "a"}
 
 
@@ -92,12 +93,12 @@ def test_a_file_name_is_a_name_and_no_pattern(make_workspace: MakeWorkspace):
     folder.mkdir()
     for at, name in enumerate(("p*.csv", "p[ab].csv", "pa.csv", "p?.csv")):
         (folder / name).write_text(f"{at},text {at}\n")
-    pool = read_pool(open_workspace(folder.parent))
+    pool = pool_of(open_workspace(folder.parent))
     assert sorted(pool.ids.to_pylist()) == ["0", "1", "2", "3"]
 
 
 def test_positions_are_the_first_rows_in_the_order_asked(make_workspace: MakeWorkspace):
-    pool = read_pool(make_workspace([(item, "text") for item in ["b", "a", "b", "c", "a"]]))
+    pool = pool_of(make_workspace([(item, "text") for item in ["b", "a", "b", "c", "a"]]))
     found = pool.positions(["c", "nobody", "a", "b", "c"])
     assert list(found.items()) == [("c", 3), ("a", 1), ("b", 0)]
     assert pool.positions([]) == {}
@@ -109,7 +110,7 @@ def content(pool: Pool) -> list[object]:
 
 
 def read_anew(workspace: Workspace) -> Pool:
-    return read_pool(workspace, write_cache=False)
+    return pool_of(workspace, write_cache=False)
 
 
 HEADS = st.sampled_from(["", "item_id,text\n", "item_id,text,kind\n"])
@@ -126,11 +127,11 @@ def test_a_changed_pool_is_the_same_as_one_that_is_read_anew(
     folder.mkdir()
     (folder / "b.csv").write_text(head + "".join(before)[: len("".join(before)) - cut])
     (folder / "d.csv").write_text("".join(other))
-    read_pool(workspace)
+    pool_of(workspace)
     with (folder / "b.csv").open("a") as file:
         file.write("".join(after))
     (folder / "a.csv").write_text("".join(after))
-    found = read_pool(workspace)
+    found = pool_of(workspace)
     shutil.rmtree(workspace.cache)
     assert content(found) == content(read_anew(workspace))
 
@@ -148,41 +149,41 @@ def test_of_a_file_that_grew_only_the_end_is_read(
         return plain_blocks(path, *rest)
 
     monkeypatch.setattr(pool_builder, "plain_blocks", watched)
-    read_pool(workspace)
+    pool_of(workspace)
     for line in ("2,b\n", "3,c\n"):
         with file.open("a") as grown:
             grown.write(line)
-        read_pool(workspace)
+        pool_of(workspace)
     assert seen == ["item_id,text\n1,a\n", "2,b\n", "3,c\n"]
-    assert [piece.rows for piece in read_pool(workspace).pieces] == [1, 1, 1]
+    assert [piece.rows for piece in pool_of(workspace).pieces] == [1, 1, 1]
 
 
 def test_a_file_that_is_only_touched_is_not_read_again(
     make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ):
     workspace = make_workspace([("1", "a")])
-    before = read_pool(workspace)
+    before = pool_of(workspace)
     monkeypatch.setattr(pool_builder, "plain_blocks", None)
     os.utime(workspace.path / "unlabeled_data" / "pool.csv", (1, 1))
-    assert read_pool(workspace).key == before.key
+    assert pool_of(workspace).key == before.key
 
 
 def test_a_row_that_changed_in_the_middle_is_seen(make_workspace: MakeWorkspace):
     workspace = make_workspace([("1", "a"), ("2", "b"), ("3", "c")])
-    before = read_pool(workspace)
+    before = pool_of(workspace)
     file = workspace.path / "unlabeled_data" / "pool.csv"
     file.write_text(file.read_text().replace("2,b", "2,x"))
-    after = read_pool(workspace)
+    after = pool_of(workspace)
     assert after.texts.to_pylist() == ["a", "x", "c"]
     assert after.key != before.key
 
 
 def test_lines_are_counted_from_the_beginning_of_a_file_that_grew(make_workspace: MakeWorkspace):
     workspace = make_workspace([("1", "a"), ("2", "b")])
-    read_pool(workspace)
+    pool_of(workspace)
     with (workspace.path / "unlabeled_data" / "pool.csv").open("a") as file:
         file.write("3,c\n,no id\n")
-    assert [finding.line for finding in read_pool(workspace).findings] == [4]
+    assert [finding.line for finding in pool_of(workspace).findings] == [4]
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(
@@ -200,8 +201,8 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(
                 grown.write(late.pop())
 
     monkeypatch.setattr(pool_builder, "plain_blocks", growing)
-    assert content(read_pool(workspace)) == content(read_anew(workspace))
-    assert len(read_pool(workspace)) == 2
+    assert content(pool_of(workspace)) == content(read_anew(workspace))
+    assert len(pool_of(workspace)) == 2
 
 
 def test_a_file_that_never_stands_still_is_told(
@@ -218,14 +219,14 @@ def test_a_file_that_never_stands_still_is_told(
 
     monkeypatch.setattr(pool_builder, "plain_blocks", growing)
     with pytest.raises(PoolError, match="keep changing"):
-        read_pool(workspace)
+        pool_of(workspace)
 
 
 def test_ids_with_one_hash_are_told_apart(
     make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(pool_room, "hash_texts", lambda texts: np.full(len(texts), 7, np.uint64))
-    pool = read_pool(make_workspace([("1", "a"), ("2", "b")]))
+    pool = pool_of(make_workspace([("1", "a"), ("2", "b")]))
     assert pool.positions(["2", "3", "1"]) == {"2": 1, "1": 0}
 
 
@@ -234,5 +235,5 @@ def test_reading_tells_how_far_it_is(
 ):
     monkeypatch.setattr("core.progress.EVERY", 0)
     told: list[str] = []
-    read_pool(make_workspace([("1", "a"), ("2", "b")]), progress=told.append)
+    pool_of(make_workspace([("1", "a"), ("2", "b")]), progress=told.append)
     assert told[-1].startswith("reading: 2 items, ")

@@ -4,14 +4,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import pool_scoring, simulation
+from core import pool_scoring, predictions, simulation
 from core.__main__ import app
 from core.catalog import CATALOG
 from core.errors import RunError, TaskError
 from core.iteration import Wishes, preview, propose
 from core.loop import Loop, read_loop
-from core.pool_scoring import pool_probabilities, score_pool
+from core.pool_scoring import score_pool
 from core.pool_space import pool_space
+from core.predictions import pool_probabilities
 from core.runs import current_run, evaluate_items, keep, load_run, read_report, train
 from core.scoring import confidences, score_texts
 from core.simulation import Plan, by_mix, read_table, steps, write_table
@@ -38,7 +39,7 @@ def with_encoder(folder: Path, name: str) -> Loop:
 
 
 def in_two_stages(monkeypatch: pytest.MonkeyPatch, encoded: int, above: int = 100) -> None:
-    monkeypatch.setattr(pool_scoring, "TWO_STAGES_ABOVE", above)
+    monkeypatch.setattr(predictions, "TWO_STAGES_ABOVE", above)
     monkeypatch.setattr(pool_scoring, "ENCODED_AT_MOST", encoded)
 
 

@@ -3,8 +3,7 @@ from pathlib import Path
 import numpy as np
 
 from core.loop import read_loop
-from core.pool_scoring import pool_probabilities
-from core.predictions import predictions_of
+from core.predictions import pool_probabilities, predictions_of
 from core.runs import load_run
 from core.workspace import open_workspace
 

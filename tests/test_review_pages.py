@@ -12,8 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.assignment import flags
-from core.correction import as_they_stand
-from core.doubts import contradicted, settled
+from core.correction import as_they_stand, settled
+from core.doubts import contradicted
 from core.errors import LoopError
 from core.inbox import Inbox
 from core.iteration import Wishes, preview, propose

@@ -13,22 +13,13 @@ from core import scoring
 from core.catalog import CATALOG
 from core.features import Vocabulary
 from core.loop import Loop, read_loop
-from core.model import HIDDEN, Model, new_network
-from core.pool_scoring import pool_probabilities
+from core.model import Model
+from core.networks import HIDDEN, new_network
 from core.pool_space import pool_rows
+from core.predictions import pool_probabilities
 from core.runs import train
-from core.scoring import (
-    Asked,
-    Choice,
-    Looks,
-    Shard,
-    Shards,
-    confidences,
-    merge,
-    probabilities,
-    score_shard,
-    score_texts,
-)
+from core.scoring import Shard, Shards, confidences, probabilities, score_texts
+from core.selection import Asked, Choice, Looks, merge, score_shard
 from core.sources import bag_sums
 from core.strategies import move_on, random_keys
 from tests.conftest import MakeWorkspace

@@ -14,9 +14,9 @@ from core import search
 from core.lexicon import tokens_of
 from core.search import WordIndex, make_index, read_index, read_query
 from core.spelling import SPACELESS
-from core.word_index import read_pool_words
 from core.workspace import Workspace
 from tests.conftest import MakeWorkspace, headlines
+from tests.worlds import pool_words_of
 
 
 def folded(character: str) -> str:
@@ -148,10 +148,10 @@ def test_more_words_than_16_bits_hold_are_told_apart():
 
 def test_a_kept_index_is_the_one_that_was_made(make_workspace: MakeWorkspace):
     workspace = make_workspace([item[:2] for item in headlines(200)])
-    words = read_pool_words(workspace)
+    words = pool_words_of(workspace)
     made = make_index(words.words, words.bags)
     for _ in range(2):
-        kept = read_index(workspace, words, write_cache=True)
+        kept = read_index(workspace.cache, words, write_cache=True)
         for name in ("words", "items", "offsets"):
             assert np.array_equal(getattr(made, name), getattr(kept, name))
         assert kept.find("flood").tolist() == made.find("flood").tolist()
@@ -159,21 +159,21 @@ def test_a_kept_index_is_the_one_that_was_made(make_workspace: MakeWorkspace):
 
 def test_a_damaged_index_is_made_anew(make_workspace: MakeWorkspace):
     workspace: Workspace = make_workspace([item[:2] for item in headlines(50)])
-    words = read_pool_words(workspace)
-    expected = read_index(workspace, words, write_cache=True).find("hits").tolist()
+    words = pool_words_of(workspace)
+    expected = read_index(workspace.cache, words, write_cache=True).find("hits").tolist()
     (file,) = workspace.cache.glob("search-*/items.npy")
     file.write_bytes(file.read_bytes()[:-40])
-    assert read_index(workspace, words, write_cache=True).find("hits").tolist() == expected
+    assert read_index(workspace.cache, words, write_cache=True).find("hits").tolist() == expected
 
 
 def test_where_nothing_may_be_written_the_index_is_made_elsewhere(make_workspace: MakeWorkspace):
     workspace = make_workspace([item[:2] for item in headlines(50)])
-    words = read_pool_words(workspace, write_cache=False)
-    assert len(read_index(workspace, words, write_cache=False).find("hits"))
+    words = pool_words_of(workspace, write_cache=False)
+    assert len(read_index(workspace.cache, words, write_cache=False).find("hits"))
     assert not workspace.cache.exists()
 
 
 def test_an_empty_pool_has_an_index(make_workspace: MakeWorkspace):
     workspace = make_workspace()
-    words = read_pool_words(workspace)
-    assert read_index(workspace, words, write_cache=True).find("flood").tolist() == []
+    words = pool_words_of(workspace)
+    assert read_index(workspace.cache, words, write_cache=True).find("flood").tolist() == []

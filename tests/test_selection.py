@@ -17,7 +17,7 @@ from core.logs import Event
 from core.loop import Loop, read_loop
 from core.mixing import Pick, mixed, shuffled
 from core.model import Model
-from core.pool_scoring import pool_probabilities
+from core.predictions import pool_probabilities
 from core.runs import train
 from core.selection import Gathered, Wanted, choose, gather
 from tests.conftest import MakeWorkspace, active_workspace, write_csv

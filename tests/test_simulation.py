@@ -11,7 +11,6 @@ from core.iteration import Batch, Wishes, propose
 from core.loop import read_loop
 from core.simulation import (
     ORACLE,
-    SAMPLE,
     Plan,
     Step,
     Table,
@@ -24,7 +23,7 @@ from core.simulation import (
     write_table,
 )
 from core.task import STRATEGIES, default_task
-from core.workspace import open_workspace
+from core.workspace import SAMPLE, open_workspace
 from tests.conftest import MakeWorkspace, headlines, write_csv
 
 CHAPTER = {"random": 1, "low confidence": 8, "outlier": 1}

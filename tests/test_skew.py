@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from core.bags import Bags
-from core.labels import text_key
 from core.loop import Loop, read_loop
+from core.occurrences import text_key
 from core.skew import (
     ALL,
     FEW,

@@ -23,11 +23,10 @@ from core.iteration import propose
 from core.logs import append_records
 from core.loop import open_loop
 from core.runs import keep, train
-from core.simulation import SAMPLE
 from core.tables import Tables
 from core.takeout import write_parquet
 from core.task import SUNLIGHT
-from core.workspace import Workspace, open_workspace
+from core.workspace import SAMPLE, Workspace, open_workspace
 from pages.ui.sunlight.trail import LONGEST, Step, Trail, new_seed
 from tests.browser import WAIT, eventually, label_rows, said
 from tests.conftest import MakeWorkspace, headlines

@@ -6,7 +6,7 @@ from torch import nn
 from core.bags import Bags
 from core.errors import LoopError
 from core.features import Vocabulary
-from core.model import BookNetwork, new_network
+from core.networks import BookNetwork, new_network
 from core.scoring import score_texts
 from core.stacked import LEARNING_RATE, descend, stack_of
 from core.training import EPOCHS, PER_LABEL, epoch_items, train_book, train_books

@@ -9,17 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import word_index
-from core.labels import text_key
-from core.word_index import (
-    PoolWords,
-    hash_keys,
-    hash_words,
-    keys_of,
-    read_pool_words,
-    words_of,
-)
+from core.occurrences import text_key, words_of
+from core.word_index import PoolWords, hash_keys, hash_words, keys_of
 from core.workspace import open_workspace
 from tests.conftest import MakeWorkspace, write_csv
+from tests.worlds import pool_words_of
 
 TEXTS = st.lists(
     st.text(st.sampled_from("ab A\u00b4\u00bdﷺé\u3000\t\x1c"), max_size=12), max_size=8
@@ -28,7 +22,7 @@ TEXTS = st.lists(
 
 def read(make_workspace: MakeWorkspace, texts: list[str], **options):
     pool = [(f"i{at}", text) for at, text in enumerate(texts)]
-    return read_pool_words(make_workspace([("item_id", "text"), *pool]), **options)
+    return pool_words_of(make_workspace([("item_id", "text"), *pool]), **options)
 
 
 @settings(max_examples=40)
@@ -37,7 +31,7 @@ def test_the_index_holds_every_word_in_order(tmp_path_factory, texts: list[str])
     folder = tmp_path_factory.mktemp("workspace")
     rows = [("item_id", "text"), *((f"i{at}", text) for at, text in enumerate(texts))]
     write_csv(folder / "unlabeled_data" / "pool.csv", rows)
-    found = read_pool_words(open_workspace(folder))
+    found = pool_words_of(open_workspace(folder))
     words = found.words.to_pylist()
     assert [[words[at] for at in found.bags[n]] for n in range(len(texts))] == [
         words_of(text) for text in texts
@@ -54,7 +48,7 @@ def test_hashes_tell_words_and_keys_apart(tmp_path_factory, texts: list[str]):
     folder = tmp_path_factory.mktemp("workspace")
     rows = [("item_id", "text"), *((f"i{at}", text) for at, text in enumerate(texts))]
     write_csv(folder / "unlabeled_data" / "pool.csv", rows)
-    found = read_pool_words(open_workspace(folder))
+    found = pool_words_of(open_workspace(folder))
     assert found.hashes.tolist() == hash_words(texts).tolist()
     assert found.keys.tolist() == hash_keys(texts).tolist()
     assert len(set(found.hashes.tolist())) == len({tuple(words_of(text)) for text in texts})
@@ -89,11 +83,11 @@ def test_a_changed_pool_has_the_index_of_a_new_one(tmp_path_factory, before: lis
         rows = [(f"i{at}", text) for at, text in enumerate(texts)]
         write_csv(workspace.path / "unlabeled_data" / f"{number}.csv", rows)
         if not number:
-            read_pool_words(workspace)
+            pool_words_of(workspace)
     (workspace.path / "unlabeled_data" / "0.csv").unlink()
-    found = index(read_pool_words(workspace))
+    found = index(pool_words_of(workspace))
     shutil.rmtree(workspace.cache)
-    assert found == index(read_pool_words(workspace, write_cache=False))
+    assert found == index(pool_words_of(workspace, write_cache=False))
 
 
 @pytest.mark.parametrize("damage", ["version", "words", "none"])
@@ -101,7 +95,7 @@ def test_only_a_whole_index_of_this_version_is_taken_over(
     make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch, damage: str
 ):
     workspace = make_workspace([("i1", "flood hits town")])
-    read_pool_words(workspace)
+    pool_words_of(workspace)
     (entry,) = workspace.cache.glob("words-*")
     match damage:
         case "version":
@@ -117,7 +111,7 @@ def test_only_a_whole_index_of_this_version_is_taken_over(
 
     monkeypatch.setattr(word_index, "_split_block", watched)
     write_csv(workspace.path / "unlabeled_data" / "then.csv", [("i2", "flood ends")])
-    found = read_pool_words(workspace)
+    found = pool_words_of(workspace)
     assert seen == ["flood hits town", "flood ends"][damage == "none" :]
     assert found.words.to_pylist() == ["flood", "hits", "town", "ends"]
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as some
 
 from core.csvfile import format_rows
 from core.logs import Event, Proposal, append_records
+from core.pool import Pool, read_pool
 from core.task import SPLITS
+from core.word_index import PoolWords, read_pool_words
 from core.workspace import Workspace, open_workspace
 
 VALUES = ("1", "not it", "=é")
@@ -147,3 +149,13 @@ def _events(draw: some.DrawFn, proposals: list[Proposal]) -> tuple[object, ...]:
         draw(some.booleans()),
         draw(TEXTS),
     )
+
+
+def pool_of(workspace: Workspace, **options: object) -> Pool:
+    """The workspace's pool, as `read_pool` reads it."""
+    return read_pool(workspace.path, workspace.cache, **options)
+
+
+def pool_words_of(workspace: Workspace, **options: object) -> PoolWords:
+    """The workspace's pool with its words, as `read_pool_words` reads it."""
+    return read_pool_words(workspace.path, workspace.cache, **options)

@@ -56,6 +56,7 @@ from core.opinions import opinions_at
 from core.outlook import compute_outlook
 from core.places import Places
 from core.pool_columns import PoolColumns, pool_columns
+from core.pool_files import POOL_FOLDER
 from core.predictions import Predictions, predictions_of
 from core.progress import Progress
 from core.replay import Known
@@ -75,10 +76,11 @@ from core.skew import (
     vocabulary,
 )
 from core.slices import groupings
+from core.stamps import Stamps, file_stamps
 from core.statistics import Difference, Interval
 from core.tables import Tables
 from core.word_index import read_pool_words
-from core.workspace import POOL_FOLDER, Stamps, Workspace, file_stamps, open_workspace
+from core.workspace import Workspace, open_workspace
 
 WORKSPACES = 4
 """Workspaces and states of them that are kept in memory at once."""
@@ -331,7 +333,7 @@ def _read_ahead(path: Path, pool_stamps: Stamps) -> None:
     workspace = open_workspace(path)
     if workspace.is_writable():
         with _READING, _told_in_the_corner() as tell:
-            read_pool_words(workspace, progress=tell)
+            read_pool_words(workspace.path, workspace.cache, progress=tell)
 
 
 @contextmanager

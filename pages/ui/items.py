@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from core.word_index import words_of
+from core.occurrences import words_of
 
 MOST, SHOWN = 5_000, 2_000
 """Characters: a longer text is shown in lists by its beginning, so that a page stays a page."""

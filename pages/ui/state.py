@@ -11,7 +11,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from core.errors import SunlightError, WorkspaceError
 from core.loop import Loop
 from core.shelf import find, name_of, shelf_folder, workspaces
-from core.simulation import SAMPLE
+from core.workspace import SAMPLE
 from pages.ui import cache
 from pages.ui.plain import plain
 from pages.ui.remember import remembered_name

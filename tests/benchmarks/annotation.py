@@ -36,12 +36,11 @@ from statistics import mean, quantiles
 from playwright.async_api import Browser, Page, async_playwright
 
 from core.logs import read_logs
-from core.pool import read_pool
-from core.simulation import SAMPLE
-from core.workspace import Workspace, open_workspace
+from core.workspace import SAMPLE, Workspace, open_workspace
 from tests.benchmarks.table import copied, machine, print_table
 from tests.browser import ITEM, SAVE_STATE
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
+from tests.worlds import pool_of
 
 NOTE_PRESSES = Path(__file__).with_name("annotation_page.js").read_text(encoding="utf-8")
 
@@ -145,7 +144,7 @@ def main() -> None:
                 app, floor, slowest = asyncio.run(measure(open_workspace(folder), load))
             rows += [app, floor]
             longest = max(longest, slowest)
-    items = len(read_pool(open_workspace(options.data), write_cache=False))
+    items = len(pool_of(open_workspace(options.data), write_cache=False))
     print_table(HEAD, rows)
     print(
         f"\n{machine()}; {items:,} items; acknowledged at the latest {longest:.2f} s after the "
@@ -184,7 +183,7 @@ async def measure(workspace: Workspace, load: Load) -> tuple[list[str], list[str
                 typed, seconds = await type_in_app(browser, server, load, list(keys), at)
                 rounds.append(typed)
                 cpu += seconds
-            texts = read_pool(workspace).texts[:200].to_pylist()
+            texts = pool_of(workspace).texts[:200].to_pylist()
             floor = [await type_on_floor(browser, load, list(keys), texts) for _ in rounds]
             await browser.close()
     finally:

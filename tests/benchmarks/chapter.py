@@ -16,7 +16,8 @@ import torch
 from torch import nn
 
 from core.loop import Loop
-from core.model import HIDDEN, Model
+from core.model import Model
+from core.networks import HIDDEN
 from core.runs import columns
 from core.training import EPOCHS, epoch_items
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from core.csvfile import format_rows, read_rows
-from core.pool import read_pool
 from core.simulation import ORACLE
 from core.workspace import open_workspace
+from tests.worlds import pool_of
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
@@ -39,7 +39,7 @@ def generated_texts(items: int, seed: int = 0, sample: Path = SAMPLE) -> Iterato
     A larger number begins with the texts of a smaller one if both are multiples of `BLOCK`.
     """
     draw = np.random.default_rng(seed)
-    texts = read_pool(open_workspace(sample), write_cache=False).texts.to_pylist()
+    texts = pool_of(open_workspace(sample), write_cache=False).texts.to_pylist()
     split = [text.split() for text in texts]
     counts = Counter(word for words in split for word in words)
     words = np.array([*counts, *_blends(list(counts), draw)], object)

@@ -25,10 +25,10 @@ from core.csvfile import format_rows
 from core.foreign import guess, open_table
 from core.incoming import Columns
 from core.intake import Intake, bring_in
-from core.pool import read_pool
 from core.workspace import create_workspace, open_workspace
 from tests.benchmarks.generated import generated_texts
 from tests.benchmarks.table import machine, print_table, timed
+from tests.worlds import pool_of
 
 COLUMNS = ("id", "text", "label", "annotator", "topic")
 
@@ -49,7 +49,7 @@ def main() -> None:
 def made_rows(workspace: Path | None, items: int) -> Rows:
     """The rows of the table that is brought in."""
     if workspace:
-        texts = read_pool(open_workspace(workspace), write_cache=False).texts.to_pylist()
+        texts = pool_of(open_workspace(workspace), write_cache=False).texts.to_pylist()
     else:
         texts = generated_texts(items)
     return [

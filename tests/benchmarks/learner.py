@@ -21,8 +21,8 @@ import numpy as np
 
 from core.encoder import encoder_place
 from core.loop import Loop, read_loop
-from core.pool_scoring import pool_probabilities
 from core.pool_space import pool_rows
+from core.predictions import pool_probabilities
 from core.report import AT_THRESHOLD, Report, judged_by
 from core.runs import feature_source, train
 from core.statistics import Interval, paired_difference

@@ -15,8 +15,8 @@ from core.features import book_vocabulary
 from core.iteration import preview, propose
 from core.loop import Loop, read_loop
 from core.mixing import training_word_counts
-from core.pool_scoring import pool_probabilities
 from core.pool_space import pool_rows, pool_space
+from core.predictions import pool_probabilities
 from core.runs import train
 from core.workspace import open_workspace
 from tests.benchmarks import chapter

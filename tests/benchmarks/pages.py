@@ -21,9 +21,9 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.loop import Loop, read_loop
+from core.occurrences import words_of
 from core.pool_columns import pool_columns
 from core.tables import UNLABELED, Filters, Tables
-from core.word_index import words_of
 from core.workspace import open_workspace
 from tests.benchmarks.chapter import csv_pass
 from tests.benchmarks.generated import write_labels, write_pool

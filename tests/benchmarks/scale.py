@@ -19,16 +19,15 @@ from typing import TypeVar
 
 from core.iteration import preview, propose
 from core.loop import read_loop
-from core.pool import read_pool
-from core.pool_scoring import pool_probabilities
 from core.pool_space import pool_rows, pool_space
+from core.predictions import pool_probabilities
 from core.runs import train
-from core.word_index import read_pool_words
 from core.workspace import open_workspace
 from tests.benchmarks import chapter
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.pages import HEAD, TURNS, table_rows
 from tests.benchmarks.table import machine, print_table, timed
+from tests.worlds import pool_of, pool_words_of
 
 Result = TypeVar("Result")
 Seconds = dict[str, float]
@@ -57,8 +56,8 @@ class Clock:
 def words_built(folder: Path) -> Seconds:
     """Reading the pool and numbering all of its words, without a cache; then with it."""
     workspace, clock = open_workspace(folder), Clock()
-    clock.note("read the pool, cold", lambda: read_pool(workspace))
-    clock.note("number its words, cold", lambda: read_pool_words(workspace))
+    clock.note("read the pool, cold", lambda: pool_of(workspace))
+    clock.note("number its words, cold", lambda: pool_words_of(workspace))
     return clock.seconds
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.answers import worst_misses
 from core.explanations import explain
-from core.word_index import words_of
+from core.occurrences import words_of
 from pages.ui import cache
 from pages.ui.charts import label_colors
 from pages.ui.frame import say_empty

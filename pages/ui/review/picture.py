@@ -12,8 +12,7 @@ from core.choice import Pick
 from core.correction import as_they_stand
 from core.labels import Labeled
 from core.landscape import POOL, inside, landscape, pick_points, sampled_picks
-from core.loop import Loop
-from core.opinions import being_held_out
+from core.loop import Loop, being_held_out
 from core.today import Today
 from pages.ui import cache
 from pages.ui.charts import numbers, strategy_color

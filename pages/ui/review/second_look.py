@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.correction import Decision, decide, in_conflict
-from core.doubts import Doubt, contradicted, settled
+from core.correction import Decision, decide, in_conflict, settled
+from core.doubts import Doubt, contradicted
 from core.errors import SunlightError
 from core.labels import Conflict, Labeled
 from core.loop import Loop

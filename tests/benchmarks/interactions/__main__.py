@@ -32,7 +32,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.loop import read_loop
-from core.word_index import words_of
+from core.occurrences import words_of
 from core.workspace import open_workspace
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.interactions import gestures as hand
