@@ -7,18 +7,20 @@ the door, which keeps strangers out.
 
 import atexit
 import gc
+import importlib
+import pkgutil
 
 import streamlit as st
 import torch  # noqa: F401 (loaded before the freeze below, and before the first visitor waits)
 from starlette.middleware import Middleware
 
-from pages.ui import charts, details, scores  # noqa: F401 (likewise)
-from pages.ui.door import Door
-from pages.ui.metrics import cuts, misses, quality, slices  # noqa: F401
-from pages.ui.review import picks, picture, second_look  # noqa: F401
-from pages.ui.route import route
-from pages.ui.strategies import experiment, harvest, remaining, replay, skew  # noqa: F401
-from pages.ui.sunlight import choose, takeaway  # noqa: F401
+import pages.ui
+from pages.ui.card.route import route
+from pages.ui.server.access import Door
+
+# Every page's parts are loaded before the freeze, and before the first visitor waits.
+for module in pkgutil.walk_packages(pages.ui.__path__, "pages.ui."):
+    importlib.import_module(module.name)
 
 # Streamlit collects garbage after every run of a script. With torch loaded that costs more than
 # most runs themselves, unless what is loaded by now is left out of it: measured 120 to 35 ms.

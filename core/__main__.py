@@ -10,23 +10,23 @@ from typing import Annotated, Any
 
 import typer
 
-from core.comparison import compare, summary
-from core.console import AsJson, Data, refusals, report, tell
-from core.curves import Study, learn
-from core.encoder import encoder_place
-from core.engines import ENGINES, open_engine
-from core.file_commands import check, export_command
-from core.import_command import import_command
-from core.iteration import Batch, Wishes, preview, propose
-from core.keeping_commands import backup, book, restore_command
-from core.logs import Run
-from core.loop import open_loop, read_loop
-from core.password import hash_password
-from core.report import Figures
-from core.runs import evaluate_items, find_run, keep, load_run, train
-from core.simulation import DEMO_BATCHES, Plan, make_demo
-from core.task import MODELS, NOT_RECORDED, check_mix
-from core.workspace import SAMPLE, open_workspace
+from core.analysis.curve_comparison import compare, summary
+from core.analysis.learning_curves import Study, learn
+from core.analysis.simulation import DEMO_BATCHES, Plan, make_demo
+from core.cli.console import AsJson, Data, refusals, report, tell
+from core.cli.file_commands import check, export_command
+from core.cli.import_command import import_command
+from core.cli.workspace_commands import backup, book, restore_command
+from core.evaluation.report import Figures
+from core.evaluation.runs import evaluate_items, find_run, keep, load_run, train
+from core.features.encoder import encoder_place
+from core.sampling.next_batch import Batch, Wishes, preview, propose
+from core.system.engines import ENGINES, open_engine
+from core.system.password import hash_password
+from core.workspace.layout import SAMPLE, open_workspace
+from core.workspace.logs import Run
+from core.workspace.snapshot import open_loop, read_loop
+from core.workspace.task import MODELS, NOT_RECORDED, check_mix
 
 app = typer.Typer(
     add_completion=False,

@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from core.backups import examine_backups
-from core.batch_findings import examine_batches
 from core.errors import LogError, PoolError, TaskError
-from core.findings import Finding, limited
-from core.label_findings import examine_labels
-from core.leftovers import examine_leftovers
-from core.loop import Loop, read_loop
-from core.model_files import examine_models
-from core.pool_findings import examine_pool
-from core.workspace import open_workspace
+from core.evaluation.check import examine_models
+from core.pool.check import examine_pool
+from core.system.findings import Finding, limited
+from core.workspace.backup import examine_backups
+from core.workspace.batch_findings import examine_batches
+from core.workspace.check import examine_labels
+from core.workspace.layout import open_workspace
+from core.workspace.leftovers import examine_leftovers
+from core.workspace.snapshot import Loop, read_loop
 
 
 def examine(path: Path) -> list[Finding]:

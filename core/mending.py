@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.disk import make_folder, sync_folder
 from core.doctor import examine
 from core.errors import WorkspaceError
-from core.findings import Finding
-from core.growing import CsvFile
-from core.labels import last_words, save
-from core.leftovers import files_with_lines
-from core.logs import now
-from core.loop import read_loop
-from core.workspace import Workspace, open_workspace
+from core.system.append_file import CsvFile
+from core.system.durable import make_folder, sync_folder
+from core.system.findings import Finding
+from core.workspace.labels import last_words, save
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.leftovers import files_with_lines
+from core.workspace.logs import now
+from core.workspace.snapshot import read_loop
 
 MEND_FIELDS = ("mended_at", "annotator", "kind", "file", "item_id", "done")
 

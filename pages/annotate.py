@@ -6,17 +6,17 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.assignment import batch_for, earlier_batch
 from core.errors import PoolExhaustedError, SunlightError
-from core.iteration import AS_THE_TASK_SAYS, Wishes, batch_to_label, is_active
-from core.logs import Run
-from core.loop import Loop
-from core.progress import Progress
-from pages.ui import frame, state
-from pages.ui.batches import card_batch
+from core.sampling.next_batch import AS_THE_TASK_SAYS, Wishes, batch_to_label, is_active
+from core.system.progress import Progress
+from core.workspace.assignment import batch_for, earlier_batch
+from core.workspace.logs import Run
+from core.workspace.snapshot import Loop
+from pages.ui import page_head, session
+from pages.ui.annotate.mix_control import choose_mix
 from pages.ui.card import CardBatch, annotation_card
-from pages.ui.mix import choose_mix
-from pages.ui.plain import plain
+from pages.ui.card.batch_data import card_batch
+from pages.ui.escape_markdown import plain
 
 CARD = "card"
 PAUSED = "paused"
@@ -29,16 +29,16 @@ def note_save() -> None:
     After an earlier batch the one of now comes back at once.
     """
     saved = st.session_state[CARD].get("finished")
-    st.session_state[PAUSED] = bool(saved) and not saved["complete"] and not state.reopened()
-    state.close_reopened()
+    st.session_state[PAUSED] = bool(saved) and not saved["complete"] and not session.reopened()
+    session.close_reopened()
 
 
 def open_earlier() -> None:
     """Runs before the page does, when back was pressed at the beginning of a batch."""
     asked = st.session_state[CARD].get("earlier") or {}
-    earlier = earlier_batch(state.open_loop(), state.annotator(), asked.get("batch_id"))
+    earlier = earlier_batch(session.open_loop(), session.annotator(), asked.get("batch_id"))
     if earlier:
-        state.reopen(earlier)
+        session.reopen(earlier)
 
 
 @contextmanager
@@ -67,14 +67,14 @@ def current_batch(loop: Loop, annotator: str, wishes: Wishes) -> tuple[Loop, str
         return loop, batch_id
     with progress_display() as report:
         batch_id = batch_to_label(loop, annotator, wishes, progress=report)
-    return state.open_loop(), batch_id
+    return session.open_loop(), batch_id
 
 
 def reopened_batch(loop: Loop, annotator: str) -> CardBatch | None:
     """The earlier batch that the person has opened, unless it is the one they are at anyway."""
-    batch_id, item_id = state.reopened() or ("", "")
+    batch_id, item_id = session.reopened() or ("", "")
     if batch_id not in loop.logs.split_of() or batch_id == batch_for(loop, annotator):
-        state.close_reopened()
+        session.close_reopened()
         return None
     return card_batch(loop, batch_id, annotator, reopened=True, item_id=item_id)
 
@@ -135,14 +135,14 @@ def show_pause(loop: Loop, annotator: str) -> None:
     st.stop()
 
 
-frame.need_login()
-loop = state.open_loop()
-frame.need_pool(loop)
+page_head.need_login()
+loop = session.open_loop()
+page_head.need_pool(loop)
 if refusal := loop.workspace.refusal():
     st.error(plain(refusal), icon=":material/lock:")
     st.stop()
-annotator = frame.need_annotator()
-if st.session_state.get(PAUSED) and not state.reopened():
+annotator = page_head.need_annotator()
+if st.session_state.get(PAUSED) and not session.reopened():
     show_pause(loop, annotator)
 card_place, mix_place = st.container(), st.container()
 with mix_place:  # drawn first, since a new batch goes by it; shown below the card

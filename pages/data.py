@@ -5,17 +5,17 @@ Its tabs need no workspace that can be opened: this is where one is mended.
 
 import streamlit as st
 
-from pages.ui import frame
-from pages.ui.data import backups, bring_in, check, files, take_out, workspaces
+from pages.ui import page_head
+from pages.ui.data import backups, check, export_labels, files, import_table, workspaces
 
-path = frame.open_page_of_files(
+path = page_head.open_page_of_files(
     "Data", "The workspace's files: what wants mending, what comes in, what goes out."
 )
 TABS = {
     "Files": files.show,
     "Check": check.show,
-    "Import": bring_in.show,
-    "Export": take_out.show,
+    "Import": import_table.show,
+    "Export": export_labels.show,
     "Backups": backups.show,
     "Workspaces": workspaces.show,
 }

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from core.analysis.simulation import make_demo
 from core.errors import SunlightError
-from core.loop import Loop
-from core.simulation import make_demo
-from core.task import SPLITS
-from pages.ui import cache, charts, frame, scores, state
-from pages.ui.figure import show_figure
-from pages.ui.plain import plain
+from core.workspace.snapshot import Loop
+from core.workspace.task import SPLITS
+from pages.ui import cache, page_head, session
+from pages.ui.components import charts, score_tables
+from pages.ui.components.figure import show_figure
+from pages.ui.escape_markdown import plain
 
 NEXT = {
     "evaluation": "Label evaluation data",
@@ -73,13 +74,13 @@ def show_last_run(loop: Loop) -> None:
         st.caption("No model has been trained yet: that comes after the first training data.")
         return
     run = loop.logs.runs[-1]
-    found = scores.intervals(cache.report(loop, run))
+    found = score_tables.intervals(cache.report(loop, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
         column.metric(
-            scores.SCORES[score],
+            score_tables.SCORES[score],
             "undefined" if value is None else f"{value:.3f}",
-            scores.span(found.get(score)) or None,
+            score_tables.span(found.get(score)) or None,
             delta_color="off",
             delta_arrow="off",
             help="Below it the interval of 95%: how far it could be off with these items.",
@@ -114,16 +115,16 @@ def show_annotators(loop: Loop) -> None:
 
 def make_demo_here() -> None:
     """The demo workspace, made beside this session's one if it is not there yet, and opened."""
-    folder = state.DEMO
+    folder = session.DEMO
     if not (folder / "runs.csv").exists():
         with st.status("Making the demo: the sample's true labels go through the whole loop …"):
             make_demo(folder, progress=st.write)
-    state.choose_workspace(folder)
+    session.choose_workspace(folder)
 
 
 def show_demo(loop: Loop) -> None:
     """One click to a workspace in which every page has something to show."""
-    if loop.workspace.path == state.DEMO:
+    if loop.workspace.path == session.DEMO:
         return
     with st.container(border=True):
         st.markdown(
@@ -139,7 +140,9 @@ def show_demo(loop: Loop) -> None:
             st.rerun()
 
 
-loop = frame.open_page("Sunlight", "Label text with one key; a small model chooses what to ask.")
+loop = page_head.open_page(
+    "Sunlight", "Label text with one key; a small model chooses what to ask."
+)
 if len(loop.pool_words.pool):
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import frame, garbage
+from pages.ui import page_head
+from pages.ui.server import garbage
 
 garbage.spare()
 st.set_page_config(page_title="Sunlight", page_icon="☀️", layout="wide")
@@ -23,10 +24,10 @@ page = st.navigation(
         for file, title, icon, path in PAGES
     ]
 )
-frame.need_login()
-frame.show_person()
-frame.show_workspace()
-frame.remember_person()
+page_head.need_login()
+page_head.show_person()
+page_head.show_workspace()
+page_head.remember_person()
 if page.url_path != "annotate":  # the card delivers by itself
-    frame.deliver_kept_events()
+    page_head.deliver_kept_events()
 page.run()

@@ -5,15 +5,16 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from core.logs import Run
-from core.loop import Loop
-from pages.ui import cache, charts, frame, scores
-from pages.ui.figure import show_figure
-from pages.ui.metrics import cuts, quality
-from pages.ui.metrics.misses import show_misses
-from pages.ui.metrics.quality import Look
+from core.workspace.logs import Run
+from core.workspace.snapshot import Loop
+from pages.ui import cache, page_head
+from pages.ui.components import charts, score_tables
+from pages.ui.components.figure import show_figure
+from pages.ui.escape_markdown import plain
+from pages.ui.metrics import ranking, thresholds
+from pages.ui.metrics.ranking import Look
 from pages.ui.metrics.slices import show_slices
-from pages.ui.plain import plain
+from pages.ui.metrics.worst_errors import show_misses
 
 SHOWN = [
     "run_id", "created_at", "model", "n_training", "n_evaluation", "fscore", "auc",
@@ -27,9 +28,9 @@ def show_curve(loop: Loop) -> None:
     """Scores against labels with their bands, and whether the last iteration brought a gain."""
     items = loop.labels.splits["evaluation"]
     positives = sum(item.label == loop.workspace.task.positive.value for item in items)
-    points = cache.of_reports(scores.curve_points, loop)
+    points = cache.of_reports(score_tables.curve_points, loop)
     if not len(points):
-        frame.say_empty(
+        page_head.say_empty(
             "Here you will see scores against labels. They need evaluation items of the label "
             f"{loop.workspace.task.positive.name}; there is none yet."
         )
@@ -43,10 +44,10 @@ def show_curve(loop: Loop) -> None:
         points,
         charts.course(points),
     )
-    if len(set(scores.evaluation_sets(loop).values())) > 1:
+    if len(set(score_tables.evaluation_sets(loop).values())) > 1:
         st.caption("Lines break where the evaluation data changed: compare within a line only.")
     if len(loop.logs.runs) > 1:
-        sentence = scores.gain_sentence(loop, *loop.logs.runs[-2:])
+        sentence = score_tables.gain_sentence(loop, *loop.logs.runs[-2:])
         if sentence:
             st.write(plain(sentence))
 
@@ -78,7 +79,7 @@ def show_scores(loop: Loop, run: Run, other: Run | None, label: int) -> None:
     """The run's scores with intervals, and what it has over the other run."""
     report = cache.report(loop, run)
     st.dataframe(
-        scores.score_table(loop, run, other, label),
+        score_tables.score_table(loop, run, other, label),
         hide_index=True,
         column_config={"value": st.column_config.NumberColumn(format="%.3f")},
     )
@@ -123,13 +124,13 @@ def look_at(loop: Loop, run: Run, other: Run | None, label: int) -> Look | None:
 def show_threshold(look: Look) -> None:
     """The movable threshold; of more than two labels all of them first."""
     if len(look.task.labels) > 2:
-        cuts.show_labels(look)
-    cuts.show_threshold(look)
+        thresholds.show_labels(look)
+    thresholds.show_threshold(look)
 
 
 def show_probabilities(look: Look) -> None:
     """Histogram and calibration, and the figures of every set of items."""
-    quality.show_probabilities(look)
+    ranking.show_probabilities(look)
     report = cache.report(look.loop, look.run)
     if report:
         with st.expander("Can its probabilities be believed?"):
@@ -137,14 +138,14 @@ def show_probabilities(look: Look) -> None:
                 "Error: the mean gap between a probability and the share of positive items, by ten "
                 "bins. Strategies choose by the raw ones, which rank alike."
             )
-            table = scores.calibration_table(report)
+            table = score_tables.calibration_table(report)
             number = st.column_config.NumberColumn(format="%.3f")
             columns_of = dict.fromkeys(table.columns[2:], number)
             st.dataframe(table, hide_index=True, column_config=columns_of)
 
 
 VIEWS = {
-    "Ranking": quality.show_ranking,
+    "Ranking": ranking.show_ranking,
     "Threshold": show_threshold,
     "Probabilities": show_probabilities,
     "Worst misses": show_misses,
@@ -161,12 +162,12 @@ def show_views(look: Look) -> None:
                 show(look)
 
 
-loop = frame.open_page(
+loop = page_head.open_page(
     "Metrics", "How well each run does on the evaluation data that it never saw."
 )
-frame.need_pool(loop)
+page_head.need_pool(loop)
 if not loop.logs.runs:
-    frame.empty(
+    page_head.empty(
         "Here you will see F-score and AUC per run. The first run is trained when evaluation data "
         "and first training data are labeled."
     )
@@ -179,7 +180,7 @@ if look and len(look.answers):
     show_views(look)
 st.subheader("All runs", anchor=False)
 runs = pd.DataFrame([asdict(run) for run in loop.logs.runs])
-sets = scores.evaluation_sets(loop)
+sets = score_tables.evaluation_sets(loop)
 if len(set(sets.values())) > 1:
     runs = runs.assign(**{"evaluation set": runs["run_id"].map(sets)})
 shown = [name for name in (*SHOWN, "evaluation set") if name in runs]

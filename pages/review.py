@@ -5,17 +5,17 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core.assignment import Flag, batch_for, flags, unflag
-from core.correction import as_they_stand
 from core.errors import SunlightError
-from core.loop import Loop
-from pages.ui import cache, frame, state
-from pages.ui.items import item_html, show_items
-from pages.ui.plain import plain
-from pages.ui.review.opening import batches_of, open_batch, open_item_button
+from core.workspace.assignment import Flag, batch_for, flags, unflag
+from core.workspace.relabel import as_they_stand
+from core.workspace.snapshot import Loop
+from pages.ui import cache, page_head, session
+from pages.ui.components.items import item_html, show_items
+from pages.ui.escape_markdown import plain
+from pages.ui.review.label_issues import label_buttons, show_second_look
+from pages.ui.review.open_batch import batches_of, open_batch, open_item_button
 from pages.ui.review.picks import choose_batch, picks_shown, show_sides, today_of
-from pages.ui.review.picture import show_picture
-from pages.ui.review.second_look import label_buttons, show_second_look
+from pages.ui.review.projection import show_picture
 
 SHOWN = 100
 DECIDED = 20
@@ -28,7 +28,7 @@ def show_choice(loop: Loop) -> None:
     """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
     batch = choose_batch(loop, cache.picks(loop))
     if batch is None:
-        frame.say_empty(
+        page_head.say_empty(
             "Here you will see the outliers beside the low-confidence picks. They come with the "
             "first active-learning batch, after evaluation data and first training data are "
             "labeled."
@@ -44,7 +44,7 @@ def show_flagged(loop: Loop) -> None:
     flagged = flags(loop.logs.events)
     if not flagged:
         key = loop.workspace.task.keys.flag
-        frame.say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
+        page_head.say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
     found = as_they_stand(loop, [flag.item_id for flag in flagged[:SHOWN]])
     batches = batches_of(loop)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
@@ -52,7 +52,7 @@ def show_flagged(loop: Loop) -> None:
         told = [f"flagged by {flag.annotator}: {flag.note}"]
         show_items([item_html(item.text, [*told, f"labeled {name}" if name else NO_LABEL])])
         with st.container(horizontal=True, gap="small"):
-            if at < DECIDED and state.annotator():
+            if at < DECIDED and session.annotator():
                 label_buttons(loop, [item], at == 0, then=partial(take_flag_back, loop, flag))
             batch_id = batches.get(flag.item_id, "")
             open_item_button(batch_id, flag.item_id, f"open {flag.item_id}")
@@ -70,7 +70,7 @@ def show_flagged(loop: Loop) -> None:
 def take_flag_back(loop: Loop, flag: Flag) -> None:
     """Appends the event that takes the flag back, before the page runs again."""
     try:
-        cache.inbox(loop.workspace.path).receive([unflag(flag, state.annotator())])
+        cache.inbox(loop.workspace.path).receive([unflag(flag, session.annotator())])
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
 
@@ -78,11 +78,13 @@ def take_flag_back(loop: Loop, flag: Flag) -> None:
 def show_earlier(loop: Loop) -> None:
     """Batches that hold labels, but the one that is under way; each can be opened and corrected."""
     batches = cache.tables(loop).batches()
-    under_way = batch_for(loop, state.annotator())
+    under_way = batch_for(loop, session.annotator())
     batches = batches[(batches["labeled"] > 0) & (batches["batch_id"] != under_way)]
     batches = batches.set_index("batch_id")
     if not len(batches):
-        frame.say_empty("Here you will find every batch that holds a label, to go back into it.")
+        page_head.say_empty(
+            "Here you will find every batch that holds a label, to go back into it."
+        )
         return
     batch_id = st.selectbox(
         "Batch",
@@ -113,11 +115,11 @@ def earlier_title(batch_id: str, batch: pd.Series) -> str:
     )
 
 
-loop = frame.open_page(
+loop = page_head.open_page(
     "Review",
     "What the model asked for and why, what deserves a second look, and what was labeled earlier.",
 )
-frame.need_pool(loop)
+page_head.need_pool(loop)
 TABS = {
     "What the model asked for": show_choice,
     "Second look": show_second_look,

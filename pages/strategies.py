@@ -1,19 +1,19 @@
 """Strategies: what each way of sampling brought in, which one pays, and what is left."""
 
-from pages.ui import cache, frame
+from pages.ui import cache, page_head
+from pages.ui.strategies.estimate import show_remaining
 from pages.ui.strategies.experiment import show_experiment
-from pages.ui.strategies.harvest import show_harvest
-from pages.ui.strategies.remaining import show_remaining
 from pages.ui.strategies.replay import show_replay
-from pages.ui.strategies.skew import show_skew
+from pages.ui.strategies.representation import show_skew
+from pages.ui.strategies.yields import show_harvest
 
-loop = frame.open_page(
+loop = page_head.open_page(
     "Strategies", "What each way of choosing brought in, which one pays here, and what is left."
 )
-frame.need_pool(loop)
+page_head.need_pool(loop)
 brought = cache.brought(loop)
 if not brought:
-    frame.empty(
+    page_head.empty(
         "Here you will see what each strategy found. It begins with the first training labels."
     )
 show_harvest(loop, brought)

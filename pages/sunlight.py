@@ -6,19 +6,19 @@ import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from core.errors import ConditionError
-from core.loop import Loop, being_held_out
-from core.occurrences import words_of
-from core.places import Places
-from core.scoring import score_texts
-from core.tables import UNLABELED, Drawn
-from core.task import SPLITS
-from pages.ui import cache, frame, state
-from pages.ui.details import show_details
-from pages.ui.items import item_html, show_items
-from pages.ui.plain import plain
-from pages.ui.sunlight import choose
-from pages.ui.sunlight.takeaway import show_takeaway
-from pages.ui.sunlight.trail import Step
+from core.models.predict import score_texts
+from core.pool.text import words_of
+from core.query.row_set import Places
+from core.query.tables import UNLABELED, Drawn
+from core.workspace.snapshot import Loop, being_held_out
+from core.workspace.task import SPLITS
+from pages.ui import cache, page_head, session
+from pages.ui.components.item_details import show_details
+from pages.ui.components.items import item_html, show_items
+from pages.ui.escape_markdown import plain
+from pages.ui.sunlight import filter_panel
+from pages.ui.sunlight.item_download import show_takeaway
+from pages.ui.sunlight.steps import Step
 
 
 def show_draw(loop: Loop, items: pd.DataFrame) -> None:
@@ -110,28 +110,28 @@ def show_look(loop: Loop, step: Step) -> None:
     drawn = tables.draw(places, step.size, step.seed) if step.is_random else tables.first(places)
     show_count(loop, step, places, drawn)
     if not len(drawn.items):
-        frame.empty("No item matches these filters. Take one of them away.")
+        page_head.empty("No item matches these filters. Take one of them away.")
     show_draw(loop, drawn.items)
 
 
-@st.fragment(run_every=choose.SECONDS)
+@st.fragment(run_every=filter_panel.SECONDS)
 def stream() -> None:
     """One item, and after some seconds the next."""
-    loop = state.open_loop()
-    show_look(loop, choose.next_of_stream(choose.choices_of(loop)))
+    loop = session.open_loop()
+    show_look(loop, filter_panel.next_of_stream(filter_panel.choices_of(loop)))
 
 
-loop = frame.open_page("Sunlight", "Random items, as they are: the best way to know your data.")
-frame.need_pool(loop)
-choices = choose.choices_of(loop)
-choose.arrive(loop, choices)
-step = choose.chosen(choices)
-choose.keep(step)
-choose.show_filters(loop, choices)
-choose.show_controls(choices)
-choose.show_active(step.filters, loop.workspace.task, choices)
-choose.write_address()
-if choose.is_streaming():
+loop = page_head.open_page("Sunlight", "Random items, as they are: the best way to know your data.")
+page_head.need_pool(loop)
+choices = filter_panel.choices_of(loop)
+filter_panel.arrive(loop, choices)
+step = filter_panel.chosen(choices)
+filter_panel.keep(step)
+filter_panel.show_filters(loop, choices)
+filter_panel.show_controls(choices)
+filter_panel.show_active(step.filters, loop.workspace.task, choices)
+filter_panel.write_address()
+if filter_panel.is_streaming():
     stream()
 else:
     show_look(loop, step)

@@ -10,10 +10,10 @@ from collections import Counter
 from pathlib import Path
 from random import Random
 
-from core.growing import CsvFile
-from core.inbox import EventLog
-from core.logs import Event
-from core.workspace import Workspace, open_workspace
+from core.system.append_file import CsvFile
+from core.workspace.events import EventLog
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import Event
 from tests.records import split_records
 
 PROCESSES = 8

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from core.workspace import Workspace
+from core.workspace.layout import Workspace
 
 ITEM = '[data-testid="item-text"]'
 SAVE_STATE = '[data-testid="save-state"]'
@@ -113,5 +113,5 @@ def label_rows(workspace: Workspace, split: str) -> dict[str, str]:
 
 
 def said(markdown: str) -> str:
-    """What a person reads of what `pages.ui.plain` made."""
+    """What a person reads of what `pages.ui.escape_markdown` made."""
     return re.sub(r"\\(.)", r"\1", markdown.replace(":gray[]", ""))

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from core.loop import Loop, read_loop
-from core.simulation import make_demo
-from core.workspace import Workspace, open_workspace
+from core.analysis.simulation import make_demo
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.snapshot import Loop, read_loop
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
 
 # Real files take as long as a busy disk takes; and a CI run fails for a change, not by chance.

@@ -22,15 +22,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from core.byhand import Hand, flag_by_hand, label_by_hand
 from core.doctor import examine
 from core.errors import SunlightError
-from core.inbox import Inbox
-from core.iteration import Batch, Wishes, propose
-from core.logs import Event
-from core.loop import Loop, open_loop, read_loop
-from core.runs import Trained, keep, train
-from core.workspace import open_workspace
+from core.evaluation.runs import Trained, keep, train
+from core.sampling.next_batch import Batch, Wishes, propose
+from core.workspace.byhand import Hand, flag_by_hand, label_by_hand
+from core.workspace.events import Inbox
+from core.workspace.layout import open_workspace
+from core.workspace.logs import Event
+from core.workspace.snapshot import Loop, open_loop, read_loop
 from tests.conftest import headlines, write_csv
 from tests.faults import KINDS, Shim
 from tests.records import split_records

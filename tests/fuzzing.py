@@ -23,32 +23,32 @@ import pyarrow as pa
 import torch
 from starlette.requests import Request
 
-from core import csvfile
-from core.condition import places_where
-from core.csvfile import parse_rows, read_row_blocks
-from core.curves import read_points
+from core.analysis.estimate import decoded
+from core.analysis.learning_curves import read_points
+from core.analysis.simulation import read_oracle, write_table
 from core.doctor import examine
-from core.encoder import open_encoder
 from core.errors import SunlightError
-from core.features import Vocabulary
-from core.filters import Choices
-from core.growing import CsvFile
-from core.logs import Event, Proposal, Run
-from core.loop import read_loop
-from core.model import load_model, save_model
-from core.outlook import decoded
-from core.pool_files import NotPlainError, careful_blocks, open_pool_file, plain_blocks
-from core.report import load_report
-from core.search import read_query
-from core.simulation import read_oracle, write_table
-from core.space_file import load_space
-from core.tables import Tables
-from core.task import parse_task
-from core.training import train_book
-from core.workspace import open_workspace
-from pages.ui.route import receive
-from pages.ui.sunlight.trail import read_step
-from pages.ui.tokens import Claim, make_token, read_token
+from core.evaluation.report import load_report
+from core.features.encoder import open_encoder
+from core.features.space_file import load_space
+from core.features.vocabulary import Vocabulary
+from core.models.model import load_model, save_model
+from core.models.training import train_book
+from core.pool.csv_files import NotPlainError, careful_blocks, open_pool_file, plain_blocks
+from core.pool.search import read_query
+from core.query.filters import Choices
+from core.query.sql_condition import places_where
+from core.query.tables import Tables
+from core.system import csv_rows
+from core.system.append_file import CsvFile
+from core.system.csv_rows import parse_rows, read_row_blocks
+from core.workspace.layout import open_workspace
+from core.workspace.logs import Event, Proposal, Run
+from core.workspace.snapshot import read_loop
+from core.workspace.task import parse_task
+from pages.ui.card.route import receive
+from pages.ui.card.tokens import Claim, make_token, read_token
+from pages.ui.sunlight.steps import read_step
 from tests.conftest import SMALL_TASK
 
 SECONDS = 20
@@ -136,7 +136,7 @@ def time_limit(seconds: int) -> Iterator[None]:
 
 def _rows(data: bytes, _: Path) -> None:
     found = parse_rows(data)
-    lines = data.removeprefix(csvfile.BOM).split(b"\n")
+    lines = data.removeprefix(csv_rows.BOM).split(b"\n")
     last = {row.line: row.line + _line_ends(row) for row in found.rows}
     told = [*last, *(bad.line for bad in found.bad)]
     assert len(set(told)) == len(told), "a line is told twice"
@@ -150,19 +150,19 @@ def _rows(data: bytes, _: Path) -> None:
     assert not lost, f"lines {lost} are neither read nor reported"
 
 
-def _line_ends(row: csvfile.Row) -> int:
+def _line_ends(row: csv_rows.Row) -> int:
     return sum(field.count("\n") for field in row.fields)
 
 
 def _blocks(data: bytes, folder: Path) -> None:
     path = folder / "rows.csv"
     path.write_bytes(data)
-    whole, window = parse_rows(data), csvfile.WINDOW
-    csvfile.WINDOW = 7
+    whole, window = parse_rows(data), csv_rows.WINDOW
+    csv_rows.WINDOW = 7
     try:
         parts = list(read_row_blocks(path))
     finally:
-        csvfile.WINDOW = window
+        csv_rows.WINDOW = window
     assert [row for rows, _ in parts for row in rows] == whole.rows
     assert [row for _, bad in parts for row in bad] == whole.bad
 
@@ -277,7 +277,7 @@ def _params_seeds() -> tuple[bytes, ...]:
 
 
 def _space(data: bytes, folder: Path) -> None:
-    from core.files import DAMAGED
+    from core.system.files import DAMAGED
 
     (folder / f"{'0' * 32}.space").write_bytes(data)
     with suppress(*DAMAGED):

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.backups import back_up
-from core.logs import Event, Run, append_records, new_event, new_proposal, now
-from core.loop import Loop
-from core.runs import keep, train
+from core.evaluation.runs import keep, train
+from core.workspace.backup import back_up
+from core.workspace.logs import Event, Run, append_records, new_event, new_proposal, now
+from core.workspace.snapshot import Loop
 
 Illness = Callable[[Loop], None]
 

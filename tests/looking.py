@@ -17,11 +17,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.doctor import examine
 from core.errors import SunlightError
-from core.inbox import Inbox
-from core.iteration import Wishes, propose
-from core.logs import new_event
-from core.loop import Loop, open_loop
-from tests.test_pages import PAGES, ROOT, TIMEOUT
+from core.sampling.next_batch import Wishes, propose
+from core.workspace.events import Inbox
+from core.workspace.logs import new_event
+from core.workspace.snapshot import Loop, open_loop
+from tests.pages.test_pages import PAGES, ROOT, TIMEOUT
 
 CAPABILITIES = 0x20080522
 PAST_ALL_MODES = 0b110

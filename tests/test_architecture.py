@@ -1,136 +1,100 @@
-"""The house of the code, read from its imports."""
+"""The house of the code, read from its imports: packages import one way, from the ground up."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# From the ground up. A room may use every room of the lines before its own; of its own line,
-# only those that stand before it.
-FLOORS = (
-    ("errors", "findings", "bags", "cache", "disk"),
-    ("stamps", "csvfile", "growing", "files", "progress", "errands", "password", "download"),
-    ("parallel", "arrays", "columns", "engines", "guard"),
-    ("spelling", "fingerprints", "pool_files", "pool_builder", "pool", "occurrences", "word_index"),
-    ("task", "task_file"),
-    ("workspace", "backup_file", "backups", "book_data"),
-    ("logs", "restoring"),
-    ("labels", "features"),
-    ("counts", "sources", "lexicon", "tally", "meanings", "space", "space_file", "attribution"),
-    ("encoder_kinds", "hub", "encoder", "encoder_cache", "encoded"),
-    (
-        "search",
-        "loop",
-        "places",
-        "pool_columns",
-        "filters",
-        "condition",
-        "sift",
-        "tables",
-        "takeout",
-        "provenance",
-        "layouts",
-        "encodings",
-        "foreign_kinds",
-        "foreign",
-        "incoming",
-        "from_table",
-        "from_export",
-        "lacking",
-        "intake",
-    ),
-    ("pool_tally", "pool_space"),
-    ("calibration", "networks", "model"),
-    ("minimize", "logistic", "descent", "stacked"),
-    ("strategies", "diversity", "catalog"),
-    (
-        "training",
-        "scoring",
-        "evaluation",
-        "explanations",
-        "statistics",
-        "learning",
-        "report",
-        "doubts",
-        "near_copies",
-    ),
-    ("vectors", "prevalence", "runs", "answers", "slices", "stages", "assignment"),
-    (
-        "predictions",
-        "pool_scoring",
-        "opinions",
-        "today",
-        "mixing",
-        "selection",
-        "stopping",
-        "iteration",
-        "outlook",
-        "choice",
-        "landscape",
-        "inbox",
-        "byhand",
-        "history",
-        "neighbours",
-        "correction",
-    ),
-    ("model_files", "data_card", "export"),
-    ("leftovers", "pool_findings", "label_findings", "batch_findings", "kinds"),
-    ("doctor", "mending"),
-    ("background", "simulation", "shelf", "curves", "comparison", "replay"),
-    ("harvest", "skew", "contrast", "experiment"),
-    ("console", "import_command", "file_commands", "keeping_commands", "__main__"),
+LAYERS = (
+    ("errors",),
+    ("system",),
+    ("pool",),
+    ("workspace",),
+    ("features",),
+    ("models",),
+    ("evaluation",),
+    ("sampling", "query", "doctor", "mending"),
+    ("analysis", "exchange"),
+    ("cli", "__main__"),
 )
-ROOMS = [room for floor in FLOORS for room in floor]
+"""From the ground up: a package imports those of the lines before its own; `__main__` uses `cli`."""
+
+SHARED = {
+    "components",
+    "card",
+    "server",
+    "cache",
+    "session",
+    "page_head",
+    "escape_markdown",
+    "remember",
+}
+"""What all pages may use of `pages/ui`; every other folder there is one page's own."""
 
 
-def imports(path: Path) -> set[str]:
-    """Dotted names of all that a file imports: `from a.b import c` gives `a.b` and `a.b.c`."""
-    names = set()
+def imports(path: Path) -> Iterator[str]:
+    """Dotted names of all that a file imports: `from a.b import c` gives `a.b.c`."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            names |= {node.module or ""} | {f"{node.module}.{a.name}" for a in node.names}
-    return names
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def rooms_used(path: Path) -> set[str]:
-    parts = (name.split(".") for name in imports(path))
-    return {part[1] for part in parts if part[0] == "core" and len(part) > 1}
+def package(path: Path) -> str:
+    return path.relative_to(ROOT / "core").parts[0].removesuffix(".py")
 
 
-def test_every_room_of_the_core_has_its_place():
-    files = {path.stem for path in (ROOT / "core").glob("*.py")} - {"__init__"}
-    assert files == set(ROOMS)
+CORE = sorted((ROOT / "core").rglob("*.py"))
+PAGES = sorted((ROOT / "pages").rglob("*.py"))
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_imports_in_the_core_point_one_way(room: str):
-    used = rooms_used(ROOT / "core" / f"{room}.py") & set(ROOMS)
-    assert used <= set(ROOMS[: ROOMS.index(room)])
+def test_every_package_of_the_core_has_its_layer():
+    named = {name for layer in LAYERS for name in layer}
+    assert {package(path) for path in CORE} - {"__init__"} == named
+
+
+@pytest.mark.parametrize("number", range(len(LAYERS)))
+def test_packages_import_one_way(number: int):
+    below = {name for layer in LAYERS[:number] for name in layer}
+    for path in CORE:
+        own = package(path)
+        if own in LAYERS[number]:
+            parts = (name.split(".") for name in imports(path))
+            used = {each[1] for each in parts if each[0] == "core" and len(each) > 1}
+            assert used - {own} <= below | ({"cli"} if own == "__main__" else set()), path
 
 
 def test_the_core_never_imports_streamlit_or_pages():
-    for path in (ROOT / "core").glob("*.py"):
+    for path in CORE:
         tops = {name.split(".")[0] for name in imports(path)}
-        assert not tops & {"streamlit", "altair", "pages"}, path.name
+        assert not tops & {"streamlit", "altair", "pages"}, path
 
 
 def test_strategies_know_neither_files_nor_models():
-    used = {"strategies": {"bags"}, "diversity": {"bags", "strategies"}}
-    for room, rooms in (used | {"catalog": {"diversity", "strategies"}}).items():
-        path = ROOT / "core" / f"{room}.py"
-        assert rooms_used(path) & set(ROOMS) == rooms
-        tops = {name.split(".")[0] for name in imports(path)}
-        assert not tops & {"pathlib", "torch", "duckdb", "os"}
+    for name in ("strategies", "diversity", "catalog"):
+        tops = {each.split(".")[0] for each in imports(ROOT / f"core/sampling/{name}.py")}
+        assert not tops & {"pathlib", "torch", "duckdb", "os"}, name
 
 
-def test_pages_import_no_pages():
-    for path in (ROOT / "pages").glob("*.py"):
-        others = {name for name in imports(path) if name.startswith("pages.")}
-        assert all(name.startswith("pages.ui") for name in others), path.name
+def test_a_page_uses_what_is_shared_and_what_is_its_own():
+    for path in PAGES:
+        own = path.relative_to(ROOT / "pages").parts[-2:-1] or (path.stem,)
+        for name in imports(path):
+            if name.startswith("pages."):
+                room = name.split(".")
+                assert room[2] in SHARED | {path.stem, *own}, f"{path}: {name}"
+
+
+def test_shared_parts_of_the_pages_use_no_page():
+    for room in SHARED:
+        folder = ROOT / "pages" / "ui" / room
+        for path in [*folder.rglob("*.py")] or [folder.with_suffix(".py")]:
+            used = {name.split(".")[2] for name in imports(path) if name.startswith("pages.ui.")}
+            assert used <= SHARED, path
 
 
 def test_pages_hold_no_sql_no_torch_and_write_no_files():
@@ -142,8 +106,8 @@ def test_pages_hold_no_sql_no_torch_and_write_no_files():
         assert ".write_text(" not in text, path.name
 
 
-def test_only_one_file_caches():
-    for path in (ROOT / "pages").rglob("*.py"):
-        if path.name != "cache.py":
+def test_only_one_room_caches():
+    for path in PAGES:
+        if "cache" not in path.as_posix().removeprefix(ROOT.as_posix()):
             assert "cache_data" not in path.read_text(encoding="utf-8"), path.name
             assert "cache_resource" not in path.read_text(encoding="utf-8"), path.name

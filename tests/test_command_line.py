@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.__main__ import app
-from core.workspace import Workspace
+from core.workspace.layout import Workspace
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 
 ROOT = Path(__file__).resolve().parent.parent

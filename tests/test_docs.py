@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import app
-from core.task import default_task, load_task
-from core.workspace import BATCH_FIELDS, EVENT_FIELDS, RUN_FIELDS
+from core.workspace.layout import BATCH_FIELDS, EVENT_FIELDS, RUN_FIELDS
+from core.workspace.task import default_task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -3,13 +3,13 @@ from pathlib import Path
 import pytest
 
 from core.doctor import examine
-from core.findings import MOST
-from core.iteration import propose
-from core.kinds import KINDS
-from core.logs import append_records, new_proposal
-from core.loop import Loop, read_loop
-from core.runs import keep, train
-from core.workspace import Workspace, open_workspace
+from core.evaluation.runs import keep, train
+from core.sampling.next_batch import propose
+from core.system.findings import MOST
+from core.system.kinds import KINDS
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import append_records, new_proposal
+from core.workspace.snapshot import Loop, read_loop
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.illnesses import ILLNESSES, Illness, append, label
 

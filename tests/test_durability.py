@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from core.inbox import EventLog, Inbox
-from core.iteration import Wishes, preview, propose
-from core.logs import append_records, new_event, new_proposal
-from core.loop import Loop, read_loop
-from core.runs import keep, train
-from core.workspace import Workspace
+from core.evaluation.runs import keep, train
+from core.sampling.next_batch import Wishes, preview, propose
+from core.workspace.events import EventLog, Inbox
+from core.workspace.layout import Workspace
+from core.workspace.logs import append_records, new_event, new_proposal
+from core.workspace.snapshot import Loop, read_loop
 from tests import appenders
 from tests.conftest import MakeWorkspace, active_workspace
 from tests.crashes import TRACED
@@ -93,7 +93,7 @@ class Stopped(datetime):
 
 
 def test_a_clock_that_shows_a_moment_twice_overwrites_no_run(active: Loop, monkeypatch):
-    monkeypatch.setattr("core.runs.datetime", Stopped)
+    monkeypatch.setattr("core.evaluation.runs.datetime", Stopped)
     trained = train(active, name="book")
     first = active.workspace.path / keep(active, trained).params_file
     content = first.stat()

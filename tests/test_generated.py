@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from core.workspace import open_workspace
+from core.workspace.layout import open_workspace
 from tests.benchmarks import generated
 from tests.benchmarks.generated import generated_texts, write_pool
 from tests.worlds import pool_of

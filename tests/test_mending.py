@@ -2,15 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from core.csvfile import read_rows
 from core.doctor import examine
 from core.errors import WorkspaceError
-from core.findings import Finding
-from core.kinds import KINDS, MENDS
-from core.label_findings import lacking_rows
-from core.loop import Loop, read_loop
 from core.mending import NOTHING, mend, mend_all
-from core.workspace import Workspace
+from core.system.csv_rows import read_rows
+from core.system.findings import Finding
+from core.system.kinds import KINDS, MENDS
+from core.workspace.check import lacking_rows
+from core.workspace.layout import Workspace
+from core.workspace.snapshot import Loop, read_loop
 from tests.illnesses import (
     ILLNESSES,
     Illness,

@@ -15,7 +15,7 @@ from random import Random
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
-from core.workspace import Workspace, open_workspace
+from core.workspace.layout import Workspace, open_workspace
 from tests.browser import (
     DELIVERED_WITHIN,
     ITEM,

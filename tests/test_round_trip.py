@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from core.errors import ExportError
-from core.export import export_files
-from core.foreign import open_table
-from core.guard import unguarded
-from core.intake import bring_in
-from core.loop import Loop, read_loop
-from core.provenance import provenance
-from core.workspace import Workspace, open_workspace
+from core.exchange.exporter import export_files
+from core.exchange.formula_guard import unguarded
+from core.exchange.importer import bring_in
+from core.exchange.provenance import provenance
+from core.exchange.table_reader import open_table
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.snapshot import Loop, read_loop
 from tests.worlds import TASK, World, worlds
 
 Rows = list[list[str]]

@@ -4,8 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.inbox import Inbox
-from core.loop import Loop
+from core.workspace.events import Inbox
+from core.workspace.snapshot import Loop
 from tests.records import split_records
 
 FILES = ("batches.csv", "annotations.csv", "runs.csv")

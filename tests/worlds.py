@@ -5,12 +5,12 @@ from pathlib import Path
 
 from hypothesis import strategies as some
 
-from core.csvfile import format_rows
-from core.logs import Event, Proposal, append_records
-from core.pool import Pool, read_pool
-from core.task import SPLITS
-from core.word_index import PoolWords, read_pool_words
-from core.workspace import Workspace, open_workspace
+from core.pool.items import Pool, read_pool
+from core.pool.words import PoolWords, read_pool_words
+from core.system.csv_rows import format_rows
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import Event, Proposal, append_records
+from core.workspace.task import SPLITS
 
 VALUES = ("1", "not it", "=é")
 

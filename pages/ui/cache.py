@@ -20,51 +20,12 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from core.answers import (
-    Answers,
-    Resampled,
-    answers_from_report,
-    answers_of_model,
-    draws,
-    is_enough,
-    resample,
-    score_intervals_of,
-    shared,
-)
-from core.answers import score_differences as differences_of
-from core.choice import Pick, WordHistory, picks_of
-from core.choice import word_history as history_of
-from core.condition import places_where
-from core.errands import Errand
-from core.errors import RunError
-from core.experiment import Experiment, Groups, find_groups, prepare
-from core.filters import Filters
-from core.harvest import Brought, brought_in
-from core.inbox import Inbox
-from core.iteration import Batch, preview
-from core.labels import Labeled, labels_hash
-from core.landscape import measured, sampled
-from core.landscape import pool_points as points_of
-from core.logs import Run
-from core.loop import Loop, mend_if_writable, read_loop
-from core.model import Model
-from core.near_copies import Alike, alike_texts, hash_of_texts
-from core.neighbours import Neighbourhood
-from core.neighbours import neighbourhood as make_neighbourhood
-from core.occurrences import occurrences
-from core.opinions import opinions_at
-from core.outlook import compute_outlook
-from core.places import Places
-from core.pool_columns import PoolColumns, pool_columns
-from core.pool_files import POOL_FOLDER
-from core.predictions import Predictions, predictions_of
-from core.progress import Progress
-from core.replay import Known
-from core.replay import known as known_labels
-from core.report import Report, report_path
-from core.runs import load_run, read_report
-from core.sift import Opinions
-from core.skew import (
+from core.analysis.estimate import compute_outlook
+from core.analysis.projection import measured, sampled
+from core.analysis.projection import pool_points as points_of
+from core.analysis.replay import Known
+from core.analysis.replay import known as known_labels
+from core.analysis.representation import (
     Column,
     Spread,
     WordSkew,
@@ -75,12 +36,51 @@ from core.skew import (
     skewed_words,
     vocabulary,
 )
-from core.slices import groupings
-from core.stamps import Stamps, file_stamps
-from core.statistics import Difference, Interval
-from core.tables import Tables
-from core.word_index import read_pool_words
-from core.workspace import Workspace, open_workspace
+from core.analysis.strategy_comparison import Experiment, Groups, find_groups, prepare
+from core.analysis.strategy_yield import Brought, brought_in
+from core.errors import RunError
+from core.evaluation.intervals import Difference, Interval
+from core.evaluation.report import Report, report_path
+from core.evaluation.run_scores import (
+    Answers,
+    Resampled,
+    answers_from_report,
+    answers_of_model,
+    draws,
+    is_enough,
+    resample,
+    score_intervals_of,
+    shared,
+)
+from core.evaluation.run_scores import score_differences as differences_of
+from core.evaluation.runs import load_run, read_report
+from core.evaluation.slices import groupings
+from core.models.model import Model
+from core.models.neighbors import Neighbourhood
+from core.models.neighbors import neighbourhood as make_neighbourhood
+from core.models.pool_predictions import Predictions, predictions_of
+from core.pool.csv_files import POOL_FOLDER
+from core.pool.text import occurrences
+from core.pool.words import read_pool_words
+from core.query.columns import PoolColumns, pool_columns
+from core.query.filters import Filters
+from core.query.masks import Opinions
+from core.query.opinions import opinions_at
+from core.query.row_set import Places
+from core.query.sql_condition import places_where
+from core.query.tables import Tables
+from core.sampling.next_batch import Batch, preview
+from core.sampling.picks import Pick, WordHistory, picks_of
+from core.sampling.picks import word_history as history_of
+from core.system.jobs import Errand
+from core.system.progress import Progress
+from core.system.stamps import Stamps, file_stamps
+from core.workspace.events import Inbox
+from core.workspace.labels import Labeled, labels_hash
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import Run
+from core.workspace.near_duplicates import Alike, alike_texts, hash_of_texts
+from core.workspace.snapshot import Loop, mend_if_writable, read_loop
 
 WORKSPACES = 4
 """Workspaces and states of them that are kept in memory at once."""

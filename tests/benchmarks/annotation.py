@@ -35,8 +35,8 @@ from statistics import mean, quantiles
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from core.logs import read_logs
-from core.workspace import SAMPLE, Workspace, open_workspace
+from core.workspace.layout import SAMPLE, Workspace, open_workspace
+from core.workspace.logs import read_logs
 from tests.benchmarks.table import copied, machine, print_table
 from tests.browser import ITEM, SAVE_STATE
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.loop import Loop
-from core.model import Model
-from core.networks import HIDDEN
-from core.runs import columns
-from core.training import EPOCHS, epoch_items
+from core.evaluation.runs import columns
+from core.models.model import Model
+from core.models.networks import HIDDEN
+from core.models.training import EPOCHS, epoch_items
+from core.workspace.snapshot import Loop
 
 READ_ITEMS = 200_000
 DENSE_STEPS = 60

@@ -14,7 +14,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from core.workspace import DEFAULT_TASK_FILE, create_workspace
+from core.workspace.layout import DEFAULT_TASK_FILE, create_workspace
 from tests import appenders
 
 WRONG = {

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.csvfile import format_rows, read_rows
-from core.simulation import ORACLE
-from core.workspace import open_workspace
+from core.analysis.simulation import ORACLE
+from core.system.csv_rows import format_rows, read_rows
+from core.workspace.layout import open_workspace
 from tests.worlds import pool_of
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"

@@ -21,11 +21,11 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.csvfile import format_rows
-from core.foreign import guess, open_table
-from core.incoming import Columns
-from core.intake import Intake, bring_in
-from core.workspace import create_workspace, open_workspace
+from core.exchange.import_types import Columns
+from core.exchange.importer import Intake, bring_in
+from core.exchange.table_reader import guess, open_table
+from core.system.csv_rows import format_rows
+from core.workspace.layout import create_workspace, open_workspace
 from tests.benchmarks.generated import generated_texts
 from tests.benchmarks.table import machine, print_table, timed
 from tests.worlds import pool_of

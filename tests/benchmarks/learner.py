@@ -19,15 +19,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core.encoder import encoder_place
-from core.loop import Loop, read_loop
-from core.pool_space import pool_rows
-from core.predictions import pool_probabilities
-from core.report import AT_THRESHOLD, Report, judged_by
-from core.runs import feature_source, train
-from core.statistics import Interval, paired_difference
-from core.task import MODELS
-from core.workspace import open_workspace
+from core.evaluation.intervals import Interval, paired_difference
+from core.evaluation.report import AT_THRESHOLD, Report, judged_by
+from core.evaluation.runs import feature_source, train
+from core.features.encoder import encoder_place
+from core.features.pool_space import pool_rows
+from core.models.pool_predictions import pool_probabilities
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
+from core.workspace.task import MODELS
 from tests.benchmarks.table import copied, machine, print_table, timed
 
 WITH_ENCODER = "linear + encoder"

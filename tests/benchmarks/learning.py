@@ -14,14 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.comparison import Compared, compare, mean_of
-from core.curves import Curve, Point, Study, lay_background, learn, point_of
-from core.loop import read_loop
-from core.replay import known
-from core.runs import MODELS
-from core.simulation import Plan, read_table, steps, write_table
-from core.task import default_task
-from core.workspace import open_workspace
+from core.analysis.curve_comparison import Compared, compare, mean_of
+from core.analysis.learning_curves import Curve, Point, Study, lay_background, learn, point_of
+from core.analysis.replay import known
+from core.analysis.simulation import Plan, read_table, steps, write_table
+from core.evaluation.runs import MODELS
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_loop
+from core.workspace.task import default_task
 from tests.benchmarks.libraries import choosers
 from tests.benchmarks.table import machine, print_table
 

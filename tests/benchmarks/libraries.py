@@ -11,12 +11,12 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.loop import Loop
-from core.mixing import Chosen
-from core.pool_scoring import PoolScores
-from core.simulation import Choose
-from core.strategies import Ranked
-from core.vectors import pool_vectors
+from core.analysis.simulation import Choose
+from core.features.random_projection import pool_vectors
+from core.sampling.mix import Chosen
+from core.sampling.pool_scores import PoolScores
+from core.sampling.strategies import Ranked
+from core.workspace.snapshot import Loop
 
 Query = Callable[[NDArray[np.float32], NDArray[np.bool_], int, int], NDArray[np.int64]]
 """(vectors, which of them are labeled, number, seed) to the chosen rows."""

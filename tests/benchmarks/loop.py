@@ -10,15 +10,15 @@ import argparse
 import time
 from pathlib import Path
 
-from core import strategies
-from core.features import book_vocabulary
-from core.iteration import preview, propose
-from core.loop import Loop, read_loop
-from core.mixing import training_word_counts
-from core.pool_space import pool_rows, pool_space
-from core.predictions import pool_probabilities
-from core.runs import train
-from core.workspace import open_workspace
+from core.evaluation.runs import train
+from core.features.pool_space import pool_rows, pool_space
+from core.features.vocabulary import book_vocabulary
+from core.models.pool_predictions import pool_probabilities
+from core.sampling import strategies
+from core.sampling.mix import training_word_counts
+from core.sampling.next_batch import preview, propose
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
 from tests.benchmarks import chapter
 from tests.benchmarks.table import copied, machine, print_table, timed
 

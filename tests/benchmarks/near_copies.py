@@ -9,10 +9,10 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.labels import Labeled
-from core.loop import read_loop
-from core.near_copies import alike_by_hashes, alike_exactly
-from core.workspace import open_workspace
+from core.workspace.labels import Labeled
+from core.workspace.layout import open_workspace
+from core.workspace.near_duplicates import alike_by_hashes, alike_exactly
+from core.workspace.snapshot import read_loop
 from tests.benchmarks.table import machine, print_table, timed
 
 WORDS = 8_000

@@ -20,11 +20,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.loop import Loop, read_loop
-from core.occurrences import words_of
-from core.pool_columns import pool_columns
-from core.tables import UNLABELED, Filters, Tables
-from core.workspace import open_workspace
+from core.pool.text import words_of
+from core.query.columns import pool_columns
+from core.query.tables import UNLABELED, Filters, Tables
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
 from tests.benchmarks.chapter import csv_pass
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.table import machine, print_table

@@ -11,10 +11,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core.outlook import prevalence_of
-from core.prevalence import Prevalence
-from core.simulation import Plan, Step, Table, by_mix, read_table, steps, write_table
-from core.task import MODELS, default_task
+from core.analysis.estimate import prevalence_of
+from core.analysis.simulation import Plan, Step, Table, by_mix, read_table, steps, write_table
+from core.evaluation.prevalence import Prevalence
+from core.workspace.task import MODELS, default_task
 from tests.benchmarks.table import machine, print_table
 
 CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}

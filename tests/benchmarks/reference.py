@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.loop import read_loop
-from core.runs import train
-from core.workspace import open_workspace
+from core.evaluation.runs import train
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_loop
 from tests.benchmarks.table import machine, print_table
 
 SEEDS = 10

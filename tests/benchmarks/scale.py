@@ -17,12 +17,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from core.iteration import preview, propose
-from core.loop import read_loop
-from core.pool_space import pool_rows, pool_space
-from core.predictions import pool_probabilities
-from core.runs import train
-from core.workspace import open_workspace
+from core.evaluation.runs import train
+from core.features.pool_space import pool_rows, pool_space
+from core.models.pool_predictions import pool_probabilities
+from core.sampling.next_batch import preview, propose
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_loop
 from tests.benchmarks import chapter
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.pages import HEAD, TURNS, table_rows

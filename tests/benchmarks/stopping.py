@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from core.comparison import mean_of
-from core.model import Model
-from core.outlook import Outlook, outlook_of
-from core.simulation import Plan, Step, Table, by_mix, read_table, steps, write_table
-from core.stopping import WINDOW
-from core.task import MODELS, default_task
+from core.analysis.curve_comparison import mean_of
+from core.analysis.estimate import Outlook, outlook_of
+from core.analysis.simulation import Plan, Step, Table, by_mix, read_table, steps, write_table
+from core.evaluation.stopping import WINDOW
+from core.models.model import Model
+from core.workspace.task import MODELS, default_task
 from tests.benchmarks.table import machine, print_table
 
 MIXES = {

@@ -9,8 +9,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.comparison import Mean, mean_of
-from core.curves import Point, curve_file, read_points
+from core.analysis.curve_comparison import Mean, mean_of
+from core.analysis.learning_curves import Point, curve_file, read_points
 
 SCORE = "average_precision"
 COLORS = {"linear": "#0072b2", "book": "#d55e00"}

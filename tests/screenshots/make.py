@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.simulation import make_demo
+from core.analysis.simulation import make_demo
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
 
 SCHEMES = ("light", "dark")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.task import Keys, Label
+from core.workspace.task import Keys, Label
 
 _FOLDER = Path(__file__).parent
 

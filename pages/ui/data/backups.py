@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.backup_file import Backup, read_backup
-from core.backups import DAYS, FOLDER, NEWEST, back_up, backup_files
 from core.errors import BackupError, SunlightError
-from core.restoring import restore
-from core.shelf import free_place, shelf_folder
-from core.workspace import open_workspace
-from pages.ui import state
-from pages.ui.plain import plain
+from core.workspace.archive import Backup, read_backup
+from core.workspace.backup import DAYS, FOLDER, NEWEST, back_up, backup_files
+from core.workspace.layout import open_workspace
+from core.workspace.registry import free_place, shelf_folder
+from core.workspace.restore import restore
+from pages.ui import session
+from pages.ui.escape_markdown import plain
 
 MADE = "backup_made"
 
@@ -87,7 +87,7 @@ def _offer_restore(sound: list[Backup]) -> None:
         with st.status("Restoring …") as status:
             place = free_place(name.strip(), shelf_folder())
             restore(backup.path, place, lambda step: status.update(label=f"{step} …"))
-        state.choose_workspace(place)
+        session.choose_workspace(place)
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

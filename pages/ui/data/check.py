@@ -9,11 +9,11 @@ import streamlit as st
 
 from core.doctor import examine
 from core.errors import SunlightError
-from core.findings import Finding, Severity
-from core.kinds import KINDS, MENDS
 from core.mending import mend, mend_all
-from core.workspace import open_workspace
-from pages.ui import state
+from core.system.findings import Finding, Severity
+from core.system.kinds import KINDS, MENDS
+from core.workspace.layout import open_workspace
+from pages.ui import session
 
 EXAMINED = "check_examined"
 
@@ -124,7 +124,7 @@ def _examine(path: Path, done: Sequence[str] = ()) -> None:
 def _mend(path: Path, finding: Finding) -> None:
     """Before the page runs again: the mend is on disk, and everything is looked at anew."""
     try:
-        done = mend(open_workspace(path), finding, state.annotator())
+        done = mend(open_workspace(path), finding, session.annotator())
     except SunlightError as error:
         st.session_state[EXAMINED] = Examined(path, (), (), str(error))
     else:
@@ -133,7 +133,7 @@ def _mend(path: Path, finding: Finding) -> None:
 
 def _mend_all(path: Path) -> None:
     try:
-        done, findings = mend_all(path, state.annotator())
+        done, findings = mend_all(path, session.annotator())
     except SunlightError as error:
         st.session_state[EXAMINED] = Examined(path, (), (), str(error))
     else:

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import SunlightError
-from core.workspace import open_workspace
-from pages.ui.plain import plain
+from core.workspace.layout import open_workspace
+from pages.ui.escape_markdown import plain
 
 
 def show(path: Path) -> None:

@@ -5,13 +5,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.book_data import REPOSITORY, fetch_book
 from core.errors import SunlightError
-from core.shelf import create, free_place, shelf_folder
-from core.task import MAX_LABELS, SPLITS, default_task
-from core.task_file import LabelWish, task_text
-from pages.ui import state
-from pages.ui.plain import plain
+from core.exchange.book_dataset import REPOSITORY, fetch_book
+from core.workspace.registry import create, free_place, shelf_folder
+from core.workspace.task import MAX_LABELS, SPLITS, default_task
+from core.workspace.task_file import LabelWish, task_text
+from pages.ui import session
+from pages.ui.escape_markdown import plain
 
 FIRST_LABELS = pd.DataFrame(
     [
@@ -57,7 +57,7 @@ def _new_workspace() -> None:
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    state.choose_workspace(workspace.path)
+    session.choose_workspace(workspace.path)
     st.rerun()
 
 
@@ -92,5 +92,5 @@ def _book() -> None:
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    state.choose_workspace(place)
+    session.choose_workspace(place)
     st.rerun()

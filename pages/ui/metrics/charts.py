@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from core.task import Label
-from pages.ui.charts import (
+from core.workspace.task import Label
+from pages.ui.components.charts import (
     HEIGHT,
     POOL,
     POSITIVE,
@@ -15,7 +15,7 @@ from pages.ui.charts import (
     legend,
     numbers,
 )
-from pages.ui.figure import POINTS
+from pages.ui.components.figure import POINTS
 
 CHOSEN, COMPARED = "#0072b2", "#e69f00"
 """The two runs; the second is dashed too."""

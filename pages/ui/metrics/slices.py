@@ -3,13 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from core.slices import THIN, Slice, slices
+from core.evaluation.slices import THIN, Slice, slices
 from pages.ui import cache
-from pages.ui.figure import show_figure
-from pages.ui.frame import say_empty
+from pages.ui.components.figure import show_figure
+from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts
-from pages.ui.metrics.quality import Look
-from pages.ui.plain import plain
+from pages.ui.metrics.ranking import Look
+from pages.ui.page_head import say_empty
 
 
 @st.fragment

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.choice import Pick, WordHistory, by_strategy, picks_in, strategies_of
-from core.iteration import is_active
-from core.loop import Loop
-from core.task import Task
-from core.today import Opinion, Today, opinions_on
+from core.query.shown_predictions import Opinion, Today, opinions_on
+from core.sampling.next_batch import is_active
+from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
+from core.workspace.snapshot import Loop
+from core.workspace.task import Task
 from pages.ui import cache
-from pages.ui.items import item_with_rows, show_items
-from pages.ui.plain import plain
-from pages.ui.review.waiting import filled
+from pages.ui.components.items import item_with_rows, show_items
+from pages.ui.escape_markdown import plain
+from pages.ui.review.wait import filled
 
 SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
 """One line each, side by side."""

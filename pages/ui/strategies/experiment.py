@@ -6,16 +6,16 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.contrast import SCORES, Outcome, verdict
-from core.experiment import SEEDS, Experiment, compute, earlier, kept, refusal
-from core.loop import Loop
-from pages.ui import cache, frame
-from pages.ui.charts import numbers as numbers_told
-from pages.ui.charts import strategy_color
-from pages.ui.figure import POINTS, show_figure
-from pages.ui.plain import plain
-from pages.ui.strategies.errand import show_errand
-from pages.ui.strategies.harvest import told
+from core.analysis.strategy_comparison import SEEDS, Experiment, compute, earlier, kept, refusal
+from core.evaluation.subset_comparison import SCORES, Outcome, verdict
+from core.workspace.snapshot import Loop
+from pages.ui import cache, page_head
+from pages.ui.components.charts import numbers as numbers_told
+from pages.ui.components.charts import strategy_color
+from pages.ui.components.figure import POINTS, show_figure
+from pages.ui.escape_markdown import plain
+from pages.ui.strategies.job_status import show_errand
+from pages.ui.strategies.yields import told
 
 ROW = 34
 """Pixels for one strategy."""
@@ -32,10 +32,10 @@ def show_experiment(loop: Loop) -> None:
     groups = cache.experiment_groups(loop)
     asked = refusal(loop)
     if asked or not groups.ready:
-        frame.say_empty(plain(" ".join([asked, *groups.waiting])))
+        page_head.say_empty(plain(" ".join([asked, *groups.waiting])))
         return
     if not loop.workspace.is_writable():
-        frame.say_empty("The workspace is read-only: there is no place to keep the answers.")
+        page_head.say_empty("The workspace is read-only: there is no place to keep the answers.")
         return
     show_state(cache.experiment(loop, _choose_size(groups.sizes)))
     for sentence in groups.waiting:

@@ -5,16 +5,17 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.comparison import Compared, compare, mean_of, verdict
-from core.curves import Point
+from core.analysis.curve_comparison import Compared, compare, mean_of, verdict
+from core.analysis.learning_curves import Point
+from core.analysis.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
 from core.errors import SunlightError
-from core.loop import Loop
-from core.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
-from core.task import MODELS
-from pages.ui import cache, charts, frame
-from pages.ui.figure import show_figure
-from pages.ui.plain import plain
-from pages.ui.strategies.errand import show_errand
+from core.workspace.snapshot import Loop
+from core.workspace.task import MODELS
+from pages.ui import cache, page_head
+from pages.ui.components import charts
+from pages.ui.components.figure import show_figure
+from pages.ui.escape_markdown import plain
+from pages.ui.strategies.job_status import show_errand
 
 MOST_SEEDS = 20
 
@@ -34,10 +35,10 @@ def show_replay(loop: Loop) -> None:
         "not quite the pool."
     )
     if found.number < LEAST:
-        frame.say_empty(f"It needs {LEAST} labels; there are {found.number:,}.")
+        page_head.say_empty(f"It needs {LEAST} labels; there are {found.number:,}.")
         return
     if not loop.workspace.is_writable():
-        frame.say_empty("The workspace is read-only: there is no place to keep the curves.")
+        page_head.say_empty("The workspace is read-only: there is no place to keep the curves.")
         return
     try:
         _choose_and_run(found)

@@ -31,9 +31,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from core.loop import read_loop
-from core.occurrences import words_of
-from core.workspace import open_workspace
+from core.pool.text import words_of
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_loop
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.interactions import gestures as hand
 from tests.benchmarks.interactions import metrics, review, strategies, sunlight

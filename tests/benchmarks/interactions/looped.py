@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from core.byhand import Hand, flag_by_hand, label_by_hand
-from core.inbox import Inbox
-from core.iteration import Batch, propose
-from core.labels import Labeled
-from core.logs import Event, now
-from core.loop import Loop, read_loop
-from core.runs import current_run, keep, train
-from core.workspace import open_workspace
+from core.evaluation.runs import current_run, keep, train
+from core.sampling.next_batch import Batch, propose
+from core.workspace.byhand import Hand, flag_by_hand, label_by_hand
+from core.workspace.events import Inbox
+from core.workspace.labels import Labeled
+from core.workspace.layout import open_workspace
+from core.workspace.logs import Event, now
+from core.workspace.snapshot import Loop, read_loop
 
 PEOPLE = ("ann", "bob")
 """They label in turns."""

@@ -6,7 +6,7 @@ from itertools import cycle, islice
 
 from playwright.sync_api import Page
 
-from core.labels import Labeled
+from core.workspace.labels import Labeled
 from tests.benchmarks.interactions import gestures as hand
 from tests.benchmarks.interactions.wire import Relay
 

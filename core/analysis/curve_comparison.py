@@ -1,0 +1,177 @@
+"""Learning curves compared: area under each, and what it has over random sampling."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.analysis.learning_curves import Point, counts_of
+from core.evaluation.intervals import Interval, student
+
+SCORES = ("fscore", "auc", "average_precision")
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over `number` seeds and its standard error: None with fewer than one, or two."""
+
+    value: float | None
+    error: float | None
+    number: int = 0
+
+    @property
+    def interval(self) -> Interval | None:
+        """The mean with its interval of 95%, by Student's distribution; None without an error."""
+        if self.value is None or self.error is None:
+            return None
+        half = student(self.number - 1) * self.error
+        return Interval(self.value, self.value - half, self.value + half)
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return ""
+        return f"{self.value:.3f}" + ("" if self.error is None else f" ± {self.error:.3f}")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One score of one mix and model over all seeds.
+
+    `area` is under the learning curve, divided by the span of labels: the mean score on the way.
+    `difference` is area less random's of the same seed and model; of nothing for random itself.
+    `labels_needed` is the mean of the first numbers of labels at which a curve reached what random
+    had at the end; `reached` of `seeds` did. A first crossing is early by luck where the score is
+    noisy, as random's own shows; where random ended with 0 there was nothing to reach.
+    """
+
+    mix: str
+    model: str
+    score: str
+    seeds: int
+    area: Mean
+    difference: Mean
+    labels_needed: float | None
+    reached: int
+
+    def __str__(self) -> str:
+        told = f"{self.mix} {self.model} {self.score}: area {self.area}"
+        if self.difference.value is not None:
+            told += f", over random {self.difference}"
+        if self.labels_needed is not None:
+            reached = f"{self.reached} of {self.seeds} seeds"
+            told += f", random's end after {self.labels_needed:,.0f} labels ({reached})"
+        return told
+
+
+def verdict(row: Compared) -> str:
+    """What a row of a mix says beside random sampling, in a sentence that does not flatter."""
+    found = row.difference.interval
+    if found is None:
+        return f"{row.mix} ({row.model}): two seeds at least are needed to compare."
+    if found.low <= 0 <= found.high:
+        told = f"cannot be told apart from random ({found.low:+.3f} to {found.high:+.3f})"
+    else:
+        verb = "beats" if found.value > 0 else "falls behind"
+        ends = sorted((abs(found.low), abs(found.high)))
+        told = f"{verb} random by {abs(found.value):.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
+    mix = row.mix[:1].upper() + row.mix[1:]
+    return f"{mix} ({row.model}) {told}, over {row.seeds} seeds."
+
+
+def compare(points: Iterable[Point], random_mix: str | None) -> list[Compared]:
+    """Every mix and model, score by score, in the order in which they first occur.
+
+    `random_mix` is the mix that the others are compared with, as it was typed; None: with none.
+    """
+    curves: dict[tuple[str, str], dict[int, list[Point]]] = {}
+    for point in points:
+        by_seed = curves.setdefault((point.mix, point.model), {})
+        by_seed.setdefault(point.seed, []).append(point)
+    return [
+        _compared((mix, model, score), by_seed, curves.get((random_mix or "", model), {}))
+        for (mix, model), by_seed in curves.items()
+        for score in SCORES
+    ]
+
+
+def summary(compared: Iterable[Compared]) -> list[dict[str, Any]]:
+    """What a program is told: one object for each mix and model, with one for each score."""
+    told: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in compared:
+        head = {"mix": row.mix, "model": row.model, "seeds": row.seeds}
+        told.setdefault((row.mix, row.model), head)[row.score] = {
+            "area": row.area.value,
+            "area_error": row.area.error,
+            "difference": row.difference.value,
+            "difference_error": row.difference.error,
+            "labels_needed": row.labels_needed,
+            "reached": row.reached,
+        }
+    return list(told.values())
+
+
+def mean_of(values: Iterable[float | None]) -> Mean:
+    """The mean of the values that there are."""
+    known = np.array([value for value in values if value is not None])
+    if not len(known):
+        return Mean(None, None)
+    error = float(known.std(ddof=1) / np.sqrt(len(known))) if len(known) > 1 else None
+    return Mean(float(known.mean()), error, len(known))
+
+
+def area(points: Sequence[Point], score: str) -> float | None:
+    """The area under the curve over its span of labels, by trapezoids; None without a score."""
+    known = [point for point in points if getattr(point, score) is not None]
+    if not known:
+        return None
+    values = [getattr(point, score) for point in known]
+    labels = counts_of(known)
+    if labels[0] == labels[-1]:
+        return float(values[0])
+    return float(np.trapezoid(values, labels) / (labels[-1] - labels[0]))
+
+
+def labels_to_reach(points: Sequence[Point], score: str, goal: float | None) -> int | None:
+    """The first number of labels at which the score is at least the goal; None: it never is.
+
+    None also without a goal, and for a goal of 0, which says nothing.
+    """
+    if not goal:
+        return None
+    for point in points:
+        value = getattr(point, score)
+        if value is not None and value >= goal:
+            return point.labels
+    return None
+
+
+def _compared(
+    which: tuple[str, str, str],
+    curves: dict[int, list[Point]],
+    random_curves: dict[int, list[Point]],
+) -> Compared:
+    score = which[2]
+    areas = {seed: area(points, score) for seed, points in curves.items()}
+    shared = [seed for seed in curves if seed in random_curves]
+    over_random = [
+        _less(areas[seed], area(random_curves[seed], score))
+        for seed in shared
+        if curves is not random_curves
+    ]
+    needed = [
+        labels_to_reach(curves[seed], score, getattr(random_curves[seed][-1], score))
+        for seed in shared
+    ]
+    return Compared(
+        *which,
+        len(curves),
+        mean_of(areas.values()),
+        mean_of(over_random),
+        mean_of(needed).value,
+        sum(labels is not None for labels in needed),
+    )
+
+
+def _less(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first - second

@@ -1,0 +1,241 @@
+"""How the work stands: how many positives there are, and whether it is time to stop.
+
+What was found stands in `.cache`, named by the files that it was found from.
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.errors import RunError
+from core.evaluation.intervals import Interval, Judged
+from core.evaluation.prevalence import Prevalence, Sample, prevalence
+from core.evaluation.runs import columns, load_run
+from core.evaluation.stopping import WINDOW, Sign, advice, gain, positives_left, stability
+from core.features.pool_features import Space
+from core.features.pool_space import placed_items, whole_space
+from core.models.learning import Items, learner_on
+from core.models.model import Model
+from core.models.predict import probabilities, score_texts
+from core.sampling import strategies
+from core.system.progress import Progress, silent
+from core.system.stamps import file_stamps
+from core.workspace.labels import Labeled
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
+from core.workspace.task import Task
+
+OUTLOOK_VERSION = 1
+"""Part of the name: a change of what is computed computes it anew."""
+
+SAMPLE = 2_000
+"""Items whose predictions are watched (Bloodgood and Vijay-Shanker 2009)."""
+
+SCORED = 200_000
+"""Open items whose mean probability stands for that of all. Of probabilities that spread by 0.3 it
+is off by 0.0007: nothing beside what some hundred labeled items leave open."""
+
+SAMPLE_SEED = 1
+"""Of these samples: the same ones for all runs."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The prevalence of positives, the signs that say go on or stop, and both in a sentence."""
+
+    prevalence: Prevalence
+    signs: tuple[Sign, ...]
+    advice: str
+
+    def encoded(self) -> str:
+        """The outlook as `decoded` reads it."""
+        return json.dumps(asdict(self))
+
+
+def decoded(text: str) -> Outlook:
+    """The outlook of this text; raises ValueError or TypeError if it is something else."""
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("levels without end") from error
+    ends = {name: Interval(**found["prevalence"][name]) for name in ("share", "left", "sample")}
+    signs = tuple(Sign(**sign) for sign in found["signs"])
+    return Outlook(Prevalence(**(found["prevalence"] | ends)), signs, found["advice"])
+
+
+def kept_outlook(loop: Loop) -> Outlook | None:
+    """The outlook of just this state that was computed before; None: it was not."""
+    return _read(outlook_file(loop))
+
+
+def earlier_outlook(loop: Loop) -> Outlook | None:
+    """The outlook of the last state before for which there is one."""
+    with suppress(OSError):  # somebody clears the cache away
+        files = outlook_file(loop).parent.glob("*.json")
+        for file in sorted(files, key=lambda each: each.stat().st_mtime_ns, reverse=True):
+            if found := _read(file):
+                return found
+    return None
+
+
+def outlook_file(loop: Loop) -> Path:
+    """Where the outlook of this state is kept: named by the stamps of all files behind it."""
+    path = loop.workspace.path
+    models = file_stamps(path, [path / run.params_file for run in loop.logs.runs[-WINDOW - 1 :]])
+    asked = (OUTLOOK_VERSION, Space.version, loop.stamps, models)
+    name = blake2b(repr(asked).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return loop.workspace.cache / "outlooks" / f"{name}.json"
+
+
+def compute_outlook(path: Path, *, progress: Progress = silent) -> str:
+    """The outlook of this workspace as it stands now, encoded; kept where that can be written."""
+    torch.set_num_threads(1)
+    progress("reading the workspace")
+    workspace = open_workspace(path)
+    loop = read_loop(workspace, write_cache=workspace.is_writable())
+    found = kept_outlook(loop) or outlook(loop, progress=progress)
+    _keep(outlook_file(loop), found.encoded())
+    return found.encoded()
+
+
+def _keep(file: Path, content: str) -> None:
+    """The only one of its folder; where nothing can be written it is computed again another day."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".unfinished")
+        unfinished.write_text(content, encoding="utf-8")
+        unfinished.rename(file)
+        for other in file.parent.glob("*.json"):
+            if other != file:
+                other.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> Outlook | None:
+    try:
+        return decoded(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def outlook(loop: Loop, *, progress: Progress = silent) -> Outlook:
+    """The outlook of a workspace by its last runs; nothing is written.
+
+    Runs whose params file is gone are passed over. Learns anew from the pool for the prevalence.
+    """
+    return outlook_of(loop, last_models(loop), progress=progress)
+
+
+def outlook_of(loop: Loop, models: Sequence[Model], *, progress: Progress = silent) -> Outlook:
+    """The outlook by these models, the oldest first."""
+    progress("comparing the last models")
+    found = prevalence_of(loop, progress=progress)
+    signs = (
+        stability([score_texts(model, _watched(loop)).argmax(axis=1) for model in models]),
+        _gain(loop, models),
+        positives_left(found.found, found.left),
+    )
+    return Outlook(found, signs, advice(signs))
+
+
+def prevalence_of(loop: Loop, *, progress: Progress = silent) -> Prevalence:
+    """The share of positives among the pool's distinct items and all labeled ones.
+
+    The random items are evaluation and validation data, and the random training items from before
+    a model first chose. Later ones were drawn from what active learning had left. It is the pool
+    from which they were drawn: items that were added to it since are not spoken for.
+    """
+    task = loop.workspace.task
+    held_out = [*loop.labels.splits["evaluation"], *loop.labels.splits["validation"]]
+    training = loop.labels.usable_training()
+    early = [item for item in training if _was_before_any_model(item)]
+    later = [item for item in training if not _was_before_any_model(item)]
+    is_open = _open_items(loop)
+    positive = _positive([*held_out, *early], task)
+    probability, mean = np.full(len(positive), np.nan), 0.0
+    if len({item.label for item in early}) > 1:
+        progress("estimating from the first random labels")
+        column, sample = task.positive_index, _sample_of(is_open)
+        model, said = _model_of_random_items(loop, early, sample, progress)
+        unseen = score_texts(model, [item.text for item in [*held_out, *later]])[:, column]
+        probability[: len(held_out)] = unseen[: len(held_out)]
+        n_open = int(is_open.sum())
+        of_open = float(said[:, column].mean()) if n_open else 0.0
+        mean = (float(unseen.sum()) + n_open * of_open) / (len(unseen) + n_open)
+    labeled = [*held_out, *training]
+    return prevalence(
+        Sample(positive, probability),
+        mean,
+        n_items=len(labeled) + int(is_open.sum()),
+        n_labeled=len(labeled),
+        found=int(_positive(labeled, task).sum()),
+    )
+
+
+def _was_before_any_model(item: Labeled) -> bool:
+    """Whether a training item was drawn at random from all that was not held out."""
+    return item.strategy == "random" and item.confidence is None
+
+
+def _sample_of(is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The open items, or a random sample of them, whose mean probability is that of all."""
+    draw = np.random.default_rng(SAMPLE_SEED)
+    return np.sort(strategies.random(is_open, SCORED, draw).indices)
+
+
+def _model_of_random_items(
+    loop: Loop, early: list[Labeled], sample: NDArray[np.int64], progress: Progress
+) -> tuple[Model, NDArray[np.float32]]:
+    """A model of these items alone, and its probabilities of the sample, `(n_sample, n_labels)`."""
+    task, space = loop.workspace.task, whole_space(loop, progress)
+    texts = [item.text for item in early]
+    items = Items(texts, columns(early, task), task.values, task.positive_index)
+    learner = learner_on("linear", space, items, task.seed)
+    model = learner.train(np.arange(len(texts)))
+    return model, probabilities(model, placed_items(loop, space, sample))
+
+
+def last_models(loop: Loop) -> list[Model]:
+    """The models of the last `WINDOW + 1` runs that can still be loaded, the oldest first."""
+    models: list[Model] = []
+    for run in reversed(loop.logs.runs):
+        try:
+            models.append(load_run(loop, run))
+        except RunError:
+            continue
+        if len(models) > WINDOW:
+            break
+    return models[::-1]
+
+
+def _gain(loop: Loop, models: Sequence[Model]) -> Sign:
+    items, task = loop.labels.splits["evaluation"], loop.workspace.task
+    texts, column = [item.text for item in items], task.positive_index
+    says = [score_texts(model, texts) for model in models]
+    judged = [Judged(p[:, column], p.argmax(axis=1) == column) for p in says]
+    return gain(judged, _positive(items, task))
+
+
+def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:
+    return columns(items, task) == task.positive_index
+
+
+def _watched(loop: Loop) -> list[str]:
+    """The texts of a fixed random sample of the pool."""
+    draw = np.random.default_rng(SAMPLE_SEED)
+    watched = strategies.random(loop.pool_words.is_first, SAMPLE, draw).indices
+    return loop.pool_words.pool.texts.take(watched).to_pylist()
+
+
+def _open_items(loop: Loop) -> NDArray[np.bool_]:
+    """The pool's distinct items without a label, those that wait in a batch too, `(n_pool,)`."""
+    is_open = loop.candidates.copy()
+    waiting = [p.item_id for batch in loop.open_batches.values() for p in batch]
+    is_open[list(loop.pool_words.pool.positions(waiting).values())] = True
+    return is_open

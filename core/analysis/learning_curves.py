@@ -1,0 +1,332 @@
+"""Learning curves: simulated loops of several mixes, models and seeds, in one CSV file.
+
+Each curve is appended whole when it is finished. What the file already holds is not computed again.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import asdict, astuple, dataclass, fields
+from hashlib import blake2b
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+
+import torch
+
+from core.analysis.background import background_space, keep_background
+from core.analysis.simulation import (
+    Plan,
+    Step,
+    Table,
+    by_mix,
+    held_out,
+    read_table,
+    steps,
+    write_table,
+)
+from core.errors import LogError, LoopError, RunError
+from core.evaluation.runs import MODELS
+from core.system.append_file import CsvFile
+from core.system.progress import Progress, silent
+from core.workspace.snapshot import Loop
+from core.workspace.task import Task
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What tells one curve from another in a file; `mix` is spelled as it was typed."""
+
+    seed: int
+    mix: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """One row: the scores of the model that was trained on so many labels.
+
+    Scores are None where there is no model yet or they are not defined. `positive_share` is that of
+    the training labels so far; `seconds` is training, scoring and choosing at this point.
+    """
+
+    seed: int
+    mix: str
+    model: str
+    labels: int
+    fscore: float | None
+    auc: float | None
+    average_precision: float | None
+    positive_share: float
+    seconds: float
+
+    @property
+    def curve(self) -> Curve:
+        return Curve(self.seed, self.mix, self.model)
+
+
+HEARTBEAT = 1.0
+"""Seconds after which it is asked again whether the curves are still wanted."""
+
+FIELDS = tuple(field.name for field in fields(Point))
+
+
+@dataclass(frozen=True)
+class Study:
+    """Which curves are wanted: every seed with every mix and every model, under one plan.
+
+    `mixes` has each mix as it was typed, and what that means. The pool of a `background` teaches
+    the models their features, without the table's items; without one the table's own texts do.
+    """
+
+    labeled: Path
+    task: Task
+    plan: Plan
+    mixes: Mapping[str, Mapping[str, int]]
+    models: Sequence[str]
+    seeds: Sequence[int]
+    background: Loop | None = None
+
+    @property
+    def random_mix(self) -> str | None:
+        """The mix of random items alone, as it was typed, if it is among them."""
+        return next((text for text, mix in self.mixes.items() if set(mix) == {"random"}), None)
+
+    @property
+    def curves(self) -> list[Curve]:
+        """Seed by seed, so that what was stopped early can still be compared."""
+        return [
+            Curve(seed, mix, model)
+            for seed in self.seeds
+            for mix in self.mixes
+            for model in self.models
+        ]
+
+
+def learn(
+    study: Study,
+    out: Path,
+    *,
+    workers: int | None = None,
+    progress: Progress = silent,
+    still_wanted: Callable[[], None] = lambda: None,
+) -> list[Point]:
+    """The points of every curve of the study; those that `out` lacks are computed and appended.
+
+    `still_wanted` is called about once a second; what it raises ends the study, and finished curves
+    are kept. Raises RunError for an unknown model, WorkspaceError for a table that cannot be used,
+    LogError for a file that holds something else.
+    """
+    for name in study.models:
+        if name not in MODELS:
+            raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
+    with TemporaryDirectory(prefix="sunlight-simulation-") as folder:
+        write_table(study.labeled, Path(folder), study.task.values)
+        space = lay_background(study, Path(folder))
+        table = read_table(Path(folder), study.task)
+        file = curve_file(out)
+        _check_settings(study, space, out)
+        expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
+        known = read_points(file)
+        missing = [x for x in study.curves if counts_of(known.get(x, [])) != expected[x.seed]]
+        progress(f"{len(study.curves) - len(missing)} of {len(study.curves)} curves are there")
+        for done, points in enumerate(
+            _computed(study, folder, missing, workers, still_wanted), start=1
+        ):
+            file.append([_encode(point) for point in points])
+            known[points[0].curve] = points
+            progress(f"{done} of {len(missing)}: {_told(points[-1])}")
+    return [point for curve in study.curves for point in known[curve]]
+
+
+def label_counts(table: Table, seed: int, plan: Plan) -> list[int]:
+    """The numbers of training labels at which a curve has points; fewer where the pool ends."""
+    available = int(held_out(table, seed, plan).candidates.sum())
+    if not available:
+        raise LoopError("The table has no item left for training. Give a larger one.")
+    wanted = [plan.initial + turn * plan.batch for turn in range(plan.iterations + 1)]
+    return list(dict.fromkeys(min(labels, available) for labels in wanted))
+
+
+def counts_of(points: Sequence[Point]) -> list[int]:
+    """The numbers of labels of a curve's points."""
+    return [point.labels for point in points]
+
+
+def curve_file(out: Path) -> CsvFile:
+    """The file of curves under this name."""
+    return CsvFile(out, out.parent / "torn", FIELDS)
+
+
+def read_points(file: CsvFile) -> dict[Curve, list[Point]]:
+    """The points of each curve in the file, by number of labels; of repeated rows the last.
+
+    Raises LogError if the file is something else.
+    """
+    file.mend()
+    content = file.read()
+    if content.rows and tuple(content.rows[0].fields) != FIELDS:
+        raise LogError(f"{file.name} line 1: the columns are not {','.join(FIELDS)}. {_MEND}")
+    points: dict[Curve, dict[int, Point]] = {}
+    for row in content.rows[1:]:
+        try:
+            point = _decode(row.fields)
+        except ValueError as error:
+            raise LogError(f"{file.name} line {row.line}: {error}. {_MEND}") from error
+        points.setdefault(point.curve, {})[point.labels] = point
+    return {curve: [rows[labels] for labels in sorted(rows)] for curve, rows in points.items()}
+
+
+_MEND = "Give another file with --out, or move this one away."
+
+
+def lay_background(study: Study, folder: Path) -> str:
+    """Lets the study's pool teach all its models; the key of what they have learned, or nothing."""
+    if study.background is None or set(study.models) == {"book"}:
+        return ""
+    texts = read_table(folder, study.task).loop.pool_words.pool.texts.to_pylist()
+    space = background_space(study.background, texts)
+    keep_background(space, folder)
+    return space.key
+
+
+def _check_settings(study: Study, space: str, out: Path) -> None:
+    """Writes the settings beside a new file; raises LogError if an old one has others."""
+    settings = {
+        "labeled": blake2b(study.labeled.read_bytes(), digest_size=8).hexdigest(),
+        "labels": list(study.task.values),
+        "positive": study.task.positive.value,
+        "background": space,
+        "encoder": study.task.encoder,
+        **asdict(study.plan),
+    }
+    beside = out.with_name(f"{out.name}.settings.json")
+    try:
+        if not out.exists() or not out.stat().st_size:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
+            return
+        found = dict(json.loads(beside.read_text(encoding="utf-8"))) if beside.exists() else {}
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise LogError(f"{beside.name}: {error}. {_MEND}") from error
+    differing = [name for name, value in settings.items() if found.get(name) != value]
+    if differing:
+        told = ", ".join(f"{x} {found.get(x, 'unknown')}, not {settings[x]}" for x in differing)
+        raise LogError(f"{out.name} holds curves of other settings: {told}. {_MEND}")
+
+
+def _computed(
+    study: Study,
+    folder: str,
+    missing: Sequence[Curve],
+    workers: int | None,
+    still_wanted: Callable[[], None],
+) -> Iterator[list[Point]]:
+    """The missing curves as they are finished; in this process if there is one worker."""
+    workers = min(workers or os.cpu_count() or 1, max(len(missing), 1))
+    jobs = [(folder, study.task, study.mixes[x.mix], x, study.plan) for x in missing]
+    if workers == 1:
+        for job in jobs:
+            still_wanted()
+            yield compute(*job)
+        return
+    with _processes(workers) as pool:
+        with _no_main_program():
+            futures: list[Future[list[Point]]] = [pool.submit(compute, *job) for job in jobs]
+        try:
+            yield from _finished(futures, still_wanted)
+        except BrokenProcessPool as error:
+            raise LoopError(
+                "A worker process died, perhaps for lack of memory. Finished curves are kept: run "
+                "the same command again, with fewer --workers."
+            ) from error
+
+
+def _finished(
+    futures: Iterable[Future[list[Point]]], still_wanted: Callable[[], None]
+) -> Iterator[list[Point]]:
+    """The results as they come; asks about once a second whether they are still wanted."""
+    waiting = set(futures)
+    while waiting:
+        done, waiting = wait(waiting, HEARTBEAT, FIRST_COMPLETED)
+        still_wanted()
+        yield from (future.result() for future in done)
+
+
+@contextmanager
+def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Worker processes of one torch thread each; whatever ends the caller ends what still waits.
+
+    Nobody waits then for what they are at; they end with it. They are started anew, not forked: a
+    fork of a process whose torch has run threads may hang.
+    """
+    pool = ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _no_main_program() -> Iterator[None]:
+    """Workers that start meanwhile do not run the main program again.
+
+    They need none of it, and it may be a script that is gone, as in a test of a page.
+    """
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
+
+
+def compute(
+    folder: str, task: Task, mix: Mapping[str, int], curve: Curve, plan: Plan
+) -> list[Point]:
+    """One curve; the table stands in the folder as `write_table` laid it out."""
+    table, choose = read_table(Path(folder), task), by_mix(mix, plan.batch)
+    return [point_of(curve, x) for x in steps(table, choose, curve.model, curve.seed, plan)]
+
+
+def point_of(curve: Curve, step: Step) -> Point:
+    """The row that a simulated step gives."""
+    items = step.loop.labels.splits["training"]
+    positive = step.loop.workspace.task.positive.value
+    run = step.trained.run if step.trained else None
+    return Point(
+        curve.seed,
+        curve.mix,
+        curve.model,
+        labels=len(items),
+        fscore=run and run.fscore,
+        auc=run and run.auc,
+        average_precision=run and run.average_precision,
+        positive_share=sum(item.label == positive for item in items) / len(items),
+        seconds=round(step.seconds, 3),
+    )
+
+
+def _encode(point: Point) -> list[str]:
+    return ["" if value is None else str(value) for value in astuple(point)]
+
+
+def _decode(row: list[str]) -> Point:
+    """The point of a row; raises ValueError with the reason."""
+    if len(row) != len(FIELDS):
+        raise ValueError(f"the row has {len(row)} fields instead of {len(FIELDS)}")
+    seed, mix, model, labels, *scores, share, seconds = row
+    told = [float(score) if score else None for score in scores]
+    return Point(int(seed), mix, model, int(labels), *told, float(share), float(seconds))
+
+
+def _told(point: Point) -> str:
+    score = "undefined" if point.fscore is None else f"{point.fscore:.3f}"
+    return f"seed {point.seed}, {point.mix}, {point.model}: F {score} with {point.labels:,} labels"

@@ -1,0 +1,106 @@
+"""The pool as a strategy sees it: how sure the model is of an item, and how familiar its words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from core.models.pool_predictions import Predictions
+from core.sampling import strategies
+from core.sampling.mix import training_word_counts
+from core.sampling.picks import Pick, WordHistory
+from core.workspace.snapshot import Loop
+
+SAMPLE = 2_000
+"""Items of the pool that stand for all of them: what a screen can show and a browser can draw."""
+
+SAMPLE_SEED = 1
+"""The same sample for everybody, at every look."""
+
+POOL = "pool"
+
+COLUMNS = ("item_id", "text", "strategy", "confidence", "familiarity")
+
+Ranges = Mapping[str, Sequence[float]]
+"""The lowest and the highest value of a column, both inside."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Items of the pool by their places, `(n_items,)` each.
+
+    `familiarity` is (1 + the sum of its words' counts in the training data) / its number of words
+    (chapter 2), by which outliers are chosen.
+    """
+
+    places: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    familiarity: NDArray[np.float64]
+
+
+def sampled(loop: Loop, number: int = SAMPLE, seed: int = SAMPLE_SEED) -> NDArray[np.int64]:
+    """Places of a uniform sample of the distinct items that are not held out, ascending.
+
+    Items that wait for an evaluation or validation label are held out too.
+    """
+    allowed = loop.pool_words.is_first & ~loop.held_out
+    return np.sort(strategies.random(allowed, number, np.random.default_rng(seed)).indices)
+
+
+def measured(loop: Loop, predictions: Predictions, places: NDArray[np.int64]) -> Measured:
+    """These items as the model of the predictions and today's training data see them."""
+    bags = loop.pool_words.bags.take(places)
+    familiarity = strategies.outlier_scores(bags, training_word_counts(loop))
+    return Measured(places, predictions.confidence[places].astype(np.float64), familiarity)
+
+
+def pool_points(loop: Loop, found: Measured) -> pd.DataFrame:
+    """The sample as points, with `COLUMNS`."""
+    table = loop.pool_words.pool.table.select(["item_id", "text"]).take(found.places)
+    return table.to_pandas().assign(
+        strategy=POOL, confidence=found.confidence, familiarity=found.familiarity
+    )
+
+
+def sampled_picks(picks: Sequence[Pick], number: int = SAMPLE) -> list[Pick]:
+    """All of the picks, or a uniform sample of so many; in their order."""
+    if len(picks) <= number:
+        return list(picks)
+    drawn = np.random.default_rng(SAMPLE_SEED).choice(len(picks), number, replace=False)
+    return [picks[place] for place in np.sort(drawn)]
+
+
+def pick_points(picks: Sequence[Pick], history: WordHistory) -> pd.DataFrame:
+    """The picks as points where they stood when they were chosen, with `COLUMNS`.
+
+    Those of which no confidence was recorded, and texts without words, are left out.
+    """
+    rows = [
+        (
+            pick.proposal.item_id,
+            pick.text,
+            pick.proposal.strategy,
+            pick.proposal.confidence,
+            history.familiarity(pick.text, pick.proposal.batch_id),
+        )
+        for pick in picks
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).dropna().reset_index(drop=True)
+
+
+def landscape(pool: pd.DataFrame, picks: pd.DataFrame) -> pd.DataFrame:
+    """Both as one table, picks last so that they are drawn on top; a pick stands there once."""
+    others = pool[~pool["item_id"].isin(set(picks["item_id"]))]
+    return pd.concat([frame for frame in (others, picks) if len(frame)], ignore_index=True)
+
+
+def inside(points: pd.DataFrame, ranges: Ranges) -> pd.DataFrame:
+    """The points in these ranges, picks before items of the pool, the least familiar first."""
+    is_inside = np.ones(len(points), bool)
+    for column, (low, high) in ranges.items():
+        is_inside &= points[column].between(low, high).to_numpy()
+    found = points[is_inside]
+    order = np.lexsort((found["familiarity"], found["strategy"] == POOL))
+    return found.iloc[order]

@@ -1,0 +1,140 @@
+"""The loop replayed with a workspace's own labels: which way of choosing pays here?
+
+The labels and the curves stand in `.cache`, named by what they were made of: what was computed once
+is not computed again while neither labels nor pool change.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from core.analysis.learning_curves import Point, Study, curve_file, learn, read_points
+from core.analysis.simulation import Plan, known_items
+from core.errors import LoopError
+from core.features.encoder import encoder_place
+from core.features.pool_features import Space
+from core.system.csv_rows import format_rows
+from core.system.progress import Progress, silent
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
+from core.workspace.task import STRATEGIES, Task
+
+LEAST = 200
+"""Labeled texts below which a replay shows nothing but noise."""
+
+EVALUATION = 0.3
+
+USED = 0.6
+"""Share of the training part that a replay labels: with all of it, every way ends the same."""
+
+TURNS = 6
+
+RANDOM = "random"
+
+LIKELY = (RANDOM, "the task's mix", "10% random, 90% low confidence")
+"""The ways that most people ask about."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The labeled texts of a workspace as a table, and how many they are."""
+
+    loop: Loop
+    table: bytes
+    number: int
+
+    @property
+    def plan(self) -> Plan:
+        """`TURNS` batches after a first one of the same size, a multiple of five."""
+        labels = self.number * (1 - EVALUATION) * USED
+        batch = max(1, int(labels / (TURNS + 1)) // 5 * 5)
+        return Plan(batch, batch, TURNS, EVALUATION)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A study of a workspace's labels, and the file that keeps its curves."""
+
+    study: Study
+    out: Path
+
+
+def known(loop: Loop) -> Known:
+    """What a replay of this workspace can go by."""
+    items = known_items(loop)
+    rows = ((item.item_id, item.text, item.label) for item in items)
+    return Known(loop, format_rows([("item_id", "text", "label"), *rows]), len(items))
+
+
+def ways(task: Task) -> dict[str, dict[str, int]]:
+    """What can be replayed: random alone, the task's mix, and every strategy with a little random.
+
+    Random stands first: the others are compared with it.
+    """
+    others = [name for name in STRATEGIES if name not in (RANDOM, "stratified column")]
+    return {
+        RANDOM: {"random": 1},
+        "the task's mix": dict(task.mix),
+        **{f"10% random, 90% {name}": {"random": 10, name: 90} for name in others},
+    }
+
+
+def prepare(
+    found: Known, mixes: Mapping[str, Mapping[str, int]], models: Sequence[str], seeds: int
+) -> Replay:
+    """The study of these ways; its table is written. Raises LoopError if it cannot be."""
+    loop = found.loop
+    # The simulated loops stand in folders of their own.
+    encoder = encoder_place(loop.workspace.task.encoder, loop.workspace.path)
+    task = replace(loop.workspace.task, encoder=encoder)
+    name = _name(found, task)
+    folder = loop.workspace.cache / "replays"
+    labeled, unfinished = folder / f"{name}.csv", folder / f"{name}.unfinished"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not labeled.exists():
+            unfinished.write_bytes(found.table)
+            unfinished.rename(labeled)
+    except OSError as error:
+        raise LoopError(
+            f".cache/replays/{labeled.name} cannot be written: {error.strerror}. Free some space "
+            "or make the folder writable."
+        ) from error
+    study = Study(labeled, task, found.plan, mixes, models, range(seeds), loop)
+    return Replay(study, folder / f"{name}-curves.csv")
+
+
+def compute(
+    path: Path,
+    mixes: Mapping[str, Mapping[str, int]],
+    models: Sequence[str],
+    seeds: int,
+    *,
+    progress: Progress = silent,
+) -> None:
+    """Computes the points of this workspace's replay as it stands now, and keeps them."""
+    progress("reading the workspace")
+    replay = prepare(known(read_loop(open_workspace(path))), mixes, models, seeds)
+    learn(replay.study, replay.out, progress=progress)
+
+
+def _name(found: Known, task: Task) -> str:
+    """Names all that a curve depends on beside its way, its model and its seed."""
+    pool = found.loop.pool_words.pool.key
+    asked = (task.values, task.positive.value, task.mix, task.stratify_by, task.encoder)
+    settings = (asked, found.plan, pool, Space.version)
+    content = blake2b(found.table, digest_size=8)
+    content.update(repr(settings).encode("utf-8", "surrogatepass"))
+    content.update(np.packbits(found.loop.held_out))
+    return content.hexdigest()
+
+
+def kept(replay: Replay) -> list[Point]:
+    """The study's points that were computed before. Raises LogError for a damaged file."""
+    if not replay.out.exists():
+        return []
+    points = read_points(curve_file(replay.out))
+    return [point for curve in replay.study.curves for point in points.get(curve, [])]

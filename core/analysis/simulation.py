@@ -1,0 +1,306 @@
+"""The loop with known labels: an oracle labels in a person's place, through the same code.
+
+The demo goes through files, as a person does. The simulation keeps labels in memory, and calls what
+the app calls with them: the same seed chooses the same items.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core.analysis.background import kept_background
+from core.errors import LoopError, WorkspaceError
+from core.evaluation.runs import Trained, current_run, keep, train
+from core.features.pool_features import Space
+from core.pool.csv_files import POOL_FOLDER
+from core.pool.text import text_key
+from core.sampling import strategies
+from core.sampling.mix import Chosen, Pick, mixed, shuffled
+from core.sampling.next_batch import Batch, propose
+from core.sampling.pool_scores import PoolScores, score_pool
+from core.system.csv_rows import Row, Rows, format_rows, read_rows
+from core.system.progress import Progress, silent
+from core.workspace.events import Inbox
+from core.workspace.labels import Labeled, Labels
+from core.workspace.layout import (
+    SAMPLE,
+    Workspace,
+    create_workspace,
+    open_workspace,
+    refuse_contents,
+)
+from core.workspace.logs import Event, now
+from core.workspace.snapshot import Loop, open_loop, read_loop
+from core.workspace.task import Task, apportion
+
+ORACLE = "oracle.csv"
+"""The true labels beside the sample; the app never reads them."""
+ORACLE_NAME = "oracle"
+DEMO_BATCHES = 8
+"""Active-learning batches of the demo: enough for a learning curve."""
+
+
+def read_oracle(path: Path) -> dict[str, str]:
+    """The true label of each item id, from a CSV file with the header `item_id,text,label,…`.
+
+    Raises WorkspaceError if it is something else.
+    """
+    rows = _rows_of_oracle(read_rows(path, path.name), path.name)
+    short = next((row.line for row in rows if len(row.fields) < 3), None)
+    if short:
+        raise WorkspaceError(f"{path.name} line {short}: the row has no label. Correct it.")
+    return {row.fields[0]: row.fields[2] for row in rows[1:]}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The numbers of a simulated loop. `evaluation` is the share of all items that is held out."""
+
+    initial: int = 100
+    batch: int = 100
+    iterations: int = 9
+    evaluation: float = 0.3
+
+
+@dataclass(frozen=True)
+class Table:
+    """Items whose labels are known: a loop that has no label yet, and the label of each item.
+
+    Models learn their features from the table's own texts, or have them from a `space`.
+    """
+
+    loop: Loop
+    oracle: Mapping[str, str]
+    space: Space | None = None
+
+
+Choose = Callable[[Loop, PoolScores, np.random.Generator], Chosen]
+"""A way to choose the next batch of a loop whose pool has these scores."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A simulated loop after so many labels: its labels, the model trained on them, its choice.
+
+    `trained` and `probability`, `(n_pool, n_labels)`, are None while the training data holds one
+    label only. `picks` is the next batch, empty at the end. `seconds`: training and choosing.
+    """
+
+    loop: Loop
+    trained: Trained | None
+    probability: NDArray[np.float32] | None
+    picks: list[Pick]
+    seconds: float
+
+
+def make_demo(target: Path, *, batches: int = DEMO_BATCHES, progress: Progress = silent) -> Loop:
+    """A workspace made from the sample, in which the oracle has labeled its way through the loop.
+
+    Evaluation data, first training data, and so many active-learning batches; then a last run.
+    The folder appears when it is complete. Raises WorkspaceError if it already holds something.
+    """
+    refuse_contents(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
+            unfinished = Path(beside) / target.name
+            _run_through(unfinished, batches, progress)
+            unfinished.rename(target)
+    except OSError as error:
+        raise WorkspaceError(
+            f"The demo {target} cannot be made: {error.strerror}. Choose another folder, or make "
+            "room for it."
+        ) from error
+    return open_loop(target)
+
+
+def _run_through(folder: Path, batches: int, progress: Progress) -> None:
+    oracle = read_oracle(SAMPLE / ORACLE)
+    pool_files = open_workspace(SAMPLE).pool_files()
+    workspace = create_workspace(folder, SAMPLE / "task.toml", pool_files)
+    inbox, loop, active = Inbox(workspace), read_loop(workspace), 0
+    while loop.stage != "active learning" or active < batches:
+        active += loop.stage == "active learning"
+        progress(f"{loop.stage}: {_labeled(loop):,} labels")
+        label_batch(inbox, propose(loop, ORACLE_NAME), oracle)
+        loop = read_loop(workspace)
+    if not current_run(loop):
+        keep(loop, train(loop, progress=progress))
+
+
+def label_batch(
+    inbox: Inbox, batch: Batch, oracle: Mapping[str, str], moment: Callable[[], str] = now
+) -> None:
+    """Labels the whole batch as the oracle says, and saves it.
+
+    How long a label took is left empty: nobody took any time.
+    """
+    events = [
+        Event(
+            event_id=f"{ORACLE_NAME}-{batch.batch_id}-{proposal.rank}",
+            batch_id=batch.batch_id,
+            item_id=proposal.item_id,
+            action="label",
+            label=oracle[proposal.item_id],
+            annotator=ORACLE_NAME,
+            labeled_at=moment(),
+            seconds=None,
+            assisted=False,
+            note="",
+        )
+        for proposal in batch.proposals
+    ]
+    last = f"{ORACLE_NAME}-{batch.batch_id}-save"
+    save = Event(last, batch.batch_id, "", "save", "", ORACLE_NAME, moment(), None, False, "")
+    receipt = inbox.receive([*events, save])
+    if receipt.refused:
+        raise LoopError(f"The oracle's labels were refused: {receipt.refused[0][1]}")
+
+
+def _labeled(loop: Loop) -> int:
+    return sum(map(len, loop.labels.splits.values()))
+
+
+def write_table(labeled: Path, folder: Path, values: Sequence[str]) -> None:
+    """Lays a table of `item_id,text,label,…` out in a folder, for `read_table`.
+
+    Further columns stay with the pool. Raises WorkspaceError for a row that cannot be used.
+    """
+    if not labeled.is_file():
+        raise WorkspaceError(f"There is no file {labeled}. Give a CSV of item_id,text,label.")
+    content = read_rows(labeled, labeled.name)
+    head, *rows = _rows_of_oracle(content, labeled.name)
+    wrong = [(bad.line, f"the row {bad.reason}") for bad in content.bad]
+    seen: set[str] = set()
+    for row in rows:
+        reason = _refusal(row, len(head.fields), values, seen)
+        if reason:
+            wrong.append((row.line, reason))
+    if wrong:
+        line, reason = min(wrong)
+        raise WorkspaceError(
+            f"{labeled.name} line {line}: {reason}. Correct it, or give a workspace whose task has "
+            "these labels with --data."
+        )
+    (folder / POOL_FOLDER).mkdir()
+    pool = [row.fields[:2] + row.fields[3:] for row in (head, *rows)]
+    (folder / POOL_FOLDER / "pool.csv").write_bytes(format_rows(pool))
+    (folder / ORACLE).write_bytes(format_rows(row.fields[:3] for row in (head, *rows)))
+
+
+def known_items(loop: Loop) -> list[Labeled]:
+    """Every labeled item of the workspace that counts, of several copies of a text the first."""
+    known: dict[str, Labeled] = {}
+    for items in loop.labels.splits.values():
+        for item in items:
+            known.setdefault(text_key(item.text), item)
+    return list(known.values())
+
+
+def _rows_of_oracle(content: Rows, name: str) -> list[Row]:
+    if not content.rows or content.rows[0].fields[:3] != ["item_id", "text", "label"]:
+        raise WorkspaceError(f"{name} line 1: the header is not item_id,text,label. Write it so.")
+    return content.rows
+
+
+def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str | None:
+    """Why this row is no labeled item; None if it is one. Adds its id to those `seen`."""
+    if len(row.fields) != width:
+        return f"the row has {len(row.fields)} fields, the header {width}"
+    item_id, _, label = row.fields[:3]
+    if item_id in seen:
+        return f"the item_id `{item_id}` stands there twice"
+    seen.add(item_id)
+    if label not in values:
+        known = ", ".join(f"`{value}`" for value in values)
+        return f"label `{label}` is not one of {known}"
+    return None
+
+
+def read_table(folder: Path, task: Task) -> Table:
+    """The table that `write_table` laid out there."""
+    loop = read_loop(Workspace(folder, task))
+    return Table(loop, read_oracle(folder / ORACLE), kept_background(folder))
+
+
+def by_mix(mix: Mapping[str, int], number: int) -> Choose:
+    """The app's way to choose so many items, in the proportions of the mix."""
+
+    def choose(loop: Loop, scores: PoolScores, generator: np.random.Generator) -> Chosen:
+        counts = apportion(number, mix)
+        return mixed(loop, scores.probability, counts, generator, scores.is_own)
+
+    return choose
+
+
+def steps(table: Table, choose: Choose, model: str, seed: int, plan: Plan) -> Iterator[Step]:
+    """The loop step by step: one model before each batch, and a last one after the last batch.
+
+    Evaluation data, first training data and batches are drawn with the seeds that the app gives
+    them in a task of this seed. Ends early where the pool does.
+    """
+    loop = held_out(table, seed, plan)
+    picks, probability = _random_picks(loop, plan.initial, seed + 1), None
+    for turn in range(plan.iterations + 1):
+        loop = _with_labels(loop, table.oracle, "training", picks, probability)
+        began = time.perf_counter()
+        trained = train(loop, name=model, space=table.space) if loop.can_train else None
+        scores = score_pool(loop, trained.model) if trained else None
+        probability = scores.probability if scores else None
+        last = turn == plan.iterations
+        if last:
+            picks = []
+        elif scores is None:  # as in the app, at random until there is something to learn
+            picks = _random_picks(loop, plan.batch, seed + 2 + turn)
+        else:
+            generator = np.random.default_rng(seed + 2 + turn)
+            picks = shuffled(choose(loop, scores, generator), generator)
+        yield Step(loop, trained, probability, picks, time.perf_counter() - began)
+        if not picks:
+            return
+
+
+def held_out(table: Table, seed: int, plan: Plan) -> Loop:
+    """The table's loop under this seed, with a random share of all items as evaluation data."""
+    workspace = table.loop.workspace
+    loop = replace(
+        table.loop, workspace=replace(workspace, task=replace(workspace.task, seed=seed))
+    )
+    number = round(plan.evaluation * int(loop.candidates.sum()))
+    return _with_labels(loop, table.oracle, "evaluation", _random_picks(loop, number, seed))
+
+
+def _random_picks(loop: Loop, number: int, seed: int) -> list[Pick]:
+    generator = np.random.default_rng(seed)
+    return shuffled([("random", strategies.random(loop.candidates, number, generator))], generator)
+
+
+def _with_labels(
+    loop: Loop,
+    oracle: Mapping[str, str],
+    split: str,
+    picks: list[Pick],
+    probability: NDArray[np.float32] | None = None,
+) -> Loop:
+    """The loop after the oracle has labeled these items; `probability` is what they came by."""
+    pool, places = loop.pool_words.pool, pa.array([place for _, place, _ in picks], pa.int64())
+    ids, texts = pool.ids.take(places).to_pylist(), pool.texts.take(places).to_pylist()
+    fresh = [
+        Labeled(
+            item_id,
+            text,
+            oracle[item_id],
+            split,
+            strategy,
+            None if probability is None else float(probability[place].max()),
+        )
+        for item_id, text, (strategy, place, _) in zip(ids, texts, picks, strict=True)
+    ]
+    splits = {**loop.labels.splits, split: [*loop.labels.splits[split], *fresh]}
+    return replace(loop, labels=Labels(splits, [], []))

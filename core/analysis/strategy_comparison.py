@@ -1,0 +1,357 @@
+"""The chapter's experiment: what do equally many labels of each strategy teach?
+
+A model is trained anew on as many items of each strategy, and on as many of all of them, and each
+is asked about the same evaluation items. The labels are those that the strategies really brought
+in: what they would have chosen otherwise is the question of `core/analysis/replay.py`.
+
+What the models say stands in `.cache`, named by all that it depends on, each model's when it is
+trained: an experiment that was stopped goes on where it was.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.errors import LoopError
+from core.evaluation.intervals import Interval, Judged
+from core.evaluation.runs import columns, feature_source
+from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subsets, contrasted
+from core.features.pool_features import Space
+from core.features.vocabulary import Vocabulary
+from core.models.learning import Items, learner_on
+from core.models.training import require_two_labels
+from core.system.durable import lock
+from core.system.progress import Progress, silent
+from core.workspace.labels import Labeled, labels_hash
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
+
+EXPERIMENT_VERSION = 2
+"""Part of the name: a change of what is computed computes it anew."""
+
+LEAST = 60
+"""Labels of a strategy below which a model of them is mostly luck."""
+
+PART = 2 / 3
+"""Of the smallest group, at most: only what is drawn anew shows how much the draw matters."""
+
+SEEDS = 20
+
+KEPT = 10
+"""Experiments that are kept, the newest ones: each takes a megabyte or two."""
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The training items of one strategy, as rows of the training data."""
+
+    name: str
+    rows: Rows
+
+    @property
+    def most(self) -> int:
+        """How many of them are drawn at most, a multiple of ten."""
+        return int(len(self.rows) * PART) // 10 * 10
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The groups that are large enough, random first and all together last; why others are not."""
+
+    ready: tuple[Group, ...]
+    waiting: tuple[str, ...]
+
+    @property
+    def sizes(self) -> list[int]:
+        """The numbers of labels at which some group can be compared with random, ascending."""
+        by_name = {group.name: group.most for group in self.ready}
+        others = {size for name, size in by_name.items() if name != ALL}
+        return sorted(size for size in others if size <= by_name.get(RANDOM, 0))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What is to be trained, and the folder that keeps what came out.
+
+    Each group gives a random subset of `size` items, another for each seed.
+    """
+
+    loop: Loop
+    groups: tuple[Group, ...]
+    size: int
+    seeds: int
+    folder: Path
+
+    @property
+    def model(self) -> str:
+        return self.loop.workspace.task.model
+
+    @property
+    def outcome_file(self) -> Path:
+        return self.folder / f"outcome-{self.seeds}.json"
+
+
+def find_groups(training: Sequence[Labeled]) -> Groups:
+    """The strategies whose items can be compared, and a sentence for each that cannot be yet.
+
+    Without enough random items there is nothing to compare with, and no group is ready.
+    """
+    found: dict[str, list[int]] = {RANDOM: []}
+    for row, item in enumerate(training):
+        if item.strategy:
+            found.setdefault(item.strategy, []).append(row)
+    groups = [Group(name, np.array(rows, np.int64)) for name, rows in found.items()]
+    refusals = {group.name: _refusal(group, training) for group in groups}
+    ready = [group for group in groups if not refusals[group.name]]
+    waiting = tuple(reason for reason in refusals.values() if reason)
+    if refusals[RANDOM]:
+        return Groups((), waiting)
+    if len(found[RANDOM]) == len(training):
+        return Groups((), ("Not yet: all labels are random, there is nothing to compare.",))
+    return Groups((*ready, Group(ALL, np.arange(len(training)))), waiting)
+
+
+def _refusal(group: Group, training: Sequence[Labeled]) -> str:
+    number = len(group.rows)
+    if number < LEAST:
+        return f"Not yet: {number} {group.name} labels, {LEAST} are needed."
+    if len({training[row].label for row in group.rows}) < 2:
+        return f"Not yet: all {number} {group.name} labels are the same, two are needed."
+    return ""
+
+
+def refusal(loop: Loop) -> str:
+    """Why no model can be judged here, in a sentence; empty if it can be."""
+    positive = loop.workspace.task.positive
+    found = {item.label == positive.value for item in loop.labels.splits["evaluation"]}
+    if found == {True, False}:
+        return ""
+    return f"It begins with evaluation data that is {positive.name} and that is not."
+
+
+def prepare(loop: Loop, size: int | None = None, seeds: int = SEEDS) -> Experiment:
+    """The experiment at this size, without the groups that are smaller; nothing is computed.
+
+    Without a size it is the smallest group's. Raises LoopError where there is nothing to compare.
+    """
+    groups = find_groups(loop.labels.usable_training())
+    if refusal(loop) or not groups.ready:
+        raise LoopError(" ".join([refusal(loop), *groups.waiting]).strip())
+    size = groups.sizes[0] if size is None else size
+    chosen = tuple(group for group in groups.ready if group.most >= size)
+    folder = loop.workspace.cache / "experiments" / _name(loop, size)
+    return Experiment(loop, chosen, size, seeds, folder)
+
+
+def _name(loop: Loop, size: int) -> str:
+    """Names all that an answer depends on beside the group and the seed."""
+    task, labels = loop.workspace.task, loop.labels
+    training, evaluation = labels.usable_training(), labels.splits["evaluation"]
+    asked = (task.values, task.positive.value, task.model, task.encoder, size, LEAST)
+    content = blake2b(digest_size=8)
+    for part in (
+        (EXPERIMENT_VERSION, Space.version, Vocabulary.version, loop.pool_words.pool.key, asked),
+        [labels_hash(items, task.values) for items in (training, evaluation)],
+        # Answers stand in the order of the items, and groups are rows of them.
+        [(item.item_id, item.strategy) for item in training],
+        [item.item_id for item in evaluation],
+    ):
+        content.update(repr(part).encode("utf-8", "surrogatepass"))
+    content.update(np.packbits(loop.held_out))
+    return content.hexdigest()
+
+
+def drawn(group: Group, size: int, seed: int, targets: NDArray[np.int64]) -> Rows:
+    """So many random rows of the group, ascending; the same for the same arguments.
+
+    Where all have one label, the last one drawn gives way to the first one of another label.
+    """
+    generator = np.random.default_rng([seed, *group.name.encode("utf-8", "surrogatepass")])
+    order = generator.permutation(group.rows)
+    rows, others = order[:size], order[size:]
+    if (targets[rows] == targets[rows[0]]).all():
+        rows[-1] = others[np.argmax(targets[others] != targets[rows[0]])]
+    return np.sort(rows)
+
+
+def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -> None:
+    """Computes the experiment of this workspace as it stands now, and keeps its outcome.
+
+    Whoever asks for the same meanwhile, in another process too, waits and finds it done. Raises
+    LoopError if there is nothing to compare or the answers cannot be kept, RunError if the task's
+    encoder cannot be used.
+    """
+    torch.set_num_threads(1)
+    progress("reading the workspace")
+    experiment = prepare(read_loop(open_workspace(path)), size, seeds)
+    progress("waiting until another program has computed it")
+    with _alone(experiment.folder):
+        if kept(experiment) is None:
+            run(experiment, progress)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Nobody else computes this experiment meanwhile."""
+    try:
+        if not folder.exists():
+            _drop_old(folder.parent)
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    try:
+        lock(handle, folder.name)
+        yield
+    finally:
+        os.close(handle)
+
+
+def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
+    """The outcome; models whose answers are kept are not trained again.
+
+    Raises LoopError if the answers cannot be kept, RunError if the task's encoder cannot be used.
+    """
+    loop, folder = experiment.loop, experiment.folder
+    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
+    texts = [item.text for item in (*training, *evaluation)]
+    task = loop.workspace.task
+    items = Items(texts, columns([*training, *evaluation], task), task.values, task.positive_index)
+    asked = np.arange(len(training), len(texts))
+    source = learner = None
+    said: dict[str, list[Judged]] = {group.name: [] for group in experiment.groups}
+    total = experiment.seeds * len(said)
+    for seed in range(experiment.seeds):
+        if task.model != "linear":  # which needs no seed, and reads its items once for all
+            learner = None
+        for number, group in enumerate(experiment.groups, start=1 + seed * len(said)):
+            file = folder / f"{seed}-{blake2b(group.name.encode(), digest_size=8).hexdigest()}.npy"
+            answer = _read_answer(file, len(evaluation))
+            if answer is None:
+                source = source or feature_source(loop, task.model, progress)
+                learner = learner or learner_on(task.model, source, items, seed)
+                progress(f"{number} of {total}: {group.name}, seed {seed + 1}")
+                rows = drawn(group, experiment.size, seed, items.targets)
+                require_two_labels(items.targets[rows])
+                found = learner.predict(learner.train(rows), asked)
+                answer = np.stack([found[:, items.positive], found.argmax(1) == items.positive])
+                _keep(file, answer)
+            said[group.name].append(Judged(answer[0], answer[1] > 0))
+    progress("comparing")
+    outcome = _outcome(experiment, said, items, asked)
+    _write(experiment.outcome_file, json.dumps(asdict(outcome), indent=1).encode())
+    return outcome
+
+
+def kept(experiment: Experiment) -> Outcome | None:
+    """The outcome that was computed before; None: it was not, or its file is damaged."""
+    return _read_outcome(experiment.outcome_file)
+
+
+def earlier(experiment: Experiment) -> Outcome | None:
+    """The newest outcome of other labels at the same size by the same model; None: there is none.
+
+    One that learned of labels that came since is no worse than one of today: it only knows less.
+    """
+    files = experiment.folder.parent.glob(f"*/{experiment.outcome_file.name}")
+    with suppress(OSError):  # somebody clears the cache away
+        for file in sorted(files, key=lambda each: each.stat().st_mtime_ns, reverse=True):
+            found = _read_outcome(file)
+            if found and (found.size, found.model) == (experiment.size, experiment.model):
+                return found
+    return None
+
+
+def _read_outcome(file: Path) -> Outcome | None:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        results = tuple(
+            Result(**{**each, **{name: _intervals(each[name]) for name in _MAPPINGS}})
+            for each in content["results"]
+        )
+        return Outcome(**{**content, "results": results})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None  # it is computed again, from the answers that are kept
+
+
+_MAPPINGS = ("scores", "over_random")
+
+
+def _intervals(values: Mapping[str, Mapping[str, float]]) -> dict[str, Interval]:
+    return {name: Interval(**ends) for name, ends in values.items()}
+
+
+def _outcome(
+    experiment: Experiment, said: Mapping[str, Sequence[Judged]], items: Items, asked: Rows
+) -> Outcome:
+    is_positive = items.targets == items.positive
+    size, seeds = experiment.size, experiment.seeds
+    subsets = {
+        group.name: Subsets(said[group.name], size, len(group.rows)) for group in experiment.groups
+    }
+    found = contrasted(subsets, is_positive[asked])
+    results = []
+    for group in experiment.groups:
+        shares = [
+            is_positive[drawn(group, size, seed, items.targets)].mean() for seed in range(seeds)
+        ]
+        results.append(
+            Result(group.name, len(group.rows), float(np.mean(shares)), *found[group.name])
+        )
+    training = len(experiment.loop.labels.usable_training())
+    return Outcome(size, seeds, experiment.model, training, len(asked), tuple(results))
+
+
+def _read_answer(file: Path, n_items: int) -> NDArray[np.float64] | None:
+    """Scores and predictions, `(2, n_items)`; None if they are not there, or not whole."""
+    try:
+        answer = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return answer if answer.shape == (2, n_items) else None
+
+
+def _keep(file: Path, answer: NDArray[np.float64]) -> None:
+    unfinished = file.with_name(f"unfinished-{file.name}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        np.save(unfinished, answer)
+        unfinished.rename(file)
+    except OSError as error:
+        raise _cannot_write(file, error) from error
+
+
+def _write(file: Path, content: bytes) -> None:
+    unfinished = file.with_name(f"unfinished-{file.name}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.rename(file)
+    except OSError as error:
+        raise _cannot_write(file, error) from error
+
+
+def _cannot_write(file: Path, error: OSError) -> LoopError:
+    return LoopError(
+        f".cache/experiments/{file.name} cannot be written: {error.strerror}. Free some "
+        "space or make the folder writable."
+    )
+
+
+def _drop_old(folder: Path) -> None:
+    """Leaves the newest `KEPT` experiments but one, which makes room for another."""
+    with suppress(OSError):
+        found = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime_ns, reverse=True)
+        for old in found[KEPT - 1 :]:
+            shutil.rmtree(old, ignore_errors=True)

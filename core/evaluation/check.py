@@ -1,0 +1,120 @@
+"""What stands in `models/`, and whether it hangs together: a part of the doctor's examination.
+
+A params file is mapped, not loaded: what it needs stands in a page of it, and its weights stay on
+the disk, so a changed weight is not noticed. Spaces and reports are read whole, since their content
+is what is asked for; a space is shared by many runs, and takes a second per gigabyte to hash.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import torch
+
+from core.errors import RunError
+from core.evaluation.report import load_report
+from core.features.space_file import load_space
+from core.system.files import DAMAGED
+from core.system.findings import Finding
+from core.workspace.logs import Run
+
+SET_ASIDE = "set aside"
+
+
+def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:
+    """Warnings about runs, params files, spaces and reports without each other, and damaged ones.
+
+    A params file that cannot be read may need any space: then none is called superfluous.
+    """
+    params = sorted(folder.glob("*.params"))
+    yield from _run_files(folder, runs, params)
+    needed, findings = _needed_spaces(params)
+    yield from findings
+    yield from _spaces(folder, needed, all_known=not findings)
+    yield from _reports(folder, {run.params_file for run in runs})
+
+
+def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterator[Finding]:
+    for run in runs:
+        if not _is_there(folder.parent / run.params_file):
+            message = (
+                f"runs.csv: the params file {run.params_file} of {run.run_id} is missing. Its "
+                "scores stand; train again to have a model."
+            )
+            yield Finding("warning", "run without file", "runs.csv", None, None, message)
+    named = {run.params_file for run in runs}
+    for path in params:
+        if f"models/{path.name}" not in named:
+            what = "belongs to no run: training was cut short after it. It can be set aside."
+            yield _finding("file without run", path, what, SET_ASIDE)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Finding]]:
+    """(each needed space's key with the params files that need it, those that cannot be read)."""
+    needed: dict[str, list[Path]] = {}
+    findings = []
+    for path in params:
+        try:
+            key = torch.load(path, weights_only=True, map_location="cpu", mmap=True).get("space")
+        except DAMAGED:
+            what = "is no params file of Sunlight, or it is damaged. Move it away and train again."
+            findings.append(_finding("damaged params", path, what))
+            continue
+        if key is not None:
+            needed.setdefault(str(key), []).append(path)
+    return needed, findings
+
+
+def _spaces(
+    folder: Path, needed: Mapping[str, list[Path]], *, all_known: bool
+) -> Iterator[Finding]:
+    """Spaces that are missing, damaged or, where the needs of all files are known, not needed."""
+    present = {path.stem: path for path in sorted(folder.glob("*.space"))}
+    for key, users in needed.items():
+        for path in users if key not in present else ():
+            what = f"needs models/{key}.space, which is missing. Put it back or train again."
+            yield _finding("params without space", path, what)
+    for key, path in present.items():
+        if not _is_whole(folder, key):
+            what = "does not hold the space that its name says. Move it away and train again."
+            yield _finding("damaged space", path, what)
+        elif all_known and key not in needed:
+            what = "is used by no params file. It can be set aside."
+            yield _finding("space without params", path, what, SET_ASIDE)
+
+
+def _is_whole(folder: Path, key: str) -> bool:
+    try:
+        load_space(folder, key)
+    except DAMAGED:
+        return False
+    return True
+
+
+def _reports(folder: Path, named: set[str]) -> Iterator[Finding]:
+    """Reports that are damaged, or of no params file. That of a run still has its intervals."""
+    for path in sorted(folder.glob("*.json")):
+        params = path.with_suffix(".params")
+        try:
+            load_report(params)
+        except RunError as error:
+            yield Finding(
+                "warning", "damaged report", f"models/{path.name}", None, None, str(error)
+            )
+        if not params.is_file():
+            what = f"reports on {params.name}, which is missing. Put that back, or set this aside."
+            mend = "" if f"models/{params.name}" in named else SET_ASIDE
+            yield _finding("report without params", path, what, mend)
+
+
+def _finding(kind: str, path: Path, what: str, mend: str = "") -> Finding:
+    """A warning about a file in `models/`, whose message begins with the file's name."""
+    name = f"models/{path.name}"
+    return Finding("warning", kind, name, None, None, f"{name} {what}", mend)

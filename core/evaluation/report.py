@@ -1,0 +1,323 @@
+"""What a run is told of beyond its row of `runs.csv`: a JSON file beside its params file."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import RunError
+from core.evaluation.intervals import (
+    REPLICATES,
+    Difference,
+    Interval,
+    Judged,
+    cut_intervals,
+    intervals_under,
+    paired_difference,
+    resampled,
+)
+from core.evaluation.metrics import Cut, auc, average_precision, brier, calibration_error, cut
+from core.features.encoder_features import EncodedSpace
+from core.models.calibration import Calibration
+from core.models.model import Model
+from core.system.files import write_model_file
+
+REPORT_FORMAT = "sunlight report 1"
+
+AT_THRESHOLD = "fscore at threshold"
+"""Its name among the intervals."""
+
+SCORE_NAMES = {
+    "fscore": "F-score",
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "precision": "precision",
+    "recall": "recall",
+}
+"""Fields of a run and what they are called."""
+
+DIGITS = 7
+"""Of the scores that a report keeps for each item: what 32 bits hold."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A model on one set of items, for the positive label; None: not defined.
+
+    `at_half` calls an item positive if that label is its most probable one, `at_threshold` if its
+    probability, not calibrated, reaches the run's threshold. Errors of calibration and Brier scores
+    are of the probability as the model gives it (raw), and calibrated. `intervals` are of the
+    scores at half, under their names in `core.evaluation.intervals.SCORES`, and of the F-score at
+    the threshold; what is not defined is left out.
+    """
+
+    n_items: int
+    at_half: Cut
+    at_threshold: Cut
+    auc: float | None
+    average_precision: float | None
+    calibration_error_raw: float | None
+    calibration_error_calibrated: float | None
+    brier_raw: float | None
+    brier_calibrated: float | None
+    intervals: Mapping[str, Interval]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the model said of each evaluation item: P(positive), raw and calibrated, and a label."""
+
+    item_ids: tuple[str, ...]
+    raw: tuple[float, ...]
+    calibrated: tuple[float, ...]
+    predicted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """What was said of each training item by a model that did not see it: P of each label, raw.
+
+    `probability` is `(n_labels, n_items)`, in the order of `labels`.
+    """
+
+    item_ids: tuple[str, ...]
+    labels: tuple[str, ...]
+    probability: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run's model in numbers.
+
+    `figures` are by split; those of `out of fold` are of the training items, and somewhat too good
+    at the threshold, which was chosen on them. `said` is of the evaluation items of that time: it
+    lets runs be compared item by item when their models are gone.
+    """
+
+    model: str
+    source: str
+    source_version: int
+    source_key: str
+    threshold: float
+    scale: float
+    shifts: tuple[float, ...]
+    note: str
+    figures: Mapping[str, Figures]
+    said: Said
+    encoder: str = ""
+    """Its name; empty without one, as in reports from before there were any."""
+
+    out_of_fold: OutOfFold | None = None
+    """None where too few items had a label, and in reports from before it was kept."""
+
+
+def report_on(
+    model: Model,
+    note: str,
+    figures: Mapping[str, Figures],
+    said: Said,
+    out_of_fold: OutOfFold | None = None,
+) -> Report:
+    """The model's settings together with its figures."""
+    source = model.source
+    return Report(
+        model=model.name,
+        source=source.name,
+        source_version=source.version,
+        source_key=source.key,
+        threshold=model.threshold,
+        scale=model.calibration.scale,
+        shifts=model.calibration.shifts,
+        note=note,
+        figures=figures,
+        said=said,
+        encoder=source.encoder.encoder.name if isinstance(source, EncodedSpace) else "",
+        out_of_fold=out_of_fold,
+    )
+
+
+def what_is_said(
+    model: Model, item_ids: Sequence[str], probability: NDArray[np.floating], positive: int
+) -> Said:
+    """What the model says of these items, from its `(n_items, n_labels)` probabilities."""
+    raw, calibrated = probability[:, positive], model.calibration(probability)[:, positive]
+    return Said(
+        tuple(item_ids),
+        _rounded(raw),
+        _rounded(calibrated),
+        tuple(model.labels[column] for column in probability.argmax(axis=1)),
+    )
+
+
+def said_out_of_fold(
+    labels: Sequence[str], item_ids: Sequence[str], probability: NDArray[np.floating]
+) -> OutOfFold:
+    """What `(n_items, n_labels)` out-of-fold probabilities say of these items."""
+    return OutOfFold(
+        tuple(item_ids), tuple(labels), tuple(_rounded(column) for column in probability.T)
+    )
+
+
+def judged_by(said: Said, positive: str, item_ids: Sequence[str]) -> Judged:
+    """The raw scores and predictions of these items, for `core.evaluation.intervals`."""
+    at = {item: place for place, item in enumerate(said.item_ids)}
+    places = [at[item] for item in item_ids]
+    return Judged(
+        np.array([said.raw[place] for place in places]),
+        np.array([said.predicted[place] == positive for place in places], bool),
+    )
+
+
+def gain_between(
+    before: Report, after: Report, truth: Mapping[str, str], positive: str, name: str
+) -> Difference | None:
+    """How much higher `after` scores on the evaluation items that both runs were asked about.
+
+    `truth` is the label of each item of today; `name` is one of `core.evaluation.intervals.SCORES`.
+    None where the score is not defined.
+    """
+    asked = [item for item in after.said.item_ids if item in truth]
+    shared = sorted(set(before.said.item_ids).intersection(asked))
+    actual = np.array([truth[item] == positive for item in shared], bool)
+    first, second = (judged_by(report.said, positive, shared) for report in (before, after))
+    return paired_difference(first, second, actual, name, keep_balance=False)
+
+
+def measure(
+    probability: NDArray[np.floating],
+    targets: NDArray[np.int64],
+    positive: int,
+    threshold: float,
+    calibration: Calibration,
+) -> Figures:
+    """The figures of `(n_items, n_labels)` probabilities against the true columns."""
+    actual, raw = targets == positive, probability[:, positive]
+    calibrated = calibration(probability)[:, positive]
+    at_half, at_threshold = probability.argmax(axis=1) == positive, raw >= threshold
+    return Figures(
+        n_items=len(targets),
+        at_half=cut(at_half, actual),
+        at_threshold=cut(at_threshold, actual),
+        auc=auc(raw, actual),
+        average_precision=average_precision(raw, actual),
+        calibration_error_raw=calibration_error(raw, actual),
+        calibration_error_calibrated=calibration_error(calibrated, actual),
+        brier_raw=brier(raw, actual),
+        brier_calibrated=brier(calibrated, actual),
+        intervals=_intervals(raw, at_half, at_threshold, actual),
+    )
+
+
+def _intervals(
+    raw: NDArray[np.floating],
+    at_half: NDArray[np.bool_],
+    at_threshold: NDArray[np.bool_],
+    actual: NDArray[np.bool_],
+) -> dict[str, Interval]:
+    """Intervals of all scores; the balance of the items is chance, as it was drawn.
+
+    Those of the ranking are bootstrapped. Those of the calls need no resampling, which could not
+    leave an F-score of 0 or 1: the same interval holds for any threshold and any slice, and is
+    cheap enough to be worked out while somebody moves a threshold.
+    """
+    counts = resampled(actual, REPLICATES, seed=0, keep_balance=False)
+    found = intervals_under(counts, Judged(raw, at_half), actual, ("auc", "average_precision"))
+    found |= cut_intervals(at_half, actual)
+    found[AT_THRESHOLD] = cut_intervals(at_threshold, actual).get("fscore")
+    return {name: interval for name, interval in found.items() if interval}
+
+
+def report_path(params: Path) -> Path:
+    """The report's file, beside the params file."""
+    return params.with_suffix(".json")
+
+
+def save_report(report: Report, params: Path) -> None:
+    """The report stands beside the params file; raises RunError if it cannot be written."""
+    content = {"format": REPORT_FORMAT, **asdict(report)}
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    write_model_file(report_path(params), text.encode())
+
+
+def load_report(params: Path) -> Report | None:
+    """The report beside this params file; None for a run from before there were reports.
+
+    Raises RunError if the file is damaged.
+    """
+    path = report_path(params)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("format") != REPORT_FORMAT:
+            raise ValueError("another format")
+        figures = {name: _figures(values) for name, values in content.pop("figures").items()}
+        shifts = tuple(content.pop("shifts"))
+        said = Said(**{name: tuple(values) for name, values in content.pop("said").items()})
+        unseen = _out_of_fold(content.pop("out_of_fold", None))
+        report = Report(**content, shifts=shifts, figures=figures, said=said, out_of_fold=unseen)
+        _require_sound(report)
+        return report
+    except FileNotFoundError:
+        return None
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        raise RunError(
+            f"models/{path.name} is not a report of Sunlight, or it is damaged. Move it away; the "
+            "run's scores stand in runs.csv."
+        ) from error
+
+
+def _require_sound(report: Report) -> None:
+    """Raises ValueError or TypeError where a value is not what the pages will take it for."""
+    said, unseen = report.said, report.out_of_fold
+    texts = [report.model, report.source, report.source_key, report.note, report.encoder]
+    numbers = [report.threshold, report.scale, *report.shifts, *said.raw, *said.calibrated]
+    columns = [said.item_ids, said.raw, said.calibrated, said.predicted]
+    if unseen:
+        texts += [*unseen.item_ids, *unseen.labels]
+        numbers += [value for column in unseen.probability for value in column]
+        if len(unseen.labels) != len(unseen.probability):
+            raise ValueError("not one column for each label")
+        _require_even([unseen.item_ids, *unseen.probability])
+    for figures in report.figures.values():
+        told = {**vars(figures), **vars(figures.at_half), **vars(figures.at_threshold)}
+        ends = [end for each in figures.intervals.values() for end in (each.low, each.high)]
+        numbers += [value for value in told.values() if not isinstance(value, Cut | dict | None)]
+        numbers += ends
+    _require_even(columns)
+    if not all(isinstance(text, str) for text in (*texts, *said.item_ids, *said.predicted)):
+        raise TypeError("names are texts")
+    if not all(math.isfinite(number) for number in numbers):
+        raise ValueError("numbers are finite")
+
+
+def _require_even(columns: Sequence[Sequence[object]]) -> None:
+    if len({len(column) for column in columns}) > 1:
+        raise ValueError("the columns are not of one length")
+
+
+def _out_of_fold(values: Mapping[str, Sequence[object]] | None) -> OutOfFold | None:
+    if values is None:
+        return None
+    columns = tuple(tuple(column) for column in values["probability"])
+    return OutOfFold(tuple(values["item_ids"]), tuple(values["labels"]), columns)
+
+
+def _rounded(values: NDArray[np.floating]) -> tuple[float, ...]:
+    return tuple(float(f"{value:.{DIGITS}g}") for value in values)
+
+
+def _figures(values: Mapping[str, object]) -> Figures:
+    cuts = {name: Cut(**values[name]) for name in ("at_half", "at_threshold")}
+    intervals = {name: Interval(**ends) for name, ends in values["intervals"].items()}
+    return Figures(**{**values, **cuts, "intervals": intervals})

@@ -1,0 +1,221 @@
+"""What a run says of today's evaluation items, and how sure the scores of that are.
+
+It comes from the run's report where that says it all, so that it outlives the model. A report keeps
+P(positive): of more than two labels the model has to be asked again for the others.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.intervals import (
+    LEVEL,
+    REPLICATES,
+    SCORES,
+    Difference,
+    Interval,
+    Judged,
+    cut_intervals,
+    resampled,
+    scores_of,
+)
+from core.evaluation.metrics import BINS, bins
+from core.evaluation.report import Report
+from core.evaluation.runs import columns
+from core.models.model import Model
+from core.models.predict import score_texts
+from core.workspace.labels import Labeled
+from core.workspace.task import Task
+
+BRIER, CALIBRATION_ERROR = "brier", "calibration_error"
+
+CALLS = ("fscore", "precision", "recall")
+"""Scores of what is called positive; the others are of probabilities."""
+
+Probabilities = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Items with their true label, and what one run says of them.
+
+    `targets` and `predicted` are columns of labels, `(n_items,)`; `raw` and `calibrated` are
+    P(label | text), `(n_items, n_labels)`, NaN in the column of a label that nobody kept.
+    """
+
+    items: tuple[Labeled, ...]
+    targets: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    raw: Probabilities
+    calibrated: Probabilities
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def knows(self, label: int) -> bool:
+        """Whether there are probabilities of this column."""
+        return not np.isnan(self.raw[:, label]).any()
+
+    def judged(self, label: int) -> Judged:
+        """The label against all others, for `core.evaluation.intervals`."""
+        return Judged(self.raw[:, label], self.predicted == label)
+
+    def actual(self, label: int) -> NDArray[np.bool_]:
+        """Which items have this label."""
+        return self.targets == label
+
+    def only(self, item_ids: Iterable[str]) -> "Answers":
+        """Those of these items, in the order of their ids."""
+        at = {item.item_id: place for place, item in enumerate(self.items)}
+        places = np.array([at[item] for item in sorted(set(item_ids) & at.keys())], np.int64)
+        return Answers(
+            tuple(self.items[place] for place in places),
+            self.targets[places],
+            self.predicted[places],
+            self.raw[places],
+            self.calibrated[places],
+        )
+
+
+def answers_from_report(report: Report, items: list[Labeled], task: Task) -> Answers:
+    """What the report says of those of these items that its run was asked about."""
+    at = {item: place for place, item in enumerate(report.said.item_ids)}
+    asked = [item for item in items if item.item_id in at]
+    places = [at[item.item_id] for item in asked]
+    column = {value: number for number, value in enumerate(task.values)}
+    predicted = np.array([column[report.said.predicted[place]] for place in places], np.int64)
+    raw, calibrated = (
+        _of_all_labels(np.array(said)[places], task) if places else np.empty((0, len(task.values)))
+        for said in (report.said.raw, report.said.calibrated)
+    )
+    return Answers(tuple(asked), columns(asked, task), predicted, raw, calibrated)
+
+
+def answers_of_model(model: Model, items: list[Labeled], task: Task) -> Answers:
+    """What the model says of these items."""
+    raw = score_texts(model, [item.text for item in items])
+    calibrated = model.calibration(raw)
+    predicted = raw.argmax(axis=1).astype(np.int64)
+    return Answers(
+        tuple(items), columns(items, task), predicted, raw.astype(float), calibrated.astype(float)
+    )
+
+
+def is_enough(report: Report | None, task: Task) -> bool:
+    """Whether the report says of every label what the task needs."""
+    if report is None:
+        return False
+    return len(task.values) == 2 and set(report.said.predicted) <= set(task.values)
+
+
+def _of_all_labels(positive: Probabilities, task: Task) -> Probabilities:
+    """P(label) of every label, as far as P(positive) tells."""
+    found = np.full((len(positive), len(task.values)), np.nan)
+    if len(task.values) == 2:
+        found[:, 1 - task.positive_index] = 1 - positive
+    found[:, task.positive_index] = positive
+    return found
+
+
+def worst_misses(answers: Answers, number: int) -> NDArray[np.int64]:
+    """Places of wrong predictions, those first whose true label was thought least probable.
+
+    Without the probabilities of all labels there is no such order, and they come as they stand.
+    """
+    wrong = np.flatnonzero(answers.predicted != answers.targets)
+    believed = np.nan_to_num(answers.raw[wrong, answers.targets[wrong]])
+    return wrong[np.argsort(believed, kind="stable")][:number]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """What one run scores for one label on some items, and what on each resampled set of them.
+
+    `counted` are the intervals that need no resampling; `observed` and `drawn`, `(replicates,)`,
+    hold every score that is defined, Brier score and calibration error of the raw probabilities
+    among them. With the same draws for both, differences of two runs are paired.
+    """
+
+    counted: Mapping[str, Interval]
+    observed: Mapping[str, float]
+    drawn: Mapping[str, Probabilities]
+
+
+def draws(number: int) -> NDArray[np.int32]:
+    """How often each of so many items is drawn, `(replicates, number)`: alike for every run."""
+    return resampled(np.ones(number, bool), REPLICATES, seed=0, keep_balance=False)
+
+
+def resample(answers: Answers, label: int, counts: NDArray[np.int32]) -> Resampled:
+    """The scores of the label against all others under what `draws` has drawn of these items."""
+    actual, judged = answers.actual(label), answers.judged(label)
+    if not len(answers):
+        return Resampled({}, {}, {})
+    once = np.ones((1, len(actual)), np.int32)
+    known = answers.knows(label)
+    once, drawn = (_all_scores(judged, actual, weights, known) for weights in (once, counts))
+    observed = {name: float(values[0]) for name, values in once.items()}
+    return Resampled(cut_intervals(judged.predicted, actual), observed, drawn)
+
+
+def score_intervals_of(found: Resampled) -> dict[str, Interval]:
+    """Each score with its interval; without what is not defined.
+
+    The calibration error of few items is too high by chance, and so is its interval.
+    """
+    return dict(found.counted) | {
+        name: _between(found.observed[name], values)
+        for name, values in found.drawn.items()
+        if name not in CALLS
+    }
+
+
+def shared(before: Answers, after: Answers) -> tuple[Answers, Answers]:
+    """What both say of the items that both were asked about, in one order."""
+    if before.items == after.items:
+        return before, after
+    ids = {item.item_id for item in before.items} & {item.item_id for item in after.items}
+    return before.only(ids), after.only(ids)
+
+
+def score_differences(before: Resampled, after: Resampled) -> dict[str, Difference]:
+    """How much higher `after` scores than `before` on the same items, drawn alike for both.
+
+    What is not defined for both is left out; without an item of the label nothing is.
+    """
+    if not before.counted:
+        return {}
+    return {
+        name: Difference(
+            name,
+            _between(after.observed[name] - before.observed[name], values - before.drawn[name]),
+        )
+        for name, values in after.drawn.items()
+        if name in before.drawn
+    }
+
+
+def _all_scores(
+    judged: Judged, actual: NDArray[np.bool_], counts: NDArray[np.int32], known: bool
+) -> dict[str, Probabilities]:
+    found = dict(scores_of(judged, actual, counts, SCORES if known else CALLS))
+    return found | (_probability_scores(judged.score, actual, counts) if known else {})
+
+
+def _probability_scores(
+    score: Probabilities, actual: NDArray[np.bool_], counts: NDArray[np.int32]
+) -> dict[str, Probabilities]:
+    """Brier score and calibration error under each row of multiplicities, `(replicates,)`."""
+    gap = score - actual
+    parts = np.zeros((len(score), BINS + 1))  # the gaps by bins, then the squared ones
+    parts[np.arange(len(score)), bins(score)] = gap
+    parts[:, BINS] = np.square(gap)
+    sums = counts @ parts / counts.sum(axis=1, keepdims=True)
+    return {BRIER: sums[:, BINS], CALIBRATION_ERROR: np.abs(sums[:, :BINS]).sum(axis=1)}
+
+
+def _between(value: float, drawn: Probabilities) -> Interval:
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(value, float(low), float(high))

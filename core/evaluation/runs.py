@@ -1,0 +1,297 @@
+"""Runs: training on the labels that count, evaluating on what was held out, keeping both."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import RunError
+from core.evaluation.metrics import Scores, evaluate
+from core.evaluation.report import (
+    Figures,
+    OutOfFold,
+    Report,
+    Said,
+    load_report,
+    measure,
+    report_on,
+    said_out_of_fold,
+    save_report,
+    what_is_said,
+)
+from core.features.base import Source
+from core.features.encoder_features import EncodedSpace
+from core.features.pool_features import Space
+from core.features.pool_space import pool_encoder, pool_space
+from core.features.vocabulary import Vocabulary, book_vocabulary
+from core.models.learning import Items, Learned, learn
+from core.models.model import Model, load_model, save_model
+from core.models.predict import score_texts
+from core.models.training import require_two_labels
+from core.system.progress import Progress, silent
+from core.workspace.labels import Labeled, labels_hash
+from core.workspace.layout import Workspace
+from core.workspace.logs import Run, append_records, fresh_id, now, read_logs
+from core.workspace.snapshot import Loop
+from core.workspace.task import MODELS, Task
+
+Asked = tuple[NDArray[np.floating], NDArray[np.int64]]
+"""Probabilities of items `(n_items, n_labels)`, and their true columns `(n_items,)`."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model, its scores on the evaluation data, and the run that would be kept of it."""
+
+    model: Model
+    run: Run
+    report: Report
+
+
+def train(
+    loop: Loop,
+    *,
+    name: str | None = None,
+    seed: int | None = None,
+    space: Space | None = None,
+    progress: Progress = silent,
+) -> Trained:
+    """A model trained on the usable training labels and evaluated; nothing is written.
+
+    Without a name it is the task's model; a `space` takes the place of the pool's own. Raises
+    LoopError if the training data holds fewer than two labels, RunError for a model name that there
+    is none of.
+    """
+    task = loop.workspace.task
+    name = task.model if name is None else name
+    if name not in MODELS:
+        raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
+    began = time.perf_counter()
+    items = training_items(loop)
+    require_two_labels(items.targets)
+    source = feature_source(loop, name, progress, space)
+    progress(f"training on {len(items.texts):,} labels")
+    learned = learn(name, source, items, task.seed if seed is None else seed)
+    progress(f"evaluating on {len(loop.labels.splits['evaluation']):,} items")
+    asked = {split: _asked(loop, learned.model, split) for split in ("evaluation", "validation")}
+    scores = evaluate(*asked["evaluation"], task.positive_index)
+    run = _run(loop, learned.model, scores, time.perf_counter() - began)
+    item_ids = [item.item_id for item in loop.labels.splits["evaluation"]]
+    said = what_is_said(learned.model, item_ids, asked["evaluation"][0], task.positive_index)
+    unseen = None
+    if learned.out_of_fold is not None:
+        asked["out of fold"] = learned.out_of_fold, items.targets
+        trained_on = [item.item_id for item in loop.labels.usable_training()]
+        unseen = said_out_of_fold(task.values, trained_on, learned.out_of_fold)
+    report = _report(learned, asked, said, unseen, task.positive_index)
+    return Trained(learned.model, run, report)
+
+
+def training_items(loop: Loop) -> Items:
+    """What a model learns from: the usable training labels."""
+    task, training = loop.workspace.task, loop.labels.usable_training()
+    texts = [item.text for item in training]
+    return Items(texts, columns(training, task), task.values, task.positive_index)
+
+
+def feature_source(
+    loop: Loop, name: str, progress: Progress = silent, space: Space | None = None
+) -> Vocabulary | Source:
+    """What the model of this name sees of a text; a `space` takes the place of the pool's own.
+
+    With an encoder, labeled texts are encoded here, where it is told how long that takes. Raises
+    RunError if the task's encoder cannot be used.
+    """
+    if name == "book":
+        progress("counting words")
+        texts = [item.text for item in loop.labels.usable_training()]
+        return book_vocabulary(loop.pool_words, ~(loop.held_out | loop.in_training), texts)
+    # An encoder first: one that cannot be had is found out at once.
+    encoder = pool_encoder(loop, download=True, progress=progress)
+    if space is None:
+        progress("learning words and meanings from the pool")
+        space = pool_space(loop, progress)
+    if encoder is None:
+        return space
+    labeled = [item.text for items in loop.labels.splits.values() for item in items]
+    encoder.vectors(labeled, progress)
+    return EncodedSpace(space, encoder)
+
+
+def keep(loop: Loop, trained: Trained) -> Run:
+    """Saves the model and then appends the run to `runs.csv`; the run with its id."""
+    workspace = loop.workspace
+    with workspace.locked():
+        run_id = next_run_id(read_logs(workspace).runs)
+        run = replace(trained.run, run_id=run_id, params_file=_params_file(workspace, trained.run))
+        save_model(trained.model, workspace.path / run.params_file)
+        save_report(trained.report, workspace.path / run.params_file)
+        append_records(workspace.runs, [run])
+    return run
+
+
+def next_run_id(runs: list[Run]) -> str:
+    """The id of the run after these."""
+    return fresh_id("run", {run.run_id for run in runs})
+
+
+def current_run(loop: Loop) -> Run | None:
+    """The task's model's newest run on exactly today's training and evaluation labels, if any.
+
+    It saw texts through the task's encoder, if there is one, and through none else.
+    """
+    today = (loop.workspace.task.model, *_hashes(loop))
+    for run in reversed(loop.logs.runs):
+        same = (run.model, run.training_hash, run.evaluation_hash) == today
+        if same and _encoder_of(loop, run) == loop.workspace.task.encoder:
+            return run
+    return None
+
+
+def _encoder_of(loop: Loop, run: Run) -> str | None:
+    """The name of the run's encoder, empty for none; None if its report is damaged."""
+    try:
+        report = read_report(loop, run)
+    except RunError:
+        return None
+    return report.encoder if report else ""
+
+
+def find_run(loop: Loop, run_id: str | None = None) -> Run:
+    """The run with this id, or the last one; raises RunError if there is none."""
+    runs = loop.logs.runs
+    if not runs:
+        raise RunError("There is no run yet. Train one first: python -m core train.")
+    if run_id is None:
+        return runs[-1]
+    for run in runs:
+        if run.run_id == run_id:
+            return run
+    raise RunError(f"runs.csv has no run `{run_id}`. The last one is `{runs[-1].run_id}`.")
+
+
+def load_run(loop: Loop, run: Run) -> Model:
+    """The run's model. Raises RunError if its file is missing, damaged or outside of `models/`.
+
+    Also if the encoder that it was trained with is gone, or is another one by now; none is
+    downloaded for it.
+    """
+    model = load_model(_params_path(loop, run), lambda name: pool_encoder(loop, name))
+    if model.labels != loop.workspace.task.values:
+        raise RunError(
+            f"{run.params_file} was trained for the labels {', '.join(model.labels)}, the task has "
+            f"{', '.join(loop.workspace.task.values)}. Train again."
+        )
+    return model
+
+
+def read_report(loop: Loop, run: Run) -> Report | None:
+    """The run's threshold, calibration and figures; None if it is from before there were reports.
+
+    Raises RunError if the file is damaged, or outside of `models/`.
+    """
+    return load_report(_params_path(loop, run))
+
+
+def _params_path(loop: Loop, run: Run) -> Path:
+    # No file's name holds a NUL, and no path can be made of one.
+    path = (loop.workspace.path / run.params_file.replace("\0", "/")).resolve()
+    if path.parent != loop.workspace.models.resolve():
+        raise RunError(
+            f"runs.csv: run `{run.run_id}` names the file `{run.params_file}`, which is not in "
+            "models/. Correct the row or train again."
+        )
+    return path
+
+
+def evaluate_items(model: Model, items: list[Labeled], task: Task) -> tuple[Scores, Figures | None]:
+    """The model's scores on labeled items, and its figures, None without items."""
+    probability = score_texts(model, [item.text for item in items])
+    targets, positive = columns(items, task), task.positive_index
+    scores = evaluate(probability, targets, positive)
+    if not items:
+        return scores, None
+    return scores, measure(probability, targets, positive, model.threshold, model.calibration)
+
+
+def _asked(loop: Loop, model: Model, split: str) -> Asked:
+    items = loop.labels.splits[split]
+    texts = [item.text for item in items]
+    return score_texts(model, texts), columns(items, loop.workspace.task)
+
+
+def _report(
+    learned: Learned,
+    asked: Mapping[str, Asked],
+    said: Said,
+    unseen: OutOfFold | None,
+    positive: int,
+) -> Report:
+    """The model's figures on every set of items that is not empty."""
+    model = learned.model
+    figures = {
+        split: measure(probability, targets, positive, model.threshold, model.calibration)
+        for split, (probability, targets) in asked.items()
+        if len(targets)
+    }
+    return report_on(model, learned.note, figures, said, unseen)
+
+
+def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:
+    """The items' labels as columns of a probability array, `(n_items,)`."""
+    column = {value: at for at, value in enumerate(task.values)}
+    return np.array([column[item.label] for item in items], np.int64)
+
+
+def _hashes(loop: Loop) -> tuple[str, str]:
+    """Fingerprints of the training and the evaluation data under the task's labels."""
+    values = loop.workspace.task.values
+    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
+    return labels_hash(training, values), labels_hash(evaluation, values)
+
+
+def _run(loop: Loop, model: Model, scores: Scores, seconds: float) -> Run:
+    training = loop.labels.usable_training()
+    evaluation = loop.labels.splits["evaluation"]
+    counts = Counter(item.label for item in training)
+    training_hash, evaluation_hash = _hashes(loop)
+    return Run(
+        run_id=next_run_id(loop.logs.runs),
+        created_at=now(),
+        model=model.name,
+        counts=json.dumps({value: counts[value] for value in model.labels}),
+        seed=model.seed,
+        fscore=scores.fscore,
+        auc=scores.auc,
+        average_precision=scores.average_precision,
+        precision=scores.precision,
+        recall=scores.recall,
+        n_training=len(training),
+        n_evaluation=len(evaluation),
+        seconds=round(seconds, 3),
+        training_hash=training_hash,
+        evaluation_hash=evaluation_hash,
+        params_file="",
+    )
+
+
+def _params_file(workspace: Workspace, run: Run) -> str:
+    """The chapter's name, `<timestamp>_<fscore>_<auc>_<n_training>.params`, below the workspace.
+
+    A clock that jumps back gives a moment twice: then a number follows it.
+    """
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
+    scores = "_".join("nan" if score is None else f"{score:.3f}" for score in (run.fscore, run.auc))
+    for number in count(1):
+        again = f"-{number}" if number > 1 else ""
+        name = f"models/{moment}{again}_{scores}_{run.n_training}.params"
+        if not (workspace.path / name).exists():
+            return name
+    raise AssertionError("counting ends nowhere")

@@ -1,0 +1,132 @@
+"""Scores by slices of the evaluation items: by length, by annotator, by columns of the pool."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.intervals import Interval, fscore_interval, wilson
+from core.features.vocabulary import LENGTHS, length_buckets
+from core.pool.items import Pool
+from core.pool.text import words_of
+from core.workspace.labels import Labeled
+from core.workspace.task import NOT_RECORDED
+
+THIN = 10
+"""Items of the label below which a slice is thin: its recall is then known to 30 points at best."""
+
+MOST_GROUPS = 12
+"""Groups of a column that are told apart; the rarer ones are one group."""
+
+OTHERS, EMPTY = "all others", "empty"
+
+MOST_SHARE = 0.5
+"""Different values for each item from which a column names items and does not group them."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Scores of one group of items for one label against the others; None: nothing to count.
+
+    `is_thin`: it has too few items of the label to be compared with other slices.
+    """
+
+    group: str
+    items: int
+    positives: int
+    fscore: Interval | None
+    recall: Interval | None
+
+    @property
+    def is_thin(self) -> bool:
+        return self.positives < THIN
+
+
+def slices(
+    groups: Sequence[str], predicted: NDArray[np.bool_], actual: NDArray[np.bool_]
+) -> list[Slice]:
+    """Each group's scores: large groups first, thin ones last; never in the order of the scores."""
+    of = np.array(groups, object)
+    found = [_slice(name, predicted[of == name], actual[of == name]) for name in set(groups)]
+    return sorted(found, key=lambda each: (each.is_thin, -each.items, each.group))
+
+
+def groupings(items: Sequence[Labeled], pool: Pool) -> dict[str, list[str]]:
+    """Each item's group, by length, by annotator and by each column of the pool that groups.
+
+    A grouping with one group says nothing and is left out.
+    """
+    found = {
+        "length": [length_of(item.text) for item in items],
+        "annotator": [item.annotator or NOT_RECORDED for item in items],
+    }
+    at = pool.positions(item.item_id for item in items)
+    for name in pool.columns if at else ():
+        places = list(at.values())
+        values = dict(zip(at, pool.table[name].take(places).to_pylist(), strict=True))
+        groups = grouped([values.get(item.item_id, "") for item in items])
+        if groups:
+            found[name if name not in found else f"column {name}"] = groups
+    return {name: groups for name, groups in found.items() if len(set(groups)) > 1}
+
+
+def length_of(text: str) -> str:
+    """The text's bucket of `LENGTHS`."""
+    return LENGTHS[int(length_buckets(len(words_of(text))))][1]
+
+
+def grouped(values: Sequence[str | None]) -> list[str] | None:
+    """The values as at most `MOST_GROUPS` groups; None where they are about as many as the items.
+
+    Dates go by their year, numbers by their thirds; of other values the most frequent stay.
+    """
+    texts = [str(value).strip() if value else EMPTY for value in values]
+    if len(set(texts)) <= MOST_GROUPS:
+        return texts
+    for way in (_years, _thirds):
+        found = way(texts)
+        if found:
+            texts = found
+            break
+    if len(set(texts)) > MOST_SHARE * len(texts):
+        return None
+    kept = {name for name, _ in Counter(sorted(texts)).most_common(MOST_GROUPS - 1)}
+    return texts if len(set(texts)) <= MOST_GROUPS else [t if t in kept else OTHERS for t in texts]
+
+
+def _slice(group: str, predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Slice:
+    hits, positives = int((predicted & actual).sum()), int(actual.sum())
+    return Slice(
+        group,
+        len(actual),
+        positives,
+        fscore_interval(hits, int((predicted ^ actual).sum())) if positives else None,
+        wilson(hits, positives) if positives else None,
+    )
+
+
+def _years(texts: Sequence[str]) -> list[str] | None:
+    """The years of dates as `2026-01-31`; None if one is none."""
+    told = [text for text in texts if text != EMPTY]
+    if not all(len(t) >= 10 and t[:4].isdecimal() and t[4] == t[7] == "-" for t in told):
+        return None
+    return [text if text == EMPTY else text[:4] for text in texts]
+
+
+def _thirds(texts: Sequence[str]) -> list[str] | None:
+    """Thirds of numbers by their size; None if one is none."""
+    try:
+        numbers = np.array([float(text) for text in texts if text != EMPTY])
+    except ValueError:
+        return None
+    if not np.isfinite(numbers).all():
+        return None
+    low, high = np.quantile(numbers, [1 / 3, 2 / 3])
+    names = f"up to {low:g}", f"{low:g} to {high:g}", f"above {high:g}"
+
+    def name(text: str) -> str:
+        return text if text == EMPTY else names[int(float(text) > low) + int(float(text) > high)]
+
+    return [name(text) for text in texts]

@@ -1,0 +1,133 @@
+"""When to stop labeling: several signs, each with its value and what it says.
+
+No sign is right alone. A model can stand still because it learns nothing, a small evaluation set
+notices no gain, and positives may be left that nobody needs. So each sign tells its figure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.intervals import Interval, Judged, paired_difference, score_intervals
+
+WINDOW = 3
+"""Retrainings that are looked back upon (Bloodgood and Vijay-Shanker 2009)."""
+
+STABLE = 0.99
+"""Mean agreement from which predictions are said to stand still (the same paper)."""
+
+ENOUGH = 0.95
+"""Share of all positives from which they count as found."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign: its figure, whether it says stop, and a sentence; None where there is no figure."""
+
+    name: str
+    value: float | None
+    says_stop: bool
+    sentence: str
+
+
+def agreement(first: NDArray[np.int64], second: NDArray[np.int64]) -> float | None:
+    """How far two models agree beyond chance: Cohen's kappa (1960) of their predicted columns.
+
+    At most 1; None if both predict one and the same label for all items, which shows nothing.
+    """
+    n_labels = int(max(first.max(initial=0), second.max(initial=0))) + 1
+    table = np.bincount(first * n_labels + second, minlength=n_labels**2)
+    shares = table.reshape(n_labels, n_labels) / max(len(first), 1)
+    expected = float(shares.sum(axis=1) @ shares.sum(axis=0))
+    if not len(first) or expected >= 1:
+        return None
+    return (float(np.trace(shares)) - expected) / (1 - expected)
+
+
+def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
+    """Whether predictions on a fixed sample have come to rest, oldest model first.
+
+    The mean kappa of the last `WINDOW` pairs of neighbors has to reach `STABLE`.
+    """
+    pairs = list(pairwise(predictions))[-WINDOW:]
+    kappas = [agreement(first, second) for first, second in pairs]
+    known = [kappa for kappa in kappas if kappa is not None]
+    if len(known) < WINDOW:
+        return Sign(
+            "stable predictions",
+            None,
+            False,
+            f"{WINDOW + 1} runs that tell labels apart are needed to see whether predictions rest.",
+        )
+    mean = sum(known) / WINDOW
+    verb = "rest" if mean >= STABLE else "still move"
+    return Sign(
+        "stable predictions",
+        mean,
+        mean >= STABLE,
+        f"Predictions {verb}: over the last {WINDOW} retrainings their mean agreement (kappa) is "
+        f"{mean:.3f}; at {STABLE} they stand still.",
+    )
+
+
+def gain(judged: Sequence[Judged], actual: NDArray[np.bool_]) -> Sign:
+    """Whether average precision still grows: the last model beside that of `WINDOW` runs before.
+
+    It says stop if the growth cannot be told from noise on these evaluation items. Average
+    precision, since an F-score is 0 until a model calls anything positive.
+    """
+    name = "gain of the last runs"
+    if len(judged) <= WINDOW:
+        return Sign(name, None, False, f"{WINDOW + 1} runs are needed to see a gain.")
+    before, after = judged[-1 - WINDOW], judged[-1]
+    found = paired_difference(before, after, actual, "average_precision", keep_balance=False)
+    if found is None:
+        return Sign(name, None, False, "A gain needs positive evaluation items.")
+    now = score_intervals(after, actual, replicates=1)["average_precision"]
+    interval = found.interval
+    told = str(found) if found.is_clear else f"that {found}"
+    unnoticed = (interval.high - interval.low) / 2
+    return Sign(
+        name,
+        interval.value,
+        interval.low <= 0,
+        f"Average precision is {now.value if now else 0:.2f}; beside {WINDOW} runs before, {told}. "
+        f"With {int(actual.sum()):,} positive evaluation items a gain below {unnoticed:.2f} would "
+        "go unnoticed.",
+    )
+
+
+def positives_left(found: int, left: Interval) -> Sign:
+    """Whether hardly any positive item is left: at least `ENOUGH` of all are found, surely.
+
+    `left` is the number of positives without a label, with its interval.
+    """
+    name = "positives left"
+    everything = found + left.value
+    if not everything:
+        return Sign(name, None, False, "No positive item has been found yet.")
+    surely = found / (found + left.high) if found else 0.0
+    return Sign(
+        name,
+        left.value,
+        surely >= ENOUGH,
+        f"About {left.value:,.0f} positives ({left.low:,.0f} to {left.high:,.0f}) have no label "
+        f"yet; {found:,} are found, {found / everything:.0%} of all ({surely:.0%} at least).",
+    )
+
+
+def advice(signs: Sequence[Sign]) -> str:
+    """All signs in one sentence: what they say together, and no more."""
+    known = [sign for sign in signs if sign.value is not None]
+    stop = [sign.name for sign in known if sign.says_stop]
+    if not known:
+        return "It is too early for advice."
+    if not stop:
+        return "Go on: no sign says stop."
+    if len(stop) == len(signs):
+        return "Stop: every sign says so."
+    others = [sign.name for sign in signs if not sign.says_stop]
+    return f"{' and '.join(stop).capitalize()}: stop. {' and '.join(others).capitalize()}: go on."

@@ -1,0 +1,155 @@
+"""The book's own data as a workspace, downloaded from where its author publishes it.
+
+Files of one commit. Of the label files size and SHA-256 are known. The pool was not to be had when
+this was written: of it the server's word on its length is checked, that all but a few of its rows
+are `item_id,text`, and a least number of them.
+
+What has arrived stands in a hidden folder beside the new one, and is not fetched again.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import DownloadError, LogError
+from core.exchange.download import LIMITS, Limits, fetch
+from core.pool.csv_files import POOL_FOLDER
+from core.system.csv_rows import read_row_blocks
+from core.system.durable import lock
+from core.system.files import keep_folder
+from core.system.progress import Progress, silent
+from core.workspace.layout import Workspace, open_workspace, refuse_contents
+
+REPOSITORY = "https://github.com/rmunro/pytorch_active_learning"
+COMMIT = "07c64fb90d454beb32ab56a526cac2196a485fcb"
+BASE = f"https://raw.githubusercontent.com/rmunro/pytorch_active_learning/{COMMIT}"
+
+LEAST_ROWS = 10_000
+"""Of the pool: far below what the book tells of, far above an error page."""
+
+MOST_STRANGE = 0.001
+"""The share of the pool's rows that may be something else; the doctor names each of them."""
+
+BY_HAND = f"Or fetch it by hand: git clone {REPOSITORY}, and open that folder with --data."
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of the data; size and hash are None where they are not known."""
+
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+
+
+SOURCES = (
+    Source(
+        "evaluation_data/related.csv",
+        5_713,
+        "75c14d0db620c94f62f839f5e2d3c805ca91dcab4f5c1d0a514a5270faba9c3c",
+    ),
+    Source(
+        "evaluation_data/not_related.csv",
+        61_505,
+        "f73dc6b69548a83e46b0a0f4c80f9c2575a69eb0eeb3e7c708fa6b10ef97f1cf",
+    ),
+    Source(
+        "training_data/related.csv",
+        315,
+        "bc8cf9c7be0668581faf22cfd23c401496f7a057ddc23ffd2b4aabd3ca768a87",
+    ),
+    Source(
+        "training_data/not_related.csv",
+        4_893,
+        "272a3ba38105935a60f5ce366e0ea4aba104d3eb1f92a2596582bbf58c4ebb39",
+    ),
+    Source(f"{POOL_FOLDER}/unlabeled_data.csv"),
+)
+
+
+def fetch_book(
+    into: Path,
+    base: str = BASE,
+    sources: tuple[Source, ...] = SOURCES,
+    limits: Limits = LIMITS,
+    progress: Progress = silent,
+) -> Workspace:
+    """The book's data in a folder that holds nothing yet: whole and checked, or not there.
+
+    Called again after it was cut short it goes on. `base` is where the files are, for a mirror.
+    Raises DownloadError or WorkspaceError.
+    """
+    refuse_contents(into)
+    try:
+        with _kept_parts(into) as parts:
+            for source in sources:
+                _bring(source, base, parts, limits, progress)
+            keep_folder(parts, into)
+    except DownloadError as error:
+        raise DownloadError(f"{error} {BY_HAND}") from error
+    except (OSError, LogError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DownloadError(
+            f"The book's data cannot be written to {into}: {reason}. Free some space or choose "
+            f"another folder, and try again. {BY_HAND}"
+        ) from error
+    return open_workspace(into)
+
+
+@contextmanager
+def _kept_parts(into: Path) -> Iterator[Path]:
+    """The folder of what has arrived so far, locked: of two that download one waits."""
+    parts = into.parent / f".{into.name}.download"
+    parts.mkdir(parents=True, exist_ok=True)
+    handle = os.open(parts, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        lock(handle, parts.name)
+        refuse_contents(into)  # the other one may have been faster
+        yield parts
+    finally:
+        os.close(handle)
+
+
+def _bring(source: Source, base: str, parts: Path, limits: Limits, progress: Progress) -> None:
+    """The file stands among the parts, checked and on disk."""
+    file = parts / source.name
+    if file.exists() and not _fault(source, file):
+        return
+    file.parent.mkdir(exist_ok=True)
+    part = file.with_name(f"{file.name}.part")
+    progress(f"fetching {source.name}")
+    fetch(f"{base}/{source.name}", part, source.size, limits, progress)
+    if fault := _fault(source, part):
+        part.unlink()
+        raise DownloadError(
+            f"{base}/{source.name} {fault}: it is not what its author has published. It was not "
+            "taken; try again later."
+        )
+    with part.open("rb") as content:
+        os.fsync(content.fileno())
+    part.rename(file)
+
+
+def _fault(source: Source, file: Path) -> str:
+    """What is wrong with the file's content; empty if nothing is."""
+    if source.sha256 is None:
+        return _fault_of_pool(file)
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    return "" if found == source.sha256 else f"has the SHA-256 {found}"
+
+
+def _fault_of_pool(file: Path) -> str:
+    ids: set[str] = set()
+    strange = 0
+    for rows, bad in read_row_blocks(file):
+        found = [row.fields[0] for row in rows if len(row.fields) > 1 and row.fields[0].strip()]
+        ids.update(found)
+        strange += len(rows) - len(found) + len(bad)
+    if len(ids) < LEAST_ROWS:
+        return f"has {len(ids):,} rows of item_id,text instead of {LEAST_ROWS:,} at least"
+    if strange > MOST_STRANGE * len(ids):
+        return f"has {strange:,} rows that are not item_id,text"
+    return ""

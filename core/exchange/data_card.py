@@ -1,0 +1,198 @@
+"""The data card of an export, as Markdown: what the labels are, how they came about, how good."""
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from core.errors import RunError
+from core.evaluation.intervals import Interval, wilson
+from core.evaluation.report import AT_THRESHOLD, SCORE_NAMES
+from core.evaluation.runs import read_report
+from core.exchange.export_formats import Layout
+from core.workspace.assignment import flags
+from core.workspace.labels import labels_hash
+from core.workspace.logs import Run, now
+from core.workspace.snapshot import Loop
+from core.workspace.task import NOT_RECORDED, SPLITS, Task
+
+SCORES = SCORE_NAMES | {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
+"""Scores of a run's report, and what the card calls them."""
+
+_READ_BY_MARKDOWN = re.compile(r"[!#$&()*+.:<=>@\[\\\]^_`{|}~]|^-")
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of all that follows."""
+
+
+def data_card(loop: Loop, table: pa.Table, layout: Layout) -> str:
+    """The card of these labels of the loop, for a file or folder of this layout.
+
+    What people wrote stands there as they wrote it: none of it is Markdown, HTML or a link.
+    """
+    task = loop.workspace.task
+    parts = [
+        f"# {plain(task.title)}",
+        _origin(loop, table),
+        *_instructions(task),
+        "## Labels",
+        _labels(task, layout),
+        "## Counts",
+        _counts(table, task),
+        *(_shares(column, table) for column in ("strategy", "annotator")),
+        "## Evaluation data",
+        _evaluation(loop),
+        "## Last run",
+        _last_run(loop),
+        "## Left out",
+        _left_out(loop, table),
+        "## Files",
+        _files(table, layout),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(text: str) -> str:
+    """The text as Markdown that shows it in one line, with nothing in it that Markdown reads."""
+    line = " ".join(_UNSEEN.sub(" ", text).split())
+    return _READ_BY_MARKDOWN.sub(r"\\\g<0>", line)
+
+
+def _origin(loop: Loop, table: pa.Table) -> str:
+    return (
+        f"{len(table):,} labels of the workspace {plain(loop.workspace.name)}, exported by "
+        f"Sunlight {_version()} at {now()}. Each is the last word of the log of annotations; "
+        "where that has none, the row of a label file as it stands."
+    )
+
+
+@cache
+def _version() -> str:
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+
+
+def _instructions(task: Task) -> Iterable[str]:
+    """What people were told, as quotations."""
+    for text in (task.short, task.detailed):
+        lines = [plain(line) for line in text.splitlines()]
+        if any(lines):
+            # Two blanks keep a line end; a backslash would be seen at the end of a paragraph.
+            yield "\n".join(f"> {line}  " if line else ">" for line in lines)
+
+
+def _labels(task: Task, layout: Layout) -> str:
+    called = layout.called(task)
+    rows = [
+        [plain(x.value), plain(x.name), "yes" if x.positive else "", plain(called[x.value])]
+        for x in task.labels
+    ]
+    return _markdown(["label", "name", "positive", "in the files"], rows)
+
+
+def _counts(table: pa.Table, task: Task) -> str:
+    """How many items each label has in each split."""
+    counts = Counter(zip(*(table[name].to_pylist() for name in ("split", "label")), strict=True))
+    rows = []
+    for split in SPLITS:
+        each = [counts[split, value] for value in task.values]
+        rows.append([split, *(f"{count:,}" for count in each), f"{sum(each):,}"])
+    return _markdown(["split", *map(plain, task.values), "total"], rows)
+
+
+def _shares(column: str, table: pa.Table) -> str:
+    """How many labels of each split each value of the column has, the most frequent first."""
+    counts = Counter(zip(*(table[name].to_pylist() for name in (column, "split")), strict=True))
+    total = Counter(table[column].to_pylist())
+    rows = [
+        [plain(value or NOT_RECORDED), *(f"{counts[value, split]:,}" for split in SPLITS)]
+        for value, _ in sorted(total.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    return _markdown([column, *SPLITS], rows)
+
+
+def _evaluation(loop: Loop) -> str:
+    """The share of positives, and the fingerprint by which runs know their evaluation data."""
+    items, task = loop.labels.splits["evaluation"], loop.workspace.task
+    if not items:
+        return "There is none."
+    positives = sum(item.label == task.positive.value for item in items)
+    share = wilson(positives, len(items))
+    return (
+        f"{positives:,} of {len(items):,} items are {plain(task.positive.name)}: "
+        f"{share.value:.1%}, 95% interval {share.low:.1%} to {share.high:.1%}. Fingerprint of "
+        f"items and labels: `{labels_hash(items, task.values)}`."
+    )
+
+
+def _last_run(loop: Loop) -> str:
+    """The scores of the last run with their intervals, and whether they are of today's items."""
+    if not loop.logs.runs:
+        return "No model was trained."
+    run, task = loop.logs.runs[-1], loop.workspace.task
+    today = labels_hash(loop.labels.splits["evaluation"], task.values)
+    said = (
+        f"{plain(run.run_id)}: model {plain(run.model)}, {run.n_training:,} training labels, "
+        f"{run.n_evaluation:,} evaluation items, at {plain(run.created_at)}."
+    )
+    if run.evaluation_hash != today:
+        said += " The evaluation data has changed since: the scores are of what it was then."
+    return f"{said}\n\n{_scores(loop, run)}"
+
+
+def _scores(loop: Loop, run: Run) -> str:
+    intervals = _intervals(loop, run)
+    rows = []
+    for name, called in SCORES.items():
+        value = getattr(run, name, None)
+        interval = intervals.get(name)
+        value = interval.value if value is None and interval else value
+        if value is not None:
+            ends = f"{interval.low:.3f} to {interval.high:.3f}" if interval else ""
+            rows.append([called, f"{value:.3f}", ends])
+    return _markdown(["score", "value", "95% interval"], rows) if rows else "It has no scores."
+
+
+def _intervals(loop: Loop, run: Run) -> dict[str, Interval]:
+    """Those of the run's report; none where there is no report that can be read.
+
+    One of no width is left out: older reports resampled the F-score, which cannot leave 0 or 1.
+    """
+    try:
+        report = read_report(loop, run)
+    except RunError:
+        return {}
+    figures = report.figures.get("evaluation") if report else None
+    found = figures.intervals.items() if figures else ()
+    return {name: interval for name, interval in found if interval.low < interval.high}
+
+
+def _left_out(loop: Loop, table: pa.Table) -> str:
+    flagged = {flag.item_id for flag in flags(loop.logs.events)}
+    here = flagged.intersection(table["item_id"].to_pylist())
+    training = loop.labels.splits["training"]
+    copies = len(training) - len(loop.labels.usable_training())
+    return "\n".join(
+        [
+            f"- Items with two labels and no decision: {len(loop.labels.conflicts):,}.",
+            f"- Flagged items that have no label here: {len(flagged - here):,}. Those that have "
+            f"one are not left out: {len(here):,}.",
+            "- Not left out, although no model of Sunlight learns from them: the workspace's "
+            f"training items with the text of an evaluation or validation item, {copies:,}.",
+        ]
+    )
+
+
+def _files(table: pa.Table, layout: Layout) -> str:
+    columns = ", ".join(map(plain, table.column_names))
+    return f"{layout.title}, from the columns {columns}. {layout.note}".strip()
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of cells that hold no Markdown but what was meant."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,273 @@
+"""The labels in the files of other tools: each layout is names and contents of its files."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from xml.etree import ElementTree
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from core.exchange.formula_guard import guarded
+from core.exchange.provenance import Cell
+from core.system.csv_rows import format_rows
+from core.workspace.task import SPLITS, Task
+
+Files = Iterator[tuple[str, bytes]]
+Row = dict[str, Cell]
+
+BLOCK = 8_192
+"""Rows that are taken out of the table at once."""
+
+HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluation": "test"}
+"""What that tool calls the splits, in its order."""
+
+PREFIX = "__label__"
+"""What a label begins with for fastText."""
+
+END_OF_LINE = "</s>"
+"""The word that fastText itself puts at the end of each line."""
+
+SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
+
+
+def values_themselves(task: Task) -> dict[str, str]:
+    """Each label by its value."""
+    return {value: value for value in task.values}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One format of `core/exchange/exporter.py`: `files` gives its files of a table of
+    `core/exchange/provenance.py`.
+
+    `file` is the name of the only one, or empty for a folder. `note` tells what a reader of the
+    card has to know of it, `called` what stands in the files for each label.
+    """
+
+    title: str
+    files: Callable[[pa.Table, Task], Files]
+    file: str = ""
+    note: str = ""
+    called: Callable[[Task], dict[str, str]] = values_themselves
+
+
+def csv_files(table: pa.Table, task: Task) -> Files:
+    """A header and a row per label; what a spreadsheet would run is guarded."""
+    parts = [format_rows([[guarded(name) for name in table.column_names]])]
+    for batch in table.to_batches(max_chunksize=BLOCK):
+        columns = [map(_cell, column.to_pylist()) for column in batch.columns]
+        parts.append(format_rows(zip(*columns, strict=True)))
+    yield "labels.csv", b"".join(parts)
+
+
+def json_lines(table: pa.Table, task: Task) -> Files:
+    """An object a line."""
+    yield "labels.jsonl", "".join(f"{_json(row)}\n" for row in _rows(table)).encode()
+
+
+def parquet(table: pa.Table, task: Task) -> Files:
+    """The table as it is."""
+    yield "labels.parquet", _parquet(table)
+
+
+def label_studio(table: pa.Table, task: Task) -> Files:
+    """Tasks with annotations and predictions, and the configuration that they fit."""
+    tasks = ",\n".join(_json(_label_studio_task(row, task)) for row in _rows(table))
+    yield "tasks.json", f"[\n{tasks}\n]\n".encode()
+    yield "labeling_config.xml", _labeling_config(task)
+
+
+def hugging_face(table: pa.Table, task: Task) -> Files:
+    """A Parquet file per split, labels as numbers, and the head of README.md that names them."""
+    at = pc.index_in(table["label"], pa.array(task.values)).cast(pa.int64())
+    table = table.set_column(table.column_names.index("label"), "label", at)
+    sizes = {}
+    for split, called in HUGGING_FACE_SPLITS.items():
+        part = table.filter(pc.equal(table["split"], split))
+        if len(part):
+            content = _parquet(part)
+            sizes[called] = (len(part), part.nbytes, len(content))
+            yield f"data/{called}-00000-of-00001.parquet", content
+    yield "README.md", _front_matter(table.schema, sizes, task).encode()
+
+
+def fast_text(table: pa.Table, task: Task) -> Files:
+    """A file per split, a label and the words of its text a line."""
+    called = fast_text_labels(task)
+    for split in SPLITS:
+        part = table.filter(pc.equal(table["split"], split)).select(["label", "text"])
+        lines = [
+            f"{PREFIX}{called[row['label']]} {_words(row['text'])}".rstrip() for row in _rows(part)
+        ]
+        if lines:
+            yield f"{split}.txt", "".join(f"{line}\n" for line in lines).encode()
+
+
+def fast_text_labels(task: Task) -> dict[str, str]:
+    """What each label is called where one may hold no white space."""
+    names: dict[str, str] = {}
+    for value in task.values:
+        name = plain = "_".join(value.replace("\0", " ").split())
+        number = 1
+        while name in names.values():
+            number += 1
+            name = f"{plain}_{number}"
+        names[value] = name
+    return names
+
+
+LAYOUTS = {
+    "csv": Layout(
+        "CSV",
+        csv_files,
+        "labels.csv",
+        "A cell that a spreadsheet would run as a formula begins with an apostrophe more than the "
+        "text itself; Sunlight's import takes it away again.",
+    ),
+    "jsonl": Layout("JSON lines", json_lines, "labels.jsonl"),
+    "parquet": Layout("Parquet", parquet, "labels.parquet"),
+    "label-studio": Layout(
+        "Label Studio",
+        label_studio,
+        note="Make a project with labeling_config.xml, then import tasks.json. Label Studio takes "
+        "no `completed_by` but its own users: who labeled an item stands in `data.annotator`, when "
+        "in `created_at` and `data.labeled_at`.",
+    ),
+    "huggingface": Layout(
+        "Hugging Face datasets, Argilla",
+        hugging_face,
+        note="Evaluation data is the split `test`, validation data `validation`, training data "
+        "`train`.",
+        called=lambda task: {value: str(at) for at, value in enumerate(task.values)},
+    ),
+    "fasttext": Layout(
+        "fastText",
+        fast_text,
+        note="A line per item. White space in texts is one blank, in labels an underscore; words "
+        f"that begin with `{PREFIX}` have lost their leading underscores.",
+        called=fast_text_labels,
+    ),
+}
+
+
+def _cell(value: Cell) -> str:
+    """The value as a field of CSV."""
+    if value is None:
+        return ""
+    return guarded(value) if isinstance(value, str) else repr(value)
+
+
+def _rows(table: pa.Table) -> Iterator[Row]:
+    for batch in table.to_batches(max_chunksize=BLOCK):
+        yield from batch.to_pylist()
+
+
+def _json(value: object) -> str:
+    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    """The value with texts for numbers that JSON has not."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _parquet(table: pa.Table) -> bytes:
+    file = BytesIO()
+    pq.write_table(table, file, compression="zstd")
+    return file.getvalue()
+
+
+def _label_studio_task(row: Row, task: Task) -> dict[str, object]:
+    annotation = {"result": [_choice(row["label"])], "was_cancelled": False}
+    if row["labeled_at"]:
+        annotation["created_at"] = row["labeled_at"]
+    if row["seconds"] is not None:
+        annotation["lead_time"] = row["seconds"]
+    found: dict[str, object] = {"data": row, "annotations": [annotation]}
+    if row["predicted"] in task.values:
+        prediction = {"model_version": row["run_id"], "result": [_choice(row["predicted"])]}
+        if row["confidence"] is not None:
+            prediction["score"] = row["confidence"]
+        found["predictions"] = [prediction]
+    return found
+
+
+def _choice(label: Cell) -> dict[str, object]:
+    """A result in Label Studio's words."""
+    value = {"choices": [label]}
+    return {"from_name": "label", "to_name": "text", "type": "choices", "value": value}
+
+
+def _labeling_config(task: Task) -> bytes:
+    view = ElementTree.Element("View")
+    # A value that begins with `$` would be taken for the name of a field.
+    ElementTree.SubElement(view, "Header", value=_of_xml(f"Task: {task.title}"))
+    ElementTree.SubElement(view, "Text", name="text", value="$text")
+    choices = ElementTree.SubElement(
+        view, "Choices", name="label", toName="text", choice="single", required="true"
+    )
+    for label in task.labels:
+        choice = {"value": _of_xml(label.name), "alias": _of_xml(label.value)}
+        if len(label.key) == 1:
+            choice["hotkey"] = _of_xml(label.key)
+        ElementTree.SubElement(choices, "Choice", choice)
+    ElementTree.indent(view)
+    return ElementTree.tostring(view, encoding="utf-8") + b"\n"
+
+
+def _of_xml(text: str) -> str:
+    """The text without the characters that XML cannot hold."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
+
+
+def _front_matter(schema: pa.Schema, sizes: dict[str, tuple[int, int, int]], task: Task) -> str:
+    """The YAML that the card begins with: `sizes` are (rows, bytes in memory, bytes) per split."""
+    rows, in_memory, on_disk = (sum(column) for column in zip(*sizes.values(), strict=True))
+    lines = ["---", f"pretty_name: {yaml_text(task.title)}"]
+    lines += ["task_categories:", "- text-classification"]
+    lines += ["size_categories:", f"- {yaml_text(SIZES[max(0, len(str(rows)) - 3)])}"]
+    lines += ["configs:", "- config_name: default", "  data_files:"]
+    for split in sizes:
+        lines += [f"  - split: {split}", f"    path: data/{split}-*"]
+    lines += ["dataset_info:", "  features:"]
+    for field in schema:
+        lines += [f"  - name: {yaml_text(field.name)}", *_feature(field, task)]
+    lines.append("  splits:")
+    for split, (examples, size, _) in sizes.items():
+        lines += [f"  - name: {split}", f"    num_bytes: {size}", f"    num_examples: {examples}"]
+    lines += [f"  download_size: {on_disk}", f"  dataset_size: {in_memory}", "---", ""]
+    return "\n".join(lines)
+
+
+def _feature(field: pa.Field, task: Task) -> list[str]:
+    if field.name != "label":
+        return [f"    dtype: { ({'double': 'float64'}.get(str(field.type), str(field.type))) }"]
+    names = [f"          '{at}': {yaml_text(value)}" for at, value in enumerate(task.values)]
+    return ["    dtype:", "      class_label:", "        names:", *names]
+
+
+def yaml_text(text: str) -> str:
+    """The text in quotes, as YAML reads it back."""
+    escaped = {'"': '\\"', "\\": "\\\\"}
+    shown = (
+        escaped.get(each, each if each.isprintable() else f"\\U{ord(each):08x}") for each in text
+    )
+    return f'"{"".join(shown)}"'
+
+
+def _words(text: str) -> str:
+    """The text's words as fastText reads them, none of which it takes for a label or an end."""
+    words = text.replace("\0", " ").split()
+    return " ".join(
+        word.lstrip("_") if word.startswith(PREFIX) else "/s" if word == END_OF_LINE else word
+        for word in words
+    )

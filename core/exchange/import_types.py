@@ -1,0 +1,132 @@
+"""What comes in from elsewhere: items for the pool, and labels with what is known of them.
+
+Nothing is known of the workspace here but its task. `core/exchange/import_table.py` and
+`core/exchange/import_export.py` make it out of files; `core/exchange/importer.py` decides what of
+it is new in a workspace.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.system.csv_rows import BadRow
+from core.workspace.labels import Labeled
+from core.workspace.logs import Event, Proposal
+
+IMPORTED = "import-"
+"""What the name of a batch begins with that an import makes."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of a table holds what; empty: none does."""
+
+    text: str
+    item_id: str = ""
+    label: str = ""
+    split: str = ""
+    strategy: str = ""
+    confidence: str = ""
+    annotator: str = ""
+    labeled_at: str = ""
+
+    def used(self) -> set[str]:
+        """The columns that are read as something; all others stay the items' own."""
+        return {getattr(self, each.name) for each in fields(self)} - {""}
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """What counts where a table does not say it.
+
+    `labels` maps its words for labels to the task's values, which are known as they are and by
+    their names. Without `refuse_unknown` an item under any other word stays unlabeled.
+    """
+
+    split: str = "training"
+    strategy: str = ""
+    annotator: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    refuse_unknown: bool = True
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A label that is to be taken over; with its batch's row and its event, or with neither."""
+
+    item: Labeled
+    proposal: Proposal | None = None
+    event: Event | None = None
+
+
+@dataclass
+class Incoming:
+    """The items and labels of one table, without copies, and what could not be read.
+
+    `keys` are 64 bits of each item's text key, `(n_items,)`; `lines` is where each stands.
+    `is_export` is true for what Sunlight has written itself: then ids decide what is the same, and
+    no label is left out. `ids_made` is true where the table has no ids.
+    """
+
+    name: str
+    is_export: bool
+    own: dict[str, list[str]]
+    ids_made: bool = False
+    item_ids: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    keys: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
+    wanted: list[Wanted] = field(default_factory=list)
+    bad: list[BadRow] = field(default_factory=list)
+    rows: int = 0
+    copies: int = 0
+    disagreeing: list[str] = field(default_factory=list)
+
+
+def add_item(found: Incoming, line: int, item_id: str, text: str, own: Sequence[str]) -> None:
+    found.lines.append(line)
+    found.item_ids.append(item_id)
+    found.texts.append(text)
+    for column, cell in zip(found.own.values(), own, strict=True):
+        column.append(cell)
+
+
+def event_id(item: Labeled, batch_id: str = "") -> str:
+    """The same label of the same import has the same id at every import."""
+    said = (batch_id or item.batch_id, item.item_id, item.label, item.annotator, item.labeled_at)
+    return f"{blake2b(chr(0).join(said).encode(), digest_size=16).hexdigest()}-1"
+
+
+def own_columns(names: Sequence[str]) -> list[str]:
+    """The columns' names as a pool's header can hold them: without commas, quotes, line ends."""
+    found: list[str] = []
+    taken = {"item_id", "text"}
+    for at, name in enumerate(map(_own_name, names), start=1):
+        plain = name or f"column {at}"
+        while plain.casefold() in taken:
+            plain = f"own_{plain}"
+        taken.add(plain.casefold())
+        found.append(plain)
+    return found
+
+
+def _own_name(name: str) -> str:
+    return re.sub(r'\s*[,"\r\n]+\s*', " ", name).strip()
+
+
+def number(said: Mapping[str, str], name: str) -> float | None:
+    try:
+        return float(said[name]) if said[name] else None
+    except ValueError:
+        raise ValueError(f"has `{said[name][:80]}` for {name}, which is not a number") from None
+
+
+def whole(said: Mapping[str, str], name: str) -> int:
+    try:
+        return int(said[name] or 0)
+    except ValueError:
+        raise ValueError(f"has `{said[name][:80]}` for {name}, no whole number") from None

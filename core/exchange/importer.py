@@ -1,0 +1,292 @@
+"""Bringing in: items into the pool, labels with what is known of them, or nothing at all.
+
+Everything is checked before the first byte is written. Then the pool's new file appears, whole, and
+label files, batches and events are appended, in this order: no label without its text, no event
+without its batch. What a crash cuts short, the same import completes.
+"""
+
+import gc
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from numpy.typing import NDArray
+
+from core.errors import TableError
+from core.exchange.import_export import is_export, read_export, read_folder
+from core.exchange.import_table import read_table
+from core.exchange.import_types import Columns, Incoming, Unsaid, Wanted
+from core.exchange.reconcile import Lacking, lacking
+from core.exchange.table_reader import Foreign
+from core.pool.csv_files import POOL_FOLDER
+from core.pool.hashing import found_at
+from core.pool.text import text_key
+from core.system.csv_rows import BadRow
+from core.system.durable import sync_folder
+from core.system.progress import Progress, silent
+from core.workspace.labels import append_labels
+from core.workspace.layout import Workspace
+from core.workspace.logs import append_records
+from core.workspace.snapshot import Loop, read_loop
+
+SHOWN = 5
+"""Rows that a refusal names."""
+
+UNFINISHED = ".unfinished"
+
+BLOCK = 65_536
+"""Items that are written at once."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came in, and what did not.
+
+    `file` is the pool's new file, empty if it needed none. `copies` are rows whose text an earlier
+    row has; `known` items the pool has already. Of the labels, `known_labels` stand here already;
+    items `differing` have another label here, and texts `disagreeing` two in the table: these stay
+    as they are. `kept_out` counts training labels of held-out texts: no model learns from them.
+    """
+
+    file: str
+    rows: int
+    items: int
+    copies: int
+    known: int
+    labels: int
+    known_labels: int
+    differing: list[str]
+    disagreeing: list[str]
+    kept_out: int
+    left_out: list[BadRow]
+
+    def sentences(self) -> list[str]:
+        """What a person is told: what came in, then each thing that did not, if there is any."""
+        items, labels = f"{self.items:,} new items", f"{self.labels:,} new labels"
+        came = f"Of {self.rows:,} rows: {items}{f' in {self.file}' if self.file else ''}, {labels}."
+        others = {
+            f"{self.copies:,} rows repeat the text of an earlier row.": self.copies,
+            f"{self.known:,} items were in the pool already.": self.known,
+            f"{self.known_labels:,} labels stood here already.": self.known_labels,
+            f"{len(self.differing):,} items have another label here and keep it: "
+            f"{_some(self.differing)}.": self.differing,
+            f"{len(self.disagreeing):,} texts have two labels in the table and stay unlabeled: "
+            f"{_some(self.disagreeing)}.": self.disagreeing,
+            f"{self.kept_out:,} training labels are kept out of training: their texts are "
+            "held out.": self.kept_out,
+            f"{len(self.left_out):,} bad rows were left out: {_first(self.left_out)}.": (
+                self.left_out
+            ),
+        }
+        return [came, *(sentence for sentence, number in others.items() if number)]
+
+
+def bring_in(
+    workspace: Workspace,
+    table: Foreign,
+    columns: Columns | None = None,
+    unsaid: Unsaid | None = None,
+    *,
+    leave_out_bad_rows: bool = False,
+    progress: Progress = silent,
+) -> Intake:
+    """The table's items and labels stand in the workspace when this returns, or nothing of it.
+
+    An export of Sunlight needs no columns. Raises TableError if a row cannot be taken and bad rows
+    are not to be left out, PoolError or LogError if the workspace cannot be read or written.
+    """
+    if columns is None and not is_export(table):
+        raise TableError(f"{table.name}: say which column holds the text.")
+    with _collector_at_rest():
+        if is_export(table):
+            incoming = read_export(table, workspace.task, progress)
+        else:
+            incoming = read_table(table, columns, unsaid or Unsaid(), workspace.task, progress)
+        return take_in(
+            workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress
+        )
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No search for garbage meanwhile: among millions of rows it took half of the time."""
+    was_at_work = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_at_work:
+            gc.enable()
+
+
+def bring_in_folder(
+    workspace: Workspace,
+    folder: Path,
+    *,
+    leave_out_bad_rows: bool = False,
+    progress: Progress = silent,
+) -> Intake:
+    """`bring_in` for all that a folder in the layout of a workspace holds, the book's too."""
+    incoming = read_folder(folder, workspace.task, progress)
+    return take_in(workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress)
+
+
+def take_in(
+    workspace: Workspace,
+    incoming: Incoming,
+    *,
+    leave_out_bad_rows: bool = False,
+    progress: Progress = silent,
+) -> Intake:
+    """`bring_in` for what was read already."""
+    read_loop(workspace, progress=progress)  # a large pool that is new: nobody has to wait for it
+    with workspace.locked():
+        loop = read_loop(workspace)
+        at, bad = _places(loop, incoming)
+        bad = [*incoming.bad, *bad]
+        if bad and not leave_out_bad_rows:
+            raise _refusal(incoming, bad)
+        is_new = at == NEW
+        wanted = _wanted(loop, incoming, at)
+        found = lacking(loop, wanted)
+        progress(f"writing {int(is_new.sum()):,} items and {found.labels:,} labels")
+        file = _write_items(workspace, incoming, is_new)
+        append_labels(workspace, found.rows)
+        append_records(workspace.batches, found.proposals)
+        append_records(workspace.annotations, found.events)
+    return Intake(
+        file=file,
+        rows=incoming.rows,
+        items=int(is_new.sum()),
+        copies=incoming.copies,
+        known=int((at >= 0).sum()),
+        labels=found.labels,
+        known_labels=found.known,
+        differing=found.differing,
+        disagreeing=incoming.disagreeing,
+        kept_out=_kept_out(loop, found, wanted),
+        left_out=bad,
+    )
+
+
+def _refusal(incoming: Incoming, bad: Sequence[BadRow]) -> TableError:
+    return TableError(
+        f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: {_first(bad)}. "
+        "Nothing was brought in; mend them, or say that bad rows are to be left out."
+    )
+
+
+def _first(bad: Sequence[BadRow]) -> str:
+    """The first bad rows with their reasons, and how many more there are."""
+    first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
+    return first + (f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else "")
+
+
+def _some(texts: Sequence[str]) -> str:
+    """The first of these ids or texts, shortened."""
+    return ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
+
+
+NEW, OUT = -1, -2
+"""In place of an item's place: the pool lacks it; it is not to be taken."""
+
+
+def _places(loop: Loop, incoming: Incoming) -> tuple[NDArray[np.int64], list[BadRow]]:
+    """(each item's place in the pool, -1 for none, those whose id has another text there).
+
+    An export's items are known by their ids alone: its labels bring their own texts.
+    """
+    words = loop.pool_words
+    by_id = words.pool.positions(incoming.item_ids)
+    at = np.array([by_id.get(item, -1) for item in incoming.item_ids], np.int64)
+    if incoming.is_export:
+        return at, []
+    is_other = (at >= 0) & (words.keys[at] != incoming.keys) if len(words.keys) else at >= 0
+    at[is_other] = OUT
+    reason = "has an item_id under which the pool has another text"
+    bad = [BadRow(incoming.lines[place], reason) for place in np.flatnonzero(is_other)]
+    unknown = np.flatnonzero(at == NEW)
+    keys = incoming.keys[unknown].view(np.int64)
+    copies = found_at(words.keys.view(np.int64), words.key_order, keys)
+    at[unknown] = [int(places[0]) if len(places) else -1 for places in copies]
+    return at, bad
+
+
+def _wanted(loop: Loop, incoming: Incoming, at: NDArray[np.int64]) -> list[Wanted]:
+    """The labels of the items that are taken; under the pool's ids where the table has none."""
+    is_out = {incoming.item_ids[place] for place in np.flatnonzero(at == OUT)}
+    wanted = [each for each in incoming.wanted if each.item.item_id not in is_out]
+    if not incoming.ids_made:
+        return wanted
+    known = np.flatnonzero(at >= 0)
+    ids = loop.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
+    names = dict(zip((incoming.item_ids[place] for place in known), ids, strict=True))
+    return [_renamed(each, names.get(each.item.item_id, each.item.item_id)) for each in wanted]
+
+
+def _renamed(wanted: Wanted, item_id: str) -> Wanted:
+    return Wanted(
+        replace(wanted.item, item_id=item_id),
+        wanted.proposal and replace(wanted.proposal, item_id=item_id),
+        wanted.event and replace(wanted.event, item_id=item_id),
+    )
+
+
+def _write_items(workspace: Workspace, incoming: Incoming, is_new: NDArray[np.bool_]) -> str:
+    """The name of the pool's new file, which holds the new items; empty if there are none."""
+    if not is_new.any():
+        return ""
+    folder = workspace.path / POOL_FOLDER
+    path = _free_name(folder, incoming.name)
+    unfinished = path.with_name(path.name + UNFINISHED)
+    try:
+        folder.mkdir(exist_ok=True)
+        with unfinished.open("wb") as file:
+            _write_csv(file, incoming, np.flatnonzero(is_new))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+        sync_folder(folder)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise TableError(
+            f"{POOL_FOLDER}/{path.name} cannot be written: {error.strerror}. Nothing was brought "
+            "in; free some space or make the folder writable, and try again."
+        ) from error
+    return f"{POOL_FOLDER}/{path.name}"
+
+
+def _write_csv(file: pa.NativeFile, incoming: Incoming, places: NDArray[np.int64]) -> None:
+    """A header that names the columns, then a row per item, every cell in quotes."""
+    columns = {"item_id": incoming.item_ids, "text": incoming.texts, **incoming.own}
+    file.write((",".join(columns) + "\n").encode())
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    for start in range(0, len(places), BLOCK):
+        part = places[start : start + BLOCK].tolist()
+        arrays = [pa.array([cells[at] for at in part], pa.string()) for cells in columns.values()]
+        table = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
+        pyarrow.csv.write_csv(table, file, options)
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    """A name for the pool's file that no file has, after the name of the table."""
+    stem = re.sub(r"[^\w-]+", "_", Path(name).stem).strip("_")[:60] or "imported"
+    for number in count(1):
+        path = folder / (f"{stem}-{number}.csv" if number > 1 else f"{stem}.csv")
+        if not os.path.lexists(path):
+            return path
+    raise AssertionError("count() never ends")
+
+
+def _kept_out(loop: Loop, found: Lacking, wanted: Sequence[Wanted]) -> int:
+    held_out = set(loop.labels.held_out_keys)
+    held_out |= {text_key(each.item.text) for each in wanted if each.item.split != "training"}
+    return sum(x.split == "training" and text_key(x.text) in held_out for x in found.rows)

@@ -1,0 +1,129 @@
+"""Everything that is known of each label that counts: a row per item and split."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+import pyarrow as pa
+
+from core.pool.items import Pool
+from core.workspace.labels import Labeled, last_words
+from core.workspace.logs import Event, Proposal
+from core.workspace.snapshot import Loop
+from core.workspace.task import SPLITS
+
+EXPORT_FIELDS: tuple[str, ...] = (
+    "item_id", "text", "label", "split", "strategy", "confidence", "score", "predicted",
+    "run_id", "seed", "batch_id", "proposed_at", "proposed_to", "rank", "event_id",
+    "annotator", "labeled_at", "seconds", "assisted", "note",
+)  # fmt: skip
+"""The columns that every export begins with; the pool's own columns follow."""
+
+FLOATS = ("confidence", "score", "seconds")
+WHOLE = ("seed", "rank", "assisted")
+"""Columns of numbers; `assisted` is 0 or 1. All others are texts, never null."""
+
+OWN = "pool_"
+"""Stands before the name of a pool's column whose name is taken."""
+
+Cell = str | int | float | None
+
+
+def provenance(loop: Loop, splits: Collection[str] = SPLITS) -> pa.Table:
+    """`EXPORT_FIELDS`, then the pool's own columns, of the labels of these splits.
+
+    Rows are in the order of the splits. Numbers that nobody wrote down are null, as are those of
+    the batch and the event for a label that only stands in a label file; texts are then empty.
+    """
+    items = _items(loop, splits)
+    proposals = {(each.batch_id, each.item_id): each for each in loop.logs.proposals}
+    words = last_words(loop.logs, loop.workspace.task, [])
+    rows = [
+        _row(item, proposals[item.batch_id, item.item_id], words[item.item_id])
+        if item.batch_id
+        else _row(item)
+        for item in items
+    ]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(EXPORT_FIELDS)
+    known = {
+        name: _column(name, values) for name, values in zip(EXPORT_FIELDS, columns, strict=True)
+    }
+    return pa.table(known | _own_columns(loop.pool_words.pool, [item.item_id for item in items]))
+
+
+def own_names(columns: Sequence[str]) -> dict[str, str]:
+    """What each of the pool's own columns is called in an export.
+
+    `Label` is `pool_Label` there, and of `a` and `A` the second is `pool_A`: names that differ in
+    case alone are one name to many programs. A name that is free stays, so that an export of what
+    was imported has the same names.
+    """
+    given = set(EXPORT_FIELDS)
+    taken = given | {name.casefold() for name in columns}
+    names = {}
+    for name in columns:
+        called = name
+        if called.casefold() in given:
+            while called.casefold() in taken | given:
+                called = OWN + called
+        given.add(called.casefold())
+        names[name] = called
+    return names
+
+
+def _items(loop: Loop, splits: Collection[str]) -> list[Labeled]:
+    """The labels of these splits; of an item that a batch holds twice, one."""
+    items = [item for split in SPLITS if split in splits for item in loop.labels.splits[split]]
+    return list({(item.split, item.item_id): item for item in items}.values())
+
+
+def _row(
+    item: Labeled, proposal: Proposal | None = None, event: Event | None = None
+) -> tuple[Cell, ...]:
+    """The values of `EXPORT_FIELDS`."""
+    of_item = (item.item_id, item.text, item.label, item.split, item.strategy, item.confidence)
+    return (*of_item, *_of_proposal(proposal), *_of_event(event))
+
+
+def _of_proposal(proposal: Proposal | None) -> tuple[Cell, ...]:
+    if proposal is None:
+        return None, "", "", None, "", "", "", None
+    return (
+        proposal.score,
+        proposal.predicted,
+        proposal.run_id,
+        proposal.seed,
+        proposal.batch_id,
+        proposal.created_at,
+        proposal.annotator,
+        proposal.rank,
+    )
+
+
+def _of_event(event: Event | None) -> tuple[Cell, ...]:
+    if event is None:
+        return "", "", "", None, None, ""
+    return (
+        event.event_id,
+        event.annotator,
+        event.labeled_at,
+        event.seconds,
+        int(event.assisted),
+        event.note,
+    )
+
+
+def _column(name: str, values: Sequence[Cell]) -> pa.Array:
+    if name in FLOATS:
+        return pa.array(values, pa.float64())
+    if name not in WHOLE:
+        return pa.array(values, pa.string())
+    return pa.array(values, pa.int64())
+
+
+def _own_columns(pool: Pool, item_ids: Sequence[str]) -> Mapping[str, pa.Array]:
+    """The pool's own columns of these items; empty for those that it does not have."""
+    at = pool.positions(item_ids)
+    places = pa.array([at.get(item) for item in item_ids], pa.int64())
+    return {
+        called: pool.table[name].chunk(0).take(places).fill_null("").cast(pa.string())
+        for name, called in own_names(pool.columns).items()
+    }

@@ -1,0 +1,212 @@
+"""The tally of the pool, kept in `.cache`.
+
+Held-out items are not counted; training items that the pool does not hold are, as if it held them.
+Where texts were added, held out or no longer held out since, only those are counted, and added or
+taken away.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features.corpus_counts import Tally, add_tally, halvings, pairs_in, sampled, tally_texts
+from core.pool.bags import Bags
+from core.pool.counts import Counts, added, count
+from core.pool.hashing import set_key
+from core.pool.token_parts import tokens_of
+from core.pool.tokens import Hashes
+from core.pool.words import hash_words
+from core.system.disk_cache import load_cached, load_earlier
+from core.system.mapped_arrays import open_arrays, save_arrays
+from core.system.progress import Progress, silent
+from core.workspace.labels import Labeled
+from core.workspace.snapshot import Loop
+
+TALLY_VERSION = 2
+"""Part of the cache's key, and kept in the entry: counts of another version are never added to."""
+
+FEW = 0.5
+"""Share of the texts up to which changes are counted apart: beyond it, counting all is faster."""
+
+BLOCK = 1_000_000
+"""Texts whose hashes are gone through at a time, which bounds the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """Texts as bags of token ids, their hashes, and which are counted: those not held out."""
+
+    tokens: list[str]
+    bags: Bags
+    hashes: Hashes
+    counted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class _Tallied:
+    """A tally, the hashes of its texts, how often each was counted, and how its pairs were sampled.
+
+    `halved` is how often the sample of the texts was halved whose pairs are in it.
+    """
+
+    texts: Counts
+    halved: int
+    tally: Tally
+
+
+def counted_texts(loop: Loop) -> list[Texts]:
+    """The pool, and the training items that it does not hold."""
+    words, counted = loop.pool_words, ~loop.held_out
+    pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
+    return [pool, texts_outside(outside_pool(loop, loop.labels.usable_training()))]
+
+
+def every_text(loop: Loop) -> list[Texts]:
+    """The pool, and the labeled items that it does not hold, all of them counted."""
+    words, labeled = loop.pool_words, loop.labels.splits.values()
+    counted = np.ones(len(words.bags), bool)
+    pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
+    return [pool, texts_outside(outside_pool(loop, [item for items in labeled for item in items]))]
+
+
+def texts_outside(texts: list[str]) -> Texts:
+    """Texts that stand elsewhere, all of them counted."""
+    return Texts(*tokens_of(texts), hash_words(texts), np.ones(len(texts), bool))
+
+
+def outside_pool(loop: Loop, items: list[Labeled]) -> list[str]:
+    """The texts of those of these items that are not in the pool, in an order of their own."""
+    in_pool = loop.pool_words.pool.positions(item.item_id for item in items)
+    return sorted(item.text for item in items if item.item_id not in in_pool)
+
+
+def tally_key(texts: list[Texts]) -> tuple[int, ...]:
+    """Names the counted texts, on which alone the tally depends."""
+    return (TALLY_VERSION, *_set_key(texts))
+
+
+def _set_key(texts: list[Texts]) -> tuple[int, ...]:
+    """Names the counted texts, each as often as it occurs: all of them less the others."""
+    keys = []
+    for some in texts:
+        blocks = (some.hashes[at : at + BLOCK] for at in range(0, len(some.hashes), BLOCK))
+        others = np.array(set_key(some.hashes[~some.counted]), object)
+        keys.append(sum((np.array(set_key(block), object) for block in blocks), -others))
+    return tuple(int(each) % 2**64 for each in sum(keys))
+
+
+def pool_tally(loop: Loop, texts: list[Texts], progress: Progress = silent) -> Tally:
+    """The tally of these texts: the same numbers whatever the cache holds."""
+
+    def build(folder: Path) -> None:
+        hashes = [some.hashes[some.counted] for some in texts]
+        wanted, halved = count(np.concatenate(hashes).view(np.int64)), halvings_of(texts)
+        before = load_earlier(loop.workspace.cache, "tally", _load_tally)
+        tally = before and before.halved == halved and _changed(before, wanted, texts)
+        _save_tally(folder, _Tallied(wanted, halved, tally or tally_anew(texts, progress)))
+
+    def load(folder: Path) -> Tally:
+        return _load_tally(folder).tally
+
+    key, cache = tally_key(texts), loop.workspace.cache
+    return load_cached(cache, "tally", key, build, load, write=loop.write_cache)
+
+
+def tally_anew(texts: list[Texts], progress: Progress = silent) -> Tally:
+    """The same, counted from the beginning; `progress` is told of the pool's texts, the first."""
+    halved = halvings_of(texts)
+    pool, *others = texts
+    filled = (some for some in others if some.counted.any())
+    tally = _tally_of(pool, halved, progress)
+    return reduce(add_tally, (_tally_of(some, halved) for some in filled), tally)
+
+
+def halvings_of(texts: list[Texts]) -> int:
+    """How often the sample of the texts is halved whose pairs are counted."""
+    return halvings(sum(pairs_in(some.tokens, some.bags, some.counted) for some in texts))
+
+
+def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> Tally | None:
+    """The wanted texts' tally from an earlier one; None if counting all of them is better.
+
+    Texts that are held out can be taken away. A text that is gone cannot be.
+    """
+    changes = added(wanted, before.texts, -1)
+    if np.abs(changes.counts).sum() > FEW * wanted.counts.sum():
+        return None
+    found, missing = [], np.ones(len(changes.keys), bool)
+    for some in texts:
+        rows = np.where(missing, _rows_of(changes.keys, some.hashes), -1)
+        missing &= rows < 0
+        found.append(rows)
+    if missing.any():
+        return None
+    tally = before.tally
+    for some, rows in zip(texts, found, strict=True):
+        for sign in (1, -1):
+            times = np.where(rows < 0, 0, np.maximum(sign * changes.counts, 0))
+            if times.any():
+                tally = add_tally(tally, _tally_of(_taken(some, rows, times), before.halved), sign)
+    return tally
+
+
+def _tally_of(texts: Texts, halved: int, progress: Progress = silent) -> Tally:
+    """The tally of the counted ones, with the pairs of those in the sample halved so often."""
+    paired = sampled(texts.hashes, halved)
+    return tally_texts(texts.tokens, texts.bags, texts.counted, paired, progress)
+
+
+def _taken(texts: Texts, rows: NDArray[np.int64], times: NDArray[np.int64]) -> Texts:
+    """The texts in these rows, each so many times, all of them counted."""
+    rows = np.repeat(rows, times)
+    return Texts(texts.tokens, texts.bags.take(rows), texts.hashes[rows], np.ones(len(rows), bool))
+
+
+def _rows_of(keys: NDArray[np.int64], hashes: Hashes) -> NDArray[np.int64]:
+    """A row for each of these sorted keys whose text has this hash, -1 where there is none."""
+    rows = np.full(len(keys), -1)
+    for start in range(0, len(hashes) if len(keys) else 0, BLOCK):
+        block = hashes[start : start + BLOCK].view(np.int64)
+        at = np.minimum(np.searchsorted(keys, block), len(keys) - 1)
+        found = np.flatnonzero(keys[at] == block)
+        rows[at[found]] = start + found
+    return rows
+
+
+def _save_tally(folder: Path, tallied: _Tallied) -> None:
+    texts, tally = tallied.texts, tallied.tally
+    save_arrays(
+        folder,
+        version=np.array(TALLY_VERSION),
+        texts=texts.keys,
+        text_counts=texts.counts.astype(np.int32),
+        halved=np.array(tallied.halved),
+        n_texts=np.array(tally.n_texts),
+        words=tally.words,
+        occurrences=tally.occurrences,
+        in_texts=tally.texts,
+        grams=tally.grams.keys,
+        gram_counts=tally.grams.counts,
+        pairs=tally.pairs.keys,
+        pair_counts=tally.pairs.counts.astype(np.int32),
+    )
+
+
+def _load_tally(folder: Path) -> _Tallied:
+    """The tally in this folder; ValueError for one of another version."""
+    (version,) = open_arrays(folder, "version")
+    if int(version) != TALLY_VERSION:
+        raise ValueError(f"{folder.name} is of another version")
+    texts, grams, pairs = (
+        Counts(keys, counts.astype(np.int64))
+        for keys, counts in (
+            open_arrays(folder, f"{name}s", f"{name}_counts") for name in ("text", "gram", "pair")
+        )
+    )
+    halved, n_texts, *words = open_arrays(
+        folder, "halved", "n_texts", "words", "occurrences", "in_texts"
+    )
+    return _Tallied(texts, int(halved), Tally(int(n_texts), *words, grams, pairs))

@@ -1,0 +1,145 @@
+"""A sentence encoder: texts to vectors, by a model that somebody else has trained.
+
+Vectors have length 1 times the weight of their kind, rounded to 16 bits wherever they come from:
+the same text has the same numbers fresh and from the cache.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import RunError
+from core.features.encoder_formats import PACKAGES, STATIC, Read, files_of, kind_of, open_kind
+from core.features.hub import INSTALL, hub_folder
+from core.system.progress import Progress, silent
+
+VERSION = 1
+"""Part of every encoder's key; raised when the same files would give other numbers."""
+
+WEIGHT, STATIC_WEIGHT = 1.0, 0.75
+"""Lengths of the vectors beside those of a text's words, 1, and of their meanings, 0.75: a static
+encoder sees as little of a sentence's order as meanings do."""
+
+OPENED = 2
+"""Encoders that stay in memory; an open one takes as much as its weights."""
+
+_ONE_AT_A_TIME = Lock()
+"""Tokenizers are changed while they work, and two readers would only share the same cores."""
+
+_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder on disk; its weights are read when the first text is encoded.
+
+    `name` is what a person called it by, `key` a hash of its files.
+    """
+
+    name: str
+    folder: Path
+    kind: str
+    key: str
+
+    @property
+    def weight(self) -> float:
+        """The length of its vectors."""
+        return STATIC_WEIGHT if self.kind == STATIC else WEIGHT
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
+        """A vector for each text, `(n_texts, n_dimensions)`; zeros where it can read nothing.
+
+        Raises RunError if the encoder's files are damaged, or it gives no such vectors.
+        """
+        readable = [text.encode("utf-8", "replace").decode() for text in texts]
+        try:
+            with _ONE_AT_A_TIME:
+                vectors = _opened(self.kind, self.folder, self.key)(readable).astype(np.float32)
+            if vectors.ndim != 2 or not np.isfinite(vectors).all():
+                raise ValueError("it gives no finite vector for each text")
+        # The packages raise what they like, down to Exception itself.
+        except Exception as error:
+            raise RunError(
+                f"The encoder `{self.name}` in {self.folder} cannot be used "
+                f"({type(error).__name__}: {error}). Put its files there anew, or name another one "
+                "under [model] in task.toml."
+            ) from error
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        scaled = np.divide(
+            self.weight * vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0
+        )
+        return scaled.astype(np.float16)
+
+
+def open_encoder(
+    name: str, root: Path, *, download: bool = False, progress: Progress = silent
+) -> Encoder:
+    """The encoder in the folder of this name, absolute or below `root`, else that of the hub.
+
+    Raises RunError if there is none, a package for it is missing, or it cannot be downloaded.
+    """
+    folder = Path(encoder_place(name, root))
+    if not folder.is_absolute() and _HUB_NAME.fullmatch(name):
+        folder = hub_folder(name, download=download, progress=progress)
+    if not folder.is_dir():
+        raise RunError(
+            f"There is no folder `{name}` for the encoder. Correct `encoder` under [model] in "
+            "task.toml, or put the encoder there."
+        )
+    try:
+        kind, key = _kind_and_key(folder)
+    except OSError as error:
+        raise RunError(
+            f"The encoder `{name}` in {folder} cannot be read: {error.strerror}. Make its files "
+            "readable."
+        ) from error
+    missing = [package for package in PACKAGES[kind] if find_spec(package) is None]
+    if missing:
+        raise RunError(
+            f"The encoder `{name}` is of the kind {kind}, and to read it {', '.join(missing)} is "
+            f"missing. {INSTALL}"
+        )
+    return Encoder(name, folder, kind, key)
+
+
+def encoder_place(name: str, root: Path) -> str:
+    """The absolute folder of the encoder if it is one, else its name as it stands."""
+    if not name:
+        return name
+    given = Path(name).expanduser()
+    is_folder = given.is_absolute() or (root / given).is_dir()
+    return str((root / given).absolute()) if is_folder else name
+
+
+def _kind_and_key(folder: Path) -> tuple[str, str]:
+    """The kind of the encoder in the folder, and a hash of its files, its kind and `VERSION`."""
+    paths = [path for depth in ("*", "*/*", "*/*/*") for path in folder.glob(depth)]
+    names = [path.relative_to(folder).as_posix() for path in paths if path.is_file()]
+    kind = kind_of(names, lambda name: (folder / name).read_text("utf-8", errors="replace"))
+    if kind is None:
+        raise RunError(
+            f"{folder} holds no encoder: neither model2vec's files (config.json, tokenizer.json, "
+            "model.safetensors), nor modules.json, nor model.onnx with tokenizer.json. Correct "
+            "`encoder` under [model] in task.toml."
+        )
+    content = blake2b(f"{kind} {VERSION}".encode(), digest_size=16)
+    for name in files_of(kind, names):
+        content.update(f"\n{name} {(folder / name).stat().st_size}\n".encode())
+        with (folder / name).open("rb") as file:
+            while block := file.read(2**22):
+                content.update(block)
+    return kind, content.hexdigest()
+
+
+@lru_cache(maxsize=OPENED)
+def _opened(kind: str, folder: Path, key: str) -> Read:
+    """The encoder ready to read; `key` stands for the content of its files."""
+    return open_kind(kind, folder)

@@ -1,0 +1,216 @@
+"""What an encoder has said of texts, kept in `.cache/encoder/<its key>/` for good.
+
+Texts are known by their hash: it does not matter which item, pool or run they belong to. They are
+encoded in blocks, each of which becomes a file in one step. A process that is killed loses one
+block at most, and several at once do no harm: two blocks may hold the same text. A file's name is
+the hash of its content; what does not fit its name is encoded again.
+"""
+
+import io
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features.encoder import Encoder
+from core.system.progress import Progress, about, silent
+
+BLOCK = 1_024
+"""Texts in a file."""
+
+SAMPLE = 64
+"""Texts in the first block: the time for all others is estimated from them."""
+
+EVERY = 2.0
+"""Seconds between two reports of progress."""
+
+ABANDONED = 3_600
+"""Seconds after which an unfinished file belongs to a process that died."""
+
+Hashes = NDArray[np.uint64]
+
+Block = NDArray[np.void]
+"""Records of `text`, its hash, in ascending order, and `vector`."""
+
+
+class CachedEncoder:
+    """An encoder that reads no text twice. Several threads may use it."""
+
+    def __init__(self, encoder: Encoder, root: Path, *, write: bool = True) -> None:
+        """`root` is the workspace's `.cache`; with `write` false it stays as it is."""
+        self.encoder = encoder
+        self._folder = root / "encoder" / encoder.key
+        self._write = write
+        self._lock = Lock()
+        self._blocks: list[Path | Block] = []  # in memory where they cannot be written
+        self._texts: list[Hashes] = []  # those of each block
+        self._open()
+
+    @cached_property
+    def n_dimensions(self) -> int:
+        """How many numbers a vector has. Raises RunError if the encoder cannot be used."""
+        for block in map(_read, self._blocks):
+            if block is not None:
+                return block["vector"].shape[1]
+        return self.encoder.encode([""]).shape[1]
+
+    def vectors(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float16]:
+        """The texts' vectors, `(n_texts, n_dimensions)`; those that are not kept are encoded.
+
+        Before many are, `progress` is told how long it will take, and then how far it is. Raises
+        RunError if the encoder cannot be used.
+        """
+        found = np.empty((len(texts), self.n_dimensions), np.float16)
+        hashes = hashes_of(texts)
+        missing = np.ones(len(texts), bool)
+        with self._lock:
+            while missing.any():
+                missing = self._gather(hashes, found)
+                self._encode(texts, hashes, missing, progress)
+        return found
+
+    def _open(self) -> None:
+        """Takes in what is there, and clears away what is damaged or was never finished."""
+        for path in sorted(self._folder.glob("*.npy")):
+            block = _read(path)
+            if block is not None:
+                self._add(path, block)
+            elif self._write:
+                _remove(path)
+        for path in self._folder.glob("unfinished-*") if self._write else ():
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > ABANDONED:
+                    _remove(path)
+
+    def _add(self, where: Path | Block, block: Block) -> None:
+        self._blocks.append(where)
+        self._texts.append(block["text"].copy())
+
+    def _gather(self, hashes: Hashes, found: NDArray[np.float16]) -> NDArray[np.bool_]:
+        """Fills in the vectors that are kept; which are not, `(n_texts,)`."""
+        missing = np.ones(len(hashes), bool)
+        number = self._numbers(hashes)
+        for at in np.unique(number[number >= 0]):
+            block = _read(self._blocks[at])
+            if block is None:  # someone emptied the cache: what stood there is encoded again
+                self._texts[at] = self._texts[at][:0]
+                continue
+            rows = np.flatnonzero(number == at)
+            found[rows] = block["vector"][np.searchsorted(block["text"], hashes[rows])]
+            missing[rows] = False
+        return missing
+
+    def _numbers(self, hashes: Hashes) -> NDArray[np.int64]:
+        """The number of a block that holds the text, -1 where there is none, `(n_texts,)`."""
+        kept = np.concatenate([*self._texts, np.empty(0, np.uint64)])
+        if not len(kept):
+            return np.full(len(hashes), -1)
+        number = np.repeat(np.arange(len(self._texts)), [len(texts) for texts in self._texts])
+        order = np.argsort(kept, kind="stable")
+        at = order[np.minimum(np.searchsorted(kept, hashes, sorter=order), len(kept) - 1)]
+        return np.where(kept[at] == hashes, number[at], -1)
+
+    def _encode(
+        self,
+        texts: Sequence[str],
+        hashes: Hashes,
+        missing: NDArray[np.bool_],
+        progress: Progress,
+    ) -> None:
+        """Encodes each of the missing texts once, and keeps block by block."""
+        places = np.flatnonzero(missing)
+        places = places[np.sort(np.unique(hashes[places], return_index=True)[1])]
+        name, total, done = self.encoder.name, len(places), 0
+        if total > SAMPLE:
+            progress(f"opening the encoder {name}")
+            self.encoder.encode([""])  # reading the weights is not a part of the estimate
+        began = told = time.perf_counter()
+        for part in _parts(places):
+            vectors = self.encoder.encode([texts[at] for at in part])
+            self._keep(_block(hashes[part], vectors))
+            done, now = done + len(part), time.perf_counter()
+            left = about((now - began) / done * (total - done))
+            if done == SAMPLE < total:
+                progress(f"encoding {total:,} texts with {name}: {left}")
+            elif now - told > EVERY:
+                progress(f"encoded {done:,} of {total:,} texts, {left} left")
+                told = now
+
+    def _keep(self, block: Block) -> None:
+        """The block stands in a file, or in memory where that is not allowed or not possible."""
+        if self._write:
+            try:
+                path = _write(block, self._folder)
+                return self._add(path if _read(path) is not None else block, block)
+            except OSError:
+                self._write = False
+        return self._add(block, block)
+
+
+def hashes_of(texts: Sequence[str]) -> Hashes:
+    """A hash of 64 bits for each text: two of a million share one with odds of 1 : 37 million."""
+    digests = (
+        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts
+    )
+    return np.frombuffer(b"".join(digests), "<u8")
+
+
+def _parts(places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """The places in blocks; of many, first a sample from all over, to see how long they take."""
+    if len(places) > SAMPLE:
+        sampled = np.zeros(len(places), bool)
+        sampled[np.arange(SAMPLE) * len(places) // SAMPLE] = True
+        yield places[sampled]
+        places = places[~sampled]
+    for start in range(0, len(places), BLOCK):
+        yield places[start : start + BLOCK]
+
+
+def _block(texts: Hashes, vectors: NDArray[np.float16]) -> Block:
+    block = np.empty(len(texts), [("text", "<u8"), ("vector", "<f2", vectors.shape[1:])])
+    order = np.argsort(texts)
+    block["text"], block["vector"] = texts[order], vectors[order]
+    return block
+
+
+def _write(block: Block, folder: Path) -> Path:
+    """The block's new file: whole or not there."""
+    written = io.BytesIO()
+    np.save(written, block)
+    content = written.getbuffer()
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / f"unfinished-{secrets.token_hex(8)}"
+    try:
+        unfinished.write_bytes(content)
+        return unfinished.rename(folder / f"{_digest(content)}.npy")
+    finally:
+        _remove(unfinished)
+
+
+def _read(where: Path | Block) -> Block | None:
+    """The block, or None if its file is gone or damaged."""
+    if not isinstance(where, Path):
+        return where
+    try:
+        content = where.read_bytes()
+    except OSError:
+        return None
+    if _digest(content) != where.stem:
+        return None
+    return np.load(io.BytesIO(content), allow_pickle=False)
+
+
+def _digest(content: bytes | memoryview) -> str:
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)

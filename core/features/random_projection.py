@@ -1,0 +1,75 @@
+"""Vectors of texts for the strategies that compare items: a random projection of their words.
+
+Word counts, sublinear and weighted by rarity (1 + log tf, times idf), are projected to few
+dimensions by a sparse random matrix (Achlioptas 2003), which keeps similarities within about
+1 / sqrt(DIMENSIONS). Another source of features has only to give `pool_vectors` and
+`training_vectors`.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.features.vocabulary import word_positions
+from core.pool.bags import Bags, distinct_words
+from core.pool.text import words_of
+from core.pool.words import PoolWords
+from core.workspace.snapshot import Loop
+
+Vectors = NDArray[np.float32]
+
+DIMENSIONS = 64
+SEED = 1
+"""Of the projection: the same words give the same vectors."""
+
+
+def pool_vectors(loop: Loop) -> Vectors:
+    """A vector of length 1 for each item of the pool, `(n_pool, DIMENSIONS)`.
+
+    How rare a word is, is counted in what is not held out. A text without words gets zeros.
+    """
+    return embed(loop.pool_words.bags, word_vectors(loop.pool_words, ~loop.held_out))
+
+
+def training_vectors(loop: Loop) -> Vectors:
+    """The same for the usable training items, `(n_training, DIMENSIONS)`.
+
+    Words that the pool does not have are left out.
+    """
+    texts = [words_of(item.text) for item in loop.labels.usable_training()]
+    ids = word_positions(loop.pool_words, [word for words in texts for word in words])
+    lengths = np.array([len(words) for words in texts], np.int64)
+    known_before = np.concatenate([[0], np.cumsum(ids >= 0)])
+    ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    bags = Bags(ids[ids >= 0].astype(np.int32), known_before[ends])
+    return embed(bags, word_vectors(loop.pool_words, ~loop.held_out))
+
+
+def word_vectors(pool_words: PoolWords, counted: NDArray[np.bool_]) -> Vectors:
+    """Each word's row of the projection times its idf, `(n_words, DIMENSIONS)`.
+
+    idf is log((1 + n) / (1 + df)) + 1 over the n items where `counted` is true.
+    """
+    n_words = len(pool_words.words)
+    bags, _ = distinct_words(pool_words.bags)
+    in_counted = bags.ids[np.repeat(counted, bags.lengths)]
+    frequency = np.bincount(in_counted, minlength=n_words)
+    rarity = np.log((1 + counted.sum()) / (1 + frequency)) + 1
+    signs = np.array([-1, 0, 0, 0, 0, 1], np.float32)
+    draw = np.random.default_rng(SEED).integers(0, 6, (n_words, DIMENSIONS), np.int8)
+    return signs[draw] * rarity.astype(np.float32)[:, None]
+
+
+def embed(bags: Bags, rows: Vectors) -> Vectors:
+    """The sum of (1 + log tf) times its row over each item's words, scaled to length 1."""
+    words, counts = distinct_words(bags)
+    weights = torch.from_numpy((1 + np.log(counts)).astype(np.float32))
+    sums = torch.nn.functional.embedding_bag(
+        torch.from_numpy(words.ids),
+        torch.from_numpy(rows),
+        torch.from_numpy(words.offsets[:-1].astype(np.int32)),
+        mode="sum",
+        per_sample_weights=weights,
+    ).numpy()
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)

@@ -1,0 +1,206 @@
+"""What words mean, learned from which words stand near each other in the pool.
+
+Positive pointwise mutual information of words within a window, with smoothed contexts, and its
+truncated singular value decomposition (Levy, Goldberg and Dagan 2015, "Improving Distributional
+Similarity with Lessons Learned from Word Embeddings", sections 2 and 3).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.features.base import bag_sums
+from core.pool.bags import Bags, Ids
+from core.pool.counts import Counts
+from core.system.parallel import in_order, single_threads, spans
+
+DIMENSIONS = 128
+SMOOTHING = 0.75
+"""Levy et al., section 3.2: raises the share of rare contexts."""
+
+OVERSAMPLING = 16
+ITERATIONS = 2
+"""Halko, Martinsson and Tropp 2011: a few more columns, and powers of the matrix."""
+
+CONTEXTS = 20_000
+"""The most frequent words, by whose company all words are known: nearly all of a text's words."""
+
+LARGEST = 1024.0
+"""The largest number of the table: 16 bits then keep three digits of a number 10^7 smaller."""
+
+Table = NDArray[np.float32]
+
+
+BLOCK = 1_000_000
+"""Pairs that are worked on at a time, which bounds the memory."""
+
+
+@dataclass(frozen=True)
+class _Information:
+    """The information of words (rows) and contexts (columns), sparse by rows.
+
+    `mirrored` has the values of word and context exchanged. The contexts are the first rows, in the
+    order of the columns.
+    """
+
+    columns: Bags
+    values: Table
+    mirrored: Table
+
+    def first(self, rows: int) -> "_Information":
+        """The first rows, without a copy."""
+        columns = self.columns.part(0, rows)
+        end = len(columns.ids)
+        return _Information(columns, self.values[:end], self.mirrored[:end])
+
+    def __matmul__(self, table: Table) -> Table:
+        return self._times(table, self.values)
+
+    def transposed_times(self, table: Table) -> Table:
+        """The transpose times `table`, where words and contexts are the same in the same order."""
+        return self._times(table, self.mirrored)
+
+    def _times(self, table: Table, values: Table) -> Table:
+        """Block by block, on all cores."""
+        offsets = self.columns.offsets
+
+        def rows_times(rows: tuple[int, int]) -> Table:
+            within = slice(*offsets[list(rows)])
+            return bag_sums(table, self.columns.part(*rows), values[within])
+
+        products = in_order(rows_times, spans(offsets, BLOCK))
+        return np.concatenate([np.empty((0, table.shape[1]), np.float32), *products])
+
+
+def learn_meanings(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray[np.float16]:
+    """A vector for each word, `(n_words, 128)`, from pairs `low * n_words + high` of near words.
+
+    The same numbers for the same pairs. A word without neighbors has a vector of zeros.
+    """
+    is_context = np.zeros(len(occurrences), bool)
+    is_context[np.argsort(-occurrences, kind="stable")[:CONTEXTS]] = True
+    order = np.argsort(~is_context, kind="stable")  # contexts first
+    information = _information(pairs, is_context, order)
+    # The products are shared out among threads that need not wait for each other.
+    with single_threads(1) as worker:
+        vectors = worker.submit(_projected, information, order, is_context.sum()).result()
+    largest = np.abs(vectors).max(initial=0)
+    return (vectors * (LARGEST / largest if largest else 1)).astype(np.float16)
+
+
+def _information(
+    pairs: Counts, is_context: NDArray[np.bool_], order: NDArray[np.int64]
+) -> _Information:
+    """Positive pointwise mutual information of all words, in this order, and the contexts."""
+    columns, counts, words, contexts = _table(pairs, is_context, order)
+    with np.errstate(divide="ignore"):
+        word = np.log(words).astype(np.float32)[order]
+        each = contexts**SMOOTHING
+        context = np.log(each / each.sum() if len(counts) else each).astype(np.float32)[order]
+    values, mirrored = counts, np.empty_like(counts)  # in the place of the counts, block by block
+    for start, stop in spans(columns.offsets, BLOCK):
+        block, within = columns.part(start, stop), slice(*columns.offsets[[start, stop]])
+        rows = np.repeat(np.arange(start, stop), block.lengths)
+        joint = np.log(counts[within])
+        values[within] = np.maximum(joint - word[rows] - context[block.ids], 0)
+        mirrored[within] = np.maximum(joint - word[block.ids] - context[rows], 0)
+    return _Information(columns, values, mirrored)
+
+
+def _table(
+    pairs: Counts, is_context: NDArray[np.bool_], order: NDArray[np.int64]
+) -> tuple[Bags, Table, NDArray[np.float64], NDArray[np.float64]]:
+    """Each word's contexts, how often it stands beside each, and the sums of words and contexts.
+
+    Words as rows and contexts as columns are in this order, the sums, `(n_words,)`, are not.
+    """
+    n_words = len(is_context)
+    sizes, (words, contexts) = np.zeros(n_words, np.int64), np.zeros((2, n_words))
+    low, high, counts = _pairs(pairs, n_words)
+    for rows, columns, beside in _sides(low, high, counts, is_context):
+        sizes += np.bincount(rows, minlength=n_words)
+        words += np.bincount(rows, beside, n_words)
+        contexts += np.bincount(columns, beside, n_words)
+    offsets = np.concatenate([[0], np.cumsum(sizes[order])])
+    place, begins = np.empty(n_words, np.int32), np.empty(n_words, np.int64)
+    place[order], begins[order] = np.arange(n_words), offsets[:-1]
+    found, found_counts = np.empty(offsets[-1], np.int32), np.empty(offsets[-1], np.float32)
+    for rows, columns, beside in _sides(low, high, counts, is_context):
+        for entries, slots in _slots(rows, begins):
+            found[slots], found_counts[slots] = place[columns[entries]], beside[entries]
+        begins += np.bincount(rows, minlength=n_words)
+    return Bags(found, offsets), found_counts, words, contexts
+
+
+def _pairs(pairs: Counts, n_words: int) -> tuple[Ids, Ids, Table]:
+    """The words of each pair, low and high, and how often it counts."""
+    low, high = np.empty((2, len(pairs.keys)), np.int32)
+    counts = pairs.counts.astype(np.float32)
+    for at in range(0, len(low), BLOCK):
+        block = slice(at, at + BLOCK)
+        low[block], high[block] = np.divmod(pairs.keys[block], n_words)
+    # A word beside itself counts twice, once from each side, as every other pair does.
+    counts[low == high] *= 2
+    return low, high, counts
+
+
+def _sides(
+    low: Ids, high: Ids, counts: Table, is_context: NDArray[np.bool_]
+) -> Iterator[tuple[Ids, Ids, Table]]:
+    """(words, contexts, counts): high words as the contexts of low ones, and the reverse."""
+    of_low = is_context[high]
+    yield low[of_low], high[of_low], counts[of_low]
+    of_high = is_context[low] & (low != high)
+    yield high[of_high], low[of_high], counts[of_high]
+
+
+def _slots(
+    rows: Ids, begins: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """(entries, places) by blocks, where the entries of row r stand from `begins[r]` on."""
+    row, order = (found.numpy() for found in torch.sort(torch.from_numpy(rows), stable=True))
+    uses = np.bincount(rows, minlength=len(begins))
+    moved = begins - (np.cumsum(uses) - uses)
+    for at in range(0, len(rows), BLOCK):
+        block = slice(at, at + BLOCK)
+        yield order[block], np.arange(at, at + len(row[block])) + moved[row[block]]
+
+
+def _projected(information: _Information, order: NDArray[np.int64], n_contexts: int) -> Table:
+    """All words along the first right singular vectors of the contexts' own square matrix.
+
+    Of the contexts these are left singular vectors times singular values. The sign of a column is
+    free: its largest number is made positive. The words are no longer in the order of the rows.
+    """
+    n_words = len(information.columns)
+    if not n_contexts:
+        return np.zeros((n_words, DIMENSIONS), np.float32)
+    found = information @ _right_vectors(information.first(n_contexts), n_contexts)
+    vectors = np.zeros((n_words, DIMENSIONS), np.float32)
+    vectors[order, : found.shape[1]] = found
+    tops = vectors[np.abs(vectors).argmax(axis=0), np.arange(DIMENSIONS)]
+    return vectors * np.where(tops < 0, -1, 1).astype(np.float32)
+
+
+def _right_vectors(square: _Information, size: int) -> Table:
+    """The first right singular vectors, `(size, at most DIMENSIONS)`.
+
+    By random projection (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1).
+    """
+    width = min(DIMENSIONS + OVERSAMPLING, size)
+    start = np.random.default_rng(0).standard_normal((size, width), np.float32)
+    basis = _orthonormal(square @ start)
+    for _ in range(ITERATIONS):
+        basis = _orthonormal(square @ _orthonormal(square.transposed_times(basis)))
+    within = square.transposed_times(basis)  # (size, width): the transpose within the basis
+    # Of an orthonormal table times a small one, the small one's are looked for.
+    outer, inner = torch.linalg.qr(torch.from_numpy(within))
+    vectors, _, _ = torch.linalg.svd(inner)
+    return (outer @ vectors[:, :DIMENSIONS]).numpy()
+
+
+def _orthonormal(table: Table) -> Table:
+    return torch.linalg.qr(torch.from_numpy(table))[0].numpy()

@@ -1,0 +1,139 @@
+"""The chapter's network, several of it trained side by side.
+
+The chapter takes a step for each item: seven words, a hidden layer, two labels. Such a step costs
+hardly more than its twenty calls of numpy, and one call can do the same for all networks: six take
+less than twice as long as one. Of the words only those are kept that an item has, since no step
+changes the row of another.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.models.networks import HIDDEN, BookNetwork
+from core.pool.bags import Bags, distinct_words
+
+LEARNING_RATE = 0.01
+"""Chapter 2."""
+
+Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Networks of the same words, one along the first axis of each array; `descend` changes them.
+
+    `words` is `(n_networks, n_words + 1, HIDDEN)`: the last row belongs to no word. `bias` is
+    `(n_networks, HIDDEN)`, `out` `(n_networks, n_labels, HIDDEN)`, `out_bias`
+    `(n_networks, n_labels)`.
+    """
+
+    words: Numbers
+    bias: Numbers
+    out: Numbers
+    out_bias: Numbers
+
+    def network(self, number: int) -> BookNetwork:
+        """One of the networks, of these words alone."""
+        n_words = self.words.shape[1] - 1
+        network = BookNetwork(n_words, self.out.shape[1])
+        self.write(number, network, np.arange(n_words))
+        return network
+
+    @torch.no_grad()
+    def write(self, number: int, network: BookNetwork, rows: NDArray[np.integer]) -> None:
+        """Writes one of the networks into this one, its words into these rows."""
+        network.words.weight[torch.from_numpy(rows)] = torch.from_numpy(self.words[number, :-1])
+        for weights, found in (
+            (network.bias, self.bias),
+            (network.out.weight, self.out),
+            (network.out.bias, self.out_bias),
+        ):
+            weights.copy_(torch.from_numpy(found[number]))
+
+
+def stack_of(network: BookNetwork, rows: NDArray[np.integer], number: int) -> Stack:
+    """So many copies of the network, of whose words only these rows are kept."""
+    words = np.zeros((number, len(rows) + 1, HIDDEN), np.float32)
+    words[:, :-1] = network.words.weight.detach().numpy()[rows]
+    others = (network.bias, network.out.weight, network.out.bias)
+    copies = (np.repeat(weights.detach().numpy()[None], number, axis=0) for weights in others)
+    return Stack(words, *copies)
+
+
+def descend(
+    stack: Stack, bags: Bags, targets: NDArray[np.int64], items: list[NDArray[np.int64]]
+) -> None:
+    """One gradient step on the negative log-likelihood for each item, in this order.
+
+    Each network has `items` of its own; `bags` hold places in `stack.words`. The gradient is
+    written out, because only the rows of an item's own words change: autograd would go through all
+    of them. The tests hold it to autograd's numbers. A network's numbers do not depend on which
+    others stand beside it.
+    """
+    distinct, times = distinct_words(bags)
+    words, counts = _filled_up(distinct, times, filler=stack.words.shape[1] - 1)
+    truth = np.eye(stack.out.shape[1], dtype=np.float32)[targets]
+    order, rates = _side_by_side(items)
+    widths = distinct.lengths[order].max(axis=1, initial=0)
+    first_rows = np.arange(len(items))[:, None] * stack.words.shape[1]
+    for now, rate, width in zip(order, rates, widths, strict=True):
+        rows = words[now, :width] + first_rows
+        _step(stack, rows, counts[now, :width], truth[now], rate)
+
+
+def _step(
+    stack: Stack, rows: NDArray[np.int64], counts: Numbers, truth: Numbers, rate: Numbers
+) -> None:
+    """One item for each network: its words' rows and their counts `(n_networks, n_words)`.
+
+    `truth` is `(n_networks, n_labels)`, `rate` `(n_networks, 1)`.
+    """
+    table = stack.words.reshape(-1, HIDDEN)
+    weights = table.take(rows, axis=0)  # (n_networks, n_words, HIDDEN)
+    # By einsum, which adds one word after the other: words that fill up change no digit.
+    before = np.einsum("nw,nwh->nh", counts, weights) + stack.bias  # (n_networks, HIDDEN)
+    hidden = np.maximum(before, 0)
+    error = _softmax((stack.out @ hidden[:, :, None])[:, :, 0] + stack.out_bias) - truth
+    pushed_back = np.where(before > 0, (error[:, None] @ stack.out)[:, 0], 0)
+    rates = rate[:, :, None]
+    stack.out[:] -= rates * (error[:, :, None] * hidden[:, None])
+    stack.out_bias[:] -= rate * error
+    stack.bias[:] -= rate * pushed_back
+    table[rows] = weights - rates * (counts[:, :, None] * pushed_back[:, None])
+
+
+def _softmax(scores: Numbers) -> Numbers:
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _filled_up(
+    bags: Bags, times: NDArray[np.int64], filler: int
+) -> tuple[NDArray[np.int32], Numbers]:
+    """The items' words and how often they have them, both `(n_items, longest)`.
+
+    Shorter items are filled up with the `filler`, zero times.
+    """
+    longest = int(bags.lengths.max(initial=0))
+    is_word = np.arange(longest) < bags.lengths[:, None]
+    words = np.full(is_word.shape, filler, np.int32)
+    counts = np.zeros(is_word.shape, np.float32)
+    words[is_word], counts[is_word] = bags.ids, times
+    return words, counts
+
+
+def _side_by_side(items: list[NDArray[np.int64]]) -> tuple[NDArray[np.int64], Numbers]:
+    """The networks' items `(n_steps, n_networks)`, and the rates `(n_steps, n_networks, 1)`.
+
+    The rate is 0 where a network has no item left: its step then changes nothing.
+    """
+    n_steps = max(map(len, items))
+    order = np.zeros((n_steps, len(items)), np.int64)
+    rates = np.zeros((n_steps, len(items), 1), np.float32)
+    for network, own in enumerate(items):
+        order[: len(own), network] = own
+        rates[: len(own), network] = LEARNING_RATE
+    return order, rates

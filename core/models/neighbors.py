@@ -1,0 +1,132 @@
+"""The labeled items that are most like a text, in the model's own features.
+
+Likeness is the cosine of the two rows of features, worked out for all labeled items: exact.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features.base import Features
+from core.features.vocabulary import Vocabulary
+from core.models.model import Model
+from core.pool.bags import Bags
+from core.pool.hashing import is_among
+from core.workspace.labels import Labeled
+
+MOST_PARTS = 30
+"""After so many labels given one by one all texts are looked at anew, as one part."""
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A labeled item, and the cosine of its features with those of the text asked about."""
+
+    item: Labeled
+    likeness: float
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Texts as a model sees them; `lengths` are those of their rows of features, `(n_texts,)`.
+
+    Of each entry of the features `rows` is the text, and `at` the column's place in `columns`.
+    """
+
+    texts: tuple[str, ...]
+    features: Features
+    lengths: NDArray[np.float64]
+    columns: NDArray[np.integer]
+    at: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+    def cosines(self, of_text: Features) -> NDArray[np.float64]:
+        """Of each text with the one row of `of_text`, `(n_texts,)`."""
+        weights = np.zeros(len(self.columns) + 1)  # the last for columns that no text has
+        place = np.searchsorted(self.columns, of_text.bags.ids)
+        place[~is_among(of_text.bags.ids, self.columns)] = len(self.columns)
+        np.add.at(weights, place, of_text.values)
+        entries = weights[self.at] * self.features.values
+        sparse = np.bincount(self.rows, entries, minlength=len(self.texts))
+        products = sparse + self.features.dense @ of_text.dense[0].astype(np.float64)
+        return products / np.maximum(self.lengths * _lengths(of_text)[0], 1e-12)
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Labeled items, and where each one's text stands among all texts of the parts."""
+
+    model: Model
+    items: tuple[Labeled, ...]
+    parts: tuple[Seen, ...]
+    places: NDArray[np.int64]
+
+    def nearest(self, text: str, number: int, but: str = "") -> list[Neighbour]:
+        """The labeled items most like the text, the most like first, without the item `but`.
+
+        Items that have nothing in common with it are no neighbours.
+        """
+        of_text = features_of(self.model, [text])
+        cosines = np.concatenate([part.cosines(of_text) for part in self.parts])[self.places]
+        found = []
+        for at in np.argsort(-cosines, kind="stable"):
+            if len(found) == number or cosines[at] <= 0:
+                break
+            if self.items[at].item_id != but:
+                found.append(Neighbour(self.items[at], float(cosines[at])))
+        return found
+
+
+def neighbourhood(
+    model: Model, items: Sequence[Labeled], earlier: Neighbourhood | None = None
+) -> Neighbourhood:
+    """These items as the model sees them. Raises RunError if its encoder cannot be used.
+
+    Of texts that an earlier neighbourhood of the model holds nothing is worked out again.
+    """
+    texts = list(dict.fromkeys(item.text for item in items))
+    parts = earlier.parts if earlier and len(earlier.parts) < MOST_PARTS else ()
+    known = {text for part in parts for text in part.texts}
+    missing = [text for text in texts if text not in known]
+    if missing or not parts:
+        parts = (*parts, _see(model, missing))
+    of = {text: at for at, text in enumerate(text for part in parts for text in part.texts)}
+    places = np.array([of[item.text] for item in items], np.int64)
+    return Neighbourhood(model, tuple(items), parts, places)
+
+
+def _see(model: Model, texts: Sequence[str]) -> Seen:
+    features = features_of(model, texts)
+    columns, at = np.unique(features.bags.ids, return_inverse=True)
+    rows = _rows(features.bags)
+    return Seen(tuple(texts), features, _lengths(features), columns, at, rows)
+
+
+def features_of(model: Model, texts: Sequence[str]) -> Features:
+    """The texts' features, one row each; of the chapter's model the counts of known words."""
+    if isinstance(model.source, Vocabulary):
+        bags = model.source.bags(texts)
+        dense = np.zeros((len(texts), 0), np.float32)
+        return Features(bags, np.ones(len(bags.ids), np.float32), dense)
+    return model.source.rows(texts).features()
+
+
+def _lengths(features: Features) -> NDArray[np.float64]:
+    """The length of each row; a column that stands there several times counts by its sum."""
+    bags, row = features.bags, _rows(features.bags)
+    order = np.lexsort((bags.ids, row))
+    ids, row = bags.ids[order], row[order]
+    is_first = np.ones(len(ids), bool)
+    is_first[1:] = (ids[1:] != ids[:-1]) | (row[1:] != row[:-1])
+    firsts = np.flatnonzero(is_first)
+    values = features.values[order].astype(np.float64)
+    sums = np.add.reduceat(values, firsts) if len(firsts) else values
+    sparse = np.bincount(row[firsts], sums**2, minlength=len(features))
+    return np.sqrt(sparse + (features.dense.astype(np.float64) ** 2).sum(axis=1))
+
+
+def _rows(bags: Bags) -> NDArray[np.int64]:
+    """Which row each entry is of."""
+    return np.repeat(np.arange(len(bags)), bags.lengths)

@@ -1,0 +1,87 @@
+"""Counts that can be added up and taken away again: a sorted table of keys and how often each is.
+
+Whatever is only counted need not be counted twice: the counts of texts together are the sum of
+their counts, to the last digit and in whatever order they are added.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.system.parallel import in_order
+
+SUMMED, STEP = 2**19, 2**10
+"""Keys that are summed up at a time, about: every so manieth key tells where to cut."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """Distinct keys in their order, and how often each occurs; none occurs 0 times."""
+
+    keys: NDArray[np.integer]
+    counts: NDArray[np.int64]
+
+
+def no_counts() -> Counts:
+    """Nothing was counted."""
+    return Counts(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+def count(keys: NDArray[np.int64]) -> Counts:
+    """How often each key occurs."""
+    ordered = torch.sort(torch.from_numpy(keys)).values.numpy()
+    firsts = _firsts(ordered)
+    return Counts(ordered[firsts], np.diff(firsts, append=len(ordered)))
+
+
+def summed(parts: Sequence[Counts]) -> Counts:
+    """The sum of all of them, on all cores: for many that are about equally long."""
+    steps = [no_counts().keys, *(part.keys[::STEP] for part in parts)]
+    cuts = np.sort(np.concatenate(steps))[SUMMED // STEP :: SUMMED // STEP]
+    # Each range of keys is summed up by itself: the places where it begins and ends in each part.
+    places = [[0, *np.searchsorted(part.keys, cuts).tolist(), len(part.keys)] for part in parts]
+
+    def in_range(number: int) -> Counts:
+        ranges = [slice(*ends[number : number + 2]) for ends in places]
+        pairs = list(zip(parts, ranges, strict=True))
+        return _added_up(
+            np.concatenate([no_counts().keys, *(part.keys[of] for part, of in pairs)]),
+            np.concatenate([no_counts().counts, *(part.counts[of] for part, of in pairs)]),
+        )
+
+    found = list(in_order(in_range, range(len(cuts) + 1)))
+    keys, counts = ([getattr(part, name) for part in found] for name in ("keys", "counts"))
+    return Counts(np.concatenate(keys), np.concatenate(counts))
+
+
+def added(one: Counts, other: Counts, sign: Literal[1, -1] = 1) -> Counts:
+    """The sum of both, or with -1 what is left of `one` without `other`.
+
+    It takes as long as both are long: little, where few texts are added to many.
+    """
+    at = np.searchsorted(one.keys, other.keys)
+    is_old = np.zeros(len(at), bool)
+    inside = at < len(one.keys)
+    is_old[inside] = one.keys[at[inside]] == other.keys[inside]
+    counts = one.counts.copy()
+    counts[at[is_old]] += sign * other.counts[is_old]
+    counts = np.insert(counts, at[~is_old], sign * other.counts[~is_old])
+    keys = np.insert(one.keys, at[~is_old], other.keys[~is_old])
+    return Counts(keys[counts != 0], counts[counts != 0])
+
+
+def _added_up(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> Counts:
+    ordered, order = (found.numpy() for found in torch.sort(torch.from_numpy(keys)))
+    firsts = _firsts(ordered)
+    counts = np.add.reduceat(counts[order], firsts) if len(firsts) else counts
+    return Counts(ordered[firsts], counts)
+
+
+def _firsts(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each key stands first."""
+    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    return np.concatenate([np.zeros(min(len(ordered), 1), np.int64), changes])

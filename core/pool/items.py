@@ -1,0 +1,169 @@
+"""The pool: every item of `unlabeled_data/`, as columns that are mapped into memory.
+
+They are read once, in blocks, and kept in `.cache`. Where files were added, or have grown at their
+ends, only what is new is read.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core.errors import PoolError
+from core.pool.builder import Earlier, Piece, PoolBuilder, column_name
+from core.pool.csv_files import ID, POOL_FOLDER, TEXT, open_pool_file, pool_files
+from core.pool.hashing import Places, found_at, hash_texts, sorted_places
+from core.system.columns import open_column
+from core.system.disk_cache import load_cached, load_earlier
+from core.system.findings import Finding
+from core.system.mapped_arrays import open_arrays, save_arrays
+from core.system.parallel import in_blocks
+from core.system.progress import Progress, silent
+from core.system.stamps import file_stamps
+
+POOL_VERSION = 3
+"""Part of the cache's key: a change of what is stored rebuilds it."""
+
+ATTEMPTS = 5
+"""How often a pool is read anew whose files change meanwhile."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """All items in the order of the files; `table` has `item_id`, `text` and the files' columns.
+
+    `id_order` sorts the items by their ids' hashes, those of one id in the pool's order.
+    """
+
+    table: pa.Table
+    pieces: tuple[Piece, ...]
+    id_hashes: NDArray[np.int64]
+    id_order: Places
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    @cached_property
+    def key(self) -> str:
+        """Names the pool's content: the same key, the same items in the same order."""
+        content = [(piece.digest, piece.columns) for piece in self.pieces]
+        return blake2b(repr((POOL_VERSION, content)).encode(), digest_size=16).hexdigest()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """A finding for each row that could not be read."""
+        return [finding for piece in self.pieces for finding in piece.findings]
+
+    @property
+    def columns(self) -> list[str]:
+        """The pool's own columns beyond id and text."""
+        return [name for name in self.table.column_names if name not in (ID, TEXT)]
+
+    @cached_property
+    def ids(self) -> pa.Array:
+        return self.table[ID].chunk(0)
+
+    @cached_property
+    def texts(self) -> pa.Array:
+        return self.table[TEXT].chunk(0)
+
+    def positions(self, item_ids: Iterable[str]) -> dict[str, int]:
+        """Where these items stand in the pool: the first row of each id that is there."""
+        wanted = list(dict.fromkeys(item_ids))
+        places = self.rows_of(wanted)
+        ids = self.ids.take(pa.array(places)).to_pylist()
+        first = dict(zip(reversed(ids), reversed(places.tolist()), strict=True))
+        # An id that is not there may have the hash of one that is.
+        return {item: first[item] for item in wanted if item in first}
+
+    def rows_of(self, item_ids: Sequence[str]) -> Places:
+        """Every row of these items, those of one id in the pool's order."""
+        wanted = hash_texts(item_ids).view(np.int64)
+        found = found_at(self.id_hashes, self.id_order, wanted)
+        return np.concatenate([np.empty(0, np.int64), *found])
+
+    def texts_of(self, item_ids: Iterable[str]) -> dict[str, str]:
+        """The texts of those of these items that are in the pool."""
+        at = self.positions(item_ids)
+        texts = self.texts.take(pa.array(list(at.values()), pa.int64())).to_pylist()
+        return dict(zip(at, texts, strict=True))
+
+
+def read_pool(
+    root: Path, cache: Path, *, write_cache: bool = True, progress: Progress = silent
+) -> Pool:
+    """The pool of the workspace folder `root`, from `cache` where its files did not change.
+
+    An empty or missing pool is a pool of no items; raises PoolError for a file that is no CSV, and
+    where files keep changing while they are read.
+    """
+
+    def build(folder: Path) -> None:
+        earlier = load_earlier(cache, "pool", _load)
+        before = earlier and Earlier(earlier.table, earlier.pieces)
+        files = [open_pool_file(root / name) for name, _, _ in stamps]
+        with closing(PoolBuilder(folder, files, progress)) as builder:
+            for file, (_, size, _) in zip(files, stamps, strict=True):
+                builder.read(file, size, before)
+        if file_stamps(root, [file.path for file in files]) != stamps:
+            raise _FileChangedError
+        _save(folder, builder.names, builder.pieces)
+
+    for _ in range(ATTEMPTS):
+        stamps = file_stamps(root, pool_files(root))
+        key = (POOL_VERSION, stamps)
+        with suppress(_FileChangedError):
+            return load_cached(cache, "pool", key, build, _load, write=write_cache)
+    raise PoolError(
+        f"The files of {POOL_FOLDER}/ keep changing while they are read. Try again when whatever "
+        "writes them is done."
+    )
+
+
+def require_items(pool: Pool) -> None:
+    """Raises PoolError if there is nothing to label."""
+    if not len(pool):
+        raise PoolError(
+            f"The pool is empty: {POOL_FOLDER}/ holds no CSV file with items. Put a file there "
+            "whose rows are item_id,text (a header is optional)."
+        )
+
+
+class _FileChangedError(Exception):
+    """A file changed while it was read: what was read may be half old, half new."""
+
+
+def _save(folder: Path, names: Sequence[str], pieces: Sequence[Piece]) -> None:
+    """What belongs to the entry beside the columns."""
+    stored = {"version": POOL_VERSION, "columns": names, "pieces": list(map(asdict, pieces))}
+    (folder / "pieces.json").write_text(json.dumps(stored), encoding="utf-8")
+    ids = open_column(folder, column_name(0))
+    hashes = [*in_blocks(lambda start, stop: hash_texts(ids[start:stop]), len(ids))]
+    id_hashes = np.concatenate([np.empty(0, np.uint64), *hashes]).view(np.int64)
+    save_arrays(folder, id_hashes=id_hashes, id_order=sorted_places(id_hashes))
+
+
+def _load(folder: Path) -> Pool:
+    """The pool in this folder; ValueError for one of another version."""
+    stored = json.loads((folder / "pieces.json").read_text(encoding="utf-8"))
+    if stored["version"] != POOL_VERSION:
+        raise ValueError(f"{folder.name} is of another version")
+    columns = {n: open_column(folder, column_name(at)) for at, n in enumerate(stored["columns"])}
+    return Pool(
+        pa.table(columns),
+        tuple(_piece(piece) for piece in stored["pieces"]),
+        *open_arrays(folder, "id_hashes", "id_order"),
+    )
+
+
+def _piece(stored: dict[str, Any]) -> Piece:
+    findings = tuple(Finding(**finding) for finding in stored["findings"])
+    return Piece(**stored | {"columns": tuple(stored["columns"]), "findings": findings})

@@ -1,0 +1,47 @@
+"""How often words occur in texts, without case and the punctuation around them."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from core.pool.bags import Bags
+
+_EDGES = re.compile(r"^\W+|\W+$")
+
+
+def occurrences(texts: Iterable[str]) -> Counter[str]:
+    """How often each word occurs, by its `folded` form."""
+    as_typed = Counter(word for text in texts for word in words_of(text))
+    found: Counter[str] = Counter()
+    for word, number in as_typed.items():
+        found[folded(word)] += number
+    return found
+
+
+def folded(word: str) -> str:
+    """The word without case and punctuation around it; punctuation alone stays as it is."""
+    return _EDGES.sub("", word).casefold() or word
+
+
+def text_key(text: str) -> str:
+    """What copies of one text have in common: NFKC, case folded, white space collapsed."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.casefold().split())
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, as the chapter splits it."""
+    return text.split()
+
+
+def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:
+    """The distinct words of these texts in the order of their first use, and bags of their ids."""
+    ids: dict[str, int] = {}
+    found = [[ids.setdefault(word, len(ids)) for word in words] for words in texts]
+    lengths = np.fromiter(map(len, found), np.int64, len(found))
+    flat = np.fromiter((at for text in found for at in text), np.int32, int(lengths.sum()))
+    return list(ids), Bags(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))

@@ -1,0 +1,171 @@
+"""Tokens by what they are made of, and texts by the tokens in them.
+
+Whatever a text holds, its tokens hold: so the parts of each distinct token are looked up once, and
+a pool of texts stays as small as its token ids. What the tokens alone do not tell is which parts
+occur more than once in a text; `find_repeats` finds those.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.pool.bags import Bags
+from core.pool.counts import Counts
+from core.pool.text import number_words, words_of
+from core.pool.tokens import Hashes, Parts, spell
+from core.system.parallel import spans
+
+TOKEN_BLOCK = 1_000_000
+"""Characters of tokens that are spelled at a time, which bounds the memory."""
+
+PART_BLOCK = 1_000_000
+"""Parts of texts that are written out at a time, likewise: about 60 megabytes."""
+
+_NOTHING = np.iinfo(np.int32).max
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Which words and which character runs each token holds, as ids, in their order."""
+
+    words: Bags
+    grams: Bags
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Parts that a text holds more than once, by text: `again` is how often beyond the first."""
+
+    rows: NDArray[np.int64]
+    ids: NDArray[np.int32]
+    again: NDArray[np.int64]
+
+
+def tokens_of(texts: Sequence[str]) -> tuple[list[str], Bags]:
+    """The distinct tokens of these texts, and each text as a bag of their ids."""
+    return number_words(map(words_of, texts))
+
+
+def make_lexicon(tokens: Sequence[str], words: Hashes, grams: Hashes) -> Lexicon:
+    """The tokens' parts as places in these sorted hashes; parts that are not there are left out."""
+    parts = [(_look_up(word, words), _look_up(gram, grams)) for _, word, gram in _spelled(tokens)]
+    return Lexicon(_joined([word for word, _ in parts]), _joined([gram for _, gram in parts]))
+
+
+def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts, Counts]:
+    """How often each word and each character run occurs, if token i is used `uses[i]` times."""
+    counted: tuple[list[Counts], list[Counts]] = ([], [])
+    for start, *kinds in _spelled(tokens):
+        for parts, blocks in zip(kinds, counted, strict=True):
+            size = len(parts.offsets) - 1
+            each = np.repeat(uses[start : start + size], np.diff(parts.offsets))
+            blocks.append(_added_up(parts.hashes[each > 0], each[each > 0]))
+    words, grams = (
+        _added_up(
+            np.concatenate([np.empty(0, np.uint64), *(block.keys for block in blocks)]),
+            np.concatenate([np.empty(0, np.int64), *(block.counts for block in blocks)]),
+        )
+        for blocks in counted
+    )
+    return words, grams
+
+
+def words_in(tokens: Sequence[str]) -> NDArray[np.int64]:
+    """How many words each token holds, `(n_tokens,)`."""
+    counts = (np.diff(words.offsets) for _, words, _ in _spelled(tokens))
+    return np.concatenate([np.empty(0, np.int64), *counts])
+
+
+def blocks_of(bags: Bags, lexicon: Bags) -> Iterator[tuple[int, int]]:
+    """(start, stop) of texts that together hold about `PART_BLOCK` parts, at least one text."""
+    lengths = lexicon.lengths
+    for first, last in spans(bags.offsets, PART_BLOCK):
+        tokens = bags.part(first, last)
+        held = np.concatenate([[0], np.cumsum(lengths[tokens.ids])])[tokens.offsets]
+        for start, stop in spans(held, PART_BLOCK):
+            yield first + start, first + stop
+
+
+def written_out(bags: Bags, lexicon: Bags) -> Bags:
+    """The texts as bags of part ids, in their order, from bags of token ids."""
+    parts = lexicon.take(bags.ids)
+    return Bags(parts.ids, parts.offsets[bags.offsets])
+
+
+def find_repeats(bags: Bags, lexicon: Bags) -> Repeats:
+    """The parts that a text holds more than once; texts in order, ids in order within a text."""
+    found = [
+        (rows + start, ids, again)
+        for start, stop in blocks_of(bags, lexicon)
+        for rows, ids, again in [_repeats(written_out(bags.part(start, stop), lexicon))]
+    ]
+    none = (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int64))
+    return Repeats(*(np.concatenate(parts) for parts in zip(none, *found, strict=True)))
+
+
+def _repeats(parts: Bags) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+    """Sorts texts of about the same length side by side: many short sorts are fast, one is not."""
+    lengths = parts.lengths
+    width_class = np.ceil(4 * np.log2(np.maximum(lengths, 1))).astype(np.int64)
+    rows, ids = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
+    for width in np.unique(width_class[lengths > 1]):
+        texts = np.flatnonzero(width_class == width)
+        place = np.arange(lengths[texts].max())
+        inside = place < lengths[texts, None]
+        table = parts.ids[np.where(inside, parts.offsets[texts, None] + place, 0)]
+        table = np.sort(np.where(inside, table, np.int32(_NOTHING)), axis=1)
+        same = (table[:, 1:] == table[:, :-1]) & inside[:, 1:]
+        at, column = np.nonzero(same)
+        rows.append(texts[at])
+        ids.append(table[at, column])
+    row, part = np.concatenate(rows), np.concatenate(ids)
+    order = np.lexsort((part, row))
+    row, part = row[order], part[order]
+    is_first = np.ones(len(row), bool)
+    is_first[1:] = (row[1:] != row[:-1]) | (part[1:] != part[:-1])
+    firsts = np.flatnonzero(is_first)
+    return row[firsts], part[firsts], np.diff(firsts, append=len(row))
+
+
+def _spelled(tokens: Sequence[str]) -> Iterator[tuple[int, Parts, Parts]]:
+    """(first token, words, character runs) of one block of tokens after the other."""
+    ends = np.cumsum(np.fromiter(map(len, tokens), np.int64, len(tokens)))
+    start = 0
+    while start < len(tokens):
+        before = ends[start - 1] if start else 0
+        stop = max(int(np.searchsorted(ends, before + TOKEN_BLOCK, "right")), start + 1)
+        yield start, *spell(tokens[start:stop])
+        start = stop
+
+
+def _look_up(parts: Parts, known: Hashes) -> Bags:
+    """The parts as places in `known`, without those that are not there."""
+    encoded = pa.array(parts.hashes).dictionary_encode()
+    hashes = encoded.dictionary.to_numpy()
+    place = np.searchsorted(known, hashes)
+    place[place == len(known)] = 0
+    is_known = known[place] == hashes if len(known) else np.zeros(len(hashes), bool)
+    code = encoded.indices.to_numpy()
+    kept = is_known[code]
+    before = np.concatenate([[0], np.cumsum(kept)])
+    return Bags(place[code[kept]].astype(np.int32), before[parts.offsets])
+
+
+def _joined(blocks: list[Bags]) -> Bags:
+    lengths = np.concatenate([np.empty(0, np.int64), *(block.lengths for block in blocks)])
+    ids = np.concatenate([np.empty(0, np.int32), *(block.ids for block in blocks)])
+    return Bags(ids, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+
+
+def _added_up(hashes: Hashes, counts: NDArray[np.int64]) -> Counts:
+    table = pa.table({"hash": hashes, "count": counts})
+    grouped = table.group_by("hash", use_threads=False).aggregate([("count", "sum")])
+    grouped = grouped.take(pc.sort_indices(grouped["hash"]))
+    return Counts(grouped["hash"].to_numpy(), grouped["count_sum"].to_numpy())

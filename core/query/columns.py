@@ -1,0 +1,92 @@
+"""What the tables know of a pool whatever its labels are: read once, shared by all sessions.
+
+Texts stay where they are, mapped into memory; of ten million items this holds their lengths.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.pool.hashing import firsts
+from core.pool.search import WordIndex, read_index
+from core.pool.words import PoolWords
+from core.workspace.layout import Workspace
+from core.workspace.snapshot import Loop
+
+MOST_VALUES = 50
+"""Values of a column that can be chosen from a list."""
+
+
+@dataclass(frozen=True)
+class PoolColumns:
+    """The pool by columns: `n_words` of each item, `(n_pool,)`, and DuckDB to ask questions with.
+
+    `repeated` are the places of items whose id stood in the pool before, ascending: an item counts
+    once, by its first row.
+    """
+
+    workspace: Workspace
+    pool_words: PoolWords
+    n_words: NDArray[np.int32]
+    repeated: NDArray[np.int64]
+    connection: "duckdb.DuckDBPyConnection"  # quoted: DuckDB complains of types kept to the end
+    write_cache: bool
+
+    def __len__(self) -> int:
+        return len(self.n_words)
+
+    @cached_property
+    def index(self) -> WordIndex:
+        """The index of the pool's words. Built at the first question: seconds for a million."""
+        return read_index(self.workspace.cache, self.pool_words, write_cache=self.write_cache)
+
+    @cached_property
+    def length_counts(self) -> NDArray[np.int64]:
+        """How many rows of the pool have 0, 1, 2, … words."""
+        return np.bincount(self.n_words)
+
+    @cached_property
+    def values(self) -> dict[str, tuple[str, ...] | None]:
+        """The values of each of the pool's own columns, the most frequent first.
+
+        None for a column with more than `MOST_VALUES` of them; empty values are left out.
+        """
+        pool = self.pool_words.pool
+        return {name: _values(pool.table[name].chunk(0)) for name in pool.columns}
+
+    def items(self, places: NDArray[np.int64]) -> pa.Table:
+        """Place, id, text and number of words of these items, in this order."""
+        at, pool = pa.array(places, pa.int64()), self.pool_words.pool
+        return pa.table(
+            {
+                "place": at,
+                "item_id": pool.ids.take(at).cast(pa.string()),
+                "text": pool.texts.take(at).cast(pa.string()),
+                "n_words": pa.array(self.n_words[places].astype(np.int64)),
+            }
+        )
+
+
+def pool_columns(loop: Loop) -> PoolColumns:
+    """The columns of the loop's pool."""
+    words, pool = loop.pool_words, loop.pool_words.pool
+    n_words = words.bags.lengths.astype(np.int32)
+    repeated = np.flatnonzero(~firsts(pool.id_hashes, pool.id_order))
+    connection = duckdb.connect()
+    return PoolColumns(loop.workspace, words, n_words, repeated, connection, loop.write_cache)
+
+
+def _values(column: pa.Array) -> tuple[str, ...] | None:
+    """The column's values, the most frequent first; None if there are too many."""
+    if len(pc.unique(column.slice(0, 10 * MOST_VALUES))) > MOST_VALUES + 1:
+        return None  # as a look at the first rows has told
+    counted = pc.value_counts(column)
+    if len(counted) > MOST_VALUES:
+        return None
+    counts = zip(counted.field(1).to_pylist(), counted.field(0).to_pylist(), strict=True)
+    return tuple(value for _, value in sorted((-n, value) for n, value in counts) if value)

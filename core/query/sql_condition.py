@@ -1,0 +1,244 @@
+"""A condition that a person writes: one DuckDB expression over the items, and nothing else.
+
+It is read twice. First as text: what DuckDB's own parser makes of it has to be one expression, of
+columns, constants, operators and the functions named here. Then it is run on a connection of its
+own that holds one table, reaches no file, loads nothing, and whose settings are locked; it is
+stopped when its time is over.
+"""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core.errors import ConditionError
+from core.query.filters import MAX_WHERE
+
+SECONDS = 3.0
+"""That a condition may take."""
+
+TABLE = "items"
+
+MAX_DEPTH = 60
+"""Brackets within brackets."""
+
+CONFIG = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "python_enable_replacements": "false",
+    "temp_directory": "",
+    "memory_limit": "1GB",
+    "threads": "2",
+}
+
+KINDS = frozenset(
+    {
+        "BETWEEN", "CASE", "CAST", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT",
+        "FUNCTION", "OPERATOR", "TYPE",
+    }
+)  # fmt: skip
+"""Of expressions, as the parser calls them: no subquery, no parameter, no star, no lambda."""
+
+TYPES = frozenset(
+    {"bigint", "boolean", "date", "double", "float", "integer", "int4", "int8", "float4", "float8"}
+    | {"int", "text", "bool", "real", "timestamp", "varchar"}
+)
+"""That a value can be cast to."""
+
+OPERATORS = frozenset(
+    {
+        "+", "-", "*", "/", "//", "%", "||", "~~", "!~~", "~~*", "!~~*", "~~~", "~", "!~",
+        "like_escape", "not_like_escape", "ilike_escape", "not_ilike_escape",
+    }
+)  # fmt: skip
+FUNCTIONS = frozenset(
+    {
+        "abs", "array_length", "ascii", "ceil", "contains", "date_diff", "date_part",
+        "date_trunc", "day", "dayofweek", "ends_with", "exp", "floor", "greatest", "hour",
+        "instr", "isnan", "lcase", "least", "left", "len", "length", "list_contains", "ln",
+        "log", "lower", "ltrim", "md5", "minute", "mod", "month", "nfc_normalize", "nullif",
+        "position", "prefix", "quarter", "regexp_extract", "regexp_full_match",
+        "regexp_matches", "reverse", "right", "round", "rtrim", "sign", "split_part", "sqrt",
+        "starts_with", "string_split", "strip_accents", "strlen", "strpos", "substr",
+        "substring", "suffix", "trim", "try_strptime", "ucase", "unicode", "upper", "week",
+        "year",
+    }
+)  # fmt: skip
+"""None of them makes much out of little, or takes longer than its text is long: DuckDB looks often
+enough whether it is to stop."""
+
+MAKING = frozenset(
+    {
+        "||", "lcase", "left", "lower", "ltrim", "nfc_normalize", "regexp_extract", "reverse",
+        "right", "rtrim", "split_part", "string_split", "strip_accents", "substr", "substring",
+        "trim", "ucase", "upper",
+    }
+)  # fmt: skip
+"""Those that make texts. DuckDB keeps each that it makes on its way, of 2,048 items at once."""
+
+HEAVY = frozenset({"||", "string_split"})
+MOST_MADE, MOST_HEAVY = 20, 4
+"""Texts that a condition may make, and how many of them by joining or splitting others. A chain of
+100 joins over texts of 1,000 characters was measured to fill 8 GB, and no limit of DuckDB's own
+holds against that."""
+
+
+def places_where(items: pa.Table, condition: str, seconds: float = SECONDS) -> NDArray[np.int64]:
+    """The `place` of each item for which the condition is true, ascending.
+
+    Raises ConditionError if it is not one expression of what is allowed, does not fit the columns
+    of `items`, or takes too long.
+    """
+    with _locked_up() as connection:
+        check_condition(connection, condition, items.column_names)
+        connection.register(TABLE, items)
+        timer = threading.Timer(seconds, connection.interrupt)
+        timer.start()
+        try:
+            found = connection.execute(_query(condition)).fetchnumpy()["place"]
+        except duckdb.InterruptException as error:
+            raise ConditionError(
+                f"The condition took more than {seconds:g} seconds and was stopped. Ask for less "
+                "of each item, or narrow the items down by other filters' columns first."
+            ) from error
+        except duckdb.Error as error:
+            names = ", ".join(f"`{name}`" for name in items.column_names)
+            raise ConditionError(
+                f"The condition cannot be answered: {_said(error)} The columns are {names}."
+            ) from error
+        finally:
+            timer.cancel()
+    return np.sort(np.asarray(found, np.int64))
+
+
+def check_condition(
+    connection: duckdb.DuckDBPyConnection, condition: str, columns: Sequence[str]
+) -> None:
+    """Raises ConditionError if the text is not one expression of what is allowed."""
+    if len(condition) > MAX_WHERE:
+        raise ConditionError(f"The condition has more than {MAX_WHERE:,} characters. Shorten it.")
+    _refuse_depth(condition)
+    node, plain = _parsed(connection, condition), _parsed(connection, "true")
+    where = node.pop("where_clause", None)
+    plain.pop("where_clause")
+    if node != plain or not where:
+        raise ConditionError(
+            "The condition is more than one expression. Write only what would stand behind WHERE, "
+            "such as: n_words > 8 AND text ILIKE '%flood%'"
+        )
+    parts = list(_parts(where))
+    for part in parts:
+        _check_part(part, columns)
+    _refuse_much([_name(part) for part in parts if part["class"] == "FUNCTION"])
+
+
+def _locked_up() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config=CONFIG)
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def _query(condition: str) -> str:
+    # The line end closes a comment that the condition may end with.
+    return f"SELECT place FROM {TABLE} WHERE (\n{condition}\n)"
+
+
+def _parsed(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, object]:
+    """What the parser makes of the whole query."""
+    try:
+        asked = connection.execute("SELECT json_serialize_sql(?)", [_query(condition)])
+        ((text,),) = asked.fetchall()
+    except duckdb.Error as error:
+        raise ConditionError(f"The condition cannot be read: {_said(error)}") from error
+    try:
+        parsed = json.loads(text)
+    except RecursionError as error:  # a chain such as 1 + 1 + 1 + … nests without brackets
+        raise ConditionError(
+            "The condition joins too many parts in a row. Ask for less of each item."
+        ) from error
+    if parsed["error"]:
+        raise ConditionError(f"The condition cannot be read: {parsed['error_message']}. Mend it.")
+    if len(parsed["statements"]) != 1:
+        raise ConditionError("The condition is more than one statement. Take the `;` away.")
+    return parsed["statements"][0]["node"]
+
+
+def _parts(parsed: object) -> Iterator[dict[str, object]]:
+    """Every expression within a parsed one, itself too."""
+    if isinstance(parsed, dict):
+        if "class" in parsed:
+            yield parsed
+        for value in parsed.values():
+            yield from _parts(value)
+    elif isinstance(parsed, list):
+        for value in parsed:
+            yield from _parts(value)
+
+
+def _check_part(part: dict[str, object], columns: Sequence[str]) -> None:
+    kind = part["class"]
+    if kind not in KINDS:
+        raise ConditionError(
+            f"A condition must not hold a {str(kind).lower().replace('_', ' ')}. Write comparisons "
+            "of columns, joined by AND and OR."
+        )
+    if kind == "COLUMN_REF":
+        _check_column([str(name).lower() for name in part["column_names"]], columns)
+    if kind == "TYPE":
+        name = str(part.get("type_name", "")).lower()
+        if name not in TYPES or part.get("children") or part.get("schema") or part.get("catalog"):
+            allowed = ", ".join(sorted(TYPES))
+            raise ConditionError(f"A condition cannot cast to `{name}`. It can cast to: {allowed}.")
+    if kind == "FUNCTION":
+        name = _name(part)
+        if name not in OPERATORS | FUNCTIONS or part["schema"] or part["catalog"]:
+            allowed = ", ".join(sorted(FUNCTIONS))
+            raise ConditionError(
+                f"The function `{name}` cannot be used in a condition. These can: {allowed}."
+            )
+
+
+def _check_column(names: Sequence[str], columns: Sequence[str]) -> None:
+    """A name that is no column's may be a function without brackets, such as current_user."""
+    known = {name.lower() for name in columns}
+    if not (names[-1] in known and names[:-1] in ([], [TABLE])):
+        told = ", ".join(f"`{name}`" for name in columns)
+        raise ConditionError(
+            f"The condition names no column with `{'.'.join(names)}`. The columns are {told}."
+        )
+
+
+def _refuse_much(functions: Sequence[str]) -> None:
+    made, heavy = (sum(name in few for name in functions) for few in (MAKING, HEAVY))
+    if made > MOST_MADE or heavy > MOST_HEAVY:
+        raise ConditionError(
+            f"The condition makes too many texts: at most {MOST_MADE} by functions such as lower, "
+            f"of them {MOST_HEAVY} by || and string_split. Compare the columns as they are."
+        )
+
+
+def _name(function: dict[str, object]) -> str:
+    return str(function["function_name"]).lower()
+
+
+def _refuse_depth(condition: str) -> None:
+    depth = 0
+    for sign in condition:
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth > MAX_DEPTH:
+            raise ConditionError(
+                f"The condition has brackets more than {MAX_DEPTH} deep. Write it plainer."
+            )
+
+
+def _said(error: Exception) -> str:
+    """The first line of what DuckDB says, as a sentence."""
+    line = str(error).splitlines()[0].strip()
+    return line if line.endswith((".", "!", "?")) else f"{line}."

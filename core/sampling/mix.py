@@ -1,0 +1,157 @@
+"""A batch's picks among the whole pool: each strategy of a mix gets its arrays, and its share.
+
+Where the mix allows it, `core/sampling/sharded.py` comes to the same picks from shards of the pool.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from core.errors import LoopError, TaskError
+from core.features.random_projection import Vectors, pool_vectors, training_vectors
+from core.features.vocabulary import LENGTHS, count_words, word_positions
+from core.models.predict import confidences
+from core.pool.bags import Bags
+from core.pool.text import words_of
+from core.sampling.catalog import CATALOG
+from core.sampling.strategies import Chosen
+from core.workspace.snapshot import Loop
+
+Pick = tuple[str, int, float]
+"""(strategy, place in the pool, score) of one item."""
+
+
+@dataclass(frozen=True)
+class PoolArrays:
+    """What strategies look at, under the names that the catalog has for it.
+
+    Each array is computed when the first strategy asks for it. `probability` is
+    `(n_pool, n_labels)`; held-out items are counted in none of the others.
+    """
+
+    loop: Loop
+    probability: NDArray[np.float32]
+    generator: np.random.Generator
+
+    @cached_property
+    def keys(self) -> NDArray[np.float64]:
+        """A uniform draw in [0, 1) for each item, `(n_pool,)`, the generator's next ones."""
+        return self.generator.random(len(self.probability))
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float32]:
+        """P of the most probable label, `(n_pool,)`."""
+        return confidences(self.probability)
+
+    @property
+    def positive_probability(self) -> NDArray[np.float32]:
+        """P of the positive label, `(n_pool,)`."""
+        return self.probability[:, self.loop.workspace.task.positive_index]
+
+    @property
+    def bags(self) -> Bags:
+        """The words of every item."""
+        return self.loop.pool_words.bags
+
+    @cached_property
+    def training_counts(self) -> NDArray[np.int64]:
+        """How often each word of the pool occurs in the training items, `(n_words,)`."""
+        return training_word_counts(self.loop)
+
+    @property
+    def pool_counts(self) -> NDArray[np.int64]:
+        """How often each word occurs in the items that are not held out, `(n_words,)`."""
+        return count_words(self.loop.pool_words, ~self.loop.held_out)
+
+    @cached_property
+    def vectors(self) -> Vectors:
+        """A vector of length 1 for each item, `(n_pool, d)`."""
+        return pool_vectors(self.loop)
+
+    @cached_property
+    def training_vectors(self) -> Vectors:
+        """The same for each training item, `(n_training, d)`."""
+        return training_vectors(self.loop)
+
+    @property
+    def length_strata(self) -> NDArray[np.int64]:
+        """Each item's bucket of `LENGTHS`, `(n_pool,)`."""
+        return np.searchsorted([least for least, _ in LENGTHS], self.bags.lengths, "right")
+
+    @property
+    def column_strata(self) -> NDArray[np.int64]:
+        """Numbers for the values of the column that the task names, `(n_pool,)`.
+
+        Raises TaskError if the task names none, or one that the pool does not have.
+        """
+        pool, task = self.loop.pool_words.pool, self.loop.workspace.task
+        if task.stratify_by not in pool.columns:
+            known = ", ".join(f"`{name}`" for name in pool.columns) or "none"
+            raise TaskError(
+                f"{task.source}: `stratified column` goes by the pool's column that `stratify_by` "
+                f"under [batch] names; it names `{task.stratify_by}`. The pool's columns: {known}."
+            )
+        values = pool.table[task.stratify_by].combine_chunks()
+        return pc.index_in(values, value_set=values.unique()).to_numpy().astype(np.int64)
+
+
+def mixed(
+    loop: Loop,
+    probability: NDArray[np.float32],
+    counts: Mapping[str, int],
+    generator: np.random.Generator,
+    is_own: NDArray[np.bool_] | None = None,
+) -> Chosen:
+    """Each strategy's picks. Random goes first, among all candidates: so its slice stays random.
+
+    No item is chosen twice, and each keeps the strategy that chose it. A strategy that finds too
+    few candidates gives what there is. One that asks the model chooses only where the
+    probabilities are the model's own, `(n_pool,)`; by default they all are. Raises LoopError for a
+    strategy that there is none of.
+    """
+    refuse_unknown(counts)
+    arrays = PoolArrays(loop, probability, generator)
+    candidates = loop.candidates.copy()
+    chosen = []
+    for name, strategy in CATALOG.items():
+        if name in counts:
+            draw = [generator] if strategy.seeded else []
+            allowed = candidates
+            if strategy.asks_the_model and is_own is not None:
+                allowed = candidates & is_own
+            ranked = strategy.choose(*strategy.looks_at(arrays), allowed, counts[name], *draw)
+            candidates[ranked.indices] = False
+            chosen.append((name, ranked))
+    return chosen
+
+
+def refuse_unknown(counts: Mapping[str, int]) -> None:
+    """Raises LoopError for a strategy that there is none of."""
+    unknown = set(counts) - set(CATALOG)
+    if unknown:
+        raise LoopError(f"There is no strategy `{min(unknown)}`.")
+
+
+def shuffled(chosen: Chosen, generator: np.random.Generator) -> list[Pick]:
+    """All picks in a random order, so that a strategy cannot be told from the place."""
+    picks = [
+        (strategy, int(index), float(score))
+        for strategy, ranked in chosen
+        for index, score in zip(ranked.indices, ranked.scores, strict=True)
+    ]
+    return [picks[at] for at in generator.permutation(len(picks))]
+
+
+def training_word_counts(loop: Loop) -> NDArray[np.int64]:
+    """How often each word of the pool occurs in the usable training items, `(n_words,)`."""
+    counts = np.zeros(len(loop.pool_words.words), np.int64)
+    words = Counter(word for item in loop.labels.usable_training() for word in words_of(item.text))
+    at = word_positions(loop.pool_words, list(words))
+    in_pool = at >= 0
+    counts[at[in_pool]] = np.array(list(words.values()), np.int64)[in_pool]
+    return counts

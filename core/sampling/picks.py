@@ -1,0 +1,113 @@
+"""What the model asked for and why: the picks of a batch, and the words that were new by then."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.pool.text import words_of
+from core.sampling.next_batch import Batch
+from core.workspace.labels import Labeled
+from core.workspace.logs import Proposal
+from core.workspace.snapshot import Loop
+from core.workspace.task import STRATEGIES
+
+FROM_FILES = -1
+"""The turn of labels that stand only in label files: they were there before every batch."""
+
+
+@dataclass(frozen=True)
+class Pick:
+    """An item that a model's strategy chose, with its text and the label it has now, if any."""
+
+    proposal: Proposal
+    text: str
+    label: str
+
+
+@dataclass(frozen=True)
+class WordHistory:
+    """When the training data came to hold each word: the turns of its labels' batches, ascending.
+
+    A batch's turn is its place among all batches; a word stands there once for each occurrence.
+    """
+
+    turns: Mapping[str, Sequence[int]]
+    turn_of: Mapping[str, int]
+
+    def count(self, word: str, batch_id: str) -> int:
+        """How often the word stood in the training data before this batch was labeled.
+
+        All of today's training data counts for a batch that is not proposed yet.
+        """
+        return bisect_left(self.turns.get(word, ()), self.turn_of.get(batch_id, len(self.turn_of)))
+
+    def known(self, text: str, batch_id: str) -> set[str]:
+        """The text's words that the training data held before this batch."""
+        return {word for word in words_of(text) if self.count(word, batch_id)}
+
+    def familiarity(self, text: str, batch_id: str) -> float | None:
+        """(1 + the sum of its words' counts before this batch) / its number of words (chapter 2).
+
+        None for a text without words.
+        """
+        words = words_of(text)
+        return (
+            (1 + sum(self.count(word, batch_id) for word in words)) / len(words) if words else None
+        )
+
+
+def word_history(training: Iterable[Labeled], proposals: Iterable[Proposal]) -> WordHistory:
+    """The history of the words of these training items, by the batches that they came with."""
+    turn_of: dict[str, int] = {}
+    for proposal in proposals:
+        turn_of.setdefault(proposal.batch_id, len(turn_of))
+    turns: dict[str, list[int]] = {}
+    for item in training:
+        turn = turn_of.get(item.batch_id, FROM_FILES)
+        for word in words_of(item.text):
+            turns.setdefault(word, []).append(turn)
+    return WordHistory({word: sorted(found) for word, found in turns.items()}, turn_of)
+
+
+def picks_of(loop: Loop) -> list[Pick]:
+    """Every training item that a model chose, in the order of the log, with its label of today.
+
+    An item that was handed over stands once, in the batch that proposed it last; items whose text
+    is in no file now are left out.
+    """
+    labeled = {item.item_id: item for items in loop.labels.splits.values() for item in items}
+    chosen = {p.item_id: p for p in loop.logs.proposals if p.run_id and p.split == "training"}
+    texts = loop.pool_words.pool.texts_of(chosen)
+    return [
+        Pick(
+            p, texts.get(item) or labeled[item].text, labeled[item].label if item in labeled else ""
+        )
+        for item, p in chosen.items()
+        if item in texts or item in labeled
+    ]
+
+
+def picks_in(batch: Batch) -> list[Pick]:
+    """The picks of a batch that a model would propose; none where items are drawn at random."""
+    if not batch.run_id:
+        return []
+    return [Pick(p, text, "") for p, text in zip(batch.proposals, batch.texts, strict=True)]
+
+
+def by_strategy(picks: Iterable[Pick], strategy: str) -> list[Pick]:
+    """The picks of one strategy, lowest score first."""
+    found = [pick for pick in picks if pick.proposal.strategy == strategy]
+    return sorted(found, key=_rank)
+
+
+def strategies_of(picks: Iterable[Pick]) -> list[str]:
+    """The strategies that these picks came from, in the order in which a batch is filled."""
+    present = {pick.proposal.strategy for pick in picks}
+    known = [name for name in STRATEGIES if name in present]
+    return [*known, *sorted(present - set(known))]
+
+
+def _rank(pick: Pick) -> tuple[float, str, int]:
+    proposal = pick.proposal
+    score = float("inf") if proposal.score is None else proposal.score
+    return score, proposal.batch_id, proposal.rank

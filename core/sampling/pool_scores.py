@@ -1,0 +1,69 @@
+"""What a model says of every item of the pool; a pool too large to be encoded, in two stages.
+
+An encoder can take milliseconds for a text, hours for a million. Above `TWO_STAGES_ABOVE` items the
+model's cheap companion, trained on the same labels without the encoder, scores all of them; the
+candidates that it is least certain of are encoded and scored by the model itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features.encoder_features import EncodedSpace
+from core.models.model import Model
+from core.models.pool_predictions import in_two_stages, pool_probabilities
+from core.models.predict import Probability, confidences, score_texts
+from core.sampling import strategies
+from core.system.engines import THREADS, Engine
+from core.system.progress import Progress, silent
+from core.workspace.snapshot import Loop
+
+ENCODED_AT_MOST = 20_000
+"""Candidates of the second stage: 3 minutes with such a one, and less from batch to batch."""
+
+
+@dataclass(frozen=True)
+class PoolScores:
+    """P(label | text) of every item, `(n_pool, n_labels)`, and which are the model's own words.
+
+    Where `is_own`, `(n_pool,)`, is false, they are those of the model's cheap companion.
+    """
+
+    probability: Probability
+    is_own: NDArray[np.bool_]
+
+
+def score_pool(
+    loop: Loop, model: Model, progress: Progress = silent, engine: Engine = THREADS
+) -> PoolScores:
+    """The pool's scores, to choose a batch by. Raises RunError if the encoder cannot be used."""
+    probability = pool_probabilities(loop, model, progress, engine)
+    is_own = np.full(len(probability), not in_two_stages(loop, model))
+    scores = PoolScores(probability, is_own)
+    if is_own.all():
+        return scores
+    # Opened by now: what other strategies choose is encoded while nobody else can propose.
+    model.source.encoder.encoder.encode([""])
+    unsure = confidences(probability).astype(np.float64)
+    near = strategies.lowest(unsure, loop.candidates, ENCODED_AT_MOST).indices
+    return with_own(loop, model, scores, near, progress)
+
+
+def with_own(
+    loop: Loop,
+    model: Model,
+    scores: PoolScores,
+    places: NDArray[np.int64],
+    progress: Progress = silent,
+) -> PoolScores:
+    """The scores with the model's own words on the items at these places as well."""
+    places = np.sort(places[~scores.is_own[places]])
+    if not len(places):
+        return scores
+    texts = loop.pool_words.pool.texts.take(places).to_pylist()
+    if isinstance(model.source, EncodedSpace):
+        model.source.encoder.vectors(texts, progress)  # so that it is told how long it takes
+    probability, is_own = scores.probability.copy(), scores.is_own.copy()
+    probability[places], is_own[places] = score_texts(model, texts), True
+    return PoolScores(probability, is_own)

@@ -1,0 +1,313 @@
+"""What to label next: pure functions of arrays to ranked indices and scores.
+
+Each strategy gives at most `number` distinct indices, fewer only if there are fewer candidates.
+The lowest score goes first, and ties go to the lower index, that is to the order of the pool.
+Where an item's score does not depend on the other items, a function of its own, `…_scores`, gives
+the scores before any item is taken; picks leave them as they are or make them grow.
+`core/sampling/catalog.py` names them all; those that look at vectors stand in
+`core/sampling/diversity.py`.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pool.bags import Bags, Indices, Mask, distinct_words
+
+Scores = NDArray[np.float64]
+BLOCK = 2**18
+"""Items whose random keys are drawn at a time: the keys of ten million would be 80 megabytes."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """Chosen items, first choice first, and the score that each was ranked by."""
+
+    indices: Indices
+    scores: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+Chosen = list[tuple[str, Ranked]]
+"""What each strategy has chosen, in the order in which they chose."""
+
+
+def random(candidates: Mask, number: int, generator: np.random.Generator) -> Ranked:
+    """A uniform draw without replacement; the score is each item's own uniform draw in [0, 1).
+
+    A key is drawn for every item of the pool, candidate or not, so that an item's key does not
+    depend on which others have been labeled. They are drawn block by block, never kept at once.
+    """
+    best = Ranked(np.empty(0, np.int64), np.empty(0))
+    for start in range(0, len(candidates), BLOCK):
+        block = candidates[start : start + BLOCK]
+        found = lowest(generator.random(len(block)), block, number)
+        indices = np.concatenate([best.indices, found.indices + start])
+        scores = np.concatenate([best.scores, found.scores])
+        order = np.argsort(scores, kind="stable")[:number]
+        best = Ranked(indices[order], scores[order])
+    return best
+
+
+def random_keys(seed: int, first: int, number: int) -> NDArray[np.float64]:
+    """The keys that `random` draws with a generator of this seed for items from `first` on.
+
+    `number` of them, without drawing those before: a generator can be moved on at once.
+    """
+    generator = np.random.default_rng(seed)
+    move_on(generator, first)
+    return generator.random(number)
+
+
+def move_on(generator: np.random.Generator, number: int) -> None:
+    """Leaves the generator as if it had drawn so many keys: each takes one of its steps."""
+    generator.bit_generator.advance(number)
+
+
+def by_key(keys: NDArray[np.float64], candidates: Mask, number: int) -> Ranked:
+    """`random` with keys that were drawn before, one for each item."""
+    return lowest(keys, candidates, number)
+
+
+def stratified(
+    strata: NDArray[np.int64], candidates: Mask, number: int, generator: np.random.Generator
+) -> Ranked:
+    """A random draw of equally many items of each stratum (chapter 4, stratified sampling).
+
+    `strata` numbers each item's stratum, `(n_pool,)`. The strata take turns in a random order; one
+    that has run out is passed over. The score is the turn plus the stratum's own draw in [0, 1).
+    """
+    keys = generator.random(len(candidates))
+    items = np.flatnonzero(candidates)
+    items = items[np.lexsort((keys[items], strata[items]))]
+    _, stratum, sizes = np.unique(strata[items], return_inverse=True, return_counts=True)
+    turn = np.arange(len(items)) - (np.cumsum(sizes) - sizes)[stratum]
+    scores = np.full(len(candidates), np.inf)
+    scores[items] = turn + generator.random(len(sizes))[stratum]
+    return lowest(scores, candidates, number)
+
+
+def low_confidence(confidence: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
+    """The items whose most probable label is least probable (chapter 2, least confidence)."""
+    return lowest(as_scores(confidence), candidates, number)
+
+
+def as_scores(values: NDArray[np.floating]) -> Scores:
+    """The values as scores: confidences and keys are ranked as they are."""
+    return values.astype(np.float64, copy=False)
+
+
+def margin(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
+    """The items whose two most probable labels are closest (chapter 3, margin of confidence).
+
+    `probability` is `(n_pool, n_labels)`; the score, P(first) - P(second), is in [0, 1].
+    """
+    return lowest(margin_scores(probability), candidates, number)
+
+
+def margin_scores(probability: NDArray[np.floating]) -> Scores:
+    """P(first) - P(second) of each item."""
+    first, second = _two_most_probable(probability)
+    return first - second
+
+
+def ratio(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
+    """The items whose second label comes nearest to the first in proportion (chapter 3, ratio).
+
+    `probability` is `(n_pool, n_labels)`; the score, 1 - P(second) / P(first), is in [0, 1].
+    """
+    return lowest(ratio_scores(probability), candidates, number)
+
+
+def ratio_scores(probability: NDArray[np.floating]) -> Scores:
+    """1 - P(second) / P(first) of each item."""
+    first, second = _two_most_probable(probability)
+    return 1 - second / first
+
+
+def entropy(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
+    """The items whose probabilities are spread most evenly over all labels (chapter 3, entropy).
+
+    `probability` is `(n_pool, n_labels)`; the score is 1 - entropy / log(n_labels), in [0, 1].
+    """
+    return lowest(entropy_scores(probability), candidates, number)
+
+
+def entropy_scores(probability: NDArray[np.floating]) -> Scores:
+    """1 - entropy / log(n_labels) of each item."""
+    shares = probability.astype(np.float64)
+    logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
+    return 1 + (shares * logs).sum(axis=1) / np.log(shares.shape[1])
+
+
+def most_likely_positive(
+    positive_probability: NDArray[np.floating], candidates: Mask, number: int
+) -> Ranked:
+    """The items that are most probably positive; the score is 1 - P(positive)."""
+    return lowest(positive_scores(positive_probability), candidates, number)
+
+
+def positive_scores(positive_probability: NDArray[np.floating]) -> Scores:
+    """1 - P(positive) of each item."""
+    return 1 - positive_probability.astype(np.float64)
+
+
+def outlier(
+    bags: Bags, training_counts: NDArray[np.int64], candidates: Mask, number: int
+) -> Ranked:
+    """The items whose words are rarest in the training data, chosen greedily (chapter 2).
+
+    `training_counts` is how often each word occurs in the training data. An item's score is
+    (1 + the sum of its words' counts) / its number of words; each pick's own words are counted
+    before the next pick. Items without words score infinity: they come last.
+    """
+    counts = training_counts.copy()
+
+    def score(item: int) -> float:
+        ids = bags[item]
+        return float((1 + counts[ids].sum()) / len(ids)) if len(ids) else np.inf
+
+    def take(item: int) -> None:
+        np.add.at(counts, bags[item], 1)
+
+    return _greedy(outlier_scores(bags, counts), candidates, number, score, take)
+
+
+def outlier_scores(bags: Bags, training_counts: NDArray[np.int64]) -> Scores:
+    """The score of each item that `outlier` begins with."""
+    with np.errstate(divide="ignore"):
+        return (1 + _sums(bags, training_counts)) / bags.lengths
+
+
+def novel_words(
+    bags: Bags, training_counts: NDArray[np.int64], candidates: Mask, number: int
+) -> Ranked:
+    """The items with the most words that never occur in the training data, chosen greedily.
+
+    Each pick's words are known before the next pick. Of equally many new words the item with fewer
+    known ones goes first. The score is known / (1 + known + new) - new, distinct words each; items
+    without words score infinity. Long texts have more words to be new: see `outlier`.
+    """
+    distinct, _ = distinct_words(bags)
+    known = training_counts > 0
+
+    def score(item: int) -> float:
+        size = len(distinct[item])
+        seen = int(known[distinct[item]].sum())
+        return seen / (1 + size) - (size - seen) if size else np.inf
+
+    def take(item: int) -> None:
+        known[distinct[item]] = True
+
+    return _greedy(_novelty(distinct, known), candidates, number, score, take)
+
+
+def novel_scores(bags: Bags, training_counts: NDArray[np.int64]) -> Scores:
+    """The score of each item that `novel_words` begins with."""
+    return _novelty(distinct_words(bags)[0], training_counts > 0)
+
+
+def _novelty(distinct: Bags, known: NDArray[np.bool_]) -> Scores:
+    sizes, seen = distinct.lengths, _sums(distinct, known)
+    return np.where(sizes, seen / (1 + sizes) - (sizes - seen), np.inf)
+
+
+def underrepresented_words(
+    bags: Bags,
+    training_counts: NDArray[np.int64],
+    pool_counts: NDArray[np.int64],
+    candidates: Mask,
+    number: int,
+) -> Ranked:
+    """The items whose words are rarer in the training data than in the pool.
+
+    The chapter's Bayesian variant of outliers. A word's ratio is (1 + its count in the training
+    data) / (1 + the count that its share of the pool would give there); the score is the mean log
+    ratio of an item's words, below 0 for what the training data lacks. The ones keep a word that is
+    rare everywhere, as a typing error is, near 0. Items without words score infinity.
+    """
+    return lowest(underrepresented_scores(bags, training_counts, pool_counts), candidates, number)
+
+
+def underrepresented_scores(
+    bags: Bags, training_counts: NDArray[np.int64], pool_counts: NDArray[np.int64]
+) -> Scores:
+    """The mean log ratio of each item's words."""
+    expected = pool_counts * (training_counts.sum() / max(pool_counts.sum(), 1))
+    ratios = np.log((1 + training_counts) / (1 + expected))
+    sizes = bags.lengths
+    # Item by item, so that equal items get equal scores: running totals would differ by rounding.
+    items = np.repeat(np.arange(len(bags)), sizes)
+    sums = np.bincount(items, weights=ratios[bags.ids], minlength=len(bags))
+    return np.where(sizes, sums / np.maximum(sizes, 1), np.inf)
+
+
+def lowest(scores: Scores, candidates: Mask, number: int) -> Ranked:
+    """The candidates with the lowest scores, without sorting all of them."""
+    items = np.flatnonzero(candidates)
+    number = min(number, len(items))
+    if number == 0:
+        return Ranked(np.empty(0, np.int64), np.empty(0))
+    values = scores[items]
+    edge = np.partition(values, number - 1)[number - 1]
+    near = items[values <= edge]
+    chosen = near[np.argsort(scores[near], kind="stable")][:number]
+    return Ranked(chosen, scores[chosen])
+
+
+def _greedy(
+    first_scores: Scores,
+    candidates: Mask,
+    number: int,
+    score: Callable[[int], float],
+    take: Callable[[int], None],
+) -> Ranked:
+    """The item with the lowest fresh score again and again, each taken before the next look.
+
+    Scores must only grow as items are taken. An old score is then a lower bound: an item whose
+    fresh score is still the lowest is the true minimum, and most items are never looked at twice.
+    """
+    waiting = _in_order(first_scores, candidates)
+    stale: list[tuple[float, int]] = []
+    indices, scores = [], []
+    head = next(waiting, None)
+    while len(indices) < number and (head or stale):
+        if head and (not stale or head < stale[0]):
+            bound, item = head
+            head = next(waiting, None)
+        else:
+            bound, item = heapq.heappop(stale)
+        fresh = score(item)
+        if fresh > bound:
+            heapq.heappush(stale, (fresh, item))
+            continue
+        indices.append(item)
+        scores.append(fresh)
+        take(item)
+    return Ranked(np.array(indices, np.int64), np.array(scores, np.float64))
+
+
+def _in_order(scores: NDArray[np.float64], candidates: Mask) -> Iterator[tuple[float, int]]:
+    """(score, index) of the candidates, lowest first."""
+    items = np.flatnonzero(candidates)
+    for item in items[np.argsort(scores[items], kind="stable")]:
+        yield float(scores[item]), int(item)
+
+
+def _sums(bags: Bags, of_words: NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Each item's sum of whole numbers over its words, `(n_items,)`."""
+    sums = np.concatenate([[0], np.cumsum(of_words[bags.ids])])
+    return sums[bags.offsets[1:]] - sums[bags.offsets[:-1]]
+
+
+def _two_most_probable(
+    probability: NDArray[np.floating],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """P of the most and of the second most probable label, `(n_items,)` each."""
+    ordered = np.sort(probability.astype(np.float64), axis=1)
+    return ordered[:, -1], ordered[:, -2]

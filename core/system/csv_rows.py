@@ -1,0 +1,241 @@
+"""Append-only CSV files: whole rows in, whole rows out, whatever happens in between.
+
+Python's `csv` decides what a row is; this module adds what a crash, an editor or a stranger can
+do to a file: torn last lines, stray quotes, broken UTF-8. Every row is either read or reported.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from core.errors import LogError
+from core.system.findings import SHOWN, shortened
+
+MAX_FIELD = 64 * 2**20
+"""Bytes in one field. Far above any headline; it stops a file of quotes from eating the memory."""
+MAX_JOINED_LINES = 1_000
+"""Lines that one quoted field may span before its opening quote is taken for a stray one."""
+WINDOW = 16 * 2**20
+"""Bytes of a large file that are read at a time."""
+BOM = b"\xef\xbb\xbf"
+csv.field_size_limit(MAX_FIELD)
+
+
+class Row(NamedTuple):
+    """One row of a CSV file. `whole` is false for a last line that has no line end."""
+
+    line: int
+    fields: list[str]
+    whole: bool = True
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A line that is no row, with the reason as the end of a sentence, and how it begins."""
+
+    line: int
+    reason: str
+    content: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a file, those that could not be read, and how many bytes end in a line end."""
+
+    rows: list[Row]
+    bad: list[BadRow]
+    whole_bytes: int
+
+
+def read_rows(path: Path, name: str, start: int = 0) -> Rows:
+    """All rows of the file from byte `start` on; none if there is no such file.
+
+    Blank lines are passed over. Raises LogError, which calls the file `name`, if it cannot be read.
+    """
+    return parse_rows(read_bytes(path, name, start))
+
+
+def read_bytes(path: Path, name: str, start: int = 0) -> bytes:
+    """The file from byte `start` on; nothing if there is no such file.
+
+    Raises LogError, which calls the file `name`, if it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise LogError(f"{name}: {error.strerror}. Make the file readable.") from error
+
+
+def parse_rows(data: bytes, before: int = 0) -> Rows:
+    """The rows in these bytes; quoted fields may hold line ends, a bad line swallows no other.
+
+    `before` is the number of the file's lines that stand before these.
+    """
+    lines = (data if before else data.removeprefix(BOM)).split(b"\n")
+    tail = lines.pop()
+    rows: list[Row] = []
+    bad: list[BadRow] = []
+    _take_records(lines, len(lines), before, rows, bad)
+    _take_tail(tail, before + len(lines), rows, bad)
+    return Rows(rows, bad, len(data) - len(tail))
+
+
+def read_row_blocks(
+    path: Path, delimiter: str = ",", window: int = WINDOW
+) -> Iterator[tuple[list[Row], list[BadRow]]]:
+    """The (rows, bad rows) of `read_rows`, a part after the other: a file of any size fits.
+
+    Raises OSError if it cannot be read.
+    """
+    lines: list[bytes] = []
+    number = 0
+    with path.open("rb") as file:
+        rest = file.read(len(BOM)).removeprefix(BOM)
+        while data := file.read(window):
+            *whole, rest = (rest + data).split(b"\n")
+            lines += whole
+            rows, bad = [], []
+            # No record goes on for longer: those that begin before cannot need what is to come.
+            stop = len(lines) - MAX_JOINED_LINES
+            taken = _take_records(lines, stop, number, rows, bad, delimiter)
+            lines, number = lines[taken:], number + taken
+            yield rows, bad
+    lines += rest.split(b"\n")[:-1]  # of a file of a few bytes
+    rows, bad = [], []
+    _take_records(lines, len(lines), number, rows, bad, delimiter)
+    _take_tail(rest.rpartition(b"\n")[2], number + len(lines), rows, bad, delimiter)
+    yield rows, bad
+
+
+def _take_records(
+    lines: list[bytes],
+    stop: int,
+    before: int,
+    rows: list[Row],
+    bad: list[BadRow],
+    delimiter: str = ",",
+) -> int:
+    """Reads the records that begin before line `stop`; how many lines they take.
+
+    `before` is the number of lines that stand before these.
+    """
+    number = 0
+    for at in [at for at in range(stop) if b'"' in lines[at]]:
+        if at < number:
+            continue  # within a record that has begun before
+        _take_plain(lines[number:at], before + number, rows, bad, delimiter)
+        number = at + record_length(lines, at, delimiter)
+        _keep(before + at, lines[at:number], rows, bad, whole=True, delimiter=delimiter)
+    if number < stop:
+        _take_plain(lines[number:stop], before + number, rows, bad, delimiter)
+    return max(number, stop, 0)
+
+
+def _take_plain(
+    lines: list[bytes], before: int, rows: list[Row], bad: list[BadRow], delimiter: str
+) -> None:
+    """Reads lines without a quote, each of which is a record: at once, if all are valid UTF-8."""
+    try:
+        texts = b"\n".join(lines).decode().split("\n")
+    except UnicodeDecodeError:
+        for at, line in enumerate(lines):
+            if line.strip(b"\r"):
+                _keep(before + at, [line], rows, bad, whole=True, delimiter=delimiter)
+        return
+    rows += [
+        Row(number, text.removesuffix("\r").split(delimiter))
+        for number, text in enumerate(texts, start=before + 1)
+        if text.strip("\r")
+    ]
+
+
+def _take_tail(
+    tail: bytes, before: int, rows: list[Row], bad: list[BadRow], delimiter: str = ","
+) -> None:
+    """Reads what stands behind the last line end."""
+    if tail.strip(b"\r"):
+        _keep(before, [tail], rows, bad, whole=False, delimiter=delimiter)
+
+
+def record_length(lines: list[bytes], first: int, delimiter: str = ",") -> int:
+    """How many lines the record at `first` spans: 1 if its quotes close there, or never do."""
+    open_quote = ""
+    for number in range(first, min(first + MAX_JOINED_LINES, len(lines))):
+        # Only a line with a quote in it can close the record.
+        if open_quote and b'"' not in lines[number]:
+            continue
+        state = _quotes(open_quote + lines[number].decode(errors="replace"), delimiter)
+        if state == "closed":
+            return number + 1 - first
+        if state == "wrong":
+            return 1  # whatever follows
+        # Within quotes it does not matter what stood before: no line is read twice for one record.
+        open_quote = '"'
+    return 1
+
+
+def _quotes(text: str, delimiter: str) -> Literal["closed", "open", "wrong"]:
+    """Whether the quotes of a record that begins like this are closed, or more may close them."""
+    try:
+        records = list(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "open" if str(error) == "unexpected end of data" else "wrong"
+    return "closed" if len(records) == 1 else "wrong"
+
+
+def _keep(
+    number: int,
+    lines: list[bytes],
+    rows: list[Row],
+    bad: list[BadRow],
+    *,
+    whole: bool,
+    delimiter: str,
+) -> None:
+    try:
+        text = b"\n".join(lines).removesuffix(b"\r").decode()
+    except UnicodeDecodeError:
+        bad.append(BadRow(number + 1, "is not valid UTF-8", shortened(b"\n".join(lines))))
+        return
+    fields = split_record(text, delimiter) if '"' in text else text.split(delimiter)
+    if fields is None:
+        reason = "has a quote that is not closed, or text after a closed one"
+        bad.append(BadRow(number + 1, reason, shortened(text)))
+    else:
+        rows.append(Row(number + 1, fields, whole))
+
+
+def split_record(text: str, delimiter: str = ",") -> list[str] | None:
+    """The fields of one record, or None if its quotes are not balanced."""
+    try:
+        # A list of one string: `csv` must see the line ends inside of quotes as they are.
+        records = list(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return records[0] if len(records) == 1 else None
+
+
+def format_rows(rows: Iterable[Sequence[str]]) -> bytes:
+    """These rows as CSV with `\\n` line ends; `parse_rows` gives them back unchanged."""
+    lines = []
+    for row in rows:
+        buffer = io.StringIO()
+        # At the start of a file an unquoted one would be taken for the mark of an encoding.
+        is_marked = bool(row) and row[0].startswith("\ufeff")
+        quoting = csv.QUOTE_ALL if is_marked else csv.QUOTE_MINIMAL
+        # With its own line end `csv` also quotes a field that holds a lone carriage return.
+        csv.writer(buffer, lineterminator="\r\n", quoting=quoting).writerow(row)
+        lines.append(buffer.getvalue().removesuffix("\r\n") + "\n")
+    return "".join(lines).encode()
+
+
+def row_shown(fields: Sequence[str]) -> str:
+    """How the row of these fields begins in a file."""
+    return shortened(format_rows([[field[: SHOWN + 1] for field in fields[: SHOWN + 1]]]))

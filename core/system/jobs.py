@@ -1,0 +1,172 @@
+"""Work of many seconds in a process of its own: nobody waits for it, and it can be stopped at once.
+
+Whoever began it is told how far it is. It ends with the process that began it, however that ends,
+and with every process that it has started itself. What it makes has to appear on disk in one step:
+then nothing is ever half there.
+"""
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import SunlightError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+GRACE = 1.0
+"""Seconds between being told to end and being ended: time to clear away temporary files."""
+
+STARTING = "starting: a few seconds"
+"""What is said until the work itself says more."""
+
+KINDNESS = 10
+"""Steps of priority by which the pages go before an errand."""
+
+
+class Errand:
+    """One piece of work that many may ask for and that is done once at a time.
+
+    `function` is one of `core`, is called with the arguments and with `progress=`, and gives None
+    or a text: all of them are pickled on the way.
+    """
+
+    def __init__(self, function: Callable[..., str | None], *arguments: object) -> None:
+        self.step, self.error, self.answer, self.of = "", "", "", ""
+        self.began = 0.0
+        self._work = pickle.dumps((function, arguments))
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been at work."""
+        return time.monotonic() - self.began
+
+    def start(self, of: str = "") -> None:
+        """Begins, unless it has begun and is not over yet; `of` names what it is done for."""
+        with self._lock:
+            if self._process is None:
+                self.of = of
+                self.step, self.error, self.answer = STARTING, "", ""
+                self.began = time.monotonic()
+                process = _started(self._work)
+                self._process = process
+                threading.Thread(target=self._listen, args=[process], daemon=True).start()
+
+    def stop(self) -> None:
+        """Lets it end; it is over within `GRACE`, and nothing that it has kept is lost."""
+        with self._lock:
+            if self._process is not None:
+                self.step = "stopping"
+                _let_go(self._process)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is over, after so many seconds at most."""
+        deadline = time.monotonic() + seconds
+        while self.is_running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return not self.is_running
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Takes what the process says until it says no more."""
+        assert process.stdout is not None
+        with process.stdout as said:
+            for line in said:
+                with suppress(ValueError):  # cut short, as the process was
+                    for name, value in json.loads(line).items():
+                        setattr(self, name, value)
+        process.wait()
+        with self._lock:
+            _let_go(process)
+            self._process = None
+
+
+def _started(work: bytes) -> "subprocess.Popen[bytes]":
+    process = subprocess.Popen(
+        [sys.executable, "-m", "core.system.jobs"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    with suppress(OSError):  # it is over already: that is found out by listening
+        process.stdin.write(len(work).to_bytes(8) + work)
+        process.stdin.flush()
+    return process
+
+
+def _let_go(process: "subprocess.Popen[bytes]") -> None:
+    """Closes the pipe that keeps it alive."""
+    if process.stdin is not None:
+        with suppress(OSError):
+            process.stdin.close()
+
+
+def main() -> None:
+    """In the process of its own: does what stands in the input, and tells what comes of it."""
+    os.nice(KINDNESS)
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints is not for the one who listens
+    work = _read(int.from_bytes(_read(8)))
+    signal.signal(signal.SIGTERM, _end)
+    threading.Thread(target=_end_with_the_input, daemon=True).start()
+
+    def tell(**said: str) -> None:
+        with suppress(OSError):  # whoever listened is gone, and so will be this process
+            out.write(json.dumps(said) + "\n")
+            out.flush()
+
+    try:
+        function, arguments = pickle.loads(work)  # which imports all that it needs: seconds
+        answer = function(*arguments, progress=lambda step: tell(step=step))
+    except SunlightError as error:
+        tell(error=str(error))
+    except Exception as error:
+        traceback.print_exc()
+        tell(error=f"It failed: {error!r}. The server's log says where.")
+    except SystemExit:  # it was told to end, and has cleared away: so have its own processes to
+        os.killpg(0, signal.SIGKILL)
+    else:
+        tell(answer=answer or "")
+
+
+def _read(number: int) -> bytes:
+    """So many bytes of the input; ends the process where there are no more."""
+    found = b""
+    while len(found) < number:
+        more = os.read(0, number - len(found))
+        if not more:
+            sys.exit(1)
+        found += more
+    return found
+
+
+def _end(*_: object) -> None:
+    sys.exit(1)
+
+
+def _end_with_the_input() -> None:
+    """Nothing more comes in; its end means that nobody wants this any longer."""
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

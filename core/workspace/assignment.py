@@ -1,0 +1,172 @@
+"""Who labels what: whose a batch is, which one a person goes on with, and what they set aside.
+
+A batch belongs to the person it was made for. Whoever takes over what is left of one gets it as a
+batch of their own: the same items are proposed once more, for the same reasons. So no two people
+hold one item, even if they ask at the same moment: an item belongs to the batch that proposed it
+last.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from core.workspace.logs import Event, Proposal, append_records, fresh_id, new_event, now
+from core.workspace.snapshot import Loop
+
+SKIPS_TO_SET_ASIDE = 2
+"""A skipped item comes back last; skipped once more, it is set aside until nothing else is left."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """An item that somebody wants to be looked at again, and why."""
+
+    item_id: str
+    batch_id: str
+    note: str
+    annotator: str
+    flagged_at: str
+
+
+def batch_for(loop: Loop, annotator: str) -> str | None:
+    """This person's oldest open batch in which something is left to ask, or None."""
+    skipped = skips(loop.logs.events, annotator)
+    for batch_id, waiting in loop.open_batches.items():
+        is_due = any(skipped[proposal.item_id] < SKIPS_TO_SET_ASIDE for proposal in waiting)
+        if waiting[0].annotator == annotator and is_due:
+            return batch_id
+    return None
+
+
+def take_over(loop: Loop, annotator: str, moment: datetime | None = None) -> str | None:
+    """The id of a new batch of what is left of a free one: nobody's, or long enough at rest.
+
+    None if no batch is free. The caller holds the workspace's lock.
+    """
+    moment = moment or datetime.now(UTC)
+    rest = timedelta(minutes=loop.workspace.task.release_minutes)
+    touched = _touched(loop)
+    for batch_id, waiting in loop.open_batches.items():
+        owner = waiting[0].annotator
+        if not owner or (owner != annotator and moment - touched[batch_id] > rest):
+            return _hand_over(loop, waiting, annotator)
+    return None
+
+
+def take_what_is_left(loop: Loop, annotator: str) -> str | None:
+    """The id of a batch for somebody for whom nothing new can be proposed, or None.
+
+    Their own batch of items that they set aside; else a new batch of the last half of the one that
+    rested longest, although its owner may still be at it: they label it from the other end. The
+    caller holds the workspace's lock.
+    """
+    touched = _touched(loop)
+    others = []
+    for batch_id, waiting in loop.open_batches.items():
+        if waiting[0].annotator == annotator:
+            return batch_id
+        others.append((touched[batch_id], waiting))
+    if not others:
+        return None
+    _, waiting = min(others, key=lambda other: other[0])
+    return _hand_over(loop, waiting[len(waiting) // 2 :], annotator)
+
+
+def items_of(loop: Loop, batch_id: str) -> list[Proposal]:
+    """What a batch holds for its owner, by rank: what waits in it, and what was labeled in it."""
+    waiting = {proposal.item_id for proposal in loop.open_batches.get(batch_id, [])}
+    labeled = {
+        item.item_id
+        for items in loop.labels.splits.values()
+        for item in items
+        if item.batch_id == batch_id
+    }
+    return [
+        proposal
+        for proposal in loop.logs.batch(batch_id)
+        if proposal.item_id in waiting or proposal.item_id in labeled
+    ]
+
+
+def earlier_batch(loop: Loop, annotator: str, batch_id: str | None = None) -> str | None:
+    """This person's last batch before this one (or of all) that holds a label, or None."""
+    labeled = {item.batch_id for items in loop.labels.splits.values() for item in items}
+    earlier = None
+    for other, owner in _owners(loop.logs.proposals).items():
+        if other == batch_id:
+            break
+        if owner == annotator and other in labeled:
+            earlier = other
+    return earlier
+
+
+def skips(events: Iterable[Event], annotator: str) -> Counter[str]:
+    """How often this person has skipped each item since its last label or undo."""
+    skipped: Counter[str] = Counter()
+    for event in events:
+        if event.action in ("label", "undo"):
+            skipped.pop(event.item_id, None)
+        elif event.action == "skip" and event.annotator == annotator:
+            skipped[event.item_id] += 1
+    return skipped
+
+
+def flags(events: Iterable[Event]) -> list[Flag]:
+    """The items that are flagged now, the oldest first. A flag without a note takes one back."""
+    flagged: dict[str, Flag] = {}
+    for event in events:
+        if event.action == "flag":
+            flagged.pop(event.item_id, None)
+            if event.note.strip():
+                flagged[event.item_id] = Flag(
+                    event.item_id, event.batch_id, event.note, event.annotator, event.labeled_at
+                )
+    return list(flagged.values())
+
+
+def unflag(flag: Flag, annotator: str) -> Event:
+    """The event by which this person takes the flag back."""
+    return new_event(flag.batch_id, annotator, "flag", flag.item_id)
+
+
+def _owners(proposals: Iterable[Proposal]) -> dict[str, str]:
+    """Each batch's person, in the order in which the batches were made."""
+    owners: dict[str, str] = {}
+    for proposal in proposals:
+        owners.setdefault(proposal.batch_id, proposal.annotator)
+    return owners
+
+
+def _touched(loop: Loop) -> dict[str, datetime]:
+    """When each open batch was made or last worked in."""
+    touched = {
+        batch_id: _moment(waiting[0].created_at) for batch_id, waiting in loop.open_batches.items()
+    }
+    for event in loop.logs.events:
+        if event.batch_id in touched:
+            touched[event.batch_id] = max(touched[event.batch_id], _moment(event.labeled_at))
+    return touched
+
+
+def _hand_over(loop: Loop, waiting: list[Proposal], annotator: str) -> str:
+    """Proposes these items once more, as a batch of this person; its id."""
+    batch_id = fresh_id("batch", {proposal.batch_id for proposal in loop.logs.proposals})
+    created_at = now()
+    append_records(
+        loop.workspace.batches,
+        [
+            replace(proposal, batch_id=batch_id, annotator=annotator, created_at=created_at)
+            for proposal in waiting
+        ],
+    )
+    return batch_id
+
+
+def _moment(text: str) -> datetime:
+    """A log's time; a time that cannot be read counts as long ago."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,269 @@
+"""The backups of a workspace: task, logs and label files as they stood at one moment.
+
+One is made before the first save of a day (UTC), by what backups there are, and whenever somebody
+asks for it. It is written aside, opened again and compared with what was read, and only then given
+its name, which no other backup has or gets. Pool and models are not in it: they are never written
+again.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from core.errors import BackupError, SunlightError
+from core.system.append_file import CsvFile
+from core.system.durable import lock, sync_folder
+from core.system.findings import Finding
+from core.workspace.archive import Backup, pack, read_backup, verify
+from core.workspace.layout import Workspace
+
+FOLDER = "backups"
+
+ASKED, DAILY = "asked for", "before the day's first save"
+"""Why a backup was made."""
+
+NEWEST, DAYS = 10, 30
+"""How many of the newest backups stay, and of how many days the last one."""
+
+EXAMINED = 512 * 2**20
+"""Bytes of content that the doctor reads in the newest backups: some two seconds."""
+
+LAST_ROWS = 2**16
+"""Bytes at the end of a log, in which a day's last event stands."""
+
+UNFINISHED = ".unfinished"
+
+_NAME = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?\.zip")
+
+
+def back_up(workspace: Workspace, reason: str = ASKED, moment: datetime | None = None) -> Backup:
+    """A new backup, verified and on disk when this returns; then old ones are thinned.
+
+    `moment` is now if it is not given. Raises BackupError, or LogError on a disk without locks.
+    """
+    folder = workspace.path / FOLDER
+    try:
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            sync_folder(workspace.path)
+        made = _make(workspace, folder, reason, moment or datetime.now(UTC))
+    except OSError as error:
+        raise BackupError(
+            f"{workspace.name}: no backup can be made in {FOLDER}/: {error.strerror or error}. "
+            "Free some space or make the folder writable, and try again."
+        ) from error
+    _thin(folder, made.path)
+    return made
+
+
+def back_up_of_the_day(workspace: Workspace, moment: datetime | None = None) -> Backup | None:
+    """The backup before a day's first save; None if the day has one, or none can be made.
+
+    A save goes on without: labels that are not saved are worth more than a copy of those that are.
+    The doctor tells of it.
+    """
+    moment = moment or datetime.now(UTC)
+    try:
+        if made_on(workspace.path, moment):
+            return None
+        return back_up(workspace, DAILY, moment)
+    except SunlightError:
+        return None
+
+
+def backup_files(workspace: Path) -> list[Path]:
+    """The backups of the workspace in this folder, newest first by their names.
+
+    Raises BackupError if the folder cannot be read.
+    """
+    try:
+        with os.scandir(workspace / FOLDER) as entries:
+            found = [
+                Path(entry.path)
+                for entry in entries
+                if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+            ]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise BackupError(
+            f"{workspace.name}: {FOLDER}/ cannot be read: {error.strerror}. Make it a folder that "
+            "can be read and written."
+        ) from error
+    return sorted(found, key=lambda path: _order(path.name), reverse=True)
+
+
+def made_on(workspace: Path, moment: datetime) -> bool:
+    """Whether there is a backup of this moment's day; raises BackupError."""
+    return any(path.name.startswith(f"{moment:%Y%m%d}") for path in backup_files(workspace))
+
+
+def kept(names: Iterable[str]) -> set[str]:
+    """Those of these backups' names that stay when old ones are thinned.
+
+    The newest 10; of the 30 latest days that have any, the last of each; for good, the last of each
+    month.
+    """
+    order = sorted(names, key=_order, reverse=True)
+    last_of_day: dict[str, str] = {}
+    last_of_month: dict[str, str] = {}
+    for name in order:
+        last_of_day.setdefault(name[:8], name)
+        last_of_month.setdefault(name[:6], name)
+    return {*order[:NEWEST], *[*last_of_day.values()][:DAYS], *last_of_month.values()}
+
+
+def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Iterator[Finding]:
+    """Warnings about backups that are damaged, and a day's labels without one.
+
+    The newest ones are read whole, half a gigabyte of content and one at least; of the others only
+    what their manifests say.
+    """
+    try:
+        files = backup_files(workspace.path)
+    except BackupError as error:
+        yield _finding(FOLDER, "no backup", str(error))
+        return
+    read = 0
+    for path in files:
+        try:
+            backup = read_backup(path)
+            if read <= EXAMINED:
+                verify(backup)
+            read += backup.content_bytes
+        except BackupError as error:
+            name = f"{FOLDER}/{path.name}"
+            yield _finding(name, "damaged backup", f"{FOLDER}/{error}", mend="set aside")
+    yield from _unsecured(workspace, files, moment or datetime.now(UTC))
+
+
+def _unsecured(workspace: Workspace, files: list[Path], moment: datetime) -> Iterator[Finding]:
+    """Whether labels were saved today while the day has no backup."""
+    today = f"{moment:%Y%m%d}"
+    if any(path.name.startswith(today) for path in files):
+        return
+    changed = [f for _, _, f in workspace.label_files() if _day_of_change(f.path) == today]
+    # A file that was copied or restored today has changed too, but has no event of today.
+    if changed and f",{moment:%Y-%m-%d}T".encode() in _end_of(workspace.annotations.path):
+        message = (
+            f"{changed[0].name} has got labels today, and the day has no backup. Free some space "
+            f"or make {FOLDER}/ writable, then make one: python -m core backup."
+        )
+        yield _finding(FOLDER, "no backup", message)
+
+
+def _day_of_change(path: Path) -> str:
+    try:
+        return f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y%m%d}"
+    except OSError:
+        return ""
+
+
+def _end_of(path: Path) -> bytes:
+    """The last rows of a log; nothing if there is none, or it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - LAST_ROWS))
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _make(workspace: Workspace, folder: Path, reason: str, moment: datetime) -> Backup:
+    path, handle = _reserve(folder, f"{moment:%Y%m%dT%H%M%SZ}")
+    unfinished = path.with_name(path.name + UNFINISHED)
+    said = {"made_at": f"{moment:%Y-%m-%dT%H:%M:%S}Z", "reason": reason}
+    try:
+        with os.fdopen(handle, "wb") as file:
+            parts = pack(file, _contents(workspace), said | {"workspace": workspace.name})
+            file.flush()
+            os.fsync(file.fileno())
+        read_back(Backup(unfinished, said["made_at"], reason, parts))
+        unfinished.rename(path)
+        sync_folder(folder)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+    return read_backup(path)
+
+
+def read_back(written: Backup) -> None:
+    """Raises BackupError if the file that was just written does not give back what was read."""
+    try:
+        verify(written)
+    except BackupError as error:
+        raise BackupError(
+            f"A backup was written to {FOLDER}/, but it reads back as something else, and was "
+            f"removed: {error.__cause__}. Look after the disk, and try again."
+        ) from error
+
+
+def _reserve(folder: Path, stamp: str) -> tuple[Path, int]:
+    """A name that no backup has or is about to get, and its unfinished file, opened."""
+    for number in count(1):
+        path = folder / (f"{stamp}-{number}.zip" if number > 1 else f"{stamp}.zip")
+        unfinished = path.with_name(path.name + UNFINISHED)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            handle = os.open(unfinished, flags, 0o644)
+        except FileExistsError:
+            continue  # somebody else's, or one that a crash has left
+        # Whoever holds the unfinished file is the only one who can give a file this name.
+        if not os.path.lexists(path):
+            return path, handle
+        os.close(handle)
+        unfinished.unlink()
+    raise AssertionError("count() never ends")
+
+
+def _contents(workspace: Workspace) -> Iterator[tuple[str, bytes, bool]]:
+    """(name, content, has a header) of every file that there is, each as it stands.
+
+    In this order a row always comes before what it points to: a label that is in a label file has
+    its event, and an event its batch, whoever writes meanwhile.
+    """
+    with suppress(FileNotFoundError):
+        yield "task.toml", (workspace.path / "task.toml").read_bytes(), False
+    label_files = [file for _, _, file in workspace.label_files()]
+    for file in (*label_files, workspace.annotations, workspace.runs, workspace.batches):
+        content = _read_locked(file)
+        if content is not None:
+            yield file.name, content, bool(file.header)
+
+
+def _read_locked(file: CsvFile) -> bytes | None:
+    """The file while nobody writes into it: no half row. None if there is no such file."""
+    try:
+        with file.path.open("rb") as source:
+            lock(source.fileno(), file.name)
+            return source.read()
+    except FileNotFoundError:
+        return None
+
+
+def _thin(folder: Path, made: Path) -> None:
+    """Removes the old ones of our backups that no rule keeps, never the one just made.
+
+    That one is whole: it was verified. By the clock another one may be newer.
+    """
+    with suppress(OSError, BackupError):
+        files = backup_files(folder.parent)
+        stay = kept(path.name for path in files) | {made.name}
+        for path in files:
+            if path.name not in stay:
+                path.unlink(missing_ok=True)
+
+
+def _order(name: str) -> tuple[str, int]:
+    """By time, and by number where two were made in one second."""
+    stamp, number = _NAME.fullmatch(name).groups()
+    return stamp, int(number or 1)
+
+
+def _finding(file: str, kind: str, message: str, mend: str = "") -> Finding:
+    return Finding("warning", kind, file, None, None, message, mend)

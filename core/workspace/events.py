@@ -1,0 +1,142 @@
+"""The way in for what people do: events are checked, written once, and only then confirmed."""
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.errors import EventError
+from core.pool.items import read_pool
+from core.system import durable
+from core.system.stamps import file_stamps
+from core.workspace.labels import save
+from core.workspace.layout import Workspace
+from core.workspace.logs import ACTIONS, Event, Proposal, encode, read_log, read_logs
+
+MAX_NOTE = 2_000
+"""Characters of a note."""
+
+LAST_BYTES = 200
+"""What a log is known again by: the end of a row holds the moment of a label, and random ids."""
+
+
+class EventLog:
+    """The annotation log of a running server: remembers which events are already in the file.
+
+    Other processes may append to the same file; what they wrote is read before each append.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._file = workspace.annotations
+        self._seen: set[str] = set()
+        self._read_to = 0
+        self._inode = 0
+        self._end = b""
+        self._threads = threading.Lock()
+
+    def append(self, events: Sequence[Event]) -> None:
+        """Every event stands in the log once when this returns, however often it is sent."""
+        if not events:
+            return
+        with self._threads, self._file.locked() as handle:
+            # Before anything is read: what is torn must not be taken for read when it has gone.
+            self._file.mend_open(handle)
+            self._catch_up(handle)
+            fresh = {event.event_id: event for event in events if event.event_id not in self._seen}
+            if fresh:
+                self._file.append_to(handle, [encode(event) for event in fresh.values()])
+            self._seen.update(fresh)
+            self._note_end(handle, os.fstat(handle).st_size)
+
+    def _catch_up(self, handle: int) -> None:
+        status = os.fstat(handle)
+        if status.st_ino != self._inode or self._last_bytes(handle) != self._end:
+            self._seen, self._read_to, self._inode = set(), 0, status.st_ino
+        if status.st_size != self._read_to:
+            content = self._file.read(self._read_to)
+            # Whoever wrote that may have died before it was on disk: nothing is told of it yet.
+            durable.sync(handle, self._file.name)
+            self._seen.update(row.fields[0] for row in content.rows if row.whole)
+            self._note_end(handle, self._read_to + content.whole_bytes)
+
+    def _note_end(self, handle: int, read_to: int) -> None:
+        self._read_to = read_to
+        self._end = self._last_bytes(handle)
+
+    def _last_bytes(self, handle: int) -> bytes:
+        """The last bytes that were read: another file under the same inode ends otherwise there."""
+        start = max(0, self._read_to - LAST_BYTES)
+        return os.pread(handle, self._read_to - start, start)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Ids of the events that are on disk now, and (id, reason) of those that fit no batch."""
+
+    acknowledged: list[str]
+    refused: list[tuple[str, str]]
+
+
+class Inbox:
+    """One workspace's events, from many sessions and threads at once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._events = EventLog(workspace)
+        self._threads = threading.Lock()
+        self._stamp: object = None
+        self._batches: dict[str, set[str]] = {}
+
+    def receive(self, events: Sequence[Event]) -> Receipt:
+        """Writes the sound events, each id once however often it is sent, and completes saves.
+
+        Raises LogError if the log cannot be written; then none of the events is in it, and they
+        may be sent again.
+        """
+        batches = self._known_batches()
+        sound, refused = [], []
+        for event in events:
+            try:
+                check_event(event, batches, self._workspace.task.values)
+                sound.append(event)
+            except EventError as error:
+                refused.append((event.event_id, str(error)))
+        self._events.append(sound)
+        saved = {event.batch_id for event in sound if event.action == "save"}
+        if saved:
+            self._save(saved)
+        return Receipt([event.event_id for event in sound], refused)
+
+    def _save(self, batch_ids: set[str]) -> None:
+        pool = read_pool(self._workspace.path, self._workspace.cache)
+        with self._workspace.locked():
+            save(self._workspace, read_logs(self._workspace), batch_ids, pool.texts_of)
+
+    def _known_batches(self) -> dict[str, set[str]]:
+        """Each batch's items; `batches.csv` is read again only when it has grown."""
+        stamp = file_stamps(self._workspace.path, [self._workspace.batches.path])
+        with self._threads:
+            if stamp != self._stamp:
+                self._batches = {}
+                for proposal in read_log(self._workspace.batches, Proposal, []):
+                    self._batches.setdefault(proposal.batch_id, set()).add(proposal.item_id)
+                self._stamp = stamp
+            return self._batches
+
+
+def check_event(event: Event, batches: dict[str, set[str]], values: Sequence[str]) -> None:
+    """Raises EventError for an event that no batch asked for."""
+    if not event.event_id:
+        raise EventError("The event has no id. Reload the page and label the item again.")
+    if event.action not in ACTIONS:
+        raise EventError(f"`{event.action}` is no action. Reload the page.")
+    if event.batch_id not in batches:
+        raise EventError(f"There is no batch `{event.batch_id}` here. Reload the page.")
+    if event.action != "save" and event.item_id not in batches[event.batch_id]:
+        raise EventError(
+            f"Item `{event.item_id}` is not in batch `{event.batch_id}`. Reload the page."
+        )
+    if event.action == "label" and event.label not in values:
+        raise EventError(f"Label `{event.label}` is not one of the task's. Reload the page.")
+    if len(event.note) > MAX_NOTE:
+        raise EventError(f"The note is longer than {MAX_NOTE:,} characters. Shorten it.")

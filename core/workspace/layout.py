@@ -1,0 +1,206 @@
+"""A workspace: one task, its data and its logs, as files in one folder."""
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import UnwritableError, WorkspaceError
+from core.pool.csv_files import POOL_FOLDER, pool_files
+from core.system.append_file import CsvFile
+from core.system.durable import lock, why_no_lock
+from core.system.stamps import Stamps, file_stamps
+from core.workspace.task import (
+    DEFAULT_TASK_FILE,
+    SPLITS,
+    STRATEGIES,
+    SUNLIGHT,
+    Label,
+    Task,
+    load_task,
+)
+
+BATCH_FIELDS = (
+    "batch_id", "created_at", "split", "annotator", "rank", "item_id",
+    "strategy", "score", "predicted", "confidence", "run_id", "seed",
+)  # fmt: skip
+EVENT_FIELDS = (
+    "event_id", "batch_id", "item_id", "action", "label",
+    "annotator", "labeled_at", "seconds", "assisted", "note",
+)  # fmt: skip
+RUN_FIELDS = (
+    "run_id", "created_at", "model", "counts", "seed", "fscore", "auc", "average_precision",
+    "precision", "recall", "n_training", "n_evaluation", "seconds", "training_hash",
+    "evaluation_hash", "params_file",
+)  # fmt: skip
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything of one task stands. Holds names, not contents."""
+
+    path: Path
+    task: Task
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def batches(self) -> CsvFile:
+        return self._log("batches.csv", BATCH_FIELDS)
+
+    @property
+    def annotations(self) -> CsvFile:
+        return self._log("annotations.csv", EVENT_FIELDS)
+
+    @property
+    def runs(self) -> CsvFile:
+        return self._log("runs.csv", RUN_FIELDS)
+
+    @property
+    def models(self) -> Path:
+        return self.path / "models"
+
+    @property
+    def cache(self) -> Path:
+        return self.path / ".cache"
+
+    @property
+    def torn(self) -> Path:
+        return self.path / "torn"
+
+    @property
+    def set_aside(self) -> Path:
+        return self.path / "set_aside"
+
+    @property
+    def logs(self) -> tuple[CsvFile, ...]:
+        return self.batches, self.annotations, self.runs
+
+    def pool_files(self) -> list[Path]:
+        """The pool's files in the order of their names; none if the folder is missing."""
+        return pool_files(self.path)
+
+    def label_file(self, split: str, label: Label) -> CsvFile:
+        """The file of this split's items under this label."""
+
+        def is_whole(fields: list[str]) -> bool:
+            return is_whole_label(fields, label)
+
+        return CsvFile(self.path / f"{split}_data" / label.file, self.torn, is_whole=is_whole)
+
+    def label_files(self) -> Iterator[tuple[str, Label, CsvFile]]:
+        """(split, label, file) of every label file, whether it exists or not."""
+        for split in SPLITS:
+            for label in self.task.labels:
+                yield split, label, self.label_file(split, label)
+
+    def is_writable(self) -> bool:
+        """Whether people can label here: files can be written, and locked."""
+        return not self.refusal()
+
+    def refusal(self) -> str:
+        """Why nothing can be labeled here, and what to do about it; empty if it can be."""
+        for path in (self.path, *(file.path for file in self.logs if file.path.exists())):
+            if not os.access(path, os.W_OK):
+                what = "its folder" if path == self.path else path.name
+                return (
+                    f"The workspace {self.name} is read-only: it can be looked at, not labeled. "
+                    f"Make {what} writable."
+                )
+        return why_no_lock(self.path, self.name)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else proposes, saves or keeps a run meanwhile. Appending needs no such lock.
+
+        The folder itself is locked: no lock file that someone could delete. Raises UnwritableError
+        on a disk without locks.
+        """
+        try:
+            handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise UnwritableError(
+                f"The workspace {self.name} cannot be locked: {error.strerror}. Make its folder "
+                "readable."
+            ) from error
+        try:
+            lock(handle, self.name)
+            yield
+        finally:
+            os.close(handle)
+
+    def stamps(self) -> Stamps:
+        """Those of every file that the loop reads."""
+        files = [*self.pool_files(), *(file.path for file in self.logs), self.path / "task.toml"]
+        files += [file.path for _, _, file in self.label_files()]
+        return file_stamps(self.path, files)
+
+    def _log(self, name: str, fields: tuple[str, ...]) -> CsvFile:
+        return CsvFile(self.path / name, self.torn, header=fields)
+
+
+def open_workspace(path: Path) -> Workspace:
+    """The workspace in this folder; raises WorkspaceError or TaskError. Writes nothing."""
+    if not path.is_dir():
+        raise WorkspaceError(
+            f"There is no workspace folder {path}. Give another with --data DIR, or make one: a "
+            f"folder that holds {POOL_FOLDER}/ with CSV files of item_id,text."
+        )
+    return Workspace(path.resolve(), load_task(path / "task.toml"))
+
+
+def create_workspace(
+    path: Path, task_file: Path = DEFAULT_TASK_FILE, pool_files: Sequence[Path] = ()
+) -> Workspace:
+    """A new workspace without labels, with copies of these files.
+
+    Raises WorkspaceError if the folder already holds something or cannot be written.
+    """
+    refuse_contents(path)
+    try:
+        (path / POOL_FOLDER).mkdir(parents=True, exist_ok=True)
+        for file in pool_files:
+            shutil.copyfile(file, path / POOL_FOLDER / file.name)
+        shutil.copyfile(task_file, path / "task.toml")
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace {path} cannot be made: {error.strerror}. Choose another folder, or "
+            "make room for it."
+        ) from error
+    return open_workspace(path)
+
+
+def refuse_contents(path: Path) -> None:
+    """Raises WorkspaceError if something stands there already."""
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if path.exists():
+        raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
+
+
+def is_whole_label(fields: list[str], label: Label) -> bool:
+    """Whether a last row without a line end, as some editors leave it, can be taken as it stands.
+
+    Two fields may be half a text. With the label behind the text nothing that matters is missing,
+    if the strategy is spelled out and a confidence is a number.
+    """
+    if not 3 <= len(fields) <= 5 or fields[2] != label.value:
+        return False
+    if len(fields) > 3 and fields[3] not in ("", *STRATEGIES, SUNLIGHT):
+        return False
+    return len(fields) < 5 or is_number(fields[4])
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a number as the files hold it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,290 @@
+"""The logs: what was proposed, what people did, which runs were trained. Only ever appended to."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from functools import cache
+from typing import Literal, TypeVar, get_args
+from uuid import uuid4
+
+from core.errors import LogError
+from core.system.append_file import CsvFile, Made, read_records
+from core.system.csv_rows import Row, Rows, row_shown
+from core.system.findings import Finding
+from core.workspace.layout import Workspace
+
+Action = Literal["label", "undo", "skip", "flag", "save"]
+ACTIONS: tuple[str, ...] = get_args(Action)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One item of one batch and why it is there: a row of `batches.csv`.
+
+    `score` is what the strategy ranked by, lowest first; `core/sampling/strategies.py` says of each
+    what that is. `predicted` and `confidence` are those of the run at that time; empty and None
+    before there was one.
+    """
+
+    batch_id: str
+    created_at: str
+    split: str
+    annotator: str
+    rank: int
+    item_id: str
+    strategy: str
+    score: float | None
+    predicted: str
+    confidence: float | None
+    run_id: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that a person did: a row of `annotations.csv`. `seconds` is what it took them."""
+
+    event_id: str
+    batch_id: str
+    item_id: str
+    action: str
+    label: str
+    annotator: str
+    labeled_at: str
+    seconds: float | None
+    assisted: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One trained model and how it did on the evaluation data: a row of `runs.csv`.
+
+    Scores are None where they are not defined, as AUC is when one label only was evaluated.
+    The hashes say which training and evaluation items it has seen.
+    """
+
+    run_id: str
+    created_at: str
+    model: str
+    counts: str
+    seed: int
+    fscore: float | None
+    auc: float | None
+    average_precision: float | None
+    precision: float | None
+    recall: float | None
+    n_training: int
+    n_evaluation: int
+    seconds: float
+    training_hash: str
+    evaluation_hash: str
+    params_file: str
+
+
+Record = TypeVar("Record", Proposal, Event, Run)
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Everything that the three logs say, in the order in which it was written."""
+
+    proposals: list[Proposal]
+    events: list[Event]
+    runs: list[Run]
+    findings: list[Finding]
+
+    def split_of(self) -> dict[str, str]:
+        """Each batch's split."""
+        return {proposal.batch_id: proposal.split for proposal in self.proposals}
+
+    def batch(self, batch_id: str) -> list[Proposal]:
+        """The proposals of one batch by rank; empty if there is no such batch."""
+        found = [proposal for proposal in self.proposals if proposal.batch_id == batch_id]
+        return sorted(found, key=lambda proposal: proposal.rank)
+
+
+def read_logs(workspace: Workspace) -> Logs:
+    """The three logs; rows that cannot be read are findings, never an end."""
+    findings: list[Finding] = []
+    return Logs(
+        read_log(workspace.batches, Proposal, findings),
+        _once(read_log(workspace.annotations, Event, findings), workspace, findings),
+        read_log(workspace.runs, Run, findings),
+        findings,
+    )
+
+
+def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> list[Record]:
+    """The file's records; every row that is none adds a finding.
+
+    A last line without a line end is left out: it is being written now, or will be moved to
+    `torn/` before anything is appended.
+    """
+
+    def make(content: Rows, has_header: bool) -> Made[Record]:
+        rows = [row for row in content.rows if row.whole]
+        if has_header:
+            _check_header(file, rows)
+        found = [_malformed(file, bad.line, bad.reason, bad.content) for bad in content.bad]
+        records = []
+        for row in rows[has_header:]:
+            try:
+                records.append(_decode(row, record))
+            except ValueError as error:
+                found.append(_malformed(file, row.line, str(error), row_shown(row.fields)))
+        return records, found
+
+    records, found = read_records(file, record, make)
+    findings += found
+    return records
+
+
+def append_records(file: CsvFile, records: Iterable[Record]) -> None:
+    """The records stand at the end of the log when this returns: all or none."""
+    file.append([encode(record) for record in records])
+
+
+def encode(record: Record) -> list[str]:
+    """The record as a row, in the order of its fields."""
+    return [_to_text(getattr(record, field.name)) for field in fields(record)]
+
+
+def fresh_id(prefix: str, taken: set[str]) -> str:
+    """`batch-0003` after two batches: the next number that is not taken."""
+    number = len(taken) + 1
+    while f"{prefix}-{number:04d}" in taken:
+        number += 1
+    return f"{prefix}-{number:04d}"
+
+
+def now() -> str:
+    """This moment in UTC, as all logs write it: `2026-01-31T12:00:00.000Z`."""
+    moment = datetime.now(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def new_event(
+    batch_id: str,
+    annotator: str,
+    action: Action,
+    item_id: str = "",
+    *,
+    label: str = "",
+    assisted: bool = False,
+    note: str = "",
+) -> Event:
+    """An event of this moment that no card has sent; nobody knows how long it took."""
+    event_id = f"{uuid4().hex}-1"
+    return Event(event_id, batch_id, item_id, action, label, annotator, now(), None, assisted, note)
+
+
+def new_proposal(
+    batch_id: str,
+    annotator: str,
+    split: str,
+    item_id: str,
+    strategy: str,
+    *,
+    rank: int = 1,
+    confidence: float | None = None,
+    seed: int = 0,
+) -> Proposal:
+    """The proposal of an item that a person chose, and no run."""
+    return Proposal(
+        batch_id=batch_id,
+        created_at=now(),
+        split=split,
+        annotator=annotator,
+        rank=rank,
+        item_id=item_id,
+        strategy=strategy,
+        score=None,
+        predicted="",
+        confidence=confidence,
+        run_id="",
+        seed=seed,
+    )
+
+
+def _once(events: list[Event], workspace: Workspace, findings: list[Finding]) -> list[Event]:
+    """The events without later rows of the same id, each of which is a finding."""
+    kept: dict[str, Event] = {}
+    for event in events:
+        if event.event_id in kept:
+            name = workspace.annotations.name
+            message = (
+                f"{name}: event `{event.event_id}` stands there twice. The first counts; "
+                "nothing needs to be done."
+            )
+            findings.append(
+                Finding("warning", "repeated event", name, None, event.item_id, message)
+            )
+        kept.setdefault(event.event_id, event)
+    return list(kept.values())
+
+
+def _check_header(file: CsvFile, rows: list[Row]) -> None:
+    if rows and tuple(rows[0].fields) != file.header:
+        raise LogError(
+            f"{file.name} line 1: the columns are not {','.join(file.header)}. Put that header "
+            "back, or move the file away to begin a new one."
+        )
+
+
+def _decode(row: Row, record: type[Record]) -> Record:
+    names, kinds = _columns(record)
+    if len(row.fields) != len(names):
+        raise ValueError(f"has {len(row.fields)} fields instead of {len(names)}")
+    return record(*map(_from_text, names, row.fields, kinds))
+
+
+@cache
+def _columns(record: type[Record]) -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """The names of the record's fields, and their types."""
+    found = fields(record)
+    return tuple(field.name for field in found), tuple(field.type for field in found)
+
+
+def _from_text(name: str, text: str, kind: object) -> str | int | float | bool | None:
+    if kind is str and name != "action":
+        return text
+    parse, what = _PARSERS[kind]
+    told = text if len(text) <= 60 else f"{text[:60]}…"
+    try:
+        value = parse(text)
+    except (ValueError, KeyError):
+        raise ValueError(f"has `{told}` for {name}, which is not {what}") from None
+    if name == "action" and value not in ACTIONS:
+        raise ValueError(f"has the action `{told}`, which is not one of {', '.join(ACTIONS)}")
+    return value
+
+
+def _whole(text: str) -> int:
+    """The number, if tables can hold it: those keep 64 bits."""
+    value = int(text)
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(text)
+    return value
+
+
+_PARSERS: dict[object, tuple[Callable[[str], str | int | float | bool | None], str]] = {
+    str: (str, "text"),
+    int: (_whole, "a whole number of 64 bits"),
+    float: (float, "a number"),
+    bool: ({"0": False, "1": True}.__getitem__, "0 or 1"),
+    float | None: (lambda text: float(text) if text else None, "a number"),
+}
+
+
+def _to_text(value: str | int | float | bool | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _malformed(file: CsvFile, line: int, reason: str, row: str) -> Finding:
+    message = f"{file.name} line {line}: the row {reason}. It is left out; mend the line."
+    return Finding("error", "malformed row", file.name, line, None, message, row=row)

@@ -1,0 +1,108 @@
+"""The shelf: the workspaces that stand side by side in one folder, each known by its name.
+
+A name is what people type and what stands in an address: it never leads out of the folder.
+"""
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+from core.errors import WorkspaceError
+from core.pool.csv_files import POOL_FOLDER
+from core.system.files import new_folder, write_new
+from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
+
+RESERVED = frozenset({"sample", "demo"})
+"""Names of what the project makes there itself."""
+
+MAX_NAME = 80
+"""Characters."""
+
+_NAME = re.compile(r"[^\W_]([\w .-]*\w)?")
+
+
+def shelf_folder() -> Path:
+    """Where the app's own workspaces stand: `data/`, or the folder that `SUNLIGHT_SHELF` names."""
+    return Path(os.environ.get("SUNLIGHT_SHELF") or SAMPLE.parent).resolve()
+
+
+def check_name(name: str) -> str:
+    """The name, if it is that of a folder right on the shelf; raises WorkspaceError if not.
+
+    Letters and digits of any script, and inside of it space, `-`, `_` and `.`, no two dots in a
+    row.
+    """
+    is_plain = _NAME.fullmatch(name) and ".." not in name and len(name) <= MAX_NAME
+    # What only looks like such a name, or is another one to the disk, is none.
+    if not is_plain or unicodedata.normalize("NFKC", name) != name or len(name.encode()) > 200:
+        # It may come from an address that somebody else has made: nothing of it is Markdown.
+        shown = re.sub(r"[^\w .-]", "?", name[:MAX_NAME])
+        raise WorkspaceError(
+            f"`{shown}` cannot be the name of a workspace. Take letters and digits, and "
+            f"between them spaces, `-`, `_` or single dots: {MAX_NAME} characters at most."
+        )
+    return name
+
+
+def workspaces(shelf: Path) -> list[str]:
+    """The names of the workspaces on the shelf, sorted; links are passed over."""
+    try:
+        with os.scandir(shelf) as entries:
+            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []  # no shelf: nothing stands on it
+    return sorted(filter(lambda name: _is_workspace(shelf, name), names), key=str.casefold)
+
+
+def find(name: str, shelf: Path) -> Path:
+    """The folder of the workspace of this name; raises WorkspaceError if there is none."""
+    if not _is_workspace(shelf, check_name(name)):
+        raise WorkspaceError(
+            f"There is no workspace `{name}` in {shelf.name}/. Choose another, or make it on Data."
+        )
+    return shelf / name
+
+
+def name_of(path: Path, shelf: Path) -> str:
+    """The name of the workspace in this folder; empty if it does not stand on the shelf."""
+    is_there = path.resolve().parent == shelf.resolve() and _is_workspace(shelf, path.name)
+    return path.name if is_there else ""
+
+
+def free_place(name: str, shelf: Path) -> Path:
+    """Where a new workspace of this name goes; raises WorkspaceError if it cannot."""
+    path = shelf / check_name(name)
+    if name.casefold() in RESERVED:
+        raise WorkspaceError(f"`{name}` is a name of the project's own. Choose another.")
+    if path.is_symlink():
+        raise WorkspaceError(f"{shelf.name}/{name} is a link. Choose another name.")
+    refuse_contents(path)
+    return path
+
+
+def create(name: str, task: str, shelf: Path) -> Workspace:
+    """A new workspace with this `task.toml` and an empty pool; raises WorkspaceError."""
+    path = free_place(name, shelf)
+    try:
+        with new_folder(path) as folder:
+            (folder / POOL_FOLDER).mkdir()
+            write_new(folder / "task.toml", [task.encode()])
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace {shelf.name}/{name} cannot be made: {error.strerror or error}. Make "
+            "room, or make the folder writable."
+        ) from error
+    return open_workspace(path)
+
+
+def _is_workspace(shelf: Path, name: str) -> bool:
+    """Whether a folder of this name, itself no link, holds a task or a pool."""
+    try:
+        check_name(name)
+    except WorkspaceError:
+        return False
+    path = shelf / name
+    if path.is_symlink() or not path.is_dir():
+        return False
+    return (path / "task.toml").is_file() or (path / POOL_FOLDER).is_dir()

@@ -1,0 +1,97 @@
+"""Restoring: a backup becomes a new workspace, beside the one that it was made of."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from core.errors import BackupError, LogError
+from core.pool.csv_files import POOL_FOLDER
+from core.system.files import new_folder, write_new
+from core.system.progress import Progress, silent
+from core.workspace.archive import PIECE, Backup, content, read_backup, verify
+from core.workspace.backup import FOLDER
+from core.workspace.layout import Workspace, open_workspace, refuse_contents
+from core.workspace.logs import Run, read_log
+from core.workspace.task import SPLITS
+
+_RESTORED = re.compile(
+    rf"task\.toml|(batches|annotations|runs)\.csv|({'|'.join(SPLITS)})_data/\w[\w .-]*\.csv"
+)
+"""The only files that a backup can bring: what else it may hold, nothing is written elsewhere."""
+
+
+def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
+    """The workspace as it was when this backup was made, in a folder that holds nothing yet.
+
+    Pool and models are copied from the workspace that the backup lies in. Where it lies elsewhere
+    the labels come back without them: their texts stand in the label files. The folder is there
+    whole, or not at all. Raises BackupError, WorkspaceError or TaskError.
+    """
+    refuse_contents(into)
+    source = _source(path)
+    backup = read_backup(path)
+    progress("verifying the backup")
+    verify(backup)
+    _refuse_strangers(backup)
+    try:
+        with new_folder(into) as folder:
+            _build(backup, source, folder, progress)
+    except OSError as error:
+        raise BackupError(
+            f"{backup.name} cannot be restored to {into}: {error.strerror or error}. Nothing is "
+            "left there; free some space or choose another folder."
+        ) from error
+    return open_workspace(into)
+
+
+def _source(path: Path) -> Path | None:
+    """The workspace that the backup lies in, None if it lies elsewhere."""
+    folder = path.absolute().parent
+    is_home = folder.name == FOLDER and (folder.parent / POOL_FOLDER).is_dir()
+    return folder.parent if is_home else None
+
+
+def _refuse_strangers(backup: Backup) -> None:
+    names = [part.name for part in backup.parts]
+    for name in names:
+        if not _RESTORED.fullmatch(name) or names.count(name) > 1:
+            raise BackupError(
+                f"{backup.name} holds `{name[:80]}`, which no backup of Sunlight does. Take "
+                "another one, and move this one away."
+            )
+
+
+def _build(backup: Backup, source: Path | None, folder: Path, progress: Progress) -> None:
+    """Everything in the new folder, on disk; raises BackupError or OSError."""
+    for part in backup.parts:
+        write_new(folder / part.name, content(backup, part))
+    (folder / POOL_FOLDER).mkdir()
+    if source is None:
+        progress(f"no pool stands beside the backup; its files belong into {POOL_FOLDER}/")
+        return
+    progress("copying the pool and the models")
+    for file in sorted((source / POOL_FOLDER).glob("*.csv")):
+        _copy(file, folder / POOL_FOLDER / file.name)
+    for file in _model_files(source / "models", folder):
+        _copy(file, folder / "models" / file.name)
+
+
+def _model_files(models: Path, folder: Path) -> Iterator[Path]:
+    """The files of all models, but for those of runs that the restored log does not have."""
+    if not models.is_dir():
+        return
+    later = {file.stem for file in models.glob("*.params")}
+    try:
+        runs = read_log(open_workspace(folder).runs, Run, [])
+        later -= {Path(run.params_file).stem for run in runs}
+    except LogError:
+        later = set()  # a log that nobody can read comes back as it was, and so do the models
+    yield from (f for f in sorted(models.iterdir()) if f.is_file() and f.stem not in later)
+
+
+def _copy(file: Path, copy: Path) -> None:
+    with file.open("rb") as original:
+        write_new(copy, iter(partial(original.read, PIECE), b""))
+    shutil.copystat(file, copy)

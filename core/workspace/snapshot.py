@@ -1,0 +1,175 @@
+"""The state of the loop: everything that the files of a workspace say at one moment."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core.errors import UnwritableError
+from core.pool.words import PoolWords, read_pool_words
+from core.system.progress import Progress, silent
+from core.system.stamps import Stamps
+from core.workspace.labels import Labels, resolve, save
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import Logs, Proposal, read_logs
+from core.workspace.task import SPLITS, SUNLIGHT
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One reading of a workspace. Every question about the loop is answered from here.
+
+    `stamps` are those of the files as they were when the reading began.
+    """
+
+    workspace: Workspace
+    pool_words: PoolWords
+    logs: Logs
+    labels: Labels
+    write_cache: bool = True
+    stamps: Stamps = ()
+
+    @property
+    def stage(self) -> str:
+        """`evaluation`, `validation`, `training` or `active learning`: the first unmet target.
+
+        The first training data also has to hold two labels, since no model learns from one.
+        """
+        for split in SPLITS:
+            if len(self.labels.splits[split]) < self.workspace.task.targets[split]:
+                return split
+        return "active learning" if self.can_train else "training"
+
+    @property
+    def can_train(self) -> bool:
+        """Whether the training data holds at least two labels."""
+        return len({item.label for item in self.labels.usable_training()}) > 1
+
+    @cached_property
+    def open_batches(self) -> dict[str, list[Proposal]]:
+        """The items without a label of each batch that has any, by rank.
+
+        An item that was handed over is open in the batch that proposed it last. Items that the
+        pool no longer has are left out: nobody could read them. What somebody labeled or flagged
+        while looking around waits for nothing.
+        """
+        labeled = self.labels.ids()
+        in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.proposals)
+        last = {p.item_id: p for p in self.logs.proposals if p.strategy != SUNLIGHT}
+        batches: dict[str, list[Proposal]] = {}
+        for proposal in sorted(last.values(), key=lambda proposal: proposal.rank):
+            if proposal.item_id in in_pool and proposal.item_id not in labeled:
+                batches.setdefault(proposal.batch_id, []).append(proposal)
+        return dict(sorted(batches.items()))
+
+    @cached_property
+    def candidates(self) -> NDArray[np.bool_]:
+        """Which items of the pool may be proposed, `(n_pool,)`.
+
+        Neither labeled nor proposed before, no copy of a text that is, no blank text; of several
+        copies in the pool the first.
+        """
+        taken = self.labels.ids()
+        taken |= {p.item_id for p in self.logs.proposals if p.strategy != SUNLIGHT}
+        pool = self.pool_words.pool
+        at = pool.positions(taken)
+        texts = [item.text for items in self.labels.splits.values() for item in items]
+        texts += [row.text for conflict in self.labels.conflicts for row in conflict.rows]
+        texts += pool.texts_of(at).values()
+        is_candidate = self.pool_words.is_first.copy()
+        is_candidate[self.pool_words.copies_of(texts)] = False
+        is_candidate[list(at.values())] = False
+        return is_candidate
+
+    @cached_property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Which items of the pool are evaluation or validation items, or copies, `(n_pool,)`.
+
+        Items that are only proposed for these splits are held out too: their words must not be
+        counted before their label arrives.
+        """
+        proposed = [
+            proposal.item_id for proposal in self.logs.proposals if proposal.split != "training"
+        ]
+        texts = [*self.labels.held_out_texts(), *self.pool_words.pool.texts_of(proposed).values()]
+        return self._mask(self.pool_words.copies_of(texts))
+
+    @cached_property
+    def in_training(self) -> NDArray[np.bool_]:
+        """Which items of the pool are usable training items, `(n_pool,)`."""
+        ids = [item.item_id for item in self.labels.usable_training()]
+        return self._mask(self.pool_words.pool.rows_of(ids))
+
+    def _mask(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+        mask = np.zeros(len(self.pool_words.pool), bool)
+        mask[places] = True
+        return mask
+
+
+def read_loop(
+    workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
+) -> Loop:
+    """The state of the loop now. Writes nothing but the cache, and that only if allowed."""
+    stamps = workspace.stamps()
+    pool_words = read_pool_words(
+        workspace.path, workspace.cache, write_cache=write_cache, progress=progress
+    )
+    logs = read_logs(workspace)
+    labels = resolve(workspace, logs, pool_words.pool.texts_of)
+    return Loop(workspace, pool_words, logs, labels, write_cache, stamps)
+
+
+def open_loop(path: Path, progress: Progress = silent) -> Loop:
+    """The state of the loop in this folder, after what a crash left undone has been mended.
+
+    Torn last lines go to `torn/`, and saves that were cut short are completed. A workspace that
+    cannot be written opens as it stands.
+    """
+    workspace = open_workspace(path)
+    mend_if_writable(workspace, progress)
+    return read_loop(workspace, progress=progress)
+
+
+def mend_if_writable(workspace: Workspace, progress: Progress = silent) -> None:
+    """`mend`, as far as the workspace can be written: it can be looked at in any case."""
+    if workspace.is_writable():
+        with suppress(UnwritableError):
+            mend(workspace, progress)
+
+
+def mend(workspace: Workspace, progress: Progress = silent) -> None:
+    """Moves torn last lines away and completes the saves that a crash cut short.
+
+    Raises UnwritableError where a file cannot be written.
+    """
+    # A large pool that is new takes its time: nobody else has to wait for it.
+    read_pool_words(workspace.path, workspace.cache, progress=progress)
+    for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
+        file.mend()
+    with workspace.locked():
+        loop = read_loop(workspace)
+        save(workspace, loop.logs, ended_batches(loop), loop.pool_words.pool.texts_of)
+
+
+def ended_batches(loop: Loop) -> set[str]:
+    """The batches whose labels belong into the label files: saved once, or wholly labeled."""
+    saved = {event.batch_id for event in loop.logs.events if event.action == "save"}
+    proposed = {proposal.batch_id for proposal in loop.logs.proposals}
+    return saved | (proposed - set(loop.open_batches))
+
+
+def being_held_out(loop: Loop) -> set[str]:
+    """The items that wait for their evaluation or validation label, and their copies."""
+    waiting = {
+        proposal.item_id
+        for batch in loop.open_batches.values()
+        for proposal in batch
+        if proposal.split != "training"
+    }
+    pool = loop.pool_words.pool
+    copies = loop.pool_words.copies_of([*pool.texts_of(sorted(waiting)).values()])
+    return waiting | set(pool.ids.take(pa.array(copies, pa.int64())).to_pylist())

@@ -1,0 +1,108 @@
+"""A batch as the annotation card takes it: texts, labels, skips, flags, and the model's opinion."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+from core.errors import RunError
+from core.models.explain import Explanation, explain
+from core.workspace.assignment import earlier_batch, flags, items_of, skips
+from core.workspace.labels import Labeled
+from core.workspace.logs import Proposal
+from core.workspace.snapshot import Loop
+from pages.ui import cache
+from pages.ui.card import CardBatch, CardItem, CardOpinion
+from pages.ui.card.reasons import why
+from pages.ui.card.route import PATH
+from pages.ui.card.tokens import Claim, make_token
+
+
+def card_batch(
+    loop: Loop, batch_id: str, annotator: str, *, reopened: bool = False, item_id: str = ""
+) -> CardBatch:
+    """Everything that the card needs of this batch. Raises WorkspaceError if no token can be made.
+
+    With `reopened` it is an earlier one, in which back goes to the item of `item_id` first.
+    """
+    task, workspace = loop.workspace.task, loop.workspace
+    proposals = items_of(loop, batch_id)
+    split = loop.logs.split_of()[batch_id]
+    labeled = {item.item_id: item for item in loop.labels.splits[split]}
+    return CardBatch(
+        workspace=str(workspace.path),
+        annotator=annotator,
+        endpoint=PATH,
+        token=make_token(Claim(workspace.path, annotator)),
+        batch_id=batch_id,
+        split=split,
+        short=task.short,
+        detailed=task.detailed,
+        labels=task.labels,
+        keys=task.keys,
+        items=_items(loop, proposals, labeled, annotator),
+        rest_minutes=task.rest_minutes,
+        reopened=_day(proposals, labeled) if reopened else "",
+        item_id=item_id,
+        has_earlier=earlier_batch(loop, annotator, batch_id) is not None,
+    )
+
+
+def _items(
+    loop: Loop, proposals: Sequence[Proposal], labeled: Mapping[str, Labeled], annotator: str
+) -> tuple[CardItem, ...]:
+    texts = loop.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
+    proposals = [proposal for proposal in proposals if proposal.item_id in texts]
+    skipped = skips(loop.logs.events, annotator)
+    notes = {flag.item_id: flag.note for flag in flags(loop.logs.events)}
+    opinions = _opinions(loop, proposals, texts)
+    return tuple(
+        CardItem(
+            item_id=item,
+            text=texts[item],
+            label=labeled[item].label if item in labeled else None,
+            labeled_at=labeled[item].labeled_at if item in labeled else "",
+            skips=skipped[item],
+            flag=notes.get(item, ""),
+            opinion=opinions.get(item),
+        )
+        for item in (proposal.item_id for proposal in proposals)
+    )
+
+
+def _opinions(
+    loop: Loop, proposals: Sequence[Proposal], texts: Mapping[str, str]
+) -> dict[str, CardOpinion]:
+    """What the run that chose the batch says of each item; nothing of held-out data, ever.
+
+    If the run's file or its encoder is gone, the prediction still stands in the log, without the
+    words' pushes.
+    """
+    chosen = [p for p in proposals if p.split == "training" and p.predicted]
+    chosen = [p for p in chosen if p.confidence is not None]
+    run = next((run for run in loop.logs.runs if chosen and run.run_id == chosen[0].run_id), None)
+    model = cache.model(loop, run) if run else None
+    told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
+    if model:
+        with suppress(RunError):  # its encoder cannot be read any more
+            told = explain(model, [texts[p.item_id] for p in chosen], [p.predicted for p in chosen])
+    return {
+        p.item_id: CardOpinion(p.predicted, p.confidence, why(p) + _of_the_whole(each), each.pieces)
+        for p, each in zip(chosen, told, strict=True)
+    }
+
+
+def _of_the_whole(explanation: Explanation) -> str:
+    """What the encoder adds to the words' pushes, as a sentence; empty without one."""
+    if not explanation.whole:
+        return ""
+    return f" The whole text (encoder): {explanation.whole:+.2f} log-odds."
+
+
+def _day(proposals: Sequence[Proposal], labeled: Mapping[str, Labeled]) -> str:
+    """The day of a batch's last label, else the day it was made, as people write it."""
+    times = [labeled[p.item_id].labeled_at for p in proposals if p.item_id in labeled]
+    moment = max([*times, ""]) or max((p.created_at for p in proposals), default="")
+    try:
+        return f"{datetime.fromisoformat(moment):%-d %B %Y}"
+    except ValueError:
+        return "an unknown day"

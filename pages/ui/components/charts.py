@@ -1,0 +1,254 @@
+"""Altair charts with one palette: the same color for the same thing on every page.
+
+Labels and the chapter's strategies have colors of Okabe and Ito. The others were searched for: far
+from those and from each other for people of any color vision, and to be seen on light and on dark.
+A test holds the distances; sixteen colors cannot be as far apart as the few that stand together.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import cycle
+
+import altair as alt
+import pandas as pd
+
+from core.evaluation.stages import RANDOM
+from core.workspace.task import NOT_RECORDED, Label, Task
+from pages.ui.components.figure import POINTS
+
+POOL = "pool"
+
+STRATEGY_COLORS = {
+    "random": "#56b4e9",
+    "stratified length": "#0072b2",
+    "stratified column": "#1655ee",
+    "low confidence": "#e69f00",
+    "margin": "#d55e00",
+    "ratio": "#872731",
+    "entropy": "#0609f9",
+    "diverse": "#aad06b",
+    "outlier": "#009e73",
+    "novel words": "#cc79a7",
+    "underrepresented words": "#0043a9",
+    "representative": "#498cfb",
+    "most likely positive": "#9b2b0a",
+    "sunlight": "#6fd798",
+    NOT_RECORDED: "#524265",
+    POOL: "#b4b4b4",
+}
+OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
+POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")
+
+SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
+
+WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad06b", "#b4b4b4")
+"""Ways of choosing, in the order in which they were computed; the first is random's color."""
+
+HEIGHT = 220
+"""Of a plot, in pixels, without its axes and its legend."""
+
+NARROW = 290
+"""Pixels for a legend beside the axis of a chart on a telephone."""
+
+LETTER, SYMBOL = 6, 28
+"""Pixels that a letter takes in a legend, and a symbol with the space around it."""
+
+
+def label_colors(labels: Sequence[Label]) -> alt.Scale:
+    """The positive label is vermilion, the others follow."""
+    others = iter(NEGATIVES * 2)
+    colors = [POSITIVE if label.positive else next(others) for label in labels]
+    return alt.Scale(domain=[label.name for label in labels], range=colors)
+
+
+def strategy_color(strategies: Iterable[str]) -> alt.Color:
+    """The colors of these strategies, in the order in which they stand everywhere."""
+    present = set(strategies)
+    known = {name: color for name, color in STRATEGY_COLORS.items() if name in present}
+    # A label file may name strategies of its own.
+    known |= dict(zip(sorted(present - set(known)), cycle(OTHER_STRATEGIES), strict=False))
+    return alt.Color(
+        "strategy:N",
+        title=None,
+        scale=alt.Scale(domain=list(known), range=list(known.values())),
+        legend=legend(known),
+    )
+
+
+def legend(names: Iterable[str]) -> alt.Legend:
+    """A legend above the chart, of as many columns as stand side by side in a narrow window."""
+    names = list(names)
+    for columns in range(len(names), 1, -1):
+        widths = [max(map(len, names[first::columns])) for first in range(columns)]
+        if sum(LETTER * width + SYMBOL for width in widths) <= NARROW:
+            break
+    else:
+        columns = 1
+    return alt.Legend(orient="top", columns=columns, labelLimit=0, symbolOpacity=1)
+
+
+def numbers(*fields: str, format: str = ".3f") -> list[alt.Tooltip]:
+    """These fields as they are told where somebody points."""
+    return [alt.Tooltip(f"{field}:Q", format=format) for field in fields]
+
+
+@dataclass(frozen=True)
+class Course:
+    """What a learning curve has beside its points.
+
+    `scores` that it has, whether there are runs `of_several_models`, from where to where they
+    learned from `random` labels alone, and where later sets of evaluation items begin, by name.
+    """
+
+    scores: tuple[str, ...]
+    of_several_models: bool
+    random: tuple[float, float] | None
+    new_sets: tuple[tuple[str, int], ...]
+
+
+def course(points: pd.DataFrame) -> Course:
+    """The course of the learning curve of these points."""
+    starts = points.groupby("evaluation set", sort=False)["n_training"].min().iloc[1:]
+    return Course(
+        tuple(name for name in SCORE_COLORS if name in set(points["score"])),
+        points["model"].nunique() > 1,
+        _random_part(points),
+        tuple((name, int(start)) for name, start in starts.items()),
+    )
+
+
+def _random_part(points: pd.DataFrame) -> tuple[float, float] | None:
+    """From the first run that learned from random labels alone to half way from the last one."""
+    random = points[points["stage"] == RANDOM]["n_training"]
+    others = points[points["stage"] != RANDOM]["n_training"]
+    if not len(random):
+        return None
+    end = (random.max() + others.min()) / 2 if len(others) else random.max()
+    return float(random.min()), float(end)
+
+
+def learning_curve(course: Course) -> alt.LayerChart:
+    """Each score of each run against its number of training labels, with bands of 95%.
+
+    The ground is tinted where runs learned from random labels alone. A line joins runs of one model
+    on one set of evaluation items; where another set begins there is a rule.
+    """
+    base = alt.Chart(POINTS).encode(
+        x=_labels_axis(),
+        y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
+        detail=["model:N", "evaluation set:N"],
+        color=alt.Color(
+            "score:N",
+            title=None,
+            scale=alt.Scale(
+                domain=course.scores, range=[SCORE_COLORS[name] for name in course.scores]
+            ),
+            legend=legend(course.scores),
+        ),
+    )
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(
+        shape=alt.Shape(
+            "model:N",
+            title="model",
+            legend=alt.Legend(orient="top") if course.of_several_models else None,
+        ),
+        tooltip=[
+            "run_id:N", "model:N", "score:N", *numbers("value", "low", "high"),
+            alt.Tooltip("n_training:Q", format=","), "stage:N", "evaluation set:N",
+        ],
+    )  # fmt: skip
+    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
+    # In one step: each `+` copies all layers before it.
+    layers = (*_ground(course), *_new_sets(course), band, base.mark_line(), dots)
+    return alt.layer(*layers, height=HEIGHT)
+
+
+def _labels_axis() -> alt.X:
+    return alt.X(
+        "n_training:Q",
+        title="training labels",
+        scale=alt.Scale(zero=False, nice=True),
+        axis=alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy"),
+    )
+
+
+def _ground(course: Course) -> Iterator[alt.Chart]:
+    """The ground of the runs that learned from random labels alone, and its name."""
+    if course.random is None:
+        return
+    start, end = course.random
+    base = alt.Chart(inline({"n_training": start, "end": end, "stage": RANDOM}))
+    base = base.encode(x="n_training:Q")
+    ground = base.mark_rect(color=STRATEGY_COLORS["random"], opacity=0.14, clip=True)
+    yield ground.encode(x2="end:Q")
+    name = base.mark_text(align="left", baseline="top", dx=4, dy=4, fontSize=11)
+    yield name.encode(y=alt.value(0), text="stage:N")
+
+
+def _new_sets(course: Course) -> Iterator[alt.Chart]:
+    """A rule where runs begin to be measured by other evaluation items."""
+    if not course.new_sets:
+        return
+    starts = [{"evaluation set": name, "n_training": start} for name, start in course.new_sets]
+    base = alt.Chart(inline(*starts)).encode(x="n_training:Q")
+    rule = base.mark_rule(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL])
+    yield rule.encode(tooltip=["evaluation set:N"])
+    name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11)
+    yield name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
+
+
+def inline(*rows: Mapping[str, object]) -> alt.InlineData:
+    """Rows that belong to the chart itself."""
+    return alt.InlineData(values=list(rows))
+
+
+def simulated(ways: Sequence[str]) -> alt.LayerChart:
+    """Mean learning curves over seeds, one for each way, with bands of one standard error."""
+    base = alt.Chart(POINTS).encode(
+        x=alt.X(
+            "labels:Q",
+            title="training labels",
+            axis=alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy"),
+        ),
+        y=alt.Y("value:Q", title="score", scale=alt.Scale(zero=False)),
+        color=alt.Color(
+            "way:N",
+            title=None,
+            scale=alt.Scale(domain=ways, range=[color for _, color in zip(ways, cycle(WAYS))]),
+            legend=legend(ways),
+        ),
+        tooltip=["way:N", "labels:Q", *numbers("value", "low", "high"), "seeds:Q"],
+    )
+    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
+    return alt.layer(band, base.mark_line(point=True), height=HEIGHT)
+
+
+def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
+    """Labels per split, stacked."""
+    return (
+        alt.Chart(POINTS)
+        .mark_bar()
+        .encode(
+            y=alt.Y("split:N", title=None, sort=list(splits)),
+            x=alt.X("items:Q", title="labels", axis=alt.Axis(format=",d", tickMinStep=1)),
+            color=alt.Color(
+                "label:N",
+                title=None,
+                scale=label_colors(labels),
+                legend=legend(label.name for label in labels),
+            ),
+            tooltip=["split:N", "label:N", "items:Q"],
+        )
+        .properties(height=alt.Step(34))
+    )
+
+
+def balance_rows(counts: Mapping[str, Mapping[str, int]], task: Task) -> pd.DataFrame:
+    """The rows of that chart."""
+    return pd.DataFrame(
+        [
+            {"split": split, "label": task.label(value).name, "items": number}
+            for split, by_label in counts.items()
+            for value, number in by_label.items()
+        ]
+    )

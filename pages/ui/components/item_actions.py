@@ -1,0 +1,104 @@
+"""Labeling, correcting and flagging an item from where it is seen."""
+
+import streamlit as st
+
+from core.errors import SunlightError
+from core.workspace.byhand import Hand, flag_by_hand, flag_of, label_by_hand, label_of
+from core.workspace.events import MAX_NOTE
+from core.workspace.snapshot import Loop
+from pages.ui import cache, session
+from pages.ui.escape_markdown import plain
+
+REFUSED = "sunlight_refused"
+NAME = "sunlight_name"
+
+
+def show_hand(loop: Loop, item_id: str, refusal: str, *, assisted: bool) -> None:
+    """A button for each label, unless the item must not be labeled here; and the flag."""
+    if not session.annotator():
+        _ask_name()
+        return
+    hand = Hand(session.annotator(), assisted)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if not refusal:
+            _show_labels(loop, item_id, hand)
+        _show_flag(loop, item_id, hand)
+    if refusal:
+        st.caption(plain(refusal))
+    said_of, said = st.session_state.pop(REFUSED, ("", ""))
+    if said_of == item_id:
+        st.error(plain(said), icon=":material/error:")
+
+
+def _show_labels(loop: Loop, item_id: str, hand: Hand) -> None:
+    labeled = label_of(loop, item_id)
+    for label in loop.workspace.task.labels:
+        is_given = labeled is not None and labeled.label == label.value
+        st.button(
+            plain(label.name),
+            icon=":material/check:" if is_given else None,
+            disabled=is_given,
+            help="It has this label." if is_given else "Training data; stands in the logs at once.",
+            on_click=_label,
+            args=(loop, item_id, label.value, hand),
+            key=f"byhand_{label.value}_{item_id}",
+        )
+
+
+def _show_flag(loop: Loop, item_id: str, hand: Hand) -> None:
+    flag, key = flag_of(loop, item_id), f"byhand_note_{item_id}"
+    if flag:
+        st.button(
+            "Take the flag back",
+            icon=":material/flag:",
+            help=plain(f"{flag.annotator}: {flag.note}"),
+            on_click=_flag,
+            args=(loop, item_id, "", hand),
+            key=f"byhand_unflag_{item_id}",
+        )
+        return
+    with st.popover("Flag", icon=":material/flag:"):
+        st.text_input("What should be looked at?", max_chars=MAX_NOTE, key=key)
+        st.button(
+            "Flag it",
+            on_click=_flag_noted,
+            args=(loop, item_id, key, hand),
+            key=f"byhand_flag_{item_id}",
+        )
+
+
+def _label(loop: Loop, item_id: str, label: str, hand: Hand) -> None:
+    workspace = loop.workspace
+    try:
+        label_by_hand(workspace, cache.inbox(workspace.path), item_id, label, hand)
+    except SunlightError as error:
+        st.session_state[REFUSED] = (item_id, str(error))
+
+
+def _flag_noted(loop: Loop, item_id: str, key: str, hand: Hand) -> None:
+    _flag(loop, item_id, st.session_state.get(key, "").strip() or "look again", hand)
+
+
+def _flag(loop: Loop, item_id: str, note: str, hand: Hand) -> None:
+    workspace = loop.workspace
+    try:
+        flag_by_hand(workspace, cache.inbox(workspace.path), item_id, note, hand)
+    except SunlightError as error:
+        st.session_state[REFUSED] = (item_id, str(error))
+
+
+def _ask_name() -> None:
+    if session.login_is_configured():
+        st.caption("Log in on the Annotate page to label or flag it.")
+        return
+    st.text_input(
+        "Your name, to label or flag it",
+        max_chars=session.MAX_NAME,
+        key=NAME,
+        on_change=_take_name,
+        width=320,
+    )
+
+
+def _take_name() -> None:
+    session.name_annotator(st.session_state[NAME])

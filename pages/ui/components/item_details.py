@@ -1,0 +1,161 @@
+"""All that is known of one item: what the model sees in it, what is like it, what has happened."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from html import escape
+
+import streamlit as st
+
+from core.errors import RunError
+from core.models.explain import Explanation, explain
+from core.models.model import Model
+from core.models.neighbors import Neighbour
+from core.pool.text import folded
+from core.workspace.byhand import refused
+from core.workspace.item_history import Happening, history
+from core.workspace.logs import Run
+from core.workspace.snapshot import Loop
+from pages.ui import cache
+from pages.ui.components.item_actions import show_hand
+from pages.ui.components.items import MOST
+
+NEIGHBOURS = 5
+
+LONGEST = 160
+"""Characters of a neighbour's text; one line of it is shown, and more under the mouse."""
+
+MOST_WORDS = 200
+"""Rows of the table of words; a headline has ten."""
+
+STYLE = """<style>
+.sl-more .sl-whole {max-height: 16rem; overflow-y: auto; white-space: pre-wrap;
+  overflow-wrap: anywhere; opacity: 1}
+.sl-more {font-size: .9rem; display: grid; gap: 1.6rem 3rem; margin: .4rem 0 .6rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr))}
+.sl-more > * {min-width: 0}
+.sl-more table {border-collapse: collapse; width: 100%}
+.sl-more th {font-weight: 400; font-size: .84rem; text-align: left; opacity: .7; border: 0;
+  padding: 0 1rem .25rem 0; white-space: nowrap}
+.sl-more td {padding: .14rem 1rem .14rem 0; border: 0; vertical-align: baseline;
+  overflow-wrap: anywhere}
+.sl-more .sl-number {text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;
+  overflow-wrap: normal; width: 1%}
+.sl-more .sl-unseen {text-decoration: underline dotted 2px; text-underline-offset: .22em}
+.sl-more .sl-bar {display: flex; min-width: 5rem; height: .55rem}
+.sl-more .sl-bar span {flex: 1; display: flex}
+.sl-more .sl-bar span:first-child {justify-content: flex-end;
+  border-right: 1px solid color-mix(in srgb, currentColor 45%, transparent)}
+.sl-more i {height: 100%; background: color-mix(in srgb, currentColor 38%, transparent)}
+.sl-more p {font-size: .84rem; margin: .5rem 0 0; opacity: .7; line-height: 1.45}
+.sl-more .sl-title {margin: 0 0 .25rem}
+.sl-more ol {list-style: none; margin: 0; padding: 0}
+.sl-more li {margin: 0; padding: .14rem 0 .3rem; font-size: .9rem; line-height: 1.45}
+.sl-more li span {display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis}
+.sl-more li small {font-size: .8rem; opacity: .7}
+</style>"""
+
+
+def show_details(loop: Loop, item_id: str, text: str, *, is_held_out: bool) -> None:
+    """The ways to label or flag the item; its words, neighbours and history."""
+    run = loop.logs.runs[-1] if loop.logs.runs else None
+    model = cache.model(loop, run) if run else None
+    show_hand(loop, item_id, refused(loop, item_id), assisted=not is_held_out and model is not None)
+    parts = []
+    if len(text) > MOST:
+        parts.append(f'<p class="sl-whole" dir="auto" data-testid="whole">{escape(text)}</p>')
+    if is_held_out:
+        parts.append(
+            '<p class="sl-title">It waits for its evaluation or validation label, or is a copy of '
+            "an item that does. Until then it is not said what the model thinks of it.</p>"
+        )
+    elif model:
+        parts += _of_model(loop, run, model, item_id, text)
+    parts.append(_history(history(loop, item_id, is_held_out=is_held_out)))
+    told = "".join(f"<div>{part}</div>" for part in parts if part)
+    st.html(f'{STYLE}<div class="sl-more" data-testid="details">{told}</div>')
+
+
+def _of_model(loop: Loop, run: Run, model: Model, item_id: str, text: str) -> list[str]:
+    """Words and neighbours; without what an encoder that is gone would have said."""
+    parts = []
+    with suppress(RunError):
+        positive = loop.workspace.task.positive
+        (explanation,) = explain(model, [text], [positive.value])
+        parts.append(_words(loop, model, explanation, positive.name))
+        found = cache.neighbourhood(loop, run).nearest(text, NEIGHBOURS, but=item_id)
+        parts.append(_neighbours(loop, found))
+    return parts
+
+
+def _words(loop: Loop, model: Model, explanation: Explanation, towards: str) -> str:
+    """Each word: how often the training data has it, and its push."""
+    pieces = [(piece, push) for piece, push in explanation.pieces if piece.strip()]
+    if not pieces:
+        return ""
+    known, counts = model.known([piece for piece, _ in pieces]), cache.training_words(loop)
+    most = max(abs(push) for _, push in pieces) or 1.0
+    left_out = len(pieces) - MOST_WORDS
+    rows = "".join(
+        f'<tr><td class="{"" if piece in known else "sl-unseen"}" dir="auto">{escape(piece)}</td>'
+        f'<td class="sl-number">{counts[folded(piece)]:,}</td>'
+        f'<td class="sl-number">{signed(push)}</td><td>{_bar(push / most)}</td></tr>'
+        for piece, push in pieces[:MOST_WORDS]
+    )
+    more = f"{left_out:,} words more are not listed. " if left_out > 0 else ""
+    whole = f" The whole text (encoder): {signed(explanation.whole)}." if explanation.whole else ""
+    return (
+        "<table><tr><th>Word</th><th>In training</th>"
+        f'<th colspan="2">Push towards {escape(towards)}</th></tr>{rows}</table>'
+        f"<p>{more}Pushes are log-odds: from {signed(explanation.base)}, a text without words, "
+        "they add "
+        f"up to {signed(explanation.score)}.{whole} The model does not know underlined words.</p>"
+    )
+
+
+def _bar(share: float) -> str:
+    """A bar to the left or right of a middle line, `share` in [-1, 1] of its half."""
+    left, right = (f'<i style="width:{abs(s):.0%}"></i>' for s in (min(share, 0), max(share, 0)))
+    return f'<div class="sl-bar" aria-hidden="true"><span>{left}</span><span>{right}</span></div>'
+
+
+def signed(number: float) -> str:
+    """The number with its sign, as it is set: +0.31, −1.20."""
+    return f"{number:+.2f}".replace("-", "−")
+
+
+def _neighbours(loop: Loop, found: Sequence[Neighbour]) -> str:
+    if not found:
+        return '<p class="sl-title">No labeled item has anything in common with it.</p>'
+    rows = "".join(_neighbour(loop, neighbour) for neighbour in found)
+    return (
+        f'<p class="sl-title">Most alike of the labeled items</p>'
+        f'<ol data-testid="neighbours">{rows}</ol>'
+    )
+
+
+def _neighbour(loop: Loop, neighbour: Neighbour) -> str:
+    item = neighbour.item
+    line = " ".join(item.text[: 4 * LONGEST].split())
+    shown = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
+    label = loop.workspace.task.label(item.label).name
+    return (
+        f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span>'
+        f"<small><bdi>{escape(label)}</bdi> · {item.split} · likeness "
+        f"{neighbour.likeness:.2f}</small></li>"
+    )
+
+
+def _history(happenings: Sequence[Happening]) -> str:
+    if not happenings:
+        return '<p class="sl-title">Nothing has happened to it: neither proposed nor labeled.</p>'
+    rows = "".join(
+        f"<li><bdi>{escape(each.what)}</bdi><br><small>{_when(each.at)}"
+        f"{' · ' if each.at and each.who else ''}<bdi>{escape(each.who)}</bdi></small></li>"
+        for each in happenings
+    )
+    return f'<p class="sl-title">What has happened to it</p><ol data-testid="history">{rows}</ol>'
+
+
+def _when(at: str) -> str:
+    """A log's time to the minute."""
+    return f"{escape(at[:16].replace('T', ' '))} UTC" if at else ""

@@ -1,0 +1,181 @@
+"""Scores of runs with their intervals, as tables and charts take them."""
+
+import numpy as np
+import pandas as pd
+
+from core.evaluation.intervals import Difference, Interval
+from core.evaluation.report import AT_THRESHOLD, Figures, Report
+from core.evaluation.report import SCORE_NAMES as SCORES
+from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR
+from core.evaluation.stages import stages
+from core.workspace.logs import Run
+from core.workspace.snapshot import Loop
+from pages.ui import cache
+
+OF_PROBABILITIES = {BRIER: "Brier score (low is good)", CALIBRATION_ERROR: "ECE (low is good)"}
+
+CURVES = ("fscore", "auc", "average_precision")
+
+SETS = {
+    "evaluation": "evaluation items",
+    "validation": "validation items",
+    "out of fold": "training items, each by a model that did not see it",
+}
+
+
+def intervals(report: Report | None) -> dict[str, Interval]:
+    """The run's scores for the positive label with their intervals; empty without a report.
+
+    Home, the learning curve and the table of scores all take them from here, and the command line
+    prints the same: a report is of the very items that the run's row is of, whatever was labeled
+    since, and is read, not drawn anew. An interval of no width is left out: older reports resampled
+    the F-score, and resampling cannot leave 0 or 1.
+    """
+    figures = report and report.figures.get("evaluation")
+    kept = figures.intervals if figures else {}
+    return {name: each for name, each in kept.items() if each.low < each.high}
+
+
+def span(found: Interval | None) -> str:
+    """`0.52 to 0.68`, or nothing."""
+    return f"{found.low:.2f} to {found.high:.2f}" if found else ""
+
+
+def curve_points(loop: Loop) -> pd.DataFrame:
+    """One row for each run and score of `CURVES`: value, low, high; no interval, no ends."""
+    stage_of, set_of = stages(loop), evaluation_sets(loop)
+    return pd.DataFrame(
+        [
+            {
+                "run_id": run.run_id,
+                "model": run.model,
+                "n_training": run.n_training,
+                "score": SCORES[score],
+                "value": getattr(run, score),
+                "low": found and found.low,
+                "high": found and found.high,
+                "stage": stage_of[run.run_id],
+                "evaluation set": set_of[run.run_id],
+            }
+            for run in loop.logs.runs
+            for ends in [intervals(cache.report(loop, run))]
+            for score in CURVES
+            for found in [ends.get(score)]
+            if getattr(run, score) is not None
+        ],
+        columns=[
+            "run_id", "model", "n_training", "score", "value", "low", "high", "stage",
+            "evaluation set",
+        ],
+    )  # fmt: skip
+
+
+def evaluation_sets(loop: Loop) -> dict[str, str]:
+    """What to call the evaluation items that each run was measured by, by run id."""
+    names: dict[str, str] = {}
+    for run in loop.logs.runs:
+        name = f"evaluation set {len(names) + 1}: {run.n_evaluation:,} items"
+        names.setdefault(run.evaluation_hash, name)
+    return {run.run_id: names[run.evaluation_hash] for run in loop.logs.runs}
+
+
+def gain_sentence(loop: Loop, before: Run, after: Run) -> str | None:
+    """Whether the later run is better, and how sure that is; None if that cannot be said."""
+    label = loop.workspace.task.positive_index
+    found = cache.score_differences(loop, before, after, label).get("average_precision")
+    if found is None:
+        return None
+    told = f"Average precision, the same items for both: {after.run_id} "
+    if found.is_clear:
+        return f"{told}{found} than {before.run_id}: more than chance explains."
+    return f"{told}and {before.run_id} {found}. {noise_sentence(loop, found)}"
+
+
+def noise_sentence(loop: Loop, found: Difference) -> str:
+    """How large a gain has to be to be told from noise by these evaluation items."""
+    items = loop.labels.splits["evaluation"]
+    positive = loop.workspace.task.positive
+    number = sum(item.label == positive.value for item in items)
+    half = (found.interval.high - found.interval.low) / 2
+    if not half:
+        return "They rank these items alike."
+    return (
+        f"With {len(items):,} evaluation items, {number:,} of them {positive.name}, a gain below "
+        f"about {half:.2f} cannot be told from noise; four times as many items would halve that."
+    )
+
+
+def score_table(loop: Loop, run: Run, other: Run | None, label: int) -> pd.DataFrame:
+    """Every score of a run with its interval, and what it has over the other run.
+
+    For the positive label the F-score at the run's own threshold has a row of its own.
+    """
+    is_positive = label == loop.workspace.task.positive_index
+    report = cache.report(loop, run)
+    kept = intervals(report)
+    found = cache.score_intervals(loop, run, label)
+    if is_positive and run.evaluation_hash == cache.evaluation_hash(loop):
+        found = found | kept
+    names = SCORES | OF_PROBABILITIES
+    rows = [
+        (name, found[score].value, span(found[score]))
+        for score, name in names.items()
+        if score in found
+    ]
+    if not found and is_positive:
+        rows = [(name, getattr(run, score), "") for score, name in SCORES.items()]
+    figures = report and report.figures.get("evaluation")
+    if figures and is_positive:
+        name = f"F-score at the threshold {report.threshold:.2f}"
+        rows.insert(1, (name, figures.at_threshold.fscore, span(kept.get(AT_THRESHOLD))))
+    table = pd.DataFrame(rows, columns=["score", "value", "95% interval"])
+    if other is None:
+        return table
+    differences = cache.score_differences(loop, other, run, label)
+    told = {names[score]: difference_told(each) for score, each in differences.items()}
+    beside = [told.get(score, "") for score in table["score"]]
+    return table.assign(**{f"beside {other.run_id}": beside})
+
+
+def difference_told(found: Difference) -> str:
+    """`+0.052 (+0.010 to +0.094)`, or that it may be none."""
+    each = found.interval
+    if each.low == each.value == each.high == 0:
+        return "the same"
+    ends = f"({each.low:+.3f} to {each.high:+.3f})"
+    return f"{each.value:+.3f} {ends}" if found.is_clear else f"cannot be told apart {ends}"
+
+
+def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
+    """Precision, recall and F-score of each label, of a confusion matrix."""
+    hits, given, true = np.diag(cells), cells.sum(axis=0), cells.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return pd.DataFrame(
+            {
+                "label": names,
+                "items": true,
+                "precision": hits / given,
+                "recall": hits / true,
+                "F-score": 2 * hits / (given + true),
+            }
+        )
+
+
+def calibration_table(report: Report) -> pd.DataFrame:
+    """How far probabilities are from shares, raw and calibrated, on each set of items."""
+    return pd.DataFrame(
+        [calibration_row(SETS[split], figures) for split, figures in report.figures.items()],
+        columns=["on", "items", "error, raw", "error, calibrated", "F at 0.5", "F at threshold"],
+    )
+
+
+def calibration_row(name: str, figures: Figures) -> tuple[str | int | float | None, ...]:
+    """One set of items in that table."""
+    return (
+        name,
+        figures.n_items,
+        figures.calibration_error_raw,
+        figures.calibration_error_calibrated,
+        figures.at_half.fscore,
+        figures.at_threshold.fscore,
+    )

@@ -1,0 +1,55 @@
+"""Export: the labels that count as a file for other programs, with a data card."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import SunlightError
+from core.exchange.export_formats import LAYOUTS
+from core.exchange.exporter import export_files, zipped
+from core.workspace.snapshot import Loop
+from core.workspace.task import SPLITS
+from pages.ui import cache
+from pages.ui.escape_markdown import plain
+
+FORMAT = "export_format"
+CHOSEN = "export_splits"
+
+
+def show(path: Path) -> None:
+    """A choice of format and splits, and a button that prepares the archive."""
+    st.caption(
+        "Every label that counts, with why it was proposed and who gave it, and a data card. Items "
+        "with two labels and no decision are left out."
+    )
+    try:
+        loop = cache.loop(path)
+    except SunlightError:
+        return  # the page's head has told it
+    form = st.selectbox(
+        "Format", [*LAYOUTS], format_func=lambda name: LAYOUTS[name].title, key=FORMAT, width=320
+    )
+    st.caption(LAYOUTS[form].note)
+    splits = st.pills("Splits", SPLITS, selection_mode="multi", default=SPLITS, key=CHOSEN)
+    if st.button("Prepare", icon=":material/inventory_2:", key="prepare_export"):
+        _offer(loop, form, splits)
+
+
+def _offer(loop: Loop, form: str, splits: list[str]) -> None:
+    """The download, or why there is none."""
+    folder = f"{loop.workspace.name}-{form}"
+    try:
+        archive = zipped(export_files(loop, form, splits), folder)
+    except SunlightError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    st.download_button(
+        f"Download ({len(archive) / 1e3:,.0f} kB)",
+        archive,
+        f"{folder}.zip",
+        "application/zip",
+        key="download_export",
+        on_click="ignore",
+        type="primary",
+        icon=":material/download:",
+    )

@@ -1,0 +1,250 @@
+"""Import: a table that somebody has, looked at first and then brought in."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import SunlightError
+from core.exchange.import_export import is_export
+from core.exchange.import_table import PREVIEW, label_words
+from core.exchange.import_types import Columns, Unsaid
+from core.exchange.importer import bring_in
+from core.exchange.table_reader import KINDS, Foreign, guess, open_table
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.task import SPLITS, Task
+
+UPLOAD, KEPT, RESULT = "import_upload", "import_kept", "import_result"
+
+NAMES = {
+    "text": "Text",
+    "item_id": "Id",
+    "label": "Label",
+    "split": "Split",
+    "strategy": "Strategy",
+    "confidence": "Confidence",
+    "annotator": "Who labeled",
+    "labeled_at": "When",
+}
+"""What the page calls each thing that a column can hold."""
+
+NONE = "(none)"
+UNLABELED = "(leave unlabeled)"
+
+LOOKED_THROUGH = 1_000
+"""Rows whose words for labels are offered to be mapped."""
+
+MOST_WORDS = 20
+
+
+class Kept:
+    """An uploaded file on disk, for as long as its session."""
+
+    def __init__(self, upload: UploadedFile) -> None:
+        self.file_id = upload.file_id
+        folder = Path(tempfile.mkdtemp(prefix="sunlight-"))
+        # A session that is forgotten forgets this too, and the folder goes with it.
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.path = folder / (Path(upload.name).name[-100:] or "table.csv")
+        upload.seek(0)
+        with self.path.open("wb") as file:
+            shutil.copyfileobj(upload, file, 2**20)
+
+
+def show(path: Path) -> None:
+    """The upload, how it is read, its first rows, and the button that brings it in."""
+    st.caption(
+        "Items for the pool, and labels that were given elsewhere. Nothing is written before every "
+        "row has been checked; copies are dropped and counted."
+    )
+    try:
+        workspace = open_workspace(path)
+    except SunlightError:
+        return  # the page's head has told it
+    show_result()
+    kinds = sorted({ending.removeprefix(".") for ending in KINDS})
+    upload = st.file_uploader("A table", type=kinds, key=UPLOAD, on_change=forget_result)
+    if upload is None:
+        return
+    try:
+        table = choose_reading(kept(upload).path)
+        show_head(table)
+        columns, unsaid = choose_columns(table, workspace.task)
+        leave_out = st.checkbox(
+            "Leave out rows that cannot be read",
+            key="import_leave_out",
+            help="Otherwise such a row refuses the whole table, and nothing is brought in.",
+        )
+        if st.button("Bring it in", type="primary", icon=":material/upload:", key="import_go"):
+            take(workspace, table, columns, unsaid, leave_out)
+    except SunlightError as error:
+        tell(str(error))
+
+
+def kept(upload: UploadedFile) -> Kept:
+    """The upload on disk, written once."""
+    found = st.session_state.get(KEPT)
+    if found is None or found.file_id != upload.file_id:
+        found = st.session_state[KEPT] = Kept(upload)
+    return found
+
+
+def choose_reading(path: Path) -> Foreign:
+    """The table as it is recognized, or as the person says; raises TableError."""
+    table = open_table(path)
+    with st.expander(said_of(table)):
+        st.caption("Recognized; change it where the first rows below look wrong.")
+        encoding = delimiter = sheet = ""
+        if table.encoding:
+            encoding = st.text_input("Encoding", value=table.encoding, key="import_encoding")
+        if table.delimiter:
+            delimiter = st.text_input(
+                "Between the cells",
+                value=table.delimiter.replace("\t", "tab"),
+                max_chars=3,
+                key="import_delimiter",
+            ).replace("tab", "\t")
+        if table.sheets:
+            sheet = st.selectbox("Sheet", table.sheets, key="import_sheet")
+        has_header = table.has_header
+        if table.kind in ("csv", "excel"):
+            has_header = st.checkbox(
+                "The first row names the columns", value=table.has_header, key="import_header"
+            )
+    return open_table(
+        path, encoding=encoding, delimiter=delimiter, sheet=sheet, has_header=has_header
+    )
+
+
+def said_of(table: Foreign) -> str:
+    """How the table is read, in a few words."""
+    parts = [table.kind.upper() if table.kind == "csv" else table.kind.capitalize()]
+    parts += [table.encoding] if table.encoding else []
+    return "Read as " + ", ".join(parts)
+
+
+def show_head(table: Foreign) -> None:
+    """The first rows, as they would be read."""
+    rows = table.head(PREVIEW)
+    st.dataframe(pd.DataFrame(rows, columns=list(table.columns)), hide_index=True)
+
+
+def choose_columns(table: Foreign, task: Task) -> tuple[Columns | None, Unsaid | None]:
+    """Which column holds what, and what counts where none does; None for an export of ours."""
+    if is_export(table):
+        st.info(
+            "This is an export of Sunlight: labels come back with all that stood with them.",
+            icon=":material/inventory_2:",
+        )
+        return None, None
+    guessed = guess(table.columns, table.head(PREVIEW))
+    chosen = {}
+    for at, each in enumerate(fields(Columns)):
+        if at % 4 == 0:
+            places = st.columns(4)  # a row of its own: on a narrow screen the order stays
+        options = table.columns if each.name == "text" else (NONE, *table.columns)
+        found = guessed.get(each.name, NONE)
+        name = places[at % 4].selectbox(
+            NAMES[each.name],
+            options,
+            index=options.index(found),
+            key=f"import_column_{each.name}",
+        )
+        chosen[each.name] = "" if name == NONE else name
+    columns = Columns(**chosen)
+    return columns, choose_unsaid(table, columns, task) if columns.label else Unsaid()
+
+
+def choose_unsaid(table: Foreign, columns: Columns, task: Task) -> Unsaid:
+    """What counts for all labels, and what their words mean."""
+    split, annotator = "training", ""
+    places = st.columns(4)
+    if not columns.split:
+        split = places[0].selectbox(
+            "Split of all labels",
+            SPLITS,
+            index=SPLITS.index("training"),
+            key="import_split",
+            help="Evaluation data is only what was drawn at random.",
+        )
+    if not columns.annotator:
+        annotator = places[1].text_input(
+            "Who gave all labels", key="import_annotator", help="Empty: not recorded."
+        )
+    labels, all_known = choose_labels(table, columns.label, task)
+    return Unsaid(split=split, annotator=annotator.strip(), labels=labels, refuse_unknown=all_known)
+
+
+def choose_labels(table: Foreign, column: str, task: Task) -> tuple[Mapping[str, str], bool]:
+    """(the meaning of each word that is no label here, whether none is to stay unlabeled)."""
+    at = table.columns.index(column)
+    words = dict.fromkeys(row[at].strip() for row in table.head(LOOKED_THROUGH))
+    known = label_words(task)
+    strange = [word for word in words if word and not {word, word.casefold()} & known.keys()]
+    if not strange:
+        return {}, True
+    st.caption("What these words of the table mean:")
+    meanings = {}
+    options = [UNLABELED, *task.values]
+    places = st.columns(4)
+    for number, word in enumerate(strange[:MOST_WORDS]):
+        meanings[word] = places[number % 4].selectbox(
+            shown(word),
+            options,
+            format_func=lambda value: value if value == UNLABELED else task.label(value).name,
+            key=f"import_word_{word}",
+        )
+    given = {word: value for word, value in meanings.items() if value != UNLABELED}
+    return given, len(given) == len(strange)
+
+
+def take(
+    workspace: Workspace,
+    table: Foreign,
+    columns: Columns | None,
+    unsaid: Unsaid | None,
+    leave_out: bool,
+) -> None:
+    """Brings the table in, tells how far it is, and runs the page again with what came of it."""
+    with st.status("Bringing it in …") as status:
+        found = bring_in(
+            workspace,
+            table,
+            columns,
+            unsaid,
+            leave_out_bad_rows=leave_out,
+            progress=status.write,
+        )
+    st.session_state[RESULT] = found.sentences()
+    st.rerun()
+
+
+def show_result() -> None:
+    """What the last import brought, until another file is chosen."""
+    sentences = st.session_state.get(RESULT)
+    if sentences:
+        with st.container(border=True):
+            st.markdown("**Brought in**")
+            for sentence in sentences:
+                st.text(sentence)
+
+
+def forget_result() -> None:
+    st.session_state.pop(RESULT, None)
+
+
+def shown(word: str) -> str:
+    """A word of a table as a widget's label, which reads Markdown."""
+    return "`" + word[:60].replace("`", "'") + "`"
+
+
+def tell(message: str) -> None:
+    """A refusal, which may hold texts of the table."""
+    st.error("Nothing was brought in.", icon=":material/error:")
+    st.text(message)

@@ -1,0 +1,234 @@
+"""Views of the Metrics page on one run and a second one beside it: ranking and probabilities."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core.evaluation.intervals import wilson
+from core.evaluation.metrics import (
+    BINS,
+    brier,
+    calibration_error,
+    precision_recall_curve,
+    reliability,
+    roc_curve,
+)
+from core.evaluation.run_scores import Answers
+from core.workspace.logs import Run
+from core.workspace.snapshot import Loop
+from core.workspace.task import Task
+from pages.ui import cache
+from pages.ui.components.figure import show_figure
+from pages.ui.escape_markdown import plain
+from pages.ui.metrics import charts
+from pages.ui.page_head import say_empty
+
+NARROW = 2
+"""Bins of the histogram for each bin of the calibration curve."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is looked at: a run's answers, perhaps a second run's, one label against the others."""
+
+    loop: Loop
+    run: Run
+    answers: Answers
+    other: Run | None
+    other_answers: Answers | None
+    label: int
+
+    @property
+    def task(self) -> Task:
+        return self.loop.workspace.task
+
+    @property
+    def name(self) -> str:
+        """The label's name."""
+        return self.task.labels[self.label].name
+
+    @property
+    def actual(self) -> np.ndarray:
+        return self.answers.actual(self.label)
+
+    @property
+    def score(self) -> np.ndarray:
+        """P(label) of each item, not calibrated."""
+        return self.answers.raw[:, self.label]
+
+
+def can_rank(look: Look) -> bool:
+    """Whether curves can be drawn; says why where they cannot."""
+    if not look.answers.knows(look.label):
+        say_empty(
+            f"The report of {look.run.run_id} keeps no probabilities of {look.name}, and its model "
+            "is gone. Train again to see them."
+        )
+        return False
+    if look.actual.all() or not look.actual.any():
+        say_empty(
+            "Curves need evaluation items of both kinds: with the label and without. Label more "
+            "evaluation data."
+        )
+        return False
+    return True
+
+
+def show_ranking(look: Look) -> None:
+    """ROC and precision-recall curves of both runs."""
+    if not can_rank(look):
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        points = _of_both(look, roc_points)
+        show_figure(
+            "roc",
+            "ROC curve",
+            "The further above the dashed line of a coin, the better the model ranks items.",
+            charts.roc,
+            points,
+        )
+    with right:
+        points = _of_both(look, precision_recall_points)
+        show_figure(
+            "precision-recall",
+            "Precision and recall",
+            f"Of the items that it calls {look.name}, how many are, for each share of them that it "
+            "finds.",
+            charts.precision_recall,
+            points,
+            float(look.actual.mean()),
+        )
+
+
+def roc_points(answers: Answers, label: int) -> pd.DataFrame:
+    """The corners of the ROC curve."""
+    curve = roc_curve(answers.raw[:, label], answers.actual(label))
+    if curve is None:
+        return pd.DataFrame()
+    found = pd.DataFrame(
+        {
+            "false positive rate": curve.false_positive_rate,
+            "true positive rate": curve.true_positive_rate,
+            "threshold": np.minimum(curve.threshold, 1.0),
+        }
+    )
+    return found[corners(curve.true_positive_rate)]
+
+
+def precision_recall_points(answers: Answers, label: int) -> pd.DataFrame:
+    """The corners of the precision-recall curve."""
+    curve = precision_recall_curve(answers.raw[:, label], answers.actual(label))
+    if curve is None:
+        return pd.DataFrame()
+    found = pd.DataFrame(
+        {"recall": curve.recall, "precision": curve.precision, "threshold": curve.threshold}
+    )
+    return found[corners(curve.recall)]
+
+
+def corners(values: np.ndarray) -> np.ndarray:
+    """Where a curve changes its value, before or after; a straight line needs no points between."""
+    changes = np.diff(values) != 0
+    return np.concatenate([[True], changes]) | np.concatenate([changes, [True]])
+
+
+def _of_both(look: Look, points_of: Callable[[Answers, int], pd.DataFrame]) -> pd.DataFrame:
+    """The points of the run and of the one beside it, numbered along each curve."""
+    both = [(look.run, look.answers)]
+    if look.other and look.other_answers and look.other_answers.knows(look.label):
+        both.append((look.other, look.other_answers))
+    frames = [
+        points_of(answers, look.label).assign(
+            run=run.run_id, place=lambda frame: np.arange(len(frame))
+        )
+        for run, answers in both
+    ]
+    return pd.concat([frame for frame in frames if "threshold" in frame], ignore_index=True)
+
+
+def show_probabilities(look: Look) -> None:
+    """The histogram of probabilities per true label, and whether they can be believed."""
+    if not look.answers.knows(look.label) or not len(look.answers):
+        can_rank(look)
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        bins = histogram_bins(look)
+        show_figure(
+            "histogram",
+            "Probabilities by true label",
+            f"P({look.name}) of the items of each true label: the less they overlap, the better.",
+            charts.histogram,
+            bins,
+            look.task.labels,
+        )
+    with right:
+        bins = reliability_bins(look)
+        show_figure(
+            "calibration",
+            "Calibration",
+            "On the dashed line a probability is a share: of items at 0.7, seven in ten are "
+            f"{look.name}. Bars hold 95%.",
+            charts.reliability,
+            bins,
+        )
+        st.caption(plain(calibration_sentence(look)))
+
+
+def calibration_sentence(look: Look) -> str:
+    """Error and Brier score of the raw probabilities with intervals, and of the calibrated ones."""
+    found = cache.score_intervals(look.loop, look.run, look.label)
+    calibrated = look.answers.calibrated[:, look.label]
+    told = [
+        f"{name} {each.value:.3f} ({each.low:.3f} to {each.high:.3f}), calibrated {other:.3f}"
+        for name, each, other in (
+            (
+                "Expected calibration error",
+                found["calibration_error"],
+                calibration_error(calibrated, look.actual),
+            ),
+            ("Brier score", found["brier"], brier(calibrated, look.actual)),
+        )
+    ]
+    return f"{'. '.join(told)}. Low is good; with few items the error is too high by chance."
+
+
+def histogram_bins(look: Look) -> pd.DataFrame:
+    """Items of each true label by probability: bins as wide bars, side by side."""
+    number = BINS * NARROW
+    place = np.minimum((look.score * number).astype(int), number - 1)
+    labels = look.task.labels
+    rows = []
+    for at, label in enumerate(labels):
+        counts = np.bincount(place[look.answers.actual(at)], minlength=number)
+        for each in range(number):
+            left = (each + at / len(labels)) / number
+            rows.append(
+                {
+                    "true label": label.name,
+                    "bin": f"{each / number:.2f} to {(each + 1) / number:.2f}",
+                    "from": left,
+                    "to": left + 1 / number / len(labels),
+                    "items": int(counts[each]),
+                    "share": counts[each] / max(counts.sum(), 1),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def reliability_bins(look: Look) -> pd.DataFrame:
+    """Share of the label by mean probability, raw and calibrated, with intervals."""
+    kinds = zip(charts.KIND_COLORS, (look.answers.raw, look.answers.calibrated), strict=True)
+    rows = []
+    for kind, probability in kinds:
+        found = reliability(probability[:, look.label], look.actual)
+        for mean, hits, items in zip(found.probability, found.positives, found.items, strict=True):
+            share = wilson(hits, items)
+            rows.append((kind, mean, share.value, share.low, share.high, int(items)))
+    return pd.DataFrame(
+        rows, columns=["probabilities", "probability", "share", "low", "high", "items"]
+    )

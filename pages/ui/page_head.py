@@ -1,0 +1,201 @@
+"""The head of every page: its title, its purpose in one sentence, and what wants to be known."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import SunlightError, WorkspaceError
+from core.workspace.snapshot import Loop
+from pages.ui import cache, session
+from pages.ui.card import deliver_kept
+from pages.ui.card.route import PATH
+from pages.ui.card.tokens import Claim, is_known, make_token
+from pages.ui.escape_markdown import plain
+from pages.ui.remember import remember_name
+from pages.ui.server.login import LOGOUT
+from pages.ui.server.login_pages import base_path
+
+ASKED = "annotator_asked"
+TYPED = "annotator_field"
+CHOSEN = "workspace_menu"
+
+
+def open_page(title: str, purpose: str) -> Loop:
+    """The page's head, and the loop that it is about; stops where the workspace cannot be read."""
+    _head(title, purpose)
+    loop = session.open_loop()
+    _notices(loop)
+    return loop
+
+
+def open_page_of_files(title: str, purpose: str) -> Path:
+    """The head of a page that mends: a workspace that cannot be read is told, and the page goes on.
+
+    The workspace's folder.
+    """
+    _head(title, purpose)
+    path = session.workspace_path().resolve()
+    try:
+        _notices(cache.loop(path))
+    except SunlightError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    return path
+
+
+def need_pool(loop: Loop) -> None:
+    """Stops a page that is about items where there are none, and says what to do."""
+    if not len(loop.pool_words.pool):
+        st.info(
+            "There is nothing to look at yet: the pool is empty. Put a CSV file of `item_id,text` "
+            f"into {plain(loop.workspace.name)}/unlabeled_data/, or make the demo on Home.",
+            icon=":material/inbox:",
+        )
+        st.stop()
+
+
+def need_annotator() -> str:
+    """The person's name. Asks for it where it is not known yet, and stops the page."""
+    name = session.annotator()
+    if not name:
+        _ask_annotator()
+        st.stop()
+    return name
+
+
+def show_workspace() -> None:
+    """The workspace's name in the sidebar, as a choice where there are several."""
+    names, current = session.workspace_names(), session.workspace_name()
+    started = Path(session.started_with()).resolve().name
+    session.write_address()
+    if refusal := session.take_refusal():
+        st.sidebar.error(refusal, icon=":material/error:")
+    if len(names) < 2 or current not in names:
+        st.sidebar.caption(f"Workspace: `{session.workspace_path().name}`")
+        return
+    # No selectbox: it would keep the focus, and the card's keys stand still while one types.
+    st.sidebar.menu_button(
+        f"Workspace: {plain(current or started)}",
+        names,
+        key=CHOSEN,
+        format_func=lambda name: plain(name or f"{started} (started with)"),
+        on_click=_change_workspace,
+        icon=":material/folder:",
+        width="stretch",
+    )
+
+
+def show_person() -> None:
+    """The name that labels stand under, quietly in the sidebar, where it can be changed."""
+    if session.secrets("sunlight").get("password"):
+        st.sidebar.markdown(f"[Log out]({base_path()}{LOGOUT})")
+    name = session.annotator()
+    if not name:
+        return
+    if session.login_is_configured():
+        st.sidebar.caption(f"Logged in as {plain(name)}")
+        st.sidebar.button("Log out", on_click=st.logout)
+        return
+    # A widget's own key is forgotten on pages that do not draw it: the name has a key of its own.
+    st.sidebar.text_input(
+        "Your name",
+        value=name,
+        max_chars=session.MAX_NAME,
+        key=TYPED,
+        on_change=_change_name,
+        help="Stands with each of your labels.",
+    )
+
+
+def remember_person() -> None:
+    """Lets the browser keep a name that was typed or given; at the end of the sidebar."""
+    if session.annotator() and not session.login_is_configured():
+        with st.sidebar:
+            remember_name(session.annotator())
+
+
+def deliver_kept_events() -> None:
+    """Lets the browser send what it has kept since its last start; for pages without the card."""
+    name, workspace = session.annotator(), session.workspace_path().resolve()
+    if not name or not is_known(workspace):
+        return
+    try:
+        token = make_token(Claim(workspace, name))
+    except WorkspaceError:
+        return  # the workspace cannot be written: the events stay where they are
+    deliver_kept(str(workspace), name, PATH, token, key="courier")
+
+
+def say_empty(message: str) -> None:
+    """Says what will stand here and how to get there."""
+    st.info(message, icon=":material/hourglass_empty:")
+
+
+def empty(message: str) -> None:
+    """Says what will stand here and how to get there, and stops the page."""
+    say_empty(message)
+    st.stop()
+
+
+def _ask_annotator() -> None:
+    if session.login_is_configured():
+        st.info("Log in to label: your name stands with each label.", icon=":material/person:")
+        st.button("Log in", type="primary", on_click=st.login)
+        return
+    with st.form("who", width=480):
+        st.text_input(
+            "Your name",
+            max_chars=session.MAX_NAME,
+            key=ASKED,
+            placeholder="for example Ann",
+            help="Stands with each of your labels, and keeps your batches apart from others'.",
+        )
+        st.caption("Asked once; this browser remembers it.")
+        st.form_submit_button("Start labeling", type="primary", on_click=_take_name)
+
+
+def _take_name() -> None:
+    session.name_annotator(st.session_state[ASKED])
+
+
+def _change_name() -> None:
+    session.name_annotator(st.session_state[TYPED])
+
+
+def need_login() -> None:
+    """Stops whoever has to log in and has not, or is none of those who may.
+
+    Every page asks: after a restart a page runs without the entry.
+    """
+    if not session.login_is_configured() or session.may_enter():
+        return
+    st.title("Sunlight")
+    if st.user.get("is_logged_in"):
+        st.error("You are logged in, but are none of those who may label here.")
+        st.caption("Whoever runs this server names people in its secrets file: [sunlight] people.")
+        st.button("Log out", on_click=st.logout)
+    else:
+        st.info("Log in to label: your name stands with each label.", icon=":material/person:")
+        st.button("Log in", type="primary", on_click=st.login)
+    st.stop()
+
+
+def _change_workspace() -> None:
+    if (name := st.session_state[CHOSEN]) is not None:
+        session.choose_workspace_by_name(name)
+
+
+def _head(title: str, purpose: str) -> None:
+    need_login()
+    st.title(title)
+    st.caption(purpose)
+
+
+def _notices(loop: Loop) -> None:
+    findings = [*loop.pool_words.pool.findings, *loop.logs.findings, *loop.labels.findings]
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors or loop.labels.conflicts:
+        st.warning(
+            f"{len(errors):,} rows cannot be read and {len(loop.labels.conflicts):,} items have "
+            "two labels; they do not count. The Data page names each one.",
+            icon=":material/warning:",
+        )

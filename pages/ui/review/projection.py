@@ -1,0 +1,175 @@
+"""A picture of the choice: what was picked, over a sample of what could have been."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from core.analysis.projection import POOL, inside, landscape, pick_points, sampled_picks
+from core.query.shown_predictions import Today
+from core.sampling.picks import Pick
+from core.workspace.byhand import flag_of
+from core.workspace.labels import Labeled
+from core.workspace.relabel import as_they_stand
+from core.workspace.snapshot import Loop, being_held_out
+from pages.ui import cache
+from pages.ui.components.charts import numbers, strategy_color
+from pages.ui.components.figure import POINTS, show_figure
+from pages.ui.components.item_details import show_details
+from pages.ui.components.items import item_html, show_items
+from pages.ui.review.open_batch import batches_of, open_item_button
+
+TITLE = "A picture of the choice"
+BRUSH, CLICK = "brush", "click"
+HEIGHT = 340
+SHOWN = 50
+OPENED = 15
+"""Items of a region with a button: buttons cost more time than texts, and a click opens any."""
+
+NO_LINE = "<style>.st-key-review_opened .sl-item {border-top: 0; padding-top: 0}</style>"
+"""The opened item stands in a frame."""
+
+Selected = Mapping[str, object]
+
+Point = Any
+"""A row of the points, by `itertuples`."""
+
+
+def picture(strategies: Sequence[str]) -> alt.Chart:
+    """Confidence against word familiarity; a drag chooses a region, a click an item."""
+    region = alt.selection_interval(name=BRUSH, encodings=["x", "y"])
+    item = alt.selection_point(name=CLICK, fields=["item_id"], on="click", nearest=False)
+    is_pool = f"datum.strategy === '{POOL}'"
+    return (
+        alt.Chart(POINTS)
+        .mark_point(filled=True, strokeWidth=0)
+        .encode(
+            x=alt.X(
+                "familiarity:Q",
+                title="familiarity of the words",
+                scale=alt.Scale(type="log", nice=False, padding=8),
+                axis=alt.Axis(format="~g", tickCount=6),
+            ),
+            y=alt.Y(
+                "confidence:Q",
+                title="confidence",
+                scale=alt.Scale(zero=False, nice=False, padding=8),
+                axis=alt.Axis(format=".2f"),
+            ),
+            color=strategy_color(strategies),
+            size=alt.condition(is_pool, alt.value(14), alt.value(60)),
+            opacity=alt.condition(is_pool, alt.value(0.45), alt.value(0.95)),
+            tooltip=[
+                "text:N",
+                "strategy:N",
+                *numbers("confidence"),
+                *numbers("familiarity", format=".2f"),
+            ],
+        )
+        .add_params(region, item)
+        .properties(height=HEIGHT)
+    )
+
+
+def show_picture(loop: Loop, picks: Sequence[Pick], today: Today | None, batch: str) -> None:
+    """The picture of one choice of batches, and below it what is chosen in the picture."""
+    if today is None:
+        st.markdown(f"**{TITLE}**")
+        st.caption("The picture needs the model of the newest run: it comes with the next run.")
+        return
+    shown = sampled_picks(picks)
+    pool = cache.pool_points(loop, today.run)
+    points = landscape(pool, pick_points(shown, cache.word_history(loop)))
+    points = points[points["familiarity"] < float("inf")]
+    chosen = show_figure(
+        "picture",
+        TITLE,
+        aid(points, today.run.run_id, len(shown) < len(picks)),
+        picture,
+        points,
+        tuple(points["strategy"].unique()),
+        on_select="rerun",
+        selection_mode=[BRUSH, CLICK],
+        key=f"picture {batch}",
+    )
+    show_chosen(loop, points, chosen.get("selection", {}))
+
+
+def aid(points: pd.DataFrame, run_id: str, is_sample: bool) -> str:
+    """How to read the picture, and what to do with it."""
+    gray = int((points["strategy"] == POOL).sum())
+    picks = f"{len(points) - gray:,} picks, a random sample of them," if is_sample else "picks"
+    return (
+        f"Further down the model is less sure, further left the words are newer. Grey: a random "
+        f"sample of {gray:,} items of the pool as {run_id} sees them; {picks} stand where they "
+        "stood when they were chosen. Drag over a region to read its items; click a point to open "
+        "its item."
+    )
+
+
+def show_chosen(loop: Loop, points: pd.DataFrame, selection: Selected) -> None:
+    """What was clicked, opened; else the items of the region."""
+    opened = clicked(points, selection)
+    if len(opened):
+        for point in opened.itertuples():
+            show_opened(loop, point)
+        return
+    ranges = selection.get(BRUSH) or {}
+    if ranges:
+        show_region(loop, inside(points, ranges))
+
+
+def clicked(points: pd.DataFrame, selection: Selected) -> pd.DataFrame:
+    """The points of the items that were clicked."""
+    items = {point["item_id"] for point in selection.get(CLICK) or [] if "item_id" in point}
+    return points[points["item_id"].isin(items)]
+
+
+def show_opened(loop: Loop, point: Point) -> None:
+    """One item with all that is known of it, and the ways to label it."""
+    (item,), batches = as_they_stand(loop, [point.item_id]), batches_of(loop)
+    with st.container(border=True, gap="small", key="review_opened"):
+        told = point_facts(loop, point, item)
+        show_items([NO_LINE, item_html(point.text, told, big=True, item_id=point.item_id)])
+        is_held_out = point.item_id in being_held_out(loop)
+        show_details(loop, point.item_id, point.text, is_held_out=is_held_out)
+        open_item_button(
+            batches.get(point.item_id, ""), point.item_id, "open_opened", "Open in Annotate"
+        )
+
+
+def show_region(loop: Loop, found: pd.DataFrame) -> None:
+    """The items of a region, the first of them with a way into their batch."""
+    if not len(found):
+        st.caption("No item stands in this region.")
+        return
+    st.markdown(f"**{len(found):,} {'item' if len(found) == 1 else 'items'} chosen**")
+    first, batches = found.head(SHOWN), batches_of(loop)
+    items = as_they_stand(loop, first["item_id"].tolist())
+    shown = [
+        item_html(point.text, point_facts(loop, point, item), item_id=item.item_id)
+        for point, item in zip(first.itertuples(), items, strict=True)
+    ]
+    for at, (item, text) in enumerate(zip(items[:OPENED], shown, strict=False)):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            show_items([text])
+            key = f"open point {at} {item.item_id}"
+            open_item_button(batches.get(item.item_id, ""), item.item_id, key)
+    if len(shown) > OPENED:
+        show_items(shown[OPENED:])
+    if len(found) > SHOWN:
+        st.caption(f"The first {SHOWN} are shown: picks first, then the least familiar.")
+
+
+def point_facts(loop: Loop, point: Point, item: Labeled) -> list[str]:
+    """What the picture shows of an item, in words, and its label of now."""
+    return [
+        point.item_id,
+        point.strategy if point.strategy != POOL else "not asked for",
+        f"confidence {point.confidence:.3f}",
+        f"familiarity {point.familiarity:.2f}",
+        f"labeled {loop.workspace.task.label(item.label).name}" if item.label else "",
+        "flagged" if flag_of(loop, point.item_id) else "",
+    ]

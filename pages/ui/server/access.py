@@ -1,0 +1,176 @@
+"""The door: who may reach the app at all, decided before anything of Streamlit is asked.
+
+Bound to this machine alone and without a login, the app is open to this machine's own addresses.
+Bound to any other address it is shut until people have to log in: by a shared password, which is
+asked for here, or by OpenID Connect, which the pages ask for (`pages/ui/page_head.py`).
+"""
+
+import ipaddress
+import sys
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+
+from core.errors import PasswordError
+from core.system.password import check_hash
+from pages.ui.server.login import LOGIN, LOGOUT, Login
+from pages.ui.server.login_pages import base_path, shut
+from pages.ui.session import secrets
+
+HEALTH = "/_stcore/health"
+"""What a proxy asks to know whether the server lives: answers `ok` to anybody."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": "frame-ancestors 'self'; base-uri 'self'; object-src 'none'",
+}
+
+NO_LOGIN = (
+    "This server listens on an address that other machines can reach, and nobody has to log in. "
+    "Until that is mended it shows nothing. Either start it with --server.address 127.0.0.1; or "
+    "set a password: run `python -m core password` and put what it prints into "
+    ".streamlit/secrets.toml; or set up OpenID Connect there, under [auth]. Then start it again. "
+    "Passwords and labels need TLS on their way: the README says, under “Other machines”, how to "
+    "put it before the server."
+)
+FOREIGN_HOST = (
+    "This address is not one of this machine's own. Open the app as http://localhost with its "
+    "port; or set a password (`python -m core password`) to reach it by another name."
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the server can be reached, and how people log in.
+
+    `password` is its hash, empty for none; `fault` is why nobody can be let in.
+    """
+
+    is_local: bool
+    has_openid: bool = False
+    password: str = ""
+    fault: str = ""
+
+    @property
+    def has_login(self) -> bool:
+        return self.has_openid or bool(self.password)
+
+
+def read_rules() -> Rules:
+    """The rules by the server's settings and the secrets file."""
+    address, own = config.get_option("server.address"), secrets("sunlight")
+    password, has_openid = own.get("password", ""), bool(secrets("auth"))
+    is_local = is_loopback(address or "")
+    try:
+        if password:
+            check_hash(str(password))
+    except PasswordError as error:
+        return Rules(is_local, fault=str(error))
+    fault = "" if is_local or has_openid or password else NO_LOGIN
+    return Rules(is_local, has_openid, str(password), fault)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this name or address is the machine's own, reached from nowhere else."""
+    host = host.strip("[]")
+    if host.casefold() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Door:
+    """ASGI middleware before all of Streamlit: pages, files, uploads, websockets, the events."""
+
+    def __init__(self, app: ASGIApp, rules: Rules | None = None) -> None:
+        self._app = app
+        self._rules = rules or read_rules()
+        self._login = Login(self._rules.password)
+        if self._rules.fault:
+            print(self._rules.fault, file=sys.stderr)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        if refusal := self._refusal(connection):
+            await shut(refusal)(scope, receive, send)
+        elif self._rules.password:
+            await self._let_in(connection, receive, send)
+        else:
+            await self._app(scope, receive, _with_headers(send))
+
+    def _refusal(self, connection: HTTPConnection) -> str:
+        """Why nothing is answered, whoever asks; empty if something may be."""
+        headers = connection.headers
+        if self._rules.fault:
+            return self._rules.fault
+        if not self._rules.has_login:
+            # Whatever the settings say, this is where the socket listens.
+            if not is_loopback((connection.scope.get("server") or ("localhost",))[0]):
+                return NO_LOGIN
+            if not is_loopback(_host(headers)):
+                return FOREIGN_HOST
+        is_socket = connection.scope["type"] == "websocket"
+        if is_socket and not _is_same_origin(headers):
+            return "This connection comes from another site. Open the app's own page."
+        return ""
+
+    async def _let_in(self, connection: HTTPConnection, receive: Receive, send: Send) -> None:
+        """The app for who has given the password, the login for who has not."""
+        scope, path = connection.scope, connection.scope["path"].removeprefix(base_path())
+        is_page = scope["type"] == "http"
+        if is_page and path == LOGIN:
+            await self._login.answer(scope, receive, _with_headers(send))
+        elif is_page and path == LOGOUT:
+            await self._login.leave(connection)(scope, receive, _with_headers(send))
+        elif path == HEALTH or self._login.knows(connection):
+            await self._app(scope, receive, _with_headers(send))
+        elif is_page and _wants_page(connection):
+            await self._login.ask(connection)(scope, receive, send)
+        else:
+            await shut("Log in first: open the app's first page.", 401)(scope, receive, send)
+
+
+def _host(headers: Headers) -> str:
+    """The name in the Host header without its port."""
+    try:
+        return urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """Whether a page of this very host opened the connection; what is no browser names none."""
+    origin = headers.get("origin")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:
+        return False
+
+
+def _wants_page(connection: HTTPConnection) -> bool:
+    asks = connection.scope["method"] in ("GET", "HEAD")
+    return asks and "text/html" in connection.headers.get("accept", "")
+
+
+def _with_headers(send: Send) -> Send:
+    """Sends what is sent, with the headers that every answer has."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sending

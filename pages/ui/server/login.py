@@ -1,0 +1,204 @@
+"""Logging in by the shared password: a form, a cookie that only the server can make, slow guesses.
+
+The cookie's key is made of the password's hash: a new password logs everybody out, a new start of
+the server nobody. Who can read the hash can make cookies; the secrets file is for its owner alone.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import ipaddress
+import time
+from collections import OrderedDict
+from urllib.parse import parse_qs, quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from core.system.password import is_password
+from pages.ui.server.login_pages import FORM, base_path, page
+
+LOGIN, LOGOUT = "/login", "/logout"
+COOKIE = "sunlight_login"
+
+LIFETIME = 7 * 24 * 3600
+"""Seconds that a login lasts."""
+
+TRIES, WINDOW = 8, 300
+"""Wrong passwords that one address may give in so many seconds."""
+
+ADDRESSES = 10_000
+"""That are remembered; who has as many in a row forgets the first ones, a guess each."""
+
+AT_ONCE = 2
+"""Passwords that are worked on at a time: 32 MB each."""
+
+MAX_BODY = 8_192
+"""Bytes of a form."""
+
+
+class Tries:
+    """When each address gave wrong passwords, of late."""
+
+    def __init__(self) -> None:
+        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
+
+    def wait(self, address: str, now: float) -> float:
+        """Seconds until this address may try again."""
+        recent = [at for at in self._wrong.get(address, ()) if now - at < WINDOW]
+        return recent[-TRIES] + WINDOW - now if len(recent) >= TRIES else 0.0
+
+    def forget(self, address: str) -> None:
+        """The right password makes up for the wrong ones."""
+        self._wrong.pop(address, None)
+
+    def note(self, address: str, now: float) -> None:
+        """One more wrong password."""
+        recent = [at for at in self._wrong.pop(address, ()) if now - at < WINDOW]
+        self._wrong[address] = [*recent, now][-TRIES:]
+        while len(self._wrong) > ADDRESSES:
+            self._wrong.popitem(last=False)
+
+
+class Login:
+    """The form, and who has filled it in."""
+
+    def __init__(self, stored: str) -> None:
+        self._stored = stored
+        self._key = hmac.digest(stored.encode(), b"sunlight login", hashlib.sha256)
+        self._tries = Tries()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    def knows(self, connection: HTTPConnection) -> bool:
+        """Whether this browser has a cookie of ours that is still good."""
+        until, _, signature = connection.cookies.get(COOKIE, "").partition(".")
+        # Compared as bytes: a cookie may hold any character.
+        if not hmac.compare_digest(self._sign(until).encode(), signature.encode()):
+            return False
+        return int(until) > time.time()
+
+    def ask(self, connection: HTTPConnection) -> Response:
+        """The way to the form, and from there back to the page that was asked for."""
+        url = connection.url
+        wanted = url.path + (f"?{url.query}" if url.query else "")
+        place = f"{base_path()}{LOGIN}?next={quote(wanted)}"
+        return RedirectResponse(place, 303, {"Cache-Control": "no-store"})
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The form, or what comes of one that was sent."""
+        request = Request(scope, receive)
+        if request.method == "POST":
+            response = await self._try(request)
+        elif self.knows(request):
+            response = RedirectResponse(_next(request), 303)
+        else:
+            response = page("Log in to label.", form=FORM)
+        await response(scope, receive, send)
+
+    def leave(self, connection: HTTPConnection) -> Response:
+        """Forgets the cookie; not at the wish of another site."""
+        if not _is_of_this_site(connection):
+            return page("Log out on the app's own page.", 403)
+        response = RedirectResponse(f"{base_path()}{LOGIN}", 303)
+        response.delete_cookie(COOKIE, path=base_path() or "/")
+        return response
+
+    async def _try(self, request: Request) -> Response:
+        if not _is_of_this_site(request):
+            return page("This form comes from another site.", 403, FORM)
+        address, now = _address(request), time.monotonic()
+        wait = self._tries.wait(address, now)
+        if wait:
+            told = f"Too many wrong passwords. Try again in {wait / 60:.0f} minutes."
+            return page(told, 429, FORM)
+        # Counted before it is looked at: guesses that are sent at once are counted as well.
+        self._tries.note(address, now)
+        password = await _password(request)
+        async with self._turns:
+            is_right = await run_in_threadpool(is_password, password, self._stored)
+        if not is_right:
+            return page("That is not the password.", 401, FORM)
+        self._tries.forget(address)
+        response = RedirectResponse(_next(request), 303, {"Cache-Control": "no-store"})
+        response.set_cookie(
+            COOKIE,
+            self._cookie(),
+            max_age=LIFETIME,
+            path=base_path() or "/",
+            secure=_is_encrypted(request),
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    def _cookie(self) -> str:
+        until = str(int(time.time()) + LIFETIME)
+        return f"{until}.{self._sign(until)}"
+
+    def _sign(self, until: str) -> str:
+        return hmac.new(self._key, until.encode(), hashlib.sha256).hexdigest()
+
+
+async def _password(request: Request) -> str:
+    """What the form says; empty for a form that is none."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:
+            return ""
+    try:
+        return parse_qs(body.decode(), max_num_fields=10).get("password", [""])[0]
+    except ValueError:
+        return ""
+
+
+def _next(request: Request) -> str:
+    """The page that was asked for, if it is one of this host; else the first one."""
+    wanted = request.query_params.get("next", "")
+    # Browsers take a backslash for a slash, and pass over line ends.
+    is_here = wanted.startswith("/") and wanted.isprintable() and "\\" not in wanted
+    return wanted if is_here and not wanted.startswith("//") else f"{base_path()}/"
+
+
+def _is_of_this_site(connection: HTTPConnection) -> bool:
+    """Whether a page of this host sent it: browsers name the origin of every form."""
+    headers = connection.headers
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:
+        return False
+
+
+def _is_encrypted(connection: HTTPConnection) -> bool:
+    """Whether the browser speaks TLS, to us or to a proxy on this machine."""
+    if connection.url.scheme == "https":
+        return True
+    return _is_proxied(connection) and connection.headers.get("x-forwarded-proto") == "https"
+
+
+def _address(connection: HTTPConnection) -> str:
+    """Who knocks: the client, or whom a proxy on this machine names last; of IPv6 the network."""
+    found = connection.client.host if connection.client else ""
+    if _is_proxied(connection):
+        forwarded = connection.headers.get("x-forwarded-for", "")
+        found = forwarded.rpartition(",")[2].strip() or found
+    try:
+        address = ipaddress.ip_address(found)
+    except ValueError:
+        return ""
+    if address.version == 6 and not address.is_loopback:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _is_proxied(connection: HTTPConnection) -> bool:
+    """Whether the other end is this machine: there a proxy can tell the truth."""
+    try:
+        return ipaddress.ip_address(connection.client.host).is_loopback
+    except (AttributeError, ValueError):
+        return False

@@ -1,0 +1,185 @@
+"""Place and choice of one browser session: which workspace, which person."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
+
+from core.errors import SunlightError, WorkspaceError
+from core.workspace.layout import SAMPLE
+from core.workspace.registry import find, name_of, shelf_folder, workspaces
+from core.workspace.snapshot import Loop
+from pages.ui import cache
+from pages.ui.escape_markdown import plain
+from pages.ui.remember import remembered_name
+
+ANNOTATOR = "annotator"
+REOPENED = "reopened"
+WORKSPACE = "workspace"
+"""The session's workspace as a path; in the address only ever a name."""
+FOLLOWED = "workspace_followed"
+REFUSED = "workspace_refused"
+
+MAX_NAME = 80
+"""Characters."""
+
+DEMO = SAMPLE.parent / "demo"
+"""Where Home puts the demo workspace."""
+
+
+def workspace_path() -> Path:
+    """The session's workspace: chosen here or in the address, else the one of the start."""
+    _follow_address()
+    return Path(st.session_state.get(WORKSPACE) or started_with())
+
+
+def started_with() -> str:
+    """The workspace that the server was started with: `--data`, `SUNLIGHT_DATA`, or the sample."""
+    arguments = sys.argv[1:]
+    for at, argument in enumerate(arguments):
+        if argument.startswith("--data="):
+            return argument.removeprefix("--data=")
+        if argument == "--data" and at + 1 < len(arguments):
+            return arguments[at + 1]
+    return os.environ.get("SUNLIGHT_DATA") or str(SAMPLE)
+
+
+def choose_workspace(path: Path) -> None:
+    """From the next run on this session looks at another workspace, and its address says so."""
+    st.session_state[WORKSPACE] = str(path)
+    close_reopened()
+    write_address()
+
+
+def write_address() -> None:
+    """The address names the workspace that was chosen, on every page that one goes to."""
+    if WORKSPACE not in st.session_state:
+        return
+    name = name_of(Path(st.session_state[WORKSPACE]), shelf_folder())
+    st.session_state[FOLLOWED] = name
+    if not name:
+        st.query_params.pop(WORKSPACE, None)
+    elif name != st.query_params.get(WORKSPACE):
+        st.query_params[WORKSPACE] = name
+
+
+def workspace_names() -> list[str]:
+    """The workspaces to choose from; an empty name is the one of the start, if it is elsewhere."""
+    shelf = shelf_folder()
+    elsewhere = [] if name_of(Path(started_with()), shelf) else [""]
+    return [*elsewhere, *workspaces(shelf)]
+
+
+def workspace_name() -> str | None:
+    """The session's workspace as one of these names; None if it is none of them."""
+    path = workspace_path()
+    name = name_of(path, shelf_folder())
+    return name if name or path == Path(started_with()) else None
+
+
+def choose_workspace_by_name(name: str) -> None:
+    """`choose_workspace` by one of these names; one that is not there is told with the next run."""
+    try:
+        choose_workspace(find(name, shelf_folder()) if name else Path(started_with()))
+    except WorkspaceError as error:
+        st.session_state[REFUSED] = str(error)
+
+
+def take_refusal() -> str:
+    """Why the workspace that was asked for last is not open; empty if it is. Told once."""
+    return st.session_state.pop(REFUSED, "")
+
+
+def open_loop() -> Loop:
+    """The session's loop; what cannot be opened is told, and the page stops."""
+    try:
+        return cache.loop(workspace_path().resolve())
+    except SunlightError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        st.stop()
+
+
+def annotator() -> str:
+    """Who labels; empty before it is known.
+
+    The login's name where there is one; else the name that was typed in this session, given in the
+    address, or remembered by the browser.
+    """
+    if login_is_configured():
+        return _login_name()
+    if ANNOTATOR not in st.session_state:
+        name_annotator(st.query_params.get(ANNOTATOR, "") or remembered_name())
+    return st.session_state[ANNOTATOR]
+
+
+def name_annotator(name: str) -> None:
+    """From now on this session labels under this name."""
+    st.session_state[ANNOTATOR] = name[:MAX_NAME].strip()
+
+
+def login_is_configured() -> bool:
+    """Whether people log in here (`[auth]` in the secrets file): then they choose no name."""
+    return "is_logged_in" in st.user
+
+
+def may_enter() -> bool:
+    """Whether who has logged in may label here: everybody, unless the secrets file names people.
+
+    `[sunlight] people` holds addresses of mail, or `@example.org` for all of a domain.
+    """
+    if not st.user.get("is_logged_in"):
+        return False
+    people = secrets("sunlight").get("people")
+    if people is None:
+        return True
+    mail = str(st.user.get("email") or "").casefold()
+    is_verified = st.user.get("email_verified", True) is not False
+    listed = [people] if isinstance(people, str) else people
+    known = [str(each).casefold() for each in listed]
+    return (
+        is_verified
+        and bool(mail)
+        and any(mail == each or (each.startswith("@") and mail.endswith(each)) for each in known)
+    )
+
+
+def secrets(section: str) -> Mapping[str, object]:
+    """A section of the secrets file; empty where there is none."""
+    try:
+        found = st.secrets.get(section, {})
+    except StreamlitSecretNotFoundError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def reopen(batch_id: str, item_id: str = "") -> None:
+    """The annotate page shows this earlier batch next; back goes to this item of it first."""
+    st.session_state[REOPENED] = (batch_id, item_id)
+
+
+def reopened() -> tuple[str, str] | None:
+    """The earlier batch that is open, and the item that was asked for; None: the batch of now."""
+    return st.session_state.get(REOPENED)
+
+
+def close_reopened() -> None:
+    """The annotate page goes back to the batch of now."""
+    st.session_state.pop(REOPENED, None)
+
+
+def _follow_address() -> None:
+    """Opens the workspace that the address names, once: a choice made later counts more."""
+    name = st.query_params.get(WORKSPACE)
+    if name and name != st.session_state.get(FOLLOWED):
+        st.session_state[FOLLOWED] = name
+        choose_workspace_by_name(name)
+
+
+def _login_name() -> str:
+    if not st.user.get("is_logged_in"):
+        return ""
+    name = st.user.get("email") or st.user.get("name") or st.user.get("sub")
+    return str(name or "")[:MAX_NAME]

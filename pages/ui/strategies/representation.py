@@ -1,0 +1,217 @@
+"""The section of the Strategies page on what was chosen beside what could have been chosen."""
+
+from collections.abc import Iterable, Sequence
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from core.analysis.representation import ALL, FEW, LENGTH, Share, Spread, WordShare, WordSkew
+from core.analysis.strategy_yield import THIN
+from core.workspace.snapshot import Loop
+from pages.ui import cache
+from pages.ui.components.charts import POOL, STRATEGY_COLORS, numbers, strategy_color
+from pages.ui.components.figure import POINTS, show_figure
+from pages.ui.escape_markdown import plain
+
+ROW = 14
+"""Pixels for one group of one value."""
+
+SHOWN = 15
+"""Words of each kind in the tables."""
+
+NAMED = 3
+"""Shares or words that a sentence names."""
+
+
+def show_skew(loop: Loop) -> None:
+    """Lengths and columns of each strategy beside the pool's, then words."""
+    st.subheader("Did it self-correct, or add a bias?", anchor=False)
+    st.caption(
+        "What was chosen beside all that could have been: the pool without its held-out items. "
+        "Random items should look as the pool does; what other strategies prefer, a model learns "
+        "more of. A difference is named if it is beyond chance for as many as are compared."
+    )
+    spreads = cache.spreads(loop)
+    show_spreads(spreads)
+    others = set(loop.pool_words.pool.columns) - {spread.name for spread in spreads}
+    if others:
+        # Names of columns are anybody's words: no markup is read in them.
+        st.text(f"Not compared, since hardly two items share a value, or all do: {listed(others)}.")
+    show_words(cache.word_skews(loop))
+
+
+def show_spreads(spreads: Sequence[Spread]) -> None:
+    """The shares of one feature, and what stands out among them."""
+    found = {spread.name: spread for spread in spreads}
+    chosen = LENGTH
+    if len(found) > 1:
+        asked = st.segmented_control("Compare", list(found), default=LENGTH, key="skew_feature")
+        chosen = asked or LENGTH
+    points = points_of(found[chosen])
+    values, strategies = (tuple(points[name].unique()) for name in ("value", "strategy"))
+    show_figure(
+        "skew",
+        f"Shares by {chosen}",
+        "Each point is a strategy's share with its interval of 95%, the grey line the pool's; "
+        f"hollow points are of fewer than {THIN} items.",
+        chart_of,
+        points,
+        values,
+        strategies,
+    )
+    # Strategies and values are anybody's words: no markup is read in them.
+    st.text(spread_sentence(found[chosen]))
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names in their order, the first few of them."""
+    ordered = sorted(names)
+    more = len(ordered) - FEW
+    return ", ".join(ordered[:FEW]) + (f" and {more} more" if more > 0 else "")
+
+
+def show_words(skews: dict[str, WordSkew]) -> None:
+    """The words that one strategy has too often and too seldom, with the numbers behind each."""
+    st.markdown("**Words**")
+    asked = st.segmented_control(
+        "Words of",
+        list(skews),
+        default=next(iter(skews)),
+        format_func=plain,
+        key="skew_group",
+    )
+    group = asked or next(iter(skews))
+    found = skews[group]
+    st.text(word_sentence(group, found))
+    for place, name, words in zip(
+        st.columns(2), ("More often", "Less often"), (found.over, found.under), strict=True
+    ):
+        if words:
+            with place:
+                st.caption(f"{name} than in the pool{_of_all(words)}")
+                st.dataframe(word_table(words), hide_index=True, key=f"words_{name.split()[0]}")
+    if found.over or found.under:
+        st.caption(
+            "Expected: of as many words, drawn from the pool at random. Times: how many times the "
+            "expected number it is, with its interval of 95%. Of the words shown, about one in "
+            "twenty may be there by chance."
+        )
+
+
+def _of_all(words: Sequence[WordShare]) -> str:
+    return f": the first {SHOWN} of {len(words):,}" if len(words) > SHOWN else ""
+
+
+def points_of(spread: Spread) -> pd.DataFrame:
+    """The groups' shares of each value, with the pool's."""
+    sizes: dict[str, int] = {}
+    for share in spread.shares:
+        sizes[share.group] = sizes.get(share.group, 0) + share.items
+    return pd.DataFrame(
+        [
+            {
+                "value": share.value.split(":")[0] or "(empty)",
+                "strategy": share.group,
+                "items": share.items,
+                "share": share.share.value,
+                "low": share.share.low,
+                "high": share.share.high,
+                "pool": share.pool,
+                "thin": sizes[share.group] < THIN,
+            }
+            for share in spread.shares
+        ]
+    )
+
+
+def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart:
+    """The groups' shares of each value, over the pool's."""
+    y = alt.Y("value:N", title=None, sort=list(values), axis=alt.Axis(labelLimit=120))
+    told = numbers("share", "low", "high", "pool", format=".1%")
+    base = alt.Chart(POINTS).encode(
+        y=y,
+        yOffset=alt.YOffset("strategy:N", sort=list(strategies), scale=alt.Scale(paddingOuter=0.6)),
+        color=strategy_color(strategies),
+        tooltip=["strategy:N", "value:N", "items:Q", *told],
+    )
+    axis = alt.Axis(format="%")
+    bars = base.mark_rule(opacity=0.6).encode(
+        x=alt.X("low:Q", title="share of items", axis=axis), x2="high:Q"
+    )
+    full, hollow = (
+        base.transform_filter(kept)
+        .mark_point(filled=filled, size=55, opacity=1)
+        .encode(x=alt.X("share:Q", title="share of items", axis=axis))
+        for kept, filled in (("!datum.thin", True), ("datum.thin", False))
+    )
+    height = (len(strategies) + 1) * ROW
+    pool = (
+        alt.Chart(POINTS)
+        .mark_tick(color=STRATEGY_COLORS[POOL], thickness=2, size=height * 0.9)
+        .encode(y=y, x=alt.X("pool:Q"), tooltip=["value:N", told[-1]])
+    )
+    step = alt.Step(height, **{"for": "position"})
+    return alt.layer(pool, bars, full, hollow).properties(height=step)
+
+
+def spread_sentence(spread: Spread) -> str:
+    """Which shares are farthest from the pool's, or that none is."""
+    strategies = {share.group for share in spread.shares} - {ALL}
+    telling = [s for s in spread.shares if s.stands_out and (s.group != ALL or not strategies)]
+    if not telling:
+        return (
+            f"Nothing stands out: no strategy's items differ in {spread.name} from the pool by "
+            "more than chance would make them."
+        )
+    telling.sort(key=lambda share: -abs(share.share.value - share.pool))
+    told = "; ".join(map(share_told, telling[:NAMED]))
+    more = len(telling) - NAMED
+    return told[:1].upper() + told[1:] + (f"; and {more} more." if more > 0 else ".")
+
+
+def share_told(share: Share) -> str:
+    """`outlier has more of “short” than the pool: 59% (49% to 68%) against 22%`."""
+    value, often = share.value.split(":")[0] or "(empty)", share.share.value > share.pool
+    found = share.share
+    return (
+        f"{share.group} has {'more' if often else 'less'} of “{value}” than the pool: "
+        f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%}) against {share.pool:.0%}"
+    )
+
+
+def word_sentence(group: str, found: WordSkew) -> str:
+    """What stands out among a group's words, or that nothing does."""
+    if not (found.over or found.under):
+        return (
+            f"Nothing stands out: of the {found.compared:,} words compared, {group} has none more "
+            "or less often than chance would make it."
+        )
+    kinds = [
+        f"{len(words):,} more {how} than in the pool{_first(words)}"
+        for how, words in (("frequent", found.over), ("rare", found.under))
+        if words
+    ]
+    return f"Of {found.compared:,} words compared, {group} has {' and '.join(kinds)}."
+
+
+def _first(words: Sequence[WordShare]) -> str:
+    """The most telling word with its numbers."""
+    first = words[0]
+    return f", above all “{first.word}” ({first.training:,}, expected {first.expected:.1f})"
+
+
+def word_table(words: Sequence[WordShare]) -> pd.DataFrame:
+    """The first words with the numbers behind each."""
+    return pd.DataFrame(
+        [
+            {
+                "word": each.word,
+                "training": each.training,
+                "expected": round(each.expected, 1),
+                "pool": each.pool,
+                "times": f"{each.ratio.value:.1f} ({each.ratio.low:.1f} to {each.ratio.high:.1f})",
+            }
+            for each in words[:SHOWN]
+        ]
+    )

@@ -1,0 +1,94 @@
+"""What the page shows as one step, its address, and the trail of steps that goes back and forth."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.query.filters import Address, Choices, Filters, read_address, to_address
+
+SIZES = (1, 10, 50)
+USUAL = 10
+
+MOST_SEEDS = 2**31
+
+LONGEST = 200
+"""Steps that are kept; the oldest go first."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One look: everything that decides which items are shown."""
+
+    seed: int
+    size: int = USUAL
+    is_random: bool = True
+    filters: Filters = field(default_factory=Filters)
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The steps that were seen in one workspace, and which of them is on the screen.
+
+    `written` is the address that the browser was given last.
+    """
+
+    workspace: str
+    steps: tuple[Step, ...]
+    at: int = 0
+    written: Address = field(default_factory=dict)
+
+    @property
+    def current(self) -> Step:
+        return self.steps[self.at]
+
+    def can_go(self, by: int) -> bool:
+        """Whether there is a step so far back or forth."""
+        return 0 <= self.at + by < len(self.steps)
+
+    def gone(self, by: int) -> "Trail":
+        """The trail with another of its steps on the screen."""
+        return replace(self, at=self.at + by) if self.can_go(by) else self
+
+    def seen(self, step: Step) -> "Trail":
+        """The trail with this step on the screen: a new one ends what lay ahead."""
+        if step == self.current:
+            return self
+        steps = (*self.steps[: self.at + 1], step)[-LONGEST:]
+        return replace(self, steps=steps, at=len(steps) - 1)
+
+
+def new_seed() -> int:
+    return secrets.randbelow(MOST_SEEDS)
+
+
+def step_address(step: Step) -> Address:
+    """The step as a query string's names and values, such as `seed=42&size=10&split=training`."""
+    address = {"seed": [str(step.seed)], "size": [str(step.size)]}
+    if not step.is_random:
+        address = {"order": ["first"]}
+    return address | to_address(step.filters)
+
+
+def read_step(address: Mapping[str, Sequence[str]], choices: Choices) -> tuple[Step, Address]:
+    """The step that an address names, and what of it means nothing here and is left out.
+
+    Without a seed it is a fresh draw.
+    """
+    filters, left_out = read_address(address, choices)
+    seed, size, order = ((*address.get(name, ()), "")[0] for name in ("seed", "size", "order"))
+    is_seed = seed.isascii() and seed.isdecimal() and int(seed[:12]) < MOST_SEEDS and len(seed) < 13
+    is_size = size in map(str, SIZES)
+    for name, given, is_known in (
+        ("seed", seed, is_seed),
+        ("size", size, is_size),
+        ("order", order, order == "first"),
+    ):
+        if given and not is_known:
+            left_out = {name: [given], **left_out}
+    step = Step(
+        int(seed) if is_seed else new_seed(),
+        int(size) if is_size else USUAL,
+        order != "first",
+        filters,
+    )
+    return step, left_out

@@ -1,0 +1,140 @@
+from pathlib import Path
+
+import pytest
+
+from core.analysis import estimate as outlook_room
+from core.analysis.estimate import (
+    compute_outlook,
+    decoded,
+    earlier_outlook,
+    kept_outlook,
+    last_models,
+    outlook,
+    outlook_file,
+    prevalence_of,
+)
+from core.evaluation.stopping import WINDOW
+from core.sampling.next_batch import propose
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_loop
+from tests.conftest import MakeWorkspace, headlines
+
+
+def test_one_item_of_a_label_leaves_the_model_out(make_workspace: MakeWorkspace):
+    rows = headlines(40)
+    labels = {
+        ("training", "1"): [rows[5]],
+        ("training", "0"): [row for row in rows if row[2] == "0"][:20],
+    }
+    found = prevalence_of(read_loop(make_workspace([row[:2] for row in rows], labels)))
+    assert (found.trust, found.n_sample, found.found) == (0, 0, 1)
+
+
+def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    found = prevalence_of(loop)
+    # 150 evaluation items and 100 first ones; not the random tenth of the two batches since.
+    assert found.n_sample == 250
+    positive = loop.workspace.task.positive.value
+    items = [item for split in loop.labels.splits.values() for item in split]
+    assert found.found == sum(item.label == positive for item in items)
+    # 8.4% of the sample's headlines are positive.
+    assert found.share.low < 0.084 < found.share.high
+    assert found.left.value < 0.1 * 6610
+
+
+def test_items_that_wait_in_a_batch_are_counted_as_open(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    before = prevalence_of(loop)
+    propose(loop, "ann")
+    after = prevalence_of(read_loop(loop.workspace))
+    assert after.share == before.share
+    assert after.left == before.left
+
+
+def test_what_a_model_chose_changes_nothing_but_what_is_found(make_workspace: MakeWorkspace):
+    """All that active learning finds is positive: a share of the pool it is not."""
+    rows = headlines(400)
+    held_out, early, pool = rows[:80], rows[80:160], rows[160:]
+    chosen = [row for row in pool if row[2] == "1"][:30]
+    labels = {
+        (split, label): [row for row in part if row[2] == label]
+        for split, part in (("evaluation", held_out), ("training", early))
+        for label in "10"
+    }
+    for key in (("training", "1"), ("training", "0")):
+        labels[key] = [(*row, "random") for row in labels[key]]
+    items = [row[:2] for row in rows]
+    before = prevalence_of(read_loop(make_workspace(items, labels)))
+    labels["training", "1"] += [(*row, "low confidence", "0.5") for row in chosen]
+    after = prevalence_of(read_loop(make_workspace(items, labels)))
+    assert before.trust > 0.1
+    assert after.share.value == pytest.approx(before.share.value, abs=1e-6)
+    assert (after.trust, after.n_sample) == (before.trust, before.n_sample) == (before.trust, 160)
+    assert after.found == before.found + len(chosen)
+    assert after.left.value == pytest.approx(before.left.value - len(chosen), abs=1e-3)
+
+
+def test_an_outlook_has_three_signs(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    told: list[str] = []
+    found = outlook(loop, progress=told.append)
+    assert [sign.name for sign in found.signs] == [
+        "stable predictions", "gain of the last runs", "positives left",
+    ]  # fmt: skip
+    # Three runs only: neither of the first two has a figure yet.
+    assert [sign.value is None for sign in found.signs] == [True, True, False]
+    assert found.advice == "Go on: no sign says stop."
+    assert told[0] == "comparing the last models"
+
+
+def test_the_last_models_are_the_last_that_can_be_loaded(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    assert [model.seed for model in last_models(loop)] == [7, 7, 7]
+    (demo / loop.logs.runs[1].params_file).unlink()
+    assert len(last_models(read_loop(loop.workspace))) == 2
+    assert len(last_models(loop)) <= WINDOW + 1
+
+
+def test_without_runs_there_is_only_the_sample(make_workspace: MakeWorkspace):
+    rows = headlines(60)
+    labels = {("evaluation", "0"): rows[:4], ("evaluation", "1"): [rows[5]]}
+    found = outlook(read_loop(make_workspace([row[:2] for row in rows], labels)))
+    assert found.prevalence.share.value == pytest.approx(0.2)
+    assert [sign.value is None for sign in found.signs] == [True, True, False]
+
+
+def test_a_sample_of_a_large_pool_stands_for_all(demo: Path, monkeypatch: pytest.MonkeyPatch):
+    loop = read_loop(open_workspace(demo))
+    every = prevalence_of(loop)
+    monkeypatch.setattr(outlook_room, "SCORED", 2_000)
+    some = prevalence_of(loop)
+    assert some.share.value == pytest.approx(every.share.value, abs=0.003)
+    assert some.share.value != every.share.value
+    assert (some.found, some.sample) == (every.found, every.sample)
+
+
+def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    assert kept_outlook(loop) is earlier_outlook(loop) is None
+    said = compute_outlook(demo)
+    found = kept_outlook(loop)
+    assert found == decoded(said) == outlook(loop)
+    steps: list[str] = []
+    assert compute_outlook(demo, progress=steps.append) == said
+    assert steps == ["reading the workspace"]
+    propose(loop, "ann")
+    now = read_loop(loop.workspace)
+    assert kept_outlook(now) is None
+    assert earlier_outlook(now) == found
+    compute_outlook(demo)
+    assert [*outlook_file(now).parent.iterdir()] == [outlook_file(now)]
+
+
+def test_a_damaged_outlook_is_computed_again(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    compute_outlook(demo)
+    outlook_file(loop).write_text('{"prevalence": 1}', encoding="utf-8")
+    assert kept_outlook(loop) is None
+    compute_outlook(demo)
+    assert kept_outlook(loop) is not None

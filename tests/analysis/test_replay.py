@@ -1,0 +1,122 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.analysis.learning_curves import learn
+from core.analysis.replay import EVALUATION, Replay, kept, known, prepare, ways
+from core.analysis.simulation import read_oracle
+from core.errors import LogError, LoopError
+from core.sampling.next_batch import propose
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
+from core.workspace.task import STRATEGIES, check_mix, default_task
+from tests.conftest import MakeWorkspace, headlines
+
+MIXES = {"random": {"random": 1}, "unsure": {"low confidence": 1}}
+
+
+@pytest.fixture
+def loop(demo: Path) -> Loop:
+    return read_loop(open_workspace(demo))
+
+
+def replay(loop: Loop, seeds: int = 2) -> Replay:
+    return prepare(known(loop), MIXES, ["linear"], seeds)
+
+
+def test_the_table_holds_every_label_that_counts(loop: Loop):
+    found = replay(loop)
+    table = read_oracle(found.study.labeled)
+    labeled = [item for items in loop.labels.splits.values() for item in items]
+    assert table == {item.item_id: item.label for item in labeled}
+    assert known(loop).number == len(labeled) == 350
+
+
+def test_of_copies_of_one_text_the_first_counts(make_workspace: MakeWorkspace):
+    rows = headlines(20)
+    copy = ("copy", f" {rows[0][1].upper()}", rows[0][2])
+    workspace = make_workspace([row[:2] for row in rows[10:]], {
+        ("evaluation", rows[0][2]): [rows[0]],
+        ("validation", rows[0][2]): [copy],
+    })  # fmt: skip
+    assert known(read_loop(workspace)).number == 1
+
+
+def test_a_plan_leaves_labels_that_no_way_has_asked_for(loop: Loop):
+    plan, training = known(loop).plan, 350 * (1 - EVALUATION)
+    asked = plan.initial + plan.iterations * plan.batch
+    assert 0.4 * training < asked < 0.7 * training
+    assert plan.batch % 5 == 0
+
+
+def test_every_strategy_is_a_way_and_random_the_first():
+    found = ways(default_task())
+    assert next(iter(found.values())) == {"random": 1}
+    named = {name for mix in found.values() for name in mix}
+    assert named == set(STRATEGIES) - {"stratified column"}
+    assert all(check_mix(mix, "here") for mix in found.values())
+
+
+def test_what_was_computed_once_is_kept(loop: Loop):
+    found = replay(loop)
+    assert kept(found) == []
+    points = learn(found.study, found.out, workers=1)
+    assert kept(replay(loop)) == points
+    told: list[str] = []
+    learn(replay(loop).study, found.out, workers=1, progress=told.append)
+    assert told == ["4 of 4 curves are there"]
+    assert len(kept(replay(loop, seeds=1))) == len(points) / 2
+
+
+def test_curves_of_other_settings_stand_in_other_files(loop: Loop):
+    """What is held out and the encoder change the features, not the table."""
+    learn(replay(loop).study, replay(loop).out, workers=1)
+    task = loop.workspace.task
+    (loop.workspace.path / "encoder").mkdir()
+    encoded = replace(
+        loop, workspace=replace(loop.workspace, task=replace(task, encoder="encoder"))
+    )
+    assert replay(encoded).study.task.encoder == str(loop.workspace.path / "encoder")
+    assert replay(encoded).out != replay(loop).out
+    mixed = replace(loop, workspace=replace(loop.workspace, task=replace(task, mix={"random": 1})))
+    assert replay(mixed).out != replay(loop).out
+    task_file = loop.workspace.path / "task.toml"
+    text = task_file.read_text(encoding="utf-8")
+    task_file.write_text(text.replace("evaluation = 150", "evaluation = 160"), encoding="utf-8")
+    propose(read_loop(open_workspace(loop.workspace.path)), "ann")
+    fresh = read_loop(open_workspace(loop.workspace.path))
+    assert fresh.held_out.sum() > loop.held_out.sum()
+    assert kept(replay(fresh)) == []
+    assert learn(replay(fresh, seeds=1).study, replay(fresh).out, workers=1)
+
+
+def test_a_replay_that_is_not_wanted_any_more_keeps_what_is_finished(loop: Loop):
+    found, asked = replay(loop), []
+
+    class Unwanted(Exception):  # noqa: N818 (no error, but a person's wish)
+        pass
+
+    def still_wanted() -> None:
+        asked.append(True)
+        if len(asked) == 3:
+            raise Unwanted
+
+    with pytest.raises(Unwanted):
+        learn(found.study, found.out, workers=1, still_wanted=still_wanted)
+    curves = {point.curve for point in kept(found)}
+    assert len(curves) == 2
+    assert len({point.curve for point in learn(found.study, found.out, workers=2)}) == 4
+
+
+def test_a_damaged_file_and_a_full_place_are_told(loop: Loop):
+    found = replay(loop)
+    found.out.write_text("nonsense\n1\n")
+    with pytest.raises(LogError, match="columns are not seed"):
+        kept(found)
+    for file in found.study.labeled.parent.iterdir():
+        file.unlink()
+    found.study.labeled.parent.rmdir()
+    found.study.labeled.parent.write_text("a file in the way")
+    with pytest.raises(LoopError, match="cannot be written"):
+        replay(loop)

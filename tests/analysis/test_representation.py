@@ -1,0 +1,249 @@
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from core.analysis.representation import (
+    ALL,
+    FEW,
+    LEAST,
+    OTHERS,
+    Vocabulary,
+    are_discoveries,
+    chance_of,
+    column_spread,
+    comparable_columns,
+    groups,
+    length_spread,
+    poisson_chance,
+    ratio_of,
+    skewed_words,
+    spread,
+    vocabulary,
+)
+from core.pool.bags import Bags
+from core.pool.text import text_key
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
+from tests.conftest import MakeWorkspace, headlines, write_csv
+
+
+@pytest.fixture
+def loop(demo: Path) -> Loop:
+    return read_loop(open_workspace(demo))
+
+
+def chosen_from(loop: Loop) -> list[str]:
+    """The texts that strategies could choose from, looked at one by one."""
+    pool = loop.pool_words.pool
+    held_out = {text_key(text) for text in loop.labels.held_out_texts()}
+    texts = [text for text in pool.texts.to_pylist() if text_key(text) not in held_out]
+    ids = set(pool.ids.to_pylist())
+    return texts + [x.text for x in loop.labels.usable_training() if x.item_id not in ids]
+
+
+def bucket(text: str) -> str:
+    words = len(text.split())
+    return "short" if words < 6 else "medium" if words < 9 else "long"
+
+
+def test_lengths_are_those_of_a_look_at_every_text(loop: Loop):
+    found = length_spread(loop)
+    expected = Counter(map(bucket, chosen_from(loop)))
+    assert {name.split(":")[0]: number for name, number in found.pool.items()} == expected
+    own = Counter((x.strategy, bucket(x.text)) for x in loop.labels.usable_training())
+    for share in found.shares:
+        if share.group != ALL:
+            assert share.items == own[share.group, share.value.split(":")[0]]
+    total = sum(share.share.value for share in found.shares if share.group == ALL)
+    assert total == pytest.approx(1)
+
+
+def test_words_are_those_of_a_look_at_every_text(loop: Loop):
+    found = vocabulary(loop)
+    expected = Counter(word for text in chosen_from(loop) for word in text.split())
+    counts = dict(zip(found.words.to_pylist(), found.counts.tolist(), strict=True))
+    assert {word: number for word, number in counts.items() if number} == expected
+    training = loop.labels.usable_training()
+    words = found.words.to_pylist()
+    for row in (0, 17, len(training) - 1):
+        assert [words[at] for at in found.bags[row]] == training[row].text.split()
+
+
+def test_training_items_outside_the_pool_are_counted_as_if_it_held_them(
+    make_workspace: MakeWorkspace,
+):
+    rows = headlines(40)
+    labels = {
+        ("training", "1"): [row for row in rows[20:] if row[2] == "1"] + [("new", "zyx zyx", "1")],
+        ("evaluation", "0"): [rows[0]],
+    }
+    loop = read_loop(make_workspace([row[:2] for row in rows[:30]], labels))
+    found = vocabulary(loop)
+    counts = dict(zip(found.words.to_pylist(), found.counts.tolist(), strict=True))
+    expected = Counter(word for text in chosen_from(loop) for word in text.split())
+    assert counts["zyx"] == 2
+    assert {word: number for word, number in counts.items() if number} == expected
+    assert sum(length_spread(loop).pool.values()) == len(chosen_from(loop))
+
+
+def with_columns(make_workspace: MakeWorkspace, rows: list[tuple[str, str, str]]) -> Loop:
+    header = ("item_id", "text", "kind", "day", "serial")
+    pool = [
+        (i, text, "abc"[at % 3], f"20{10 + at % 4}-01-0{1 + at % 9}", f"s{at}")
+        for at, (i, text, _) in enumerate(rows)
+    ]
+    labels = {
+        ("training", value): [(*row, "outlier") for row in rows[:30:3] if row[2] == value]
+        for value in "10"
+    } | {("evaluation", "0"): [row for row in rows[40:60] if row[2] == "0"]}
+    workspace = make_workspace([], labels)
+    write_csv(workspace.path / "unlabeled_data" / "pool.csv", [header, *pool])
+    return read_loop(workspace)
+
+
+def test_columns_of_few_values_are_found_and_dates_go_by_year(make_workspace: MakeWorkspace):
+    found = comparable_columns(with_columns(make_workspace, headlines(90)).pool_words.pool)
+    assert [column.name for column in found] == ["kind", "day"]
+    assert [*found[1].counts] == ["2010", "2011", "2012", "2013"]
+    assert sum(found[0].counts.values()) == 90
+
+
+def test_a_column_is_compared_without_held_out_items(make_workspace: MakeWorkspace):
+    loop = with_columns(make_workspace, headlines(90))
+    kind = comparable_columns(loop.pool_words.pool)[0]
+    found = column_spread(loop, kind)
+    assert sum(found.pool.values()) == 90 - int(loop.held_out.sum())
+    values = {(share.group, share.value): share for share in found.shares}
+    assert values["outlier", "a"].items == 10  # every third row was taken
+    assert values["outlier", "a"].stands_out
+    assert values["outlier", "b"].items == 0
+
+
+def test_of_thousands_of_values_the_frequent_ones_stand_for_themselves(
+    make_workspace: MakeWorkspace,
+):
+    header = ("item_id", "text", "source", "serial")
+    rows = headlines(2_500)
+    sources = ["wire" if at % 2 else "desk" if at % 3 else f"blog {at}" for at in range(2_500)]
+    pool = [(i, text, source, f"s{at}") for at, ((i, text, _), source) in
+            enumerate(zip(rows, sources, strict=True))]  # fmt: skip
+    labels = {("training", "0"): [(*r, "outlier") for r in rows[:60:2] if r[2] == "0"]}
+    workspace = make_workspace([], labels)
+    write_csv(workspace.path / "unlabeled_data" / "pool.csv", [header, *pool])
+    loop = read_loop(workspace)
+    (source,) = comparable_columns(loop.pool_words.pool)
+    counts = Counter(sources)
+    assert len(counts) > 400
+    assert list(source.counts)[:2] == ["wire", "desk"]
+    assert (len(source.counts), source.counts["wire"]) == (FEW, counts["wire"])
+    assert sum(source.counts.values()) == 2_500
+    found = {share.value: share for share in column_spread(loop, source).shares}
+    own = Counter(sources[at] for at in range(0, 60, 2) if rows[at][2] == "0")
+    assert found["wire"].items == 0
+    assert found["wire"].stands_out
+    assert found["desk"].items == own["desk"]
+    assert found[OTHERS].items + sum(found[value].items for value in source.counts if
+                                     value != OTHERS) == sum(own.values())  # fmt: skip
+
+
+def test_a_pool_without_columns_or_items_has_none_of_few_values(make_workspace: MakeWorkspace):
+    assert comparable_columns(read_loop(make_workspace([])).pool_words.pool) == []
+    pool = [row[:2] for row in headlines(FEW)]
+    assert comparable_columns(read_loop(make_workspace(pool)).pool_words.pool) == []
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.floats(0.01, 0.99))
+def test_the_chance_of_a_share_is_the_binomial_s(hits: int, more: int, share: float):
+    total = hits + more
+    tails = stats.binom.cdf(hits, total, share), stats.binom.sf(hits - 1, total, share)
+    assert chance_of(hits, total, share) == pytest.approx(min(1, 2 * min(tails)), abs=1e-9)
+
+
+def test_a_share_of_nothing_or_of_all_is_met_or_not():
+    assert [chance_of(0, 9, 0.0), chance_of(1, 9, 0.0), chance_of(9, 9, 1.0)] == [1, 0, 1]
+
+
+def test_random_draws_hardly_ever_stand_out():
+    draw, pool = np.random.default_rng(5), {"a": 600, "b": 300, "c": 100}
+    values = [name for name, number in pool.items() for _ in range(number)]
+    of_chance = 0
+    for _ in range(300):
+        rows = {name: draw.choice(len(values), 80, replace=False) for name in ("x", "y")}
+        of_chance += any(share.stands_out for share in spread("k", pool, values, rows).shares)
+    assert of_chance / 300 <= 0.05
+
+
+@given(st.lists(st.tuples(st.integers(0, 300), st.floats(0.01, 300)), min_size=1, max_size=20))
+def test_the_chance_of_a_number_is_poisson_s(pairs: list[tuple[int, float]]):
+    numbers, means = (np.array(each) for each in zip(*pairs, strict=True))
+    tails = stats.poisson.cdf(numbers, means), stats.poisson.sf(numbers - 1, means)
+    expected = np.minimum(1, 2 * np.minimum(*tails))
+    assert poisson_chance(numbers, means) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+@given(st.lists(st.floats(0, 1), max_size=40))
+def test_discoveries_are_scipy_s(chances: list[float]):
+    found = are_discoveries(np.array(chances))
+    adjusted = stats.false_discovery_control(chances) if chances else np.empty(0)
+    unclear = np.isclose(adjusted, 0.05)
+    assert ((found == (adjusted <= 0.05)) | unclear).all()
+
+
+@pytest.mark.parametrize("number", [0, 1, 4, 30, 200])
+def test_a_ratio_s_ends_are_near_the_exact_ones(number: int):
+    found = ratio_of(number, 2.0)
+    low = stats.chi2.ppf(0.025, 2 * number) / 4 if number else 0
+    assert found.low == pytest.approx(low, rel=0.05, abs=0.02)
+    assert found.high == pytest.approx(stats.chi2.ppf(0.975, 2 * number + 2) / 4, rel=0.02)
+
+
+def made_up(numbers: np.ndarray, draw: np.random.Generator, rows: int) -> Vocabulary:
+    """A pool with these numbers of words, of which random ones are the training data."""
+    flat = draw.permutation(np.repeat(np.arange(len(numbers)), numbers))[: rows * 8]
+    words = pa.array([f"w{at}" for at in range(len(numbers))], pa.large_string())
+    return Vocabulary(words, numbers, Bags(flat.astype(np.int32), np.arange(rows + 1) * 8))
+
+
+def test_of_random_words_nothing_stands_out():
+    draw = np.random.default_rng(3)
+    numbers = (20_000 / np.arange(1, 3_001)).astype(np.int64)
+    every = [skewed_words(made_up(numbers, draw, 400), np.arange(400)) for _ in range(40)]
+    assert sum(bool(found.over or found.under) for found in every) <= 2
+    assert every[0].compared == (numbers >= LEAST).sum()
+
+
+def test_a_word_that_was_preferred_is_found_with_its_numbers():
+    draw = np.random.default_rng(4)
+    found = made_up(np.array([5_000, 3_000, 200, 50, 900]), draw, 60)
+    ids = found.bags.ids.copy()
+    ids[ids == 4] = 0
+    ids[:40] = 2
+    bags = Bags(ids, found.bags.offsets)
+    told = skewed_words(Vocabulary(found.words, found.counts, bags), np.arange(60))
+    assert told.over[0].word == "w2"
+    assert told.over[0].training == (ids == 2).sum()
+    assert told.over[0].pool == 200
+    assert told.over[0].expected == pytest.approx(200 * 480 / 9_150)
+    assert told.over[0].ratio.value == pytest.approx(told.over[0].training / told.over[0].expected)
+    assert [each.word for each in told.under] == ["w4"]
+    assert told.under[0].training == 0
+
+
+def test_groups_hold_each_item_once_and_all_of_them_first(loop: Loop):
+    training = loop.labels.usable_training()
+    found = groups(training)
+    assert next(iter(found)) == ALL
+    rows = np.concatenate([rows for name, rows in found.items() if name != ALL])
+    assert sorted(rows) == list(range(len(training)))
+
+
+def test_without_training_data_nothing_is_compared(make_workspace: MakeWorkspace):
+    loop = read_loop(make_workspace([row[:2] for row in headlines(30)]))
+    assert length_spread(loop).shares == ()
+    assert skewed_words(vocabulary(loop), np.arange(0)).over == ()

@@ -1,0 +1,275 @@
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from core.analysis.strategy_comparison import (
+    KEPT,
+    LEAST,
+    PART,
+    SEEDS,
+    Experiment,
+    Group,
+    compute,
+    drawn,
+    earlier,
+    find_groups,
+    kept,
+    prepare,
+    refusal,
+    run,
+)
+from core.errors import LoopError
+from core.evaluation.runs import columns, feature_source
+from core.evaluation.subset_comparison import ALL, RANDOM
+from core.models.learning import Items, learner_on
+from core.system.jobs import Errand
+from core.workspace.labels import Labeled
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
+from tests.conftest import MakeWorkspace, headlines
+
+PATIENCE = 60
+
+
+@pytest.fixture
+def loop(demo: Path) -> Loop:
+    return read_loop(open_workspace(demo))
+
+
+def items(**numbers: int) -> list[Labeled]:
+    """So many items of each strategy, one in four of them positive."""
+    return [
+        Labeled(f"{name}{at}", "text", str(int(at % 4 == 0)), "training", name.replace("_", " "))
+        for name, number in numbers.items()
+        for at in range(number)
+    ]
+
+
+def test_groups_that_are_too_small_are_told_with_what_they_need():
+    found = find_groups(items(random=60, outlier=12, low_confidence=80))
+    assert [group.name for group in found.ready] == [RANDOM, "low confidence", ALL]
+    assert found.waiting == (f"Not yet: 12 outlier labels, {LEAST} are needed.",)
+    assert found.sizes == [40]
+
+
+def test_a_group_of_one_label_waits():
+    same = [replace(item, label="0") for item in items(outlier=70)]
+    found = find_groups([*items(random=60), *same])
+    assert found.waiting == ("Not yet: all 70 outlier labels are the same, two are needed.",)
+
+
+def test_without_random_labels_nothing_is_compared():
+    found = find_groups(items(outlier=80))
+    assert found.ready == ()
+    assert found.sizes == []
+    assert found.waiting == (f"Not yet: 0 random labels, {LEAST} are needed.",)
+
+
+def test_random_labels_alone_are_not_compared_with_themselves():
+    found = find_groups(items(random=90))
+    assert (found.ready, found.sizes) == ((), [])
+    assert found.waiting == ("Not yet: all labels are random, there is nothing to compare.",)
+
+
+def test_of_each_group_some_are_never_drawn():
+    """Else all subsets were one, and an interval knew nothing of the luck of the draw."""
+    found = find_groups(items(random=400, low_confidence=91, outlier=60))
+    assert found.sizes == [40, 60, 260]
+    assert all(group.most <= PART * len(group.rows) for group in found.ready)
+
+
+def test_labels_of_no_strategy_are_among_all_alone():
+    unknown = [replace(item, strategy="") for item in items(x=50)]
+    found = find_groups([*items(random=60), *unknown])
+    assert {group.name: len(group.rows) for group in found.ready} == {RANDOM: 60, ALL: 110}
+
+
+def test_a_larger_size_leaves_smaller_groups_out(loop: Loop):
+    sizes = find_groups(loop.labels.usable_training()).sizes
+    assert len(sizes) > 1
+    assert prepare(loop).size == sizes[0]
+    larger = prepare(loop, sizes[-1])
+    assert all(group.most >= sizes[-1] for group in larger.groups)
+    assert larger.folder != prepare(loop).folder
+
+
+def test_a_draw_is_of_the_group_reproducible_and_has_two_labels():
+    targets = np.zeros(200, np.int64)
+    targets[150] = 1
+    group = Group("outlier", np.arange(100, 200))
+    for seed in range(30):
+        rows = drawn(group, 40, seed, targets)
+        assert len(set(rows.tolist())) == 40
+        assert set(rows) <= set(group.rows)
+        assert set(targets[rows]) == {0, 1}
+        assert (rows == drawn(group, 40, seed, targets)).all()
+    assert len({tuple(drawn(group, 40, seed, targets)) for seed in range(30)}) == 30
+
+
+def test_every_item_of_a_group_is_drawn_equally_often():
+    targets, group = np.arange(50) % 2, Group("outlier", np.arange(50))
+    times = sum(np.bincount(drawn(group, 20, seed, targets), minlength=50) for seed in range(1000))
+    expected = 1000 * 20 / 50
+    # Without replacement a number varies less than a binomial one: chi-square of 49, times 0.6.
+    assert (((times - expected) ** 2 / expected).sum() / 0.6) < 85
+
+
+def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(loop: Loop):
+    experiment = prepare(loop, seeds=2)
+    assert kept(experiment) is None
+    steps: list[str] = []
+    outcome = run(experiment, steps.append)
+    assert any(step.startswith("1 of ") for step in steps)
+    assert kept(experiment) == outcome
+    group = experiment.groups[1]
+    (found,) = [result for result in outcome.results if result.name == group.name]
+    assert found.scores["auc"].value == pytest.approx(auc_by_hand(experiment, group))
+    again: list[str] = []
+    assert run(experiment, again.append) == outcome
+    assert again == ["comparing"]
+
+
+def auc_by_hand(experiment: Experiment, group: Group) -> float:
+    """Trains on the drawn items alone and asks scikit-learn."""
+    loop, task = experiment.loop, experiment.loop.workspace.task
+    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
+    source = feature_source(loop, task.model)
+    found = []
+    for seed in range(experiment.seeds):
+        rows = drawn(group, experiment.size, seed, columns(training, task))
+        both = [*(training[row] for row in rows), *evaluation]
+        data = Items([item.text for item in both], columns(both, task), task.values, 0)
+        learner = learner_on(task.model, source, data, seed)
+        model = learner.train(np.arange(len(rows)))
+        said = learner.predict(model, np.arange(len(rows), len(both)))[:, task.positive_index]
+        truth = [item.label == task.positive.value for item in evaluation]
+        found.append(roc_auc_score(truth, said))
+    return float(np.mean(found))
+
+
+class StopError(Exception):
+    pass
+
+
+def test_what_was_finished_before_a_stop_is_kept(loop: Loop):
+    experiment = prepare(loop, seeds=2)
+
+    def stop_at_the_third(step: str) -> None:
+        if step.startswith("3 of "):
+            raise StopError
+
+    with pytest.raises(StopError):
+        run(experiment, stop_at_the_third)
+    assert kept(experiment) is None
+    steps: list[str] = []
+    run(experiment, steps.append)
+    assert next(step for step in steps if " of " in step).startswith("3 of ")
+
+
+def begun(experiment: Experiment) -> Errand:
+    """The experiment at work in a process of its own, which has trained some models."""
+    path = experiment.loop.workspace.path
+    errand = Errand(compute, path, experiment.size, experiment.seeds)
+    errand.start()
+    deadline = time.monotonic() + PATIENCE
+    while len([*experiment.folder.glob("[0-9]*.npy")]) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return errand
+
+
+def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(loop: Loop):
+    experiment = prepare(loop, seeds=40)
+    errand = begun(experiment)
+    errand.stop()
+    assert errand.wait(PATIENCE)
+    assert kept(experiment) is None
+    finished = {file: file.read_bytes() for file in experiment.folder.glob("[0-9]*.npy")}
+    n_items = len(loop.labels.splits["evaluation"])
+    assert all(np.load(file).shape == (2, n_items) for file in finished)
+    errand.start()
+    assert errand.wait(PATIENCE)
+    assert (errand.error, kept(experiment) is not None) == ("", True)
+    assert all(file.read_bytes() == content for file, content in finished.items())
+
+
+def test_two_programs_that_ask_for_the_same_compute_it_once(loop: Loop):
+    experiment = prepare(loop, seeds=20)
+    first = begun(experiment)
+    second = Errand(compute, loop.workspace.path, experiment.size, experiment.seeds)
+    second.start()
+    assert first.wait(PATIENCE)
+    assert second.wait(PATIENCE)
+    assert (first.error, second.error) == ("", "")
+    assert first.step == "comparing"
+    assert second.step == "waiting until another program has computed it"
+
+
+def test_an_outcome_of_earlier_labels_is_found_until_there_is_one_of_today(loop: Loop):
+    experiment = prepare(loop, seeds=2)
+    assert earlier(experiment) is None
+    outcome = run(experiment)
+    training = loop.labels.splits["training"]
+    splits = {**loop.labels.splits, "training": training[:-1]}
+    today = prepare(replace(loop, labels=replace(loop.labels, splits=splits)), experiment.size, 2)
+    assert kept(today) is None
+    assert earlier(today) == outcome
+    assert outcome.training == len(training)
+    assert earlier(replace(today, size=today.size + 10)) is None
+
+
+def test_the_newest_experiments_alone_are_kept(loop: Loop):
+    folder = loop.workspace.cache / "experiments"
+    for number in range(KEPT + 5):
+        (folder / f"old-{number:02}").mkdir(parents=True)
+        os.utime(folder / f"old-{number:02}", (number, number))
+    experiment = prepare(loop, seeds=2)
+    compute(loop.workspace.path, experiment.size, 2)
+    assert len([*folder.iterdir()]) == KEPT
+    assert experiment.folder.exists()
+
+
+def test_a_damaged_answer_is_computed_again(loop: Loop):
+    experiment = prepare(loop, seeds=2)
+    outcome = run(experiment)
+    for file in experiment.folder.glob("*.npy"):
+        file.write_bytes(file.read_bytes()[:50])
+    experiment.outcome_file.write_text("{")
+    assert kept(experiment) is None
+    assert run(experiment) == outcome
+
+
+def test_other_labels_are_another_experiment(loop: Loop):
+    first = loop.labels.splits["training"][0]
+    changed = replace(first, label="1" if first.label == "0" else "0")
+    splits = dict(loop.labels.splits)
+    splits["training"] = [changed, *splits["training"][1:]]
+    other = replace(loop, labels=replace(loop.labels, splits=splits))
+    assert prepare(other).folder != prepare(loop).folder
+
+
+def test_what_cannot_be_kept_is_told(loop: Loop):
+    experiment = prepare(loop, seeds=2)
+    (loop.workspace.cache / "experiments").write_text("")
+    with pytest.raises(LoopError, match="cannot be written"):
+        run(experiment)
+    with pytest.raises(LoopError, match="cannot be written"):
+        compute(loop.workspace.path, experiment.size, 2)
+
+
+def test_without_evaluation_data_of_both_kinds_nothing_can_be_judged(
+    make_workspace: MakeWorkspace,
+):
+    rows = [row for row in headlines(60) if row[2] == "0"]
+    loop = read_loop(make_workspace([r[:2] for r in rows], {("evaluation", "0"): rows[:9]}))
+    assert refusal(loop).startswith("It begins with evaluation data")
+    with pytest.raises(LoopError, match="It begins with evaluation data"):
+        prepare(loop)
+
+
+def test_several_seeds_are_the_default(loop: Loop):
+    assert prepare(loop).seeds == SEEDS == 20

@@ -1,0 +1,159 @@
+import math
+from dataclasses import replace
+from pathlib import Path
+from statistics import median as middle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.analysis.strategy_yield import (
+    FEWEST_FOR_A_MEDIAN,
+    LABEL_FILES,
+    NOT_RECORDED,
+    THIN,
+    Brought,
+    brought_in,
+    by_iteration,
+    by_strategy,
+    mean_share,
+    median,
+)
+from core.evaluation.intervals import wilson
+from core.workspace.layout import open_workspace
+from core.workspace.logs import Event, append_records
+from core.workspace.snapshot import Loop, read_loop
+from tests.conftest import MakeWorkspace, headlines
+
+
+@pytest.fixture
+def loop(demo: Path) -> Loop:
+    return read_loop(open_workspace(demo))
+
+
+def novelty_by_brute_force(loop: Loop) -> dict[str, float]:
+    """Goes through all training items once for each item."""
+    labeled = {}
+    for event in loop.logs.events:
+        if event.action == "label":
+            labeled.setdefault(event.item_id, event.labeled_at)
+    training = loop.labels.splits["training"]
+    made = {p.batch_id: p.created_at for p in loop.logs.proposals}
+    found = {}
+    for item in training:
+        before = [x for x in training if labeled.get(x.item_id, "") < made.get(item.batch_id, "")]
+        words = set(item.text.split())
+        if before:
+            known = {word for other in before for word in other.text.split()}
+            found[item.item_id] = sum(word not in known for word in words) / len(words)
+    return found
+
+
+def test_novelty_is_what_a_look_at_all_earlier_items_says(loop: Loop):
+    expected = novelty_by_brute_force(loop)
+    found = {item.item_id: item.novelty for item in brought_in(loop) if item.novelty is not None}
+    assert found == expected
+    assert len({round(share, 3) for share in expected.values()}) > 3
+
+
+def test_before_there_is_training_data_nothing_is_novel(loop: Loop):
+    first = brought_in(loop)[0].batch_id
+    of_first = [item for item in brought_in(loop) if item.batch_id == first]
+    assert of_first
+    assert all(item.novelty is None and item.differs is None for item in of_first)
+
+
+def test_the_counts_are_those_of_the_labels_and_the_logs(loop: Loop):
+    task, training = loop.workspace.task, loop.labels.splits["training"]
+    said = {(p.item_id, p.batch_id): p.predicted for p in loop.logs.proposals if p.predicted}
+    for each in by_iteration(brought_in(loop)):
+        items = [i for i in training if (i.strategy, i.batch_id) == (each.strategy, each.batch_id)]
+        predicted = [i for i in items if (i.item_id, i.batch_id) in said]
+        differing = sum(i.label != said[i.item_id, i.batch_id] for i in predicted)
+        positive = sum(i.label == task.positive.value for i in items)
+        assert (each.labeled, each.predicted) == (len(items), len(predicted))
+        assert each.positive == wilson(positive, len(items))
+        assert not predicted or each.differing == wilson(differing, len(predicted))
+    assert sum(each.labeled for each in by_iteration(brought_in(loop))) == len(training)
+
+
+def test_iterations_stand_in_the_order_in_which_they_were_made(loop: Loop):
+    ids = [each.batch_id for each in by_iteration(brought_in(loop))]
+    assert ids == sorted(ids)
+
+
+def test_seconds_are_those_of_the_last_label_of_the_item(demo: Path):
+    workspace = open_workspace(demo)
+    loop = read_loop(workspace)
+    item = brought_in(loop)[-1]
+    before = next(e for e in loop.logs.events if e.item_id == item.item_id)
+    times = [(9.0, before.label), (2.5, before.label)]
+    events = [
+        replace(before, event_id=f"again-{at}", seconds=seconds, label=label)
+        for at, (seconds, label) in enumerate(times)
+    ]
+    append_records(workspace.annotations, [*events, undo_of_another(before)])
+    (found,) = [x for x in brought_in(read_loop(workspace)) if x.item_id == item.item_id]
+    assert found.seconds == 2.5
+
+
+def undo_of_another(event: Event) -> Event:
+    return replace(event, event_id="other", action="skip", seconds=100.0)
+
+
+def test_labels_of_files_alone_are_one_iteration(make_workspace: MakeWorkspace):
+    rows = headlines(40)
+    labels = {
+        ("training", "1"): [(*row, "outlier") for row in rows if row[2] == "1"],
+        ("training", "0"): [row for row in rows if row[2] == "0"],
+    }
+    found = by_iteration(brought_in(read_loop(make_workspace([], labels))))
+    told = {(each.strategy, each.batch_id): each for each in found}
+    outlier, unknown = told["outlier", LABEL_FILES], told[NOT_RECORDED, LABEL_FILES]
+    assert (outlier.positive.value, unknown.positive.value) == (1.0, 0.0)
+    assert outlier.differing is outlier.novelty is outlier.seconds is None
+    assert outlier.is_thin == (outlier.labeled < THIN)
+
+
+def test_strategies_over_all_iterations_add_up(loop: Loop):
+    items = brought_in(loop)
+    totals = by_strategy(items)
+    assert sum(each.labeled for each in totals) == len(items)
+    assert [each.labeled for each in totals] == sorted((x.labeled for x in totals), reverse=True)
+
+
+def test_nothing_brought_in_is_nothing_summed_up():
+    nothing: list[Brought] = []
+    assert by_strategy(nothing) == by_iteration(nothing) == []
+    assert mean_share([]) is median([]) is None
+
+
+def test_equal_shares_are_no_surer_than_a_count():
+    assert mean_share([1.0] * 5) == wilson(5, 5)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
+def test_a_mean_share_stands_within_its_interval(shares: list[float]):
+    found = mean_share(shares)
+    assert 0 <= found.low <= found.value + 1e-9
+    assert found.value - 1e-9 <= found.high <= 1
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=60))
+def test_a_median_stands_between_values(values: list[float]):
+    found = median(values)
+    assert found.value == pytest.approx(middle(values))
+    if len(values) >= FEWEST_FOR_A_MEDIAN:
+        assert found.low <= found.value <= found.high
+        assert {found.low, found.high} <= set(values)
+    else:
+        assert math.isnan(found.low)
+
+
+@pytest.mark.parametrize("number", [6, 7, 10, 25, 80])
+def test_the_median_s_interval_holds_the_true_median_in_95_of_100_samples(number: int):
+    samples = np.random.default_rng(number).exponential(size=(4_000, number))
+    found = [median(sample) for sample in samples.tolist()]
+    held = [each.low <= math.log(2) <= each.high for each in found]
+    assert 0.94 < np.mean(held) < 0.99

@@ -1,0 +1,74 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.evaluation.label_issues import contradicted
+from core.evaluation.report import said_out_of_fold
+from core.evaluation.runs import feature_source, read_report, train, training_items
+from core.models.learning import learn
+from core.workspace.labels import Labeled
+from core.workspace.layout import open_workspace
+from core.workspace.logs import Event
+from core.workspace.relabel import SECOND_LOOK, settled
+from core.workspace.snapshot import read_loop
+
+LABELS = ("a", "b", "c")
+
+
+def labeled(item_id: str, label: str) -> Labeled:
+    return Labeled(item_id, f"text {item_id}", label, "training")
+
+
+def test_doubts_are_the_labels_that_were_not_predicted_least_probable_first():
+    draw = np.random.default_rng(0)
+    probability = draw.dirichlet([1, 1, 1], 200)
+    ids = [f"i{at}" for at in range(200)]
+    items = [labeled(item, draw.choice(LABELS)) for item in ids]
+    found = contradicted(items, said_out_of_fold(LABELS, ids, probability), {"i3"})
+    column = [LABELS.index(item.label) for item in items]
+    expected = sorted(
+        (probability[at, column[at]], ids[at])
+        for at in range(200)
+        if probability[at].argmax() != column[at] and ids[at] != "i3"
+    )
+    assert [doubt.item.item_id for doubt in found] == [item for _, item in expected]
+    assert [doubt.probability for doubt in found] == pytest.approx([p for p, _ in expected])
+    assert all(doubt.predicted != doubt.item.label for doubt in found)
+
+
+def test_what_the_run_did_not_know_is_not_in_doubt():
+    unseen = said_out_of_fold(("a", "b"), ["i0", "i1"], np.array([[0.9, 0.1], [0.2, 0.8]]))
+    items = [labeled("i0", "b"), labeled("i1", "c"), labeled("i2", "a")]
+    assert [doubt.item.item_id for doubt in contradicted(items, unseen)] == ["i0"]
+    assert contradicted([replace(items[0], label="a")], unseen) == []
+
+
+def test_the_last_word_settles_a_label_or_opens_it_again():
+    events = [
+        word("i1", note=SECOND_LOOK),
+        word("i2", note=SECOND_LOOK),
+        word("i2"),
+        word("i3", note=SECOND_LOOK),
+        word("i3", "undo"),
+        word("i4"),
+        word("i1", "flag", "?"),
+    ]
+    assert settled(events) == {"i1"}
+
+
+def word(item_id: str, action: str = "label", note: str = "") -> Event:
+    return Event("e", "b", item_id, action, "a", "ann", "2026", None, False, note)
+
+
+def test_a_run_keeps_what_was_said_of_each_training_item_out_of_fold(demo: Path):
+    loop = read_loop(open_workspace(demo))
+    unseen = train(loop).report.out_of_fold
+    task = loop.workspace.task
+    items = training_items(loop)
+    learned = learn(task.model, feature_source(loop, task.model), items, task.seed)
+    assert unseen.item_ids == tuple(item.item_id for item in loop.labels.usable_training())
+    assert unseen.labels == task.values
+    assert pytest.approx(learned.out_of_fold, rel=1e-6) == np.array(unseen.probability).T
+    assert read_report(loop, loop.logs.runs[-1]).out_of_fold is not None

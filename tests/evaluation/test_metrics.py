@@ -1,0 +1,167 @@
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
+
+from core.evaluation.metrics import (
+    auc,
+    average_precision,
+    brier,
+    calibration_error,
+    confusion,
+    cut,
+    evaluate,
+    precision_recall_curve,
+    reliability,
+    roc_curve,
+)
+
+# Few distinct scores: ties are where implementations differ.
+PAIRS = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]), st.booleans()), min_size=1
+)
+
+
+def split(pairs: list[tuple[float, bool]]) -> tuple[np.ndarray, np.ndarray]:
+    score, actual = zip(*pairs, strict=True)
+    return np.array(score), np.array(actual)
+
+
+def test_five_items_by_hand():
+    # Positive items score .9, .6, .4; negative ones .6, .1. Pairs: 3 x 2, one tie.
+    probability = np.array([[0.9, 0.1], [0.6, 0.4], [0.4, 0.6], [0.6, 0.4], [0.1, 0.9]])
+    scores = evaluate(probability, np.array([0, 0, 0, 1, 1]), positive=0)
+    assert scores.auc == pytest.approx((2 + 1.5 + 1) / 6)
+    assert (scores.precision, scores.recall) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert scores.fscore == pytest.approx(2 / 3)
+    assert scores.average_precision == pytest.approx(1 / 3 * 1 + 1 / 3 * 2 / 3 + 1 / 3 * 3 / 4)
+
+
+@given(PAIRS)
+def test_auc_is_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assume(0 < actual.sum() < len(actual))
+    assert auc(score, actual) == pytest.approx(metrics.roc_auc_score(actual, score))
+
+
+@given(PAIRS)
+def test_average_precision_is_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assume(actual.any())
+    expected = metrics.average_precision_score(actual, score)
+    assert average_precision(score, actual) == pytest.approx(expected)
+
+
+@given(PAIRS)
+def test_the_roc_curve_is_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assume(0 < actual.sum() < len(actual))
+    false, true, _ = metrics.roc_curve(actual, score, drop_intermediate=False)
+    mine = roc_curve(score, actual)
+    np.testing.assert_allclose(mine.false_positive_rate, false)
+    np.testing.assert_allclose(mine.true_positive_rate, true)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1))
+def test_precision_recall_fscore_and_confusion_are_scikit_learns(pairs):
+    targets, predicted = np.array(pairs).T
+    probability = np.eye(3)[predicted] * 0.6 + 0.1
+    assert np.array_equal(
+        confusion(probability, targets),
+        metrics.confusion_matrix(targets, predicted, labels=[0, 1, 2]),
+    )
+    scores = evaluate(probability, targets, positive=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        precision, recall, fscore, _ = metrics.precision_recall_fscore_support(
+            targets == 1, predicted == 1, average="binary", zero_division=0
+        )
+    assert scores.precision == pytest.approx(precision)
+    if (targets == 1).any():
+        assert (scores.recall, scores.fscore) == (pytest.approx(recall), pytest.approx(fscore))
+    else:
+        assert (scores.recall, scores.fscore) == (None, None)
+
+
+def test_what_is_not_defined_is_none():
+    probability = np.array([[0.9, 0.1], [0.2, 0.8]])
+    only_positive = evaluate(probability, np.array([0, 0]), positive=0)
+    assert (only_positive.auc, only_positive.recall) == (None, 0.5)
+    only_negative = evaluate(probability, np.array([1, 1]), positive=0)
+    assert (only_negative.fscore, only_negative.average_precision) == (None, None)
+    nothing = evaluate(np.empty((0, 2)), np.empty(0, int), positive=0)
+    assert set(vars(nothing).values()) == {None}
+    assert roc_curve(np.array([0.5]), np.array([True])) is None
+
+
+@given(PAIRS)
+def test_a_cut_has_scikit_learns_scores(pairs):
+    score, actual = split(pairs)
+    assume(actual.any())
+    found, predicted = cut(score >= 0.5, actual), score >= 0.5
+    for ours, theirs in (
+        (found.fscore, metrics.f1_score),
+        (found.precision, metrics.precision_score),
+        (found.recall, metrics.recall_score),
+    ):
+        assert ours == pytest.approx(theirs(actual, predicted, zero_division=0))
+
+
+def test_the_calibration_error_is_the_gap_in_each_tenth():
+    score = np.array([0.95, 0.91, 1.0, 0.05, 0.55])
+    actual = np.array([True, False, True, False, True])
+    # Above 0.9: 2 of 3 are positive, 2.86 were claimed; below 0.1 0.05 too much, above 0.5 too few.
+    assert calibration_error(score, actual) == pytest.approx((0.86 + 0.05 + 0.45) / 5)
+    assert calibration_error(np.array([0.5, 0.5]), np.array([True, False])) == 0
+
+
+@given(PAIRS)
+def test_brier_is_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assert brier(score, actual) == pytest.approx(metrics.brier_score_loss(actual, score))
+
+
+def test_no_items_have_no_calibration():
+    none = np.empty(0)
+    assert calibration_error(none, none > 0) is None
+    assert brier(none, none > 0) is None
+
+
+@given(PAIRS)
+def test_the_precision_recall_curve_is_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assume(actual.any())
+    found = precision_recall_curve(score, actual)
+    precision, recall, threshold = metrics.precision_recall_curve(actual, score)
+    # Theirs ends with a point of no prediction, and goes from the lowest threshold up.
+    assert found.precision[::-1] == pytest.approx(precision[:-1])
+    assert found.recall[::-1] == pytest.approx(recall[:-1])
+    assert found.threshold[::-1] == pytest.approx(threshold)
+    for at, threshold in enumerate(found.threshold):
+        expected = metrics.f1_score(actual, score >= threshold, zero_division=0)
+        assert found.fscore[at] == pytest.approx(expected)
+
+
+@given(PAIRS)
+def test_thresholds_of_the_roc_curve_are_scikit_learns(pairs):
+    score, actual = split(pairs)
+    assume(0 < actual.sum() < len(actual))
+    _, _, threshold = metrics.roc_curve(actual, score, drop_intermediate=False)
+    assert roc_curve(score, actual).threshold == pytest.approx(threshold)
+
+
+def test_reliability_is_scikit_learns_calibration_curve():
+    draw = np.random.default_rng(1)
+    score = draw.random(200)
+    actual = draw.random(200) < score
+    found = reliability(score, actual)
+    share, mean = calibration_curve(actual, score, n_bins=10)
+    assert found.positives / found.items == pytest.approx(share)
+    assert found.probability == pytest.approx(mean)
+    gaps = np.abs(found.probability - share) * found.items
+    assert calibration_error(score, actual) == pytest.approx(gaps.sum() / 200)
+    assert found.items.sum() == 200

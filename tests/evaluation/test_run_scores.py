@@ -1,0 +1,143 @@
+"""What runs say of the evaluation items: the report and the model agree, scikit-learn is judge."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+from core.evaluation.intervals import Difference
+from core.evaluation.metrics import calibration_error
+from core.evaluation.run_scores import (
+    Answers,
+    Resampled,
+    answers_from_report,
+    answers_of_model,
+    draws,
+    resample,
+    score_differences,
+    score_intervals_of,
+    shared,
+    worst_misses,
+)
+from core.evaluation.runs import load_run, read_report
+from core.evaluation.stages import ACTIVE, RANDOM, stages
+from core.workspace.labels import Labeled
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import Loop, read_loop
+
+
+@pytest.fixture
+def loop(demo_folder: Path) -> Loop:
+    return read_loop(open_workspace(demo_folder), write_cache=False)
+
+
+def answers(loop: Loop, place: int = -1) -> Answers:
+    report = read_report(loop, loop.logs.runs[place])
+    return answers_from_report(report, loop.labels.splits["evaluation"], loop.workspace.task)
+
+
+def made_up(seed: int, n_labels: int = 2, number: int = 120) -> Answers:
+    draw = np.random.default_rng(seed)
+    targets = np.random.default_rng(0).integers(0, n_labels, number)
+    raw = draw.dirichlet(np.ones(n_labels), number) + 0.35 * np.eye(n_labels)[targets]
+    raw /= raw.sum(axis=1, keepdims=True)
+    items = tuple(Labeled(f"i{at:03}", "", str(t), "evaluation") for at, t in enumerate(targets))
+    return Answers(items, targets, raw.argmax(axis=1), raw, raw)
+
+
+def drawn(found: Answers, label: int) -> Resampled:
+    return resample(found, label, draws(len(found)))
+
+
+def differences(before: Answers, after: Answers, label: int) -> dict[str, Difference]:
+    return score_differences(*(drawn(each, label) for each in shared(before, after)))
+
+
+def test_a_report_says_what_its_model_says(loop: Loop):
+    model = load_run(loop, loop.logs.runs[-1])
+    items, task = loop.labels.splits["evaluation"], loop.workspace.task
+    said, asked = answers(loop), answers_of_model(model, items, task)
+    assert said.raw == pytest.approx(asked.raw, abs=1e-5)
+    assert said.calibrated == pytest.approx(asked.calibrated, abs=1e-5)
+    assert (said.predicted == asked.predicted).all()
+    assert (said.targets == asked.targets).all()
+
+
+def test_only_items_that_the_run_was_asked_about_are_answered(loop: Loop):
+    items = loop.labels.splits["evaluation"]
+    report, task = read_report(loop, loop.logs.runs[0]), loop.workspace.task
+    new = replace(items[0], item_id="new")
+    assert answers_from_report(report, [new, *items[:5]], task).items == tuple(items[:5])
+    assert not len(answers_from_report(report, [new], task))
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_intervals_hold_the_scores_of_scikit_learn(label: int):
+    found = made_up(1, n_labels=3)
+    actual, score = found.targets == label, found.raw[:, label]
+    predicted = found.predicted == label
+    intervals = score_intervals_of(drawn(found, label))
+    expected = {
+        "fscore": metrics.f1_score(actual, predicted),
+        "precision": metrics.precision_score(actual, predicted),
+        "recall": metrics.recall_score(actual, predicted),
+        "auc": metrics.roc_auc_score(actual, score),
+        "average_precision": metrics.average_precision_score(actual, score),
+        "brier": metrics.brier_score_loss(actual, score),
+        "calibration_error": calibration_error(score, actual),
+    }
+    assert intervals.keys() == expected.keys()
+    for name, value in expected.items():
+        assert intervals[name].value == pytest.approx(value)
+        assert intervals[name].low < value < intervals[name].high or name == "calibration_error"
+
+
+def test_differences_are_paired_and_of_shared_items():
+    first, second = made_up(1), made_up(2)
+    found = differences(first.only([i.item_id for i in first.items[:100]]), second, 0)
+    actual = first.targets[:100] == 0
+    for name, score in (
+        ("auc", metrics.roc_auc_score),
+        ("brier", metrics.brier_score_loss),
+    ):
+        value = score(actual, second.raw[:100, 0]) - score(actual, first.raw[:100, 0])
+        assert found[name].interval.value == pytest.approx(value)
+    same = differences(first, first, 0)
+    assert all(each.interval.low == each.interval.high == 0 for each in same.values())
+
+
+def test_a_label_without_probabilities_has_the_scores_of_its_predictions():
+    found = made_up(1, n_labels=3)
+    found.raw[:, 2] = np.nan
+    assert not found.knows(2)
+    assert set(score_intervals_of(drawn(found, 2))) == {"fscore", "precision", "recall"}
+    assert set(differences(found, found, 2)) == {"fscore", "precision", "recall"}
+
+
+def test_one_label_only_has_neither_auc_nor_an_error():
+    found = made_up(1).only(
+        [item.item_id for item in made_up(1).items if item.label == "1"],
+    )
+    assert "auc" not in score_intervals_of(drawn(found, 1))
+    assert differences(found, found, 0) == {}
+
+
+def test_the_worst_misses_are_those_that_the_model_was_surest_of():
+    found = made_up(3)
+    misses = worst_misses(found, 10)
+    wrong = [at for at in range(len(found)) if found.predicted[at] != found.targets[at]]
+    expected = sorted(wrong, key=lambda at: found.raw[at, found.targets[at]])[:10]
+    assert misses.tolist() == expected
+
+
+def test_the_first_run_of_the_demo_learned_from_random_labels_alone(loop: Loop):
+    assert list(stages(loop).values()) == [RANDOM, ACTIVE, ACTIVE]
+
+
+def test_chosen_items_in_label_files_make_every_run_active(loop: Loop):
+    training = [Labeled("x", "x", "1", "training", strategy="outlier"), *loop.labels.splits]
+    splits = {**loop.labels.splits, "training": training[:1]}
+    changed = replace(loop, labels=replace(loop.labels, splits=splits))
+    assert set(stages(changed).values()) == {ACTIVE}

@@ -1,0 +1,139 @@
+"""The data card: its figures are those of the workspace, its texts are nobody's Markdown."""
+
+from pathlib import Path
+from unicodedata import category
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as some
+from markdown_it import MarkdownIt
+
+from core.evaluation.report import report_path
+from core.exchange.data_card import data_card, plain
+from core.exchange.export_formats import LAYOUTS
+from core.exchange.provenance import provenance
+from core.workspace.events import Inbox
+from core.workspace.labels import labels_hash
+from core.workspace.layout import open_workspace
+from core.workspace.logs import append_records, new_event, new_proposal
+from core.workspace.snapshot import Loop, open_loop, read_loop
+from tests.conftest import MakeWorkspace
+
+SCRIPTED = '<script>alert(1)</script> [x](http://a.b) | *b* `c` $d$ :e: &amp; # "q"'
+
+RENDER = MarkdownIt("commonmark").enable("table")
+
+
+def card_of(loop: Loop, form: str = "csv") -> str:
+    return data_card(loop, provenance(loop), LAYOUTS[form])
+
+
+def shown(markdown: str) -> str:
+    """The text of a page of one paragraph, or of several parts, as a browser shows it."""
+    [block] = [token for token in RENDER.parse(markdown) if token.type == "inline"]
+    assert {each.type for each in block.children} <= {"text"}
+    return "".join(each.content for each in block.children)
+
+
+@given(some.text(some.characters(codec="utf-8")))
+@example(SCRIPTED)
+@example("- a")
+@example("1. a")
+@example("1) a")
+@example("+ a")
+@example("> a")
+@example("===")
+@example("\u202eevil")
+@example("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 👨\u200d👩\u200d👧")
+@example("\\*a\\*")
+def test_a_text_is_shown_as_it_is_wherever_it_stands(text: str):
+    turning = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    seen = (" " if category(x) == "Cc" or x in turning else x for x in text)
+    line = " ".join("".join(seen).split())
+    if line:
+        assert shown(plain(text)) == line
+        assert shown(f"> {plain(text)}") == line
+        cell = RENDER.render(f"| a | b |\n| --- | --- |\n| {plain(text)} | 1 |")
+        assert cell.count("<td>") == 2
+
+
+def test_it_tells_counts_shares_and_the_evaluation_sets_fingerprint(active: Loop):
+    card = card_of(active)
+    evaluation = active.labels.splits["evaluation"]
+    counts = active.labels.counts(active.workspace.task)
+    positives = counts["evaluation"]["1"]
+    fingerprint = labels_hash(evaluation, active.workspace.task.values)
+    assert f"| evaluation | {positives} | {30 - positives} | 30 |" in card
+    assert f"| training | {counts['training']['1']} | {counts['training']['0']} | 60 |" in card
+    assert f"{positives} of 30 items are Disaster-related" in card
+    assert f"`{fingerprint}`" in card
+    assert "No model was trained." in card
+    assert "| not recorded | 30 | 0 | 60 |" in card
+
+
+def test_it_has_the_last_runs_scores_with_intervals(demo_folder: Path):
+    loop = open_loop(demo_folder)
+    run = loop.logs.runs[-1]
+    card = card_of(loop)
+    assert f"| AUC | {run.auc:.3f} | 0." in card
+    assert f"`{run.evaluation_hash}`" in card
+    assert "has changed since" not in card
+    assert "| oracle |" in card
+    assert "| low confidence | 0 | 0 |" in card
+
+
+def test_it_says_that_the_evaluation_data_has_changed_since(demo: Path):
+    workspace = open_workspace(demo)
+    with (demo / "evaluation_data" / "related.csv").open("a") as file:
+        file.write("new,Flood in Lima,1\n")
+    assert "has changed since" in card_of(read_loop(workspace))
+
+
+def test_a_damaged_report_leaves_the_scores_of_the_log(demo: Path):
+    loop = open_loop(demo)
+    run = loop.logs.runs[-1]
+    report_path(demo / run.params_file).write_text("{")
+    assert f"| AUC | {run.auc:.3f} |  |" in card_of(loop)
+
+
+def test_it_counts_what_is_left_out(make_workspace: MakeWorkspace):
+    labels = {
+        ("training", "1"): [["a", "Quake", "1"], ["c", "Flood", "1"]],
+        ("training", "0"): [["a", "Quake", "0"]],
+        ("evaluation", "0"): [["d", "FLOOD", "0"]],
+    }
+    workspace = make_workspace([["b", "Storm"]], labels)
+    proposals = [new_proposal("b1", "Ann", "training", item, "random") for item in ("b", "c")]
+    append_records(workspace.batches, proposals)
+    flags = [new_event("b1", "Ann", "flag", item, note="odd") for item in ("b", "c")]
+    Inbox(workspace).receive(flags)
+    card = card_of(read_loop(workspace))
+    assert "- Items with two labels and no decision: 1." in card
+    assert "no label here: 1. Those that have one are not left out: 1." in card
+    assert "training items with the text of an evaluation or validation item, 1." in card
+
+
+@pytest.mark.parametrize(
+    ("form", "called"), [("csv", "a b"), ("huggingface", "0"), ("fasttext", "a\\_b")]
+)
+def test_it_tells_what_stands_for_a_label(make_workspace: MakeWorkspace, form: str, called: str):
+    task = '[[labels]]\nvalue = "a b"\nfile = "related.csv"\npositive = true\n'
+    task += '[[labels]]\nvalue = "c"\nfile = "c.csv"\n'
+    labels = {("training", "1"): [["a", "Quake", "a b"]]}
+    card = card_of(read_loop(make_workspace(labels=labels, task=task)), form)
+    assert f"| a b | a b | yes | {called} |" in card
+
+
+@pytest.mark.parametrize("form", LAYOUTS)
+def test_nobodys_text_is_markup_in_it(make_workspace: MakeWorkspace, form: str):
+    task = f"title = '''{SCRIPTED}'''\n[instructions]\nshort = '''{SCRIPTED}\n\n- a\n1. b'''\n"
+    workspace = make_workspace([["item_id", "text", SCRIPTED], ["a", "Quake", "x"]], task=task)
+    append_records(workspace.batches, [new_proposal("b1", "", "training", "a", SCRIPTED)])
+    Inbox(workspace).receive([new_event("b1", SCRIPTED, "label", "a", label="1")])
+    page = RENDER.render(card_of(read_loop(workspace), form))
+    for tag in ("<script", "<a ", "<em>", "<li>\n<p>a", "<img"):
+        assert tag not in page
+    assert page.count("&lt;script&gt;") == 5
+    assert "<p>- a<br />\n1. b</p>" in page
+    assert "\\" not in page
+    assert "<code>c</code>" not in page

@@ -1,0 +1,288 @@
+"""What is brought in comes whole or not at all, and once however often it is brought."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from core.errors import TableError, UnwritableError
+from core.exchange.exporter import export
+from core.exchange.import_types import Columns, Unsaid
+from core.exchange.importer import Intake, bring_in, bring_in_folder
+from core.exchange.table_reader import guess, open_table
+from core.pool.csv_files import plain_blocks
+from core.system.csv_rows import read_rows
+from core.workspace.layout import Workspace
+from core.workspace.snapshot import Loop, read_loop
+from core.workspace.task import SPLITS
+from tests.conftest import MakeWorkspace
+from tests.tables import KINDS, write_table
+
+COLUMNS = ("id", "text", "label", "annotator", "labeled_at", "topic")
+ROWS = [
+    ["n1", "flood hits coast", "1", "ada", "2026-01-31T12:00:00Z", "weather"],
+    ["n2", "council, meets", "0", "", "", "=1+1"],
+    ["n3", "FLOOD  hits coast", "1", "ada", "2026-01-31T12:01:00Z", "copy"],
+    ["n4", "quake shakes valley", "", "", "", "weather"],
+    ["n5", "court opens", "0", "bob", "", ""],
+]
+POOL = [["p1", "Council, meets"], ["p2", "union rejects plan"]]
+
+
+def bring(workspace: Workspace, path: Path, unsaid: Unsaid | None = None, **more: bool) -> Intake:
+    table = open_table(path)
+    return bring_in(
+        workspace, table, Columns(**guess(table.columns, table.head(5))), unsaid, **more
+    )
+
+
+def files_of(workspace: Workspace) -> dict[str, bytes]:
+    """Every file of the workspace with its bytes, but those that can be made again."""
+    return {
+        path.relative_to(workspace.path).as_posix(): path.read_bytes()
+        for path in workspace.path.rglob("*")
+        if path.is_file() and ".cache" not in path.parts
+    }
+
+
+def labels_of(workspace: Workspace) -> set[tuple[str, ...]]:
+    splits = read_loop(workspace).labels.splits
+    return {
+        (x.item_id, x.text, x.label, x.split, x.strategy, x.annotator)
+        for split in SPLITS
+        for x in splits[split]
+    }
+
+
+@pytest.fixture
+def workspace(make_workspace: MakeWorkspace) -> Workspace:
+    return make_workspace(POOL)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_items_and_labels_come_in_from_every_kind(workspace: Workspace, tmp_path: Path, kind: str):
+    intake = bring(workspace, write_table(tmp_path, kind, COLUMNS, ROWS), Unsaid(strategy="theirs"))
+    assert (intake.rows, intake.items, intake.copies, intake.known) == (5, 3, 1, 1)
+    assert labels_of(workspace) == {
+        ("n1", "flood hits coast", "1", "training", "theirs", "ada"),
+        ("n2", "council, meets", "0", "training", "theirs", ""),
+        ("n5", "court opens", "0", "training", "theirs", "bob"),
+    }
+
+
+def test_the_pools_new_file_is_one_that_the_fast_reader_takes(workspace: Workspace, tmp_path: Path):
+    intake = bring(workspace, write_table(tmp_path, "csv", COLUMNS, ROWS))
+    path = workspace.path / intake.file
+    rows = read_rows(path, intake.file).rows
+    assert rows[0].fields == ["item_id", "text", "topic"]
+    fast = [b.to_pylist() for b in plain_blocks(path, rows[0].fields, skip=1)]
+    assert [list(row.values()) for part in fast for row in part] == [r.fields for r in rows[1:]]
+
+
+def test_the_same_import_again_changes_no_byte(workspace: Workspace, tmp_path: Path):
+    path = write_table(tmp_path, "csv", COLUMNS, ROWS)
+    bring(workspace, path)
+    before = files_of(workspace)
+    again = bring(workspace, path)
+    assert files_of(workspace) == before
+    assert (again.items, again.labels, again.known_labels) == (0, 0, 3)
+
+
+def test_ids_are_made_of_texts_and_stay_the_same(workspace: Workspace, tmp_path: Path):
+    first = write_table(tmp_path, "csv", ("text",), [["flood hits coast"], ["court opens"]])
+    bring(workspace, first)
+    second = write_table(tmp_path, "jsonl", ("text",), [["Court  OPENS"], ["new text"]])
+    intake = bring(workspace, second)
+    assert (intake.items, intake.known) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (["p2", "another text", "", "", "", ""], "line 3 has an item_id under which the pool has"),
+        (["n9", "a text", "maybe", "", "", ""], "line 3 has the label `maybe`"),
+        (["n9", " ", "", "", "", ""], "line 3 has no text"),
+        (["", "a text", "", "", "", ""], "line 3 has no item_id"),
+        (["n1", "a text", "", "", "", ""], "line 3 has the item_id `n1` of line 2"),
+        (["n9", "a text", "1", "", "yesterday", ""], "line 3 has `yesterday` for when"),
+    ],
+)
+def test_a_bad_row_refuses_the_file_and_leaves_every_byte(
+    workspace: Workspace, tmp_path: Path, row: list[str], reason: str
+):
+    path, before = write_table(tmp_path, "csv", COLUMNS, [ROWS[0], row]), files_of(workspace)
+    with pytest.raises(TableError, match=rf"1 of 2 rows cannot be taken: {reason}"):
+        bring(workspace, path)
+    assert files_of(workspace) == before
+    intake = bring(workspace, path, leave_out_bad_rows=True)
+    assert (intake.items, [bad.line for bad in intake.left_out]) == (1, [3])
+
+
+def test_the_first_five_bad_rows_are_named_and_all_are_counted(
+    workspace: Workspace, tmp_path: Path
+):
+    path = write_table(tmp_path, "csv", ("id", "text"), [[f"n{at}", " "] for at in range(8)])
+    with pytest.raises(TableError, match=r"8 of 8 rows.*line 6 has no text; and 3 more"):
+        bring(workspace, path)
+
+
+def test_words_for_labels_are_mapped_and_unknown_ones_can_stay_out(
+    workspace: Workspace, tmp_path: Path
+):
+    rows = [["a", "one", "yes"], ["b", "two", "NOT"], ["c", "three", "maybe"]]
+    path = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
+    words = Unsaid(labels={"yes": "1", "not": "0"}, refuse_unknown=False)
+    intake = bring(workspace, path, words)
+    assert (intake.items, intake.labels) == (3, 2)
+
+
+def test_a_text_under_two_labels_stays_unlabeled(workspace: Workspace, tmp_path: Path):
+    rows = [["a", "one", "1"], ["b", "One", "0"], ["c", "two", "1"]]
+    intake = bring(workspace, write_table(tmp_path, "csv", ("id", "text", "label"), rows))
+    assert intake.disagreeing == ["one"]
+    assert {item[0] for item in labels_of(workspace)} == {"c"}
+
+
+def test_a_label_that_was_given_here_is_never_changed(
+    make_workspace: MakeWorkspace, tmp_path: Path
+):
+    workspace = make_workspace(POOL, {("training", "1"): [["p2", POOL[1][1], "1", "random"]]})
+    rows = [["p2", POOL[1][1], "0"]]
+    intake = bring(workspace, write_table(tmp_path, "csv", ("id", "text", "label"), rows))
+    assert intake.differing == ["p2"]
+    assert {(item[0], item[2]) for item in labels_of(workspace)} == {("p2", "1")}
+
+
+def test_held_out_texts_are_counted_and_kept_out_of_training(
+    make_workspace: MakeWorkspace, tmp_path: Path
+):
+    workspace = make_workspace(POOL, {("evaluation", "1"): [["e1", "flood hits coast", "1"]]})
+    intake = bring(workspace, write_table(tmp_path, "csv", COLUMNS, ROWS))
+    assert intake.kept_out == 1
+    usable = read_loop(workspace).labels.usable_training()
+    assert "flood hits coast" not in {item.text for item in usable}
+    assert any("held out" in sentence for sentence in intake.sentences())
+
+
+def test_labels_become_evaluation_data_only_where_it_is_said(workspace: Workspace, tmp_path: Path):
+    path = write_table(tmp_path, "csv", ("id", "text", "label"), [["a", "one", "1"]])
+    bring(workspace, path, Unsaid(split="evaluation"))
+    assert {item[3] for item in labels_of(workspace)} == {"evaluation"}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_an_export_restores_every_label(active: Loop, tmp_path: Path, form: str):
+    export(active, tmp_path / f"out.{form}", form)
+    empty = empty_workspace(tmp_path, active)
+    bring_in(empty, open_table(tmp_path / f"out.{form}"))
+    assert labels_of(empty) == labels_of(active.workspace)
+
+
+def test_a_folder_in_the_books_layout_comes_in_whole(active: Loop, tmp_path: Path):
+    empty = empty_workspace(tmp_path, active)
+    intake = bring_in_folder(empty, active.workspace.path)
+    assert labels_of(empty) == labels_of(active.workspace)
+    assert intake.labels == 90
+    before = files_of(empty)
+    bring_in_folder(empty, active.workspace.path)
+    assert files_of(empty) == before
+
+
+def empty_workspace(folder: Path, like: Loop) -> Workspace:
+    path = folder / "empty"
+    path.mkdir()
+    return Workspace(path, like.workspace.task)
+
+
+KILLED_AFTER = """
+import os, signal, sys
+from pathlib import Path
+from core import intake
+from core.foreign import guess, open_table
+from core.incoming import Columns
+from core.workspace import open_workspace
+
+def killing(step):
+    def run(*given):
+        step(*given)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return run
+
+name, number = sys.argv[3], int(sys.argv[4])
+step = getattr(intake, name)
+calls = []
+def counted(*given):
+    calls.append(given)
+    return (killing(step) if len(calls) == number else step)(*given)
+setattr(intake, name, counted)
+table = open_table(Path(sys.argv[2]))
+columns = Columns(**guess(table.columns, table.head(5)))
+intake.bring_in(open_workspace(Path(sys.argv[1])), table, columns)
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [("_write_items", 1), ("append_labels", 1), ("append_records", 1), ("append_records", 2)],
+)
+def test_a_killed_import_is_completed_by_the_same_import(
+    workspace: Workspace, tmp_path: Path, step: str, number: int
+):
+    path = write_table(tmp_path, "csv", COLUMNS, ROWS)
+    command = [sys.executable, "-c", KILLED_AFTER, workspace.path, path, step, str(number)]
+    root = Path(__file__).resolve().parents[2]
+    killed = subprocess.run(command, cwd=root, env={**os.environ}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    bring(workspace, path)
+    rows = sorted(
+        tuple(row.fields)
+        for _, _, file in workspace.label_files()
+        for row in read_rows(file.path, file.name).rows
+    )
+    assert [row[0] for row in rows] == ["n1", "n2", "n5"]
+    loop = read_loop(workspace)
+    assert sorted(loop.pool_words.pool.ids.to_pylist()) == ["n1", "n4", "n5", "p1", "p2"]
+    assert [event.item_id for event in loop.logs.events] == ["n1", "n5"]
+    assert [proposal.item_id for proposal in loop.logs.proposals] == ["n1", "n5"]
+    assert len({item[0] for item in labels_of(workspace)}) == 3
+
+
+@contextmanager
+def no_file_above(most: int) -> Iterator[None]:
+    """A disk on which every file is cut off at so many bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_disk_without_room_for_the_items_leaves_the_workspace_as_it_was(
+    workspace: Workspace, tmp_path: Path
+):
+    rows = [[f"n{at}", f"flood number {at}", "1"] for at in range(5_000)]
+    path = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
+    read_loop(workspace)
+    before = files_of(workspace)
+    with no_file_above(50_000), pytest.raises(TableError, match=r"too large\. Nothing was brought"):
+        bring(workspace, path)
+    assert files_of(workspace) == before
+
+
+def test_what_a_full_disk_left_out_of_the_labels_the_same_import_completes(
+    workspace: Workspace, tmp_path: Path
+):
+    rows = [[f"n{at}", f"flood number {at}", str(int(at < 5))] for at in range(1_000)]
+    items = write_table(tmp_path, "csv", ("id", "text"), [row[:2] for row in rows])
+    bring(workspace, items)
+    path = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
+    with no_file_above(20_000), pytest.raises(UnwritableError, match=r"not_related\.csv cannot be"):
+        bring(workspace, path)
+    assert bring(workspace, path).labels + 5 == len(labels_of(workspace)) == 1_000

@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+import torch
+
+from core.features.base import Features
+from core.models.networks import HIDDEN_UNITS, FirstLayer, HiddenNetwork, LinearNetwork
+from core.pool.bags import Bags
+
+
+def test_the_first_layer_is_a_matrix_of_zeros_but_for_its_columns():
+    layer = FirstLayer(2, 3, 4)
+    layer.columns.copy_(torch.tensor([1, 5]))
+    with torch.no_grad():
+        layer.sparse.normal_()
+        layer.dense.normal_()
+    whole = layer.weights(7)
+    assert whole.sparse.shape == (7, 4)
+    assert np.array_equal(whole.sparse[[1, 5]], layer.sparse.detach().numpy())
+    assert not whole.sparse[[0, 2, 3, 4, 6]].any()
+    rows = Features(
+        Bags(np.array([0, 1, 1], np.int32), np.array([0, 1, 3])),
+        np.array([1, 2, 3], np.float32),
+        np.ones((2, 3), np.float32),
+    )
+    expected = np.array([[1.0, 0], [0, 5]]) @ whole.sparse[[1, 5]] + whole.dense.sum(axis=0)
+    np.testing.assert_allclose(layer.product(rows).numpy(), expected, atol=1e-5)
+
+
+def test_of_two_labels_one_is_the_others_negative():
+    network = LinearNetwork(1, 1, 2)
+    found = network(torch.tensor([[2.0]])).exp()[0]
+    assert found.tolist() == pytest.approx([1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))])
+    assert LinearNetwork(1, 1, 3)(torch.zeros(1, 3)).exp()[0].tolist() == pytest.approx([1 / 3] * 3)
+
+
+def test_dropout_multiplies_the_hidden_units():
+    network = HiddenNetwork(1, 1, 2)
+    product = torch.randn(5, HIDDEN_UNITS, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(network(product, torch.ones(5, HIDDEN_UNITS)), network(product))
+    dropped = network(product, torch.zeros(5, HIDDEN_UNITS))
+    assert torch.allclose(dropped, network.out.bias.log_softmax(0).expand(5, 2))

@@ -1,0 +1,177 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from core.errors import LoopError
+from core.features.vocabulary import Vocabulary
+from core.models.book import LEARNING_RATE, descend, stack_of
+from core.models.networks import BookNetwork, new_network
+from core.models.predict import score_texts
+from core.models.training import EPOCHS, PER_LABEL, epoch_items, train_book, train_books
+from core.pool.bags import Bags
+
+WORDS = tuple(f"w{n}" for n in range(50))
+
+
+def texts_and_targets(number: int, n_labels: int, seed: int = 0):
+    draw = np.random.default_rng(seed)
+    texts = [" ".join(draw.choice(WORDS, draw.integers(0, 9))) for _ in range(number)]
+    return texts, draw.integers(0, n_labels, number)
+
+
+def weights_of(network: BookNetwork) -> dict[str, np.ndarray]:
+    return {name: weights.numpy().copy() for name, weights in network.state_dict().items()}
+
+
+def steps_of_autograd(network: BookNetwork, bags: Bags, targets, items) -> None:
+    """The chapter's way: a vector as long as the vocabulary, and the gradient of all weights."""
+    first = network.words.weight.detach().clone().requires_grad_()  # (n_words, HIDDEN)
+    parameters = [first, network.bias, network.out.weight, network.out.bias]
+    loss, optimizer = nn.NLLLoss(), torch.optim.SGD(parameters, lr=0.01)
+    for item in items:
+        counts = torch.from_numpy(np.bincount(bags[item], minlength=len(first))).float()
+        hidden = torch.relu(counts @ first + network.bias)
+        scores = torch.log_softmax(network.out(hidden[None]), dim=1)
+        optimizer.zero_grad()
+        loss(scores, torch.tensor([targets[item]])).backward()
+        optimizer.step()
+    network.words.weight.data.copy_(first.detach())
+
+
+def steps_one_by_one(network: BookNetwork, bags: Bags, targets, items) -> None:
+    """The written-out gradient of one network, item by item: what `descend` does for several."""
+    words, bias, out, out_bias = (
+        weights.detach().numpy()
+        for weights in (network.words.weight, network.bias, network.out.weight, network.out.bias)
+    )
+    rate = np.float32(LEARNING_RATE)
+    for item in items:
+        ids, counts = np.unique(bags[item], return_counts=True)
+        counts = counts.astype(np.float32)
+        before = counts @ words[ids] + bias
+        hidden = np.maximum(before, 0)
+        scores = out @ hidden + out_bias
+        powers = np.exp(scores - scores.max())
+        error = powers / powers.sum()
+        error[targets[item]] -= 1
+        pushed_back = np.where(before > 0, error @ out, 0)
+        out -= rate * np.outer(error, hidden)
+        out_bias -= rate * error
+        bias -= rate * pushed_back
+        words[ids] -= rate * np.outer(counts, pushed_back)
+
+
+def assert_same_weights(one: BookNetwork, other: BookNetwork, within: float = 1e-6) -> None:
+    expected = weights_of(other)
+    for name, weights in weights_of(one).items():
+        assert np.abs(weights - expected[name]).max() <= within, name
+
+
+@pytest.mark.parametrize("n_labels", [2, 4])
+def test_training_the_words_that_occur_equals_dense_autograd(n_labels: int):
+    """Of 20,000 words 50 occur; some texts hold a word twice, some none."""
+    texts, targets = texts_and_targets(60, n_labels)
+    rows = np.sort(np.random.default_rng(4).choice(20_000, 50, replace=False))
+    bags = Vocabulary(WORDS).bags(texts)
+    items = np.random.default_rng(5).permutation(np.repeat(np.arange(60), 2))
+    mine, reference, fresh = (new_network(20_000, n_labels, 1) for _ in range(3))
+    stack = stack_of(mine, rows, 1)
+    descend(stack, bags, targets, [items])
+    stack.write(0, mine, rows)
+    in_vocabulary = Bags(rows[bags.ids].astype(np.int32), bags.offsets)
+    steps_of_autograd(reference, in_vocabulary, targets, items)
+    assert_same_weights(mine, reference)
+    moved = (mine.words.weight != fresh.words.weight).any(dim=1).numpy()
+    assert moved[rows].all()
+    assert moved.sum() == len(rows)
+
+
+@pytest.mark.parametrize("n_labels", [2, 4])
+def test_side_by_side_each_network_takes_its_own_steps(n_labels: int):
+    """Of different numbers, one of them none at all; each the same as if it were alone."""
+    texts, targets = texts_and_targets(120, n_labels)
+    texts[7] = " ".join(WORDS * 3)
+    bags, order = Vocabulary(WORDS).bags(texts), np.random.default_rng(2)
+    items = [order.integers(0, 120, number) for number in (300, 170, 0, 299)]
+    start = new_network(50, n_labels, 1)
+    rows, stack = np.arange(50), stack_of(start, np.arange(50), len(items))
+    descend(stack, bags, targets, items)
+    for number, own in enumerate(items):
+        found, reference = (new_network(50, n_labels, 1) for _ in range(2))
+        stack.write(number, found, rows)
+        steps_one_by_one(reference, bags, targets, own)
+        assert_same_weights(found, reference)
+        single = stack_of(start, rows, 1)
+        descend(single, bags, targets, [own])
+        assert_same_weights(found, single.network(0), within=0)
+    assert_same_weights(start, new_network(50, n_labels, 1), within=0)
+
+
+def test_a_model_is_trained_as_step_by_step_in_the_whole_vocabulary():
+    texts, targets = texts_and_targets(80, 2)
+    vocabulary = Vocabulary((*(f"v{n}" for n in range(500)), *WORDS))
+    found = train_book(vocabulary, texts, targets, ("1", "0"), 3).network
+    reference, order = new_network(550, 2, 3), np.random.default_rng(3)
+    for _ in range(EPOCHS):
+        items = epoch_items(targets, order)
+        steps_one_by_one(reference, vocabulary.bags(texts), targets, items)
+    assert_same_weights(found, reference)
+
+
+def test_models_of_the_other_texts_are_those_that_were_trained_alone():
+    """They know the words of these texts only, and say the same of these texts."""
+    texts, targets = texts_and_targets(100, 2)
+    vocabulary = Vocabulary((*(f"v{n}" for n in range(500)), *WORDS[:40]))
+    parts = [np.arange(0, 30), np.arange(30, 100, 2)]
+    model, others = train_books(vocabulary, texts, targets, ("1", "0"), 3, parts)
+    alone = train_book(vocabulary, texts, targets, ("1", "0"), 3)
+    assert_same_weights(model.network, alone.network, within=0)
+    for part, other in zip(parts, others, strict=True):
+        rest = np.setdiff1d(np.arange(100), part)
+        expected = train_book(vocabulary, [texts[at] for at in rest], targets[rest], ("1", "0"), 3)
+        assert set(other.source.words) < set(vocabulary.words)
+        difference = score_texts(other, texts) - score_texts(expected, texts)
+        assert np.abs(difference).max() < 1e-6
+
+
+def test_an_epoch_has_at_most_200_random_items_of_each_label():
+    targets = np.array([0] * 500 + [1] * 30)
+    first = epoch_items(targets, np.random.default_rng(1))
+    second = epoch_items(targets, np.random.default_rng(2))
+    assert np.bincount(targets[first]).tolist() == [PER_LABEL, 30]
+    assert len(set(first)) == PER_LABEL + 30
+    assert set(first) != set(second)
+    # Shuffled: the labels do not come one after the other.
+    assert 0 < np.flatnonzero(targets[first] == 1).mean() - 30 < PER_LABEL
+
+
+def test_the_same_seed_gives_the_same_model():
+    texts, targets = texts_and_targets(80, 2)
+    vocabulary = Vocabulary(WORDS)
+    one, same, other = (
+        train_book(vocabulary, texts, targets, ("1", "0"), seed) for seed in (5, 5, 6)
+    )
+    assert torch.equal(one.network.words.weight, same.network.words.weight)
+    assert not torch.equal(one.network.words.weight, other.network.words.weight)
+
+
+def test_training_learns_what_a_word_gives_away():
+    texts = ["flood here", "goal there"] * 150
+    targets = np.array([0, 1] * 150)
+    vocabulary = Vocabulary(("flood", "here", "goal", "there"))
+    model = train_book(vocabulary, texts, targets, ("1", "0"), seed=0)
+    probability = score_texts(model, ["flood here", "goal there"])
+    assert probability[0, 0] > 0.9
+    assert probability[1, 1] > 0.9
+    assert EPOCHS == 10
+
+
+def test_one_label_alone_is_refused():
+    with pytest.raises(LoopError, match="at least two labels"):
+        train_book(Vocabulary(("a",)), ["a"], np.array([0]), ("1", "0"), 0)
+
+
+def test_an_empty_vocabulary_trains_a_model_of_the_bias():
+    model = train_book(Vocabulary(()), ["a", "b"], np.array([0, 1]), ("1", "0"), 0)
+    assert len(model.source) == 0

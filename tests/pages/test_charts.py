@@ -1,0 +1,109 @@
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from core.workspace.task import default_task
+from pages.ui.components.charts import (
+    NEGATIVES,
+    NOT_RECORDED,
+    OTHER_STRATEGIES,
+    POOL,
+    POSITIVE,
+    SCORE_COLORS,
+    STRATEGY_COLORS,
+    WAYS,
+    label_colors,
+    legend,
+    strategy_color,
+)
+
+
+def colors(*names: str) -> dict[str, str]:
+    scale = strategy_color(names).to_dict()["scale"]
+    return dict(zip(scale["domain"], scale["range"], strict=True))
+
+
+def test_a_strategy_has_its_color_whoever_stands_beside_it():
+    assert colors("outlier", "random") == {
+        "random": STRATEGY_COLORS["random"],
+        "outlier": STRATEGY_COLORS["outlier"],
+    }
+    assert colors("outlier")["outlier"] == STRATEGY_COLORS["outlier"]
+
+
+def test_strategies_of_somebody_else_get_colors_too():
+    found = colors("random", "by hand", "weekly", "weekly")
+    assert list(found) == ["random", "by hand", "weekly"]
+    assert len(set(found.values())) == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "columns"),
+    [
+        (["random", "low confidence", "outlier"], 3),
+        (["random", "low confidence", "outlier", "all training data"], 2),
+        (["random", "most likely positive", "underrepresented words"], 1),
+        (["random"], 1),
+    ],
+)
+def test_a_legend_stays_inside_a_narrow_window(names: list[str], columns: int):
+    assert legend(names).to_dict()["columns"] == columns
+
+
+def test_labels_have_distinct_colors():
+    scale = label_colors(default_task().labels).to_dict()
+    assert scale["domain"] == ["Disaster-related", "Not disaster-related"]
+    assert len(set(scale["range"])) == 2
+
+
+# What people without one kind of cones see (Machado, Oliveira and Fernandes 2009), linear RGB.
+VISIONS = {
+    "any": np.eye(3),
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+}
+XYZ = np.array([[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]])
+OFTEN_TOGETHER = ("random", "low confidence", "outlier", "sunlight", NOT_RECORDED, POOL)
+LIGHT, DARK = "#ffffff", "#16161a"
+
+
+def linear(color: str) -> np.ndarray:
+    parts = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def seen(color: str, vision: str) -> np.ndarray:
+    """The color in CIELAB, as people of this vision see it."""
+    white = XYZ @ np.ones(3)
+    rgb = np.clip(np.array(VISIONS[vision]) @ linear(color), 0, 1)
+    x, y, z = np.cbrt(XYZ @ rgb / white)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def contrast(color: str, ground: str) -> float:
+    lights = sorted(XYZ[1] @ linear(each) + 0.05 for each in (color, ground))
+    return lights[1] / lights[0]
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+@pytest.mark.parametrize(
+    ("least", "together"),
+    [
+        (18, [STRATEGY_COLORS[name] for name in OFTEN_TOGETHER]),
+        (12, list(STRATEGY_COLORS.values())),
+        (18, [POSITIVE, *NEGATIVES]),
+        (18, WAYS),
+        (30, list(SCORE_COLORS.values())),
+    ],
+)
+def test_colors_that_stand_together_are_told_apart(vision: str, least: float, together: list[str]):
+    for first, second in combinations(together, 2):
+        distance = np.linalg.norm(seen(first, vision) - seen(second, vision))
+        assert distance >= least, (first, second)
+
+
+@pytest.mark.parametrize("color", [*STRATEGY_COLORS.values(), *OTHER_STRATEGIES, *WAYS])
+def test_every_color_is_seen_on_light_and_on_dark(color: str):
+    assert contrast(color, LIGHT) > 1.7
+    assert contrast(color, DARK) > 1.9

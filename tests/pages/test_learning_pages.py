@@ -1,0 +1,175 @@
+"""What the pages say of scores, of ways to choose, and of what is left."""
+
+import re
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.analysis.replay import Known, Replay, kept, known, prepare, ways
+from core.evaluation.runs import read_report
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_loop
+from pages.ui.components import score_tables
+from tests.browser import said
+from tests.conftest import MakeWorkspace, headlines
+from tests.pages.test_pages import open_page
+
+PATIENCE = 120
+
+
+def test_metrics_tells_scores_with_intervals_and_the_threshold(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    run = loop.logs.runs[-1]
+    figures = read_report(loop, run).figures["evaluation"]
+    page = open_page("metrics", demo, monkeypatch)
+    table = page.dataframe[0].value.set_index("score")
+    assert table["value"]["F-score"] == run.fscore
+    auc = figures.intervals["auc"]
+    assert table["95% interval"]["AUC"] == f"{auc.low:.2f} to {auc.high:.2f}"
+    (at_threshold,) = [name for name in table.index if "threshold" in name]
+    assert table["value"][at_threshold] == figures.at_threshold.fscore
+    assert any("Average precision, the same items" in said.value for said in page.markdown)
+
+
+def test_a_run_without_a_report_still_shows_its_scores(demo: Path, monkeypatch):
+    run = read_loop(open_workspace(demo)).logs.runs[-1]
+    for report in (demo / "models").glob("*.json"):
+        report.unlink()
+    page = open_page("metrics", demo, monkeypatch)
+    assert not page.exception
+    table = page.dataframe[0].value.set_index("score")
+    assert table["value"]["F-score"] == run.fscore
+    assert table["95% interval"]["AUC"]  # its model was asked again
+    assert any("has no report" in said.value for said in page.caption)
+
+
+def test_home_shows_how_far_the_score_could_be_off(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    report = read_report(loop, loop.logs.runs[-1])
+    found = report.figures["evaluation"].intervals["fscore"]
+    shown = {metric.label: metric.delta for metric in open_page("home", demo, monkeypatch).metric}
+    assert shown["F-score"] == f"{found.low:.2f} to {found.high:.2f}"
+
+
+@pytest.mark.parametrize("score", ["fscore", "auc", "average_precision"])
+def test_a_score_has_one_interval_wherever_it_stands(score: str, demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    run, name = loop.logs.runs[-1], score_tables.SCORES[score]
+    points = score_tables.curve_points(loop).set_index(["run_id", "score"])
+    low, high = points.loc[(run.run_id, name), ["low", "high"]]
+    told = f"{low:.2f} to {high:.2f}"
+    page = open_page("metrics", demo, monkeypatch)
+    assert page.dataframe[0].value.set_index("score")["95% interval"][name] == told
+    if score == "average_precision":
+        return
+    home = open_page("home", demo, monkeypatch)
+    assert {metric.label: metric.delta for metric in home.metric}[name] == told
+    if score == "fscore":
+        page.session_state["metrics_view"] = "Threshold"
+        page.run()
+        assert {metric.label: metric.delta for metric in page.metric}[name] == told
+
+
+def test_strategies_tells_what_is_left_and_every_sign(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    said = estimated(page)
+    assert "of all texts are Disaster-related (" in said
+    for sign in ("stable predictions", "gain of the last runs", "positives left"):
+        assert f"**{sign}: " in said
+
+
+def estimated(page: AppTest) -> str:
+    """All that the page says, once it has worked out what is left."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        said = "\n".join(part.value for part in [*page.markdown, *page.text])
+        if "Is it time to stop?" in [part.value for part in page.subheader]:
+            return said
+        time.sleep(0.2)
+        page.run()
+    return ""
+
+
+def test_without_evaluation_data_nothing_is_estimated(make_workspace: MakeWorkspace, monkeypatch):
+    rows = headlines(80)
+    labels = {("training", value): [row for row in rows if row[2] == value] for value in "10"}
+    page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
+    assert not page.exception
+    assert any("begins with evaluation data" in part.value for part in page.caption)
+    assert any("It needs 200 labels; there are 80" in part.value for part in page.info)
+
+
+@pytest.mark.parametrize("name", ["home", "annotate", "sunlight", "strategies", "metrics"])
+def test_an_encoder_that_is_gone_breaks_no_page(name: str, demo: Path, monkeypatch):
+    task = demo / "task.toml"
+    asked = '\n[model]\nname = "linear"\nencoder = "./gone"\n'
+    text = task.read_text(encoding="utf-8")
+    assert "[model]" not in text
+    task.write_text(text + asked, encoding="utf-8")
+    page = open_page(name, demo, monkeypatch)
+    assert not page.exception
+    if name == "annotate":
+        assert any("There is no folder `./gone`" in said(error.value) for error in page.error)
+
+
+def two_ways(demo: Path) -> Replay:
+    found: Known = known(read_loop(open_workspace(demo)))
+    mixes = {name: mix for name, mix in ways(found.loop.workspace.task).items() if name == "random"}
+    return prepare(found, mixes, ["book"], 2)
+
+
+def over(page: AppTest, key: str) -> None:
+    """Runs the page until the work that can be stopped with this key is over."""
+    deadline = time.monotonic() + PATIENCE
+    while f"{key}_stop" in [button.key for button in page.button] and time.monotonic() < deadline:
+        time.sleep(0.2)
+        page.run()
+
+
+def test_a_replay_is_computed_once_and_shown_ever_after(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    page.multiselect("replay_ways").set_value(["random", "10% random, 90% outlier"])
+    page.multiselect("replay_models").set_value(["book"])
+    page.number_input("replay_seeds").set_value(2)
+    page.button("replay").click().run()
+    over(page, "replay")
+    assert not page.exception
+    (verdict,) = [said.value for said in page.markdown if said.value.endswith("over 2 seeds.")]
+    assert verdict.startswith("10% random, 90% outlier (book) ")
+    assert len({point.curve for point in kept(two_ways(demo))}) == 2
+    again = open_page("strategies", demo, monkeypatch)
+    again.multiselect("replay_models").set_value(["book"])
+    again.number_input("replay_seeds").set_value(2).run()
+    assert again.segmented_control("replay_score").value == "average_precision"
+
+
+def test_nothing_chosen_is_nothing_to_replay(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    page.multiselect("replay_ways").set_value([]).run()
+    assert not page.exception
+    assert any("at least one way" in said.value for said in page.caption)
+
+
+def test_the_chosen_mix_makes_the_next_batch(demo: Path, monkeypatch):
+    monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
+    page = open_page("annotate", demo, monkeypatch, annotator="")
+    assert not page.number_input  # the name comes first
+    page.session_state["annotator"] = "ann"
+    page.session_state["mix"] = {"low confidence": 0, "margin": 7, "novel words": 4}
+    page.run()
+    (batch,) = read_loop(open_workspace(demo)).open_batches.values()
+    counts = Counter(proposal.strategy for proposal in batch)
+    assert counts == {"random": 5, "margin": 7, "outlier": 5, "novel words": 4}
+
+
+@pytest.mark.parametrize("asked", ["evaluation = 160", "validation = 10"])
+def test_held_out_data_has_no_mix(asked: str, demo: Path, monkeypatch):
+    task, split = demo / "task.toml", asked.split()[0]
+    text = re.sub(rf"^{split} = \d+", asked, task.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    task.write_text(text, encoding="utf-8")
+    page = open_page("annotate", demo, monkeypatch)
+    assert page.get("bidi_component")
+    assert not page.number_input

@@ -1,0 +1,176 @@
+"""The views of the Metrics page, without a browser: each on full data, and where data is thin."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.evaluation.runs import keep, train
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.snapshot import read_loop
+from pages.ui.components import score_tables
+from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
+from tests.pages.test_pages import TIMEOUT, one_label, open_page
+from tests.sampling.test_next_batch import THREE_LABELS
+
+VIEWS = ("Ranking", "Threshold", "Probabilities", "Worst misses", "Slices")
+
+
+def trained(workspace: Workspace) -> None:
+    """A run is trained on what is labeled now, and kept."""
+    loop = read_loop(workspace)
+    keep(loop, train(loop))
+
+
+def opened(page: AppTest, view: str) -> list[str]:
+    """What the page says once this view is open: all captions and notes."""
+    page.session_state["metrics_view"] = view
+    page.run(timeout=TIMEOUT)
+    assert not page.exception, view
+    assert not page.error, view
+    return [part.value for part in (*page.caption, *page.info, *page.warning)]
+
+
+def evaluated_by(workspace: Workspace, values: Sequence[str]) -> None:
+    """The evaluation items that have one of these labels stay; the others were never labeled."""
+    names = {"1": "related.csv", "0": "not_related.csv"}
+    for value in names.keys() - set(values):
+        (workspace.path / "evaluation_data" / names[value]).unlink()
+    trained(workspace)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_opens(view: str, demo: Path, monkeypatch):
+    page = open_page("metrics", demo, monkeypatch)
+    page.session_state["metrics_view"] = view
+    page.run(timeout=TIMEOUT)
+    assert not page.exception
+    assert not page.warning
+    assert page.dataframe[0].value.columns[-1] == "beside run-0002"
+
+
+def test_a_threshold_of_one_calls_nothing_positive(demo: Path, monkeypatch):
+    page = open_page("metrics", demo, monkeypatch)
+    page.session_state["metrics_view"] = "Threshold"
+    page.run(timeout=TIMEOUT)
+    page.slider(key="metrics_cut").set_value(1.0).run(timeout=TIMEOUT)
+    assert not page.exception
+    shown = {each.label: each.value for each in page.metric}
+    assert shown == {"F-score": "0.00", "Precision": "–", "Recall": "0.00"}
+
+
+def test_without_a_run_the_page_says_how_one_comes(make_workspace: MakeWorkspace, monkeypatch):
+    for path in (
+        make_workspace([item[:2] for item in headlines(60)]).path,
+        one_label(make_workspace),
+    ):
+        page = open_page("metrics", path, monkeypatch)
+        assert not page.exception
+        assert "The first run is trained when" in page.info[0].value
+
+
+def test_each_of_three_labels_can_be_looked_for(make_workspace: MakeWorkspace, monkeypatch):
+    items = headlines(150)
+    workspace = make_workspace([item[:2] for item in items[:60]], task=THREE_LABELS)
+    values = ("fire", "flood", "neither")
+    for split, rows in (("evaluation", items[60:100]), ("training", items[100:])):
+        for at, value in enumerate(values):
+            chosen = [(i, f"{text} {value}", value) for i, text, _ in rows[at::3]]
+            write_csv(workspace.path / f"{split}_data" / f"{value}.csv", chosen)
+    trained(workspace)
+    page = open_page("metrics", workspace.path, monkeypatch)
+    assert page.selectbox(key="metrics_label").value == 0
+    for label in range(3):
+        page.selectbox(key="metrics_label").set_value(label)
+        for view in VIEWS:
+            opened(page, view)
+        opened(page, "Threshold")
+        (of_labels,) = [t.value for t in page.dataframe if "label" in t.value.columns]
+        assert of_labels["label"].tolist() == list(values)
+        assert of_labels["items"].tolist() == [14, 13, 13]
+        table = page.dataframe[0].value.set_index("score")
+        assert table["value"]["F-score"] == pytest.approx(of_labels["F-score"][label])
+
+
+def test_twenty_runs_stand_in_the_curve_and_in_both_choices(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    workspace = active_workspace(make_workspace)
+    file = workspace.path / "training_data" / "not_related.csv"
+    for at in range(20):
+        with file.open("a", encoding="utf-8") as rows:
+            rows.write(f"new-{at},council reviews the new budget of part {at},0,random,\n")
+        trained(workspace)
+    loop = read_loop(workspace)
+    points = score_tables.curve_points(loop)
+    assert points["run_id"].nunique() == 20
+    of_f = points[points["score"] == "F-score"]  # the others are 1: resampling gives no interval
+    assert (of_f["low"] < of_f["value"]).all()
+    assert (of_f["value"] <= of_f["high"]).all()
+    page = open_page("metrics", workspace.path, monkeypatch)
+    assert len(page.selectbox(key="metrics_run").options) == 20
+    assert page.selectbox(key="metrics_other").options[1:] == [
+        run.run_id for run in reversed(loop.logs.runs[:-1])
+    ]
+    page.selectbox(key="metrics_run").set_value("run-0007").run()
+    page.selectbox(key="metrics_other").set_value("run-0019").run()
+    assert page.dataframe[0].value.columns[-1] == "beside run-0019"
+    for view in VIEWS:
+        opened(page, view)
+
+
+def test_evaluation_items_without_a_positive_one_have_no_curve(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    workspace = active_workspace(make_workspace)
+    evaluated_by(workspace, ["0"])
+    page = open_page("metrics", workspace.path, monkeypatch)
+    assert any("They need evaluation items of the label" in said.value for said in page.info)
+    for view in ("Ranking", "Threshold"):
+        assert any("Curves need evaluation items of both kinds" in said
+                   for said in opened(page, view))  # fmt: skip
+    for view in VIEWS:
+        opened(page, view)
+    assert "F-score" not in page.dataframe[0].value.dropna()["score"].tolist()
+
+
+def test_evaluation_items_that_are_all_positive_have_an_f_score_alone(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    workspace = active_workspace(make_workspace)
+    evaluated_by(workspace, ["1"])
+    points = score_tables.curve_points(read_loop(workspace))
+    assert set(points["score"]) == {"F-score", "average precision"}
+    page = open_page("metrics", workspace.path, monkeypatch)
+    table = page.dataframe[0].value.set_index("score")
+    assert "AUC" not in table.index
+    assert table["95% interval"]["F-score"]
+    for view in VIEWS:
+        opened(page, view)
+    assert any("Curves need evaluation items of both kinds" in s for s in opened(page, "Ranking"))
+
+
+@pytest.mark.parametrize("content", ["{", '{"format": "sunlight report 1"}', "[]", ""])
+def test_a_damaged_report_leaves_what_the_model_says(content: str, demo: Path, monkeypatch):
+    run = read_loop(open_workspace(demo)).logs.runs[-1]
+    report = (demo / run.params_file).with_suffix(".json")
+    report.write_text(content, encoding="utf-8")
+    page = open_page("metrics", demo, monkeypatch)
+    table = page.dataframe[0].value.set_index("score")
+    assert table["value"]["F-score"] == run.fscore
+    assert table["95% interval"]["F-score"]
+    assert any("has no report" in said.value for said in page.caption)
+    for view in VIEWS:
+        opened(page, view)
+
+
+def test_without_report_and_model_the_scores_of_the_row_are_left(demo: Path, monkeypatch):
+    run = read_loop(open_workspace(demo)).logs.runs[-1]
+    (demo / run.params_file).with_suffix(".json").write_text("{", encoding="utf-8")
+    (demo / run.params_file).unlink()
+    page = open_page("metrics", demo, monkeypatch)
+    assert not page.exception
+    assert page.dataframe[0].value.set_index("score")["value"]["AUC"] == run.auc
+    assert f"The params file of {run.run_id} is missing" in page.warning[0].value
+    assert not page.tabs

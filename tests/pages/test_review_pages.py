@@ -1,0 +1,414 @@
+"""Review as a person meets it: what the model asked for, and what deserves a second look."""
+
+import json
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from pathlib import Path
+from threading import Event as Signal
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.analysis.projection import sampled
+from core.errors import LoopError
+from core.evaluation.label_issues import contradicted
+from core.evaluation.report import report_path
+from core.evaluation.runs import read_report
+from core.sampling.next_batch import Wishes, preview, propose
+from core.system.progress import Progress, silent
+from core.workspace.assignment import flags
+from core.workspace.events import Inbox
+from core.workspace.layout import open_workspace
+from core.workspace.logs import Event, Run, new_event, read_logs
+from core.workspace.relabel import as_they_stand, settled
+from core.workspace.snapshot import Loop, read_loop
+from pages.ui import cache
+from pages.ui.review.open_batch import batches_of
+from tests.conftest import MakeWorkspace, active_workspace, headlines
+from tests.pages.test_pages import open_page, open_tab
+
+
+def told(page: AppTest) -> str:
+    """All items on the page, as HTML."""
+    return "".join(html.proto.body for html in page.get("html"))
+
+
+def read(folder: Path) -> Loop:
+    return read_loop(open_workspace(folder))
+
+
+def run_of(folder: Path) -> Run:
+    """The newest run."""
+    return read(folder).logs.runs[-1]
+
+
+def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
+    demo: Path, monkeypatch
+):
+    page = open_page("review", demo, monkeypatch)
+    html, run = told(page), run_of(demo).run_id
+    assert "times on average in the training data" in html
+    html = html.replace('<dd dir="auto">', "<dd>")
+    assert re.search(r"<dt>Guess</dt><dd>[^<]* with confidence 0\.\d{3}: (right|wrong)</dd>", html)
+    assert html.count("<dt>Today</dt>") == html.count("<dt>Label</dt>") == 45
+    assert any(f"Today: what {run} says; of its training" in each.value for each in page.caption)
+    unseen = read_report(read(demo), run_of(demo)).out_of_fold
+    batch = page.selectbox(key="review_batch").value
+    picks = [p for p in read(demo).logs.batch(batch) if p.strategy == "low confidence"]
+    sure = [
+        max(said)
+        for item, *said in zip(unseen.item_ids, *unseen.probability, strict=True)
+        if item in {pick.item_id for pick in picks}
+    ]
+    assert len(sure) == 40
+    shown = re.findall(r"<dt>Today</dt><dd>[^<]* confidence (0\.\d{3})</dd>", html)
+    assert set(shown) >= {f"{each:.3f}" for each in sure}
+    assert 'class="sl-new"' in html
+
+
+def test_other_strategies_can_stand_side_by_side(demo: Path, monkeypatch):
+    page = open_page("review", demo, monkeypatch)
+    page.selectbox(key="review_side_0").select("random").run()
+    assert [title.value for title in page.subheader] == [
+        "Random: first choice first (5)",
+        "Low confidence: least sure first (40)",
+    ]
+
+
+def test_the_coming_batch_is_shown_when_asked_for_and_nothing_is_written(demo: Path, monkeypatch):
+    before = read_logs(open_workspace(demo))
+    page = open_page("review", demo, monkeypatch)
+    page.selectbox(key="review_batch").select("coming batch").run()
+    assert not page.subheader
+    page.button(key="show_coming").click().run()
+    assert not page.exception
+    assert read_logs(open_workspace(demo)) == before
+    outliers = [p for p in preview(read(demo)).proposals if p.strategy == "outlier"]
+    assert page.subheader[0].value == f"Outliers: rarest words first ({len(outliers)})"
+    assert told(page).count("no label yet") == 45
+    again = open_page("review", demo, monkeypatch)
+    again.selectbox(key="review_batch").select("coming batch").run()
+    assert len(again.subheader) == 2  # worked out once for everybody
+
+
+def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path, monkeypatch):
+    shutil.rmtree(demo / "models")
+    page = open_page("review", demo, monkeypatch)
+    assert not page.exception
+    assert "<dt>Today</dt>" not in told(page)
+    assert "<dt>Guess</dt>" in told(page)
+    assert len(page.subheader) == 2
+
+
+PLACES = [
+    ("What the model asked for", ""),
+    ("Flagged", ""),
+    ("Labeled earlier", ""),
+    ("Second look", "Contradicted by the model"),
+    ("Second look", "Two labels"),
+    ("Second look", "Same text, other label"),
+]
+
+
+def look_everywhere(folder: Path, monkeypatch) -> list[AppTest]:
+    """The page at each tab and list; none of them may fail."""
+    pages = []
+    for tab, name in PLACES:
+        page = open_page("review", folder, monkeypatch)
+        if name:
+            page.session_state["second_look"] = name
+        pages.append(open_tab(page, tab))
+        assert not pages[-1].exception, (tab, name)
+        assert not pages[-1].error, (tab, name)
+    return pages
+
+
+def test_every_part_says_something_in_every_state(
+    workspace_path: Path,
+    monkeypatch,
+):
+    for page in look_everywhere(workspace_path, monkeypatch):
+        assert page.info or page.success or page.subheader or page.button
+
+
+def test_twenty_iterations_can_be_gone_through(make_workspace: MakeWorkspace, monkeypatch):
+    workspace = active_workspace(make_workspace)
+    inbox = Inbox(workspace)
+    for turn in range(20):
+        batch = propose(read_loop(workspace), "ann", Wishes(size=4))
+        labels = [
+            new_event(batch.batch_id, "ann", "label", each.item_id, label="10"[at % 2])
+            for at, each in enumerate(batch.proposals)
+        ]
+        assert not inbox.receive([*labels, new_event(batch.batch_id, "ann", "save")]).refused, turn
+    first, *_ = look_everywhere(workspace.path, monkeypatch)
+    assert first.selectbox(key="review_batch").options == [
+        "coming batch",
+        *(f"batch-{number:04}" for number in range(20, 0, -1)),
+        "all batches",
+    ]
+    first.selectbox(key="review_batch").select("all batches").run()
+    assert sum(int(title.value.split("(")[1].strip(")")) for title in first.subheader) == 60
+    first.selectbox(key="review_batch").select("batch-0001").run()
+    assert not first.exception
+
+
+def test_without_any_file_of_a_model_every_part_stands(demo: Path, monkeypatch):
+    shutil.rmtree(demo / "models")
+    first, *_, contradicted_ones, _, _ = look_everywhere(demo, monkeypatch)
+    assert any("comes with the next run" in caption.value for caption in first.caption)
+    assert "The next run brings it" in contradicted_ones.info[0].value
+
+
+def test_what_is_worked_out_once_is_waited_for_by_all_who_ask():
+    begun, go = Signal(), Signal()
+    made = []
+
+    def make(progress: Progress) -> str:
+        begun.set()
+        progress("half")
+        go.wait(20)
+        made.append("once")
+        return "found"
+
+    slot, told = cache.Slot(make), []
+    with ThreadPoolExecutor(4) as sessions:
+        asked = [sessions.submit(slot.fill, told.append) for _ in range(4)]
+        begun.wait(20)
+        assert slot.found is None
+        go.set()
+        assert [each.result(20) for each in asked] == ["found"] * 4
+    assert made == ["once"]
+    assert told == ["half"]
+
+
+def test_a_slot_that_could_not_be_filled_is_filled_by_the_next_who_asks():
+    answers = iter([LoopError("A pool file changed."), "found"])
+
+    def make(progress: Progress) -> str:
+        answer = next(answers)
+        if isinstance(answer, LoopError):
+            raise answer
+        return answer
+
+    slot = cache.Slot(make)
+    with pytest.raises(LoopError):
+        slot.fill(silent)
+    assert slot.fill(silent) == "found"
+
+
+def test_before_a_model_chooses_review_says_what_will_be_here(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    workspace = make_workspace([item[:2] for item in headlines(60)])
+    propose(read_loop(workspace), "ann")
+    page = open_page("review", workspace.path, monkeypatch)
+    assert "Here you will see the outliers" in page.info[0].value
+
+
+def choose_in_picture(page: AppTest, **selection: object) -> AppTest:
+    """The page after a drag or a click in the picture of its batch."""
+    batch = page.selectbox(key="review_batch").value
+    page.session_state[f"picture {batch}"] = {"selection": selection}
+    return page.run()
+
+
+def test_a_region_of_the_picture_shows_its_items_and_opens_one(demo: Path, monkeypatch):
+    page = open_page("review", demo, monkeypatch)
+    ranges = {"confidence": [0.5, 0.52], "familiarity": [0.01, 1e6]}
+    page = choose_in_picture(page, brush=ranges)
+    assert not page.exception
+    title = next(m.value for m in page.markdown if "chosen" in m.value)
+    batch = page.selectbox(key="review_batch").value
+    in_region = {
+        p.item_id
+        for p in read(demo).logs.batch(batch)
+        if p.confidence is not None and p.confidence <= 0.52
+    }
+    opened = [b.key.split()[-1] for b in page.button if b.key.startswith("open point")]
+    assert in_region
+    assert all(f'data-item-id="{item}"' in told(page) for item in in_region)
+    assert len(opened) == 15
+    assert int(title.strip("*").split()[0]) >= len(in_region)
+    empty = choose_in_picture(page, brush={"confidence": [2, 3], "familiarity": [0.1, 1]})
+    assert "No item stands in this region." in [caption.value for caption in empty.caption]
+
+
+def test_a_click_in_the_picture_opens_the_item_with_all_that_is_known(demo: Path, monkeypatch):
+    page = open_page("review", demo, monkeypatch)
+    loop = read(demo)
+    batch = page.selectbox(key="review_batch").value
+    pick = next(p for p in loop.logs.batch(batch) if p.strategy == "low confidence")
+    page = choose_in_picture(page, click=[{"item_id": pick.item_id}], brush={})
+    assert not page.exception
+    assert f'data-item-id="{pick.item_id}"' in told(page)
+    assert 'data-testid="details"' in told(page)
+    assert page.button(key="open_opened").label == "Open in Annotate"
+    free = loop.pool_words.pool.ids.take(sampled(loop))[0].as_py()
+    page = choose_in_picture(page, click=[{"item_id": free}])
+    assert f'data-item-id="{free}"' in told(page)
+    label = "1" if a_label_of(loop, free) != "1" else "0"
+    page.button(key=f"byhand_{label}_{free}").click().run()
+    assert not page.exception
+    assert a_label(read(demo), free) == label
+
+
+def a_label_of(loop: Loop, item_id: str) -> str:
+    (item,) = as_they_stand(loop, [item_id])
+    return item.label
+
+
+def test_an_item_opens_in_the_batch_where_its_label_stands_or_is_awaited(
+    make_workspace: MakeWorkspace,
+):
+    pool = headlines(60)
+    rows = {("training", "1"): [(*pool[0][:2], "1")]}
+    workspace = make_workspace([item[:2] for item in pool], rows)
+    batch = propose(read_loop(workspace), "ann")
+    waiting, labeled = (batch.proposals[at].item_id for at in (0, 1))
+    event = Event("e-1", batch.batch_id, labeled, "label", "1", "ann", "2026", 1.0, False, "")
+    Inbox(workspace).receive([event])
+    batches = batches_of(read_loop(workspace))
+    assert batches[waiting] == batches[labeled] == batch.batch_id
+    assert pool[0][0] not in batches
+
+
+def open_list(page: AppTest, name: str) -> AppTest:
+    """One of the lists of Second look."""
+    page.session_state["second_look"] = name
+    return open_tab(page, "Second look")
+
+
+def a_label(loop: Loop, item_id: str) -> str:
+    return next(item.label for item in loop.labels.splits["training"] if item.item_id == item_id)
+
+
+def test_contradicted_labels_are_decided_and_stay_decided(demo: Path, monkeypatch):
+    loop = read(demo)
+    doubts = contradicted(
+        loop.labels.usable_training(), read_report(loop, loop.logs.runs[-1]).out_of_fold
+    )
+    first, second = (doubt.item for doubt in doubts[:2])
+    page = open_list(open_page("review", demo, monkeypatch), "Contradicted by the model")
+    shown = [button.key for button in page.button if button.key.startswith("decide ")]
+    assert shown[0].split()[1] == first.item_id
+    page.button(key=f"decide {first.item_id} {doubts[0].predicted}").click().run()
+    page.button(key=f"decide {second.item_id} {second.label}").click().run()
+    assert not page.exception
+    assert not page.error
+    assert not any(first.item_id in (b.key or "") for b in page.button)
+    loop = read(demo)
+    assert a_label(loop, first.item_id) == doubts[0].predicted
+    assert a_label(loop, second.item_id) == second.label
+    assert settled(loop.logs.events) == {first.item_id, second.item_id}
+    assert loop.logs.events[-2].assisted
+
+
+def test_a_decision_can_be_taken_back(demo: Path, monkeypatch):
+    loop = read(demo)
+    doubt = contradicted(
+        loop.labels.usable_training(), read_report(loop, loop.logs.runs[-1]).out_of_fold
+    )[0]
+    page = open_list(open_page("review", demo, monkeypatch), "Contradicted by the model")
+    page.button(key=f"decide {doubt.item.item_id} {doubt.predicted}").click().run()
+    page.button(key="take_back").click().run()
+    assert a_label(read(demo), doubt.item.item_id) == doubt.item.label
+
+
+def test_a_run_from_before_says_that_the_next_one_will_bring_it(demo: Path, monkeypatch):
+    path = report_path(demo / read(demo).logs.runs[-1].params_file)
+    content = json.loads(path.read_text())
+    del content["out_of_fold"]
+    path.write_text(json.dumps(content))
+    page = open_list(open_page("review", demo, monkeypatch), "Contradicted by the model")
+    assert "The next run brings it" in page.info[0].value
+
+
+@pytest.mark.parametrize(
+    "name", ["Contradicted by the model", "Two labels", "Same text, other label"]
+)
+def test_every_list_opens_in_every_state(
+    name: str,
+    workspace_path: Path,
+    monkeypatch,
+):
+    page = open_list(open_page("review", workspace_path, monkeypatch), name)
+    assert not page.exception
+    assert not page.error
+
+
+def test_conflicts_and_copies_are_decided_for_all_their_items(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    pool = headlines(30)
+    rows = {
+        ("training", "1"): [("a", "flood hits village", "1"), ("x", "two minds", "1")],
+        ("training", "0"): [("b", "Flood hits  village", "0"), ("x", "two minds", "0")],
+    }
+    workspace = make_workspace([item[:2] for item in pool], rows)
+    page = open_list(open_page("review", workspace.path, monkeypatch), "Two labels")
+    assert told(page).count("two minds") == 2
+    page.button(key="decide x 1").click().run()
+    assert not page.exception
+    loop = read_loop(workspace)
+    assert not loop.labels.conflicts
+    assert a_label(loop, "x") == "1"
+    page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
+    assert "sl-new" not in told(page).replace(".sl-new", "")  # the same words: none differs
+    page.button(key="decide a b 0").click().run()
+    assert page.success
+    loop = read_loop(workspace)
+    assert a_label(loop, "a") == a_label(loop, "b") == "0"
+
+
+def test_of_nearly_the_same_texts_the_words_that_differ_are_marked(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    long = "strong winds and heavy rain are expected along the whole of the northern coast"
+    rows = {
+        ("training", "1"): [("a", f"{long} tonight", "1")],
+        ("evaluation", "0"): [("b", f"{long} tomorrow", "0")],
+    }
+    workspace = make_workspace([item[:2] for item in headlines(30)], rows)
+    page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
+    marked = re.findall(r'class="sl-new">(.*?)<', told(page))
+    assert marked == ["tomorrow", "tonight"]
+    page.button(key="decide b a keep").click().run()
+    assert not page.exception
+    loop = read_loop(workspace)
+    assert {(i.item_id, i.label) for items in loop.labels.splits.values() for i in items} == {
+        ("a", "1"),
+        ("b", "0"),
+    }
+    assert not loop.logs.events[0].assisted
+    assert page.success
+
+
+def test_no_list_shows_what_the_model_thinks_of_evaluation_items(demo: Path, monkeypatch):
+    loop = read(demo)
+    held_out = {item.text for item in loop.labels.splits["evaluation"]}
+    pages = look_everywhere(demo, monkeypatch)
+    for page, (_, name) in zip(pages, PLACES, strict=True):
+        for text, facts in re.findall(
+            r'<p class="sl-text".*?>(.*?)</p>.*?sl-facts">(.*?)</(?:p|dl)>', told(page)
+        ):
+            if unescape(text) in held_out:
+                assert not re.search("confidence|guess|says|today", facts), name
+
+
+def test_a_flagged_item_is_labeled_and_its_flag_is_gone(demo: Path, monkeypatch):
+    chosen = read(demo).logs.proposals[0]
+    flag = Event(
+        "f-1", chosen.batch_id, chosen.item_id, "flag", "", "bob", "2026", 1.0, False, "?!"
+    )
+    Inbox(open_workspace(demo)).receive([flag])
+    page = open_tab(open_page("review", demo, monkeypatch), "Flagged")
+    page.button(key=f"decide {chosen.item_id} 1").click().run()
+    assert not page.exception
+    loop = read(demo)
+    assert not flags(loop.logs.events)
+    assert {
+        item.label for item in loop.labels.splits[chosen.split] if item.item_id == chosen.item_id
+    } == {"1"}

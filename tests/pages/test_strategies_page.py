@@ -1,0 +1,299 @@
+"""What the Strategies page says in every state of a workspace."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.analysis.estimate import outlook_file, prevalence_of
+from core.analysis.representation import (
+    ALL,
+    WordShare,
+    WordSkew,
+    groups,
+    length_spread,
+    ratio_of,
+    spread,
+)
+from core.analysis.simulation import make_demo
+from core.analysis.strategy_comparison import prepare, run
+from core.evaluation.intervals import Interval
+from core.workspace.layout import open_workspace
+from core.workspace.logs import append_records
+from core.workspace.snapshot import read_loop
+from pages.ui.strategies.estimate import left_told, sample_told
+from pages.ui.strategies.representation import spread_sentence, word_sentence, word_table
+from pages.ui.strategies.yields import told
+from tests.conftest import MakeWorkspace, headlines, write_csv
+from tests.pages.conftest import one_label
+from tests.pages.test_learning_pages import estimated, over
+from tests.pages.test_pages import open_page
+
+
+def test_the_table_has_each_strategy_with_its_intervals(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    page = open_page("strategies", demo, monkeypatch)
+    assert not page.exception
+    totals = page.dataframe[0].value.set_index("strategy")
+    assert totals["labels"].to_dict() == {
+        name: len(rows)
+        for name, rows in groups(loop.labels.splits["training"]).items()
+        if name != ALL
+    }
+    assert " to " in totals["differs from prediction"]["low confidence"]
+    assert totals["median seconds"]["random"] == ""  # the demo's oracle takes none
+    assert any("no times yet" in said.value for said in page.caption)
+
+
+def test_what_is_chosen_is_what_is_compared(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    page.segmented_control("skew_group").set_value("outlier").run()
+    assert any("compared, outlier has" in said.value for said in page.text)
+    page.segmented_control("skew_feature").set_value("published").run()
+    assert not page.exception
+    assert any("in published" in said.value or "than the pool" in said.value for said in page.text)
+
+
+def test_one_label_alone_is_told_as_far_as_it_goes(make_workspace: MakeWorkspace, monkeypatch):
+    page = open_page("strategies", one_label(make_workspace), monkeypatch)
+    assert not page.exception
+    assert page.dataframe[0].value["Disaster-related"][0].startswith("0% (0% to ")
+    assert any("one iteration so far" in said.value for said in page.caption)
+
+
+@pytest.mark.parametrize("with_pool", [True, False])
+def test_without_labels_the_page_says_what_will_be_here(
+    with_pool: bool, make_workspace: MakeWorkspace, monkeypatch
+):
+    pool = [row[:2] for row in headlines(30)] if with_pool else []
+    page = open_page("strategies", make_workspace(pool).path, monkeypatch)
+    assert not page.exception
+    asked = "begins with the first training labels" if with_pool else "the pool is empty"
+    assert any(asked in said.value for said in page.info)
+    assert not page.dataframe
+
+
+def test_a_sentence_names_the_largest_differences(demo: Path):
+    found = length_spread(read_loop(open_workspace(demo)))
+    assert " than the pool: " in spread_sentence(found)
+    same = spread("kind", {"a": 6, "b": 6}, ["a", "b"] * 6, {"random": range(12)})
+    assert spread_sentence(same).startswith(
+        "Nothing stands out: no strategy's items differ in kind"
+    )
+
+
+def test_words_are_told_with_the_numbers_behind_them():
+    flood = WordShare("flood", 31, 60, 4.2, ratio_of(31, 4.2))
+    found = WordSkew((flood,), (), 2_000)
+    assert word_sentence("outlier", found) == (
+        "Of 2,000 words compared, outlier has 1 more frequent than in the pool, above all “flood” "
+        "(31, expected 4.2)."
+    )
+    assert "has none more or less often" in word_sentence("random", WordSkew((), (), 2_000))
+    assert word_table([flood])["times"][0] == "7.4 (5.0 to 10.5)"
+
+
+def test_a_figure_without_an_interval_stands_alone():
+    nan = float("nan")
+    assert told(type(ratio_of(1, 1))(2.5, nan, nan), ".1f") == "2.5"
+    assert told(None, ".0%") == ""
+
+
+def test_the_experiment_is_run_once_and_told_ever_after(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    page.button("experiment").click().run()
+    over(page, "experiment")
+    assert not page.exception
+    said = verdicts(page)
+    assert len(said) == 4
+    assert any("one of 4 comparisons" in text for text in said)
+    again = open_page("strategies", demo, monkeypatch)
+    assert verdicts(again) == said
+    assert "experiment" not in [button.key for button in again.button]
+
+
+def test_a_second_session_sees_the_first_one_s_experiment_and_may_stop_it(demo: Path, monkeypatch):
+    first = open_page("strategies", demo, monkeypatch)
+    first.button("experiment").click().run()
+    second = open_page("strategies", demo, monkeypatch)
+    assert "experiment" not in [button.key for button in second.button]
+    second.button("experiment_stop").click().run()
+    over(second, "experiment")
+    first.run()
+    assert next(button.key for button in first.button) == "experiment"
+    assert not first.error
+
+
+def test_an_outcome_of_earlier_labels_is_shown_as_such(demo: Path, monkeypatch):
+    loop = read_loop(open_workspace(demo))
+    run(prepare(loop))
+    item = loop.labels.splits["training"][0]
+    event = next(e for e in loop.logs.events if e.item_id == item.item_id)
+    other = "0" if item.label == "1" else "1"
+    append_records(loop.workspace.annotations, [replace(event, event_id="new", label=other)])
+    page = open_page("strategies", demo, monkeypatch)
+    assert not page.exception
+    assert any("have changed since" in said.value for said in page.info)
+    assert len(verdicts(page)) == 4
+    assert page.button("experiment").label == "Compare anew"
+
+
+def verdicts(page: AppTest) -> list[str]:
+    told = ("random by", "apart yet", "teach no model")
+    return [text.value for text in page.text if any(words in text.value for words in told)]
+
+
+def test_a_strategy_that_brought_too_little_is_named(demo: Path, monkeypatch):
+    for file in (demo / "training_data").glob("*.csv"):
+        file.unlink()
+    lines = (demo / "annotations.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (demo / "annotations.csv").write_text("".join(lines[:-30]), encoding="utf-8")
+    page = open_page("strategies", demo, monkeypatch)
+    assert not page.exception
+    assert any("outlier labels, 60 are needed" in text.value for text in page.text)
+
+
+def test_twenty_iterations_are_shown(many_iterations: Path, monkeypatch):
+    page = open_page("strategies", many_iterations, monkeypatch)
+    assert not page.exception
+    cells = page.dataframe[1].value
+    assert cells["iteration"].nunique() > 20
+    assert set(cells["thin"]) == {"", "thin"}
+
+
+@pytest.fixture
+def many_iterations(tmp_path: Path) -> Path:
+    make_demo(tmp_path / "many", batches=20)
+    return tmp_path / "many"
+
+
+def test_what_is_left_is_worked_out_beside_the_page_and_once(demo: Path, monkeypatch):
+    page = open_page("strategies", demo, monkeypatch)
+    # All else stands there at once.
+    assert [part.value for part in page.subheader][-1] == "How many are left?"
+    assert page.dataframe
+    assert "have no label yet (" in estimated(page)
+    loop = read_loop(open_workspace(demo))
+    file = outlook_file(loop)
+    made = file.stat().st_mtime_ns
+    assert "have no label yet (" in estimated(open_page("strategies", demo, monkeypatch))
+    assert file.stat().st_mtime_ns == made
+
+
+def test_an_estimate_of_few_random_items_is_told_by_its_ends(demo: Path):
+    found = prevalence_of(read_loop(open_workspace(demo)))
+    assert left_told(found, "wet").startswith("About ")
+    few = replace(found, n_sample=30)
+    told = left_told(few, "wet")
+    assert told.startswith("Not sure yet: between ")
+    assert f"{found.share.value:.1%}" not in told
+    none = replace(found, sample=Interval(0.0, 0.0, 0.02))
+    assert left_told(none, "wet").startswith("Not sure yet: between ")
+    assert "No model is heard" in sample_told(replace(few, trust=0.0), "wet")
+
+
+THREE = """
+title = "Three"
+[[labels]]
+name = "*Flood*"
+value = "flood"
+key = "1"
+file = "flood.csv"
+positive = true
+[[labels]]
+name = "Fire"
+value = "fire"
+key = "2"
+file = "fire.csv"
+[[labels]]
+name = "Other"
+value = "other"
+key = "0"
+file = "other.csv"
+[targets]
+evaluation = 60
+validation = 0
+training = 60
+"""
+
+
+def test_more_than_two_labels_are_one_positive_against_the_rest(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    rows = headlines(600)
+    workspace = make_workspace([row[:2] for row in rows], task=THREE)
+    kinds = ["other" if row[2] == "0" else "flood" if at // 6 % 2 else "fire"
+             for at, row in enumerate(rows)]  # fmt: skip
+    for split, part in (("evaluation", range(100)), ("training", range(100, 400))):
+        for kind in ("flood", "fire", "other"):
+            found = [(*rows[at][:2], kind, "random" if at // 6 % 3 else "outlier")
+                     for at in part if kinds[at] == kind]  # fmt: skip
+            write_csv(workspace.path / f"{split}_data" / f"{kind}.csv", found)
+    page = open_page("strategies", workspace.path, monkeypatch)
+    assert not page.exception
+    totals = page.dataframe[0].value.set_index("strategy")
+    assert {"outlier", "random"} == set(totals.index)
+    page.button("experiment").click().run()
+    over(page, "experiment")
+    assert not page.exception
+    assert not page.error
+    assert len(verdicts(page)) == 4
+    assert "of all texts are *Flood* (" in estimated(page)
+
+
+def test_a_strategy_that_is_not_ours_is_shown_under_its_name(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    rows, name = headlines(300), "*my own* $way$"
+    labels = {
+        (split, value): [(*row, name if at // 6 % 2 else "random")
+                         for at, row in enumerate(part) if row[2] == value]
+        for split, part in (("evaluation", rows[:60]), ("training", rows[60:260]))
+        for value in "10"
+    }  # fmt: skip
+    page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
+    assert not page.exception
+    assert name in set(page.dataframe[0].value["strategy"])
+    assert any(f"labels of each: random, {name}" in said.value for said in page.text)
+
+
+def test_columns_of_thousands_of_values_are_named_and_left_out(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    rows = headlines(3_000)
+    labels = {("training", value): [(*r, "outlier") for r in rows[:80] if r[2] == value]
+              for value in "10"}  # fmt: skip
+    workspace = make_workspace([], labels)
+    header = ("item_id", "text", "source", "serial*")
+    pool = [(i, text, "wire" if at % 2 else f"blog {at}", f"s{at}")
+            for at, (i, text, _) in enumerate(rows)]  # fmt: skip
+    write_csv(workspace.path / "unlabeled_data" / "pool.csv", [header, *pool])
+    page = open_page("strategies", workspace.path, monkeypatch)
+    assert not page.exception
+    assert page.segmented_control("skew_feature").options == ["length", "source"]
+    assert any(said.value.endswith("all do: serial*.") for said in page.text)
+
+
+def test_a_pool_without_columns_is_compared_by_length_alone(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    rows = headlines(300)
+    labels = {("training", value): [(*r, "outlier") for r in rows[:80] if r[2] == value]
+              for value in "10"}  # fmt: skip
+    page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
+    assert not page.exception
+    assert "skew_feature" not in [each.key for each in page.segmented_control]
+    assert not any("Not compared" in said.value for said in page.text)
+
+
+def test_one_strategy_alone_waits_for_another(make_workspace: MakeWorkspace, monkeypatch):
+    rows = headlines(300)
+    labels = {
+        (split, value): [(*row, "random") for row in part if row[2] == value]
+        for split, part in (("evaluation", rows[:60]), ("training", rows[60:260]))
+        for value in "10"
+    }
+    page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
+    assert not page.exception
+    assert any("nothing to compare" in said.value for said in page.info)

@@ -1,0 +1,577 @@
+"""Sunlight in a browser and as a page: its draws, its address, its trail and its stream."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html import escape as html_escape
+from html import unescape
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from scipy.stats import chi2
+from streamlit.testing.v1 import AppTest
+
+from core.evaluation.runs import keep, train
+from core.exchange.item_export import write_parquet
+from core.query.filters import Filters
+from core.query.tables import Tables
+from core.sampling.next_batch import propose
+from core.workspace.byhand import flag_of, label_of
+from core.workspace.layout import SAMPLE, Workspace, open_workspace
+from core.workspace.logs import append_records
+from core.workspace.snapshot import open_loop
+from core.workspace.task import SUNLIGHT
+from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed
+from tests.browser import WAIT, eventually, label_rows, said
+from tests.conftest import MakeWorkspace, headlines
+from tests.exchange.test_item_export import opinions
+from tests.server import ROOT, Server
+
+TIMEOUT = 30
+
+
+@pytest.fixture
+def workspace(demo: Path) -> Workspace:
+    return open_workspace(demo)
+
+
+def open_page(workspace: Path, monkeypatch, **address: str | list[str]) -> AppTest:
+    monkeypatch.setenv("SUNLIGHT_DATA", str(workspace))
+    page = AppTest.from_file(str(ROOT / "pages" / "sunlight.py"), default_timeout=TIMEOUT)
+    for name, value in {"annotator": "ann", **address}.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def address_of(page: AppTest) -> dict[str, list[str]]:
+    given = page.query_params.items()
+    return {name: [value] if isinstance(value, str) else value for name, value in given}
+
+
+def plain_text(told: str) -> str:
+    """What a browser would show of this HTML."""
+    return unescape(re.sub(r"<[^>]*>", "", told))
+
+
+def test_a_trail_goes_back_and_forth_and_a_new_step_ends_what_lay_ahead():
+    steps = [Step(at) for at in range(4)]
+    trail = Trail("w", (steps[0],))
+    for step in steps[1:]:
+        trail = trail.seen(step)
+    assert trail.gone(-2).current == steps[1]
+    assert trail.gone(-2).gone(1).current == steps[2]
+    assert trail.gone(1) == trail
+    assert trail.seen(steps[3]) == trail
+    branched = trail.gone(-2).seen(Step(9))
+    assert branched.steps == (steps[0], steps[1], Step(9))
+    assert not branched.can_go(1)
+
+
+def test_a_long_trail_loses_its_oldest_steps():
+    trail = Trail("w", (Step(0),))
+    for at in range(1, LONGEST + 5):
+        trail = trail.seen(Step(at))
+    assert (len(trail.steps), trail.current, trail.steps[0].seed) == (LONGEST, Step(204), 5)
+
+
+def test_the_address_sets_every_choice(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="5", size="50", split=["training"], words="to",
+                     length="long", confidence="0.5-0.9", predicted="0")  # fmt: skip
+    assert page.multiselect(key="sunlight_splits").value == ["training"]
+    assert page.text_input(key="sunlight_words").value == "to"
+    assert page.slider(key="sunlight_confidence").value == (0.5, 0.9)
+    assert page.segmented_control(key="sunlight_size").value == 50
+    assert address_of(page) == {
+        "annotator": ["ann"], "seed": ["5"], "size": ["50"], "split": ["training"],
+        "words": ["to"], "length": ["long"], "confidence": ["0.5-0.9"], "predicted": ["0"],
+    }  # fmt: skip
+
+
+def test_what_the_address_cannot_mean_is_said_and_left_out(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="x", size="7", split="nowhere", confidence="much")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    for part in ("seed=x", "size=7", "split=nowhere", "confidence=much"):
+        assert part in told
+    assert set(page.query_params) == {"annotator", "seed", "size"}
+
+
+def test_going_back_shows_what_was_seen(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="5")
+    page.multiselect(key="sunlight_splits").select("training").run()
+    page.button(key="random").click().run()
+    later = address_of(page)
+    for _ in range(2):
+        page.button(key="sunlight_go_back").click().run()
+    assert page.multiselect(key="sunlight_splits").value == []
+    assert address_of(page)["seed"] == ["5"]
+    assert page.button(key="sunlight_go_back").disabled
+    for _ in range(2):
+        page.button(key="sunlight_go_forth").click().run()
+    assert address_of(page) == later
+
+
+def test_clear_takes_every_filter_away(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="5", split="training", length="short", words="to")
+    page.button(key="sunlight_clear").click().run()
+    assert set(page.query_params) == {"annotator", "seed", "size"}
+    assert address_of(page)["seed"] == ["5"]
+    with pytest.raises(KeyError):
+        page.button(key="sunlight_clear")
+
+
+UNLIKELY = 1e-6
+"""Below this a draw is not uniform: of a million runs of these tests one fails by chance."""
+
+
+def p_of_uniform(hits: np.ndarray, of: int = 0) -> float:
+    """How likely so uneven hits are if each is as likely as any other.
+
+    With `of`, they come from draws without replacement of so many at once, which are more even.
+    """
+    expected = hits.sum() / len(hits)
+    chi_square = ((hits - expected) ** 2 / expected).sum() / (1 - of / len(hits))
+    return float(chi2.sf(chi_square, len(hits) - 1))
+
+
+def hits_of(draw: Callable[[int], np.ndarray], size: int) -> np.ndarray:
+    """How often each place is met in 4,000 draws, each with a seed as the page makes them."""
+    hits = np.zeros(size)
+    for _ in range(4_000):
+        hits[draw(new_seed())] += 1
+    return hits
+
+
+def test_random_is_uniform_on_the_sample(tmp_path: Path):
+    folder = Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
+    places = Tables(open_loop(folder)).places(Filters())
+    hits = hits_of(lambda seed: places.draw(50, seed), len(places))
+    p = p_of_uniform(hits, of=50)
+    assert UNLIKELY < p < 1 - UNLIKELY
+
+
+def test_a_draw_that_is_not_uniform_would_be_found():
+    size = 6_610
+    weights = np.where(np.arange(size) < size // 2, 1.3, 1.0)
+    weights /= weights.sum()
+
+    def biased(seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).choice(size, 50, p=weights)
+
+    def forgetful(seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).choice(size - 100, 50, replace=False)
+
+    assert p_of_uniform(hits_of(biased, size)) < UNLIKELY
+    assert p_of_uniform(hits_of(forgetful, size), of=50) < UNLIKELY
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    context = browser.new_context()
+    context.set_default_timeout(WAIT)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def opened(page: Page, server: Server, address: str = "") -> Page:
+    page.goto(f"{server.url}/sunlight?annotator=ann&{address}")
+    expect(page.get_by_test_id("item").first).to_be_visible()
+    return page
+
+
+def texts(page: Page) -> list[str]:
+    return page.locator('[data-testid="item"] .sl-text').all_inner_texts()
+
+
+def changed(page: Page, before: str) -> str:
+    page.wait_for_function("before => location.href !== before", arg=before)
+    return page.url
+
+
+SETTLED = """() => document.querySelector('[data-testid="stApp"]').dataset.testScriptState
+  === 'notRunning' && !document.querySelector('[data-stale="true"]')"""
+"""Nothing is on its way to the page, and nothing on it is of the step before."""
+
+
+def test_an_address_shows_the_same_items_to_somebody_else(
+    browser: Browser, page: Page, server: Server
+):
+    opened(page, server)
+    page.get_by_role("combobox", name="Split").click()
+    page.get_by_role("option", name="training").click()
+    expect(page.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    page.keyboard.press("Escape")
+    before = page.url
+    page.locator(".st-key-random button").click()
+    address = changed(page, before)
+    expect(page.get_by_test_id("item")).to_have_count(10)
+    page.wait_for_timeout(500)
+    shown = texts(page)
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(address)
+    expect(other.get_by_test_id("item")).to_have_count(10)
+    assert texts(other) == shown
+    expect(other.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    context.close()
+
+
+def test_an_address_with_every_kind_of_filter_shows_the_same_items_anywhere(
+    browser: Browser, page: Page, server: Server, workspace: Workspace
+):
+    address = "seed=11&size=50&words=to&length=short&length=long&confidence=0.5-0.95"
+    opened(page, server, f"{address}&where=n_words%20%3E%204%20AND%20split%20%3C%3E%20'evaluation'")
+    page.wait_for_function(SETTLED)
+    shown, told = texts(page), page.get_by_test_id("active-filters").inner_text()
+    for part in ("with to", "short or long texts", "confidence 0.50 to 0.95", "n_words > 4"):
+        assert part in told
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_test_id("item")).to_have_count(len(shown))
+    other.wait_for_function(SETTLED)
+    assert texts(other) == shown
+    assert other.get_by_test_id("active-filters").inner_text() == told
+    context.close()
+    loop = open_loop(workspace.path)
+    evaluation = {" ".join(item.text.split()) for item in loop.labels.splits["evaluation"]}
+    assert shown
+    for text in shown:
+        assert len(text.split()) > 4
+        assert " to " in f" {text.lower()} "
+        assert text not in evaluation
+
+
+def test_nonsense_in_an_address_is_named_and_the_rest_is_shown(page: Page, server: Server):
+    opened(page, server, "seed=ten&size=9&split=training&split=nowhere&is.moon=full&since=soon")
+    left_out = page.get_by_text("Left out of the address")
+    for part in ("seed=ten", "size=9", "split=nowhere", "is.moon=full", "since=soon"):
+        expect(left_out).to_contain_text(part)
+    expect(page.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    for gone in ("nowhere", "moon", "soon", "ten&"):
+        assert gone not in page.url
+
+
+def taken(page: Page, name: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name, exact=True).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def test_what_the_filters_leave_is_taken_away_as_a_file(
+    page: Page, server: Server, workspace: Workspace
+):
+    opened(page, server, "words=police&confidence=0.5-0.9")
+    of_csv = pd.read_csv(BytesIO(taken(page, "CSV")), dtype=str, keep_default_na=False)
+    of_parquet = pq.read_table(BytesIO(taken(page, "Parquet"))).to_pandas()
+    tables = Tables(open_loop(workspace.path))
+    every = tables.first(Filters(words="police"), 100_000).items.set_index("item_id")
+    assert 0 < len(of_csv) < len(every)
+    assert of_csv["item_id"].tolist() == of_parquet["item_id"].tolist()
+    expected = every.loc[of_csv["item_id"]]
+    for name in ("text", "split", "label", "strategy", "batch_id", "annotator", "labeled_at"):
+        assert of_csv[name].tolist() == expected[name].tolist()
+        assert of_parquet[name].astype(object).fillna("").tolist() == expected[name].tolist()
+    assert of_parquet["confidence"].between(0.5, 0.9001).all()
+    assert set(of_csv["predicted"]) <= {"1", "0"}
+
+
+def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(
+    page: Page, server: Server
+):
+    opened(page, server, "seed=5&size=1")
+    first, at_first = texts(page), page.url
+    page.keyboard.press("Space")
+    at_second = changed(page, at_first)
+    expect(page.get_by_role("button", name="Back")).to_be_enabled()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(at_first)
+    expect(page.get_by_test_id("item").first).to_contain_text(first[0])
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(at_second)
+    field = page.get_by_role("textbox", name="Words")
+    field.click()
+    page.keyboard.type("to  be ")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(500)
+    assert (page.url, field.input_value()) == (at_second, "to  be ")
+
+
+BINS, PRESSES = 20, 16
+
+
+def test_the_random_button_is_uniform_over_the_pool(
+    page: Page, server: Server, workspace: Workspace
+):
+    opened(page, server, "size=50")
+    found: list[str] = []
+    for press in range(PRESSES):
+        before = page.url
+        if press % 2:
+            page.keyboard.press("Space")
+        else:
+            page.locator(".st-key-random button").click()
+        changed(page, before)
+        page.wait_for_function(SETTLED)
+        found += page.locator('[data-testid="item"]').evaluate_all(
+            "items => items.map(item => item.dataset.itemId)"
+        )
+    ids = Tables(open_loop(workspace.path)).first(Filters(), 100_000).items["item_id"].tolist()
+    place_of = {item: place for place, item in enumerate(ids)}
+    hits = np.bincount([place_of[item] * BINS // len(ids) for item in found], minlength=BINS)
+    assert len(found) == PRESSES * 50
+    assert len(set(found)) > 0.9 * len(found)
+    assert p_of_uniform(hits) > UNLIKELY
+
+
+def test_the_stream_goes_on_until_it_is_paused(page: Page, server: Server):
+    opened(page, server, "seed=5")
+    toggle = page.get_by_test_id("stCheckbox").filter(has_text="Stream")
+    toggle.locator("label").first.click()
+    expect(page.get_by_test_id("item")).to_have_count(1)
+    seen = [page.url]
+    for _ in range(2):
+        seen.append(changed(page, seen[-1]))
+    assert len(set(seen)) == 3
+    toggle.locator("label").first.click()
+    page.wait_for_timeout(1_500)
+    paused, shown = page.url, texts(page)
+    page.wait_for_timeout(5_500)
+    assert (page.url, texts(page)) == (paused, shown)
+    assert len(shown) == 1
+    toggle.locator("label").first.click()
+    assert changed(page, paused) != paused
+
+
+def test_a_condition_in_the_address_leaves_what_it_says(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, where="n_words > 8 AND label = '1'", split="training")
+    items = open_loop(demo).labels.splits["training"]
+    expected = sum(item.label == "1" and len(item.text.split()) > 8 for item in items)
+    assert f"from {expected:,} items" in page.caption[1].value
+
+
+def test_a_condition_that_cannot_be_is_told_and_shows_nothing(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, where="EXISTS (FROM '/etc/passwd')")
+    assert "must not hold a subquery" in said(page.error[0].value)
+    assert not [html for html in page.get("html") if "sl-item" in html.proto.body]
+
+
+def test_a_big_item_says_all_that_is_known_of_it(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", strategy="low confidence")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    for part in ("Push towards Disaster-related", 'data-testid="neighbours"', "proposed for"):
+        assert part in told
+
+
+def test_a_label_given_here_is_in_the_logs(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="unlabeled")
+    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_1_")]
+    page.button(key=key).click().run()
+    assert not page.exception
+    loop = open_loop(demo)
+    event = loop.logs.events[-2]
+    assert (event.action, event.label, event.annotator) == ("label", "1", "ann")
+    assert event.item_id == key.removeprefix("byhand_1_")
+    assert loop.logs.proposals[-1].strategy == SUNLIGHT
+
+
+def test_a_flag_given_here_is_in_the_logs(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="training")
+    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_flag_")]
+    item = key.removeprefix("byhand_flag_")
+    page.text_input(key=f"byhand_note_{item}").input("odd")
+    page.button(key=key).click().run()
+    assert flag_of(open_loop(demo), item).note == "odd"
+    page.button(key=f"byhand_unflag_{item}").click().run()
+    assert flag_of(open_loop(demo), item) is None
+
+
+def test_an_evaluation_item_has_no_label_buttons_here(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="1", split="evaluation")
+    keys = [b.key for b in page.button if b.key]
+    assert not [key for key in keys if key.startswith(("byhand_1_", "byhand_0_"))]
+    assert any("is evaluation data" in caption.value for caption in page.caption)
+
+
+@pytest.fixture
+def waiting(make_workspace: MakeWorkspace) -> tuple[Path, str]:
+    """A trained workspace whose nine pool items all wait for evaluation; and one of them.
+
+    A model had proposed that one before, and had said what it thinks of it.
+    """
+    rows = headlines(80)
+    labels = {
+        (split, label): [row for row in part if row[2] == label]
+        for split, part in (("evaluation", rows[40:50]), ("training", rows[50:]))
+        for label in ("1", "0")
+    }
+    workspace = make_workspace([row[:2] for row in rows[:9]], labels)
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    batch = propose(open_loop(workspace.path), "ann")
+    assert batch.split == "evaluation"
+    item = batch.proposals[0]
+    earlier = replace(
+        item, batch_id="batch-0000", created_at="2026-01-01T00:00:00.000Z", split="training",
+        strategy="low confidence", predicted="1", confidence=0.51, run_id="run-0001",
+    )  # fmt: skip
+    append_records(workspace.batches, [earlier])
+    head, *rows, last = workspace.batches.path.read_text().splitlines(keepends=True)
+    workspace.batches.path.write_text("".join([head, last, *rows]))
+    return workspace.path, item.item_id
+
+
+def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
+    waiting: tuple[Path, str], monkeypatch
+):
+    folder, item = waiting
+    page = open_page(folder, monkeypatch, seed="3", size="1", where=f"item_id = '{item}'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert "It waits for its evaluation" in told
+    assert "proposed for training in batch-0000" in told
+    for opinion in ("P(", "Push", "neighbours", "confidence", "0.51", "by low"):
+        assert opinion not in told
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"confidence": "0-0.99"},
+        {"confidence": "0.5-1"},
+        {"predicted": ["1", "0"]},
+        {"agreement": "agrees"},
+        {"agreement": "differs"},
+        {"where": "confidence IS NOT NULL"},
+        {"where": "predicted = '1' OR predicted <> '1'"},
+        {"where": "NOT (coalesce(confidence, 0) < 0.5 AND predicted IS NULL)"},
+    ],
+)
+def test_no_filter_tells_what_the_model_thinks_of_what_waits_for_evaluation(
+    waiting: tuple[Path, str], address: dict, monkeypatch
+):
+    folder, _ = waiting
+    page = open_page(folder, monkeypatch, split="unlabeled", **address)
+    assert any("No item matches" in info.value for info in page.info)
+
+
+def test_a_file_does_not_tell_what_the_model_thinks_of_what_waits_for_evaluation(
+    waiting: tuple[Path, str],
+):
+    loop = open_loop(waiting[0])
+    file = BytesIO()
+    tables = Tables(loop)
+    write_parquet(tables.sheet(opinions(loop, tables)), tables.places(Filters()), file)
+    items = pq.read_table(BytesIO(file.getvalue())).to_pandas()
+    is_waiting = items["split"] == "unlabeled"
+    assert is_waiting.sum() == 9
+    assert items.loc[is_waiting, ["confidence", "predicted"]].isna().all(axis=None)
+    assert items.loc[~is_waiting, ["confidence", "predicted"]].notna().all(axis=None)
+
+
+PLANTED = (
+    '<img src=x onerror="window.ran=1"> **bold** $x^2$ :sun: [a](b)\n# two  lines\t<b>&amp;</b>'
+)
+
+
+def test_an_item_of_html_and_markdown_is_shown_as_typed(make_workspace: MakeWorkspace, monkeypatch):
+    rows = [("a", PLANTED, "1"), ("b", f"{PLANTED} again", "0"), ("c", "plain words", "0")]
+    labels = {("training", label): [row for row in rows if row[2] == label] for label in ("1", "0")}
+    workspace = make_workspace([row[:2] for row in rows] + [("d", "more")], labels)
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert html_escape(PLANTED) in told
+    assert "<img" not in told
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert "<img" not in told
+    shown = plain_text(told)
+    assert PLANTED in shown
+    assert " ".join(f"{PLANTED} again".split()) in shown  # as a neighbour: on one line
+
+
+def test_a_long_neighbour_is_cut_to_one_line(make_workspace: MakeWorkspace, monkeypatch):
+    long = "flood " * 400
+    rows = [("a", "flood hits coast", "1"), ("b", long, "1"), ("c", "council plan", "0")]
+    labels = {("training", label): [row for row in rows if row[2] == label] for label in ("1", "0")}
+    workspace = make_workspace([row[:2] for row in rows], labels)
+    loop = open_loop(workspace.path)
+    keep(loop, train(loop))
+    page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    (line,) = re.findall(r">(flood flood[flod ]*…)<", told)
+    assert len(line) == 161
+
+
+def in_state(name: str, make_workspace: MakeWorkspace) -> Path:
+    """A workspace without data, with a pool alone, with labels of one class, or in files alone."""
+    rows = headlines(60)
+    positive, negative = ([row for row in rows if row[2] == label] for label in ("1", "0"))
+    pool = [row[:2] for row in rows]
+    labeled = [(*row, "random", "0.9") for row in negative[:5]]
+    labels = {
+        "no data": {},
+        "pool only": {},
+        "one class": {("training", "0"): negative[:20]},
+        "label files only": {("training", "0"): labeled, ("evaluation", "1"): positive[:5]},
+    }[name]
+    pool = {"no data": [], "label files only": pool[40:]}.get(name, pool)
+    return make_workspace(pool, labels).path
+
+
+@pytest.mark.parametrize("size", ["1", "50"])
+@pytest.mark.parametrize("name", ["no data", "pool only", "one class", "label files only"])
+def test_the_page_is_whole_in_every_state(
+    name: str, size: str, make_workspace: MakeWorkspace, monkeypatch
+):
+    page = open_page(in_state(name, make_workspace), monkeypatch, seed="4", size=size)
+    assert not page.error
+    if name == "no data":
+        assert "the pool is empty" in page.info[0].value
+        return
+    page.button(key="random").click().run()
+    assert not page.exception
+    told = " ".join(html.proto.body for html in page.get("html"))
+    assert told.count('data-testid="item"') == min(
+        int(size), {"label files only": 30}.get(name, 60)
+    )
+    assert "P(" not in told
+
+
+def test_an_item_that_stands_in_a_label_file_alone_says_so(
+    make_workspace: MakeWorkspace, monkeypatch
+):
+    folder = in_state("label files only", make_workspace)
+    page = open_page(folder, monkeypatch, seed="4", size="1", strategy="random")
+    told = re.sub("</?bdi>", "", " ".join(html.proto.body for html in page.get("html")))
+    assert "training · labeled Not disaster-related · by random" in told
+    assert re.search(r"labeled Not disaster-related in \S+ line \d", told)
+
+
+def test_nothing_of_an_item_is_worked_out_before_it_is_opened(demo: Path, monkeypatch):
+    page = open_page(demo, monkeypatch, seed="3", size="50")
+    assert 'data-testid="details"' not in " ".join(html.proto.body for html in page.get("html"))
+
+
+def test_an_item_is_opened_and_corrected_in_the_browser(
+    page: Page, server: Server, workspace: Workspace
+):
+    opened(page, server, "seed=3&split=training&label=0")
+    item = page.get_by_test_id("item").nth(1)
+    item_id = item.get_attribute("data-item-id")
+    page.get_by_text("More", exact=True).nth(1).click()
+    expect(page.get_by_test_id("details")).to_have_count(1)
+    page.get_by_role("button", name="Disaster-related", exact=True).click()
+    expect(page.get_by_text("No item matches")).to_have_count(0)
+    expect(page.locator(f'[data-item-id="{item_id}"]')).to_have_count(0)  # its label is another now
+    eventually(lambda: label_rows(workspace, "training").get(item_id) is not None)
+    assert label_of(open_loop(workspace.path), item_id).label == "1"

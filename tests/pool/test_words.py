@@ -1,0 +1,149 @@
+import shutil
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.pool import words
+from core.pool.text import text_key, words_of
+from core.pool.words import PoolWords, hash_keys, hash_words, keys_of
+from core.workspace.layout import open_workspace
+from tests.conftest import MakeWorkspace, write_csv
+from tests.worlds import pool_words_of
+
+TEXTS = st.lists(
+    st.text(st.sampled_from("ab A\u00b4\u00bdﷺé\u3000\t\x1c"), max_size=12), max_size=8
+)
+
+
+def read(make_workspace: MakeWorkspace, texts: list[str], **options):
+    pool = [(f"i{at}", text) for at, text in enumerate(texts)]
+    return pool_words_of(make_workspace([("item_id", "text"), *pool]), **options)
+
+
+@settings(max_examples=40)
+@given(TEXTS)
+def test_the_index_holds_every_word_in_order(tmp_path_factory, texts: list[str]):
+    folder = tmp_path_factory.mktemp("workspace")
+    rows = [("item_id", "text"), *((f"i{at}", text) for at, text in enumerate(texts))]
+    write_csv(folder / "unlabeled_data" / "pool.csv", rows)
+    found = pool_words_of(open_workspace(folder))
+    words = found.words.to_pylist()
+    assert [[words[at] for at in found.bags[n]] for n in range(len(texts))] == [
+        words_of(text) for text in texts
+    ]
+    assert dict(zip(words, found.counts.tolist(), strict=True)) == Counter(
+        word for text in texts for word in words_of(text)
+    )
+    assert words == list(dict.fromkeys(word for text in texts for word in words_of(text)))
+
+
+@settings(max_examples=40)
+@given(TEXTS)
+def test_hashes_tell_words_and_keys_apart(tmp_path_factory, texts: list[str]):
+    folder = tmp_path_factory.mktemp("workspace")
+    rows = [("item_id", "text"), *((f"i{at}", text) for at, text in enumerate(texts))]
+    write_csv(folder / "unlabeled_data" / "pool.csv", rows)
+    found = pool_words_of(open_workspace(folder))
+    assert found.hashes.tolist() == hash_words(texts).tolist()
+    assert found.keys.tolist() == hash_keys(texts).tolist()
+    assert len(set(found.hashes.tolist())) == len({tuple(words_of(text)) for text in texts})
+    assert len(set(found.keys.tolist())) == len(set(map(text_key, texts)))
+    for text in texts:
+        copies = [at for at, other in enumerate(texts) if text_key(other) == text_key(text)]
+        assert found.copies_of([text, text]).tolist() == copies
+    assert found.copies_of(["not there"]).tolist() == []
+
+
+def test_every_character_splits_and_folds_alone_as_in_a_text():
+    """The index splits by Arrow and folds word by word; Python and whole texts are the rule."""
+    characters = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
+    texts = [f"a{character}b \u0301{character} {character}" for character in characters]
+    split = pc.utf8_split_whitespace(pa.array(texts)).to_pylist()
+    for text, parts in zip(texts, split, strict=True):
+        assert [word for word in parts if word] == text.split()
+        assert " ".join(filter(None, map(text_key, parts))) == text_key(text)
+
+
+def index(found: PoolWords) -> list[object]:
+    arrays = (found.counts, found.bags.ids, found.bags.offsets, found.hashes, found.keys)
+    others = (found.key_order, found.is_first)
+    return [found.words.to_pylist(), *(array.tolist() for array in (*arrays, *others))]
+
+
+@settings(max_examples=25)
+@given(before=TEXTS, after=TEXTS)
+def test_a_changed_pool_has_the_index_of_a_new_one(tmp_path_factory, before: list, after: list):
+    workspace = open_workspace(tmp_path_factory.mktemp("workspace"))
+    for number, texts in enumerate((before, before[:4] + after + before[2:])):
+        rows = [(f"i{at}", text) for at, text in enumerate(texts)]
+        write_csv(workspace.path / "unlabeled_data" / f"{number}.csv", rows)
+        if not number:
+            pool_words_of(workspace)
+    (workspace.path / "unlabeled_data" / "0.csv").unlink()
+    found = index(pool_words_of(workspace))
+    shutil.rmtree(workspace.cache)
+    assert found == index(pool_words_of(workspace, write_cache=False))
+
+
+@pytest.mark.parametrize("damage", ["version", "words", "none"])
+def test_only_a_whole_index_of_this_version_is_taken_over(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch, damage: str
+):
+    workspace = make_workspace([("i1", "flood hits town")])
+    pool_words_of(workspace)
+    (entry,) = workspace.cache.glob("words-*")
+    match damage:
+        case "version":
+            monkeypatch.setattr(words, "WORDS_VERSION", 0)
+        case "words":
+            (entry / "words.bytes").write_bytes(b"flood")
+    seen = []
+    split = words._split_block
+
+    def watched(texts: pa.Array):
+        seen.extend(texts.to_pylist())
+        return split(texts)
+
+    monkeypatch.setattr(words, "_split_block", watched)
+    write_csv(workspace.path / "unlabeled_data" / "then.csv", [("i2", "flood ends")])
+    found = pool_words_of(workspace)
+    assert seen == ["flood hits town", "flood ends"][damage == "none" :]
+    assert found.words.to_pylist() == ["flood", "hits", "town", "ends"]
+
+
+@pytest.mark.parametrize("block", [1, 2, 7])
+def test_the_size_of_the_blocks_changes_nothing(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch, block: int
+):
+    texts = ["", " a b a", "c a\u00b4b ", "b", "d \u00bd A", "a b A", "", "c"]
+    plain = index(read(make_workspace, texts, write_cache=False))
+    monkeypatch.setattr(words, "TEXT_BLOCK", block)
+    monkeypatch.setattr(words, "WORD_BLOCK", block)
+    monkeypatch.setattr("core.pool.csv_files.BLOCK", block)
+    assert index(read(make_workspace, texts, write_cache=False)) == plain
+
+
+def test_only_the_first_of_several_copies_may_be_proposed(make_workspace: MakeWorkspace):
+    texts = ["a b", "c", " A  B", "", "c d", "   "]
+    found = read(make_workspace, texts)
+    assert found.is_first.tolist() == [True, True, False, False, True, False]
+
+
+def test_the_cache_gives_the_same_as_no_cache(make_workspace: MakeWorkspace):
+    texts = ["one two", "two three three", "one"]
+    plain = read(make_workspace, texts, write_cache=False)
+    for _ in range(2):
+        cached = read(make_workspace, texts)
+        assert cached.words.equals(plain.words)
+        assert np.array_equal(cached.bags.ids, plain.bags.ids)
+        assert np.array_equal(cached.keys, plain.keys)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
+def test_many_texts_have_the_keys_that_each_of_them_has(texts: list[str]):
+    assert keys_of(pa.array(texts, pa.large_string())).tolist() == hash_keys(texts).tolist()

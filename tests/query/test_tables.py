@@ -1,0 +1,195 @@
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.query.columns import pool_columns
+from core.query.tables import UNLABELED, Filters, Tables
+from core.sampling.next_batch import propose
+from core.workspace.events import Inbox
+from core.workspace.layout import open_workspace
+from core.workspace.logs import Event
+from core.workspace.snapshot import Loop, read_loop
+from tests.conftest import MakeWorkspace, headlines
+from tests.pool.test_search import holds
+
+
+@pytest.fixture(scope="module")
+def tables(demo_folder: Path) -> Tables:
+    return Tables(read_loop(open_workspace(demo_folder)))
+
+
+def test_every_item_stands_there_once(active: Loop):
+    drawn = Tables(active).draw(Filters(), 10_000, seed=1)
+    assert drawn.matching == len(drawn.items) == 390
+    assert drawn.items["item_id"].is_unique
+    assert (drawn.items["split"] == UNLABELED).sum() == 300
+
+
+def test_a_draw_is_uniform(active: Loop):
+    tables = Tables(active)
+    hits = np.zeros(390)
+    for seed in range(400):
+        hits[tables.draw(Filters(), 39, seed).items["place"]] += 1
+    # Binomial: 400 draws of one in ten, expected 40, standard deviation 6.
+    assert np.abs(hits - 40).max() < 30
+    chi_square = ((hits - 40) ** 2 / 40).sum()
+    assert 300 < chi_square < 480  # 389 degrees of freedom, less a tenth
+
+
+def test_a_draw_can_be_repeated(tables: Tables):
+    first, second, other = (tables.draw(Filters(), 10, seed) for seed in (1, 1, 2))
+    assert first.items["item_id"].tolist() == second.items["item_id"].tolist()
+    assert first.items["item_id"].tolist() != other.items["item_id"].tolist()
+
+
+def test_filters_leave_only_what_they_name(tables: Tables):
+    drawn = tables.draw(Filters(("training",), ("1",), ("outlier", "low confidence")), 999, 1)
+    assert set(drawn.items["split"]) == {"training"}
+    assert set(drawn.items["label"]) == {"1"}
+    assert set(drawn.items["strategy"]) <= {"outlier", "low confidence"}
+    assert drawn.matching == len(drawn.items) > 0
+    assert tables.draw(Filters(("validation",)), 5, 1).matching == 0
+
+
+ALL_FILTERS = [
+    Filters(splits, labels, strategies, words)
+    for splits in ((), (UNLABELED,), ("training",), ("training", UNLABELED), ("validation",))
+    for labels in ((), ("1",))
+    for strategies in ((), ("random",))
+    for words in ("", "hits", '"in north"', "nowhere", "...")
+]
+
+
+def plain_items(loop: Loop) -> dict[str, tuple[str, str, str, str]]:
+    """Each item's text, split, label and strategy, in the order of its place."""
+    pool = loop.pool_words.pool
+    texts: dict[str, str] = {}
+    for item, text in zip(pool.ids.to_pylist(), pool.texts.to_pylist(), strict=True):
+        texts.setdefault(item, text)
+    labeled: dict[str, tuple[str, str, str]] = {}
+    for split, items in loop.labels.splits.items():
+        for item in items:
+            labeled.setdefault(item.item_id, (split, item.label, item.strategy))
+    outside = {item.item_id: item.text for of in loop.labels.splits.values() for item in of}
+    texts |= {item: outside[item] for item in sorted(outside.keys() - texts.keys())}
+    return {item: (text, *labeled.get(item, (UNLABELED, "", ""))) for item, text in texts.items()}
+
+
+def is_left(item: tuple[str, str, str, str], filters: Filters) -> bool:
+    text, *known = item
+    asked = (filters.splits, filters.labels, filters.strategies)
+    return holds(text, filters.words) and all(
+        not chosen or value in chosen for value, chosen in zip(known, asked, strict=True)
+    )
+
+
+def mixed_loop(make_workspace: MakeWorkspace) -> Loop:
+    """Items twice in the pool, in the pool and labeled, only labeled, labeled in two splits."""
+    items = [(*row, strategy) for row, strategy in zip(headlines(60), cycle(("", "random")))]
+    pool = [row[:2] for row in items[:40]]
+    pool += [("i0003", "another text with hits in north"), ("i0039", "yet another"), *pool[:2]]
+    labels = {
+        (split, label): [(*row[:3], row[3], "0.5") for row in rows if row[2] == label]
+        for split, rows in (("evaluation", items[30:45]), ("training", [*items[:8], *items[44:]]))
+        for label in ("1", "0")
+    }
+    return read_loop(make_workspace(pool, labels))
+
+
+def test_filters_leave_what_a_plain_reading_leaves(make_workspace: MakeWorkspace):
+    loop = mixed_loop(make_workspace)
+    propose(loop, "ann")  # open proposals are unlabeled
+    loop = read_loop(loop.workspace)
+    tables, known = Tables(loop), plain_items(loop)
+    for filters in ALL_FILTERS:
+        expected = [item for item, facts in known.items() if is_left(facts, filters)]
+        first = tables.first(filters, 1_000)
+        assert (first.items["item_id"].tolist(), first.matching) == (expected, len(expected))
+        columns = first.items[["text", "split", "label", "strategy"]]
+        assert columns.to_numpy().tolist() == [list(known[item]) for item in expected]
+        drawn = tables.draw(filters, 7, seed=3)
+        assert drawn.matching == len(expected)
+        assert set(drawn.items["item_id"]) <= set(expected)
+        assert drawn.items["item_id"].nunique() == min(7, len(expected))
+        lengths = Counter(len(known[item][0].split()) for item in expected)
+        assert Counter(dict(enumerate(tables.histogram(filters).tolist()))) == lengths
+        counted = tables.counts(filters)
+        kinds = Counter(known[item][1:] for item in expected)
+        assert dict(zip(counted_kinds(counted), counted["items"], strict=True)) == kinds
+
+
+def counted_kinds(counted: pd.DataFrame) -> list[tuple[str, ...]]:
+    return [tuple(row) for row in counted[["split", "label", "strategy"]].to_numpy()]
+
+
+def test_draws_of_one_seed_differ_by_their_filters_only(active: Loop):
+    tables = Tables(active)
+    one, other = (tables.draw(Filters(words=words), 10, 1).items for words in ("HITS", "hits ,"))
+    assert one["item_id"].tolist() == other["item_id"].tolist()
+    assert (one["n_words"] == one["text"].str.split().str.len()).all()
+
+
+def test_states_of_one_pool_share_its_columns(active: Loop):
+    columns = pool_columns(active)
+    before = Tables(active, columns).draw(Filters((UNLABELED,)), 5, 1)
+    batch = propose(active, "ann")
+    chosen = batch.proposals[0].item_id
+    label = Event("e1", batch.batch_id, chosen, "label", "1", "ann", "2026", 1.0, False, "")
+    Inbox(active.workspace).receive([label])
+    after = Tables(read_loop(active.workspace), columns).draw(Filters((UNLABELED,)), 5, 1)
+    assert (before.matching, after.matching) == (300, 299)
+
+
+def test_many_threads_get_right_answers(tables: Tables):
+    def ask(seed: int) -> tuple:
+        drawn = tables.draw(Filters(words="" if seed % 2 else "to"), 5, seed % 6)
+        return seed % 6, drawn.matching, tuple(drawn.items["item_id"])
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = set(threads.map(ask, range(60)))
+    assert len(answers) == 6
+
+
+def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
+    tables = Tables(read_loop(make_workspace()))
+    for filters in (Filters(), Filters(words="flood"), Filters(labels=("1",))):
+        assert tables.draw(filters, 5, 1).matching == tables.first(filters).matching == 0
+        assert len(tables.counts(filters)) == len(tables.histogram(filters)) == 0
+    assert len(tables.batches()) == 0
+
+
+def test_a_pool_without_labels_is_unlabeled(make_workspace: MakeWorkspace):
+    tables = Tables(read_loop(make_workspace([item[:2] for item in headlines(60)])))
+    assert tables.counts(Filters()).to_numpy().tolist() == [[UNLABELED, "", "", 60]]
+    assert tables.counts(Filters(words="hits"))["items"].tolist() == [10]
+
+
+def test_batches_that_a_model_chose_are_active(active: Loop):
+    propose(active, "ann")
+    batches = Tables(read_loop(active.workspace)).batches()
+    assert batches["active"].tolist() == [True]
+    assert (batches["items"].tolist(), batches["labeled"].tolist()) == ([10], [0])
+
+
+def test_people_are_counted_by_the_labels_that_count(active: Loop):
+    batch = propose(active, "ann")
+    items = [proposal.item_id for proposal in batch.proposals]
+    rows = [*((item, "label", "ann") for item in items[:4]), (items[0], "undo", "ann")]
+    rows += [(items[1], "label", "bob")]
+    Inbox(active.workspace).receive(
+        [
+            Event(f"e{at}", batch.batch_id, item, action, "1" if action == "label" else "", who,
+                  f"2026-03-0{at + 1}T00:00:00.000Z", float(at), False, "")
+            for at, (item, action, who) in enumerate(rows)
+        ]
+    )  # fmt: skip
+    people = Tables(read_loop(active.workspace)).annotators()
+    assert people.to_numpy().tolist() == [
+        ["ann", 2, 1.5, "2026-03-04"],
+        ["bob", 1, 5.0, "2026-03-06"],
+    ]

@@ -1,0 +1,145 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.errors import LoopError
+from core.system.jobs import GRACE, ROOT, Errand
+from core.system.progress import Progress, silent
+
+PATIENCE = 30
+
+
+def count(folder: Path, to: int, *, progress: Progress = silent) -> str:
+    """Counts half-seconds, and notes each in a file."""
+    (folder / f"began-{os.getpid()}").touch()
+    for number in range(1, to + 1):
+        progress(f"{number} of {to}")
+        time.sleep(0.5)
+    (folder / "done").touch()
+    print("not for the one who listens")
+    return f"counted to {to}"
+
+
+def with_a_child(folder: Path, *, progress: Progress = silent) -> None:
+    """Starts a process that would outlive it."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    (folder / f"child-{child.pid}").touch()
+    time.sleep(600)
+
+
+def refuse(*, progress: Progress = silent) -> None:
+    raise LoopError("There is nothing to count.")
+
+
+def fail(*, progress: Progress = silent) -> None:
+    raise ZeroDivisionError("by hand")
+
+
+def test_work_is_done_elsewhere_and_told(tmp_path: Path):
+    errand = Errand(count, tmp_path, 2)
+    assert not errand.is_running
+    errand.start()
+    assert errand.is_running
+    assert errand.wait(PATIENCE)
+    assert (errand.answer, errand.error, errand.step) == ("counted to 2", "", "2 of 2")
+    (began,) = tmp_path.glob("began-*")
+    assert began.name != f"began-{os.getpid()}"
+
+
+def test_two_who_ask_get_one_piece_of_work(tmp_path: Path):
+    errand = Errand(count, tmp_path, 1)
+    errand.start()
+    errand.start()
+    assert errand.wait(PATIENCE)
+    assert len([*tmp_path.glob("began-*")]) == 1
+    errand.start()
+    assert errand.wait(PATIENCE)
+    assert len([*tmp_path.glob("began-*")]) == 2
+
+
+def begun(folder: Path, pattern: str) -> int:
+    """The process that has noted itself."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := [*folder.glob(pattern)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return int(found[0].name.split("-")[1])
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process still does anything: one that nobody has asked after is no more."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_a_stop_is_heard_at_once_and_can_be_begun_again(tmp_path: Path):
+    errand = Errand(count, tmp_path, 100)
+    errand.start()
+    pid = begun(tmp_path, "began-*")
+    asked = time.monotonic()
+    errand.stop()
+    assert errand.wait(PATIENCE)
+    assert time.monotonic() - asked < GRACE + 1
+    assert not is_alive(pid)
+    assert (errand.answer, errand.error) == ("", "")
+    errand.start()
+    assert errand.is_running
+    errand.stop()
+    assert errand.wait(PATIENCE)
+
+
+def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
+    errand = Errand(count, tmp_path, 100)
+    errand.start()
+    errand.stop()
+    assert errand.step == "stopping"
+    asked = time.monotonic()
+    assert errand.wait(PATIENCE)
+    assert time.monotonic() - asked < GRACE + 1
+    assert not [*tmp_path.glob("done")]
+
+
+def test_processes_that_it_started_end_with_it(tmp_path: Path):
+    errand = Errand(with_a_child, tmp_path)
+    errand.start()
+    pid = begun(tmp_path, "child-*")
+    errand.stop()
+    assert errand.wait(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(pid)
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_it_ends_with_the_process_that_began_it(end: signal.Signals, tmp_path: Path):
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        "from core.errands import Errand; from tests.system.test_jobs import count\n"
+        "Errand(count, Path(sys.argv[1]), 100).start(); time.sleep(600)"
+    )
+    server = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT)
+    pid = begun(tmp_path, "began-*")
+    server.send_signal(end)
+    server.wait()
+    deadline = time.monotonic() + PATIENCE
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not is_alive(pid)
+    assert not (tmp_path / "done").exists()
+
+
+def test_errors_are_told():
+    refused, failed = Errand(refuse), Errand(fail)
+    for errand in (refused, failed):
+        errand.start()
+        assert errand.wait(PATIENCE)
+    assert refused.error == "There is nothing to count."
+    assert failed.error.startswith("It failed: ZeroDivisionError('by hand')")

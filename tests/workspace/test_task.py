@@ -1,0 +1,145 @@
+from pathlib import Path
+
+import pytest
+
+from core.errors import TaskError
+from core.workspace.task import (
+    STRATEGIES,
+    apportion,
+    check_mix,
+    default_task,
+    load_task,
+    parse_task,
+)
+
+LABELS = """
+[[labels]]
+value = "{0}"
+name = "First"
+file = "{1}"
+key = "{2}"
+positive = true
+[[labels]]
+value = "b"
+name = "Second"
+file = "b.csv"
+key = "y"
+default = true
+"""
+
+
+def test_the_default_task_is_the_chapters():
+    task = default_task()
+    assert task.values == ("1", "0")
+    assert task.targets == {"evaluation": 1200, "validation": 0, "training": 400}
+    assert task.mix == {"random": 10, "low confidence": 80, "outlier": 10}
+    assert (task.batch_size, task.positive.file) == (100, "related.csv")
+    assert task.keys.back == "2"
+
+
+def test_the_task_names_its_model():
+    assert default_task().model == "linear"
+    assert parse_task('[model]\nname = "book"', "task.toml").model == "book"
+    with pytest.raises(TaskError, match=r"\[model\] has the name `oracle`. Use `linear`, `hidden`"):
+        parse_task('[model]\nname = "oracle"', "task.toml")
+
+
+def test_a_missing_file_gives_the_default_task(tmp_path: Path):
+    assert load_task(tmp_path / "task.toml") == default_task()
+
+
+def test_what_a_file_leaves_out_stays_as_the_chapter_has_it():
+    task = parse_task('title = "T"\n[batch]\nsize = 5', "task.toml")
+    assert (task.title, task.batch_size, task.targets["training"]) == ("T", 5, 400)
+
+
+def test_the_chapters_instructions_go_with_its_labels_only():
+    assert "relief agency" in parse_task("seed = 1", "task.toml").detailed
+    assert parse_task(LABELS.format("a", "a.csv", "x"), "task.toml").detailed == ""
+
+
+def test_three_labels_take_three_digits_and_back_moves_away():
+    entries = "".join(
+        f'[[labels]]\nvalue = "{v}"\nname = "{v}"\nfile = "{v}.csv"\npositive = {p}\n'
+        for v, p in (("a", "true"), ("b", "false"), ("c", "false"))
+    )
+    task = parse_task(entries, "task.toml")
+    assert [label.key for label in task.labels] == ["1", "2", "3"]
+    assert task.keys.back == "backspace"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("title = ", "not valid TOML"),
+        ("colour = 1", "`colour`, which means nothing"),
+        ("seed = -1", "`seed` is -1"),
+        ("seed = true", "`seed` is True"),
+        ("[batch]\nsize = 0", "`size` is 0"),
+        ("[batch.mix]\nrandom = 0", "asks for no items"),
+        ("[batch.mix]\nclever = 5", "`clever` is not a strategy"),
+        ("[targets]\ntest = 3", "`test`, which means nothing"),
+        ("labels = []", "are 0"),
+        (LABELS.format("b", "a.csv", "x"), "same value"),
+        (LABELS.format("a", "../a.csv", "x"), "has the file `../a.csv`"),
+        (LABELS.format("a", "b.csv", "x"), "same file"),
+        (LABELS.format("a", "a.csv", "y"), "is asked for by"),
+        (LABELS.format("a", "a.csv", "d"), "is asked for by"),
+        (LABELS.format("a", "a.csv", "c"), "Streamlit uses"),
+        (LABELS.format("a", "a.csv", "Enter"), "is Enter"),
+        (LABELS.format("a", "a.csv", "x").replace("positive = true", ""), "name 0 as positive"),
+        (LABELS.format("", "a.csv", "x"), "empty or padded value"),
+        ('[keys]\nback = "s"', "is asked for by"),
+    ],
+)
+def test_a_wrong_task_is_refused_with_the_place(text: str, says: str):
+    with pytest.raises(TaskError, match=r"task\.toml") as caught:
+        parse_task(text, "task.toml")
+    assert says in str(caught.value)
+
+
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path):
+    (tmp_path / "task.toml").write_bytes(b'title = "\xff"')
+    with pytest.raises(TaskError, match="UTF-8"):
+        load_task(tmp_path / "task.toml")
+
+
+def test_a_batch_is_divided_by_largest_remainders():
+    mix = {"random": 10, "low confidence": 80, "outlier": 10}
+    assert apportion(50, mix) == {"random": 5, "low confidence": 40, "outlier": 5}
+    for size in range(1, 120):
+        assert sum(apportion(size, mix).values()) == size
+
+
+def test_every_strategy_may_stand_in_a_mix():
+    mix = dict.fromkeys(reversed(STRATEGIES), 1)
+    assert list(check_mix(mix, "x")) == list(STRATEGIES)
+    lines = "\n".join(f"{name.replace(' ', '_')} = 2" for name in STRATEGIES)
+    task = parse_task(f'[batch]\nstratify_by = "source"\n[batch.mix]\n{lines}', "task.toml")
+    assert task.mix == dict.fromkeys(STRATEGIES, 2)
+    assert task.stratify_by == "source"
+    assert default_task().mix == {"random": 10, "low confidence": 80, "outlier": 10}
+
+
+def test_a_mix_takes_the_files_spelling_and_order():
+    assert check_mix({"outlier": 1, "low_confidence": 2, "random": 0}, "x") == {
+        "low confidence": 2,
+        "outlier": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seed = " + "9" * 5000,
+        "seed = 0x" + "f" * 5000,
+        "[batch]\nrelease_minutes = 99999999999999",
+        "[batch.mix]\nrandom = 0x" + "f" * 400,
+        "seed = " + "[" * 5000,
+    ],
+    ids=["digits", "hexadecimal digits", "minutes", "a part of the mix", "levels"],
+)
+def test_a_number_or_a_depth_beyond_all_use_is_refused_in_a_few_words(text: str):
+    with pytest.raises(TaskError) as refused:
+        parse_task(text, "task.toml")
+    assert len(str(refused.value)) < 300
