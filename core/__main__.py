@@ -14,9 +14,8 @@ from core.analysis.curve_comparison import compare, summary
 from core.analysis.learning_curves import Study, learn
 from core.analysis.simulation import DEMO_BATCHES, Plan, make_demo
 from core.cli.console import AsJson, Data, refusals, report, tell
-from core.cli.file_commands import check, export_command
 from core.cli.import_command import import_command
-from core.cli.workspace_commands import backup, book, restore_command
+from core.cli.workspace_commands import backup, book, check, export_command, restore_command
 from core.evaluation.report import Figures
 from core.evaluation.runs import evaluate_items, find_run, keep, load_run, train
 from core.features.encoder import encoder_place

@@ -1,16 +1,32 @@
-"""The doctor: everything in a workspace's files that a person should know of. Writes nothing."""
+"""The doctor: everything in a workspace's files that a person should know of. Writes nothing.
 
+Safe mends of what the doctor finds: they append or move within the workspace, never delete.
+
+A mend is done under the workspace's lock, after looking again whether there is still something to
+do; `set_aside/mends.csv` says who did what.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from core.errors import LogError, PoolError, TaskError
+from core.errors import LogError, PoolError, TaskError, WorkspaceError
 from core.evaluation.check import examine_models
 from core.pool.check import examine_pool
+from core.system.append_file import CsvFile
+from core.system.durable import make_folder, sync_folder
 from core.system.findings import Finding, limited
 from core.workspace.backup import examine_backups
-from core.workspace.batch_findings import examine_batches
-from core.workspace.check import examine_labels
-from core.workspace.layout import open_workspace
-from core.workspace.leftovers import examine_leftovers
+from core.workspace.check import (
+    examine_batches,
+    examine_labels,
+    examine_leftovers,
+    files_with_lines,
+)
+from core.workspace.labels import last_words, save
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import now
 from core.workspace.snapshot import Loop, read_loop
 
 
@@ -42,3 +58,121 @@ def examine_loop(loop: Loop) -> list[Finding]:
         *limited(examine_backups(workspace)),
     ]
     return sorted(findings, key=lambda finding: finding.severity != "error")
+
+
+MEND_FIELDS = ("mended_at", "annotator", "kind", "file", "item_id", "done")
+NOTHING = "There is nothing to mend there any more."
+ROUNDS = 20
+"""How often `mend_all` looks again: a params file set aside leaves a report and a space behind."""
+
+
+def mend(workspace: Workspace, finding: Finding, annotator: str) -> str:
+    """Does the finding's safe mend, and says in a sentence what was done.
+
+    Raises WorkspaceError for a finding that has none or where nothing can be written, LogError if
+    a file cannot be appended to.
+    """
+    if finding.mend not in _MENDS:
+        raise WorkspaceError(f"A person has to mend this. {finding.message}")
+    with _to_be_mended(workspace):
+        found = examine(workspace.path)
+        holds = any(_is_same(finding, each) for each in found)
+        return _do(workspace, finding, annotator) if holds else NOTHING
+
+
+def mend_all(path: Path, annotator: str) -> tuple[list[str], list[Finding]]:
+    """(what was done, what is left): every safe mend, and those that these make possible.
+
+    Raises what `mend` raises, and WorkspaceError for what is no workspace.
+    """
+    findings = examine(path)
+    if not any(finding.mend for finding in findings):
+        return [], findings
+    workspace = open_workspace(path)
+    done: list[str] = []
+    with _to_be_mended(workspace):
+        for _ in range(ROUNDS):
+            findings = examine(path)
+            told = [_do(workspace, each, annotator) for each in findings if each.mend]
+            new = [sentence for sentence in told if sentence != NOTHING]
+            if not new:
+                break
+            done += new
+    return done, findings
+
+
+@contextmanager
+def _to_be_mended(workspace: Workspace) -> Iterator[None]:
+    """Nobody proposes, saves or keeps a run meanwhile. What cannot be written is said."""
+    try:
+        with workspace.locked():
+            yield
+    except OSError as error:
+        raise WorkspaceError(
+            f"{workspace.name} cannot be mended: {error.strerror}. Make the workspace writable, "
+            "and try again."
+        ) from error
+
+
+def _do(workspace: Workspace, finding: Finding, annotator: str) -> str:
+    """The mend of a finding that holds, and a row of who did it."""
+    done = _MENDS[finding.mend](workspace, finding)
+    if done != NOTHING:
+        row = (now(), annotator, finding.kind, finding.file, finding.item_id or "", done)
+        _log(workspace).append([row])
+    return done
+
+
+def _move_torn_line(workspace: Workspace, finding: Finding) -> str:
+    for file in files_with_lines(workspace):
+        kept = file.mend() if file.name == finding.file else None
+        if kept:
+            return f"The torn line of {file.name} was moved to torn/{kept.name}."
+    return NOTHING
+
+
+def _complete_save(workspace: Workspace, finding: Finding) -> str:
+    """Completes the save of the whole batch that the item belongs to."""
+    loop = read_loop(workspace, write_cache=False)
+    batch_id = last_words(loop.logs, workspace.task, [])[finding.item_id or ""].batch_id
+    number = save(workspace, loop.logs, {batch_id}, loop.pool_words.pool.texts_of)
+    if not number:
+        return NOTHING
+    return f"Saved labels of {batch_id} were appended to their label files: {number:,}."
+
+
+def _set_aside(workspace: Workspace, finding: Finding) -> str:
+    """Moves the file to the same place below `set_aside/`; what stands there stays."""
+    source = workspace.path / finding.file
+    target = _free(workspace.set_aside / finding.file)
+    make_folder(target.parent)
+    source.rename(target)
+    for folder in (target.parent, source.parent, workspace.path):
+        sync_folder(folder)
+    return f"{finding.file} was moved to {target.relative_to(workspace.path).as_posix()}."
+
+
+def _is_same(finding: Finding, found: Finding) -> bool:
+    """Whether both say the same, in whatever words."""
+    names = ("kind", "file", "item_id", "mend")
+    return all(getattr(finding, name) == getattr(found, name) for name in names)
+
+
+def _free(path: Path) -> Path:
+    """This path, or the first `<path>.2`, `<path>.3`, … where nothing stands."""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.name}.{number}")
+    return free
+
+
+def _log(workspace: Workspace) -> CsvFile:
+    return CsvFile(workspace.set_aside / "mends.csv", workspace.torn, header=MEND_FIELDS)
+
+
+_MENDS: dict[str, Callable[[Workspace, Finding], str]] = {
+    "torn": _move_torn_line,
+    "save": _complete_save,
+    "set aside": _set_aside,
+}

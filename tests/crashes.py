@@ -26,10 +26,10 @@ from core.doctor import examine
 from core.errors import SunlightError
 from core.evaluation.runs import Trained, keep, train
 from core.sampling.next_batch import Batch, Wishes, propose
-from core.workspace.byhand import Hand, flag_by_hand, label_by_hand
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
+from core.workspace.relabel import Hand, flag_by_hand, label_by_hand
 from core.workspace.snapshot import Loop, open_loop, read_loop
 from tests.conftest import headlines, write_csv
 from tests.faults import KINDS, Shim

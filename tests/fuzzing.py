@@ -30,7 +30,7 @@ from core.doctor import examine
 from core.errors import SunlightError
 from core.evaluation.report import load_report
 from core.features.encoder import open_encoder
-from core.features.space_file import load_space
+from core.features.pool_features import load_space
 from core.features.vocabulary import Vocabulary
 from core.models.model import load_model, save_model
 from core.models.training import train_book
@@ -277,7 +277,7 @@ def _params_seeds() -> tuple[bytes, ...]:
 
 
 def _space(data: bytes, folder: Path) -> None:
-    from core.system.files import DAMAGED
+    from core.system.durable import DAMAGED
 
     (folder / f"{'0' * 32}.space").write_bytes(data)
     with suppress(*DAMAGED):

@@ -16,11 +16,11 @@ LAYERS = (
     ("features",),
     ("models",),
     ("evaluation",),
-    ("sampling", "query", "doctor", "mending"),
+    ("sampling", "query", "doctor"),
     ("analysis", "exchange"),
     ("cli", "__main__"),
 )
-"""From the ground up: a package imports those of the lines before its own; `__main__` uses `cli`."""
+"""From the ground up: a package imports those of the lines before its own."""
 
 SHARED = {
     "components",
@@ -30,7 +30,6 @@ SHARED = {
     "session",
     "page_head",
     "escape_markdown",
-    "remember",
 }
 """What all pages may use of `pages/ui`; every other folder there is one page's own."""
 

@@ -5,8 +5,7 @@ import pytest
 from core.doctor import examine
 from core.evaluation.runs import keep, train
 from core.sampling.next_batch import propose
-from core.system.findings import MOST
-from core.system.kinds import KINDS
+from core.system.findings import KINDS, MOST
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_proposal
 from core.workspace.snapshot import Loop, read_loop

@@ -2,12 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from core.doctor import examine
+from core.doctor import NOTHING, examine, mend, mend_all
 from core.errors import WorkspaceError
-from core.mending import NOTHING, mend, mend_all
 from core.system.csv_rows import read_rows
-from core.system.findings import Finding
-from core.system.kinds import KINDS, MENDS
+from core.system.findings import KINDS, MENDS, Finding
 from core.workspace.check import lacking_rows
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Loop, read_loop

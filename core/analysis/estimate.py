@@ -19,11 +19,11 @@ from core.evaluation.intervals import Interval, Judged
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
 from core.evaluation.runs import columns, load_run
 from core.evaluation.stopping import WINDOW, Sign, advice, gain, positives_left, stability
+from core.features.cached import placed_items, whole_space
 from core.features.pool_features import Space
-from core.features.pool_space import placed_items, whole_space
-from core.models.learning import Items, learner_on
 from core.models.model import Model
 from core.models.predict import probabilities, score_texts
+from core.models.training import Items, learner_on
 from core.sampling import strategies
 from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps

@@ -19,13 +19,14 @@ from types import ModuleType
 
 import torch
 
-from core.analysis.background import background_space, keep_background
 from core.analysis.simulation import (
     Plan,
     Step,
     Table,
+    background_space,
     by_mix,
     held_out,
+    keep_background,
     read_table,
     steps,
     write_table,

@@ -2,10 +2,16 @@
 
 The demo goes through files, as a person does. The simulation keeps labels in memory, and calls what
 the app calls with them: the same seed chooses the same items.
+
+What a pool teaches a simulation in which its items do not take part.
+
+A table of some hundred labeled texts is too small to learn word meanings from; the pool that it was
+drawn from is not. Items of the table, held out or not, and their copies are not counted: nothing
+that is unknown to a simulated loop leaks into its features.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,10 +20,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.analysis.background import kept_background
 from core.errors import LoopError, WorkspaceError
 from core.evaluation.runs import Trained, current_run, keep, train
-from core.features.pool_features import Space
+from core.features.pool_features import Space, learn_space, load_space, save_space
 from core.pool.csv_files import POOL_FOLDER
 from core.pool.text import text_key
 from core.sampling import strategies
@@ -38,6 +43,27 @@ from core.workspace.layout import (
 from core.workspace.logs import Event, now
 from core.workspace.snapshot import Loop, open_loop, read_loop
 from core.workspace.task import Task, apportion
+
+FOLDER = "background"
+
+
+def background_space(loop: Loop, texts: Iterable[str]) -> Space:
+    """The space of the workspace's pool without these texts and without what is held out there."""
+    words, counted = loop.pool_words, ~loop.held_out
+    counted[words.copies_of(list(texts))] = False
+    return learn_space(words.words.to_pylist(), words.bags, words.hashes, counted)
+
+
+def keep_background(space: Space, folder: Path) -> None:
+    """The space stands in a simulation's folder, for all its processes."""
+    save_space(space, folder / FOLDER)
+
+
+def kept_background(folder: Path) -> Space | None:
+    """The space that was kept there, if any."""
+    found = sorted((folder / FOLDER).glob("*.space"))
+    return load_space(folder / FOLDER, found[0].stem) if found else None
+
 
 ORACLE = "oracle.csv"
 """The true labels beside the sample; the app never reads them."""

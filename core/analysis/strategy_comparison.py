@@ -27,8 +27,7 @@ from core.evaluation.runs import columns, feature_source
 from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subsets, contrasted
 from core.features.pool_features import Space
 from core.features.vocabulary import Vocabulary
-from core.models.learning import Items, learner_on
-from core.models.training import require_two_labels
+from core.models.training import Items, learner_on, require_two_labels
 from core.system.durable import lock
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash

@@ -12,8 +12,8 @@ import torch
 
 from core.errors import RunError
 from core.evaluation.report import load_report
-from core.features.space_file import load_space
-from core.system.files import DAMAGED
+from core.features.pool_features import load_space
+from core.system.durable import DAMAGED
 from core.system.findings import Finding
 from core.workspace.logs import Run
 

@@ -24,7 +24,7 @@ from core.evaluation.metrics import Cut, auc, average_precision, brier, calibrat
 from core.features.encoder_features import EncodedSpace
 from core.models.calibration import Calibration
 from core.models.model import Model
-from core.system.files import write_model_file
+from core.system.durable import write_model_file
 
 REPORT_FORMAT = "sunlight report 1"
 

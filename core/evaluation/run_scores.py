@@ -2,6 +2,8 @@
 
 It comes from the run's report where that says it all, so that it outlives the model. A report keeps
 P(positive): of more than two labels the model has to be asked again for the others.
+
+Which runs learned from random labels alone, and which from what a model had chosen.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,13 +29,12 @@ from core.evaluation.runs import columns
 from core.models.model import Model
 from core.models.predict import score_texts
 from core.workspace.labels import Labeled
-from core.workspace.task import Task
+from core.workspace.snapshot import Loop
+from core.workspace.task import NOT_RECORDED, Task
 
 BRIER, CALIBRATION_ERROR = "brier", "calibration_error"
-
 CALLS = ("fscore", "precision", "recall")
 """Scores of what is called positive; the others are of probabilities."""
-
 Probabilities = NDArray[np.float64]
 
 
@@ -219,3 +220,34 @@ def _probability_scores(
 def _between(value: float, drawn: Probabilities) -> Interval:
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(value, float(low), float(high))
+
+
+RANDOM, ACTIVE = "random labels only", "active learning"
+_BY_CHANCE = ("", "random", NOT_RECORDED)
+
+
+def stages(loop: Loop) -> dict[str, str]:
+    """The stage of each run's training data, by run id.
+
+    It is active learning from the first label on that was given in a batch which a model had
+    chosen. Rows of label files have no moment: one of another strategy than random, with no word in
+    the log, makes every run one of active learning.
+    """
+    training = loop.labels.splits["training"]
+    if any(not item.labeled_at and item.strategy not in _BY_CHANCE for item in training):
+        return {run.run_id: ACTIVE for run in loop.logs.runs}
+    chosen = {
+        proposal.batch_id
+        for proposal in loop.logs.proposals
+        if proposal.split == "training" and proposal.run_id
+    }
+    moments = [
+        event.labeled_at
+        for event in loop.logs.events
+        if event.action == "label" and event.batch_id in chosen
+    ]
+    first = min(moments, default=None)
+    return {
+        run.run_id: RANDOM if first is None or run.created_at <= first else ACTIVE
+        for run in loop.logs.runs
+    }

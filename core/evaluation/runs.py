@@ -27,14 +27,13 @@ from core.evaluation.report import (
     what_is_said,
 )
 from core.features.base import Source
+from core.features.cached import pool_encoder, pool_space
 from core.features.encoder_features import EncodedSpace
 from core.features.pool_features import Space
-from core.features.pool_space import pool_encoder, pool_space
 from core.features.vocabulary import Vocabulary, book_vocabulary
-from core.models.learning import Items, Learned, learn
 from core.models.model import Model, load_model, save_model
 from core.models.predict import score_texts
-from core.models.training import require_two_labels
+from core.models.training import Items, Learned, learn, require_two_labels
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import Workspace

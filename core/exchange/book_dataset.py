@@ -18,8 +18,7 @@ from core.errors import DownloadError, LogError
 from core.exchange.download import LIMITS, Limits, fetch
 from core.pool.csv_files import POOL_FOLDER
 from core.system.csv_rows import read_row_blocks
-from core.system.durable import lock
-from core.system.files import keep_folder
+from core.system.durable import keep_folder, lock
 from core.system.progress import Progress, silent
 from core.workspace.layout import Workspace, open_workspace, refuse_contents
 

@@ -5,15 +5,21 @@ each by sublinear tf-idf, and the mean of its words' meanings, each word weighte
 (Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings"). The first
 two have length sqrt(1/2), so that together they have length 1; the third has length 0.75. Nothing
 is downloaded, and nothing is presumed of the language.
+
+The file that keeps a feature space: named by its content, shared by all runs that use it.
 """
 
+import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import blake2b
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from core.features.base import Features, Projection, Weights, bag_sums
@@ -30,22 +36,19 @@ from core.pool.token_parts import (
     written_out,
 )
 from core.pool.tokens import Hashes, spell
+from core.system.durable import write_model_file
 from core.system.parallel import in_order, spans
 
 MIN_TEXTS = 2
 """Words and runs of fewer texts are left out: what occurs once cannot be learned from."""
-
 SMOOTH = 1e-3
 """Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)."""
-
 TEXT_BLOCK = 500_000
 """Tokens of texts that are placed at a time, which bounds the memory."""
-
 PART_LENGTH = 0.5**0.5
 MEANING_LENGTH = 0.75
 """Lengths of the blocks. Cross-validated on training items: for meanings of 0.5 to 1 the scores lie
 within 0.008 of each other on a large pool; a small one gains by longer ones."""
-
 Scales = NDArray[np.float32]
 """What each block of each text is multiplied with, `(n_texts, 3)`: words, runs, meanings."""
 
@@ -308,3 +311,53 @@ def _corrections(
     ]
     offsets = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n_texts))])
     return Bags(ids, offsets), np.concatenate(values)[order].astype(np.float32)
+
+
+SPACE_FORMAT = "sunlight space 1"
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+def save_space(space: Space, folder: Path) -> None:
+    """The space stands in the folder; one that is there already is left as it is.
+
+    Raises RunError if it cannot be written.
+    """
+    path = _path(folder, space.key)
+    if path.exists():
+        return
+    content = {
+        "format": SPACE_FORMAT,
+        "words": torch.from_numpy(np.array(space.words).view(np.int64)),
+        "grams": torch.from_numpy(np.array(space.grams).view(np.int64)),
+        "idf": torch.from_numpy(np.array(space.idf)),
+        "rarity": torch.from_numpy(np.array(space.rarity)),
+        "meanings": torch.from_numpy(np.array(space.meanings)),
+    }
+    written = io.BytesIO()
+    torch.save(content, written)
+    write_model_file(path, written.getbuffer())
+
+
+def load_space(folder: Path, key: str) -> Space:
+    """The space of this key. Loads tensors only, never code.
+
+    Raises ValueError if the file's content is not what its name says, FileNotFoundError if there
+    is none, and what `torch.load` raises for a damaged file.
+    """
+    content = torch.load(_path(folder, key), weights_only=True, map_location="cpu")
+    if content["format"] != SPACE_FORMAT:
+        raise ValueError(content["format"])
+    space = Space(
+        content["words"].numpy().view(np.uint64),
+        content["grams"].numpy().view(np.uint64),
+        *(content[name].numpy() for name in ("idf", "rarity", "meanings")),
+    )
+    if space.key != key:
+        raise ValueError("the content is not what the file's name says")
+    return space
+
+
+def _path(folder: Path, key: str) -> Path:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"{key} is no key of a space")
+    return folder / f"{key}.space"

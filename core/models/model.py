@@ -17,12 +17,11 @@ from torch import Tensor
 from core.errors import RunError
 from core.features.encoder_cache import CachedEncoder
 from core.features.encoder_features import EncodedSpace
-from core.features.pool_features import Space
-from core.features.space_file import load_space, save_space
+from core.features.pool_features import Space, load_space, save_space
 from core.features.vocabulary import Vocabulary
 from core.models.calibration import UNCHANGED, Calibration
 from core.models.networks import BookNetwork, HiddenNetwork, LinearNetwork, SourceNetwork
-from core.system.files import DAMAGED, write_model_file
+from core.system.durable import DAMAGED, write_model_file
 
 BOOK_FORMAT = "sunlight params 1"
 """Of the files that hold the chapter's network and nothing else; they are still read."""

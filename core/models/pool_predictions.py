@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.features.base import Part
-from core.features.pool_space import pool_rows
+from core.features.cached import pool_rows
 from core.features.vocabulary import Vocabulary, vocabulary_ids
 from core.models.model import Model
 from core.models.predict import (

@@ -13,8 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from core.pool.csv_files import ID, TEXT, NotPlainError, PoolFile, careful_blocks, plain_blocks
-from core.system.columns import GrowingColumn
 from core.system.findings import Finding
+from core.system.mapped_arrays import GrowingColumn
 from core.system.parallel import BLOCK
 from core.system.progress import Pace, Progress
 

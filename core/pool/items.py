@@ -21,10 +21,9 @@ from core.errors import PoolError
 from core.pool.builder import Earlier, Piece, PoolBuilder, column_name
 from core.pool.csv_files import ID, POOL_FOLDER, TEXT, open_pool_file, pool_files
 from core.pool.hashing import Places, found_at, hash_texts, sorted_places
-from core.system.columns import open_column
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.findings import Finding
-from core.system.mapped_arrays import open_arrays, save_arrays
+from core.system.mapped_arrays import open_arrays, open_column, save_arrays
 from core.system.parallel import in_blocks
 from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps

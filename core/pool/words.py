@@ -29,9 +29,14 @@ from core.pool.hashing import (
 from core.pool.items import Pool, read_pool
 from core.pool.text import number_words, text_key, words_of
 from core.pool.tokens import Hashes
-from core.system.columns import open_column, save_column
 from core.system.disk_cache import load_cached, load_earlier
-from core.system.mapped_arrays import GrowingArray, open_arrays, save_arrays
+from core.system.mapped_arrays import (
+    GrowingArray,
+    open_arrays,
+    open_column,
+    save_arrays,
+    save_column,
+)
 from core.system.parallel import in_order, spans
 from core.system.progress import Pace, Progress, silent
 

@@ -1,14 +1,27 @@
-"""What is amiss between labels, splits and the pool: a part of the doctor's examination."""
+"""What is amiss between labels, splits and the pool: a part of the doctor's examination.
 
+What is amiss with batches and the evaluation data: a part of the doctor's examination.
+
+What crashes and half-done work leave lying around: a part of the doctor's examination.
+"""
+
+import time
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
+from core.errors import LogError
 from core.pool.csv_files import POOL_FOLDER
 from core.pool.text import text_key
+from core.system.append_file import CsvFile
+from core.system.csv_rows import parse_rows
 from core.system.findings import Finding, shortened
-from core.workspace.labels import Labeled, read_label_rows, unsaved
+from core.workspace.labels import Labeled, labels_hash, read_label_rows, unsaved
+from core.workspace.layout import Workspace
+from core.workspace.logs import Proposal
 from core.workspace.near_duplicates import alike_texts
 from core.workspace.snapshot import Loop
+from core.workspace.task import SUNLIGHT
 
 HELD_OUT = ("evaluation", "validation")
 
@@ -169,3 +182,194 @@ def _both(one: Labeled, other: Labeled) -> str:
     if one.text == other.text:
         return shortened(one.text)
     return f"{shortened(one.text)} / {shortened(other.text)}"
+
+
+NAMED = 10
+"""Runs that a message names before it only counts."""
+RANDOM = "random"
+"""The one strategy that held-out data may come from."""
+
+
+def examine_batches(loop: Loop) -> Iterator[Finding]:
+    """Proposed items that are gone, held-out data not drawn at random, or late, or changed."""
+    yield from _gone(loop)
+    yield from _chosen(loop)
+    yield from _late(loop)
+    yield from _changed(loop)
+
+
+def _gone(loop: Loop) -> Iterator[Finding]:
+    name = loop.workspace.batches.name
+    proposed = [proposal.item_id for proposal in loop.logs.proposals]
+    known = loop.pool_words.pool.positions(proposed)
+    told = loop.labels.ids() | {finding.item_id for finding in loop.labels.findings}
+    for item_id in dict.fromkeys(proposed):
+        if item_id not in known and item_id not in told:
+            message = (
+                f"{name}: item `{item_id}` was proposed, but the pool no longer has it. Put its "
+                f"file back into {POOL_FOLDER}/."
+            )
+            yield Finding("error", "missing item", name, None, item_id, message)
+
+
+def _chosen(loop: Loop) -> Iterator[Finding]:
+    """Held-out items that something other than chance has chosen."""
+    name, told = loop.workspace.batches.name, set()
+    for item in (item for split in HELD_OUT for item in loop.labels.splits[split]):
+        if item.strategy not in ("", RANDOM):
+            told.add(item.item_id)
+            yield _not_random(item.item_id, item.split, item.strategy, item.file or name, item.line)
+    for proposal in loop.logs.proposals:
+        if (
+            proposal.split in HELD_OUT
+            and proposal.strategy != RANDOM
+            and proposal.item_id not in told
+        ):
+            yield _not_random(proposal.item_id, proposal.split, proposal.strategy, name, None)
+
+
+def _not_random(item_id: str, split: str, strategy: str, file: str, line: int | None) -> Finding:
+    place = file if line is None else f"{file} line {line}"
+    message = (
+        f"{place}: {split} item `{item_id}` was chosen by `{strategy}`, not at random. Scores are "
+        "off by what that prefers; measure by random items only, in a new workspace."
+    )
+    return Finding("warning", "evaluation not random", file, line, item_id, message)
+
+
+def _late(loop: Loop) -> Iterator[Finding]:
+    """Held-out batches that were drawn when strategies or a model had taken their items already.
+
+    By hand people take an item here and there: that makes no batch late. A batch that was handed
+    over was drawn when its items were proposed first.
+    """
+    name, runs = loop.workspace.batches.name, loop.logs.runs
+    first_run = min((run.created_at for run in runs), default=None)
+    seen: set[str] = set()
+    told: set[str] = set()
+    chosen_before = ""
+    for proposal in loop.logs.proposals:
+        is_new = proposal.item_id not in seen
+        seen.add(proposal.item_id)
+        if proposal.split not in HELD_OUT:
+            if proposal.strategy not in (RANDOM, SUNLIGHT):
+                chosen_before = chosen_before or proposal.batch_id
+            continue
+        after_run = first_run is not None and proposal.created_at > first_run
+        if is_new and (chosen_before or after_run) and proposal.batch_id not in told:
+            told.add(proposal.batch_id)
+            yield _drawn_late(proposal, name, chosen_before or "the first run")
+
+
+def _drawn_late(proposal: Proposal, name: str, before: str) -> Finding:
+    message = (
+        f"{name}: {proposal.batch_id} was drawn for {proposal.split} after {before}. What was "
+        "chosen before is lacking in it: its scores are of the rest of the pool. Draw held-out "
+        "data first, next time."
+    )
+    return Finding("warning", "evaluation drawn late", name, None, None, message)
+
+
+def _changed(loop: Loop) -> Iterator[Finding]:
+    """One finding for all runs that were measured by other evaluation data than today's."""
+    today = labels_hash(loop.labels.splits["evaluation"], loop.workspace.task.values)
+    runs = [run for run in loop.logs.runs if run.n_evaluation and run.evaluation_hash != today]
+    if not runs:
+        return
+    names = ", ".join(run.run_id for run in runs[:NAMED])
+    more = f" and {len(runs) - NAMED:,} more" if len(runs) > NAMED else ""
+    message = (
+        f"runs.csv: {names}{more} were measured by other evaluation data than today's. Their "
+        "scores are not to be compared with newer ones; the curve on Metrics breaks there."
+    )
+    yield Finding("warning", "evaluation changed", "runs.csv", None, None, message)
+
+
+STILL_WRITTEN = 3_600
+"""Seconds for which an unfinished file may still be in somebody's hands."""
+ENOUGH = 65_536
+"""Bytes of a torn line that are looked at: an id, and the beginning of a text."""
+ITEM_AT = {"annotations.csv": 2}
+"""Which field of a torn row is the item's id; of label files the first one is."""
+
+
+def files_with_lines(workspace: Workspace) -> list[CsvFile]:
+    """Every log and label file, whether it exists or not."""
+    return [*workspace.logs, *(file for _, _, file in workspace.label_files())]
+
+
+def examine_leftovers(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
+    """Torn lines, copies of such, and files that were never finished.
+
+    `labeled` are the items that have a label: a torn line of theirs is settled.
+    """
+    yield from torn_lines(workspace)
+    yield from _kept_lines(workspace, labeled)
+    yield from unfinished_files(workspace)
+
+
+def torn_lines(workspace: Workspace) -> Iterator[Finding]:
+    """The last lines that a crash cut short, where they stand."""
+    for file in files_with_lines(workspace):
+        line = file.torn_line()
+        if line:
+            message = (
+                f"{file.name}: the last line was cut short: `{shortened(line)}`. It will be moved "
+                "to torn/ before anything is appended; label that item again."
+            )
+            shown = shortened(line)
+            yield Finding("error", "torn line", file.name, None, None, message, "torn", shown)
+
+
+def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
+    for kept in filter(Path.is_file, sorted(workspace.torn.glob("*"))):
+        name, line = f"torn/{kept.name}", _content(kept)
+        is_settled = _is_settled(kept.name, line, labeled)
+        todo = (
+            "Nothing is lacking now: it can be set aside."
+            if is_settled
+            else "Label that item again; then it can be set aside."
+        )
+        message = f"{name} keeps a line that a crash cut short: `{shortened(line)}`. {todo}"
+        mend = "set aside" if is_settled else ""
+        yield Finding("warning", "torn line", name, None, None, message, mend, shortened(line))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(ENOUGH)
+    except OSError as error:
+        name = f"{path.parent.name}/{path.name}"
+        raise LogError(f"{name}: {error.strerror}. Make the file readable.") from error
+
+
+def _is_settled(name: str, line: bytes, labeled: set[str]) -> bool:
+    """Whether nobody has to do anything about this line: its item has a label, or it had none."""
+    if name.startswith(("batches.csv.", "runs.csv.")):
+        return True  # what was proposed or trained then was never shown to anybody
+    at = ITEM_AT.get(name.rpartition(".")[0], 0)
+    rows = parse_rows(line).rows
+    # The field behind it must have begun: an id may be cut short too.
+    return bool(rows) and len(rows[0].fields) > at + 1 and rows[0].fields[at] in labeled
+
+
+def unfinished_files(workspace: Workspace) -> Iterator[Finding]:
+    """Files that somebody began to write more than an hour ago, and nobody finished."""
+    latest = time.time() - STILL_WRITTEN
+    passed_over = workspace.cache, workspace.set_aside
+    for path in sorted(workspace.path.rglob("*.unfinished")):
+        is_passed_over = any(folder in path.parents for folder in passed_over)
+        if is_passed_over or path.is_symlink() or _changed_at(path) > latest:
+            continue
+        name = path.relative_to(workspace.path).as_posix()
+        message = f"{name} was never finished: what wrote it was cut short. It can be set aside."
+        yield Finding("warning", "unfinished file", name, None, None, message, "set aside")
+
+
+def _changed_at(path: Path) -> float:
+    """When the file was written last; now, if somebody has finished or removed it meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()

@@ -1,8 +1,12 @@
-"""What is labeled: labels, keys, instructions and numbers, read from `task.toml`."""
+"""What is labeled: labels, keys, instructions and numbers, read from `task.toml`.
 
+Writing `task.toml`: the file of a new task, so that reading it gives what was meant.
+"""
+
+import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +15,8 @@ from typing import Any
 from core.errors import TaskError
 
 DEFAULT_TASK_FILE = Path(__file__).with_name("default_task.toml")
-
 SPLITS = ("evaluation", "validation", "training")
 """In the order in which the loop fills them (chapter 2: evaluation data first)."""
-
 STRATEGIES = (
     "random", "stratified length", "stratified column",
     "low confidence", "margin", "ratio", "entropy", "diverse",
@@ -22,26 +24,19 @@ STRATEGIES = (
     "most likely positive",
 )  # fmt: skip
 """In the order in which a batch is filled; the spellings that stand in the files."""
-
 NOT_RECORDED = "not recorded"
 """Stands where a label file says neither strategy nor annotator."""
-
 SUNLIGHT = "sunlight"
 """Stands where a strategy does for items that a person labeled while looking around. No batch can
 ask for it: they are no sample of anything."""
-
 MODELS = ("linear", "hidden", "book")
 """The first is the default."""
-
 MOST = 10**12
 """The highest number that a task may name: more minutes than that are no length of time."""
-
 MAX_LABELS = 9
 """One digit key each."""
-
 STREAMLIT_KEYS = frozenset({"c", "r"})
 """Streamlit clears its cache with `c` and reruns the page with `r`."""
-
 _NAMED_KEYS = frozenset(
     {"backspace", "delete", "tab", "arrowleft", "arrowright", "arrowup", "arrowdown", " "}
 )
@@ -352,3 +347,65 @@ class _Reader:
         repeated = sorted({value for value in values if values.count(value) > 1})
         if repeated:
             raise self.error("labels and keys:", f"{what}: {_listed(repeated)}", "Make them differ")
+
+
+Value = str | int | bool
+
+
+@dataclass(frozen=True)
+class LabelWish:
+    """A label as somebody wants it; no key: its number in the list."""
+
+    value: str
+    name: str = ""
+    key: str = ""
+    positive: bool = False
+
+
+def task_text(
+    title: str, question: str, labels: Sequence[LabelWish], targets: Mapping[str, int]
+) -> str:
+    """A `task.toml` of these labels; all other numbers are the default ones.
+
+    `question` is what stands above each item. Raises TaskError for what no task can be.
+    """
+    files = _file_names([wish.name or wish.value for wish in labels])
+    lines = [_pair("title", title), "", "[instructions]", _pair("short", question)]
+    for wish, file in zip(labels, files, strict=True):
+        lines += ["", "[[labels]]", *_label_lines(wish, file)]
+    lines += ["", "[targets]", *(_pair(split, targets[split]) for split in SPLITS)]
+    text = "\n".join([*lines, ""])
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise TaskError("The new task: a text holds half a character. Type it again.") from error
+    parse_task(text, "the new task")
+    return text
+
+
+def _label_lines(wish: LabelWish, file: str) -> list[str]:
+    pairs: dict[str, Value] = {"value": wish.value, "name": wish.name or wish.value, "file": file}
+    if wish.key:
+        pairs["key"] = wish.key
+    if wish.positive:
+        pairs["positive"] = True
+    return [_pair(name, value) for name, value in pairs.items()]
+
+
+def _pair(name: str, value: Value) -> str:
+    if isinstance(value, str):
+        # A basic string of TOML is one of JSON, but for this character, which JSON takes as it is.
+        quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    else:
+        quoted = str(value).lower()
+    return f"{name} = {quoted}"
+
+
+def _file_names(names: Sequence[str]) -> list[str]:
+    """A plain file name for each label, all of them different, also where case does not count."""
+    files: list[str] = []
+    for number, name in enumerate(names, start=1):
+        stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or f"label_{number}"
+        file = f"{stem}.csv"
+        files.append(f"{stem}_{number}.csv" if file in files else file)
+    return files

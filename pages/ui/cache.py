@@ -65,8 +65,8 @@ from core.pool.words import read_pool_words
 from core.query.columns import PoolColumns, pool_columns
 from core.query.filters import Filters
 from core.query.masks import Opinions
-from core.query.opinions import opinions_at
 from core.query.row_set import Places
+from core.query.shown_predictions import opinions_at
 from core.query.sql_condition import places_where
 from core.query.tables import Tables
 from core.sampling.next_batch import Batch, preview

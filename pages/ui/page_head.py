@@ -11,9 +11,9 @@ from pages.ui.card import deliver_kept
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, is_known, make_token
 from pages.ui.escape_markdown import plain
-from pages.ui.remember import remember_name
 from pages.ui.server.login import LOGOUT
 from pages.ui.server.login_pages import base_path
+from pages.ui.session import remember_name
 
 ASKED = "annotator_asked"
 TYPED = "annotator_field"

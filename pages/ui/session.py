@@ -1,9 +1,13 @@
-"""Place and choice of one browser session: which workspace, which person."""
+"""Place and choice of one browser session: which workspace, which person.
+
+The person's name, remembered by their browser: asked once, known at the next start.
+"""
 
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
@@ -14,7 +18,29 @@ from core.workspace.registry import find, name_of, shelf_folder, workspaces
 from core.workspace.snapshot import Loop
 from pages.ui import cache
 from pages.ui.escape_markdown import plain
-from pages.ui.remember import remembered_name
+
+_COOKIE = "sunlight-annotator"
+_write_cookie = st.components.v2.component(
+    "sunlight_remember",
+    js="""
+// The name only: it opens nothing that its owner could not type. A year.
+export default function ({ data }) {
+  document.cookie = `${data.cookie}=${data.value}; path=/; max-age=31536000; samesite=lax`;
+}
+""",
+)
+
+
+def remembered_name() -> str:
+    """The name that this browser sent when the session began; empty if it knows none."""
+    return unquote(dict(st.context.cookies).get(_COOKIE, ""))
+
+
+def remember_name(name: str) -> None:
+    """Lets the browser keep the name for the next session, if it does not have it yet."""
+    if name != remembered_name():
+        _write_cookie(key="remember", data={"cookie": _COOKIE, "value": quote(name, safe="")})
+
 
 ANNOTATOR = "annotator"
 REOPENED = "reopened"
@@ -22,10 +48,8 @@ WORKSPACE = "workspace"
 """The session's workspace as a path; in the address only ever a name."""
 FOLLOWED = "workspace_followed"
 REFUSED = "workspace_refused"
-
 MAX_NAME = 80
 """Characters."""
-
 DEMO = SAMPLE.parent / "demo"
 """Where Home puts the demo workspace."""
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from core.analysis.background import background_space, keep_background, kept_background
-from core.features.pool_space import pool_space
+from core.analysis.simulation import background_space, keep_background, kept_background
+from core.features.cached import pool_space
 from core.workspace.snapshot import read_loop
 from tests.conftest import MakeWorkspace, headlines
 

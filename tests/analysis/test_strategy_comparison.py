@@ -26,7 +26,7 @@ from core.analysis.strategy_comparison import (
 from core.errors import LoopError
 from core.evaluation.runs import columns, feature_source
 from core.evaluation.subset_comparison import ALL, RANDOM
-from core.models.learning import Items, learner_on
+from core.models.training import Items, learner_on
 from core.system.jobs import Errand
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace

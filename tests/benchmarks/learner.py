@@ -22,8 +22,8 @@ import numpy as np
 from core.evaluation.intervals import Interval, paired_difference
 from core.evaluation.report import AT_THRESHOLD, Report, judged_by
 from core.evaluation.runs import feature_source, train
+from core.features.cached import pool_rows
 from core.features.encoder import encoder_place
-from core.features.pool_space import pool_rows
 from core.models.pool_predictions import pool_probabilities
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Loop, read_loop

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from core.evaluation.runs import train
-from core.features.pool_space import pool_rows, pool_space
+from core.features.cached import pool_rows, pool_space
 from core.features.vocabulary import book_vocabulary
 from core.models.pool_predictions import pool_probabilities
 from core.sampling import strategies

@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from core.evaluation.runs import train
-from core.features.pool_space import pool_rows, pool_space
+from core.features.cached import pool_rows, pool_space
 from core.models.pool_predictions import pool_probabilities
 from core.sampling.next_batch import preview, propose
 from core.workspace.layout import open_workspace

@@ -7,7 +7,7 @@ import pytest
 from core.evaluation.label_issues import contradicted
 from core.evaluation.report import said_out_of_fold
 from core.evaluation.runs import feature_source, read_report, train, training_items
-from core.models.learning import learn
+from core.models.training import learn
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event

@@ -10,6 +10,8 @@ from sklearn import metrics
 from core.evaluation.intervals import Difference
 from core.evaluation.metrics import calibration_error
 from core.evaluation.run_scores import (
+    ACTIVE,
+    RANDOM,
     Answers,
     Resampled,
     answers_from_report,
@@ -19,10 +21,10 @@ from core.evaluation.run_scores import (
     score_differences,
     score_intervals_of,
     shared,
+    stages,
     worst_misses,
 )
 from core.evaluation.runs import load_run, read_report
-from core.evaluation.stages import ACTIVE, RANDOM, stages
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Loop, read_loop

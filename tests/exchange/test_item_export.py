@@ -20,8 +20,8 @@ from core.models.model import Model
 from core.models.pool_predictions import predictions_of
 from core.query.filters import Filters
 from core.query.masks import Opinions
-from core.query.opinions import opinions_at
 from core.query.row_set import Places
+from core.query.shown_predictions import opinions_at
 from core.query.tables import Tables
 from core.workspace.snapshot import Loop, open_loop
 from tests.conftest import MakeWorkspace

@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 
 from core.features import cached as module
+from core.features import cached as pool_spaces
 from core.features import corpus_counts
 from core.features import pool_features as spaces
-from core.features import pool_space as pool_spaces
-from core.features.cached import counted_texts, halvings_of
+from core.features.cached import (
+    counted_texts,
+    halvings_of,
+    placed_items,
+    pool_rows,
+    pool_space,
+    whole_space,
+)
 from core.features.corpus_counts import pairs_in, sampled, tally_texts
 from core.features.pool_features import Space, space_of
-from core.features.pool_space import placed_items, pool_rows, pool_space, whole_space
 from core.pool.token_parts import tokens_of
 from core.system import progress
 from core.workspace.layout import Workspace

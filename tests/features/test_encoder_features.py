@@ -9,9 +9,9 @@ from core.features.encoder import open_encoder
 from core.features.encoder_cache import CachedEncoder
 from core.features.encoder_features import EncodedSpace
 from core.models.explain import explain, score_weights
-from core.models.learning import Items, learn
 from core.models.model import Model, load_model, save_model
 from core.models.predict import score_texts
+from core.models.training import Items, learn
 from tests.conftest import headlines
 from tests.encoders import modules_encoder, onnx_encoder, static_encoder
 from tests.features import test_pool_features

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import RunError
-from core.features.encoder import open_encoder
-from core.features.hub import hub_folder
+from core.features.encoder import hub_folder, open_encoder
 from tests.encoders import modules_encoder, static_encoder
 from tests.hub import Hub
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import RunError
-from core.features.space_file import load_space, save_space
+from core.features.pool_features import load_space, save_space
 from tests.features.test_pool_features import TEXTS, learn
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from core.features.base import Weights
 from core.features.pool_features import Space
-from core.models.attribution import character_pushes
+from core.models.explain import character_pushes
 from core.pool.tokens import spell
 from tests.features.test_pool_features import TEXTS, learn, some_weights
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from core.features.vocabulary import Vocabulary
 from core.models.explain import explain, score_weights
-from core.models.learning import Items, learn
 from core.models.model import Model
 from core.models.networks import new_network
 from core.models.predict import score_texts
+from core.models.training import Items, learn
 from core.pool.text import words_of
 from tests.conftest import headlines
 from tests.features import test_pool_features

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.models.minimize import Convex, Table, minimize
+from core.models.logistic import Convex, Table, minimize
 
 
 class Bowl:

@@ -12,10 +12,10 @@ from torch import nn
 from core.errors import RunError
 from core.features.vocabulary import Vocabulary
 from core.models.calibration import UNCHANGED, Calibration
-from core.models.learning import Items, learn
 from core.models.model import Model, load_model, save_model
 from core.models.networks import HIDDEN, BookNetwork, new_network
 from core.models.predict import score_texts
+from core.models.training import Items, learn
 from core.pool.text import words_of
 from tests.features import test_pool_features
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.evaluation.runs import train
 from core.features.base import bag_sums
-from core.features.pool_space import pool_rows
+from core.features.cached import pool_rows
 from core.features.vocabulary import Vocabulary
 from core.models import predict
 from core.models.model import Model

@@ -15,7 +15,7 @@ from core.doctor import examine
 from core.errors import RunError, SunlightError
 from core.evaluation.report import load_report, report_path
 from core.evaluation.runs import find_run, load_run, read_report
-from core.features.space_file import load_space
+from core.features.pool_features import load_space
 from core.models.model import load_model
 from core.system.mapped_arrays import open_arrays
 from core.workspace.layout import open_workspace

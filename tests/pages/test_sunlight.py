@@ -22,9 +22,9 @@ from core.exchange.item_export import write_parquet
 from core.query.filters import Filters
 from core.query.tables import Tables
 from core.sampling.next_batch import propose
-from core.workspace.byhand import flag_of, label_of
 from core.workspace.layout import SAMPLE, Workspace, open_workspace
 from core.workspace.logs import append_records
+from core.workspace.relabel import flag_of, label_of
 from core.workspace.snapshot import open_loop
 from core.workspace.task import SUNLIGHT
 from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed

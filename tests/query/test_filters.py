@@ -23,7 +23,7 @@ from core.query.filters import (
     without_model,
 )
 from core.query.masks import Opinions
-from core.query.opinions import opinions_at
+from core.query.shown_predictions import opinions_at
 from core.query.tables import Tables
 from core.sampling.next_batch import propose
 from core.workspace.events import Inbox

@@ -9,7 +9,7 @@ from core.analysis import simulation
 from core.analysis.simulation import Plan, by_mix, read_table, steps, write_table
 from core.errors import RunError, TaskError
 from core.evaluation.runs import current_run, evaluate_items, keep, load_run, read_report, train
-from core.features.pool_space import pool_space
+from core.features.cached import pool_space
 from core.models import pool_predictions
 from core.models.pool_predictions import pool_probabilities
 from core.models.predict import confidences, score_texts

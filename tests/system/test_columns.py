@@ -2,7 +2,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.system.columns import GrowingColumn, open_column, save_column
+from core.system.mapped_arrays import GrowingColumn, open_column, save_column
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4))
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import RunError
-from core.system.files import new_folder, write_model_file, write_new
+from core.system.durable import new_folder, write_model_file, write_new
 
 
 def test_a_file_is_whole_and_alone(tmp_path: Path):

@@ -4,7 +4,6 @@ import pytest
 
 from core.errors import EventError
 from core.sampling.next_batch import propose
-from core.workspace.byhand import Hand, flag_by_hand
 from core.workspace.events import Inbox
 from core.workspace.labels import Labeled
 from core.workspace.layout import Workspace, open_workspace
@@ -12,8 +11,10 @@ from core.workspace.logs import read_logs
 from core.workspace.relabel import (
     SECOND_LOOK,
     Decision,
+    Hand,
     as_they_stand,
     decide,
+    flag_by_hand,
     in_conflict,
     settled,
 )

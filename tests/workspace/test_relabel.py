@@ -8,10 +8,10 @@ import pytest
 from core.errors import LoopError, TaskError
 from core.sampling.next_batch import propose
 from core.workspace.assignment import batch_for, flags
-from core.workspace.byhand import Hand, flag_by_hand, flag_of, label_by_hand, label_of
 from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.layout import Workspace, is_whole_label
+from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, label_of
 from core.workspace.snapshot import Loop, open_loop, read_loop
 from core.workspace.task import SUNLIGHT, check_mix
 from tests.browser import label_rows, rows

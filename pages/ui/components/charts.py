@@ -12,7 +12,7 @@ from itertools import cycle
 import altair as alt
 import pandas as pd
 
-from core.evaluation.stages import RANDOM
+from core.evaluation.run_scores import RANDOM
 from core.workspace.task import NOT_RECORDED, Label, Task
 from pages.ui.components.figure import POINTS
 

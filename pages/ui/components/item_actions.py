@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core.errors import SunlightError
-from core.workspace.byhand import Hand, flag_by_hand, flag_of, label_by_hand, label_of
 from core.workspace.events import MAX_NOTE
+from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, label_of
 from core.workspace.snapshot import Loop
 from pages.ui import cache, session
 from pages.ui.escape_markdown import plain

@@ -11,9 +11,9 @@ from core.models.explain import Explanation, explain
 from core.models.model import Model
 from core.models.neighbors import Neighbour
 from core.pool.text import folded
-from core.workspace.byhand import refused
 from core.workspace.item_history import Happening, history
 from core.workspace.logs import Run
+from core.workspace.relabel import refused
 from core.workspace.snapshot import Loop
 from pages.ui import cache
 from pages.ui.components.item_actions import show_hand

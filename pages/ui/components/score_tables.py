@@ -6,8 +6,7 @@ import pandas as pd
 from core.evaluation.intervals import Difference, Interval
 from core.evaluation.report import AT_THRESHOLD, Figures, Report
 from core.evaluation.report import SCORE_NAMES as SCORES
-from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR
-from core.evaluation.stages import stages
+from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
 from core.workspace.logs import Run
 from core.workspace.snapshot import Loop
 from pages.ui import cache

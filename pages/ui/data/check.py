@@ -7,11 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.doctor import examine
+from core.doctor import examine, mend, mend_all
 from core.errors import SunlightError
-from core.mending import mend, mend_all
-from core.system.findings import Finding, Severity
-from core.system.kinds import KINDS, MENDS
+from core.system.findings import KINDS, MENDS, Finding, Severity
 from core.workspace.layout import open_workspace
 from pages.ui import session
 

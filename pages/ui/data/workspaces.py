@@ -8,8 +8,7 @@ import streamlit as st
 from core.errors import SunlightError
 from core.exchange.book_dataset import REPOSITORY, fetch_book
 from core.workspace.registry import create, free_place, shelf_folder
-from core.workspace.task import MAX_LABELS, SPLITS, default_task
-from core.workspace.task_file import LabelWish, task_text
+from core.workspace.task import MAX_LABELS, SPLITS, LabelWish, default_task, task_text
 from pages.ui import session
 from pages.ui.escape_markdown import plain
 

@@ -10,9 +10,8 @@ import streamlit as st
 from core.analysis.projection import POOL, inside, landscape, pick_points, sampled_picks
 from core.query.shown_predictions import Today
 from core.sampling.picks import Pick
-from core.workspace.byhand import flag_of
 from core.workspace.labels import Labeled
-from core.workspace.relabel import as_they_stand
+from core.workspace.relabel import as_they_stand, flag_of
 from core.workspace.snapshot import Loop, being_held_out
 from pages.ui import cache
 from pages.ui.components.charts import numbers, strategy_color

@@ -11,11 +11,11 @@ import numpy as np
 
 from core.evaluation.runs import current_run, keep, train
 from core.sampling.next_batch import Batch, propose
-from core.workspace.byhand import Hand, flag_by_hand, label_by_hand
 from core.workspace.events import Inbox
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, now
+from core.workspace.relabel import Hand, flag_by_hand, label_by_hand
 from core.workspace.snapshot import Loop, read_loop
 
 PEOPLE = ("ann", "bob")
