@@ -19,12 +19,12 @@ from core.cli.workspace_commands import backup, book, check, export_command, res
 from core.evaluation.report import Figures
 from core.evaluation.runs import evaluate_items, find_run, keep, load_run, train
 from core.features.encoder import encoder_place
-from core.sampling.next_batch import Batch, Wishes, preview, propose
+from core.sampling.next_batch import Batch, BatchRequest, preview, propose
 from core.system.engines import ENGINES, open_engine
 from core.system.password import hash_password
 from core.workspace.layout import SAMPLE, open_workspace
 from core.workspace.logs import Run
-from core.workspace.snapshot import open_loop, read_loop
+from core.workspace.snapshot import open_snapshot, read_snapshot
 from core.workspace.task import MODELS, NOT_RECORDED, check_mix
 
 app = typer.Typer(
@@ -49,20 +49,20 @@ RUN_KEYS = (
 def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
     """Where the loop stands: stage, counts per split, label and strategy, last run."""
     with refusals():
-        loop = open_loop(data, report)
-        task = loop.workspace.task
+        snapshot = open_snapshot(data, report)
+        task = snapshot.workspace.task
         strategies = Counter(
-            item.strategy or NOT_RECORDED for item in loop.labels.splits["training"]
+            item.strategy or NOT_RECORDED for item in snapshot.labels.splits["training"]
         )
-        runs = loop.logs.runs
+        runs = snapshot.logs.runs
         answer = {
-            "stage": loop.stage,
-            "splits": loop.labels.counts(task),
+            "stage": snapshot.stage,
+            "splits": snapshot.labels.counts(task),
             "strategies": dict(strategies),
-            "pool": len(loop.pool_words.pool),
+            "pool": len(snapshot.pool_words.pool),
             "targets": dict(task.targets),
-            "open_batches": len(loop.open_batches),
-            "last_run": run_answer(runs[-1]) if runs else None,
+            "open_batches": len(snapshot.open_batches),
+            "last_run": run_json(runs[-1]) if runs else None,
         }
         lines = [f"stage: {answer['stage']}", f"pool: {answer['pool']:,} items"]
         lines += [f"{split}: {counts_text(answer, split)}" for split in answer["splits"]]
@@ -82,11 +82,11 @@ def train_command(
 ) -> None:
     """Trains on the labels that count, evaluates, and keeps the run."""
     with refusals():
-        loop = open_loop(data, report)
-        trained = train(loop, name=model, seed=seed, progress=report)
-        run = keep(loop, trained)
+        snapshot = open_snapshot(data, report)
+        trained = train(snapshot, name=model, seed=seed, progress=report)
+        run = keep(snapshot, trained)
         figures = trained.report.figures.get("evaluation")
-        answer = run_answer(run) | figures_answer(figures, trained.report.threshold)
+        answer = run_json(run) | figures_json(figures, trained.report.threshold)
         lines = [run_text(run), *figures_text(figures, trained.report.threshold)]
         tell(answer, [*lines, f"kept in {run.params_file}"], as_json)
 
@@ -112,20 +112,20 @@ def next_command(
     """Proposes a batch; trains first where labels have come since the last run."""
     check_engine(engine, address)
     with refusals(), open_engine(engine, address) as opened:
-        wishes = Wishes(size, read_mix(mix), seed)
+        wishes = BatchRequest(size, read_mix(mix), seed)
         if dry_run:
-            loop = read_loop(open_workspace(data), write_cache=False, progress=report)
-            batch = preview(loop, annotator, wishes, engine=opened)
+            snapshot = read_snapshot(open_workspace(data), write_cache=False, progress=report)
+            batch = preview(snapshot, annotator, wishes, engine=opened)
         else:
             batch = propose(
-                open_loop(data, report), annotator, wishes, progress=report, engine=opened
+                open_snapshot(data, report), annotator, wishes, progress=report, engine=opened
             )
         lines = [f"{batch.batch_id}: {len(batch.texts)} items for {batch.split}"]
         lines += [
             f"{proposal.rank:4} {proposal.strategy:15} {text}"
             for proposal, text in zip(batch.proposals, batch.texts, strict=True)
         ]
-        tell(batch_answer(batch), lines, as_json)
+        tell(batch_json(batch), lines, as_json)
 
 
 @app.command()
@@ -136,15 +136,15 @@ def evaluate(
 ) -> None:
     """Scores a kept run on today's evaluation data."""
     with refusals():
-        loop = open_loop(data, report)
-        kept = find_run(loop, run)
-        model = load_run(loop, kept)
+        snapshot = open_snapshot(data, report)
+        kept = find_run(snapshot, run)
+        model = load_run(snapshot, kept)
         began = time.perf_counter()
-        items = loop.labels.splits["evaluation"]
-        scores, figures = evaluate_items(model, items, loop.workspace.task)
+        items = snapshot.labels.splits["evaluation"]
+        scores, figures = evaluate_items(model, items, snapshot.workspace.task)
         seconds = round(time.perf_counter() - began, 3)
         now = {"n_evaluation": len(items), "seconds": seconds}
-        answer = run_answer(kept) | asdict(scores) | figures_answer(figures, model.threshold) | now
+        answer = run_json(kept) | asdict(scores) | figures_json(figures, model.threshold) | now
         told = replace(kept, **asdict(scores), seconds=seconds)
         tell(answer, [run_text(told), *figures_text(figures, model.threshold)], as_json)
 
@@ -165,14 +165,14 @@ def demo(
 ) -> None:
     """Makes a workspace from the sample, labeled by the sample's true labels."""
     with refusals():
-        loop = make_demo(folder, batches=batches, progress=report)
+        snapshot = make_demo(folder, batches=batches, progress=report)
         answer = {
-            "data": str(loop.workspace.path),
-            "splits": loop.labels.counts(loop.workspace.task),
-            "runs": [run_answer(run) for run in loop.logs.runs],
+            "data": str(snapshot.workspace.path),
+            "splits": snapshot.labels.counts(snapshot.workspace.task),
+            "runs": [run_json(run) for run in snapshot.logs.runs],
         }
         look = f"streamlit run streamlit_app.py -- --data {folder}"
-        tell(answer, [*map(run_text, loop.logs.runs), f"Look at it: {look}"], as_json)
+        tell(answer, [*map(run_text, snapshot.logs.runs), f"Look at it: {look}"], as_json)
 
 
 @app.command()
@@ -216,7 +216,7 @@ def simulate(
         # The simulated loops stand in folders of their own.
         encoder = encoder_place(workspace.task.encoder, workspace.path)
         task = replace(workspace.task, encoder=encoder)
-        pool = read_loop(open_workspace(background), progress=report) if background else None
+        pool = read_snapshot(open_workspace(background), progress=report) if background else None
         study = Study(labeled, task, plan, mixes, models, range(seeds), pool)
         points = learn(study, out, workers=workers, progress=report)
         compared = compare(points, study.random_mix)
@@ -245,7 +245,7 @@ def check_engine(engine: str, address: str | None) -> None:
         raise typer.BadParameter("goes with --engine ray alone", param_hint="--address")
 
 
-def run_answer(run: Run) -> dict[str, Any]:
+def run_json(run: Run) -> dict[str, Any]:
     """What a program is told of a run."""
     values = asdict(run)
     return {key: values[key] for key in RUN_KEYS}
@@ -261,7 +261,7 @@ def run_text(run: Run) -> str:
     return f"{run.run_id}: {told}, {run.n_training:,} training labels, {run.seconds:.1f} s"
 
 
-def figures_answer(figures: Figures | None, threshold: float) -> dict[str, Any]:
+def figures_json(figures: Figures | None, threshold: float) -> dict[str, Any]:
     """What a program is told beyond a run's row: intervals of 95%, and the chosen threshold."""
     if figures is None:
         return {"threshold": threshold, "fscore_at_threshold": None, "intervals": {}}
@@ -284,7 +284,7 @@ def figures_text(figures: Figures | None, threshold: float) -> list[str]:
     return lines
 
 
-def batch_answer(batch: Batch) -> dict[str, Any]:
+def batch_json(batch: Batch) -> dict[str, Any]:
     """What a program is told of a batch."""
     keys = ("rank", "item_id", "strategy", "score", "predicted", "confidence")
     items = [

@@ -27,7 +27,7 @@ from core.workspace.check import (
 from core.workspace.labels import last_words, save
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import now
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 
 
 def examine(path: Path) -> list[Finding]:
@@ -37,24 +37,24 @@ def examine(path: Path) -> list[Finding]:
     such folder.
     """
     try:
-        return examine_loop(read_loop(open_workspace(path), write_cache=False))
+        return examine_snapshot(read_snapshot(open_workspace(path), write_cache=False))
     except (TaskError, LogError, PoolError) as error:
         file = str(error).split()[0].rstrip(":")
         return [Finding("error", "unreadable file", file, None, None, str(error))]
 
 
-def examine_loop(loop: Loop) -> list[Finding]:
+def examine_snapshot(snapshot: Snapshot) -> list[Finding]:
     """The findings of a workspace that can be read."""
-    workspace = loop.workspace
+    workspace = snapshot.workspace
     findings = [
-        *limited(loop.pool_words.pool.findings),
-        *limited(loop.logs.findings),
-        *limited(loop.labels.findings),
-        *limited(examine_leftovers(workspace, loop.labels.ids())),
-        *limited(examine_labels(loop)),
-        *examine_pool(loop.pool_words),
-        *limited(examine_batches(loop)),
-        *limited(examine_models(workspace.models, loop.logs.runs)),
+        *limited(snapshot.pool_words.pool.findings),
+        *limited(snapshot.logs.findings),
+        *limited(snapshot.labels.findings),
+        *limited(examine_leftovers(workspace, snapshot.labels.ids())),
+        *limited(examine_labels(snapshot)),
+        *examine_pool(snapshot.pool_words),
+        *limited(examine_batches(snapshot)),
+        *limited(examine_models(workspace.models, snapshot.logs.runs)),
         *limited(examine_backups(workspace)),
     ]
     return sorted(findings, key=lambda finding: finding.severity != "error")
@@ -133,9 +133,9 @@ def _move_torn_line(workspace: Workspace, finding: Finding) -> str:
 
 def _complete_save(workspace: Workspace, finding: Finding) -> str:
     """Completes the save of the whole batch that the item belongs to."""
-    loop = read_loop(workspace, write_cache=False)
-    batch_id = last_words(loop.logs, workspace.task, [])[finding.item_id or ""].batch_id
-    number = save(workspace, loop.logs, {batch_id}, loop.pool_words.pool.texts_of)
+    snapshot = read_snapshot(workspace, write_cache=False)
+    batch_id = last_words(snapshot.logs, workspace.task, [])[finding.item_id or ""].batch_id
+    number = save(workspace, snapshot.logs, {batch_id}, snapshot.pool_words.pool.texts_of)
     if not number:
         return NOTHING
     return f"Saved labels of {batch_id} were appended to their label files: {number:,}."

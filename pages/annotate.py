@@ -7,11 +7,11 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import PoolExhaustedError, SunlightError
-from core.sampling.next_batch import AS_THE_TASK_SAYS, Wishes, batch_to_label, is_active
+from core.sampling.next_batch import DEFAULT_REQUEST, BatchRequest, batch_to_label, is_active
 from core.system.progress import Progress
 from core.workspace.assignment import batch_for, earlier_batch
 from core.workspace.logs import Run
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import page_head, session
 from pages.ui.annotate.mix_control import choose_mix
 from pages.ui.card import CardBatch, annotation_card
@@ -55,39 +55,43 @@ def progress_display() -> Iterator[Progress]:
     place.empty()
 
 
-def chosen_wishes(loop: Loop) -> Wishes:
+def chosen_request(snapshot: Snapshot) -> BatchRequest:
     """Draws the control for the mix where a model chooses; what the person wants of new batches."""
-    return Wishes(mix=choose_mix(loop.workspace.task)) if is_active(loop) else AS_THE_TASK_SAYS
+    return (
+        BatchRequest(mix=choose_mix(snapshot.workspace.task))
+        if is_active(snapshot)
+        else DEFAULT_REQUEST
+    )
 
 
-def current_batch(loop: Loop, annotator: str, wishes: Wishes) -> tuple[Loop, str]:
+def current_batch(snapshot: Snapshot, annotator: str, wishes: BatchRequest) -> tuple[Snapshot, str]:
     """The batch to go on with, proposed now if none is open, and the loop that knows it."""
-    batch_id = batch_for(loop, annotator)
+    batch_id = batch_for(snapshot, annotator)
     if batch_id:
-        return loop, batch_id
+        return snapshot, batch_id
     with progress_display() as report:
-        batch_id = batch_to_label(loop, annotator, wishes, progress=report)
+        batch_id = batch_to_label(snapshot, annotator, wishes, progress=report)
     return session.open_loop(), batch_id
 
 
-def reopened_batch(loop: Loop, annotator: str) -> CardBatch | None:
+def reopened_batch(snapshot: Snapshot, annotator: str) -> CardBatch | None:
     """The earlier batch that the person has opened, unless it is the one they are at anyway."""
     batch_id, item_id = session.reopened() or ("", "")
-    if batch_id not in loop.logs.split_of() or batch_id == batch_for(loop, annotator):
+    if batch_id not in snapshot.logs.split_of() or batch_id == batch_for(snapshot, annotator):
         session.close_reopened()
         return None
-    return card_batch(loop, batch_id, annotator, reopened=True, item_id=item_id)
+    return card_batch(snapshot, batch_id, annotator, reopened=True, item_id=item_id)
 
 
-def show_head(loop: Loop, batch: CardBatch) -> None:
+def show_head(snapshot: Snapshot, batch: CardBatch) -> None:
     """Which batch this is, and what the last retraining brought; in one line."""
     if batch.reopened:
         st.caption(plain(f"{batch.batch_id} · an earlier batch, labeled on {batch.reopened}"))
         return
-    target = loop.workspace.task.targets[batch.split]
-    have = len(loop.labels.splits[batch.split])
+    target = snapshot.workspace.task.targets[batch.split]
+    have = len(snapshot.labels.splits[batch.split])
     count = f"{have:,} of {target:,} labels" if have < target else f"{have:,} labels"
-    st.caption(plain(f"{batch.batch_id} · {count}{run_line(loop.logs.runs, batch.split)}"))
+    st.caption(plain(f"{batch.batch_id} · {count}{run_line(snapshot.logs.runs, batch.split)}"))
 
 
 def tell_new_split(split: str) -> None:
@@ -121,10 +125,10 @@ def run_line(runs: list[Run], split: str) -> str:
     return f" · {run.run_id} in {run.seconds:.1f} s: {', '.join(scores)}{mark}"
 
 
-def show_pause(loop: Loop, annotator: str) -> None:
+def show_pause(snapshot: Snapshot, annotator: str) -> None:
     """After a save in the middle of a batch: nothing is lost, and the rest waits."""
-    batch_id = batch_for(loop, annotator)
-    waiting = len(loop.open_batches[batch_id]) if batch_id else 0
+    batch_id = batch_for(snapshot, annotator)
+    waiting = len(snapshot.open_batches[batch_id]) if batch_id else 0
     st.success(
         f"Saved. {waiting:,} items of this batch wait for a label; you go on where you stopped.",
         icon=":material/pause_circle:",
@@ -136,23 +140,23 @@ def show_pause(loop: Loop, annotator: str) -> None:
 
 
 page_head.need_login()
-loop = session.open_loop()
-page_head.need_pool(loop)
-if refusal := loop.workspace.refusal():
+snapshot = session.open_loop()
+page_head.need_pool(snapshot)
+if refusal := snapshot.workspace.refusal():
     st.error(plain(refusal), icon=":material/lock:")
     st.stop()
 annotator = page_head.need_annotator()
 if st.session_state.get(PAUSED) and not session.reopened():
-    show_pause(loop, annotator)
+    show_pause(snapshot, annotator)
 card_place, mix_place = st.container(), st.container()
 with mix_place:  # drawn first, since a new batch goes by it; shown below the card
-    wishes = chosen_wishes(loop)
+    wishes = chosen_request(snapshot)
 with card_place:
     try:
-        batch = reopened_batch(loop, annotator)
+        batch = reopened_batch(snapshot, annotator)
         if batch is None:
-            loop, batch_id = current_batch(loop, annotator, wishes)
-            batch = card_batch(loop, batch_id, annotator)
+            snapshot, batch_id = current_batch(snapshot, annotator, wishes)
+            batch = card_batch(snapshot, batch_id, annotator)
     except PoolExhaustedError as error:
         st.success(plain(str(error)), icon=":material/done_all:")
         st.stop()
@@ -161,5 +165,5 @@ with card_place:
         st.stop()
     if not batch.reopened:
         tell_new_split(batch.split)
-    show_head(loop, batch)
+    show_head(snapshot, batch)
     annotation_card(batch, key=CARD, on_finished=note_save, on_earlier=open_earlier)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.analysis.simulation import make_demo
 from core.errors import SunlightError
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 from pages.ui import cache, page_head, session
 from pages.ui.components import charts, score_tables
@@ -25,20 +25,20 @@ WHY = {
 }
 
 
-def show_next(loop: Loop) -> None:
+def show_next(snapshot: Snapshot) -> None:
     """The one thing to do next, as the page's one loud button."""
-    st.subheader(NEXT[loop.stage], anchor=False)
-    st.write(WHY[loop.stage])
-    if st.button(NEXT[loop.stage], type="primary", icon=":material/edit:", key="next"):
+    st.subheader(NEXT[snapshot.stage], anchor=False)
+    st.write(WHY[snapshot.stage])
+    if st.button(NEXT[snapshot.stage], type="primary", icon=":material/edit:", key="next"):
         st.switch_page("annotate.py")
 
 
-def show_targets(loop: Loop) -> None:
+def show_targets(snapshot: Snapshot) -> None:
     """Labels against targets, per split."""
-    targets = loop.workspace.task.targets
-    asked = [split for split in SPLITS if targets[split] or loop.labels.splits[split]]
+    targets = snapshot.workspace.task.targets
+    asked = [split for split in SPLITS if targets[split] or snapshot.labels.splits[split]]
     for column, split in zip(st.columns(len(asked) or 1), asked, strict=False):
-        have, target = len(loop.labels.splits[split]), targets[split]
+        have, target = len(snapshot.labels.splits[split]), targets[split]
         column.metric(
             split.capitalize(),
             f"{have:,}",
@@ -49,10 +49,10 @@ def show_targets(loop: Loop) -> None:
         column.progress(min(1.0, have / target) if target else 1.0)
 
 
-def show_balance(loop: Loop) -> None:
+def show_balance(snapshot: Snapshot) -> None:
     """How many items of each split have each label."""
-    task = loop.workspace.task
-    counts = loop.labels.counts(task)
+    task = snapshot.workspace.task
+    counts = snapshot.labels.counts(task)
     labeled = {split: each for split, each in counts.items() if sum(each.values())}
     if labeled:
         show_figure(
@@ -67,14 +67,14 @@ def show_balance(loop: Loop) -> None:
         )
 
 
-def show_last_run(loop: Loop) -> None:
+def show_last_run(snapshot: Snapshot) -> None:
     """The newest run's scores."""
     st.subheader("Last run", anchor=False)
-    if not loop.logs.runs:
+    if not snapshot.logs.runs:
         st.caption("No model has been trained yet: that comes after the first training data.")
         return
-    run = loop.logs.runs[-1]
-    found = score_tables.intervals(cache.report(loop, run))
+    run = snapshot.logs.runs[-1]
+    found = score_tables.intervals(cache.report(snapshot, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
         column.metric(
@@ -96,9 +96,9 @@ def show_last_run(loop: Loop) -> None:
         )
 
 
-def show_annotators(loop: Loop) -> None:
+def show_annotators(snapshot: Snapshot) -> None:
     """Who labeled how much."""
-    people = cache.tables(loop).annotators()
+    people = cache.tables(snapshot).annotators()
     if len(people):
         st.subheader("Who labeled", anchor=False)
         st.dataframe(
@@ -122,9 +122,9 @@ def make_demo_here() -> None:
     session.choose_workspace(folder)
 
 
-def show_demo(loop: Loop) -> None:
+def show_demo(snapshot: Snapshot) -> None:
     """One click to a workspace in which every page has something to show."""
-    if loop.workspace.path == session.DEMO:
+    if snapshot.workspace.path == session.DEMO:
         return
     with st.container(border=True):
         st.markdown(
@@ -140,22 +140,22 @@ def show_demo(loop: Loop) -> None:
             st.rerun()
 
 
-loop = page_head.open_page(
+snapshot = page_head.open_page(
     "Sunlight", "Label text with one key; a small model chooses what to ask."
 )
-if len(loop.pool_words.pool):
+if len(snapshot.pool_words.pool):
     left, right = st.columns([3, 2], gap="large")
     with left:
-        show_next(loop)
-        show_targets(loop)
-        show_balance(loop)
+        show_next(snapshot)
+        show_targets(snapshot)
+        show_balance(snapshot)
     with right:
-        show_last_run(loop)
-        show_annotators(loop)
+        show_last_run(snapshot)
+        show_annotators(snapshot)
 else:
     st.info(
         "The pool is empty. Put a CSV file of `item_id,text` into "
-        f"{plain(loop.workspace.name)}/unlabeled\\_data/ and reload.",
+        f"{plain(snapshot.workspace.name)}/unlabeled\\_data/ and reload.",
         icon=":material/inbox:",
     )
-show_demo(loop)
+show_demo(snapshot)

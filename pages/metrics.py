@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.workspace.logs import Run
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache, page_head
 from pages.ui.components import charts, score_tables
 from pages.ui.components.figure import show_figure
@@ -24,15 +24,15 @@ SHOWN = [
 NONE = "no other run"
 
 
-def show_curve(loop: Loop) -> None:
+def show_curve(snapshot: Snapshot) -> None:
     """Scores against labels with their bands, and whether the last iteration brought a gain."""
-    items = loop.labels.splits["evaluation"]
-    positives = sum(item.label == loop.workspace.task.positive.value for item in items)
-    points = cache.of_reports(score_tables.curve_points, loop)
+    items = snapshot.labels.splits["evaluation"]
+    positives = sum(item.label == snapshot.workspace.task.positive.value for item in items)
+    points = cache.of_reports(score_tables.curve_points, snapshot)
     if not len(points):
         page_head.say_empty(
             "Here you will see scores against labels. They need evaluation items of the label "
-            f"{loop.workspace.task.positive.name}; there is none yet."
+            f"{snapshot.workspace.task.positive.name}; there is none yet."
         )
         return
     show_figure(
@@ -44,18 +44,18 @@ def show_curve(loop: Loop) -> None:
         points,
         charts.course(points),
     )
-    if len(set(score_tables.evaluation_sets(loop).values())) > 1:
+    if len(set(score_tables.evaluation_sets(snapshot).values())) > 1:
         st.caption("Lines break where the evaluation data changed: compare within a line only.")
-    if len(loop.logs.runs) > 1:
-        sentence = score_tables.gain_sentence(loop, *loop.logs.runs[-2:])
+    if len(snapshot.logs.runs) > 1:
+        sentence = score_tables.gain_sentence(snapshot, *snapshot.logs.runs[-2:])
         if sentence:
             st.write(plain(sentence))
 
 
-def choose(loop: Loop) -> tuple[Run, Run | None, int]:
+def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int]:
     """The run to look at, the one beside it, and the label that is looked for."""
-    by_id = {run.run_id: run for run in reversed(loop.logs.runs)}
-    labels = loop.workspace.task.labels
+    by_id = {run.run_id: run for run in reversed(snapshot.logs.runs)}
+    labels = snapshot.workspace.task.labels
     places = st.columns(3 if len(labels) > 2 else 2)
     run = by_id[places[0].selectbox("Run", list(by_id), key="metrics_run")]
     others = [name for name in by_id if name != run.run_id]
@@ -63,7 +63,7 @@ def choose(loop: Loop) -> tuple[Run, Run | None, int]:
     options = [NONE, *others]
     start = options.index(earlier[0]) if earlier else 0
     other = places[1].selectbox("Compare with", options, index=start, key="metrics_other")
-    label = loop.workspace.task.positive_index
+    label = snapshot.workspace.task.positive_index
     if len(labels) > 2:
         label = places[2].selectbox(
             "Label, against all others",
@@ -75,11 +75,11 @@ def choose(loop: Loop) -> tuple[Run, Run | None, int]:
     return run, by_id.get(other), label
 
 
-def show_scores(loop: Loop, run: Run, other: Run | None, label: int) -> None:
+def show_scores(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> None:
     """The run's scores with intervals, and what it has over the other run."""
-    report = cache.report(loop, run)
+    report = cache.report(snapshot, run)
     st.dataframe(
-        score_tables.score_table(loop, run, other, label),
+        score_tables.score_table(snapshot, run, other, label),
         hide_index=True,
         column_config={"value": st.column_config.NumberColumn(format="%.3f")},
     )
@@ -95,7 +95,7 @@ def show_scores(loop: Loop, run: Run, other: Run | None, label: int) -> None:
     )
 
 
-def say_what_is_missing(loop: Loop, run: Run, look: Look | None) -> None:
+def say_what_is_missing(snapshot: Snapshot, run: Run, look: Look | None) -> None:
     """Where the run was measured by other items than today's, or can say nothing of them."""
     if look is None:
         st.warning(
@@ -104,7 +104,7 @@ def say_what_is_missing(loop: Loop, run: Run, look: Look | None) -> None:
             "list; train again to see its curves."
         )
         return
-    today = len(loop.labels.splits["evaluation"])
+    today = len(snapshot.labels.splits["evaluation"])
     if len(look.answers) < today:
         st.caption(
             f"{plain(run.run_id)} was asked about {len(look.answers):,} of today's {today:,} "
@@ -112,13 +112,13 @@ def say_what_is_missing(loop: Loop, run: Run, look: Look | None) -> None:
         )
 
 
-def look_at(loop: Loop, run: Run, other: Run | None, label: int) -> Look | None:
+def look_at(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> Look | None:
     """What both runs say; None if nobody knows what the first one says."""
-    answers = cache.answers(loop, run)
+    answers = cache.evaluation_predictions(snapshot, run)
     if answers is None:
         return None
-    beside = cache.answers(loop, other) if other else None
-    return Look(loop, run, answers, other, beside, label)
+    beside = cache.evaluation_predictions(snapshot, other) if other else None
+    return Look(snapshot, run, answers, other, beside, label)
 
 
 def show_threshold(look: Look) -> None:
@@ -131,7 +131,7 @@ def show_threshold(look: Look) -> None:
 def show_probabilities(look: Look) -> None:
     """Histogram and calibration, and the figures of every set of items."""
     ranking.show_probabilities(look)
-    report = cache.report(look.loop, look.run)
+    report = cache.report(look.snapshot, look.run)
     if report:
         with st.expander("Can its probabilities be believed?"):
             st.caption(
@@ -162,25 +162,25 @@ def show_views(look: Look) -> None:
                 show(look)
 
 
-loop = page_head.open_page(
+snapshot = page_head.open_page(
     "Metrics", "How well each run does on the evaluation data that it never saw."
 )
-page_head.need_pool(loop)
-if not loop.logs.runs:
+page_head.need_pool(snapshot)
+if not snapshot.logs.runs:
     page_head.empty(
         "Here you will see F-score and AUC per run. The first run is trained when evaluation data "
         "and first training data are labeled."
     )
-show_curve(loop)
-run, other, label = choose(loop)
-look = look_at(loop, run, other, label)
-show_scores(loop, run, other, label)
-say_what_is_missing(loop, run, look)
+show_curve(snapshot)
+run, other, label = choose(snapshot)
+look = look_at(snapshot, run, other, label)
+show_scores(snapshot, run, other, label)
+say_what_is_missing(snapshot, run, look)
 if look and len(look.answers):
     show_views(look)
 st.subheader("All runs", anchor=False)
-runs = pd.DataFrame([asdict(run) for run in loop.logs.runs])
-sets = score_tables.evaluation_sets(loop)
+runs = pd.DataFrame([asdict(run) for run in snapshot.logs.runs])
+sets = score_tables.evaluation_sets(snapshot)
 if len(set(sets.values())) > 1:
     runs = runs.assign(**{"evaluation set": runs["run_id"].map(sets)})
 shown = [name for name in (*SHOWN, "evaluation set") if name in runs]

@@ -8,7 +8,7 @@ import streamlit as st
 from core.errors import SunlightError
 from core.workspace.assignment import Flag, batch_for, flags, unflag
 from core.workspace.relabel import as_they_stand
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache, page_head, session
 from pages.ui.components.items import item_html, show_items
 from pages.ui.escape_markdown import plain
@@ -24,9 +24,9 @@ DECIDED = 20
 NO_LABEL = "no label yet"
 
 
-def show_choice(loop: Loop) -> None:
+def show_choice(snapshot: Snapshot) -> None:
     """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
-    batch = choose_batch(loop, cache.picks(loop))
+    batch = choose_batch(snapshot, cache.picks(snapshot))
     if batch is None:
         page_head.say_empty(
             "Here you will see the outliers beside the low-confidence picks. They come with the "
@@ -34,26 +34,28 @@ def show_choice(loop: Loop) -> None:
             "labeled."
         )
         return
-    picks, today = picks_shown(loop, batch), today_of(loop)
-    show_picture(loop, picks, today, batch)
-    show_sides(loop, picks, today)
+    picks, today = picks_shown(snapshot, batch), today_of(snapshot)
+    show_picture(snapshot, picks, today, batch)
+    show_sides(snapshot, picks, today)
 
 
-def show_flagged(loop: Loop) -> None:
+def show_flagged(snapshot: Snapshot) -> None:
     """What somebody wants to be looked at again: label it, go to it, or be done with the flag."""
-    flagged = flags(loop.logs.events)
+    flagged = flags(snapshot.logs.events)
     if not flagged:
-        key = loop.workspace.task.keys.flag
+        key = snapshot.workspace.task.keys.flag
         page_head.say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
-    found = as_they_stand(loop, [flag.item_id for flag in flagged[:SHOWN]])
-    batches = batches_of(loop)
+    found = as_they_stand(snapshot, [flag.item_id for flag in flagged[:SHOWN]])
+    batches = batches_of(snapshot)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
-        name = item.label and loop.workspace.task.label(item.label).name
+        name = item.label and snapshot.workspace.task.label(item.label).name
         told = [f"flagged by {flag.annotator}: {flag.note}"]
         show_items([item_html(item.text, [*told, f"labeled {name}" if name else NO_LABEL])])
         with st.container(horizontal=True, gap="small"):
             if at < DECIDED and session.annotator():
-                label_buttons(loop, [item], at == 0, then=partial(take_flag_back, loop, flag))
+                label_buttons(
+                    snapshot, [item], at == 0, then=partial(take_flag_back, snapshot, flag)
+                )
             batch_id = batches.get(flag.item_id, "")
             open_item_button(batch_id, flag.item_id, f"open {flag.item_id}")
             st.button(
@@ -61,24 +63,24 @@ def show_flagged(loop: Loop) -> None:
                 key=f"done {flag.item_id}",
                 help="Takes the flag back",
                 on_click=take_flag_back,
-                args=(loop, flag),
+                args=(snapshot, flag),
             )
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
 
 
-def take_flag_back(loop: Loop, flag: Flag) -> None:
+def take_flag_back(snapshot: Snapshot, flag: Flag) -> None:
     """Appends the event that takes the flag back, before the page runs again."""
     try:
-        cache.inbox(loop.workspace.path).receive([unflag(flag, session.annotator())])
+        cache.inbox(snapshot.workspace.path).receive([unflag(flag, session.annotator())])
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
 
 
-def show_earlier(loop: Loop) -> None:
+def show_earlier(snapshot: Snapshot) -> None:
     """Batches that hold labels, but the one that is under way; each can be opened and corrected."""
-    batches = cache.tables(loop).batches()
-    under_way = batch_for(loop, session.annotator())
+    batches = cache.tables(snapshot).batches()
+    under_way = batch_for(snapshot, session.annotator())
     batches = batches[(batches["labeled"] > 0) & (batches["batch_id"] != under_way)]
     batches = batches.set_index("batch_id")
     if not len(batches):
@@ -94,9 +96,12 @@ def show_earlier(loop: Loop) -> None:
     )
     if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
         open_batch(batch_id)
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     labeled = [
-        item for items in loop.labels.splits.values() for item in items if item.batch_id == batch_id
+        item
+        for items in snapshot.labels.splits.values()
+        for item in items
+        if item.batch_id == batch_id
     ]
     show_items(
         [
@@ -115,11 +120,11 @@ def earlier_title(batch_id: str, batch: pd.Series) -> str:
     )
 
 
-loop = page_head.open_page(
+snapshot = page_head.open_page(
     "Review",
     "What the model asked for and why, what deserves a second look, and what was labeled earlier.",
 )
-page_head.need_pool(loop)
+page_head.need_pool(snapshot)
 TABS = {
     "What the model asked for": show_choice,
     "Second look": show_second_look,
@@ -130,4 +135,4 @@ tabs = st.tabs([*TABS], key="review_tab", on_change="rerun")
 for tab, show in zip(tabs, TABS.values(), strict=True):
     if tab.open:  # the others would cost time, and their keys would be heard
         with tab:
-            show(loop)
+            show(snapshot)

@@ -7,17 +7,17 @@ from pages.ui.strategies.replay import show_replay
 from pages.ui.strategies.representation import show_skew
 from pages.ui.strategies.yields import show_harvest
 
-loop = page_head.open_page(
+snapshot = page_head.open_page(
     "Strategies", "What each way of choosing brought in, which one pays here, and what is left."
 )
-page_head.need_pool(loop)
-brought = cache.brought(loop)
+page_head.need_pool(snapshot)
+brought = cache.chosen_labels(snapshot)
 if not brought:
     page_head.empty(
         "Here you will see what each strategy found. It begins with the first training labels."
     )
-show_harvest(loop, brought)
-show_skew(loop)
-show_experiment(loop)
-show_replay(loop)
-show_remaining(loop)
+show_harvest(snapshot, brought)
+show_skew(snapshot)
+show_experiment(snapshot)
+show_replay(snapshot)
+show_remaining(snapshot)

@@ -8,9 +8,9 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from core.errors import ConditionError
 from core.models.predict import score_texts
 from core.pool.text import words_of
-from core.query.row_set import Places
+from core.query.row_set import RowSet
 from core.query.tables import UNLABELED, Drawn
-from core.workspace.snapshot import Loop, being_held_out
+from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import SPLITS
 from pages.ui import cache, page_head, session
 from pages.ui.components.item_details import show_details
@@ -21,19 +21,19 @@ from pages.ui.sunlight.item_download import show_takeaway
 from pages.ui.sunlight.steps import Step
 
 
-def show_draw(loop: Loop, items: pd.DataFrame) -> None:
+def show_draw(snapshot: Snapshot, items: pd.DataFrame) -> None:
     """The items with words that the model does not know marked, and its probability."""
-    runs = loop.logs.runs
-    model = cache.model(loop, runs[-1]) if runs else None
+    runs = snapshot.logs.runs
+    model = cache.model(snapshot, runs[-1]) if runs else None
     texts = items["text"].tolist()
     words = [word for text in texts for word in words_of(text)]
     known = None if model is None else model.known(words)
     opinions = [None] * len(texts) if model is None else score_texts(model, texts)
     # An evaluation item that waits for its label must not be shown with the model's opinion.
-    hidden = being_held_out(loop)
+    hidden = being_held_out(snapshot)
     for item, opinion in zip(items.itertuples(), opinions, strict=True):
         is_held_out = item.item_id in hidden
-        told = facts(loop, item, None if is_held_out else opinion)
+        told = facts(snapshot, item, None if is_held_out else opinion)
         is_big = len(items) == 1
         shown = item_html(item.text, told, known, big=is_big, item_id=item.item_id)
         with st.container(gap=None):
@@ -42,7 +42,7 @@ def show_draw(loop: Loop, items: pd.DataFrame) -> None:
             place = st.container() if is_big else more_of(item.item_id)
             if is_big or place.open:
                 with place:
-                    show_details(loop, item.item_id, item.text, is_held_out=is_held_out)
+                    show_details(snapshot, item.item_id, item.text, is_held_out=is_held_out)
 
 
 def more_of(item_id: str) -> ExpanderContainer:
@@ -50,9 +50,9 @@ def more_of(item_id: str) -> ExpanderContainer:
     return st.expander("More", type="compact", key=f"more_{item_id}", on_change="rerun")
 
 
-def facts(loop: Loop, item: tuple, probability: np.ndarray | None) -> list[str]:
+def facts(snapshot: Snapshot, item: tuple, probability: np.ndarray | None) -> list[str]:
     """What is known of an item, in the order in which one asks."""
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     told = [item.item_id, item.split]
     if item.label:
         told.append(f"labeled {task.label(item.label).name}")
@@ -70,7 +70,7 @@ def count_sentence(drawn: Drawn, is_random: bool) -> str:
     return f"The first {len(drawn.items):,} of {drawn.matching:,} items, in the order of the pool"
 
 
-def kinds_sentence(loop: Loop, counts: pd.DataFrame) -> str:
+def kinds_sentence(snapshot: Snapshot, counts: pd.DataFrame) -> str:
     """How many of the items each split has, and how many each label; empty if none is labeled."""
     if not (counts["split"] != UNLABELED).any():
         return ""
@@ -79,59 +79,61 @@ def kinds_sentence(loop: Loop, counts: pd.DataFrame) -> str:
         f"{by_split[split]:,} {split}" for split in (UNLABELED, *SPLITS) if split in by_split.index
     ]
     by_label = counts[counts["split"] != UNLABELED].groupby("label")["items"].sum()
-    names = [loop.workspace.task.label(value).name for value in by_label.index]
+    names = [snapshot.workspace.task.label(value).name for value in by_label.index]
     labeled = [f"{items:,} {name}" for items, name in zip(by_label, names, strict=True)]
     return f"{' · '.join(told)}; labeled: {', '.join(labeled)}"
 
 
-def show_count(loop: Loop, step: Step, places: Places, drawn: Drawn) -> None:
+def show_count(snapshot: Snapshot, step: Step, places: RowSet, drawn: Drawn) -> None:
     """How many items the filters leave, and the ways to take them all away."""
     told = count_sentence(drawn, step.is_random)
-    told += "; words that the model does not know are underlined" if loop.logs.runs else ""
+    told += "; words that the model does not know are underlined" if snapshot.logs.runs else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(gap=None, width="stretch"):
             st.caption(told)
-            counts = cache.tables(loop).counts(places) if step.filters.words else None
-            if counts is not None and (kinds := kinds_sentence(loop, counts)):
+            counts = cache.tables(snapshot).counts(places) if step.filters.words else None
+            if counts is not None and (kinds := kinds_sentence(snapshot, counts)):
                 st.caption(plain(kinds))
         if len(places):
-            show_takeaway(loop, places)
+            show_takeaway(snapshot, places)
 
 
-def show_look(loop: Loop, step: Step) -> None:
+def show_look(snapshot: Snapshot, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
-    tables = cache.tables(loop)
+    tables = cache.tables(snapshot)
     with st.spinner("Looking through the pool …"):  # for long only while its words are read first
         try:
-            places = cache.places(loop, step.filters)
+            places = cache.places(snapshot, step.filters)
         except ConditionError as error:
             st.error(plain(str(error)), icon=":material/error:")
             st.stop()
     drawn = tables.draw(places, step.size, step.seed) if step.is_random else tables.first(places)
-    show_count(loop, step, places, drawn)
+    show_count(snapshot, step, places, drawn)
     if not len(drawn.items):
         page_head.empty("No item matches these filters. Take one of them away.")
-    show_draw(loop, drawn.items)
+    show_draw(snapshot, drawn.items)
 
 
 @st.fragment(run_every=filter_panel.SECONDS)
 def stream() -> None:
     """One item, and after some seconds the next."""
-    loop = session.open_loop()
-    show_look(loop, filter_panel.next_of_stream(filter_panel.choices_of(loop)))
+    snapshot = session.open_loop()
+    show_look(snapshot, filter_panel.next_of_stream(filter_panel.choices_of(snapshot)))
 
 
-loop = page_head.open_page("Sunlight", "Random items, as they are: the best way to know your data.")
-page_head.need_pool(loop)
-choices = filter_panel.choices_of(loop)
-filter_panel.arrive(loop, choices)
+snapshot = page_head.open_page(
+    "Sunlight", "Random items, as they are: the best way to know your data."
+)
+page_head.need_pool(snapshot)
+choices = filter_panel.choices_of(snapshot)
+filter_panel.arrive(snapshot, choices)
 step = filter_panel.chosen(choices)
 filter_panel.keep(step)
-filter_panel.show_filters(loop, choices)
+filter_panel.show_filters(snapshot, choices)
 filter_panel.show_controls(choices)
-filter_panel.show_active(step.filters, loop.workspace.task, choices)
+filter_panel.show_active(step.filters, snapshot.workspace.task, choices)
 filter_panel.write_address()
 if filter_panel.is_streaming():
     stream()
 else:
-    show_look(loop, step)
+    show_look(snapshot, step)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from core.analysis.simulation import make_demo
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
 
 # Real files take as long as a busy disk takes; and a CI run fails for a change, not by chance.
@@ -121,9 +121,9 @@ def make_workspace(tmp_path: Path) -> MakeWorkspace:
 
 
 @pytest.fixture
-def active(make_workspace: MakeWorkspace) -> Loop:
+def active(make_workspace: MakeWorkspace) -> Snapshot:
     """A loop in active learning: 300 pool items, 30 evaluation and 60 training labels."""
-    return read_loop(active_workspace(make_workspace))
+    return read_snapshot(active_workspace(make_workspace))
 
 
 def active_workspace(make_workspace: MakeWorkspace) -> Workspace:

@@ -25,12 +25,12 @@ from random import Random
 from core.doctor import examine
 from core.errors import SunlightError
 from core.evaluation.runs import Trained, keep, train
-from core.sampling.next_batch import Batch, Wishes, propose
+from core.sampling.next_batch import Batch, BatchRequest, propose
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
 from core.workspace.relabel import Hand, flag_by_hand, label_by_hand
-from core.workspace.snapshot import Loop, open_loop, read_loop
+from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.conftest import headlines, write_csv
 from tests.faults import KINDS, Shim
 from tests.records import split_records
@@ -55,7 +55,7 @@ def make_template(folder: Path) -> Trained:
         rows = [item for item in items[200:] if item[2] == label]
         write_csv(folder / "training_data" / name, rows)
     (folder / "task.toml").write_text(TASK)
-    return train(open_loop(folder), name="book")
+    return train(open_snapshot(folder), name="book")
 
 
 def life(watch: Watch, trained: Trained, draw: Random, tell: Callable) -> None:
@@ -63,41 +63,45 @@ def life(watch: Watch, trained: Trained, draw: Random, tell: Callable) -> None:
 
     Or it is one of several programs: it has been running since before the others were broken.
     """
-    loop, inbox, told = watch.running, watch.inbox, watch.told
+    snapshot, inbox, told = watch.running, watch.inbox, watch.told
     if draw.random() < 0.5:
-        loop = open_loop(watch.path)
-        inbox = Inbox(loop.workspace)
-    _send(loop, inbox, [_event(entry) for entry in told.waiting()], tell)
+        snapshot = open_snapshot(watch.path)
+        inbox = Inbox(snapshot.workspace)
+    _send(snapshot, inbox, [_event(entry) for entry in told.waiting()], tell)
     for _ in range(draw.randint(1, 4)):
         try:
-            _step(loop, inbox, told, trained, draw, tell)
+            _step(snapshot, inbox, told, trained, draw, tell)
         except SunlightError:
             continue  # a full or broken disk: told to the person, who goes on
 
 
 def _step(
-    loop: Loop, inbox: Inbox, told: Told, trained: Trained, draw: Random, tell: Callable
+    snapshot: Snapshot, inbox: Inbox, told: Told, trained: Trained, draw: Random, tell: Callable
 ) -> None:
     what = draw.random()
     if what < 0.08:
-        keep(loop, trained)
+        keep(snapshot, trained)
     elif what < 0.2:
-        _by_hand(loop, inbox, draw, tell)
+        _by_hand(snapshot, inbox, draw, tell)
     else:
-        batch = propose(loop, "ann", Wishes(seed=draw.randrange(2**31)))
+        batch = propose(snapshot, "ann", BatchRequest(seed=draw.randrange(2**31)))
         for _ in range(draw.randint(1, 3)):
-            _send(loop, inbox, _burst(batch, told, draw), tell)
+            _send(snapshot, inbox, _burst(batch, told, draw), tell)
         if draw.random() < 0.5:
-            _send(loop, inbox, [_new(batch, "save", "", draw)], tell)
+            _send(snapshot, inbox, [_new(batch, "save", "", draw)], tell)
 
 
-def _by_hand(loop: Loop, inbox: Inbox, draw: Random, tell: Callable) -> None:
-    item = draw.choice(loop.pool_words.pool.ids.to_pylist())
+def _by_hand(snapshot: Snapshot, inbox: Inbox, draw: Random, tell: Callable) -> None:
+    item = draw.choice(snapshot.pool_words.pool.ids.to_pylist())
     tell("hand", item)
     if draw.random() < 0.6:
-        event = label_by_hand(loop.workspace, inbox, item, draw.choice("01"), Hand("hand", False))
+        event = label_by_hand(
+            snapshot.workspace, inbox, item, draw.choice("01"), Hand("hand", False)
+        )
     else:
-        event = flag_by_hand(loop.workspace, inbox, item, draw.choice(NOTES), Hand("hand", False))
+        event = flag_by_hand(
+            snapshot.workspace, inbox, item, draw.choice(NOTES), Hand("hand", False)
+        )
     tell("sent", vars(event))
     tell("acknowledged", [event.event_id])
 
@@ -131,10 +135,10 @@ def _event(entry: dict) -> Event:
     return Event(**entry)
 
 
-def _send(loop: Loop, inbox: Inbox, events: list[Event], tell: Callable) -> None:
+def _send(snapshot: Snapshot, inbox: Inbox, events: list[Event], tell: Callable) -> None:
     for event in events:
         tell("sent", vars(event))
-    log = loop.workspace.annotations
+    log = snapshot.workspace.annotations
     before = log.read_bytes()
     try:
         receipt = inbox.receive(events)
@@ -222,7 +226,7 @@ class Harness:
 
     def _workspace(self, path: Path) -> None:
         shutil.copytree(self._folder / "template", path)
-        running = read_loop(open_workspace(path))
+        running = read_snapshot(open_workspace(path))
         watch = Watch(path, Told(), running, Inbox(running.workspace))
         for number in range(self._draw.randint(1, LIVES)):
             # What is new is not on disk yet: nothing is as easily lost by a power cut.
@@ -278,9 +282,11 @@ class Harness:
         """A life without faults: everything waiting arrives, and the doctor is content."""
 
         def act(tell: Callable) -> None:
-            loop = open_loop(watch.path)
-            _send(loop, Inbox(loop.workspace), [_event(e) for e in watch.told.waiting()], tell)
-            open_loop(watch.path)
+            snapshot = open_snapshot(watch.path)
+            _send(
+                snapshot, Inbox(snapshot.workspace), [_event(e) for e in watch.told.waiting()], tell
+            )
+            open_snapshot(watch.path)
             for finding in examine(watch.path):
                 if finding.severity == "error":
                     tell("failed", finding.message)

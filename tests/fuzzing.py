@@ -25,7 +25,7 @@ from starlette.requests import Request
 
 from core.analysis.estimate import decoded
 from core.analysis.learning_curves import read_points
-from core.analysis.simulation import read_oracle, write_table
+from core.analysis.simulation import read_oracle, write_labeled
 from core.doctor import examine
 from core.errors import SunlightError
 from core.evaluation.report import load_report
@@ -44,7 +44,7 @@ from core.system.append_file import CsvFile
 from core.system.csv_rows import parse_rows, read_row_blocks
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Proposal, Run
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from core.workspace.task import parse_task
 from pages.ui.card.route import receive
 from pages.ui.card.tokens import Claim, make_token, read_token
@@ -196,8 +196,8 @@ def _in_workspace(name: str) -> Read:
         (workspace / name).write_bytes(data)
         with suppress(SunlightError):
             list(examine(workspace))
-        loop = read_loop(open_workspace(workspace))
-        tables = Tables(loop)
+        snapshot = read_snapshot(open_workspace(workspace))
+        tables = Tables(snapshot)
         tables.strategies(), tables.who(), tables.annotators()
 
     return read
@@ -217,7 +217,7 @@ def _template() -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    read_loop(open_workspace(folder))  # fills .cache
+    read_snapshot(open_workspace(folder))  # fills .cache
     return folder
 
 
@@ -318,7 +318,7 @@ def _cache_entry(data: bytes, folder: Path) -> None:
     files = sorted(path for path in (workspace / ".cache").rglob("*") if path.is_file())
     path = files[(data[0] if data else 0) % len(files)]
     path.write_bytes(data[1:] if len(data) % 2 else path.read_bytes()[: len(data)] + data[1:])
-    words = read_loop(open_workspace(workspace)).pool_words
+    words = read_snapshot(open_workspace(workspace)).pool_words
     assert words.pool.texts.to_pylist() == ["flood in valley", "union, backs", "q"]
 
 
@@ -343,7 +343,7 @@ def _oracle(data: bytes, folder: Path) -> None:
     with suppress(SunlightError):
         read_oracle(folder / "oracle.csv")
     (folder / "laid").mkdir()
-    write_table(folder / "oracle.csv", folder / "laid", ("0", "1"))
+    write_labeled(folder / "oracle.csv", folder / "laid", ("0", "1"))
 
 
 def _encoder(data: bytes, folder: Path) -> None:

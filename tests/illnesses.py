@@ -8,9 +8,9 @@ from pathlib import Path
 from core.evaluation.runs import keep, train
 from core.workspace.backup import back_up
 from core.workspace.logs import Event, Run, append_records, new_event, new_proposal, now
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
-Illness = Callable[[Loop], None]
+Illness = Callable[[Snapshot], None]
 
 
 def append(path: Path, content: str | bytes) -> None:
@@ -21,123 +21,128 @@ def append(path: Path, content: str | bytes) -> None:
 
 def adds(name: str, content: str | bytes) -> Illness:
     """The file of this name has more at its end."""
-    return lambda loop: append(loop.workspace.path / name, content)
+    return lambda snapshot: append(snapshot.workspace.path / name, content)
 
 
-def unreadable(loop: Loop) -> None:
-    append(loop.workspace.runs.path, "no,such,header\n")
+def unreadable(snapshot: Snapshot) -> None:
+    append(snapshot.workspace.runs.path, "no,such,header\n")
 
 
-def stray_event(loop: Loop) -> None:
+def stray_event(snapshot: Snapshot) -> None:
     event = new_event("batch-9999", "ann", "label", "i0000", label="1")
-    append_records(loop.workspace.annotations, [event])
+    append_records(snapshot.workspace.annotations, [event])
 
 
-def repeated_event(loop: Loop) -> None:
-    saved = label(loop, "i0000")
-    append_records(loop.workspace.annotations, [saved])
+def repeated_event(snapshot: Snapshot) -> None:
+    saved = label(snapshot, "i0000")
+    append_records(snapshot.workspace.annotations, [saved])
 
 
-def label(loop: Loop, item_id: str, split: str = "training", strategy: str = "random") -> Event:
+def label(
+    snapshot: Snapshot, item_id: str, split: str = "training", strategy: str = "random"
+) -> Event:
     """A batch of this item, its label event in the log; nothing in a label file."""
     batch_id = f"batch-{item_id}"
     append_records(
-        loop.workspace.batches, [new_proposal(batch_id, "ann", split, item_id, strategy)]
+        snapshot.workspace.batches, [new_proposal(batch_id, "ann", split, item_id, strategy)]
     )
     event = new_event(batch_id, "ann", "label", item_id, label="1")
-    append_records(loop.workspace.annotations, [event])
+    append_records(snapshot.workspace.annotations, [event])
     return event
 
 
-def save_cut_short(loop: Loop) -> None:
-    event = label(loop, "i0000")
-    append_records(loop.workspace.annotations, [new_event(event.batch_id, "ann", "save")])
+def save_cut_short(snapshot: Snapshot) -> None:
+    event = label(snapshot, "i0000")
+    append_records(snapshot.workspace.annotations, [new_event(event.batch_id, "ann", "save")])
 
 
-def in_both_files(loop: Loop) -> None:
+def in_both_files(snapshot: Snapshot) -> None:
     for name in ("related.csv", "not_related.csv"):
-        append(loop.workspace.path / "training_data" / name, "c,two minds about this\n")
+        append(snapshot.workspace.path / "training_data" / name, "c,two minds about this\n")
 
 
-def gone(loop: Loop) -> None:
+def gone(snapshot: Snapshot) -> None:
     append_records(
-        loop.workspace.batches, [new_proposal("batch-0001", "ann", "training", "gone", "random")]
+        snapshot.workspace.batches,
+        [new_proposal("batch-0001", "ann", "training", "gone", "random")],
     )
 
 
-def no_pool(loop: Loop) -> None:
-    for path in loop.workspace.pool_files():
+def no_pool(snapshot: Snapshot) -> None:
+    for path in snapshot.workspace.pool_files():
         path.rename(path.with_suffix(".away"))
 
 
-def changed_text(loop: Loop) -> None:
-    save_cut_short(loop)
-    append(loop.workspace.path / "training_data" / "related.csv", "i0000,another text,1,random,\n")
-
-
-def not_random(loop: Loop) -> None:
+def changed_text(snapshot: Snapshot) -> None:
+    save_cut_short(snapshot)
     append(
-        loop.workspace.path / "evaluation_data" / "related.csv",
+        snapshot.workspace.path / "training_data" / "related.csv", "i0000,another text,1,random,\n"
+    )
+
+
+def not_random(snapshot: Snapshot) -> None:
+    append(
+        snapshot.workspace.path / "evaluation_data" / "related.csv",
         "e1,storm breaks the old bridge,1,low confidence,0.5\n",
     )
 
 
-def drawn_late(loop: Loop) -> None:
-    label(loop, "i0001", strategy="low confidence")
-    label(loop, "i0002", split="evaluation")
+def drawn_late(snapshot: Snapshot) -> None:
+    label(snapshot, "i0001", strategy="low confidence")
+    label(snapshot, "i0002", split="evaluation")
 
 
-def evaluation_grown(loop: Loop) -> None:
-    run(loop)
+def evaluation_grown(snapshot: Snapshot) -> None:
+    run(snapshot)
     append(
-        loop.workspace.path / "evaluation_data" / "related.csv",
+        snapshot.workspace.path / "evaluation_data" / "related.csv",
         "e1,storm breaks the old bridge,1,random,\n",
     )
 
 
-def run(loop: Loop) -> Run:
-    return keep(loop, train(loop))
+def run(snapshot: Snapshot) -> Run:
+    return keep(snapshot, train(snapshot))
 
 
-def params_of_run(loop: Loop) -> Path:
-    return loop.workspace.path / run(loop).params_file
+def params_of_run(snapshot: Snapshot) -> Path:
+    return snapshot.workspace.path / run(snapshot).params_file
 
 
-def without_params(loop: Loop) -> None:
-    path = params_of_run(loop)
+def without_params(snapshot: Snapshot) -> None:
+    path = params_of_run(snapshot)
     path.rename(path.with_suffix(".away"))
 
 
-def stray_params(loop: Loop) -> None:
-    path = params_of_run(loop)
+def stray_params(snapshot: Snapshot) -> None:
+    path = params_of_run(snapshot)
     path.with_name("stray.params").write_bytes(path.read_bytes())
 
 
-def damaged_params(loop: Loop) -> None:
-    params_of_run(loop).write_bytes(b"no params")
+def damaged_params(snapshot: Snapshot) -> None:
+    params_of_run(snapshot).write_bytes(b"no params")
 
 
-def space_of_run(loop: Loop) -> Path:
-    run(loop)
-    (space,) = loop.workspace.models.glob("*.space")
+def space_of_run(snapshot: Snapshot) -> Path:
+    run(snapshot)
+    (space,) = snapshot.workspace.models.glob("*.space")
     return space
 
 
-def without_space(loop: Loop) -> None:
-    path = space_of_run(loop)
+def without_space(snapshot: Snapshot) -> None:
+    path = space_of_run(snapshot)
     path.rename(path.with_suffix(".away"))
 
 
-def damaged_space(loop: Loop) -> None:
-    path = space_of_run(loop)
+def damaged_space(snapshot: Snapshot) -> None:
+    path = space_of_run(snapshot)
     path.write_bytes(path.read_bytes()[:100])
 
 
-def stray_space(loop: Loop) -> None:
-    path = space_of_run(loop)
-    keep(loop, train(loop, name="book"))
-    other = next(p for p in loop.workspace.models.glob("*.params") if not _needs(p, path.stem))
-    for params in loop.workspace.models.glob("*.params"):
+def stray_space(snapshot: Snapshot) -> None:
+    path = space_of_run(snapshot)
+    keep(snapshot, train(snapshot, name="book"))
+    other = next(p for p in snapshot.workspace.models.glob("*.params") if not _needs(p, path.stem))
+    for params in snapshot.workspace.models.glob("*.params"):
         if params != other:
             params.rename(params.with_suffix(".away"))
 
@@ -146,36 +151,38 @@ def _needs(params: Path, key: str) -> bool:
     return key.encode() in params.read_bytes()
 
 
-def damaged_report(loop: Loop) -> None:
-    params_of_run(loop).with_suffix(".json").write_bytes(b"{")
+def damaged_report(snapshot: Snapshot) -> None:
+    params_of_run(snapshot).with_suffix(".json").write_bytes(b"{")
 
 
-def stray_report(loop: Loop) -> None:
-    report = params_of_run(loop).with_suffix(".json")
+def stray_report(snapshot: Snapshot) -> None:
+    report = params_of_run(snapshot).with_suffix(".json")
     report.with_name("stray.json").write_bytes(report.read_bytes())
 
 
-def unfinished(loop: Loop) -> None:
-    path = loop.workspace.path / "models" / "half.params.unfinished"
+def unfinished(snapshot: Snapshot) -> None:
+    path = snapshot.workspace.path / "models" / "half.params.unfinished"
     append(path, b"half a model")
     os.utime(path, (time.time() - 7_200,) * 2)
 
 
-def settled_torn_line(loop: Loop) -> None:
-    (item, *_) = loop.labels.splits["training"]
-    append(loop.workspace.torn / "training_data.related.csv.123", f"{item.item_id},{item.text[:5]}")
+def settled_torn_line(snapshot: Snapshot) -> None:
+    (item, *_) = snapshot.labels.splits["training"]
+    append(
+        snapshot.workspace.torn / "training_data.related.csv.123", f"{item.item_id},{item.text[:5]}"
+    )
 
 
-def damaged_backup(loop: Loop) -> None:
-    made = back_up(loop.workspace)
+def damaged_backup(snapshot: Snapshot) -> None:
+    made = back_up(snapshot.workspace)
     made.path.write_bytes(made.path.read_bytes()[:-50])
 
 
-def unsecured(loop: Loop) -> None:
+def unsecured(snapshot: Snapshot) -> None:
     """Labels of today, saved without the backup that comes before."""
     event = new_event("no-batch", "ann", "save")
-    append_records(loop.workspace.annotations, [event])
-    append(loop.workspace.path / "training_data" / "related.csv", "x1,of today,1\n")
+    append_records(snapshot.workspace.annotations, [event])
+    append(snapshot.workspace.path / "training_data" / "related.csv", "x1,of today,1\n")
 
 
 TRAINING = "training_data/related.csv"
@@ -184,7 +191,11 @@ ILLNESSES: Sequence[tuple[str, str, Illness]] = (
     ("unreadable file", "error", unreadable),
     ("malformed row", "error", adds(TRAINING, "1,2,1,,,,,\n")),
     ("malformed row", "error", adds("unlabeled_data/pool.csv", b"bad\xff,x\n")),
-    ("malformed row", "error", lambda loop: append(loop.workspace.runs.path, _short_run(loop))),
+    (
+        "malformed row",
+        "error",
+        lambda snapshot: append(snapshot.workspace.runs.path, _short_run(snapshot)),
+    ),
     ("empty id", "error", adds(TRAINING, " ,no id,1\n")),
     ("unknown label", "error", adds(TRAINING, "x1,unknown,maybe\n")),
     ("misplaced label", "error", adds(TRAINING, "x1,misplaced,0\n")),
@@ -199,12 +210,16 @@ ILLNESSES: Sequence[tuple[str, str, Illness]] = (
     ("repeated event", "warning", repeated_event),
     ("torn line", "warning", settled_torn_line),
     ("unfinished file", "warning", unfinished),
-    ("leak", "warning", lambda loop: _copy(loop, "evaluation", "training", str.upper)),
-    ("copy", "warning", lambda loop: _copy(loop, "evaluation", "evaluation", str.upper)),
-    ("copy", "warning", lambda loop: _copy(loop, "evaluation", "validation", str)),
-    ("near copy", "warning", lambda loop: _copy(loop, "evaluation", "training", "{}s".format)),
+    ("leak", "warning", lambda snapshot: _copy(snapshot, "evaluation", "training", str.upper)),
+    ("copy", "warning", lambda snapshot: _copy(snapshot, "evaluation", "evaluation", str.upper)),
+    ("copy", "warning", lambda snapshot: _copy(snapshot, "evaluation", "validation", str)),
+    (
+        "near copy",
+        "warning",
+        lambda snapshot: _copy(snapshot, "evaluation", "training", "{}s".format),
+    ),
     ("repeated id", "warning", adds(TRAINING, "x1,twice,1\nx1,twice,1\n")),
-    ("id in two splits", "warning", lambda loop: _same_id(loop)),
+    ("id in two splits", "warning", lambda snapshot: _same_id(snapshot)),
     ("one id, two texts", "warning", adds(TRAINING, "i0003,quite another text,1\n")),
     ("changed text", "warning", changed_text),
     ("blank text", "warning", adds("unlabeled_data/pool.csv", "blank, \n")),
@@ -225,16 +240,16 @@ ILLNESSES: Sequence[tuple[str, str, Illness]] = (
 """(kind, severity, what brings it about)."""
 
 
-def _short_run(loop: Loop) -> str:
-    header = ",".join(loop.workspace.runs.header)
+def _short_run(snapshot: Snapshot) -> str:
+    header = ",".join(snapshot.workspace.runs.header)
     return f"{header}\nrun-0001,{now()}\n"
 
 
-def _copy(loop: Loop, source: str, split: str, change: Callable[[str], str]) -> None:
-    text = max((item.text for item in loop.labels.splits[source]), key=len)
-    append(loop.workspace.path / f"{split}_data" / "related.csv", f"x1,{change(text)},1\n")
+def _copy(snapshot: Snapshot, source: str, split: str, change: Callable[[str], str]) -> None:
+    text = max((item.text for item in snapshot.labels.splits[source]), key=len)
+    append(snapshot.workspace.path / f"{split}_data" / "related.csv", f"x1,{change(text)},1\n")
 
 
-def _same_id(loop: Loop) -> None:
-    item_id = loop.labels.splits["evaluation"][0].item_id
-    append(loop.workspace.path / TRAINING, f"{item_id},some other text altogether,1\n")
+def _same_id(snapshot: Snapshot) -> None:
+    item_id = snapshot.labels.splits["evaluation"][0].item_id
+    append(snapshot.workspace.path / TRAINING, f"{item_id},some other text altogether,1\n")

@@ -17,10 +17,10 @@ from streamlit.testing.v1 import AppTest
 
 from core.doctor import examine
 from core.errors import SunlightError
-from core.sampling.next_batch import Wishes, propose
+from core.sampling.next_batch import BatchRequest, propose
 from core.workspace.events import Inbox
 from core.workspace.logs import new_event
-from core.workspace.snapshot import Loop, open_loop
+from core.workspace.snapshot import Snapshot, open_snapshot
 from tests.pages.test_pages import PAGES, ROOT, TIMEOUT
 
 CAPABILITIES = 0x20080522
@@ -64,31 +64,31 @@ def look(path: Path) -> dict[str, object]:
             errors = []
         if page.exception or errors:
             failed[name] = [*errors, *(entry.value for entry in page.exception)]
-    loop = open_loop(path)
+    snapshot = open_snapshot(path)
     torn = [finding for finding in examine(path) if finding.kind == "torn line"]
     return {
         "failed": failed,
         "annotate": annotate,
-        "refusal": loop.workspace.refusal(),
-        "label": _label(loop),
-        "propose": _propose(loop),
+        "refusal": snapshot.workspace.refusal(),
+        "label": _label(snapshot),
+        "propose": _propose(snapshot),
         "torn lines": len(torn),
     }
 
 
-def _label(loop: Loop) -> str:
-    proposal = loop.logs.proposals[-1]
+def _label(snapshot: Snapshot) -> str:
+    proposal = snapshot.logs.proposals[-1]
     event = new_event(proposal.batch_id, "ann", "label", proposal.item_id, label="1")
     try:
-        Inbox(loop.workspace).receive([event])
+        Inbox(snapshot.workspace).receive([event])
     except SunlightError as error:
         return str(error)
     return ""
 
 
-def _propose(loop: Loop) -> str:
+def _propose(snapshot: Snapshot) -> str:
     try:
-        propose(loop, "ann", Wishes(mix={"random": 2}))
+        propose(snapshot, "ann", BatchRequest(mix={"random": 2}))
     except SunlightError as error:
         return str(error)
     return ""

@@ -8,7 +8,7 @@ from core.sampling.next_batch import propose
 from core.system.findings import KINDS, MOST
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_proposal
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.illnesses import ILLNESSES, Illness, append, label
 
@@ -21,7 +21,7 @@ def found(workspace: Workspace, kind: str) -> list[str]:
     return [finding.message for finding in examine(workspace.path) if finding.kind == kind]
 
 
-def test_a_sound_workspace_has_no_findings(active: Loop):
+def test_a_sound_workspace_has_no_findings(active: Snapshot):
     propose(active, "ann")
     assert examine(active.workspace.path) == []
 
@@ -81,12 +81,12 @@ def test_torn_lines_are_named_before_and_after_they_are_moved(make_workspace: Ma
 
 def test_a_proposed_item_that_left_the_pool_is_named(make_workspace: MakeWorkspace):
     workspace = make_workspace([item[:2] for item in headlines(30)])
-    propose(read_loop(workspace), "ann")
+    propose(read_snapshot(workspace), "ann")
     write_csv(workspace.path / "unlabeled_data" / "pool.csv", [("new", "another")])
     assert len(found(workspace, "missing item")) == 10
 
 
-def test_runs_without_files_and_files_without_runs_are_named(active: Loop):
+def test_runs_without_files_and_files_without_runs_are_named(active: Snapshot):
     run = keep(active, train(active))
     (active.workspace.path / run.params_file).rename(active.workspace.models / "stray.params")
     assert kinds(active.workspace) == {
@@ -112,7 +112,7 @@ def test_a_file_that_stops_everything_is_the_one_finding(make_workspace: MakeWor
 
 @pytest.mark.parametrize(("kind", "severity", "bring_about"), ILLNESSES)
 def test_each_illness_is_found_and_named(
-    active: Loop, kind: str, severity: str, bring_about: Illness
+    active: Snapshot, kind: str, severity: str, bring_about: Illness
 ):
     bring_about(active)
     found = examine(active.workspace.path)
@@ -151,13 +151,13 @@ def test_of_very_many_findings_the_first_are_told_and_the_rest_counted(
     assert "800 more of the kind `empty id`" in findings[MOST].message
 
 
-def test_labels_by_hand_before_it_make_no_evaluation_late(active: Loop):
+def test_labels_by_hand_before_it_make_no_evaluation_late(active: Snapshot):
     label(active, "i0001", strategy="sunlight")
     label(active, "i0002", split="evaluation")
     assert "evaluation drawn late" not in kinds(active.workspace)
 
 
-def test_a_batch_that_was_handed_over_is_not_late(active: Loop):
+def test_a_batch_that_was_handed_over_is_not_late(active: Snapshot):
     label(active, "i0002", split="evaluation")
     label(active, "i0001", strategy="low confidence")
     again = new_proposal("batch-0009", "bob", "evaluation", "i0002", "random")

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from core.evaluation.runs import keep, train
-from core.sampling.next_batch import Wishes, preview, propose
+from core.sampling.next_batch import BatchRequest, preview, propose
 from core.workspace.events import EventLog, Inbox
 from core.workspace.layout import Workspace
 from core.workspace.logs import append_records, new_event, new_proposal
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests import appenders
 from tests.conftest import MakeWorkspace, active_workspace
 from tests.crashes import TRACED
@@ -74,11 +74,11 @@ def zone(request: pytest.FixtureRequest, monkeypatch) -> Iterator[str]:
     time.tzset()
 
 
-def test_moments_are_utc_in_every_time_zone(zone: str, active: Loop):
+def test_moments_are_utc_in_every_time_zone(zone: str, active: Snapshot):
     before = time.time()
     (proposal,) = [new_proposal("batch-0001", "ann", "training", "i0001", "random")]
     moments = [proposal.created_at, new_event("batch-0001", "ann", "skip").labeled_at]
-    moments.append(preview(active, "ann", Wishes(mix={"random": 1})).proposals[0].created_at)
+    moments.append(preview(active, "ann", BatchRequest(mix={"random": 1})).proposals[0].created_at)
     for moment in moments:
         seconds = datetime.fromisoformat(moment).timestamp()
         assert before - 0.002 < seconds < time.time()
@@ -92,7 +92,7 @@ class Stopped(datetime):
         return datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-def test_a_clock_that_shows_a_moment_twice_overwrites_no_run(active: Loop, monkeypatch):
+def test_a_clock_that_shows_a_moment_twice_overwrites_no_run(active: Snapshot, monkeypatch):
     monkeypatch.setattr("core.evaluation.runs.datetime", Stopped)
     trained = train(active, name="book")
     first = active.workspace.path / keep(active, trained).params_file
@@ -103,14 +103,14 @@ def test_a_clock_that_shows_a_moment_twice_overwrites_no_run(active: Loop, monke
     assert (first.stat().st_ino, first.stat().st_mtime_ns) == (content.st_ino, content.st_mtime_ns)
 
 
-def test_the_last_word_is_the_log_s_and_never_the_clock_s(active: Loop):
+def test_the_last_word_is_the_log_s_and_never_the_clock_s(active: Snapshot):
     workspace, item = active.workspace, active.pool_words.pool.ids[0].as_py()
     proposal = new_proposal("batch-0001", "ann", "training", item, "random")
     append_records(workspace.batches, [proposal])
     for label, moment in (("1", "2030-01-01T00:00:00.000Z"), ("0", "2020-01-01T00:00:00.000Z")):
         event = new_event("batch-0001", "ann", "label", item, label=label)
         Inbox(workspace).receive([replace(event, labeled_at=moment)])
-    training = read_loop(workspace).labels.splits["training"]
+    training = read_snapshot(workspace).labels.splits["training"]
     assert [found.label for found in training if found.item_id == item] == ["0"]
 
 
@@ -126,7 +126,7 @@ def looked(what: str, path: Path) -> dict:
 def unfinished(make_workspace: MakeWorkspace) -> Iterator[Workspace]:
     """A workspace with an open batch, a save that was cut short, and a torn line."""
     workspace = active_workspace(make_workspace)
-    batch = propose(read_loop(workspace), "ann", Wishes(mix={"random": 5}))
+    batch = propose(read_snapshot(workspace), "ann", BatchRequest(mix={"random": 5}))
     item = batch.proposals[0].item_id
     events = [
         new_event(batch.batch_id, "ann", "label", item, label="1"),

@@ -8,7 +8,7 @@ from core.system.csv_rows import read_rows
 from core.system.findings import KINDS, MENDS, Finding
 from core.workspace.check import lacking_rows
 from core.workspace.layout import Workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.illnesses import (
     ILLNESSES,
     Illness,
@@ -39,7 +39,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     [(kind, how) for kind, severity, how in ILLNESSES if (kind, severity) in CURABLE],
 )
 def test_what_is_mended_is_found_no_more_and_nothing_is_lost(
-    active: Loop, kind: str, bring_about: Illness
+    active: Snapshot, kind: str, bring_about: Illness
 ):
     bring_about(active)
     workspace = active.workspace
@@ -61,7 +61,7 @@ def test_what_is_mended_is_found_no_more_and_nothing_is_lost(
     assert row.fields[1:4] == ["ann", kind, finding.file]
 
 
-def test_a_finding_that_holds_no_more_is_left_alone(active: Loop):
+def test_a_finding_that_holds_no_more_is_left_alone(active: Snapshot):
     unfinished(active)
     (finding,) = findings_of(active.workspace, "unfinished file")
     mend(active.workspace, finding, "ann")
@@ -70,7 +70,7 @@ def test_a_finding_that_holds_no_more_is_left_alone(active: Loop):
     assert contents(active.workspace.path) == before
 
 
-def test_what_was_set_aside_before_is_never_overwritten(active: Loop):
+def test_what_was_set_aside_before_is_never_overwritten(active: Snapshot):
     for _ in range(3):
         unfinished(active)
         mend_all(active.workspace.path, "ann")
@@ -79,7 +79,7 @@ def test_what_was_set_aside_before_is_never_overwritten(active: Loop):
     assert names == {half, f"{half}.2", f"{half}.3"}
 
 
-def test_what_a_mend_leaves_behind_is_mended_too(active: Loop):
+def test_what_a_mend_leaves_behind_is_mended_too(active: Snapshot):
     stray_params(active)
     report = active.workspace.models / "stray.json"
     report.write_bytes(next(active.workspace.models.glob("*.json")).read_bytes())
@@ -88,17 +88,17 @@ def test_what_a_mend_leaves_behind_is_mended_too(active: Loop):
     assert findings == []
 
 
-def test_a_save_is_completed_once_for_all_items_of_its_batch(active: Loop):
+def test_a_save_is_completed_once_for_all_items_of_its_batch(active: Snapshot):
     save_cut_short(active)
     path = active.workspace.path
-    assert [each.item_id for each in lacking_rows(read_loop(active.workspace))] == ["i0000"]
+    assert [each.item_id for each in lacking_rows(read_snapshot(active.workspace))] == ["i0000"]
     done, findings = mend_all(path, "ann")
     assert done == ["Saved labels of batch-i0000 were appended to their label files: 1."]
     assert findings == []
     assert mend_all(path, "ann") == ([], [])
 
 
-def test_a_torn_line_of_an_item_without_a_label_waits_for_a_person(active: Loop):
+def test_a_torn_line_of_an_item_without_a_label_waits_for_a_person(active: Snapshot):
     append(active.workspace.torn / "training_data.related.csv.1", "nobody,half")
     append(active.workspace.torn / "annotations.csv.1", "event,batch,i0")
     (item, *_) = active.labels.splits["training"]
@@ -111,7 +111,7 @@ def test_a_torn_line_of_an_item_without_a_label_waits_for_a_person(active: Loop)
         mend(active.workspace, findings[0], "ann")
 
 
-def test_what_is_still_being_written_is_left_alone(active: Loop):
+def test_what_is_still_being_written_is_left_alone(active: Snapshot):
     append(active.workspace.models / "now.params.unfinished", b"half")
     assert mend_all(active.workspace.path, "ann") == ([], [])
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as some
 from core.errors import ExportError
 from core.exchange.exporter import export_files
 from core.exchange.formula_guard import unguarded
-from core.exchange.importer import bring_in
+from core.exchange.importer import import_table
 from core.exchange.provenance import provenance
 from core.exchange.table_reader import open_table
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.worlds import TASK, World, worlds
 
 Rows = list[list[str]]
@@ -53,10 +53,10 @@ def of_parquet(content: bytes) -> Rows:
 READERS = {"csv": of_csv, "jsonl": of_json_lines, "parquet": of_parquet}
 
 
-def exported(loop: Loop, form: str) -> bytes | None:
+def exported(snapshot: Snapshot, form: str) -> bytes | None:
     """The file of this format; None where there is nothing to export."""
     try:
-        return next(export_files(loop, form))[1]
+        return next(export_files(snapshot, form))[1]
     except ExportError:
         return None
 
@@ -65,10 +65,10 @@ def exported(loop: Loop, form: str) -> bytes | None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_files_say_what_the_workspace_says(world: World):
     with TemporaryDirectory() as folder:
-        loop = read_loop(world.build(Path(folder) / "first"), write_cache=False)
-        expected = said(provenance(loop))
+        snapshot = read_snapshot(world.build(Path(folder) / "first"), write_cache=False)
+        expected = said(provenance(snapshot))
         for form, read in READERS.items():
-            content = exported(loop, form)
+            content = exported(snapshot, form)
             assert len(expected) == 1 if content is None else read(content) == expected
 
 
@@ -82,7 +82,7 @@ def imported(content: bytes, form: str, folder: Path) -> Workspace:
     path = folder.with_suffix(ENDINGS[form])
     path.write_bytes(content)
     workspace = open_workspace(folder)
-    bring_in(workspace, open_table(path))
+    import_table(workspace, open_table(path))
     return workspace
 
 
@@ -90,11 +90,11 @@ def imported(content: bytes, form: str, folder: Path) -> Workspace:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_was_imported_is_exported_the_same(world: World, form: str):
     with TemporaryDirectory() as folder:
-        first = exported(read_loop(world.build(Path(folder) / "a"), write_cache=False), form)
+        first = exported(read_snapshot(world.build(Path(folder) / "a"), write_cache=False), form)
         if first is None:
             return
         again = imported(first, form, Path(folder) / "b")
-        assert exported(read_loop(again, write_cache=False), form) == first
+        assert exported(read_snapshot(again, write_cache=False), form) == first
 
 
 NAMES = ("0", "-", "=x", "'=x", "a  b", "a b", "a_b", "a\x1fb", "Label", "pool_label", "it's", "é")
@@ -104,17 +104,17 @@ NAMES = ("0", "-", "=x", "'=x", "a  b", "a b", "a_b", "a\x1fb", "Label", "pool_l
 def test_columns_of_any_name_come_back(form: str, tmp_path: Path):
     pool = [["item_id", "text", *NAMES], ["i", "Quake", *map(str, range(len(NAMES)))]]
     world = World(pool, [("training", "1", ["i", "Quake", "1"])], [], [])
-    first = exported(read_loop(world.build(tmp_path / "a"), write_cache=False), form)
+    first = exported(read_snapshot(world.build(tmp_path / "a"), write_cache=False), form)
     again = imported(first, form, tmp_path / "b")
-    assert exported(read_loop(again, write_cache=False), form) == first
+    assert exported(read_snapshot(again, write_cache=False), form) == first
 
 
 def test_columns_that_no_header_of_a_pool_can_hold_come_in_under_others(tmp_path: Path):
     pool = [["item_id", "text", "a b", "c"], ["i", "Quake", "x", "y"]]
     world = World(pool, [("training", "1", ["i", "Quake", "1"])], [], [])
-    first = exported(read_loop(world.build(tmp_path / "a"), write_cache=False), "csv")
+    first = exported(read_snapshot(world.build(tmp_path / "a"), write_cache=False), "csv")
     edited = first.replace(b"a b,c\n", b'a b,"a,b"\n')
-    again = read_loop(imported(edited, "csv", tmp_path / "b"), write_cache=False)
+    again = read_snapshot(imported(edited, "csv", tmp_path / "b"), write_cache=False)
     assert again.pool_words.pool.columns == ["a b", "own_a b"]
 
 
@@ -122,7 +122,7 @@ def test_columns_that_no_header_of_a_pool_can_hold_come_in_under_others(tmp_path
 def test_an_id_that_begins_with_a_byte_order_mark_comes_back(form: str, tmp_path: Path):
     rows = [("training", "1", [item, "Quake", "1"]) for item in ("\ufeffx", "x")]
     world = World([["item_id", "text"]], rows, [], [])
-    first = exported(read_loop(world.build(tmp_path / "a"), write_cache=False), form)
+    first = exported(read_snapshot(world.build(tmp_path / "a"), write_cache=False), form)
     assert [row[0] for row in READERS[form](first)] == ["item_id", "\ufeffx", "x"]
     again = imported(first, form, tmp_path / "b")
-    assert exported(read_loop(again, write_cache=False), form) == first
+    assert exported(read_snapshot(again, write_cache=False), form) == first

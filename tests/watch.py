@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.workspace.events import Inbox
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from tests.records import split_records
 
 FILES = ("batches.csv", "annotations.csv", "runs.csv")
@@ -29,7 +29,7 @@ class Watch:
 
     path: Path
     told: Told
-    running: Loop
+    running: Snapshot
     inbox: Inbox
     files: dict[Path, bytes] = field(default_factory=dict)
     wrong: Counter[str] = field(default_factory=Counter)

@@ -29,10 +29,10 @@ from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Task
 
-OUTLOOK_VERSION = 1
+ESTIMATE_VERSION = 1
 """Part of the name: a change of what is computed computes it anew."""
 
 SAMPLE = 2_000
@@ -47,7 +47,7 @@ SAMPLE_SEED = 1
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Estimate:
     """The prevalence of positives, the signs that say go on or stop, and both in a sentence."""
 
     prevalence: Prevalence
@@ -59,7 +59,7 @@ class Outlook:
         return json.dumps(asdict(self))
 
 
-def decoded(text: str) -> Outlook:
+def decoded(text: str) -> Estimate:
     """The outlook of this text; raises ValueError or TypeError if it is something else."""
     try:
         found = json.loads(text)
@@ -67,41 +67,43 @@ def decoded(text: str) -> Outlook:
         raise ValueError("levels without end") from error
     ends = {name: Interval(**found["prevalence"][name]) for name in ("share", "left", "sample")}
     signs = tuple(Sign(**sign) for sign in found["signs"])
-    return Outlook(Prevalence(**(found["prevalence"] | ends)), signs, found["advice"])
+    return Estimate(Prevalence(**(found["prevalence"] | ends)), signs, found["advice"])
 
 
-def kept_outlook(loop: Loop) -> Outlook | None:
+def kept_estimate(snapshot: Snapshot) -> Estimate | None:
     """The outlook of just this state that was computed before; None: it was not."""
-    return _read(outlook_file(loop))
+    return _read(estimate_file(snapshot))
 
 
-def earlier_outlook(loop: Loop) -> Outlook | None:
+def earlier_estimate(snapshot: Snapshot) -> Estimate | None:
     """The outlook of the last state before for which there is one."""
     with suppress(OSError):  # somebody clears the cache away
-        files = outlook_file(loop).parent.glob("*.json")
+        files = estimate_file(snapshot).parent.glob("*.json")
         for file in sorted(files, key=lambda each: each.stat().st_mtime_ns, reverse=True):
             if found := _read(file):
                 return found
     return None
 
 
-def outlook_file(loop: Loop) -> Path:
+def estimate_file(snapshot: Snapshot) -> Path:
     """Where the outlook of this state is kept: named by the stamps of all files behind it."""
-    path = loop.workspace.path
-    models = file_stamps(path, [path / run.params_file for run in loop.logs.runs[-WINDOW - 1 :]])
-    asked = (OUTLOOK_VERSION, Space.version, loop.stamps, models)
+    path = snapshot.workspace.path
+    models = file_stamps(
+        path, [path / run.params_file for run in snapshot.logs.runs[-WINDOW - 1 :]]
+    )
+    asked = (ESTIMATE_VERSION, Space.version, snapshot.stamps, models)
     name = blake2b(repr(asked).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return loop.workspace.cache / "outlooks" / f"{name}.json"
+    return snapshot.workspace.cache / "outlooks" / f"{name}.json"
 
 
-def compute_outlook(path: Path, *, progress: Progress = silent) -> str:
+def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
     """The outlook of this workspace as it stands now, encoded; kept where that can be written."""
     torch.set_num_threads(1)
     progress("reading the workspace")
     workspace = open_workspace(path)
-    loop = read_loop(workspace, write_cache=workspace.is_writable())
-    found = kept_outlook(loop) or outlook(loop, progress=progress)
-    _keep(outlook_file(loop), found.encoded())
+    snapshot = read_snapshot(workspace, write_cache=workspace.is_writable())
+    found = kept_estimate(snapshot) or make_estimate(snapshot, progress=progress)
+    _keep(estimate_file(snapshot), found.encoded())
     return found.encoded()
 
 
@@ -117,52 +119,54 @@ def _keep(file: Path, content: str) -> None:
                 other.unlink(missing_ok=True)
 
 
-def _read(file: Path) -> Outlook | None:
+def _read(file: Path) -> Estimate | None:
     try:
         return decoded(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def outlook(loop: Loop, *, progress: Progress = silent) -> Outlook:
+def make_estimate(snapshot: Snapshot, *, progress: Progress = silent) -> Estimate:
     """The outlook of a workspace by its last runs; nothing is written.
 
     Runs whose params file is gone are passed over. Learns anew from the pool for the prevalence.
     """
-    return outlook_of(loop, last_models(loop), progress=progress)
+    return estimate_by_models(snapshot, last_models(snapshot), progress=progress)
 
 
-def outlook_of(loop: Loop, models: Sequence[Model], *, progress: Progress = silent) -> Outlook:
+def estimate_by_models(
+    snapshot: Snapshot, models: Sequence[Model], *, progress: Progress = silent
+) -> Estimate:
     """The outlook by these models, the oldest first."""
     progress("comparing the last models")
-    found = prevalence_of(loop, progress=progress)
+    found = prevalence_of(snapshot, progress=progress)
     signs = (
-        stability([score_texts(model, _watched(loop)).argmax(axis=1) for model in models]),
-        _gain(loop, models),
+        stability([score_texts(model, _watched(snapshot)).argmax(axis=1) for model in models]),
+        _gain(snapshot, models),
         positives_left(found.found, found.left),
     )
-    return Outlook(found, signs, advice(signs))
+    return Estimate(found, signs, advice(signs))
 
 
-def prevalence_of(loop: Loop, *, progress: Progress = silent) -> Prevalence:
+def prevalence_of(snapshot: Snapshot, *, progress: Progress = silent) -> Prevalence:
     """The share of positives among the pool's distinct items and all labeled ones.
 
     The random items are evaluation and validation data, and the random training items from before
     a model first chose. Later ones were drawn from what active learning had left. It is the pool
     from which they were drawn: items that were added to it since are not spoken for.
     """
-    task = loop.workspace.task
-    held_out = [*loop.labels.splits["evaluation"], *loop.labels.splits["validation"]]
-    training = loop.labels.usable_training()
+    task = snapshot.workspace.task
+    held_out = [*snapshot.labels.splits["evaluation"], *snapshot.labels.splits["validation"]]
+    training = snapshot.labels.usable_training()
     early = [item for item in training if _was_before_any_model(item)]
     later = [item for item in training if not _was_before_any_model(item)]
-    is_open = _open_items(loop)
+    is_open = _open_items(snapshot)
     positive = _positive([*held_out, *early], task)
     probability, mean = np.full(len(positive), np.nan), 0.0
     if len({item.label for item in early}) > 1:
         progress("estimating from the first random labels")
         column, sample = task.positive_index, _sample_of(is_open)
-        model, said = _model_of_random_items(loop, early, sample, progress)
+        model, said = _model_of_random_items(snapshot, early, sample, progress)
         unseen = score_texts(model, [item.text for item in [*held_out, *later]])[:, column]
         probability[: len(held_out)] = unseen[: len(held_out)]
         n_open = int(is_open.sum())
@@ -190,23 +194,23 @@ def _sample_of(is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _model_of_random_items(
-    loop: Loop, early: list[Labeled], sample: NDArray[np.int64], progress: Progress
+    snapshot: Snapshot, early: list[Labeled], sample: NDArray[np.int64], progress: Progress
 ) -> tuple[Model, NDArray[np.float32]]:
     """A model of these items alone, and its probabilities of the sample, `(n_sample, n_labels)`."""
-    task, space = loop.workspace.task, whole_space(loop, progress)
+    task, space = snapshot.workspace.task, whole_space(snapshot, progress)
     texts = [item.text for item in early]
     items = Items(texts, columns(early, task), task.values, task.positive_index)
     learner = learner_on("linear", space, items, task.seed)
     model = learner.train(np.arange(len(texts)))
-    return model, probabilities(model, placed_items(loop, space, sample))
+    return model, probabilities(model, placed_items(snapshot, space, sample))
 
 
-def last_models(loop: Loop) -> list[Model]:
+def last_models(snapshot: Snapshot) -> list[Model]:
     """The models of the last `WINDOW + 1` runs that can still be loaded, the oldest first."""
     models: list[Model] = []
-    for run in reversed(loop.logs.runs):
+    for run in reversed(snapshot.logs.runs):
         try:
-            models.append(load_run(loop, run))
+            models.append(load_run(snapshot, run))
         except RunError:
             continue
         if len(models) > WINDOW:
@@ -214,8 +218,8 @@ def last_models(loop: Loop) -> list[Model]:
     return models[::-1]
 
 
-def _gain(loop: Loop, models: Sequence[Model]) -> Sign:
-    items, task = loop.labels.splits["evaluation"], loop.workspace.task
+def _gain(snapshot: Snapshot, models: Sequence[Model]) -> Sign:
+    items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
     texts, column = [item.text for item in items], task.positive_index
     says = [score_texts(model, texts) for model in models]
     judged = [Judged(p[:, column], p.argmax(axis=1) == column) for p in says]
@@ -226,16 +230,16 @@ def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:
     return columns(items, task) == task.positive_index
 
 
-def _watched(loop: Loop) -> list[str]:
+def _watched(snapshot: Snapshot) -> list[str]:
     """The texts of a fixed random sample of the pool."""
     draw = np.random.default_rng(SAMPLE_SEED)
-    watched = strategies.random(loop.pool_words.is_first, SAMPLE, draw).indices
-    return loop.pool_words.pool.texts.take(watched).to_pylist()
+    watched = strategies.random(snapshot.pool_words.is_first, SAMPLE, draw).indices
+    return snapshot.pool_words.pool.texts.take(watched).to_pylist()
 
 
-def _open_items(loop: Loop) -> NDArray[np.bool_]:
+def _open_items(snapshot: Snapshot) -> NDArray[np.bool_]:
     """The pool's distinct items without a label, those that wait in a batch too, `(n_pool,)`."""
-    is_open = loop.candidates.copy()
-    waiting = [p.item_id for batch in loop.open_batches.values() for p in batch]
-    is_open[list(loop.pool_words.pool.positions(waiting).values())] = True
+    is_open = snapshot.candidates.copy()
+    waiting = [p.item_id for batch in snapshot.open_batches.values() for p in batch]
+    is_open[list(snapshot.pool_words.pool.positions(waiting).values())] = True
     return is_open

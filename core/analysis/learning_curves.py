@@ -20,22 +20,22 @@ from types import ModuleType
 import torch
 
 from core.analysis.simulation import (
+    LabeledPool,
     Plan,
     Step,
-    Table,
     background_space,
     by_mix,
     held_out,
     keep_background,
-    read_table,
+    read_labeled,
     steps,
-    write_table,
+    write_labeled,
 )
 from core.errors import LogError, LoopError, RunError
 from core.evaluation.runs import MODELS
 from core.system.append_file import CsvFile
 from core.system.progress import Progress, silent
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 
 
@@ -91,7 +91,7 @@ class Study:
     mixes: Mapping[str, Mapping[str, int]]
     models: Sequence[str]
     seeds: Sequence[int]
-    background: Loop | None = None
+    background: Snapshot | None = None
 
     @property
     def random_mix(self) -> str | None:
@@ -127,9 +127,9 @@ def learn(
         if name not in MODELS:
             raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
     with TemporaryDirectory(prefix="sunlight-simulation-") as folder:
-        write_table(study.labeled, Path(folder), study.task.values)
+        write_labeled(study.labeled, Path(folder), study.task.values)
         space = lay_background(study, Path(folder))
-        table = read_table(Path(folder), study.task)
+        table = read_labeled(Path(folder), study.task)
         file = curve_file(out)
         _check_settings(study, space, out)
         expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
@@ -145,7 +145,7 @@ def learn(
     return [point for curve in study.curves for point in known[curve]]
 
 
-def label_counts(table: Table, seed: int, plan: Plan) -> list[int]:
+def label_counts(table: LabeledPool, seed: int, plan: Plan) -> list[int]:
     """The numbers of training labels at which a curve has points; fewer where the pool ends."""
     available = int(held_out(table, seed, plan).candidates.sum())
     if not available:
@@ -190,7 +190,7 @@ def lay_background(study: Study, folder: Path) -> str:
     """Lets the study's pool teach all its models; the key of what they have learned, or nothing."""
     if study.background is None or set(study.models) == {"book"}:
         return ""
-    texts = read_table(folder, study.task).loop.pool_words.pool.texts.to_pylist()
+    texts = read_labeled(folder, study.task).snapshot.pool_words.pool.texts.to_pylist()
     space = background_space(study.background, texts)
     keep_background(space, folder)
     return space.key
@@ -292,15 +292,15 @@ def _no_main_program() -> Iterator[None]:
 def compute(
     folder: str, task: Task, mix: Mapping[str, int], curve: Curve, plan: Plan
 ) -> list[Point]:
-    """One curve; the table stands in the folder as `write_table` laid it out."""
-    table, choose = read_table(Path(folder), task), by_mix(mix, plan.batch)
+    """One curve; the table stands in the folder as `write_labeled` laid it out."""
+    table, choose = read_labeled(Path(folder), task), by_mix(mix, plan.batch)
     return [point_of(curve, x) for x in steps(table, choose, curve.model, curve.seed, plan)]
 
 
 def point_of(curve: Curve, step: Step) -> Point:
     """The row that a simulated step gives."""
-    items = step.loop.labels.splits["training"]
-    positive = step.loop.workspace.task.positive.value
+    items = step.snapshot.labels.splits["training"]
+    positive = step.snapshot.workspace.task.positive.value
     run = step.trained.run if step.trained else None
     return Point(
         curve.seed,

@@ -11,7 +11,7 @@ from core.models.pool_predictions import Predictions
 from core.sampling import strategies
 from core.sampling.mix import training_word_counts
 from core.sampling.picks import Pick, WordHistory
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 SAMPLE = 2_000
 """Items of the pool that stand for all of them: what a screen can show and a browser can draw."""
@@ -40,25 +40,25 @@ class Measured:
     familiarity: NDArray[np.float64]
 
 
-def sampled(loop: Loop, number: int = SAMPLE, seed: int = SAMPLE_SEED) -> NDArray[np.int64]:
+def sampled(snapshot: Snapshot, number: int = SAMPLE, seed: int = SAMPLE_SEED) -> NDArray[np.int64]:
     """Places of a uniform sample of the distinct items that are not held out, ascending.
 
     Items that wait for an evaluation or validation label are held out too.
     """
-    allowed = loop.pool_words.is_first & ~loop.held_out
+    allowed = snapshot.pool_words.is_first & ~snapshot.held_out
     return np.sort(strategies.random(allowed, number, np.random.default_rng(seed)).indices)
 
 
-def measured(loop: Loop, predictions: Predictions, places: NDArray[np.int64]) -> Measured:
+def measured(snapshot: Snapshot, predictions: Predictions, places: NDArray[np.int64]) -> Measured:
     """These items as the model of the predictions and today's training data see them."""
-    bags = loop.pool_words.bags.take(places)
-    familiarity = strategies.outlier_scores(bags, training_word_counts(loop))
+    bags = snapshot.pool_words.bags.take(places)
+    familiarity = strategies.outlier_scores(bags, training_word_counts(snapshot))
     return Measured(places, predictions.confidence[places].astype(np.float64), familiarity)
 
 
-def pool_points(loop: Loop, found: Measured) -> pd.DataFrame:
+def pool_points(snapshot: Snapshot, found: Measured) -> pd.DataFrame:
     """The sample as points, with `COLUMNS`."""
-    table = loop.pool_words.pool.table.select(["item_id", "text"]).take(found.places)
+    table = snapshot.pool_words.pool.table.select(["item_id", "text"]).take(found.places)
     return table.to_pandas().assign(
         strategy=POOL, confidence=found.confidence, familiarity=found.familiarity
     )

@@ -19,7 +19,7 @@ from core.features.pool_features import Space
 from core.system.csv_rows import format_rows
 from core.system.progress import Progress, silent
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import STRATEGIES, Task
 
 LEAST = 200
@@ -42,7 +42,7 @@ LIKELY = (RANDOM, "the task's mix", "10% random, 90% low confidence")
 class Known:
     """The labeled texts of a workspace as a table, and how many they are."""
 
-    loop: Loop
+    snapshot: Snapshot
     table: bytes
     number: int
 
@@ -62,11 +62,11 @@ class Replay:
     out: Path
 
 
-def known(loop: Loop) -> Known:
+def known(snapshot: Snapshot) -> Known:
     """What a replay of this workspace can go by."""
-    items = known_items(loop)
+    items = known_items(snapshot)
     rows = ((item.item_id, item.text, item.label) for item in items)
-    return Known(loop, format_rows([("item_id", "text", "label"), *rows]), len(items))
+    return Known(snapshot, format_rows([("item_id", "text", "label"), *rows]), len(items))
 
 
 def ways(task: Task) -> dict[str, dict[str, int]]:
@@ -86,12 +86,12 @@ def prepare(
     found: Known, mixes: Mapping[str, Mapping[str, int]], models: Sequence[str], seeds: int
 ) -> Replay:
     """The study of these ways; its table is written. Raises LoopError if it cannot be."""
-    loop = found.loop
+    snapshot = found.snapshot
     # The simulated loops stand in folders of their own.
-    encoder = encoder_place(loop.workspace.task.encoder, loop.workspace.path)
-    task = replace(loop.workspace.task, encoder=encoder)
+    encoder = encoder_place(snapshot.workspace.task.encoder, snapshot.workspace.path)
+    task = replace(snapshot.workspace.task, encoder=encoder)
     name = _name(found, task)
-    folder = loop.workspace.cache / "replays"
+    folder = snapshot.workspace.cache / "replays"
     labeled, unfinished = folder / f"{name}.csv", folder / f"{name}.unfinished"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def prepare(
             f".cache/replays/{labeled.name} cannot be written: {error.strerror}. Free some space "
             "or make the folder writable."
         ) from error
-    study = Study(labeled, task, found.plan, mixes, models, range(seeds), loop)
+    study = Study(labeled, task, found.plan, mixes, models, range(seeds), snapshot)
     return Replay(study, folder / f"{name}-curves.csv")
 
 
@@ -117,18 +117,18 @@ def compute(
 ) -> None:
     """Computes the points of this workspace's replay as it stands now, and keeps them."""
     progress("reading the workspace")
-    replay = prepare(known(read_loop(open_workspace(path))), mixes, models, seeds)
+    replay = prepare(known(read_snapshot(open_workspace(path))), mixes, models, seeds)
     learn(replay.study, replay.out, progress=progress)
 
 
 def _name(found: Known, task: Task) -> str:
     """Names all that a curve depends on beside its way, its model and its seed."""
-    pool = found.loop.pool_words.pool.key
+    pool = found.snapshot.pool_words.pool.key
     asked = (task.values, task.positive.value, task.mix, task.stratify_by, task.encoder)
     settings = (asked, found.plan, pool, Space.version)
     content = blake2b(found.table, digest_size=8)
     content.update(repr(settings).encode("utf-8", "surrogatepass"))
-    content.update(np.packbits(found.loop.held_out))
+    content.update(np.packbits(found.snapshot.held_out))
     return content.hexdigest()
 
 

@@ -20,7 +20,7 @@ from core.pool.bags import Bags
 from core.pool.items import Pool
 from core.pool.text import number_words, words_of
 from core.workspace.labels import Labeled
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import NOT_RECORDED
 
 ALL = "all training data"
@@ -107,7 +107,7 @@ class WordShare:
 
 
 @dataclass(frozen=True)
-class WordSkew:
+class WordComparison:
     """The words that a group has too often or too seldom, most telling first, of all compared."""
 
     over: tuple[WordShare, ...]
@@ -168,36 +168,36 @@ def _cut(values: pa.Array, digits: int) -> pa.Array:
     return pc.utf8_slice_codeunits(values, 0, digits) if digits else values
 
 
-def length_spread(loop: Loop) -> Spread:
+def length_spread(snapshot: Snapshot) -> Spread:
     """Short, medium and long texts in the pool and in each group."""
-    training, lengths = loop.labels.usable_training(), loop.pool_words.bags.lengths
+    training, lengths = snapshot.labels.usable_training(), snapshot.pool_words.bags.lengths
     counts = np.bincount(length_buckets(lengths), minlength=len(LENGTHS))
-    counts -= np.bincount(length_buckets(lengths[loop.held_out]), minlength=len(LENGTHS))
+    counts -= np.bincount(length_buckets(lengths[snapshot.held_out]), minlength=len(LENGTHS))
     own = length_buckets(np.array([len(words_of(item.text)) for item in training], np.int64))
-    outside = np.array([row < 0 for row in _places(loop, training)], bool)
+    outside = np.array([row < 0 for row in _places(snapshot, training)], bool)
     counts += np.bincount(own[outside], minlength=len(LENGTHS))
     names = [name for _, name in LENGTHS]
     pool = dict(zip(names, counts.tolist(), strict=True))
     return spread(LENGTH, pool, [names[at] for at in own], groups(training))
 
 
-def column_spread(loop: Loop, column: Column) -> Spread:
+def column_spread(snapshot: Snapshot, column: Column) -> Spread:
     """The values of a column in the pool and in each group; items outside the pool have none."""
-    pool, training = loop.pool_words.pool, loop.labels.usable_training()
-    places = np.array(_places(loop, training), np.int64)
+    pool, training = snapshot.pool_words.pool, snapshot.labels.usable_training()
+    places = np.array(_places(snapshot, training), np.int64)
     rows = np.flatnonzero(places >= 0)
     own = dict(zip(rows.tolist(), column.values_of(pool, places[rows]), strict=True))
     counts = dict(column.counts)
-    for value in column.values_of(pool, np.flatnonzero(loop.held_out)):
+    for value in column.values_of(pool, np.flatnonzero(snapshot.held_out)):
         counts[value] -= 1
     known = {name: of[places[of] >= 0] for name, of in groups(training).items()}
     values = [own.get(row, "") for row in range(len(training))]
     return spread(column.name, counts, values, known)
 
 
-def _places(loop: Loop, training: Sequence[Labeled]) -> list[int]:
+def _places(snapshot: Snapshot, training: Sequence[Labeled]) -> list[int]:
     """Where each of these items stands in the pool; -1: nowhere."""
-    at = loop.pool_words.pool.positions(item.item_id for item in training)
+    at = snapshot.pool_words.pool.positions(item.item_id for item in training)
     return [at.get(item.item_id, -1) for item in training]
 
 
@@ -237,17 +237,17 @@ def chance_of(hits: int, total: int, share: float) -> float:
     return min(1.0, 2 * float(min(chances[: hits + 1].sum(), chances[hits:].sum())))
 
 
-def vocabulary(loop: Loop) -> Vocabulary:
+def vocabulary(snapshot: Snapshot) -> Vocabulary:
     """The words of all that is not held out, and the training items in them."""
-    training, pool_words = loop.labels.usable_training(), loop.pool_words
+    training, pool_words = snapshot.labels.usable_training(), snapshot.pool_words
     words, bags = number_words(words_of(item.text) for item in training)
-    counts = count_words(pool_words, ~loop.held_out)
+    counts = count_words(pool_words, ~snapshot.held_out)
     at = word_positions(pool_words, words)
     new = np.flatnonzero(at < 0)
     at[new] = len(counts) + np.arange(len(new))
     counts = np.concatenate([counts, np.zeros(len(new), np.int64)])
     own = Bags(at[bags.ids].astype(np.int32), bags.offsets)
-    outside = np.flatnonzero(np.array(_places(loop, training), np.int64) < 0)
+    outside = np.flatnonzero(np.array(_places(snapshot, training), np.int64) < 0)
     counts += np.bincount(own.take(outside).ids, minlength=len(counts))
     # A label file may have another text under an id of the pool.
     counts = np.maximum(counts, np.bincount(own.ids, minlength=len(counts)))
@@ -255,7 +255,7 @@ def vocabulary(loop: Loop) -> Vocabulary:
     return Vocabulary(pa.concat_arrays([pool_words.words, names]), counts, own)
 
 
-def skewed_words(found: Vocabulary, rows: Rows) -> WordSkew:
+def compare_words(found: Vocabulary, rows: Rows) -> WordComparison:
     """The words that these rows of the training items have too often or too seldom.
 
     Of words drawn at random from the pool, the number of one word is nearly Poisson distributed;
@@ -277,7 +277,7 @@ def skewed_words(found: Vocabulary, rows: Rows) -> WordSkew:
     ]
     over = tuple(share for share in shares if share.training > share.expected)
     under = tuple(share for share in shares if share.training < share.expected)
-    return WordSkew(over, under, len(among))
+    return WordComparison(over, under, len(among))
 
 
 def poisson_chance(

@@ -41,15 +41,15 @@ from core.workspace.layout import (
     refuse_contents,
 )
 from core.workspace.logs import Event, now
-from core.workspace.snapshot import Loop, open_loop, read_loop
+from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import Task, apportion
 
 FOLDER = "background"
 
 
-def background_space(loop: Loop, texts: Iterable[str]) -> Space:
+def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
     """The space of the workspace's pool without these texts and without what is held out there."""
-    words, counted = loop.pool_words, ~loop.held_out
+    words, counted = snapshot.pool_words, ~snapshot.held_out
     counted[words.copies_of(list(texts))] = False
     return learn_space(words.words.to_pylist(), words.bags, words.hashes, counted)
 
@@ -95,18 +95,18 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Table:
+class LabeledPool:
     """Items whose labels are known: a loop that has no label yet, and the label of each item.
 
     Models learn their features from the table's own texts, or have them from a `space`.
     """
 
-    loop: Loop
+    snapshot: Snapshot
     oracle: Mapping[str, str]
     space: Space | None = None
 
 
-Choose = Callable[[Loop, PoolScores, np.random.Generator], Chosen]
+Choose = Callable[[Snapshot, PoolScores, np.random.Generator], Chosen]
 """A way to choose the next batch of a loop whose pool has these scores."""
 
 
@@ -118,14 +118,16 @@ class Step:
     label only. `picks` is the next batch, empty at the end. `seconds`: training and choosing.
     """
 
-    loop: Loop
+    snapshot: Snapshot
     trained: Trained | None
     probability: NDArray[np.float32] | None
     picks: list[Pick]
     seconds: float
 
 
-def make_demo(target: Path, *, batches: int = DEMO_BATCHES, progress: Progress = silent) -> Loop:
+def make_demo(
+    target: Path, *, batches: int = DEMO_BATCHES, progress: Progress = silent
+) -> Snapshot:
     """A workspace made from the sample, in which the oracle has labeled its way through the loop.
 
     Evaluation data, first training data, and so many active-learning batches; then a last run.
@@ -143,21 +145,21 @@ def make_demo(target: Path, *, batches: int = DEMO_BATCHES, progress: Progress =
             f"The demo {target} cannot be made: {error.strerror}. Choose another folder, or make "
             "room for it."
         ) from error
-    return open_loop(target)
+    return open_snapshot(target)
 
 
 def _run_through(folder: Path, batches: int, progress: Progress) -> None:
     oracle = read_oracle(SAMPLE / ORACLE)
     pool_files = open_workspace(SAMPLE).pool_files()
     workspace = create_workspace(folder, SAMPLE / "task.toml", pool_files)
-    inbox, loop, active = Inbox(workspace), read_loop(workspace), 0
-    while loop.stage != "active learning" or active < batches:
-        active += loop.stage == "active learning"
-        progress(f"{loop.stage}: {_labeled(loop):,} labels")
-        label_batch(inbox, propose(loop, ORACLE_NAME), oracle)
-        loop = read_loop(workspace)
-    if not current_run(loop):
-        keep(loop, train(loop, progress=progress))
+    inbox, snapshot, active = Inbox(workspace), read_snapshot(workspace), 0
+    while snapshot.stage != "active learning" or active < batches:
+        active += snapshot.stage == "active learning"
+        progress(f"{snapshot.stage}: {_labeled(snapshot):,} labels")
+        label_batch(inbox, propose(snapshot, ORACLE_NAME), oracle)
+        snapshot = read_snapshot(workspace)
+    if not current_run(snapshot):
+        keep(snapshot, train(snapshot, progress=progress))
 
 
 def label_batch(
@@ -189,12 +191,12 @@ def label_batch(
         raise LoopError(f"The oracle's labels were refused: {receipt.refused[0][1]}")
 
 
-def _labeled(loop: Loop) -> int:
-    return sum(map(len, loop.labels.splits.values()))
+def _labeled(snapshot: Snapshot) -> int:
+    return sum(map(len, snapshot.labels.splits.values()))
 
 
-def write_table(labeled: Path, folder: Path, values: Sequence[str]) -> None:
-    """Lays a table of `item_id,text,label,…` out in a folder, for `read_table`.
+def write_labeled(labeled: Path, folder: Path, values: Sequence[str]) -> None:
+    """Lays a table of `item_id,text,label,…` out in a folder, for `read_labeled`.
 
     Further columns stay with the pool. Raises WorkspaceError for a row that cannot be used.
     """
@@ -220,10 +222,10 @@ def write_table(labeled: Path, folder: Path, values: Sequence[str]) -> None:
     (folder / ORACLE).write_bytes(format_rows(row.fields[:3] for row in (head, *rows)))
 
 
-def known_items(loop: Loop) -> list[Labeled]:
+def known_items(snapshot: Snapshot) -> list[Labeled]:
     """Every labeled item of the workspace that counts, of several copies of a text the first."""
     known: dict[str, Labeled] = {}
-    for items in loop.labels.splits.values():
+    for items in snapshot.labels.splits.values():
         for item in items:
             known.setdefault(text_key(item.text), item)
     return list(known.values())
@@ -249,73 +251,75 @@ def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str
     return None
 
 
-def read_table(folder: Path, task: Task) -> Table:
-    """The table that `write_table` laid out there."""
-    loop = read_loop(Workspace(folder, task))
-    return Table(loop, read_oracle(folder / ORACLE), kept_background(folder))
+def read_labeled(folder: Path, task: Task) -> LabeledPool:
+    """The table that `write_labeled` laid out there."""
+    snapshot = read_snapshot(Workspace(folder, task))
+    return LabeledPool(snapshot, read_oracle(folder / ORACLE), kept_background(folder))
 
 
 def by_mix(mix: Mapping[str, int], number: int) -> Choose:
     """The app's way to choose so many items, in the proportions of the mix."""
 
-    def choose(loop: Loop, scores: PoolScores, generator: np.random.Generator) -> Chosen:
+    def choose(snapshot: Snapshot, scores: PoolScores, generator: np.random.Generator) -> Chosen:
         counts = apportion(number, mix)
-        return mixed(loop, scores.probability, counts, generator, scores.is_own)
+        return mixed(snapshot, scores.probability, counts, generator, scores.is_own)
 
     return choose
 
 
-def steps(table: Table, choose: Choose, model: str, seed: int, plan: Plan) -> Iterator[Step]:
+def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan) -> Iterator[Step]:
     """The loop step by step: one model before each batch, and a last one after the last batch.
 
     Evaluation data, first training data and batches are drawn with the seeds that the app gives
     them in a task of this seed. Ends early where the pool does.
     """
-    loop = held_out(table, seed, plan)
-    picks, probability = _random_picks(loop, plan.initial, seed + 1), None
+    snapshot = held_out(table, seed, plan)
+    picks, probability = _random_picks(snapshot, plan.initial, seed + 1), None
     for turn in range(plan.iterations + 1):
-        loop = _with_labels(loop, table.oracle, "training", picks, probability)
+        snapshot = _with_labels(snapshot, table.oracle, "training", picks, probability)
         began = time.perf_counter()
-        trained = train(loop, name=model, space=table.space) if loop.can_train else None
-        scores = score_pool(loop, trained.model) if trained else None
+        trained = train(snapshot, name=model, space=table.space) if snapshot.can_train else None
+        scores = score_pool(snapshot, trained.model) if trained else None
         probability = scores.probability if scores else None
         last = turn == plan.iterations
         if last:
             picks = []
         elif scores is None:  # as in the app, at random until there is something to learn
-            picks = _random_picks(loop, plan.batch, seed + 2 + turn)
+            picks = _random_picks(snapshot, plan.batch, seed + 2 + turn)
         else:
             generator = np.random.default_rng(seed + 2 + turn)
-            picks = shuffled(choose(loop, scores, generator), generator)
-        yield Step(loop, trained, probability, picks, time.perf_counter() - began)
+            picks = shuffled(choose(snapshot, scores, generator), generator)
+        yield Step(snapshot, trained, probability, picks, time.perf_counter() - began)
         if not picks:
             return
 
 
-def held_out(table: Table, seed: int, plan: Plan) -> Loop:
+def held_out(table: LabeledPool, seed: int, plan: Plan) -> Snapshot:
     """The table's loop under this seed, with a random share of all items as evaluation data."""
-    workspace = table.loop.workspace
-    loop = replace(
-        table.loop, workspace=replace(workspace, task=replace(workspace.task, seed=seed))
+    workspace = table.snapshot.workspace
+    snapshot = replace(
+        table.snapshot, workspace=replace(workspace, task=replace(workspace.task, seed=seed))
     )
-    number = round(plan.evaluation * int(loop.candidates.sum()))
-    return _with_labels(loop, table.oracle, "evaluation", _random_picks(loop, number, seed))
+    number = round(plan.evaluation * int(snapshot.candidates.sum()))
+    return _with_labels(snapshot, table.oracle, "evaluation", _random_picks(snapshot, number, seed))
 
 
-def _random_picks(loop: Loop, number: int, seed: int) -> list[Pick]:
+def _random_picks(snapshot: Snapshot, number: int, seed: int) -> list[Pick]:
     generator = np.random.default_rng(seed)
-    return shuffled([("random", strategies.random(loop.candidates, number, generator))], generator)
+    return shuffled(
+        [("random", strategies.random(snapshot.candidates, number, generator))], generator
+    )
 
 
 def _with_labels(
-    loop: Loop,
+    snapshot: Snapshot,
     oracle: Mapping[str, str],
     split: str,
     picks: list[Pick],
     probability: NDArray[np.float32] | None = None,
-) -> Loop:
+) -> Snapshot:
     """The loop after the oracle has labeled these items; `probability` is what they came by."""
-    pool, places = loop.pool_words.pool, pa.array([place for _, place, _ in picks], pa.int64())
+    pool, places = snapshot.pool_words.pool, pa.array([place for _, place, _ in picks], pa.int64())
     ids, texts = pool.ids.take(places).to_pylist(), pool.texts.take(places).to_pylist()
     fresh = [
         Labeled(
@@ -328,5 +332,5 @@ def _with_labels(
         )
         for item_id, text, (strategy, place, _) in zip(ids, texts, picks, strict=True)
     ]
-    splits = {**loop.labels.splits, split: [*loop.labels.splits[split], *fresh]}
-    return replace(loop, labels=Labels(splits, [], []))
+    splits = {**snapshot.labels.splits, split: [*snapshot.labels.splits[split], *fresh]}
+    return replace(snapshot, labels=Labels(splits, [], []))

@@ -32,7 +32,7 @@ from core.system.durable import lock
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 
 EXPERIMENT_VERSION = 2
 """Part of the name: a change of what is computed computes it anew."""
@@ -86,7 +86,7 @@ class Experiment:
     Each group gives a random subset of `size` items, another for each seed.
     """
 
-    loop: Loop
+    snapshot: Snapshot
     groups: tuple[Group, ...]
     size: int
     seeds: int
@@ -94,7 +94,7 @@ class Experiment:
 
     @property
     def model(self) -> str:
-        return self.loop.workspace.task.model
+        return self.snapshot.workspace.task.model
 
     @property
     def outcome_file(self) -> Path:
@@ -130,44 +130,50 @@ def _refusal(group: Group, training: Sequence[Labeled]) -> str:
     return ""
 
 
-def refusal(loop: Loop) -> str:
+def refusal(snapshot: Snapshot) -> str:
     """Why no model can be judged here, in a sentence; empty if it can be."""
-    positive = loop.workspace.task.positive
-    found = {item.label == positive.value for item in loop.labels.splits["evaluation"]}
+    positive = snapshot.workspace.task.positive
+    found = {item.label == positive.value for item in snapshot.labels.splits["evaluation"]}
     if found == {True, False}:
         return ""
     return f"It begins with evaluation data that is {positive.name} and that is not."
 
 
-def prepare(loop: Loop, size: int | None = None, seeds: int = SEEDS) -> Experiment:
+def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> Experiment:
     """The experiment at this size, without the groups that are smaller; nothing is computed.
 
     Without a size it is the smallest group's. Raises LoopError where there is nothing to compare.
     """
-    groups = find_groups(loop.labels.usable_training())
-    if refusal(loop) or not groups.ready:
-        raise LoopError(" ".join([refusal(loop), *groups.waiting]).strip())
+    groups = find_groups(snapshot.labels.usable_training())
+    if refusal(snapshot) or not groups.ready:
+        raise LoopError(" ".join([refusal(snapshot), *groups.waiting]).strip())
     size = groups.sizes[0] if size is None else size
     chosen = tuple(group for group in groups.ready if group.most >= size)
-    folder = loop.workspace.cache / "experiments" / _name(loop, size)
-    return Experiment(loop, chosen, size, seeds, folder)
+    folder = snapshot.workspace.cache / "experiments" / _name(snapshot, size)
+    return Experiment(snapshot, chosen, size, seeds, folder)
 
 
-def _name(loop: Loop, size: int) -> str:
+def _name(snapshot: Snapshot, size: int) -> str:
     """Names all that an answer depends on beside the group and the seed."""
-    task, labels = loop.workspace.task, loop.labels
+    task, labels = snapshot.workspace.task, snapshot.labels
     training, evaluation = labels.usable_training(), labels.splits["evaluation"]
     asked = (task.values, task.positive.value, task.model, task.encoder, size, LEAST)
     content = blake2b(digest_size=8)
     for part in (
-        (EXPERIMENT_VERSION, Space.version, Vocabulary.version, loop.pool_words.pool.key, asked),
+        (
+            EXPERIMENT_VERSION,
+            Space.version,
+            Vocabulary.version,
+            snapshot.pool_words.pool.key,
+            asked,
+        ),
         [labels_hash(items, task.values) for items in (training, evaluation)],
         # Answers stand in the order of the items, and groups are rows of them.
         [(item.item_id, item.strategy) for item in training],
         [item.item_id for item in evaluation],
     ):
         content.update(repr(part).encode("utf-8", "surrogatepass"))
-    content.update(np.packbits(loop.held_out))
+    content.update(np.packbits(snapshot.held_out))
     return content.hexdigest()
 
 
@@ -193,7 +199,7 @@ def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -
     """
     torch.set_num_threads(1)
     progress("reading the workspace")
-    experiment = prepare(read_loop(open_workspace(path)), size, seeds)
+    experiment = prepare(read_snapshot(open_workspace(path)), size, seeds)
     progress("waiting until another program has computed it")
     with _alone(experiment.folder):
         if kept(experiment) is None:
@@ -222,10 +228,10 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
 
     Raises LoopError if the answers cannot be kept, RunError if the task's encoder cannot be used.
     """
-    loop, folder = experiment.loop, experiment.folder
-    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
+    snapshot, folder = experiment.snapshot, experiment.folder
+    training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
     texts = [item.text for item in (*training, *evaluation)]
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     items = Items(texts, columns([*training, *evaluation], task), task.values, task.positive_index)
     asked = np.arange(len(training), len(texts))
     source = learner = None
@@ -238,7 +244,7 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
             file = folder / f"{seed}-{blake2b(group.name.encode(), digest_size=8).hexdigest()}.npy"
             answer = _read_answer(file, len(evaluation))
             if answer is None:
-                source = source or feature_source(loop, task.model, progress)
+                source = source or feature_source(snapshot, task.model, progress)
                 learner = learner or learner_on(task.model, source, items, seed)
                 progress(f"{number} of {total}: {group.name}, seed {seed + 1}")
                 rows = drawn(group, experiment.size, seed, items.targets)
@@ -308,7 +314,7 @@ def _outcome(
         results.append(
             Result(group.name, len(group.rows), float(np.mean(shares)), *found[group.name])
         )
-    training = len(experiment.loop.labels.usable_training())
+    training = len(experiment.snapshot.labels.usable_training())
     return Outcome(size, seeds, experiment.model, training, len(asked), tuple(results))
 
 

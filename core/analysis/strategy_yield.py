@@ -10,7 +10,7 @@ from core.evaluation.intervals import Interval, Z, student, wilson
 from core.pool.text import words_of
 from core.workspace.labels import Labeled
 from core.workspace.logs import Logs
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import NOT_RECORDED
 
 THIN = 20
@@ -24,7 +24,7 @@ FEWEST_FOR_A_MEDIAN = 6
 
 
 @dataclass(frozen=True)
-class Brought:
+class ChosenLabel:
     """One training label, and what its item was when it was chosen.
 
     `differs` is whether the label is other than what the run of that time had predicted; None where
@@ -64,15 +64,15 @@ class Yield:
         return self.labeled < THIN
 
 
-def brought_in(loop: Loop) -> list[Brought]:
+def chosen_labels(snapshot: Snapshot) -> list[ChosenLabel]:
     """Every training label that counts; those of label files first, then batch by batch."""
-    training, logs = loop.labels.splits["training"], loop.logs
-    positive = loop.workspace.task.positive.value
+    training, logs = snapshot.labels.splits["training"], snapshot.logs
+    positive = snapshot.workspace.task.positive.value
     predicted = {(p.item_id, p.batch_id): p.predicted for p in logs.proposals}
     seconds = {(e.item_id, e.batch_id): e.seconds for e in logs.events if e.action == "label"}
     novel, order = novelties(training, logs), {"": ""} | made_at(logs)
     return [
-        Brought(
+        ChosenLabel(
             item_id=item.item_id,
             strategy=item.strategy or NOT_RECORDED,
             batch_id=item.batch_id or LABEL_FILES,
@@ -122,24 +122,24 @@ def novelties(training: Sequence[Labeled], logs: Logs) -> dict[str, float]:
     return found
 
 
-def by_strategy(items: Iterable[Brought]) -> list[Yield]:
+def by_strategy(items: Iterable[ChosenLabel]) -> list[Yield]:
     """What each strategy brought in over all iterations, the one with most labels first."""
-    groups: dict[str, list[Brought]] = {}
+    groups: dict[str, list[ChosenLabel]] = {}
     for item in items:
         groups.setdefault(item.strategy, []).append(item)
     found = [summed_up(strategy, "", group) for strategy, group in groups.items()]
     return sorted(found, key=lambda each: (-each.labeled, each.strategy))
 
 
-def by_iteration(items: Iterable[Brought]) -> list[Yield]:
+def by_iteration(items: Iterable[ChosenLabel]) -> list[Yield]:
     """What each strategy brought in in each iteration, in the order of the iterations."""
-    groups: dict[tuple[str, str], list[Brought]] = {}
+    groups: dict[tuple[str, str], list[ChosenLabel]] = {}
     for item in items:
         groups.setdefault((item.strategy, item.batch_id), []).append(item)
     return [summed_up(*place, group) for place, group in groups.items()]
 
 
-def summed_up(strategy: str, batch_id: str, items: Sequence[Brought]) -> Yield:
+def summed_up(strategy: str, batch_id: str, items: Sequence[ChosenLabel]) -> Yield:
     """What these labels come to."""
     differing = [item.differs for item in items if item.differs is not None]
     return Yield(

@@ -13,8 +13,8 @@ from core.cli.console import AsJson, Data, refusals, report, tell
 from core.exchange.import_export import is_export
 from core.exchange.import_table import PREVIEW, understood
 from core.exchange.import_types import Columns
-from core.exchange.importer import Intake, bring_in, bring_in_folder
-from core.exchange.table_reader import Foreign, open_table
+from core.exchange.importer import ImportResult, import_folder, import_table
+from core.exchange.table_reader import SourceTable, open_table
 from core.workspace.layout import SAMPLE, Workspace, open_workspace
 
 Column = Annotated[str, typer.Option(help="A column's name; default: guessed.")]
@@ -57,10 +57,10 @@ def import_command(
     with refusals():
         if source.is_dir():
             with workspace_for(data) as workspace:
-                found = bring_in_folder(
+                found = import_folder(
                     workspace, source, leave_out_bad_rows=leave_out_bad_rows, progress=report
                 )
-            return tell(intake_answer(found), found.sentences(), as_json)
+            return tell(import_json(found), found.sentences(), as_json)
         table = open_table(
             source, encoding=encoding, delimiter=delimiter, sheet=sheet, has_header=header
         )
@@ -73,7 +73,7 @@ def import_command(
             lines = [f"{name}: {value}" for name, value in answer.items() if name != "rows"]
             return tell(answer, [*lines, *map(str, answer["rows"])], as_json)
         with workspace_for(data) as workspace:
-            found = bring_in(
+            found = import_table(
                 workspace,
                 table,
                 columns,
@@ -81,7 +81,7 @@ def import_command(
                 leave_out_bad_rows=leave_out_bad_rows,
                 progress=report,
             )
-        return tell(intake_answer(found), found.sentences(), as_json)
+        return tell(import_json(found), found.sentences(), as_json)
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def read_label_map(text: str) -> dict[str, str]:
     return {word.strip(): value.strip() for word, _, value in parts}
 
 
-def preview(table: Foreign, columns: Columns) -> dict[str, Any]:
+def preview(table: SourceTable, columns: Columns) -> dict[str, Any]:
     """How a table would be read, and its first rows."""
     return {
         "kind": table.kind,
@@ -123,7 +123,7 @@ def preview(table: Foreign, columns: Columns) -> dict[str, Any]:
     }
 
 
-def intake_answer(found: Intake) -> Mapping[str, Any]:
+def import_json(found: ImportResult) -> Mapping[str, Any]:
     """What a program is told of an import."""
     left_out = [{"line": row.line, "reason": row.reason} for row in found.left_out]
     return asdict(found) | {"left_out": left_out}

@@ -19,7 +19,7 @@ from core.workspace.archive import Backup, read_backup
 from core.workspace.backup import back_up, backup_files
 from core.workspace.layout import SAMPLE, open_workspace
 from core.workspace.restore import restore
-from core.workspace.snapshot import open_loop
+from core.workspace.snapshot import open_snapshot
 from core.workspace.task import SPLITS
 
 
@@ -74,9 +74,9 @@ def export_command(
     if not set(splits) <= set(SPLITS):
         raise typer.BadParameter(f"choose from {', '.join(SPLITS)}", param_hint="--split")
     with refusals():
-        loop = open_loop(data, report)
-        files = export(loop, out, form, splits)
-        counts = {each: len(loop.labels.splits[each]) for each in SPLITS if each in splits}
+        snapshot = open_snapshot(data, report)
+        files = export(snapshot, out, form, splits)
+        counts = {each: len(snapshot.labels.splits[each]) for each in SPLITS if each in splits}
         lines = [f"{count:,} {each} labels" for each, count in counts.items()]
         answer = {"format": form, "labels": counts, "files": [str(file) for file in files]}
         tell(answer, [*lines, *map(str, files)], as_json)
@@ -106,11 +106,11 @@ def restore_command(
 ) -> None:
     """Makes a new workspace of a backup, with pool and models of the one that it lies in."""
     with refusals():
-        loop = open_loop(restore(file, into, report).path, report)
-        splits = loop.labels.counts(loop.workspace.task)
+        snapshot = open_snapshot(restore(file, into, report).path, report)
+        splits = snapshot.labels.counts(snapshot.workspace.task)
         labels = sum(sum(counts.values()) for counts in splits.values())
-        answer = {"data": str(loop.workspace.path), "stage": loop.stage, "splits": splits}
-        tell(answer, [f"{into}: {labels:,} labels, stage: {loop.stage}"], as_json)
+        answer = {"data": str(snapshot.workspace.path), "stage": snapshot.stage, "splits": splits}
+        tell(answer, [f"{into}: {labels:,} labels, stage: {snapshot.stage}"], as_json)
 
 
 def book(
@@ -120,10 +120,10 @@ def book(
 ) -> None:
     """Downloads the book's own data as a workspace; goes on where it was cut short."""
     with refusals():
-        loop = open_loop(fetch_book(folder, base, progress=report).path, report)
-        splits = loop.labels.counts(loop.workspace.task)
-        pool = len(loop.pool_words.pool)
-        answer = {"data": str(loop.workspace.path), "pool": pool, "splits": splits}
+        snapshot = open_snapshot(fetch_book(folder, base, progress=report).path, report)
+        splits = snapshot.labels.counts(snapshot.workspace.task)
+        pool = len(snapshot.pool_words.pool)
+        answer = {"data": str(snapshot.workspace.path), "pool": pool, "splits": splits}
         look = f"streamlit run streamlit_app.py -- --data {folder}"
         tell(answer, [f"{folder}: {pool:,} items to label", f"Look at it: {look}"], as_json)
 

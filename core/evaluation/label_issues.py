@@ -10,7 +10,7 @@ from core.workspace.labels import Labeled
 
 
 @dataclass(frozen=True)
-class Doubt:
+class LabelIssue:
     """A label that a model which did not see the item contradicts.
 
     `probability` is P(its label), `confidence` P(predicted); neither is calibrated.
@@ -22,9 +22,9 @@ class Doubt:
     confidence: float
 
 
-def contradicted(
+def find_label_issues(
     items: Sequence[Labeled], unseen: OutOfFold, settled: Collection[str] = ()
-) -> list[Doubt]:
+) -> list[LabelIssue]:
     """The items whose label is not what was predicted out of fold, the least probable label first.
 
     Without those that are settled, that were labeled since, or whose label the run did not know.
@@ -40,7 +40,7 @@ def contradicted(
     given = np.array([column[item.label] for item in asked], np.int64)
     predicted = said.argmax(axis=1)
     doubts = [
-        Doubt(
+        LabelIssue(
             asked[row],
             float(said[row, given[row]]),
             unseen.labels[predicted[row]],

@@ -29,7 +29,7 @@ from core.evaluation.runs import columns
 from core.models.model import Model
 from core.models.predict import score_texts
 from core.workspace.labels import Labeled
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import NOT_RECORDED, Task
 
 BRIER, CALIBRATION_ERROR = "brier", "calibration_error"
@@ -39,7 +39,7 @@ Probabilities = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Answers:
+class EvaluationPredictions:
     """Items with their true label, and what one run says of them.
 
     `targets` and `predicted` are columns of labels, `(n_items,)`; `raw` and `calibrated` are
@@ -67,11 +67,11 @@ class Answers:
         """Which items have this label."""
         return self.targets == label
 
-    def only(self, item_ids: Iterable[str]) -> "Answers":
+    def only(self, item_ids: Iterable[str]) -> "EvaluationPredictions":
         """Those of these items, in the order of their ids."""
         at = {item.item_id: place for place, item in enumerate(self.items)}
         places = np.array([at[item] for item in sorted(set(item_ids) & at.keys())], np.int64)
-        return Answers(
+        return EvaluationPredictions(
             tuple(self.items[place] for place in places),
             self.targets[places],
             self.predicted[places],
@@ -80,7 +80,9 @@ class Answers:
         )
 
 
-def answers_from_report(report: Report, items: list[Labeled], task: Task) -> Answers:
+def predictions_from_report(
+    report: Report, items: list[Labeled], task: Task
+) -> EvaluationPredictions:
     """What the report says of those of these items that its run was asked about."""
     at = {item: place for place, item in enumerate(report.said.item_ids)}
     asked = [item for item in items if item.item_id in at]
@@ -91,15 +93,15 @@ def answers_from_report(report: Report, items: list[Labeled], task: Task) -> Ans
         _of_all_labels(np.array(said)[places], task) if places else np.empty((0, len(task.values)))
         for said in (report.said.raw, report.said.calibrated)
     )
-    return Answers(tuple(asked), columns(asked, task), predicted, raw, calibrated)
+    return EvaluationPredictions(tuple(asked), columns(asked, task), predicted, raw, calibrated)
 
 
-def answers_of_model(model: Model, items: list[Labeled], task: Task) -> Answers:
+def predictions_of_model(model: Model, items: list[Labeled], task: Task) -> EvaluationPredictions:
     """What the model says of these items."""
     raw = score_texts(model, [item.text for item in items])
     calibrated = model.calibration(raw)
     predicted = raw.argmax(axis=1).astype(np.int64)
-    return Answers(
+    return EvaluationPredictions(
         tuple(items), columns(items, task), predicted, raw.astype(float), calibrated.astype(float)
     )
 
@@ -120,7 +122,7 @@ def _of_all_labels(positive: Probabilities, task: Task) -> Probabilities:
     return found
 
 
-def worst_misses(answers: Answers, number: int) -> NDArray[np.int64]:
+def worst_misses(answers: EvaluationPredictions, number: int) -> NDArray[np.int64]:
     """Places of wrong predictions, those first whose true label was thought least probable.
 
     Without the probabilities of all labels there is no such order, and they come as they stand.
@@ -149,7 +151,7 @@ def draws(number: int) -> NDArray[np.int32]:
     return resampled(np.ones(number, bool), REPLICATES, seed=0, keep_balance=False)
 
 
-def resample(answers: Answers, label: int, counts: NDArray[np.int32]) -> Resampled:
+def resample(answers: EvaluationPredictions, label: int, counts: NDArray[np.int32]) -> Resampled:
     """The scores of the label against all others under what `draws` has drawn of these items."""
     actual, judged = answers.actual(label), answers.judged(label)
     if not len(answers):
@@ -173,7 +175,9 @@ def score_intervals_of(found: Resampled) -> dict[str, Interval]:
     }
 
 
-def shared(before: Answers, after: Answers) -> tuple[Answers, Answers]:
+def shared(
+    before: EvaluationPredictions, after: EvaluationPredictions
+) -> tuple[EvaluationPredictions, EvaluationPredictions]:
     """What both say of the items that both were asked about, in one order."""
     if before.items == after.items:
         return before, after
@@ -226,28 +230,28 @@ RANDOM, ACTIVE = "random labels only", "active learning"
 _BY_CHANCE = ("", "random", NOT_RECORDED)
 
 
-def stages(loop: Loop) -> dict[str, str]:
+def stages(snapshot: Snapshot) -> dict[str, str]:
     """The stage of each run's training data, by run id.
 
     It is active learning from the first label on that was given in a batch which a model had
     chosen. Rows of label files have no moment: one of another strategy than random, with no word in
     the log, makes every run one of active learning.
     """
-    training = loop.labels.splits["training"]
+    training = snapshot.labels.splits["training"]
     if any(not item.labeled_at and item.strategy not in _BY_CHANCE for item in training):
-        return {run.run_id: ACTIVE for run in loop.logs.runs}
+        return {run.run_id: ACTIVE for run in snapshot.logs.runs}
     chosen = {
         proposal.batch_id
-        for proposal in loop.logs.proposals
+        for proposal in snapshot.logs.proposals
         if proposal.split == "training" and proposal.run_id
     }
     moments = [
         event.labeled_at
-        for event in loop.logs.events
+        for event in snapshot.logs.events
         if event.action == "label" and event.batch_id in chosen
     ]
     first = min(moments, default=None)
     return {
         run.run_id: RANDOM if first is None or run.created_at <= first else ACTIVE
-        for run in loop.logs.runs
+        for run in snapshot.logs.runs
     }

@@ -38,10 +38,10 @@ from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import Workspace
 from core.workspace.logs import Run, append_records, fresh_id, now, read_logs
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import MODELS, Task
 
-Asked = tuple[NDArray[np.floating], NDArray[np.int64]]
+Judged = tuple[NDArray[np.floating], NDArray[np.int64]]
 """Probabilities of items `(n_items, n_labels)`, and their true columns `(n_items,)`."""
 
 
@@ -55,7 +55,7 @@ class Trained:
 
 
 def train(
-    loop: Loop,
+    snapshot: Snapshot,
     *,
     name: str | None = None,
     seed: int | None = None,
@@ -68,40 +68,42 @@ def train(
     LoopError if the training data holds fewer than two labels, RunError for a model name that there
     is none of.
     """
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     name = task.model if name is None else name
     if name not in MODELS:
         raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
     began = time.perf_counter()
-    items = training_items(loop)
+    items = training_items(snapshot)
     require_two_labels(items.targets)
-    source = feature_source(loop, name, progress, space)
+    source = feature_source(snapshot, name, progress, space)
     progress(f"training on {len(items.texts):,} labels")
     learned = learn(name, source, items, task.seed if seed is None else seed)
-    progress(f"evaluating on {len(loop.labels.splits['evaluation']):,} items")
-    asked = {split: _asked(loop, learned.model, split) for split in ("evaluation", "validation")}
+    progress(f"evaluating on {len(snapshot.labels.splits['evaluation']):,} items")
+    asked = {
+        split: _asked(snapshot, learned.model, split) for split in ("evaluation", "validation")
+    }
     scores = evaluate(*asked["evaluation"], task.positive_index)
-    run = _run(loop, learned.model, scores, time.perf_counter() - began)
-    item_ids = [item.item_id for item in loop.labels.splits["evaluation"]]
+    run = _run(snapshot, learned.model, scores, time.perf_counter() - began)
+    item_ids = [item.item_id for item in snapshot.labels.splits["evaluation"]]
     said = what_is_said(learned.model, item_ids, asked["evaluation"][0], task.positive_index)
     unseen = None
     if learned.out_of_fold is not None:
         asked["out of fold"] = learned.out_of_fold, items.targets
-        trained_on = [item.item_id for item in loop.labels.usable_training()]
+        trained_on = [item.item_id for item in snapshot.labels.usable_training()]
         unseen = said_out_of_fold(task.values, trained_on, learned.out_of_fold)
     report = _report(learned, asked, said, unseen, task.positive_index)
     return Trained(learned.model, run, report)
 
 
-def training_items(loop: Loop) -> Items:
+def training_items(snapshot: Snapshot) -> Items:
     """What a model learns from: the usable training labels."""
-    task, training = loop.workspace.task, loop.labels.usable_training()
+    task, training = snapshot.workspace.task, snapshot.labels.usable_training()
     texts = [item.text for item in training]
     return Items(texts, columns(training, task), task.values, task.positive_index)
 
 
 def feature_source(
-    loop: Loop, name: str, progress: Progress = silent, space: Space | None = None
+    snapshot: Snapshot, name: str, progress: Progress = silent, space: Space | None = None
 ) -> Vocabulary | Source:
     """What the model of this name sees of a text; a `space` takes the place of the pool's own.
 
@@ -110,23 +112,25 @@ def feature_source(
     """
     if name == "book":
         progress("counting words")
-        texts = [item.text for item in loop.labels.usable_training()]
-        return book_vocabulary(loop.pool_words, ~(loop.held_out | loop.in_training), texts)
+        texts = [item.text for item in snapshot.labels.usable_training()]
+        return book_vocabulary(
+            snapshot.pool_words, ~(snapshot.held_out | snapshot.in_training), texts
+        )
     # An encoder first: one that cannot be had is found out at once.
-    encoder = pool_encoder(loop, download=True, progress=progress)
+    encoder = pool_encoder(snapshot, download=True, progress=progress)
     if space is None:
         progress("learning words and meanings from the pool")
-        space = pool_space(loop, progress)
+        space = pool_space(snapshot, progress)
     if encoder is None:
         return space
-    labeled = [item.text for items in loop.labels.splits.values() for item in items]
+    labeled = [item.text for items in snapshot.labels.splits.values() for item in items]
     encoder.vectors(labeled, progress)
     return EncodedSpace(space, encoder)
 
 
-def keep(loop: Loop, trained: Trained) -> Run:
+def keep(snapshot: Snapshot, trained: Trained) -> Run:
     """Saves the model and then appends the run to `runs.csv`; the run with its id."""
-    workspace = loop.workspace
+    workspace = snapshot.workspace
     with workspace.locked():
         run_id = next_run_id(read_logs(workspace).runs)
         run = replace(trained.run, run_id=run_id, params_file=_params_file(workspace, trained.run))
@@ -141,31 +145,31 @@ def next_run_id(runs: list[Run]) -> str:
     return fresh_id("run", {run.run_id for run in runs})
 
 
-def current_run(loop: Loop) -> Run | None:
+def current_run(snapshot: Snapshot) -> Run | None:
     """The task's model's newest run on exactly today's training and evaluation labels, if any.
 
     It saw texts through the task's encoder, if there is one, and through none else.
     """
-    today = (loop.workspace.task.model, *_hashes(loop))
-    for run in reversed(loop.logs.runs):
+    today = (snapshot.workspace.task.model, *_hashes(snapshot))
+    for run in reversed(snapshot.logs.runs):
         same = (run.model, run.training_hash, run.evaluation_hash) == today
-        if same and _encoder_of(loop, run) == loop.workspace.task.encoder:
+        if same and _encoder_of(snapshot, run) == snapshot.workspace.task.encoder:
             return run
     return None
 
 
-def _encoder_of(loop: Loop, run: Run) -> str | None:
+def _encoder_of(snapshot: Snapshot, run: Run) -> str | None:
     """The name of the run's encoder, empty for none; None if its report is damaged."""
     try:
-        report = read_report(loop, run)
+        report = read_report(snapshot, run)
     except RunError:
         return None
     return report.encoder if report else ""
 
 
-def find_run(loop: Loop, run_id: str | None = None) -> Run:
+def find_run(snapshot: Snapshot, run_id: str | None = None) -> Run:
     """The run with this id, or the last one; raises RunError if there is none."""
-    runs = loop.logs.runs
+    runs = snapshot.logs.runs
     if not runs:
         raise RunError("There is no run yet. Train one first: python -m core train.")
     if run_id is None:
@@ -176,33 +180,33 @@ def find_run(loop: Loop, run_id: str | None = None) -> Run:
     raise RunError(f"runs.csv has no run `{run_id}`. The last one is `{runs[-1].run_id}`.")
 
 
-def load_run(loop: Loop, run: Run) -> Model:
+def load_run(snapshot: Snapshot, run: Run) -> Model:
     """The run's model. Raises RunError if its file is missing, damaged or outside of `models/`.
 
     Also if the encoder that it was trained with is gone, or is another one by now; none is
     downloaded for it.
     """
-    model = load_model(_params_path(loop, run), lambda name: pool_encoder(loop, name))
-    if model.labels != loop.workspace.task.values:
+    model = load_model(_params_path(snapshot, run), lambda name: pool_encoder(snapshot, name))
+    if model.labels != snapshot.workspace.task.values:
         raise RunError(
             f"{run.params_file} was trained for the labels {', '.join(model.labels)}, the task has "
-            f"{', '.join(loop.workspace.task.values)}. Train again."
+            f"{', '.join(snapshot.workspace.task.values)}. Train again."
         )
     return model
 
 
-def read_report(loop: Loop, run: Run) -> Report | None:
+def read_report(snapshot: Snapshot, run: Run) -> Report | None:
     """The run's threshold, calibration and figures; None if it is from before there were reports.
 
     Raises RunError if the file is damaged, or outside of `models/`.
     """
-    return load_report(_params_path(loop, run))
+    return load_report(_params_path(snapshot, run))
 
 
-def _params_path(loop: Loop, run: Run) -> Path:
+def _params_path(snapshot: Snapshot, run: Run) -> Path:
     # No file's name holds a NUL, and no path can be made of one.
-    path = (loop.workspace.path / run.params_file.replace("\0", "/")).resolve()
-    if path.parent != loop.workspace.models.resolve():
+    path = (snapshot.workspace.path / run.params_file.replace("\0", "/")).resolve()
+    if path.parent != snapshot.workspace.models.resolve():
         raise RunError(
             f"runs.csv: run `{run.run_id}` names the file `{run.params_file}`, which is not in "
             "models/. Correct the row or train again."
@@ -220,15 +224,15 @@ def evaluate_items(model: Model, items: list[Labeled], task: Task) -> tuple[Scor
     return scores, measure(probability, targets, positive, model.threshold, model.calibration)
 
 
-def _asked(loop: Loop, model: Model, split: str) -> Asked:
-    items = loop.labels.splits[split]
+def _asked(snapshot: Snapshot, model: Model, split: str) -> Judged:
+    items = snapshot.labels.splits[split]
     texts = [item.text for item in items]
-    return score_texts(model, texts), columns(items, loop.workspace.task)
+    return score_texts(model, texts), columns(items, snapshot.workspace.task)
 
 
 def _report(
     learned: Learned,
-    asked: Mapping[str, Asked],
+    asked: Mapping[str, Judged],
     said: Said,
     unseen: OutOfFold | None,
     positive: int,
@@ -249,20 +253,20 @@ def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:
     return np.array([column[item.label] for item in items], np.int64)
 
 
-def _hashes(loop: Loop) -> tuple[str, str]:
+def _hashes(snapshot: Snapshot) -> tuple[str, str]:
     """Fingerprints of the training and the evaluation data under the task's labels."""
-    values = loop.workspace.task.values
-    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
+    values = snapshot.workspace.task.values
+    training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
     return labels_hash(training, values), labels_hash(evaluation, values)
 
 
-def _run(loop: Loop, model: Model, scores: Scores, seconds: float) -> Run:
-    training = loop.labels.usable_training()
-    evaluation = loop.labels.splits["evaluation"]
+def _run(snapshot: Snapshot, model: Model, scores: Scores, seconds: float) -> Run:
+    training = snapshot.labels.usable_training()
+    evaluation = snapshot.labels.splits["evaluation"]
     counts = Counter(item.label for item in training)
-    training_hash, evaluation_hash = _hashes(loop)
+    training_hash, evaluation_hash = _hashes(snapshot)
     return Run(
-        run_id=next_run_id(loop.logs.runs),
+        run_id=next_run_id(snapshot.logs.runs),
         created_at=now(),
         model=model.name,
         counts=json.dumps({value: counts[value] for value in model.labels}),

@@ -17,7 +17,7 @@ from core.exchange.export_formats import Layout
 from core.workspace.assignment import flags
 from core.workspace.labels import labels_hash
 from core.workspace.logs import Run, now
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import NOT_RECORDED, SPLITS, Task
 
 SCORES = SCORE_NAMES | {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
@@ -29,15 +29,15 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of all that follows."""
 
 
-def data_card(loop: Loop, table: pa.Table, layout: Layout) -> str:
+def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
     """The card of these labels of the loop, for a file or folder of this layout.
 
     What people wrote stands there as they wrote it: none of it is Markdown, HTML or a link.
     """
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     parts = [
         f"# {plain(task.title)}",
-        _origin(loop, table),
+        _origin(snapshot, table),
         *_instructions(task),
         "## Labels",
         _labels(task, layout),
@@ -45,11 +45,11 @@ def data_card(loop: Loop, table: pa.Table, layout: Layout) -> str:
         _counts(table, task),
         *(_shares(column, table) for column in ("strategy", "annotator")),
         "## Evaluation data",
-        _evaluation(loop),
+        _evaluation(snapshot),
         "## Last run",
-        _last_run(loop),
+        _last_run(snapshot),
         "## Left out",
-        _left_out(loop, table),
+        _left_out(snapshot, table),
         "## Files",
         _files(table, layout),
     ]
@@ -62,9 +62,9 @@ def plain(text: str) -> str:
     return _READ_BY_MARKDOWN.sub(r"\\\g<0>", line)
 
 
-def _origin(loop: Loop, table: pa.Table) -> str:
+def _origin(snapshot: Snapshot, table: pa.Table) -> str:
     return (
-        f"{len(table):,} labels of the workspace {plain(loop.workspace.name)}, exported by "
+        f"{len(table):,} labels of the workspace {plain(snapshot.workspace.name)}, exported by "
         f"Sunlight {_version()} at {now()}. Each is the last word of the log of annotations; "
         "where that has none, the row of a label file as it stands."
     )
@@ -115,9 +115,9 @@ def _shares(column: str, table: pa.Table) -> str:
     return _markdown([column, *SPLITS], rows)
 
 
-def _evaluation(loop: Loop) -> str:
+def _evaluation(snapshot: Snapshot) -> str:
     """The share of positives, and the fingerprint by which runs know their evaluation data."""
-    items, task = loop.labels.splits["evaluation"], loop.workspace.task
+    items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
     if not items:
         return "There is none."
     positives = sum(item.label == task.positive.value for item in items)
@@ -129,23 +129,23 @@ def _evaluation(loop: Loop) -> str:
     )
 
 
-def _last_run(loop: Loop) -> str:
+def _last_run(snapshot: Snapshot) -> str:
     """The scores of the last run with their intervals, and whether they are of today's items."""
-    if not loop.logs.runs:
+    if not snapshot.logs.runs:
         return "No model was trained."
-    run, task = loop.logs.runs[-1], loop.workspace.task
-    today = labels_hash(loop.labels.splits["evaluation"], task.values)
+    run, task = snapshot.logs.runs[-1], snapshot.workspace.task
+    today = labels_hash(snapshot.labels.splits["evaluation"], task.values)
     said = (
         f"{plain(run.run_id)}: model {plain(run.model)}, {run.n_training:,} training labels, "
         f"{run.n_evaluation:,} evaluation items, at {plain(run.created_at)}."
     )
     if run.evaluation_hash != today:
         said += " The evaluation data has changed since: the scores are of what it was then."
-    return f"{said}\n\n{_scores(loop, run)}"
+    return f"{said}\n\n{_scores(snapshot, run)}"
 
 
-def _scores(loop: Loop, run: Run) -> str:
-    intervals = _intervals(loop, run)
+def _scores(snapshot: Snapshot, run: Run) -> str:
+    intervals = _intervals(snapshot, run)
     rows = []
     for name, called in SCORES.items():
         value = getattr(run, name, None)
@@ -157,13 +157,13 @@ def _scores(loop: Loop, run: Run) -> str:
     return _markdown(["score", "value", "95% interval"], rows) if rows else "It has no scores."
 
 
-def _intervals(loop: Loop, run: Run) -> dict[str, Interval]:
+def _intervals(snapshot: Snapshot, run: Run) -> dict[str, Interval]:
     """Those of the run's report; none where there is no report that can be read.
 
     One of no width is left out: older reports resampled the F-score, which cannot leave 0 or 1.
     """
     try:
-        report = read_report(loop, run)
+        report = read_report(snapshot, run)
     except RunError:
         return {}
     figures = report.figures.get("evaluation") if report else None
@@ -171,14 +171,14 @@ def _intervals(loop: Loop, run: Run) -> dict[str, Interval]:
     return {name: interval for name, interval in found if interval.low < interval.high}
 
 
-def _left_out(loop: Loop, table: pa.Table) -> str:
-    flagged = {flag.item_id for flag in flags(loop.logs.events)}
+def _left_out(snapshot: Snapshot, table: pa.Table) -> str:
+    flagged = {flag.item_id for flag in flags(snapshot.logs.events)}
     here = flagged.intersection(table["item_id"].to_pylist())
-    training = loop.labels.splits["training"]
-    copies = len(training) - len(loop.labels.usable_training())
+    training = snapshot.labels.splits["training"]
+    copies = len(training) - len(snapshot.labels.usable_training())
     return "\n".join(
         [
-            f"- Items with two labels and no decision: {len(loop.labels.conflicts):,}.",
+            f"- Items with two labels and no decision: {len(snapshot.labels.conflicts):,}.",
             f"- Flagged items that have no label here: {len(flagged - here):,}. Those that have "
             f"one are not left out: {len(here):,}.",
             "- Not left out, although no model of Sunlight learns from them: the workspace's "

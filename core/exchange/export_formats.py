@@ -20,7 +20,7 @@ from core.workspace.task import SPLITS, Task
 Files = Iterator[tuple[str, bytes]]
 Row = dict[str, Cell]
 
-BLOCK = 8_192
+ROWS_AT_ONCE = 8_192
 """Rows that are taken out of the table at once."""
 
 HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluation": "test"}
@@ -59,7 +59,7 @@ class Layout:
 def csv_files(table: pa.Table, task: Task) -> Files:
     """A header and a row per label; what a spreadsheet would run is guarded."""
     parts = [format_rows([[guarded(name) for name in table.column_names]])]
-    for batch in table.to_batches(max_chunksize=BLOCK):
+    for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
         columns = [map(_cell, column.to_pylist()) for column in batch.columns]
         parts.append(format_rows(zip(*columns, strict=True)))
     yield "labels.csv", b"".join(parts)
@@ -163,7 +163,7 @@ def _cell(value: Cell) -> str:
 
 
 def _rows(table: pa.Table) -> Iterator[Row]:
-    for batch in table.to_batches(max_chunksize=BLOCK):
+    for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
         yield from batch.to_pylist()
 
 

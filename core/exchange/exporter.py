@@ -15,50 +15,52 @@ from core.exchange.data_card import data_card
 from core.exchange.export_formats import LAYOUTS, Files
 from core.exchange.provenance import provenance
 from core.system.durable import sync_folder
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 
 CARD = "README.md"
 
 
-def export(loop: Loop, path: Path, form: str, splits: Collection[str] = SPLITS) -> list[Path]:
+def export(
+    snapshot: Snapshot, path: Path, form: str, splits: Collection[str] = SPLITS
+) -> list[Path]:
     """The files of this format of `LAYOUTS`, whole and on disk; the card stands beside or inside.
 
     A format of one file is written to `path`, its card to the same name with `.md` behind it; any
     other makes `path` a folder. Raises ExportError if something stands there already, if it cannot
     be written, or if the splits have no label.
     """
-    _refuse_place(loop, path)
-    files = list(export_files(loop, form, splits))
+    _refuse_place(snapshot, path)
+    files = list(export_files(snapshot, form, splits))
     if LAYOUTS[form].file:
         (_, content), (_, card) = files
         beside = path.with_name(f"{path.name}.md")
-        _refuse_place(loop, beside)
+        _refuse_place(snapshot, beside)
         _place({beside: partial(_write, content=card), path: partial(_write, content=content)})
         return [path, beside]
     _place({path: partial(_write_folder, files=files)})
     return [path / name for name, _ in files]
 
 
-def export_files(loop: Loop, form: str, splits: Collection[str] = SPLITS) -> Files:
+def export_files(snapshot: Snapshot, form: str, splits: Collection[str] = SPLITS) -> Files:
     """Name and content of each file of this format, the card last.
 
     Raises ExportError if there is no such format or split, or if the splits have no label.
     """
     _refuse_wishes(form, splits)
     layout, head = LAYOUTS[form], b""
-    table = provenance(loop, splits)
+    table = provenance(snapshot, splits)
     if not len(table):
         asked = ", ".join(split for split in SPLITS if split in splits) or "no split"
         raise ExportError(
             f"No item of {asked} has a label yet. Label some first, or choose other splits."
         )
-    for name, content in layout.files(table, loop.workspace.task):
+    for name, content in layout.files(table, snapshot.workspace.task):
         if name == CARD:
             head = content
         else:
             yield name, content
-    yield CARD, head + data_card(loop, table, layout).encode()
+    yield CARD, head + data_card(snapshot, table, layout).encode()
 
 
 def zipped(files: Iterable[tuple[str, bytes]], folder: str) -> bytes:
@@ -78,9 +80,9 @@ def _refuse_wishes(form: str, splits: Collection[str]) -> None:
             raise ExportError(f"There is no split `{split}`. Choose from: {', '.join(SPLITS)}.")
 
 
-def _refuse_place(loop: Loop, path: Path) -> None:
+def _refuse_place(snapshot: Snapshot, path: Path) -> None:
     _refuse_something(path)
-    if path.resolve().is_relative_to(loop.workspace.path):
+    if path.resolve().is_relative_to(snapshot.workspace.path):
         raise ExportError(
             f"{path} is inside of the workspace, which would read what it exports. Choose a place "
             "outside of it."

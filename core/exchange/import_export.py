@@ -5,8 +5,8 @@ from pathlib import Path
 
 from core.exchange.formula_guard import unguarded
 from core.exchange.import_types import (
-    Incoming,
-    Wanted,
+    ImportedLabel,
+    TableContents,
     add_item,
     event_id,
     number,
@@ -15,7 +15,7 @@ from core.exchange.import_types import (
 )
 from core.exchange.provenance import EXPORT_FIELDS, provenance
 from core.exchange.table_formats import text_of
-from core.exchange.table_reader import Foreign
+from core.exchange.table_reader import SourceTable
 from core.pool.items import Pool
 from core.pool.words import hash_keys
 from core.system.csv_rows import BadRow
@@ -24,24 +24,24 @@ from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Proposal
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from core.workspace.task import SPLITS, Task
 
-BLOCK = 65_536
+ITEMS_AT_ONCE = 65_536
 """Items of a pool that are taken at once."""
 
 
-def is_export(table: Foreign) -> bool:
+def is_export(table: SourceTable) -> bool:
     """Whether the table is one that Sunlight has exported, as CSV, JSON lines or Parquet."""
     return table.columns[: len(EXPORT_FIELDS)] == EXPORT_FIELDS
 
 
-def read_export(table: Foreign, task: Task, progress: Progress = silent) -> Incoming:
+def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> TableContents:
     """What an export of Sunlight brings: every label with all that stood with it."""
     is_guarded = table.kind == "csv"
     own = table.columns[len(EXPORT_FIELDS) :]
     own = [unguarded(name) for name in own] if is_guarded else own
-    found = Incoming(table.name, True, {name: [] for name in own_columns(own)})
+    found = TableContents(table.name, True, {name: [] for name in own_columns(own)})
     known: set[str] = set()
     pace = Pace(progress, f"reading {table.name}", None, "rows")
     for block in table.blocks():
@@ -64,29 +64,35 @@ def read_export(table: Foreign, task: Task, progress: Progress = silent) -> Inco
     return found
 
 
-def read_folder(folder: Path, task: Task, progress: Progress = silent) -> Incoming:
+def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableContents:
     """What a folder in the layout of a workspace brings: its pool, and every label that counts.
 
     Raises WorkspaceError if there is no such folder, or TaskError, LogError, PoolError.
     """
-    loop = read_loop(open_workspace(folder), write_cache=False, progress=progress)
-    findings = [*loop.pool_words.pool.findings, *loop.logs.findings, *loop.labels.findings]
-    found = Incoming(folder.name, True, {name: [] for name in loop.pool_words.pool.columns})
+    snapshot = read_snapshot(open_workspace(folder), write_cache=False, progress=progress)
+    findings = [
+        *snapshot.pool_words.pool.findings,
+        *snapshot.logs.findings,
+        *snapshot.labels.findings,
+    ]
+    found = TableContents(
+        folder.name, True, {name: [] for name in snapshot.pool_words.pool.columns}
+    )
     found.bad = [_bad_row(each) for each in findings if each.severity == "error"]
-    table = provenance(loop)
+    table = provenance(snapshot)
     for at, row in enumerate(table.to_pylist(), start=1):
         try:
             cells = {name: text_of(row[name]) for name in EXPORT_FIELDS}
             found.wanted.append(exported(cells, task))
         except ValueError as error:
             found.bad.append(BadRow(at, f"among the labels {error}"))
-    _add_pool(found, loop.pool_words.pool)
+    _add_pool(found, snapshot.pool_words.pool)
     found.rows = len(found.item_ids) + len(found.bad)
     found.keys = hash_keys(found.texts)
     return found
 
 
-def exported(said: Mapping[str, str], task: Task) -> Wanted:
+def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
     """A row of an export as what it was; raises ValueError, with the end of a sentence."""
     if not said["item_id"].strip():
         raise ValueError("has no item_id")
@@ -108,7 +114,7 @@ def exported(said: Mapping[str, str], task: Task) -> Wanted:
         batch_id=said["batch_id"],
     )
     if not said["batch_id"]:
-        return Wanted(item)
+        return ImportedLabel(item)
     proposal = Proposal(
         batch_id=said["batch_id"],
         created_at=said["proposed_at"],
@@ -137,18 +143,18 @@ def exported(said: Mapping[str, str], task: Task) -> Wanted:
         assisted=said["assisted"] == "1",
         note=said["note"],
     )
-    return Wanted(item, proposal, event)
+    return ImportedLabel(item, proposal, event)
 
 
 def _bad_row(finding: Finding) -> BadRow:
     return BadRow(finding.line or 0, f"of {finding.file} does not count ({finding.kind})")
 
 
-def _add_pool(found: Incoming, pool: Pool) -> None:
+def _add_pool(found: TableContents, pool: Pool) -> None:
     """Every item of the pool, of several of one id the first; then labeled items that it lacks."""
     known: set[str] = set()
-    for start in range(0, len(pool), BLOCK):
-        part = pool.table.slice(start, BLOCK)
+    for start in range(0, len(pool), ITEMS_AT_ONCE):
+        part = pool.table.slice(start, ITEMS_AT_ONCE)
         ids, texts, *own = (part[name].to_pylist() for name in ("item_id", "text", *pool.columns))
         for at, item_id in enumerate(ids):
             if item_id not in known:

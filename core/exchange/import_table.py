@@ -13,15 +13,15 @@ from core.errors import TableError
 from core.exchange.import_types import (
     IMPORTED,
     Columns,
-    Incoming,
-    Unsaid,
-    Wanted,
+    Defaults,
+    ImportedLabel,
+    TableContents,
     add_item,
     event_id,
     number,
     own_columns,
 )
-from core.exchange.table_reader import Foreign, guess
+from core.exchange.table_reader import SourceTable, guess
 from core.pool.words import keys_of
 from core.system.csv_rows import BadRow
 from core.system.progress import Pace, Progress, silent
@@ -44,8 +44,8 @@ PREVIEW = 10
 
 
 def understood(
-    table: Foreign, asked: Mapping[str, str], labels: Mapping[str, str], *, refuse_unknown: bool
-) -> tuple[Columns, Unsaid]:
+    table: SourceTable, asked: Mapping[str, str], labels: Mapping[str, str], *, refuse_unknown: bool
+) -> tuple[Columns, Defaults]:
     """What somebody asks for, as columns and what counts for all rows; the rest is guessed.
 
     `asked` has names of columns by the fields of `Columns`; of split, strategy and annotator what
@@ -59,12 +59,12 @@ def understood(
             columns.pop(what, None)
         elif value:
             columns[what] = value
-    return Columns(**columns), Unsaid(**for_all, labels=labels, refuse_unknown=refuse_unknown)
+    return Columns(**columns), Defaults(**for_all, labels=labels, refuse_unknown=refuse_unknown)
 
 
 def read_table(
-    table: Foreign, columns: Columns, unsaid: Unsaid, task: Task, progress: Progress = silent
-) -> Incoming:
+    table: SourceTable, columns: Columns, unsaid: Defaults, task: Task, progress: Progress = silent
+) -> TableContents:
     """What the table brings; raises TableError if it lacks a column, or cannot be read."""
     for name in columns.used():
         if name not in table.columns:
@@ -89,12 +89,12 @@ def label_words(task: Task) -> dict[str, str]:
 class _Reader:
     """Goes through a table that others made, block by block."""
 
-    def __init__(self, table: Foreign, columns: Columns, unsaid: Unsaid, task: Task) -> None:
+    def __init__(self, table: SourceTable, columns: Columns, unsaid: Defaults, task: Task) -> None:
         used = columns.used()
         self._own = [at for at, name in enumerate(table.columns) if name not in used]
         names = own_columns([table.columns[at] for at in self._own])
         own: dict[str, list[str]] = {name: [] for name in names}
-        self._found = Incoming(table.name, False, own, ids_made=not columns.item_id)
+        self._found = TableContents(table.name, False, own, ids_made=not columns.item_id)
         self._unsaid, self._task = unsaid, task
         self._at = {
             each.name: table.columns.index(getattr(columns, each.name))
@@ -120,7 +120,7 @@ class _Reader:
             except ValueError as error:
                 found.bad.append(BadRow(line, str(error)))
 
-    def finish(self) -> Incoming:
+    def finish(self) -> TableContents:
         """What all rows together bring."""
         found = self._found
         found.keys = np.fromiter(self._place, np.uint64, len(self._place))
@@ -183,7 +183,7 @@ class _Reader:
         )
 
 
-def _with_batches(items: Sequence[Labeled], name: str) -> list[Wanted]:
+def _with_batches(items: Sequence[Labeled], name: str) -> list[ImportedLabel]:
     """The labels with events and batches of their own where it is known who gave them, or when.
 
     A batch is one person's, of one split. Its name goes by what is in it: the same table gives the
@@ -196,7 +196,7 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[Wanted]:
     moment, wanted = now(), []
     for item in items:
         if not item.annotator and not item.labeled_at:
-            wanted.append(Wanted(item))
+            wanted.append(ImportedLabel(item))
             continue
         place = places.setdefault((item.annotator, item.split), len(places) + 1)
         sizes[place] += 1
@@ -204,7 +204,7 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[Wanted]:
     return wanted
 
 
-def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> Wanted:
+def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedLabel:
     proposal = Proposal(
         batch_id=batch_id,
         created_at=moment,
@@ -231,7 +231,7 @@ def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> Wanted:
         assisted=False,
         note="",
     )
-    return Wanted(item, proposal, event)
+    return ImportedLabel(item, proposal, event)
 
 
 def _meanings(task: Task, given: Mapping[str, str]) -> dict[str, str]:

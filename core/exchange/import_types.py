@@ -40,7 +40,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class Unsaid:
+class Defaults:
     """What counts where a table does not say it.
 
     `labels` maps its words for labels to the task's values, which are known as they are and by
@@ -55,7 +55,7 @@ class Unsaid:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ImportedLabel:
     """A label that is to be taken over; with its batch's row and its event, or with neither."""
 
     item: Labeled
@@ -64,7 +64,7 @@ class Wanted:
 
 
 @dataclass
-class Incoming:
+class TableContents:
     """The items and labels of one table, without copies, and what could not be read.
 
     `keys` are 64 bits of each item's text key, `(n_items,)`; `lines` is where each stands.
@@ -80,14 +80,14 @@ class Incoming:
     lines: list[int] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     keys: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
-    wanted: list[Wanted] = field(default_factory=list)
+    wanted: list[ImportedLabel] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
     rows: int = 0
     copies: int = 0
     disagreeing: list[str] = field(default_factory=list)
 
 
-def add_item(found: Incoming, line: int, item_id: str, text: str, own: Sequence[str]) -> None:
+def add_item(found: TableContents, line: int, item_id: str, text: str, own: Sequence[str]) -> None:
     found.lines.append(line)
     found.item_ids.append(item_id)
     found.texts.append(text)

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from core.errors import TableError
 from core.exchange.import_export import is_export, read_export, read_folder
 from core.exchange.import_table import read_table
-from core.exchange.import_types import Columns, Incoming, Unsaid, Wanted
-from core.exchange.reconcile import Lacking, lacking
-from core.exchange.table_reader import Foreign
+from core.exchange.import_types import Columns, Defaults, ImportedLabel, TableContents
+from core.exchange.reconcile import MissingRows, missing_rows
+from core.exchange.table_reader import SourceTable
 from core.pool.csv_files import POOL_FOLDER
 from core.pool.hashing import found_at
 from core.pool.text import text_key
@@ -34,19 +34,19 @@ from core.system.progress import Progress, silent
 from core.workspace.labels import append_labels
 from core.workspace.layout import Workspace
 from core.workspace.logs import append_records
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 
 SHOWN = 5
 """Rows that a refusal names."""
 
 UNFINISHED = ".unfinished"
 
-BLOCK = 65_536
+ITEMS_AT_ONCE = 65_536
 """Items that are written at once."""
 
 
 @dataclass(frozen=True)
-class Intake:
+class ImportResult:
     """What came in, and what did not.
 
     `file` is the pool's new file, empty if it needed none. `copies` are rows whose text an earlier
@@ -88,15 +88,15 @@ class Intake:
         return [came, *(sentence for sentence, number in others.items() if number)]
 
 
-def bring_in(
+def import_table(
     workspace: Workspace,
-    table: Foreign,
+    table: SourceTable,
     columns: Columns | None = None,
-    unsaid: Unsaid | None = None,
+    unsaid: Defaults | None = None,
     *,
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
-) -> Intake:
+) -> ImportResult:
     """The table's items and labels stand in the workspace when this returns, or nothing of it.
 
     An export of Sunlight needs no columns. Raises TableError if a row cannot be taken and bad rows
@@ -108,8 +108,8 @@ def bring_in(
         if is_export(table):
             incoming = read_export(table, workspace.task, progress)
         else:
-            incoming = read_table(table, columns, unsaid or Unsaid(), workspace.task, progress)
-        return take_in(
+            incoming = read_table(table, columns, unsaid or Defaults(), workspace.task, progress)
+        return import_contents(
             workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress
         )
 
@@ -126,42 +126,46 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def bring_in_folder(
+def import_folder(
     workspace: Workspace,
     folder: Path,
     *,
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
-) -> Intake:
-    """`bring_in` for all that a folder in the layout of a workspace holds, the book's too."""
+) -> ImportResult:
+    """`import_table` for all that a folder in the layout of a workspace holds, the book's too."""
     incoming = read_folder(folder, workspace.task, progress)
-    return take_in(workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress)
+    return import_contents(
+        workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress
+    )
 
 
-def take_in(
+def import_contents(
     workspace: Workspace,
-    incoming: Incoming,
+    incoming: TableContents,
     *,
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
-) -> Intake:
-    """`bring_in` for what was read already."""
-    read_loop(workspace, progress=progress)  # a large pool that is new: nobody has to wait for it
+) -> ImportResult:
+    """`import_table` for what was read already."""
+    read_snapshot(
+        workspace, progress=progress
+    )  # a large pool that is new: nobody has to wait for it
     with workspace.locked():
-        loop = read_loop(workspace)
-        at, bad = _places(loop, incoming)
+        snapshot = read_snapshot(workspace)
+        at, bad = _places(snapshot, incoming)
         bad = [*incoming.bad, *bad]
         if bad and not leave_out_bad_rows:
             raise _refusal(incoming, bad)
         is_new = at == NEW
-        wanted = _wanted(loop, incoming, at)
-        found = lacking(loop, wanted)
+        wanted = _wanted(snapshot, incoming, at)
+        found = missing_rows(snapshot, wanted)
         progress(f"writing {int(is_new.sum()):,} items and {found.labels:,} labels")
         file = _write_items(workspace, incoming, is_new)
         append_labels(workspace, found.rows)
         append_records(workspace.batches, found.proposals)
         append_records(workspace.annotations, found.events)
-    return Intake(
+    return ImportResult(
         file=file,
         rows=incoming.rows,
         items=int(is_new.sum()),
@@ -171,12 +175,12 @@ def take_in(
         known_labels=found.known,
         differing=found.differing,
         disagreeing=incoming.disagreeing,
-        kept_out=_kept_out(loop, found, wanted),
+        kept_out=_kept_out(snapshot, found, wanted),
         left_out=bad,
     )
 
 
-def _refusal(incoming: Incoming, bad: Sequence[BadRow]) -> TableError:
+def _refusal(incoming: TableContents, bad: Sequence[BadRow]) -> TableError:
     return TableError(
         f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: {_first(bad)}. "
         "Nothing was brought in; mend them, or say that bad rows are to be left out."
@@ -198,12 +202,12 @@ NEW, OUT = -1, -2
 """In place of an item's place: the pool lacks it; it is not to be taken."""
 
 
-def _places(loop: Loop, incoming: Incoming) -> tuple[NDArray[np.int64], list[BadRow]]:
+def _places(snapshot: Snapshot, incoming: TableContents) -> tuple[NDArray[np.int64], list[BadRow]]:
     """(each item's place in the pool, -1 for none, those whose id has another text there).
 
     An export's items are known by their ids alone: its labels bring their own texts.
     """
-    words = loop.pool_words
+    words = snapshot.pool_words
     by_id = words.pool.positions(incoming.item_ids)
     at = np.array([by_id.get(item, -1) for item in incoming.item_ids], np.int64)
     if incoming.is_export:
@@ -219,27 +223,29 @@ def _places(loop: Loop, incoming: Incoming) -> tuple[NDArray[np.int64], list[Bad
     return at, bad
 
 
-def _wanted(loop: Loop, incoming: Incoming, at: NDArray[np.int64]) -> list[Wanted]:
+def _wanted(
+    snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64]
+) -> list[ImportedLabel]:
     """The labels of the items that are taken; under the pool's ids where the table has none."""
     is_out = {incoming.item_ids[place] for place in np.flatnonzero(at == OUT)}
     wanted = [each for each in incoming.wanted if each.item.item_id not in is_out]
     if not incoming.ids_made:
         return wanted
     known = np.flatnonzero(at >= 0)
-    ids = loop.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
+    ids = snapshot.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
     names = dict(zip((incoming.item_ids[place] for place in known), ids, strict=True))
     return [_renamed(each, names.get(each.item.item_id, each.item.item_id)) for each in wanted]
 
 
-def _renamed(wanted: Wanted, item_id: str) -> Wanted:
-    return Wanted(
+def _renamed(wanted: ImportedLabel, item_id: str) -> ImportedLabel:
+    return ImportedLabel(
         replace(wanted.item, item_id=item_id),
         wanted.proposal and replace(wanted.proposal, item_id=item_id),
         wanted.event and replace(wanted.event, item_id=item_id),
     )
 
 
-def _write_items(workspace: Workspace, incoming: Incoming, is_new: NDArray[np.bool_]) -> str:
+def _write_items(workspace: Workspace, incoming: TableContents, is_new: NDArray[np.bool_]) -> str:
     """The name of the pool's new file, which holds the new items; empty if there are none."""
     if not is_new.any():
         return ""
@@ -264,13 +270,13 @@ def _write_items(workspace: Workspace, incoming: Incoming, is_new: NDArray[np.bo
     return f"{POOL_FOLDER}/{path.name}"
 
 
-def _write_csv(file: pa.NativeFile, incoming: Incoming, places: NDArray[np.int64]) -> None:
+def _write_csv(file: pa.NativeFile, incoming: TableContents, places: NDArray[np.int64]) -> None:
     """A header that names the columns, then a row per item, every cell in quotes."""
     columns = {"item_id": incoming.item_ids, "text": incoming.texts, **incoming.own}
     file.write((",".join(columns) + "\n").encode())
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
-    for start in range(0, len(places), BLOCK):
-        part = places[start : start + BLOCK].tolist()
+    for start in range(0, len(places), ITEMS_AT_ONCE):
+        part = places[start : start + ITEMS_AT_ONCE].tolist()
         arrays = [pa.array([cells[at] for at in part], pa.string()) for cells in columns.values()]
         table = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
         pyarrow.csv.write_csv(table, file, options)
@@ -286,7 +292,7 @@ def _free_name(folder: Path, name: str) -> Path:
     raise AssertionError("count() never ends")
 
 
-def _kept_out(loop: Loop, found: Lacking, wanted: Sequence[Wanted]) -> int:
-    held_out = set(loop.labels.held_out_keys)
+def _kept_out(snapshot: Snapshot, found: MissingRows, wanted: Sequence[ImportedLabel]) -> int:
+    held_out = set(snapshot.labels.held_out_keys)
     held_out |= {text_key(each.item.text) for each in wanted if each.item.split != "training"}
     return sum(x.split == "training" and text_key(x.text) in held_out for x in found.rows)

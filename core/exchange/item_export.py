@@ -13,9 +13,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from core.exchange.formula_guard import guarded_table
-from core.query.row_set import Places
+from core.query.row_set import RowSet
 
-BLOCK = 65_536
+ITEMS_AT_ONCE = 65_536
 """Items that are written at once."""
 
 LEFT_BEHIND = ("place", "n_words")
@@ -24,7 +24,7 @@ LEFT_BEHIND = ("place", "n_words")
 FIRST = ("item_id", "text")
 
 
-def write_csv(sheet: pa.Table, places: Places, file: BinaryIO) -> None:
+def write_csv(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
     """Writes a header and a row per item; every text in quotes, nothing for null.
 
     A text that a spreadsheet would run as a formula is guarded, any other stands as it is.
@@ -35,7 +35,7 @@ def write_csv(sheet: pa.Table, places: Places, file: BinaryIO) -> None:
             writer.write_table(guarded_table(block))
 
 
-def write_parquet(sheet: pa.Table, places: Places, file: BinaryIO) -> None:
+def write_parquet(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
     """Writes the items as Parquet, a group of rows for each block."""
     schema = arranged(sheet.slice(0, 0)).schema
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -43,10 +43,10 @@ def write_parquet(sheet: pa.Table, places: Places, file: BinaryIO) -> None:
             writer.write_table(block)
 
 
-def blocks(sheet: pa.Table, places: Places) -> Iterator[pa.Table]:
+def blocks(sheet: pa.Table, places: RowSet) -> Iterator[pa.Table]:
     """The rows of the sheet at these places, in its order, by parts."""
-    for start in range(0, len(sheet), BLOCK):
-        part = sheet.slice(start, BLOCK)
+    for start in range(0, len(sheet), ITEMS_AT_ONCE):
+        part = sheet.slice(start, ITEMS_AT_ONCE)
         is_left = places.holds(np.arange(start, start + len(part)))
         if is_left.any():
             yield arranged(part.filter(pa.array(is_left)))

@@ -7,7 +7,7 @@ import pyarrow as pa
 from core.pool.items import Pool
 from core.workspace.labels import Labeled, last_words
 from core.workspace.logs import Event, Proposal
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 
 EXPORT_FIELDS: tuple[str, ...] = (
@@ -27,15 +27,15 @@ OWN = "pool_"
 Cell = str | int | float | None
 
 
-def provenance(loop: Loop, splits: Collection[str] = SPLITS) -> pa.Table:
+def provenance(snapshot: Snapshot, splits: Collection[str] = SPLITS) -> pa.Table:
     """`EXPORT_FIELDS`, then the pool's own columns, of the labels of these splits.
 
     Rows are in the order of the splits. Numbers that nobody wrote down are null, as are those of
     the batch and the event for a label that only stands in a label file; texts are then empty.
     """
-    items = _items(loop, splits)
-    proposals = {(each.batch_id, each.item_id): each for each in loop.logs.proposals}
-    words = last_words(loop.logs, loop.workspace.task, [])
+    items = _items(snapshot, splits)
+    proposals = {(each.batch_id, each.item_id): each for each in snapshot.logs.proposals}
+    words = last_words(snapshot.logs, snapshot.workspace.task, [])
     rows = [
         _row(item, proposals[item.batch_id, item.item_id], words[item.item_id])
         if item.batch_id
@@ -46,7 +46,9 @@ def provenance(loop: Loop, splits: Collection[str] = SPLITS) -> pa.Table:
     known = {
         name: _column(name, values) for name, values in zip(EXPORT_FIELDS, columns, strict=True)
     }
-    return pa.table(known | _own_columns(loop.pool_words.pool, [item.item_id for item in items]))
+    return pa.table(
+        known | _own_columns(snapshot.pool_words.pool, [item.item_id for item in items])
+    )
 
 
 def own_names(columns: Sequence[str]) -> dict[str, str]:
@@ -69,9 +71,9 @@ def own_names(columns: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _items(loop: Loop, splits: Collection[str]) -> list[Labeled]:
+def _items(snapshot: Snapshot, splits: Collection[str]) -> list[Labeled]:
     """The labels of these splits; of an item that a batch holds twice, one."""
-    items = [item for split in SPLITS if split in splits for item in loop.labels.splits[split]]
+    items = [item for split in SPLITS if split in splits for item in snapshot.labels.splits[split]]
     return list({(item.split, item.item_id): item for item in items}.values())
 
 

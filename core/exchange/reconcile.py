@@ -9,16 +9,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
-from core.exchange.import_types import IMPORTED, Wanted
+from core.exchange.import_types import IMPORTED, ImportedLabel
 from core.workspace.labels import Labeled, last_words, read_label_rows
 from core.workspace.logs import Event, Proposal
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 Identity = tuple[str, str, str, str]
 
 
 @dataclass
-class Lacking:
+class MissingRows:
     """What is to be appended, in this order. `labels` counts the labels that are new by it.
 
     `known` counts those that stand here already; `differing` are the items that have another label
@@ -33,21 +33,21 @@ class Lacking:
     differing: list[str] = field(default_factory=list)
 
 
-def lacking(loop: Loop, wanted: Sequence[Wanted]) -> Lacking:
+def missing_rows(snapshot: Snapshot, wanted: Sequence[ImportedLabel]) -> MissingRows:
     """What the workspace's files lack of these labels; nothing if they were brought in before."""
-    return _Comparison(loop, wanted).compare(wanted)
+    return _Comparison(snapshot, wanted).compare(wanted)
 
 
 class _Comparison:
     """What stands here, beside what is wanted."""
 
-    def __init__(self, loop: Loop, wanted: Sequence[Wanted]) -> None:
-        labels, logs = loop.labels, loop.logs
+    def __init__(self, snapshot: Snapshot, wanted: Sequence[ImportedLabel]) -> None:
+        labels, logs = snapshot.labels, snapshot.logs
         self._here = {item.item_id: item for items in labels.splits.values() for item in items}
         self._undecided = {conflict.item_id for conflict in labels.conflicts}
-        self._words = last_words(logs, loop.workspace.task, [])
+        self._words = last_words(logs, snapshot.workspace.task, [])
         self._rows = {
-            (row.split, row.label, row.item_id) for row in read_label_rows(loop.workspace, [])
+            (row.split, row.label, row.item_id) for row in read_label_rows(snapshot.workspace, [])
         }
         self._events = {event.event_id for event in logs.events}
         self._proposed = {(each.batch_id, each.item_id) for each in logs.proposals}
@@ -56,8 +56,8 @@ class _Comparison:
         for each in wanted:
             self._splits[each.item.item_id].add(each.item.split)
 
-    def compare(self, wanted: Iterable[Wanted]) -> Lacking:
-        found = Lacking()
+    def compare(self, wanted: Iterable[ImportedLabel]) -> MissingRows:
+        found = MissingRows()
         for each in wanted:
             if self._differs(each):
                 found.differing.append(each.item.item_id)
@@ -69,7 +69,7 @@ class _Comparison:
                 found.known += not is_new
         return found
 
-    def _differs(self, wanted: Wanted) -> bool:
+    def _differs(self, wanted: ImportedLabel) -> bool:
         """Whether the item has another label here, two of them, or one that was taken back."""
         item = wanted.item
         here, word = self._here.get(item.item_id), self._words.get(item.item_id)
@@ -77,7 +77,7 @@ class _Comparison:
             return True
         return here is not None and here.label != item.label
 
-    def _is_settled(self, wanted: Wanted) -> bool:
+    def _is_settled(self, wanted: ImportedLabel) -> bool:
         """Whether somebody here has given the item this label, or it counts in another split."""
         here = self._here.get(wanted.item.item_id)
         if here is None:
@@ -88,7 +88,7 @@ class _Comparison:
         is_brought = wanted.event and word and word.event_id == wanted.event.event_id
         return word is not None and not is_brought
 
-    def _add(self, wanted: Wanted, found: Lacking) -> bool:
+    def _add(self, wanted: ImportedLabel, found: MissingRows) -> bool:
         """Adds what the files lack of this label; whether they lack anything."""
         item = wanted.item
         key = (item.split, item.label, item.item_id)

@@ -21,7 +21,7 @@ from core.errors import TableError
 from core.exchange.encodings import as_utf8
 from core.system.csv_rows import MAX_FIELD, BadRow
 
-BLOCK = 16_384
+ROWS_AT_ONCE = 16_384
 """Rows that are read at a time."""
 
 MOST_UNPACKED = 4 * 2**30
@@ -73,7 +73,7 @@ def json_rows(path: Path, encoding: str, columns: Sequence[str]) -> Iterator[Cel
                 rows.append((line, cells))
         if reason:
             bad.append(BadRow(line, reason))
-        if len(rows) + len(bad) >= BLOCK:
+        if len(rows) + len(bad) >= ROWS_AT_ONCE:
             yield Cells(rows, bad)
             rows, bad = [], []
     yield Cells(rows, bad)
@@ -126,7 +126,7 @@ def excel_rows(path: Path, sheet: str) -> Iterator[Cells]:
                 cells = [text_of(value) for value in values]
                 if any(cells):
                     rows.append((line, cells))
-                if len(rows) == BLOCK:
+                if len(rows) == ROWS_AT_ONCE:
                     yield Cells(rows, bad)
                     rows, bad = [], []
             yield Cells(rows, bad)
@@ -204,7 +204,7 @@ def _array(path: Path, name: str) -> list[Any]:
 
 def _parquet_blocks(path: Path, file: pq.ParquetFile) -> Iterator[Cells]:
     line = 1
-    for batch in file.iter_batches(batch_size=BLOCK):
+    for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
         columns = [_texts(column, path) for column in batch.columns]
         rows, bad = [], []
         for at, cells in enumerate(zip(*columns, strict=True), start=line):

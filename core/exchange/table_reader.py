@@ -70,7 +70,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Block:
+class TableBlock:
     """Some rows, each with the number of its line, and those that could not be read."""
 
     rows: list[tuple[int, list[str]]]
@@ -78,7 +78,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Foreign:
+class SourceTable:
     """A table in a file: its columns, and how they are to be read.
 
     `encoding` and `delimiter` are empty for kinds that know neither; `sheet` for all but Excel.
@@ -97,7 +97,7 @@ class Foreign:
     def name(self) -> str:
         return self.path.name
 
-    def blocks(self, window: int = WINDOW) -> Iterator[Block]:
+    def blocks(self, window: int = WINDOW) -> Iterator[TableBlock]:
         """Every row, with as many cells as there are columns; an empty text where there is none.
 
         `window` bounds the bytes of a CSV file that are read at a time. Raises TableError.
@@ -122,7 +122,7 @@ class Foreign:
                     for line, cells in rows
                     if len(cells) <= width
                 ]
-                yield Block(kept, [*bad, *refused])
+                yield TableBlock(kept, [*bad, *refused])
 
     def head(self, number: int) -> list[list[str]]:
         """The first rows; raises TableError."""
@@ -147,7 +147,7 @@ def open_table(
     delimiter: str = "",
     sheet: str = "",
     has_header: bool | None = None,
-) -> Foreign:
+) -> SourceTable:
     """The table in this file; what is not given is recognized.
 
     Raises TableError if there is no such file, or none that can be read as a table.
@@ -161,12 +161,12 @@ def open_table(
     with _readable(path):
         if kind == "parquet":
             (_, columns), *_ = next(parquet_rows(path, only_head=True)).rows
-            return Foreign(path, kind, _distinct(columns, path))
+            return SourceTable(path, kind, _distinct(columns, path))
         if kind == "excel":
             return _open_excel(path, sheet, has_header)
         encoding = encoding or recognize(path)
         if kind == "json":
-            return Foreign(
+            return SourceTable(
                 path, kind, _distinct(json_columns(path, encoding), path), True, encoding
             )
         return _open_delimited(path, encoding, delimiter, has_header)
@@ -189,7 +189,7 @@ def guess(name_of: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, st
     return {what: name for what, name in found.items() if name}
 
 
-def _open_excel(path: Path, sheet: str, has_header: bool | None) -> Foreign:
+def _open_excel(path: Path, sheet: str, has_header: bool | None) -> SourceTable:
     sheets = excel_sheets(path)
     if not sheets or (sheet and sheet not in sheets):
         known = ", ".join(f"`{name}`" for name in sheets) or "no sheet at all"
@@ -198,20 +198,22 @@ def _open_excel(path: Path, sheet: str, has_header: bool | None) -> Foreign:
     blocks = excel_rows(path, sheet)
     head = [cells for _, cells in islice(_rows_of(blocks), SAMPLE_ROWS)]
     columns, has_header = _columns(head, has_header, path)
-    return Foreign(path, "excel", columns, has_header, sheet=sheet, sheets=tuple(sheets))
+    return SourceTable(path, "excel", columns, has_header, sheet=sheet, sheets=tuple(sheets))
 
 
-def _open_delimited(path: Path, encoding: str, delimiter: str, has_header: bool | None) -> Foreign:
+def _open_delimited(
+    path: Path, encoding: str, delimiter: str, has_header: bool | None
+) -> SourceTable:
     with as_utf8(path, encoding) as plain:
         delimiter = delimiter or _delimiter(plain)
         if len(delimiter) != 1 or delimiter in '"\r\n':
             raise TableError(f"{path.name}: `{delimiter}` cannot divide cells. Give one character.")
         head = _sample(plain, delimiter)
     columns, has_header = _columns(head, has_header, path)
-    return Foreign(path, "csv", columns, has_header, encoding, delimiter)
+    return SourceTable(path, "csv", columns, has_header, encoding, delimiter)
 
 
-def _delimited(table: Foreign, window: int) -> Iterator[Cells]:
+def _delimited(table: SourceTable, window: int) -> Iterator[Cells]:
     with as_utf8(table.path, table.encoding) as plain:
         is_first = table.has_header
         for rows, bad in read_row_blocks(plain, table.delimiter, window):

@@ -19,7 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.features.base import Rows
-from core.features.corpus_counts import Tally, add_tally, halvings, pairs_in, sampled, tally_texts
+from core.features.corpus_counts import (
+    CorpusCounts,
+    add_corpus_counts,
+    count_texts,
+    halvings,
+    pairs_in,
+    sampled,
+)
 from core.features.encoder import open_encoder
 from core.features.encoder_cache import CachedEncoder
 from core.features.encoder_features import EncodedRows, EncodedSpace
@@ -27,20 +34,20 @@ from core.features.pool_features import Space, SpaceRows, place, place_blocks, s
 from core.pool.bags import Bags
 from core.pool.counts import Counts, added, count
 from core.pool.hashing import set_key
-from core.pool.token_parts import Lexicon, make_lexicon, tokens_of
+from core.pool.token_parts import TokenParts, make_token_parts, tokens_of
 from core.pool.tokens import Hashes
 from core.pool.words import hash_words
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.mapped_arrays import GrowingArray, open_arrays, save_arrays
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
-TALLY_VERSION = 2
+COUNTS_VERSION = 2
 """Part of the cache's key, and kept in the entry: counts of another version are never added to."""
 FEW = 0.5
 """Share of the texts up to which changes are counted apart: beyond it, counting all is faster."""
-BLOCK = 1_000_000
+TEXTS_AT_ONCE = 1_000_000
 """Texts whose hashes are gone through at a time, which bounds the memory."""
 
 
@@ -63,22 +70,25 @@ class _Tallied:
 
     texts: Counts
     halved: int
-    tally: Tally
+    tally: CorpusCounts
 
 
-def counted_texts(loop: Loop) -> list[Texts]:
+def counted_texts(snapshot: Snapshot) -> list[Texts]:
     """The pool, and the training items that it does not hold."""
-    words, counted = loop.pool_words, ~loop.held_out
+    words, counted = snapshot.pool_words, ~snapshot.held_out
     pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
-    return [pool, texts_outside(outside_pool(loop, loop.labels.usable_training()))]
+    return [pool, texts_outside(outside_pool(snapshot, snapshot.labels.usable_training()))]
 
 
-def every_text(loop: Loop) -> list[Texts]:
+def every_text(snapshot: Snapshot) -> list[Texts]:
     """The pool, and the labeled items that it does not hold, all of them counted."""
-    words, labeled = loop.pool_words, loop.labels.splits.values()
+    words, labeled = snapshot.pool_words, snapshot.labels.splits.values()
     counted = np.ones(len(words.bags), bool)
     pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
-    return [pool, texts_outside(outside_pool(loop, [item for items in labeled for item in items]))]
+    return [
+        pool,
+        texts_outside(outside_pool(snapshot, [item for items in labeled for item in items])),
+    ]
 
 
 def texts_outside(texts: list[str]) -> Texts:
@@ -86,51 +96,55 @@ def texts_outside(texts: list[str]) -> Texts:
     return Texts(*tokens_of(texts), hash_words(texts), np.ones(len(texts), bool))
 
 
-def outside_pool(loop: Loop, items: list[Labeled]) -> list[str]:
+def outside_pool(snapshot: Snapshot, items: list[Labeled]) -> list[str]:
     """The texts of those of these items that are not in the pool, in an order of their own."""
-    in_pool = loop.pool_words.pool.positions(item.item_id for item in items)
+    in_pool = snapshot.pool_words.pool.positions(item.item_id for item in items)
     return sorted(item.text for item in items if item.item_id not in in_pool)
 
 
-def tally_key(texts: list[Texts]) -> tuple[int, ...]:
+def counts_key(texts: list[Texts]) -> tuple[int, ...]:
     """Names the counted texts, on which alone the tally depends."""
-    return (TALLY_VERSION, *_set_key(texts))
+    return (COUNTS_VERSION, *_set_key(texts))
 
 
 def _set_key(texts: list[Texts]) -> tuple[int, ...]:
     """Names the counted texts, each as often as it occurs: all of them less the others."""
     keys = []
     for some in texts:
-        blocks = (some.hashes[at : at + BLOCK] for at in range(0, len(some.hashes), BLOCK))
+        blocks = (
+            some.hashes[at : at + TEXTS_AT_ONCE] for at in range(0, len(some.hashes), TEXTS_AT_ONCE)
+        )
         others = np.array(set_key(some.hashes[~some.counted]), object)
         keys.append(sum((np.array(set_key(block), object) for block in blocks), -others))
     return tuple(int(each) % 2**64 for each in sum(keys))
 
 
-def pool_tally(loop: Loop, texts: list[Texts], progress: Progress = silent) -> Tally:
+def pool_corpus_counts(
+    snapshot: Snapshot, texts: list[Texts], progress: Progress = silent
+) -> CorpusCounts:
     """The tally of these texts: the same numbers whatever the cache holds."""
 
     def build(folder: Path) -> None:
         hashes = [some.hashes[some.counted] for some in texts]
         wanted, halved = count(np.concatenate(hashes).view(np.int64)), halvings_of(texts)
-        before = load_earlier(loop.workspace.cache, "tally", _load_tally)
+        before = load_earlier(snapshot.workspace.cache, "tally", _load_tally)
         tally = before and before.halved == halved and _changed(before, wanted, texts)
-        _save_tally(folder, _Tallied(wanted, halved, tally or tally_anew(texts, progress)))
+        _save_tally(folder, _Tallied(wanted, halved, tally or count_anew(texts, progress)))
 
-    def load(folder: Path) -> Tally:
+    def load(folder: Path) -> CorpusCounts:
         return _load_tally(folder).tally
 
-    key, cache = tally_key(texts), loop.workspace.cache
-    return load_cached(cache, "tally", key, build, load, write=loop.write_cache)
+    key, cache = counts_key(texts), snapshot.workspace.cache
+    return load_cached(cache, "tally", key, build, load, write=snapshot.write_cache)
 
 
-def tally_anew(texts: list[Texts], progress: Progress = silent) -> Tally:
+def count_anew(texts: list[Texts], progress: Progress = silent) -> CorpusCounts:
     """The same, counted from the beginning; `progress` is told of the pool's texts, the first."""
     halved = halvings_of(texts)
     pool, *others = texts
     filled = (some for some in others if some.counted.any())
     tally = _tally_of(pool, halved, progress)
-    return reduce(add_tally, (_tally_of(some, halved) for some in filled), tally)
+    return reduce(add_corpus_counts, (_tally_of(some, halved) for some in filled), tally)
 
 
 def halvings_of(texts: list[Texts]) -> int:
@@ -138,7 +152,7 @@ def halvings_of(texts: list[Texts]) -> int:
     return halvings(sum(pairs_in(some.tokens, some.bags, some.counted) for some in texts))
 
 
-def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> Tally | None:
+def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCounts | None:
     """The wanted texts' tally from an earlier one; None if counting all of them is better.
 
     Texts that are held out can be taken away. A text that is gone cannot be.
@@ -158,14 +172,16 @@ def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> Tally | No
         for sign in (1, -1):
             times = np.where(rows < 0, 0, np.maximum(sign * changes.counts, 0))
             if times.any():
-                tally = add_tally(tally, _tally_of(_taken(some, rows, times), before.halved), sign)
+                tally = add_corpus_counts(
+                    tally, _tally_of(_taken(some, rows, times), before.halved), sign
+                )
     return tally
 
 
-def _tally_of(texts: Texts, halved: int, progress: Progress = silent) -> Tally:
+def _tally_of(texts: Texts, halved: int, progress: Progress = silent) -> CorpusCounts:
     """The tally of the counted ones, with the pairs of those in the sample halved so often."""
     paired = sampled(texts.hashes, halved)
-    return tally_texts(texts.tokens, texts.bags, texts.counted, paired, progress)
+    return count_texts(texts.tokens, texts.bags, texts.counted, paired, progress)
 
 
 def _taken(texts: Texts, rows: NDArray[np.int64], times: NDArray[np.int64]) -> Texts:
@@ -177,8 +193,8 @@ def _taken(texts: Texts, rows: NDArray[np.int64], times: NDArray[np.int64]) -> T
 def _rows_of(keys: NDArray[np.int64], hashes: Hashes) -> NDArray[np.int64]:
     """A row for each of these sorted keys whose text has this hash, -1 where there is none."""
     rows = np.full(len(keys), -1)
-    for start in range(0, len(hashes) if len(keys) else 0, BLOCK):
-        block = hashes[start : start + BLOCK].view(np.int64)
+    for start in range(0, len(hashes) if len(keys) else 0, TEXTS_AT_ONCE):
+        block = hashes[start : start + TEXTS_AT_ONCE].view(np.int64)
         at = np.minimum(np.searchsorted(keys, block), len(keys) - 1)
         found = np.flatnonzero(keys[at] == block)
         rows[at[found]] = start + found
@@ -189,7 +205,7 @@ def _save_tally(folder: Path, tallied: _Tallied) -> None:
     texts, tally = tallied.texts, tallied.tally
     save_arrays(
         folder,
-        version=np.array(TALLY_VERSION),
+        version=np.array(COUNTS_VERSION),
         texts=texts.keys,
         text_counts=texts.counts.astype(np.int32),
         halved=np.array(tallied.halved),
@@ -207,7 +223,7 @@ def _save_tally(folder: Path, tallied: _Tallied) -> None:
 def _load_tally(folder: Path) -> _Tallied:
     """The tally in this folder; ValueError for one of another version."""
     (version,) = open_arrays(folder, "version")
-    if int(version) != TALLY_VERSION:
+    if int(version) != COUNTS_VERSION:
         raise ValueError(f"{folder.name} is of another version")
     texts, grams, pairs = (
         Counts(keys, counts.astype(np.int64))
@@ -218,65 +234,71 @@ def _load_tally(folder: Path) -> _Tallied:
     halved, n_texts, *words = open_arrays(
         folder, "halved", "n_texts", "words", "occurrences", "in_texts"
     )
-    return _Tallied(texts, int(halved), Tally(int(n_texts), *words, grams, pairs))
+    return _Tallied(texts, int(halved), CorpusCounts(int(n_texts), *words, grams, pairs))
 
 
-def pool_space(loop: Loop, progress: Progress = silent) -> Space:
+def pool_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     """What the pool teaches, from the cache where neither pool nor held-out items have changed."""
-    texts = counted_texts(loop)
+    texts = counted_texts(snapshot)
 
     def learn() -> Space:
-        tally = pool_tally(loop, texts, progress)
+        tally = pool_corpus_counts(snapshot, texts, progress)
         progress("learning what words mean")
         return space_of(tally)
 
-    return _cached_space(loop, "space", tally_key(texts), learn)
+    return _cached_space(snapshot, "space", counts_key(texts), learn)
 
 
-def whole_space(loop: Loop, progress: Progress = silent) -> Space:
+def whole_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     """The space of all texts, those that are held out among them; as cached as the pool's own.
 
     For questions about all items, which held-out ones answer only if they look as the others do: by
     `pool_space` their rare words are unknown. No model that chooses or is evaluated may see it.
     """
-    texts = every_text(loop)
+    texts = every_text(snapshot)
 
     def learn() -> Space:
         progress("learning words and meanings from all texts")
-        return space_of(tally_anew(texts, progress))
+        return space_of(count_anew(texts, progress))
 
-    return _cached_space(loop, "whole", tally_key(texts), learn)
+    return _cached_space(snapshot, "whole", counts_key(texts), learn)
 
 
 def pool_encoder(
-    loop: Loop, name: str | None = None, *, download: bool = False, progress: Progress = silent
+    snapshot: Snapshot,
+    name: str | None = None,
+    *,
+    download: bool = False,
+    progress: Progress = silent,
 ) -> CachedEncoder | None:
     """The encoder of this name with what it has read for this workspace; None if there is no name.
 
     Without a name it is the task's. Raises RunError if it cannot be had; it is downloaded only if
     that is allowed.
     """
-    name = loop.workspace.task.encoder if name is None else name
+    name = snapshot.workspace.task.encoder if name is None else name
     if not name:
         return None
-    encoder = open_encoder(name, loop.workspace.path, download=download, progress=progress)
-    return CachedEncoder(encoder, loop.workspace.cache, write=loop.write_cache)
+    encoder = open_encoder(name, snapshot.workspace.path, download=download, progress=progress)
+    return CachedEncoder(encoder, snapshot.workspace.cache, write=snapshot.write_cache)
 
 
-def pool_rows(loop: Loop, source: Space | EncodedSpace, progress: Progress = silent) -> Rows:
+def pool_rows(
+    snapshot: Snapshot, source: Space | EncodedSpace, progress: Progress = silent
+) -> Rows:
     """The whole pool in this source, which may be that of an older run.
 
     With an encoder every text is encoded that was not before.
     """
     if isinstance(source, EncodedSpace):
-        texts = loop.pool_words.pool.texts.to_pylist()
+        texts = snapshot.pool_words.pool.texts.to_pylist()
         vectors = source.encoder.vectors(texts, progress)
-        return EncodedRows(_space_rows(loop, source.space, progress), vectors)
-    return _space_rows(loop, source, progress)
+        return EncodedRows(_space_rows(snapshot, source.space, progress), vectors)
+    return _space_rows(snapshot, source, progress)
 
 
 def _cached_space(
-    loop: Loop, kind: str, texts: tuple[int, ...], learn: Callable[[], Space]
+    snapshot: Snapshot, kind: str, texts: tuple[int, ...], learn: Callable[[], Space]
 ) -> Space:
     """The space of these texts; what `learn` gives if the cache has none."""
 
@@ -294,16 +316,16 @@ def _cached_space(
     def load(folder: Path) -> Space:
         return Space(*open_arrays(folder, "words", "grams", "idf", "rarity", "meanings"))
 
-    cache, key = loop.workspace.cache, (Space.version, *texts)
-    return load_cached(cache, kind, key, build, load, write=loop.write_cache)
+    cache, key = snapshot.workspace.cache, (Space.version, *texts)
+    return load_cached(cache, kind, key, build, load, write=snapshot.write_cache)
 
 
-def _space_rows(loop: Loop, space: Space, progress: Progress = silent) -> SpaceRows:
-    key = (Space.version, loop.pool_words.pool.key, space.key)
-    bags = loop.pool_words.bags
+def _space_rows(snapshot: Snapshot, space: Space, progress: Progress = silent) -> SpaceRows:
+    key = (Space.version, snapshot.pool_words.pool.key, space.key)
+    bags = snapshot.pool_words.bags
 
     def build(folder: Path) -> None:
-        lexicon = make_lexicon(loop.pool_words.words.to_pylist(), space.words, space.grams)
+        lexicon = make_token_parts(snapshot.pool_words.words.to_pylist(), space.words, space.grams)
         save_arrays(
             folder,
             words=lexicon.words.ids,
@@ -320,10 +342,10 @@ def _space_rows(loop: Loop, space: Space, progress: Progress = silent) -> SpaceR
             for name in ("words", "grams", "repeats")
         )
         scales, corrections = open_arrays(folder, "scales", "corrections")
-        return SpaceRows(space, Lexicon(words, grams), bags, scales, repeats, corrections)
+        return SpaceRows(space, TokenParts(words, grams), bags, scales, repeats, corrections)
 
-    cache = loop.workspace.cache
-    return load_cached(cache, "rows", key, build, load, write=loop.write_cache)
+    cache = snapshot.workspace.cache
+    return load_cached(cache, "rows", key, build, load, write=snapshot.write_cache)
 
 
 def _save_blocks(folder: Path, blocks: Iterable[SpaceRows], pace: Pace) -> None:
@@ -345,6 +367,6 @@ def _save_blocks(folder: Path, blocks: Iterable[SpaceRows], pace: Pace) -> None:
             pace.add(len(block))
 
 
-def placed_items(loop: Loop, space: Space, items: NDArray[np.int64]) -> SpaceRows:
+def placed_items(snapshot: Snapshot, space: Space, items: NDArray[np.int64]) -> SpaceRows:
     """These items of the pool in this space, worked out and not kept."""
-    return place(space, loop.pool_words.words.to_pylist(), loop.pool_words.bags.take(items))
+    return place(space, snapshot.pool_words.words.to_pylist(), snapshot.pool_words.bags.take(items))

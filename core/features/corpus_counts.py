@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags
 from core.pool.counts import Counts, added, count, no_counts, summed
 from core.pool.token_parts import (
-    Lexicon,
-    Repeats,
+    RepeatedParts,
+    TokenParts,
     count_parts,
     find_repeats,
-    make_lexicon,
+    make_token_parts,
     words_in,
     written_out,
 )
@@ -37,7 +37,7 @@ WINDOW = 10
 PENDING = 20_000_000
 """Pairs that are gathered before equal ones are added up, which bounds the memory."""
 
-TEXT_BLOCK = 500_000
+TOKENS_AT_ONCE = 500_000
 """Tokens of texts that are counted at a time, or texts that are sampled, likewise."""
 
 MOST_PAIRS = 2**25
@@ -50,7 +50,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
+class CorpusCounts:
     """What was counted in `n_texts` texts.
 
     `words` are the sorted hashes of all words; `occurrences` and `texts` count how often each
@@ -90,18 +90,18 @@ def sampled(hashes: Hashes, halved: int) -> Mask | None:
     """
     if not halved:
         return None
-    blocks = (hashes[at : at + TEXT_BLOCK] for at in range(0, len(hashes), TEXT_BLOCK))
+    blocks = (hashes[at : at + TOKENS_AT_ONCE] for at in range(0, len(hashes), TOKENS_AT_ONCE))
     found = [mixed(block) >> np.uint64(64 - halved) == 0 for block in blocks]
     return np.concatenate([np.empty(0, bool), *found])
 
 
-def tally_texts(
+def count_texts(
     tokens: Sequence[str],
     bags: Bags,
     counted: Mask | None = None,
     paired: Mask | None = None,
     progress: Progress = silent,
-) -> Tally:
+) -> CorpusCounts:
     """What these texts hold, as bags of token ids. The numbering of the tokens changes nothing.
 
     Without masks, `(n_texts,)`, all texts are counted, and all of these have their pairs counted.
@@ -122,10 +122,14 @@ def tally_texts(
     paired = counted if paired is None else paired if counted is None else paired & counted
     blocks = (written_out(block, lexicon.words) for block in _chosen(bags, paired))
     pairs = count_pairs(blocks, len(words.keys))
-    return Tally(n_texts, words.keys, words.counts, texts, Counts(grams.keys, gram_texts), pairs)
+    return CorpusCounts(
+        n_texts, words.keys, words.counts, texts, Counts(grams.keys, gram_texts), pairs
+    )
 
 
-def add_tally(one: Tally, other: Tally, sign: Literal[1, -1] = 1) -> Tally:
+def add_corpus_counts(
+    one: CorpusCounts, other: CorpusCounts, sign: Literal[1, -1] = 1
+) -> CorpusCounts:
     """The tally of both sets of texts, or with -1 of `one` without `other`, which it holds."""
     words = np.union1d(one.words, other.words)
     at, other_at = np.searchsorted(words, one.words), np.searchsorted(words, other.words)
@@ -137,7 +141,7 @@ def add_tally(one: Tally, other: Tally, sign: Literal[1, -1] = 1) -> Tally:
         renumbered(one.pairs, at, len(words)), renumbered(other.pairs, other_at, len(words)), sign
     )
     kept = texts > 0
-    return Tally(
+    return CorpusCounts(
         one.n_texts + sign * other.n_texts,
         words[kept],
         occurrences[kept],
@@ -188,22 +192,24 @@ def _pairs(n_words: int, bags: Bags) -> Counts:
 
 def _chosen(bags: Bags, chosen: Mask | None) -> Iterator[Bags]:
     """The texts that the mask chooses, one block after the other; without a mask all."""
-    for start, stop in spans(bags.offsets, TEXT_BLOCK):
+    for start, stop in spans(bags.offsets, TOKENS_AT_ONCE):
         block, among = bags.part(start, stop), None if chosen is None else chosen[start:stop]
         yield block if among is None or among.all() else block.take(np.flatnonzero(among))
 
 
-def _count_tokens(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts, Counts, Lexicon]:
+def _count_tokens(
+    tokens: Sequence[str], uses: NDArray[np.int64]
+) -> tuple[Counts, Counts, TokenParts]:
     """How often words and runs occur, and which of them each token holds that is used at all."""
     used = np.flatnonzero(uses)
     tokens = [tokens[at] for at in used.tolist()]
     words, grams = count_parts(tokens, uses[used])
-    found = make_lexicon(tokens, words.keys, grams.keys)
+    found = make_token_parts(tokens, words.keys, grams.keys)
     places = np.concatenate([[0], np.cumsum(uses > 0)])  # of each token in `found`, and the end
     held = (Bags(part.ids, part.offsets[places]) for part in (found.words, found.grams))
-    return words, grams, Lexicon(*held)
+    return words, grams, TokenParts(*held)
 
 
-def _repeats(lexicon: Lexicon, bags: Bags) -> tuple[int, Repeats, Repeats]:
+def _repeats(lexicon: TokenParts, bags: Bags) -> tuple[int, RepeatedParts, RepeatedParts]:
     """How many texts these are, and which words and which runs are repeated in them."""
     return len(bags), find_repeats(bags, lexicon.words), find_repeats(bags, lexicon.grams)

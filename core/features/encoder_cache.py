@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from core.features.encoder import Encoder
 from core.system.progress import Progress, about, silent
 
-BLOCK = 1_024
+TEXTS_IN_A_FILE = 1_024
 """Texts in a file."""
 
 SAMPLE = 64
@@ -169,8 +169,8 @@ def _parts(places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         sampled[np.arange(SAMPLE) * len(places) // SAMPLE] = True
         yield places[sampled]
         places = places[~sampled]
-    for start in range(0, len(places), BLOCK):
-        yield places[start : start + BLOCK]
+    for start in range(0, len(places), TEXTS_IN_A_FILE):
+        yield places[start : start + TEXTS_IN_A_FILE]
 
 
 def _block(texts: Hashes, vectors: NDArray[np.float16]) -> Block:

@@ -23,19 +23,26 @@ import torch
 from numpy.typing import NDArray
 
 from core.features.base import Features, Projection, Weights, bag_sums
-from core.features.corpus_counts import Tally, halvings, pairs_among, pairs_in, sampled, tally_texts
-from core.features.word_vectors import DIMENSIONS, learn_meanings
+from core.features.corpus_counts import (
+    CorpusCounts,
+    count_texts,
+    halvings,
+    pairs_among,
+    pairs_in,
+    sampled,
+)
+from core.features.word_vectors import DIMENSIONS, learn_word_vectors
 from core.pool.bags import Bags
 from core.pool.token_parts import (
-    Lexicon,
-    Repeats,
+    RepeatedParts,
+    TokenParts,
     blocks_of,
     find_repeats,
-    make_lexicon,
+    make_token_parts,
     tokens_of,
     written_out,
 )
-from core.pool.tokens import Hashes, spell
+from core.pool.tokens import Hashes, words_and_ngrams
 from core.system.durable import write_model_file
 from core.system.parallel import in_order, spans
 
@@ -43,10 +50,10 @@ MIN_TEXTS = 2
 """Words and runs of fewer texts are left out: what occurs once cannot be learned from."""
 SMOOTH = 1e-3
 """Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)."""
-TEXT_BLOCK = 500_000
+TOKENS_AT_ONCE = 500_000
 """Tokens of texts that are placed at a time, which bounds the memory."""
 PART_LENGTH = 0.5**0.5
-MEANING_LENGTH = 0.75
+VECTOR_LENGTH = 0.75
 """Lengths of the blocks. Cross-validated on training items: for meanings of 0.5 to 1 the scores lie
 within 0.008 of each other on a large pool; a small one gains by longer ones."""
 Scales = NDArray[np.float32]
@@ -90,8 +97,8 @@ class Space:
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these tokens whose words, one or several, the pool has taught."""
         tokens = sorted(set(tokens))
-        words = make_lexicon(tokens, self.words, self.grams[:0]).words
-        in_token = spell(tokens)[0].offsets
+        words = make_token_parts(tokens, self.words, self.grams[:0]).words
+        in_token = words_and_ngrams(tokens)[0].offsets
         known = (words.lengths > 0) & (words.lengths == np.diff(in_token))
         return {token for token, is_known in zip(tokens, known, strict=True) if is_known}
 
@@ -110,7 +117,7 @@ class SpaceRows:
     """
 
     space: Space
-    lexicon: Lexicon
+    lexicon: TokenParts
     bags: Bags
     scales: Scales
     repeats: Bags
@@ -191,10 +198,10 @@ def learn_space(
 ) -> Space:
     """What the counted texts teach: texts as bags of token ids with their hashes, `(n_texts,)`."""
     paired = sampled(hashes, halvings(pairs_in(tokens, bags, counted)))
-    return space_of(tally_texts(tokens, bags, counted, paired))
+    return space_of(count_texts(tokens, bags, counted, paired))
 
 
-def space_of(tally: Tally) -> Space:
+def space_of(tally: CorpusCounts) -> Space:
     """What the tallied texts teach. The same numbers for the same counts."""
     kept = tally.texts >= MIN_TEXTS
     in_grams = tally.grams.counts >= MIN_TEXTS
@@ -206,13 +213,13 @@ def space_of(tally: Tally) -> Space:
         tally.grams.keys[in_grams],
         (np.log((1 + tally.n_texts) / (1 + in_texts)) + 1).astype(np.float32),
         (SMOOTH / (SMOOTH + frequency)).astype(np.float32),
-        learn_meanings(pairs_among(tally.pairs, kept), occurrences),
+        learn_word_vectors(pairs_among(tally.pairs, kept), occurrences),
     )
 
 
 def place(space: Space, tokens: Sequence[str], bags: Bags) -> SpaceRows:
     """Texts in the space, from bags of token ids."""
-    lexicon = make_lexicon(tokens, space.words, space.grams)
+    lexicon = make_token_parts(tokens, space.words, space.grams)
     blocks = list(place_blocks(space, lexicon, bags))
     scales = [np.empty((0, 3), np.float32), *(block.scales for block in blocks)]
     corrections = [np.empty(0, np.float32), *(block.corrections for block in blocks)]
@@ -224,18 +231,18 @@ def place(space: Space, tokens: Sequence[str], bags: Bags) -> SpaceRows:
     )
 
 
-def place_blocks(space: Space, lexicon: Lexicon, bags: Bags) -> Iterator[SpaceRows]:
+def place_blocks(space: Space, lexicon: TokenParts, bags: Bags) -> Iterator[SpaceRows]:
     """Texts in the space, one block after the other, as many as that may be."""
     idf = space.idf.astype(np.float64)
     squares = bag_sums(idf[: len(space.words), None] ** 2, lexicon.words)
     gram_squares = bag_sums(idf[len(space.words) :, None] ** 2, lexicon.grams)
-    blocks = (bags.part(*span) for span in spans(bags.offsets, TEXT_BLOCK))
+    blocks = (bags.part(*span) for span in spans(bags.offsets, TOKENS_AT_ONCE))
     yield from in_order(partial(_placed, space, lexicon, idf, squares, gram_squares), blocks)
 
 
 def _placed(
     space: Space,
-    lexicon: Lexicon,
+    lexicon: TokenParts,
     idf: NDArray[np.float64],
     squares: NDArray[np.float64],
     gram_squares: NDArray[np.float64],
@@ -248,14 +255,14 @@ def _placed(
         _length(bags, gram_squares, idf[n_words:], grams),
         _meaning_length(space, bags, lexicon.words),
     )
-    wanted = (PART_LENGTH, PART_LENGTH, MEANING_LENGTH)
+    wanted = (PART_LENGTH, PART_LENGTH, VECTOR_LENGTH)
     scales = np.stack(list(map(_scale, lengths, wanted)), axis=1).astype(np.float32)
     repeats = [(words.rows, words.ids, words.again), (grams.rows, grams.ids + n_words, grams.again)]
     return SpaceRows(space, lexicon, bags, scales, *_corrections(repeats, scales, len(bags)))
 
 
 def _length(
-    bags: Bags, squares: NDArray[np.float64], idf: NDArray[np.float64], repeats: Repeats
+    bags: Bags, squares: NDArray[np.float64], idf: NDArray[np.float64], repeats: RepeatedParts
 ) -> NDArray[np.float64]:
     """The length of each text's sublinear tf-idf block, `(n_texts,)`, from the tokens' squares."""
     squares = bag_sums(squares, bags)[:, 0]

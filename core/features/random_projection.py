@@ -14,7 +14,7 @@ from core.features.vocabulary import word_positions
 from core.pool.bags import Bags, distinct_words
 from core.pool.text import words_of
 from core.pool.words import PoolWords
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 Vectors = NDArray[np.float32]
 
@@ -23,26 +23,26 @@ SEED = 1
 """Of the projection: the same words give the same vectors."""
 
 
-def pool_vectors(loop: Loop) -> Vectors:
+def pool_vectors(snapshot: Snapshot) -> Vectors:
     """A vector of length 1 for each item of the pool, `(n_pool, DIMENSIONS)`.
 
     How rare a word is, is counted in what is not held out. A text without words gets zeros.
     """
-    return embed(loop.pool_words.bags, word_vectors(loop.pool_words, ~loop.held_out))
+    return embed(snapshot.pool_words.bags, word_vectors(snapshot.pool_words, ~snapshot.held_out))
 
 
-def training_vectors(loop: Loop) -> Vectors:
+def training_vectors(snapshot: Snapshot) -> Vectors:
     """The same for the usable training items, `(n_training, DIMENSIONS)`.
 
     Words that the pool does not have are left out.
     """
-    texts = [words_of(item.text) for item in loop.labels.usable_training()]
-    ids = word_positions(loop.pool_words, [word for words in texts for word in words])
+    texts = [words_of(item.text) for item in snapshot.labels.usable_training()]
+    ids = word_positions(snapshot.pool_words, [word for words in texts for word in words])
     lengths = np.array([len(words) for words in texts], np.int64)
     known_before = np.concatenate([[0], np.cumsum(ids >= 0)])
     ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     bags = Bags(ids[ids >= 0].astype(np.int32), known_before[ends])
-    return embed(bags, word_vectors(loop.pool_words, ~loop.held_out))
+    return embed(bags, word_vectors(snapshot.pool_words, ~snapshot.held_out))
 
 
 def word_vectors(pool_words: PoolWords, counted: NDArray[np.bool_]) -> Vectors:

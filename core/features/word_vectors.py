@@ -31,10 +31,10 @@ CONTEXTS = 20_000
 LARGEST = 1024.0
 """The largest number of the table: 16 bits then keep three digits of a number 10^7 smaller."""
 
-Table = NDArray[np.float32]
+Matrix = NDArray[np.float32]
 
 
-BLOCK = 1_000_000
+PAIRS_AT_ONCE = 1_000_000
 """Pairs that are worked on at a time, which bounds the memory."""
 
 
@@ -47,8 +47,8 @@ class _Information:
     """
 
     columns: Bags
-    values: Table
-    mirrored: Table
+    values: Matrix
+    mirrored: Matrix
 
     def first(self, rows: int) -> "_Information":
         """The first rows, without a copy."""
@@ -56,26 +56,26 @@ class _Information:
         end = len(columns.ids)
         return _Information(columns, self.values[:end], self.mirrored[:end])
 
-    def __matmul__(self, table: Table) -> Table:
+    def __matmul__(self, table: Matrix) -> Matrix:
         return self._times(table, self.values)
 
-    def transposed_times(self, table: Table) -> Table:
+    def transposed_times(self, table: Matrix) -> Matrix:
         """The transpose times `table`, where words and contexts are the same in the same order."""
         return self._times(table, self.mirrored)
 
-    def _times(self, table: Table, values: Table) -> Table:
+    def _times(self, table: Matrix, values: Matrix) -> Matrix:
         """Block by block, on all cores."""
         offsets = self.columns.offsets
 
-        def rows_times(rows: tuple[int, int]) -> Table:
+        def rows_times(rows: tuple[int, int]) -> Matrix:
             within = slice(*offsets[list(rows)])
             return bag_sums(table, self.columns.part(*rows), values[within])
 
-        products = in_order(rows_times, spans(offsets, BLOCK))
+        products = in_order(rows_times, spans(offsets, PAIRS_AT_ONCE))
         return np.concatenate([np.empty((0, table.shape[1]), np.float32), *products])
 
 
-def learn_meanings(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray[np.float16]:
+def learn_word_vectors(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray[np.float16]:
     """A vector for each word, `(n_words, 128)`, from pairs `low * n_words + high` of near words.
 
     The same numbers for the same pairs. A word without neighbors has a vector of zeros.
@@ -101,7 +101,7 @@ def _information(
         each = contexts**SMOOTHING
         context = np.log(each / each.sum() if len(counts) else each).astype(np.float32)[order]
     values, mirrored = counts, np.empty_like(counts)  # in the place of the counts, block by block
-    for start, stop in spans(columns.offsets, BLOCK):
+    for start, stop in spans(columns.offsets, PAIRS_AT_ONCE):
         block, within = columns.part(start, stop), slice(*columns.offsets[[start, stop]])
         rows = np.repeat(np.arange(start, stop), block.lengths)
         joint = np.log(counts[within])
@@ -112,7 +112,7 @@ def _information(
 
 def _table(
     pairs: Counts, is_context: NDArray[np.bool_], order: NDArray[np.int64]
-) -> tuple[Bags, Table, NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Bags, Matrix, NDArray[np.float64], NDArray[np.float64]]:
     """Each word's contexts, how often it stands beside each, and the sums of words and contexts.
 
     Words as rows and contexts as columns are in this order, the sums, `(n_words,)`, are not.
@@ -135,12 +135,12 @@ def _table(
     return Bags(found, offsets), found_counts, words, contexts
 
 
-def _pairs(pairs: Counts, n_words: int) -> tuple[Ids, Ids, Table]:
+def _pairs(pairs: Counts, n_words: int) -> tuple[Ids, Ids, Matrix]:
     """The words of each pair, low and high, and how often it counts."""
     low, high = np.empty((2, len(pairs.keys)), np.int32)
     counts = pairs.counts.astype(np.float32)
-    for at in range(0, len(low), BLOCK):
-        block = slice(at, at + BLOCK)
+    for at in range(0, len(low), PAIRS_AT_ONCE):
+        block = slice(at, at + PAIRS_AT_ONCE)
         low[block], high[block] = np.divmod(pairs.keys[block], n_words)
     # A word beside itself counts twice, once from each side, as every other pair does.
     counts[low == high] *= 2
@@ -148,8 +148,8 @@ def _pairs(pairs: Counts, n_words: int) -> tuple[Ids, Ids, Table]:
 
 
 def _sides(
-    low: Ids, high: Ids, counts: Table, is_context: NDArray[np.bool_]
-) -> Iterator[tuple[Ids, Ids, Table]]:
+    low: Ids, high: Ids, counts: Matrix, is_context: NDArray[np.bool_]
+) -> Iterator[tuple[Ids, Ids, Matrix]]:
     """(words, contexts, counts): high words as the contexts of low ones, and the reverse."""
     of_low = is_context[high]
     yield low[of_low], high[of_low], counts[of_low]
@@ -164,12 +164,12 @@ def _slots(
     row, order = (found.numpy() for found in torch.sort(torch.from_numpy(rows), stable=True))
     uses = np.bincount(rows, minlength=len(begins))
     moved = begins - (np.cumsum(uses) - uses)
-    for at in range(0, len(rows), BLOCK):
-        block = slice(at, at + BLOCK)
+    for at in range(0, len(rows), PAIRS_AT_ONCE):
+        block = slice(at, at + PAIRS_AT_ONCE)
         yield order[block], np.arange(at, at + len(row[block])) + moved[row[block]]
 
 
-def _projected(information: _Information, order: NDArray[np.int64], n_contexts: int) -> Table:
+def _projected(information: _Information, order: NDArray[np.int64], n_contexts: int) -> Matrix:
     """All words along the first right singular vectors of the contexts' own square matrix.
 
     Of the contexts these are left singular vectors times singular values. The sign of a column is
@@ -185,7 +185,7 @@ def _projected(information: _Information, order: NDArray[np.int64], n_contexts: 
     return vectors * np.where(tops < 0, -1, 1).astype(np.float32)
 
 
-def _right_vectors(square: _Information, size: int) -> Table:
+def _right_vectors(square: _Information, size: int) -> Matrix:
     """The first right singular vectors, `(size, at most DIMENSIONS)`.
 
     By random projection (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1).
@@ -202,5 +202,5 @@ def _right_vectors(square: _Information, size: int) -> Table:
     return (outer @ vectors[:, :DIMENSIONS]).numpy()
 
 
-def _orthonormal(table: Table) -> Table:
+def _orthonormal(table: Matrix) -> Matrix:
     return torch.linalg.qr(torch.from_numpy(table))[0].numpy()

@@ -30,7 +30,7 @@ from core.models.model import Model
 from core.models.networks import BookNetwork, LinearNetwork, SourceNetwork
 from core.pool.text import words_of
 from core.pool.token_parts import tokens_of
-from core.pool.tokens import Parts, spell, stands_alone
+from core.pool.tokens import Parts, stands_alone, words_and_ngrams
 
 
 def character_pushes(
@@ -44,7 +44,7 @@ def character_pushes(
     `outputs`, `(n_outputs,)`, is what each output counts. White space adds nothing.
     """
     scales = place(space, *tokens_of([text])).scales[0].astype(np.float64)
-    words, grams = spell(words_of(text))
+    words, grams = words_and_ngrams(words_of(text))
     word_at, gram_at = _places(words, space.words), _places(grams, space.grams)
     gram_columns = np.where(gram_at < 0, -1, gram_at + len(space.words))
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from core.features.base import Features
 
-Table = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 MOST_STEPS = 100
 MOST_TURNS = 1_000
 """Conjugate directions in one step; a hundred are many."""
@@ -39,16 +39,16 @@ takes the same time, at 0.5 twice as long near the minimum."""
 class Convex(Protocol):
     """A convex function of a table of numbers."""
 
-    def value(self, point: Table) -> tuple[float, Table]:
+    def value(self, point: Matrix) -> tuple[float, Matrix]:
         """The function there, and its gradient."""
         ...
 
-    def curvature(self, point: Table) -> tuple[Callable[[Table], Table], Table]:
+    def curvature(self, point: Matrix) -> tuple[Callable[[Matrix], Matrix], Matrix]:
         """(the matrix of second derivatives there times a table, the matrix' diagonal)."""
         ...
 
 
-def minimize(function: Convex, start: Table, gradient_below: float) -> Table:
+def minimize(function: Convex, start: Matrix, gradient_below: float) -> Matrix:
     """Where no part of the gradient is above `gradient_below`, or no step leads further down."""
     point = start
     value, gradient = function.value(point)
@@ -66,8 +66,8 @@ def minimize(function: Convex, start: Table, gradient_below: float) -> Table:
 
 
 def _parabola_bottom(
-    times: Callable[[Table], Table], diagonal: Table, gradient: Table, care: float
-) -> Table:
+    times: Callable[[Matrix], Matrix], diagonal: Matrix, gradient: Matrix, care: float
+) -> Matrix:
     """The step after which `care` of the gradient would be left.
 
     The preconditioner is the root of the diagonal: on text it takes half the turns that the
@@ -92,8 +92,8 @@ def _parabola_bottom(
 
 
 def _step(
-    function: Convex, point: Table, value: float, gradient: Table, step: Table
-) -> tuple[Table, float, Table] | None:
+    function: Convex, point: Matrix, value: float, gradient: Matrix, step: Matrix
+) -> tuple[Matrix, float, Matrix] | None:
     """(point, value, gradient) after the step or half, a quarter … of it; None: none leads down."""
     slope, size = _dot(gradient, step), 1.0
     for _ in range(MOST_HALVINGS):
@@ -105,7 +105,7 @@ def _step(
     return None
 
 
-def _dot(one: Table, other: Table) -> float:
+def _dot(one: Matrix, other: Matrix) -> float:
     """Without BLAS, whose threads take longer to meet than vectors this short take to multiply."""
     return float((one * other).sum())
 
@@ -164,7 +164,7 @@ class _Loss:
         self.penalty = np.full((self.design.n_rows, 1), 1 / (C * len(targets)))
         self.penalty[-1] = 0  # the intercept is free
 
-    def value(self, point: Table) -> tuple[float, Table]:
+    def value(self, point: Matrix) -> tuple[float, Matrix]:
         """The loss, and its gradient."""
         losses, probability = _losses(self.design.product(point), self.truth)
         pull = self.penalty * point
@@ -172,11 +172,11 @@ class _Loss:
         errors = self.weights * (probability - self.truth)
         return float(value), self.design.transposed(errors) + pull
 
-    def curvature(self, point: Table) -> tuple[Callable[[Table], Table], Table]:
+    def curvature(self, point: Matrix) -> tuple[Callable[[Matrix], Matrix], Matrix]:
         """The second derivatives as a product, and their diagonal."""
         probability = _losses(self.design.product(point), self.truth)[1]
 
-        def times(table: Table) -> Table:
+        def times(table: Matrix) -> Matrix:
             change = probability * self.design.product(table)
             change = change - probability * change.sum(axis=1, keepdims=True)
             return self.design.transposed(self.weights * change) + self.penalty * table
@@ -185,7 +185,7 @@ class _Loss:
         return times, self.design.transposed(spread, squared=True) + self.penalty
 
 
-def _losses(scores: Table, truth: Table) -> tuple[Table, Table]:
+def _losses(scores: Matrix, truth: Matrix) -> tuple[Matrix, Matrix]:
     """Each item's negative log-likelihood `(n_items,)`; probabilities `(n_items, n_outputs)`."""
     # One output is two of which the second is always 0.
     every = scores if scores.shape[1] > 1 else np.pad(scores, ((0, 0), (0, 1)))
@@ -216,11 +216,11 @@ class _Design:
         """How many rows the table has."""
         return self.n_columns + self.dense.shape[1]
 
-    def product(self, table: Table) -> Table:
+    def product(self, table: Matrix) -> Matrix:
         """The matrix times a table, `(n_items, n_outputs)`."""
         return np.stack([self._times(column) for column in table.T], axis=1)
 
-    def transposed(self, errors: Table, *, squared: bool = False) -> Table:
+    def transposed(self, errors: Matrix, *, squared: bool = False) -> Matrix:
         """The transpose, or that of the matrix' squares, times `(n_items, n_outputs)`."""
         values, dense = (self.values**2, self.dense**2) if squared else (self.values, self.dense)
         columns = []

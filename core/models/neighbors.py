@@ -21,7 +21,7 @@ MOST_PARTS = 30
 
 
 @dataclass(frozen=True)
-class Neighbour:
+class Neighbor:
     """A labeled item, and the cosine of its features with those of the text asked about."""
 
     item: Labeled
@@ -55,7 +55,7 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbourhood:
+class NeighborIndex:
     """Labeled items, and where each one's text stands among all texts of the parts."""
 
     model: Model
@@ -63,7 +63,7 @@ class Neighbourhood:
     parts: tuple[Seen, ...]
     places: NDArray[np.int64]
 
-    def nearest(self, text: str, number: int, but: str = "") -> list[Neighbour]:
+    def nearest(self, text: str, number: int, but: str = "") -> list[Neighbor]:
         """The labeled items most like the text, the most like first, without the item `but`.
 
         Items that have nothing in common with it are no neighbours.
@@ -75,13 +75,13 @@ class Neighbourhood:
             if len(found) == number or cosines[at] <= 0:
                 break
             if self.items[at].item_id != but:
-                found.append(Neighbour(self.items[at], float(cosines[at])))
+                found.append(Neighbor(self.items[at], float(cosines[at])))
         return found
 
 
-def neighbourhood(
-    model: Model, items: Sequence[Labeled], earlier: Neighbourhood | None = None
-) -> Neighbourhood:
+def neighbor_index(
+    model: Model, items: Sequence[Labeled], earlier: NeighborIndex | None = None
+) -> NeighborIndex:
     """These items as the model sees them. Raises RunError if its encoder cannot be used.
 
     Of texts that an earlier neighbourhood of the model holds nothing is worked out again.
@@ -94,7 +94,7 @@ def neighbourhood(
         parts = (*parts, _see(model, missing))
     of = {text: at for at, text in enumerate(text for part in parts for text in part.texts)}
     places = np.array([of[item.text] for item in items], np.int64)
-    return Neighbourhood(model, tuple(items), parts, places)
+    return NeighborIndex(model, tuple(items), parts, places)
 
 
 def _see(model: Model, texts: Sequence[str]) -> Seen:

@@ -25,7 +25,7 @@ from core.system.engines import THREADS, Engine
 from core.system.mapped_arrays import open_arrays, save_arrays
 from core.system.progress import Progress, silent
 from core.workspace.logs import Run
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 PREDICTIONS_VERSION = 1
 """Part of the cache's key: a change of what is stored rebuilds it."""
@@ -51,46 +51,50 @@ class Predictions:
         return self.probability.argmax(axis=1).astype(np.int8)
 
 
-def predictions_of(loop: Loop, run: Run, model: Model, progress: Progress = silent) -> Predictions:
+def predictions_of(
+    snapshot: Snapshot, run: Run, model: Model, progress: Progress = silent
+) -> Predictions:
     """The run's predictions for the loop's pool, from the cache if they are there.
 
     Of a pool that is too large to be encoded, they are those of the model's cheap companion.
     """
 
     def build(folder: Path) -> None:
-        save_arrays(folder, probability=pool_probabilities(loop, model, progress))
+        save_arrays(folder, probability=pool_probabilities(snapshot, model, progress))
 
     def load(folder: Path) -> Predictions:
         return Predictions(*open_arrays(folder, "probability"))
 
-    key = (PREDICTIONS_VERSION, loop.pool_words.pool.key, run.params_file)
-    cache = loop.workspace.cache
-    return load_cached(cache, "predictions", key, build, load, write=loop.write_cache)
+    key = (PREDICTIONS_VERSION, snapshot.pool_words.pool.key, run.params_file)
+    cache = snapshot.workspace.cache
+    return load_cached(cache, "predictions", key, build, load, write=snapshot.write_cache)
 
 
 def pool_probabilities(
-    loop: Loop, model: Model, progress: Progress = silent, engine: Engine = THREADS
+    snapshot: Snapshot, model: Model, progress: Progress = silent, engine: Engine = THREADS
 ) -> Probability:
     """P(label | text) of every item of the pool, `(n_pool, n_labels)`.
 
     Of a pool that is not encoded as a whole, all are by the model's cheap companion: figures about
     the pool are then those of one model, and need no encoding.
     """
-    model = model.cheap if in_two_stages(loop, model) else model
-    scorer, rows = ready_pool(loop, model, progress)
+    model = model.cheap if in_two_stages(snapshot, model) else model
+    scorer, rows = ready_pool(snapshot, model, progress)
     shards = Shards(rows, None, np.ones(len(rows), bool), shard_bounds(len(rows)))
     scores = engine.map(partial(shard_probabilities, scorer=scorer), shards)
     return np.concatenate([np.empty((0, scorer.n_labels), np.float32), *scores])
 
 
-def ready_pool(loop: Loop, model: Model, progress: Progress = silent) -> tuple[Scorer, Part]:
+def ready_pool(
+    snapshot: Snapshot, model: Model, progress: Progress = silent
+) -> tuple[Scorer, Part]:
     """The model, ready for this pool, and the pool's items as it takes them."""
-    pool_words = loop.pool_words
+    pool_words = snapshot.pool_words
     if isinstance(model.source, Vocabulary):
         return made_ready(model, pool_words.bags, vocabulary_ids(pool_words, model.source))
-    return made_ready(model, pool_rows(loop, model.source, progress))
+    return made_ready(model, pool_rows(snapshot, model.source, progress))
 
 
-def in_two_stages(loop: Loop, model: Model) -> bool:
+def in_two_stages(snapshot: Snapshot, model: Model) -> bool:
     """Whether the pool is too large for the model's encoder."""
-    return model.cheap is not None and len(loop.pool_words.pool) > TWO_STAGES_ABOVE
+    return model.cheap is not None and len(snapshot.pool_words.pool) > TWO_STAGES_ABOVE

@@ -15,7 +15,7 @@ import pyarrow as pa
 from core.pool.csv_files import ID, TEXT, NotPlainError, PoolFile, careful_blocks, plain_blocks
 from core.system.findings import Finding
 from core.system.mapped_arrays import GrowingColumn
-from core.system.parallel import BLOCK
+from core.system.parallel import ROWS_AT_ONCE
 from core.system.progress import Pace, Progress
 
 AT_ONCE = 2**22
@@ -124,7 +124,7 @@ class PoolBuilder:
         return findings
 
     def _copy(self, table: pa.Table) -> None:
-        for batch in table.to_batches(max_chunksize=BLOCK):
+        for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
             self._append(batch)
 
     def _append(self, batch: pa.RecordBatch) -> None:

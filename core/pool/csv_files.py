@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from core.errors import PoolError
 from core.system.csv_rows import Row, parse_rows, read_row_blocks, row_shown
 from core.system.findings import Finding
-from core.system.parallel import BLOCK
+from core.system.parallel import ROWS_AT_ONCE
 
 ID, TEXT = "item_id", "text"
 CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
@@ -129,10 +129,10 @@ def _as_batch(rows: Sequence[Row], columns: Sequence[str]) -> pa.RecordBatch:
 
 
 def _rows_at_once(path: Path) -> int:
-    """`BLOCK` rows, or fewer where the first ones are long: this bounds the memory."""
+    """`ROWS_AT_ONCE` rows, or fewer where the first ones are long: this bounds the memory."""
     with path.open("rb") as file:
         first = file.read(AT_ONCE)
-    return min(BLOCK, 1 + AT_ONCE * first.count(b"\n") // max(len(first), 1))
+    return min(ROWS_AT_ONCE, 1 + AT_ONCE * first.count(b"\n") // max(len(first), 1))
 
 
 def _require_plain(batch: pa.RecordBatch) -> None:

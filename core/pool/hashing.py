@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from core.pool.tokens import Hashes, mixed, powers
 from core.system.parallel import spans
 
-BLOCK = 2**21
+BYTES_AT_ONCE = 2**21
 """Bytes of texts that are hashed at a time, which bounds the memory."""
 LENGTH_SALT = np.uint64(3)
-Places = NDArray[np.int64]
+Positions = NDArray[np.int64]
 
 
 def hash_texts(texts: pa.Array | Sequence[str]) -> Hashes:
@@ -27,7 +27,7 @@ def hash_texts(texts: pa.Array | Sequence[str]) -> Hashes:
     if not isinstance(texts, pa.Array):
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
         texts = pa.array(encoded, pa.large_binary())
-    spanned = spans(text_offsets(texts), BLOCK)
+    spanned = spans(text_offsets(texts), BYTES_AT_ONCE)
     blocks = [_hash_block(texts.slice(start, stop - start)) for start, stop in spanned]
     return np.concatenate([np.empty(0, np.uint64), *blocks])
 
@@ -48,7 +48,9 @@ def set_key(hashes: Hashes) -> tuple[int, int, int]:
     return len(hashes), int(hashes.sum()), int(mixed(hashes).sum())
 
 
-def found_at(hashes: NDArray[np.int64], order: Places, wanted: NDArray[np.int64]) -> list[Places]:
+def found_at(
+    hashes: NDArray[np.int64], order: Positions, wanted: NDArray[np.int64]
+) -> list[Positions]:
     """The places of each wanted hash, in ascending order; `order` sorts `hashes`."""
     first = np.searchsorted(hashes, wanted, "left", sorter=order)
     last = np.searchsorted(hashes, wanted, "right", sorter=order)
@@ -56,12 +58,12 @@ def found_at(hashes: NDArray[np.int64], order: Places, wanted: NDArray[np.int64]
     return [plain[start:stop] for start, stop in zip(first, last, strict=True)]
 
 
-def sorted_places(hashes: NDArray[np.int64]) -> Places:
+def sorted_places(hashes: NDArray[np.int64]) -> Positions:
     """What sorts the hashes; equal ones stay in their order."""
     return torch.sort(torch.from_numpy(np.array(hashes)), stable=True).indices.numpy()
 
 
-def firsts(hashes: NDArray[np.integer], order: Places) -> NDArray[np.bool_]:
+def firsts(hashes: NDArray[np.integer], order: Positions) -> NDArray[np.bool_]:
     """Which items are the first of those with the same hash."""
     ordered = hashes[order]
     is_start = np.ones(len(order), bool)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from core.errors import PoolError
 from core.pool.builder import Earlier, Piece, PoolBuilder, column_name
 from core.pool.csv_files import ID, POOL_FOLDER, TEXT, open_pool_file, pool_files
-from core.pool.hashing import Places, found_at, hash_texts, sorted_places
+from core.pool.hashing import Positions, found_at, hash_texts, sorted_places
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.findings import Finding
 from core.system.mapped_arrays import open_arrays, open_column, save_arrays
@@ -45,7 +45,7 @@ class Pool:
     table: pa.Table
     pieces: tuple[Piece, ...]
     id_hashes: NDArray[np.int64]
-    id_order: Places
+    id_order: Positions
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -83,7 +83,7 @@ class Pool:
         # An id that is not there may have the hash of one that is.
         return {item: first[item] for item in wanted if item in first}
 
-    def rows_of(self, item_ids: Sequence[str]) -> Places:
+    def rows_of(self, item_ids: Sequence[str]) -> Positions:
         """Every row of these items, those of one id in the pool's order."""
         wanted = hash_texts(item_ids).view(np.int64)
         found = found_at(self.id_hashes, self.id_order, wanted)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags, Ids, Offsets
 from core.pool.hashing import is_among
 from core.pool.token_parts import written_out
-from core.pool.tokens import Hashes, spell_words
+from core.pool.tokens import Hashes, words_in_tokens
 from core.pool.words import WORDS_VERSION, PoolWords
 from core.system.disk_cache import load_cached
 from core.system.mapped_arrays import array_to_fill, open_arrays, save_arrays
@@ -97,7 +97,7 @@ def read_query(query: str) -> list[Hashes]:
     typed = [part for at in range(0, len(parts), 2) for part in parts[at].split()] + parts[1::2]
     if not typed:
         return []
-    spelled = spell_words(typed)
+    spelled = words_in_tokens(typed)
     phrases = np.split(spelled.hashes, spelled.offsets[1:-1])
     return [phrase for phrase in phrases if len(phrase)]
 
@@ -144,7 +144,7 @@ def _spell(tokens: pa.Array) -> tuple[Hashes, Bags]:
     ends = np.cumsum(pc.utf8_length(tokens).to_numpy(zero_copy_only=False))
     hashes, lengths = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
     for start, stop in spans(np.concatenate([[0], ends]), CHARACTERS):
-        parts = spell_words(tokens.slice(start, stop - start).to_pylist())
+        parts = words_in_tokens(tokens.slice(start, stop - start).to_pylist())
         hashes.append(parts.hashes)
         lengths.append(np.diff(parts.offsets))
     words, ids = np.unique(np.concatenate(hashes), return_inverse=True)

@@ -16,20 +16,20 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags
 from core.pool.counts import Counts
 from core.pool.text import number_words, words_of
-from core.pool.tokens import Hashes, Parts, spell
+from core.pool.tokens import Hashes, Parts, words_and_ngrams
 from core.system.parallel import spans
 
-TOKEN_BLOCK = 1_000_000
+CHARACTERS_AT_ONCE = 1_000_000
 """Characters of tokens that are spelled at a time, which bounds the memory."""
 
-PART_BLOCK = 1_000_000
+PARTS_AT_ONCE = 1_000_000
 """Parts of texts that are written out at a time, likewise: about 60 megabytes."""
 
 _NOTHING = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
-class Lexicon:
+class TokenParts:
     """Which words and which character runs each token holds, as ids, in their order."""
 
     words: Bags
@@ -40,7 +40,7 @@ class Lexicon:
 
 
 @dataclass(frozen=True)
-class Repeats:
+class RepeatedParts:
     """Parts that a text holds more than once, by text: `again` is how often beyond the first."""
 
     rows: NDArray[np.int64]
@@ -53,10 +53,10 @@ def tokens_of(texts: Sequence[str]) -> tuple[list[str], Bags]:
     return number_words(map(words_of, texts))
 
 
-def make_lexicon(tokens: Sequence[str], words: Hashes, grams: Hashes) -> Lexicon:
+def make_token_parts(tokens: Sequence[str], words: Hashes, grams: Hashes) -> TokenParts:
     """The tokens' parts as places in these sorted hashes; parts that are not there are left out."""
     parts = [(_look_up(word, words), _look_up(gram, grams)) for _, word, gram in _spelled(tokens)]
-    return Lexicon(_joined([word for word, _ in parts]), _joined([gram for _, gram in parts]))
+    return TokenParts(_joined([word for word, _ in parts]), _joined([gram for _, gram in parts]))
 
 
 def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts, Counts]:
@@ -84,12 +84,12 @@ def words_in(tokens: Sequence[str]) -> NDArray[np.int64]:
 
 
 def blocks_of(bags: Bags, lexicon: Bags) -> Iterator[tuple[int, int]]:
-    """(start, stop) of texts that together hold about `PART_BLOCK` parts, at least one text."""
+    """(start, stop) of texts that together hold about `PARTS_AT_ONCE` parts, at least one text."""
     lengths = lexicon.lengths
-    for first, last in spans(bags.offsets, PART_BLOCK):
+    for first, last in spans(bags.offsets, PARTS_AT_ONCE):
         tokens = bags.part(first, last)
         held = np.concatenate([[0], np.cumsum(lengths[tokens.ids])])[tokens.offsets]
-        for start, stop in spans(held, PART_BLOCK):
+        for start, stop in spans(held, PARTS_AT_ONCE):
             yield first + start, first + stop
 
 
@@ -99,7 +99,7 @@ def written_out(bags: Bags, lexicon: Bags) -> Bags:
     return Bags(parts.ids, parts.offsets[bags.offsets])
 
 
-def find_repeats(bags: Bags, lexicon: Bags) -> Repeats:
+def find_repeats(bags: Bags, lexicon: Bags) -> RepeatedParts:
     """The parts that a text holds more than once; texts in order, ids in order within a text."""
     found = [
         (rows + start, ids, again)
@@ -107,7 +107,7 @@ def find_repeats(bags: Bags, lexicon: Bags) -> Repeats:
         for rows, ids, again in [_repeats(written_out(bags.part(start, stop), lexicon))]
     ]
     none = (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int64))
-    return Repeats(*(np.concatenate(parts) for parts in zip(none, *found, strict=True)))
+    return RepeatedParts(*(np.concatenate(parts) for parts in zip(none, *found, strict=True)))
 
 
 def _repeats(parts: Bags) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
@@ -140,8 +140,8 @@ def _spelled(tokens: Sequence[str]) -> Iterator[tuple[int, Parts, Parts]]:
     start = 0
     while start < len(tokens):
         before = ends[start - 1] if start else 0
-        stop = max(int(np.searchsorted(ends, before + TOKEN_BLOCK, "right")), start + 1)
-        yield start, *spell(tokens[start:stop])
+        stop = max(int(np.searchsorted(ends, before + CHARACTERS_AT_ONCE, "right")), start + 1)
+        yield start, *words_and_ngrams(tokens[start:stop])
         start = stop
 
 

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-GRAM_LENGTHS = (3, 4, 5)
+NGRAM_LENGTHS = (3, 4, 5)
 """Characters in a run. A token counts with a space on both sides, and no run leaves its token."""
 
 SPACELESS = (
@@ -56,7 +56,7 @@ class _Characters:
     lengths: NDArray[np.int64]
 
 
-def spell(tokens: Sequence[str]) -> tuple[Parts, Parts]:
+def words_and_ngrams(tokens: Sequence[str]) -> tuple[Parts, Parts]:
     """(words, character runs) of each token.
 
     A word is a run of letters, marks, digits and underscores, or one character, with its marks, of
@@ -67,8 +67,8 @@ def spell(tokens: Sequence[str]) -> tuple[Parts, Parts]:
     return _words(characters), _grams(characters)
 
 
-def spell_words(tokens: Sequence[str]) -> Parts:
-    """The words of each token, as `spell` has them. A token may hold spaces here."""
+def words_in_tokens(tokens: Sequence[str]) -> Parts:
+    """The words of each token, as `words_and_ngrams` has them. A token may hold spaces here."""
     return _words(_characters(tokens))
 
 
@@ -129,17 +129,17 @@ def _grams(characters: _Characters) -> Parts:
     place = np.arange(padded.sum() - len(padded)) - np.repeat(
         characters.firsts - 1, characters.lengths + 1
     )
-    fits = np.repeat(padded, characters.lengths + 1)[:, None] - place[:, None] >= GRAM_LENGTHS
-    hashes = np.zeros((len(place), len(GRAM_LENGTHS)), np.uint64)
-    sums, factors = np.zeros(len(place), np.uint64), powers(max(GRAM_LENGTHS))
-    longest = np.concatenate([characters.folded, np.zeros(max(GRAM_LENGTHS), np.uint64)])
-    for at in range(max(GRAM_LENGTHS)):
+    fits = np.repeat(padded, characters.lengths + 1)[:, None] - place[:, None] >= NGRAM_LENGTHS
+    hashes = np.zeros((len(place), len(NGRAM_LENGTHS)), np.uint64)
+    sums, factors = np.zeros(len(place), np.uint64), powers(max(NGRAM_LENGTHS))
+    longest = np.concatenate([characters.folded, np.zeros(max(NGRAM_LENGTHS), np.uint64)])
+    for at in range(max(NGRAM_LENGTHS)):
         sums += longest[at : at + len(place)] * factors[at]
-        if at + 1 in GRAM_LENGTHS:
-            hashes[:, GRAM_LENGTHS.index(at + 1)] = mixed(sums + GRAM_SALT * np.uint64(at + 1))
-    counts = sum(np.maximum(padded - length + 1, 0) for length in GRAM_LENGTHS)
+        if at + 1 in NGRAM_LENGTHS:
+            hashes[:, NGRAM_LENGTHS.index(at + 1)] = mixed(sums + GRAM_SALT * np.uint64(at + 1))
+    counts = sum(np.maximum(padded - length + 1, 0) for length in NGRAM_LENGTHS)
     starts = np.broadcast_to(place[:, None] - 1, fits.shape)[fits]
-    lengths = np.broadcast_to(np.array(GRAM_LENGTHS), fits.shape)[fits]
+    lengths = np.broadcast_to(np.array(NGRAM_LENGTHS), fits.shape)[fits]
     return Parts(hashes[fits], _ends(counts), starts, lengths)
 
 

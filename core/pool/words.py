@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags, Ids
 from core.pool.builder import Piece
 from core.pool.hashing import (
-    Places,
+    Positions,
     firsts,
     found_at,
     hash_sequences,
@@ -42,7 +42,7 @@ from core.system.progress import Pace, Progress, silent
 
 WORDS_VERSION = 3
 """Part of the cache's key: a change of what is stored rebuilds it."""
-TEXT_BLOCK, WORD_BLOCK = 6_000_000, 700_000
+TEXT_BYTES_AT_ONCE, WORDS_AT_ONCE = 6_000_000, 700_000
 """Bytes of texts, and words, that are worked on at a time: this bounds the memory. Those of 100,000
 headlines."""
 
@@ -63,10 +63,10 @@ class PoolWords:
     bags: Bags
     hashes: Hashes
     keys: Hashes
-    key_order: Places
+    key_order: Positions
     is_first: NDArray[np.bool_]
 
-    def copies_of(self, texts: Sequence[str]) -> Places:
+    def copies_of(self, texts: Sequence[str]) -> Positions:
         """Where items stand whose text is one of these, or a copy of one."""
         wanted = np.unique(hash_keys(texts)).view(np.int64)
         found = found_at(self.keys.view(np.int64), self.key_order, wanted)
@@ -133,7 +133,7 @@ def hash_keys(texts: Sequence[str]) -> Hashes:
 def keys_of(texts: pa.Array) -> Hashes:
     """`hash_keys` of many texts: each distinct word is looked at once."""
     found = [np.empty(0, np.uint64)]
-    for start, stop in spans(text_offsets(texts), TEXT_BLOCK):
+    for start, stop in spans(text_offsets(texts), TEXT_BYTES_AT_ONCE):
         block = _split_block(texts.slice(start, stop - start))
         offsets = np.concatenate([[0], np.cumsum(block.lengths)]).astype(np.int64)
         found.append(_hash_words_of(block.words).keys(Bags(block.ids, offsets)))
@@ -201,7 +201,7 @@ def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -
                 keys.append(before.keys[old : old + piece.rows])
                 continue
             own = bags.part(first, first + piece.rows)
-            blocks = (own.part(*span) for span in spans(own.offsets, WORD_BLOCK))
+            blocks = (own.part(*span) for span in spans(own.offsets, WORDS_AT_ONCE))
             for some_hashes, some_keys in in_order(partial(_hash_block, words), blocks):
                 hashes.append(some_hashes)
                 keys.append(some_keys)
@@ -224,12 +224,14 @@ def _numbered(
     for first, piece, old in _pieces(pool, before):
         if old is None:
             texts = pool.texts.slice(first, piece.rows)
-            parts = (texts.slice(a, b - a) for a, b in spans(text_offsets(texts), TEXT_BLOCK))
+            parts = (
+                texts.slice(a, b - a) for a, b in spans(text_offsets(texts), TEXT_BYTES_AT_ONCE)
+            )
             for block in in_order(_split_block, parts):
                 yield _number(block.words, numbers)[block.ids], block.lengths
             continue
         copied = before.bags.part(old, old + piece.rows)
-        for start, stop in spans(copied.offsets, WORD_BLOCK):
+        for start, stop in spans(copied.offsets, WORDS_AT_ONCE):
             bags = copied.part(start, stop)
             unused = bags.ids[renumbered[bags.ids] < 0]
             fresh, at = np.unique(unused, return_index=True)

@@ -16,7 +16,7 @@ from core.pool.hashing import firsts
 from core.pool.search import WordIndex, read_index
 from core.pool.words import PoolWords
 from core.workspace.layout import Workspace
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 MOST_VALUES = 50
 """Values of a column that can be chosen from a list."""
@@ -72,13 +72,15 @@ class PoolColumns:
         )
 
 
-def pool_columns(loop: Loop) -> PoolColumns:
+def pool_columns(snapshot: Snapshot) -> PoolColumns:
     """The columns of the loop's pool."""
-    words, pool = loop.pool_words, loop.pool_words.pool
+    words, pool = snapshot.pool_words, snapshot.pool_words.pool
     n_words = words.bags.lengths.astype(np.int32)
     repeated = np.flatnonzero(~firsts(pool.id_hashes, pool.id_order))
     connection = duckdb.connect()
-    return PoolColumns(loop.workspace, words, n_words, repeated, connection, loop.write_cache)
+    return PoolColumns(
+        snapshot.workspace, words, n_words, repeated, connection, snapshot.write_cache
+    )
 
 
 def _values(column: pa.Array) -> tuple[str, ...] | None:

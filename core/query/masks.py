@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from core.features.vocabulary import length_buckets
 from core.pool.items import Pool
 from core.query.filters import LENGTH_NAMES, Filters
-from core.query.row_set import Places
+from core.query.row_set import RowSet
 
-NOTHING = -1
+NOT_SHOWN = -1
 """The column of a prediction that is not there."""
 
 SLACK = 1e-6
@@ -27,7 +27,7 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Opinions:
+class ShownPredictions:
     """What the model of today says at each place; nan and NOTHING where it must not be told.
 
     `predicted` is the column of the most probable label among `labels`.
@@ -38,9 +38,9 @@ class Opinions:
     predicted: NDArray[np.int8]
 
 
-def sift(
-    filters: Filters, pool: Pool, lengths: NDArray[np.integer], opinions: Opinions | None
-) -> Places | None:
+def filtered_rows(
+    filters: Filters, pool: Pool, lengths: NDArray[np.integer], opinions: ShownPredictions | None
+) -> RowSet | None:
     """The places that the filters leave; None if they ask for none of this.
 
     `lengths` are the words of each place, `(n_places,)`. Without opinions nothing is predicted.
@@ -56,10 +56,10 @@ def sift(
     return places_of(np.logical_and.reduce(masks)) if masks else None
 
 
-def places_of(mask: Mask) -> Places:
+def places_of(mask: Mask) -> RowSet:
     """The places where the mask is true, listed the shorter way."""
     is_rest = bool(mask.sum() * 2 > len(mask))
-    return Places(np.flatnonzero(mask ^ is_rest), len(mask), is_rest)
+    return RowSet(np.flatnonzero(mask ^ is_rest), len(mask), is_rest)
 
 
 def _of_lengths(names: Sequence[str], lengths: NDArray[np.integer]) -> Mask:
@@ -76,14 +76,14 @@ def _holds(pool: Pool, name: str, piece: str) -> Mask:
     return _mask(pc.match_substring(pool.table[name].chunk(0), piece, ignore_case=True))
 
 
-def _predicted(labels: Sequence[str], opinions: Opinions | None, size: int) -> Mask:
+def _predicted(labels: Sequence[str], opinions: ShownPredictions | None, size: int) -> Mask:
     if opinions is None:
         return np.zeros(size, bool)
     columns = [opinions.labels.index(label) for label in labels if label in opinions.labels]
     return np.isin(opinions.predicted, columns)
 
 
-def _within(edges: tuple[float, float], opinions: Opinions | None, size: int) -> Mask:
+def _within(edges: tuple[float, float], opinions: ShownPredictions | None, size: int) -> Mask:
     if opinions is None:
         return np.zeros(size, bool)
     low, high = edges

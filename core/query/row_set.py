@@ -9,7 +9,7 @@ from core.pool.hashing import is_among
 
 
 @dataclass(frozen=True)
-class Places:
+class RowSet:
     """A set of places below `size`: the `listed` ones, or with `is_rest` all but those.
 
     What a person asks for is a few items, or the pool without a few: either way the list is short.
@@ -23,12 +23,12 @@ class Places:
     def __len__(self) -> int:
         return self.size - len(self.listed) if self.is_rest else len(self.listed)
 
-    def __and__(self, other: "Places") -> "Places":
+    def __and__(self, other: "RowSet") -> "RowSet":
         """The places that are in both."""
         if self.is_rest and other.is_rest:
-            return Places(np.union1d(self.listed, other.listed), self.size, True)
+            return RowSet(np.union1d(self.listed, other.listed), self.size, True)
         few, more = (other, self) if self.is_rest else (self, other)
-        return Places(few.listed[more.holds(few.listed)], self.size)
+        return RowSet(few.listed[more.holds(few.listed)], self.size)
 
     def holds(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these places are in the set."""

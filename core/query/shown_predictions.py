@@ -18,13 +18,15 @@ from core.evaluation.report import OutOfFold
 from core.models.model import Model
 from core.models.pool_predictions import Predictions
 from core.models.predict import confidences, score_texts
-from core.query.masks import NOTHING, Opinions
+from core.query.masks import NOT_SHOWN, ShownPredictions
 from core.query.tables import Tables
 from core.workspace.logs import Run
-from core.workspace.snapshot import Loop, being_held_out
+from core.workspace.snapshot import Snapshot, being_held_out
 
 
-def opinions_at(loop: Loop, tables: Tables, predictions: Predictions, model: Model) -> Opinions:
+def predictions_at(
+    snapshot: Snapshot, tables: Tables, predictions: Predictions, model: Model
+) -> ShownPredictions:
     """The opinions at all places; the pool's are given, those behind it are worked out.
 
     Raises RunError if the model's encoder cannot be used.
@@ -33,13 +35,13 @@ def opinions_at(loop: Loop, tables: Tables, predictions: Predictions, model: Mod
     outside = score_texts(model, texts) if texts else predictions.probability[:0]
     confidence = np.concatenate([predictions.confidence, confidences(outside)])
     predicted = np.concatenate([predictions.predicted, outside.argmax(axis=1).astype(np.int8)])
-    hidden = tables.places_of(being_held_out(loop))
-    confidence[hidden], predicted[hidden] = np.nan, NOTHING
-    return Opinions(model.labels, confidence.astype(np.float32, copy=False), predicted)
+    hidden = tables.places_of(being_held_out(snapshot))
+    confidence[hidden], predicted[hidden] = np.nan, NOT_SHOWN
+    return ShownPredictions(model.labels, confidence.astype(np.float32, copy=False), predicted)
 
 
 @dataclass(frozen=True)
-class Opinion:
+class ShownPrediction:
     """A label and its probability, not calibrated, and how the item stood to the training.
 
     `is_unseen`: the item was training data, and was kept from the model that says this.
@@ -53,7 +55,7 @@ class Opinion:
 
 
 @dataclass(frozen=True)
-class Today:
+class NewestRun:
     """The newest run, what it says of every item of the pool, and of training items unseen."""
 
     run: Run
@@ -61,17 +63,19 @@ class Today:
     unseen: OutOfFold | None
 
 
-def opinions_on(loop: Loop, today: Today, item_ids: Sequence[str]) -> list[Opinion | None]:
+def shown_predictions(
+    snapshot: Snapshot, today: NewestRun, item_ids: Sequence[str]
+) -> list[ShownPrediction | None]:
     """The opinion on each of these items.
 
     None for an item that waits for an evaluation or validation label, or is a copy of one, and for
     an item that is neither in the pool nor in the training data of the run.
     """
-    unseen, hidden = _unseen(today, item_ids), being_held_out(loop)
-    learned = {item.item_id for item in loop.labels.usable_training()}
-    at, values = loop.pool_words.pool.positions(item_ids), loop.workspace.task.values
+    unseen, hidden = _unseen(today, item_ids), being_held_out(snapshot)
+    learned = {item.item_id for item in snapshot.labels.usable_training()}
+    at, values = snapshot.pool_words.pool.positions(item_ids), snapshot.workspace.task.values
     said, predicted = today.predictions.confidence, today.predictions.predicted
-    found: list[Opinion | None] = []
+    found: list[ShownPrediction | None] = []
     for item in item_ids:
         if item in hidden:
             found.append(None)
@@ -80,13 +84,13 @@ def opinions_on(loop: Loop, today: Today, item_ids: Sequence[str]) -> list[Opini
         elif item in at:
             place = at[item]
             label, sure = values[predicted[place]], float(said[place])
-            found.append(Opinion(label, sure, is_learned=item in learned))
+            found.append(ShownPrediction(label, sure, is_learned=item in learned))
         else:
             found.append(None)
     return found
 
 
-def _unseen(today: Today, item_ids: Sequence[str]) -> dict[str, Opinion]:
+def _unseen(today: NewestRun, item_ids: Sequence[str]) -> dict[str, ShownPrediction]:
     """The opinions out of fold on those of these items that there are any on."""
     kept = today.unseen
     if kept is None:
@@ -96,5 +100,5 @@ def _unseen(today: Today, item_ids: Sequence[str]) -> dict[str, Opinion]:
         if item in wanted:
             said = [row[place] for row in kept.probability]
             best = max(range(len(said)), key=said.__getitem__)
-            found[item] = Opinion(kept.labels[best], said[best], is_unseen=True)
+            found[item] = ShownPrediction(kept.labels[best], said[best], is_unseen=True)
     return found

@@ -22,11 +22,11 @@ from core.pool.text import words_of
 from core.pool.token_parts import tokens_of
 from core.query.columns import PoolColumns, pool_columns
 from core.query.filters import AGREES, UNLABELED, Filters
-from core.query.masks import Opinions, sift
-from core.query.row_set import Places
+from core.query.masks import ShownPredictions, filtered_rows
+from core.query.row_set import RowSet
 from core.workspace.labels import Labeled
 from core.workspace.logs import Event, Proposal, Run
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 SHOWN_FIRST = 100
 """Items of a search that are shown in the order of the pool."""
@@ -40,7 +40,7 @@ class Drawn:
     matching: int
 
 
-Asked = Filters | Places
+Selection = Filters | RowSet
 """What to look at: filters, or the places that they have left."""
 
 
@@ -51,10 +51,10 @@ class Tables:
     items that only stand in a label file come behind the pool, in the order of their ids.
     """
 
-    def __init__(self, loop: Loop, columns: PoolColumns | None = None) -> None:
-        self._columns = columns or pool_columns(loop)
-        labeled = [item for items in loop.labels.splits.values() for item in items]
-        noted = _noted(loop, self._columns, labeled)
+    def __init__(self, snapshot: Snapshot, columns: PoolColumns | None = None) -> None:
+        self._columns = columns or pool_columns(snapshot)
+        labeled = [item for items in snapshot.labels.splits.values() for item in items]
+        noted = _noted(snapshot, self._columns, labeled)
         self._places = noted["place"].to_numpy()
         self._is_labeled = np.array(
             [split != UNLABELED for split in noted["split"].to_pylist()], bool
@@ -64,28 +64,28 @@ class Tables:
         self._tables = {
             "noted": noted,
             "labels": _table(labeled, Labeled),
-            "batches": _table(loop.logs.proposals, Proposal),
-            "annotations": _table(loop.logs.events, Event),
-            "runs": _table(loop.logs.runs, Run),
+            "batches": _table(snapshot.logs.proposals, Proposal),
+            "annotations": _table(snapshot.logs.events, Event),
+            "runs": _table(snapshot.logs.runs, Run),
         }
 
-    def draw(self, asked: Asked, number: int, seed: int) -> Drawn:
+    def draw(self, asked: Selection, number: int, seed: int) -> Drawn:
         """A uniform draw without replacement from what is asked for."""
         places = self._left(asked)
         return Drawn(self.items(places.draw(number, seed)), len(places))
 
-    def first(self, asked: Asked, number: int = SHOWN_FIRST) -> Drawn:
+    def first(self, asked: Selection, number: int = SHOWN_FIRST) -> Drawn:
         """The first of what the filters leave, in the order of the pool."""
         places = self._left(asked)
         return Drawn(self.items(places.first(number)), len(places))
 
-    def counts(self, asked: Asked) -> pd.DataFrame:
+    def counts(self, asked: Selection) -> pd.DataFrame:
         """How many items of each split, label and strategy the filters leave."""
         places, noted = self._left(asked), self._tables["noted"]
         labeled = noted.filter(places.holds(self._places) & self._is_labeled)
         return self._frame(_COUNTS, [len(places) - len(labeled)], labeled=labeled)
 
-    def histogram(self, asked: Asked) -> NDArray[np.int64]:
+    def histogram(self, asked: Selection) -> NDArray[np.int64]:
         """How many of the items that the filters leave have 0, 1, 2, … words."""
         places = self._left(asked)
         counts = self._count_lengths(places.listed)
@@ -95,7 +95,7 @@ class Tables:
         outside[: len(self._columns.length_counts)] += self._columns.length_counts
         return outside - counts
 
-    def places(self, filters: Filters, opinions: Opinions | None = None) -> Places:
+    def places(self, filters: Filters, opinions: ShownPredictions | None = None) -> RowSet:
         """Where the items stand that the filters leave, all but `where`.
 
         Without opinions no item has a prediction.
@@ -107,10 +107,12 @@ class Tables:
             noted = noted[self._agreeing(noted, filters.agreement == AGREES, opinions)]
         if filters.leave_unlabeled():
             others = self._places[~is_among(self._places, noted)]
-            left = Places(np.union1d(others, self._columns.repeated), self._size, is_rest=True)
+            left = RowSet(np.union1d(others, self._columns.repeated), self._size, is_rest=True)
         else:
-            left = Places(noted, self._size)
-        sifted = sift(filters, self._columns.pool_words.pool, self.lengths_of_places, opinions)
+            left = RowSet(noted, self._size)
+        sifted = filtered_rows(
+            filters, self._columns.pool_words.pool, self.lengths_of_places, opinions
+        )
         left = left if sifted is None else left & sifted
         return left & self._holding(filters.words) if read_query(filters.words) else left
 
@@ -153,7 +155,7 @@ class Tables:
         turns = np.concatenate([np.flatnonzero(is_noted), np.flatnonzero(~is_noted)])
         return pa.concat_tables([noted, plain]).take(pa.array(np.argsort(turns))).to_pandas()
 
-    def sheet(self, opinions: Opinions | None) -> pa.Table:
+    def sheet(self, opinions: ShownPredictions | None) -> pa.Table:
         """Everything that is known of the item at each place, as columns; null where nothing is.
 
         The pool's own columns come last; one with a name that is taken is called `pool_…`.
@@ -207,11 +209,11 @@ class Tables:
         """Whose labels count how often now, their median seconds a label, the day of the latest."""
         return self._frame(_ANNOTATORS)
 
-    def _left(self, asked: Asked) -> Places:
-        return asked if isinstance(asked, Places) else self.places(asked)
+    def _left(self, asked: Selection) -> RowSet:
+        return asked if isinstance(asked, RowSet) else self.places(asked)
 
     def _agreeing(
-        self, noted: NDArray[np.int64], agrees: bool, opinions: Opinions | None
+        self, noted: NDArray[np.int64], agrees: bool, opinions: ShownPredictions | None
     ) -> NDArray[np.bool_]:
         """Which of these noted places have a label that the model gives them too, or not."""
         if opinions is None:
@@ -223,11 +225,11 @@ class Tables:
         is_both = (given >= 0) & (predicted >= 0)
         return is_both & ((given == predicted) == agrees)
 
-    def _holding(self, words: str) -> Places:
+    def _holding(self, words: str) -> RowSet:
         """The items that hold these words."""
         inside = self._columns.index.find(words)
         outside = self._outside_index.find(words) + len(self._columns)
-        return Places(np.concatenate([inside, outside]), self._size)
+        return RowSet(np.concatenate([inside, outside]), self._size)
 
     @cached_property
     def _outside_index(self) -> WordIndex:
@@ -290,11 +292,11 @@ _UNNOTED = {
 """What is known of an item that is neither labeled nor proposed."""
 
 
-def _noted(loop: Loop, columns: PoolColumns, labeled: Sequence[Labeled]) -> pa.Table:
+def _noted(snapshot: Snapshot, columns: PoolColumns, labeled: Sequence[Labeled]) -> pa.Table:
     """The items that are labeled or proposed, by their places, with what is known of them."""
     label_of = {item.item_id: item for item in reversed(labeled)}
-    proposed = (proposal.item_id for proposal in loop.logs.proposals)
-    at = loop.pool_words.pool.positions([*label_of, *proposed])
+    proposed = (proposal.item_id for proposal in snapshot.logs.proposals)
+    at = snapshot.pool_words.pool.positions([*label_of, *proposed])
     inside = sorted(at, key=at.__getitem__)
     outside = sorted(label_of.keys() - at.keys())
     known = columns.items(np.array([at[item] for item in inside], np.int64))
@@ -319,7 +321,7 @@ def _joined(inside: pa.Array, outside: pa.Array | pa.ChunkedArray) -> pa.Chunked
     return pa.chunked_array([inside, outside.cast(inside.type)])
 
 
-def _said(opinions: Opinions | None, size: int) -> dict[str, pa.Array]:
+def _said(opinions: ShownPredictions | None, size: int) -> dict[str, pa.Array]:
     """What the model says at each place; null where it must not, or cannot, say it."""
     if opinions is None:
         return {

@@ -20,7 +20,7 @@ from core.pool.bags import Bags
 from core.pool.text import words_of
 from core.sampling.catalog import CATALOG
 from core.sampling.strategies import Chosen
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 Pick = tuple[str, int, float]
 """(strategy, place in the pool, score) of one item."""
@@ -34,7 +34,7 @@ class PoolArrays:
     `(n_pool, n_labels)`; held-out items are counted in none of the others.
     """
 
-    loop: Loop
+    snapshot: Snapshot
     probability: NDArray[np.float32]
     generator: np.random.Generator
 
@@ -51,32 +51,32 @@ class PoolArrays:
     @property
     def positive_probability(self) -> NDArray[np.float32]:
         """P of the positive label, `(n_pool,)`."""
-        return self.probability[:, self.loop.workspace.task.positive_index]
+        return self.probability[:, self.snapshot.workspace.task.positive_index]
 
     @property
     def bags(self) -> Bags:
         """The words of every item."""
-        return self.loop.pool_words.bags
+        return self.snapshot.pool_words.bags
 
     @cached_property
     def training_counts(self) -> NDArray[np.int64]:
         """How often each word of the pool occurs in the training items, `(n_words,)`."""
-        return training_word_counts(self.loop)
+        return training_word_counts(self.snapshot)
 
     @property
     def pool_counts(self) -> NDArray[np.int64]:
         """How often each word occurs in the items that are not held out, `(n_words,)`."""
-        return count_words(self.loop.pool_words, ~self.loop.held_out)
+        return count_words(self.snapshot.pool_words, ~self.snapshot.held_out)
 
     @cached_property
     def vectors(self) -> Vectors:
         """A vector of length 1 for each item, `(n_pool, d)`."""
-        return pool_vectors(self.loop)
+        return pool_vectors(self.snapshot)
 
     @cached_property
     def training_vectors(self) -> Vectors:
         """The same for each training item, `(n_training, d)`."""
-        return training_vectors(self.loop)
+        return training_vectors(self.snapshot)
 
     @property
     def length_strata(self) -> NDArray[np.int64]:
@@ -89,7 +89,7 @@ class PoolArrays:
 
         Raises TaskError if the task names none, or one that the pool does not have.
         """
-        pool, task = self.loop.pool_words.pool, self.loop.workspace.task
+        pool, task = self.snapshot.pool_words.pool, self.snapshot.workspace.task
         if task.stratify_by not in pool.columns:
             known = ", ".join(f"`{name}`" for name in pool.columns) or "none"
             raise TaskError(
@@ -101,7 +101,7 @@ class PoolArrays:
 
 
 def mixed(
-    loop: Loop,
+    snapshot: Snapshot,
     probability: NDArray[np.float32],
     counts: Mapping[str, int],
     generator: np.random.Generator,
@@ -115,8 +115,8 @@ def mixed(
     strategy that there is none of.
     """
     refuse_unknown(counts)
-    arrays = PoolArrays(loop, probability, generator)
-    candidates = loop.candidates.copy()
+    arrays = PoolArrays(snapshot, probability, generator)
+    candidates = snapshot.candidates.copy()
     chosen = []
     for name, strategy in CATALOG.items():
         if name in counts:
@@ -147,11 +147,13 @@ def shuffled(chosen: Chosen, generator: np.random.Generator) -> list[Pick]:
     return [picks[at] for at in generator.permutation(len(picks))]
 
 
-def training_word_counts(loop: Loop) -> NDArray[np.int64]:
+def training_word_counts(snapshot: Snapshot) -> NDArray[np.int64]:
     """How often each word of the pool occurs in the usable training items, `(n_words,)`."""
-    counts = np.zeros(len(loop.pool_words.words), np.int64)
-    words = Counter(word for item in loop.labels.usable_training() for word in words_of(item.text))
-    at = word_positions(loop.pool_words, list(words))
+    counts = np.zeros(len(snapshot.pool_words.words), np.int64)
+    words = Counter(
+        word for item in snapshot.labels.usable_training() for word in words_of(item.text)
+    )
+    at = word_positions(snapshot.pool_words, list(words))
     in_pool = at >= 0
     counts[at[in_pool]] = np.array(list(words.values()), np.int64)[in_pool]
     return counts

@@ -19,7 +19,7 @@ from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
 from core.workspace.assignment import batch_for, take_over, take_what_is_left
 from core.workspace.logs import Proposal, Run, append_records, fresh_id, now
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import SPLITS, apportion
 
 
@@ -36,7 +36,7 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Wishes:
+class BatchRequest:
     """What a person may ask of the next batch; None: as the task says."""
 
     size: int | None = None
@@ -44,7 +44,7 @@ class Wishes:
     seed: int | None = None
 
 
-AS_THE_TASK_SAYS = Wishes()
+DEFAULT_REQUEST = BatchRequest()
 
 
 @dataclass(frozen=True)
@@ -69,29 +69,31 @@ class _Head:
     seed: int
 
 
-def split_to_fill(loop: Loop) -> tuple[str, int | None]:
+def split_to_fill(snapshot: Snapshot) -> tuple[str, int | None]:
     """(split, items it still lacks) that the next batch is for; None: no end in sight.
 
     Items in open batches count as filled: two people do not draw the same missing ones.
     """
-    waiting = Counter(proposal.split for batch in loop.open_batches.values() for proposal in batch)
+    waiting = Counter(
+        proposal.split for batch in snapshot.open_batches.values() for proposal in batch
+    )
     for split in SPLITS:
-        target = loop.workspace.task.targets[split]
-        have = len(loop.labels.splits[split]) + waiting[split]
+        target = snapshot.workspace.task.targets[split]
+        have = len(snapshot.labels.splits[split]) + waiting[split]
         if have < target:
             return split, target - have
     return "training", None
 
 
-def is_active(loop: Loop) -> bool:
+def is_active(snapshot: Snapshot) -> bool:
     """Whether a model chooses: every target is met or on its way, and there is enough to learn."""
-    return split_to_fill(loop)[1] is None and loop.can_train
+    return split_to_fill(snapshot)[1] is None and snapshot.can_train
 
 
 def propose(
-    loop: Loop,
+    snapshot: Snapshot,
     annotator: str,
-    wishes: Wishes = AS_THE_TASK_SAYS,
+    wishes: BatchRequest = DEFAULT_REQUEST,
     *,
     progress: Progress = silent,
     engine: Engine = THREADS,
@@ -101,19 +103,19 @@ def propose(
     Raises PoolError for an empty pool and PoolExhaustedError if nothing is left to propose.
     """
     began = time.perf_counter()
-    scored = _scored(loop, wishes, progress, engine)
-    with loop.workspace.locked():
-        loop = _read_again(loop)
+    scored = _scored(snapshot, wishes, progress, engine)
+    with snapshot.workspace.locked():
+        snapshot = _read_again(snapshot)
         progress("choosing")
-        batch = _choose(loop, annotator, wishes, scored, began)
-        append_records(loop.workspace.batches, batch.proposals)
+        batch = _choose(snapshot, annotator, wishes, scored, began)
+        append_records(snapshot.workspace.batches, batch.proposals)
     return batch
 
 
 def batch_to_label(
-    loop: Loop,
+    snapshot: Snapshot,
     annotator: str,
-    wishes: Wishes = AS_THE_TASK_SAYS,
+    wishes: BatchRequest = DEFAULT_REQUEST,
     *,
     progress: Progress = silent,
 ) -> str:
@@ -123,95 +125,102 @@ def batch_to_label(
     proposed, what is left of anybody's. The wishes are for a new one; an open batch stays as it
     is. Raises what `propose` raises.
     """
-    with loop.workspace.locked():
-        fresh = _read_again(loop)
+    with snapshot.workspace.locked():
+        fresh = _read_again(snapshot)
         held = batch_for(fresh, annotator) or take_over(fresh, annotator)
-    return held or _propose_or_share(loop, annotator, wishes, progress)
+    return held or _propose_or_share(snapshot, annotator, wishes, progress)
 
 
 def preview(
-    loop: Loop,
+    snapshot: Snapshot,
     annotator: str = "",
-    wishes: Wishes = AS_THE_TASK_SAYS,
+    wishes: BatchRequest = DEFAULT_REQUEST,
     *,
     progress: Progress = silent,
     engine: Engine = THREADS,
 ) -> Batch:
     """The batch that `propose` would write, without writing anything."""
     began = time.perf_counter()
-    scored = _scored(loop, wishes, progress, engine, keep_run=False)
-    return _choose(loop, annotator, wishes, scored, began)
+    scored = _scored(snapshot, wishes, progress, engine, keep_run=False)
+    return _choose(snapshot, annotator, wishes, scored, began)
 
 
-def _propose_or_share(loop: Loop, annotator: str, wishes: Wishes, progress: Progress) -> str:
+def _propose_or_share(
+    snapshot: Snapshot, annotator: str, wishes: BatchRequest, progress: Progress
+) -> str:
     began = time.perf_counter()
-    scored = _scored(loop, wishes, progress, THREADS)
-    with loop.workspace.locked():
-        loop = _read_again(loop)
+    scored = _scored(snapshot, wishes, progress, THREADS)
+    with snapshot.workspace.locked():
+        snapshot = _read_again(snapshot)
         # Another tab of the same person may have asked at the same moment.
-        held = batch_for(loop, annotator)
+        held = batch_for(snapshot, annotator)
         if held:
             return held
         try:
-            batch = _choose(loop, annotator, wishes, scored, began)
+            batch = _choose(snapshot, annotator, wishes, scored, began)
         except PoolExhaustedError:
-            left = take_what_is_left(loop, annotator)
+            left = take_what_is_left(snapshot, annotator)
             if not left:
                 raise
             return left
-        append_records(loop.workspace.batches, batch.proposals)
+        append_records(snapshot.workspace.batches, batch.proposals)
     return batch.batch_id
 
 
 def _scored(
-    loop: Loop, wishes: Wishes, progress: Progress, engine: Engine, *, keep_run: bool = True
+    snapshot: Snapshot,
+    wishes: BatchRequest,
+    progress: Progress,
+    engine: Engine,
+    *,
+    keep_run: bool = True,
 ) -> _Scored | None:
     """The pool as the run of today's labels sees it; None while items are chosen at random."""
-    require_items(loop.pool_words.pool)
-    if not is_active(loop):
+    require_items(snapshot.pool_words.pool)
+    if not is_active(snapshot):
         return None
-    run, model = _run_of_today(loop) or _new_run(loop, progress, keep_run)
-    progress(f"scoring {len(loop.pool_words.pool):,} items")
-    pool = gather(loop, model, _wanted(loop, wishes), progress, engine)
+    run, model = _run_of_today(snapshot) or _new_run(snapshot, progress, keep_run)
+    progress(f"scoring {len(snapshot.pool_words.pool):,} items")
+    pool = gather(snapshot, model, _wanted(snapshot, wishes), progress, engine)
     return _Scored(run, model, pool, engine)
 
 
-def _run_of_today(loop: Loop) -> tuple[Run, Model] | None:
+def _run_of_today(snapshot: Snapshot) -> tuple[Run, Model] | None:
     """The run that was trained on today's labels, unless its file is gone or damaged."""
-    run = current_run(loop)
+    run = current_run(snapshot)
     try:
-        return (run, load_run(loop, run)) if run else None
+        return (run, load_run(snapshot, run)) if run else None
     except RunError:
         return None
 
 
-def _new_run(loop: Loop, progress: Progress, keep_run: bool) -> tuple[Run, Model]:
-    trained = train(loop, progress=progress)
-    return (keep(loop, trained) if keep_run else trained.run), trained.model
+def _new_run(snapshot: Snapshot, progress: Progress, keep_run: bool) -> tuple[Run, Model]:
+    trained = train(snapshot, progress=progress)
+    return (keep(snapshot, trained) if keep_run else trained.run), trained.model
 
 
-def _read_again(loop: Loop) -> Loop:
+def _read_again(snapshot: Snapshot) -> Snapshot:
     """The loop under the lock: the choice is made among what is left by now.
 
     Raises LoopError if the pool itself has changed: the scores would belong to other items.
     """
-    fresh = read_loop(loop.workspace)
-    if fresh.pool_words.pool.key != loop.pool_words.pool.key:
+    fresh = read_snapshot(snapshot.workspace)
+    if fresh.pool_words.pool.key != snapshot.pool_words.pool.key:
         raise LoopError("A pool file changed while its items were scored. Try again.")
     return fresh
 
 
 def _choose(
-    loop: Loop, annotator: str, wishes: Wishes, scored: _Scored | None, began: float
+    snapshot: Snapshot, annotator: str, wishes: BatchRequest, scored: _Scored | None, began: float
 ) -> Batch:
-    split, missing = split_to_fill(loop)
-    batch_ids = {proposal.batch_id for proposal in loop.logs.proposals}
+    split, missing = split_to_fill(snapshot)
+    batch_ids = {proposal.batch_id for proposal in snapshot.logs.proposals}
     scored = scored if missing is None else None
     if scored:
-        wanted = _wanted(loop, wishes)
-        picks, probability = choose(loop, scored.model, wanted, scored.pool, scored.engine)
+        wanted = _wanted(snapshot, wishes)
+        picks, probability = choose(snapshot, scored.model, wanted, scored.pool, scored.engine)
     else:
-        picks, probability = _random_picks(loop, wishes, missing), {}
+        picks, probability = _random_picks(snapshot, wishes, missing), {}
     if not picks:
         raise PoolExhaustedError(
             "Nothing is left to propose: every item of the pool is labeled, waits in an open "
@@ -223,55 +232,57 @@ def _choose(
         split=split,
         annotator=annotator,
         run_id=scored.run.run_id if scored else "",
-        seed=_seed(loop, wishes),
+        seed=_seed(snapshot, wishes),
     )
     proposals = tuple(
-        _proposal(loop, head, rank, pick, probability.get(pick[1]))
+        _proposal(snapshot, head, rank, pick, probability.get(pick[1]))
         for rank, pick in enumerate(picks, start=1)
     )
-    texts = loop.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
+    texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     in_order = tuple(texts[proposal.item_id] for proposal in proposals)
     seconds = time.perf_counter() - began
     return Batch(head.batch_id, split, head.run_id, proposals, in_order, seconds)
 
 
-def _random_picks(loop: Loop, wishes: Wishes, missing: int | None) -> list[Pick]:
+def _random_picks(snapshot: Snapshot, wishes: BatchRequest, missing: int | None) -> list[Pick]:
     """As many as are asked for, but not more than the split still lacks."""
-    size = wishes.size or loop.workspace.task.batch_size
+    size = wishes.size or snapshot.workspace.task.batch_size
     size = min(size, missing) if missing else size
-    generator = np.random.default_rng(_seed(loop, wishes))
-    return shuffled([("random", strategies.random(loop.candidates, size, generator))], generator)
+    generator = np.random.default_rng(_seed(snapshot, wishes))
+    return shuffled(
+        [("random", strategies.random(snapshot.candidates, size, generator))], generator
+    )
 
 
-def _wanted(loop: Loop, wishes: Wishes) -> Wanted:
-    return Wanted(_asked(loop, wishes), _seed(loop, wishes))
+def _wanted(snapshot: Snapshot, wishes: BatchRequest) -> Wanted:
+    return Wanted(_asked(snapshot, wishes), _seed(snapshot, wishes))
 
 
-def _seed(loop: Loop, wishes: Wishes) -> int:
+def _seed(snapshot: Snapshot, wishes: BatchRequest) -> int:
     """The seed that is asked for, or the task's and the number of batches before this one."""
     if wishes.seed is not None:
         return wishes.seed
-    batches = {proposal.batch_id for proposal in loop.logs.proposals}
-    return loop.workspace.task.seed + len(batches)
+    batches = {proposal.batch_id for proposal in snapshot.logs.proposals}
+    return snapshot.workspace.task.seed + len(batches)
 
 
-def _asked(loop: Loop, wishes: Wishes) -> dict[str, int]:
+def _asked(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
     """Items per strategy. A mix that is asked for counts items, unless a size is asked for too."""
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     mix = wishes.mix or task.mix
     size = wishes.size or (sum(mix.values()) if wishes.mix else task.batch_size)
     return apportion(size, mix)
 
 
 def _proposal(
-    loop: Loop, head: _Head, rank: int, pick: Pick, probability: Probability | None
+    snapshot: Snapshot, head: _Head, rank: int, pick: Pick, probability: Probability | None
 ) -> Proposal:
     """`probability` is `(n_labels,)`, None where no model has chosen."""
     strategy, index, score = pick
     predicted, confidence = "", None
     if probability is not None:
         column = int(probability.argmax())
-        predicted = loop.workspace.task.values[column]
+        predicted = snapshot.workspace.task.values[column]
         confidence = float(probability[column])
     return Proposal(
         batch_id=head.batch_id,
@@ -279,7 +290,7 @@ def _proposal(
         split=head.split,
         annotator=head.annotator,
         rank=rank,
-        item_id=loop.pool_words.pool.ids[index].as_py(),
+        item_id=snapshot.pool_words.pool.ids[index].as_py(),
         strategy=strategy,
         score=score,
         predicted=predicted,

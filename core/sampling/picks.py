@@ -8,7 +8,7 @@ from core.pool.text import words_of
 from core.sampling.next_batch import Batch
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import STRATEGIES
 
 FROM_FILES = -1
@@ -69,15 +69,15 @@ def word_history(training: Iterable[Labeled], proposals: Iterable[Proposal]) -> 
     return WordHistory({word: sorted(found) for word, found in turns.items()}, turn_of)
 
 
-def picks_of(loop: Loop) -> list[Pick]:
+def picks_of(snapshot: Snapshot) -> list[Pick]:
     """Every training item that a model chose, in the order of the log, with its label of today.
 
     An item that was handed over stands once, in the batch that proposed it last; items whose text
     is in no file now are left out.
     """
-    labeled = {item.item_id: item for items in loop.labels.splits.values() for item in items}
-    chosen = {p.item_id: p for p in loop.logs.proposals if p.run_id and p.split == "training"}
-    texts = loop.pool_words.pool.texts_of(chosen)
+    labeled = {item.item_id: item for items in snapshot.labels.splits.values() for item in items}
+    chosen = {p.item_id: p for p in snapshot.logs.proposals if p.run_id and p.split == "training"}
+    texts = snapshot.pool_words.pool.texts_of(chosen)
     return [
         Pick(
             p, texts.get(item) or labeled[item].text, labeled[item].label if item in labeled else ""

@@ -17,7 +17,7 @@ from core.models.predict import Probability, confidences, score_texts
 from core.sampling import strategies
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 ENCODED_AT_MOST = 20_000
 """Candidates of the second stage: 3 minutes with such a one, and less from batch to batch."""
@@ -35,23 +35,23 @@ class PoolScores:
 
 
 def score_pool(
-    loop: Loop, model: Model, progress: Progress = silent, engine: Engine = THREADS
+    snapshot: Snapshot, model: Model, progress: Progress = silent, engine: Engine = THREADS
 ) -> PoolScores:
     """The pool's scores, to choose a batch by. Raises RunError if the encoder cannot be used."""
-    probability = pool_probabilities(loop, model, progress, engine)
-    is_own = np.full(len(probability), not in_two_stages(loop, model))
+    probability = pool_probabilities(snapshot, model, progress, engine)
+    is_own = np.full(len(probability), not in_two_stages(snapshot, model))
     scores = PoolScores(probability, is_own)
     if is_own.all():
         return scores
     # Opened by now: what other strategies choose is encoded while nobody else can propose.
     model.source.encoder.encoder.encode([""])
     unsure = confidences(probability).astype(np.float64)
-    near = strategies.lowest(unsure, loop.candidates, ENCODED_AT_MOST).indices
-    return with_own(loop, model, scores, near, progress)
+    near = strategies.lowest(unsure, snapshot.candidates, ENCODED_AT_MOST).indices
+    return with_own(snapshot, model, scores, near, progress)
 
 
 def with_own(
-    loop: Loop,
+    snapshot: Snapshot,
     model: Model,
     scores: PoolScores,
     places: NDArray[np.int64],
@@ -61,7 +61,7 @@ def with_own(
     places = np.sort(places[~scores.is_own[places]])
     if not len(places):
         return scores
-    texts = loop.pool_words.pool.texts.take(places).to_pylist()
+    texts = snapshot.pool_words.pool.texts.take(places).to_pylist()
     if isinstance(model.source, EncodedSpace):
         model.source.encoder.vectors(texts, progress)  # so that it is told how long it takes
     probability, is_own = scores.probability.copy(), scores.is_own.copy()

@@ -26,7 +26,7 @@ from core.sampling.pool_scores import PoolScores, score_pool, with_own
 from core.sampling.strategies import Chosen, Ranked, lowest, move_on, random_keys
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 MORE = 4
 """Times as many candidates where they were not enough: the pool is scored anew for them."""
@@ -128,7 +128,7 @@ Scored = Gathered | PoolScores
 
 
 def gather(
-    loop: Loop,
+    snapshot: Snapshot,
     model: Model,
     wanted: Wanted,
     progress: Progress = silent,
@@ -136,13 +136,17 @@ def gather(
 ) -> Scored:
     """What `choose` needs of the pool. Raises LoopError for a strategy that there is none of."""
     refuse_unknown(wanted.counts)
-    if _needs_all(loop, model, wanted):
-        return score_pool(loop, model, progress, engine)
-    return _gather(loop, model, _asked(loop, wanted), progress, engine)
+    if _needs_all(snapshot, model, wanted):
+        return score_pool(snapshot, model, progress, engine)
+    return _gather(snapshot, model, _asked(snapshot, wanted), progress, engine)
 
 
 def choose(
-    loop: Loop, model: Model, wanted: Wanted, scored: Scored | None, engine: Engine = THREADS
+    snapshot: Snapshot,
+    model: Model,
+    wanted: Wanted,
+    scored: Scored | None,
+    engine: Engine = THREADS,
 ) -> tuple[list[Pick], Mapping[int, Probability]]:
     """The picks in the order of the batch, and P(label | text) of each by its place in the pool.
 
@@ -150,48 +154,48 @@ def choose(
     what `gather` raises.
     """
     generator = np.random.default_rng(wanted.seed)
-    if _needs_all(loop, model, wanted):
+    if _needs_all(snapshot, model, wanted):
         scores = scored if isinstance(scored, PoolScores) else None
-        choice = _from_all(loop, model, wanted, scores, generator, engine)
+        choice = _from_all(snapshot, model, wanted, scores, generator, engine)
     else:
         gathered = scored if isinstance(scored, Gathered) else None
-        choice = _from_shards(loop, model, _asked(loop, wanted), gathered, engine)
+        choice = _from_shards(snapshot, model, _asked(snapshot, wanted), gathered, engine)
         if "random" in wanted.counts:  # the shards drew these keys
-            move_on(generator, len(loop.pool_words.pool))
+            move_on(generator, len(snapshot.pool_words.pool))
     return shuffled(choice.chosen, generator), choice.probability
 
 
-def _needs_all(loop: Loop, model: Model, wanted: Wanted) -> bool:
+def _needs_all(snapshot: Snapshot, model: Model, wanted: Wanted) -> bool:
     """Whether a strategy looks at the whole pool, or the model's own words are only on a part."""
     looks_at_all = any(CATALOG[name].scores is None for name in wanted.counts)
-    return looks_at_all or in_two_stages(loop, model)
+    return looks_at_all or in_two_stages(snapshot, model)
 
 
 def _from_all(
-    loop: Loop,
+    snapshot: Snapshot,
     model: Model,
     wanted: Wanted,
     scores: PoolScores | None,
     generator: np.random.Generator,
     engine: Engine,
 ) -> Choice:
-    scores = scores or score_pool(loop, model, engine=engine)
-    chosen = mixed(loop, scores.probability, wanted.counts, generator, scores.is_own)
+    scores = scores or score_pool(snapshot, model, engine=engine)
+    chosen = mixed(snapshot, scores.probability, wanted.counts, generator, scores.is_own)
     places = np.concatenate([ranked.indices for _, ranked in chosen])
-    probability = with_own(loop, model, scores, places).probability
+    probability = with_own(snapshot, model, scores, places).probability
     return Choice(chosen, {place: probability[place] for place in places.tolist()})
 
 
 def _from_shards(
-    loop: Loop, model: Model, asked: Asked, gathered: Gathered | None, engine: Engine
+    snapshot: Snapshot, model: Model, asked: Asked, gathered: Gathered | None, engine: Engine
 ) -> Choice:
-    allowed = loop.candidates
+    allowed = snapshot.candidates
     if not (gathered and _holds(gathered, asked, allowed)):
-        gathered = _gather(loop, model, asked, silent, engine)
+        gathered = _gather(snapshot, model, asked, silent, engine)
     choice = merge(gathered.parts, asked, allowed)
     while choice is None:
         asked = replace(asked, most=MORE * asked.most)
-        choice = merge(_gather(loop, model, asked, silent, engine).parts, asked, allowed)
+        choice = merge(_gather(snapshot, model, asked, silent, engine).parts, asked, allowed)
     return choice
 
 
@@ -215,23 +219,27 @@ def _holds(gathered: Gathered, asked: Asked, allowed: Mask) -> bool:
     )
 
 
-def _gather(loop: Loop, model: Model, asked: Asked, progress: Progress, engine: Engine) -> Gathered:
-    scorer, rows = ready_pool(loop, model, progress)
-    words = None if asked.training_counts is None else loop.pool_words.bags
-    shards = Shards(rows, words, loop.candidates, shard_bounds(len(rows)))
+def _gather(
+    snapshot: Snapshot, model: Model, asked: Asked, progress: Progress, engine: Engine
+) -> Gathered:
+    scorer, rows = ready_pool(snapshot, model, progress)
+    words = None if asked.training_counts is None else snapshot.pool_words.bags
+    shards = Shards(rows, words, snapshot.candidates, shard_bounds(len(rows)))
     task = partial(score_shard, scorer=scorer, asked=asked)
-    return Gathered(asked, loop.candidates, engine.map(task, shards))
+    return Gathered(asked, snapshot.candidates, engine.map(task, shards))
 
 
-def _asked(loop: Loop, wanted: Wanted) -> Asked:
+def _asked(snapshot: Snapshot, wanted: Wanted) -> Asked:
     looks = {array for name in wanted.counts for array in CATALOG[name].arrays}
-    in_training = training_word_counts(loop) if "training_counts" in looks else None
-    in_pool = count_words(loop.pool_words, ~loop.held_out) if "pool_counts" in looks else None
+    in_training = training_word_counts(snapshot) if "training_counts" in looks else None
+    in_pool = (
+        count_words(snapshot.pool_words, ~snapshot.held_out) if "pool_counts" in looks else None
+    )
     return Asked(
         counts=wanted.counts,
         seed=wanted.seed,
         most=SPARE * max(sum(wanted.counts.values()), 1),
-        positive_index=loop.workspace.task.positive_index,
+        positive_index=snapshot.workspace.task.positive_index,
         training_counts=in_training,
         pool_counts=in_pool,
     )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags, Indices, Mask, distinct_words
 
 Scores = NDArray[np.float64]
-BLOCK = 2**18
+KEYS_AT_ONCE = 2**18
 """Items whose random keys are drawn at a time: the keys of ten million would be 80 megabytes."""
 
 
@@ -44,8 +44,8 @@ def random(candidates: Mask, number: int, generator: np.random.Generator) -> Ran
     depend on which others have been labeled. They are drawn block by block, never kept at once.
     """
     best = Ranked(np.empty(0, np.int64), np.empty(0))
-    for start in range(0, len(candidates), BLOCK):
-        block = candidates[start : start + BLOCK]
+    for start in range(0, len(candidates), KEYS_AT_ONCE):
+        block = candidates[start : start + KEYS_AT_ONCE]
         found = lowest(generator.random(len(block)), block, number)
         indices = np.concatenate([best.indices, found.indices + start])
         scores = np.concatenate([best.scores, found.scores])

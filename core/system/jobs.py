@@ -32,7 +32,7 @@ KINDNESS = 10
 """Steps of priority by which the pages go before an errand."""
 
 
-class Errand:
+class Job:
     """One piece of work that many may ask for and that is done once at a time.
 
     `function` is one of `core`, is called with the arguments and with `progress=`, and gives None

@@ -19,7 +19,7 @@ MOST_WORKERS = 4
 between numpy's calls only one of them runs."""
 
 
-BLOCK = 100_000
+ROWS_AT_ONCE = 100_000
 """Rows of a column that are worked on at a time."""
 
 
@@ -35,8 +35,8 @@ def single_threads(number: int) -> ThreadPoolExecutor:
 
 def row_blocks(rows: int) -> Iterator[tuple[int, int]]:
     """(start, stop) of one block of rows after the other."""
-    for start in range(0, rows, BLOCK):
-        yield start, min(start + BLOCK, rows)
+    for start in range(0, rows, ROWS_AT_ONCE):
+        yield start, min(start + ROWS_AT_ONCE, rows)
 
 
 def in_blocks(work: Callable[[int, int], Result], rows: int) -> Iterator[Result]:

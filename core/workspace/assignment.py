@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from core.workspace.logs import Event, Proposal, append_records, fresh_id, new_event, now
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 SKIPS_TO_SET_ASIDE = 2
 """A skipped item comes back last; skipped once more, it is set aside until nothing else is left."""
@@ -29,71 +29,71 @@ class Flag:
     flagged_at: str
 
 
-def batch_for(loop: Loop, annotator: str) -> str | None:
+def batch_for(snapshot: Snapshot, annotator: str) -> str | None:
     """This person's oldest open batch in which something is left to ask, or None."""
-    skipped = skips(loop.logs.events, annotator)
-    for batch_id, waiting in loop.open_batches.items():
+    skipped = skips(snapshot.logs.events, annotator)
+    for batch_id, waiting in snapshot.open_batches.items():
         is_due = any(skipped[proposal.item_id] < SKIPS_TO_SET_ASIDE for proposal in waiting)
         if waiting[0].annotator == annotator and is_due:
             return batch_id
     return None
 
 
-def take_over(loop: Loop, annotator: str, moment: datetime | None = None) -> str | None:
+def take_over(snapshot: Snapshot, annotator: str, moment: datetime | None = None) -> str | None:
     """The id of a new batch of what is left of a free one: nobody's, or long enough at rest.
 
     None if no batch is free. The caller holds the workspace's lock.
     """
     moment = moment or datetime.now(UTC)
-    rest = timedelta(minutes=loop.workspace.task.release_minutes)
-    touched = _touched(loop)
-    for batch_id, waiting in loop.open_batches.items():
+    rest = timedelta(minutes=snapshot.workspace.task.release_minutes)
+    touched = _touched(snapshot)
+    for batch_id, waiting in snapshot.open_batches.items():
         owner = waiting[0].annotator
         if not owner or (owner != annotator and moment - touched[batch_id] > rest):
-            return _hand_over(loop, waiting, annotator)
+            return _hand_over(snapshot, waiting, annotator)
     return None
 
 
-def take_what_is_left(loop: Loop, annotator: str) -> str | None:
+def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:
     """The id of a batch for somebody for whom nothing new can be proposed, or None.
 
     Their own batch of items that they set aside; else a new batch of the last half of the one that
     rested longest, although its owner may still be at it: they label it from the other end. The
     caller holds the workspace's lock.
     """
-    touched = _touched(loop)
+    touched = _touched(snapshot)
     others = []
-    for batch_id, waiting in loop.open_batches.items():
+    for batch_id, waiting in snapshot.open_batches.items():
         if waiting[0].annotator == annotator:
             return batch_id
         others.append((touched[batch_id], waiting))
     if not others:
         return None
     _, waiting = min(others, key=lambda other: other[0])
-    return _hand_over(loop, waiting[len(waiting) // 2 :], annotator)
+    return _hand_over(snapshot, waiting[len(waiting) // 2 :], annotator)
 
 
-def items_of(loop: Loop, batch_id: str) -> list[Proposal]:
+def items_of(snapshot: Snapshot, batch_id: str) -> list[Proposal]:
     """What a batch holds for its owner, by rank: what waits in it, and what was labeled in it."""
-    waiting = {proposal.item_id for proposal in loop.open_batches.get(batch_id, [])}
+    waiting = {proposal.item_id for proposal in snapshot.open_batches.get(batch_id, [])}
     labeled = {
         item.item_id
-        for items in loop.labels.splits.values()
+        for items in snapshot.labels.splits.values()
         for item in items
         if item.batch_id == batch_id
     }
     return [
         proposal
-        for proposal in loop.logs.batch(batch_id)
+        for proposal in snapshot.logs.batch(batch_id)
         if proposal.item_id in waiting or proposal.item_id in labeled
     ]
 
 
-def earlier_batch(loop: Loop, annotator: str, batch_id: str | None = None) -> str | None:
+def earlier_batch(snapshot: Snapshot, annotator: str, batch_id: str | None = None) -> str | None:
     """This person's last batch before this one (or of all) that holds a label, or None."""
-    labeled = {item.batch_id for items in loop.labels.splits.values() for item in items}
+    labeled = {item.batch_id for items in snapshot.labels.splits.values() for item in items}
     earlier = None
-    for other, owner in _owners(loop.logs.proposals).items():
+    for other, owner in _owners(snapshot.logs.proposals).items():
         if other == batch_id:
             break
         if owner == annotator and other in labeled:
@@ -138,23 +138,24 @@ def _owners(proposals: Iterable[Proposal]) -> dict[str, str]:
     return owners
 
 
-def _touched(loop: Loop) -> dict[str, datetime]:
+def _touched(snapshot: Snapshot) -> dict[str, datetime]:
     """When each open batch was made or last worked in."""
     touched = {
-        batch_id: _moment(waiting[0].created_at) for batch_id, waiting in loop.open_batches.items()
+        batch_id: _moment(waiting[0].created_at)
+        for batch_id, waiting in snapshot.open_batches.items()
     }
-    for event in loop.logs.events:
+    for event in snapshot.logs.events:
         if event.batch_id in touched:
             touched[event.batch_id] = max(touched[event.batch_id], _moment(event.labeled_at))
     return touched
 
 
-def _hand_over(loop: Loop, waiting: list[Proposal], annotator: str) -> str:
+def _hand_over(snapshot: Snapshot, waiting: list[Proposal], annotator: str) -> str:
     """Proposes these items once more, as a batch of this person; its id."""
-    batch_id = fresh_id("batch", {proposal.batch_id for proposal in loop.logs.proposals})
+    batch_id = fresh_id("batch", {proposal.batch_id for proposal in snapshot.logs.proposals})
     created_at = now()
     append_records(
-        loop.workspace.batches,
+        snapshot.workspace.batches,
         [
             replace(proposal, batch_id=batch_id, annotator=annotator, created_at=created_at)
             for proposal in waiting

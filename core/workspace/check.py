@@ -19,30 +19,30 @@ from core.system.findings import Finding, shortened
 from core.workspace.labels import Labeled, labels_hash, read_label_rows, unsaved
 from core.workspace.layout import Workspace
 from core.workspace.logs import Proposal
-from core.workspace.near_duplicates import alike_texts
-from core.workspace.snapshot import Loop
+from core.workspace.near_duplicates import near_duplicates
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import SUNLIGHT
 
 HELD_OUT = ("evaluation", "validation")
 
 
-def examine_labels(loop: Loop) -> Iterator[Finding]:
+def examine_labels(snapshot: Snapshot) -> Iterator[Finding]:
     """Conflicts, leaks, copies, repeated ids, two texts of one id, saves that were not completed.
 
     Rows that cannot count were told when they were read.
     """
-    yield from _conflicts(loop)
-    yield from _leaks(loop)
-    yield from _copies(loop)
-    yield from _near_copies(loop)
-    rows = read_label_rows(loop.workspace, [])
+    yield from _conflicts(snapshot)
+    yield from _leaks(snapshot)
+    yield from _copies(snapshot)
+    yield from _near_copies(snapshot)
+    rows = read_label_rows(snapshot.workspace, [])
     yield from _repeated(rows)
-    yield from _two_texts(loop, rows)
-    yield from lacking_rows(loop)
+    yield from _two_texts(snapshot, rows)
+    yield from lacking_rows(snapshot)
 
 
-def _conflicts(loop: Loop) -> Iterator[Finding]:
-    for conflict in loop.labels.conflicts:
+def _conflicts(snapshot: Snapshot) -> Iterator[Finding]:
+    for conflict in snapshot.labels.conflicts:
         places = ", ".join(f"{row.file} line {row.line}" for row in conflict.rows)
         first = conflict.rows[0]
         message = (
@@ -53,11 +53,11 @@ def _conflicts(loop: Loop) -> Iterator[Finding]:
         yield Finding("error", "conflict", first.file, first.line, conflict.item_id, message)
 
 
-def _leaks(loop: Loop) -> Iterator[Finding]:
+def _leaks(snapshot: Snapshot) -> Iterator[Finding]:
     held_out: dict[str, Labeled] = {}
     for split in reversed(HELD_OUT):
-        held_out |= {text_key(item.text): item for item in loop.labels.splits[split]}
-    for item in loop.labels.splits["training"]:
+        held_out |= {text_key(item.text): item for item in snapshot.labels.splits[split]}
+    for item in snapshot.labels.splits["training"]:
         twin = held_out.get(text_key(item.text))
         if twin:
             message = (
@@ -68,11 +68,11 @@ def _leaks(loop: Loop) -> Iterator[Finding]:
             yield Finding("warning", "leak", item.file, item.line, item.item_id, message)
 
 
-def _copies(loop: Loop) -> Iterator[Finding]:
+def _copies(snapshot: Snapshot) -> Iterator[Finding]:
     """Held-out items whose text another one has, of the same split or of the other."""
     seen: dict[str, Labeled] = {}
     for split in HELD_OUT:
-        for item in loop.labels.splits[split]:
+        for item in snapshot.labels.splits[split]:
             first = seen.setdefault(text_key(item.text), item)
             if first is item:
                 continue
@@ -88,13 +88,13 @@ def _copies(loop: Loop) -> Iterator[Finding]:
             yield Finding("warning", "copy", item.file, item.line, item.item_id, message)
 
 
-def _near_copies(loop: Loop) -> Iterator[Finding]:
+def _near_copies(snapshot: Snapshot) -> Iterator[Finding]:
     """Items of different splits whose texts are nearly the same, the most alike first."""
-    items = [item for split in (*HELD_OUT, "training") for item in loop.labels.splits[split]]
+    items = [item for split in (*HELD_OUT, "training") for item in snapshot.labels.splits[split]]
     by_text: dict[str, dict[str, Labeled]] = defaultdict(dict)
     for item in items:
         by_text[text_key(item.text)].setdefault(item.split, item)
-    for one, other, likeness in sorted(alike_texts(items), key=lambda pair: -pair[2]):
+    for one, other, likeness in sorted(near_duplicates(items), key=lambda pair: -pair[2]):
         for first in by_text[one].values():
             for second in by_text[other].values():
                 if first.split != second.split:
@@ -137,12 +137,12 @@ def _repeated(rows: list[Labeled]) -> Iterator[Finding]:
             yield Finding("warning", "id in two splits", row.file, row.line, row.item_id, message)
 
 
-def _two_texts(loop: Loop, rows: list[Labeled]) -> Iterator[Finding]:
+def _two_texts(snapshot: Snapshot, rows: list[Labeled]) -> Iterator[Finding]:
     """Label rows whose text is not the one that the pool, or an earlier row, has under the id."""
-    proposed = {proposal.item_id: proposal.batch_id for proposal in loop.logs.proposals}
+    proposed = {proposal.item_id: proposal.batch_id for proposal in snapshot.logs.proposals}
     known = {
         item_id: (text, POOL_FOLDER)
-        for item_id, text in loop.pool_words.pool.texts_of(row.item_id for row in rows).items()
+        for item_id, text in snapshot.pool_words.pool.texts_of(row.item_id for row in rows).items()
     }
     for row in rows:
         text, place = known.setdefault(row.item_id, (row.text, f"{row.file} line {row.line}"))
@@ -159,11 +159,13 @@ def _two_texts(loop: Loop, rows: list[Labeled]) -> Iterator[Finding]:
         yield Finding("warning", kind, row.file, row.line, row.item_id, message)
 
 
-def lacking_rows(loop: Loop) -> Iterator[Finding]:
+def lacking_rows(snapshot: Snapshot) -> Iterator[Finding]:
     """Labels that were saved, and do not stand in their label file."""
-    saved = {event.batch_id for event in loop.logs.events if event.action == "save"}
-    files = {(split, label.value): file for split, label, file in loop.workspace.label_files()}
-    for item in unsaved(loop.workspace, loop.logs, saved, loop.pool_words.pool.texts_of):
+    saved = {event.batch_id for event in snapshot.logs.events if event.action == "save"}
+    files = {(split, label.value): file for split, label, file in snapshot.workspace.label_files()}
+    for item in unsaved(
+        snapshot.workspace, snapshot.logs, saved, snapshot.pool_words.pool.texts_of
+    ):
         name = files[item.split, item.label].name
         message = (
             f"{name} lacks item `{item.item_id}`, which {item.annotator or 'somebody'} labeled "
@@ -190,19 +192,19 @@ RANDOM = "random"
 """The one strategy that held-out data may come from."""
 
 
-def examine_batches(loop: Loop) -> Iterator[Finding]:
+def examine_batches(snapshot: Snapshot) -> Iterator[Finding]:
     """Proposed items that are gone, held-out data not drawn at random, or late, or changed."""
-    yield from _gone(loop)
-    yield from _chosen(loop)
-    yield from _late(loop)
-    yield from _changed(loop)
+    yield from _gone(snapshot)
+    yield from _chosen(snapshot)
+    yield from _late(snapshot)
+    yield from _changed(snapshot)
 
 
-def _gone(loop: Loop) -> Iterator[Finding]:
-    name = loop.workspace.batches.name
-    proposed = [proposal.item_id for proposal in loop.logs.proposals]
-    known = loop.pool_words.pool.positions(proposed)
-    told = loop.labels.ids() | {finding.item_id for finding in loop.labels.findings}
+def _gone(snapshot: Snapshot) -> Iterator[Finding]:
+    name = snapshot.workspace.batches.name
+    proposed = [proposal.item_id for proposal in snapshot.logs.proposals]
+    known = snapshot.pool_words.pool.positions(proposed)
+    told = snapshot.labels.ids() | {finding.item_id for finding in snapshot.labels.findings}
     for item_id in dict.fromkeys(proposed):
         if item_id not in known and item_id not in told:
             message = (
@@ -212,14 +214,14 @@ def _gone(loop: Loop) -> Iterator[Finding]:
             yield Finding("error", "missing item", name, None, item_id, message)
 
 
-def _chosen(loop: Loop) -> Iterator[Finding]:
+def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
     """Held-out items that something other than chance has chosen."""
-    name, told = loop.workspace.batches.name, set()
-    for item in (item for split in HELD_OUT for item in loop.labels.splits[split]):
+    name, told = snapshot.workspace.batches.name, set()
+    for item in (item for split in HELD_OUT for item in snapshot.labels.splits[split]):
         if item.strategy not in ("", RANDOM):
             told.add(item.item_id)
             yield _not_random(item.item_id, item.split, item.strategy, item.file or name, item.line)
-    for proposal in loop.logs.proposals:
+    for proposal in snapshot.logs.proposals:
         if (
             proposal.split in HELD_OUT
             and proposal.strategy != RANDOM
@@ -237,18 +239,18 @@ def _not_random(item_id: str, split: str, strategy: str, file: str, line: int | 
     return Finding("warning", "evaluation not random", file, line, item_id, message)
 
 
-def _late(loop: Loop) -> Iterator[Finding]:
+def _late(snapshot: Snapshot) -> Iterator[Finding]:
     """Held-out batches that were drawn when strategies or a model had taken their items already.
 
     By hand people take an item here and there: that makes no batch late. A batch that was handed
     over was drawn when its items were proposed first.
     """
-    name, runs = loop.workspace.batches.name, loop.logs.runs
+    name, runs = snapshot.workspace.batches.name, snapshot.logs.runs
     first_run = min((run.created_at for run in runs), default=None)
     seen: set[str] = set()
     told: set[str] = set()
     chosen_before = ""
-    for proposal in loop.logs.proposals:
+    for proposal in snapshot.logs.proposals:
         is_new = proposal.item_id not in seen
         seen.add(proposal.item_id)
         if proposal.split not in HELD_OUT:
@@ -270,10 +272,10 @@ def _drawn_late(proposal: Proposal, name: str, before: str) -> Finding:
     return Finding("warning", "evaluation drawn late", name, None, None, message)
 
 
-def _changed(loop: Loop) -> Iterator[Finding]:
+def _changed(snapshot: Snapshot) -> Iterator[Finding]:
     """One finding for all runs that were measured by other evaluation data than today's."""
-    today = labels_hash(loop.labels.splits["evaluation"], loop.workspace.task.values)
-    runs = [run for run in loop.logs.runs if run.n_evaluation and run.evaluation_hash != today]
+    today = labels_hash(snapshot.labels.splits["evaluation"], snapshot.workspace.task.values)
+    runs = [run for run in snapshot.logs.runs if run.n_evaluation and run.evaluation_hash != today]
     if not runs:
         return
     names = ", ".join(run.run_id for run in runs[:NAMED])

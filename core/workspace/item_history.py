@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.workspace.logs import Proposal
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import SUNLIGHT
 
 
@@ -16,36 +16,38 @@ class Happening:
     who: str = ""
 
 
-def history(loop: Loop, item_id: str, *, is_held_out: bool = False) -> list[Happening]:
+def history(snapshot: Snapshot, item_id: str, *, is_held_out: bool = False) -> list[Happening]:
     """Everything that label files and logs say of an item, in order of time.
 
     Of one that is held out, for whoever labels it, nothing that a model has said.
     """
-    proposed = _proposed(loop, item_id, is_told=not is_held_out)
-    found = [*_in_files(loop, item_id), *proposed, *_done(loop, item_id)]
+    proposed = _proposed(snapshot, item_id, is_told=not is_held_out)
+    found = [*_in_files(snapshot, item_id), *proposed, *_done(snapshot, item_id)]
     return sorted(found, key=lambda happening: happening.at)
 
 
-def _in_files(loop: Loop, item_id: str) -> list[Happening]:
+def _in_files(snapshot: Snapshot, item_id: str) -> list[Happening]:
     """A label that nobody logged: the row as it stands."""
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     return [
         Happening("", f"labeled {task.label(item.label).name} in {item.file} line {item.line}")
-        for items in loop.labels.splits.values()
+        for items in snapshot.labels.splits.values()
         for item in items
         if item.item_id == item_id and not item.labeled_at and item.file
     ]
 
 
-def _proposed(loop: Loop, item_id: str, *, is_told: bool) -> list[Happening]:
+def _proposed(snapshot: Snapshot, item_id: str, *, is_told: bool) -> list[Happening]:
     return [
-        Happening(proposal.created_at, _why(loop, proposal, is_told=is_told), proposal.annotator)
-        for proposal in loop.logs.proposals
+        Happening(
+            proposal.created_at, _why(snapshot, proposal, is_told=is_told), proposal.annotator
+        )
+        for proposal in snapshot.logs.proposals
         if proposal.item_id == item_id
     ]
 
 
-def _why(loop: Loop, proposal: Proposal, *, is_told: bool) -> str:
+def _why(snapshot: Snapshot, proposal: Proposal, *, is_told: bool) -> str:
     """What it was proposed for; and why, if what models have said may be told."""
     if proposal.strategy == SUNLIGHT:
         return f"taken from Sunlight as {proposal.batch_id}"
@@ -55,16 +57,16 @@ def _why(loop: Loop, proposal: Proposal, *, is_told: bool) -> str:
     what += f" by {proposal.strategy}"
     if not proposal.run_id:
         return what
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     if proposal.predicted not in task.values or proposal.confidence is None:
         return f"{what}, with {proposal.run_id}"
     guess = task.label(proposal.predicted).name
     return f"{what}; {proposal.run_id} said {guess}, confidence {proposal.confidence:.2f}"
 
 
-def _done(loop: Loop, item_id: str) -> list[Happening]:
-    task, label, found = loop.workspace.task, "", []
-    for event in loop.logs.events:
+def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
+    task, label, found = snapshot.workspace.task, "", []
+    for event in snapshot.logs.events:
         if event.item_id != item_id or event.action == "save":
             continue
         what = {"undo": "label taken back", "skip": "skipped"}.get(event.action, event.action)

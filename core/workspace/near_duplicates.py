@@ -33,32 +33,32 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
-class Copies:
+class Duplicates:
     """Items of the same text (`likeness` 1.0), or nearly, under different labels."""
 
     items: tuple[Labeled, ...]
     likeness: float
 
 
-Alike = list[tuple[str, str, float]]
+NearDuplicates = list[tuple[str, str, float]]
 """Pairs of text keys and their Jaccard index."""
 
 
-def disagreeing_copies(
-    items: Sequence[Labeled], alike: Alike, settled: Collection[str] = ()
-) -> list[Copies]:
+def disagreeing_duplicates(
+    items: Sequence[Labeled], alike: NearDuplicates, settled: Collection[str] = ()
+) -> list[Duplicates]:
     """Same texts under different labels first, then nearly same ones, the most alike first.
 
     A group whose items are all settled is left out; nearly same texts are compared where each is
-    of one mind with its own copies. `alike` is what `alike_texts` finds among these items.
+    of one mind with its own copies. `alike` is what `near_duplicates` finds among these items.
     """
     groups: dict[str, list[Labeled]] = defaultdict(list)
     for item in items:
         groups[text_key(item.text)].append(item)
-    same = [Copies(tuple(group), 1.0) for group in groups.values() if not _agree(group)]
+    same = [Duplicates(tuple(group), 1.0) for group in groups.values() if not _agree(group)]
     agreeing = {key: group for key, group in groups.items() if key and _agree(group)}
     near = [
-        Copies((*agreeing[one], *agreeing[other]), likeness)
+        Duplicates((*agreeing[one], *agreeing[other]), likeness)
         for one, other, likeness in alike
         if {one, other} <= agreeing.keys() and agreeing[one][0].label != agreeing[other][0].label
     ]
@@ -77,17 +77,21 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
     return shared / (len(one) + len(other) - shared)
 
 
-def alike_texts(items: Sequence[Labeled], progress: Progress = silent) -> Alike:
+def near_duplicates(items: Sequence[Labeled], progress: Progress = silent) -> NearDuplicates:
     """The pairs of nearly the same texts, whatever their labels, and their exact Jaccard index.
 
     It depends on the texts alone: a label that changes changes nothing. Of up to `EXACT` items
     every pair is found; of more, nearly every one.
     """
-    return (alike_exactly if len(items) <= EXACT else alike_by_hashes)(items, progress)
+    return (near_duplicates_exactly if len(items) <= EXACT else near_duplicates_by_minhash)(
+        items, progress
+    )
 
 
-def alike_by_hashes(items: Sequence[Labeled], progress: Progress = silent) -> Alike:
-    """What `alike_exactly` finds, but for pairs whose MinHashes share none of the bands.
+def near_duplicates_by_minhash(
+    items: Sequence[Labeled], progress: Progress = silent
+) -> NearDuplicates:
+    """What `near_duplicates_exactly` finds, but for pairs whose MinHashes share none of the bands.
 
     Two texts of Jaccard index `LIKE` share one with a probability of 0.9998, more alike ones
     of more; what shares one is compared exactly.
@@ -96,7 +100,7 @@ def alike_by_hashes(items: Sequence[Labeled], progress: Progress = silent) -> Al
 
     cut = _cut(items)
     buckets = MinHashLSH(num_perm=BANDS * ROWS, params=(BANDS, ROWS))
-    found: Alike = []
+    found: NearDuplicates = []
     pace = Pace(progress, "comparing", len(cut), "texts")
     texts = list(cut)
     pieces = ([piece.encode() for piece in cut[text]] for text in texts)
@@ -110,7 +114,9 @@ def alike_by_hashes(items: Sequence[Labeled], progress: Progress = silent) -> Al
     return sorted(found)
 
 
-def alike_exactly(items: Sequence[Labeled], progress: Progress = silent) -> Alike:
+def near_duplicates_exactly(
+    items: Sequence[Labeled], progress: Progress = silent
+) -> NearDuplicates:
     """Every pair of nearly the same texts, and their exact Jaccard index.
 
     Each text is held against all others of about its size, by 64 bits of it: only what these leave
@@ -120,7 +126,7 @@ def alike_exactly(items: Sequence[Labeled], progress: Progress = silent) -> Alik
     texts = sorted(cut, key=lambda text: len(cut[text]))
     sizes = np.array([len(cut[text]) for text in texts], np.int64)
     marks = _marks([cut[text] for text in texts])
-    found: Alike = []
+    found: NearDuplicates = []
     pace = Pace(progress, "comparing", len(texts), "texts")
     for at, text in enumerate(texts):
         start = int(np.searchsorted(sizes, LIKE * sizes[at] - ROUNDING))
@@ -153,12 +159,12 @@ def _allowed(size: int) -> int:
 
 
 def hash_of_texts(items: Iterable[Labeled]) -> str:
-    """A fingerprint of these items' texts, in any order: all that `alike_texts` depends on."""
+    """A fingerprint of these items' texts, in any order: all that `near_duplicates` depends on."""
     texts = sorted(item.text for item in items)
     return blake2b("\x00".join(texts).encode(), digest_size=16).hexdigest()
 
 
-def differences(copies: Copies) -> list[list[bool]]:
+def differences(copies: Duplicates) -> list[list[bool]]:
     """Which words of each item differ from those of the first text that is another."""
     keys = [text_key(item.text) for item in copies.items]
     others = [next((at for at, other in enumerate(keys) if other != key), 0) for key in keys]

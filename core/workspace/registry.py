@@ -22,7 +22,7 @@ MAX_NAME = 80
 _NAME = re.compile(r"[^\W_]([\w .-]*\w)?")
 
 
-def shelf_folder() -> Path:
+def workspaces_folder() -> Path:
     """Where the app's own workspaces stand: `data/`, or the folder that `SUNLIGHT_SHELF` names."""
     return Path(os.environ.get("SUNLIGHT_SHELF") or SAMPLE.parent).resolve()
 

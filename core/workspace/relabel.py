@@ -28,7 +28,7 @@ from core.workspace.logs import (
     new_proposal,
     read_logs,
 )
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import SPLITS, SUNLIGHT
 
 
@@ -49,10 +49,10 @@ def label_by_hand(
     """
     workspace.task.label(label)
     with workspace.locked():
-        loop = read_loop(workspace)
-        if refusal := refused(loop, item_id):
+        snapshot = read_snapshot(workspace)
+        if refusal := refused(snapshot, item_id):
             raise LoopError(refusal)
-        batch_id = _propose(loop, item_id, hand.annotator)
+        batch_id = _propose(snapshot, item_id, hand.annotator)
         # Under the lock: nobody may draw the item for evaluation in between.
         event = _receive(inbox, batch_id, item_id, "label", hand, label=label)
     _receive(inbox, batch_id, "", "save", hand)
@@ -66,20 +66,20 @@ def flag_by_hand(workspace: Workspace, inbox: Inbox, item_id: str, note: str, ha
     by it, and may still be proposed for anything. Raises LoopError if nothing is known of it.
     """
     with workspace.locked():
-        loop = read_loop(workspace)
-        if text_of(loop, item_id) is None:
+        snapshot = read_snapshot(workspace)
+        if text_of(snapshot, item_id) is None:
             raise LoopError(_unknown(item_id))
-        batches = [p.batch_id for p in loop.logs.proposals if p.item_id == item_id]
-        batch_id = batches[-1] if batches else _propose(loop, item_id, hand.annotator)
+        batches = [p.batch_id for p in snapshot.logs.proposals if p.item_id == item_id]
+        batch_id = batches[-1] if batches else _propose(snapshot, item_id, hand.annotator)
         return _receive(inbox, batch_id, item_id, "flag", hand, note=note.strip())
 
 
-def refused(loop: Loop, item_id: str) -> str:
+def refused(snapshot: Snapshot, item_id: str) -> str:
     """Why this item cannot be labeled by hand, and what to do instead; empty if it can be."""
-    text = text_of(loop, item_id)
+    text = text_of(snapshot, item_id)
     if text is None:
         return _unknown(item_id)
-    waiting = {p.item_id: p.split for batch in loop.open_batches.values() for p in batch}
+    waiting = {p.item_id: p.split for batch in snapshot.open_batches.values() for p in batch}
     split = waiting.get(item_id, "training")
     if split != "training":
         return (
@@ -87,12 +87,12 @@ def refused(loop: Loop, item_id: str) -> str:
             "anybody has seen what the model thinks of it."
         )
     for split in ("evaluation", "validation"):
-        if any(item.item_id == item_id for item in loop.labels.splits[split]):
+        if any(item.item_id == item_id for item in snapshot.labels.splits[split]):
             return (
                 f"Item `{item_id}` is {split} data, which measures the model. It is changed only "
                 "in the batch that it was labeled in: go back there on Annotate."
             )
-    if _is_held_out_copy(loop, item_id, text):
+    if _is_held_out_copy(snapshot, item_id, text):
         return (
             f"The text of item `{item_id}` also stands in the evaluation or validation data. "
             "A model must not learn from it; take another item."
@@ -100,42 +100,42 @@ def refused(loop: Loop, item_id: str) -> str:
     return ""
 
 
-def label_of(loop: Loop, item_id: str) -> Labeled | None:
+def label_of(snapshot: Snapshot, item_id: str) -> Labeled | None:
     """The label of an item that counts now, or None."""
-    for items in loop.labels.splits.values():
+    for items in snapshot.labels.splits.values():
         for item in items:
             if item.item_id == item_id:
                 return item
     return None
 
 
-def flag_of(loop: Loop, item_id: str) -> Flag | None:
+def flag_of(snapshot: Snapshot, item_id: str) -> Flag | None:
     """The flag that an item has now, or None."""
-    return next((flag for flag in flags(loop.logs.events) if flag.item_id == item_id), None)
+    return next((flag for flag in flags(snapshot.logs.events) if flag.item_id == item_id), None)
 
 
-def text_of(loop: Loop, item_id: str) -> str | None:
+def text_of(snapshot: Snapshot, item_id: str) -> str | None:
     """The item's text, in the pool or in a label file; None if neither has it."""
-    in_pool = loop.pool_words.pool.texts_of([item_id])
-    labeled = label_of(loop, item_id)
-    rows = [row for c in loop.labels.conflicts if c.item_id == item_id for row in c.rows]
+    in_pool = snapshot.pool_words.pool.texts_of([item_id])
+    labeled = label_of(snapshot, item_id)
+    rows = [row for c in snapshot.labels.conflicts if c.item_id == item_id for row in c.rows]
     texts = [*in_pool.values(), *(row.text for row in [labeled, *rows] if row)]
     return texts[0] if texts else None
 
 
-def _is_held_out_copy(loop: Loop, item_id: str, text: str) -> bool:
-    at = loop.pool_words.pool.positions([item_id])
-    if any(loop.held_out[place] for place in at.values()):
+def _is_held_out_copy(snapshot: Snapshot, item_id: str, text: str) -> bool:
+    at = snapshot.pool_words.pool.positions([item_id])
+    if any(snapshot.held_out[place] for place in at.values()):
         return True
-    return text_key(text) in loop.labels.held_out_keys
+    return text_key(text) in snapshot.labels.held_out_keys
 
 
-def _propose(loop: Loop, item_id: str, annotator: str) -> str:
+def _propose(snapshot: Snapshot, item_id: str, annotator: str) -> str:
     """Writes a batch of this item alone; its id."""
-    batch_id = fresh_id("batch", {proposal.batch_id for proposal in loop.logs.proposals})
-    seed = loop.workspace.task.seed
+    batch_id = fresh_id("batch", {proposal.batch_id for proposal in snapshot.logs.proposals})
+    seed = snapshot.workspace.task.seed
     proposal = new_proposal(batch_id, annotator, "training", item_id, SUNLIGHT, seed=seed)
-    append_records(loop.workspace.batches, [proposal])
+    append_records(snapshot.workspace.batches, [proposal])
     return batch_id
 
 
@@ -201,17 +201,17 @@ def decide(
         raise EventError(refused_ones[0][1])
 
 
-def as_they_stand(loop: Loop, item_ids: Sequence[str]) -> list[Labeled]:
+def as_they_stand(snapshot: Snapshot, item_ids: Sequence[str]) -> list[Labeled]:
     """These items, each with the label that counts; one without a label has an empty one.
 
     An item of several splits is what is held out, and one without a label is of the split that
     waits for it.
     """
-    found = {conflict.item_id: in_conflict(conflict) for conflict in loop.labels.conflicts}
+    found = {conflict.item_id: in_conflict(conflict) for conflict in snapshot.labels.conflicts}
     for split in reversed(SPLITS):
-        found |= {item.item_id: item for item in loop.labels.splits[split]}
-    waiting = {p.item_id: p.split for batch in loop.open_batches.values() for p in batch}
-    texts = loop.pool_words.pool.texts_of(item_ids)
+        found |= {item.item_id: item for item in snapshot.labels.splits[split]}
+    waiting = {p.item_id: p.split for batch in snapshot.open_batches.values() for p in batch}
+    texts = snapshot.pool_words.pool.texts_of(item_ids)
     return [
         found.get(item) or Labeled(item, texts.get(item, item), "", waiting.get(item, "training"))
         for item in item_ids
@@ -252,11 +252,11 @@ def _check_free(workspace: Workspace, items: Sequence[Labeled]) -> None:
     """Raises EventError if one of these items, which have no label, must not get one here."""
     if not items:
         return
-    loop = read_loop(workspace)
-    waiting = {p.item_id: p.split for batch in loop.open_batches.values() for p in batch}
+    snapshot = read_snapshot(workspace)
+    waiting = {p.item_id: p.split for batch in snapshot.open_batches.values() for p in batch}
     for item in items:
         is_awaited = waiting.get(item.item_id) == item.split
-        if not is_awaited and (refusal := refused(loop, item.item_id)):
+        if not is_awaited and (refusal := refused(snapshot, item.item_id)):
             raise EventError(refusal)
 
 

@@ -20,7 +20,7 @@ from core.workspace.task import SPLITS, SUNLIGHT
 
 
 @dataclass(frozen=True)
-class Loop:
+class Snapshot:
     """One reading of a workspace. Every question about the loop is answered from here.
 
     `stamps` are those of the files as they were when the reading began.
@@ -110,9 +110,9 @@ class Loop:
         return mask
 
 
-def read_loop(
+def read_snapshot(
     workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
-) -> Loop:
+) -> Snapshot:
     """The state of the loop now. Writes nothing but the cache, and that only if allowed."""
     stamps = workspace.stamps()
     pool_words = read_pool_words(
@@ -120,10 +120,10 @@ def read_loop(
     )
     logs = read_logs(workspace)
     labels = resolve(workspace, logs, pool_words.pool.texts_of)
-    return Loop(workspace, pool_words, logs, labels, write_cache, stamps)
+    return Snapshot(workspace, pool_words, logs, labels, write_cache, stamps)
 
 
-def open_loop(path: Path, progress: Progress = silent) -> Loop:
+def open_snapshot(path: Path, progress: Progress = silent) -> Snapshot:
     """The state of the loop in this folder, after what a crash left undone has been mended.
 
     Torn last lines go to `torn/`, and saves that were cut short are completed. A workspace that
@@ -131,7 +131,7 @@ def open_loop(path: Path, progress: Progress = silent) -> Loop:
     """
     workspace = open_workspace(path)
     mend_if_writable(workspace, progress)
-    return read_loop(workspace, progress=progress)
+    return read_snapshot(workspace, progress=progress)
 
 
 def mend_if_writable(workspace: Workspace, progress: Progress = silent) -> None:
@@ -151,25 +151,25 @@ def mend(workspace: Workspace, progress: Progress = silent) -> None:
     for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
         file.mend()
     with workspace.locked():
-        loop = read_loop(workspace)
-        save(workspace, loop.logs, ended_batches(loop), loop.pool_words.pool.texts_of)
+        snapshot = read_snapshot(workspace)
+        save(workspace, snapshot.logs, ended_batches(snapshot), snapshot.pool_words.pool.texts_of)
 
 
-def ended_batches(loop: Loop) -> set[str]:
+def ended_batches(snapshot: Snapshot) -> set[str]:
     """The batches whose labels belong into the label files: saved once, or wholly labeled."""
-    saved = {event.batch_id for event in loop.logs.events if event.action == "save"}
-    proposed = {proposal.batch_id for proposal in loop.logs.proposals}
-    return saved | (proposed - set(loop.open_batches))
+    saved = {event.batch_id for event in snapshot.logs.events if event.action == "save"}
+    proposed = {proposal.batch_id for proposal in snapshot.logs.proposals}
+    return saved | (proposed - set(snapshot.open_batches))
 
 
-def being_held_out(loop: Loop) -> set[str]:
+def being_held_out(snapshot: Snapshot) -> set[str]:
     """The items that wait for their evaluation or validation label, and their copies."""
     waiting = {
         proposal.item_id
-        for batch in loop.open_batches.values()
+        for batch in snapshot.open_batches.values()
         for proposal in batch
         if proposal.split != "training"
     }
-    pool = loop.pool_words.pool
-    copies = loop.pool_words.copies_of([*pool.texts_of(sorted(waiting)).values()])
+    pool = snapshot.pool_words.pool
+    copies = snapshot.pool_words.copies_of([*pool.texts_of(sorted(waiting)).values()])
     return waiting | set(pool.ids.take(pa.array(copies, pa.int64())).to_pylist())

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import SunlightError, WorkspaceError
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache, session
 from pages.ui.card import deliver_kept
 from pages.ui.card.route import PATH
@@ -20,12 +20,12 @@ TYPED = "annotator_field"
 CHOSEN = "workspace_menu"
 
 
-def open_page(title: str, purpose: str) -> Loop:
+def open_page(title: str, purpose: str) -> Snapshot:
     """The page's head, and the loop that it is about; stops where the workspace cannot be read."""
     _head(title, purpose)
-    loop = session.open_loop()
-    _notices(loop)
-    return loop
+    snapshot = session.open_loop()
+    _notices(snapshot)
+    return snapshot
 
 
 def open_page_of_files(title: str, purpose: str) -> Path:
@@ -36,18 +36,18 @@ def open_page_of_files(title: str, purpose: str) -> Path:
     _head(title, purpose)
     path = session.workspace_path().resolve()
     try:
-        _notices(cache.loop(path))
+        _notices(cache.snapshot(path))
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
     return path
 
 
-def need_pool(loop: Loop) -> None:
+def need_pool(snapshot: Snapshot) -> None:
     """Stops a page that is about items where there are none, and says what to do."""
-    if not len(loop.pool_words.pool):
+    if not len(snapshot.pool_words.pool):
         st.info(
             "There is nothing to look at yet: the pool is empty. Put a CSV file of `item_id,text` "
-            f"into {plain(loop.workspace.name)}/unlabeled_data/, or make the demo on Home.",
+            f"into {plain(snapshot.workspace.name)}/unlabeled_data/, or make the demo on Home.",
             icon=":material/inbox:",
         )
         st.stop()
@@ -190,12 +190,16 @@ def _head(title: str, purpose: str) -> None:
     st.caption(purpose)
 
 
-def _notices(loop: Loop) -> None:
-    findings = [*loop.pool_words.pool.findings, *loop.logs.findings, *loop.labels.findings]
+def _notices(snapshot: Snapshot) -> None:
+    findings = [
+        *snapshot.pool_words.pool.findings,
+        *snapshot.logs.findings,
+        *snapshot.labels.findings,
+    ]
     errors = [finding for finding in findings if finding.severity == "error"]
-    if errors or loop.labels.conflicts:
+    if errors or snapshot.labels.conflicts:
         st.warning(
-            f"{len(errors):,} rows cannot be read and {len(loop.labels.conflicts):,} items have "
-            "two labels; they do not count. The Data page names each one.",
+            f"{len(errors):,} rows cannot be read and {len(snapshot.labels.conflicts):,} items "
+            "have two labels; they do not count. The Data page names each one.",
             icon=":material/warning:",
         )

@@ -14,8 +14,8 @@ from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.errors import SunlightError, WorkspaceError
 from core.workspace.layout import SAMPLE
-from core.workspace.registry import find, name_of, shelf_folder, workspaces
-from core.workspace.snapshot import Loop
+from core.workspace.registry import find, name_of, workspaces, workspaces_folder
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache
 from pages.ui.escape_markdown import plain
 
@@ -82,7 +82,7 @@ def write_address() -> None:
     """The address names the workspace that was chosen, on every page that one goes to."""
     if WORKSPACE not in st.session_state:
         return
-    name = name_of(Path(st.session_state[WORKSPACE]), shelf_folder())
+    name = name_of(Path(st.session_state[WORKSPACE]), workspaces_folder())
     st.session_state[FOLLOWED] = name
     if not name:
         st.query_params.pop(WORKSPACE, None)
@@ -92,7 +92,7 @@ def write_address() -> None:
 
 def workspace_names() -> list[str]:
     """The workspaces to choose from; an empty name is the one of the start, if it is elsewhere."""
-    shelf = shelf_folder()
+    shelf = workspaces_folder()
     elsewhere = [] if name_of(Path(started_with()), shelf) else [""]
     return [*elsewhere, *workspaces(shelf)]
 
@@ -100,14 +100,14 @@ def workspace_names() -> list[str]:
 def workspace_name() -> str | None:
     """The session's workspace as one of these names; None if it is none of them."""
     path = workspace_path()
-    name = name_of(path, shelf_folder())
+    name = name_of(path, workspaces_folder())
     return name if name or path == Path(started_with()) else None
 
 
 def choose_workspace_by_name(name: str) -> None:
     """`choose_workspace` by one of these names; one that is not there is told with the next run."""
     try:
-        choose_workspace(find(name, shelf_folder()) if name else Path(started_with()))
+        choose_workspace(find(name, workspaces_folder()) if name else Path(started_with()))
     except WorkspaceError as error:
         st.session_state[REFUSED] = str(error)
 
@@ -117,10 +117,10 @@ def take_refusal() -> str:
     return st.session_state.pop(REFUSED, "")
 
 
-def open_loop() -> Loop:
+def open_loop() -> Snapshot:
     """The session's loop; what cannot be opened is told, and the page stops."""
     try:
-        return cache.loop(workspace_path().resolve())
+        return cache.snapshot(workspace_path().resolve())
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.stop()

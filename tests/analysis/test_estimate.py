@@ -4,19 +4,19 @@ import pytest
 
 from core.analysis import estimate as outlook_room
 from core.analysis.estimate import (
-    compute_outlook,
+    compute_estimate,
     decoded,
-    earlier_outlook,
-    kept_outlook,
+    earlier_estimate,
+    estimate_file,
+    kept_estimate,
     last_models,
-    outlook,
-    outlook_file,
+    make_estimate,
     prevalence_of,
 )
 from core.evaluation.stopping import WINDOW
 from core.sampling.next_batch import propose
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 
 
@@ -26,17 +26,17 @@ def test_one_item_of_a_label_leaves_the_model_out(make_workspace: MakeWorkspace)
         ("training", "1"): [rows[5]],
         ("training", "0"): [row for row in rows if row[2] == "0"][:20],
     }
-    found = prevalence_of(read_loop(make_workspace([row[:2] for row in rows], labels)))
+    found = prevalence_of(read_snapshot(make_workspace([row[:2] for row in rows], labels)))
     assert (found.trust, found.n_sample, found.found) == (0, 0, 1)
 
 
 def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
-    loop = read_loop(open_workspace(demo))
-    found = prevalence_of(loop)
+    snapshot = read_snapshot(open_workspace(demo))
+    found = prevalence_of(snapshot)
     # 150 evaluation items and 100 first ones; not the random tenth of the two batches since.
     assert found.n_sample == 250
-    positive = loop.workspace.task.positive.value
-    items = [item for split in loop.labels.splits.values() for item in split]
+    positive = snapshot.workspace.task.positive.value
+    items = [item for split in snapshot.labels.splits.values() for item in split]
     assert found.found == sum(item.label == positive for item in items)
     # 8.4% of the sample's headlines are positive.
     assert found.share.low < 0.084 < found.share.high
@@ -44,10 +44,10 @@ def test_the_random_items_are_those_of_before_a_model_chose(demo: Path):
 
 
 def test_items_that_wait_in_a_batch_are_counted_as_open(demo: Path):
-    loop = read_loop(open_workspace(demo))
-    before = prevalence_of(loop)
-    propose(loop, "ann")
-    after = prevalence_of(read_loop(loop.workspace))
+    snapshot = read_snapshot(open_workspace(demo))
+    before = prevalence_of(snapshot)
+    propose(snapshot, "ann")
+    after = prevalence_of(read_snapshot(snapshot.workspace))
     assert after.share == before.share
     assert after.left == before.left
 
@@ -65,9 +65,9 @@ def test_what_a_model_chose_changes_nothing_but_what_is_found(make_workspace: Ma
     for key in (("training", "1"), ("training", "0")):
         labels[key] = [(*row, "random") for row in labels[key]]
     items = [row[:2] for row in rows]
-    before = prevalence_of(read_loop(make_workspace(items, labels)))
+    before = prevalence_of(read_snapshot(make_workspace(items, labels)))
     labels["training", "1"] += [(*row, "low confidence", "0.5") for row in chosen]
-    after = prevalence_of(read_loop(make_workspace(items, labels)))
+    after = prevalence_of(read_snapshot(make_workspace(items, labels)))
     assert before.trust > 0.1
     assert after.share.value == pytest.approx(before.share.value, abs=1e-6)
     assert (after.trust, after.n_sample) == (before.trust, before.n_sample) == (before.trust, 160)
@@ -76,9 +76,9 @@ def test_what_a_model_chose_changes_nothing_but_what_is_found(make_workspace: Ma
 
 
 def test_an_outlook_has_three_signs(demo: Path):
-    loop = read_loop(open_workspace(demo))
+    snapshot = read_snapshot(open_workspace(demo))
     told: list[str] = []
-    found = outlook(loop, progress=told.append)
+    found = make_estimate(snapshot, progress=told.append)
     assert [sign.name for sign in found.signs] == [
         "stable predictions", "gain of the last runs", "positives left",
     ]  # fmt: skip
@@ -89,52 +89,52 @@ def test_an_outlook_has_three_signs(demo: Path):
 
 
 def test_the_last_models_are_the_last_that_can_be_loaded(demo: Path):
-    loop = read_loop(open_workspace(demo))
-    assert [model.seed for model in last_models(loop)] == [7, 7, 7]
-    (demo / loop.logs.runs[1].params_file).unlink()
-    assert len(last_models(read_loop(loop.workspace))) == 2
-    assert len(last_models(loop)) <= WINDOW + 1
+    snapshot = read_snapshot(open_workspace(demo))
+    assert [model.seed for model in last_models(snapshot)] == [7, 7, 7]
+    (demo / snapshot.logs.runs[1].params_file).unlink()
+    assert len(last_models(read_snapshot(snapshot.workspace))) == 2
+    assert len(last_models(snapshot)) <= WINDOW + 1
 
 
 def test_without_runs_there_is_only_the_sample(make_workspace: MakeWorkspace):
     rows = headlines(60)
     labels = {("evaluation", "0"): rows[:4], ("evaluation", "1"): [rows[5]]}
-    found = outlook(read_loop(make_workspace([row[:2] for row in rows], labels)))
+    found = make_estimate(read_snapshot(make_workspace([row[:2] for row in rows], labels)))
     assert found.prevalence.share.value == pytest.approx(0.2)
     assert [sign.value is None for sign in found.signs] == [True, True, False]
 
 
 def test_a_sample_of_a_large_pool_stands_for_all(demo: Path, monkeypatch: pytest.MonkeyPatch):
-    loop = read_loop(open_workspace(demo))
-    every = prevalence_of(loop)
+    snapshot = read_snapshot(open_workspace(demo))
+    every = prevalence_of(snapshot)
     monkeypatch.setattr(outlook_room, "SCORED", 2_000)
-    some = prevalence_of(loop)
+    some = prevalence_of(snapshot)
     assert some.share.value == pytest.approx(every.share.value, abs=0.003)
     assert some.share.value != every.share.value
     assert (some.found, some.sample) == (every.found, every.sample)
 
 
 def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(demo: Path):
-    loop = read_loop(open_workspace(demo))
-    assert kept_outlook(loop) is earlier_outlook(loop) is None
-    said = compute_outlook(demo)
-    found = kept_outlook(loop)
-    assert found == decoded(said) == outlook(loop)
+    snapshot = read_snapshot(open_workspace(demo))
+    assert kept_estimate(snapshot) is earlier_estimate(snapshot) is None
+    said = compute_estimate(demo)
+    found = kept_estimate(snapshot)
+    assert found == decoded(said) == make_estimate(snapshot)
     steps: list[str] = []
-    assert compute_outlook(demo, progress=steps.append) == said
+    assert compute_estimate(demo, progress=steps.append) == said
     assert steps == ["reading the workspace"]
-    propose(loop, "ann")
-    now = read_loop(loop.workspace)
-    assert kept_outlook(now) is None
-    assert earlier_outlook(now) == found
-    compute_outlook(demo)
-    assert [*outlook_file(now).parent.iterdir()] == [outlook_file(now)]
+    propose(snapshot, "ann")
+    now = read_snapshot(snapshot.workspace)
+    assert kept_estimate(now) is None
+    assert earlier_estimate(now) == found
+    compute_estimate(demo)
+    assert [*estimate_file(now).parent.iterdir()] == [estimate_file(now)]
 
 
 def test_a_damaged_outlook_is_computed_again(demo: Path):
-    loop = read_loop(open_workspace(demo))
-    compute_outlook(demo)
-    outlook_file(loop).write_text('{"prevalence": 1}', encoding="utf-8")
-    assert kept_outlook(loop) is None
-    compute_outlook(demo)
-    assert kept_outlook(loop) is not None
+    snapshot = read_snapshot(open_workspace(demo))
+    compute_estimate(demo)
+    estimate_file(snapshot).write_text('{"prevalence": 1}', encoding="utf-8")
+    assert kept_estimate(snapshot) is None
+    compute_estimate(demo)
+    assert kept_estimate(snapshot) is not None

@@ -20,25 +20,32 @@ from core.models.pool_predictions import Predictions, predictions_of
 from core.sampling.next_batch import propose
 from core.sampling.picks import picks_of, word_history
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 
 
 @pytest.fixture
-def loop(demo: Path) -> Loop:
-    return read_loop(open_workspace(demo))
+def snapshot(demo: Path) -> Snapshot:
+    return read_snapshot(open_workspace(demo))
 
 
 @pytest.fixture
-def predictions(loop: Loop) -> Predictions:
-    run = loop.logs.runs[-1]
-    return predictions_of(loop, run, load_run(loop, run))
+def predictions(snapshot: Snapshot) -> Predictions:
+    run = snapshot.logs.runs[-1]
+    return predictions_of(snapshot, run, load_run(snapshot, run))
 
 
-def test_points_are_what_the_model_and_the_training_words_say(loop: Loop, predictions: Predictions):
-    counts = Counter(word for item in loop.labels.usable_training() for word in item.text.split())
-    found = pool_points(loop, measured(loop, predictions, sampled(loop, 200)))
-    texts, ids = loop.pool_words.pool.texts.to_pylist(), loop.pool_words.pool.ids.to_pylist()
+def test_points_are_what_the_model_and_the_training_words_say(
+    snapshot: Snapshot, predictions: Predictions
+):
+    counts = Counter(
+        word for item in snapshot.labels.usable_training() for word in item.text.split()
+    )
+    found = pool_points(snapshot, measured(snapshot, predictions, sampled(snapshot, 200)))
+    texts, ids = (
+        snapshot.pool_words.pool.texts.to_pylist(),
+        snapshot.pool_words.pool.ids.to_pylist(),
+    )
     assert tuple(found.columns) == COLUMNS
     for point in found.itertuples():
         place, words = ids.index(point.item_id), point.text.split()
@@ -49,27 +56,31 @@ def test_points_are_what_the_model_and_the_training_words_say(loop: Loop, predic
         )
 
 
-def test_the_sample_is_the_same_at_every_look_and_holds_nothing_that_is_held_out(loop: Loop):
-    found = sampled(loop, 300)
-    assert np.array_equal(found, sampled(loop, 300))
+def test_the_sample_is_the_same_at_every_look_and_holds_nothing_that_is_held_out(
+    snapshot: Snapshot,
+):
+    found = sampled(snapshot, 300)
+    assert np.array_equal(found, sampled(snapshot, 300))
     assert len(np.unique(found)) == 300
-    assert not loop.held_out[found].any()
-    everything = sampled(loop, 10**6)
-    assert np.array_equal(everything, np.flatnonzero(loop.pool_words.is_first & ~loop.held_out))
+    assert not snapshot.held_out[found].any()
+    everything = sampled(snapshot, 10**6)
+    assert np.array_equal(
+        everything, np.flatnonzero(snapshot.pool_words.is_first & ~snapshot.held_out)
+    )
 
 
 def test_items_that_wait_for_an_evaluation_label_are_not_sampled(make_workspace: MakeWorkspace):
     workspace = make_workspace([item[:2] for item in headlines(60)])
-    batch = propose(read_loop(workspace), "ann")
-    loop = read_loop(workspace)
-    ids = set(loop.pool_words.pool.ids.take(sampled(loop)).to_pylist())
+    batch = propose(read_snapshot(workspace), "ann")
+    snapshot = read_snapshot(workspace)
+    ids = set(snapshot.pool_words.pool.ids.take(sampled(snapshot)).to_pylist())
     assert not ids & {proposal.item_id for proposal in batch.proposals}
     assert len(ids) == 50
 
 
-def test_picks_stand_where_they_stood_when_they_were_chosen(loop: Loop):
-    picks = picks_of(loop)
-    history = word_history(loop.labels.usable_training(), loop.logs.proposals)
+def test_picks_stand_where_they_stood_when_they_were_chosen(snapshot: Snapshot):
+    picks = picks_of(snapshot)
+    history = word_history(snapshot.labels.usable_training(), snapshot.logs.proposals)
     points = pick_points(picks, history)
     assert len(points) == len(picks)
     for pick, point in zip(picks, points.itertuples(), strict=True):

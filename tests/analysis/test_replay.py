@@ -9,7 +9,7 @@ from core.analysis.simulation import read_oracle
 from core.errors import LogError, LoopError
 from core.sampling.next_batch import propose
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import STRATEGIES, check_mix, default_task
 from tests.conftest import MakeWorkspace, headlines
 
@@ -17,20 +17,20 @@ MIXES = {"random": {"random": 1}, "unsure": {"low confidence": 1}}
 
 
 @pytest.fixture
-def loop(demo: Path) -> Loop:
-    return read_loop(open_workspace(demo))
+def snapshot(demo: Path) -> Snapshot:
+    return read_snapshot(open_workspace(demo))
 
 
-def replay(loop: Loop, seeds: int = 2) -> Replay:
-    return prepare(known(loop), MIXES, ["linear"], seeds)
+def replay(snapshot: Snapshot, seeds: int = 2) -> Replay:
+    return prepare(known(snapshot), MIXES, ["linear"], seeds)
 
 
-def test_the_table_holds_every_label_that_counts(loop: Loop):
-    found = replay(loop)
+def test_the_table_holds_every_label_that_counts(snapshot: Snapshot):
+    found = replay(snapshot)
     table = read_oracle(found.study.labeled)
-    labeled = [item for items in loop.labels.splits.values() for item in items]
+    labeled = [item for items in snapshot.labels.splits.values() for item in items]
     assert table == {item.item_id: item.label for item in labeled}
-    assert known(loop).number == len(labeled) == 350
+    assert known(snapshot).number == len(labeled) == 350
 
 
 def test_of_copies_of_one_text_the_first_counts(make_workspace: MakeWorkspace):
@@ -40,11 +40,11 @@ def test_of_copies_of_one_text_the_first_counts(make_workspace: MakeWorkspace):
         ("evaluation", rows[0][2]): [rows[0]],
         ("validation", rows[0][2]): [copy],
     })  # fmt: skip
-    assert known(read_loop(workspace)).number == 1
+    assert known(read_snapshot(workspace)).number == 1
 
 
-def test_a_plan_leaves_labels_that_no_way_has_asked_for(loop: Loop):
-    plan, training = known(loop).plan, 350 * (1 - EVALUATION)
+def test_a_plan_leaves_labels_that_no_way_has_asked_for(snapshot: Snapshot):
+    plan, training = known(snapshot).plan, 350 * (1 - EVALUATION)
     asked = plan.initial + plan.iterations * plan.batch
     assert 0.4 * training < asked < 0.7 * training
     assert plan.batch % 5 == 0
@@ -58,41 +58,43 @@ def test_every_strategy_is_a_way_and_random_the_first():
     assert all(check_mix(mix, "here") for mix in found.values())
 
 
-def test_what_was_computed_once_is_kept(loop: Loop):
-    found = replay(loop)
+def test_what_was_computed_once_is_kept(snapshot: Snapshot):
+    found = replay(snapshot)
     assert kept(found) == []
     points = learn(found.study, found.out, workers=1)
-    assert kept(replay(loop)) == points
+    assert kept(replay(snapshot)) == points
     told: list[str] = []
-    learn(replay(loop).study, found.out, workers=1, progress=told.append)
+    learn(replay(snapshot).study, found.out, workers=1, progress=told.append)
     assert told == ["4 of 4 curves are there"]
-    assert len(kept(replay(loop, seeds=1))) == len(points) / 2
+    assert len(kept(replay(snapshot, seeds=1))) == len(points) / 2
 
 
-def test_curves_of_other_settings_stand_in_other_files(loop: Loop):
+def test_curves_of_other_settings_stand_in_other_files(snapshot: Snapshot):
     """What is held out and the encoder change the features, not the table."""
-    learn(replay(loop).study, replay(loop).out, workers=1)
-    task = loop.workspace.task
-    (loop.workspace.path / "encoder").mkdir()
+    learn(replay(snapshot).study, replay(snapshot).out, workers=1)
+    task = snapshot.workspace.task
+    (snapshot.workspace.path / "encoder").mkdir()
     encoded = replace(
-        loop, workspace=replace(loop.workspace, task=replace(task, encoder="encoder"))
+        snapshot, workspace=replace(snapshot.workspace, task=replace(task, encoder="encoder"))
     )
-    assert replay(encoded).study.task.encoder == str(loop.workspace.path / "encoder")
-    assert replay(encoded).out != replay(loop).out
-    mixed = replace(loop, workspace=replace(loop.workspace, task=replace(task, mix={"random": 1})))
-    assert replay(mixed).out != replay(loop).out
-    task_file = loop.workspace.path / "task.toml"
+    assert replay(encoded).study.task.encoder == str(snapshot.workspace.path / "encoder")
+    assert replay(encoded).out != replay(snapshot).out
+    mixed = replace(
+        snapshot, workspace=replace(snapshot.workspace, task=replace(task, mix={"random": 1}))
+    )
+    assert replay(mixed).out != replay(snapshot).out
+    task_file = snapshot.workspace.path / "task.toml"
     text = task_file.read_text(encoding="utf-8")
     task_file.write_text(text.replace("evaluation = 150", "evaluation = 160"), encoding="utf-8")
-    propose(read_loop(open_workspace(loop.workspace.path)), "ann")
-    fresh = read_loop(open_workspace(loop.workspace.path))
-    assert fresh.held_out.sum() > loop.held_out.sum()
+    propose(read_snapshot(open_workspace(snapshot.workspace.path)), "ann")
+    fresh = read_snapshot(open_workspace(snapshot.workspace.path))
+    assert fresh.held_out.sum() > snapshot.held_out.sum()
     assert kept(replay(fresh)) == []
     assert learn(replay(fresh, seeds=1).study, replay(fresh).out, workers=1)
 
 
-def test_a_replay_that_is_not_wanted_any_more_keeps_what_is_finished(loop: Loop):
-    found, asked = replay(loop), []
+def test_a_replay_that_is_not_wanted_any_more_keeps_what_is_finished(snapshot: Snapshot):
+    found, asked = replay(snapshot), []
 
     class Unwanted(Exception):  # noqa: N818 (no error, but a person's wish)
         pass
@@ -109,8 +111,8 @@ def test_a_replay_that_is_not_wanted_any_more_keeps_what_is_finished(loop: Loop)
     assert len({point.curve for point in learn(found.study, found.out, workers=2)}) == 4
 
 
-def test_a_damaged_file_and_a_full_place_are_told(loop: Loop):
-    found = replay(loop)
+def test_a_damaged_file_and_a_full_place_are_told(snapshot: Snapshot):
+    found = replay(snapshot)
     found.out.write_text("nonsense\n1\n")
     with pytest.raises(LogError, match="columns are not seed"):
         kept(found)
@@ -119,4 +121,4 @@ def test_a_damaged_file_and_a_full_place_are_told(loop: Loop):
     found.study.labeled.parent.rmdir()
     found.study.labeled.parent.write_text("a file in the way")
     with pytest.raises(LoopError, match="cannot be written"):
-        replay(loop)
+        replay(snapshot)

@@ -18,33 +18,33 @@ from core.analysis.representation import (
     chance_of,
     column_spread,
     comparable_columns,
+    compare_words,
     groups,
     length_spread,
     poisson_chance,
     ratio_of,
-    skewed_words,
     spread,
     vocabulary,
 )
 from core.pool.bags import Bags
 from core.pool.text import text_key
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines, write_csv
 
 
 @pytest.fixture
-def loop(demo: Path) -> Loop:
-    return read_loop(open_workspace(demo))
+def snapshot(demo: Path) -> Snapshot:
+    return read_snapshot(open_workspace(demo))
 
 
-def chosen_from(loop: Loop) -> list[str]:
+def chosen_from(snapshot: Snapshot) -> list[str]:
     """The texts that strategies could choose from, looked at one by one."""
-    pool = loop.pool_words.pool
-    held_out = {text_key(text) for text in loop.labels.held_out_texts()}
+    pool = snapshot.pool_words.pool
+    held_out = {text_key(text) for text in snapshot.labels.held_out_texts()}
     texts = [text for text in pool.texts.to_pylist() if text_key(text) not in held_out]
     ids = set(pool.ids.to_pylist())
-    return texts + [x.text for x in loop.labels.usable_training() if x.item_id not in ids]
+    return texts + [x.text for x in snapshot.labels.usable_training() if x.item_id not in ids]
 
 
 def bucket(text: str) -> str:
@@ -52,11 +52,11 @@ def bucket(text: str) -> str:
     return "short" if words < 6 else "medium" if words < 9 else "long"
 
 
-def test_lengths_are_those_of_a_look_at_every_text(loop: Loop):
-    found = length_spread(loop)
-    expected = Counter(map(bucket, chosen_from(loop)))
+def test_lengths_are_those_of_a_look_at_every_text(snapshot: Snapshot):
+    found = length_spread(snapshot)
+    expected = Counter(map(bucket, chosen_from(snapshot)))
     assert {name.split(":")[0]: number for name, number in found.pool.items()} == expected
-    own = Counter((x.strategy, bucket(x.text)) for x in loop.labels.usable_training())
+    own = Counter((x.strategy, bucket(x.text)) for x in snapshot.labels.usable_training())
     for share in found.shares:
         if share.group != ALL:
             assert share.items == own[share.group, share.value.split(":")[0]]
@@ -64,12 +64,12 @@ def test_lengths_are_those_of_a_look_at_every_text(loop: Loop):
     assert total == pytest.approx(1)
 
 
-def test_words_are_those_of_a_look_at_every_text(loop: Loop):
-    found = vocabulary(loop)
-    expected = Counter(word for text in chosen_from(loop) for word in text.split())
+def test_words_are_those_of_a_look_at_every_text(snapshot: Snapshot):
+    found = vocabulary(snapshot)
+    expected = Counter(word for text in chosen_from(snapshot) for word in text.split())
     counts = dict(zip(found.words.to_pylist(), found.counts.tolist(), strict=True))
     assert {word: number for word, number in counts.items() if number} == expected
-    training = loop.labels.usable_training()
+    training = snapshot.labels.usable_training()
     words = found.words.to_pylist()
     for row in (0, 17, len(training) - 1):
         assert [words[at] for at in found.bags[row]] == training[row].text.split()
@@ -83,16 +83,16 @@ def test_training_items_outside_the_pool_are_counted_as_if_it_held_them(
         ("training", "1"): [row for row in rows[20:] if row[2] == "1"] + [("new", "zyx zyx", "1")],
         ("evaluation", "0"): [rows[0]],
     }
-    loop = read_loop(make_workspace([row[:2] for row in rows[:30]], labels))
-    found = vocabulary(loop)
+    snapshot = read_snapshot(make_workspace([row[:2] for row in rows[:30]], labels))
+    found = vocabulary(snapshot)
     counts = dict(zip(found.words.to_pylist(), found.counts.tolist(), strict=True))
-    expected = Counter(word for text in chosen_from(loop) for word in text.split())
+    expected = Counter(word for text in chosen_from(snapshot) for word in text.split())
     assert counts["zyx"] == 2
     assert {word: number for word, number in counts.items() if number} == expected
-    assert sum(length_spread(loop).pool.values()) == len(chosen_from(loop))
+    assert sum(length_spread(snapshot).pool.values()) == len(chosen_from(snapshot))
 
 
-def with_columns(make_workspace: MakeWorkspace, rows: list[tuple[str, str, str]]) -> Loop:
+def with_columns(make_workspace: MakeWorkspace, rows: list[tuple[str, str, str]]) -> Snapshot:
     header = ("item_id", "text", "kind", "day", "serial")
     pool = [
         (i, text, "abc"[at % 3], f"20{10 + at % 4}-01-0{1 + at % 9}", f"s{at}")
@@ -104,7 +104,7 @@ def with_columns(make_workspace: MakeWorkspace, rows: list[tuple[str, str, str]]
     } | {("evaluation", "0"): [row for row in rows[40:60] if row[2] == "0"]}
     workspace = make_workspace([], labels)
     write_csv(workspace.path / "unlabeled_data" / "pool.csv", [header, *pool])
-    return read_loop(workspace)
+    return read_snapshot(workspace)
 
 
 def test_columns_of_few_values_are_found_and_dates_go_by_year(make_workspace: MakeWorkspace):
@@ -115,10 +115,10 @@ def test_columns_of_few_values_are_found_and_dates_go_by_year(make_workspace: Ma
 
 
 def test_a_column_is_compared_without_held_out_items(make_workspace: MakeWorkspace):
-    loop = with_columns(make_workspace, headlines(90))
-    kind = comparable_columns(loop.pool_words.pool)[0]
-    found = column_spread(loop, kind)
-    assert sum(found.pool.values()) == 90 - int(loop.held_out.sum())
+    snapshot = with_columns(make_workspace, headlines(90))
+    kind = comparable_columns(snapshot.pool_words.pool)[0]
+    found = column_spread(snapshot, kind)
+    assert sum(found.pool.values()) == 90 - int(snapshot.held_out.sum())
     values = {(share.group, share.value): share for share in found.shares}
     assert values["outlier", "a"].items == 10  # every third row was taken
     assert values["outlier", "a"].stands_out
@@ -136,14 +136,14 @@ def test_of_thousands_of_values_the_frequent_ones_stand_for_themselves(
     labels = {("training", "0"): [(*r, "outlier") for r in rows[:60:2] if r[2] == "0"]}
     workspace = make_workspace([], labels)
     write_csv(workspace.path / "unlabeled_data" / "pool.csv", [header, *pool])
-    loop = read_loop(workspace)
-    (source,) = comparable_columns(loop.pool_words.pool)
+    snapshot = read_snapshot(workspace)
+    (source,) = comparable_columns(snapshot.pool_words.pool)
     counts = Counter(sources)
     assert len(counts) > 400
     assert list(source.counts)[:2] == ["wire", "desk"]
     assert (len(source.counts), source.counts["wire"]) == (FEW, counts["wire"])
     assert sum(source.counts.values()) == 2_500
-    found = {share.value: share for share in column_spread(loop, source).shares}
+    found = {share.value: share for share in column_spread(snapshot, source).shares}
     own = Counter(sources[at] for at in range(0, 60, 2) if rows[at][2] == "0")
     assert found["wire"].items == 0
     assert found["wire"].stands_out
@@ -153,9 +153,9 @@ def test_of_thousands_of_values_the_frequent_ones_stand_for_themselves(
 
 
 def test_a_pool_without_columns_or_items_has_none_of_few_values(make_workspace: MakeWorkspace):
-    assert comparable_columns(read_loop(make_workspace([])).pool_words.pool) == []
+    assert comparable_columns(read_snapshot(make_workspace([])).pool_words.pool) == []
     pool = [row[:2] for row in headlines(FEW)]
-    assert comparable_columns(read_loop(make_workspace(pool)).pool_words.pool) == []
+    assert comparable_columns(read_snapshot(make_workspace(pool)).pool_words.pool) == []
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0.01, 0.99))
@@ -213,7 +213,7 @@ def made_up(numbers: np.ndarray, draw: np.random.Generator, rows: int) -> Vocabu
 def test_of_random_words_nothing_stands_out():
     draw = np.random.default_rng(3)
     numbers = (20_000 / np.arange(1, 3_001)).astype(np.int64)
-    every = [skewed_words(made_up(numbers, draw, 400), np.arange(400)) for _ in range(40)]
+    every = [compare_words(made_up(numbers, draw, 400), np.arange(400)) for _ in range(40)]
     assert sum(bool(found.over or found.under) for found in every) <= 2
     assert every[0].compared == (numbers >= LEAST).sum()
 
@@ -225,7 +225,7 @@ def test_a_word_that_was_preferred_is_found_with_its_numbers():
     ids[ids == 4] = 0
     ids[:40] = 2
     bags = Bags(ids, found.bags.offsets)
-    told = skewed_words(Vocabulary(found.words, found.counts, bags), np.arange(60))
+    told = compare_words(Vocabulary(found.words, found.counts, bags), np.arange(60))
     assert told.over[0].word == "w2"
     assert told.over[0].training == (ids == 2).sum()
     assert told.over[0].pool == 200
@@ -235,8 +235,8 @@ def test_a_word_that_was_preferred_is_found_with_its_numbers():
     assert told.under[0].training == 0
 
 
-def test_groups_hold_each_item_once_and_all_of_them_first(loop: Loop):
-    training = loop.labels.usable_training()
+def test_groups_hold_each_item_once_and_all_of_them_first(snapshot: Snapshot):
+    training = snapshot.labels.usable_training()
     found = groups(training)
     assert next(iter(found)) == ALL
     rows = np.concatenate([rows for name, rows in found.items() if name != ALL])
@@ -244,6 +244,6 @@ def test_groups_hold_each_item_once_and_all_of_them_first(loop: Loop):
 
 
 def test_without_training_data_nothing_is_compared(make_workspace: MakeWorkspace):
-    loop = read_loop(make_workspace([row[:2] for row in headlines(30)]))
-    assert length_spread(loop).shares == ()
-    assert skewed_words(vocabulary(loop), np.arange(0)).over == ()
+    snapshot = read_snapshot(make_workspace([row[:2] for row in headlines(30)]))
+    assert length_spread(snapshot).shares == ()
+    assert compare_words(vocabulary(snapshot), np.arange(0)).over == ()

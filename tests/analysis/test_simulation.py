@@ -6,23 +6,23 @@ import pytest
 
 from core.analysis.simulation import (
     ORACLE,
+    LabeledPool,
     Plan,
     Step,
-    Table,
     by_mix,
     label_batch,
     make_demo,
+    read_labeled,
     read_oracle,
-    read_table,
     steps,
-    write_table,
+    write_labeled,
 )
 from core.doctor import examine
 from core.errors import WorkspaceError
-from core.sampling.next_batch import Batch, Wishes, propose
+from core.sampling.next_batch import Batch, BatchRequest, propose
 from core.workspace.events import Inbox
 from core.workspace.layout import SAMPLE, open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from core.workspace.task import STRATEGIES, default_task
 from tests.conftest import MakeWorkspace, headlines, write_csv
 
@@ -30,21 +30,21 @@ CHAPTER = {"random": 1, "low confidence": 8, "outlier": 1}
 
 
 def test_the_demo_went_through_the_whole_loop(demo_folder: Path):
-    loop = read_loop(open_workspace(demo_folder))
-    assert loop.stage == "active learning"
-    assert {split: len(items) for split, items in loop.labels.splits.items()} == {
+    snapshot = read_snapshot(open_workspace(demo_folder))
+    assert snapshot.stage == "active learning"
+    assert {split: len(items) for split, items in snapshot.labels.splits.items()} == {
         "evaluation": 150,
         "validation": 0,
         "training": 200,
     }
-    assert [run.n_training for run in loop.logs.runs] == [100, 150, 200]
-    assert not loop.open_batches
+    assert [run.n_training for run in snapshot.logs.runs] == [100, 150, 200]
+    assert not snapshot.open_batches
 
 
 def test_the_demos_labels_are_the_true_ones(demo_folder: Path):
     oracle = read_oracle(SAMPLE / ORACLE)
-    loop = read_loop(open_workspace(demo_folder))
-    items = [item for split in loop.labels.splits.values() for item in split]
+    snapshot = read_snapshot(open_workspace(demo_folder))
+    items = [item for split in snapshot.labels.splits.values() for item in split]
     assert all(item.label == oracle[item.item_id] for item in items)
 
 
@@ -80,24 +80,24 @@ def test_a_demo_that_was_cut_short_leaves_its_folder_free(tmp_path: Path):
     assert make_demo(tmp_path / "demo", batches=0).stage == "active learning"
 
 
-def known(folder: Path, rows: list[tuple], seed: int = 7) -> Table:
+def known(folder: Path, rows: list[tuple], seed: int = 7) -> LabeledPool:
     """A table of these (item_id, text, label) rows."""
     folder.mkdir()
     labeled = write_csv(folder / "labeled.csv", [("item_id", "text", "label"), *rows])
-    write_table(labeled, folder, ("1", "0"))
-    return read_table(folder, replace(default_task(), seed=seed))
+    write_labeled(labeled, folder, ("1", "0"))
+    return read_labeled(folder, replace(default_task(), seed=seed))
 
 
 def picked(step: Step) -> list[str]:
-    ids = step.loop.pool_words.pool.ids
+    ids = step.snapshot.pool_words.pool.ids
     return [ids[place].as_py() for _, place, _ in step.picks]
 
 
-def through_files(workspace, oracle: Mapping[str, str], sizes: list[Wishes]) -> list[Batch]:
+def through_files(workspace, oracle: Mapping[str, str], sizes: list[BatchRequest]) -> list[Batch]:
     """What the app proposes, each batch labeled through the inbox before the next."""
     inbox, batches = Inbox(workspace), []
     for wishes in sizes:
-        batches.append(propose(read_loop(workspace), "oracle", wishes))
+        batches.append(propose(read_snapshot(workspace), "oracle", wishes))
         label_batch(inbox, batches[-1], oracle)
     return batches
 
@@ -112,7 +112,7 @@ def test_a_simulated_loop_is_the_apps_loop(mix, make_workspace: MakeWorkspace, t
     targets = "[targets]\nevaluation = 60\ntraining = 30\n[batch]\nsize = 10\n"
     workspace = make_workspace([row[:2] for row in rows], task="seed = 7\n" + targets)
     oracle = {item_id: label for item_id, _, label in rows}
-    wishes = [Wishes(size=60), Wishes(size=30), *[Wishes(size=size, mix=mix)] * 3]
+    wishes = [BatchRequest(size=60), BatchRequest(size=30), *[BatchRequest(size=size, mix=mix)] * 3]
     held_out, first, *batches = through_files(workspace, oracle, wishes)
     assert (held_out.split, first.split, batches[0].run_id) == (
         "evaluation",
@@ -125,7 +125,7 @@ def test_a_simulated_loop_is_the_apps_loop(mix, make_workspace: MakeWorkspace, t
             known(tmp_path / "table", rows), by_mix(mix, size), "linear", 7, Plan(30, size, 3, 0.2)
         )
     )
-    begin = simulated[0].loop.labels.splits
+    begin = simulated[0].snapshot.labels.splits
     ids = {split: [item.item_id for item in begin[split]] for split in begin}
     assert ids["evaluation"] == [proposal.item_id for proposal in held_out.proposals]
     assert ids["training"] == [proposal.item_id for proposal in first.proposals]
@@ -134,13 +134,13 @@ def test_a_simulated_loop_is_the_apps_loop(mix, make_workspace: MakeWorkspace, t
         assert [strategy for strategy, _, _ in step.picks] == [
             proposal.strategy for proposal in batch.proposals
         ]
-    app_training = read_loop(workspace).labels.splits["training"]
+    app_training = read_snapshot(workspace).labels.splits["training"]
     for ours, theirs in zip(
-        simulated[-1].loop.labels.splits["training"], app_training, strict=True
+        simulated[-1].snapshot.labels.splits["training"], app_training, strict=True
     ):
         same = ("item_id", "text", "label", "strategy", "confidence")
         assert [getattr(ours, x) for x in same] == [getattr(theirs, x) for x in same]
-    runs = read_loop(workspace).logs.runs
+    runs = read_snapshot(workspace).logs.runs
     for step, run in zip(simulated, runs, strict=False):
         assert (step.trained.run.fscore, step.trained.run.auc) == (run.fscore, run.auc)
         assert step.trained.run.training_hash == run.training_hash
@@ -153,7 +153,7 @@ def test_a_simulated_loop_keeps_evaluation_items_out(tmp_path: Path):
     copies = [(f"copy{at}", text.upper(), label) for at, (_, text, label) in enumerate(rows)]
     table = known(tmp_path / "table", rows + copies)
     *_, last = steps(table, by_mix(CHAPTER, 20), "book", 1, Plan(20, 20, 99, 0.3))
-    splits = last.loop.labels.splits
+    splits = last.snapshot.labels.splits
     texts = [{item.text.lower() for item in splits[x]} for x in ("evaluation", "training")]
     assert [len(part) for part in texts] == [36, 84]
     assert not texts[0] & texts[1]
@@ -190,16 +190,16 @@ def test_seeds_differ_and_repeat(tmp_path: Path):
 def test_a_table_that_cannot_be_used_is_refused(rows, says: str, tmp_path: Path):
     labeled = write_csv(tmp_path / "labeled.csv", rows)
     with pytest.raises(WorkspaceError, match=says):
-        write_table(labeled, tmp_path, ("1", "0"))
+        write_labeled(labeled, tmp_path, ("1", "0"))
     with pytest.raises(WorkspaceError, match="There is no file"):
-        write_table(tmp_path / "none.csv", tmp_path, ("1", "0"))
+        write_labeled(tmp_path / "none.csv", tmp_path, ("1", "0"))
 
 
 def test_further_columns_stay_with_the_pool(tmp_path: Path):
     rows = [("item_id", "text", "label", "source"), ("a", "b, c", "1", "x"), ("d", "e", "0", "y")]
-    write_table(write_csv(tmp_path / "labeled.csv", rows), tmp_path, ("1", "0"))
-    table = read_table(tmp_path, default_task())
-    assert table.loop.pool_words.pool.table.to_pylist() == [
+    write_labeled(write_csv(tmp_path / "labeled.csv", rows), tmp_path, ("1", "0"))
+    table = read_labeled(tmp_path, default_task())
+    assert table.snapshot.pool_words.pool.table.to_pylist() == [
         {"item_id": "a", "text": "b, c", "source": "x"},
         {"item_id": "d", "text": "e", "source": "y"},
     ]

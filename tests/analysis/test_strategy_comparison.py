@@ -27,18 +27,18 @@ from core.errors import LoopError
 from core.evaluation.runs import columns, feature_source
 from core.evaluation.subset_comparison import ALL, RANDOM
 from core.models.training import Items, learner_on
-from core.system.jobs import Errand
+from core.system.jobs import Job
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 
 PATIENCE = 60
 
 
 @pytest.fixture
-def loop(demo: Path) -> Loop:
-    return read_loop(open_workspace(demo))
+def snapshot(demo: Path) -> Snapshot:
+    return read_snapshot(open_workspace(demo))
 
 
 def items(**numbers: int) -> list[Labeled]:
@@ -89,13 +89,13 @@ def test_labels_of_no_strategy_are_among_all_alone():
     assert {group.name: len(group.rows) for group in found.ready} == {RANDOM: 60, ALL: 110}
 
 
-def test_a_larger_size_leaves_smaller_groups_out(loop: Loop):
-    sizes = find_groups(loop.labels.usable_training()).sizes
+def test_a_larger_size_leaves_smaller_groups_out(snapshot: Snapshot):
+    sizes = find_groups(snapshot.labels.usable_training()).sizes
     assert len(sizes) > 1
-    assert prepare(loop).size == sizes[0]
-    larger = prepare(loop, sizes[-1])
+    assert prepare(snapshot).size == sizes[0]
+    larger = prepare(snapshot, sizes[-1])
     assert all(group.most >= sizes[-1] for group in larger.groups)
-    assert larger.folder != prepare(loop).folder
+    assert larger.folder != prepare(snapshot).folder
 
 
 def test_a_draw_is_of_the_group_reproducible_and_has_two_labels():
@@ -119,8 +119,8 @@ def test_every_item_of_a_group_is_drawn_equally_often():
     assert (((times - expected) ** 2 / expected).sum() / 0.6) < 85
 
 
-def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(loop: Loop):
-    experiment = prepare(loop, seeds=2)
+def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(snapshot: Snapshot):
+    experiment = prepare(snapshot, seeds=2)
     assert kept(experiment) is None
     steps: list[str] = []
     outcome = run(experiment, steps.append)
@@ -136,9 +136,9 @@ def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(loop: 
 
 def auc_by_hand(experiment: Experiment, group: Group) -> float:
     """Trains on the drawn items alone and asks scikit-learn."""
-    loop, task = experiment.loop, experiment.loop.workspace.task
-    training, evaluation = loop.labels.usable_training(), loop.labels.splits["evaluation"]
-    source = feature_source(loop, task.model)
+    snapshot, task = experiment.snapshot, experiment.snapshot.workspace.task
+    training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
+    source = feature_source(snapshot, task.model)
     found = []
     for seed in range(experiment.seeds):
         rows = drawn(group, experiment.size, seed, columns(training, task))
@@ -156,8 +156,8 @@ class StopError(Exception):
     pass
 
 
-def test_what_was_finished_before_a_stop_is_kept(loop: Loop):
-    experiment = prepare(loop, seeds=2)
+def test_what_was_finished_before_a_stop_is_kept(snapshot: Snapshot):
+    experiment = prepare(snapshot, seeds=2)
 
     def stop_at_the_third(step: str) -> None:
         if step.startswith("3 of "):
@@ -171,10 +171,10 @@ def test_what_was_finished_before_a_stop_is_kept(loop: Loop):
     assert next(step for step in steps if " of " in step).startswith("3 of ")
 
 
-def begun(experiment: Experiment) -> Errand:
+def begun(experiment: Experiment) -> Job:
     """The experiment at work in a process of its own, which has trained some models."""
-    path = experiment.loop.workspace.path
-    errand = Errand(compute, path, experiment.size, experiment.seeds)
+    path = experiment.snapshot.workspace.path
+    errand = Job(compute, path, experiment.size, experiment.seeds)
     errand.start()
     deadline = time.monotonic() + PATIENCE
     while len([*experiment.folder.glob("[0-9]*.npy")]) < 3 and time.monotonic() < deadline:
@@ -182,14 +182,14 @@ def begun(experiment: Experiment) -> Errand:
     return errand
 
 
-def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(loop: Loop):
-    experiment = prepare(loop, seeds=40)
+def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(snapshot: Snapshot):
+    experiment = prepare(snapshot, seeds=40)
     errand = begun(experiment)
     errand.stop()
     assert errand.wait(PATIENCE)
     assert kept(experiment) is None
     finished = {file: file.read_bytes() for file in experiment.folder.glob("[0-9]*.npy")}
-    n_items = len(loop.labels.splits["evaluation"])
+    n_items = len(snapshot.labels.splits["evaluation"])
     assert all(np.load(file).shape == (2, n_items) for file in finished)
     errand.start()
     assert errand.wait(PATIENCE)
@@ -197,10 +197,10 @@ def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(
     assert all(file.read_bytes() == content for file, content in finished.items())
 
 
-def test_two_programs_that_ask_for_the_same_compute_it_once(loop: Loop):
-    experiment = prepare(loop, seeds=20)
+def test_two_programs_that_ask_for_the_same_compute_it_once(snapshot: Snapshot):
+    experiment = prepare(snapshot, seeds=20)
     first = begun(experiment)
-    second = Errand(compute, loop.workspace.path, experiment.size, experiment.seeds)
+    second = Job(compute, snapshot.workspace.path, experiment.size, experiment.seeds)
     second.start()
     assert first.wait(PATIENCE)
     assert second.wait(PATIENCE)
@@ -209,32 +209,34 @@ def test_two_programs_that_ask_for_the_same_compute_it_once(loop: Loop):
     assert second.step == "waiting until another program has computed it"
 
 
-def test_an_outcome_of_earlier_labels_is_found_until_there_is_one_of_today(loop: Loop):
-    experiment = prepare(loop, seeds=2)
+def test_an_outcome_of_earlier_labels_is_found_until_there_is_one_of_today(snapshot: Snapshot):
+    experiment = prepare(snapshot, seeds=2)
     assert earlier(experiment) is None
     outcome = run(experiment)
-    training = loop.labels.splits["training"]
-    splits = {**loop.labels.splits, "training": training[:-1]}
-    today = prepare(replace(loop, labels=replace(loop.labels, splits=splits)), experiment.size, 2)
+    training = snapshot.labels.splits["training"]
+    splits = {**snapshot.labels.splits, "training": training[:-1]}
+    today = prepare(
+        replace(snapshot, labels=replace(snapshot.labels, splits=splits)), experiment.size, 2
+    )
     assert kept(today) is None
     assert earlier(today) == outcome
     assert outcome.training == len(training)
     assert earlier(replace(today, size=today.size + 10)) is None
 
 
-def test_the_newest_experiments_alone_are_kept(loop: Loop):
-    folder = loop.workspace.cache / "experiments"
+def test_the_newest_experiments_alone_are_kept(snapshot: Snapshot):
+    folder = snapshot.workspace.cache / "experiments"
     for number in range(KEPT + 5):
         (folder / f"old-{number:02}").mkdir(parents=True)
         os.utime(folder / f"old-{number:02}", (number, number))
-    experiment = prepare(loop, seeds=2)
-    compute(loop.workspace.path, experiment.size, 2)
+    experiment = prepare(snapshot, seeds=2)
+    compute(snapshot.workspace.path, experiment.size, 2)
     assert len([*folder.iterdir()]) == KEPT
     assert experiment.folder.exists()
 
 
-def test_a_damaged_answer_is_computed_again(loop: Loop):
-    experiment = prepare(loop, seeds=2)
+def test_a_damaged_answer_is_computed_again(snapshot: Snapshot):
+    experiment = prepare(snapshot, seeds=2)
     outcome = run(experiment)
     for file in experiment.folder.glob("*.npy"):
         file.write_bytes(file.read_bytes()[:50])
@@ -243,33 +245,33 @@ def test_a_damaged_answer_is_computed_again(loop: Loop):
     assert run(experiment) == outcome
 
 
-def test_other_labels_are_another_experiment(loop: Loop):
-    first = loop.labels.splits["training"][0]
+def test_other_labels_are_another_experiment(snapshot: Snapshot):
+    first = snapshot.labels.splits["training"][0]
     changed = replace(first, label="1" if first.label == "0" else "0")
-    splits = dict(loop.labels.splits)
+    splits = dict(snapshot.labels.splits)
     splits["training"] = [changed, *splits["training"][1:]]
-    other = replace(loop, labels=replace(loop.labels, splits=splits))
-    assert prepare(other).folder != prepare(loop).folder
+    other = replace(snapshot, labels=replace(snapshot.labels, splits=splits))
+    assert prepare(other).folder != prepare(snapshot).folder
 
 
-def test_what_cannot_be_kept_is_told(loop: Loop):
-    experiment = prepare(loop, seeds=2)
-    (loop.workspace.cache / "experiments").write_text("")
+def test_what_cannot_be_kept_is_told(snapshot: Snapshot):
+    experiment = prepare(snapshot, seeds=2)
+    (snapshot.workspace.cache / "experiments").write_text("")
     with pytest.raises(LoopError, match="cannot be written"):
         run(experiment)
     with pytest.raises(LoopError, match="cannot be written"):
-        compute(loop.workspace.path, experiment.size, 2)
+        compute(snapshot.workspace.path, experiment.size, 2)
 
 
 def test_without_evaluation_data_of_both_kinds_nothing_can_be_judged(
     make_workspace: MakeWorkspace,
 ):
     rows = [row for row in headlines(60) if row[2] == "0"]
-    loop = read_loop(make_workspace([r[:2] for r in rows], {("evaluation", "0"): rows[:9]}))
-    assert refusal(loop).startswith("It begins with evaluation data")
+    snapshot = read_snapshot(make_workspace([r[:2] for r in rows], {("evaluation", "0"): rows[:9]}))
+    assert refusal(snapshot).startswith("It begins with evaluation data")
     with pytest.raises(LoopError, match="It begins with evaluation data"):
-        prepare(loop)
+        prepare(snapshot)
 
 
-def test_several_seeds_are_the_default(loop: Loop):
-    assert prepare(loop).seeds == SEEDS == 20
+def test_several_seeds_are_the_default(snapshot: Snapshot):
+    assert prepare(snapshot).seeds == SEEDS == 20

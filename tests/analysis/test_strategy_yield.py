@@ -13,33 +13,33 @@ from core.analysis.strategy_yield import (
     LABEL_FILES,
     NOT_RECORDED,
     THIN,
-    Brought,
-    brought_in,
+    ChosenLabel,
     by_iteration,
     by_strategy,
+    chosen_labels,
     mean_share,
     median,
 )
 from core.evaluation.intervals import wilson
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, append_records
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 
 
 @pytest.fixture
-def loop(demo: Path) -> Loop:
-    return read_loop(open_workspace(demo))
+def snapshot(demo: Path) -> Snapshot:
+    return read_snapshot(open_workspace(demo))
 
 
-def novelty_by_brute_force(loop: Loop) -> dict[str, float]:
+def novelty_by_brute_force(snapshot: Snapshot) -> dict[str, float]:
     """Goes through all training items once for each item."""
     labeled = {}
-    for event in loop.logs.events:
+    for event in snapshot.logs.events:
         if event.action == "label":
             labeled.setdefault(event.item_id, event.labeled_at)
-    training = loop.labels.splits["training"]
-    made = {p.batch_id: p.created_at for p in loop.logs.proposals}
+    training = snapshot.labels.splits["training"]
+    made = {p.batch_id: p.created_at for p in snapshot.logs.proposals}
     found = {}
     for item in training:
         before = [x for x in training if labeled.get(x.item_id, "") < made.get(item.batch_id, "")]
@@ -50,24 +50,26 @@ def novelty_by_brute_force(loop: Loop) -> dict[str, float]:
     return found
 
 
-def test_novelty_is_what_a_look_at_all_earlier_items_says(loop: Loop):
-    expected = novelty_by_brute_force(loop)
-    found = {item.item_id: item.novelty for item in brought_in(loop) if item.novelty is not None}
+def test_novelty_is_what_a_look_at_all_earlier_items_says(snapshot: Snapshot):
+    expected = novelty_by_brute_force(snapshot)
+    found = {
+        item.item_id: item.novelty for item in chosen_labels(snapshot) if item.novelty is not None
+    }
     assert found == expected
     assert len({round(share, 3) for share in expected.values()}) > 3
 
 
-def test_before_there_is_training_data_nothing_is_novel(loop: Loop):
-    first = brought_in(loop)[0].batch_id
-    of_first = [item for item in brought_in(loop) if item.batch_id == first]
+def test_before_there_is_training_data_nothing_is_novel(snapshot: Snapshot):
+    first = chosen_labels(snapshot)[0].batch_id
+    of_first = [item for item in chosen_labels(snapshot) if item.batch_id == first]
     assert of_first
     assert all(item.novelty is None and item.differs is None for item in of_first)
 
 
-def test_the_counts_are_those_of_the_labels_and_the_logs(loop: Loop):
-    task, training = loop.workspace.task, loop.labels.splits["training"]
-    said = {(p.item_id, p.batch_id): p.predicted for p in loop.logs.proposals if p.predicted}
-    for each in by_iteration(brought_in(loop)):
+def test_the_counts_are_those_of_the_labels_and_the_logs(snapshot: Snapshot):
+    task, training = snapshot.workspace.task, snapshot.labels.splits["training"]
+    said = {(p.item_id, p.batch_id): p.predicted for p in snapshot.logs.proposals if p.predicted}
+    for each in by_iteration(chosen_labels(snapshot)):
         items = [i for i in training if (i.strategy, i.batch_id) == (each.strategy, each.batch_id)]
         predicted = [i for i in items if (i.item_id, i.batch_id) in said]
         differing = sum(i.label != said[i.item_id, i.batch_id] for i in predicted)
@@ -75,26 +77,26 @@ def test_the_counts_are_those_of_the_labels_and_the_logs(loop: Loop):
         assert (each.labeled, each.predicted) == (len(items), len(predicted))
         assert each.positive == wilson(positive, len(items))
         assert not predicted or each.differing == wilson(differing, len(predicted))
-    assert sum(each.labeled for each in by_iteration(brought_in(loop))) == len(training)
+    assert sum(each.labeled for each in by_iteration(chosen_labels(snapshot))) == len(training)
 
 
-def test_iterations_stand_in_the_order_in_which_they_were_made(loop: Loop):
-    ids = [each.batch_id for each in by_iteration(brought_in(loop))]
+def test_iterations_stand_in_the_order_in_which_they_were_made(snapshot: Snapshot):
+    ids = [each.batch_id for each in by_iteration(chosen_labels(snapshot))]
     assert ids == sorted(ids)
 
 
 def test_seconds_are_those_of_the_last_label_of_the_item(demo: Path):
     workspace = open_workspace(demo)
-    loop = read_loop(workspace)
-    item = brought_in(loop)[-1]
-    before = next(e for e in loop.logs.events if e.item_id == item.item_id)
+    snapshot = read_snapshot(workspace)
+    item = chosen_labels(snapshot)[-1]
+    before = next(e for e in snapshot.logs.events if e.item_id == item.item_id)
     times = [(9.0, before.label), (2.5, before.label)]
     events = [
         replace(before, event_id=f"again-{at}", seconds=seconds, label=label)
         for at, (seconds, label) in enumerate(times)
     ]
     append_records(workspace.annotations, [*events, undo_of_another(before)])
-    (found,) = [x for x in brought_in(read_loop(workspace)) if x.item_id == item.item_id]
+    (found,) = [x for x in chosen_labels(read_snapshot(workspace)) if x.item_id == item.item_id]
     assert found.seconds == 2.5
 
 
@@ -108,7 +110,7 @@ def test_labels_of_files_alone_are_one_iteration(make_workspace: MakeWorkspace):
         ("training", "1"): [(*row, "outlier") for row in rows if row[2] == "1"],
         ("training", "0"): [row for row in rows if row[2] == "0"],
     }
-    found = by_iteration(brought_in(read_loop(make_workspace([], labels))))
+    found = by_iteration(chosen_labels(read_snapshot(make_workspace([], labels))))
     told = {(each.strategy, each.batch_id): each for each in found}
     outlier, unknown = told["outlier", LABEL_FILES], told[NOT_RECORDED, LABEL_FILES]
     assert (outlier.positive.value, unknown.positive.value) == (1.0, 0.0)
@@ -116,15 +118,15 @@ def test_labels_of_files_alone_are_one_iteration(make_workspace: MakeWorkspace):
     assert outlier.is_thin == (outlier.labeled < THIN)
 
 
-def test_strategies_over_all_iterations_add_up(loop: Loop):
-    items = brought_in(loop)
+def test_strategies_over_all_iterations_add_up(snapshot: Snapshot):
+    items = chosen_labels(snapshot)
     totals = by_strategy(items)
     assert sum(each.labeled for each in totals) == len(items)
     assert [each.labeled for each in totals] == sorted((x.labeled for x in totals), reverse=True)
 
 
 def test_nothing_brought_in_is_nothing_summed_up():
-    nothing: list[Brought] = []
+    nothing: list[ChosenLabel] = []
     assert by_strategy(nothing) == by_iteration(nothing) == []
     assert mean_share([]) is median([]) is None
 

@@ -19,7 +19,7 @@ from core.evaluation.runs import columns
 from core.models.model import Model
 from core.models.networks import HIDDEN
 from core.models.training import EPOCHS, epoch_items
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 READ_ITEMS = 200_000
 DENSE_STEPS = 60
@@ -68,10 +68,10 @@ def features_seconds(folder: Path, items: int) -> float:
     return seconds_of(create) * max(1, items / READ_ITEMS)
 
 
-def training_seconds(loop: Loop, model: Model) -> float:
+def training_seconds(snapshot: Snapshot, model: Model) -> float:
     """Ten epochs of dense vectors and autograd, one item a step, from a part of the steps."""
-    items = loop.labels.usable_training()
-    targets = columns(items, loop.workspace.task)
+    items = snapshot.labels.usable_training()
+    targets = columns(items, snapshot.workspace.task)
     bags = model.source.bags([item.text for item in items])
     network = dense_network(len(model.source), len(model.labels))
     loss, optimizer = nn.NLLLoss(), torch.optim.SGD(network.parameters(), lr=0.01)

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.exchange.import_types import Columns
-from core.exchange.importer import Intake, bring_in
+from core.exchange.importer import ImportResult, import_table
 from core.exchange.table_reader import guess, open_table
 from core.system.csv_rows import format_rows
 from core.workspace.layout import create_workspace, open_workspace
@@ -83,11 +83,11 @@ def measure(folder: Path, rows: Rows) -> None:
     print_table(head, found)
 
 
-def brought(target: Path, path: Path) -> Intake:
+def brought(target: Path, path: Path) -> ImportResult:
     """The table in a new workspace."""
     table = open_table(path)
     columns = Columns(**guess(table.columns, table.head(5)))
-    return bring_in(create_workspace(target), table, columns)
+    return import_table(create_workspace(target), table, columns)
 
 
 def csv_pass(path: Path) -> int:

@@ -26,7 +26,7 @@ from core.features.cached import pool_rows
 from core.features.encoder import encoder_place
 from core.models.pool_predictions import pool_probabilities
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import MODELS
 from tests.benchmarks.table import copied, machine, print_table, timed
 
@@ -75,13 +75,13 @@ def main() -> None:
     for title, arguments in asked.items():
         with copied(given.data) as folder, multiprocessing.get_context("spawn").Pool(1) as process:
             found[title] = process.apply(measure, (folder, *arguments))
-    loop = read_loop(open_workspace(given.data), write_cache=False)
-    truth = {item.item_id: item.label for item in loop.labels.splits["evaluation"]}
-    trained = len(loop.labels.usable_training())
+    snapshot = read_snapshot(open_workspace(given.data), write_cache=False)
+    truth = {item.item_id: item.label for item in snapshot.labels.splits["evaluation"]}
+    trained = len(snapshot.labels.usable_training())
     print(f"{trained:,} training items, {len(truth):,} evaluation items; {machine()}\n")
     print_scores(found)
     print("\nOver the chapter's model, on the same items\n")
-    print_differences(found, truth, loop.workspace.task.positive.value)
+    print_differences(found, truth, snapshot.workspace.task.positive.value)
     print("\nCalibration on the evaluation items, raw → calibrated\n")
     print_calibration(found)
     print_wanted(found)
@@ -91,23 +91,23 @@ def measure(folder: Path, name: str, seeds: int, encoder: str = "") -> Measured:
     """One model's figures, in this process."""
     workspace = open_workspace(folder)
     task = replace(workspace.task, encoder=encoder)
-    loop = read_loop(replace(workspace, task=task))
+    snapshot = read_snapshot(replace(workspace, task=task))
     began = time.perf_counter()
-    prepare(loop, name)
+    prepare(snapshot, name)
     build = time.perf_counter() - began
-    seconds, trained = timed(lambda: train(loop, name=name), 3)
-    score, _ = timed(lambda: pool_probabilities(loop, trained.model))
+    seconds, trained = timed(lambda: train(snapshot, name=name), 3)
+    score, _ = timed(lambda: pool_probabilities(snapshot, trained.model))
     numbers = range(1 if name == "linear" else seeds)
-    reports = tuple(train(loop, name=name, seed=seed).report for seed in numbers)
+    reports = tuple(train(snapshot, name=name, seed=seed).report for seed in numbers)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return Measured(reports, build, seconds, score, peak)
 
 
-def prepare(loop: Loop, name: str) -> None:
+def prepare(snapshot: Snapshot, name: str) -> None:
     """Builds what the model sees of the pool, as its first training and scoring would."""
-    source = feature_source(loop, name)
+    source = feature_source(snapshot, name)
     if name != "book":
-        pool_rows(loop, source, lambda step: print(f"{step} …", file=sys.stderr))
+        pool_rows(snapshot, source, lambda step: print(f"{step} …", file=sys.stderr))
 
 
 def print_scores(found: Mapping[str, Measured]) -> None:

@@ -17,10 +17,10 @@ from tempfile import TemporaryDirectory
 from core.analysis.curve_comparison import Compared, compare, mean_of
 from core.analysis.learning_curves import Curve, Point, Study, lay_background, learn, point_of
 from core.analysis.replay import known
-from core.analysis.simulation import Plan, read_table, steps, write_table
+from core.analysis.simulation import Plan, read_labeled, steps, write_labeled
 from core.evaluation.runs import MODELS
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from core.workspace.task import default_task
 from tests.benchmarks.libraries import choosers
 from tests.benchmarks.table import machine, print_table
@@ -44,9 +44,9 @@ def library_points(study: Study, number: int) -> list[Point]:
     """The points of the libraries' strategies, one seed after another, in this process."""
     points = []
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
-        write_table(study.labeled, Path(folder), study.task.values)
+        write_labeled(study.labeled, Path(folder), study.task.values)
         lay_background(study, Path(folder))
-        table = read_table(Path(folder), study.task)
+        table = read_labeled(Path(folder), study.task)
         for name, choose in choosers(number).items():
             for seed in study.seeds:
                 for model in study.models:
@@ -96,10 +96,12 @@ def main() -> None:
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
         study = Study(given.labeled, default_task(), plan, MIXES, models, seeds)
         if given.workspace:
-            loop = read_loop(open_workspace(given.workspace), write_cache=False)
+            snapshot = read_snapshot(open_workspace(given.workspace), write_cache=False)
             labeled = Path(folder) / "labeled.csv"
-            labeled.write_bytes(known(loop).table)
-            study = replace(study, labeled=labeled, task=loop.workspace.task, background=loop)
+            labeled.write_bytes(known(snapshot).table)
+            study = replace(
+                study, labeled=labeled, task=snapshot.workspace.task, background=snapshot
+            )
         out = given.out or Path(folder) / "curves.csv"
         points = learn(study, out, workers=given.workers, progress=print)
         points += library_points(study, plan.batch)

@@ -16,7 +16,7 @@ from core.features.random_projection import pool_vectors
 from core.sampling.mix import Chosen
 from core.sampling.pool_scores import PoolScores
 from core.sampling.strategies import Ranked
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 
 Query = Callable[[NDArray[np.float32], NDArray[np.bool_], int, int], NDArray[np.int64]]
 """(vectors, which of them are labeled, number, seed) to the chosen rows."""
@@ -35,11 +35,11 @@ def choosers(number: int) -> dict[str, Choose]:
 
 
 def _chooser(name: str, query: Query, number: int) -> Choose:
-    def choose(loop: Loop, scores: PoolScores, generator: np.random.Generator) -> Chosen:
+    def choose(snapshot: Snapshot, scores: PoolScores, generator: np.random.Generator) -> Chosen:
         # What is held out is not even shown.
-        shown = np.flatnonzero(loop.candidates | loop.in_training)
+        shown = np.flatnonzero(snapshot.candidates | snapshot.in_training)
         seed = int(generator.integers(2**31))
-        rows = query(pool_vectors(loop)[shown], loop.in_training[shown], number, seed)
+        rows = query(pool_vectors(snapshot)[shown], snapshot.in_training[shown], number, seed)
         return [(name, Ranked(shown[rows], np.zeros(len(rows))))]
 
     return choose

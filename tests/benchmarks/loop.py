@@ -18,7 +18,7 @@ from core.sampling import strategies
 from core.sampling.mix import training_word_counts
 from core.sampling.next_batch import preview, propose
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.benchmarks import chapter
 from tests.benchmarks.table import copied, machine, print_table, timed
 
@@ -26,45 +26,45 @@ TRAIN = "train (calibrate, evaluate)"
 SCORE = "score every item"
 
 
-def measure(folder: Path) -> tuple[Loop, dict[str, float], dict[str, float]]:
+def measure(folder: Path) -> tuple[Snapshot, dict[str, float], dict[str, float]]:
     """The loop, seconds of each stage, and seconds of the chapter's way where it has the stage."""
     workspace = open_workspace(folder)
     began = time.perf_counter()
-    read_loop(workspace)
+    read_snapshot(workspace)
     stages = {"read the workspace, cold": time.perf_counter() - began}
-    stages["read the workspace, warm"], loop = timed(lambda: read_loop(workspace))
-    texts = [item.text for item in loop.labels.usable_training()]
-    counted = ~loop.held_out
+    stages["read the workspace, warm"], snapshot = timed(lambda: read_snapshot(workspace))
+    texts = [item.text for item in snapshot.labels.usable_training()]
+    counted = ~snapshot.held_out
     stages["choose the vocabulary"], _ = timed(
-        lambda: book_vocabulary(loop.pool_words, counted, texts)
+        lambda: book_vocabulary(snapshot.pool_words, counted, texts)
     )
     began = time.perf_counter()
-    pool_rows(loop, pool_space(loop))
+    pool_rows(snapshot, pool_space(snapshot))
     stages["learn from the pool, cold"] = time.perf_counter() - began
-    stages[TRAIN], trained = timed(lambda: train(loop))
-    stages[SCORE], probability = timed(lambda: pool_probabilities(loop, trained.model))
-    confidence, counts = probability.max(axis=1), training_word_counts(loop)
+    stages[TRAIN], trained = timed(lambda: train(snapshot))
+    stages[SCORE], probability = timed(lambda: pool_probabilities(snapshot, trained.model))
+    confidence, counts = probability.max(axis=1), training_word_counts(snapshot)
     stages["lowest 80 confidences"], _ = timed(
-        lambda: strategies.low_confidence(confidence, loop.candidates, 80)
+        lambda: strategies.low_confidence(confidence, snapshot.candidates, 80)
     )
     stages["10 outliers, exact"], _ = timed(
-        lambda: strategies.outlier(loop.pool_words.bags, counts, loop.candidates, 10)
+        lambda: strategies.outlier(snapshot.pool_words.bags, counts, snapshot.candidates, 10)
     )
     # A dry run trains every time; the real one trains, keeps the run and writes the batch.
     stages["a whole next, warm, dry run"], _ = timed(
-        lambda: preview(read_loop(workspace, write_cache=False))
+        lambda: preview(read_snapshot(workspace, write_cache=False))
     )
     began = time.perf_counter()
-    propose(read_loop(workspace), "benchmark")
+    propose(read_snapshot(workspace), "benchmark")
     stages["a whole next, warm, written"] = time.perf_counter() - began
-    book = train(loop, name="book").model
-    texts = loop.pool_words.pool.texts.slice(0, chapter.DENSE_ITEMS).to_pylist()
-    items = len(loop.pool_words.pool)
+    book = train(snapshot, name="book").model
+    texts = snapshot.pool_words.pool.texts.slice(0, chapter.DENSE_ITEMS).to_pylist()
+    items = len(snapshot.pool_words.pool)
     slow = {
-        TRAIN: chapter.training_seconds(loop, book),
+        TRAIN: chapter.training_seconds(snapshot, book),
         SCORE: chapter.scoring_seconds(texts, book, items),
     }
-    return loop, stages, slow
+    return snapshot, stages, slow
 
 
 def main() -> None:
@@ -72,9 +72,9 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a workspace with training labels")
     with copied(parser.parse_args().data) as folder:
         yardstick = chapter.csv_pass(folder)
-        loop, stages, chapters_way = measure(folder)
-    n_training = len(loop.labels.usable_training())
-    print(f"{len(loop.pool_words.pool):,} items, {n_training:,} training labels; {machine()}")
+        snapshot, stages, chapters_way = measure(folder)
+    n_training = len(snapshot.labels.usable_training())
+    print(f"{len(snapshot.pool_words.pool):,} items, {n_training:,} training labels; {machine()}")
     print(f"yardstick: one pass of Python's csv over the pool, {yardstick:.3f} s\n")
     rows = []
     for stage, seconds in stages.items():

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
-from core.workspace.near_duplicates import alike_by_hashes, alike_exactly
-from core.workspace.snapshot import read_loop
+from core.workspace.near_duplicates import near_duplicates_by_minhash, near_duplicates_exactly
+from core.workspace.snapshot import read_snapshot
 from tests.benchmarks.table import machine, print_table, timed
 
 WORDS = 8_000
@@ -36,8 +36,8 @@ def made_up(number: int, seed: int = 0) -> list[Labeled]:
 
 def compare(name: str, items: Sequence[Labeled]) -> list[object]:
     """One row: seconds of both ways, and the share of the pairs that MinHash finds."""
-    exact_seconds, exact = timed(lambda: alike_exactly(items), 1)
-    hashed_seconds, hashed = timed(lambda: alike_by_hashes(items), 1)
+    exact_seconds, exact = timed(lambda: near_duplicates_exactly(items), 1)
+    hashed_seconds, hashed = timed(lambda: near_duplicates_by_minhash(items), 1)
     if set(hashed) - set(exact):
         raise AssertionError("MinHash gave a pair that is not alike")
     recall = f"{len(hashed) / len(exact):.4f}" if exact else "no pairs"
@@ -50,8 +50,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sizes", default="20000,100000")
     arguments = parser.parse_args()
-    loop = read_loop(open_workspace(arguments.folder), write_cache=False)
-    labeled = [item for items in loop.labels.splits.values() for item in items]
+    snapshot = read_snapshot(open_workspace(arguments.folder), write_cache=False)
+    labeled = [item for items in snapshot.labels.splits.values() for item in items]
     rows = [compare("labeled", labeled)]
     for size in map(int, arguments.sizes.split(",")):
         rows.append(compare("made up", made_up(size)))

@@ -24,7 +24,7 @@ from core.pool.text import words_of
 from core.query.columns import pool_columns
 from core.query.tables import UNLABELED, Filters, Tables
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.benchmarks.chapter import csv_pass
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.table import machine, print_table
@@ -78,17 +78,17 @@ def main() -> None:
 
 def table_rows(folder: Path, yardstick: float) -> list[list[str]]:
     """A row for the making of the tables, and one for each question that the pages ask of them."""
-    loop = read_loop(open_workspace(folder))
+    snapshot = read_snapshot(open_workspace(folder))
     began = time.perf_counter()
-    columns = pool_columns(loop)
+    columns = pool_columns(snapshot)
     _ = columns.index
     rows = [once("read lengths and words, cold", time.perf_counter() - began, yardstick)]
     began = time.perf_counter()
-    _ = pool_columns(loop).index
+    _ = pool_columns(snapshot).index
     rows.append(once("read lengths and words, warm", time.perf_counter() - began, yardstick))
-    tables, words = Tables(loop, columns), queries(loop)
+    tables, words = Tables(snapshot, columns), queries(snapshot)
     questions: dict[str, Callable[[int], object]] = {
-        "tables of a new state": lambda _: Tables(loop, columns),
+        "tables of a new state": lambda _: Tables(snapshot, columns),
         "random draw": lambda turn: tables.draw(Filters(), DRAWN, turn),
         "random draw, unlabeled": lambda turn: tables.draw(Filters((UNLABELED,)), DRAWN, turn),
         "counts": lambda _: tables.counts(Filters()),
@@ -99,15 +99,15 @@ def table_rows(folder: Path, yardstick: float) -> list[list[str]]:
         "a word: histogram": lambda turn: tables.histogram(holding(words.word[turn])),
         "two words": lambda turn: tables.first(holding(words.two_words[turn])),
         "a phrase": lambda turn: tables.first(holding(words.phrase[turn])),
-        "the two commonest words": lambda _: tables.first(holding(commonest(loop))),
+        "the two commonest words": lambda _: tables.first(holding(commonest(snapshot))),
     }
     return rows + [asked(name, question, yardstick) for name, question in questions.items()]
 
 
-def queries(loop: Loop) -> Words:
+def queries(snapshot: Snapshot) -> Words:
     """Words of random items, seeded."""
     draw = np.random.default_rng(0)
-    pool = loop.pool_words.pool
+    pool = snapshot.pool_words.pool
     texts = pool.texts.take(draw.choice(len(pool), 4 * TURNS)).to_pylist()
     split = [words for words in map(words_of, texts) if len(words) > 1][:TURNS]
     at = [int(draw.integers(len(words) - 1)) for words in split]
@@ -118,10 +118,10 @@ def queries(loop: Loop) -> Words:
     )
 
 
-def commonest(loop: Loop, number: int = 2) -> str:
+def commonest(snapshot: Snapshot, number: int = 2) -> str:
     """The words that occur most often in the first items of the pool."""
-    counts = np.bincount(loop.pool_words.bags.ids[:100_000])
-    return " ".join(loop.pool_words.words.take(np.argsort(-counts)[:number]).to_pylist())
+    counts = np.bincount(snapshot.pool_words.bags.ids[:100_000])
+    return " ".join(snapshot.pool_words.words.take(np.argsort(-counts)[:number]).to_pylist())
 
 
 def holding(words: str) -> Filters:

@@ -12,7 +12,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from core.analysis.estimate import prevalence_of
-from core.analysis.simulation import Plan, Step, Table, by_mix, read_table, steps, write_table
+from core.analysis.simulation import (
+    LabeledPool,
+    Plan,
+    Step,
+    by_mix,
+    read_labeled,
+    steps,
+    write_labeled,
+)
 from core.evaluation.prevalence import Prevalence
 from core.workspace.task import MODELS, default_task
 from tests.benchmarks.table import machine, print_table
@@ -22,22 +30,22 @@ CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}
 
 def naive(step: Step) -> float:
     """Positives by the sum of the run's own probabilities, and the labels there are."""
-    column, splits = step.loop.workspace.task.positive_index, step.loop.labels.splits
-    positive = step.loop.workspace.task.positive.value
+    column, splits = step.snapshot.workspace.task.positive_index, step.snapshot.labels.splits
+    positive = step.snapshot.workspace.task.positive.value
     found = sum(item.label == positive for items in splits.values() for item in items)
-    return found + float(step.probability[step.loop.candidates, column].sum())
+    return found + float(step.probability[step.snapshot.candidates, column].sum())
 
 
-def measure(table: Table, plan: Plan, model: str, seed: int) -> tuple[Prevalence, float]:
+def measure(table: LabeledPool, plan: Plan, model: str, seed: int) -> tuple[Prevalence, float]:
     *_, last = steps(table, by_mix(CHAPTER, plan.batch), model, seed, plan)
-    return prevalence_of(last.loop), naive(last)
+    return prevalence_of(last.snapshot), naive(last)
 
 
-def row(table: Table, plan: Plan, model: str, seeds: int) -> list[str]:
+def row(table: LabeledPool, plan: Plan, model: str, seeds: int) -> list[str]:
     """One table row: how far off, how wide, and how often the truth was inside."""
-    items = table.loop.candidates
-    ids = table.loop.pool_words.pool.ids.to_pylist()
-    positive = table.loop.workspace.task.positive.value
+    items = table.snapshot.candidates
+    ids = table.snapshot.pool_words.pool.ids.to_pylist()
+    positive = table.snapshot.workspace.task.positive.value
     truth = float(np.mean([table.oracle[ids[at]] == positive for at in np.flatnonzero(items)]))
     found = [measure(table, plan, model, seed) for seed in range(seeds)]
     shares = [prevalence.share for prevalence, _ in found]
@@ -63,9 +71,9 @@ def main() -> None:
     parser.add_argument("--model", choices=MODELS, default=MODELS[0])
     given = parser.parse_args()
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
-        write_table(given.labeled, Path(folder), default_task().values)
-        table = read_table(Path(folder), default_task())
-        number = int(table.loop.candidates.sum())
+        write_labeled(given.labeled, Path(folder), default_task().values)
+        table = read_labeled(Path(folder), default_task())
+        number = int(table.snapshot.candidates.sum())
         plans = (Plan(100, 50, 8, 150 / number), Plan(400, 100, 6, 1200 / number))
         rows = [row(table, plan, given.model, given.seeds) for plan in plans]
     print(f"{number:,} items, {given.model}, the chapter's mix, {given.seeds} seeds; {machine()}\n")

@@ -13,7 +13,7 @@ import numpy as np
 
 from core.evaluation.runs import train
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.benchmarks.table import machine, print_table
 
 SEEDS = 10
@@ -23,8 +23,8 @@ CHAPTER = {"fscore": (0.458, 0.026), "auc": (0.791, 0.009)}
 def main() -> None:
     parser = argparse.ArgumentParser(description="The book model beside the chapter's program.")
     parser.add_argument("data", type=Path, help="the book's data: a folder of its four folders")
-    loop = read_loop(open_workspace(parser.parse_args().data), write_cache=False)
-    runs = [train(loop, name="book", seed=seed).run for seed in range(SEEDS)]
+    snapshot = read_snapshot(open_workspace(parser.parse_args().data), write_cache=False)
+    runs = [train(snapshot, name="book", seed=seed).run for seed in range(SEEDS)]
     print(
         f"{runs[0].n_training:,} training items, {runs[0].n_evaluation:,} evaluation items, "
         f"{SEEDS} seeds, mean ± standard deviation; {machine()}\n"

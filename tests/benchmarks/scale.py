@@ -22,7 +22,7 @@ from core.features.cached import pool_rows, pool_space
 from core.models.pool_predictions import pool_probabilities
 from core.sampling.next_batch import preview, propose
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.benchmarks import chapter
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.pages import HEAD, TURNS, table_rows
@@ -64,17 +64,17 @@ def words_built(folder: Path) -> Seconds:
 def features_built(folder: Path) -> Seconds:
     """Learning the default features from the pool, and placing every text."""
     clock = Clock()
-    loop = read_loop(open_workspace(folder))
-    space = clock.note("learn the default features, cold", lambda: pool_space(loop))
-    clock.note("place every text, cold", lambda: pool_rows(loop, space))
+    snapshot = read_snapshot(open_workspace(folder))
+    space = clock.note("learn the default features, cold", lambda: pool_space(snapshot))
+    clock.note("place every text, cold", lambda: pool_rows(snapshot, space))
     return clock.seconds
 
 
 def opened(folder: Path) -> Seconds:
     """What a process pays that finds everything in the cache, and then pays no more."""
     workspace, clock = open_workspace(folder), Clock()
-    clock.note("open, first time in a process", lambda: read_loop(workspace))
-    clock.note("open again", lambda: read_loop(workspace), REPEATS)
+    clock.note("open, first time in a process", lambda: read_snapshot(workspace))
+    clock.note("open again", lambda: read_snapshot(workspace), REPEATS)
     return clock.seconds
 
 
@@ -82,30 +82,32 @@ def batch_chosen(folder: Path) -> Seconds:
     """A whole `next`, from reading the files to the batch; then one that is written."""
     workspace, clock = open_workspace(folder), Clock()
     name = workspace.task.model
-    preview(read_loop(workspace))  # warm
-    clock.note(f"`next`, `{name}`", lambda: preview(read_loop(workspace)), REPEATS)
-    clock.note(f"`next`, `{name}`, written", lambda: propose(read_loop(workspace), "benchmark"))
+    preview(read_snapshot(workspace))  # warm
+    clock.note(f"`next`, `{name}`", lambda: preview(read_snapshot(workspace)), REPEATS)
+    clock.note(f"`next`, `{name}`, written", lambda: propose(read_snapshot(workspace), "benchmark"))
     return clock.seconds
 
 
 def its_stages(folder: Path) -> Seconds:
     """What takes the time of a `next`."""
     clock = Clock()
-    loop = read_loop(open_workspace(folder))
-    name = loop.workspace.task.model
-    trained = clock.note(f"… train, `{name}`", lambda: train(loop), REPEATS)
-    clock.note(f"… score all, `{name}`", lambda: pool_probabilities(loop, trained.model), REPEATS)
+    snapshot = read_snapshot(open_workspace(folder))
+    name = snapshot.workspace.task.model
+    trained = clock.note(f"… train, `{name}`", lambda: train(snapshot), REPEATS)
+    clock.note(
+        f"… score all, `{name}`", lambda: pool_probabilities(snapshot, trained.model), REPEATS
+    )
     return clock.seconds
 
 
 def chapters_way(folder: Path, items: int) -> Seconds:
     """Seconds of the chapter's way, under the names of the stages that do the same."""
-    loop = read_loop(open_workspace(folder))
-    model = train(loop, name="book").model
-    texts = loop.pool_words.pool.texts.slice(0, chapter.OUTLIER_ITEMS).to_pylist()
-    training = [item.text for item in loop.labels.usable_training()]
+    snapshot = read_snapshot(open_workspace(folder))
+    model = train(snapshot, name="book").model
+    texts = snapshot.pool_words.pool.texts.slice(0, chapter.OUTLIER_ITEMS).to_pylist()
+    training = [item.text for item in snapshot.labels.usable_training()]
     features = chapter.features_seconds(folder, items)
-    train_seconds = chapter.training_seconds(loop, model)
+    train_seconds = chapter.training_seconds(snapshot, model)
     score = chapter.scoring_seconds(texts, model, items)
     outliers = chapter.outliers_seconds(texts, training, items)
     return {
@@ -119,9 +121,9 @@ def chapters_way(folder: Path, items: int) -> Seconds:
 def grown(folder: Path) -> Seconds:
     """Reading and learning again after the pool has grown."""
     clock = Clock()
-    loop = clock.note("read a pool of 1% more", lambda: read_loop(open_workspace(folder)))
-    space = clock.note("learn from it", lambda: pool_space(loop))
-    clock.note("place every text of it", lambda: pool_rows(loop, space))
+    snapshot = clock.note("read a pool of 1% more", lambda: read_snapshot(open_workspace(folder)))
+    space = clock.note("learn from it", lambda: pool_space(snapshot))
+    clock.note("place every text of it", lambda: pool_rows(snapshot, space))
     return clock.seconds
 
 

@@ -13,8 +13,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.analysis.curve_comparison import mean_of
-from core.analysis.estimate import Outlook, outlook_of
-from core.analysis.simulation import Plan, Step, Table, by_mix, read_table, steps, write_table
+from core.analysis.estimate import Estimate, estimate_by_models
+from core.analysis.simulation import (
+    LabeledPool,
+    Plan,
+    Step,
+    by_mix,
+    read_labeled,
+    steps,
+    write_labeled,
+)
 from core.evaluation.stopping import WINDOW
 from core.models.model import Model
 from core.workspace.task import MODELS, default_task
@@ -37,7 +45,7 @@ class Stop:
 
 
 def stop_at(step: Step, oracle: Mapping[str, str]) -> Stop:
-    splits, positive = step.loop.labels.splits, step.loop.workspace.task.positive.value
+    splits, positive = step.snapshot.labels.splits, step.snapshot.workspace.task.positive.value
     # Of those that could be found: without the evaluation items and copies.
     there = sum(label == positive for label in oracle.values())
     held_out = sum(item.label == positive for item in splits["evaluation"])
@@ -48,17 +56,20 @@ def stop_at(step: Step, oracle: Mapping[str, str]) -> Stop:
 
 
 def course(
-    table: Table, mix: Mapping[str, int], plan: Plan, model: str, seed: int
-) -> Iterator[tuple[Stop, Outlook]]:
+    table: LabeledPool, mix: Mapping[str, int], plan: Plan, model: str, seed: int
+) -> Iterator[tuple[Stop, Estimate]]:
     """The outlook at each step of one loop."""
     models: list[Model] = []
     for step in steps(table, by_mix(mix, plan.batch), model, seed, plan):
         if step.trained:
             models.append(step.trained.model)
-            yield stop_at(step, table.oracle), outlook_of(step.loop, models[-1 - WINDOW :])
+            yield (
+                stop_at(step, table.oracle),
+                estimate_by_models(step.snapshot, models[-1 - WINDOW :]),
+            )
 
 
-def first_stops(courses: list[list[tuple[Stop, Outlook]]], names: set[str]) -> list[Stop | None]:
+def first_stops(courses: list[list[tuple[Stop, Estimate]]], names: set[str]) -> list[Stop | None]:
     """Where, in each course, the signs of these names first said stop together."""
     return [
         next(
@@ -101,8 +112,8 @@ def main() -> None:
     plan = Plan(iterations=given.iterations, evaluation=0.18)
     rows = []
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
-        write_table(given.labeled, Path(folder), default_task().values)
-        table = read_table(Path(folder), default_task())
+        write_labeled(given.labeled, Path(folder), default_task().values)
+        table = read_labeled(Path(folder), default_task())
         for mix, parts in MIXES.items():
             courses = [
                 list(course(table, parts, plan, given.model, seed)) for seed in range(given.seeds)

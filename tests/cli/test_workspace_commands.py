@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from core.__main__ import app
-from core.workspace.snapshot import open_loop
+from core.workspace.snapshot import open_snapshot
 
 
 def run(*arguments: object) -> Result:
@@ -23,7 +23,7 @@ def answer(*arguments: object) -> dict:
 def test_status_says_after_a_restore_what_it_said_before(demo: Path, tmp_path: Path):
     before = answer("status", "--data", demo)
     made = answer("backup", "--data", demo)
-    assert (made["reason"], made["runs"]) == ("asked for", len(open_loop(demo).logs.runs))
+    assert (made["reason"], made["runs"]) == ("asked for", len(open_snapshot(demo).logs.runs))
     listed = answer("backup", "--list", "--data", demo)["backups"]
     assert made in listed
     assert made["file"] in run("backup", "--list", "--data", demo).stdout

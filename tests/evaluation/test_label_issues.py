@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.evaluation.label_issues import contradicted
+from core.evaluation.label_issues import find_label_issues
 from core.evaluation.report import said_out_of_fold
 from core.evaluation.runs import feature_source, read_report, train, training_items
 from core.models.training import learn
@@ -12,7 +12,7 @@ from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
 from core.workspace.relabel import SECOND_LOOK, settled
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 
 LABELS = ("a", "b", "c")
 
@@ -26,7 +26,7 @@ def test_doubts_are_the_labels_that_were_not_predicted_least_probable_first():
     probability = draw.dirichlet([1, 1, 1], 200)
     ids = [f"i{at}" for at in range(200)]
     items = [labeled(item, draw.choice(LABELS)) for item in ids]
-    found = contradicted(items, said_out_of_fold(LABELS, ids, probability), {"i3"})
+    found = find_label_issues(items, said_out_of_fold(LABELS, ids, probability), {"i3"})
     column = [LABELS.index(item.label) for item in items]
     expected = sorted(
         (probability[at, column[at]], ids[at])
@@ -41,8 +41,8 @@ def test_doubts_are_the_labels_that_were_not_predicted_least_probable_first():
 def test_what_the_run_did_not_know_is_not_in_doubt():
     unseen = said_out_of_fold(("a", "b"), ["i0", "i1"], np.array([[0.9, 0.1], [0.2, 0.8]]))
     items = [labeled("i0", "b"), labeled("i1", "c"), labeled("i2", "a")]
-    assert [doubt.item.item_id for doubt in contradicted(items, unseen)] == ["i0"]
-    assert contradicted([replace(items[0], label="a")], unseen) == []
+    assert [doubt.item.item_id for doubt in find_label_issues(items, unseen)] == ["i0"]
+    assert find_label_issues([replace(items[0], label="a")], unseen) == []
 
 
 def test_the_last_word_settles_a_label_or_opens_it_again():
@@ -63,12 +63,12 @@ def word(item_id: str, action: str = "label", note: str = "") -> Event:
 
 
 def test_a_run_keeps_what_was_said_of_each_training_item_out_of_fold(demo: Path):
-    loop = read_loop(open_workspace(demo))
-    unseen = train(loop).report.out_of_fold
-    task = loop.workspace.task
-    items = training_items(loop)
-    learned = learn(task.model, feature_source(loop, task.model), items, task.seed)
-    assert unseen.item_ids == tuple(item.item_id for item in loop.labels.usable_training())
+    snapshot = read_snapshot(open_workspace(demo))
+    unseen = train(snapshot).report.out_of_fold
+    task = snapshot.workspace.task
+    items = training_items(snapshot)
+    learned = learn(task.model, feature_source(snapshot, task.model), items, task.seed)
+    assert unseen.item_ids == tuple(item.item_id for item in snapshot.labels.usable_training())
     assert unseen.labels == task.values
     assert pytest.approx(learned.out_of_fold, rel=1e-6) == np.array(unseen.probability).T
-    assert read_report(loop, loop.logs.runs[-1]).out_of_fold is not None
+    assert read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold is not None

@@ -12,11 +12,11 @@ from core.evaluation.metrics import calibration_error
 from core.evaluation.run_scores import (
     ACTIVE,
     RANDOM,
-    Answers,
+    EvaluationPredictions,
     Resampled,
-    answers_from_report,
-    answers_of_model,
     draws,
+    predictions_from_report,
+    predictions_of_model,
     resample,
     score_differences,
     score_intervals_of,
@@ -27,52 +27,56 @@ from core.evaluation.run_scores import (
 from core.evaluation.runs import load_run, read_report
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 
 
 @pytest.fixture
-def loop(demo_folder: Path) -> Loop:
-    return read_loop(open_workspace(demo_folder), write_cache=False)
+def snapshot(demo_folder: Path) -> Snapshot:
+    return read_snapshot(open_workspace(demo_folder), write_cache=False)
 
 
-def answers(loop: Loop, place: int = -1) -> Answers:
-    report = read_report(loop, loop.logs.runs[place])
-    return answers_from_report(report, loop.labels.splits["evaluation"], loop.workspace.task)
+def answers(snapshot: Snapshot, place: int = -1) -> EvaluationPredictions:
+    report = read_report(snapshot, snapshot.logs.runs[place])
+    return predictions_from_report(
+        report, snapshot.labels.splits["evaluation"], snapshot.workspace.task
+    )
 
 
-def made_up(seed: int, n_labels: int = 2, number: int = 120) -> Answers:
+def made_up(seed: int, n_labels: int = 2, number: int = 120) -> EvaluationPredictions:
     draw = np.random.default_rng(seed)
     targets = np.random.default_rng(0).integers(0, n_labels, number)
     raw = draw.dirichlet(np.ones(n_labels), number) + 0.35 * np.eye(n_labels)[targets]
     raw /= raw.sum(axis=1, keepdims=True)
     items = tuple(Labeled(f"i{at:03}", "", str(t), "evaluation") for at, t in enumerate(targets))
-    return Answers(items, targets, raw.argmax(axis=1), raw, raw)
+    return EvaluationPredictions(items, targets, raw.argmax(axis=1), raw, raw)
 
 
-def drawn(found: Answers, label: int) -> Resampled:
+def drawn(found: EvaluationPredictions, label: int) -> Resampled:
     return resample(found, label, draws(len(found)))
 
 
-def differences(before: Answers, after: Answers, label: int) -> dict[str, Difference]:
+def differences(
+    before: EvaluationPredictions, after: EvaluationPredictions, label: int
+) -> dict[str, Difference]:
     return score_differences(*(drawn(each, label) for each in shared(before, after)))
 
 
-def test_a_report_says_what_its_model_says(loop: Loop):
-    model = load_run(loop, loop.logs.runs[-1])
-    items, task = loop.labels.splits["evaluation"], loop.workspace.task
-    said, asked = answers(loop), answers_of_model(model, items, task)
+def test_a_report_says_what_its_model_says(snapshot: Snapshot):
+    model = load_run(snapshot, snapshot.logs.runs[-1])
+    items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
+    said, asked = answers(snapshot), predictions_of_model(model, items, task)
     assert said.raw == pytest.approx(asked.raw, abs=1e-5)
     assert said.calibrated == pytest.approx(asked.calibrated, abs=1e-5)
     assert (said.predicted == asked.predicted).all()
     assert (said.targets == asked.targets).all()
 
 
-def test_only_items_that_the_run_was_asked_about_are_answered(loop: Loop):
-    items = loop.labels.splits["evaluation"]
-    report, task = read_report(loop, loop.logs.runs[0]), loop.workspace.task
+def test_only_items_that_the_run_was_asked_about_are_answered(snapshot: Snapshot):
+    items = snapshot.labels.splits["evaluation"]
+    report, task = read_report(snapshot, snapshot.logs.runs[0]), snapshot.workspace.task
     new = replace(items[0], item_id="new")
-    assert answers_from_report(report, [new, *items[:5]], task).items == tuple(items[:5])
-    assert not len(answers_from_report(report, [new], task))
+    assert predictions_from_report(report, [new, *items[:5]], task).items == tuple(items[:5])
+    assert not len(predictions_from_report(report, [new], task))
 
 
 @pytest.mark.parametrize("label", [0, 1, 2])
@@ -134,12 +138,12 @@ def test_the_worst_misses_are_those_that_the_model_was_surest_of():
     assert misses.tolist() == expected
 
 
-def test_the_first_run_of_the_demo_learned_from_random_labels_alone(loop: Loop):
-    assert list(stages(loop).values()) == [RANDOM, ACTIVE, ACTIVE]
+def test_the_first_run_of_the_demo_learned_from_random_labels_alone(snapshot: Snapshot):
+    assert list(stages(snapshot).values()) == [RANDOM, ACTIVE, ACTIVE]
 
 
-def test_chosen_items_in_label_files_make_every_run_active(loop: Loop):
-    training = [Labeled("x", "x", "1", "training", strategy="outlier"), *loop.labels.splits]
-    splits = {**loop.labels.splits, "training": training[:1]}
-    changed = replace(loop, labels=replace(loop.labels, splits=splits))
+def test_chosen_items_in_label_files_make_every_run_active(snapshot: Snapshot):
+    training = [Labeled("x", "x", "1", "training", strategy="outlier"), *snapshot.labels.splits]
+    splits = {**snapshot.labels.splits, "training": training[:1]}
+    changed = replace(snapshot, labels=replace(snapshot.labels, splits=splits))
     assert set(stages(changed).values()) == {ACTIVE}

@@ -5,7 +5,7 @@ from sklearn import metrics
 from core.evaluation.intervals import fscore_interval
 from core.evaluation.slices import EMPTY, OTHERS, THIN, grouped, groupings, length_of, slices
 from core.workspace.labels import Labeled
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace
 
 
@@ -80,9 +80,9 @@ def test_the_rarest_values_are_one_group_and_names_are_none():
 def test_items_are_grouped_by_what_is_known_of_them(make_workspace: MakeWorkspace):
     pool = [("item_id", "text", "kind")]
     pool += [(f"i{at}", f"text {at}", ("flood", "fire")[at % 2]) for at in range(20)]
-    loop = read_loop(make_workspace(pool))
+    snapshot = read_snapshot(make_workspace(pool))
     items = [Labeled(f"i{at}", f"text {at}", "1", "evaluation", annotator="ann") for at in range(9)]
     items.append(Labeled("gone", "not in the pool", "1", "evaluation", annotator="bo"))
-    found = groupings(items, loop.pool_words.pool)
+    found = groupings(items, snapshot.pool_words.pool)
     assert list(found) == ["annotator", "kind"]
     assert found["kind"] == ["flood", "fire"] * 4 + ["flood", EMPTY]

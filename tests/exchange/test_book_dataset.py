@@ -9,7 +9,7 @@ from core.errors import DownloadError, SunlightError, WorkspaceError
 from core.exchange import book_dataset
 from core.exchange.book_dataset import BASE, COMMIT, LEAST_ROWS, SOURCES, Source, fetch_book
 from core.exchange.download import Limits
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from core.workspace.task import default_task
 from tests.conftest import headlines
 from tests.publisher import Publisher
@@ -53,10 +53,10 @@ def test_the_sources_are_those_of_one_commit():
 
 def test_the_books_data_becomes_a_workspace(publisher: Publisher, tmp_path: Path):
     workspace = fetch_book(tmp_path / "book", publisher.address, OURS)
-    loop = read_loop(workspace)
+    snapshot = read_snapshot(workspace)
     assert workspace.task == default_task()
-    assert len(loop.pool_words.pool) == LEAST_ROWS
-    assert {split: len(items) for split, items in loop.labels.splits.items()} == {
+    assert len(snapshot.pool_words.pool) == LEAST_ROWS
+    assert {split: len(items) for split, items in snapshot.labels.splits.items()} == {
         "evaluation": 20,
         "validation": 0,
         "training": 20,

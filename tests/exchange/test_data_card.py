@@ -16,7 +16,7 @@ from core.workspace.events import Inbox
 from core.workspace.labels import labels_hash
 from core.workspace.layout import open_workspace
 from core.workspace.logs import append_records, new_event, new_proposal
-from core.workspace.snapshot import Loop, open_loop, read_loop
+from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.conftest import MakeWorkspace
 
 SCRIPTED = '<script>alert(1)</script> [x](http://a.b) | *b* `c` $d$ :e: &amp; # "q"'
@@ -24,8 +24,8 @@ SCRIPTED = '<script>alert(1)</script> [x](http://a.b) | *b* `c` $d$ :e: &amp; # 
 RENDER = MarkdownIt("commonmark").enable("table")
 
 
-def card_of(loop: Loop, form: str = "csv") -> str:
-    return data_card(loop, provenance(loop), LAYOUTS[form])
+def card_of(snapshot: Snapshot, form: str = "csv") -> str:
+    return data_card(snapshot, provenance(snapshot), LAYOUTS[form])
 
 
 def shown(markdown: str) -> str:
@@ -57,7 +57,7 @@ def test_a_text_is_shown_as_it_is_wherever_it_stands(text: str):
         assert cell.count("<td>") == 2
 
 
-def test_it_tells_counts_shares_and_the_evaluation_sets_fingerprint(active: Loop):
+def test_it_tells_counts_shares_and_the_evaluation_sets_fingerprint(active: Snapshot):
     card = card_of(active)
     evaluation = active.labels.splits["evaluation"]
     counts = active.labels.counts(active.workspace.task)
@@ -72,9 +72,9 @@ def test_it_tells_counts_shares_and_the_evaluation_sets_fingerprint(active: Loop
 
 
 def test_it_has_the_last_runs_scores_with_intervals(demo_folder: Path):
-    loop = open_loop(demo_folder)
-    run = loop.logs.runs[-1]
-    card = card_of(loop)
+    snapshot = open_snapshot(demo_folder)
+    run = snapshot.logs.runs[-1]
+    card = card_of(snapshot)
     assert f"| AUC | {run.auc:.3f} | 0." in card
     assert f"`{run.evaluation_hash}`" in card
     assert "has changed since" not in card
@@ -86,14 +86,14 @@ def test_it_says_that_the_evaluation_data_has_changed_since(demo: Path):
     workspace = open_workspace(demo)
     with (demo / "evaluation_data" / "related.csv").open("a") as file:
         file.write("new,Flood in Lima,1\n")
-    assert "has changed since" in card_of(read_loop(workspace))
+    assert "has changed since" in card_of(read_snapshot(workspace))
 
 
 def test_a_damaged_report_leaves_the_scores_of_the_log(demo: Path):
-    loop = open_loop(demo)
-    run = loop.logs.runs[-1]
+    snapshot = open_snapshot(demo)
+    run = snapshot.logs.runs[-1]
     report_path(demo / run.params_file).write_text("{")
-    assert f"| AUC | {run.auc:.3f} |  |" in card_of(loop)
+    assert f"| AUC | {run.auc:.3f} |  |" in card_of(snapshot)
 
 
 def test_it_counts_what_is_left_out(make_workspace: MakeWorkspace):
@@ -107,7 +107,7 @@ def test_it_counts_what_is_left_out(make_workspace: MakeWorkspace):
     append_records(workspace.batches, proposals)
     flags = [new_event("b1", "Ann", "flag", item, note="odd") for item in ("b", "c")]
     Inbox(workspace).receive(flags)
-    card = card_of(read_loop(workspace))
+    card = card_of(read_snapshot(workspace))
     assert "- Items with two labels and no decision: 1." in card
     assert "no label here: 1. Those that have one are not left out: 1." in card
     assert "training items with the text of an evaluation or validation item, 1." in card
@@ -120,7 +120,7 @@ def test_it_tells_what_stands_for_a_label(make_workspace: MakeWorkspace, form: s
     task = '[[labels]]\nvalue = "a b"\nfile = "related.csv"\npositive = true\n'
     task += '[[labels]]\nvalue = "c"\nfile = "c.csv"\n'
     labels = {("training", "1"): [["a", "Quake", "a b"]]}
-    card = card_of(read_loop(make_workspace(labels=labels, task=task)), form)
+    card = card_of(read_snapshot(make_workspace(labels=labels, task=task)), form)
     assert f"| a b | a b | yes | {called} |" in card
 
 
@@ -130,7 +130,7 @@ def test_nobodys_text_is_markup_in_it(make_workspace: MakeWorkspace, form: str):
     workspace = make_workspace([["item_id", "text", SCRIPTED], ["a", "Quake", "x"]], task=task)
     append_records(workspace.batches, [new_proposal("b1", "", "training", "a", SCRIPTED)])
     Inbox(workspace).receive([new_event("b1", SCRIPTED, "label", "a", label="1")])
-    page = RENDER.render(card_of(read_loop(workspace), form))
+    page = RENDER.render(card_of(read_snapshot(workspace), form))
     for tag in ("<script", "<a ", "<em>", "<li>\n<p>a", "<img"):
         assert tag not in page
     assert page.count("&lt;script&gt;") == 5

@@ -11,7 +11,7 @@ import pytest
 from core.errors import ExportError
 from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import export, export_files, zipped
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 
 FOLDERS = [form for form, layout in LAYOUTS.items() if not layout.file]
@@ -25,7 +25,7 @@ def out(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("form", LAYOUTS)
-def test_it_writes_every_file_and_the_card_and_nothing_else(active: Loop, out: Path, form: str):
+def test_it_writes_every_file_and_the_card_and_nothing_else(active: Snapshot, out: Path, form: str):
     written = export(active, out / "labels", form)
     expected = list(export_files(active, form))
     assert sorted(written) == sorted(path for path in out.rglob("*") if path.is_file())
@@ -33,26 +33,26 @@ def test_it_writes_every_file_and_the_card_and_nothing_else(active: Loop, out: P
     assert b"# Small" in written[-1].read_bytes()
 
 
-def test_a_file_has_its_card_beside_it(active: Loop, out: Path):
+def test_a_file_has_its_card_beside_it(active: Snapshot, out: Path):
     export(active, out / "labels.csv", "csv")
     assert sorted(path.name for path in out.iterdir()) == ["labels.csv", "labels.csv.md"]
 
 
-def test_the_hub_reads_the_card_below_the_head(active: Loop, out: Path):
+def test_the_hub_reads_the_card_below_the_head(active: Snapshot, out: Path):
     export(active, out / "hub", "huggingface")
     text = (out / "hub" / "README.md").read_text(encoding="utf-8")
     assert text.startswith("---\npretty_name: ")
     assert "\n---\n# Small\n" in text
 
 
-def test_only_the_splits_that_were_asked_for_come_along(active: Loop, out: Path):
+def test_only_the_splits_that_were_asked_for_come_along(active: Snapshot, out: Path):
     export(active, out / "fast", "fasttext", ["evaluation"])
     assert sorted(path.name for path in (out / "fast").iterdir()) == ["README.md", "evaluation.txt"]
 
 
 @pytest.mark.parametrize("form", ["csv", "huggingface"])
 @pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
-def test_it_never_writes_over_something(active: Loop, out: Path, form: str, kind: str):
+def test_it_never_writes_over_something(active: Snapshot, out: Path, form: str, kind: str):
     there = out / "labels"
     if kind == "file":
         there.write_text("mine")
@@ -65,7 +65,7 @@ def test_it_never_writes_over_something(active: Loop, out: Path, form: str, kind
     assert [path.name for path in out.iterdir()] == ["labels"]
 
 
-def test_it_never_writes_over_another_card(active: Loop, out: Path):
+def test_it_never_writes_over_another_card(active: Snapshot, out: Path):
     (out / "labels.csv.md").write_text("mine")
     with pytest.raises(ExportError, match=r"labels\.csv\.md is there already"):
         export(active, out / "labels.csv", "csv")
@@ -73,25 +73,25 @@ def test_it_never_writes_over_another_card(active: Loop, out: Path):
     assert not (out / "labels.csv").exists()
 
 
-def test_it_never_writes_into_the_workspace(active: Loop):
+def test_it_never_writes_into_the_workspace(active: Snapshot):
     with pytest.raises(ExportError, match="inside of the workspace"):
         export(active, active.workspace.path / "unlabeled_data" / "labels.csv", "csv")
 
 
-def test_it_makes_no_folders_that_nobody_asked_for(active: Loop, out: Path):
+def test_it_makes_no_folders_that_nobody_asked_for(active: Snapshot, out: Path):
     with pytest.raises(ExportError, match="There is no folder"):
         export(active, out / "typo" / "labels.csv", "csv")
     assert not list(out.iterdir())
 
 
 @pytest.mark.parametrize(("form", "splits"), [("word", ["training"]), ("csv", ["exam"])])
-def test_it_knows_its_formats_and_splits(active: Loop, out: Path, form: str, splits: list[str]):
+def test_it_knows_its_formats_and_splits(active: Snapshot, out: Path, form: str, splits: list[str]):
     with pytest.raises(ExportError, match="There is no"):
         export(active, out / "labels", form, splits)
 
 
 @pytest.mark.parametrize("splits", [["validation"], []])
-def test_without_a_label_nothing_is_written(active: Loop, out: Path, splits: list[str]):
+def test_without_a_label_nothing_is_written(active: Snapshot, out: Path, splits: list[str]):
     with pytest.raises(ExportError, match="has a label yet"):
         export(active, out / "labels.csv", "csv", splits)
     assert not list(out.iterdir())
@@ -100,7 +100,7 @@ def test_without_a_label_nothing_is_written(active: Loop, out: Path, splits: lis
 @pytest.mark.parametrize("form", ["csv", *FOLDERS])
 @pytest.mark.parametrize("failing", range(3))
 def test_a_full_disk_leaves_nothing(
-    active: Loop, out: Path, form: str, failing: int, monkeypatch: pytest.MonkeyPatch
+    active: Snapshot, out: Path, form: str, failing: int, monkeypatch: pytest.MonkeyPatch
 ):
     sync, calls = os.fsync, iter(range(100))
 
@@ -117,7 +117,7 @@ def test_a_full_disk_leaves_nothing(
     assert names == (["labels.md"] if form == "csv" and failing == 2 else [])
 
 
-def test_a_disk_without_hard_links_is_written_too(active: Loop, out: Path, monkeypatch):
+def test_a_disk_without_hard_links_is_written_too(active: Snapshot, out: Path, monkeypatch):
     def refuse(self: Path, target: Path) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
@@ -126,7 +126,7 @@ def test_a_disk_without_hard_links_is_written_too(active: Loop, out: Path, monke
     assert sorted(path.name for path in out.iterdir()) == ["labels.csv", "labels.csv.md"]
 
 
-def test_an_archive_holds_the_files_in_one_folder(active: Loop):
+def test_an_archive_holds_the_files_in_one_folder(active: Snapshot):
     files = list(export_files(active, "huggingface"))
     archive = zipfile.ZipFile(BytesIO(zipped(files, "mine")))
     assert archive.testzip() is None
@@ -140,14 +140,14 @@ def test_what_it_reads_it_leaves_as_it_was(make_workspace: MakeWorkspace, out: P
     workspace = make_workspace([item[:2] for item in items], {("training", "1"): [items[5]]})
     before = {path: path.read_bytes() for path in workspace.path.rglob("*.csv")}
     for form in LAYOUTS:
-        export(read_loop(workspace, write_cache=False), out / form, form)
+        export(read_snapshot(workspace, write_cache=False), out / form, form)
     assert before == {path: path.read_bytes() for path in workspace.path.rglob("*.csv")}
 
 
 @pytest.mark.parametrize("form", ["csv", "huggingface"])
 @pytest.mark.parametrize("has_links", [True, False])
 def test_what_appears_meanwhile_is_not_written_over(
-    active: Loop, out: Path, form: str, has_links: bool, monkeypatch: pytest.MonkeyPatch
+    active: Snapshot, out: Path, form: str, has_links: bool, monkeypatch: pytest.MonkeyPatch
 ):
     sync, there = os.fsync, out / "labels"
 

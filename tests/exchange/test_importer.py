@@ -13,13 +13,13 @@ import pytest
 
 from core.errors import TableError, UnwritableError
 from core.exchange.exporter import export
-from core.exchange.import_types import Columns, Unsaid
-from core.exchange.importer import Intake, bring_in, bring_in_folder
+from core.exchange.import_types import Columns, Defaults
+from core.exchange.importer import ImportResult, import_folder, import_table
 from core.exchange.table_reader import guess, open_table
 from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
 from core.workspace.layout import Workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import SPLITS
 from tests.conftest import MakeWorkspace
 from tests.tables import KINDS, write_table
@@ -35,9 +35,11 @@ ROWS = [
 POOL = [["p1", "Council, meets"], ["p2", "union rejects plan"]]
 
 
-def bring(workspace: Workspace, path: Path, unsaid: Unsaid | None = None, **more: bool) -> Intake:
+def bring(
+    workspace: Workspace, path: Path, unsaid: Defaults | None = None, **more: bool
+) -> ImportResult:
     table = open_table(path)
-    return bring_in(
+    return import_table(
         workspace, table, Columns(**guess(table.columns, table.head(5))), unsaid, **more
     )
 
@@ -52,7 +54,7 @@ def files_of(workspace: Workspace) -> dict[str, bytes]:
 
 
 def labels_of(workspace: Workspace) -> set[tuple[str, ...]]:
-    splits = read_loop(workspace).labels.splits
+    splits = read_snapshot(workspace).labels.splits
     return {
         (x.item_id, x.text, x.label, x.split, x.strategy, x.annotator)
         for split in SPLITS
@@ -67,7 +69,9 @@ def workspace(make_workspace: MakeWorkspace) -> Workspace:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_items_and_labels_come_in_from_every_kind(workspace: Workspace, tmp_path: Path, kind: str):
-    intake = bring(workspace, write_table(tmp_path, kind, COLUMNS, ROWS), Unsaid(strategy="theirs"))
+    intake = bring(
+        workspace, write_table(tmp_path, kind, COLUMNS, ROWS), Defaults(strategy="theirs")
+    )
     assert (intake.rows, intake.items, intake.copies, intake.known) == (5, 3, 1, 1)
     assert labels_of(workspace) == {
         ("n1", "flood hits coast", "1", "training", "theirs", "ada"),
@@ -137,7 +141,7 @@ def test_words_for_labels_are_mapped_and_unknown_ones_can_stay_out(
 ):
     rows = [["a", "one", "yes"], ["b", "two", "NOT"], ["c", "three", "maybe"]]
     path = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
-    words = Unsaid(labels={"yes": "1", "not": "0"}, refuse_unknown=False)
+    words = Defaults(labels={"yes": "1", "not": "0"}, refuse_unknown=False)
     intake = bring(workspace, path, words)
     assert (intake.items, intake.labels) == (3, 2)
 
@@ -165,36 +169,36 @@ def test_held_out_texts_are_counted_and_kept_out_of_training(
     workspace = make_workspace(POOL, {("evaluation", "1"): [["e1", "flood hits coast", "1"]]})
     intake = bring(workspace, write_table(tmp_path, "csv", COLUMNS, ROWS))
     assert intake.kept_out == 1
-    usable = read_loop(workspace).labels.usable_training()
+    usable = read_snapshot(workspace).labels.usable_training()
     assert "flood hits coast" not in {item.text for item in usable}
     assert any("held out" in sentence for sentence in intake.sentences())
 
 
 def test_labels_become_evaluation_data_only_where_it_is_said(workspace: Workspace, tmp_path: Path):
     path = write_table(tmp_path, "csv", ("id", "text", "label"), [["a", "one", "1"]])
-    bring(workspace, path, Unsaid(split="evaluation"))
+    bring(workspace, path, Defaults(split="evaluation"))
     assert {item[3] for item in labels_of(workspace)} == {"evaluation"}
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_an_export_restores_every_label(active: Loop, tmp_path: Path, form: str):
+def test_an_export_restores_every_label(active: Snapshot, tmp_path: Path, form: str):
     export(active, tmp_path / f"out.{form}", form)
     empty = empty_workspace(tmp_path, active)
-    bring_in(empty, open_table(tmp_path / f"out.{form}"))
+    import_table(empty, open_table(tmp_path / f"out.{form}"))
     assert labels_of(empty) == labels_of(active.workspace)
 
 
-def test_a_folder_in_the_books_layout_comes_in_whole(active: Loop, tmp_path: Path):
+def test_a_folder_in_the_books_layout_comes_in_whole(active: Snapshot, tmp_path: Path):
     empty = empty_workspace(tmp_path, active)
-    intake = bring_in_folder(empty, active.workspace.path)
+    intake = import_folder(empty, active.workspace.path)
     assert labels_of(empty) == labels_of(active.workspace)
     assert intake.labels == 90
     before = files_of(empty)
-    bring_in_folder(empty, active.workspace.path)
+    import_folder(empty, active.workspace.path)
     assert files_of(empty) == before
 
 
-def empty_workspace(folder: Path, like: Loop) -> Workspace:
+def empty_workspace(folder: Path, like: Snapshot) -> Workspace:
     path = folder / "empty"
     path.mkdir()
     return Workspace(path, like.workspace.task)
@@ -246,10 +250,10 @@ def test_a_killed_import_is_completed_by_the_same_import(
         for row in read_rows(file.path, file.name).rows
     )
     assert [row[0] for row in rows] == ["n1", "n2", "n5"]
-    loop = read_loop(workspace)
-    assert sorted(loop.pool_words.pool.ids.to_pylist()) == ["n1", "n4", "n5", "p1", "p2"]
-    assert [event.item_id for event in loop.logs.events] == ["n1", "n5"]
-    assert [proposal.item_id for proposal in loop.logs.proposals] == ["n1", "n5"]
+    snapshot = read_snapshot(workspace)
+    assert sorted(snapshot.pool_words.pool.ids.to_pylist()) == ["n1", "n4", "n5", "p1", "p2"]
+    assert [event.item_id for event in snapshot.logs.events] == ["n1", "n5"]
+    assert [proposal.item_id for proposal in snapshot.logs.proposals] == ["n1", "n5"]
     assert len({item[0] for item in labels_of(workspace)}) == 3
 
 
@@ -269,7 +273,7 @@ def test_a_disk_without_room_for_the_items_leaves_the_workspace_as_it_was(
 ):
     rows = [[f"n{at}", f"flood number {at}", "1"] for at in range(5_000)]
     path = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
-    read_loop(workspace)
+    read_snapshot(workspace)
     before = files_of(workspace)
     with no_file_above(50_000), pytest.raises(TableError, match=r"too large\. Nothing was brought"):
         bring(workspace, path)

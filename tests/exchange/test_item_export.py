@@ -19,11 +19,11 @@ from core.exchange.item_export import write_csv, write_parquet
 from core.models.model import Model
 from core.models.pool_predictions import predictions_of
 from core.query.filters import Filters
-from core.query.masks import Opinions
-from core.query.row_set import Places
-from core.query.shown_predictions import opinions_at
+from core.query.masks import ShownPredictions
+from core.query.row_set import RowSet
+from core.query.shown_predictions import predictions_at
 from core.query.tables import Tables
-from core.workspace.snapshot import Loop, open_loop
+from core.workspace.snapshot import Snapshot, open_snapshot
 from tests.conftest import MakeWorkspace
 from tests.conftest import write_csv as write_rows
 
@@ -31,24 +31,24 @@ COLUMNS = ["split", "label", "strategy", "batch_id", "annotator", "labeled_at"]
 SAID = ["confidence", "predicted"]
 
 
-def csv_of(sheet: pa.Table, places: Places) -> pd.DataFrame:
+def csv_of(sheet: pa.Table, places: RowSet) -> pd.DataFrame:
     file = io.BytesIO()
     write_csv(sheet, places, file)
     file.seek(0)
     return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
-def parquet_of(sheet: pa.Table, places: Places) -> pa.Table:
+def parquet_of(sheet: pa.Table, places: RowSet) -> pa.Table:
     file = io.BytesIO()
     write_parquet(sheet, places, file)
     return pq.read_table(io.BytesIO(file.getvalue()))
 
 
-def opinions(loop: Loop, tables: Tables) -> Opinions:
+def opinions(snapshot: Snapshot, tables: Tables) -> ShownPredictions:
     """What the last run says at each place."""
-    run = loop.logs.runs[-1]
-    model: Model = load_run(loop, run)
-    return opinions_at(loop, tables, predictions_of(loop, run, model), model)
+    run = snapshot.logs.runs[-1]
+    model: Model = load_run(snapshot, run)
+    return predictions_at(snapshot, tables, predictions_of(snapshot, run, model), model)
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,15 @@ def opinions(loop: Loop, tables: Tables) -> Opinions:
     ],
 )
 def test_a_file_holds_what_the_tables_say(demo_folder: Path, filters: Filters, monkeypatch):
-    monkeypatch.setattr(item_export, "BLOCK", 500)
-    loop = open_loop(demo_folder)
-    tables = Tables(loop)
-    said = opinions(loop, tables)
+    monkeypatch.setattr(item_export, "ITEMS_AT_ONCE", 500)
+    snapshot = open_snapshot(demo_folder)
+    tables = Tables(snapshot)
+    said = opinions(snapshot, tables)
     places = tables.places(filters, said)
     at = places.first(len(places))
     expected = tables.items(at)
     of_csv, of_parquet = (make(tables.sheet(said), places) for make in (csv_of, parquet_of))
-    names = ["item_id", "text", *loop.pool_words.pool.columns, *COLUMNS, *SAID]
+    names = ["item_id", "text", *snapshot.pool_words.pool.columns, *COLUMNS, *SAID]
     assert of_csv.columns.tolist() == of_parquet.column_names == names
     told = [said.labels[column] for column in said.predicted[at]]
     for name in ("item_id", "text", *COLUMNS):
@@ -86,7 +86,7 @@ def test_the_pools_own_columns_come_along(make_workspace: MakeWorkspace):
     workspace = make_workspace()
     rows = [("item_id", "text", "label", "year"), ("a", "one", "x", "1999"), ("b", "two", "", "=1")]
     write_rows(workspace.path / "unlabeled_data" / "pool.csv", rows)
-    tables = Tables(open_loop(workspace.path))
+    tables = Tables(open_snapshot(workspace.path))
     left = tables.places(Filters())
     found = csv_of(tables.sheet(None), left)
     assert found.columns.tolist()[:5] == ["item_id", "text", "pool_label", "year", "split"]
@@ -110,7 +110,7 @@ def test_any_text_survives(rows: list[tuple[str, str | None]]):
             "column": pa.array([value for _, value in rows], pa.large_string()),
         }
     )
-    everything = Places(np.arange(0), len(rows), is_rest=True)
+    everything = RowSet(np.arange(0), len(rows), is_rest=True)
     assert parquet_of(sheet, everything)["text"].to_pylist() == [text for text, _ in rows]
     file = io.BytesIO()
     write_csv(sheet, everything, file)

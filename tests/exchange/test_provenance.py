@@ -6,7 +6,7 @@ from core.exchange.provenance import EXPORT_FIELDS, own_names, provenance
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace
 from core.workspace.logs import append_records, new_event, new_proposal
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace
 
 POOL = [
@@ -31,7 +31,7 @@ def workspace(make_workspace: MakeWorkspace) -> Workspace:
 
 
 def test_a_label_of_the_log_has_its_batch_its_event_and_its_own_columns(workspace: Workspace):
-    rows = provenance(read_loop(workspace), ["training"]).to_pylist()
+    rows = provenance(read_snapshot(workspace), ["training"]).to_pylist()
     row = next(row for row in rows if row["item_id"] == "a")
     told = {name: row[name] for name in ("text", "strategy", "batch_id", "proposed_to", "rank")}
     assert told == {
@@ -48,7 +48,7 @@ def test_a_label_of_the_log_has_its_batch_its_event_and_its_own_columns(workspac
 
 
 def test_a_label_of_a_file_has_no_more_than_the_file_says(workspace: Workspace):
-    rows = provenance(read_loop(workspace)).to_pylist()
+    rows = provenance(read_snapshot(workspace)).to_pylist()
     assert [row["item_id"] for row in rows] == ["b", "f", "a"]
     flood = rows[1]
     assert (flood["source"], flood["seed"], flood["note"]) == ("", None, "")
@@ -63,7 +63,7 @@ def test_a_label_of_a_file_has_no_more_than_the_file_says(workspace: Workspace):
 
 
 def test_without_labels_there_are_columns_and_no_rows(make_workspace: MakeWorkspace):
-    table = provenance(read_loop(make_workspace(POOL)))
+    table = provenance(read_snapshot(make_workspace(POOL)))
     assert table.column_names == [*EXPORT_FIELDS, "source", "pool_Label"]
     assert len(table) == 0
 
@@ -71,7 +71,7 @@ def test_without_labels_there_are_columns_and_no_rows(make_workspace: MakeWorksp
 def test_an_item_that_a_batch_holds_twice_is_one_row(workspace: Workspace):
     again = new_proposal("batch-1", "Ann", "training", "a", "outlier", rank=4)
     append_records(workspace.batches, [again])
-    ids = provenance(read_loop(workspace))["item_id"].to_pylist()
+    ids = provenance(read_snapshot(workspace))["item_id"].to_pylist()
     assert ids.count("a") == 1
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from core.exchange.import_export import exported
-from core.exchange.import_types import Wanted
+from core.exchange.import_types import ImportedLabel
 from core.exchange.provenance import EXPORT_FIELDS
-from core.exchange.reconcile import Lacking, lacking
+from core.exchange.reconcile import MissingRows, missing_rows
 from core.workspace.labels import append_labels
 from core.workspace.layout import Workspace
 from core.workspace.logs import append_records
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace
 
 POOL = [["p1", "flood hits coast"], ["p2", "council meets"]]
@@ -32,21 +32,21 @@ def workspace(make_workspace: MakeWorkspace) -> Workspace:
     return make_workspace(POOL)
 
 
-def wanted(workspace: Workspace, **cells: str) -> Wanted:
+def wanted(workspace: Workspace, **cells: str) -> ImportedLabel:
     """The label of `ROW`, or of one with other cells."""
     return exported(ROW | cells, workspace.task)
 
 
-def brought(workspace: Workspace, *labels: Wanted) -> Lacking:
+def brought(workspace: Workspace, *labels: ImportedLabel) -> MissingRows:
     """What was lacking of these labels; it stands in the files now."""
-    found = lacking(read_loop(workspace), labels)
+    found = missing_rows(read_snapshot(workspace), labels)
     append_labels(workspace, found.rows)
     append_records(workspace.batches, found.proposals)
     append_records(workspace.annotations, found.events)
     return found
 
 
-def written(found: Lacking) -> tuple[int, int, int]:
+def written(found: MissingRows) -> tuple[int, int, int]:
     return len(found.rows), len(found.proposals), len(found.events)
 
 
@@ -108,7 +108,7 @@ def test_a_batch_whose_name_is_taken_gets_another_one_and_keeps_it(workspace: Wo
     assert proposal.batch_id == event.batch_id
     assert proposal.batch_id.startswith("b1-")
     assert written(brought(workspace, label)) == (0, 0, 0)
-    assert {each.batch_id for each in read_loop(workspace).logs.proposals} == {
+    assert {each.batch_id for each in read_snapshot(workspace).logs.proposals} == {
         "b1",
         proposal.batch_id,
     }

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import TableError
-from core.exchange.table_reader import Foreign, guess, open_table
+from core.exchange.table_reader import SourceTable, guess, open_table
 from tests.tables import KINDS, delimited, write_sheet, write_table
 
 COLUMNS = ("id", "text", "topic")
@@ -20,11 +20,11 @@ ROWS = [
 TYPED = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)
 
 
-def rows_of(table: Foreign) -> list[list[str]]:
+def rows_of(table: SourceTable) -> list[list[str]]:
     return [cells for block in table.blocks() for _, cells in block.rows]
 
 
-def bad_of(table: Foreign) -> list[tuple[int, str]]:
+def bad_of(table: SourceTable) -> list[tuple[int, str]]:
     return [(row.line, row.reason) for block in table.blocks() for row in block.bad]
 
 

@@ -17,17 +17,17 @@ from core.features.cached import (
     pool_space,
     whole_space,
 )
-from core.features.corpus_counts import pairs_in, sampled, tally_texts
+from core.features.corpus_counts import count_texts, pairs_in, sampled
 from core.features.pool_features import Space, space_of
 from core.pool.token_parts import tokens_of
 from core.system import progress
 from core.workspace.layout import Workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.features.test_pool_features import learn, some_weights
 
 
-def test_the_space_is_that_of_the_texts(active: Loop):
+def test_the_space_is_that_of_the_texts(active: Snapshot):
     """Of the pool and of the training items that it does not hold, but of nothing held out."""
     texts = active.pool_words.pool.texts.to_pylist()
     assert not active.held_out.any()
@@ -35,29 +35,29 @@ def test_the_space_is_that_of_the_texts(active: Loop):
     assert pool_space(active).key == learn([*texts, *outside]).key
 
 
-def test_copies_of_held_out_items_teach_nothing(active: Loop):
+def test_copies_of_held_out_items_teach_nothing(active: Snapshot):
     before = pool_space(active)
     held_out = active.labels.splits["evaluation"]
     copies = [(f"copy{at}", f"{item.text.upper()} ") for at, item in enumerate(held_out)]
     write_csv(active.workspace.path / "unlabeled_data" / "copies.csv", copies)
-    loop = read_loop(active.workspace)
-    assert loop.held_out.sum() == len(held_out) == 30
-    assert pool_space(loop).key == before.key
+    snapshot = read_snapshot(active.workspace)
+    assert snapshot.held_out.sum() == len(held_out) == 30
+    assert pool_space(snapshot).key == before.key
     # They are scored like all others.
-    assert len(pool_rows(loop, before)) == 330
+    assert len(pool_rows(snapshot, before)) == 330
 
 
 def test_pool_items_that_become_held_out_are_no_longer_counted(make_workspace: MakeWorkspace):
     items = headlines(200)
     workspace = make_workspace([item[:2] for item in items])
-    before = pool_space(read_loop(workspace))
+    before = pool_space(read_snapshot(workspace))
     write_csv(workspace.path / "evaluation_data" / "related.csv", [(*items[5][:2], "1")])
-    after = pool_space(read_loop(workspace))
+    after = pool_space(read_snapshot(workspace))
     assert after.key == learn([text for _, text, _ in items[:5] + items[6:]]).key != before.key
 
 
-def test_the_cache_gives_the_same_as_no_cache(active: Loop):
-    plain = read_loop(active.workspace, write_cache=False)
+def test_the_cache_gives_the_same_as_no_cache(active: Snapshot):
+    plain = read_snapshot(active.workspace, write_cache=False)
     space = pool_space(plain)
     assert not list(active.workspace.cache.glob("space-*"))
     rows, weights = pool_rows(plain, space), some_weights(space)
@@ -74,19 +74,19 @@ def test_the_cache_gives_the_same_as_no_cache(active: Loop):
 def test_labels_from_the_pool_change_no_space(make_workspace: MakeWorkspace):
     items = headlines(200)
     workspace = make_workspace([item[:2] for item in items])
-    before = pool_space(read_loop(workspace))
+    before = pool_space(read_snapshot(workspace))
     write_csv(workspace.path / "training_data" / "related.csv", [(*items[5][:2], "1")])
-    loop = read_loop(workspace)
-    assert len(loop.labels.usable_training()) == 1
-    assert pool_space(loop).key == before.key
+    snapshot = read_snapshot(workspace)
+    assert len(snapshot.labels.usable_training()) == 1
+    assert pool_space(snapshot).key == before.key
 
 
-def test_an_older_space_places_todays_pool(active: Loop):
+def test_an_older_space_places_todays_pool(active: Snapshot):
     older = pool_space(active)
     write_csv(active.workspace.path / "unlabeled_data" / "more.csv", [("n", "quake hits quake")])
-    loop = read_loop(active.workspace)
-    rows, weights = pool_rows(loop, older), some_weights(older)
-    outside = older.rows(loop.pool_words.pool.texts.to_pylist())
+    snapshot = read_snapshot(active.workspace)
+    rows, weights = pool_rows(snapshot, older), some_weights(older)
+    outside = older.rows(snapshot.pool_words.pool.texts.to_pylist())
     np.testing.assert_allclose(
         rows.projection(weights)(0, 301), outside.projection(weights)(0, 301), atol=1e-6
     )
@@ -122,14 +122,16 @@ def pool_file(workspace: Workspace, name: str) -> Path:
 
 
 def space_from_cache(workspace: Workspace) -> Space:
-    return pool_space(read_loop(workspace))
+    return pool_space(read_snapshot(workspace))
 
 
 def space_from_nothing(workspace: Workspace) -> Space:
     """What the texts teach that are not held out, in an order of their own."""
-    loop = read_loop(workspace)
-    texts = loop.pool_words.pool.texts.to_pylist()
-    kept = [text for text, is_out in zip(texts, loop.held_out.tolist(), strict=True) if not is_out]
+    snapshot = read_snapshot(workspace)
+    texts = snapshot.pool_words.pool.texts.to_pylist()
+    kept = [
+        text for text, is_out in zip(texts, snapshot.held_out.tolist(), strict=True) if not is_out
+    ]
     return learn(sorted(kept))
 
 
@@ -213,7 +215,7 @@ def test_a_damaged_tally_is_not_trusted(
         case "the manifest":
             (entry / "manifest.json").unlink()
         case "the version":
-            monkeypatch.setattr(module, "TALLY_VERSION", module.TALLY_VERSION + 1)
+            monkeypatch.setattr(module, "COUNTS_VERSION", module.COUNTS_VERSION + 1)
         case "the end":
             pairs.write_bytes(pairs.read_bytes()[:-8])
     grow(learned, ITEMS[300:310])
@@ -248,17 +250,17 @@ def few_paired(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def halved(workspace: Workspace) -> int:
-    loop = read_loop(workspace)
-    return halvings_of(counted_texts(loop))
+    snapshot = read_snapshot(workspace)
+    return halvings_of(counted_texts(snapshot))
 
 
 def space_by_hand(workspace: Workspace) -> Space:
     """All words and runs, and the pairs of the texts in the sample alone."""
-    loop = read_loop(workspace)
-    counted = np.flatnonzero(~loop.held_out)
-    texts = loop.pool_words.pool.texts.take(counted).to_pylist()
-    paired = sampled(loop.pool_words.hashes[counted], halved(workspace))
-    return space_of(tally_texts(*tokens_of(texts), None, paired))
+    snapshot = read_snapshot(workspace)
+    counted = np.flatnonzero(~snapshot.held_out)
+    texts = snapshot.pool_words.pool.texts.take(counted).to_pylist()
+    paired = sampled(snapshot.pool_words.hashes[counted], halved(workspace))
+    return space_of(count_texts(*tokens_of(texts), None, paired))
 
 
 @pytest.mark.usefixtures("few_paired")
@@ -289,7 +291,7 @@ def test_changes_of_a_sampled_pool_cost_what_changed(learned: Workspace, counted
 def test_another_sample_has_all_texts_counted(
     learned: Workspace, counted: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-    (pool, _) = counted_texts(read_loop(learned))
+    (pool, _) = counted_texts(read_snapshot(learned))
     n_pairs = pairs_in(pool.tokens, pool.bags)
     monkeypatch.setattr(corpus_counts, "MOST_PAIRS", n_pairs)
     assert halved(learned) == 0
@@ -306,13 +308,13 @@ def test_another_sample_has_all_texts_counted(
 def test_rows_are_the_same_in_whatever_blocks_they_are_placed(
     learned: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
-    loop = read_loop(learned)
+    snapshot = read_snapshot(learned)
     space = space_from_cache(learned)
-    expected = placed_items(loop, space, np.arange(300))
-    monkeypatch.setattr(spaces, "TEXT_BLOCK", 50)
+    expected = placed_items(snapshot, space, np.arange(300))
+    monkeypatch.setattr(spaces, "TOKENS_AT_ONCE", 50)
     said: list[str] = []
     monkeypatch.setattr(progress, "EVERY", 0)
-    rows = pool_rows(loop, space, said.append)
+    rows = pool_rows(snapshot, space, said.append)
     assert len(said) > 10
     assert said[-1].startswith("placing texts: 300 of 300 texts, ")
     for ours, theirs in ((rows.repeats, expected.repeats), (rows.bags, expected.bags)):
@@ -325,14 +327,14 @@ def test_rows_are_the_same_in_whatever_blocks_they_are_placed(
 def test_placing_that_was_interrupted_is_not_trusted(
     learned: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
-    loop, space = read_loop(learned), space_from_cache(learned)
-    monkeypatch.setattr(spaces, "TEXT_BLOCK", 50)
+    snapshot, space = read_snapshot(learned), space_from_cache(learned)
+    monkeypatch.setattr(spaces, "TOKENS_AT_ONCE", 50)
     monkeypatch.setattr(progress, "EVERY", 0)
     with pytest.raises(KeyboardInterrupt):
-        pool_rows(loop, space, interrupted)
+        pool_rows(snapshot, space, interrupted)
     assert not list(learned.cache.glob("rows-*"))
     assert not list(learned.cache.glob("building-*"))
-    assert len(pool_rows(loop, space)) == 300
+    assert len(pool_rows(snapshot, space)) == 300
 
 
 def test_the_whole_space_is_that_of_a_pool_of_which_nothing_is_held_out(
@@ -343,9 +345,9 @@ def test_the_whole_space_is_that_of_a_pool_of_which_nothing_is_held_out(
     held_out = [*rows[:30], *outside]
     labels = {("evaluation", label): [row for row in held_out if row[2] == label] for label in "10"}
     everything = [row[:2] for row in (*rows, *outside)]
-    expected = pool_space(read_loop(make_workspace(everything))).key
-    loop = read_loop(make_workspace([row[:2] for row in rows], labels))
+    expected = pool_space(read_snapshot(make_workspace(everything))).key
+    snapshot = read_snapshot(make_workspace([row[:2] for row in rows], labels))
     for _ in range(2):
-        assert whole_space(loop).key == expected
-    assert len(list(loop.workspace.cache.glob("whole-*"))) == 1
-    assert pool_space(loop).key != expected
+        assert whole_space(snapshot).key == expected
+    assert len(list(snapshot.workspace.cache.glob("whole-*"))) == 1
+    assert pool_space(snapshot).key != expected

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from core.features import corpus_counts
 from core.features.corpus_counts import (
     WINDOW,
-    Tally,
-    add_tally,
+    CorpusCounts,
+    add_corpus_counts,
     count_pairs,
+    count_texts,
     halvings,
     pairs_in,
     sampled,
-    tally_texts,
 )
 from core.features.pool_features import space_of
 from core.pool.counts import Counts, added
@@ -29,13 +29,13 @@ N_WORDS = 7
 IDS = st.lists(st.lists(st.integers(0, N_WORDS - 1), max_size=15), max_size=9)
 
 
-def tallied(texts: list[str]) -> Tally:
-    return tally_texts(*tokens_of(texts))
+def tallied(texts: list[str]) -> CorpusCounts:
+    return count_texts(*tokens_of(texts))
 
 
-def same(one: Tally, other: Tally) -> bool:
+def same(one: CorpusCounts, other: CorpusCounts) -> bool:
     """Whether both hold the same numbers, to the last bit and in the same order."""
-    for field in fields(Tally):
+    for field in fields(CorpusCounts):
         values, others = getattr(one, field.name), getattr(other, field.name)
         if isinstance(values, Counts):
             values, others = np.stack(astuple(values)), np.stack(astuple(others))
@@ -75,16 +75,16 @@ def test_occurrences_and_texts_of_words_are_told_apart():
 @given(st.lists(TEXT, max_size=6), st.lists(TEXT, max_size=6))
 def test_a_tally_is_the_sum_of_its_parts_and_can_be_taken_apart(some: list[str], more: list[str]):
     both = tallied([*some, *more])
-    assert same(add_tally(tallied(some), tallied(more)), both)
-    assert same(add_tally(tallied(more), tallied(some)), both)
-    assert same(add_tally(both, tallied(more), -1), tallied(some))
+    assert same(add_corpus_counts(tallied(some), tallied(more)), both)
+    assert same(add_corpus_counts(tallied(more), tallied(some)), both)
+    assert same(add_corpus_counts(both, tallied(more), -1), tallied(some))
 
 
 def test_a_sum_teaches_what_its_texts_teach():
     parts = [tallied(TEXTS[at : at + 50]) for at in range(0, len(TEXTS), 50)]
     total = parts[0]
     for part in parts[1:]:
-        total = add_tally(total, part)
+        total = add_corpus_counts(total, part)
     assert space_of(total).key == space_of(tallied(TEXTS)).key
 
 
@@ -93,21 +93,21 @@ def test_texts_are_counted_the_same_in_whatever_blocks(monkeypatch: pytest.Monke
     tokens, texts = tokens_of(TEXTS)
     counted = np.arange(len(TEXTS)) % 7 > 1
     expected = tallied([text for text, is_in in zip(TEXTS, counted, strict=True) if is_in])
-    monkeypatch.setattr(corpus_counts, "TEXT_BLOCK", block)
-    assert same(tally_texts(tokens, texts, counted), expected)
+    monkeypatch.setattr(corpus_counts, "TOKENS_AT_ONCE", block)
+    assert same(count_texts(tokens, texts, counted), expected)
     assert pairs_in(tokens, texts, counted) == expected.pairs.counts.sum()
 
 
 def test_pairs_are_those_of_the_paired_texts_and_all_else_of_all():
     tokens, texts = tokens_of(TEXTS)
     paired, counted = np.arange(len(TEXTS)) % 3 > 0, np.arange(len(TEXTS)) % 5 > 0
-    every = tally_texts(tokens, texts, counted)
-    found = tally_texts(tokens, texts, counted, paired)
+    every = count_texts(tokens, texts, counted)
+    found = count_texts(tokens, texts, counted, paired)
     both = np.flatnonzero(counted & paired)
     assert found.pairs.counts.sum() == pairs_in(tokens, texts.take(both)) > 0
     assert same(replace(found, pairs=every.pairs), every)
     # The two halves of the pairs are all pairs.
-    rest = tally_texts(tokens, texts, counted, ~paired)
+    rest = count_texts(tokens, texts, counted, ~paired)
     together = added(found.pairs, rest.pairs)
     assert np.array_equal(together.keys, every.pairs.keys)
     assert np.array_equal(together.counts, every.pairs.counts)
@@ -134,5 +134,5 @@ def test_each_sample_is_half_of_the_one_before_and_the_order_is_free(
         assert not (found & ~before).any()
         assert found.sum() == pytest.approx(40_000 / 2**halved, rel=0.05)
         before = found
-    monkeypatch.setattr(corpus_counts, "TEXT_BLOCK", 7_000)
+    monkeypatch.setattr(corpus_counts, "TOKENS_AT_ONCE", 7_000)
     assert np.array_equal(sampled(hashes[::-1], 4)[::-1], before)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.features import encoder_cache
 from core.features.encoder import Encoder, open_encoder
-from core.features.encoder_cache import ABANDONED, BLOCK, SAMPLE, CachedEncoder, hashes_of
+from core.features.encoder_cache import ABANDONED, SAMPLE, TEXTS_IN_A_FILE, CachedEncoder, hashes_of
 from tests.conftest import headlines
 from tests.encoders import onnx_encoder, static_encoder
 
@@ -120,14 +120,14 @@ def test_progress_begins_with_an_estimate_and_tells_the_time_left(
     encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(encoder_cache, "EVERY", 0.0)
-    texts, told = [f"flood {number}" for number in range(SAMPLE + 2 * BLOCK)], []
+    texts, told = [f"flood {number}" for number in range(SAMPLE + 2 * TEXTS_IN_A_FILE)], []
     CachedEncoder(encoder, tmp_path).vectors(texts, told.append)
     number = f"{len(texts):,}"
     name = re.escape(encoder.name)
     assert re.fullmatch(rf"opening the encoder {name}", told[0])
     assert re.fullmatch(rf"encoding {number} texts with {name}: (a moment|about .*)", told[1])
     assert re.fullmatch(rf"encoded 1,088 of {number} texts, (a moment|about .*) left", told[2])
-    assert [len(np.load(path)) for path in blocks(tmp_path)].count(BLOCK) == 2
+    assert [len(np.load(path)) for path in blocks(tmp_path)].count(TEXTS_IN_A_FILE) == 2
     told.clear()
     CachedEncoder(encoder, tmp_path).vectors(texts, told.append)
     assert told == []

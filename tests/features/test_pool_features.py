@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from core.features.base import Weights, bag_sums
-from core.features.corpus_counts import tally_texts
-from core.features.pool_features import MEANING_LENGTH, SMOOTH, Space, place, space_of
+from core.features.corpus_counts import count_texts
+from core.features.pool_features import SMOOTH, VECTOR_LENGTH, Space, place, space_of
 from core.features.vocabulary import Vocabulary
 from core.pool.token_parts import tokens_of
 from tests.conftest import headlines
@@ -26,7 +26,7 @@ TEXT = st.lists(
 
 
 def learn(texts: list[str]) -> Space:
-    return space_of(tally_texts(*tokens_of(texts)))
+    return space_of(count_texts(*tokens_of(texts)))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_a_meaning_is_the_weighted_mean_of_the_words_meanings(space: Space):
         frequency = SMOOTH / space.rarity[at] - SMOOTH
         assert space.rarity[at] == pytest.approx(SMOOTH / (SMOOTH + frequency))
         expected += space.rarity[at] * space.meanings[at].astype(float)
-    expected *= MEANING_LENGTH / np.linalg.norm(expected)
+    expected *= VECTOR_LENGTH / np.linalg.norm(expected)
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
@@ -113,7 +113,7 @@ def test_the_projection_is_the_product_of_the_rows_written_out(space: Space, tex
 def test_blocks_have_their_lengths_or_are_empty(space: Space, text: str):
     row = dense(space, [text])[0]
     blocks = np.split(row, [len(space.words), space.n_sparse])
-    for block, wanted in zip(blocks, (0.5**0.5, 0.5**0.5, MEANING_LENGTH), strict=True):
+    for block, wanted in zip(blocks, (0.5**0.5, 0.5**0.5, VECTOR_LENGTH), strict=True):
         length = np.linalg.norm(block)
         assert length == pytest.approx(wanted, abs=1e-5) or length == 0
 
@@ -123,8 +123,8 @@ def test_the_order_of_the_tokens_changes_nothing():
     order = np.random.default_rng(0).permutation(len(tokens))
     place_of = np.argsort(order)
     shuffled = type(bags)(place_of[bags.ids].astype(np.int32), bags.offsets)
-    other = space_of(tally_texts([tokens[at] for at in order], shuffled))
-    assert other.key == space_of(tally_texts(tokens, bags)).key
+    other = space_of(count_texts([tokens[at] for at in order], shuffled))
+    assert other.key == space_of(count_texts(tokens, bags)).key
 
 
 def test_a_script_without_spaces_has_runs_words_and_meanings():

@@ -1,7 +1,7 @@
 import numpy as np
 
 from core.features.vocabulary import Vocabulary, book_vocabulary, pool_bags
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace
 from tests.worlds import pool_words_of
 
@@ -40,7 +40,7 @@ def test_a_part_is_the_same_as_a_slice():
     assert [part[n].tolist() for n in range(3)] == [[1, 0], [], [1, 1, 1]]
 
 
-def test_held_out_items_choose_no_word_of_the_model(active: Loop):
+def test_held_out_items_choose_no_word_of_the_model(active: Snapshot):
     held_out = active.labels.splits["evaluation"]
     assert held_out
     pool = [("item_id", "text")] + [
@@ -48,10 +48,10 @@ def test_held_out_items_choose_no_word_of_the_model(active: Loop):
     ]
     folder = active.workspace.path / "unlabeled_data"
     (folder / "copies.csv").write_text("\n".join(f'{a},"{b}"' for a, b in pool) + "\n")
-    loop = read_loop(active.workspace)
-    assert loop.held_out.sum() == len(pool) - 1
+    snapshot = read_snapshot(active.workspace)
+    assert snapshot.held_out.sum() == len(pool) - 1
     before = book_vocabulary(active.pool_words, ~active.held_out, [])
-    after = book_vocabulary(loop.pool_words, ~loop.held_out, [])
+    after = book_vocabulary(snapshot.pool_words, ~snapshot.held_out, [])
     assert set(before.words) == set(after.words)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from core.features import word_vectors
 from core.features.corpus_counts import WINDOW, count_pairs
-from core.features.word_vectors import DIMENSIONS, SMOOTHING, learn_meanings
+from core.features.word_vectors import DIMENSIONS, SMOOTHING, learn_word_vectors
 from core.pool.bags import Bags
 from core.pool.counts import no_counts
 
@@ -36,7 +36,7 @@ def dense_information(texts: list[list[int]], n_words: int) -> np.ndarray:
 
 def learn(texts: list[list[int]], occurrences: np.ndarray) -> np.ndarray:
     pairs = count_pairs([bags(texts)], len(occurrences))
-    return learn_meanings(pairs, occurrences).astype(float)
+    return learn_word_vectors(pairs, occurrences).astype(float)
 
 
 def test_vectors_are_singular_vectors_times_values():
@@ -84,10 +84,10 @@ def test_blocks_change_nothing(monkeypatch):
     occurrences = np.bincount(np.concatenate(texts), minlength=100)
     monkeypatch.setattr(word_vectors, "CONTEXTS", 40)
     expected = learn(texts, occurrences)
-    monkeypatch.setattr(word_vectors, "BLOCK", 30)
+    monkeypatch.setattr(word_vectors, "PAIRS_AT_ONCE", 30)
     assert np.array_equal(learn(texts, occurrences), expected)
 
 
 def test_no_texts_and_lonely_words_have_no_meaning():
-    assert learn_meanings(no_counts(), np.zeros(0, np.int64)).shape == (0, DIMENSIONS)
+    assert learn_word_vectors(no_counts(), np.zeros(0, np.int64)).shape == (0, DIMENSIONS)
     assert not learn([[0], [1]], np.ones(2, np.int64)).any()

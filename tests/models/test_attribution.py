@@ -6,7 +6,7 @@ import pytest
 from core.features.base import Weights
 from core.features.pool_features import Space
 from core.models.explain import character_pushes
-from core.pool.tokens import spell
+from core.pool.tokens import words_and_ngrams
 from tests.features.test_pool_features import TEXTS, learn, some_weights
 
 
@@ -24,7 +24,7 @@ def one_column(space: Space, column: int) -> Weights:
 
 def test_a_run_is_divided_among_the_characters_that_it_covers(space: Space):
     """One column with a weight: the run ` fl`, whose space is nobody's."""
-    _, grams = spell(["flood"])
+    _, grams = words_and_ngrams(["flood"])
     column = len(space.words) + int(np.searchsorted(space.grams, grams.hashes[0]))
     pushes = character_pushes(space, "to flood", one_column(space, column), np.ones(1))
     assert pushes[[3, 4]] == pytest.approx(pushes[3])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from core.models.logistic import Convex, Table, minimize
+from core.models.logistic import Convex, Matrix, minimize
 
 
 class Bowl:
@@ -16,22 +16,22 @@ class Bowl:
         root = draw.standard_normal((n_sides, n_sides))
         self.matrix, self.tilt = root @ root.T + np.eye(n_sides), draw.standard_normal(n_sides)
 
-    def value(self, point: Table) -> tuple[float, Table]:
+    def value(self, point: Matrix) -> tuple[float, Matrix]:
         bent = self.matrix @ point
         return float(point @ bent / 2 - self.tilt @ point), bent - self.tilt
 
-    def curvature(self, point: Table) -> tuple[Callable[[Table], Table], Table]:
+    def curvature(self, point: Matrix) -> tuple[Callable[[Matrix], Matrix], Matrix]:
         return lambda table: self.matrix @ table, np.diag(self.matrix)
 
 
 class Trough:
     """The sum of sqrt(1 + x²): far out nearly straight, so that a whole step leads far beyond."""
 
-    def value(self, point: Table) -> tuple[float, Table]:
+    def value(self, point: Matrix) -> tuple[float, Matrix]:
         height = np.sqrt(1 + point**2)
         return float(height.sum()), point / height
 
-    def curvature(self, point: Table) -> tuple[Callable[[Table], Table], Table]:
+    def curvature(self, point: Matrix) -> tuple[Callable[[Matrix], Matrix], Matrix]:
         bend = (1 + point**2) ** -1.5
         return lambda table: bend * table, bend
 
@@ -39,7 +39,7 @@ class Trough:
 class Flat:
     """0 everywhere; it knows no curvature."""
 
-    def value(self, point: Table) -> tuple[float, Table]:
+    def value(self, point: Matrix) -> tuple[float, Matrix]:
         return 0.0, np.zeros_like(point)
 
 
@@ -65,7 +65,7 @@ def test_what_leads_nowhere_ends():
     """A wrong gradient: no step leads down, and the search says where it was."""
 
     class Wrong(Bowl):
-        def value(self, point: Table) -> tuple[float, Table]:
+        def value(self, point: Matrix) -> tuple[float, Matrix]:
             value, gradient = super().value(point)
             return value, -gradient
 

@@ -7,12 +7,12 @@ from sklearn.metrics.pairwise import cosine_similarity
 from core.evaluation.runs import train
 from core.features.base import Features
 from core.models.model import Model
-from core.models.neighbors import MOST_PARTS, features_of, neighbourhood
-from core.workspace.snapshot import Loop
+from core.models.neighbors import MOST_PARTS, features_of, neighbor_index
+from core.workspace.snapshot import Snapshot
 
 
 @pytest.fixture(params=["linear", "book"])
-def model(request, active: Loop) -> Model:
+def model(request, active: Snapshot) -> Model:
     return train(active, name=request.param).model
 
 
@@ -25,10 +25,10 @@ def written_out(features: Features, width: int) -> np.ndarray:
     return np.hstack([matrix, features.dense])
 
 
-def test_neighbours_are_those_of_the_plain_cosine(active: Loop, model: Model):
+def test_neighbours_are_those_of_the_plain_cosine(active: Snapshot, model: Model):
     items = [item for part in active.labels.splits.values() for item in part]
     texts = [item.text for item in items]
-    near = neighbourhood(model, items)
+    near = neighbor_index(model, items)
     asked = [*active.pool_words.pool.texts.slice(0, 20).to_pylist(), texts[3], "hits hits hits", ""]
     width = int(max(features_of(model, [*texts, *asked]).bags.ids)) + 1
     known = written_out(features_of(model, texts), width)
@@ -42,23 +42,23 @@ def test_neighbours_are_those_of_the_plain_cosine(active: Loop, model: Model):
             assert by_id[neighbour.item.item_id] == pytest.approx(neighbour.likeness, abs=1e-5)
 
 
-def test_a_label_more_needs_one_text_more(active: Loop, model: Model):
+def test_a_label_more_needs_one_text_more(active: Snapshot, model: Model):
     items = [item for part in active.labels.splits.values() for item in part]
     text = items[-1].text
-    grown = neighbourhood(model, items[:50])
+    grown = neighbor_index(model, items[:50])
     for number in range(51, len(items) + 1):
-        grown = neighbourhood(model, items[:number], grown)
+        grown = neighbor_index(model, items[:number], grown)
         assert len(grown.parts) <= MOST_PARTS
-    at_once = neighbourhood(model, items)
+    at_once = neighbor_index(model, items)
     assert [n.item for n in grown.nearest(text, 9)] == [n.item for n in at_once.nearest(text, 9)]
     relabeled = [replace(item, label="1") for item in items]
-    again = neighbourhood(model, relabeled, grown)
+    again = neighbor_index(model, relabeled, grown)
     assert again.parts == grown.parts
     assert {n.item.label for n in again.nearest(text, 9)} == {"1"}
 
 
-def test_an_item_is_not_its_own_neighbour(active: Loop, model: Model):
+def test_an_item_is_not_its_own_neighbour(active: Snapshot, model: Model):
     items = active.labels.splits["training"]
-    found = neighbourhood(model, items).nearest(items[0].text, 3, but=items[0].item_id)
+    found = neighbor_index(model, items).nearest(items[0].text, 3, but=items[0].item_id)
     assert items[0].item_id not in {neighbour.item.item_id for neighbour in found}
     assert len(found) == 3

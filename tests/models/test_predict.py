@@ -21,7 +21,7 @@ from core.models.predict import Shard, Shards, confidences, probabilities, score
 from core.sampling.catalog import CATALOG
 from core.sampling.sharded import Asked, Choice, Looks, merge, score_shard
 from core.sampling.strategies import move_on, random_keys
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +76,9 @@ def test_no_items_give_no_rows():
 
 
 @pytest.mark.parametrize("name", ["linear", "hidden"])
-def test_the_pool_and_its_texts_have_the_same_probabilities(monkeypatch, active: Loop, name: str):
+def test_the_pool_and_its_texts_have_the_same_probabilities(
+    monkeypatch, active: Snapshot, name: str
+):
     mine = train(active, name=name).model
     pool = score_texts(mine, active.pool_words.pool.texts.to_pylist())
     rows = pool_rows(active, mine.source)
@@ -87,7 +89,7 @@ def test_the_pool_and_its_texts_have_the_same_probabilities(monkeypatch, active:
 
 
 @pytest.mark.parametrize("name", ["linear", "hidden"])
-def test_probabilities_are_those_of_the_rows_written_out(active: Loop, name: str):
+def test_probabilities_are_those_of_the_rows_written_out(active: Snapshot, name: str):
     mine = train(active, name=name).model
     asked = ["flood hits the north coast", "", "court backs court"]
     row = mine.source.rows(asked).features()
@@ -104,7 +106,7 @@ def test_the_pool_is_scored_as_the_plain_network_scores_its_texts(
 ):
     """Of three labels, by torch's own dense layers on vectors of word counts."""
     pool = [(str(at), text) for at, text in enumerate(texts(300))]
-    loop = read_loop(make_workspace(pool))
+    snapshot = read_snapshot(make_workspace(pool))
     known = WORDS[:30]  # the pool has words that the model does not know
     mine = Model("book", new_network(30, 3, 2), Vocabulary(known), tuple("abc"), 2)
     counts = torch.tensor([[text.split().count(word) for word in known] for _, text in pool])
@@ -114,7 +116,7 @@ def test_the_pool_is_scored_as_the_plain_network_scores_its_texts(
     with torch.inference_mode():
         hidden = torch.relu(first(counts.float()))
         plain = torch.softmax(mine.network.out(hidden), dim=1).numpy()
-    np.testing.assert_allclose(pool_probabilities(loop, mine), plain, atol=1e-6)
+    np.testing.assert_allclose(pool_probabilities(snapshot, mine), plain, atol=1e-6)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.sampling.next_batch import propose
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.browser import ITEM, SAVE_STATE, WAIT, all_saved, events, label_rows, press, shown
 from tests.conftest import SMALL_TASK, headlines, write_csv
 from tests.server import Server
@@ -81,10 +81,10 @@ def test_the_loop_goes_from_evaluation_to_a_model_that_chooses(page: Page, works
             " && document.body.innerText.includes(`batch-000${batch}`)",
             arg=batch + 2,
         )
-    loop = read_loop(workspace)
-    assert loop.stage == "active learning"
-    assert [run.n_training for run in loop.logs.runs] == [20, 30]
-    strategies = Counter(p.strategy for p in loop.logs.batch("batch-0006"))
+    snapshot = read_snapshot(workspace)
+    assert snapshot.stage == "active learning"
+    assert [run.n_training for run in snapshot.logs.runs] == [20, 30]
+    strategies = Counter(p.strategy for p in snapshot.logs.batch("batch-0006"))
     assert strategies == {"random": 1, "low confidence": 8, "outlier": 1}
     # The new scores stand beside the last ones.
     expect(page.get_by_text("run-0002 in").first).to_contain_text("F-score")
@@ -157,7 +157,7 @@ def test_pressing_fast_loses_and_doubles_nothing(page: Page, workspace: Workspac
         page.keyboard.press("1")
         page.wait_for_timeout(20)
     all_saved(page)
-    batch = {p.item_id for p in read_loop(workspace).logs.batch("batch-0001")}
+    batch = {p.item_id for p in read_snapshot(workspace).logs.batch("batch-0001")}
     labeled = [event["item_id"] for event in events(workspace)]
     assert len(labeled) == 10
     assert set(labeled) == batch
@@ -225,7 +225,7 @@ def hostile_workspace(folder: Path) -> Path:
             write_csv(folder / f"{split}_data" / name, [(*item, label) for item in chosen])
             start += 15
     (folder / "task.toml").write_text(SMALL_TASK)
-    propose(read_loop(open_workspace(folder)), "ann")
+    propose(read_snapshot(open_workspace(folder)), "ann")
     return folder
 
 

@@ -13,7 +13,7 @@ from core.sampling.next_batch import propose
 from core.workspace.assignment import flags, take_what_is_left
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.browser import ITEM, all_saved, events, label_rows, press, rows, shown
 from tests.conftest import SMALL_TASK, headlines, write_csv
 from tests.server import Server
@@ -131,7 +131,7 @@ def test_skipped_items_come_back_last_and_are_set_aside_after_that(
         **dict.fromkeys(labeled, "0"),
     }
     assert actions(workspace).count(("skip", skipped[1])) == 3
-    assert read_loop(workspace).open_batches["batch-0001"][0].item_id == skipped[1]
+    assert read_snapshot(workspace).open_batches["batch-0001"][0].item_id == skipped[1]
 
 
 def test_back_after_a_skip_shows_the_skipped_item(page: Page):
@@ -153,7 +153,7 @@ def test_a_flag_takes_a_note_and_stands_on_review(page: Page, workspace: Workspa
     press(page, "1")
     all_saved(page)
     assert actions(workspace) == [("flag", item), ("label", item)]
-    assert flags(read_loop(workspace).logs.events)[0].note == "01 is that one?"
+    assert flags(read_snapshot(workspace).logs.events)[0].note == "01 is that one?"
     page.goto(f"{server.url}/review?annotator=ann")
     page.get_by_role("tab", name="Flagged").click()
     expect(page.get_by_text("flagged by ann: 01 is that one?")).to_be_visible()
@@ -177,7 +177,7 @@ def test_a_note_can_be_left_and_a_flag_taken_back(page: Page, workspace: Workspa
     expect(page.get_by_test_id("flagged")).to_be_hidden()
     all_saved(page)
     assert [event["note"] for event in events(workspace)] == ["look again", ""]
-    assert not flags(read_loop(workspace).logs.events)
+    assert not flags(read_snapshot(workspace).logs.events)
 
 
 def test_help_shows_every_key(page: Page):
@@ -215,7 +215,9 @@ def test_undo_goes_on_into_earlier_batches(page: Page, workspace: Workspace):
     assert shown(page) == second[0]
     related = rows(workspace.path / "evaluation_data" / "related.csv")
     assert [row[0] for row in related] == [first[-1]]
-    labels = {item.item_id: item.label for item in read_loop(workspace).labels.splits["evaluation"]}
+    labels = {
+        item.item_id: item.label for item in read_snapshot(workspace).labels.splits["evaluation"]
+    }
     assert labels == {**dict.fromkeys(first, "0"), first[-1]: "1"}
     assert actions(workspace)[-3:] == [
         ("undo", first[-1]), ("label", first[-1]), ("save", "")
@@ -224,8 +226,8 @@ def test_undo_goes_on_into_earlier_batches(page: Page, workspace: Workspace):
 
 def test_an_earlier_day_is_corrected_from_review(demo: Path, browser: Browser, tmp_path: Path):
     workspace = open_workspace(demo)
-    loop = read_loop(workspace)
-    item = next(x for x in loop.labels.splits["evaluation"] if x.batch_id == "batch-0002")
+    snapshot = read_snapshot(workspace)
+    item = next(x for x in snapshot.labels.splits["evaluation"] if x.batch_id == "batch-0002")
     server = Server(demo, tmp_path / "server.log")
     context = browser.new_context()
     try:
@@ -246,7 +248,7 @@ def test_an_earlier_day_is_corrected_from_review(demo: Path, browser: Browser, t
     finally:
         context.close()
         server.stop()
-    labels = {x.item_id: x for x in read_loop(workspace).labels.splits["evaluation"]}
+    labels = {x.item_id: x for x in read_snapshot(workspace).labels.splits["evaluation"]}
     assert labels[item.item_id].label != item.label
     assert labels[item.item_id].annotator == "ann"
     assert label_rows(workspace, "evaluation").keys() == labels.keys()
@@ -283,9 +285,9 @@ def active_batch(folder: Path) -> Workspace:
     items = headlines(300)
     workspace = make(folder, [item[:2] for item in items])
     oracle = {item_id: label for item_id, _, label in items}
-    while (loop := read_loop(workspace)).stage != "active learning":
-        label_batch(Inbox(workspace), propose(loop, "oracle"), oracle)
-    propose(loop, "ann")
+    while (snapshot := read_snapshot(workspace)).stage != "active learning":
+        label_batch(Inbox(workspace), propose(snapshot, "oracle"), oracle)
+    propose(snapshot, "ann")
     return workspace
 
 
@@ -293,10 +295,10 @@ def test_the_models_opinion_is_off_until_asked_for_and_stands_with_the_event(
     browser: Browser, tmp_path: Path
 ):
     workspace = active_batch(tmp_path / "active")
-    loop = read_loop(workspace)
-    (batch,) = loop.open_batches.values()
+    snapshot = read_snapshot(workspace)
+    (batch,) = snapshot.open_batches.values()
     proposals = {proposal.item_id: proposal for proposal in batch}
-    texts = loop.pool_words.pool.texts_of(proposals)
+    texts = snapshot.pool_words.pool.texts_of(proposals)
     server = Server(workspace.path, tmp_path / "server.log")
     context = browser.new_context()
     try:
@@ -307,7 +309,7 @@ def test_the_models_opinion_is_off_until_asked_for_and_stands_with_the_event(
         page.keyboard.press("m")
         for _ in range(3):
             proposal = proposals[shown(page)]
-            name = loop.workspace.task.label(proposal.predicted).name
+            name = snapshot.workspace.task.label(proposal.predicted).name
             expect(opinion).to_contain_text(name)
             expect(opinion).to_contain_text(f"{proposal.confidence:.0%}")
             assert page.locator(ITEM).evaluate("node => node.textContent") == texts[shown(page)]
@@ -384,7 +386,7 @@ def test_items_that_were_handed_over_are_not_asked_again(browser: Browser, tmp_p
         page = annotate(context, server)
         mine = press(page, "0", 2)
         all_saved(page)
-        theirs = take_what_is_left(read_loop(workspace), "bob")
+        theirs = take_what_is_left(read_snapshot(workspace), "bob")
         page.get_by_role("link", name="Sunlight").click()
         page.wait_for_selector("[data-testid=item]")
         page.get_by_role("link", name="Annotate").click()
@@ -395,7 +397,7 @@ def test_items_that_were_handed_over_are_not_asked_again(browser: Browser, tmp_p
     finally:
         context.close()
         server.stop()
-    handed = {proposal.item_id for proposal in read_loop(workspace).logs.batch(theirs)}
+    handed = {proposal.item_id for proposal in read_snapshot(workspace).logs.batch(theirs)}
     assert len(handed) == 4
     assert not handed & set(mine)
 

@@ -9,7 +9,7 @@ from core.evaluation.runs import keep, train
 from core.sampling.next_batch import propose
 from core.system.findings import MOST
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace
 from tests.illnesses import append, evaluation_grown, settled_torn_line, stray_params, unfinished
 from tests.pages.test_pages import open_page, open_tab
@@ -32,12 +32,12 @@ def texts(page: AppTest) -> str:
     return "\n".join(text.value for text in page.text)
 
 
-def test_nothing_found_is_said(active: Loop, monkeypatch):
+def test_nothing_found_is_said(active: Snapshot, monkeypatch):
     page = examined(active.workspace.path, monkeypatch)
     assert [each.value for each in page.success] == ["Nothing found."]
 
 
-def test_findings_stand_by_kind_with_their_rows_as_typed(active: Loop, monkeypatch):
+def test_findings_stand_by_kind_with_their_rows_as_typed(active: Snapshot, monkeypatch):
     append(active.workspace.path / "training_data" / "related.csv", f"1,2,3,4,5,{SCRIPT}\n" * 30)
     page = examined(active.workspace.path, monkeypatch)
     assert labels_of(page) == ["malformed row, error: 30"]
@@ -47,7 +47,7 @@ def test_findings_stand_by_kind_with_their_rows_as_typed(active: Loop, monkeypat
     assert [text.value for text in page.text].count(f"1,2,3,4,5,{SCRIPT}") == 30
 
 
-def test_a_mend_is_done_at_its_button_and_the_finding_is_gone(active: Loop, monkeypatch):
+def test_a_mend_is_done_at_its_button_and_the_finding_is_gone(active: Snapshot, monkeypatch):
     unfinished(active)
     settled_torn_line(active)
     page = examined(active.workspace.path, monkeypatch)
@@ -60,7 +60,7 @@ def test_a_mend_is_done_at_its_button_and_the_finding_is_gone(active: Loop, monk
     assert rows[1].split(",")[1] == "ann"
 
 
-def test_all_safe_mends_are_done_at_one_button(active: Loop, monkeypatch):
+def test_all_safe_mends_are_done_at_one_button(active: Snapshot, monkeypatch):
     unfinished(active)
     settled_torn_line(active)
     stray_params(active)
@@ -72,7 +72,7 @@ def test_all_safe_mends_are_done_at_one_button(active: Loop, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["annotations.csv", "task.toml"])
-def test_a_workspace_that_cannot_be_opened_is_examined(name: str, active: Loop, monkeypatch):
+def test_a_workspace_that_cannot_be_opened_is_examined(name: str, active: Snapshot, monkeypatch):
     (active.workspace.path / name).write_text("no,such\n")
     page = examined(active.workspace.path, monkeypatch)
     assert labels_of(page) == ["unreadable file, error: 1"]
@@ -91,13 +91,13 @@ def test_of_very_many_findings_the_first_are_shown(make_workspace: MakeWorkspace
 
 
 def test_scores_of_other_evaluation_data_stand_beside_none_without_a_mark(
-    active: Loop, monkeypatch
+    active: Snapshot, monkeypatch
 ):
     evaluation_grown(active)
     path = active.workspace.path
-    loop = read_loop(open_workspace(path))
-    keep(loop, train(loop))
-    propose(read_loop(open_workspace(path)), "ann")
+    snapshot = read_snapshot(open_workspace(path))
+    keep(snapshot, train(snapshot))
+    propose(read_snapshot(open_workspace(path)), "ann")
     page = open_page("annotate", path, monkeypatch)
     (line,) = [each.value for each in page.caption if "run-0002" in each.value]
     assert line.endswith("(other evaluation data than before)")
@@ -107,11 +107,11 @@ def test_scores_of_other_evaluation_data_stand_beside_none_without_a_mark(
     assert sets == ["evaluation set 2: 31 items", "evaluation set 1: 30 items"]
 
 
-def test_scores_of_the_same_evaluation_data_stand_beside_each_other(active: Loop, monkeypatch):
+def test_scores_of_the_same_evaluation_data_stand_beside_each_other(active: Snapshot, monkeypatch):
     for seed in (1, 2):
         keep(active, train(active, seed=seed))
     path = active.workspace.path
-    propose(read_loop(open_workspace(path)), "ann")
+    propose(read_snapshot(open_workspace(path)), "ann")
     page = open_page("annotate", path, monkeypatch)
     (line,) = [each.value for each in page.caption if "run-0002" in each.value]
     assert "other evaluation data" not in line

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.evaluation.runs import keep, train
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_event, new_proposal
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.browser import ITEM, SAVE_STATE, WAIT
 from tests.conftest import headlines, write_csv
 from tests.server import Server
@@ -94,7 +94,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             write_csv(folder / f"{split}_data" / name, rows)
     (folder / "task.toml").write_text(TASK, encoding="utf-8")
     workspace = open_workspace(folder)
-    keep(read_loop(workspace), train(read_loop(workspace)))
+    keep(read_snapshot(workspace), train(read_snapshot(workspace)))
     ids = [f"h{at:02}" for at in range(len(TEXTS))]
     append_records(
         workspace.batches,

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from core.analysis.replay import Known, Replay, kept, known, prepare, ways
 from core.evaluation.runs import read_report
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from pages.ui.components import score_tables
 from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines
@@ -21,9 +21,9 @@ PATIENCE = 120
 
 
 def test_metrics_tells_scores_with_intervals_and_the_threshold(demo: Path, monkeypatch):
-    loop = read_loop(open_workspace(demo))
-    run = loop.logs.runs[-1]
-    figures = read_report(loop, run).figures["evaluation"]
+    snapshot = read_snapshot(open_workspace(demo))
+    run = snapshot.logs.runs[-1]
+    figures = read_report(snapshot, run).figures["evaluation"]
     page = open_page("metrics", demo, monkeypatch)
     table = page.dataframe[0].value.set_index("score")
     assert table["value"]["F-score"] == run.fscore
@@ -35,7 +35,7 @@ def test_metrics_tells_scores_with_intervals_and_the_threshold(demo: Path, monke
 
 
 def test_a_run_without_a_report_still_shows_its_scores(demo: Path, monkeypatch):
-    run = read_loop(open_workspace(demo)).logs.runs[-1]
+    run = read_snapshot(open_workspace(demo)).logs.runs[-1]
     for report in (demo / "models").glob("*.json"):
         report.unlink()
     page = open_page("metrics", demo, monkeypatch)
@@ -47,8 +47,8 @@ def test_a_run_without_a_report_still_shows_its_scores(demo: Path, monkeypatch):
 
 
 def test_home_shows_how_far_the_score_could_be_off(demo: Path, monkeypatch):
-    loop = read_loop(open_workspace(demo))
-    report = read_report(loop, loop.logs.runs[-1])
+    snapshot = read_snapshot(open_workspace(demo))
+    report = read_report(snapshot, snapshot.logs.runs[-1])
     found = report.figures["evaluation"].intervals["fscore"]
     shown = {metric.label: metric.delta for metric in open_page("home", demo, monkeypatch).metric}
     assert shown["F-score"] == f"{found.low:.2f} to {found.high:.2f}"
@@ -56,9 +56,9 @@ def test_home_shows_how_far_the_score_could_be_off(demo: Path, monkeypatch):
 
 @pytest.mark.parametrize("score", ["fscore", "auc", "average_precision"])
 def test_a_score_has_one_interval_wherever_it_stands(score: str, demo: Path, monkeypatch):
-    loop = read_loop(open_workspace(demo))
-    run, name = loop.logs.runs[-1], score_tables.SCORES[score]
-    points = score_tables.curve_points(loop).set_index(["run_id", "score"])
+    snapshot = read_snapshot(open_workspace(demo))
+    run, name = snapshot.logs.runs[-1], score_tables.SCORES[score]
+    points = score_tables.curve_points(snapshot).set_index(["run_id", "score"])
     low, high = points.loc[(run.run_id, name), ["low", "high"]]
     told = f"{low:.2f} to {high:.2f}"
     page = open_page("metrics", demo, monkeypatch)
@@ -116,8 +116,10 @@ def test_an_encoder_that_is_gone_breaks_no_page(name: str, demo: Path, monkeypat
 
 
 def two_ways(demo: Path) -> Replay:
-    found: Known = known(read_loop(open_workspace(demo)))
-    mixes = {name: mix for name, mix in ways(found.loop.workspace.task).items() if name == "random"}
+    found: Known = known(read_snapshot(open_workspace(demo)))
+    mixes = {
+        name: mix for name, mix in ways(found.snapshot.workspace.task).items() if name == "random"
+    }
     return prepare(found, mixes, ["book"], 2)
 
 
@@ -160,7 +162,7 @@ def test_the_chosen_mix_makes_the_next_batch(demo: Path, monkeypatch):
     page.session_state["annotator"] = "ann"
     page.session_state["mix"] = {"low confidence": 0, "margin": 7, "novel words": 4}
     page.run()
-    (batch,) = read_loop(open_workspace(demo)).open_batches.values()
+    (batch,) = read_snapshot(open_workspace(demo)).open_batches.values()
     counts = Counter(proposal.strategy for proposal in batch)
     assert counts == {"random": 5, "margin": 7, "outlier": 5, "novel words": 4}
 

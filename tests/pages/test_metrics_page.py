@@ -8,10 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.evaluation.runs import keep, train
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from pages.ui.components import score_tables
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
-from tests.pages.test_pages import TIMEOUT, one_label, open_page
+from tests.pages.conftest import one_label
+from tests.pages.test_pages import TIMEOUT, open_page
 from tests.sampling.test_next_batch import THREE_LABELS
 
 VIEWS = ("Ranking", "Threshold", "Probabilities", "Worst misses", "Slices")
@@ -19,8 +20,8 @@ VIEWS = ("Ranking", "Threshold", "Probabilities", "Worst misses", "Slices")
 
 def trained(workspace: Workspace) -> None:
     """A run is trained on what is labeled now, and kept."""
-    loop = read_loop(workspace)
-    keep(loop, train(loop))
+    snapshot = read_snapshot(workspace)
+    keep(snapshot, train(snapshot))
 
 
 def opened(page: AppTest, view: str) -> list[str]:
@@ -102,8 +103,8 @@ def test_twenty_runs_stand_in_the_curve_and_in_both_choices(
         with file.open("a", encoding="utf-8") as rows:
             rows.write(f"new-{at},council reviews the new budget of part {at},0,random,\n")
         trained(workspace)
-    loop = read_loop(workspace)
-    points = score_tables.curve_points(loop)
+    snapshot = read_snapshot(workspace)
+    points = score_tables.curve_points(snapshot)
     assert points["run_id"].nunique() == 20
     of_f = points[points["score"] == "F-score"]  # the others are 1: resampling gives no interval
     assert (of_f["low"] < of_f["value"]).all()
@@ -111,7 +112,7 @@ def test_twenty_runs_stand_in_the_curve_and_in_both_choices(
     page = open_page("metrics", workspace.path, monkeypatch)
     assert len(page.selectbox(key="metrics_run").options) == 20
     assert page.selectbox(key="metrics_other").options[1:] == [
-        run.run_id for run in reversed(loop.logs.runs[:-1])
+        run.run_id for run in reversed(snapshot.logs.runs[:-1])
     ]
     page.selectbox(key="metrics_run").set_value("run-0007").run()
     page.selectbox(key="metrics_other").set_value("run-0019").run()
@@ -140,7 +141,7 @@ def test_evaluation_items_that_are_all_positive_have_an_f_score_alone(
 ):
     workspace = active_workspace(make_workspace)
     evaluated_by(workspace, ["1"])
-    points = score_tables.curve_points(read_loop(workspace))
+    points = score_tables.curve_points(read_snapshot(workspace))
     assert set(points["score"]) == {"F-score", "average precision"}
     page = open_page("metrics", workspace.path, monkeypatch)
     table = page.dataframe[0].value.set_index("score")
@@ -153,7 +154,7 @@ def test_evaluation_items_that_are_all_positive_have_an_f_score_alone(
 
 @pytest.mark.parametrize("content", ["{", '{"format": "sunlight report 1"}', "[]", ""])
 def test_a_damaged_report_leaves_what_the_model_says(content: str, demo: Path, monkeypatch):
-    run = read_loop(open_workspace(demo)).logs.runs[-1]
+    run = read_snapshot(open_workspace(demo)).logs.runs[-1]
     report = (demo / run.params_file).with_suffix(".json")
     report.write_text(content, encoding="utf-8")
     page = open_page("metrics", demo, monkeypatch)
@@ -166,7 +167,7 @@ def test_a_damaged_report_leaves_what_the_model_says(content: str, demo: Path, m
 
 
 def test_without_report_and_model_the_scores_of_the_row_are_left(demo: Path, monkeypatch):
-    run = read_loop(open_workspace(demo)).logs.runs[-1]
+    run = read_snapshot(open_workspace(demo)).logs.runs[-1]
     (demo / run.params_file).with_suffix(".json").write_text("{", encoding="utf-8")
     (demo / run.params_file).unlink()
     page = open_page("metrics", demo, monkeypatch)

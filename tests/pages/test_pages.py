@@ -19,7 +19,7 @@ from core.workspace.assignment import flags
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from pages.ui import cache
 from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines, write_csv
@@ -114,15 +114,15 @@ def test_rows_that_do_not_count_are_mentioned(
 
 def test_home_says_what_to_do_next(workspace_path: Path, monkeypatch):
     page = open_page("home", workspace_path, monkeypatch)
-    loop = read_loop(open_workspace(workspace_path))
+    snapshot = read_snapshot(open_workspace(workspace_path))
     titles = [title.value for title in page.subheader]
-    if len(loop.pool_words.pool):
+    if len(snapshot.pool_words.pool):
         expected = {
             "evaluation": "Label evaluation data",
             "training": "Label first training data",
             "active learning": "Label the next batch",
         }
-        assert titles[0] == expected[loop.stage]
+        assert titles[0] == expected[snapshot.stage]
     else:
         assert "The pool is empty" in page.info[0].value
 
@@ -132,7 +132,7 @@ def test_annotate_proposes_a_batch_and_hands_it_to_the_card(
 ):
     workspace = make_workspace([item[:2] for item in headlines(60)])
     page = open_page("annotate", workspace.path, monkeypatch)
-    batch = read_loop(workspace).open_batches["batch-0001"]
+    batch = read_snapshot(workspace).open_batches["batch-0001"]
     assert len(batch) == 10
     assert [item["item_id"] for item in card(page)["items"]] == [p.item_id for p in batch]
     assert card(page)["annotator"] == "ann"
@@ -148,7 +148,7 @@ def test_the_name_is_asked_once_and_before_anything_is_proposed(
     page.text_input(key="annotator_asked").input("  Ann ")
     page.button[0].click().run()
     assert card(page)["annotator"] == "Ann"
-    assert {p.annotator for p in read_loop(workspace).logs.proposals} == {"Ann"}
+    assert {p.annotator for p in read_snapshot(workspace).logs.proposals} == {"Ann"}
 
 
 def test_where_people_log_in_the_login_gives_the_name(make_workspace: MakeWorkspace, monkeypatch):
@@ -163,12 +163,12 @@ def test_where_people_log_in_the_login_gives_the_name(make_workspace: MakeWorksp
 
 
 def test_the_models_opinion_comes_with_what_it_chose(demo: Path, monkeypatch):
-    loop = read_loop(open_workspace(demo))
+    snapshot = read_snapshot(open_workspace(demo))
     page = open_page("annotate", demo, monkeypatch)
-    loop = read_loop(loop.workspace)
-    (batch,) = loop.open_batches.values()
+    snapshot = read_snapshot(snapshot.workspace)
+    (batch,) = snapshot.open_batches.values()
     proposals = {proposal.item_id: proposal for proposal in batch}
-    model = load_run(loop, loop.logs.runs[-1])
+    model = load_run(snapshot, snapshot.logs.runs[-1])
     for item in card(page)["items"]:
         opinion, proposal = item["opinion"], proposals[item["item_id"]]
         assert opinion["predicted"] == proposal.predicted
@@ -192,8 +192,8 @@ def test_what_an_encoder_says_of_the_whole_text_stands_beside_the_reason(demo: P
     static_encoder(demo / "encoder")
     ask_for_encoder(demo, "encoder")
     page = open_page("annotate", demo, monkeypatch)
-    loop = read_loop(open_workspace(demo))
-    model = load_run(loop, loop.logs.runs[-1])
+    snapshot = read_snapshot(open_workspace(demo))
+    model = load_run(snapshot, snapshot.logs.runs[-1])
     for item in card(page)["items"]:
         (explanation,) = explain(model, [item["text"]], [item["opinion"]["predicted"]])
         said = f" The whole text (encoder): {explanation.whole:+.2f} log-odds."
@@ -222,8 +222,10 @@ def test_held_out_data_is_labeled_without_the_models_opinion(split: str, demo: P
 
 
 def test_an_earlier_batch_opens_with_its_labels(demo: Path, monkeypatch):
-    loop = read_loop(open_workspace(demo))
-    labeled = [item for item in loop.labels.splits["evaluation"] if item.batch_id == "batch-0001"]
+    snapshot = read_snapshot(open_workspace(demo))
+    labeled = [
+        item for item in snapshot.labels.splits["evaluation"] if item.batch_id == "batch-0001"
+    ]
     page = AppTest.from_file(str(ROOT / "pages" / "annotate.py"), default_timeout=TIMEOUT)
     monkeypatch.setenv("SUNLIGHT_DATA", str(demo))
     page.query_params["annotator"] = "ann"
@@ -237,18 +239,18 @@ def test_an_earlier_batch_opens_with_its_labels(demo: Path, monkeypatch):
 
 
 def test_review_lists_what_is_flagged_and_takes_a_flag_back(demo: Path, monkeypatch):
-    loop = read_loop(open_workspace(demo))
-    chosen = loop.logs.proposals[0]
+    snapshot = read_snapshot(open_workspace(demo))
+    chosen = snapshot.logs.proposals[0]
     flag = Event(
         "f-1", chosen.batch_id, chosen.item_id, "flag", "", "bob", "2026", 1.0, False, "?!"
     )
-    Inbox(loop.workspace).receive([flag])
+    Inbox(snapshot.workspace).receive([flag])
     page = open_tab(open_page("review", demo, monkeypatch), "Flagged")
     assert any("flagged by bob: ?!" in html.proto.body for html in page.get("html"))
     page.button(key=f"done {chosen.item_id}").click().run()
     assert not page.exception
     assert not any("flagged by bob" in html.proto.body for html in page.get("html"))
-    assert not flags(read_loop(loop.workspace).logs.events)
+    assert not flags(read_snapshot(snapshot.workspace).logs.events)
 
 
 def test_review_opens_an_earlier_batch(demo: Path, monkeypatch):
@@ -287,8 +289,8 @@ def test_sunlight_filters_by_split_and_label(demo: Path, monkeypatch):
     page = open_page("sunlight", demo, monkeypatch)
     page.multiselect(key="sunlight_splits").select("training")
     page.multiselect(key="sunlight_labels").select("1").run()
-    loop = read_loop(open_workspace(demo))
-    positives = sum(item.label == "1" for item in loop.labels.splits["training"])
+    snapshot = read_snapshot(open_workspace(demo))
+    positives = sum(item.label == "1" for item in snapshot.labels.splits["training"])
     assert f"from {positives:,} items" in page.caption[1].value
 
 
@@ -301,7 +303,7 @@ def texts_shown(page: AppTest) -> list[str]:
 def texts_that_hold(workspace: Path, query: str) -> list[str]:
     return [
         text
-        for text in read_loop(open_workspace(workspace)).pool_words.pool.texts.to_pylist()
+        for text in read_snapshot(open_workspace(workspace)).pool_words.pool.texts.to_pylist()
         if holds(text, query)
     ]
 
@@ -321,7 +323,7 @@ def test_sunlight_draws_from_the_items_that_hold_the_words(query: str, demo: Pat
 def test_sunlight_tells_how_the_items_with_the_words_are_labeled(demo: Path, monkeypatch):
     page = open_page("sunlight", demo, monkeypatch)
     page.text_input(key="sunlight_words").input("police").run()
-    splits = read_loop(open_workspace(demo)).labels.splits
+    splits = read_snapshot(open_workspace(demo)).labels.splits
     found = {
         split: [x for x in items if holds(x.text, "police")] for split, items in splits.items()
     }
@@ -376,12 +378,12 @@ def test_a_pool_that_grows_or_changes_is_seen_at_the_next_interaction(
 
 def test_tables_are_of_the_state_that_the_page_has_read(make_workspace: MakeWorkspace):
     workspace = make_workspace([item[:2] for item in headlines(60)])
-    before = cache.loop(workspace.path)
+    before = cache.snapshot(workspace.path)
     with (workspace.path / "unlabeled_data" / "pool.csv").open("a", encoding="utf-8") as pool:
         pool.write("new1,a zebra crossing\n")
     # The file changes while a page runs: what it asks now is still of what it has read.
     assert cache.tables(before).draw(Filters(), 1, 1).matching == 60
-    after = cache.loop(workspace.path)
+    after = cache.snapshot(workspace.path)
     assert cache.tables(after).draw(Filters(), 1, 1).matching == 61
     assert cache.tables(before).draw(Filters(words="zebra"), 1, 1).matching == 0
     assert cache.tables(after).draw(Filters(words="zebra"), 1, 1).matching == 1
@@ -458,8 +460,8 @@ def test_one_click_makes_and_opens_the_demo(
     page.button(key="demo").click().run(timeout=120)
     assert not page.exception
     assert page.subheader[0].value == "Label the next batch"
-    loop = read_loop(open_workspace(tmp_path / "made" / "demo"))
-    assert len(loop.logs.runs) == 9
+    snapshot = read_snapshot(open_workspace(tmp_path / "made" / "demo"))
+    assert len(snapshot.logs.runs) == 9
 
 
 def test_the_app_itself_imports_and_names_its_script():

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core.evaluation.label_issues import Doubt, contradicted
+from core.evaluation.label_issues import LabelIssue, find_label_issues
 from core.evaluation.runs import read_report
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.browser import WAIT, events, rows
 from tests.server import Server
 
@@ -82,20 +82,20 @@ def point_at_mouse(page: Page, plot: Locator) -> str:
     pytest.fail("there is no point in the picture")
 
 
-def top_doubts(workspace: Workspace, number: int) -> list[Doubt]:
+def top_doubts(workspace: Workspace, number: int) -> list[LabelIssue]:
     """The labels that the page holds on top of its list."""
-    loop = read_loop(workspace)
-    unseen = read_report(loop, loop.logs.runs[-1]).out_of_fold
-    return contradicted(loop.labels.usable_training(), unseen)[:number]
+    snapshot = read_snapshot(workspace)
+    unseen = read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
+    return find_label_issues(snapshot.labels.usable_training(), unseen)[:number]
 
 
-def open_second_look(page: Page, top: Doubt) -> None:
+def open_second_look(page: Page, top: LabelIssue) -> None:
     page.get_by_role("tab", name="Second look").click()
     expect(page.get_by_text("The keys decide about the top one")).to_be_visible()
     wait_for_top(page, top)
 
 
-def wait_for_top(page: Page, top: Doubt) -> None:
+def wait_for_top(page: Page, top: LabelIssue) -> None:
     """Its keys are heard once it stands there."""
     expect(page.get_by_test_id("item").first).to_contain_text(top.item.text)
     expect(page.locator("button", has_text="Keep").first).to_be_enabled()
@@ -131,7 +131,7 @@ def test_a_key_corrects_the_top_label_down_to_the_files(page: Page, workspace: W
         assert new == [label_row(doubt) for doubt in doubts[:2] if doubt.predicted == label]
 
 
-def label_row(doubt: Doubt) -> list[str]:
+def label_row(doubt: LabelIssue) -> list[str]:
     """The row by which a label file has the correction: why the item was proposed is kept."""
     item = doubt.item
     confidence = "" if item.confidence is None else repr(item.confidence)

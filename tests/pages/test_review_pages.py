@@ -13,17 +13,17 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.projection import sampled
 from core.errors import LoopError
-from core.evaluation.label_issues import contradicted
+from core.evaluation.label_issues import find_label_issues
 from core.evaluation.report import report_path
 from core.evaluation.runs import read_report
-from core.sampling.next_batch import Wishes, preview, propose
+from core.sampling.next_batch import BatchRequest, preview, propose
 from core.system.progress import Progress, silent
 from core.workspace.assignment import flags
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Run, new_event, read_logs
 from core.workspace.relabel import as_they_stand, settled
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from pages.ui import cache
 from pages.ui.review.open_batch import batches_of
 from tests.conftest import MakeWorkspace, active_workspace, headlines
@@ -35,8 +35,8 @@ def told(page: AppTest) -> str:
     return "".join(html.proto.body for html in page.get("html"))
 
 
-def read(folder: Path) -> Loop:
-    return read_loop(open_workspace(folder))
+def read(folder: Path) -> Snapshot:
+    return read_snapshot(open_workspace(folder))
 
 
 def run_of(folder: Path) -> Run:
@@ -137,7 +137,7 @@ def test_twenty_iterations_can_be_gone_through(make_workspace: MakeWorkspace, mo
     workspace = active_workspace(make_workspace)
     inbox = Inbox(workspace)
     for turn in range(20):
-        batch = propose(read_loop(workspace), "ann", Wishes(size=4))
+        batch = propose(read_snapshot(workspace), "ann", BatchRequest(size=4))
         labels = [
             new_event(batch.batch_id, "ann", "label", each.item_id, label="10"[at % 2])
             for at, each in enumerate(batch.proposals)
@@ -203,7 +203,7 @@ def test_before_a_model_chooses_review_says_what_will_be_here(
     make_workspace: MakeWorkspace, monkeypatch
 ):
     workspace = make_workspace([item[:2] for item in headlines(60)])
-    propose(read_loop(workspace), "ann")
+    propose(read_snapshot(workspace), "ann")
     page = open_page("review", workspace.path, monkeypatch)
     assert "Here you will see the outliers" in page.info[0].value
 
@@ -238,25 +238,25 @@ def test_a_region_of_the_picture_shows_its_items_and_opens_one(demo: Path, monke
 
 def test_a_click_in_the_picture_opens_the_item_with_all_that_is_known(demo: Path, monkeypatch):
     page = open_page("review", demo, monkeypatch)
-    loop = read(demo)
+    snapshot = read(demo)
     batch = page.selectbox(key="review_batch").value
-    pick = next(p for p in loop.logs.batch(batch) if p.strategy == "low confidence")
+    pick = next(p for p in snapshot.logs.batch(batch) if p.strategy == "low confidence")
     page = choose_in_picture(page, click=[{"item_id": pick.item_id}], brush={})
     assert not page.exception
     assert f'data-item-id="{pick.item_id}"' in told(page)
     assert 'data-testid="details"' in told(page)
     assert page.button(key="open_opened").label == "Open in Annotate"
-    free = loop.pool_words.pool.ids.take(sampled(loop))[0].as_py()
+    free = snapshot.pool_words.pool.ids.take(sampled(snapshot))[0].as_py()
     page = choose_in_picture(page, click=[{"item_id": free}])
     assert f'data-item-id="{free}"' in told(page)
-    label = "1" if a_label_of(loop, free) != "1" else "0"
+    label = "1" if a_label_of(snapshot, free) != "1" else "0"
     page.button(key=f"byhand_{label}_{free}").click().run()
     assert not page.exception
     assert a_label(read(demo), free) == label
 
 
-def a_label_of(loop: Loop, item_id: str) -> str:
-    (item,) = as_they_stand(loop, [item_id])
+def a_label_of(snapshot: Snapshot, item_id: str) -> str:
+    (item,) = as_they_stand(snapshot, [item_id])
     return item.label
 
 
@@ -266,11 +266,11 @@ def test_an_item_opens_in_the_batch_where_its_label_stands_or_is_awaited(
     pool = headlines(60)
     rows = {("training", "1"): [(*pool[0][:2], "1")]}
     workspace = make_workspace([item[:2] for item in pool], rows)
-    batch = propose(read_loop(workspace), "ann")
+    batch = propose(read_snapshot(workspace), "ann")
     waiting, labeled = (batch.proposals[at].item_id for at in (0, 1))
     event = Event("e-1", batch.batch_id, labeled, "label", "1", "ann", "2026", 1.0, False, "")
     Inbox(workspace).receive([event])
-    batches = batches_of(read_loop(workspace))
+    batches = batches_of(read_snapshot(workspace))
     assert batches[waiting] == batches[labeled] == batch.batch_id
     assert pool[0][0] not in batches
 
@@ -281,14 +281,16 @@ def open_list(page: AppTest, name: str) -> AppTest:
     return open_tab(page, "Second look")
 
 
-def a_label(loop: Loop, item_id: str) -> str:
-    return next(item.label for item in loop.labels.splits["training"] if item.item_id == item_id)
+def a_label(snapshot: Snapshot, item_id: str) -> str:
+    return next(
+        item.label for item in snapshot.labels.splits["training"] if item.item_id == item_id
+    )
 
 
 def test_contradicted_labels_are_decided_and_stay_decided(demo: Path, monkeypatch):
-    loop = read(demo)
-    doubts = contradicted(
-        loop.labels.usable_training(), read_report(loop, loop.logs.runs[-1]).out_of_fold
+    snapshot = read(demo)
+    doubts = find_label_issues(
+        snapshot.labels.usable_training(), read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
     )
     first, second = (doubt.item for doubt in doubts[:2])
     page = open_list(open_page("review", demo, monkeypatch), "Contradicted by the model")
@@ -299,17 +301,17 @@ def test_contradicted_labels_are_decided_and_stay_decided(demo: Path, monkeypatc
     assert not page.exception
     assert not page.error
     assert not any(first.item_id in (b.key or "") for b in page.button)
-    loop = read(demo)
-    assert a_label(loop, first.item_id) == doubts[0].predicted
-    assert a_label(loop, second.item_id) == second.label
-    assert settled(loop.logs.events) == {first.item_id, second.item_id}
-    assert loop.logs.events[-2].assisted
+    snapshot = read(demo)
+    assert a_label(snapshot, first.item_id) == doubts[0].predicted
+    assert a_label(snapshot, second.item_id) == second.label
+    assert settled(snapshot.logs.events) == {first.item_id, second.item_id}
+    assert snapshot.logs.events[-2].assisted
 
 
 def test_a_decision_can_be_taken_back(demo: Path, monkeypatch):
-    loop = read(demo)
-    doubt = contradicted(
-        loop.labels.usable_training(), read_report(loop, loop.logs.runs[-1]).out_of_fold
+    snapshot = read(demo)
+    doubt = find_label_issues(
+        snapshot.labels.usable_training(), read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
     )[0]
     page = open_list(open_page("review", demo, monkeypatch), "Contradicted by the model")
     page.button(key=f"decide {doubt.item.item_id} {doubt.predicted}").click().run()
@@ -352,15 +354,15 @@ def test_conflicts_and_copies_are_decided_for_all_their_items(
     assert told(page).count("two minds") == 2
     page.button(key="decide x 1").click().run()
     assert not page.exception
-    loop = read_loop(workspace)
-    assert not loop.labels.conflicts
-    assert a_label(loop, "x") == "1"
+    snapshot = read_snapshot(workspace)
+    assert not snapshot.labels.conflicts
+    assert a_label(snapshot, "x") == "1"
     page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
     assert "sl-new" not in told(page).replace(".sl-new", "")  # the same words: none differs
     page.button(key="decide a b 0").click().run()
     assert page.success
-    loop = read_loop(workspace)
-    assert a_label(loop, "a") == a_label(loop, "b") == "0"
+    snapshot = read_snapshot(workspace)
+    assert a_label(snapshot, "a") == a_label(snapshot, "b") == "0"
 
 
 def test_of_nearly_the_same_texts_the_words_that_differ_are_marked(
@@ -377,18 +379,18 @@ def test_of_nearly_the_same_texts_the_words_that_differ_are_marked(
     assert marked == ["tomorrow", "tonight"]
     page.button(key="decide b a keep").click().run()
     assert not page.exception
-    loop = read_loop(workspace)
-    assert {(i.item_id, i.label) for items in loop.labels.splits.values() for i in items} == {
+    snapshot = read_snapshot(workspace)
+    assert {(i.item_id, i.label) for items in snapshot.labels.splits.values() for i in items} == {
         ("a", "1"),
         ("b", "0"),
     }
-    assert not loop.logs.events[0].assisted
+    assert not snapshot.logs.events[0].assisted
     assert page.success
 
 
 def test_no_list_shows_what_the_model_thinks_of_evaluation_items(demo: Path, monkeypatch):
-    loop = read(demo)
-    held_out = {item.text for item in loop.labels.splits["evaluation"]}
+    snapshot = read(demo)
+    held_out = {item.text for item in snapshot.labels.splits["evaluation"]}
     pages = look_everywhere(demo, monkeypatch)
     for page, (_, name) in zip(pages, PLACES, strict=True):
         for text, facts in re.findall(
@@ -407,8 +409,10 @@ def test_a_flagged_item_is_labeled_and_its_flag_is_gone(demo: Path, monkeypatch)
     page = open_tab(open_page("review", demo, monkeypatch), "Flagged")
     page.button(key=f"decide {chosen.item_id} 1").click().run()
     assert not page.exception
-    loop = read(demo)
-    assert not flags(loop.logs.events)
+    snapshot = read(demo)
+    assert not flags(snapshot.logs.events)
     assert {
-        item.label for item in loop.labels.splits[chosen.split] if item.item_id == chosen.item_id
+        item.label
+        for item in snapshot.labels.splits[chosen.split]
+        if item.item_id == chosen.item_id
     } == {"1"}

@@ -11,7 +11,7 @@ import pytest
 from core.sampling.next_batch import propose
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import read_logs
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from pages.ui.card.tokens import Claim, make_token, read_token
 from tests.conftest import SMALL_TASK, headlines, write_csv
 from tests.server import Server
@@ -23,7 +23,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     write_csv(folder / "unlabeled_data" / "pool.csv", [item[:2] for item in headlines(60)])
     (folder / "task.toml").write_text(SMALL_TASK)
     workspace = open_workspace(folder)
-    propose(read_loop(workspace), "ann")
+    propose(read_snapshot(workspace), "ann")
     return workspace
 
 

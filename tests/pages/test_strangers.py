@@ -20,7 +20,7 @@ from core.models.model import load_model
 from core.system.mapped_arrays import open_arrays
 from core.workspace.layout import open_workspace
 from core.workspace.logs import append_records
-from core.workspace.snapshot import open_loop, read_loop
+from core.workspace.snapshot import open_snapshot, read_snapshot
 
 pytestmark = pytest.mark.attack
 
@@ -65,18 +65,18 @@ def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("write", BOMBS)
 def test_a_bomb_in_the_place_of_a_model_does_not_go_off(write: Write, demo: Path, somewhere: Path):
-    loop = read_loop(open_workspace(demo))
-    run = find_run(loop)
+    snapshot = read_snapshot(open_workspace(demo))
+    run = find_run(snapshot)
     write(demo / run.params_file)
     with pytest.raises(RunError):
-        load_run(loop, run)
+        load_run(snapshot, run)
     assert "damaged params" in {finding.kind for finding in examine(demo)}
     assert not list(somewhere.iterdir())
 
 
 @pytest.mark.parametrize("write", BOMBS)
 def test_a_bomb_in_the_place_of_a_report_does_not_go_off(write: Write, demo: Path, somewhere: Path):
-    params = demo / read_loop(open_workspace(demo)).logs.runs[-1].params_file
+    params = demo / read_snapshot(open_workspace(demo)).logs.runs[-1].params_file
     write(report_path(params))
     with pytest.raises(RunError):
         load_report(params)
@@ -87,10 +87,10 @@ def test_a_bomb_in_the_place_of_a_report_does_not_go_off(write: Write, demo: Pat
 def test_a_bomb_in_the_place_of_a_space_does_not_go_off(write: Write, demo: Path, somewhere: Path):
     (space,) = list((demo / "models").glob("*.space"))[:1]
     write(space)
-    loop = read_loop(open_workspace(demo))
+    snapshot = read_snapshot(open_workspace(demo))
     for ask in (
         lambda: load_space(demo / "models", space.stem),
-        lambda: [load_run(loop, run) for run in loop.logs.runs],
+        lambda: [load_run(snapshot, run) for run in snapshot.logs.runs],
     ):
         with pytest.raises((SunlightError, ValueError, RuntimeError, pickle.UnpicklingError)):
             ask()
@@ -102,10 +102,10 @@ def test_a_bomb_in_the_place_of_a_space_does_not_go_off(write: Write, demo: Path
 def test_a_bomb_in_the_cache_does_not_go_off_and_the_entry_is_made_anew(
     write: Write, demo: Path, somewhere: Path
 ):
-    expected = open_loop(demo).pool_words.keys.tolist()
+    expected = open_snapshot(demo).pool_words.keys.tolist()
     for file in (demo / ".cache").rglob("*.npy"):
         write(file)
-    assert open_loop(demo).pool_words.keys.tolist() == expected
+    assert open_snapshot(demo).pool_words.keys.tolist() == expected
     assert not list(somewhere.iterdir())
 
 
@@ -117,7 +117,7 @@ def test_an_array_of_objects_is_no_array(tmp_path: Path, somewhere: Path):
 
 
 def test_weights_of_a_size_that_no_machine_has_are_refused(demo: Path):
-    run = read_loop(open_workspace(demo)).logs.runs[-1]
+    run = read_snapshot(open_workspace(demo)).logs.runs[-1]
     content = torch.load(demo / run.params_file, weights_only=True)
     huge = torch.zeros(1).expand(2**40)
     torch.save({**content, "weights": dict.fromkeys(content["weights"], huge)}, demo / "h")
@@ -144,23 +144,23 @@ PLACES = [
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_run_names_no_file_but_one_of_its_workspaces_models(place: str, demo: Path):
-    loop = read_loop(open_workspace(demo))
-    run = find_run(loop)
+    snapshot = read_snapshot(open_workspace(demo))
+    run = find_run(snapshot)
     shutil.copy(demo / run.params_file, demo.parent / "stranger.params")
     (demo / "models" / "link.params").symlink_to(demo.parent / "stranger.params")
     odd = replace(run, run_id="run-0099", params_file=place)
-    append_records(loop.workspace.runs, [odd])
-    loop = read_loop(loop.workspace)
+    append_records(snapshot.workspace.runs, [odd])
+    snapshot = read_snapshot(snapshot.workspace)
     with pytest.raises(RunError):
-        load_run(loop, find_run(loop, "run-0099"))
+        load_run(snapshot, find_run(snapshot, "run-0099"))
     if place.startswith((".", "/")) or ".." in place:
         with pytest.raises(RunError):
-            read_report(loop, find_run(loop, "run-0099"))
+            read_report(snapshot, find_run(snapshot, "run-0099"))
     assert place == "models/link.params" or examine(demo)
 
 
 def test_a_report_that_is_no_report_is_refused(demo: Path):
-    params = demo / read_loop(open_workspace(demo)).logs.runs[-1].params_file
+    params = demo / read_snapshot(open_workspace(demo)).logs.runs[-1].params_file
     for content in ({"format": "another"}, [], "x", {"format": "sunlight report 1", "said": 3}):
         report_path(params).write_text(json.dumps(content))
         with pytest.raises(RunError):

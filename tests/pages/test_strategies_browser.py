@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.analysis.strategy_comparison import kept, prepare
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.browser import WAIT
 from tests.server import Server
 
@@ -50,13 +50,13 @@ def test_an_experiment_is_begun_stopped_begun_again_and_told_while_others_go_on(
     asked = time.monotonic()
     expect(compare).to_be_visible()
     assert time.monotonic() - asked < WAIT / 1_000
-    assert kept(prepare(read_loop(workspace))) is None
+    assert kept(prepare(read_snapshot(workspace))) is None
     compare.click()
     expect(page.locator(PROGRESS)).to_be_visible()
     before = other.get_by_test_id("item").first.inner_text()
     other.get_by_role("button", name="Random").first.click()
     expect(other.get_by_test_id("item").first).not_to_have_text(before)
     expect(page.get_by_text("one of 4 comparisons").first).to_be_visible(timeout=PATIENCE)
-    assert kept(prepare(read_loop(workspace))) is not None
+    assert kept(prepare(read_snapshot(workspace))) is not None
     expect(page.locator(PROGRESS)).to_have_count(0)
     expect(page.get_by_text("have no label yet (").first).to_be_visible(timeout=PATIENCE)

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.estimate import outlook_file, prevalence_of
+from core.analysis.estimate import estimate_file, prevalence_of
 from core.analysis.representation import (
     ALL,
+    WordComparison,
     WordShare,
-    WordSkew,
     groups,
     length_spread,
     ratio_of,
@@ -21,7 +21,7 @@ from core.analysis.strategy_comparison import prepare, run
 from core.evaluation.intervals import Interval
 from core.workspace.layout import open_workspace
 from core.workspace.logs import append_records
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from pages.ui.strategies.estimate import left_told, sample_told
 from pages.ui.strategies.representation import spread_sentence, word_sentence, word_table
 from pages.ui.strategies.yields import told
@@ -32,13 +32,13 @@ from tests.pages.test_pages import open_page
 
 
 def test_the_table_has_each_strategy_with_its_intervals(demo: Path, monkeypatch):
-    loop = read_loop(open_workspace(demo))
+    snapshot = read_snapshot(open_workspace(demo))
     page = open_page("strategies", demo, monkeypatch)
     assert not page.exception
     totals = page.dataframe[0].value.set_index("strategy")
     assert totals["labels"].to_dict() == {
         name: len(rows)
-        for name, rows in groups(loop.labels.splits["training"]).items()
+        for name, rows in groups(snapshot.labels.splits["training"]).items()
         if name != ALL
     }
     assert " to " in totals["differs from prediction"]["low confidence"]
@@ -75,7 +75,7 @@ def test_without_labels_the_page_says_what_will_be_here(
 
 
 def test_a_sentence_names_the_largest_differences(demo: Path):
-    found = length_spread(read_loop(open_workspace(demo)))
+    found = length_spread(read_snapshot(open_workspace(demo)))
     assert " than the pool: " in spread_sentence(found)
     same = spread("kind", {"a": 6, "b": 6}, ["a", "b"] * 6, {"random": range(12)})
     assert spread_sentence(same).startswith(
@@ -85,12 +85,12 @@ def test_a_sentence_names_the_largest_differences(demo: Path):
 
 def test_words_are_told_with_the_numbers_behind_them():
     flood = WordShare("flood", 31, 60, 4.2, ratio_of(31, 4.2))
-    found = WordSkew((flood,), (), 2_000)
+    found = WordComparison((flood,), (), 2_000)
     assert word_sentence("outlier", found) == (
         "Of 2,000 words compared, outlier has 1 more frequent than in the pool, above all “flood” "
         "(31, expected 4.2)."
     )
-    assert "has none more or less often" in word_sentence("random", WordSkew((), (), 2_000))
+    assert "has none more or less often" in word_sentence("random", WordComparison((), (), 2_000))
     assert word_table([flood])["times"][0] == "7.4 (5.0 to 10.5)"
 
 
@@ -126,12 +126,12 @@ def test_a_second_session_sees_the_first_one_s_experiment_and_may_stop_it(demo: 
 
 
 def test_an_outcome_of_earlier_labels_is_shown_as_such(demo: Path, monkeypatch):
-    loop = read_loop(open_workspace(demo))
-    run(prepare(loop))
-    item = loop.labels.splits["training"][0]
-    event = next(e for e in loop.logs.events if e.item_id == item.item_id)
+    snapshot = read_snapshot(open_workspace(demo))
+    run(prepare(snapshot))
+    item = snapshot.labels.splits["training"][0]
+    event = next(e for e in snapshot.logs.events if e.item_id == item.item_id)
     other = "0" if item.label == "1" else "1"
-    append_records(loop.workspace.annotations, [replace(event, event_id="new", label=other)])
+    append_records(snapshot.workspace.annotations, [replace(event, event_id="new", label=other)])
     page = open_page("strategies", demo, monkeypatch)
     assert not page.exception
     assert any("have changed since" in said.value for said in page.info)
@@ -174,15 +174,15 @@ def test_what_is_left_is_worked_out_beside_the_page_and_once(demo: Path, monkeyp
     assert [part.value for part in page.subheader][-1] == "How many are left?"
     assert page.dataframe
     assert "have no label yet (" in estimated(page)
-    loop = read_loop(open_workspace(demo))
-    file = outlook_file(loop)
+    snapshot = read_snapshot(open_workspace(demo))
+    file = estimate_file(snapshot)
     made = file.stat().st_mtime_ns
     assert "have no label yet (" in estimated(open_page("strategies", demo, monkeypatch))
     assert file.stat().st_mtime_ns == made
 
 
 def test_an_estimate_of_few_random_items_is_told_by_its_ends(demo: Path):
-    found = prevalence_of(read_loop(open_workspace(demo)))
+    found = prevalence_of(read_snapshot(open_workspace(demo)))
     assert left_told(found, "wet").startswith("About ")
     few = replace(found, n_sample=30)
     told = left_told(few, "wet")

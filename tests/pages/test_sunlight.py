@@ -25,7 +25,7 @@ from core.sampling.next_batch import propose
 from core.workspace.layout import SAMPLE, Workspace, open_workspace
 from core.workspace.logs import append_records
 from core.workspace.relabel import flag_of, label_of
-from core.workspace.snapshot import open_loop
+from core.workspace.snapshot import open_snapshot
 from core.workspace.task import SUNLIGHT
 from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed
 from tests.browser import WAIT, eventually, label_rows, said
@@ -151,7 +151,7 @@ def hits_of(draw: Callable[[int], np.ndarray], size: int) -> np.ndarray:
 
 def test_random_is_uniform_on_the_sample(tmp_path: Path):
     folder = Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
-    places = Tables(open_loop(folder)).places(Filters())
+    places = Tables(open_snapshot(folder)).places(Filters())
     hits = hits_of(lambda seed: places.draw(50, seed), len(places))
     p = p_of_uniform(hits, of=50)
     assert UNLIKELY < p < 1 - UNLIKELY
@@ -241,8 +241,8 @@ def test_an_address_with_every_kind_of_filter_shows_the_same_items_anywhere(
     assert texts(other) == shown
     assert other.get_by_test_id("active-filters").inner_text() == told
     context.close()
-    loop = open_loop(workspace.path)
-    evaluation = {" ".join(item.text.split()) for item in loop.labels.splits["evaluation"]}
+    snapshot = open_snapshot(workspace.path)
+    evaluation = {" ".join(item.text.split()) for item in snapshot.labels.splits["evaluation"]}
     assert shown
     for text in shown:
         assert len(text.split()) > 4
@@ -272,7 +272,7 @@ def test_what_the_filters_leave_is_taken_away_as_a_file(
     opened(page, server, "words=police&confidence=0.5-0.9")
     of_csv = pd.read_csv(BytesIO(taken(page, "CSV")), dtype=str, keep_default_na=False)
     of_parquet = pq.read_table(BytesIO(taken(page, "Parquet"))).to_pandas()
-    tables = Tables(open_loop(workspace.path))
+    tables = Tables(open_snapshot(workspace.path))
     every = tables.first(Filters(words="police"), 100_000).items.set_index("item_id")
     assert 0 < len(of_csv) < len(every)
     assert of_csv["item_id"].tolist() == of_parquet["item_id"].tolist()
@@ -324,7 +324,7 @@ def test_the_random_button_is_uniform_over_the_pool(
         found += page.locator('[data-testid="item"]').evaluate_all(
             "items => items.map(item => item.dataset.itemId)"
         )
-    ids = Tables(open_loop(workspace.path)).first(Filters(), 100_000).items["item_id"].tolist()
+    ids = Tables(open_snapshot(workspace.path)).first(Filters(), 100_000).items["item_id"].tolist()
     place_of = {item: place for place, item in enumerate(ids)}
     hits = np.bincount([place_of[item] * BINS // len(ids) for item in found], minlength=BINS)
     assert len(found) == PRESSES * 50
@@ -353,7 +353,7 @@ def test_the_stream_goes_on_until_it_is_paused(page: Page, server: Server):
 
 def test_a_condition_in_the_address_leaves_what_it_says(demo: Path, monkeypatch):
     page = open_page(demo, monkeypatch, where="n_words > 8 AND label = '1'", split="training")
-    items = open_loop(demo).labels.splits["training"]
+    items = open_snapshot(demo).labels.splits["training"]
     expected = sum(item.label == "1" and len(item.text.split()) > 8 for item in items)
     assert f"from {expected:,} items" in page.caption[1].value
 
@@ -376,11 +376,11 @@ def test_a_label_given_here_is_in_the_logs(demo: Path, monkeypatch):
     (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_1_")]
     page.button(key=key).click().run()
     assert not page.exception
-    loop = open_loop(demo)
-    event = loop.logs.events[-2]
+    snapshot = open_snapshot(demo)
+    event = snapshot.logs.events[-2]
     assert (event.action, event.label, event.annotator) == ("label", "1", "ann")
     assert event.item_id == key.removeprefix("byhand_1_")
-    assert loop.logs.proposals[-1].strategy == SUNLIGHT
+    assert snapshot.logs.proposals[-1].strategy == SUNLIGHT
 
 
 def test_a_flag_given_here_is_in_the_logs(demo: Path, monkeypatch):
@@ -389,9 +389,9 @@ def test_a_flag_given_here_is_in_the_logs(demo: Path, monkeypatch):
     item = key.removeprefix("byhand_flag_")
     page.text_input(key=f"byhand_note_{item}").input("odd")
     page.button(key=key).click().run()
-    assert flag_of(open_loop(demo), item).note == "odd"
+    assert flag_of(open_snapshot(demo), item).note == "odd"
     page.button(key=f"byhand_unflag_{item}").click().run()
-    assert flag_of(open_loop(demo), item) is None
+    assert flag_of(open_snapshot(demo), item) is None
 
 
 def test_an_evaluation_item_has_no_label_buttons_here(demo: Path, monkeypatch):
@@ -414,9 +414,9 @@ def waiting(make_workspace: MakeWorkspace) -> tuple[Path, str]:
         for label in ("1", "0")
     }
     workspace = make_workspace([row[:2] for row in rows[:9]], labels)
-    loop = open_loop(workspace.path)
-    keep(loop, train(loop))
-    batch = propose(open_loop(workspace.path), "ann")
+    snapshot = open_snapshot(workspace.path)
+    keep(snapshot, train(snapshot))
+    batch = propose(open_snapshot(workspace.path), "ann")
     assert batch.split == "evaluation"
     item = batch.proposals[0]
     earlier = replace(
@@ -465,10 +465,10 @@ def test_no_filter_tells_what_the_model_thinks_of_what_waits_for_evaluation(
 def test_a_file_does_not_tell_what_the_model_thinks_of_what_waits_for_evaluation(
     waiting: tuple[Path, str],
 ):
-    loop = open_loop(waiting[0])
+    snapshot = open_snapshot(waiting[0])
     file = BytesIO()
-    tables = Tables(loop)
-    write_parquet(tables.sheet(opinions(loop, tables)), tables.places(Filters()), file)
+    tables = Tables(snapshot)
+    write_parquet(tables.sheet(opinions(snapshot, tables)), tables.places(Filters()), file)
     items = pq.read_table(BytesIO(file.getvalue())).to_pandas()
     is_waiting = items["split"] == "unlabeled"
     assert is_waiting.sum() == 9
@@ -489,8 +489,8 @@ def test_an_item_of_html_and_markdown_is_shown_as_typed(make_workspace: MakeWork
     told = " ".join(html.proto.body for html in page.get("html"))
     assert html_escape(PLANTED) in told
     assert "<img" not in told
-    loop = open_loop(workspace.path)
-    keep(loop, train(loop))
+    snapshot = open_snapshot(workspace.path)
+    keep(snapshot, train(snapshot))
     page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
     told = " ".join(html.proto.body for html in page.get("html"))
     assert "<img" not in told
@@ -504,8 +504,8 @@ def test_a_long_neighbour_is_cut_to_one_line(make_workspace: MakeWorkspace, monk
     rows = [("a", "flood hits coast", "1"), ("b", long, "1"), ("c", "council plan", "0")]
     labels = {("training", label): [row for row in rows if row[2] == label] for label in ("1", "0")}
     workspace = make_workspace([row[:2] for row in rows], labels)
-    loop = open_loop(workspace.path)
-    keep(loop, train(loop))
+    snapshot = open_snapshot(workspace.path)
+    keep(snapshot, train(snapshot))
     page = open_page(workspace.path, monkeypatch, seed="3", size="1", where="item_id = 'a'")
     told = " ".join(html.proto.body for html in page.get("html"))
     (line,) = re.findall(r">(flood flood[flod ]*…)<", told)
@@ -574,4 +574,4 @@ def test_an_item_is_opened_and_corrected_in_the_browser(
     expect(page.get_by_text("No item matches")).to_have_count(0)
     expect(page.locator(f'[data-item-id="{item_id}"]')).to_have_count(0)  # its label is another now
     eventually(lambda: label_rows(workspace, "training").get(item_id) is not None)
-    assert label_of(open_loop(workspace.path), item_id).label == "1"
+    assert label_of(open_snapshot(workspace.path), item_id).label == "1"

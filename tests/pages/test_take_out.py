@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.exchange.export_formats import LAYOUTS
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from tests.conftest import MakeWorkspace, headlines
 from tests.pages.test_pages import open_page, open_tab
 
@@ -21,7 +21,7 @@ def prepared(page: AppTest) -> AppTest:
     return page
 
 
-def test_every_format_is_prepared_when_it_is_asked_for(active: Loop, monkeypatch):
+def test_every_format_is_prepared_when_it_is_asked_for(active: Snapshot, monkeypatch):
     page = open_export(active.workspace.path, monkeypatch)
     assert page.selectbox(key="export_format").options == [x.title for x in LAYOUTS.values()]
     assert not page.get("download_button")
@@ -33,7 +33,7 @@ def test_every_format_is_prepared_when_it_is_asked_for(active: Loop, monkeypatch
         assert not page.error
 
 
-def test_a_split_without_labels_is_refused_with_the_reason(active: Loop, monkeypatch):
+def test_a_split_without_labels_is_refused_with_the_reason(active: Snapshot, monkeypatch):
     page = open_export(active.workspace.path, monkeypatch)
     page = prepared(page.pills[0].set_value(["validation"]).run())
     assert "No item of validation has a label yet" in page.error[0].value

@@ -11,11 +11,11 @@ TEXTS = st.lists(st.text(max_size=5), max_size=20)
 
 @given(texts=TEXTS, block=st.integers(1, 7))
 def test_texts_are_equal_if_their_hashes_are(texts: list[str], block: int):
-    before, hashing.BLOCK = hashing.BLOCK, block
+    before, hashing.BYTES_AT_ONCE = hashing.BYTES_AT_ONCE, block
     try:
         found = hash_texts(texts).tolist()
     finally:
-        hashing.BLOCK = before
+        hashing.BYTES_AT_ONCE = before
     assert found == [int(hash_texts([text])[0]) for text in texts]
     assert len(set(found)) == len(set(texts))
 

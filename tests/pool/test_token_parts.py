@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from core.pool import token_parts
 from core.pool.bags import Bags
-from core.pool.token_parts import count_parts, find_repeats, make_lexicon, tokens_of, written_out
+from core.pool.token_parts import (
+    count_parts,
+    find_repeats,
+    make_token_parts,
+    tokens_of,
+    written_out,
+)
 
 TEXTS = st.lists(
     st.lists(st.sampled_from(["ab", "Ab", "abab", "b-a", "...", "ababababab"]), max_size=9).map(
@@ -43,11 +49,11 @@ LISTS = st.lists(st.lists(st.integers(0, 5), max_size=40), max_size=12)
 @pytest.mark.parametrize("block", [1, 7, 2_000_000])
 @given(held=st.lists(st.lists(st.integers(0, 9), max_size=5), min_size=6, max_size=6), items=LISTS)
 def test_repeats_are_those_that_counting_finds(block: int, held: list, items: list):
-    before, token_parts.PART_BLOCK = token_parts.PART_BLOCK, block
+    before, token_parts.PARTS_AT_ONCE = token_parts.PARTS_AT_ONCE, block
     try:
         found = find_repeats(bags(items), bags(held))
     finally:
-        token_parts.PART_BLOCK = before
+        token_parts.PARTS_AT_ONCE = before
     expected = [
         (row, part, times - 1)
         for row, item in enumerate(items)
@@ -67,13 +73,13 @@ def test_written_out_is_every_tokens_parts_in_their_order(items: list):
 
 @pytest.mark.parametrize("block", [1, 1_000_000])
 def test_blocks_of_tokens_change_nothing(monkeypatch, block: int):
-    monkeypatch.setattr(token_parts, "TOKEN_BLOCK", block)
+    monkeypatch.setattr(token_parts, "CHARACTERS_AT_ONCE", block)
     tokens, uses = ["flood", "floods", "Flood,", "日本"], np.array([3, 1, 2, 0])
     words, grams = count_parts(tokens, uses)
     assert sorted(words.counts.tolist()) == [1, 5]
     assert int(grams.counts.max()) == 6  # " fl", "loo" and others of all three
     assert (np.diff(words.keys) > 0).all()
-    known = make_lexicon(tokens, words.keys, grams.keys)
+    known = make_token_parts(tokens, words.keys, grams.keys)
     assert [len(known.words[at]) for at in range(4)] == [1, 1, 1, 0]
     assert known.words[0][0] == known.words[2][0] != known.words[1][0]
     assert known.grams.lengths.tolist() == [12, 15, 15, 0]
@@ -81,6 +87,6 @@ def test_blocks_of_tokens_change_nothing(monkeypatch, block: int):
 
 def test_parts_that_are_not_known_are_left_out():
     words, _ = count_parts(["flood"], np.array([1]))
-    known = make_lexicon(["goal", "flood"], words.keys, np.empty(0, np.uint64))
+    known = make_token_parts(["goal", "flood"], words.keys, np.empty(0, np.uint64))
     assert listed(known.words) == [[], [0]]
     assert listed(known.grams) == [[], []]

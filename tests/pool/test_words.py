@@ -122,8 +122,8 @@ def test_the_size_of_the_blocks_changes_nothing(
 ):
     texts = ["", " a b a", "c a\u00b4b ", "b", "d \u00bd A", "a b A", "", "c"]
     plain = index(read(make_workspace, texts, write_cache=False))
-    monkeypatch.setattr(words, "TEXT_BLOCK", block)
-    monkeypatch.setattr(words, "WORD_BLOCK", block)
+    monkeypatch.setattr(words, "TEXT_BYTES_AT_ONCE", block)
+    monkeypatch.setattr(words, "WORDS_AT_ONCE", block)
     monkeypatch.setattr("core.pool.csv_files.BLOCK", block)
     assert index(read(make_workspace, texts, write_cache=False)) == plain
 

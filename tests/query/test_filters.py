@@ -22,13 +22,13 @@ from core.query.filters import (
     to_address,
     without_model,
 )
-from core.query.masks import Opinions
-from core.query.shown_predictions import opinions_at
+from core.query.masks import ShownPredictions
+from core.query.shown_predictions import predictions_at
 from core.query.tables import Tables
 from core.sampling.next_batch import propose
 from core.workspace.events import Inbox
 from core.workspace.logs import Event
-from core.workspace.snapshot import Loop, being_held_out, read_loop
+from core.workspace.snapshot import Snapshot, being_held_out, read_snapshot
 from tests.conftest import MakeWorkspace, headlines, write_csv
 
 MANY = tuple(f"value {at}" for at in range(200))
@@ -107,7 +107,7 @@ def test_active_filters_are_those_that_ask():
 
 
 @pytest.fixture
-def rich(make_workspace: MakeWorkspace) -> Loop:
+def rich(make_workspace: MakeWorkspace) -> Snapshot:
     """A pool with columns, labels of files and of the log, a run, open proposals of two splits."""
     rows = headlines(120)
     kinds = ("fire", "flood", "")
@@ -124,9 +124,9 @@ def rich(make_workspace: MakeWorkspace) -> Loop:
         for label in ("1", "0")
     }
     workspace = make_workspace(pool, labels)
-    loop = read_loop(workspace)
-    keep(loop, train(loop))
-    batch = propose(read_loop(workspace), "ann")
+    snapshot = read_snapshot(workspace)
+    keep(snapshot, train(snapshot))
+    batch = propose(read_snapshot(workspace), "ann")
     chosen = [proposal.item_id for proposal in batch.proposals]
     Inbox(workspace).receive(
         [
@@ -135,24 +135,24 @@ def rich(make_workspace: MakeWorkspace) -> Loop:
             for at, item in enumerate(chosen[:6])
         ]
     )  # fmt: skip
-    return read_loop(workspace)
+    return read_snapshot(workspace)
 
 
 @pytest.fixture
-def told(rich: Loop) -> tuple[Tables, Opinions]:
+def told(rich: Snapshot) -> tuple[Tables, ShownPredictions]:
     tables, run = Tables(rich), rich.logs.runs[-1]
     model = train(rich).model
-    return tables, opinions_at(rich, tables, predictions_of(rich, run, model), model)
+    return tables, predictions_at(rich, tables, predictions_of(rich, run, model), model)
 
 
-def plain_items(loop: Loop, opinions: Opinions) -> list[dict[str, object]]:
+def plain_items(snapshot: Snapshot, opinions: ShownPredictions) -> list[dict[str, object]]:
     """Everything that is known of each item, worked out one by one, in the order of the places."""
-    table = loop.pool_words.pool.table.to_pylist()
-    labeled = {x.item_id: x for items in loop.labels.splits.values() for x in items}
+    table = snapshot.pool_words.pool.table.to_pylist()
+    labeled = {x.item_id: x for items in snapshot.labels.splits.values() for x in items}
     behind = sorted(labeled.keys() - {row["item_id"] for row in table})
     rows = [*table, *({"item_id": item, "text": labeled[item].text} for item in behind)]
     proposed = {}
-    for proposal in loop.logs.proposals:
+    for proposal in snapshot.logs.proposals:
         proposed.setdefault(proposal.item_id, set()).add(proposal.batch_id)
     return [
         {
@@ -210,7 +210,9 @@ ASKED = [
 ]
 
 
-def test_filters_leave_what_a_plain_reading_leaves(rich: Loop, told: tuple[Tables, Opinions]):
+def test_filters_leave_what_a_plain_reading_leaves(
+    rich: Snapshot, told: tuple[Tables, ShownPredictions]
+):
     tables, opinions = told
     items = plain_items(rich, opinions)
     for one, other in product(ASKED, ASKED):
@@ -222,11 +224,11 @@ def test_filters_leave_what_a_plain_reading_leaves(rich: Loop, told: tuple[Table
     assert len(tables.places(ASKED[0], opinions)) == 10
 
 
-def test_the_values_of_columns_are_listed_unless_they_are_many(rich: Loop):
+def test_the_values_of_columns_are_listed_unless_they_are_many(rich: Snapshot):
     assert Tables(rich).column_values == {"kind": ("fire", "flood"), "source": None}
 
 
-def test_without_opinions_nothing_is_predicted(rich: Loop):
+def test_without_opinions_nothing_is_predicted(rich: Snapshot):
     for asked in (
         Filters(predicted=("1", "0")),
         Filters(confidence=(0.0, 1.0)),
@@ -235,7 +237,7 @@ def test_without_opinions_nothing_is_predicted(rich: Loop):
         assert len(Tables(rich).places(asked)) == 0
 
 
-def test_opinions_are_those_of_the_model(rich: Loop, told: tuple[Tables, Opinions]):
+def test_opinions_are_those_of_the_model(rich: Snapshot, told: tuple[Tables, ShownPredictions]):
     tables, opinions = told
     texts = tables.first(Filters(), 1_000).items["text"].tolist()
     probability = score_texts(train(rich).model, texts)
@@ -253,18 +255,18 @@ def test_no_filter_finds_out_what_the_model_thinks_of_waiting_evaluation_items(
         for label in ("1", "0")
     }
     workspace = make_workspace([row[:2] for row in rows[:40]], labels)
-    loop = read_loop(workspace)
-    keep(loop, train(loop))
-    waiting = propose(read_loop(workspace), "ann")
+    snapshot = read_snapshot(workspace)
+    keep(snapshot, train(snapshot))
+    waiting = propose(read_snapshot(workspace), "ann")
     assert waiting.split == "evaluation"
     copied = waiting.proposals[0], waiting.texts[0]
     write_csv(workspace.path / "unlabeled_data" / "more.csv", [("copy", copied[1].upper())])
-    loop = read_loop(workspace)
-    hidden = being_held_out(loop)
+    snapshot = read_snapshot(workspace)
+    hidden = being_held_out(snapshot)
     assert hidden == {proposal.item_id for proposal in waiting.proposals} | {"copy"}
-    tables, model = Tables(loop), train(loop).model
-    predictions = predictions_of(loop, loop.logs.runs[-1], model)
-    opinions = opinions_at(loop, tables, predictions, model)
+    tables, model = Tables(snapshot), train(snapshot).model
+    predictions = predictions_of(snapshot, snapshot.logs.runs[-1], model)
+    opinions = predictions_at(snapshot, tables, predictions, model)
     for asked in (Filters(predicted=("1", "0")), Filters(confidence=(0.0, 1.0))):
         found = tables.first(tables.places(asked, opinions), 1_000).items["item_id"]
         assert not hidden & set(found)

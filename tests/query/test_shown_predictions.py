@@ -8,37 +8,41 @@ import pytest
 from core.evaluation.report import OutOfFold
 from core.evaluation.runs import load_run, read_report
 from core.models.pool_predictions import predictions_of
-from core.query.shown_predictions import Opinion, Today, opinions_on
+from core.query.shown_predictions import NewestRun, ShownPrediction, shown_predictions
 from core.sampling.next_batch import propose
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 
 
 @pytest.fixture
-def loop(demo: Path) -> Loop:
-    return read_loop(open_workspace(demo))
+def snapshot(demo: Path) -> Snapshot:
+    return read_snapshot(open_workspace(demo))
 
 
-def today_of(loop: Loop) -> Today:
-    run = loop.logs.runs[-1]
-    predictions = predictions_of(loop, run, load_run(loop, run))
-    return Today(run, predictions, read_report(loop, run).out_of_fold)
+def today_of(snapshot: Snapshot) -> NewestRun:
+    run = snapshot.logs.runs[-1]
+    predictions = predictions_of(snapshot, run, load_run(snapshot, run))
+    return NewestRun(run, predictions, read_report(snapshot, run).out_of_fold)
 
 
-def opinions_as_they_stand(loop: Loop, today: Today, items: list[str]) -> list[Opinion]:
+def opinions_as_they_stand(
+    snapshot: Snapshot, today: NewestRun, items: list[str]
+) -> list[ShownPrediction]:
     """What the model says of these items of the pool, whatever it was trained on."""
-    values = loop.workspace.task.values
-    rows = [today.predictions.probability[loop.pool_words.pool.positions([i])[i]] for i in items]
-    return [Opinion(values[row.argmax()], float(row.max())) for row in rows]
+    values = snapshot.workspace.task.values
+    rows = [
+        today.predictions.probability[snapshot.pool_words.pool.positions([i])[i]] for i in items
+    ]
+    return [ShownPrediction(values[row.argmax()], float(row.max())) for row in rows]
 
 
-def test_of_training_items_it_is_said_what_models_said_that_did_not_see_them(loop: Loop):
-    today = today_of(loop)
+def test_of_training_items_it_is_said_what_models_said_that_did_not_see_them(snapshot: Snapshot):
+    today = today_of(snapshot)
     told = zip(*today.unseen.probability, strict=True)
     known = dict(zip(today.unseen.item_ids, told, strict=True))
-    items = [item.item_id for item in loop.labels.usable_training()]
-    for item, said in zip(items, opinions_on(loop, today, items), strict=True):
+    items = [item.item_id for item in snapshot.labels.usable_training()]
+    for item, said in zip(items, shown_predictions(snapshot, today, items), strict=True):
         assert said.is_unseen == (item in known)
         assert said.is_learned == (item not in known)
         if item in known:
@@ -47,37 +51,44 @@ def test_of_training_items_it_is_said_what_models_said_that_did_not_see_them(loo
             assert said.predicted == today.unseen.labels[known[item].index(best)]
 
 
-def test_without_that_it_is_said_that_the_model_has_learned_from_the_item(loop: Loop):
-    today = replace(today_of(loop), unseen=None)
-    in_pool = loop.pool_words.pool.positions(i.item_id for i in loop.labels.usable_training())
+def test_without_that_it_is_said_that_the_model_has_learned_from_the_item(snapshot: Snapshot):
+    today = replace(today_of(snapshot), unseen=None)
+    in_pool = snapshot.pool_words.pool.positions(
+        i.item_id for i in snapshot.labels.usable_training()
+    )
     items = sorted(in_pool)[:5]
-    expected = opinions_as_they_stand(loop, today, items)
-    assert opinions_on(loop, today, items) == [replace(one, is_learned=True) for one in expected]
+    expected = opinions_as_they_stand(snapshot, today, items)
+    assert shown_predictions(snapshot, today, items) == [
+        replace(one, is_learned=True) for one in expected
+    ]
 
 
-def test_of_items_without_a_label_the_pools_predictions_are_told(loop: Loop):
-    today = today_of(loop)
-    free = loop.pool_words.pool.ids.to_pylist()
-    items = [item for item, is_free in zip(free, loop.candidates, strict=True) if is_free][:20]
-    assert opinions_on(loop, today, items) == opinions_as_they_stand(loop, today, items)
-    assert opinions_on(loop, today, ["nowhere"]) == [None]
+def test_of_items_without_a_label_the_pools_predictions_are_told(snapshot: Snapshot):
+    today = today_of(snapshot)
+    free = snapshot.pool_words.pool.ids.to_pylist()
+    items = [item for item, is_free in zip(free, snapshot.candidates, strict=True) if is_free][:20]
+    assert shown_predictions(snapshot, today, items) == opinions_as_they_stand(
+        snapshot, today, items
+    )
+    assert shown_predictions(snapshot, today, ["nowhere"]) == [None]
 
 
 def test_nothing_is_said_of_items_that_wait_for_a_held_out_label_nor_of_their_copies(
-    loop: Loop, make_workspace: MakeWorkspace
+    snapshot: Snapshot, make_workspace: MakeWorkspace
 ):
     pool = [item[:2] for item in headlines(60)]
     copies = [(f"copy {item}", text.upper()) for item, text in pool]
-    waiting = read_loop(make_workspace([*pool, *copies]))
+    waiting = read_snapshot(make_workspace([*pool, *copies]))
     drawn = [p.item_id for p in propose(waiting, "ann").proposals]
-    waiting = read_loop(waiting.workspace)
+    waiting = read_snapshot(waiting.workspace)
     size = len(waiting.pool_words.pool)
     predictions = replace(
-        today_of(loop).predictions, probability=today_of(loop).predictions.probability[:size]
+        today_of(snapshot).predictions,
+        probability=today_of(snapshot).predictions.probability[:size],
     )
     unseen = OutOfFold(tuple(drawn), ("1", "0"), ((0.5,) * len(drawn),) * 2)
-    today = Today(loop.logs.runs[-1], predictions, unseen)
+    today = NewestRun(snapshot.logs.runs[-1], predictions, unseen)
     asked = [*drawn, *(f"copy {item}" for item in drawn)]
-    assert opinions_on(waiting, today, asked) == [None] * len(asked)
+    assert shown_predictions(waiting, today, asked) == [None] * len(asked)
     others = [item for item, _ in pool if item not in drawn]
-    assert None not in opinions_on(waiting, today, others)
+    assert None not in shown_predictions(waiting, today, others)

@@ -14,7 +14,7 @@ from core.errors import ConditionError
 from core.query.filters import Filters
 from core.query.sql_condition import CONFIG, FUNCTIONS, places_where
 from core.query.tables import Tables
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from tests.server import ROOT
 
 TEXTS = ["Flood hits coast", "council meets", "quake near harbour at noon", "council's plan"]
@@ -341,7 +341,7 @@ def test_conditions_of_several_threads_do_not_meet(items: pa.Table):
     assert found == {number: [number % 4] for number in range(16)}
 
 
-def test_the_sheet_says_of_each_place_what_the_tables_say(active: Loop):
+def test_the_sheet_says_of_each_place_what_the_tables_say(active: Snapshot):
     tables = Tables(active)
     sheet = tables.sheet(None).to_pandas()
     items = tables.items(np.arange(390))

@@ -13,24 +13,24 @@ from core.sampling.next_batch import propose
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 from tests.pool.test_search import holds
 
 
 @pytest.fixture(scope="module")
 def tables(demo_folder: Path) -> Tables:
-    return Tables(read_loop(open_workspace(demo_folder)))
+    return Tables(read_snapshot(open_workspace(demo_folder)))
 
 
-def test_every_item_stands_there_once(active: Loop):
+def test_every_item_stands_there_once(active: Snapshot):
     drawn = Tables(active).draw(Filters(), 10_000, seed=1)
     assert drawn.matching == len(drawn.items) == 390
     assert drawn.items["item_id"].is_unique
     assert (drawn.items["split"] == UNLABELED).sum() == 300
 
 
-def test_a_draw_is_uniform(active: Loop):
+def test_a_draw_is_uniform(active: Snapshot):
     tables = Tables(active)
     hits = np.zeros(390)
     for seed in range(400):
@@ -65,17 +65,17 @@ ALL_FILTERS = [
 ]
 
 
-def plain_items(loop: Loop) -> dict[str, tuple[str, str, str, str]]:
+def plain_items(snapshot: Snapshot) -> dict[str, tuple[str, str, str, str]]:
     """Each item's text, split, label and strategy, in the order of its place."""
-    pool = loop.pool_words.pool
+    pool = snapshot.pool_words.pool
     texts: dict[str, str] = {}
     for item, text in zip(pool.ids.to_pylist(), pool.texts.to_pylist(), strict=True):
         texts.setdefault(item, text)
     labeled: dict[str, tuple[str, str, str]] = {}
-    for split, items in loop.labels.splits.items():
+    for split, items in snapshot.labels.splits.items():
         for item in items:
             labeled.setdefault(item.item_id, (split, item.label, item.strategy))
-    outside = {item.item_id: item.text for of in loop.labels.splits.values() for item in of}
+    outside = {item.item_id: item.text for of in snapshot.labels.splits.values() for item in of}
     texts |= {item: outside[item] for item in sorted(outside.keys() - texts.keys())}
     return {item: (text, *labeled.get(item, (UNLABELED, "", ""))) for item, text in texts.items()}
 
@@ -88,7 +88,7 @@ def is_left(item: tuple[str, str, str, str], filters: Filters) -> bool:
     )
 
 
-def mixed_loop(make_workspace: MakeWorkspace) -> Loop:
+def mixed_loop(make_workspace: MakeWorkspace) -> Snapshot:
     """Items twice in the pool, in the pool and labeled, only labeled, labeled in two splits."""
     items = [(*row, strategy) for row, strategy in zip(headlines(60), cycle(("", "random")))]
     pool = [row[:2] for row in items[:40]]
@@ -98,14 +98,14 @@ def mixed_loop(make_workspace: MakeWorkspace) -> Loop:
         for split, rows in (("evaluation", items[30:45]), ("training", [*items[:8], *items[44:]]))
         for label in ("1", "0")
     }
-    return read_loop(make_workspace(pool, labels))
+    return read_snapshot(make_workspace(pool, labels))
 
 
 def test_filters_leave_what_a_plain_reading_leaves(make_workspace: MakeWorkspace):
-    loop = mixed_loop(make_workspace)
-    propose(loop, "ann")  # open proposals are unlabeled
-    loop = read_loop(loop.workspace)
-    tables, known = Tables(loop), plain_items(loop)
+    snapshot = mixed_loop(make_workspace)
+    propose(snapshot, "ann")  # open proposals are unlabeled
+    snapshot = read_snapshot(snapshot.workspace)
+    tables, known = Tables(snapshot), plain_items(snapshot)
     for filters in ALL_FILTERS:
         expected = [item for item, facts in known.items() if is_left(facts, filters)]
         first = tables.first(filters, 1_000)
@@ -127,21 +127,21 @@ def counted_kinds(counted: pd.DataFrame) -> list[tuple[str, ...]]:
     return [tuple(row) for row in counted[["split", "label", "strategy"]].to_numpy()]
 
 
-def test_draws_of_one_seed_differ_by_their_filters_only(active: Loop):
+def test_draws_of_one_seed_differ_by_their_filters_only(active: Snapshot):
     tables = Tables(active)
     one, other = (tables.draw(Filters(words=words), 10, 1).items for words in ("HITS", "hits ,"))
     assert one["item_id"].tolist() == other["item_id"].tolist()
     assert (one["n_words"] == one["text"].str.split().str.len()).all()
 
 
-def test_states_of_one_pool_share_its_columns(active: Loop):
+def test_states_of_one_pool_share_its_columns(active: Snapshot):
     columns = pool_columns(active)
     before = Tables(active, columns).draw(Filters((UNLABELED,)), 5, 1)
     batch = propose(active, "ann")
     chosen = batch.proposals[0].item_id
     label = Event("e1", batch.batch_id, chosen, "label", "1", "ann", "2026", 1.0, False, "")
     Inbox(active.workspace).receive([label])
-    after = Tables(read_loop(active.workspace), columns).draw(Filters((UNLABELED,)), 5, 1)
+    after = Tables(read_snapshot(active.workspace), columns).draw(Filters((UNLABELED,)), 5, 1)
     assert (before.matching, after.matching) == (300, 299)
 
 
@@ -156,7 +156,7 @@ def test_many_threads_get_right_answers(tables: Tables):
 
 
 def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
-    tables = Tables(read_loop(make_workspace()))
+    tables = Tables(read_snapshot(make_workspace()))
     for filters in (Filters(), Filters(words="flood"), Filters(labels=("1",))):
         assert tables.draw(filters, 5, 1).matching == tables.first(filters).matching == 0
         assert len(tables.counts(filters)) == len(tables.histogram(filters)) == 0
@@ -164,19 +164,19 @@ def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
 
 
 def test_a_pool_without_labels_is_unlabeled(make_workspace: MakeWorkspace):
-    tables = Tables(read_loop(make_workspace([item[:2] for item in headlines(60)])))
+    tables = Tables(read_snapshot(make_workspace([item[:2] for item in headlines(60)])))
     assert tables.counts(Filters()).to_numpy().tolist() == [[UNLABELED, "", "", 60]]
     assert tables.counts(Filters(words="hits"))["items"].tolist() == [10]
 
 
-def test_batches_that_a_model_chose_are_active(active: Loop):
+def test_batches_that_a_model_chose_are_active(active: Snapshot):
     propose(active, "ann")
-    batches = Tables(read_loop(active.workspace)).batches()
+    batches = Tables(read_snapshot(active.workspace)).batches()
     assert batches["active"].tolist() == [True]
     assert (batches["items"].tolist(), batches["labeled"].tolist()) == ([10], [0])
 
 
-def test_people_are_counted_by_the_labels_that_count(active: Loop):
+def test_people_are_counted_by_the_labels_that_count(active: Snapshot):
     batch = propose(active, "ann")
     items = [proposal.item_id for proposal in batch.proposals]
     rows = [*((item, "label", "ann") for item in items[:4]), (items[0], "undo", "ann")]
@@ -188,7 +188,7 @@ def test_people_are_counted_by_the_labels_that_count(active: Loop):
             for at, (item, action, who) in enumerate(rows)
         ]
     )  # fmt: skip
-    people = Tables(read_loop(active.workspace)).annotators()
+    people = Tables(read_snapshot(active.workspace)).annotators()
     assert people.to_numpy().tolist() == [
         ["ann", 2, 1.5, "2026-03-04"],
         ["bob", 1, 5.0, "2026-03-06"],

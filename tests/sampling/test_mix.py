@@ -6,9 +6,9 @@ import pytest
 from core.errors import LoopError, TaskError
 from core.sampling.catalog import CATALOG
 from core.sampling.mix import PoolArrays, mixed, shuffled
-from core.sampling.next_batch import Wishes, preview
+from core.sampling.next_batch import BatchRequest, preview
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import STRATEGIES, check_mix, default_task
 from tests.conftest import SMALL_TASK, MakeWorkspace, active_workspace, headlines, write_csv
 
@@ -23,7 +23,7 @@ def without_column(strategies: tuple[str, ...]) -> list[str]:
     return [name for name in strategies if name != "stratified column"]
 
 
-def test_every_strategy_gives_its_share_and_no_item_comes_twice(active: Loop):
+def test_every_strategy_gives_its_share_and_no_item_comes_twice(active: Snapshot):
     counts = {name: 5 + at for at, name in enumerate(without_column(STRATEGIES))}
     chosen = mixed(active, PROBABILITY, counts, draw())
     assert {name: len(ranked) for name, ranked in chosen} == counts
@@ -33,12 +33,12 @@ def test_every_strategy_gives_its_share_and_no_item_comes_twice(active: Loop):
 
 
 @pytest.mark.parametrize("name", without_column(STRATEGIES))
-def test_a_strategy_alone_empties_the_pool_and_stops(active: Loop, name: str):
+def test_a_strategy_alone_empties_the_pool_and_stops(active: Snapshot, name: str):
     ((_, ranked),) = mixed(active, PROBABILITY, {name: 1000}, draw())
     assert len(ranked) == active.candidates.sum()
 
 
-def test_random_chooses_first_whatever_the_order_of_the_mix(active: Loop):
+def test_random_chooses_first_whatever_the_order_of_the_mix(active: Snapshot):
     everything = {"most likely positive": 50, "outlier": 50, "random": 50}
     alone = mixed(active, PROBABILITY, {"random": 50}, draw(8))[0][1]
     name, first = mixed(active, PROBABILITY, everything, draw(8))[0]
@@ -46,7 +46,7 @@ def test_random_chooses_first_whatever_the_order_of_the_mix(active: Loop):
     assert first.indices.tolist() == alone.indices.tolist()
 
 
-def test_the_picks_are_shuffled_and_keep_strategy_and_score(active: Loop):
+def test_the_picks_are_shuffled_and_keep_strategy_and_score(active: Snapshot):
     chosen = mixed(active, PROBABILITY, {"random": 20, "outlier": 20}, draw())
     picks = shuffled(chosen, draw(1))
     assert sorted(picks) == sorted(
@@ -57,31 +57,31 @@ def test_the_picks_are_shuffled_and_keep_strategy_and_score(active: Loop):
     assert len({name for name, _, _ in picks[:20]}) == 2
 
 
-def test_an_unknown_strategy_is_refused(active: Loop):
+def test_an_unknown_strategy_is_refused(active: Snapshot):
     with pytest.raises(LoopError, match="There is no strategy `painting`"):
         mixed(active, PROBABILITY, {"painting": 3}, draw())
 
 
-def test_held_out_items_count_in_nothing(active: Loop, make_workspace: MakeWorkspace):
+def test_held_out_items_count_in_nothing(active: Snapshot, make_workspace: MakeWorkspace):
     arrays = PoolArrays(active, PROBABILITY, draw())
     assert arrays.pool_counts.sum() == active.pool_words.bags.lengths.sum()
     held_out = make_workspace((), {("evaluation", "0"): [("i0000", "x y", "0")]})
-    loop = read_loop(held_out)
-    texts = loop.pool_words.pool.texts.take([0]).to_pylist()
+    snapshot = read_snapshot(held_out)
+    texts = snapshot.pool_words.pool.texts.take([0]).to_pylist()
     write_csv(held_out.path / "evaluation_data" / "not_related.csv", [("i0000", texts[0], "0")])
-    after = PoolArrays(read_loop(held_out), PROBABILITY, draw())
+    after = PoolArrays(read_snapshot(held_out), PROBABILITY, draw())
     assert after.pool_counts.sum() == arrays.pool_counts.sum() - len(texts[0].split())
 
 
 def test_lengths_fall_into_the_pages_buckets(make_workspace: MakeWorkspace):
     pool = [(str(n), " ".join(["word"] * n)) for n in (1, 5, 6, 8, 9, 20)]
-    arrays = PoolArrays(read_loop(make_workspace(pool)), PROBABILITY, draw())
+    arrays = PoolArrays(read_snapshot(make_workspace(pool)), PROBABILITY, draw())
     strata = arrays.length_strata.tolist()
     assert [strata.count(stratum) for stratum in sorted(set(strata))] == [2, 2, 2]
     assert strata == sorted(strata)
 
 
-def with_sources(make_workspace: MakeWorkspace, stratify_by: str) -> Loop:
+def with_sources(make_workspace: MakeWorkspace, stratify_by: str) -> Snapshot:
     """An active loop whose pool says of each item where it comes from; most come from `abc`."""
     task = SMALL_TASK + f'stratify_by = "{stratify_by}"\n'
     workspace = active_workspace(make_workspace)
@@ -93,27 +93,27 @@ def with_sources(make_workspace: MakeWorkspace, stratify_by: str) -> Loop:
     write_csv(
         workspace.path / "unlabeled_data" / "pool.csv", [("item_id", "text", "source"), *rows]
     )
-    return read_loop(open_workspace(workspace.path))
+    return read_snapshot(open_workspace(workspace.path))
 
 
 def test_a_column_of_the_pool_makes_strata(make_workspace: MakeWorkspace):
-    loop = with_sources(make_workspace, "source")
-    batch = preview(loop, wishes=Wishes(mix=check_mix({"stratified_column": 12}, "x")))
-    sources = dict(zip(loop.pool_words.pool.ids.to_pylist(),
-                       loop.pool_words.pool.table["source"].to_pylist(), strict=True))  # fmt: skip
+    snapshot = with_sources(make_workspace, "source")
+    batch = preview(snapshot, wishes=BatchRequest(mix=check_mix({"stratified_column": 12}, "x")))
+    pool = snapshot.pool_words.pool
+    sources = dict(zip(pool.ids.to_pylist(), pool.table["source"].to_pylist(), strict=True))
     assert Counter(sources[p.item_id] for p in batch.proposals) == {"abc": 4, "bbc": 4, "cbc": 4}
 
 
 @pytest.mark.parametrize("column", ["", "paper"])
 def test_a_column_that_the_pool_lacks_is_refused(make_workspace: MakeWorkspace, column: str):
-    loop = with_sources(make_workspace, column)
+    snapshot = with_sources(make_workspace, column)
     with pytest.raises(TaskError, match=rf"names `{column}`. The pool's columns: `source`"):
-        preview(loop, wishes=Wishes(mix={"stratified column": 3}))
+        preview(snapshot, wishes=BatchRequest(mix={"stratified column": 3}))
 
 
-def test_what_nobody_asks_for_is_not_computed(active: Loop):
+def test_what_nobody_asks_for_is_not_computed(active: Snapshot):
     assert set(vars(PoolArrays(active, PROBABILITY, draw()))) == {
-        "loop",
+        "snapshot",
         "probability",
         "generator",
     }

@@ -9,24 +9,26 @@ from core.models.pool_predictions import pool_probabilities
 from core.models.predict import confidences
 from core.pool.text import text_key
 from core.sampling import strategies
-from core.sampling.next_batch import Wishes, batch_to_label, preview, propose
+from core.sampling.next_batch import BatchRequest, batch_to_label, preview, propose
 from core.workspace.events import Inbox
 from core.workspace.logs import Event
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 
 
-def answer(loop: Loop, batch_id: str, label: str = "0", most: int | None = None) -> Loop:
+def answer(
+    snapshot: Snapshot, batch_id: str, label: str = "0", most: int | None = None
+) -> Snapshot:
     """Labels the batch's waiting items; the loop afterwards."""
-    waiting = loop.open_batches[batch_id][:most]
-    Inbox(loop.workspace).receive(
+    waiting = snapshot.open_batches[batch_id][:most]
+    Inbox(snapshot.workspace).receive(
         [
             Event(f"{batch_id}-{p.item_id}", batch_id, p.item_id, "label", label, "ann",
                   "2026-01-01T00:00:00.000Z", 1.0, False, "")
             for p in waiting
         ]
     )  # fmt: skip
-    return read_loop(loop.workspace)
+    return read_snapshot(snapshot.workspace)
 
 
 def strategies_of(proposals) -> Counter:
@@ -39,17 +41,17 @@ def test_the_loop_asks_for_evaluation_then_training_then_lets_the_model_choose(
     items = headlines(200)
     workspace = make_workspace([item[:2] for item in items])
     truth = {item_id: label for item_id, _, label in items}
-    loop, stages = read_loop(workspace), []
+    snapshot, stages = read_snapshot(workspace), []
     for _ in range(6):
-        batch = propose(loop, "ann")
-        stages.append((loop.stage, batch.split, sorted(strategies_of(batch.proposals))))
+        batch = propose(snapshot, "ann")
+        stages.append((snapshot.stage, batch.split, sorted(strategies_of(batch.proposals))))
         events = [
             Event(f"{batch.batch_id}-{p.rank}", batch.batch_id, p.item_id, "label",
                   truth[p.item_id], "ann", "2026", 1.0, False, "")
             for p in batch.proposals
         ]  # fmt: skip
         Inbox(workspace).receive(events)
-        loop = read_loop(workspace)
+        snapshot = read_snapshot(workspace)
     assert (
         stages[:4]
         == [("evaluation", "evaluation", ["random"])] * 2
@@ -58,30 +60,30 @@ def test_the_loop_asks_for_evaluation_then_training_then_lets_the_model_choose(
     every = ["low confidence", "outlier", "random"]
     assert stages[4:] == [("active learning", "training", every)] * 2
     # A run before each of the two active batches, none before.
-    assert [run.n_training for run in loop.logs.runs] == [20, 30]
+    assert [run.n_training for run in snapshot.logs.runs] == [20, 30]
 
 
-def test_a_batch_is_divided_as_the_task_says(active: Loop):
+def test_a_batch_is_divided_as_the_task_says(active: Snapshot):
     batch = preview(active)  # size 10, mix 10/80/10
     assert strategies_of(batch.proposals) == {"random": 1, "low confidence": 8, "outlier": 1}
     assert [proposal.rank for proposal in batch.proposals] == list(range(1, 11))
 
 
-def test_a_mix_counts_items_unless_a_size_is_asked_for(active: Loop):
+def test_a_mix_counts_items_unless_a_size_is_asked_for(active: Snapshot):
     mix = {"random": 3, "outlier": 1}
-    by_mix = preview(active, wishes=Wishes(mix=mix))
+    by_mix = preview(active, wishes=BatchRequest(mix=mix))
     assert strategies_of(by_mix.proposals) == {"random": 3, "outlier": 1}
-    by_size = preview(active, wishes=Wishes(mix=mix, size=20))
+    by_size = preview(active, wishes=BatchRequest(mix=mix, size=20))
     assert strategies_of(by_size.proposals) == {"random": 15, "outlier": 5}
 
 
-def test_every_item_carries_the_strategy_that_chose_it(active: Loop):
+def test_every_item_carries_the_strategy_that_chose_it(active: Snapshot):
     """Recomputed from arrays: random among all candidates, then the rest among what is left."""
-    wishes = Wishes(mix={"random": 10, "low confidence": 20, "outlier": 10}, seed=3)
+    wishes = BatchRequest(mix={"random": 10, "low confidence": 20, "outlier": 10}, seed=3)
     batch = propose(active, "ann", wishes)
-    loop = read_loop(active.workspace)
-    model = load_run(loop, current_run(loop))
-    confidence = confidences(pool_probabilities(loop, model))
+    snapshot = read_snapshot(active.workspace)
+    model = load_run(snapshot, current_run(snapshot))
+    confidence = confidences(pool_probabilities(snapshot, model))
     candidates = active.candidates.copy()
     ids = active.pool_words.pool.ids.to_pylist()
     drawn = strategies.random(candidates, 10, np.random.default_rng(3)).indices
@@ -96,19 +98,19 @@ def test_every_item_carries_the_strategy_that_chose_it(active: Loop):
     assert len(chosen["outlier"]) == 10
 
 
-def test_the_random_items_stay_random_even_where_the_model_is_least_sure(active: Loop):
+def test_the_random_items_stay_random_even_where_the_model_is_least_sure(active: Snapshot):
     """The chapter's program renames those as low confidence: its random baseline is not one."""
     everything = int(active.candidates.sum())
     mix = {"random": everything // 2, "low confidence": everything // 2}
-    batch = preview(active, wishes=Wishes(mix=mix))
+    batch = preview(active, wishes=BatchRequest(mix=mix))
     assert strategies_of(batch.proposals)["random"] == everything // 2
 
 
-def test_scores_predictions_run_and_seed_stand_with_each_item(active: Loop):
-    batch = propose(active, "ann", Wishes(seed=11))
-    loop = read_loop(active.workspace)
-    assert [run.run_id for run in loop.logs.runs] == [batch.run_id]
-    assert loop.logs.batch(batch.batch_id) == list(batch.proposals)
+def test_scores_predictions_run_and_seed_stand_with_each_item(active: Snapshot):
+    batch = propose(active, "ann", BatchRequest(seed=11))
+    snapshot = read_snapshot(active.workspace)
+    assert [run.run_id for run in snapshot.logs.runs] == [batch.run_id]
+    assert snapshot.logs.batch(batch.batch_id) == list(batch.proposals)
     for proposal in batch.proposals:
         assert (proposal.seed, proposal.run_id, proposal.annotator) == (11, "run-0001", "ann")
         assert proposal.predicted in ("1", "0")
@@ -117,22 +119,22 @@ def test_scores_predictions_run_and_seed_stand_with_each_item(active: Loop):
             assert proposal.score == pytest.approx(proposal.confidence)
 
 
-def test_no_item_is_proposed_twice_or_when_labeled(active: Loop):
-    loop, seen = active, active.labels.ids()
+def test_no_item_is_proposed_twice_or_when_labeled(active: Snapshot):
+    snapshot, seen = active, active.labels.ids()
     for _ in range(5):
-        ids = [p.item_id for p in propose(loop, "ann", Wishes(size=20)).proposals]
+        ids = [p.item_id for p in propose(snapshot, "ann", BatchRequest(size=20)).proposals]
         assert len(set(ids)) == 20
         assert not seen & set(ids)
         seen |= set(ids)
-        loop = read_loop(loop.workspace)
+        snapshot = read_snapshot(snapshot.workspace)
 
 
-def test_copies_of_labeled_or_held_out_texts_are_never_proposed(active: Loop):
+def test_copies_of_labeled_or_held_out_texts_are_never_proposed(active: Snapshot):
     texts = [item.text for split in active.labels.splits.values() for item in split]
     copies = [(f"copy{at}", f"  {text.upper()} ") for at, text in enumerate(texts)]
     write_csv(active.workspace.path / "unlabeled_data" / "copies.csv", copies)
-    loop = read_loop(active.workspace)
-    batch = preview(loop, wishes=Wishes(size=len(loop.pool_words.pool)))
+    snapshot = read_snapshot(active.workspace)
+    batch = preview(snapshot, wishes=BatchRequest(size=len(snapshot.pool_words.pool)))
     assert len(batch.texts) == 300
     taken = {text_key(text) for text in texts}
     assert not taken & {text_key(text) for text in batch.texts}
@@ -140,23 +142,23 @@ def test_copies_of_labeled_or_held_out_texts_are_never_proposed(active: Loop):
 
 def test_of_several_copies_one_is_proposed(make_workspace: MakeWorkspace):
     pool = [("a", "same text"), ("b", "Same  text"), ("c", "other"), ("d", "")]
-    batch = preview(read_loop(make_workspace(pool)))
+    batch = preview(read_snapshot(make_workspace(pool)))
     assert sorted(proposal.item_id for proposal in batch.proposals) == ["a", "c"]
 
 
-def test_the_same_files_and_seed_give_the_same_batch(active: Loop):
-    first, second, other = (preview(active, wishes=Wishes(seed=seed)) for seed in (1, 1, 2))
+def test_the_same_files_and_seed_give_the_same_batch(active: Snapshot):
+    first, second, other = (preview(active, wishes=BatchRequest(seed=seed)) for seed in (1, 1, 2))
     assert [p.item_id for p in first.proposals] == [p.item_id for p in second.proposals]
     assert [p.item_id for p in first.proposals] != [p.item_id for p in other.proposals]
 
 
 def test_a_preview_is_what_would_be_written_and_writes_nothing(make_workspace: MakeWorkspace):
     workspace = active_workspace(make_workspace)
-    loop = read_loop(workspace, write_cache=False)
+    snapshot = read_snapshot(workspace, write_cache=False)
     before = sorted(workspace.path.rglob("*"))
-    seen = preview(loop, "ann")
+    seen = preview(snapshot, "ann")
     assert sorted(workspace.path.rglob("*")) == before
-    written = propose(loop, "ann")
+    written = propose(snapshot, "ann")
     assert [(p.item_id, p.strategy) for p in seen.proposals] == [
         (p.item_id, p.strategy) for p in written.proposals
     ]
@@ -164,66 +166,66 @@ def test_a_preview_is_what_would_be_written_and_writes_nothing(make_workspace: M
 
 def test_a_small_pool_gives_what_there_is_and_then_says_so(make_workspace: MakeWorkspace):
     workspace = make_workspace([("a", "one"), ("b", "two")])
-    assert len(propose(read_loop(workspace), "ann").proposals) == 2
+    assert len(propose(read_snapshot(workspace), "ann").proposals) == 2
     with pytest.raises(LoopError, match="Nothing is left to propose"):
-        propose(read_loop(workspace), "bob")
+        propose(read_snapshot(workspace), "bob")
 
 
 def test_an_empty_pool_is_refused(make_workspace: MakeWorkspace):
     with pytest.raises(PoolError, match="pool is empty"):
-        propose(read_loop(make_workspace()), "ann")
+        propose(read_snapshot(make_workspace()), "ann")
 
 
 def test_training_goes_on_at_random_until_two_labels_are_there(make_workspace: MakeWorkspace):
     items = headlines(120)
     labels = {("evaluation", "0"): items[80:100], ("training", "0"): items[100:]}
     labels = {key: [(i, t, "0") for i, t, _ in rows] for key, rows in labels.items()}
-    loop = read_loop(make_workspace([item[:2] for item in items[:80]], labels))
-    assert loop.stage == "training"
-    assert set(strategies_of(preview(loop).proposals)) == {"random"}
+    snapshot = read_snapshot(make_workspace([item[:2] for item in items[:80]], labels))
+    assert snapshot.stage == "training"
+    assert set(strategies_of(preview(snapshot).proposals)) == {"random"}
 
 
 def test_open_batches_count_as_filled(make_workspace: MakeWorkspace):
     workspace = make_workspace([item[:2] for item in headlines(200)])
-    splits = [propose(read_loop(workspace), name).split for name in "abcd"]
+    splits = [propose(read_snapshot(workspace), name).split for name in "abcd"]
     assert splits == ["evaluation", "evaluation", "training", "training"]
-    assert read_loop(workspace).stage == "evaluation"
+    assert read_snapshot(workspace).stage == "evaluation"
 
 
 def test_two_tabs_of_one_person_share_a_batch(make_workspace: MakeWorkspace):
-    loop = read_loop(make_workspace([item[:2] for item in headlines(200)]))
+    snapshot = read_snapshot(make_workspace([item[:2] for item in headlines(200)]))
     # Both read the files before either had proposed.
-    assert batch_to_label(loop, "ann") == batch_to_label(loop, "ann") == "batch-0001"
-    assert batch_to_label(loop, "bob") == "batch-0002"
+    assert batch_to_label(snapshot, "ann") == batch_to_label(snapshot, "ann") == "batch-0001"
+    assert batch_to_label(snapshot, "bob") == "batch-0002"
 
 
-def test_a_person_may_choose_the_mix_of_their_next_batch(active: Loop):
-    wishes = Wishes(mix={"margin": 3, "novel words": 2})
+def test_a_person_may_choose_the_mix_of_their_next_batch(active: Snapshot):
+    wishes = BatchRequest(mix={"margin": 3, "novel words": 2})
     batch_id = batch_to_label(active, "ann", wishes)
-    loop = read_loop(active.workspace)
-    assert strategies_of(loop.logs.batch(batch_id)) == {"margin": 3, "novel words": 2}
+    snapshot = read_snapshot(active.workspace)
+    assert strategies_of(snapshot.logs.batch(batch_id)) == {"margin": 3, "novel words": 2}
     # What is open is gone on with, whatever is wished.
-    assert batch_to_label(loop, "ann", Wishes(size=4)) == batch_id
+    assert batch_to_label(snapshot, "ann", BatchRequest(size=4)) == batch_id
 
 
-def test_a_damaged_params_file_is_trained_anew(active: Loop):
+def test_a_damaged_params_file_is_trained_anew(active: Snapshot):
     propose(active, "ann")
     (file,) = active.workspace.models.glob("*.params")
     file.write_bytes(b"damaged")
-    batch = propose(read_loop(active.workspace), "bob")
+    batch = propose(read_snapshot(active.workspace), "bob")
     assert batch.run_id == "run-0002"
 
 
 def test_items_that_left_the_pool_keep_no_batch_open(make_workspace: MakeWorkspace):
     workspace = make_workspace([item[:2] for item in headlines(60)])
-    propose(read_loop(workspace), "ann")
+    propose(read_snapshot(workspace), "ann")
     write_csv(workspace.path / "unlabeled_data" / "pool.csv", [("n", "new text")])
-    loop = read_loop(workspace)
-    assert not loop.open_batches
-    assert [p.item_id for p in propose(loop, "ann").proposals] == ["n"]
+    snapshot = read_snapshot(workspace)
+    assert not snapshot.open_batches
+    assert [p.item_id for p in propose(snapshot, "ann").proposals] == ["n"]
 
 
-def test_a_pool_that_changes_while_it_is_scored_is_noticed(active: Loop):
+def test_a_pool_that_changes_while_it_is_scored_is_noticed(active: Snapshot):
     write_csv(active.workspace.path / "unlabeled_data" / "more.csv", [("n", "new text")])
     with pytest.raises(LoopError, match="changed while"):
         propose(active, "ann")
@@ -247,7 +249,7 @@ def test_a_task_of_three_labels_goes_through_the_same_loop(make_workspace: MakeW
     workspace = make_workspace(items, task=THREE_LABELS)
     truth = {item_id: values[at % 3] for at, (item_id, _) in enumerate(items)}
     for turn in range(4):
-        batch = propose(read_loop(workspace), "ann")
+        batch = propose(read_snapshot(workspace), "ann")
         Inbox(workspace).receive(
             [
                 Event(f"{turn}-{p.rank}", batch.batch_id, p.item_id, "label", truth[p.item_id],
@@ -256,12 +258,12 @@ def test_a_task_of_three_labels_goes_through_the_same_loop(make_workspace: MakeW
             ]
             + [Event(f"{turn}-s", batch.batch_id, "", "save", "", "ann", "2026", None, False, "")]
         )  # fmt: skip
-    loop = read_loop(workspace)
-    assert loop.labels.counts(workspace.task)["training"].keys() == set(values)
+    snapshot = read_snapshot(workspace)
+    assert snapshot.labels.counts(workspace.task)["training"].keys() == set(values)
     assert {p.predicted for p in batch.proposals} <= set(values)
     assert all(1 / 3 <= p.confidence <= 1 for p in batch.proposals)
-    model = load_run(loop, loop.logs.runs[-1])
-    assert pool_probabilities(loop, model).shape == (120, 3)
+    model = load_run(snapshot, snapshot.logs.runs[-1])
+    assert pool_probabilities(snapshot, model).shape == (120, 3)
     assert (workspace.path / "training_data" / "flood.csv").exists()
 
 
@@ -269,25 +271,29 @@ def test_items_that_wait_for_an_evaluation_label_are_held_out_already(
     make_workspace: MakeWorkspace,
 ):
     workspace = make_workspace([item[:2] for item in headlines(60)])
-    batch = propose(read_loop(workspace), "ann")
-    loop = read_loop(workspace)
-    ids = loop.pool_words.pool.ids.to_pylist()
-    held_out = {ids[at] for at in np.flatnonzero(loop.held_out)}
+    batch = propose(read_snapshot(workspace), "ann")
+    snapshot = read_snapshot(workspace)
+    ids = snapshot.pool_words.pool.ids.to_pylist()
+    held_out = {ids[at] for at in np.flatnonzero(snapshot.held_out)}
     assert batch.split == "evaluation"
     assert held_out == {proposal.item_id for proposal in batch.proposals}
 
 
 @pytest.mark.parametrize("seed", [None, 5])
-def test_what_others_get_while_the_pool_is_scored_is_left_to_them(active: Loop, seed: int | None):
+def test_what_others_get_while_the_pool_is_scored_is_left_to_them(
+    active: Snapshot, seed: int | None
+):
     """Bob asks after Ann's reading of the files and before her choice; she chooses as if later."""
     seen = []
 
     def bob_asks(step: str) -> None:
         if step.startswith("scoring") and not seen:
-            seen.append(propose(read_loop(active.workspace), "bob", Wishes(size=60)))
-            seen.append(preview(read_loop(active.workspace), "ann", Wishes(size=60, seed=seed)))
+            seen.append(propose(read_snapshot(active.workspace), "bob", BatchRequest(size=60)))
+            seen.append(
+                preview(read_snapshot(active.workspace), "ann", BatchRequest(size=60, seed=seed))
+            )
 
-    batch = propose(active, "ann", Wishes(size=60, seed=seed), progress=bob_asks)
+    batch = propose(active, "ann", BatchRequest(size=60, seed=seed), progress=bob_asks)
     of_bob, later = seen
     assert [(p.item_id, p.strategy, p.score) for p in batch.proposals] == [
         (p.item_id, p.strategy, p.score) for p in later.proposals

@@ -15,12 +15,12 @@ from core.models.pool_predictions import pool_probabilities
 from core.sampling import sharded
 from core.sampling.catalog import CATALOG
 from core.sampling.mix import Pick, mixed, shuffled
-from core.sampling.next_batch import Wishes, preview, propose
+from core.sampling.next_batch import BatchRequest, preview, propose
 from core.sampling.sharded import Gathered, Wanted, choose, gather
 from core.system.engines import THREADS
 from core.workspace.events import Inbox
 from core.workspace.logs import Event
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, active_workspace, write_csv
 
 MIX = {"random": 10, "low confidence": 80, "outlier": 10}
@@ -48,7 +48,7 @@ def in_shards(monkeypatch: pytest.MonkeyPatch, number: int, n_items: int, chunk:
 
 
 @pytest.fixture
-def tied(make_workspace: MakeWorkspace) -> Loop:
+def tied(make_workspace: MakeWorkspace) -> Snapshot:
     """300 texts of a few words each, many of them the same words in another order."""
     words = "flood council road court fire bank".split()
     texts = [" ".join(text) for size in (1, 2, 3, 4) for text in permutations(words, size)]
@@ -59,19 +59,19 @@ def tied(make_workspace: MakeWorkspace) -> Loop:
         for split, part in (("evaluation", rows[300:330]), ("training", rows[330:]))
         for label in ("1", "0")
     }
-    return read_loop(make_workspace(rows[:300], labels))
+    return read_snapshot(make_workspace(rows[:300], labels))
 
 
-def from_the_whole_pool(loop: Loop, model: Model, wanted: Wanted) -> list[Pick]:
+def from_the_whole_pool(snapshot: Snapshot, model: Model, wanted: Wanted) -> list[Pick]:
     generator = np.random.default_rng(wanted.seed)
-    chosen = mixed(loop, pool_probabilities(loop, model), wanted.counts, generator)
+    chosen = mixed(snapshot, pool_probabilities(snapshot, model), wanted.counts, generator)
     return shuffled(chosen, generator)
 
 
 @pytest.mark.parametrize("name", ["book", "linear", "hidden"])
 @pytest.mark.parametrize("shards", [1, 2, 7])
 def test_any_number_of_shards_gives_the_batch_of_the_whole_pool(
-    monkeypatch: pytest.MonkeyPatch, tied: Loop, name: str, shards: int
+    monkeypatch: pytest.MonkeyPatch, tied: Snapshot, name: str, shards: int
 ):
     in_shards(monkeypatch, shards, 300)
     model, engine = train(tied, name=name).model, Counting()
@@ -88,7 +88,7 @@ def test_any_number_of_shards_gives_the_batch_of_the_whole_pool(
     assert set(engine.maps) == {shards}
 
 
-def test_the_task_decides_what_shards_cannot(monkeypatch: pytest.MonkeyPatch, tied: Loop):
+def test_the_task_decides_what_shards_cannot(monkeypatch: pytest.MonkeyPatch, tied: Snapshot):
     model = train(tied).model
     kinds = {
         name: type(gather(tied, model, Wanted({name: 3}, 0))).__name__
@@ -97,13 +97,13 @@ def test_the_task_decides_what_shards_cannot(monkeypatch: pytest.MonkeyPatch, ti
     assert kinds == dict.fromkeys(SHARDED, "Gathered") | dict.fromkeys(OTHERS, "PoolScores")
 
 
-def test_an_unknown_strategy_is_refused_before_anything_is_scored(tied: Loop):
+def test_an_unknown_strategy_is_refused_before_anything_is_scored(tied: Snapshot):
     with pytest.raises(LoopError, match="There is no strategy `painting`"):
         gather(tied, train(tied).model, Wanted({"painting": 3}, 0))
 
 
 def test_candidates_that_are_not_enough_are_gathered_again(
-    monkeypatch: pytest.MonkeyPatch, tied: Loop
+    monkeypatch: pytest.MonkeyPatch, tied: Snapshot
 ):
     """One candidate of a shard is too few for nearly everything."""
     in_shards(monkeypatch, 2, 300)
@@ -118,31 +118,33 @@ def test_candidates_that_are_not_enough_are_gathered_again(
         assert len(engine.maps) > 2
 
 
-def answered(loop: Loop, batch_id: str, labels: Mapping[str, str] | None = None) -> Loop:
+def answered(
+    snapshot: Snapshot, batch_id: str, labels: Mapping[str, str] | None = None
+) -> Snapshot:
     """The loop after the batch's items got these labels, `0` by default."""
-    Inbox(loop.workspace).receive(
+    Inbox(snapshot.workspace).receive(
         [
             Event(f"{batch_id}-{p.rank}", batch_id, p.item_id, "label",
                   (labels or {}).get(p.item_id, "0"), "bob", "2026", 1.0, False, "")
-            for p in loop.logs.batch(batch_id)
+            for p in snapshot.logs.batch(batch_id)
         ]
     )  # fmt: skip
-    return read_loop(loop.workspace)
+    return read_snapshot(snapshot.workspace)
 
 
 def test_what_others_were_given_meanwhile_is_left_to_them(make_workspace: MakeWorkspace):
     """Fewer items are left, and their words count; what was gathered is still enough."""
-    loop = read_loop(active_workspace(make_workspace))
+    snapshot = read_snapshot(active_workspace(make_workspace))
     rare = [(f"rare{at}", f"new{at} seldom{at} once{at} {at}") for at in range(60)]
-    write_csv(loop.workspace.path / "unlabeled_data" / "rare.csv", rare)
-    loop = read_loop(loop.workspace)
-    model, engine = train(loop).model, Counting()
+    write_csv(snapshot.workspace.path / "unlabeled_data" / "rare.csv", rare)
+    snapshot = read_snapshot(snapshot.workspace)
+    model, engine = train(snapshot).model, Counting()
     wanted = Wanted({"low confidence": 40, "outlier": 10, "novel words": 10}, 5)
-    gathered = gather(loop, model, wanted, engine=engine)
-    other = propose(loop, "bob", Wishes(mix=wanted.counts, size=30))
+    gathered = gather(snapshot, model, wanted, engine=engine)
+    other = propose(snapshot, "bob", BatchRequest(mix=wanted.counts, size=30))
     for later in (
-        read_loop(loop.workspace),
-        answered(read_loop(loop.workspace), other.batch_id),
+        read_snapshot(snapshot.workspace),
+        answered(read_snapshot(snapshot.workspace), other.batch_id),
     ):
         picks, _ = choose(later, model, wanted, gathered, engine)
         assert picks == from_the_whole_pool(later, model, wanted)
@@ -152,24 +154,24 @@ def test_what_others_were_given_meanwhile_is_left_to_them(make_workspace: MakeWo
 
 @pytest.mark.parametrize("name", SHARDED)
 def test_where_too_many_are_gone_they_are_gathered_again(
-    monkeypatch: pytest.MonkeyPatch, tied: Loop, name: str
+    monkeypatch: pytest.MonkeyPatch, tied: Snapshot, name: str
 ):
     in_shards(monkeypatch, 7, 300)
     model, engine, wanted = train(tied).model, Counting(), Wanted({name: 8}, 5)
     gathered = gather(tied, model, wanted, engine=engine)
-    propose(tied, "bob", Wishes(mix={name: 180}, seed=5))
-    loop = read_loop(tied.workspace)
-    picks, _ = choose(loop, model, wanted, gathered, engine)
-    assert picks == from_the_whole_pool(loop, model, wanted)
+    propose(tied, "bob", BatchRequest(mix={name: 180}, seed=5))
+    snapshot = read_snapshot(tied.workspace)
+    picks, _ = choose(snapshot, model, wanted, gathered, engine)
+    assert picks == from_the_whole_pool(snapshot, model, wanted)
     assert len(engine.maps) > 1
 
 
-def test_what_was_gathered_for_something_else_is_not_used(tied: Loop):
+def test_what_was_gathered_for_something_else_is_not_used(tied: Snapshot):
     model, wanted = train(tied).model, Wanted(MIX, 5)
     unsure = Wanted({"low confidence": 10}, 5)
-    propose(tied, "bob", Wishes(mix=unsure.counts))
+    propose(tied, "bob", BatchRequest(mix=unsure.counts))
     others = {
-        "items came back": (unsure, gather(read_loop(tied.workspace), model, unsure)),
+        "items came back": (unsure, gather(read_snapshot(tied.workspace), model, unsure)),
         "another seed": (Wanted({"random": 9}, 6), gather(tied, model, Wanted({"random": 9}, 5))),
         "another mix": (Wanted({"margin": 4}, 5), gather(tied, model, wanted)),
         "all scores": (wanted, gather(tied, model, Wanted({"diverse": 4}, 5))),
@@ -182,21 +184,21 @@ def test_what_was_gathered_for_something_else_is_not_used(tied: Loop):
         assert engine.maps, why
 
 
-def test_words_that_count_in_proportion_are_counted_anew(tied: Loop):
+def test_words_that_count_in_proportion_are_counted_anew(tied: Snapshot):
     """Scores of underrepresented words may shrink as labels come: old fences hold nothing back."""
     model, wanted, engine = train(tied).model, Wanted({"underrepresented words": 3}, 5), Counting()
     gathered = gather(tied, model, wanted, engine=engine)
-    batch = propose(tied, "bob", Wishes(mix={"random": 60}, seed=1))
-    loop = answered(read_loop(tied.workspace), batch.batch_id)
-    picks, _ = choose(loop, model, wanted, gathered, engine)
-    assert picks == from_the_whole_pool(loop, model, wanted)
+    batch = propose(tied, "bob", BatchRequest(mix={"random": 60}, seed=1))
+    snapshot = answered(read_snapshot(tied.workspace), batch.batch_id)
+    picks, _ = choose(snapshot, model, wanted, gathered, engine)
+    assert picks == from_the_whole_pool(snapshot, model, wanted)
     assert len(engine.maps) > 1
 
 
-def test_labels_that_are_taken_back_make_outliers_again(tied: Loop):
+def test_labels_that_are_taken_back_make_outliers_again(tied: Snapshot):
     model, wanted, engine = train(tied).model, Wanted({"outlier": 20}, 5), Counting()
-    batch = propose(tied, "bob", Wishes(mix={"random": 60}, seed=1))
-    before = read_loop(tied.workspace)
+    batch = propose(tied, "bob", BatchRequest(mix={"random": 60}, seed=1))
+    before = read_snapshot(tied.workspace)
     later = answered(before, batch.batch_id)
     gathered = gather(later, model, wanted, engine=engine)
     assert isinstance(gathered, Gathered)
@@ -205,14 +207,14 @@ def test_labels_that_are_taken_back_make_outliers_again(tied: Loop):
     assert len(engine.maps) > 1
 
 
-def test_a_preview_goes_through_the_engine(tied: Loop):
+def test_a_preview_goes_through_the_engine(tied: Snapshot):
     engine = Counting()
     by_engine, plain = preview(tied, engine=engine), preview(tied)
     assert [p.item_id for p in by_engine.proposals] == [p.item_id for p in plain.proposals]
     assert engine.maps == [1]
 
 
-def test_a_batch_of_more_than_there_is_empties_the_pool(tied: Loop):
+def test_a_batch_of_more_than_there_is_empties_the_pool(tied: Snapshot):
     model, engine = train(tied).model, Counting()
     picks, _ = choose(tied, model, Wanted({"random": 100, "outlier": 10_000}, 5), None, engine)
     assert len(picks) == tied.candidates.sum()

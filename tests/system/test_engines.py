@@ -24,7 +24,7 @@ from core.sampling.next_batch import preview
 from core.sampling.sharded import Wanted, choose
 from core.system.engines import ENGINES, THREADS, Engine, open_engine
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.benchmarks.generated import write_labels, write_pool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,10 +55,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def loop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Loop:
+def snapshot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Snapshot:
     """Its loop; each shard is one chunk."""
     monkeypatch.setattr(predict, "SHARD", 1)
-    return read_loop(open_workspace(folder))
+    return read_snapshot(open_workspace(folder))
 
 
 def doubled(number: int) -> int:
@@ -93,13 +93,15 @@ def test_a_cluster_does_what_threads_do(cluster: Engine, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["linear", "book"])
-def test_one_process_and_a_cluster_choose_the_same_batch(cluster: Engine, loop: Loop, name: str):
-    model = train(loop, name=name).model
+def test_one_process_and_a_cluster_choose_the_same_batch(
+    cluster: Engine, snapshot: Snapshot, name: str
+):
+    model = train(snapshot, name=name).model
     every = dict.fromkeys(("random", "margin", "outlier", "novel words", "entropy"), 20)
     mixes = {"random": 10, "low confidence": 80, "outlier": 10}, every, {"diverse": 10, "ratio": 10}
     for mix in mixes:
         wanted = Wanted(mix, 3)
-        here, there = (choose(loop, model, wanted, None, each) for each in (THREADS, cluster))
+        here, there = (choose(snapshot, model, wanted, None, each) for each in (THREADS, cluster))
         assert here[0] == there[0]
         assert here[1].keys() == there[1].keys()
         assert all(np.array_equal(here[1][place], there[1][place]) for place in here[1])
@@ -136,13 +138,15 @@ class Killing:
         os.kill(int(self.told.read_text().split()[0]), signal.SIGKILL)
 
 
-def test_a_worker_that_is_killed_changes_nothing(cluster: Engine, loop: Loop, tmp_path: Path):
-    model, wanted = train(loop, name="book").model, Wanted({"random": 5, "outlier": 20}, 1)
+def test_a_worker_that_is_killed_changes_nothing(
+    cluster: Engine, snapshot: Snapshot, tmp_path: Path
+):
+    model, wanted = train(snapshot, name="book").model, Wanted({"random": 5, "outlier": 20}, 1)
     killing = Killing(cluster, tmp_path / "workers.txt")
-    picks, _ = choose(loop, model, wanted, None, killing)
+    picks, _ = choose(snapshot, model, wanted, None, killing)
     killed, second = killing.told.read_text().split()
     assert killed != second
-    assert picks == choose(loop, model, wanted, None)[0]
+    assert picks == choose(snapshot, model, wanted, None)[0]
 
 
 def core(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -273,7 +277,7 @@ def test_a_wrong_engine_exits_with_2(folder: Path, arguments: list[str]):
     assert result.exit_code == 2
 
 
-def test_a_preview_may_go_through_a_cluster(cluster: Engine, loop: Loop):
-    here, there = preview(loop), preview(loop, engine=cluster)
+def test_a_preview_may_go_through_a_cluster(cluster: Engine, snapshot: Snapshot):
+    here, there = preview(snapshot), preview(snapshot, engine=cluster)
     assert [p.item_id for p in here.proposals] == [p.item_id for p in there.proposals]
     assert [p.confidence for p in here.proposals] == [p.confidence for p in there.proposals]

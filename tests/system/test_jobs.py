@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import LoopError
-from core.system.jobs import GRACE, ROOT, Errand
+from core.system.jobs import GRACE, ROOT, Job
 from core.system.progress import Progress, silent
 
 PATIENCE = 30
@@ -41,7 +41,7 @@ def fail(*, progress: Progress = silent) -> None:
 
 
 def test_work_is_done_elsewhere_and_told(tmp_path: Path):
-    errand = Errand(count, tmp_path, 2)
+    errand = Job(count, tmp_path, 2)
     assert not errand.is_running
     errand.start()
     assert errand.is_running
@@ -52,7 +52,7 @@ def test_work_is_done_elsewhere_and_told(tmp_path: Path):
 
 
 def test_two_who_ask_get_one_piece_of_work(tmp_path: Path):
-    errand = Errand(count, tmp_path, 1)
+    errand = Job(count, tmp_path, 1)
     errand.start()
     errand.start()
     assert errand.wait(PATIENCE)
@@ -80,7 +80,7 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_stop_is_heard_at_once_and_can_be_begun_again(tmp_path: Path):
-    errand = Errand(count, tmp_path, 100)
+    errand = Job(count, tmp_path, 100)
     errand.start()
     pid = begun(tmp_path, "began-*")
     asked = time.monotonic()
@@ -96,7 +96,7 @@ def test_a_stop_is_heard_at_once_and_can_be_begun_again(tmp_path: Path):
 
 
 def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
-    errand = Errand(count, tmp_path, 100)
+    errand = Job(count, tmp_path, 100)
     errand.start()
     errand.stop()
     assert errand.step == "stopping"
@@ -107,7 +107,7 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
 
 
 def test_processes_that_it_started_end_with_it(tmp_path: Path):
-    errand = Errand(with_a_child, tmp_path)
+    errand = Job(with_a_child, tmp_path)
     errand.start()
     pid = begun(tmp_path, "child-*")
     errand.stop()
@@ -137,7 +137,7 @@ def test_it_ends_with_the_process_that_began_it(end: signal.Signals, tmp_path: P
 
 
 def test_errors_are_told():
-    refused, failed = Errand(refuse), Errand(fail)
+    refused, failed = Job(refuse), Job(fail)
     for errand in (refused, failed):
         errand.start()
         assert errand.wait(PATIENCE)

@@ -55,6 +55,6 @@ def test_an_error_in_the_work_is_raised():
 
 @pytest.mark.parametrize("rows", [0, 1, 3, 20])
 def test_blocks_of_rows_come_in_their_order(monkeypatch: pytest.MonkeyPatch, rows: int):
-    monkeypatch.setattr(parallel, "BLOCK", 3)
+    monkeypatch.setattr(parallel, "ROWS_AT_ONCE", 3)
     found = list(in_blocks(lambda start, stop: (start, stop), rows))
     assert found == [(at, min(at + 3, rows)) for at in range(0, rows, 3)]

@@ -28,7 +28,7 @@ from core.workspace.events import Inbox
 from core.workspace.labels import Labeled, append_labels, read_label_rows
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import new_event
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.conftest import SMALL_TASK, MakeWorkspace, headlines
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -40,14 +40,14 @@ def workspace(make_workspace: MakeWorkspace) -> Workspace:
     items = headlines(60)
     labels = {("evaluation", "0"): [(*items[0][:2], "0"), (*items[1][:2], "0")]}
     workspace = make_workspace([item[:2] for item in items], labels)
-    propose(read_loop(workspace), "ann")
+    propose(read_snapshot(workspace), "ann")
     return workspace
 
 
 def label_one(workspace: Workspace) -> None:
     """Labels an item of the open batch and saves."""
-    loop = read_loop(workspace)
-    batch_id, proposals = next(iter(loop.open_batches.items()))
+    snapshot = read_snapshot(workspace)
+    batch_id, proposals = next(iter(snapshot.open_batches.items()))
     label = new_event(batch_id, "ann", "label", proposals[0].item_id, label="1")
     Inbox(workspace).receive([label, new_event(batch_id, "ann", "save")])
 
@@ -67,7 +67,7 @@ def test_a_backup_holds_every_file_as_it_stands(demo: Path):
     there = {file.name: file.path.read_bytes() for file in files if file.path.exists()}
     assert held == there | {"task.toml": (demo / "task.toml").read_bytes()}
     assert backup.counts()["labels"] == label_row_count(workspace)
-    assert backup.counts()["runs"] == len(read_loop(workspace).logs.runs)
+    assert backup.counts()["runs"] == len(read_snapshot(workspace).logs.runs)
     assert read_backup(backup.path) == backup
 
 
@@ -92,7 +92,7 @@ def test_labels_that_are_brought_in_are_preceded_by_one_too(workspace: Workspace
 
 
 def test_a_save_of_nothing_makes_no_backup(workspace: Workspace):
-    batch_id = next(iter(read_loop(workspace).open_batches))
+    batch_id = next(iter(read_snapshot(workspace).open_batches))
     Inbox(workspace).receive([new_event(batch_id, "ann", "save")])
     assert not backup_files(workspace.path)
 

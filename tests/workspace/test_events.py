@@ -6,14 +6,14 @@ from core.sampling.next_batch import propose
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace
 from core.workspace.logs import Event, read_logs
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 
 
 @pytest.fixture
 def workspace(make_workspace: MakeWorkspace) -> Workspace:
     workspace = make_workspace([item[:2] for item in headlines(60)])
-    propose(read_loop(workspace), "ann")
+    propose(read_snapshot(workspace), "ann")
     return workspace
 
 
@@ -64,7 +64,7 @@ def test_events_that_are_sent_again_are_acknowledged_again(workspace: Workspace)
 def test_a_batch_that_came_later_is_known(workspace: Workspace):
     inbox = Inbox(workspace)
     inbox.receive([event(workspace)])
-    batch = propose(read_loop(workspace), "bob")
+    batch = propose(read_snapshot(workspace), "bob")
     later = event(
         workspace, event_id="e2", batch_id=batch.batch_id, item_id=batch.proposals[0].item_id
     )

@@ -6,7 +6,7 @@ from core.workspace.events import Inbox
 from core.workspace.labels import labels_hash, read_label_rows, resolve, save
 from core.workspace.layout import Workspace
 from core.workspace.logs import Event, Proposal, append_records, read_logs
-from core.workspace.snapshot import open_loop, read_loop
+from core.workspace.snapshot import open_snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, write_csv
 
 POOL = [(f"p{n}", f"text number {n}") for n in range(6)]
@@ -38,8 +38,8 @@ def log(workspace: Workspace, *steps: tuple[str, str, str], batch: str = "b1") -
 
 
 def labels_of(workspace: Workspace, split: str = "training") -> dict[str, str]:
-    loop = read_loop(workspace, write_cache=False)
-    return {item.item_id: item.label for item in loop.labels.splits[split]}
+    snapshot = read_snapshot(workspace, write_cache=False)
+    return {item.item_id: item.label for item in snapshot.labels.splits[split]}
 
 
 def test_rows_of_two_to_five_fields_mix_in_one_file(make_workspace: MakeWorkspace):
@@ -91,7 +91,7 @@ def test_a_torn_last_row_does_not_count_and_moves_away_at_opening(make_workspace
     file = write_csv(workspace.path / "training_data" / "related.csv", [("a", "good", "1")])
     file.write_bytes(file.read_bytes() + b"b,half a te")
     assert labels_of(workspace) == {"a": "1"}
-    open_loop(workspace.path)
+    open_snapshot(workspace.path)
     assert file.read_bytes() == b"a,good,1\n"
     assert [kept.read_bytes() for kept in workspace.torn.iterdir()] == [b"b,half a te"]
 
@@ -101,7 +101,7 @@ def test_a_whole_last_row_without_a_line_end_counts(make_workspace: MakeWorkspac
     file = workspace.path / "training_data" / "related.csv"
     file.parent.mkdir()
     file.write_bytes(b"a,good,1\nb,good,1")
-    open_loop(workspace.path)
+    open_snapshot(workspace.path)
     assert labels_of(workspace) == {"a": "1", "b": "1"}
 
 
@@ -138,7 +138,7 @@ def test_events_of_unknown_batches_or_labels_are_findings(make_workspace: MakeWo
     propose(workspace, "p0")
     log(workspace, ("p0", "label", "yes"))
     log(workspace, ("p1", "label", "1"), batch="b9")
-    labels = read_loop(workspace).labels
+    labels = read_snapshot(workspace).labels
     assert [finding.kind for finding in labels.findings] == ["stray event", "stray event"]
     assert not labels.splits["training"]
 
@@ -147,10 +147,10 @@ def test_saving_twice_appends_once(make_workspace: MakeWorkspace):
     workspace = make_workspace(POOL)
     propose(workspace, "p0", "p1", "p2")
     log(workspace, ("p0", "label", "1"), ("p1", "label", "0"))
-    loop = read_loop(workspace)
-    texts_of = loop.pool_words.pool.texts_of
-    assert save(workspace, loop.logs, ["b1"], texts_of) == 2
-    assert save(workspace, loop.logs, ["b1"], texts_of) == 0
+    snapshot = read_snapshot(workspace)
+    texts_of = snapshot.pool_words.pool.texts_of
+    assert save(workspace, snapshot.logs, ["b1"], texts_of) == 2
+    assert save(workspace, snapshot.logs, ["b1"], texts_of) == 0
     related = workspace.path / "training_data" / "related.csv"
     assert related.read_text() == "p0,text number 0,1,random,0.75\n"
 
@@ -159,9 +159,9 @@ def test_a_correction_after_the_save_is_appended(make_workspace: MakeWorkspace):
     workspace = make_workspace(POOL)
     propose(workspace, "p0")
     log(workspace, ("p0", "label", "1"), ("", "save", ""))
-    open_loop(workspace.path)
+    open_snapshot(workspace.path)
     log(workspace, ("p0", "undo", ""), ("p0", "label", "0"))
-    open_loop(workspace.path)
+    open_snapshot(workspace.path)
     folder = workspace.path / "training_data"
     assert (folder / "related.csv").read_text().startswith("p0,")
     assert (folder / "not_related.csv").read_text().startswith("p0,")
@@ -176,7 +176,7 @@ def test_opening_completes_a_save_that_was_cut_short(make_workspace: MakeWorkspa
     write_csv(
         workspace.path / "training_data" / "related.csv", [("p0", "text number 0", "1", "random")]
     )
-    open_loop(workspace.path)
+    open_snapshot(workspace.path)
     rows = read_label_rows(workspace, [])
     assert [row.item_id for row in rows] == ["p0", "p1"]
 
@@ -185,7 +185,7 @@ def test_labels_that_nobody_saved_stay_out_of_the_files(make_workspace: MakeWork
     workspace = make_workspace(POOL)
     propose(workspace, "p0", "p1")
     log(workspace, ("p0", "label", "1"))
-    open_loop(workspace.path)
+    open_snapshot(workspace.path)
     assert read_label_rows(workspace, []) == []
     assert labels_of(workspace) == {"p0": "1"}
 
@@ -208,7 +208,7 @@ def test_copies_of_held_out_texts_are_not_usable(make_workspace: MakeWorkspace):
             ("training", "1"): [("a", "flood in straße"), ("b", "flood elsewhere")],
         }
     )
-    labels = read_loop(workspace).labels
+    labels = read_snapshot(workspace).labels
     assert [item.item_id for item in labels.usable_training()] == ["b"]
 
 
@@ -219,7 +219,7 @@ def test_the_text_key_folds_case_width_and_space():
 
 def test_the_hash_knows_items_and_labels_but_not_their_order(make_workspace: MakeWorkspace):
     workspace = make_workspace(labels={("training", "1"): [("a", "x"), ("b", "y")]})
-    first, second = read_loop(workspace).labels.splits["training"]
+    first, second = read_snapshot(workspace).labels.splits["training"]
     values = workspace.task.values
     assert labels_hash([first, second], values) == labels_hash([second, first], values)
     assert labels_hash([first], values) != labels_hash([second], values)
@@ -232,12 +232,12 @@ def test_without_its_text_a_label_waits_and_is_never_saved_empty(make_workspace:
     log(workspace, ("p0", "label", "1"), ("p1", "label", "0"), ("", "save", ""))
     pool = workspace.path / "unlabeled_data" / "pool.csv"
     away = pool.rename(workspace.path / "pool.away")
-    loop = open_loop(workspace.path)
+    snapshot = open_snapshot(workspace.path)
     assert read_label_rows(workspace, []) == []
-    assert [finding.kind for finding in loop.labels.findings] == ["missing item"] * 2
-    assert not loop.labels.splits["training"]
+    assert [finding.kind for finding in snapshot.labels.findings] == ["missing item"] * 2
+    assert not snapshot.labels.splits["training"]
     away.rename(pool)
-    open_loop(workspace.path)
+    open_snapshot(workspace.path)
     assert labels_of(workspace) == {"p0": "1", "p1": "0"}
     assert {row.text for row in read_label_rows(workspace, [])} == {POOL[0][1], POOL[1][1]}
 
@@ -246,4 +246,4 @@ def test_a_label_folder_that_is_a_file_is_told(make_workspace: MakeWorkspace):
     workspace = make_workspace(POOL)
     (workspace.path / "training_data").write_text("not a folder")
     with pytest.raises(LogError, match=r"training_data/related\.csv: Not a directory"):
-        open_loop(workspace.path)
+        open_snapshot(workspace.path)

@@ -8,14 +8,14 @@ from core.workspace.labels import Labeled
 from core.workspace.near_duplicates import (
     LIKE,
     SHINGLE,
-    Copies,
-    alike_by_hashes,
-    alike_exactly,
-    alike_texts,
+    Duplicates,
     differing_words,
-    disagreeing_copies,
+    disagreeing_duplicates,
     hash_of_texts,
     jaccard,
+    near_duplicates,
+    near_duplicates_by_minhash,
+    near_duplicates_exactly,
     shingles,
 )
 from tests.conftest import headlines
@@ -25,8 +25,8 @@ def labeled(item_id: str, text: str, label: str) -> Labeled:
     return Labeled(item_id, text, label, "training")
 
 
-def copies_among(items: list[Labeled], settled: set[str] = frozenset()) -> list[Copies]:
-    return disagreeing_copies(items, alike_texts(items), settled)
+def copies_among(items: list[Labeled], settled: set[str] = frozenset()) -> list[Duplicates]:
+    return disagreeing_duplicates(items, near_duplicates(items), settled)
 
 
 def mutated(text: str, draw: random.Random) -> str:
@@ -104,7 +104,7 @@ def test_no_pair_is_missed_however_short_the_texts(seed: int):
         (one, other, jaccard(pieces_or_all(one), pieces_or_all(other)))
         for one, other in combinations(keys, 2)
     ]
-    assert alike_texts(items) == [pair for pair in expected if pair[2] >= LIKE]
+    assert near_duplicates(items) == [pair for pair in expected if pair[2] >= LIKE]
 
 
 def pieces_or_all(text: str) -> frozenset[str]:
@@ -132,6 +132,6 @@ def test_hashes_find_what_comparing_all_finds():
     texts = [text for _, text, _ in headlines(300, 3)]
     texts += [mutated(draw.choice(texts), draw) for _ in range(300)]
     items = [labeled(f"i{at}", text, "1") for at, text in enumerate(texts)]
-    exact, hashed = alike_exactly(items), alike_by_hashes(items)
+    exact, hashed = near_duplicates_exactly(items), near_duplicates_by_minhash(items)
     assert set(hashed) <= set(exact)
     assert len(hashed) > 0.99 * len(exact) > 50

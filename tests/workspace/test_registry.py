@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import WorkspaceError
 from core.workspace.registry import check_name, create, find, free_place, name_of, workspaces
-from core.workspace.snapshot import open_loop
+from core.workspace.snapshot import open_snapshot
 from core.workspace.task import LabelWish, task_text
 
 TASK = task_text(
@@ -76,9 +76,9 @@ def test_a_plain_name_is_taken(shelf: Path, name: str):
 
 
 def test_a_new_workspace_can_be_opened_at_once(shelf: Path):
-    loop = open_loop(create("new", TASK, shelf).path)
-    assert loop.workspace.task.title == "Mine"
-    assert (loop.stage, len(loop.pool_words.pool)) == ("evaluation", 0)
+    snapshot = open_snapshot(create("new", TASK, shelf).path)
+    assert snapshot.workspace.task.title == "Mine"
+    assert (snapshot.stage, len(snapshot.pool_words.pool)) == ("evaluation", 0)
 
 
 @pytest.mark.parametrize("name", ["sample", "Sample", "DEMO", "demo"])

@@ -12,7 +12,7 @@ from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.layout import Workspace, is_whole_label
 from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, label_of
-from core.workspace.snapshot import Loop, open_loop, read_loop
+from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import SUNLIGHT, check_mix
 from tests.browser import label_rows, rows
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
@@ -38,32 +38,32 @@ def content(workspace: Workspace) -> dict[str, bytes]:
 def test_a_label_by_hand_stands_in_the_logs_and_the_label_file(workspace: Workspace, inbox: Inbox):
     before = content(workspace)
     event = label_by_hand(workspace, inbox, "i0003", "1", ANN)
-    loop = read_loop(workspace)
-    (proposal,) = loop.logs.proposals
+    snapshot = read_snapshot(workspace)
+    (proposal,) = snapshot.logs.proposals
     assert (proposal.strategy, proposal.split, proposal.annotator) == (SUNLIGHT, "training", "ann")
-    assert [e.action for e in loop.logs.events] == ["label", "save"]
-    assert loop.logs.events[0] == event
+    assert [e.action for e in snapshot.logs.events] == ["label", "save"]
+    assert snapshot.logs.events[0] == event
     assert event.assisted
-    item = label_of(loop, "i0003")
+    item = label_of(snapshot, "i0003")
     assert (item.label, item.split, item.strategy) == ("1", "training", SUNLIGHT)
     assert rows(workspace.path / "training_data" / "related.csv")[-1] == [
         "i0003", headlines(390)[3][1], "1", SUNLIGHT, "",
     ]  # fmt: skip
     after = content(workspace)
     assert all(after[name].startswith(before[name]) for name in before)
-    assert not loop.open_batches
-    assert not loop.labels.findings
+    assert not snapshot.open_batches
+    assert not snapshot.labels.findings
 
 
 def test_a_correction_is_a_new_event_in_its_own_batch(workspace: Workspace, inbox: Inbox):
     label_by_hand(workspace, inbox, "i0003", "1", ANN)
     label_by_hand(workspace, inbox, "i0003", "0", Hand("bob", assisted=False))
-    loop = read_loop(workspace)
-    assert [p.batch_id for p in loop.logs.proposals] == ["batch-0001", "batch-0002"]
-    assert label_of(loop, "i0003").label == "0"
-    assert label_of(loop, "i0003").annotator == "bob"
-    assert not loop.labels.conflicts
-    told = [happening.what for happening in history(loop, "i0003")]
+    snapshot = read_snapshot(workspace)
+    assert [p.batch_id for p in snapshot.logs.proposals] == ["batch-0001", "batch-0002"]
+    assert label_of(snapshot, "i0003").label == "0"
+    assert label_of(snapshot, "i0003").annotator == "bob"
+    assert not snapshot.labels.conflicts
+    told = [happening.what for happening in history(snapshot, "i0003")]
     assert told == [
         "taken from Sunlight as batch-0001",
         "labeled Disaster-related",
@@ -73,17 +73,17 @@ def test_a_correction_is_a_new_event_in_its_own_batch(workspace: Workspace, inbo
 
 
 def test_an_item_of_a_label_file_can_be_corrected(workspace: Workspace, inbox: Inbox):
-    item = read_loop(workspace).labels.splits["training"][0]
+    item = read_snapshot(workspace).labels.splits["training"][0]
     other = "0" if item.label == "1" else "1"
     label_by_hand(workspace, inbox, item.item_id, other, ANN)
-    loop = open_loop(workspace.path)
-    assert label_of(loop, item.item_id).label == other
-    assert len(loop.labels.splits["training"]) == 60
+    snapshot = open_snapshot(workspace.path)
+    assert label_of(snapshot, item.item_id).label == other
+    assert len(snapshot.labels.splits["training"]) == 60
     assert item.item_id in label_rows(workspace, "training")
 
 
 def test_evaluation_data_is_refused_with_the_reason(workspace: Workspace, inbox: Inbox):
-    held_out = read_loop(workspace).labels.splits["evaluation"][0]
+    held_out = read_snapshot(workspace).labels.splits["evaluation"][0]
     copy = ("copy", held_out.text.upper())
     write_csv(workspace.path / "unlabeled_data" / "more.csv", [copy])
     before = content(workspace)
@@ -95,7 +95,7 @@ def test_evaluation_data_is_refused_with_the_reason(workspace: Workspace, inbox:
 
 def test_what_waits_for_its_evaluation_label_is_refused(make_workspace: MakeWorkspace):
     workspace = make_workspace([row[:2] for row in headlines(60)])
-    waiting = propose(read_loop(workspace), "ann").proposals[0].item_id
+    waiting = propose(read_snapshot(workspace), "ann").proposals[0].item_id
     with pytest.raises(LoopError, match="waits for its evaluation label"):
         label_by_hand(workspace, Inbox(workspace), waiting, "1", ANN)
 
@@ -107,37 +107,37 @@ def test_an_unknown_item_or_label_is_refused(workspace: Workspace, inbox: Inbox)
         label_by_hand(workspace, inbox, "i0003", "7", ANN)
     with pytest.raises(LoopError, match="no longer in the pool"):
         flag_by_hand(workspace, inbox, "nobody", "why", ANN)
-    assert not read_loop(workspace).logs.proposals
+    assert not read_snapshot(workspace).logs.proposals
 
 
 def test_a_flag_leaves_an_item_to_be_proposed(workspace: Workspace, inbox: Inbox):
-    before = read_loop(workspace).candidates
+    before = read_snapshot(workspace).candidates
     flag_by_hand(workspace, inbox, "i0003", " odd ", ANN)
-    loop = read_loop(workspace)
-    assert flag_of(loop, "i0003").note == "odd"
-    assert (loop.candidates == before).all()
-    assert batch_for(loop, "ann") is None
+    snapshot = read_snapshot(workspace)
+    assert flag_of(snapshot, "i0003").note == "odd"
+    assert (snapshot.candidates == before).all()
+    assert batch_for(snapshot, "ann") is None
     flag_by_hand(workspace, inbox, "i0003", "", ANN)
-    loop = read_loop(workspace)
-    assert flag_of(loop, "i0003") is None
-    assert len(loop.logs.proposals) == 1
+    snapshot = read_snapshot(workspace)
+    assert flag_of(snapshot, "i0003") is None
+    assert len(snapshot.logs.proposals) == 1
 
 
 def test_an_evaluation_item_can_be_flagged_in_its_own_batch(make_workspace: MakeWorkspace):
     workspace = make_workspace([row[:2] for row in headlines(60)])
-    batch = propose(read_loop(workspace), "ann")
+    batch = propose(read_snapshot(workspace), "ann")
     item = batch.proposals[0].item_id
     flag_by_hand(workspace, Inbox(workspace), item, "odd", ANN)
-    loop = read_loop(workspace)
-    assert [flag.batch_id for flag in flags(loop.logs.events)] == [batch.batch_id]
-    assert len(loop.logs.proposals) == len(batch.proposals)
+    snapshot = read_snapshot(workspace)
+    assert [flag.batch_id for flag in flags(snapshot.logs.events)] == [batch.batch_id]
+    assert len(snapshot.logs.proposals) == len(batch.proposals)
 
 
 def test_an_item_that_waits_in_a_batch_leaves_it_by_a_label(workspace: Workspace, inbox: Inbox):
-    batch = propose(read_loop(workspace), "bob")
+    batch = propose(read_snapshot(workspace), "bob")
     item = batch.proposals[0].item_id
     label_by_hand(workspace, inbox, item, "1", ANN)
-    waiting = read_loop(workspace).open_batches[batch.batch_id]
+    waiting = read_snapshot(workspace).open_batches[batch.batch_id]
     assert item not in {proposal.item_id for proposal in waiting}
     assert len(waiting) == len(batch.proposals) - 1
 
@@ -145,10 +145,10 @@ def test_an_item_that_waits_in_a_batch_leaves_it_by_a_label(workspace: Workspace
 def test_a_proposal_without_its_event_asks_for_nothing(workspace: Workspace, inbox: Inbox):
     label_by_hand(workspace, inbox, "i0003", "1", ANN)
     (workspace.path / "annotations.csv").unlink()
-    loop = read_loop(workspace)
+    snapshot = read_snapshot(workspace)
     (workspace.path / "training_data" / "related.csv").write_text("")
-    assert not loop.open_batches
-    assert not read_loop(workspace).labels.findings
+    assert not snapshot.open_batches
+    assert not read_snapshot(workspace).labels.findings
 
 
 def test_many_people_at_once_get_batches_of_their_own(workspace: Workspace):
@@ -162,13 +162,13 @@ def test_many_people_at_once_get_batches_of_their_own(workspace: Workspace):
         thread.start()
     for thread in threads:
         thread.join()
-    loop = read_loop(workspace)
-    assert len({proposal.batch_id for proposal in loop.logs.proposals}) == 12
+    snapshot = read_snapshot(workspace)
+    assert len({proposal.batch_id for proposal in snapshot.logs.proposals}) == 12
     labels = label_rows(workspace, "training")
     assert all(labels[item] == "1" for item in items)
 
 
-def test_no_mix_can_ask_for_it_and_label_files_know_it(loop_of: Loop):
+def test_no_mix_can_ask_for_it_and_label_files_know_it(loop_of: Snapshot):
     with pytest.raises(TaskError, match="not a strategy"):
         check_mix({SUNLIGHT: 5}, "here")
     label = loop_of.workspace.task.label("1")
@@ -177,14 +177,14 @@ def test_no_mix_can_ask_for_it_and_label_files_know_it(loop_of: Loop):
 
 
 @pytest.fixture
-def loop_of(workspace: Workspace) -> Loop:
-    return read_loop(workspace)
+def loop_of(workspace: Workspace) -> Snapshot:
+    return read_snapshot(workspace)
 
 
 def test_a_history_tells_of_runs_files_and_flags(demo: Path):
-    loop = open_loop(demo)
-    proposal = next(p for p in loop.logs.proposals if p.strategy == "low confidence")
-    told = history(loop, proposal.item_id)
+    snapshot = open_snapshot(demo)
+    proposal = next(p for p in snapshot.logs.proposals if p.strategy == "low confidence")
+    told = history(snapshot, proposal.item_id)
     assert proposal.run_id in told[0].what
     assert f"confidence {proposal.confidence:.2f}" in told[0].what
     assert told[1].what.startswith("labeled")

@@ -14,7 +14,7 @@ from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import new_event, read_logs
 from core.workspace.restore import restore
-from core.workspace.snapshot import open_loop, read_loop
+from core.workspace.snapshot import open_snapshot, read_snapshot
 
 
 def hold(path: Path, name: str, data: bytes) -> Path:
@@ -31,7 +31,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_restored_workspace_is_what_it_was(demo: Path, tmp_path: Path):
-    before = open_loop(demo)
+    before = open_snapshot(demo)
     backup = back_up(before.workspace)
     was = {name: data for name, data in files(demo).items() if not name.startswith("backups/")}
     batch_id = before.logs.proposals[-1].batch_id
@@ -40,11 +40,13 @@ def test_a_restored_workspace_is_what_it_was(demo: Path, tmp_path: Path):
     (demo / "training_data" / "related.csv").unlink()
     restored = restore(backup.path, tmp_path / "again")
     assert files(restored.path) == was
-    loop = open_loop(restored.path)
-    assert (loop.stage, loop.labels.splits) == (before.stage, before.labels.splits)
-    assert (loop.logs.events, loop.logs.runs) == (before.logs.events, before.logs.runs)
-    items = loop.labels.splits["evaluation"]
-    scores, _ = evaluate_items(load_run(loop, loop.logs.runs[-1]), items, loop.workspace.task)
+    snapshot = open_snapshot(restored.path)
+    assert (snapshot.stage, snapshot.labels.splits) == (before.stage, before.labels.splits)
+    assert (snapshot.logs.events, snapshot.logs.runs) == (before.logs.events, before.logs.runs)
+    items = snapshot.labels.splits["evaluation"]
+    scores, _ = evaluate_items(
+        load_run(snapshot, snapshot.logs.runs[-1]), items, snapshot.workspace.task
+    )
     assert scores.fscore == before.logs.runs[-1].fscore
     assert not (tmp_path / "again" / "backups").exists()
 
@@ -145,11 +147,11 @@ def test_a_backup_that_lies_elsewhere_brings_the_labels_back(demo: Path, tmp_pat
     away.parent.mkdir()
     made.path.rename(away)
     told: list[str] = []
-    loop = read_loop(restore(away, tmp_path / "again", told.append))
+    snapshot = read_snapshot(restore(away, tmp_path / "again", told.append))
     assert "its files belong into unlabeled_data/" in told[-1]
-    assert len(loop.pool_words.pool) == 0
-    before = read_loop(open_workspace(demo)).labels.splits
-    assert {split: len(items) for split, items in loop.labels.splits.items()} == {
+    assert len(snapshot.pool_words.pool) == 0
+    before = read_snapshot(open_workspace(demo)).labels.splits
+    assert {split: len(items) for split, items in snapshot.labels.splits.items()} == {
         split: len(items) for split, items in before.items()
     }
 

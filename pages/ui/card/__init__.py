@@ -40,7 +40,7 @@ _SCRIPTS = (
 
 
 @dataclass(frozen=True)
-class CardOpinion:
+class CardPrediction:
     """What the model thinks of an item. Never made for evaluation or validation data.
 
     `why` says in a sentence why the item was chosen. `pieces` join to the text, each with its push
@@ -67,7 +67,7 @@ class CardItem:
     labeled_at: str = ""
     skips: int = 0
     flag: str = ""
-    opinion: CardOpinion | None = None
+    opinion: CardPrediction | None = None
 
 
 @dataclass(frozen=True)

@@ -9,25 +9,25 @@ from core.models.explain import Explanation, explain
 from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache
-from pages.ui.card import CardBatch, CardItem, CardOpinion
+from pages.ui.card import CardBatch, CardItem, CardPrediction
 from pages.ui.card.reasons import why
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, make_token
 
 
 def card_batch(
-    loop: Loop, batch_id: str, annotator: str, *, reopened: bool = False, item_id: str = ""
+    snapshot: Snapshot, batch_id: str, annotator: str, *, reopened: bool = False, item_id: str = ""
 ) -> CardBatch:
     """Everything that the card needs of this batch. Raises WorkspaceError if no token can be made.
 
     With `reopened` it is an earlier one, in which back goes to the item of `item_id` first.
     """
-    task, workspace = loop.workspace.task, loop.workspace
-    proposals = items_of(loop, batch_id)
-    split = loop.logs.split_of()[batch_id]
-    labeled = {item.item_id: item for item in loop.labels.splits[split]}
+    task, workspace = snapshot.workspace.task, snapshot.workspace
+    proposals = items_of(snapshot, batch_id)
+    split = snapshot.logs.split_of()[batch_id]
+    labeled = {item.item_id: item for item in snapshot.labels.splits[split]}
     return CardBatch(
         workspace=str(workspace.path),
         annotator=annotator,
@@ -39,22 +39,25 @@ def card_batch(
         detailed=task.detailed,
         labels=task.labels,
         keys=task.keys,
-        items=_items(loop, proposals, labeled, annotator),
+        items=_items(snapshot, proposals, labeled, annotator),
         rest_minutes=task.rest_minutes,
         reopened=_day(proposals, labeled) if reopened else "",
         item_id=item_id,
-        has_earlier=earlier_batch(loop, annotator, batch_id) is not None,
+        has_earlier=earlier_batch(snapshot, annotator, batch_id) is not None,
     )
 
 
 def _items(
-    loop: Loop, proposals: Sequence[Proposal], labeled: Mapping[str, Labeled], annotator: str
+    snapshot: Snapshot,
+    proposals: Sequence[Proposal],
+    labeled: Mapping[str, Labeled],
+    annotator: str,
 ) -> tuple[CardItem, ...]:
-    texts = loop.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
+    texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     proposals = [proposal for proposal in proposals if proposal.item_id in texts]
-    skipped = skips(loop.logs.events, annotator)
-    notes = {flag.item_id: flag.note for flag in flags(loop.logs.events)}
-    opinions = _opinions(loop, proposals, texts)
+    skipped = skips(snapshot.logs.events, annotator)
+    notes = {flag.item_id: flag.note for flag in flags(snapshot.logs.events)}
+    opinions = _opinions(snapshot, proposals, texts)
     return tuple(
         CardItem(
             item_id=item,
@@ -70,8 +73,8 @@ def _items(
 
 
 def _opinions(
-    loop: Loop, proposals: Sequence[Proposal], texts: Mapping[str, str]
-) -> dict[str, CardOpinion]:
+    snapshot: Snapshot, proposals: Sequence[Proposal], texts: Mapping[str, str]
+) -> dict[str, CardPrediction]:
     """What the run that chose the batch says of each item; nothing of held-out data, ever.
 
     If the run's file or its encoder is gone, the prediction still stands in the log, without the
@@ -79,14 +82,18 @@ def _opinions(
     """
     chosen = [p for p in proposals if p.split == "training" and p.predicted]
     chosen = [p for p in chosen if p.confidence is not None]
-    run = next((run for run in loop.logs.runs if chosen and run.run_id == chosen[0].run_id), None)
-    model = cache.model(loop, run) if run else None
+    run = next(
+        (run for run in snapshot.logs.runs if chosen and run.run_id == chosen[0].run_id), None
+    )
+    model = cache.model(snapshot, run) if run else None
     told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
     if model:
         with suppress(RunError):  # its encoder cannot be read any more
             told = explain(model, [texts[p.item_id] for p in chosen], [p.predicted for p in chosen])
     return {
-        p.item_id: CardOpinion(p.predicted, p.confidence, why(p) + _of_the_whole(each), each.pieces)
+        p.item_id: CardPrediction(
+            p.predicted, p.confidence, why(p) + _of_the_whole(each), each.pieces
+        )
         for p, each in zip(chosen, told, strict=True)
     }
 

@@ -9,12 +9,12 @@ import streamlit as st
 from core.errors import RunError
 from core.models.explain import Explanation, explain
 from core.models.model import Model
-from core.models.neighbors import Neighbour
+from core.models.neighbors import Neighbor
 from core.pool.text import folded
 from core.workspace.item_history import Happening, history
 from core.workspace.logs import Run
 from core.workspace.relabel import refused
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache
 from pages.ui.components.item_actions import show_hand
 from pages.ui.components.items import MOST
@@ -55,11 +55,16 @@ STYLE = """<style>
 </style>"""
 
 
-def show_details(loop: Loop, item_id: str, text: str, *, is_held_out: bool) -> None:
+def show_details(snapshot: Snapshot, item_id: str, text: str, *, is_held_out: bool) -> None:
     """The ways to label or flag the item; its words, neighbours and history."""
-    run = loop.logs.runs[-1] if loop.logs.runs else None
-    model = cache.model(loop, run) if run else None
-    show_hand(loop, item_id, refused(loop, item_id), assisted=not is_held_out and model is not None)
+    run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
+    model = cache.model(snapshot, run) if run else None
+    show_hand(
+        snapshot,
+        item_id,
+        refused(snapshot, item_id),
+        assisted=not is_held_out and model is not None,
+    )
     parts = []
     if len(text) > MOST:
         parts.append(f'<p class="sl-whole" dir="auto" data-testid="whole">{escape(text)}</p>')
@@ -69,30 +74,30 @@ def show_details(loop: Loop, item_id: str, text: str, *, is_held_out: bool) -> N
             "an item that does. Until then it is not said what the model thinks of it.</p>"
         )
     elif model:
-        parts += _of_model(loop, run, model, item_id, text)
-    parts.append(_history(history(loop, item_id, is_held_out=is_held_out)))
+        parts += _of_model(snapshot, run, model, item_id, text)
+    parts.append(_history(history(snapshot, item_id, is_held_out=is_held_out)))
     told = "".join(f"<div>{part}</div>" for part in parts if part)
     st.html(f'{STYLE}<div class="sl-more" data-testid="details">{told}</div>')
 
 
-def _of_model(loop: Loop, run: Run, model: Model, item_id: str, text: str) -> list[str]:
+def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: str) -> list[str]:
     """Words and neighbours; without what an encoder that is gone would have said."""
     parts = []
     with suppress(RunError):
-        positive = loop.workspace.task.positive
+        positive = snapshot.workspace.task.positive
         (explanation,) = explain(model, [text], [positive.value])
-        parts.append(_words(loop, model, explanation, positive.name))
-        found = cache.neighbourhood(loop, run).nearest(text, NEIGHBOURS, but=item_id)
-        parts.append(_neighbours(loop, found))
+        parts.append(_words(snapshot, model, explanation, positive.name))
+        found = cache.neighbor_index(snapshot, run).nearest(text, NEIGHBOURS, but=item_id)
+        parts.append(_neighbours(snapshot, found))
     return parts
 
 
-def _words(loop: Loop, model: Model, explanation: Explanation, towards: str) -> str:
+def _words(snapshot: Snapshot, model: Model, explanation: Explanation, towards: str) -> str:
     """Each word: how often the training data has it, and its push."""
     pieces = [(piece, push) for piece, push in explanation.pieces if piece.strip()]
     if not pieces:
         return ""
-    known, counts = model.known([piece for piece, _ in pieces]), cache.training_words(loop)
+    known, counts = model.known([piece for piece, _ in pieces]), cache.training_words(snapshot)
     most = max(abs(push) for _, push in pieces) or 1.0
     left_out = len(pieces) - MOST_WORDS
     rows = "".join(
@@ -123,21 +128,21 @@ def signed(number: float) -> str:
     return f"{number:+.2f}".replace("-", "−")
 
 
-def _neighbours(loop: Loop, found: Sequence[Neighbour]) -> str:
+def _neighbours(snapshot: Snapshot, found: Sequence[Neighbor]) -> str:
     if not found:
         return '<p class="sl-title">No labeled item has anything in common with it.</p>'
-    rows = "".join(_neighbour(loop, neighbour) for neighbour in found)
+    rows = "".join(_neighbour(snapshot, neighbour) for neighbour in found)
     return (
         f'<p class="sl-title">Most alike of the labeled items</p>'
         f'<ol data-testid="neighbours">{rows}</ol>'
     )
 
 
-def _neighbour(loop: Loop, neighbour: Neighbour) -> str:
+def _neighbour(snapshot: Snapshot, neighbour: Neighbor) -> str:
     item = neighbour.item
     line = " ".join(item.text[: 4 * LONGEST].split())
     shown = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
-    label = loop.workspace.task.label(item.label).name
+    label = snapshot.workspace.task.label(item.label).name
     return (
         f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span>'
         f"<small><bdi>{escape(label)}</bdi> · {item.split} · likeness "

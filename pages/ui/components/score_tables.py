@@ -8,7 +8,7 @@ from core.evaluation.report import AT_THRESHOLD, Figures, Report
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
 from core.workspace.logs import Run
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache
 
 OF_PROBABILITIES = {BRIER: "Brier score (low is good)", CALIBRATION_ERROR: "ECE (low is good)"}
@@ -40,9 +40,9 @@ def span(found: Interval | None) -> str:
     return f"{found.low:.2f} to {found.high:.2f}" if found else ""
 
 
-def curve_points(loop: Loop) -> pd.DataFrame:
+def curve_points(snapshot: Snapshot) -> pd.DataFrame:
     """One row for each run and score of `CURVES`: value, low, high; no interval, no ends."""
-    stage_of, set_of = stages(loop), evaluation_sets(loop)
+    stage_of, set_of = stages(snapshot), evaluation_sets(snapshot)
     return pd.DataFrame(
         [
             {
@@ -56,8 +56,8 @@ def curve_points(loop: Loop) -> pd.DataFrame:
                 "stage": stage_of[run.run_id],
                 "evaluation set": set_of[run.run_id],
             }
-            for run in loop.logs.runs
-            for ends in [intervals(cache.report(loop, run))]
+            for run in snapshot.logs.runs
+            for ends in [intervals(cache.report(snapshot, run))]
             for score in CURVES
             for found in [ends.get(score)]
             if getattr(run, score) is not None
@@ -69,31 +69,31 @@ def curve_points(loop: Loop) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def evaluation_sets(loop: Loop) -> dict[str, str]:
+def evaluation_sets(snapshot: Snapshot) -> dict[str, str]:
     """What to call the evaluation items that each run was measured by, by run id."""
     names: dict[str, str] = {}
-    for run in loop.logs.runs:
+    for run in snapshot.logs.runs:
         name = f"evaluation set {len(names) + 1}: {run.n_evaluation:,} items"
         names.setdefault(run.evaluation_hash, name)
-    return {run.run_id: names[run.evaluation_hash] for run in loop.logs.runs}
+    return {run.run_id: names[run.evaluation_hash] for run in snapshot.logs.runs}
 
 
-def gain_sentence(loop: Loop, before: Run, after: Run) -> str | None:
+def gain_sentence(snapshot: Snapshot, before: Run, after: Run) -> str | None:
     """Whether the later run is better, and how sure that is; None if that cannot be said."""
-    label = loop.workspace.task.positive_index
-    found = cache.score_differences(loop, before, after, label).get("average_precision")
+    label = snapshot.workspace.task.positive_index
+    found = cache.score_differences(snapshot, before, after, label).get("average_precision")
     if found is None:
         return None
     told = f"Average precision, the same items for both: {after.run_id} "
     if found.is_clear:
         return f"{told}{found} than {before.run_id}: more than chance explains."
-    return f"{told}and {before.run_id} {found}. {noise_sentence(loop, found)}"
+    return f"{told}and {before.run_id} {found}. {noise_sentence(snapshot, found)}"
 
 
-def noise_sentence(loop: Loop, found: Difference) -> str:
+def noise_sentence(snapshot: Snapshot, found: Difference) -> str:
     """How large a gain has to be to be told from noise by these evaluation items."""
-    items = loop.labels.splits["evaluation"]
-    positive = loop.workspace.task.positive
+    items = snapshot.labels.splits["evaluation"]
+    positive = snapshot.workspace.task.positive
     number = sum(item.label == positive.value for item in items)
     half = (found.interval.high - found.interval.low) / 2
     if not half:
@@ -104,16 +104,16 @@ def noise_sentence(loop: Loop, found: Difference) -> str:
     )
 
 
-def score_table(loop: Loop, run: Run, other: Run | None, label: int) -> pd.DataFrame:
+def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> pd.DataFrame:
     """Every score of a run with its interval, and what it has over the other run.
 
     For the positive label the F-score at the run's own threshold has a row of its own.
     """
-    is_positive = label == loop.workspace.task.positive_index
-    report = cache.report(loop, run)
+    is_positive = label == snapshot.workspace.task.positive_index
+    report = cache.report(snapshot, run)
     kept = intervals(report)
-    found = cache.score_intervals(loop, run, label)
-    if is_positive and run.evaluation_hash == cache.evaluation_hash(loop):
+    found = cache.score_intervals(snapshot, run, label)
+    if is_positive and run.evaluation_hash == cache.evaluation_hash(snapshot):
         found = found | kept
     names = SCORES | OF_PROBABILITIES
     rows = [
@@ -130,7 +130,7 @@ def score_table(loop: Loop, run: Run, other: Run | None, label: int) -> pd.DataF
     table = pd.DataFrame(rows, columns=["score", "value", "95% interval"])
     if other is None:
         return table
-    differences = cache.score_differences(loop, other, run, label)
+    differences = cache.score_differences(snapshot, other, run, label)
     told = {names[score]: difference_told(each) for score, each in differences.items()}
     beside = [told.get(score, "") for score in table["score"]]
     return table.assign(**{f"beside {other.run_id}": beside})

@@ -9,7 +9,7 @@ from core.errors import BackupError, SunlightError
 from core.workspace.archive import Backup, read_backup
 from core.workspace.backup import DAYS, FOLDER, NEWEST, back_up, backup_files
 from core.workspace.layout import open_workspace
-from core.workspace.registry import free_place, shelf_folder
+from core.workspace.registry import free_place, workspaces_folder
 from core.workspace.restore import restore
 from pages.ui import session
 from pages.ui.escape_markdown import plain
@@ -85,7 +85,7 @@ def _offer_restore(sound: list[Backup]) -> None:
         return
     try:
         with st.status("Restoring …") as status:
-            place = free_place(name.strip(), shelf_folder())
+            place = free_place(name.strip(), workspaces_folder())
             restore(backup.path, place, lambda step: status.update(label=f"{step} …"))
         session.choose_workspace(place)
     except SunlightError as error:

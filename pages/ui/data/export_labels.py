@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import SunlightError
 from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import export_files, zipped
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 from pages.ui import cache
 from pages.ui.escape_markdown import plain
@@ -23,7 +23,7 @@ def show(path: Path) -> None:
         "with two labels and no decision are left out."
     )
     try:
-        loop = cache.loop(path)
+        snapshot = cache.snapshot(path)
     except SunlightError:
         return  # the page's head has told it
     form = st.selectbox(
@@ -32,14 +32,14 @@ def show(path: Path) -> None:
     st.caption(LAYOUTS[form].note)
     splits = st.pills("Splits", SPLITS, selection_mode="multi", default=SPLITS, key=CHOSEN)
     if st.button("Prepare", icon=":material/inventory_2:", key="prepare_export"):
-        _offer(loop, form, splits)
+        _offer(snapshot, form, splits)
 
 
-def _offer(loop: Loop, form: str, splits: list[str]) -> None:
+def _offer(snapshot: Snapshot, form: str, splits: list[str]) -> None:
     """The download, or why there is none."""
-    folder = f"{loop.workspace.name}-{form}"
+    folder = f"{snapshot.workspace.name}-{form}"
     try:
-        archive = zipped(export_files(loop, form, splits), folder)
+        archive = zipped(export_files(snapshot, form, splits), folder)
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

@@ -14,9 +14,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import SunlightError
 from core.exchange.import_export import is_export
 from core.exchange.import_table import PREVIEW, label_words
-from core.exchange.import_types import Columns, Unsaid
-from core.exchange.importer import bring_in
-from core.exchange.table_reader import KINDS, Foreign, guess, open_table
+from core.exchange.import_types import Columns, Defaults
+from core.exchange.importer import import_table
+from core.exchange.table_reader import KINDS, SourceTable, guess, open_table
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.task import SPLITS, Task
 
@@ -95,7 +95,7 @@ def kept(upload: UploadedFile) -> Kept:
     return found
 
 
-def choose_reading(path: Path) -> Foreign:
+def choose_reading(path: Path) -> SourceTable:
     """The table as it is recognized, or as the person says; raises TableError."""
     table = open_table(path)
     with st.expander(said_of(table)):
@@ -122,20 +122,20 @@ def choose_reading(path: Path) -> Foreign:
     )
 
 
-def said_of(table: Foreign) -> str:
+def said_of(table: SourceTable) -> str:
     """How the table is read, in a few words."""
     parts = [table.kind.upper() if table.kind == "csv" else table.kind.capitalize()]
     parts += [table.encoding] if table.encoding else []
     return "Read as " + ", ".join(parts)
 
 
-def show_head(table: Foreign) -> None:
+def show_head(table: SourceTable) -> None:
     """The first rows, as they would be read."""
     rows = table.head(PREVIEW)
     st.dataframe(pd.DataFrame(rows, columns=list(table.columns)), hide_index=True)
 
 
-def choose_columns(table: Foreign, task: Task) -> tuple[Columns | None, Unsaid | None]:
+def choose_columns(table: SourceTable, task: Task) -> tuple[Columns | None, Defaults | None]:
     """Which column holds what, and what counts where none does; None for an export of ours."""
     if is_export(table):
         st.info(
@@ -158,10 +158,10 @@ def choose_columns(table: Foreign, task: Task) -> tuple[Columns | None, Unsaid |
         )
         chosen[each.name] = "" if name == NONE else name
     columns = Columns(**chosen)
-    return columns, choose_unsaid(table, columns, task) if columns.label else Unsaid()
+    return columns, choose_unsaid(table, columns, task) if columns.label else Defaults()
 
 
-def choose_unsaid(table: Foreign, columns: Columns, task: Task) -> Unsaid:
+def choose_unsaid(table: SourceTable, columns: Columns, task: Task) -> Defaults:
     """What counts for all labels, and what their words mean."""
     split, annotator = "training", ""
     places = st.columns(4)
@@ -178,10 +178,12 @@ def choose_unsaid(table: Foreign, columns: Columns, task: Task) -> Unsaid:
             "Who gave all labels", key="import_annotator", help="Empty: not recorded."
         )
     labels, all_known = choose_labels(table, columns.label, task)
-    return Unsaid(split=split, annotator=annotator.strip(), labels=labels, refuse_unknown=all_known)
+    return Defaults(
+        split=split, annotator=annotator.strip(), labels=labels, refuse_unknown=all_known
+    )
 
 
-def choose_labels(table: Foreign, column: str, task: Task) -> tuple[Mapping[str, str], bool]:
+def choose_labels(table: SourceTable, column: str, task: Task) -> tuple[Mapping[str, str], bool]:
     """(the meaning of each word that is no label here, whether none is to stay unlabeled)."""
     at = table.columns.index(column)
     words = dict.fromkeys(row[at].strip() for row in table.head(LOOKED_THROUGH))
@@ -206,14 +208,14 @@ def choose_labels(table: Foreign, column: str, task: Task) -> tuple[Mapping[str,
 
 def take(
     workspace: Workspace,
-    table: Foreign,
+    table: SourceTable,
     columns: Columns | None,
-    unsaid: Unsaid | None,
+    unsaid: Defaults | None,
     leave_out: bool,
 ) -> None:
     """Brings the table in, tells how far it is, and runs the page again with what came of it."""
     with st.status("Bringing it in …") as status:
-        found = bring_in(
+        found = import_table(
             workspace,
             table,
             columns,

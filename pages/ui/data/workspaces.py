@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import SunlightError
 from core.exchange.book_dataset import REPOSITORY, fetch_book
-from core.workspace.registry import create, free_place, shelf_folder
+from core.workspace.registry import create, free_place, workspaces_folder
 from core.workspace.task import MAX_LABELS, SPLITS, LabelWish, default_task, task_text
 from pages.ui import session
 from pages.ui.escape_markdown import plain
@@ -52,7 +52,7 @@ def _new_workspace() -> None:
             return
     try:
         text = task_text(title.strip() or name.strip(), question.strip(), _wishes(labels), wanted)
-        workspace = create(name.strip(), text, shelf_folder())
+        workspace = create(name.strip(), text, workspaces_folder())
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
@@ -86,7 +86,7 @@ def _book() -> None:
         return
     try:
         with st.status("Downloading …") as status:
-            place = free_place(name.strip(), shelf_folder())
+            place = free_place(name.strip(), workspaces_folder())
             fetch_book(place, progress=lambda step: status.update(label=f"{step} …"))
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")

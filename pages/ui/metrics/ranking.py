@@ -16,9 +16,9 @@ from core.evaluation.metrics import (
     reliability,
     roc_curve,
 )
-from core.evaluation.run_scores import Answers
+from core.evaluation.run_scores import EvaluationPredictions
 from core.workspace.logs import Run
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui import cache
 from pages.ui.components.figure import show_figure
@@ -34,16 +34,16 @@ NARROW = 2
 class Look:
     """What is looked at: a run's answers, perhaps a second run's, one label against the others."""
 
-    loop: Loop
+    snapshot: Snapshot
     run: Run
-    answers: Answers
+    answers: EvaluationPredictions
     other: Run | None
-    other_answers: Answers | None
+    other_answers: EvaluationPredictions | None
     label: int
 
     @property
     def task(self) -> Task:
-        return self.loop.workspace.task
+        return self.snapshot.workspace.task
 
     @property
     def name(self) -> str:
@@ -104,7 +104,7 @@ def show_ranking(look: Look) -> None:
         )
 
 
-def roc_points(answers: Answers, label: int) -> pd.DataFrame:
+def roc_points(answers: EvaluationPredictions, label: int) -> pd.DataFrame:
     """The corners of the ROC curve."""
     curve = roc_curve(answers.raw[:, label], answers.actual(label))
     if curve is None:
@@ -119,7 +119,7 @@ def roc_points(answers: Answers, label: int) -> pd.DataFrame:
     return found[corners(curve.true_positive_rate)]
 
 
-def precision_recall_points(answers: Answers, label: int) -> pd.DataFrame:
+def precision_recall_points(answers: EvaluationPredictions, label: int) -> pd.DataFrame:
     """The corners of the precision-recall curve."""
     curve = precision_recall_curve(answers.raw[:, label], answers.actual(label))
     if curve is None:
@@ -136,7 +136,9 @@ def corners(values: np.ndarray) -> np.ndarray:
     return np.concatenate([[True], changes]) | np.concatenate([changes, [True]])
 
 
-def _of_both(look: Look, points_of: Callable[[Answers, int], pd.DataFrame]) -> pd.DataFrame:
+def _of_both(
+    look: Look, points_of: Callable[[EvaluationPredictions, int], pd.DataFrame]
+) -> pd.DataFrame:
     """The points of the run and of the one beside it, numbered along each curve."""
     both = [(look.run, look.answers)]
     if look.other and look.other_answers and look.other_answers.knows(look.label):
@@ -181,7 +183,7 @@ def show_probabilities(look: Look) -> None:
 
 def calibration_sentence(look: Look) -> str:
     """Error and Brier score of the raw probabilities with intervals, and of the calibrated ones."""
-    found = cache.score_intervals(look.loop, look.run, look.label)
+    found = cache.score_intervals(look.snapshot, look.run, look.label)
     calibrated = look.answers.calibrated[:, look.label]
     told = [
         f"{name} {each.value:.3f} ({each.low:.3f} to {each.high:.3f}), calibrated {other:.3f}"

@@ -15,7 +15,7 @@ from pages.ui.page_head import say_empty
 @st.fragment
 def show_slices(look: Look) -> None:
     """F-score and recall of groups of items, by what is known of them."""
-    groupings = cache.slice_groups(look.loop, look.run)
+    groupings = cache.slice_groups(look.snapshot, look.run)
     if not groupings:
         say_empty(
             "Here you will see the scores of groups: by length, by annotator, by columns of the "

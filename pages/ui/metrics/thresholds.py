@@ -19,7 +19,7 @@ def show_threshold(look: Look) -> None:
     """The confusion matrix at a threshold that can be moved, and the scores at each."""
     if not can_rank(look):
         return
-    report = cache.report(look.loop, look.run)
+    report = cache.report(look.snapshot, look.run)
     threshold = st.slider(
         f"Call it {plain(look.name)} from this probability on",
         0.0,

@@ -27,7 +27,7 @@ def show_misses(look: Look) -> None:
             f"{plain(look.run.run_id)} is right on all {len(look.answers):,} evaluation items."
         )
         return
-    model = cache.model(look.loop, look.run)
+    model = cache.model(look.snapshot, look.run)
     order = (
         "those first that it was surest of" if look.answers.knows(look.label) else "as they come"
     )
@@ -64,7 +64,7 @@ def show_pushes(look: Look, places: np.ndarray, told: list[list[str]]) -> None:
     others = [color for at, color in enumerate(scale) if at != look.label]
     texts = [look.answers.items[place].text for place in places]
     label = look.task.labels[look.label].value
-    found = explain(cache.model(look.loop, look.run), texts, [label] * len(texts))
+    found = explain(cache.model(look.snapshot, look.run), texts, [label] * len(texts))
     show_items(
         [
             pushes_html(each, scale[look.label], others[0], facts)

@@ -6,11 +6,11 @@ from dataclasses import replace
 import streamlit as st
 
 from core.errors import SunlightError
-from core.evaluation.label_issues import Doubt, contradicted
+from core.evaluation.label_issues import LabelIssue, find_label_issues
 from core.workspace.labels import Conflict, Labeled
-from core.workspace.near_duplicates import Copies, differences, disagreeing_copies
+from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
 from core.workspace.relabel import Decision, decide, in_conflict, settled
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import Label, Task
 from pages.ui import cache, page_head, session
 from pages.ui.components.items import item_html, show_items
@@ -24,46 +24,46 @@ SHOWN = 20
 """Items with buttons at a time: each list is worked off from its top."""
 
 
-def show_second_look(loop: Loop) -> None:
+def show_second_look(snapshot: Snapshot) -> None:
     """One of the lists, and the last decision, which can be taken back."""
-    if not loop.workspace.is_writable():
+    if not snapshot.workspace.is_writable():
         st.caption("The workspace is read-only: labels can be looked at, not corrected.")
     else:
         page_head.need_annotator()
     chosen = st.segmented_control("Which", [*LISTS], default=next(iter(LISTS)), key=LIST)
-    show_last(loop)
-    LISTS[chosen or next(iter(LISTS))](loop)
+    show_last(snapshot)
+    LISTS[chosen or next(iter(LISTS))](snapshot)
 
 
-def show_contradicted(loop: Loop) -> None:
+def show_contradicted(snapshot: Snapshot) -> None:
     """The training labels that models which did not see the item contradict most."""
-    if not loop.logs.runs:
+    if not snapshot.logs.runs:
         page_head.say_empty(
             "Here you will see the labels that the model contradicts. They come with the first "
             "run, after evaluation data and first training data are labeled."
         )
         return
-    run = loop.logs.runs[-1]
-    report = cache.report(loop, run)
+    run = snapshot.logs.runs[-1]
+    report = cache.report(snapshot, run)
     if report is None or report.out_of_fold is None:
         page_head.say_empty(
             f"{run.run_id} has not kept what models said of items that they did not see. The next "
             "run brings it, once each label has four training items."
         )
         return
-    items, looked_at = loop.labels.usable_training(), settled(loop.logs.events)
-    doubts = contradicted(items, report.out_of_fold, looked_at)
+    items, looked_at = snapshot.labels.usable_training(), settled(snapshot.logs.events)
+    doubts = find_label_issues(items, report.out_of_fold, looked_at)
     st.caption(
         f"{len(doubts):,} of {len(items):,} training labels are not what a model trained without "
         f"the item says ({plain(run.run_id)}); the least probable label comes first. What you "
         "decide stays decided."
     )
-    show_list(loop, doubts, show_doubt)
+    show_list(snapshot, doubts, show_doubt)
 
 
-def show_doubt(loop: Loop, doubt: Doubt, is_top: bool) -> None:
+def show_doubt(snapshot: Snapshot, doubt: LabelIssue, is_top: bool) -> None:
     """One contradicted label, and a button for each label."""
-    task, item = loop.workspace.task, doubt.item
+    task, item = snapshot.workspace.task, doubt.item
     given, predicted = task.label(item.label).name, task.label(doubt.predicted).name
     reason = (
         f"labeled {given}, but a model that did not see it says {predicted} with confidence "
@@ -73,56 +73,56 @@ def show_doubt(loop: Loop, doubt: Doubt, is_top: bool) -> None:
         reason += f", and {given} with {doubt.probability:.3f}"
     facts = [reason, item.strategy and f"by {item.strategy}", item.annotator, source(item)]
     show_items([item_html(item.text, facts)])
-    label_buttons(loop, [item], is_top, assisted=True)
+    label_buttons(snapshot, [item], is_top, assisted=True)
 
 
-def show_conflicts(loop: Loop) -> None:
+def show_conflicts(snapshot: Snapshot) -> None:
     """The items that stand in the label files under several labels."""
-    conflicts = loop.labels.conflicts
+    conflicts = snapshot.labels.conflicts
     if conflicts:
         st.caption(
             f"{len(conflicts):,} items stand in the label files under several labels, and nobody "
             "has decided: they count for nothing until somebody does."
         )
-    show_list(loop, conflicts, show_conflict)
+    show_list(snapshot, conflicts, show_conflict)
 
 
-def show_conflict(loop: Loop, conflict: Conflict, is_top: bool) -> None:
+def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
     """The rows of one item, and a button for each label."""
-    show_rows(loop, conflict.rows)
-    label_buttons(loop, [in_conflict(conflict)], is_top)
+    show_rows(snapshot, conflict.rows)
+    label_buttons(snapshot, [in_conflict(conflict)], is_top)
 
 
-def show_copies(loop: Loop) -> None:
+def show_copies(snapshot: Snapshot) -> None:
     """The same or nearly the same texts under different labels."""
     # An item that stands in several splits is what is held out.
-    splits = reversed(loop.labels.splits.values())
+    splits = reversed(snapshot.labels.splits.values())
     items = {item.item_id: item for items in splits for item in items}
-    alike = filled(cache.alike(loop), "Comparing the labeled texts …")
-    found = disagreeing_copies([*items.values()], alike, settled(loop.logs.events))
+    alike = filled(cache.near_duplicates(snapshot), "Comparing the labeled texts …")
+    found = disagreeing_duplicates([*items.values()], alike, settled(snapshot.logs.events))
     if found:
         st.caption(
             f"{len(found):,} groups of the same or nearly the same texts have different labels. "
             "A key gives all of a group one label. Underlined: the words that differ."
         )
-    show_list(loop, found, show_group)
+    show_list(snapshot, found, show_group)
 
 
-def show_group(loop: Loop, copies: Copies, is_top: bool) -> None:
+def show_group(snapshot: Snapshot, copies: Duplicates, is_top: bool) -> None:
     """Texts that are alike, with a button for each label, and one that keeps them all."""
     told = "the same text" if copies.likeness == 1 else f"alike: {copies.likeness:.2f}"
-    show_rows(loop, copies.items, told, differences(copies))
-    label_buttons(loop, copies.items, is_top, can_differ=True)
+    show_rows(snapshot, copies.items, told, differences(copies))
+    label_buttons(snapshot, copies.items, is_top, can_differ=True)
 
 
 def show_rows(
-    loop: Loop,
+    snapshot: Snapshot,
     rows: Sequence[Labeled],
     told: str = "",
     marked: Sequence[Sequence[bool]] | None = None,
 ) -> None:
     """Labeled rows below each other."""
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     show_items(
         [
             item_html(
@@ -136,25 +136,27 @@ def show_rows(
     )
 
 
-def show_list(loop: Loop, entries: Sequence, show: Callable[[Loop, object, bool], None]) -> None:
+def show_list(
+    snapshot: Snapshot, entries: Sequence, show: Callable[[Snapshot, object, bool], None]
+) -> None:
     """The first entries, the keys bound to the top one; a word where there is none."""
-    if not loop.labels.ids():
+    if not snapshot.labels.ids():
         page_head.say_empty("Here you will see labels to look at again, once there are labels.")
         return
     if not entries:
         st.success("Nothing here wants a second look now.", icon=":material/done_all:")
         return
-    keys = ", ".join(f"{label.key} {label.name}" for label in loop.workspace.task.labels)
+    keys = ", ".join(f"{label.key} {label.name}" for label in snapshot.workspace.task.labels)
     st.caption(plain(f"The keys decide about the top one: {keys}."))
     for at, entry in enumerate(entries[:SHOWN]):
         with st.container(gap="small"):
-            show(loop, entry, at == 0)
+            show(snapshot, entry, at == 0)
     if len(entries) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(entries):,} are shown.")
 
 
 def label_buttons(
-    loop: Loop,
+    snapshot: Snapshot,
     items: Sequence[Labeled],
     is_top: bool,
     *,
@@ -166,17 +168,17 @@ def label_buttons(
 
     A press carries the items that it was made upon, whatever stands there by then.
     """
-    ids, is_locked = " ".join(item.item_id for item in items), not loop.workspace.is_writable()
+    ids, is_locked = " ".join(item.item_id for item in items), not snapshot.workspace.is_writable()
     given = {item.label for item in items}
     with st.container(horizontal=True, gap="small", width="content"):
-        for label in loop.workspace.task.labels:
+        for label in snapshot.workspace.task.labels:
             decisions = [Decision(item, label.value, assisted) for item in items]
             st.button(
                 plain(f"Keep {label.name}" if given == {label.value} else label.name),
                 key=f"decide {ids} {label.value}",
                 shortcut=shortcut(label) if is_top else None,
                 on_click=take,
-                args=(loop, decisions, then),
+                args=(snapshot, decisions, then),
                 disabled=is_locked,
             )
         if can_differ:
@@ -185,14 +187,16 @@ def label_buttons(
                 "Keep as they are",
                 key=f"decide {ids} keep",
                 on_click=take,
-                args=(loop, decisions, then),
+                args=(snapshot, decisions, then),
                 disabled=is_locked,
             )
 
 
-def take(loop: Loop, decisions: Sequence[Decision], then: Callable[[], None] | None = None) -> None:
+def take(
+    snapshot: Snapshot, decisions: Sequence[Decision], then: Callable[[], None] | None = None
+) -> None:
     """Writes the decisions down before the page runs again."""
-    workspace = loop.workspace
+    workspace = snapshot.workspace
     try:
         decide(workspace, cache.inbox(workspace.path), decisions, session.annotator())
     except SunlightError as error:
@@ -203,23 +207,23 @@ def take(loop: Loop, decisions: Sequence[Decision], then: Callable[[], None] | N
         then()
 
 
-def show_last(loop: Loop) -> None:
+def show_last(snapshot: Snapshot) -> None:
     """The last decision of this session in a line, with a button that takes it back."""
     last = st.session_state.get(LAST)
     if not last or not all(decision.item.label for decision in last):
         return
     line, button = st.columns([5, 1], vertical_alignment="center")
-    line.caption(f"Saved: {told(loop.workspace.task, last)}")
+    line.caption(f"Saved: {told(snapshot.workspace.task, last)}")
     before = [
         Decision(replace(each.item, label=each.label), each.item.label, each.assisted)
         for each in last
     ]
-    button.button("Take back", key="take_back", on_click=take_back, args=(loop, before))
+    button.button("Take back", key="take_back", on_click=take_back, args=(snapshot, before))
 
 
-def take_back(loop: Loop, before: Sequence[Decision]) -> None:
+def take_back(snapshot: Snapshot, before: Sequence[Decision]) -> None:
     """Gives the items the labels back that they had."""
-    take(loop, before)
+    take(snapshot, before)
     st.session_state.pop(LAST, None)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.escape_markdown import plain
 
@@ -13,11 +13,11 @@ def open_batch(batch_id: str, item_id: str = "") -> None:
     st.switch_page("annotate.py")
 
 
-def batches_of(loop: Loop) -> dict[str, str]:
+def batches_of(snapshot: Snapshot) -> dict[str, str]:
     """The batch in which each item is labeled, or waits for its label; not those of files alone."""
-    items = (item for items in loop.labels.splits.values() for item in items)
+    items = (item for items in snapshot.labels.splits.values() for item in items)
     found = {item.item_id: item.batch_id for item in items if item.batch_id}
-    waiting = ((p.item_id, p.batch_id) for batch in loop.open_batches.values() for p in batch)
+    waiting = ((p.item_id, p.batch_id) for batch in snapshot.open_batches.values() for p in batch)
     return {**found, **dict(waiting)}
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.query.shown_predictions import Opinion, Today, opinions_on
+from core.query.shown_predictions import NewestRun, ShownPrediction, shown_predictions
 from core.sampling.next_batch import is_active
 from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui import cache
 from pages.ui.components.items import item_with_rows, show_items
@@ -31,10 +31,10 @@ TITLES = {
 }
 
 
-def choose_batch(loop: Loop, picks: Sequence[Pick]) -> str | None:
+def choose_batch(snapshot: Snapshot, picks: Sequence[Pick]) -> str | None:
     """The batch to look at, `ALL` or `COMING`; None if a model has never chosen and cannot yet."""
     batches = sorted({pick.proposal.batch_id for pick in picks}, reverse=True)
-    coming = [COMING] if is_active(loop) else []
+    coming = [COMING] if is_active(snapshot) else []
     if not batches and not coming:
         return None
     options = [*coming, *batches, *([ALL] if batches else [])]
@@ -42,16 +42,16 @@ def choose_batch(loop: Loop, picks: Sequence[Pick]) -> str | None:
     return st.selectbox("Batch", options, index=index, key="review_batch")
 
 
-def picks_shown(loop: Loop, batch: str) -> list[Pick]:
+def picks_shown(snapshot: Snapshot, batch: str) -> list[Pick]:
     """The picks of the chosen batch; those of the coming one are worked out when asked for."""
     if batch == COMING:
-        return coming_picks(loop)
-    return [p for p in cache.picks(loop) if batch in (ALL, p.proposal.batch_id)]
+        return coming_picks(snapshot)
+    return [p for p in cache.picks(snapshot) if batch in (ALL, p.proposal.batch_id)]
 
 
-def coming_picks(loop: Loop) -> list[Pick]:
+def coming_picks(snapshot: Snapshot) -> list[Pick]:
     """What the model would ask for now. Stops at a button until somebody wants to know it."""
-    slot = cache.coming(loop)
+    slot = cache.coming(snapshot)
     if slot.found is None:
         st.caption(
             "The model looks through the whole pool for it, and is trained first if labels have "
@@ -64,16 +64,18 @@ def coming_picks(loop: Loop) -> list[Pick]:
     return picks_in(filled(slot, "Choosing …"))
 
 
-def today_of(loop: Loop) -> Today | None:
+def today_of(snapshot: Snapshot) -> NewestRun | None:
     """What the newest run says; None where there is no run, or its file is gone."""
-    if not loop.logs.runs:
+    if not snapshot.logs.runs:
         return None
-    run = loop.logs.runs[-1]
-    predictions, report = cache.predictions(loop, run), cache.report(loop, run)
-    return Today(run, predictions, report.out_of_fold if report else None) if predictions else None
+    run = snapshot.logs.runs[-1]
+    predictions, report = cache.predictions(snapshot, run), cache.report(snapshot, run)
+    return (
+        NewestRun(run, predictions, report.out_of_fold if report else None) if predictions else None
+    )
 
 
-def show_sides(loop: Loop, picks: Sequence[Pick], today: Today | None) -> None:
+def show_sides(snapshot: Snapshot, picks: Sequence[Pick], today: NewestRun | None) -> None:
     """Two columns of picks, each of the strategy that is chosen over it."""
     marks = "Underlined: words that the training data did not hold before the batch."
     if today:
@@ -84,18 +86,22 @@ def show_sides(loop: Loop, picks: Sequence[Pick], today: Today | None) -> None:
         )
     st.caption(marks)
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
-    history = cache.word_history(loop)
+    history = cache.word_history(snapshot)
     st.html(SMALL_TITLES)
     for number, column in enumerate(st.columns(2, gap="large")):
         with column, st.container(key=f"review_column_{number}"):
             strategy = st.selectbox(
                 "Strategy", names, index=number, key=f"review_side_{number}", width=280
             )
-            show_side(loop, by_strategy(picks, strategy), strategy, history, today)
+            show_side(snapshot, by_strategy(picks, strategy), strategy, history, today)
 
 
 def show_side(
-    loop: Loop, picks: Sequence[Pick], strategy: str, history: WordHistory, today: Today | None
+    snapshot: Snapshot,
+    picks: Sequence[Pick],
+    strategy: str,
+    history: WordHistory,
+    today: NewestRun | None,
 ) -> None:
     """The picks of one strategy, each with why it was picked and what came of it."""
     title = TITLES.get(strategy, f"{strategy.capitalize()}: first choice first")
@@ -103,12 +109,12 @@ def show_side(
     if not picks:
         st.caption("This strategy chose nothing here.")
     first = picks[:SHOWN]
-    said = said_today(loop, [pick.proposal.item_id for pick in first], today)
+    said = said_today(snapshot, [pick.proposal.item_id for pick in first], today)
     show_items(
         [
             item_with_rows(
                 pick.text,
-                pick_rows(loop.workspace.task, pick, history, says),
+                pick_rows(snapshot.workspace.task, pick, history, says),
                 history.known(pick.text, pick.proposal.batch_id),
             )
             for pick, says in zip(first, said, strict=True)
@@ -128,7 +134,7 @@ def pick_rows(task: Task, pick: Pick, history: WordHistory, says: str) -> list[t
     guess = "Guess", guessed(task, pick)
     label = "Label", task.label(pick.label).name if pick.label else "no label yet"
     why = [words, guess] if proposal.strategy == "outlier" else [guess, words]
-    return [*why, label, ("Today", says)]
+    return [*why, label, ("NewestRun", says)]
 
 
 def guessed(task: Task, pick: Pick) -> str:
@@ -144,18 +150,18 @@ def guessed(task: Task, pick: Pick) -> str:
     return told
 
 
-def said_today(loop: Loop, item_ids: Sequence[str], today: Today | None) -> list[str]:
+def said_today(snapshot: Snapshot, item_ids: Sequence[str], today: NewestRun | None) -> list[str]:
     """What the model of today says of these items; nothing of one that awaits held-out data."""
     if today is None:
         return [""] * len(item_ids)
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     return [
         told_today(task, opinion) if opinion else ""
-        for opinion in opinions_on(loop, today, item_ids)
+        for opinion in shown_predictions(snapshot, today, item_ids)
     ]
 
 
-def told_today(task: Task, opinion: Opinion) -> str:
+def told_today(task: Task, opinion: ShownPrediction) -> str:
     """An opinion in words, and whether the model had learned from the item."""
     told = f"{task.label(opinion.predicted).name} with confidence {opinion.confidence:.3f}"
     return f"{told}, trained on it" if opinion.is_learned else told

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.projection import POOL, inside, landscape, pick_points, sampled_picks
-from core.query.shown_predictions import Today
+from core.query.shown_predictions import NewestRun
 from core.sampling.picks import Pick
 from core.workspace.labels import Labeled
 from core.workspace.relabel import as_they_stand, flag_of
-from core.workspace.snapshot import Loop, being_held_out
+from core.workspace.snapshot import Snapshot, being_held_out
 from pages.ui import cache
 from pages.ui.components.charts import numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
@@ -72,15 +72,17 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
     )
 
 
-def show_picture(loop: Loop, picks: Sequence[Pick], today: Today | None, batch: str) -> None:
+def show_picture(
+    snapshot: Snapshot, picks: Sequence[Pick], today: NewestRun | None, batch: str
+) -> None:
     """The picture of one choice of batches, and below it what is chosen in the picture."""
     if today is None:
         st.markdown(f"**{TITLE}**")
         st.caption("The picture needs the model of the newest run: it comes with the next run.")
         return
     shown = sampled_picks(picks)
-    pool = cache.pool_points(loop, today.run)
-    points = landscape(pool, pick_points(shown, cache.word_history(loop)))
+    pool = cache.pool_points(snapshot, today.run)
+    points = landscape(pool, pick_points(shown, cache.word_history(snapshot)))
     points = points[points["familiarity"] < float("inf")]
     chosen = show_figure(
         "picture",
@@ -93,7 +95,7 @@ def show_picture(loop: Loop, picks: Sequence[Pick], today: Today | None, batch: 
         selection_mode=[BRUSH, CLICK],
         key=f"picture {batch}",
     )
-    show_chosen(loop, points, chosen.get("selection", {}))
+    show_chosen(snapshot, points, chosen.get("selection", {}))
 
 
 def aid(points: pd.DataFrame, run_id: str, is_sample: bool) -> str:
@@ -108,16 +110,16 @@ def aid(points: pd.DataFrame, run_id: str, is_sample: bool) -> str:
     )
 
 
-def show_chosen(loop: Loop, points: pd.DataFrame, selection: Selected) -> None:
+def show_chosen(snapshot: Snapshot, points: pd.DataFrame, selection: Selected) -> None:
     """What was clicked, opened; else the items of the region."""
     opened = clicked(points, selection)
     if len(opened):
         for point in opened.itertuples():
-            show_opened(loop, point)
+            show_opened(snapshot, point)
         return
     ranges = selection.get(BRUSH) or {}
     if ranges:
-        show_region(loop, inside(points, ranges))
+        show_region(snapshot, inside(points, ranges))
 
 
 def clicked(points: pd.DataFrame, selection: Selected) -> pd.DataFrame:
@@ -126,29 +128,29 @@ def clicked(points: pd.DataFrame, selection: Selected) -> pd.DataFrame:
     return points[points["item_id"].isin(items)]
 
 
-def show_opened(loop: Loop, point: Point) -> None:
+def show_opened(snapshot: Snapshot, point: Point) -> None:
     """One item with all that is known of it, and the ways to label it."""
-    (item,), batches = as_they_stand(loop, [point.item_id]), batches_of(loop)
+    (item,), batches = as_they_stand(snapshot, [point.item_id]), batches_of(snapshot)
     with st.container(border=True, gap="small", key="review_opened"):
-        told = point_facts(loop, point, item)
+        told = point_facts(snapshot, point, item)
         show_items([NO_LINE, item_html(point.text, told, big=True, item_id=point.item_id)])
-        is_held_out = point.item_id in being_held_out(loop)
-        show_details(loop, point.item_id, point.text, is_held_out=is_held_out)
+        is_held_out = point.item_id in being_held_out(snapshot)
+        show_details(snapshot, point.item_id, point.text, is_held_out=is_held_out)
         open_item_button(
             batches.get(point.item_id, ""), point.item_id, "open_opened", "Open in Annotate"
         )
 
 
-def show_region(loop: Loop, found: pd.DataFrame) -> None:
+def show_region(snapshot: Snapshot, found: pd.DataFrame) -> None:
     """The items of a region, the first of them with a way into their batch."""
     if not len(found):
         st.caption("No item stands in this region.")
         return
     st.markdown(f"**{len(found):,} {'item' if len(found) == 1 else 'items'} chosen**")
-    first, batches = found.head(SHOWN), batches_of(loop)
-    items = as_they_stand(loop, first["item_id"].tolist())
+    first, batches = found.head(SHOWN), batches_of(snapshot)
+    items = as_they_stand(snapshot, first["item_id"].tolist())
     shown = [
-        item_html(point.text, point_facts(loop, point, item), item_id=item.item_id)
+        item_html(point.text, point_facts(snapshot, point, item), item_id=item.item_id)
         for point, item in zip(first.itertuples(), items, strict=True)
     ]
     for at, (item, text) in enumerate(zip(items[:OPENED], shown, strict=False)):
@@ -162,13 +164,13 @@ def show_region(loop: Loop, found: pd.DataFrame) -> None:
         st.caption(f"The first {SHOWN} are shown: picks first, then the least familiar.")
 
 
-def point_facts(loop: Loop, point: Point, item: Labeled) -> list[str]:
+def point_facts(snapshot: Snapshot, point: Point, item: Labeled) -> list[str]:
     """What the picture shows of an item, in words, and its label of now."""
     return [
         point.item_id,
         point.strategy if point.strategy != POOL else "not asked for",
         f"confidence {point.confidence:.3f}",
         f"familiarity {point.familiarity:.2f}",
-        f"labeled {loop.workspace.task.label(item.label).name}" if item.label else "",
-        "flagged" if flag_of(loop, point.item_id) else "",
+        f"labeled {snapshot.workspace.task.label(item.label).name}" if item.label else "",
+        "flagged" if flag_of(snapshot, point.item_id) else "",
     ]

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core.analysis.estimate import Outlook, decoded, earlier_outlook, kept_outlook, outlook_file
+from core.analysis.estimate import Estimate, decoded, earlier_estimate, estimate_file, kept_estimate
 from core.evaluation.prevalence import FEW, Prevalence
 from core.evaluation.stopping import Sign
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache
 from pages.ui.escape_markdown import plain
 from pages.ui.strategies.job_status import show_errand
@@ -15,31 +15,35 @@ VAGUE = 100
 11% of all may be."""
 
 
-def show_remaining(loop: Loop) -> None:
+def show_remaining(snapshot: Snapshot) -> None:
     """How many positives are likely still unfound, and each sign for going on or stopping."""
-    name = loop.workspace.task.positive.name
+    name = snapshot.workspace.task.positive.name
     st.subheader("How many are left?", anchor=False)
     st.caption(
         f"An estimate of how many texts are {plain(name)}: what a model of the first random labels "
         "says of the whole pool, corrected by what it gets wrong on the held-out items."
     )
-    if not loop.can_train or not loop.labels.splits["evaluation"]:
+    if not snapshot.can_train or not snapshot.labels.splits["evaluation"]:
         st.caption("It begins with evaluation data and training data of two labels.")
         return
-    found = find_outlook(loop)
+    found = find_outlook(snapshot)
     if found:
         show_outlook(found, name)
         return
-    show_errand(cache.outlook_errand(loop), "Estimating", "outlook", can_stop=False)
-    before = earlier_outlook(loop)
+    show_errand(cache.estimate_job(snapshot), "Estimating", "outlook", can_stop=False)
+    before = earlier_estimate(snapshot)
     if before:
         st.caption("Until then, what was found before the last labels came:")
         show_outlook(before, name)
 
 
-def find_outlook(loop: Loop) -> Outlook | None:
+def find_outlook(snapshot: Snapshot) -> Estimate | None:
     """The outlook of this state; None: it is being worked out, once for each state."""
-    found, errand, state = kept_outlook(loop), cache.outlook_errand(loop), outlook_file(loop).stem
+    found, errand, state = (
+        kept_estimate(snapshot),
+        cache.estimate_job(snapshot),
+        estimate_file(snapshot).stem,
+    )
     if found or errand.is_running:
         return found
     if errand.of != state:
@@ -48,7 +52,7 @@ def find_outlook(loop: Loop) -> Outlook | None:
     return decoded(errand.answer) if errand.answer else None  # there is no place to keep it
 
 
-def show_outlook(found: Outlook, name: str) -> None:
+def show_outlook(found: Estimate, name: str) -> None:
     """What is left, whether it is time to stop, and why."""
     # The positive label is anybody's word: no markup is read in it.
     st.text(left_told(found.prevalence, name))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.analysis.strategy_comparison import SEEDS, Experiment, compute, earlier, kept, refusal
 from core.evaluation.subset_comparison import SCORES, Outcome, verdict
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache, page_head
 from pages.ui.components.charts import numbers as numbers_told
 from pages.ui.components.charts import strategy_color
@@ -21,7 +21,7 @@ ROW = 34
 """Pixels for one strategy."""
 
 
-def show_experiment(loop: Loop) -> None:
+def show_experiment(snapshot: Snapshot) -> None:
     """The whole section: what can be compared, start, stop, and what came out."""
     st.subheader("Which strategy pays?", anchor=False)
     st.caption(
@@ -29,15 +29,15 @@ def show_experiment(loop: Loop) -> None:
         "strategy, and each is asked about the same evaluation items. It goes by the labels that "
         "each strategy really brought in."
     )
-    groups = cache.experiment_groups(loop)
-    asked = refusal(loop)
+    groups = cache.experiment_groups(snapshot)
+    asked = refusal(snapshot)
     if asked or not groups.ready:
         page_head.say_empty(plain(" ".join([asked, *groups.waiting])))
         return
-    if not loop.workspace.is_writable():
+    if not snapshot.workspace.is_writable():
         page_head.say_empty("The workspace is read-only: there is no place to keep the answers.")
         return
-    show_state(cache.experiment(loop, _choose_size(groups.sizes)))
+    show_state(cache.experiment(snapshot, _choose_size(groups.sizes)))
     for sentence in groups.waiting:
         st.text(sentence)
 
@@ -63,9 +63,9 @@ def show_state(experiment: Experiment) -> None:
     if outcome:
         show_outcome(outcome)
         return
-    path, size, seeds = experiment.loop.workspace.path, experiment.size, experiment.seeds
+    path, size, seeds = experiment.snapshot.workspace.path, experiment.size, experiment.seeds
     # Labels may come meanwhile: it is the work of this workspace and size, whatever they are.
-    errand = cache.errand(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
+    errand = cache.job(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
     before = earlier(experiment)
     if errand.is_running:
         show_errand(errand, "Comparing", "experiment")
@@ -80,7 +80,7 @@ def show_state(experiment: Experiment) -> None:
     if before:
         st.info(
             f"The labels have changed since this was compared: there were {before.training:,} "
-            f"then, there are {len(experiment.loop.labels.usable_training()):,} now.",
+            f"then, there are {len(experiment.snapshot.labels.usable_training()):,} now.",
             icon=":material/history:",
         )
         show_outcome(before)

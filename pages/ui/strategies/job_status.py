@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from core.system.jobs import Errand
+from core.system.jobs import Job
 from pages.ui.escape_markdown import plain
 
 EVERY = 0.5
@@ -13,7 +13,7 @@ EVERY = 0.5
 PLACE = re.compile(r"([\d,]+) of ([\d,]+): ")
 
 
-def show_errand(errand: Errand, doing: str, key: str, *, can_stop: bool = True) -> None:
+def show_errand(errand: Job, doing: str, key: str, *, can_stop: bool = True) -> None:
     """How far it is while it goes on, looked at anew by itself; then the page runs again."""
     if errand.is_running:
         _watch(errand, doing, key, can_stop)
@@ -22,7 +22,7 @@ def show_errand(errand: Errand, doing: str, key: str, *, can_stop: bool = True) 
 
 
 @st.fragment(run_every=EVERY)
-def _watch(errand: Errand, doing: str, key: str, can_stop: bool) -> None:
+def _watch(errand: Job, doing: str, key: str, can_stop: bool) -> None:
     if not errand.is_running:
         st.rerun()
     with st.container(border=True, key=f"{key}_progress"):

@@ -9,7 +9,7 @@ from core.analysis.curve_comparison import Compared, compare, mean_of, verdict
 from core.analysis.learning_curves import Point
 from core.analysis.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
 from core.errors import SunlightError
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import MODELS
 from pages.ui import cache, page_head
 from pages.ui.components import charts
@@ -23,10 +23,10 @@ NAMES = {"average_precision": "average precision", "auc": "AUC", "fscore": "F-sc
 """The first is shown first: an F-score is 0 until a model calls anything positive."""
 
 
-def show_replay(loop: Loop) -> None:
+def show_replay(snapshot: Snapshot) -> None:
     """The whole section: choose ways and seeds, start, stop, and see what came out."""
     st.subheader("Which way of choosing would pay?", anchor=False)
-    found = cache.known(loop)
+    found = cache.known(snapshot)
     st.caption(
         "Where the experiment above trains on what each strategy brought in, this chooses anew: it "
         f"replays the loop with the {found.number:,} labels of this workspace. Three tenths of the "
@@ -37,7 +37,7 @@ def show_replay(loop: Loop) -> None:
     if found.number < LEAST:
         page_head.say_empty(f"It needs {LEAST} labels; there are {found.number:,}.")
         return
-    if not loop.workspace.is_writable():
+    if not snapshot.workspace.is_writable():
         page_head.say_empty("The workspace is read-only: there is no place to keep the curves.")
         return
     try:
@@ -47,7 +47,7 @@ def show_replay(loop: Loop) -> None:
 
 
 def _choose_and_run(found: Known) -> None:
-    task = found.loop.workspace.task
+    task = found.snapshot.workspace.task
     every = ways(task)
     left, middle, right = st.columns([3, 2, 1])
     chosen = left.multiselect("Ways", list(every), default=LIKELY, key="replay_ways")
@@ -57,9 +57,9 @@ def _choose_and_run(found: Known) -> None:
         st.caption("Choose at least one way and one model.")
         return
     mixes = {name: mix for name, mix in every.items() if name in chosen}
-    replay, path = prepare(found, mixes, models, seeds), found.loop.workspace.path
+    replay, path = prepare(found, mixes, models, seeds), found.snapshot.workspace.path
     name = f"replay of {path}, {sorted(mixes)}, {sorted(models)}, {seeds}"
-    errand = cache.errand(name, compute, path, mixes, models, seeds)
+    errand = cache.job(name, compute, path, mixes, models, seeds)
     points, curves = kept(replay), replay.study.curves
     if errand.is_running:
         show_errand(errand, "Replaying", "replay")

@@ -6,9 +6,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.analysis.representation import ALL, FEW, LENGTH, Share, Spread, WordShare, WordSkew
+from core.analysis.representation import ALL, FEW, LENGTH, Share, Spread, WordComparison, WordShare
 from core.analysis.strategy_yield import THIN
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache
 from pages.ui.components.charts import POOL, STRATEGY_COLORS, numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
@@ -24,7 +24,7 @@ NAMED = 3
 """Shares or words that a sentence names."""
 
 
-def show_skew(loop: Loop) -> None:
+def show_skew(snapshot: Snapshot) -> None:
     """Lengths and columns of each strategy beside the pool's, then words."""
     st.subheader("Did it self-correct, or add a bias?", anchor=False)
     st.caption(
@@ -32,13 +32,13 @@ def show_skew(loop: Loop) -> None:
         "Random items should look as the pool does; what other strategies prefer, a model learns "
         "more of. A difference is named if it is beyond chance for as many as are compared."
     )
-    spreads = cache.spreads(loop)
+    spreads = cache.spreads(snapshot)
     show_spreads(spreads)
-    others = set(loop.pool_words.pool.columns) - {spread.name for spread in spreads}
+    others = set(snapshot.pool_words.pool.columns) - {spread.name for spread in spreads}
     if others:
         # Names of columns are anybody's words: no markup is read in them.
         st.text(f"Not compared, since hardly two items share a value, or all do: {listed(others)}.")
-    show_words(cache.word_skews(loop))
+    show_words(cache.word_comparisons(snapshot))
 
 
 def show_spreads(spreads: Sequence[Spread]) -> None:
@@ -71,7 +71,7 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(ordered[:FEW]) + (f" and {more} more" if more > 0 else "")
 
 
-def show_words(skews: dict[str, WordSkew]) -> None:
+def show_words(skews: dict[str, WordComparison]) -> None:
     """The words that one strategy has too often and too seldom, with the numbers behind each."""
     st.markdown("**Words**")
     asked = st.segmented_control(
@@ -180,7 +180,7 @@ def share_told(share: Share) -> str:
     )
 
 
-def word_sentence(group: str, found: WordSkew) -> str:
+def word_sentence(group: str, found: WordComparison) -> str:
     """What stands out among a group's words, or that nothing does."""
     if not (found.over or found.under):
         return (

@@ -7,9 +7,9 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.analysis.strategy_yield import THIN, Brought, Yield, by_iteration, by_strategy
+from core.analysis.strategy_yield import THIN, ChosenLabel, Yield, by_iteration, by_strategy
 from core.evaluation.intervals import Interval
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from pages.ui.components.charts import numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.escape_markdown import plain
@@ -68,9 +68,9 @@ def measures(positive: str) -> list[Measure]:
     ]
 
 
-def show_harvest(loop: Loop, items: Sequence[Brought]) -> None:
+def show_harvest(snapshot: Snapshot, items: Sequence[ChosenLabel]) -> None:
     """The table over all iterations, one chart for each measure, and the numbers of each cell."""
-    found = measures(loop.workspace.task.positive.name)
+    found = measures(snapshot.workspace.task.positive.name)
     totals, cells = by_strategy(items), by_iteration(items)
     st.dataframe(table(totals, found), hide_index=True, key="strategy_totals")
     st.caption(

@@ -18,7 +18,7 @@ from core.query.filters import (
     Filters,
     active,
 )
-from core.workspace.snapshot import Loop
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS, Task
 from pages.ui import cache
 from pages.ui.escape_markdown import plain
@@ -51,26 +51,26 @@ stand side by side: `"river flood"`. Whole words count, without case or punctuat
 *Flood,* and *flood-hit*, not *floodlight*."""
 
 
-def choices_of(loop: Loop) -> Choices:
+def choices_of(snapshot: Snapshot) -> Choices:
     """What the filters can name at this moment."""
-    tables = cache.tables(loop)
+    tables = cache.tables(snapshot)
     return Choices(
         splits=(*SPLITS, UNLABELED),
-        labels=loop.workspace.task.values,
+        labels=snapshot.workspace.task.values,
         strategies=tuple(tables.strategies()),
-        batches=tuple(sorted(loop.logs.split_of(), reverse=True)),
+        batches=tuple(sorted(snapshot.logs.split_of(), reverse=True)),
         annotators=tuple(tables.who()),
         columns=tables.column_values,
-        has_model=bool(loop.logs.runs),
+        has_model=bool(snapshot.logs.runs),
     )
 
 
-def arrive(loop: Loop, choices: Choices) -> None:
+def arrive(snapshot: Snapshot, choices: Choices) -> None:
     """Makes the page's state that of the address, or of the last look where the address is none.
 
     What the person has just chosen goes before an address that the browser went back to.
     """
-    workspace, address = str(loop.workspace.path), _address()
+    workspace, address = str(snapshot.workspace.path), _address()
     trail: Trail | None = st.session_state.get(TRAIL)
     st.session_state[LEFT_OUT] = {}
     if trail is None or trail.workspace != workspace:
@@ -116,9 +116,9 @@ def chosen(choices: Choices) -> Step:
     )
 
 
-def show_filters(loop: Loop, choices: Choices) -> None:
+def show_filters(snapshot: Snapshot, choices: Choices) -> None:
     """The common filters at once, the others behind a button."""
-    task = loop.workspace.task
+    task = snapshot.workspace.task
     st.text_input(
         "Words",
         placeholder='in the text, such as  flood  or  "police seek"',

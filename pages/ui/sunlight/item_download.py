@@ -9,11 +9,11 @@ import pyarrow as pa
 import streamlit as st
 
 from core.exchange.item_export import write_csv, write_parquet
-from core.query.row_set import Places
-from core.workspace.snapshot import Loop
+from core.query.row_set import RowSet
+from core.workspace.snapshot import Snapshot
 from pages.ui import cache
 
-Write = Callable[[pa.Table, Places, BinaryIO], None]
+Write = Callable[[pa.Table, RowSet, BinaryIO], None]
 
 KINDS: tuple[tuple[str, str, Write], ...] = (
     ("CSV", "text/csv", write_csv),
@@ -21,13 +21,13 @@ KINDS: tuple[tuple[str, str, Write], ...] = (
 )
 
 
-def show_takeaway(loop: Loop, places: Places) -> None:
+def show_takeaway(snapshot: Snapshot, places: RowSet) -> None:
     """A button for each kind of file."""
     for name, kind, write in KINDS:
         st.download_button(
             name,
-            partial(_file, loop, places, write),
-            f"{loop.workspace.name}-items.{name.lower()}",
+            partial(_file, snapshot, places, write),
+            f"{snapshot.workspace.name}-items.{name.lower()}",
             kind,
             key=f"sunlight_{name.lower()}",
             on_click="ignore",
@@ -37,8 +37,8 @@ def show_takeaway(loop: Loop, places: Places) -> None:
         )
 
 
-def _file(loop: Loop, places: Places, write: Write) -> BytesIO:
+def _file(snapshot: Snapshot, places: RowSet, write: Write) -> BytesIO:
     file = BytesIO()
-    write(cache.tables(loop).sheet(cache.opinions(loop)), places, file)
+    write(cache.tables(snapshot).sheet(cache.shown_predictions(snapshot)), places, file)
     file.seek(0)
     return file

@@ -33,7 +33,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.pool.text import words_of
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import read_loop
+from core.workspace.snapshot import read_snapshot
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.interactions import gestures as hand
 from tests.benchmarks.interactions import metrics, review, strategies, sunlight
@@ -120,7 +120,7 @@ def main() -> None:
     began = time.perf_counter()
     with workspace_of(options) as folder:
         label_batches(folder, options.batches)
-        items = len(read_loop(open_workspace(folder)).pool_words.pool)
+        items = len(read_snapshot(open_workspace(folder)).pool_words.pool)
         made = time.perf_counter() - began
         print(f"{items:,} items, {options.batches} batches, made in {made:.0f} s\n", flush=True)
         found: list[Measured] = []
@@ -219,7 +219,7 @@ def visit_of(browser: Browser, server: Server, folder: Path) -> Iterator[Visit]:
 
 def words_in(folder: Path, number: int = 200) -> list[str]:
     """Words of items all over the pool, so common ones as often as people meet them."""
-    texts = read_loop(open_workspace(folder)).pool_words.pool.texts
+    texts = read_snapshot(open_workspace(folder)).pool_words.pool.texts
     some = texts.take(np.linspace(0, len(texts) - 1, number).astype(int)).to_pylist()
     found = [words for words in map(words_of, some) if words]
     return list(dict.fromkeys(words[len(words) // 2] for words in found))

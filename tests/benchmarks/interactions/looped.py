@@ -16,7 +16,7 @@ from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, now
 from core.workspace.relabel import Hand, flag_by_hand, label_by_hand
-from core.workspace.snapshot import Loop, read_loop
+from core.workspace.snapshot import Snapshot, read_snapshot
 
 PEOPLE = ("ann", "bob")
 """They label in turns."""
@@ -38,21 +38,23 @@ def label_batches(folder: Path, batches: int) -> None:
     workspace = open_workspace(folder)
     inbox, draw, active = Inbox(workspace), np.random.default_rng(SEED), 0
     while active < batches:
-        loop = read_loop(workspace)
+        snapshot = read_snapshot(workspace)
         person = PEOPLE[active % len(PEOPLE)]
-        batch = propose(loop, person)
+        batch = propose(snapshot, person)
         active += bool(batch.run_id)
-        label(inbox, loop, batch, person, draw)
-    loop = read_loop(workspace)
-    if loop.can_train and not current_run(loop):
-        keep(loop, train(loop))
-    for item in read_loop(workspace).labels.splits["training"][-FLAGS:]:
+        label(inbox, snapshot, batch, person, draw)
+    snapshot = read_snapshot(workspace)
+    if snapshot.can_train and not current_run(snapshot):
+        keep(snapshot, train(snapshot))
+    for item in read_snapshot(workspace).labels.splits["training"][-FLAGS:]:
         flag_by_hand(workspace, inbox, item.item_id, "odd", Hand(PEOPLE[0], assisted=False))
 
 
-def label(inbox: Inbox, loop: Loop, batch: Batch, person: str, draw: np.random.Generator) -> None:
+def label(
+    inbox: Inbox, snapshot: Snapshot, batch: Batch, person: str, draw: np.random.Generator
+) -> None:
     """Labels the whole batch and saves it."""
-    values, positive = loop.workspace.task.values, loop.workspace.task.positive_index
+    values, positive = snapshot.workspace.task.values, snapshot.workspace.task.positive_index
     events = []
     for proposal in batch.proposals:
         drawn = values[positive if draw.random() < 0.2 else positive - 1]
@@ -75,7 +77,7 @@ def relabeled(folder: Path) -> Iterator[Labeled]:
     """Gives one training item after the other another label, by another person's hand."""
     workspace = open_workspace(folder)
     inbox, values = Inbox(workspace), workspace.task.values
-    for item in read_loop(workspace).labels.usable_training():
+    for item in read_snapshot(workspace).labels.usable_training():
         given = values[(values.index(item.label) + 1) % len(values)]
         label_by_hand(workspace, inbox, item.item_id, given, Hand("eve", assisted=False))
         yield item

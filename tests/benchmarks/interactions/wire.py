@@ -67,7 +67,7 @@ class Relay:
 
     def close(self) -> None:
         """Ends all connections."""
-        self._loop.call_soon_threadsafe(self._ended.set)
+        self._snapshot.call_soon_threadsafe(self._ended.set)
         self._thread.join()
 
     def answer(self, act: Callable[[], object], quiet: float = QUIET) -> float | None:
@@ -102,7 +102,7 @@ class Relay:
         return True
 
     async def _serve(self, started: Future[int]) -> None:
-        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        self._snapshot, self._ended = asyncio.get_running_loop(), asyncio.Event()
         listening = await asyncio.start_server(self._connect, HOST, 0)
         started.set_result(listening.sockets[0].getsockname()[1])
         await self._ended.wait()
