@@ -7,7 +7,7 @@ ends, only what is new is read.
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -26,7 +26,7 @@ from core.system.findings import Finding
 from core.system.mapped_arrays import open_arrays, open_column, save_arrays
 from core.system.parallel import in_blocks
 from core.system.progress import Progress, silent
-from core.system.stamps import file_stamps
+from core.system.stamps import Stamps, file_stamps
 
 POOL_VERSION = 3
 """Part of the cache's key: a change of what is stored rebuilds it."""
@@ -39,13 +39,15 @@ ATTEMPTS = 5
 class Pool:
     """All items in the order of the files; `table` has `item_id`, `text` and the files' columns.
 
-    `id_order` sorts the items by their ids' hashes, those of one id in the pool's order.
+    `id_order` sorts the items by their ids' hashes, those of one id in the pool's order. `stamps`
+    are those of the files that it was read from.
     """
 
     table: pa.Table
     pieces: tuple[Piece, ...]
     id_hashes: NDArray[np.int64]
     id_order: Positions
+    stamps: Stamps = ()
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -120,7 +122,8 @@ def read_pool(
         stamps = file_stamps(root, pool_files(root))
         key = (POOL_VERSION, stamps)
         with suppress(_FileChangedError):
-            return load_cached(cache, "pool", key, build, _load, write=write_cache)
+            pool = load_cached(cache, "pool", key, build, _load, write=write_cache)
+            return replace(pool, stamps=stamps)
     raise PoolError(
         f"The files of {POOL_FOLDER}/ keep changing while they are read. Try again when whatever "
         "writes them is done."

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from core.pool.bags import Bags, Ids
 from core.pool.builder import Piece
+from core.pool.csv_files import pool_files
 from core.pool.hashing import (
     Positions,
     firsts,
@@ -39,6 +40,7 @@ from core.system.mapped_arrays import (
 )
 from core.system.parallel import in_order, spans
 from core.system.progress import Pace, Progress, silent
+from core.system.stamps import file_stamps
 
 WORDS_VERSION = 3
 """Part of the cache's key: a change of what is stored rebuilds it."""
@@ -141,12 +143,20 @@ def keys_of(texts: pa.Array) -> Hashes:
 
 
 def read_pool_words(
-    root: Path, cache: Path, *, write_cache: bool = True, progress: Progress = silent
+    root: Path,
+    cache: Path,
+    known: PoolWords | None = None,
+    *,
+    write_cache: bool = True,
+    progress: Progress = silent,
 ) -> PoolWords:
     """The pool of the workspace folder `root` with its words, from `cache` where nothing changed.
 
-    Where they did, only texts that were not there before are split into words.
+    Where something did, only texts that were not there before are split into words. `known` is what
+    the caller has read before: it is given back as it is while the files are the same.
     """
+    if known and known.pool.stamps == file_stamps(root, pool_files(root)):
+        return known
     pool = read_pool(root, cache, write_cache=write_cache, progress=progress)
 
     def build(folder: Path) -> None:

@@ -204,7 +204,7 @@ def _read_again(snapshot: Snapshot) -> Snapshot:
 
     Raises LoopError if the pool itself has changed: the scores would belong to other items.
     """
-    fresh = read_snapshot(snapshot.workspace)
+    fresh = read_snapshot(snapshot.workspace, snapshot.pool_words)
     if fresh.pool_words.pool.key != snapshot.pool_words.pool.key:
         raise LoopError("A pool file changed while its items were scored. Try again.")
     return fresh

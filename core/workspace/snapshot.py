@@ -111,12 +111,20 @@ class Snapshot:
 
 
 def read_snapshot(
-    workspace: Workspace, *, write_cache: bool = True, progress: Progress = silent
+    workspace: Workspace,
+    pool_words: PoolWords | None = None,
+    *,
+    write_cache: bool = True,
+    progress: Progress = silent,
 ) -> Snapshot:
-    """The state of the loop now. Writes nothing but the cache, and that only if allowed."""
+    """The state of the loop now. Writes nothing but the cache, and that only if allowed.
+
+    `pool_words` is the pool as it was read before: it is not read again while its files are the
+    same.
+    """
     stamps = workspace.stamps()
     pool_words = read_pool_words(
-        workspace.path, workspace.cache, write_cache=write_cache, progress=progress
+        workspace.path, workspace.cache, pool_words, write_cache=write_cache, progress=progress
     )
     logs = read_logs(workspace)
     labels = resolve(workspace, logs, pool_words.pool.texts_of)
@@ -130,28 +138,28 @@ def open_snapshot(path: Path, progress: Progress = silent) -> Snapshot:
     cannot be written opens as it stands.
     """
     workspace = open_workspace(path)
-    mend_if_writable(workspace, progress)
-    return read_snapshot(workspace, progress=progress)
+    pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
+    mend_if_writable(workspace, pool_words)
+    return read_snapshot(workspace, pool_words)
 
 
-def mend_if_writable(workspace: Workspace, progress: Progress = silent) -> None:
+def mend_if_writable(workspace: Workspace, pool_words: PoolWords) -> None:
     """`mend`, as far as the workspace can be written: it can be looked at in any case."""
     if workspace.is_writable():
         with suppress(UnwritableError):
-            mend(workspace, progress)
+            mend(workspace, pool_words)
 
 
-def mend(workspace: Workspace, progress: Progress = silent) -> None:
+def mend(workspace: Workspace, pool_words: PoolWords) -> None:
     """Moves torn last lines away and completes the saves that a crash cut short.
 
-    Raises UnwritableError where a file cannot be written.
+    Its caller has read the pool before: a large one that is new takes its time, and nobody else has
+    to wait for it at the lock. Raises UnwritableError where a file cannot be written.
     """
-    # A large pool that is new takes its time: nobody else has to wait for it.
-    read_pool_words(workspace.path, workspace.cache, progress=progress)
     for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
         file.mend()
     with workspace.locked():
-        snapshot = read_snapshot(workspace)
+        snapshot = read_snapshot(workspace, pool_words)
         save(workspace, snapshot.logs, ended_batches(snapshot), snapshot.pool_words.pool.texts_of)
 
 

@@ -62,7 +62,7 @@ from core.models.neighbors import neighbor_index as make_neighbourhood
 from core.models.pool_predictions import Predictions, predictions_of
 from core.pool.csv_files import POOL_FOLDER
 from core.pool.text import occurrences
-from core.pool.words import read_pool_words
+from core.pool.words import PoolWords, read_pool_words
 from core.query.columns import PoolColumns, pool_columns
 from core.query.filters import Filters
 from core.query.masks import ShownPredictions
@@ -110,9 +110,9 @@ atexit.register(st.cache_resource.clear)
 
 def snapshot(path: Path) -> Snapshot:
     """The state of the loop; read again when a file has changed, mended once per server."""
-    _read_ahead(path, _pool_stamps(path))
-    workspace = _mended(str(path), _task_stamp(path))
-    return _snapshot(str(path), workspace.stamps(), workspace)
+    pool_words = _read_ahead(path, _pool_stamps(path))
+    workspace = _mended(str(path), _task_stamp(path), pool_words)
+    return _snapshot(str(path), workspace.stamps(), workspace, pool_words)
 
 
 def tables(current: Snapshot) -> Tables:
@@ -329,15 +329,16 @@ def _inbox(path: Path, task_stamp: Stamps) -> Inbox:
 
 
 @lru_cache(maxsize=WORKSPACES)
-def _read_ahead(path: Path, pool_stamps: Stamps) -> None:
-    """Tells how far a large pool is that is read for the first time.
+def _read_ahead(path: Path, pool_stamps: Stamps) -> PoolWords:
+    """The pool with its words; tells how far a large one is that is read for the first time.
 
-    From within Streamlit's caches nothing can be told; what is read here is in `.cache` after that.
+    From within Streamlit's caches nothing can be told.
     """
     workspace = open_workspace(path)
-    if workspace.is_writable():
-        with _READING, _told_in_the_corner() as tell:
-            read_pool_words(workspace.path, workspace.cache, progress=tell)
+    with _READING, _told_in_the_corner() as tell:
+        return read_pool_words(
+            workspace.path, workspace.cache, write_cache=workspace.is_writable(), progress=tell
+        )
 
 
 @contextmanager
@@ -359,15 +360,15 @@ def _told_in_the_corner() -> Iterator[Progress]:
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)
-def _mended(path: str, task_stamp: Stamps) -> Workspace:
+def _mended(path: str, task_stamp: Stamps, _pool_words: PoolWords) -> Workspace:
     workspace = open_workspace(Path(path))
-    mend_if_writable(workspace)
+    mend_if_writable(workspace, _pool_words)
     return workspace
 
 
 @st.cache_resource(show_spinner="Reading the workspace …", max_entries=WORKSPACES)
-def _snapshot(path: str, stamps: Stamps, _workspace: Workspace) -> Snapshot:
-    return read_snapshot(_workspace, write_cache=_workspace.is_writable())
+def _snapshot(path: str, stamps: Stamps, _workspace: Workspace, _pool_words: PoolWords) -> Snapshot:
+    return read_snapshot(_workspace, _pool_words, write_cache=_workspace.is_writable())
 
 
 @st.cache_resource(show_spinner=False, max_entries=WORKSPACES)

@@ -122,8 +122,8 @@ def test_processes_that_it_started_end_with_it(tmp_path: Path):
 def test_it_ends_with_the_process_that_began_it(end: signal.Signals, tmp_path: Path):
     program = (
         "import sys, time; from pathlib import Path\n"
-        "from core.errands import Errand; from tests.system.test_jobs import count\n"
-        "Errand(count, Path(sys.argv[1]), 100).start(); time.sleep(600)"
+        "from core.system.jobs import Job; from tests.system.test_jobs import count\n"
+        "Job(count, Path(sys.argv[1]), 100).start(); time.sleep(600)"
     )
     server = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT)
     pid = begun(tmp_path, "began-*")
