@@ -8,6 +8,7 @@ This machine has to be one of them.
 
 import os
 import socket
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-import torch
 
 from core.errors import EngineError
 from core.system.parallel import single_threads
@@ -131,7 +131,8 @@ class Ray:
 
 def _work(function: Callable[[Part], Result], part: Part) -> Result:
     """`function(part)` in a worker of the cluster."""
-    torch.set_num_threads(1)
+    if "torch" in sys.modules:  # imported with the function, where that needs it
+        sys.modules["torch"].set_num_threads(1)
     # What comes from the object store is read-only; nothing of it is written to.
     warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
     return function(part)

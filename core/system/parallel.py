@@ -1,6 +1,7 @@
 """Large work in blocks: on all cores, in order, and in bounded memory."""
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,6 @@ from itertools import chain, islice
 from typing import TypeVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 Item = TypeVar("Item")
@@ -18,7 +18,6 @@ MOST_WORKERS = 4
 """Blocks that are worked on at once, whose memory adds up. More workers wait for each other here:
 between numpy's calls only one of them runs."""
 
-
 ROWS_AT_ONCE = 100_000
 """Rows of a column that are worked on at a time."""
 
@@ -26,8 +25,12 @@ ROWS_AT_ONCE = 100_000
 def single_threads(number: int) -> ThreadPoolExecutor:
     """So many threads, each with one torch thread: torch's own only get in each other's way here.
 
-    On a busy machine they wait for each other fifty times longer than a small step takes.
+    On a busy machine they wait for each other fifty times longer than a small step takes. Work that
+    needs torch has imported it by then; for other work it stays away.
     """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return ThreadPoolExecutor(number)
     # Asked for first: a thread that never asked before takes over its workers' number, for good.
     torch.get_num_threads()
     return ThreadPoolExecutor(number, initializer=torch.set_num_threads, initargs=(1,))

@@ -52,8 +52,8 @@ def test_chunks_and_threads_change_nothing(monkeypatch):
 def test_scoring_leaves_the_number_of_torchs_threads_as_it_was():
     """In a new process, where nothing has asked torch for its threads before."""
     found = []
-    for before in ("None", "test_scoring.score_texts(test_scoring.model(), ['w1'])"):
-        program = f"import torch; from tests import test_scoring; {before}"
+    for before in ("None", "test_predict.score_texts(test_predict.model(), ['w1'])"):
+        program = f"import torch; from tests.models import test_predict; {before}"
         program += "; print(torch.get_num_threads())"
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True

@@ -81,6 +81,11 @@ def test_the_threads_are_the_default_and_keep_the_order():
             engine.map(doubled, [1, -3])
 
 
+def test_an_engine_without_work_needs_no_torch():
+    program = "import core.system.engines, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
 def test_a_cluster_does_what_threads_do(cluster: Engine, tmp_path: Path):
     assert cluster.map(doubled, range(30)) == list(range(0, 60, 2))
     assert cluster.map(doubled, []) == []
@@ -219,7 +224,7 @@ def test_a_local_cluster_listens_on_this_machine_alone(cluster: Engine):
 def test_a_local_cluster_ends_with_its_command(tmp_path: Path):
     before = set(Path("/tmp").glob("sl-*"))
     code = (
-        "from core.engines import open_engine\n"
+        "from core.system.engines import open_engine\n"
         "from tests.system.test_engines import doubled\n"
         "with open_engine('ray') as engine:\n"
         "    print(engine.map(doubled, [4]), flush=True)\n"
