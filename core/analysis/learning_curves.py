@@ -31,12 +31,11 @@ from core.analysis.simulation import (
     steps,
     write_labeled,
 )
-from core.errors import LogError, LoopError, RunError
-from core.evaluation.runs import MODELS
+from core.errors import LogError, LoopError
 from core.system.append_file import CsvFile
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import Task
+from core.workspace.task import Task, require_model
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,7 @@ def learn(
     LogError for a file that holds something else.
     """
     for name in study.models:
-        if name not in MODELS:
-            raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
+        require_model(name)
     with TemporaryDirectory(prefix="sunlight-simulation-") as folder:
         write_labeled(study.labeled, Path(folder), study.task.values)
         space = lay_background(study, Path(folder))

@@ -39,7 +39,7 @@ from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import Workspace
 from core.workspace.logs import Run, append_records, fresh_id, now, read_logs
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import MODELS, Task
+from core.workspace.task import Task, require_model
 
 Judged = tuple[NDArray[np.floating], NDArray[np.int64]]
 """Probabilities of items `(n_items, n_labels)`, and their true columns `(n_items,)`."""
@@ -70,8 +70,7 @@ def train(
     """
     task = snapshot.workspace.task
     name = task.model if name is None else name
-    if name not in MODELS:
-        raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
+    require_model(name)
     began = time.perf_counter()
     items = training_items(snapshot)
     require_two_labels(items.targets)

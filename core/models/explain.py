@@ -27,7 +27,7 @@ from core.features.base import Weights
 from core.features.encoder_features import EncodedSpace, divided
 from core.features.pool_features import Space, place
 from core.models.model import Model
-from core.models.networks import BookNetwork, LinearNetwork, SourceNetwork
+from core.models.networks import BookNetwork, LinearNetwork
 from core.pool.text import words_of
 from core.pool.token_parts import tokens_of
 from core.pool.tokens import Parts, stands_alone, words_and_ngrams
@@ -179,19 +179,15 @@ def _added_up(text: str, pushes: NDArray[np.float64]) -> tuple[tuple[str, float]
 
 
 def _linearized(
-    network: SourceNetwork, product: NDArray[np.float32], weights: NDArray[np.float32]
+    network: LinearNetwork, product: NDArray[np.float32], weights: NDArray[np.float32]
 ) -> tuple[float, NDArray[np.float32]]:
     """(score of a text without words, what each of the first layer's outputs counts for it).
 
     A hidden unit counts as much as it is open on the straight way to the text.
     """
     bias = network.first.bias.detach().numpy()
-    if isinstance(network, LinearNetwork):
-        outputs = weights[: len(bias)]
-        return float(bias @ outputs), outputs
-    out = weights @ network.out.weight.detach().numpy()  # (HIDDEN_UNITS,)
-    base = np.maximum(bias, 0) @ out + weights @ network.out.bias.detach().numpy()
-    return float(base), out * _open_share(bias, product)
+    outputs = weights[: len(bias)]
+    return float(bias @ outputs), outputs
 
 
 def _integrated_gradients(

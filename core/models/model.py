@@ -20,8 +20,9 @@ from core.features.encoder_features import EncodedSpace
 from core.features.pool_features import Space, load_space, save_space
 from core.features.vocabulary import Vocabulary
 from core.models.calibration import UNCHANGED, Calibration
-from core.models.networks import BookNetwork, HiddenNetwork, LinearNetwork, SourceNetwork
+from core.models.networks import BookNetwork, LinearNetwork
 from core.system.durable import DAMAGED, write_model_file
+from core.workspace.task import FORMER_MODELS, GONE, MODELS
 
 BOOK_FORMAT = "sunlight params 1"
 """Of the files that hold the chapter's network and nothing else; they are still read."""
@@ -30,7 +31,6 @@ WORD_LIST_FORMAT = "sunlight params 2"
 PARAMS_FORMAT = "sunlight params 3"
 WORD_END = "\n"
 """Stands in no word: words are what is left of a text that is split at white space."""
-SOURCE_NETWORKS: dict[str, type[SourceNetwork]] = {"linear": LinearNetwork, "hidden": HiddenNetwork}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Model:
     """
 
     name: str
-    network: BookNetwork | SourceNetwork
+    network: BookNetwork | LinearNetwork
     source: Vocabulary | Space | EncodedSpace
     labels: tuple[str, ...]
     seed: int
@@ -114,6 +114,13 @@ def load_model(path: Path, open_encoder: OpenEncoder | None = None) -> Model:
 def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder | None) -> Model:
     if content["format"] not in (BOOK_FORMAT, WORD_LIST_FORMAT, PARAMS_FORMAT):
         raise ValueError(content["format"])
+    name = str(content["name"])
+    if name in FORMER_MODELS:
+        raise RunError(
+            f"models/{path.name} holds the model `{name}`, {GONE}. Train again with `{MODELS[0]}`."
+        )
+    if name not in MODELS:
+        raise ValueError(name)
     labels = _texts(content["labels"])
     space = load_space(path.parent, content["space"]) if "space" in content else None
     source = _words(content) if space is None else space
@@ -126,11 +133,10 @@ def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder
             raise ValueError("not one shift for each label")
         calibration = Calibration(float(content["scale"]), shifts)
         threshold = float(content["threshold"])
-    name, weights = str(content["name"]), content["weights"]
-    network, seed = _network(name, source, len(labels), weights), int(content["seed"])
+    network, seed = _network(source, len(labels), content["weights"]), int(content["seed"])
     cheap = None
     if "cheap_weights" in content:
-        beside = _network(name, space, len(labels), content["cheap_weights"])
+        beside = _network(space, len(labels), content["cheap_weights"])
         cheap = Model(name, beside, space, labels, seed)
     return Model(name, network, source, labels, seed, calibration, threshold, cheap)
 
@@ -152,8 +158,8 @@ def _encoder(
 
 
 def _network(
-    name: str, source: Vocabulary | Space | EncodedSpace, n_labels: int, weights: dict[str, Tensor]
-) -> BookNetwork | SourceNetwork:
+    source: Vocabulary | Space | EncodedSpace, n_labels: int, weights: dict[str, Tensor]
+) -> BookNetwork | LinearNetwork:
     """A network of the source's shape, with these weights."""
     if isinstance(source, Vocabulary):
         network = BookNetwork(len(source), n_labels)
@@ -161,7 +167,7 @@ def _network(
         columns = weights["first.columns"]
         if len(columns) and not 0 <= int(columns.min()) <= int(columns.max()) < source.n_sparse:
             raise ValueError("columns that the space does not have")
-        network = SOURCE_NETWORKS[name](len(columns), source.n_dense, n_labels).eval()
+        network = LinearNetwork(len(columns), source.n_dense, n_labels).eval()
     network.load_state_dict(weights)
     return network
 

@@ -5,13 +5,9 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.features.base import Features, Weights, bag_sums
-
-HIDDEN_UNITS = 32
-Columns = NDArray[np.int64]
 
 HIDDEN = 128
 """Chapter 2."""
@@ -87,26 +83,6 @@ class LinearNetwork(nn.Module):
         scores = product + self.first.bias
         scores = nn.functional.pad(scores, (0, 1)) if scores.shape[1] == 1 else scores
         return torch.log_softmax(scores, dim=1)
-
-
-class HiddenNetwork(nn.Module):
-    """Log-probabilities from a layer of hidden units."""
-
-    def __init__(self, n_columns: int, n_dense: int, n_labels: int) -> None:
-        super().__init__()
-        self.first = FirstLayer(n_columns, n_dense, HIDDEN_UNITS)
-        self.out = nn.Linear(HIDDEN_UNITS, n_labels)
-
-    def forward(self, product: Tensor, kept: Tensor | None = None) -> Tensor:
-        """Log-probabilities, `(n_items, n_labels)`, from the first layer's product.
-
-        `kept`, while it is trained, is what dropout multiplies each hidden unit with.
-        """
-        hidden = torch.relu(product + self.first.bias)  # (n_items, HIDDEN_UNITS)
-        return torch.log_softmax(self.out(hidden if kept is None else hidden * kept), dim=1)
-
-
-SourceNetwork = LinearNetwork | HiddenNetwork
 
 
 def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:

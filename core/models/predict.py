@@ -22,7 +22,7 @@ from torch import Tensor
 from core.features.base import Fold, Part, Rows
 from core.features.vocabulary import Vocabulary, renumbered
 from core.models.model import Model
-from core.models.networks import BookNetwork, SourceNetwork
+from core.models.networks import BookNetwork, LinearNetwork
 from core.pool.bags import Bags, Ids, Mask
 from core.system.engines import Threads
 
@@ -66,7 +66,7 @@ class Scorer:
     `inputs` gives what the network takes of some rows.
     """
 
-    network: BookNetwork | SourceNetwork
+    network: BookNetwork | LinearNetwork
     n_labels: int
     inputs: Callable[[Any], tuple[Tensor, ...]]
 

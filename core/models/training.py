@@ -29,10 +29,9 @@ from core.models.calibration import (
     fit_calibration,
     parts_held_out,
 )
-from core.models.hidden import train_hidden
 from core.models.logistic import Fit, fit_logistic
 from core.models.model import Model
-from core.models.networks import LinearNetwork, SourceNetwork, new_network
+from core.models.networks import LinearNetwork, new_network
 from core.models.predict import score_texts
 from core.pool.bags import Bags
 
@@ -118,16 +117,14 @@ def train_network(
     targets: NDArray[np.int64],
     n_labels: int,
     seed: int,
-    start: SourceNetwork | None = None,
-) -> SourceNetwork:
+    start: LinearNetwork | None = None,
+) -> LinearNetwork:
     """The network `linear` or `hidden`, trained on rows whose ids are places in its `columns`.
 
     The same numbers for the same arguments. A trained `start` only shortens the way of `linear`,
     which needs no seed. Raises LoopError if fewer than two labels occur.
     """
     require_two_labels(targets)
-    if name == "hidden":
-        return train_hidden(features, n_columns, targets, n_labels, seed)
     present, places = np.unique(targets, return_inverse=True)
     begin = None
     if start is not None and len(present) == n_labels:

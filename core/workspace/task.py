@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.errors import TaskError
+from core.errors import RunError, TaskError
 
 DEFAULT_TASK_FILE = Path(__file__).with_name("default_task.toml")
 SPLITS = ("evaluation", "validation", "training")
@@ -29,8 +29,11 @@ NOT_RECORDED = "not recorded"
 SUNLIGHT = "sunlight"
 """Stands where a strategy does for items that a person labeled while looking around. No batch can
 ask for it: they are no sample of anything."""
-MODELS = ("linear", "hidden", "book")
+MODELS = ("linear", "book")
 """The first is the default."""
+FORMER_MODELS = ("hidden",)
+"""Models of earlier versions: older files name them."""
+GONE = "a model of earlier versions, which was no better than `linear`, and slower"
 MOST = 10**12
 """The highest number that a task may name: more minutes than that are no length of time."""
 MAX_LABELS = 9
@@ -180,6 +183,14 @@ def apportion(size: int, mix: Mapping[str, int]) -> dict[str, int]:
     return counts
 
 
+def require_model(name: str) -> None:
+    """Raises RunError if there is no model of this name."""
+    if name in FORMER_MODELS:
+        raise RunError(f"The model `{name}` is {GONE}. Choose `{MODELS[0]}`.")
+    if name not in MODELS:
+        raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
+
+
 def check_mix(mix: Mapping[str, int], where: str) -> dict[str, int]:
     """The mix in the files' spellings and the order of `STRATEGIES`; raises TaskError."""
     spelled = {name.replace("_", " "): part for name, part in mix.items()}
@@ -198,6 +209,8 @@ def check_mix(mix: Mapping[str, int], where: str) -> dict[str, int]:
 
 def _read_model(reader: "_Reader", model: Mapping[str, Any]) -> str:
     name = reader.text(model, "name", None)
+    if name in FORMER_MODELS:
+        raise reader.error("[model]", f"has the name `{name}`: {GONE}", f"Choose `{MODELS[0]}`")
     if name not in MODELS:
         raise reader.error("[model]", f"has the name `{name}`", f"Use {_listed(MODELS)}")
     return name
@@ -207,7 +220,7 @@ def _read_encoder(reader: "_Reader", model: Mapping[str, Any]) -> str:
     encoder = reader.text(model, "encoder", "")
     if encoder and model["name"] == "book":
         what = f"asks for the encoder `{encoder}`, but the model `book` sees words alone"
-        raise reader.error("[model]", what, "Take `linear` or `hidden`, or leave `encoder` empty")
+        raise reader.error("[model]", what, "Take `linear`, or leave `encoder` empty")
     return encoder
 
 

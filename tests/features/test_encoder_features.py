@@ -34,18 +34,17 @@ def source(folder: Path) -> EncodedSpace:
     return EncodedSpace(test_pool_features.learn(TEXTS), cached(folder))
 
 
-@pytest.fixture(scope="module", params=[("linear", 2), ("linear", 3), ("hidden", 2), ("hidden", 3)])
+@pytest.fixture(scope="module", params=[2, 3])
 def model(request: pytest.FixtureRequest, source: EncodedSpace) -> Model:
-    name, n_labels = request.param
-    return learned(source, name, n_labels)
+    return learned(source, request.param)
 
 
-def learned(source: EncodedSpace, name: str = "linear", n_labels: int = 2) -> Model:
+def learned(source: EncodedSpace, n_labels: int = 2) -> Model:
     truth = [
         0 if label == "1" else 1 + at % (n_labels - 1) for at, (_, _, label) in enumerate(ROWS)
     ]
     items = Items(TEXTS, np.array(truth), tuple("abc"[:n_labels]), 0)
-    return learn(name, source, items, 0).model
+    return learn("linear", source, items, 0).model
 
 
 def test_a_row_is_the_spaces_row_and_the_texts_vector(source: EncodedSpace):
@@ -81,10 +80,9 @@ def test_the_key_is_of_both_and_the_known_words_of_the_pool(source: EncodedSpace
     assert source.known(["flood", "the"]) == source.space.known(["flood", "the"]) == {"flood"}
 
 
-@pytest.mark.parametrize("name", ["linear", "hidden"])
-def test_the_same_labels_give_the_same_model(source: EncodedSpace, folder: Path, name: str):
+def test_the_same_labels_give_the_same_model(source: EncodedSpace, folder: Path):
     again = EncodedSpace(test_pool_features.learn(TEXTS), cached(folder))
-    one, two = learned(source, name), learned(again, name)
+    one, two = learned(source), learned(again)
     assert np.array_equal(score_texts(one, TEXTS), score_texts(two, TEXTS))
     assert one.calibration == two.calibration
 

@@ -98,14 +98,14 @@ SCRIPTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=[("linear", 2), ("linear", 3), ("hidden", 2), ("hidden", 3)])
+@pytest.fixture(scope="module", params=[2, 3])
 def learned(request: pytest.FixtureRequest) -> Model:
-    name, n_labels = request.param
+    n_labels = request.param
     texts = [text for _, text, _ in ROWS] + SCRIPTS * 3
     truth = np.array([0 if label == "1" else 1 + at % (n_labels - 1)
                       for at, (_, _, label) in enumerate(ROWS)] + [0, 1] * 6)  # fmt: skip
     items = Items(texts, truth, tuple("abc"[:n_labels]), 0)
-    return learn(name, test_pool_features.learn(texts), items, 0).model
+    return learn("linear", test_pool_features.learn(texts), items, 0).model
 
 
 def log_odds(model: Model, text: str, label: int) -> float:

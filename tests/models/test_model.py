@@ -133,6 +133,14 @@ def test_columns_beyond_the_space_are_refused(tmp_path: Path):
         load_model(tmp_path / "m.params")
 
 
+def test_a_model_of_earlier_versions_is_named(tmp_path: Path):
+    save_model(model(), tmp_path / "m.params")
+    content = torch.load(tmp_path / "m.params", weights_only=True)
+    torch.save(content | {"name": "hidden"}, tmp_path / "m.params")
+    with pytest.raises(RunError, match=r"models/m.params .* `hidden`, .* with `linear`\."):
+        load_model(tmp_path / "m.params")
+
+
 class Attack:
     def __reduce__(self):
         return (Path.touch, (Path("attacked"),))

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from core.features.base import Features
-from core.models.networks import HIDDEN_UNITS, FirstLayer, HiddenNetwork, LinearNetwork
+from core.models.networks import FirstLayer, LinearNetwork
 from core.pool.bags import Bags
 
 
@@ -31,11 +31,3 @@ def test_of_two_labels_one_is_the_others_negative():
     found = network(torch.tensor([[2.0]])).exp()[0]
     assert found.tolist() == pytest.approx([1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))])
     assert LinearNetwork(1, 1, 3)(torch.zeros(1, 3)).exp()[0].tolist() == pytest.approx([1 / 3] * 3)
-
-
-def test_dropout_multiplies_the_hidden_units():
-    network = HiddenNetwork(1, 1, 2)
-    product = torch.randn(5, HIDDEN_UNITS, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(network(product, torch.ones(5, HIDDEN_UNITS)), network(product))
-    dropped = network(product, torch.zeros(5, HIDDEN_UNITS))
-    assert torch.allclose(dropped, network.out.bias.log_softmax(0).expand(5, 2))

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,11 +74,8 @@ def test_no_items_give_no_rows():
     assert confidences(np.empty((0, 3), np.float32)).shape == (0,)
 
 
-@pytest.mark.parametrize("name", ["linear", "hidden"])
-def test_the_pool_and_its_texts_have_the_same_probabilities(
-    monkeypatch, active: Snapshot, name: str
-):
-    mine = train(active, name=name).model
+def test_the_pool_and_its_texts_have_the_same_probabilities(monkeypatch, active: Snapshot):
+    mine = train(active).model
     pool = score_texts(mine, active.pool_words.pool.texts.to_pylist())
     rows = pool_rows(active, mine.source)
     np.testing.assert_allclose(pool_probabilities(active, mine), pool, atol=1e-6)
@@ -88,9 +84,8 @@ def test_the_pool_and_its_texts_have_the_same_probabilities(
         np.testing.assert_allclose(probabilities(mine, rows, workers), pool, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["linear", "hidden"])
-def test_probabilities_are_those_of_the_rows_written_out(active: Snapshot, name: str):
-    mine = train(active, name=name).model
+def test_probabilities_are_those_of_the_rows_written_out(active: Snapshot):
+    mine = train(active).model
     asked = ["flood hits the north coast", "", "court backs court"]
     row = mine.source.rows(asked).features()
     first = mine.network.first

@@ -40,8 +40,10 @@ def test_the_default_task_is_the_chapters():
 def test_the_task_names_its_model():
     assert default_task().model == "linear"
     assert parse_task('[model]\nname = "book"', "task.toml").model == "book"
-    with pytest.raises(TaskError, match=r"\[model\] has the name `oracle`. Use `linear`, `hidden`"):
+    with pytest.raises(TaskError, match=r"\[model\] has the name `oracle`. Use `linear`, `book`"):
         parse_task('[model]\nname = "oracle"', "task.toml")
+    with pytest.raises(TaskError, match=r"task.toml: \[model\] .* `hidden`: .* Choose `linear`\."):
+        parse_task('[model]\nname = "hidden"', "task.toml")
 
 
 def test_a_missing_file_gives_the_default_task(tmp_path: Path):
