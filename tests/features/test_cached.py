@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from core.features import cached as module
-from core.features import cached as pool_spaces
 from core.features import corpus_counts
 from core.features import pool_features as spaces
 from core.features.cached import (
@@ -98,13 +97,13 @@ ITEMS = headlines(400)
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many texts were counted, call by call."""
-    calls, real = [], module.tally_texts
+    calls, real = [], module.count_texts
 
     def counting(tokens, bags, counted, *others):
         calls.append(int(counted.sum()))
         return real(tokens, bags, counted, *others)
 
-    monkeypatch.setattr(module, "tally_texts", counting)
+    monkeypatch.setattr(module, "count_texts", counting)
     return calls
 
 
@@ -232,7 +231,11 @@ def test_counting_that_was_interrupted_begins_again(
 ):
     grow(learned, ITEMS[300:310])
 
-    for room, step in ((module, "add_tally"), (module, "_save_tally"), (pool_spaces, "space_of")):
+    for room, step in (
+        (module, "add_corpus_counts"),
+        (module, "_save_tally"),
+        (module, "space_of"),
+    ):
         with monkeypatch.context() as patched:
             patched.setattr(room, step, interrupted)
             with pytest.raises(KeyboardInterrupt):

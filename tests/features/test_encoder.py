@@ -91,9 +91,9 @@ def test_the_app_needs_none_of_the_optional_packages(tmp_path: Path):
     program = f"""
 import sys
 sys.modules.update(dict.fromkeys({names.split()!r}))
-import core.__main__, core.simulation
+import core.__main__, core.analysis.simulation
 from core.errors import RunError
-from core.encoder import open_encoder
+from core.features.encoder import open_encoder
 from pathlib import Path
 try:
     open_encoder("somebody/model", Path("."), download=True)

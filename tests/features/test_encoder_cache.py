@@ -141,9 +141,9 @@ def test_any_text_has_a_hash_of_its_own(texts: list[str]):
 SLOW = """
 import sys, time
 from pathlib import Path
-from core import encoder_cache
-from core.encoder import Encoder, open_encoder
-from core.encoder_cache import CachedEncoder
+from core.features import encoder_cache
+from core.features.encoder import Encoder, open_encoder
+from core.features.encoder_cache import CachedEncoder
 from tests.conftest import headlines
 
 encoder_cache.BLOCK = encoder_cache.SAMPLE = 10
