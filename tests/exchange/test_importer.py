@@ -207,10 +207,10 @@ def empty_workspace(folder: Path, like: Snapshot) -> Workspace:
 KILLED_AFTER = """
 import os, signal, sys
 from pathlib import Path
-from core import intake
-from core.foreign import guess, open_table
-from core.incoming import Columns
-from core.workspace import open_workspace
+from core.exchange import importer
+from core.exchange.table_reader import guess, open_table
+from core.exchange.import_types import Columns
+from core.workspace.layout import open_workspace
 
 def killing(step):
     def run(*given):
@@ -219,15 +219,15 @@ def killing(step):
     return run
 
 name, number = sys.argv[3], int(sys.argv[4])
-step = getattr(intake, name)
+step = getattr(importer, name)
 calls = []
 def counted(*given):
     calls.append(given)
     return (killing(step) if len(calls) == number else step)(*given)
-setattr(intake, name, counted)
+setattr(importer, name, counted)
 table = open_table(Path(sys.argv[2]))
 columns = Columns(**guess(table.columns, table.head(5)))
-intake.bring_in(open_workspace(Path(sys.argv[1])), table, columns)
+importer.import_table(open_workspace(Path(sys.argv[1])), table, columns)
 """
 
 

@@ -146,7 +146,7 @@ from core.features.encoder import Encoder, open_encoder
 from core.features.encoder_cache import CachedEncoder
 from tests.conftest import headlines
 
-encoder_cache.BLOCK = encoder_cache.SAMPLE = 10
+encoder_cache.TEXTS_IN_A_FILE = encoder_cache.SAMPLE = 10
 read = Encoder.encode
 def slowly(self, texts):
     time.sleep(0.05)

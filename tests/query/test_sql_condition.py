@@ -271,7 +271,7 @@ def test_nothing_that_is_allowed_fills_the_memory_or_runs_on():
 import resource
 import time
 import pyarrow as pa
-from core.condition import places_where
+from core.query.sql_condition import places_where
 from core.errors import ConditionError
 texts = pa.array(["a flood of words. " * 55] * 20_000, "large_string")
 items = pa.table({{"place": range(20_000), "text": texts}})

@@ -114,7 +114,7 @@ def test_an_entry_that_was_made_just_now_is_not_believed_by_its_stamps(tmp_path:
 BUILD_SLOWLY = """
 import sys, time
 from pathlib import Path
-from core.cache import load_cached
+from core.system.disk_cache import load_cached
 
 def build(folder):
     (folder / "content").write_text("half")
