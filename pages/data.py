@@ -6,7 +6,7 @@ Its tabs need no workspace that can be opened: this is where one is mended.
 import streamlit as st
 
 from pages.ui import page_head
-from pages.ui.data import backups, check, export_labels, files, import_table, workspaces
+from pages.ui.data import backups, check, export_labels, files, import_form, workspaces
 
 path = page_head.open_page_of_files(
     "Data", "The workspace's files: what wants mending, what comes in, what goes out."
@@ -14,7 +14,7 @@ path = page_head.open_page_of_files(
 TABS = {
     "Files": files.show,
     "Check": check.show,
-    "Import": import_table.show,
+    "Import": import_form.show,
     "Export": export_labels.show,
     "Backups": backups.show,
     "Workspaces": workspaces.show,

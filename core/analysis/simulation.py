@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from core.errors import LoopError, WorkspaceError
 from core.evaluation.runs import Trained, current_run, keep, train
 from core.features.pool_features import Space, learn_space, load_space, save_space
-from core.pool.csv_files import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
 from core.sampling import strategies
 from core.sampling.mix import Chosen, Pick, mixed, shuffled

@@ -1,26 +1,55 @@
-"""Commands that keep work and begin anew: backups, restore, the book's data.
+"""Commands about a workspace as a whole: status, check, backups, new ones, a password.
 
-Commands about the workspace's files: what is amiss in them, what comes in, what goes out.
+A command imports what it needs in its body: `--help` and the light ones start at once.
 """
 
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from core.cli.answers import (
+    backup_json,
+    backup_text,
+    counts_text,
+    finding_text,
+    made_json,
+    run_json,
+    run_text,
+    splits_json,
+)
 from core.cli.console import AsJson, Data, refusals, report, tell
-from core.doctor import examine, mend_all
-from core.errors import BackupError
-from core.exchange.book_dataset import BASE, fetch_book
-from core.exchange.export_formats import LAYOUTS
-from core.exchange.exporter import export
-from core.system.findings import MENDS, Finding
-from core.workspace.archive import Backup, read_backup
-from core.workspace.backup import back_up, backup_files
+from core.exchange.book_dataset import BASE
 from core.workspace.layout import SAMPLE, open_workspace
-from core.workspace.restore import restore
-from core.workspace.snapshot import open_snapshot
-from core.workspace.task import SPLITS
+
+NewFolder = Annotated[Path, typer.Argument(help="A folder that does not exist yet.")]
+
+
+def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
+    """Where the loop stands: stage, counts per split, label and strategy, last run."""
+    from core.workspace.snapshot import open_snapshot
+    from core.workspace.task import NOT_RECORDED
+
+    with refusals():
+        snapshot = open_snapshot(data, report)
+        training, runs = snapshot.labels.splits["training"], snapshot.logs.runs
+        strategies = Counter(item.strategy or NOT_RECORDED for item in training)
+        answer = {
+            "stage": snapshot.stage,
+            "splits": splits_json(snapshot),
+            "strategies": dict(strategies),
+            "pool": len(snapshot.pool_words.pool),
+            "targets": dict(snapshot.workspace.task.targets),
+            "open_batches": len(snapshot.open_batches),
+            "last_run": run_json(runs[-1]) if runs else None,
+        }
+        lines = [f"stage: {answer['stage']}", f"pool: {answer['pool']:,} items"]
+        lines += [f"{split}: {counts_text(answer, split)}" for split in answer["splits"]]
+        lines += [f"{name}: {count:,} training labels" for name, count in strategies.items()]
+        lines.append(run_text(runs[-1]) if runs else "no run yet")
+        tell(answer, lines, as_json)
 
 
 def check(
@@ -32,54 +61,18 @@ def check(
     annotator: Annotated[str, typer.Option(help="Who mends.")] = "",
 ) -> None:
     """The doctor: malformed rows, conflicts, copies, leaks, torn lines. Exit 1 if it finds any."""
+    from core.doctor import examine, mend_all
+
     with refusals():
         done, findings = mend_all(data, annotator) if mend else ([], examine(data))
         answer = {"findings": [finding.as_dict() for finding in findings]}
         if mend:
             answer["mended"] = done
         lines = [f"mended: {sentence}" for sentence in done]
-        lines += [line for finding in findings for line in _told(finding)] or ["nothing found"]
+        lines += [line for each in findings for line in finding_text(each)] or ["nothing found"]
         tell(answer, lines, as_json)
     if findings:
         raise typer.Exit(1)
-
-
-def _told(finding: Finding) -> list[str]:
-    """The finding for a person at a terminal, which nothing in a file may steer."""
-    lines = [f"{finding.severity}: {finding.message}"]
-    if finding.row:
-        lines.append(f"    {finding.row}")
-    if finding.mend:
-        lines.append(f"    --mend: {MENDS[finding.mend]}.")
-    return ["".join(map(_printable, line)) for line in lines]
-
-
-def _printable(character: str) -> str:
-    return character if character.isprintable() else repr(character)[1:-1]
-
-
-def export_command(
-    out: Annotated[Path, typer.Option(help="A file or folder that does not exist yet.")],
-    form: Annotated[str, typer.Option("--format", help=", ".join(LAYOUTS))] = "csv",
-    data: Data = SAMPLE,
-    as_json: AsJson = False,
-    split: Annotated[
-        list[str] | None, typer.Option(help="May be given several times; default: all.")
-    ] = None,
-) -> None:
-    """Writes the labels that count, with all that is known of them, and a data card."""
-    if form not in LAYOUTS:
-        raise typer.BadParameter(f"choose from {', '.join(LAYOUTS)}", param_hint="--format")
-    splits = split or SPLITS
-    if not set(splits) <= set(SPLITS):
-        raise typer.BadParameter(f"choose from {', '.join(SPLITS)}", param_hint="--split")
-    with refusals():
-        snapshot = open_snapshot(data, report)
-        files = export(snapshot, out, form, splits)
-        counts = {each: len(snapshot.labels.splits[each]) for each in SPLITS if each in splits}
-        lines = [f"{count:,} {each} labels" for each, count in counts.items()]
-        answer = {"format": form, "labels": counts, "files": [str(file) for file in files]}
-        tell(answer, [*lines, *map(str, files)], as_json)
 
 
 def backup(
@@ -88,62 +81,81 @@ def backup(
     only_list: Annotated[bool, typer.Option("--list", help="Tell which there are.")] = False,
 ) -> None:
     """Copies task, logs and label files into one verified file in backups/."""
+    from core.workspace.backup import back_up, backup_files
+
     with refusals():
         workspace = open_workspace(data)
         if only_list:
-            found = [_backup_answer(path) for path in backup_files(workspace.path)]
-            lines = [_backup_text(answer) for answer in found] or ["no backup yet"]
-            tell({"backups": found}, lines, as_json)
+            found = [backup_json(path) for path in backup_files(workspace.path)]
+            tell({"backups": found}, [*map(backup_text, found)] or ["no backup yet"], as_json)
         else:
-            made = _backup_told(back_up(workspace))
-            tell(made, [_backup_text(made)], as_json)
+            made = made_json(back_up(workspace))
+            tell(made, [backup_text(made)], as_json)
 
 
-def restore_command(
+def restore(
     file: Annotated[Path, typer.Argument(metavar="BACKUP", help="A file of backups/.")],
     into: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
     as_json: AsJson = False,
 ) -> None:
     """Makes a new workspace of a backup, with pool and models of the one that it lies in."""
+    from core.workspace import restore as restoring
+    from core.workspace.snapshot import open_snapshot
+
     with refusals():
-        snapshot = open_snapshot(restore(file, into, report).path, report)
-        splits = snapshot.labels.counts(snapshot.workspace.task)
+        snapshot = open_snapshot(restoring.restore(file, into, report).path, report)
+        splits, stage = splits_json(snapshot), snapshot.stage
         labels = sum(sum(counts.values()) for counts in splits.values())
-        answer = {"data": str(snapshot.workspace.path), "stage": snapshot.stage, "splits": splits}
-        tell(answer, [f"{into}: {labels:,} labels, stage: {snapshot.stage}"], as_json)
+        answer = {"data": str(snapshot.workspace.path), "stage": stage, "splits": splits}
+        tell(answer, [f"{into}: {labels:,} labels, stage: {stage}"], as_json)
 
 
 def book(
-    folder: Annotated[Path, typer.Argument(help="A folder that does not exist yet.")],
+    folder: NewFolder,
     as_json: AsJson = False,
     base: Annotated[str, typer.Option(help="Where the files are, for a mirror.")] = BASE,
 ) -> None:
     """Downloads the book's own data as a workspace; goes on where it was cut short."""
+    from core.exchange.book_dataset import fetch_book
+    from core.workspace.snapshot import open_snapshot
+
     with refusals():
         snapshot = open_snapshot(fetch_book(folder, base, progress=report).path, report)
-        splits = snapshot.labels.counts(snapshot.workspace.task)
-        pool = len(snapshot.pool_words.pool)
-        answer = {"data": str(snapshot.workspace.path), "pool": pool, "splits": splits}
-        look = f"streamlit run streamlit_app.py -- --data {folder}"
-        tell(answer, [f"{folder}: {pool:,} items to label", f"Look at it: {look}"], as_json)
+        path, pool = str(snapshot.workspace.path), len(snapshot.pool_words.pool)
+        answer = {"data": path, "pool": pool, "splits": splits_json(snapshot)}
+        tell(answer, [f"{folder}: {pool:,} items to label", _look_at(folder)], as_json)
 
 
-def _backup_answer(path: Path) -> dict[str, object]:
-    """What a program is told of a backup, a damaged one too."""
-    try:
-        return _backup_told(read_backup(path))
-    except BackupError as error:
-        return {"file": str(path), "damaged": str(error)}
+def demo(
+    folder: NewFolder,
+    as_json: AsJson = False,
+    batches: Annotated[int, typer.Option(min=0, help="Active-learning batches.")] = 8,
+) -> None:
+    """Makes a workspace from the sample, labeled by the sample's true labels."""
+    from core.analysis.simulation import make_demo
+
+    with refusals():
+        snapshot = make_demo(folder, batches=batches, progress=report)
+        answer = {
+            "data": str(snapshot.workspace.path),
+            "splits": splits_json(snapshot),
+            "runs": [run_json(run) for run in snapshot.logs.runs],
+        }
+        tell(answer, [*map(run_text, snapshot.logs.runs), _look_at(folder)], as_json)
 
 
-def _backup_told(found: Backup) -> dict[str, object]:
-    size = found.path.stat().st_size
-    made = {"made_at": found.made_at, "reason": found.reason, "bytes": size}
-    return {"file": str(found.path), **made, **found.counts()}
+def password(as_json: AsJson = False) -> None:
+    """What the secrets file holds for a shared password: asked for twice, or read from a pipe."""
+    from core.system.password import hash_password
+
+    with refusals():
+        if sys.stdin.isatty():
+            given = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        else:
+            given = sys.stdin.readline().rstrip("\r\n")
+        stored = hash_password(given)
+        tell({"password": stored}, ["[sunlight]", f'password = "{stored}"'], as_json)
 
 
-def _backup_text(answer: dict[str, object]) -> str:
-    if "damaged" in answer:
-        return f"{answer['file']}: {answer['damaged']}"
-    counts = f"{answer['labels']:,} labels, {answer['events']:,} events, {answer['runs']:,} runs"
-    return f"{answer['file']}: {counts}, {answer['bytes']:,} bytes, {answer['reason']}"
+def _look_at(folder: Path) -> str:
+    return f"Look at it: streamlit run streamlit_app.py -- --data {folder}"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.errors import DownloadError, LogError
 from core.exchange.download import LIMITS, Limits, fetch
-from core.pool.csv_files import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER
 from core.system.csv_rows import read_row_blocks
 from core.system.durable import keep_folder, lock
 from core.system.progress import Progress, silent

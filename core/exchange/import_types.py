@@ -1,7 +1,7 @@
-"""What comes in from elsewhere: items for the pool, and labels with what is known of them.
+"""Types of imported items and labels, and of the columns that they are read from.
 
-Nothing is known of the workspace here but its task. `core/exchange/import_table.py` and
-`core/exchange/import_export.py` make it out of files; `core/exchange/importer.py` decides what of
+Nothing is known of the workspace here but its task. `core/exchange/foreign_table.py` and
+`core/exchange/own_export.py` make it out of files; `core/exchange/importer.py` decides what of
 it is new in a workspace.
 """
 
@@ -123,10 +123,3 @@ def number(said: Mapping[str, str], name: str) -> float | None:
         return float(said[name]) if said[name] else None
     except ValueError:
         raise ValueError(f"has `{said[name][:80]}` for {name}, which is not a number") from None
-
-
-def whole(said: Mapping[str, str], name: str) -> int:
-    try:
-        return int(said[name] or 0)
-    except ValueError:
-        raise ValueError(f"has `{said[name][:80]}` for {name}, no whole number") from None

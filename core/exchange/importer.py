@@ -1,4 +1,4 @@
-"""Bringing in: items into the pool, labels with what is known of them, or nothing at all.
+"""Import of a table or a folder into a workspace: all of its items and labels, or nothing.
 
 Everything is checked before the first byte is written. Then the pool's new file appears, whole, and
 label files, batches and events are appended, in this order: no label without its text, no event
@@ -20,16 +20,18 @@ import pyarrow.csv
 from numpy.typing import NDArray
 
 from core.errors import TableError
-from core.exchange.import_export import is_export, read_export, read_folder
-from core.exchange.import_table import read_table
+from core.exchange.foreign_table import read_table
 from core.exchange.import_types import Columns, Defaults, ImportedLabel, TableContents
+from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import MissingRows, missing_rows
 from core.exchange.table_reader import SourceTable
-from core.pool.csv_files import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import found_at
 from core.pool.text import text_key
+from core.pool.words import read_pool_words
 from core.system.csv_rows import BadRow
 from core.system.durable import sync_folder
+from core.system.parallel import row_blocks
 from core.system.progress import Progress, silent
 from core.workspace.labels import append_labels
 from core.workspace.layout import Workspace
@@ -40,9 +42,6 @@ SHOWN = 5
 """Rows that a refusal names."""
 
 UNFINISHED = ".unfinished"
-
-ITEMS_AT_ONCE = 65_536
-"""Items that are written at once."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +147,10 @@ def import_contents(
     progress: Progress = silent,
 ) -> ImportResult:
     """`import_table` for what was read already."""
-    read_snapshot(
-        workspace, progress=progress
-    )  # a large pool that is new: nobody has to wait for it
+    # A large pool that is new: nobody has to wait for it under the lock.
+    pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
     with workspace.locked():
-        snapshot = read_snapshot(workspace)
+        snapshot = read_snapshot(workspace, pool_words)
         at, bad = _places(snapshot, incoming)
         bad = [*incoming.bad, *bad]
         if bad and not leave_out_bad_rows:
@@ -275,8 +273,8 @@ def _write_csv(file: pa.NativeFile, incoming: TableContents, places: NDArray[np.
     columns = {"item_id": incoming.item_ids, "text": incoming.texts, **incoming.own}
     file.write((",".join(columns) + "\n").encode())
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
-    for start in range(0, len(places), ITEMS_AT_ONCE):
-        part = places[start : start + ITEMS_AT_ONCE].tolist()
+    for start, stop in row_blocks(len(places)):
+        part = places[start:stop].tolist()
         arrays = [pa.array([cells[at] for at in part], pa.string()) for cells in columns.values()]
         table = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
         pyarrow.csv.write_csv(table, file, options)

@@ -1,4 +1,4 @@
-"""What is known of many items as one file that other programs read: CSV or Parquet.
+"""Export of the items that filters leave, as one CSV or Parquet file.
 
 It is written block by block, so that of a large pool never more than a block is held beside the
 file itself.
@@ -14,9 +14,7 @@ import pyarrow.parquet as pq
 
 from core.exchange.formula_guard import guarded_table
 from core.query.row_set import RowSet
-
-ITEMS_AT_ONCE = 65_536
-"""Items that are written at once."""
+from core.system.parallel import row_blocks
 
 LEFT_BEHIND = ("place", "n_words")
 """Columns that mean something only here, or that everybody can count."""
@@ -45,9 +43,9 @@ def write_parquet(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
 
 def blocks(sheet: pa.Table, places: RowSet) -> Iterator[pa.Table]:
     """The rows of the sheet at these places, in its order, by parts."""
-    for start in range(0, len(sheet), ITEMS_AT_ONCE):
-        part = sheet.slice(start, ITEMS_AT_ONCE)
-        is_left = places.holds(np.arange(start, start + len(part)))
+    for start, stop in row_blocks(len(sheet)):
+        part = sheet.slice(start, stop - start)
+        is_left = places.holds(np.arange(start, stop))
         if is_left.any():
             yield arranged(part.filter(pa.array(is_left)))
 

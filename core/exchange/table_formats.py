@@ -1,4 +1,4 @@
-"""JSON, Parquet and Excel as rows of texts: what other libraries read, within bounds of memory.
+"""Readers of JSON lines, JSON arrays, Parquet and Excel files, within bounds of memory.
 
 A small file can claim to hold more than any machine has: what it would unpack to is counted first.
 """
@@ -6,7 +6,7 @@ A small file can claim to hold more than any machine has: what it would unpack t
 import json
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -63,20 +63,10 @@ def json_columns(path: Path, encoding: str) -> list[str]:
 
 def json_rows(path: Path, encoding: str, columns: Sequence[str]) -> Iterator[Cells]:
     """The objects of a file that holds one a line, or one array of them; raises TableError."""
-    rows: list[tuple[int, list[str]]] = []
-    bad: list[BadRow] = []
-    for line, found, reason in _objects(path, encoding):
-        if found is not None:
-            cells = [text_of(found.get(name)) for name in columns]
-            reason = _unwritable(cells)
-            if not reason:
-                rows.append((line, cells))
-        if reason:
-            bad.append(BadRow(line, reason))
-        if len(rows) + len(bad) >= ROWS_AT_ONCE:
-            yield Cells(rows, bad)
-            rows, bad = [], []
-    yield Cells(rows, bad)
+    yield from _blocks(
+        (line, None if found is None else [text_of(found.get(name)) for name in columns], reason)
+        for line, found, reason in _objects(path, encoding)
+    )
 
 
 def parquet_rows(path: Path, *, only_head: bool = False) -> Iterator[Cells]:
@@ -120,16 +110,8 @@ def excel_rows(path: Path, sheet: str) -> Iterator[Cells]:
         try:
             found = book.get_sheet_by_name(sheet)
             first = (found.start or (0, 0))[0] + 1
-            rows: list[tuple[int, list[str]]] = []
-            bad: list[BadRow] = []
-            for line, values in enumerate(found.iter_rows(), start=first):
-                cells = [text_of(value) for value in values]
-                if any(cells):
-                    rows.append((line, cells))
-                if len(rows) == ROWS_AT_ONCE:
-                    yield Cells(rows, bad)
-                    rows, bad = [], []
-            yield Cells(rows, bad)
+            rows = enumerate(([*map(text_of, row)] for row in found.iter_rows()), start=first)
+            yield from _blocks((line, cells if any(cells) else None, "") for line, cells in rows)
         except (CalamineError, ValueError, OverflowError) as error:
             raise _no_excel(path, error) from error
 
@@ -203,18 +185,10 @@ def _array(path: Path, name: str) -> list[Any]:
 
 
 def _parquet_blocks(path: Path, file: pq.ParquetFile) -> Iterator[Cells]:
-    line = 1
-    for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-        columns = [_texts(column, path) for column in batch.columns]
-        rows, bad = [], []
-        for at, cells in enumerate(zip(*columns, strict=True), start=line):
-            reason = _unwritable(cells)
-            if reason:
-                bad.append(BadRow(at, reason))
-            else:
-                rows.append((at, list(cells)))
-        line += len(batch)
-        yield Cells(rows, bad)
+    batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
+    columns = ([_texts(column, path) for column in batch.columns] for batch in batches)
+    rows = (list(cells) for each in columns for cells in zip(*each, strict=True))
+    yield from _blocks((line, cells, "") for line, cells in enumerate(rows, start=1))
 
 
 def _texts(column: pa.Array, path: Path) -> list[str]:
@@ -234,7 +208,22 @@ def _is_text(kind: pa.DataType) -> bool:
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
 
 
-def _unwritable(cells: Collection[str]) -> str:
+def _blocks(rows: Iterable[tuple[int, list[str] | None, str]]) -> Iterator[Cells]:
+    """Blocks of what is given as (line, its cells or None, why it is bad or an empty text)."""
+    found = Cells([], [])
+    for line, cells, said in rows:
+        reason = said or (_unwritable(cells) if cells is not None else "")
+        if reason:
+            found.bad.append(BadRow(line, reason))
+        elif cells is not None:
+            found.rows.append((line, cells))
+        if len(found.rows) + len(found.bad) >= ROWS_AT_ONCE:
+            yield found
+            found = Cells([], [])
+    yield found
+
+
+def _unwritable(cells: list[str]) -> str:
     """Why a row cannot be written as UTF-8; empty if it can be."""
     every = "".join(cells)
     if len(every) > MAX_FIELD and any(len(cell) > MAX_FIELD for cell in cells):

@@ -1,4 +1,4 @@
-"""Tables that people have, whatever program wrote them, as rows of texts with their places.
+"""Reader of CSV, JSON, Parquet and Excel tables: rows of texts, each with its line.
 
 Every row is either given or reported. Nothing that a file holds is run, and a file that would fill
 the memory is refused.
@@ -25,6 +25,7 @@ from core.exchange.table_formats import (
 )
 from core.pool.csv_files import ID, TEXT
 from core.system.csv_rows import WINDOW, BadRow, read_row_blocks
+from core.workspace.layout import is_number
 
 DELIMITERS = ",\t;|"
 """The first one counts where none divides the rows better."""
@@ -50,31 +51,14 @@ USUAL_NAMES = {
 }  # fmt: skip
 """What people call the columns that the import asks for, the likeliest name first."""
 
-KINDS = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".tab": "csv",
-    ".txt": "csv",
-    ".jsonl": "json",
-    ".ndjson": "json",
-    ".json": "json",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".xlsx": "excel",
-    ".xlsm": "excel",
-    ".xlsb": "excel",
-    ".xls": "excel",
-    ".ods": "excel",
+ENDINGS = {
+    "csv": (".csv", ".tsv", ".tab", ".txt"),
+    "json": (".jsonl", ".ndjson", ".json"),
+    "parquet": (".parquet", ".pq"),
+    "excel": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
 }
+KINDS = {ending: kind for kind, endings in ENDINGS.items() for ending in endings}
 """By the ending of the file's name."""
-
-
-@dataclass(frozen=True)
-class TableBlock:
-    """Some rows, each with the number of its line, and those that could not be read."""
-
-    rows: list[tuple[int, list[str]]]
-    bad: list[BadRow]
 
 
 @dataclass(frozen=True)
@@ -97,7 +81,7 @@ class SourceTable:
     def name(self) -> str:
         return self.path.name
 
-    def blocks(self, window: int = WINDOW) -> Iterator[TableBlock]:
+    def blocks(self, window: int = WINDOW) -> Iterator[Cells]:
         """Every row, with as many cells as there are columns; an empty text where there is none.
 
         `window` bounds the bytes of a CSV file that are read at a time. Raises TableError.
@@ -122,7 +106,7 @@ class SourceTable:
                     for line, cells in rows
                     if len(cells) <= width
                 ]
-                yield TableBlock(kept, [*bad, *refused])
+                yield Cells(kept, [*bad, *refused])
 
     def head(self, number: int) -> list[list[str]]:
         """The first rows; raises TableError."""
@@ -131,7 +115,7 @@ class SourceTable:
 
     def _raw(self, window: int) -> Iterator[Cells]:
         if self.kind == "csv":
-            yield from _delimited(self, window)
+            yield from _without_header(_delimited(self, window), self.has_header)
         elif self.kind == "json":
             yield from json_rows(self.path, self.encoding, self.columns)
         elif self.kind == "parquet":
@@ -140,15 +124,18 @@ class SourceTable:
             yield from _without_header(excel_rows(self.path, self.sheet), self.has_header)
 
 
-def open_table(
-    path: Path,
-    *,
-    encoding: str = "",
-    delimiter: str = "",
-    sheet: str = "",
-    has_header: bool | None = None,
-) -> SourceTable:
-    """The table in this file; what is not given is recognized.
+@dataclass(frozen=True)
+class Reading:
+    """How a file is to be read as a table; what is empty, or None, is recognized."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    has_header: bool | None = None
+
+
+def open_table(path: Path, reading: Reading = Reading()) -> SourceTable:
+    """The table in this file, read as asked for.
 
     Raises TableError if there is no such file, or none that can be read as a table.
     """
@@ -163,13 +150,12 @@ def open_table(
             (_, columns), *_ = next(parquet_rows(path, only_head=True)).rows
             return SourceTable(path, kind, _distinct(columns, path))
         if kind == "excel":
-            return _open_excel(path, sheet, has_header)
-        encoding = encoding or recognize(path)
+            return _open_excel(path, reading)
+        encoding = reading.encoding or recognize(path)
         if kind == "json":
-            return SourceTable(
-                path, kind, _distinct(json_columns(path, encoding), path), True, encoding
-            )
-        return _open_delimited(path, encoding, delimiter, has_header)
+            columns = _distinct(json_columns(path, encoding), path)
+            return SourceTable(path, kind, columns, encoding=encoding)
+        return _open_delimited(path, encoding, reading)
 
 
 def guess(name_of: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -189,37 +175,35 @@ def guess(name_of: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, st
     return {what: name for what, name in found.items() if name}
 
 
-def _open_excel(path: Path, sheet: str, has_header: bool | None) -> SourceTable:
+def _open_excel(path: Path, reading: Reading) -> SourceTable:
     sheets = excel_sheets(path)
-    if not sheets or (sheet and sheet not in sheets):
+    if not sheets or (reading.sheet and reading.sheet not in sheets):
         known = ", ".join(f"`{name}`" for name in sheets) or "no sheet at all"
-        raise TableError(f"{path.name} has no sheet `{sheet}`. It has {known}.")
-    sheet = sheet or sheets[0]
-    blocks = excel_rows(path, sheet)
-    head = [cells for _, cells in islice(_rows_of(blocks), SAMPLE_ROWS)]
-    columns, has_header = _columns(head, has_header, path)
+        raise TableError(f"{path.name} has no sheet `{reading.sheet}`. It has {known}.")
+    sheet = reading.sheet or sheets[0]
+    columns, has_header = _columns(_sample(excel_rows(path, sheet)), reading.has_header, path)
     return SourceTable(path, "excel", columns, has_header, sheet=sheet, sheets=tuple(sheets))
 
 
-def _open_delimited(
-    path: Path, encoding: str, delimiter: str, has_header: bool | None
-) -> SourceTable:
+def _open_delimited(path: Path, encoding: str, reading: Reading) -> SourceTable:
     with as_utf8(path, encoding) as plain:
-        delimiter = delimiter or _delimiter(plain)
+        delimiter = reading.delimiter or _delimiter(plain)
         if len(delimiter) != 1 or delimiter in '"\r\n':
             raise TableError(f"{path.name}: `{delimiter}` cannot divide cells. Give one character.")
-        head = _sample(plain, delimiter)
-    columns, has_header = _columns(head, has_header, path)
+        head = _sample(_csv_rows(plain, delimiter))
+    columns, has_header = _columns(head, reading.has_header, path)
     return SourceTable(path, "csv", columns, has_header, encoding, delimiter)
 
 
 def _delimited(table: SourceTable, window: int) -> Iterator[Cells]:
     with as_utf8(table.path, table.encoding) as plain:
-        is_first = table.has_header
-        for rows, bad in read_row_blocks(plain, table.delimiter, window):
-            numbered = [(row.line, row.fields) for row in rows]
-            yield Cells(numbered[is_first:], bad)
-            is_first = is_first and not rows
+        yield from _csv_rows(plain, table.delimiter, window)
+
+
+def _csv_rows(path: Path, delimiter: str, window: int = SAMPLE_BYTES) -> Iterator[Cells]:
+    """The rows of a UTF-8 file."""
+    for rows, bad in read_row_blocks(path, delimiter, window):
+        yield Cells([(row.line, row.fields) for row in rows], bad)
 
 
 def _without_header(blocks: Iterator[Cells], has_header: bool) -> Iterator[Cells]:
@@ -232,18 +216,16 @@ def _delimiter(path: Path) -> str:
     """The one that divides most of the first rows into the same number of cells, two or more."""
 
     def fits(delimiter: str) -> tuple[float, int]:
-        widths = Counter(len(row) for row in _sample(path, delimiter))
+        widths = Counter(map(len, _sample(_csv_rows(path, delimiter))))
         width, rows = max(widths.items(), key=lambda each: (each[0] > 1, each[1]), default=(1, 0))
         return (rows / max(widths.total(), 1), width) if width > 1 else (0.0, 1)
 
     return max(DELIMITERS, key=fits)
 
 
-def _sample(path: Path, delimiter: str) -> list[list[str]]:
-    """The cells of the first rows of a UTF-8 file."""
-    blocks = read_row_blocks(path, delimiter, SAMPLE_BYTES)
-    rows = (row for found, _ in blocks for row in found)
-    return [row.fields for row in islice(rows, SAMPLE_ROWS)]
+def _sample(blocks: Iterator[Cells]) -> list[list[str]]:
+    """The first rows."""
+    return list(islice((cells for block in blocks for _, cells in block.rows), SAMPLE_ROWS))
 
 
 def _columns(
@@ -270,12 +252,12 @@ def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
     if tuple(first[:2]) == (ID, TEXT):
         return True
     names = [_plain(cell) for cell in first]
-    if not all(names) or len(set(names)) < len(names) or any(map(_is_number, first)):
+    if not all(names) or len(set(names)) < len(names) or any(map(is_number, first)):
         return False
     if any(name in usual for name in names for usual in USUAL_NAMES.values()):
         return True
     below = [[row[at] for row in others if at < len(row)] for at in range(len(first))]
-    return any(cells and all(map(_is_number, cells)) for cells in below)
+    return any(cells and all(map(is_number, cells)) for cells in below)
 
 
 def _distinct(names: Sequence[str], path: Path) -> tuple[str, ...]:
@@ -288,19 +270,6 @@ def _distinct(names: Sequence[str], path: Path) -> tuple[str, ...]:
                 f"{path.name} has two columns `{name}`. Rename one of them, and bring it again."
             )
     return tuple(found)
-
-
-def _rows_of(blocks: Iterator[Cells]) -> Iterator[tuple[int, list[str]]]:
-    for block in blocks:
-        yield from block.rows
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _plain(name: str) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.pool.csv_files import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import firsts
 from core.pool.words import PoolWords
 from core.system.findings import MOST, Finding, rest_of

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,13 +24,6 @@ CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
 
 AT_ONCE = 2**23
 """Bytes that are looked at at a time."""
-
-POOL_FOLDER = "unlabeled_data"
-
-
-def pool_files(root: Path) -> list[Path]:
-    """The pool's files in the order of their names; none if the folder is missing."""
-    return sorted((root / POOL_FOLDER).glob("*.csv"))
 
 
 class NotPlainError(Exception):
@@ -83,6 +75,8 @@ def plain_blocks(path: Path, columns: Sequence[str], skip: int = 0) -> Iterator[
 
     Raises NotPlainError as soon as anything is not as plain as it should be.
     """
+    import duckdb  # a quarter of a second, and a pool that was read before needs none of it
+
     if _differ_only_by_case(columns) or _has_lone_return(path) or glob.has_magic(str(path)):
         raise NotPlainError  # DuckDB would take `*`, `?` and `[` for a pattern of several files
     declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from core.errors import PoolError
 from core.pool.builder import Earlier, Piece, PoolBuilder, column_name
-from core.pool.csv_files import ID, POOL_FOLDER, TEXT, open_pool_file, pool_files
+from core.pool.csv_files import ID, TEXT, open_pool_file
+from core.pool.folder import POOL_FOLDER, pool_files
 from core.pool.hashing import Positions, found_at, hash_texts, sorted_places
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.findings import Finding

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.pool.bags import Bags, Ids
 from core.pool.builder import Piece
-from core.pool.csv_files import pool_files
+from core.pool.folder import pool_files
 from core.pool.hashing import (
     Positions,
     firsts,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import LogError
-from core.pool.csv_files import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
 from core.system.append_file import CsvFile
 from core.system.csv_rows import parse_rows

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UnwritableError, WorkspaceError
-from core.pool.csv_files import POOL_FOLDER, pool_files
+from core.pool.folder import POOL_FOLDER, pool_files
 from core.system.append_file import CsvFile
 from core.system.durable import lock, why_no_lock
 from core.system.stamps import Stamps, file_stamps

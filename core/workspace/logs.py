@@ -1,6 +1,6 @@
 """The logs: what was proposed, what people did, which runs were trained. Only ever appended to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
@@ -173,10 +173,15 @@ def new_event(
     label: str = "",
     assisted: bool = False,
     note: str = "",
+    event_id: str = "",
+    moment: str = "",
 ) -> Event:
-    """An event of this moment that no card has sent; nobody knows how long it took."""
-    event_id = f"{uuid4().hex}-1"
-    return Event(event_id, batch_id, item_id, action, label, annotator, now(), None, assisted, note)
+    """An event that no card has sent, of this moment if none is given.
+
+    Nobody knows how long it took.
+    """
+    identity = event_id or f"{uuid4().hex}-1", batch_id, item_id
+    return Event(*identity, action, label, annotator, moment or now(), None, assisted, note)
 
 
 def new_proposal(
@@ -189,11 +194,12 @@ def new_proposal(
     rank: int = 1,
     confidence: float | None = None,
     seed: int = 0,
+    moment: str = "",
 ) -> Proposal:
-    """The proposal of an item that a person chose, and no run."""
+    """The proposal of an item that no run chose, of this moment if none is given."""
     return Proposal(
         batch_id=batch_id,
-        created_at=now(),
+        created_at=moment or now(),
         split=split,
         annotator=annotator,
         rank=rank,
@@ -237,6 +243,15 @@ def _decode(row: Row, record: type[Record]) -> Record:
     if len(row.fields) != len(names):
         raise ValueError(f"has {len(row.fields)} fields instead of {len(names)}")
     return record(*map(_from_text, names, row.fields, kinds))
+
+
+def record_of(record: type[Record], texts: Mapping[str, str]) -> Record:
+    """The record of these texts by the names of its fields.
+
+    Raises ValueError, with the end of a sentence, for a text that its field cannot hold.
+    """
+    names, kinds = _columns(record)
+    return record(*map(_from_text, names, (texts[name] for name in names), kinds))
 
 
 @cache

@@ -9,7 +9,7 @@ import unicodedata
 from pathlib import Path
 
 from core.errors import WorkspaceError
-from core.pool.csv_files import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER
 from core.system.durable import new_folder, write_new
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import BackupError, LogError
-from core.pool.csv_files import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER
 from core.system.durable import new_folder, write_new
 from core.system.progress import Progress, silent
 from core.workspace.archive import PIECE, Backup, content, read_backup, verify

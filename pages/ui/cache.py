@@ -60,7 +60,7 @@ from core.models.model import Model
 from core.models.neighbors import NeighborIndex
 from core.models.neighbors import neighbor_index as make_neighbourhood
 from core.models.pool_predictions import Predictions, predictions_of
-from core.pool.csv_files import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER
 from core.pool.text import occurrences
 from core.pool.words import PoolWords, read_pool_words
 from core.query.columns import PoolColumns, pool_columns

@@ -208,8 +208,8 @@ KILLED_AFTER = """
 import os, signal, sys
 from pathlib import Path
 from core.exchange import importer
-from core.exchange.table_reader import guess, open_table
 from core.exchange.import_types import Columns
+from core.exchange.table_reader import guess, open_table
 from core.workspace.layout import open_workspace
 
 def killing(step):

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.evaluation.runs import load_run
-from core.exchange import item_export
 from core.exchange.formula_guard import guarded
 from core.exchange.item_export import write_csv, write_parquet
 from core.models.model import Model
@@ -23,6 +22,7 @@ from core.query.masks import ShownPredictions
 from core.query.row_set import RowSet
 from core.query.shown_predictions import predictions_at
 from core.query.tables import Tables
+from core.system import parallel
 from core.workspace.snapshot import Snapshot, open_snapshot
 from tests.conftest import MakeWorkspace
 from tests.conftest import write_csv as write_rows
@@ -62,7 +62,7 @@ def opinions(snapshot: Snapshot, tables: Tables) -> ShownPredictions:
     ],
 )
 def test_a_file_holds_what_the_tables_say(demo_folder: Path, filters: Filters, monkeypatch):
-    monkeypatch.setattr(item_export, "ITEMS_AT_ONCE", 500)
+    monkeypatch.setattr(parallel, "ROWS_AT_ONCE", 500)
     snapshot = open_snapshot(demo_folder)
     tables = Tables(snapshot)
     said = opinions(snapshot, tables)

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.exchange.import_export import exported
 from core.exchange.import_types import ImportedLabel
+from core.exchange.own_export import exported
 from core.exchange.provenance import EXPORT_FIELDS
 from core.exchange.reconcile import MissingRows, missing_rows
 from core.workspace.labels import append_labels

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import TableError
-from core.exchange.table_reader import SourceTable, guess, open_table
+from core.exchange.table_reader import Reading, SourceTable, guess, open_table
 from tests.tables import KINDS, delimited, write_sheet, write_table
 
 COLUMNS = ("id", "text", "topic")
@@ -58,9 +58,9 @@ def test_any_text_a_person_can_type_is_read_back(
 
 def test_a_sheet_can_be_named(tmp_path: Path):
     write_sheet(tmp_path / "book.xlsx", [COLUMNS, *ROWS], "Labels")
-    assert open_table(tmp_path / "book.xlsx", sheet="Labels").sheet == "Labels"
+    assert open_table(tmp_path / "book.xlsx", Reading(sheet="Labels")).sheet == "Labels"
     with pytest.raises(TableError, match=r"has no sheet `Other`\. It has `Labels`"):
-        open_table(tmp_path / "book.xlsx", sheet="Other")
+        open_table(tmp_path / "book.xlsx", Reading(sheet="Other"))
 
 
 def test_a_row_too_wide_is_reported_with_its_line(tmp_path: Path):

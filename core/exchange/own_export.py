@@ -1,4 +1,4 @@
-"""Reading back what Sunlight has written itself: exports, and folders in a workspace's layout."""
+"""Items and labels of an export of Sunlight, or of a folder in the layout of a workspace."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,24 +11,26 @@ from core.exchange.import_types import (
     event_id,
     number,
     own_columns,
-    whole,
 )
-from core.exchange.provenance import EXPORT_FIELDS, provenance
+from core.exchange.provenance import EXPORT_FIELDS, FLOATS, WHOLE, provenance
 from core.exchange.table_formats import text_of
 from core.exchange.table_reader import SourceTable
 from core.pool.items import Pool
 from core.pool.words import hash_keys
 from core.system.csv_rows import BadRow
 from core.system.findings import Finding
+from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event, Proposal
+from core.workspace.logs import Event, Proposal, record_of
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import SPLITS, Task
 
-ITEMS_AT_ONCE = 65_536
-"""Items of a pool that are taken at once."""
+OF_LABEL = (
+    "item_id", "text", "label", "split", "strategy", "annotator", "labeled_at", "batch_id",
+)  # fmt: skip
+"""The texts that a label holds itself."""
 
 
 def is_export(table: SourceTable) -> bool:
@@ -100,50 +102,15 @@ def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
         raise ValueError(f"has the label `{said['label']}`, which is not one of the task's")
     if said["split"] not in SPLITS:
         raise ValueError(f"has the split `{said['split']}`, which is none")
-    numbers = {name: number(said, name) for name in ("confidence", "score", "seconds")}
-    of_event = said["event_id"] if said["batch_id"] else ""
-    item = Labeled(
-        item_id=said["item_id"],
-        text=said["text"],
-        label=said["label"],
-        split=said["split"],
-        strategy=said["strategy"],
-        confidence=numbers["confidence"],
-        annotator=said["annotator"],
-        labeled_at=said["labeled_at"],
-        batch_id=said["batch_id"],
-    )
-    if not said["batch_id"]:
+    confidence, *_ = (number(said, name) for name in FLOATS)
+    texts = {name: said[name] for name in OF_LABEL}
+    item = Labeled(**texts, confidence=confidence)
+    if not item.batch_id:
         return ImportedLabel(item)
-    proposal = Proposal(
-        batch_id=said["batch_id"],
-        created_at=said["proposed_at"],
-        split=said["split"],
-        annotator=said["proposed_to"],
-        rank=whole(said, "rank"),
-        item_id=said["item_id"],
-        strategy=said["strategy"],
-        score=numbers["score"],
-        predicted=said["predicted"],
-        confidence=numbers["confidence"],
-        run_id=said["run_id"],
-        seed=whole(said, "seed"),
-    )
-    if said["assisted"] not in ("", "0", "1"):
-        raise ValueError(f"has `{said['assisted']}` for assisted, which is not 0 or 1")
-    event = Event(
-        event_id=of_event or event_id(item),
-        batch_id=said["batch_id"],
-        item_id=said["item_id"],
-        action="label",
-        label=said["label"],
-        annotator=said["annotator"],
-        labeled_at=said["labeled_at"],
-        seconds=numbers["seconds"],
-        assisted=said["assisted"] == "1",
-        note=said["note"],
-    )
-    return ImportedLabel(item, proposal, event)
+    known = said | {name: said[name] or "0" for name in WHOLE}
+    times = {"created_at": said["proposed_at"], "annotator": said["proposed_to"]}
+    event = {"event_id": said["event_id"] or event_id(item), "action": "label"}
+    return ImportedLabel(item, record_of(Proposal, known | times), record_of(Event, known | event))
 
 
 def _bad_row(finding: Finding) -> BadRow:
@@ -153,8 +120,8 @@ def _bad_row(finding: Finding) -> BadRow:
 def _add_pool(found: TableContents, pool: Pool) -> None:
     """Every item of the pool, of several of one id the first; then labeled items that it lacks."""
     known: set[str] = set()
-    for start in range(0, len(pool), ITEMS_AT_ONCE):
-        part = pool.table.slice(start, ITEMS_AT_ONCE)
+    for start, stop in row_blocks(len(pool)):
+        part = pool.table.slice(start, stop - start)
         ids, texts, *own = (part[name].to_pylist() for name in ("item_id", "text", *pool.columns))
         for at, item_id in enumerate(ids):
             if item_id not in known:

@@ -1,8 +1,8 @@
-"""Reading tables that others made: rows are checked and freed of copies, labels are understood."""
+"""Items and labels of a table that another program wrote, checked and freed of copies."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from hashlib import blake2b
 
@@ -26,7 +26,7 @@ from core.pool.words import keys_of
 from core.system.csv_rows import BadRow
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
-from core.workspace.logs import Event, Proposal, now
+from core.workspace.logs import new_event, new_proposal, now
 from core.workspace.task import SPLITS, Task
 
 SPLIT_NAMES = {
@@ -44,16 +44,15 @@ PREVIEW = 10
 
 
 def understood(
-    table: SourceTable, asked: Mapping[str, str], labels: Mapping[str, str], *, refuse_unknown: bool
+    table: SourceTable, asked: Columns, labels: Mapping[str, str], *, refuse_unknown: bool
 ) -> tuple[Columns, Defaults]:
-    """What somebody asks for, as columns and what counts for all rows; the rest is guessed.
+    """(columns as asked for or guessed, what counts for all rows).
 
-    `asked` has names of columns by the fields of `Columns`; of split, strategy and annotator what
-    is no column's name counts for all rows.
+    Of split, strategy and annotator what is asked for and is no column's name counts for all rows.
     """
     columns = guess(table.columns, table.head(PREVIEW))
     for_all = {}
-    for what, value in asked.items():
+    for what, value in asdict(asked).items():
         if what in ("split", "strategy", "annotator") and value and value not in table.columns:
             for_all[what] = value
             columns.pop(what, None)
@@ -205,31 +204,25 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[ImportedLabel]:
 
 
 def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedLabel:
-    proposal = Proposal(
-        batch_id=batch_id,
-        created_at=moment,
-        split=item.split,
-        annotator=item.annotator,
+    """The label with its row in the batch and its event, both of this moment."""
+    of_item = item.item_id, item.strategy
+    proposal = new_proposal(
+        batch_id,
+        item.annotator,
+        item.split,
+        *of_item,
         rank=rank,
-        item_id=item.item_id,
-        strategy=item.strategy,
-        score=None,
-        predicted="",
         confidence=item.confidence,
-        run_id="",
-        seed=0,
+        moment=moment,
     )
-    event = Event(
-        event_id=event_id(item, batch_id),
-        batch_id=batch_id,
-        item_id=item.item_id,
-        action="label",
+    event = new_event(
+        batch_id,
+        item.annotator,
+        "label",
+        item.item_id,
         label=item.label,
-        annotator=item.annotator,
-        labeled_at=item.labeled_at or moment,
-        seconds=None,
-        assisted=False,
-        note="",
+        event_id=event_id(item, batch_id),
+        moment=item.labeled_at or moment,
     )
     return ImportedLabel(item, proposal, event)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import TableError
-from core.exchange.import_table import read_table
+from core.exchange.foreign_table import read_table
 from core.exchange.import_types import Columns, Defaults
 from core.exchange.table_reader import open_table
 from core.workspace.task import default_task

@@ -12,11 +12,11 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import SunlightError
-from core.exchange.import_export import is_export
-from core.exchange.import_table import PREVIEW, label_words
+from core.exchange.foreign_table import PREVIEW, label_words
 from core.exchange.import_types import Columns, Defaults
 from core.exchange.importer import import_table
-from core.exchange.table_reader import KINDS, SourceTable, guess, open_table
+from core.exchange.own_export import is_export
+from core.exchange.table_reader import KINDS, Reading, SourceTable, guess, open_table
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.task import SPLITS, Task
 
@@ -100,7 +100,7 @@ def choose_reading(path: Path) -> SourceTable:
     table = open_table(path)
     with st.expander(said_of(table)):
         st.caption("Recognized; change it where the first rows below look wrong.")
-        encoding = delimiter = sheet = ""
+        encoding, delimiter, sheet, has_header = "", "", "", table.has_header
         if table.encoding:
             encoding = st.text_input("Encoding", value=table.encoding, key="import_encoding")
         if table.delimiter:
@@ -112,14 +112,11 @@ def choose_reading(path: Path) -> SourceTable:
             ).replace("tab", "\t")
         if table.sheets:
             sheet = st.selectbox("Sheet", table.sheets, key="import_sheet")
-        has_header = table.has_header
         if table.kind in ("csv", "excel"):
             has_header = st.checkbox(
                 "The first row names the columns", value=table.has_header, key="import_header"
             )
-    return open_table(
-        path, encoding=encoding, delimiter=delimiter, sheet=sheet, has_header=has_header
-    )
+    return open_table(path, Reading(encoding, delimiter, sheet, has_header))
 
 
 def said_of(table: SourceTable) -> str:

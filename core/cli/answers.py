@@ -1,0 +1,171 @@
+"""What each command answers, as JSON for a program and as lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import BackupError
+from core.system.findings import MENDS, Finding
+
+if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need it
+    from core.evaluation.report import Figures
+    from core.exchange.import_types import Columns
+    from core.exchange.importer import ImportResult
+    from core.exchange.table_reader import SourceTable
+    from core.sampling.next_batch import Batch
+    from core.workspace.archive import Backup
+    from core.workspace.logs import Run
+    from core.workspace.snapshot import Snapshot
+
+RUN_KEYS = (
+    "run_id", "model", "seed", "fscore", "auc", "average_precision",
+    "precision", "recall", "n_training", "n_evaluation", "seconds",
+)  # fmt: skip
+
+ITEM_KEYS = ("rank", "item_id", "strategy", "score", "predicted", "confidence")
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """A run's scores and counts, without its files and hashes."""
+    values = asdict(run)
+    return {key: values[key] for key in RUN_KEYS}
+
+
+def run_text(run: Run) -> str:
+    """A run's scores in one line."""
+    scores = {"F": run.fscore, "AUC": run.auc, "average precision": run.average_precision}
+    told = ", ".join(
+        f"{name} {'undefined' if score is None else f'{score:.3f}'}"
+        for name, score in scores.items()
+    )
+    return f"{run.run_id}: {told}, {run.n_training:,} training labels, {run.seconds:.1f} s"
+
+
+def figures_json(figures: Figures | None, threshold: float) -> dict[str, Any]:
+    """What stands beyond a run's row: intervals of 95%, and the chosen threshold."""
+    if figures is None:
+        return {"threshold": threshold, "fscore_at_threshold": None, "intervals": {}}
+    intervals = {name: [each.low, each.high] for name, each in figures.intervals.items()}
+    return {
+        "threshold": threshold,
+        "fscore_at_threshold": figures.at_threshold.fscore,
+        "intervals": intervals,
+    }
+
+
+def figures_text(figures: Figures | None, threshold: float) -> list[str]:
+    """A line for each interval, and one for the threshold."""
+    if figures is None or not figures.intervals:
+        return []
+    lines = [f"95% of {name}: {each}" for name, each in figures.intervals.items()]
+    score = figures.at_threshold.fscore
+    if score is not None:
+        lines.append(f"F {score:.3f} at the threshold {threshold:.2f}, chosen on training items")
+    return lines
+
+
+def batch_json(batch: Batch) -> dict[str, Any]:
+    """A batch and each of its items, with why it is there."""
+    items = [
+        {key: getattr(proposal, key) for key in ITEM_KEYS} | {"text": text}
+        for proposal, text in zip(batch.proposals, batch.texts, strict=True)
+    ]
+    return {
+        "batch_id": batch.batch_id,
+        "split": batch.split,
+        "run_id": batch.run_id or None,
+        "items": items,
+        "seconds": round(batch.seconds, 3),
+    }
+
+
+def batch_text(batch: Batch) -> list[str]:
+    """A line for the batch, and one for each of its items."""
+    return [f"{batch.batch_id}: {len(batch.texts)} items for {batch.split}"] + [
+        f"{proposal.rank:4} {proposal.strategy:15} {text}"
+        for proposal, text in zip(batch.proposals, batch.texts, strict=True)
+    ]
+
+
+def splits_json(snapshot: Snapshot) -> dict[str, dict[str, int]]:
+    """How many labels each split has of each value."""
+    return snapshot.labels.counts(snapshot.workspace.task)
+
+
+def counts_text(answer: Mapping[str, Any], split: str) -> str:
+    """`250 of 1,200 labels (1: 20, 0: 230)`."""
+    counts = answer["splits"][split]
+    each = ", ".join(f"{value}: {count:,}" for value, count in counts.items())
+    return f"{sum(counts.values()):,} of {answer['targets'][split]:,} labels ({each})"
+
+
+def finding_text(finding: Finding) -> list[str]:
+    """A finding at a terminal, which nothing in a file may steer."""
+    lines = [f"{finding.severity}: {finding.message}"]
+    if finding.row:
+        lines.append(f"    {finding.row}")
+    if finding.mend:
+        lines.append(f"    --mend: {MENDS[finding.mend]}.")
+    return ["".join(map(_printable, line)) for line in lines]
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else repr(character)[1:-1]
+
+
+def backup_json(path: Path) -> dict[str, Any]:
+    """What the backup in this file holds, or how it is damaged."""
+    from core.workspace.archive import read_backup
+
+    try:
+        return made_json(read_backup(path))
+    except BackupError as error:
+        return {"file": str(path), "damaged": str(error)}
+
+
+def made_json(found: Backup) -> dict[str, Any]:
+    """A backup's file, when and why it was made, and what it holds."""
+    size = found.path.stat().st_size
+    made = {"made_at": found.made_at, "reason": found.reason, "bytes": size}
+    return {"file": str(found.path), **made, **found.counts()}
+
+
+def backup_text(answer: Mapping[str, Any]) -> str:
+    """A backup in one line."""
+    if "damaged" in answer:
+        return f"{answer['file']}: {answer['damaged']}"
+    counts = f"{answer['labels']:,} labels, {answer['events']:,} events, {answer['runs']:,} runs"
+    return f"{answer['file']}: {counts}, {answer['bytes']:,} bytes, {answer['reason']}"
+
+
+def import_json(found: ImportResult) -> dict[str, Any]:
+    """What an import brought, and the lines that it left out."""
+    left_out = [{"line": row.line, "reason": row.reason} for row in found.left_out]
+    return asdict(found) | {"left_out": left_out}
+
+
+def preview_json(table: SourceTable, columns: Columns) -> dict[str, Any]:
+    """How a table would be read, and its first rows."""
+    from core.exchange.foreign_table import PREVIEW
+    from core.exchange.own_export import is_export
+
+    return {
+        "kind": table.kind,
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+        "sheet": table.sheet,
+        "header": table.has_header,
+        "is_export": is_export(table),
+        "columns": list(table.columns),
+        "read_as": {what: name for what, name in asdict(columns).items() if name},
+        "rows": table.head(PREVIEW),
+    }
+
+
+def preview_text(answer: Mapping[str, Any]) -> list[str]:
+    """A line for each thing that was recognized, and one for each row."""
+    lines = [f"{name}: {value}" for name, value in answer.items() if name != "rows"]
+    return [*lines, *map(str, answer["rows"])]
