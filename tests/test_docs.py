@@ -1,18 +1,28 @@
-"""The README and the files beside it say what is there."""
+"""The five documents say what is there: README and those of pages, data, core and benchmarks."""
 
 import re
 import shlex
+import subprocess
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from core.__main__ import app
-from core.workspace.layout import BATCH_FIELDS, EVENT_FIELDS, RUN_FIELDS
+from core.sampling.catalog import CATALOG
+from core.workspace.logs import Event, Proposal, Run
 from core.workspace.task import default_task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PLACES = (".", "pages", "data", "core", "tests/benchmarks")
+DOCUMENTS = {place: (ROOT / place / "README.md").read_text(encoding="utf-8") for place in PLACES}
+README = DOCUMENTS["."]
+EVERYTHING = "\n".join(DOCUMENTS.values())
+
+
+def test_the_readme_is_short():
+    assert len(README.encode()) <= 8_000
 
 
 def test_every_command_is_documented():
@@ -27,22 +37,62 @@ def test_the_two_commands_stand_on_the_first_screen():
     assert "pip install -r requirements-dev.txt && pytest" in first
 
 
-def test_every_link_and_picture_leads_somewhere():
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)|(?:src|srcset)=\"([^\"]+)\"", README)
-    for target in (first or second for first, second in targets):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("place", PLACES)
+def test_every_link_and_picture_leads_somewhere(place: str):
+    found = re.findall(r"\]\((?!https?:)([^)#]+)\)|(?:src|srcset)=\"([^\"]+)\"", DOCUMENTS[place])
+    for target in (first or second for first, second in found):
+        assert (ROOT / place / target).exists(), target
+
+
+def test_every_document_is_linked():
+    for place in PLACES[1:]:
+        assert f"({place}/README.md)" in README
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_file_that_is_named_is_there(place: str):
+    for named in set(re.findall(r"`((?:core|pages|tests|data)/[\w/.]*)`", DOCUMENTS[place])):
+        assert (ROOT / named).exists(), named
+
+
+def test_every_module_of_the_core_that_is_named_is_there():
+    for named in set(re.findall(r"`((?!tests)\w+/\w+\.py)`", DOCUMENTS["core"])):
+        assert (ROOT / "core" / named).exists(), named
+    for named in set(re.findall(r"`((?:system|pool|workspace|sampling|models)\.\w+)", EVERYTHING)):
+        assert (ROOT / "core" / named.replace(".", "/")).with_suffix(".py").exists(), named
+
+
+def test_every_package_is_drawn():
+    drawn = set(re.findall(r"^\| `(\w+)(?:/|\.py)`", DOCUMENTS["core"], re.MULTILINE))
+    packages = {path.parent.name for path in (ROOT / "core").glob("*/__init__.py")}
+    assert packages | {"errors", "doctor"} <= drawn | {"cli"}
 
 
 def test_every_module_that_is_named_can_be_run():
-    for module in set(re.findall(r"python -m (tests\.[\w.]+)", README)):
+    for module in set(re.findall(r"python -m (tests\.[\w.]+)", EVERYTHING)):
         path = ROOT / Path(*module.split("."))
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+
+
+def test_every_benchmark_is_listed():
+    programs = {path.stem for path in (ROOT / "tests" / "benchmarks").glob("*.py")
+                if 'if __name__ == "__main__":' in path.read_text(encoding="utf-8")}  # fmt: skip
+    for name in programs:
+        assert f"tests.benchmarks.{name}" in DOCUMENTS["tests/benchmarks"] or name == "generated"
 
 
 def test_every_page_is_described():
     pages = {path.stem for path in (ROOT / "pages").glob("*.py")} - {"main"}
     described = {name.lower() for name in re.findall(r"^\| ([A-Z]\w+) \|", README, re.MULTILINE)}
     assert pages <= described
+
+
+def test_every_strategy_is_described():
+    table = DOCUMENTS["core"].split("## How it chooses")[1].split("## How it learns")[0]
+    rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    described = {name.strip() for row in rows for name in row.split(",")}
+    for name in CATALOG:
+        assert name in described
 
 
 def test_every_dependency_is_bounded():
@@ -53,9 +103,9 @@ def test_every_dependency_is_bounded():
     assert "torch==2.13.0" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
 
 
-def test_uploads_end_where_the_readme_says():
+def test_uploads_end_where_the_documents_say():
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    assert f"uploads end at {config['server']['maxUploadSize']} MB" in README
+    assert f"uploads end at {config['server']['maxUploadSize']} MB" in DOCUMENTS["pages"]
     assert config["server"]["address"] == "127.0.0.1"
     assert not config["browser"]["gatherUsageStats"]
 
@@ -68,17 +118,9 @@ def test_the_samples_task_asks_for_less_than_the_chapters():
     assert sample.labels == chapter.labels
 
 
-@pytest.mark.parametrize(
-    ("fields", "first", "last"),
-    [
-        (BATCH_FIELDS, "batch_id", "seed"),
-        (EVENT_FIELDS, "event_id", "note"),
-        (RUN_FIELDS, "run_id", "params_file"),
-    ],
-)
-def test_the_logs_have_their_columns(fields: tuple[str, ...], first: str, last: str):
-    assert (fields[0], fields[-1]) == (first, last)
-    assert len(set(fields)) == len(fields)
+@pytest.mark.parametrize("record", [Proposal, Event, Run])
+def test_the_logs_have_the_columns_that_are_described(record: type):
+    assert f"`{','.join(field.name for field in fields(record))}`" in DOCUMENTS["data"]
 
 
 def test_ci_runs_the_readmes_test_command():
@@ -87,7 +129,9 @@ def test_ci_runs_the_readmes_test_command():
 
 
 def test_the_top_level_holds_only_what_belongs_there():
-    allowed = {"pages", "core", "data", "tests", ".ci", ".streamlit", ".git"}
-    ignored = {".venv", "venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__"}
-    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
-    assert folders - ignored <= allowed
+    """As git tracks it: what lies around, such as a virtual environment, is nobody's business."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    folders = {line.split("/")[0] for line in listed.stdout.splitlines() if "/" in line}
+    assert folders <= {"pages", "core", "data", "tests", ".ci", ".streamlit"}
