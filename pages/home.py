@@ -6,7 +6,9 @@ from core.analysis.simulation import make_demo
 from core.errors import SunlightError
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
-from pages.ui import cache, page_head, session
+from pages.ui import page_head, session
+from pages.ui.cache import runs
+from pages.ui.cache.snapshot import tables
 from pages.ui.components import charts, score_tables
 from pages.ui.components.figure import show_figure
 from pages.ui.escape_markdown import plain
@@ -74,7 +76,7 @@ def show_last_run(snapshot: Snapshot) -> None:
         st.caption("No model has been trained yet: that comes after the first training data.")
         return
     run = snapshot.logs.runs[-1]
-    found = score_tables.intervals(cache.report(snapshot, run))
+    found = score_tables.intervals(runs.report(snapshot, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
         column.metric(
@@ -98,7 +100,7 @@ def show_last_run(snapshot: Snapshot) -> None:
 
 def show_annotators(snapshot: Snapshot) -> None:
     """Who labeled how much."""
-    people = cache.tables(snapshot).annotators()
+    people = tables(snapshot).annotators()
     if len(people):
         st.subheader("Who labeled", anchor=False)
         st.dataframe(

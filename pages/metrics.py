@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache, page_head
+from pages.ui import page_head
+from pages.ui.cache import runs
 from pages.ui.components import charts, score_tables
 from pages.ui.components.figure import show_figure
 from pages.ui.escape_markdown import plain
@@ -28,7 +29,7 @@ def show_curve(snapshot: Snapshot) -> None:
     """Scores against labels with their bands, and whether the last iteration brought a gain."""
     items = snapshot.labels.splits["evaluation"]
     positives = sum(item.label == snapshot.workspace.task.positive.value for item in items)
-    points = cache.of_reports(score_tables.curve_points, snapshot)
+    points = runs.of_reports(score_tables.curve_points, snapshot)
     if not len(points):
         page_head.say_empty(
             "Here you will see scores against labels. They need evaluation items of the label "
@@ -77,7 +78,7 @@ def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int]:
 
 def show_scores(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> None:
     """The run's scores with intervals, and what it has over the other run."""
-    report = cache.report(snapshot, run)
+    report = runs.report(snapshot, run)
     st.dataframe(
         score_tables.score_table(snapshot, run, other, label),
         hide_index=True,
@@ -114,10 +115,10 @@ def say_what_is_missing(snapshot: Snapshot, run: Run, look: Look | None) -> None
 
 def look_at(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> Look | None:
     """What both runs say; None if nobody knows what the first one says."""
-    answers = cache.evaluation_predictions(snapshot, run)
+    answers = runs.evaluation_predictions(snapshot, run)
     if answers is None:
         return None
-    beside = cache.evaluation_predictions(snapshot, other) if other else None
+    beside = runs.evaluation_predictions(snapshot, other) if other else None
     return Look(snapshot, run, answers, other, beside, label)
 
 
@@ -131,7 +132,7 @@ def show_threshold(look: Look) -> None:
 def show_probabilities(look: Look) -> None:
     """Histogram and calibration, and the figures of every set of items."""
     ranking.show_probabilities(look)
-    report = cache.report(look.snapshot, look.run)
+    report = runs.report(look.snapshot, look.run)
     if report:
         with st.expander("Can its probabilities be believed?"):
             st.caption(
@@ -179,9 +180,9 @@ say_what_is_missing(snapshot, run, look)
 if look and len(look.answers):
     show_views(look)
 st.subheader("All runs", anchor=False)
-runs = pd.DataFrame([asdict(run) for run in snapshot.logs.runs])
+table = pd.DataFrame([asdict(run) for run in snapshot.logs.runs])
 sets = score_tables.evaluation_sets(snapshot)
 if len(set(sets.values())) > 1:
-    runs = runs.assign(**{"evaluation set": runs["run_id"].map(sets)})
-shown = [name for name in (*SHOWN, "evaluation set") if name in runs]
-st.dataframe(runs[shown].iloc[::-1], hide_index=True)
+    table = table.assign(**{"evaluation set": table["run_id"].map(sets)})
+shown = [name for name in (*SHOWN, "evaluation set") if name in table]
+st.dataframe(table[shown].iloc[::-1], hide_index=True)

@@ -9,7 +9,9 @@ from core.errors import SunlightError
 from core.workspace.assignment import Flag, batch_for, flags, unflag
 from core.workspace.relabel import as_they_stand
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache, page_head, session
+from pages.ui import page_head, session
+from pages.ui.cache import review
+from pages.ui.cache.snapshot import inbox, tables
 from pages.ui.components.items import item_html, show_items
 from pages.ui.escape_markdown import plain
 from pages.ui.review.label_issues import label_buttons, show_second_look
@@ -26,7 +28,7 @@ NO_LABEL = "no label yet"
 
 def show_choice(snapshot: Snapshot) -> None:
     """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
-    batch = choose_batch(snapshot, cache.picks(snapshot))
+    batch = choose_batch(snapshot, review.picks(snapshot))
     if batch is None:
         page_head.say_empty(
             "Here you will see the outliers beside the low-confidence picks. They come with the "
@@ -72,14 +74,14 @@ def show_flagged(snapshot: Snapshot) -> None:
 def take_flag_back(snapshot: Snapshot, flag: Flag) -> None:
     """Appends the event that takes the flag back, before the page runs again."""
     try:
-        cache.inbox(snapshot.workspace.path).receive([unflag(flag, session.annotator())])
+        inbox(snapshot.workspace.path).receive([unflag(flag, session.annotator())])
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
 
 
 def show_earlier(snapshot: Snapshot) -> None:
     """Batches that hold labels, but the one that is under way; each can be opened and corrected."""
-    batches = cache.tables(snapshot).batches()
+    batches = tables(snapshot).batches()
     under_way = batch_for(snapshot, session.annotator())
     batches = batches[(batches["labeled"] > 0) & (batches["batch_id"] != under_way)]
     batches = batches.set_index("batch_id")

@@ -1,6 +1,7 @@
 """Strategies: what each way of sampling brought in, which one pays, and what is left."""
 
-from pages.ui import cache, page_head
+from pages.ui import page_head
+from pages.ui.cache import analysis
 from pages.ui.strategies.estimate import show_remaining
 from pages.ui.strategies.experiment import show_experiment
 from pages.ui.strategies.replay import show_replay
@@ -11,7 +12,7 @@ snapshot = page_head.open_page(
     "Strategies", "What each way of choosing brought in, which one pays here, and what is left."
 )
 page_head.need_pool(snapshot)
-brought = cache.chosen_labels(snapshot)
+brought = analysis.chosen_labels(snapshot)
 if not brought:
     page_head.empty(
         "Here you will see what each strategy found. It begins with the first training labels."

@@ -12,7 +12,9 @@ from core.query.row_set import RowSet
 from core.query.tables import UNLABELED, Drawn
 from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import SPLITS
-from pages.ui import cache, page_head, session
+from pages.ui import page_head, session
+from pages.ui.cache import runs
+from pages.ui.cache.snapshot import tables
 from pages.ui.components.item_details import show_details
 from pages.ui.components.items import item_html, show_items
 from pages.ui.escape_markdown import plain
@@ -23,8 +25,7 @@ from pages.ui.sunlight.steps import Step
 
 def show_draw(snapshot: Snapshot, items: pd.DataFrame) -> None:
     """The items with words that the model does not know marked, and its probability."""
-    runs = snapshot.logs.runs
-    model = cache.model(snapshot, runs[-1]) if runs else None
+    model = runs.model(snapshot, snapshot.logs.runs[-1]) if snapshot.logs.runs else None
     texts = items["text"].tolist()
     words = [word for text in texts for word in words_of(text)]
     known = None if model is None else model.known(words)
@@ -91,7 +92,7 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, drawn: Drawn) -> 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(gap=None, width="stretch"):
             st.caption(told)
-            counts = cache.tables(snapshot).counts(places) if step.filters.words else None
+            counts = tables(snapshot).counts(places) if step.filters.words else None
             if counts is not None and (kinds := kinds_sentence(snapshot, counts)):
                 st.caption(plain(kinds))
         if len(places):
@@ -100,14 +101,14 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, drawn: Drawn) -> 
 
 def show_look(snapshot: Snapshot, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
-    tables = cache.tables(snapshot)
+    table = tables(snapshot)
     with st.spinner("Looking through the pool …"):  # for long only while its words are read first
         try:
-            places = cache.places(snapshot, step.filters)
+            places = runs.places(snapshot, step.filters)
         except ConditionError as error:
             st.error(plain(str(error)), icon=":material/error:")
             st.stop()
-    drawn = tables.draw(places, step.size, step.seed) if step.is_random else tables.first(places)
+    drawn = table.draw(places, step.size, step.seed) if step.is_random else table.first(places)
     show_count(snapshot, step, places, drawn)
     if not len(drawn.items):
         page_head.empty("No item matches these filters. Take one of them away.")

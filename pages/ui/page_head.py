@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.errors import SunlightError, WorkspaceError
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache, session
+from pages.ui import session
+from pages.ui.cache.snapshot import open_snapshot
 from pages.ui.card import deliver_kept
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, is_known, make_token
@@ -36,7 +37,7 @@ def open_page_of_files(title: str, purpose: str) -> Path:
     _head(title, purpose)
     path = session.workspace_path().resolve()
     try:
-        _notices(cache.snapshot(path))
+        _notices(open_snapshot(path))
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
     return path

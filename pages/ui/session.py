@@ -16,7 +16,7 @@ from core.errors import SunlightError, WorkspaceError
 from core.workspace.layout import SAMPLE
 from core.workspace.registry import find, name_of, workspaces, workspaces_folder
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache
+from pages.ui.cache.snapshot import open_snapshot
 from pages.ui.escape_markdown import plain
 
 _COOKIE = "sunlight-annotator"
@@ -120,7 +120,7 @@ def take_refusal() -> str:
 def open_loop() -> Snapshot:
     """The session's loop; what cannot be opened is told, and the page stops."""
     try:
-        return cache.snapshot(workspace_path().resolve())
+        return open_snapshot(workspace_path().resolve())
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
         st.stop()

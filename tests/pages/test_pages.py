@@ -20,7 +20,7 @@ from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
 from core.workspace.snapshot import read_snapshot
-from pages.ui import cache
+from pages.ui.cache.snapshot import open_snapshot, tables
 from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.encoders import static_encoder
@@ -378,15 +378,15 @@ def test_a_pool_that_grows_or_changes_is_seen_at_the_next_interaction(
 
 def test_tables_are_of_the_state_that_the_page_has_read(make_workspace: MakeWorkspace):
     workspace = make_workspace([item[:2] for item in headlines(60)])
-    before = cache.snapshot(workspace.path)
+    before = open_snapshot(workspace.path)
     with (workspace.path / "unlabeled_data" / "pool.csv").open("a", encoding="utf-8") as pool:
         pool.write("new1,a zebra crossing\n")
     # The file changes while a page runs: what it asks now is still of what it has read.
-    assert cache.tables(before).draw(Filters(), 1, 1).matching == 60
-    after = cache.snapshot(workspace.path)
-    assert cache.tables(after).draw(Filters(), 1, 1).matching == 61
-    assert cache.tables(before).draw(Filters(words="zebra"), 1, 1).matching == 0
-    assert cache.tables(after).draw(Filters(words="zebra"), 1, 1).matching == 1
+    assert tables(before).draw(Filters(), 1, 1).matching == 60
+    after = open_snapshot(workspace.path)
+    assert tables(after).draw(Filters(), 1, 1).matching == 61
+    assert tables(before).draw(Filters(words="zebra"), 1, 1).matching == 0
+    assert tables(after).draw(Filters(words="zebra"), 1, 1).matching == 1
 
 
 def test_review_shows_outliers_beside_low_confidence(demo: Path, monkeypatch):

@@ -24,7 +24,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Run, new_event, read_logs
 from core.workspace.relabel import as_they_stand, settled
 from core.workspace.snapshot import Snapshot, read_snapshot
-from pages.ui import cache
+from pages.ui.cache.review import Slot
 from pages.ui.review.open_batch import batches_of
 from tests.conftest import MakeWorkspace, active_workspace, headlines
 from tests.pages.test_pages import open_page, open_tab
@@ -173,7 +173,7 @@ def test_what_is_worked_out_once_is_waited_for_by_all_who_ask():
         made.append("once")
         return "found"
 
-    slot, told = cache.Slot(make), []
+    slot, told = Slot(make), []
     with ThreadPoolExecutor(4) as sessions:
         asked = [sessions.submit(slot.fill, told.append) for _ in range(4)]
         begun.wait(20)
@@ -193,7 +193,7 @@ def test_a_slot_that_could_not_be_filled_is_filled_by_the_next_who_asks():
             raise answer
         return answer
 
-    slot = cache.Slot(make)
+    slot = Slot(make)
     with pytest.raises(LoopError):
         slot.fill(silent)
     assert slot.fill(silent) == "found"

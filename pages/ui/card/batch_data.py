@@ -10,7 +10,7 @@ from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache
+from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
 from pages.ui.card.reasons import why
 from pages.ui.card.route import PATH
@@ -85,7 +85,7 @@ def _opinions(
     run = next(
         (run for run in snapshot.logs.runs if chosen and run.run_id == chosen[0].run_id), None
     )
-    model = cache.model(snapshot, run) if run else None
+    model = runs.model(snapshot, run) if run else None
     told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
     if model:
         with suppress(RunError):  # its encoder cannot be read any more

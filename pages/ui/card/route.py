@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from core.errors import SunlightError
 from core.workspace.logs import Event
-from pages.ui import cache
+from pages.ui.cache.snapshot import inbox
 from pages.ui.card.tokens import Claim, read_token
 
 PATH = "/api/labels"
@@ -44,7 +44,7 @@ route = Route(PATH, receive, methods=["POST"])
 
 def _write(claim: Claim, events: list[Event]) -> JSONResponse:
     try:
-        receipt = cache.inbox(claim.workspace).receive(events)
+        receipt = inbox(claim.workspace).receive(events)
     except SunlightError as error:
         return _refuse(503, str(error))
     return JSONResponse(

@@ -18,7 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.vega_charts import VegaLiteState
 
 from core.exchange.formula_guard import guarded
-from pages.ui import cache
+from pages.ui.cache.charts import chart_spec
 from pages.ui.escape_markdown import plain
 
 POINTS = alt.NamedData("points")
@@ -131,7 +131,7 @@ def show_figure(
     with st.container(key=name, gap="small"):
         st.markdown(f"**{plain(title)}**")
         st.caption(plain(aid))
-        spec = cache.chart_spec(make, *arguments) | drawing(painted=painted)
+        spec = chart_spec(make, *arguments) | drawing(painted=painted)
         spec["datasets"] = spec.get("datasets", {}) | {POINTS.name: rows}
         selected = st.vega_lite_chart(spec, width="stretch", **{"key": f"{name}-chart"} | selection)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -6,7 +6,8 @@ from core.errors import SunlightError
 from core.workspace.events import MAX_NOTE
 from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, label_of
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache, session
+from pages.ui import session
+from pages.ui.cache.snapshot import inbox
 from pages.ui.escape_markdown import plain
 
 REFUSED = "sunlight_refused"
@@ -70,7 +71,7 @@ def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
 def _label(snapshot: Snapshot, item_id: str, label: str, hand: Hand) -> None:
     workspace = snapshot.workspace
     try:
-        label_by_hand(workspace, cache.inbox(workspace.path), item_id, label, hand)
+        label_by_hand(workspace, inbox(workspace.path), item_id, label, hand)
     except SunlightError as error:
         st.session_state[REFUSED] = (item_id, str(error))
 
@@ -82,7 +83,7 @@ def _flag_noted(snapshot: Snapshot, item_id: str, key: str, hand: Hand) -> None:
 def _flag(snapshot: Snapshot, item_id: str, note: str, hand: Hand) -> None:
     workspace = snapshot.workspace
     try:
-        flag_by_hand(workspace, cache.inbox(workspace.path), item_id, note, hand)
+        flag_by_hand(workspace, inbox(workspace.path), item_id, note, hand)
     except SunlightError as error:
         st.session_state[REFUSED] = (item_id, str(error))
 

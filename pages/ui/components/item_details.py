@@ -15,7 +15,8 @@ from core.workspace.item_history import Happening, history
 from core.workspace.logs import Run
 from core.workspace.relabel import refused
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache
+from pages.ui.cache import runs
+from pages.ui.cache.snapshot import training_words
 from pages.ui.components.item_actions import show_hand
 from pages.ui.components.items import MOST
 
@@ -58,7 +59,7 @@ STYLE = """<style>
 def show_details(snapshot: Snapshot, item_id: str, text: str, *, is_held_out: bool) -> None:
     """The ways to label or flag the item; its words, neighbours and history."""
     run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
-    model = cache.model(snapshot, run) if run else None
+    model = runs.model(snapshot, run) if run else None
     show_hand(
         snapshot,
         item_id,
@@ -87,8 +88,9 @@ def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: st
         positive = snapshot.workspace.task.positive
         (explanation,) = explain(model, [text], [positive.value])
         parts.append(_words(snapshot, model, explanation, positive.name))
-        found = cache.neighbor_index(snapshot, run).nearest(text, NEIGHBOURS, but=item_id)
-        parts.append(_neighbours(snapshot, found))
+        index = runs.neighbor_index(snapshot, run)
+        if index is not None:
+            parts.append(_neighbours(snapshot, index.nearest(text, NEIGHBOURS, but=item_id)))
     return parts
 
 
@@ -97,7 +99,7 @@ def _words(snapshot: Snapshot, model: Model, explanation: Explanation, towards: 
     pieces = [(piece, push) for piece, push in explanation.pieces if piece.strip()]
     if not pieces:
         return ""
-    known, counts = model.known([piece for piece, _ in pieces]), cache.training_words(snapshot)
+    known, counts = model.known([piece for piece, _ in pieces]), training_words(snapshot)
     most = max(abs(push) for _, push in pieces) or 1.0
     left_out = len(pieces) - MOST_WORDS
     rows = "".join(

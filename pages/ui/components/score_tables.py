@@ -9,7 +9,7 @@ from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache
+from pages.ui.cache import runs
 
 OF_PROBABILITIES = {BRIER: "Brier score (low is good)", CALIBRATION_ERROR: "ECE (low is good)"}
 
@@ -57,7 +57,7 @@ def curve_points(snapshot: Snapshot) -> pd.DataFrame:
                 "evaluation set": set_of[run.run_id],
             }
             for run in snapshot.logs.runs
-            for ends in [intervals(cache.report(snapshot, run))]
+            for ends in [intervals(runs.report(snapshot, run))]
             for score in CURVES
             for found in [ends.get(score)]
             if getattr(run, score) is not None
@@ -81,7 +81,7 @@ def evaluation_sets(snapshot: Snapshot) -> dict[str, str]:
 def gain_sentence(snapshot: Snapshot, before: Run, after: Run) -> str | None:
     """Whether the later run is better, and how sure that is; None if that cannot be said."""
     label = snapshot.workspace.task.positive_index
-    found = cache.score_differences(snapshot, before, after, label).get("average_precision")
+    found = runs.score_differences(snapshot, before, after, label).get("average_precision")
     if found is None:
         return None
     told = f"Average precision, the same items for both: {after.run_id} "
@@ -110,10 +110,10 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> 
     For the positive label the F-score at the run's own threshold has a row of its own.
     """
     is_positive = label == snapshot.workspace.task.positive_index
-    report = cache.report(snapshot, run)
+    report = runs.report(snapshot, run)
     kept = intervals(report)
-    found = cache.score_intervals(snapshot, run, label)
-    if is_positive and run.evaluation_hash == cache.evaluation_hash(snapshot):
+    found = runs.score_intervals(snapshot, run, label)
+    if is_positive and run.evaluation_hash == runs.evaluation_hash(snapshot):
         found = found | kept
     names = SCORES | OF_PROBABILITIES
     rows = [
@@ -130,7 +130,7 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> 
     table = pd.DataFrame(rows, columns=["score", "value", "95% interval"])
     if other is None:
         return table
-    differences = cache.score_differences(snapshot, other, run, label)
+    differences = runs.score_differences(snapshot, other, run, label)
     told = {names[score]: difference_told(each) for score, each in differences.items()}
     beside = [told.get(score, "") for score in table["score"]]
     return table.assign(**{f"beside {other.run_id}": beside})

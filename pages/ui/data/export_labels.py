@@ -9,7 +9,7 @@ from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import export_files, zipped
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
-from pages.ui import cache
+from pages.ui.cache.snapshot import open_snapshot
 from pages.ui.escape_markdown import plain
 
 FORMAT = "export_format"
@@ -23,7 +23,7 @@ def show(path: Path) -> None:
         "with two labels and no decision are left out."
     )
     try:
-        snapshot = cache.snapshot(path)
+        snapshot = open_snapshot(path)
     except SunlightError:
         return  # the page's head has told it
     form = st.selectbox(

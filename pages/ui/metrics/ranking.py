@@ -20,7 +20,7 @@ from core.evaluation.run_scores import EvaluationPredictions
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
-from pages.ui import cache
+from pages.ui.cache import runs
 from pages.ui.components.figure import show_figure
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts
@@ -183,7 +183,7 @@ def show_probabilities(look: Look) -> None:
 
 def calibration_sentence(look: Look) -> str:
     """Error and Brier score of the raw probabilities with intervals, and of the calibrated ones."""
-    found = cache.score_intervals(look.snapshot, look.run, look.label)
+    found = runs.score_intervals(look.snapshot, look.run, look.label)
     calibrated = look.answers.calibrated[:, look.label]
     told = [
         f"{name} {each.value:.3f} ({each.low:.3f} to {each.high:.3f}), calibrated {other:.3f}"

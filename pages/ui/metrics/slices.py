@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.slices import THIN, Slice, slices
-from pages.ui import cache
+from pages.ui.cache import runs
 from pages.ui.components.figure import show_figure
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts
@@ -15,7 +15,7 @@ from pages.ui.page_head import say_empty
 @st.fragment
 def show_slices(look: Look) -> None:
     """F-score and recall of groups of items, by what is known of them."""
-    groupings = cache.slice_groups(look.snapshot, look.run)
+    groupings = runs.slice_groups(look.snapshot, look.run)
     if not groupings:
         say_empty(
             "Here you will see the scores of groups: by length, by annotator, by columns of the "

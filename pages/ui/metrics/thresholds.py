@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.evaluation.intervals import cut_intervals
 from core.evaluation.metrics import crossed, precision_recall_curve
-from pages.ui import cache
+from pages.ui.cache import runs
 from pages.ui.components import score_tables
 from pages.ui.components.figure import show_figure
 from pages.ui.escape_markdown import plain
@@ -19,7 +19,7 @@ def show_threshold(look: Look) -> None:
     """The confusion matrix at a threshold that can be moved, and the scores at each."""
     if not can_rank(look):
         return
-    report = cache.report(look.snapshot, look.run)
+    report = runs.report(look.snapshot, look.run)
     threshold = st.slider(
         f"Call it {plain(look.name)} from this probability on",
         0.0,

@@ -6,7 +6,7 @@ import streamlit as st
 from core.evaluation.run_scores import worst_misses
 from core.models.explain import explain
 from core.pool.text import words_of
-from pages.ui import cache
+from pages.ui.cache import runs
 from pages.ui.components.charts import label_colors
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.word_pushes import pushes_html
@@ -27,7 +27,7 @@ def show_misses(look: Look) -> None:
             f"{plain(look.run.run_id)} is right on all {len(look.answers):,} evaluation items."
         )
         return
-    model = cache.model(look.snapshot, look.run)
+    model = runs.model(look.snapshot, look.run)
     order = (
         "those first that it was surest of" if look.answers.knows(look.label) else "as they come"
     )
@@ -64,7 +64,7 @@ def show_pushes(look: Look, places: np.ndarray, told: list[list[str]]) -> None:
     others = [color for at, color in enumerate(scale) if at != look.label]
     texts = [look.answers.items[place].text for place in places]
     label = look.task.labels[look.label].value
-    found = explain(cache.model(look.snapshot, look.run), texts, [label] * len(texts))
+    found = explain(runs.model(look.snapshot, look.run), texts, [label] * len(texts))
     show_items(
         [
             pushes_html(each, scale[look.label], others[0], facts)

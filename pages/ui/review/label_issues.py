@@ -12,7 +12,9 @@ from core.workspace.near_duplicates import Duplicates, differences, disagreeing_
 from core.workspace.relabel import Decision, decide, in_conflict, settled
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Label, Task
-from pages.ui import cache, page_head, session
+from pages.ui import page_head, session
+from pages.ui.cache import review, runs
+from pages.ui.cache.snapshot import inbox
 from pages.ui.components.items import item_html, show_items
 from pages.ui.escape_markdown import plain
 from pages.ui.review.wait import filled
@@ -44,7 +46,7 @@ def show_contradicted(snapshot: Snapshot) -> None:
         )
         return
     run = snapshot.logs.runs[-1]
-    report = cache.report(snapshot, run)
+    report = runs.report(snapshot, run)
     if report is None or report.out_of_fold is None:
         page_head.say_empty(
             f"{run.run_id} has not kept what models said of items that they did not see. The next "
@@ -98,7 +100,7 @@ def show_copies(snapshot: Snapshot) -> None:
     # An item that stands in several splits is what is held out.
     splits = reversed(snapshot.labels.splits.values())
     items = {item.item_id: item for items in splits for item in items}
-    alike = filled(cache.near_duplicates(snapshot), "Comparing the labeled texts …")
+    alike = filled(review.near_duplicates(snapshot), "Comparing the labeled texts …")
     found = disagreeing_duplicates([*items.values()], alike, settled(snapshot.logs.events))
     if found:
         st.caption(
@@ -198,7 +200,7 @@ def take(
     """Writes the decisions down before the page runs again."""
     workspace = snapshot.workspace
     try:
-        decide(workspace, cache.inbox(workspace.path), decisions, session.annotator())
+        decide(workspace, inbox(workspace.path), decisions, session.annotator())
     except SunlightError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

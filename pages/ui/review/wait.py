@@ -4,7 +4,8 @@ import time
 
 import streamlit as st
 
-from pages.ui.cache import Found, Slot
+from pages.ui.cache.keep import Found
+from pages.ui.cache.review import Slot
 
 
 def filled(slot: Slot[Found], doing: str) -> Found:

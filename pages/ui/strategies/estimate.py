@@ -6,7 +6,7 @@ from core.analysis.estimate import Estimate, decoded, earlier_estimate, estimate
 from core.evaluation.prevalence import FEW, Prevalence
 from core.evaluation.stopping import Sign
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache
+from pages.ui.cache import analysis
 from pages.ui.escape_markdown import plain
 from pages.ui.strategies.job_status import show_errand
 
@@ -30,7 +30,7 @@ def show_remaining(snapshot: Snapshot) -> None:
     if found:
         show_outlook(found, name)
         return
-    show_errand(cache.estimate_job(snapshot), "Estimating", "outlook", can_stop=False)
+    show_errand(analysis.estimate_job(snapshot), "Estimating", "outlook", can_stop=False)
     before = earlier_estimate(snapshot)
     if before:
         st.caption("Until then, what was found before the last labels came:")
@@ -41,7 +41,7 @@ def find_outlook(snapshot: Snapshot) -> Estimate | None:
     """The outlook of this state; None: it is being worked out, once for each state."""
     found, errand, state = (
         kept_estimate(snapshot),
-        cache.estimate_job(snapshot),
+        analysis.estimate_job(snapshot),
         estimate_file(snapshot).stem,
     )
     if found or errand.is_running:

@@ -9,7 +9,8 @@ import streamlit as st
 from core.analysis.strategy_comparison import SEEDS, Experiment, compute, earlier, kept, refusal
 from core.evaluation.subset_comparison import SCORES, Outcome, verdict
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache, page_head
+from pages.ui import page_head
+from pages.ui.cache import analysis
 from pages.ui.components.charts import numbers as numbers_told
 from pages.ui.components.charts import strategy_color
 from pages.ui.components.figure import POINTS, show_figure
@@ -29,7 +30,7 @@ def show_experiment(snapshot: Snapshot) -> None:
         "strategy, and each is asked about the same evaluation items. It goes by the labels that "
         "each strategy really brought in."
     )
-    groups = cache.experiment_groups(snapshot)
+    groups = analysis.experiment_groups(snapshot)
     asked = refusal(snapshot)
     if asked or not groups.ready:
         page_head.say_empty(plain(" ".join([asked, *groups.waiting])))
@@ -37,7 +38,7 @@ def show_experiment(snapshot: Snapshot) -> None:
     if not snapshot.workspace.is_writable():
         page_head.say_empty("The workspace is read-only: there is no place to keep the answers.")
         return
-    show_state(cache.experiment(snapshot, _choose_size(groups.sizes)))
+    show_state(analysis.experiment(snapshot, _choose_size(groups.sizes)))
     for sentence in groups.waiting:
         st.text(sentence)
 
@@ -65,7 +66,7 @@ def show_state(experiment: Experiment) -> None:
         return
     path, size, seeds = experiment.snapshot.workspace.path, experiment.size, experiment.seeds
     # Labels may come meanwhile: it is the work of this workspace and size, whatever they are.
-    errand = cache.job(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
+    errand = analysis.job(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
     before = earlier(experiment)
     if errand.is_running:
         show_errand(errand, "Comparing", "experiment")

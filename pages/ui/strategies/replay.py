@@ -11,7 +11,8 @@ from core.analysis.replay import LEAST, LIKELY, Known, compute, kept, prepare, w
 from core.errors import SunlightError
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MODELS
-from pages.ui import cache, page_head
+from pages.ui import page_head
+from pages.ui.cache import analysis
 from pages.ui.components import charts
 from pages.ui.components.figure import show_figure
 from pages.ui.escape_markdown import plain
@@ -26,7 +27,7 @@ NAMES = {"average_precision": "average precision", "auc": "AUC", "fscore": "F-sc
 def show_replay(snapshot: Snapshot) -> None:
     """The whole section: choose ways and seeds, start, stop, and see what came out."""
     st.subheader("Which way of choosing would pay?", anchor=False)
-    found = cache.known(snapshot)
+    found = analysis.known(snapshot)
     st.caption(
         "Where the experiment above trains on what each strategy brought in, this chooses anew: it "
         f"replays the loop with the {found.number:,} labels of this workspace. Three tenths of the "
@@ -59,7 +60,7 @@ def _choose_and_run(found: Known) -> None:
     mixes = {name: mix for name, mix in every.items() if name in chosen}
     replay, path = prepare(found, mixes, models, seeds), found.snapshot.workspace.path
     name = f"replay of {path}, {sorted(mixes)}, {sorted(models)}, {seeds}"
-    errand = cache.job(name, compute, path, mixes, models, seeds)
+    errand = analysis.job(name, compute, path, mixes, models, seeds)
     points, curves = kept(replay), replay.study.curves
     if errand.is_running:
         show_errand(errand, "Replaying", "replay")

@@ -9,7 +9,7 @@ import streamlit as st
 from core.analysis.representation import ALL, FEW, LENGTH, Share, Spread, WordComparison, WordShare
 from core.analysis.strategy_yield import THIN
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache
+from pages.ui.cache import analysis
 from pages.ui.components.charts import POOL, STRATEGY_COLORS, numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.escape_markdown import plain
@@ -32,13 +32,13 @@ def show_skew(snapshot: Snapshot) -> None:
         "Random items should look as the pool does; what other strategies prefer, a model learns "
         "more of. A difference is named if it is beyond chance for as many as are compared."
     )
-    spreads = cache.spreads(snapshot)
+    spreads = analysis.spreads(snapshot)
     show_spreads(spreads)
     others = set(snapshot.pool_words.pool.columns) - {spread.name for spread in spreads}
     if others:
         # Names of columns are anybody's words: no markup is read in them.
         st.text(f"Not compared, since hardly two items share a value, or all do: {listed(others)}.")
-    show_words(cache.word_comparisons(snapshot))
+    show_words(analysis.word_comparisons(snapshot))
 
 
 def show_spreads(spreads: Sequence[Spread]) -> None:

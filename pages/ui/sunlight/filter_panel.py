@@ -20,7 +20,7 @@ from core.query.filters import (
 )
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS, Task
-from pages.ui import cache
+from pages.ui.cache.snapshot import tables
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight.steps import SIZES, USUAL, Step, Trail, new_seed, read_step, step_address
 
@@ -53,14 +53,14 @@ stand side by side: `"river flood"`. Whole words count, without case or punctuat
 
 def choices_of(snapshot: Snapshot) -> Choices:
     """What the filters can name at this moment."""
-    tables = cache.tables(snapshot)
+    known = tables(snapshot)
     return Choices(
         splits=(*SPLITS, UNLABELED),
         labels=snapshot.workspace.task.values,
-        strategies=tuple(tables.strategies()),
+        strategies=tuple(known.strategies()),
         batches=tuple(sorted(snapshot.logs.split_of(), reverse=True)),
-        annotators=tuple(tables.who()),
-        columns=tables.column_values,
+        annotators=tuple(known.who()),
+        columns=known.column_values,
         has_model=bool(snapshot.logs.runs),
     )
 

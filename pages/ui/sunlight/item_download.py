@@ -11,7 +11,8 @@ import streamlit as st
 from core.exchange.item_export import write_csv, write_parquet
 from core.query.row_set import RowSet
 from core.workspace.snapshot import Snapshot
-from pages.ui import cache
+from pages.ui.cache import runs
+from pages.ui.cache.snapshot import tables
 
 Write = Callable[[pa.Table, RowSet, BinaryIO], None]
 
@@ -39,6 +40,6 @@ def show_takeaway(snapshot: Snapshot, places: RowSet) -> None:
 
 def _file(snapshot: Snapshot, places: RowSet, write: Write) -> BytesIO:
     file = BytesIO()
-    write(cache.tables(snapshot).sheet(cache.shown_predictions(snapshot)), places, file)
+    write(tables(snapshot).sheet(runs.shown_predictions(snapshot)), places, file)
     file.seek(0)
     return file

@@ -1,0 +1,78 @@
+"""A decorator that keeps what a function gives, by a key that holds the stamps of its files.
+
+What is made of a snapshot has the stamps of that snapshot, not those of the files by then: a file
+that changes while a page runs mixes no two states.
+"""
+
+import atexit
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import streamlit as st
+
+from core.workspace.snapshot import Snapshot
+
+STATES = 4
+"""Workspaces and states of them that are kept in memory at once."""
+
+Asked = ParamSpec("Asked")
+Found = TypeVar("Found")
+
+# DuckDB complains at length about connections that are still open when Python ends.
+atexit.register(st.cache_resource.clear)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call as Streamlit's cache takes it: hashed by its key alone."""
+
+    key: Hashable
+    arguments: tuple[object, ...]
+
+
+class _NothingError(Exception):
+    """What is missing now may be there at the next call: that is not kept."""
+
+
+def kept(
+    key: Callable[..., Hashable],
+    *,
+    most: int = STATES,
+    spinner: str | bool = False,
+    refusal: type[Exception] = _NothingError,
+) -> Callable[[Callable[Asked, Found]], Callable[Asked, Found]]:
+    """Keeps what a function gives for the last `most` keys; `key` takes the same arguments.
+
+    Streamlit would hash each argument by its type; but only together with its workspace does a run
+    know its files. Where the function gives None or raises `refusal`, the answer is None, and the
+    next call tries again.
+    """
+
+    def keep(function: Callable[Asked, Found]) -> Callable[Asked, Found]:
+        hash_funcs = {_Call: lambda call: call.key}
+
+        @st.cache_resource(show_spinner=spinner, max_entries=most, hash_funcs=hash_funcs)
+        @wraps(function)  # Streamlit tells functions apart by their names and their source
+        def answer(call: _Call) -> Found:
+            found = function(*call.arguments)
+            if found is None:
+                raise _NothingError
+            return found
+
+        @wraps(function)
+        def asked(*arguments: Asked.args) -> Found | None:
+            try:
+                return answer(_Call(key(*arguments), arguments))
+            except (_NothingError, refusal):
+                return None
+
+        return asked
+
+    return keep
+
+
+def by_snapshot(snapshot: Snapshot, *further: Hashable) -> Hashable:
+    """The key of what is made of a snapshot, and of a few values."""
+    return str(snapshot.workspace.path), snapshot.stamps, further

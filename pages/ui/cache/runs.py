@@ -1,0 +1,212 @@
+"""Models of runs, their predictions and reports, and how well they do on the evaluation data."""
+
+from collections.abc import Callable, Hashable
+
+import pandas as pd
+
+from core.errors import RunError
+from core.evaluation import run_scores
+from core.evaluation.intervals import Difference, Interval
+from core.evaluation.report import report_path
+from core.evaluation.run_scores import EvaluationPredictions, Resampled
+from core.evaluation.runs import load_run, read_report
+from core.evaluation.slices import groupings
+from core.models import neighbors
+from core.models.neighbors import NeighborIndex
+from core.models.pool_predictions import Predictions, predictions_of
+from core.query.filters import Filters
+from core.query.masks import ShownPredictions
+from core.query.row_set import RowSet
+from core.query.shown_predictions import predictions_at
+from core.query.sql_condition import places_where
+from core.system.stamps import Stamps, file_stamps
+from core.workspace.labels import labels_hash
+from core.workspace.logs import Run
+from core.workspace.snapshot import Snapshot
+from pages.ui.cache.keep import by_snapshot, kept
+from pages.ui.cache.snapshot import tables
+
+REPORTS = 1_000
+"""Runs whose reports are kept: a learning curve asks for all of them, some 60 KB each."""
+
+LOOKS = 32
+"""What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
+
+RUNS = 100
+"""Runs, and pairs of them, whose scores are kept with their intervals."""
+
+
+def params_stamp(snapshot: Snapshot, *runs: Run) -> Stamps:
+    """Those of the runs' params files, as far as they are there."""
+    path = snapshot.workspace.path
+    return file_stamps(path, [path / run.params_file for run in runs])
+
+
+def report_stamp(snapshot: Snapshot, *runs: Run) -> Stamps:
+    """Those of the runs' reports, as far as they are there."""
+    path = snapshot.workspace.path
+    return file_stamps(path, [report_path(path / run.params_file) for run in runs])
+
+
+def by_params(snapshot: Snapshot, run: Run) -> Hashable:
+    """The key of what a model is, whatever is labeled."""
+    return str(snapshot.workspace.path), params_stamp(snapshot, run)
+
+
+def by_pool(snapshot: Snapshot, run: Run) -> Hashable:
+    """The key of what a model says of the pool, whatever is labeled."""
+    return snapshot.pool_words.pool.key, params_stamp(snapshot, run)
+
+
+def by_state(snapshot: Snapshot, run: Run) -> Hashable:
+    """The key of what a model says of labeled and of held-out items."""
+    return by_snapshot(snapshot, params_stamp(snapshot, run))
+
+
+def by_report(snapshot: Snapshot, run: Run) -> Hashable:
+    """The key of a run's report."""
+    return str(snapshot.workspace.path), report_stamp(snapshot, run)
+
+
+def by_evaluation(snapshot: Snapshot, run: Run, *further: Hashable) -> Hashable:
+    """The key of what is measured: a run's files, and the evaluation labels. Not the others."""
+    return by_params(snapshot, run), by_report(snapshot, run), evaluation_hash(snapshot), further
+
+
+model = kept(by_params, refusal=RunError)(load_run)
+"""The run's model, or None if its file is gone: the page says so and shows the rest."""
+
+report = kept(by_report, most=REPORTS, refusal=RunError)(read_report)
+"""The run's report; None where there is none, or it is damaged: its row has the scores."""
+
+
+@kept(by_pool, spinner="Asking the model …", refusal=RunError)
+def predictions(snapshot: Snapshot, run: Run) -> Predictions | None:
+    """What the run says of every item of the pool; None if its file or its encoder is gone."""
+    found = model(snapshot, run)
+    return predictions_of(snapshot, run, found) if found else None
+
+
+def shown_predictions(snapshot: Snapshot) -> ShownPredictions | None:
+    """What the last run's model says at each place of the tables; None if there is no model."""
+    return _shown_predictions(snapshot, snapshot.logs.runs[-1]) if snapshot.logs.runs else None
+
+
+@kept(by_state, refusal=RunError)
+def _shown_predictions(snapshot: Snapshot, run: Run) -> ShownPredictions | None:
+    found = predictions(snapshot, run)
+    if found is None:
+        return None
+    return predictions_at(snapshot, tables(snapshot), found, model(snapshot, run))
+
+
+def by_filters(snapshot: Snapshot, filters: Filters) -> Hashable:
+    """The key of what filters leave: the model counts where they ask for it."""
+    runs = snapshot.logs.runs[-1:] if filters.ask_the_model() else []
+    return by_snapshot(snapshot, params_stamp(snapshot, *runs), repr(filters))
+
+
+@kept(by_filters, most=LOOKS)
+def places(snapshot: Snapshot, filters: Filters) -> RowSet:
+    """Where the items stand that the filters leave, worked out once for each state."""
+    shown = shown_predictions(snapshot) if filters.ask_the_model() else None
+    left = tables(snapshot).places(filters, shown)
+    if not filters.where:
+        return left
+    found = places_where(tables(snapshot).sheet(shown), filters.where)
+    return left & RowSet(found, left.size)
+
+
+@kept(by_state, refusal=RunError)
+def neighbor_index(snapshot: Snapshot, run: Run) -> NeighborIndex | None:
+    """All labeled items as the run's model sees them; None if its file or its encoder is gone."""
+    found, newest = model(snapshot, run), _newest_neighbor_index(snapshot, run)
+    if found is None:
+        return None
+    items = [item for part in snapshot.labels.splits.values() for item in part]
+    newest[:] = [neighbors.neighbor_index(found, items, newest[0] if newest else None)]
+    return newest[0]
+
+
+@kept(by_params)
+def _newest_neighbor_index(snapshot: Snapshot, run: Run) -> list[NeighborIndex]:
+    """What was worked out last by this model: a label more needs one text more."""
+    return []
+
+
+def evaluation_predictions(snapshot: Snapshot, run: Run) -> EvaluationPredictions | None:
+    """What the run says of today's evaluation items; None if neither report nor model can tell."""
+    task, items = snapshot.workspace.task, snapshot.labels.splits["evaluation"]
+    found = report(snapshot, run)
+    if not run_scores.is_enough(found, task):
+        asked = _asked_now(snapshot, run)
+        if asked is not None or found is None or not set(found.said.predicted) <= set(task.values):
+            return asked
+    return run_scores.predictions_from_report(found, items, task)
+
+
+@kept(by_evaluation, most=RUNS, spinner="Asking the model …")
+def _asked_now(snapshot: Snapshot, run: Run) -> EvaluationPredictions | None:
+    found, items = model(snapshot, run), snapshot.labels.splits["evaluation"]
+    return found and run_scores.predictions_of_model(found, items, snapshot.workspace.task)
+
+
+@kept(by_snapshot)
+def evaluation_hash(snapshot: Snapshot) -> str:
+    """What the evaluation data of today is called in the rows of runs that were measured by it."""
+    return labels_hash(snapshot.labels.splits["evaluation"], snapshot.workspace.task.values)
+
+
+def score_intervals(snapshot: Snapshot, run: Run, label: int) -> dict[str, Interval]:
+    """The run's scores for the label with their intervals; empty where nothing is known."""
+    found = _resampled(snapshot, run, label)
+    return run_scores.score_intervals_of(found) if found else {}
+
+
+@kept(by_evaluation, most=RUNS, spinner="Drawing samples …")
+def _resampled(snapshot: Snapshot, run: Run, label: int) -> Resampled | None:
+    found = evaluation_predictions(snapshot, run)
+    return run_scores.resample(found, label, _draws(len(found))) if found else None
+
+
+_draws = kept(lambda number: number, most=1)(run_scores.draws)
+
+
+def by_both(snapshot: Snapshot, before: Run, after: Run, label: int) -> Hashable:
+    """The key of what two runs differ in."""
+    return by_evaluation(snapshot, before), by_evaluation(snapshot, after), label
+
+
+@kept(by_both, most=RUNS)
+def score_differences(
+    snapshot: Snapshot, before: Run, after: Run, label: int
+) -> dict[str, Difference]:
+    """How much higher `after` scores than `before`; empty where nothing is known."""
+    first, second = (evaluation_predictions(snapshot, run) for run in (before, after))
+    if first is None or second is None:
+        return {}
+    if first.items == second.items:
+        found = [_resampled(snapshot, run, label) for run in (before, after)]
+    else:
+        both = run_scores.shared(first, second)
+        found = [run_scores.resample(each, label, run_scores.draws(len(each))) for each in both]
+    return run_scores.score_differences(*found)
+
+
+def by_reports(make: Callable[..., object], snapshot: Snapshot) -> Hashable:
+    """The key of what is made of the reports of all runs, which may be very many."""
+    stamps = hash((snapshot.stamps, report_stamp(snapshot, *snapshot.logs.runs)))
+    return make.__qualname__, str(snapshot.workspace.path), stamps
+
+
+@kept(by_reports)
+def of_reports(make: Callable[[Snapshot], pd.DataFrame], snapshot: Snapshot) -> pd.DataFrame:
+    """What `make` gives of the snapshot and the reports of its runs, worked out once for these."""
+    return make(snapshot)
+
+
+@kept(lambda snapshot, run: by_snapshot(snapshot, by_evaluation(snapshot, run)), most=RUNS)
+def slice_groups(snapshot: Snapshot, run: Run) -> dict[str, list[str]]:
+    """The groups of the items that the run was asked about, by each way to group them."""
+    found = evaluation_predictions(snapshot, run)
+    return groupings(found.items, snapshot.pool_words.pool) if found else {}

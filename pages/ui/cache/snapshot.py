@@ -1,0 +1,105 @@
+"""The snapshot of a workspace, its tables, and its way in for events."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.pool.folder import POOL_FOLDER
+from core.pool.text import occurrences
+from core.pool.words import PoolWords, read_pool_words
+from core.query.columns import pool_columns
+from core.query.tables import Tables
+from core.system.progress import Progress
+from core.system.stamps import Stamps, file_stamps
+from core.workspace.events import Inbox
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.snapshot import Snapshot, mend_if_writable, read_snapshot
+from pages.ui.cache.keep import STATES, by_snapshot, kept
+
+_READING = Lock()
+"""Several sessions that open a new pool wait for the first one, instead of all reading it."""
+
+
+def open_snapshot(path: Path) -> Snapshot:
+    """The state of the loop; read again when a file has changed, mended once per server."""
+    files = [path / "task.toml", *sorted((path / POOL_FOLDER).glob("*.csv"))]
+    workspace, pool_words = _opened(path, file_stamps(path, files))
+    return _snapshot(workspace, pool_words, workspace.stamps())
+
+
+def inbox(path: Path) -> Inbox:
+    """The workspace's way in for events, one for the whole server."""
+    return _inbox(path, file_stamps(path, [path / "task.toml"]))
+
+
+@kept(by_snapshot)
+def tables(snapshot: Snapshot) -> Tables:
+    """The DuckDB tables of this state of the loop, over the columns of its pool."""
+    return Tables(snapshot, _pool_columns(snapshot))
+
+
+@kept(by_snapshot)
+def training_words(snapshot: Snapshot) -> Counter[str]:
+    """How often each word, folded, occurs in what a model may learn from."""
+    return occurrences(item.text for item in snapshot.labels.usable_training())
+
+
+@lru_cache(maxsize=STATES)
+def _inbox(path: Path, task_stamp: Stamps) -> Inbox:
+    # Called by the events' route, outside of any script run: Streamlit's caches do not serve it.
+    return Inbox(open_workspace(path))
+
+
+@lru_cache(maxsize=STATES)
+def _opened(path: Path, stamps: Stamps) -> tuple[Workspace, PoolWords]:
+    """The workspace, mended, and its pool; tells how far a large one is that is new.
+
+    From within Streamlit's caches nothing can be told.
+    """
+    workspace = open_workspace(path)
+    with _READING, _told_in_the_corner() as tell:
+        pool_words = read_pool_words(
+            workspace.path, workspace.cache, write_cache=workspace.is_writable(), progress=tell
+        )
+        mend_if_writable(workspace, pool_words)
+    return workspace, pool_words
+
+
+@contextmanager
+def _told_in_the_corner() -> Iterator[Progress]:
+    """A toast that changes with each step. On the page it moves nothing: tabs keep their place."""
+    toasts: list[DeltaGenerator] = []
+
+    def tell(step: str) -> None:
+        if toasts:
+            toasts[0].toast(step, duration="infinite")
+        else:
+            toasts.append(st.toast(step, duration="infinite"))
+
+    try:
+        yield tell
+    finally:
+        if toasts:
+            toasts[0].toast("Reading is over.", duration="short")
+
+
+def _by_stamps(workspace: Workspace, pool_words: PoolWords, stamps: Stamps) -> Hashable:
+    return str(workspace.path), stamps
+
+
+@kept(_by_stamps, spinner="Reading the workspace …")
+def _snapshot(workspace: Workspace, pool_words: PoolWords, stamps: Stamps) -> Snapshot:
+    return read_snapshot(workspace, pool_words, write_cache=workspace.is_writable())
+
+
+def _by_pool(snapshot: Snapshot) -> Hashable:
+    return str(snapshot.workspace.path), snapshot.pool_words.pool.key
+
+
+_pool_columns = kept(_by_pool, spinner="Reading the pool …")(pool_columns)
