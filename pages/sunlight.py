@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from core.errors import ConditionError
 from core.models.predict import score_texts
 from core.pool.text import words_of
 from core.query.row_set import RowSet
@@ -17,9 +16,10 @@ from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
 from pages.ui.components.item_details import show_details
 from pages.ui.components.items import item_html, show_items
+from pages.ui.components.messages import empty, refusals_shown
 from pages.ui.escape_markdown import plain
-from pages.ui.sunlight import filter_panel
-from pages.ui.sunlight.item_download import show_takeaway
+from pages.ui.sunlight import filter_panel, state
+from pages.ui.sunlight.item_download import show_downloads
 from pages.ui.sunlight.steps import Step
 
 
@@ -96,45 +96,42 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, drawn: Drawn) -> 
             if counts is not None and (kinds := kinds_sentence(snapshot, counts)):
                 st.caption(plain(kinds))
         if len(places):
-            show_takeaway(snapshot, places)
+            show_downloads(snapshot, places)
 
 
 def show_look(snapshot: Snapshot, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
     table = tables(snapshot)
-    with st.spinner("Looking through the pool …"):  # for long only while its words are read first
-        try:
-            places = runs.places(snapshot, step.filters)
-        except ConditionError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-            st.stop()
+    # Takes long only while the pool's words are read first.
+    with st.spinner("Looking through the pool …"), refusals_shown(stop=True):
+        places = runs.places(snapshot, step.filters)
     drawn = table.draw(places, step.size, step.seed) if step.is_random else table.first(places)
     show_count(snapshot, step, places, drawn)
     if not len(drawn.items):
-        page_head.empty("No item matches these filters. Take one of them away.")
+        empty("No item matches these filters. Take one of them away.")
     show_draw(snapshot, drawn.items)
 
 
-@st.fragment(run_every=filter_panel.SECONDS)
+@st.fragment(run_every=state.SECONDS)
 def stream() -> None:
     """One item, and after some seconds the next."""
-    snapshot = session.open_loop()
-    show_look(snapshot, filter_panel.next_of_stream(filter_panel.choices_of(snapshot)))
+    snapshot = session.open_snapshot()
+    show_look(snapshot, state.next_of_stream(state.choices_of(snapshot)))
 
 
 snapshot = page_head.open_page(
     "Sunlight", "Random items, as they are: the best way to know your data."
 )
 page_head.need_pool(snapshot)
-choices = filter_panel.choices_of(snapshot)
-filter_panel.arrive(snapshot, choices)
-step = filter_panel.chosen(choices)
-filter_panel.keep(step)
-filter_panel.show_filters(snapshot, choices)
+choices = state.choices_of(snapshot)
+state.arrive(snapshot, choices)
+step = state.chosen(choices)
+state.keep(step)
+filter_panel.show_filters(snapshot.workspace.task, choices)
 filter_panel.show_controls(choices)
 filter_panel.show_active(step.filters, snapshot.workspace.task, choices)
-filter_panel.write_address()
-if filter_panel.is_streaming():
+state.write_address()
+if state.is_streaming():
     stream()
 else:
     show_look(snapshot, step)

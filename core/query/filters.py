@@ -89,13 +89,7 @@ _NAMES = {
 }
 """Filters of several values, and how an address names them; one value at a time."""
 
-_TEXTS = {
-    "words": "words",
-    "since": "since",
-    "until": "until",
-    "agreement": "agreement",
-    "where": "where",
-}
+_TEXTS = tuple(field.name for field in fields(Filters) if field.default == "")
 _CONFIDENCE = "confidence"
 _IS, _HAS = "is.", "has."
 
@@ -105,7 +99,7 @@ Address = dict[str, list[str]]
 def to_address(filters: Filters) -> Address:
     """The filters as a query string's names and values; what is not asked for is left out."""
     address = {name: list(getattr(filters, field)) for field, name in _NAMES.items()}
-    address |= {name: [getattr(filters, field)] for field, name in _TEXTS.items()}
+    address |= {name: [getattr(filters, name)] for name in _TEXTS}
     if filters.confidence:
         address[_CONFIDENCE] = ["-".join(f"{edge:g}" for edge in filters.confidence)]
     address |= {_IS + name: list(values) for name, values in filters.columns}
@@ -118,7 +112,7 @@ def read_address(address: Mapping[str, Sequence[str]], choices: Choices) -> tupl
     given = {name: tuple(dict.fromkeys(values)) for name, values in address.items()}
     filters = Filters(
         **{field: given.get(name, ()) for field, name in _NAMES.items()},
-        **{field: (*given.get(name, ()), "")[0] for field, name in _TEXTS.items()},
+        **{name: (*given.get(name, ()), "")[0] for name in _TEXTS},
         confidence=_range(given.get(_CONFIDENCE, ())),
         columns=tuple((n[len(_IS) :], v) for n, v in given.items() if n.startswith(_IS)),
         pieces=tuple((n[len(_HAS) :], v[0]) for n, v in given.items() if n.startswith(_HAS) and v),
@@ -128,7 +122,7 @@ def read_address(address: Mapping[str, Sequence[str]], choices: Choices) -> tupl
     return filters, {
         name: left
         for name, values in address.items()
-        if _is_ours(name) and (left := _left_out(name, values, understood))
+        if is_filter(name) and (left := _left_out(name, values, understood))
     }
 
 
@@ -192,8 +186,9 @@ def _is_day(text: str) -> bool:
         return False
 
 
-def _is_ours(name: str) -> bool:
-    known = {*_NAMES.values(), *_TEXTS.values(), _CONFIDENCE}
+def is_filter(name: str) -> bool:
+    """Whether a name in an address is that of a filter."""
+    known = {*_NAMES.values(), *_TEXTS, _CONFIDENCE}
     return name in known or name.startswith((_IS, _HAS))
 
 

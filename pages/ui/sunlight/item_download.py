@@ -22,7 +22,7 @@ KINDS: tuple[tuple[str, str, Write], ...] = (
 )
 
 
-def show_takeaway(snapshot: Snapshot, places: RowSet) -> None:
+def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
     """A button for each kind of file."""
     for name, kind, write in KINDS:
         st.download_button(

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from core.query.filters import Address, Choices, Filters, read_address, to_address
+from core.query.filters import Address, Choices, Filters, is_filter, read_address, to_address
 
 SIZES = (1, 10, 50)
 USUAL = 10
@@ -59,6 +59,11 @@ class Trail:
 
 def new_seed() -> int:
     return secrets.randbelow(MOST_SEEDS)
+
+
+def is_ours(name: str) -> bool:
+    """Whether a name in an address is one of this page's."""
+    return name in ("seed", "size", "order") or is_filter(name)
 
 
 def step_address(step: Step) -> Address:

@@ -1,0 +1,190 @@
+"""What a person has chosen on the Sunlight page: in session state, in the address, in the trail."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import date
+
+import streamlit as st
+
+from core.query.filters import UNLABELED, Choices, Filters, fitted
+from core.workspace.snapshot import Snapshot
+from core.workspace.task import SPLITS
+from pages.ui.cache.snapshot import tables
+from pages.ui.sunlight.steps import USUAL, Step, Trail, is_ours, new_seed, read_step, step_address
+
+KEY, IS, HAS = "sunlight_", "sunlight_is_", "sunlight_has_"
+"""A widget's key is the first of them and the filter's field; those of columns begin otherwise."""
+
+TRAIL, LEFT_OUT = "sunlight_trail", "sunlight_left_out"
+SEED, SIZE, ORDER, STREAM = "sunlight_seed", "sunlight_size", "sunlight_order", "sunlight_stream"
+SHOWN_AT = "sunlight_shown_at"
+RANDOM, FIRST = "Random", "First 100"
+WHOLE = (0.0, 1.0)
+SECONDS = 4
+"""Between two items of the stream: enough to read a headline and to stop at it."""
+
+USUALLY = {field.name: field.default for field in fields(Filters)}
+PLAIN = [name for name in USUALLY if name not in ("columns", "pieces")]
+
+
+def choices_of(snapshot: Snapshot) -> Choices:
+    """What the filters can name at this moment."""
+    known = tables(snapshot)
+    return Choices(
+        splits=(*SPLITS, UNLABELED),
+        labels=snapshot.workspace.task.values,
+        strategies=tuple(known.strategies()),
+        batches=tuple(sorted(snapshot.logs.split_of(), reverse=True)),
+        annotators=tuple(known.who()),
+        columns=known.column_values,
+        has_model=bool(snapshot.logs.runs),
+    )
+
+
+def arrive(snapshot: Snapshot, choices: Choices) -> None:
+    """Makes the page's state that of the address, or of the last look where the address is none.
+
+    What the person has just chosen goes before an address that the browser went back to.
+    """
+    workspace, address = str(snapshot.workspace.path), _address()
+    trail: Trail | None = st.session_state.get(TRAIL)
+    is_drawn = KEY + "words" in st.session_state
+    st.session_state[LEFT_OUT] = {}
+    if trail is None or trail.workspace != workspace:
+        trail = Trail(workspace, (_read(address, choices),))
+    elif not is_drawn and not address:
+        pass  # back from another page: the last look is still there
+    elif address != trail.written and (not is_drawn or chosen(choices) == trail.current):
+        trail = trail.seen(_read(address, choices))
+    else:
+        return
+    st.session_state[TRAIL] = trail
+    _put(trail.current, choices)
+
+
+def keep(step: Step) -> None:
+    """The step is on the screen: it stands in the trail."""
+    st.session_state[TRAIL] = st.session_state[TRAIL].seen(step)
+
+
+def write_address() -> None:
+    """The browser's address becomes that of the step on the screen.
+
+    Comes after the controls: who reads in the address that a step is shown can press them already.
+    """
+    trail: Trail = st.session_state[TRAIL]
+    address = step_address(trail.current)
+    st.session_state[TRAIL] = replace(trail, written=address)
+    others = {name: st.query_params.get_all(name) for name in st.query_params if not is_ours(name)}
+    if _address() != address:
+        st.query_params.from_dict(others | address)
+
+
+def chosen(choices: Choices) -> Step:
+    """What the widgets say."""
+    state = st.session_state
+    return Step(
+        seed=state.get(SEED, 0),
+        size=state.get(SIZE) or USUAL,
+        is_random=state.get(ORDER) != FIRST,
+        filters=_filters(state, choices),
+    )
+
+
+def press_random() -> None:
+    """Draws anew, whatever was shown before."""
+    st.session_state[SHOWN_AT] = time.monotonic()
+    st.session_state[SEED] = new_seed()
+    st.session_state[ORDER] = RANDOM
+
+
+def go(by: int, choices: Choices) -> None:
+    """Another step of the trail is on the screen."""
+    trail: Trail = st.session_state[TRAIL].gone(by)
+    st.session_state[TRAIL] = trail
+    _put(trail.current, choices)
+
+
+def clear(choices: Choices) -> None:
+    """The step on the screen without its filters."""
+    step: Step = st.session_state[TRAIL].current
+    _put(replace(step, filters=Filters()), choices)
+
+
+def begin_stream() -> None:
+    """A stream is of single items: so the one that it stops at stays."""
+    st.session_state[SHOWN_AT] = time.monotonic()
+    st.session_state[SIZE], st.session_state[ORDER] = 1, RANDOM
+
+
+def is_streaming() -> bool:
+    """Whether the next item comes by itself."""
+    return bool(st.session_state.get(STREAM))
+
+
+def next_of_stream(choices: Choices) -> Step:
+    """The step that the stream shows now: a new one if its time has come."""
+    if time.monotonic() - st.session_state.get(SHOWN_AT, 0.0) > 0.7 * SECONDS:
+        st.session_state[SEED] = new_seed()
+    step = chosen(choices)
+    if step != st.session_state[TRAIL].current:
+        st.session_state[SHOWN_AT] = time.monotonic()
+    keep(step)
+    write_address()
+    return step
+
+
+def _address() -> dict[str, list[str]]:
+    """What the browser's address says of this page."""
+    return {name: st.query_params.get_all(name) for name in st.query_params if is_ours(name)}
+
+
+def _read(address: Mapping[str, list[str]], choices: Choices) -> Step:
+    step, st.session_state[LEFT_OUT] = read_step(address, choices)
+    return step
+
+
+def _filters(state: Mapping[str, object], choices: Choices) -> Filters:
+    """The filters that the widgets say."""
+    listed = sorted(name for name, values in choices.columns.items() if values is not None)
+    many = sorted(choices.columns.keys() - {*listed})
+    columns = ((name, tuple(state.get(IS + name, ()))) for name in listed)
+    pieces = ((name, str(state.get(HAS + name, ""))) for name in many)
+    return Filters(
+        **{name: _of_widget(USUALLY[name], state.get(KEY + name)) for name in PLAIN},
+        columns=tuple((name, values) for name, values in columns if values),
+        pieces=tuple((name, piece) for name, piece in pieces if piece),
+    )
+
+
+def _of_widget(usual: object, value: object) -> object:
+    """A filter's value, by what its widget says."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(usual, str):
+        return str(value or "").strip()
+    if isinstance(usual, tuple):
+        return tuple(value or ())
+    return None if value == WHOLE else value
+
+
+def _put(step: Step, choices: Choices) -> None:
+    """The widgets say this step when they are drawn next."""
+    state, filters = st.session_state, fitted(step.filters, choices)
+    state[SEED], state[SIZE] = step.seed, step.size
+    state[ORDER] = RANDOM if step.is_random else FIRST
+    for name in PLAIN:
+        value = getattr(filters, name)
+        state[KEY + name] = list(value) if isinstance(USUALLY[name], tuple) else value
+    for name in ("since", "until"):
+        day = getattr(filters, name)
+        state[KEY + name] = date.fromisoformat(day) if day else None
+    state[KEY + "agreement"] = filters.agreement or None
+    state[KEY + "confidence"] = filters.confidence or WHOLE
+    of, pieces = dict(filters.columns), dict(filters.pieces)
+    for name, values in choices.columns.items():
+        if values is None:
+            state[HAS + name] = pieces.get(name, "")
+        else:
+            state[IS + name] = list(of.get(name, ()))
