@@ -3,9 +3,8 @@
 Its tabs need no workspace that can be opened: this is where one is mended.
 """
 
-import streamlit as st
-
 from pages.ui import page_head
+from pages.ui.components.controls import show_tabs
 from pages.ui.data import backups, check, export_labels, files, import_form, workspaces
 
 path = page_head.open_page_of_files(
@@ -19,8 +18,4 @@ TABS = {
     "Backups": backups.show,
     "Workspaces": workspaces.show,
 }
-tabs = st.tabs([*TABS], key="data_tab", on_change="rerun")
-for tab, show in zip(tabs, TABS.values(), strict=True):
-    if tab.open:
-        with tab:
-            show(path)
+show_tabs(TABS, "data_tab", path)

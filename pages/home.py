@@ -1,16 +1,18 @@
-"""Home: where the loop stands, and the one thing to do next."""
+"""Home: the stage of the work, and the one thing to do next."""
 
 import streamlit as st
 
 from core.analysis.simulation import make_demo
-from core.errors import SunlightError
+from core.evaluation.report import SCORE_NAMES
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
-from pages.ui.components import charts, score_tables
+from pages.ui.components import charts
 from pages.ui.components.figure import show_figure
+from pages.ui.components.messages import refusals_shown
+from pages.ui.components.scores import metric, report_intervals, span
 from pages.ui.escape_markdown import plain
 
 NEXT = {
@@ -41,13 +43,7 @@ def show_targets(snapshot: Snapshot) -> None:
     asked = [split for split in SPLITS if targets[split] or snapshot.labels.splits[split]]
     for column, split in zip(st.columns(len(asked) or 1), asked, strict=False):
         have, target = len(snapshot.labels.splits[split]), targets[split]
-        column.metric(
-            split.capitalize(),
-            f"{have:,}",
-            f"target {target:,}",
-            delta_color="off",
-            delta_arrow="off",
-        )
+        metric(column, split.capitalize(), f"{have:,}", f"target {target:,}")
         column.progress(min(1.0, have / target) if target else 1.0)
 
 
@@ -76,15 +72,14 @@ def show_last_run(snapshot: Snapshot) -> None:
         st.caption("No model has been trained yet: that comes after the first training data.")
         return
     run = snapshot.logs.runs[-1]
-    found = score_tables.intervals(runs.report(snapshot, run))
+    found = report_intervals(runs.report(snapshot, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
-        column.metric(
-            score_tables.SCORES[score],
+        metric(
+            column,
+            SCORE_NAMES[score],
             "undefined" if value is None else f"{value:.3f}",
-            score_tables.span(found.get(score)) or None,
-            delta_color="off",
-            delta_arrow="off",
+            span(found.get(score)),
             help="Below it the interval of 95%: how far it could be off with these items.",
         )
     st.caption(
@@ -134,12 +129,9 @@ def show_demo(snapshot: Snapshot) -> None:
             "code as yours, and opens it. Your own workspace stays as it is."
         )
         if st.button("Make and open the demo", icon=":material/play_circle:", key="demo"):
-            try:
+            with refusals_shown():
                 make_demo_here()
-            except SunlightError as error:
-                st.error(plain(str(error)))
-                st.stop()
-            st.rerun()
+                st.rerun()
 
 
 snapshot = page_head.open_page(

@@ -9,13 +9,15 @@ from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot
 from pages.ui import page_head
 from pages.ui.cache import runs
-from pages.ui.components import charts, score_tables
+from pages.ui.components import charts
+from pages.ui.components.controls import show_tabs
 from pages.ui.components.figure import show_figure
+from pages.ui.components.messages import empty, say_empty
 from pages.ui.escape_markdown import plain
-from pages.ui.metrics import ranking, thresholds
-from pages.ui.metrics.ranking import Look
+from pages.ui.metrics import ranking, score_tables, thresholds
+from pages.ui.metrics.look import Look, look_at
 from pages.ui.metrics.slices import show_slices
-from pages.ui.metrics.worst_errors import show_misses
+from pages.ui.metrics.worst_errors import show_worst_errors
 
 SHOWN = [
     "run_id", "created_at", "model", "n_training", "n_evaluation", "fscore", "auc",
@@ -31,7 +33,7 @@ def show_curve(snapshot: Snapshot) -> None:
     positives = sum(item.label == snapshot.workspace.task.positive.value for item in items)
     points = runs.of_reports(score_tables.curve_points, snapshot)
     if not len(points):
-        page_head.say_empty(
+        say_empty(
             "Here you will see scores against labels. They need evaluation items of the label "
             f"{snapshot.workspace.task.positive.name}; there is none yet."
         )
@@ -113,15 +115,6 @@ def say_what_is_missing(snapshot: Snapshot, run: Run, look: Look | None) -> None
         )
 
 
-def look_at(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> Look | None:
-    """What both runs say; None if nobody knows what the first one says."""
-    answers = runs.evaluation_predictions(snapshot, run)
-    if answers is None:
-        return None
-    beside = runs.evaluation_predictions(snapshot, other) if other else None
-    return Look(snapshot, run, answers, other, beside, label)
-
-
 def show_threshold(look: Look) -> None:
     """The movable threshold; of more than two labels all of them first."""
     if len(look.task.labels) > 2:
@@ -149,18 +142,9 @@ VIEWS = {
     "Ranking": ranking.show_ranking,
     "Threshold": show_threshold,
     "Probabilities": show_probabilities,
-    "Worst misses": show_misses,
+    "Worst misses": show_worst_errors,
     "Slices": show_slices,
 }
-
-
-def show_views(look: Look) -> None:
-    """One view of the run at a time: only the open tab is worked out."""
-    tabs = st.tabs(list(VIEWS), key="metrics_view", on_change="rerun")
-    for tab, show in zip(tabs, VIEWS.values(), strict=True):
-        if tab.open:
-            with tab:
-                show(look)
 
 
 snapshot = page_head.open_page(
@@ -168,7 +152,7 @@ snapshot = page_head.open_page(
 )
 page_head.need_pool(snapshot)
 if not snapshot.logs.runs:
-    page_head.empty(
+    empty(
         "Here you will see F-score and AUC per run. The first run is trained when evaluation data "
         "and first training data are labeled."
     )
@@ -178,7 +162,7 @@ look = look_at(snapshot, run, other, label)
 show_scores(snapshot, run, other, label)
 say_what_is_missing(snapshot, run, look)
 if look and len(look.answers):
-    show_views(look)
+    show_tabs(VIEWS, "metrics_view", look)
 st.subheader("All runs", anchor=False)
 table = pd.DataFrame([asdict(run) for run in snapshot.logs.runs])
 sets = score_tables.evaluation_sets(snapshot)

@@ -5,18 +5,18 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core.errors import SunlightError
 from core.workspace.assignment import Flag, batch_for, flags, unflag
 from core.workspace.relabel import as_they_stand
 from core.workspace.snapshot import Snapshot
 from pages.ui import page_head, session
 from pages.ui.cache import review
 from pages.ui.cache.snapshot import inbox, tables
+from pages.ui.components.controls import show_tabs
 from pages.ui.components.items import item_html, show_items
-from pages.ui.escape_markdown import plain
-from pages.ui.review.label_issues import label_buttons, show_second_look
+from pages.ui.components.messages import refusals_shown, say_empty
+from pages.ui.review.label_issues import label_buttons, show_label_issues
 from pages.ui.review.open_batch import batches_of, open_batch, open_item_button
-from pages.ui.review.picks import choose_batch, picks_shown, show_sides, today_of
+from pages.ui.review.picks import choose_batch, newest_run, picks_shown, show_sides
 from pages.ui.review.projection import show_picture
 
 SHOWN = 100
@@ -30,15 +30,15 @@ def show_choice(snapshot: Snapshot) -> None:
     """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
     batch = choose_batch(snapshot, review.picks(snapshot))
     if batch is None:
-        page_head.say_empty(
+        say_empty(
             "Here you will see the outliers beside the low-confidence picks. They come with the "
             "first active-learning batch, after evaluation data and first training data are "
             "labeled."
         )
         return
-    picks, today = picks_shown(snapshot, batch), today_of(snapshot)
-    show_picture(snapshot, picks, today, batch)
-    show_sides(snapshot, picks, today)
+    picks, newest = picks_shown(snapshot, batch), newest_run(snapshot)
+    show_picture(snapshot, picks, newest, batch)
+    show_sides(snapshot, picks, newest)
 
 
 def show_flagged(snapshot: Snapshot) -> None:
@@ -46,7 +46,7 @@ def show_flagged(snapshot: Snapshot) -> None:
     flagged = flags(snapshot.logs.events)
     if not flagged:
         key = snapshot.workspace.task.keys.flag
-        page_head.say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
+        say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
     found = as_they_stand(snapshot, [flag.item_id for flag in flagged[:SHOWN]])
     batches = batches_of(snapshot)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
@@ -73,22 +73,18 @@ def show_flagged(snapshot: Snapshot) -> None:
 
 def take_flag_back(snapshot: Snapshot, flag: Flag) -> None:
     """Appends the event that takes the flag back, before the page runs again."""
-    try:
+    with refusals_shown():
         inbox(snapshot.workspace.path).receive([unflag(flag, session.annotator())])
-    except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
 
 
 def show_earlier(snapshot: Snapshot) -> None:
     """Batches that hold labels, but the one that is under way; each can be opened and corrected."""
     batches = tables(snapshot).batches()
     under_way = batch_for(snapshot, session.annotator())
-    batches = batches[(batches["labeled"] > 0) & (batches["batch_id"] != under_way)]
-    batches = batches.set_index("batch_id")
+    others = (batches["labeled"] > 0) & (batches["batch_id"] != under_way)
+    batches = batches[others].set_index("batch_id")
     if not len(batches):
-        page_head.say_empty(
-            "Here you will find every batch that holds a label, to go back into it."
-        )
+        say_empty("Here you will find every batch that holds a label, to go back into it.")
         return
     batch_id = st.selectbox(
         "Batch",
@@ -99,17 +95,12 @@ def show_earlier(snapshot: Snapshot) -> None:
     if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
         open_batch(batch_id)
     task = snapshot.workspace.task
-    labeled = [
-        item
-        for items in snapshot.labels.splits.values()
-        for item in items
-        if item.batch_id == batch_id
-    ]
+    every = (item for items in snapshot.labels.splits.values() for item in items)
+    labeled = [item for item in every if item.batch_id == batch_id]
+    labeled.sort(key=lambda item: item.labeled_at, reverse=True)
     show_items(
-        [
-            item_html(item.text, [task.label(item.label).name, item.annotator])
-            for item in sorted(labeled, key=lambda item: item.labeled_at, reverse=True)[:SHOWN]
-        ]
+        item_html(item.text, [task.label(item.label).name, item.annotator])
+        for item in labeled[:SHOWN]
     )
 
 
@@ -129,12 +120,8 @@ snapshot = page_head.open_page(
 page_head.need_pool(snapshot)
 TABS = {
     "What the model asked for": show_choice,
-    "Second look": show_second_look,
+    "Second look": show_label_issues,
     "Flagged": show_flagged,
     "Labeled earlier": show_earlier,
 }
-tabs = st.tabs([*TABS], key="review_tab", on_change="rerun")
-for tab, show in zip(tabs, TABS.values(), strict=True):
-    if tab.open:  # the others would cost time, and their keys would be heard
-        with tab:
-            show(snapshot)
+show_tabs(TABS, "review_tab", snapshot)

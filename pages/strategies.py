@@ -2,23 +2,22 @@
 
 from pages.ui import page_head
 from pages.ui.cache import analysis
-from pages.ui.strategies.estimate import show_remaining
+from pages.ui.components.messages import empty
+from pages.ui.strategies.estimate import show_estimate
 from pages.ui.strategies.experiment import show_experiment
 from pages.ui.strategies.replay import show_replay
-from pages.ui.strategies.representation import show_skew
-from pages.ui.strategies.yields import show_harvest
+from pages.ui.strategies.representation import show_representation
+from pages.ui.strategies.yields import show_yields
 
 snapshot = page_head.open_page(
     "Strategies", "What each way of choosing brought in, which one pays here, and what is left."
 )
 page_head.need_pool(snapshot)
-brought = analysis.chosen_labels(snapshot)
-if not brought:
-    page_head.empty(
-        "Here you will see what each strategy found. It begins with the first training labels."
-    )
-show_harvest(snapshot, brought)
-show_skew(snapshot)
+chosen = analysis.chosen_labels(snapshot)
+if not chosen:
+    empty("Here you will see what each strategy found. It begins with the first training labels.")
+show_yields(snapshot, chosen)
+show_representation(snapshot)
 show_experiment(snapshot)
 show_replay(snapshot)
-show_remaining(snapshot)
+show_estimate(snapshot)

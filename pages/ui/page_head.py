@@ -4,17 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import SunlightError, WorkspaceError
+from core.errors import WorkspaceError
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
-from pages.ui.cache.snapshot import open_snapshot
+from pages.ui.cache import snapshot as cache
 from pages.ui.card import deliver_kept
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, is_known, make_token
+from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
 from pages.ui.server.login import LOGOUT
 from pages.ui.server.login_pages import base_path
-from pages.ui.session import remember_name
 
 ASKED = "annotator_asked"
 TYPED = "annotator_field"
@@ -22,9 +22,9 @@ CHOSEN = "workspace_menu"
 
 
 def open_page(title: str, purpose: str) -> Snapshot:
-    """The page's head, and the loop that it is about; stops where the workspace cannot be read."""
+    """The page's head, and the snapshot that it is about; stops where there is none to be read."""
     _head(title, purpose)
-    snapshot = session.open_loop()
+    snapshot = session.open_snapshot()
     _notices(snapshot)
     return snapshot
 
@@ -36,10 +36,8 @@ def open_page_of_files(title: str, purpose: str) -> Path:
     """
     _head(title, purpose)
     path = session.workspace_path().resolve()
-    try:
-        _notices(open_snapshot(path))
-    except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    with refusals_shown():
+        _notices(cache.open_snapshot(path))
     return path
 
 
@@ -102,7 +100,8 @@ def show_person() -> None:
         value=name,
         max_chars=session.MAX_NAME,
         key=TYPED,
-        on_change=_change_name,
+        on_change=session.name_annotator_by,
+        args=(TYPED,),
         help="Stands with each of your labels.",
     )
 
@@ -111,7 +110,7 @@ def remember_person() -> None:
     """Lets the browser keep a name that was typed or given; at the end of the sidebar."""
     if session.annotator() and not session.login_is_configured():
         with st.sidebar:
-            remember_name(session.annotator())
+            session.remember_name(session.annotator())
 
 
 def deliver_kept_events() -> None:
@@ -126,21 +125,9 @@ def deliver_kept_events() -> None:
     deliver_kept(str(workspace), name, PATH, token, key="courier")
 
 
-def say_empty(message: str) -> None:
-    """Says what will stand here and how to get there."""
-    st.info(message, icon=":material/hourglass_empty:")
-
-
-def empty(message: str) -> None:
-    """Says what will stand here and how to get there, and stops the page."""
-    say_empty(message)
-    st.stop()
-
-
 def _ask_annotator() -> None:
     if session.login_is_configured():
-        st.info("Log in to label: your name stands with each label.", icon=":material/person:")
-        st.button("Log in", type="primary", on_click=st.login)
+        _offer_login()
         return
     with st.form("who", width=480):
         st.text_input(
@@ -151,15 +138,14 @@ def _ask_annotator() -> None:
             help="Stands with each of your labels, and keeps your batches apart from others'.",
         )
         st.caption("Asked once; this browser remembers it.")
-        st.form_submit_button("Start labeling", type="primary", on_click=_take_name)
+        st.form_submit_button(
+            "Start labeling", type="primary", on_click=session.name_annotator_by, args=(ASKED,)
+        )
 
 
-def _take_name() -> None:
-    session.name_annotator(st.session_state[ASKED])
-
-
-def _change_name() -> None:
-    session.name_annotator(st.session_state[TYPED])
+def _offer_login() -> None:
+    st.info("Log in to label: your name stands with each label.", icon=":material/person:")
+    st.button("Log in", type="primary", on_click=st.login)
 
 
 def need_login() -> None:
@@ -175,8 +161,7 @@ def need_login() -> None:
         st.caption("Whoever runs this server names people in its secrets file: [sunlight] people.")
         st.button("Log out", on_click=st.logout)
     else:
-        st.info("Log in to label: your name stands with each label.", icon=":material/person:")
-        st.button("Log in", type="primary", on_click=st.login)
+        _offer_login()
     st.stop()
 
 
@@ -192,15 +177,12 @@ def _head(title: str, purpose: str) -> None:
 
 
 def _notices(snapshot: Snapshot) -> None:
-    findings = [
-        *snapshot.pool_words.pool.findings,
-        *snapshot.logs.findings,
-        *snapshot.labels.findings,
-    ]
+    pool, labels = snapshot.pool_words.pool, snapshot.labels
+    findings = [*pool.findings, *snapshot.logs.findings, *labels.findings]
     errors = [finding for finding in findings if finding.severity == "error"]
-    if errors or snapshot.labels.conflicts:
+    if errors or labels.conflicts:
         st.warning(
-            f"{len(errors):,} rows cannot be read and {len(snapshot.labels.conflicts):,} items "
-            "have two labels; they do not count. The Data page names each one.",
+            f"{len(errors):,} rows cannot be read and {len(labels.conflicts):,} items have two "
+            "labels; they do not count. The Data page names each one.",
             icon=":material/warning:",
         )

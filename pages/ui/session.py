@@ -1,6 +1,7 @@
-"""Place and choice of one browser session: which workspace, which person.
+"""What one browser session holds: its workspace, its person, an earlier batch that is open.
 
-The person's name, remembered by their browser: asked once, known at the next start.
+The workspace stands in the address, by its name. The person's name is remembered by the browser:
+asked once, known at the next start.
 """
 
 import os
@@ -12,35 +13,12 @@ from urllib.parse import quote, unquote
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from core.errors import SunlightError, WorkspaceError
+from core.errors import WorkspaceError
 from core.workspace.layout import SAMPLE
 from core.workspace.registry import find, name_of, workspaces, workspaces_folder
 from core.workspace.snapshot import Snapshot
-from pages.ui.cache.snapshot import open_snapshot
-from pages.ui.escape_markdown import plain
-
-_COOKIE = "sunlight-annotator"
-_write_cookie = st.components.v2.component(
-    "sunlight_remember",
-    js="""
-// The name only: it opens nothing that its owner could not type. A year.
-export default function ({ data }) {
-  document.cookie = `${data.cookie}=${data.value}; path=/; max-age=31536000; samesite=lax`;
-}
-""",
-)
-
-
-def remembered_name() -> str:
-    """The name that this browser sent when the session began; empty if it knows none."""
-    return unquote(dict(st.context.cookies).get(_COOKIE, ""))
-
-
-def remember_name(name: str) -> None:
-    """Lets the browser keep the name for the next session, if it does not have it yet."""
-    if name != remembered_name():
-        _write_cookie(key="remember", data={"cookie": _COOKIE, "value": quote(name, safe="")})
-
+from pages.ui.cache import snapshot as cache
+from pages.ui.components.messages import refusals_shown
 
 ANNOTATOR = "annotator"
 REOPENED = "reopened"
@@ -52,6 +30,11 @@ MAX_NAME = 80
 """Characters."""
 DEMO = SAMPLE.parent / "demo"
 """Where Home puts the demo workspace."""
+
+COOKIE = "sunlight-annotator"
+_write_cookie = st.components.v2.component(
+    "sunlight_remember", js=Path(__file__).with_name("remember.js").read_text(encoding="utf-8")
+)
 
 
 def workspace_path() -> Path:
@@ -117,13 +100,10 @@ def take_refusal() -> str:
     return st.session_state.pop(REFUSED, "")
 
 
-def open_loop() -> Snapshot:
-    """The session's loop; what cannot be opened is told, and the page stops."""
-    try:
-        return open_snapshot(workspace_path().resolve())
-    except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        st.stop()
+def open_snapshot() -> Snapshot:
+    """The snapshot of the session's workspace; a refusal is told, and the page stops."""
+    with refusals_shown(stop=True):
+        return cache.open_snapshot(workspace_path().resolve())
 
 
 def annotator() -> str:
@@ -142,6 +122,22 @@ def annotator() -> str:
 def name_annotator(name: str) -> None:
     """From now on this session labels under this name."""
     st.session_state[ANNOTATOR] = name[:MAX_NAME].strip()
+
+
+def remembered_name() -> str:
+    """The name that this browser sent when the session began; empty if it knows none."""
+    return unquote(dict(st.context.cookies).get(COOKIE, ""))
+
+
+def remember_name(name: str) -> None:
+    """Lets the browser keep the name for the next session, if it does not have it yet."""
+    if name != remembered_name():
+        _write_cookie(key="remember", data={"cookie": COOKIE, "value": quote(name, safe="")})
+
+
+def name_annotator_by(key: str) -> None:
+    """`name_annotator` by what was typed into the field of this key."""
+    name_annotator(st.session_state[key])
 
 
 def login_is_configured() -> bool:

@@ -12,7 +12,7 @@ from core.analysis.replay import Known, Replay, kept, known, prepare, ways
 from core.evaluation.runs import read_report
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
-from pages.ui.components import score_tables
+from pages.ui.metrics import score_tables
 from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines
 from tests.pages.test_pages import open_page

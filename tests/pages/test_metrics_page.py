@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from core.evaluation.runs import keep, train
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import read_snapshot
-from pages.ui.components import score_tables
+from pages.ui.metrics import score_tables
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 from tests.pages.conftest import one_label
 from tests.pages.test_pages import TIMEOUT, open_page

@@ -22,9 +22,9 @@ from core.evaluation.intervals import Interval
 from core.workspace.layout import open_workspace
 from core.workspace.logs import append_records
 from core.workspace.snapshot import read_snapshot
+from pages.ui.components.scores import interval_text
 from pages.ui.strategies.estimate import left_told, sample_told
 from pages.ui.strategies.representation import spread_sentence, word_sentence, word_table
-from pages.ui.strategies.yields import told
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.conftest import one_label
 from tests.pages.test_learning_pages import estimated, over
@@ -96,8 +96,8 @@ def test_words_are_told_with_the_numbers_behind_them():
 
 def test_a_figure_without_an_interval_stands_alone():
     nan = float("nan")
-    assert told(type(ratio_of(1, 1))(2.5, nan, nan), ".1f") == "2.5"
-    assert told(None, ".0%") == ""
+    assert interval_text(type(ratio_of(1, 1))(2.5, nan, nan), ".1f") == "2.5"
+    assert interval_text(None, ".0%") == ""
 
 
 def test_the_experiment_is_run_once_and_told_ever_after(demo: Path, monkeypatch):

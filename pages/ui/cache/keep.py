@@ -8,10 +8,12 @@ import atexit
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from threading import Lock
+from typing import Generic, ParamSpec, TypeVar
 
 import streamlit as st
 
+from core.system.progress import Progress
 from core.workspace.snapshot import Snapshot
 
 STATES = 4
@@ -76,3 +78,22 @@ def kept(
 def by_snapshot(snapshot: Snapshot, *further: Hashable) -> Hashable:
     """The key of what is made of a snapshot, and of a few values."""
     return str(snapshot.workspace.path), snapshot.stamps, further
+
+
+class Slot(Generic[Found]):
+    """Something heavy of one state of the files: empty until somebody asks for it.
+
+    What fills it tells how far it is, which nothing can from within Streamlit's caches.
+    """
+
+    def __init__(self, make: Callable[[Progress], Found]) -> None:
+        self.found: Found | None = None
+        self._make = make
+        self._filling = Lock()
+
+    def fill(self, progress: Progress) -> Found:
+        """Works it out, unless another session has: that one is waited for, by those who ask."""
+        with self._filling:
+            if self.found is None:
+                self.found = self._make(progress)
+            return self.found

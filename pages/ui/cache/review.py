@@ -1,9 +1,6 @@
 """What the Review page looks at: picks, the coming batch, near-duplicates, the pool's points."""
 
-from collections.abc import Callable
 from functools import partial
-from threading import Lock
-from typing import Generic
 
 import pandas as pd
 
@@ -11,34 +8,13 @@ from core.analysis import projection
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
-from core.system.progress import Progress
 from core.workspace import near_duplicates as duplicates
 from core.workspace.labels import Labeled
 from core.workspace.logs import Run
 from core.workspace.near_duplicates import NearDuplicates
 from core.workspace.snapshot import Snapshot
-from pages.ui.cache.keep import Found, by_snapshot, kept
+from pages.ui.cache.keep import Slot, by_snapshot, kept
 from pages.ui.cache.runs import by_state, predictions
-
-
-class Slot(Generic[Found]):
-    """Something heavy of one state of the files: empty until somebody asks for it.
-
-    What fills it tells how far it is, which nothing can from within Streamlit's caches.
-    """
-
-    def __init__(self, make: Callable[[Progress], Found]) -> None:
-        self.found: Found | None = None
-        self._make = make
-        self._filling = Lock()
-
-    def fill(self, progress: Progress) -> Found:
-        """Works it out, unless another session has: that one is waited for, by those who ask."""
-        with self._filling:
-            if self.found is None:
-                self.found = self._make(progress)
-            return self.found
-
 
 picks = kept(by_snapshot)(sampling.picks_of)
 """Every training item that a model chose, with its label of today."""

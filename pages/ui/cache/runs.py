@@ -92,7 +92,7 @@ def shown_predictions(snapshot: Snapshot) -> ShownPredictions | None:
     return _shown_predictions(snapshot, snapshot.logs.runs[-1]) if snapshot.logs.runs else None
 
 
-@kept(by_state, refusal=RunError)
+@kept(by_state, spinner="Asking the model …", refusal=RunError)
 def _shown_predictions(snapshot: Snapshot, run: Run) -> ShownPredictions | None:
     found = predictions(snapshot, run)
     if found is None:

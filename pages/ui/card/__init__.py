@@ -2,7 +2,7 @@
 
 The card talks to two sides. Every label is an event that it keeps in the browser and posts to
 `endpoint` until the server acknowledges it; the page hears nothing of that. When a batch is
-saved and all its events are acknowledged, the page reruns once, with `Finished`.
+saved and all its events are acknowledged, the page reruns once.
 """
 
 from collections.abc import Callable
@@ -16,26 +16,9 @@ from core.workspace.task import Keys, Label
 _FOLDER = Path(__file__).parent
 
 _SCRIPTS = (
-    "store.js",
-    "outbox.js",
-    "saving.js",
-    "pen.js",
-    "item.js",
-    "batch.js",
-    "tempo.js",
-    "keys.js",
-    "touch.js",
-    "dom.js",
-    "text.js",
-    "panels.js",
-    "flag.js",
-    "end.js",
-    "view.js",
-    "words.js",
-    "actions.js",
-    "card.js",
-    "page.js",
-)
+    "store", "outbox", "saving", "pen", "item", "batch", "tempo", "keys", "touch", "dom", "text",
+    "panels", "flag", "end", "view", "words", "actions", "card", "page",
+)  # fmt: skip
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""
 
 
@@ -99,22 +82,11 @@ class CardBatch:
     has_earlier: bool = False
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A batch was saved; `complete` if nothing in it is left to ask now.
-
-    That is so when each item has a label that the server took, or was skipped twice.
-    """
-
-    batch_id: str
-    complete: bool
-
-
 def _read(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-_script = "\n".join(_read(name) for name in _SCRIPTS)
+_script = "\n".join(_read(f"{name}.js") for name in _SCRIPTS)
 
 _mount = st.components.v2.component(
     "sunlight_annotation_card",
@@ -140,11 +112,12 @@ def annotation_card(
     key: str,
     on_finished: Callable[[], None],
     on_earlier: Callable[[], None],
-) -> Finished | None:
-    """Shows the card; returns `Finished` in the run that follows a save, else None.
+) -> None:
+    """Shows the card, and tells of each save and each wish to go back further than its batch.
 
-    `on_finished` is called once per save, normally at the start of that run; meanwhile
-    `st.session_state[key]["finished"]` holds `batch_id`, `complete` and the save's `event_id`.
+    `on_finished` is called once per save, normally at the start of the run that follows; meanwhile
+    `st.session_state[key]["finished"]` holds `batch_id`, the save's `event_id`, and `complete`: no
+    item is left to ask now, since each has a label that the server took or was skipped twice.
     `on_earlier` is called so when somebody goes back further than this batch; meanwhile
     `st.session_state[key]["earlier"]["batch_id"]` is the batch whose predecessor is asked for.
     After a restart of the server this run is the session's first, in which Streamlit calls no
@@ -171,7 +144,6 @@ def annotation_card(
         if _is_sound(name, value) and st.session_state.get(_told(key, name)) != value:
             tell(name)
             st.rerun()
-    return _read_finished(result.get("finished"))
 
 
 def deliver_kept(workspace: str, annotator: str, endpoint: str, token: str, *, key: str) -> None:
@@ -180,15 +152,8 @@ def deliver_kept(workspace: str, annotator: str, endpoint: str, token: str, *, k
     A browser that was closed while the server was away delivers at its next start, whichever page
     it opens. The page may have the card as well: both share what is kept.
     """
-    _mount_courier(
-        key=key,
-        data={
-            "workspace": workspace,
-            "annotator": annotator,
-            "endpoint": endpoint,
-            "token": token,
-        },
-    )
+    whose = {"workspace": workspace, "annotator": annotator}
+    _mount_courier(key=key, data={**whose, "endpoint": endpoint, "token": token})
 
 
 def _told(key: str, name: str) -> str:
@@ -198,16 +163,9 @@ def _told(key: str, name: str) -> str:
 
 def _is_sound(name: str, value: object) -> bool:
     """Whether the browser says this in the form in which it should: it is not to be trusted."""
-    if name == "finished":
-        return _read_finished(value) is not None
-    match value:
-        case {"batch_id": str()}:
+    match name, value:
+        case "finished", {"batch_id": str(), "complete": bool()}:
+            return True
+        case "earlier", {"batch_id": str()}:
             return True
     return False
-
-
-def _read_finished(value: object) -> Finished | None:
-    match value:
-        case {"batch_id": str(batch_id), "complete": bool(complete)}:
-            return Finished(batch_id, complete)
-    return None

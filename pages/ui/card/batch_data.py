@@ -1,4 +1,4 @@
-"""A batch as the annotation card takes it: texts, labels, skips, flags, and the model's opinion."""
+"""A batch as the annotation card takes it: texts, labels, skips, flags, and predictions."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -57,7 +57,7 @@ def _items(
     proposals = [proposal for proposal in proposals if proposal.item_id in texts]
     skipped = skips(snapshot.logs.events, annotator)
     notes = {flag.item_id: flag.note for flag in flags(snapshot.logs.events)}
-    opinions = _opinions(snapshot, proposals, texts)
+    predictions = _predictions(snapshot, proposals, texts)
     return tuple(
         CardItem(
             item_id=item,
@@ -66,13 +66,13 @@ def _items(
             labeled_at=labeled[item].labeled_at if item in labeled else "",
             skips=skipped[item],
             flag=notes.get(item, ""),
-            opinion=opinions.get(item),
+            opinion=predictions.get(item),
         )
         for item in (proposal.item_id for proposal in proposals)
     )
 
 
-def _opinions(
+def _predictions(
     snapshot: Snapshot, proposals: Sequence[Proposal], texts: Mapping[str, str]
 ) -> dict[str, CardPrediction]:
     """What the run that chose the batch says of each item; nothing of held-out data, ever.

@@ -3,7 +3,6 @@
 import json
 import math
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,6 +13,7 @@ from core.errors import SunlightError
 from core.workspace.logs import Event
 from pages.ui.cache.snapshot import inbox
 from pages.ui.card.tokens import Claim, read_token
+from pages.ui.server.origin import is_same_origin
 
 PATH = "/api/labels"
 
@@ -23,7 +23,7 @@ MAX_EVENTS = 500
 
 async def receive(request: Request) -> JSONResponse:
     """Answers which events are on disk; 4xx and 5xx carry a message for the person."""
-    if not _same_origin(request):
+    if not _is_ours(request):
         return _refuse(403, "Labels are taken from this app's own pages only.")
     body = await _read_body(request)
     if body is None:
@@ -99,13 +99,10 @@ async def _read_body(request: Request) -> bytes | None:
     return b"".join(parts)
 
 
-def _same_origin(request: Request) -> bool:
-    """Whether a page of this very host sent it; browsers always name the origin of a POST."""
-    origin = request.headers.get("origin")
+def _is_ours(request: Request) -> bool:
+    """Whether a page of this very host sent it, which a form of another one cannot pretend."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
-    if kind != "application/json":
-        return False
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return kind == "application/json" and is_same_origin(request.headers)
 
 
 def _refuse(status: int, message: str) -> JSONResponse:

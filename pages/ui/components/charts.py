@@ -54,11 +54,10 @@ LETTER, SYMBOL = 6, 28
 """Pixels that a letter takes in a legend, and a symbol with the space around it."""
 
 
-def label_colors(labels: Sequence[Label]) -> alt.Scale:
-    """The positive label is vermilion, the others follow."""
-    others = iter(NEGATIVES * 2)
-    colors = [POSITIVE if label.positive else next(others) for label in labels]
-    return alt.Scale(domain=[label.name for label in labels], range=colors)
+def label_colors(labels: Sequence[Label]) -> dict[str, str]:
+    """The color of each label, by its name: the positive one is vermilion, the others follow."""
+    others = cycle(NEGATIVES)
+    return {label.name: POSITIVE if label.positive else next(others) for label in labels}
 
 
 def strategy_color(strategies: Iterable[str]) -> alt.Color:
@@ -67,12 +66,13 @@ def strategy_color(strategies: Iterable[str]) -> alt.Color:
     known = {name: color for name, color in STRATEGY_COLORS.items() if name in present}
     # A label file may name strategies of its own.
     known |= dict(zip(sorted(present - set(known)), cycle(OTHER_STRATEGIES), strict=False))
-    return alt.Color(
-        "strategy:N",
-        title=None,
-        scale=alt.Scale(domain=list(known), range=list(known.values())),
-        legend=legend(known),
-    )
+    return colors("strategy", known)
+
+
+def colors(field: str, named: Mapping[str, str], **further: object) -> alt.Color:
+    """The color of each name in a field, with a legend above the chart and no title."""
+    scale = alt.Scale(domain=[*named], range=[*named.values()])
+    return alt.Color(f"{field}:N", title=None, scale=scale, **{"legend": legend(named)} | further)
 
 
 def legend(names: Iterable[str]) -> alt.Legend:
@@ -134,42 +134,32 @@ def learning_curve(course: Course) -> alt.LayerChart:
     on one set of evaluation items; where another set begins there is a rule.
     """
     base = alt.Chart(POINTS).encode(
-        x=_labels_axis(),
+        x=_labels_axis("n_training:Q", scale=alt.Scale(zero=False, nice=True)),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
         detail=["model:N", "evaluation set:N"],
-        color=alt.Color(
-            "score:N",
-            title=None,
-            scale=alt.Scale(
-                domain=course.scores, range=[SCORE_COLORS[name] for name in course.scores]
-            ),
-            legend=legend(course.scores),
-        ),
+        color=colors("score", {name: SCORE_COLORS[name] for name in course.scores}),
     )
+    models = alt.Legend(orient="top") if course.of_several_models else None
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
-        shape=alt.Shape(
-            "model:N",
-            title="model",
-            legend=alt.Legend(orient="top") if course.of_several_models else None,
-        ),
+        shape=alt.Shape("model:N", title="model", legend=models),
         tooltip=[
             "run_id:N", "model:N", "score:N", *numbers("value", "low", "high"),
             alt.Tooltip("n_training:Q", format=","), "stage:N", "evaluation set:N",
         ],
     )  # fmt: skip
-    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
     # In one step: each `+` copies all layers before it.
-    layers = (*_ground(course), *_new_sets(course), band, base.mark_line(), dots)
+    layers = (*_ground(course), *_new_sets(course), _band(base), base.mark_line(), dots)
     return alt.layer(*layers, height=HEIGHT)
 
 
-def _labels_axis() -> alt.X:
-    return alt.X(
-        "n_training:Q",
-        title="training labels",
-        scale=alt.Scale(zero=False, nice=True),
-        axis=alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy"),
-    )
+def _labels_axis(field: str, **further: object) -> alt.X:
+    axis = alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy")
+    return alt.X(field, title="training labels", axis=axis, **further)
+
+
+def _band(base: alt.Chart) -> alt.Chart:
+    """From the lower to the upper end of each score's interval."""
+    return base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
 
 
 def _ground(course: Course) -> Iterator[alt.Chart]:
@@ -197,6 +187,13 @@ def _new_sets(course: Course) -> Iterator[alt.Chart]:
     yield name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
 
 
+def thin_hollow(base: alt.Chart, **further: object) -> tuple[alt.Chart, alt.Chart]:
+    """Points: filled ones, and hollow ones for what stands on few items."""
+    sure, thin = (base.transform_filter(kept) for kept in ("!datum.thin", "datum.thin"))
+    marks = {"opacity": 1} | further
+    return sure.mark_point(filled=True, **marks), thin.mark_point(filled=False, **marks)
+
+
 def inline(*rows: Mapping[str, object]) -> alt.InlineData:
     """Rows that belong to the chart itself."""
     return alt.InlineData(values=list(rows))
@@ -205,22 +202,12 @@ def inline(*rows: Mapping[str, object]) -> alt.InlineData:
 def simulated(ways: Sequence[str]) -> alt.LayerChart:
     """Mean learning curves over seeds, one for each way, with bands of one standard error."""
     base = alt.Chart(POINTS).encode(
-        x=alt.X(
-            "labels:Q",
-            title="training labels",
-            axis=alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy"),
-        ),
+        x=_labels_axis("labels:Q"),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(zero=False)),
-        color=alt.Color(
-            "way:N",
-            title=None,
-            scale=alt.Scale(domain=ways, range=[color for _, color in zip(ways, cycle(WAYS))]),
-            legend=legend(ways),
-        ),
+        color=colors("way", dict(zip(ways, cycle(WAYS), strict=False))),
         tooltip=["way:N", "labels:Q", *numbers("value", "low", "high"), "seeds:Q"],
     )
-    band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
-    return alt.layer(band, base.mark_line(point=True), height=HEIGHT)
+    return alt.layer(_band(base), base.mark_line(point=True), height=HEIGHT)
 
 
 def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
@@ -231,12 +218,7 @@ def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
         .encode(
             y=alt.Y("split:N", title=None, sort=list(splits)),
             x=alt.X("items:Q", title="labels", axis=alt.Axis(format=",d", tickMinStep=1)),
-            color=alt.Color(
-                "label:N",
-                title=None,
-                scale=label_colors(labels),
-                legend=legend(label.name for label in labels),
-            ),
+            color=colors("label", label_colors(labels)),
             tooltip=["split:N", "label:N", "items:Q"],
         )
         .properties(height=alt.Step(34))

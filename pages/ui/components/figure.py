@@ -10,6 +10,7 @@ vega's own menu. CSV is made of the rows, when somebody asks for it.
 
 from collections.abc import Callable, Hashable
 from functools import partial
+from pathlib import Path
 
 import altair as alt
 import pandas as pd
@@ -28,87 +29,13 @@ CANVAS_FROM = 2_000
 """Rows from which a chart is painted, not built of elements: then there is no SVG of it."""
 
 INKS = {"light": "#1c1917", "dark": "#f0eee9", None: "#808080"}
-"""Colors of texts inside a chart, which Streamlit leaves black; grey while nobody knows."""
+"""Colors of texts inside a chart, which Streamlit leaves black; gray while nobody knows."""
 
 _buttons = st.components.v2.component(
     "sunlight_exports",
     html='<button data-kind="png">PNG</button><button data-kind="svg">SVG</button>',
-    css="""
-button {font: inherit; font-size: .84rem; color: inherit; opacity: .72; background: none; border: 0;
-  padding: .3rem .45rem; cursor: pointer; border-radius: var(--st-base-radius)}
-button:hover, button:focus-visible {opacity: 1; background: var(--st-secondary-background-color)}
-""",
-    js="""
-const HEAD = 36, MARGIN = 10, SCALE = 2;
-
-const save = (blob, name) => {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-};
-
-// The colors of the page, since a drawing for the dark cannot be read on white paper.
-const paper = () => {
-  const style = getComputedStyle(document.querySelector('[data-testid="stApp"]'));
-  return { ground: style.backgroundColor, ink: style.color };
-};
-
-const svgOf = (drawing, title) => {
-  const { width, height } = drawing.getBoundingClientRect();
-  const { ground, ink } = paper();
-  const [wide, high] = [width + 2 * MARGIN, height + HEAD + MARGIN];
-  const made = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  for (const [name, value] of Object.entries({
-    xmlns: "http://www.w3.org/2000/svg", width: wide, height: high, viewBox: `0 0 ${wide} ${high}`,
-  })) made.setAttribute(name, value);
-  made.innerHTML = `<rect width="100%" height="100%" fill="${ground}"/>` +
-    `<text x="${MARGIN}" y="23" font-family="sans-serif" font-size="15" fill="${ink}"></text>`;
-  made.querySelector("text").textContent = title;
-  const copy = drawing.cloneNode(true);
-  for (const [name, value] of Object.entries({ x: MARGIN, y: HEAD, width, height })) {
-    copy.setAttribute(name, value);
-  }
-  made.append(copy);
-  return new Blob([new XMLSerializer().serializeToString(made)], { type: "image/svg+xml" });
-};
-
-const savePng = async (svg, name) => {
-  const image = new Image();
-  image.src = URL.createObjectURL(svg);
-  await image.decode();
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [image.width * SCALE, image.height * SCALE];
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-  URL.revokeObjectURL(image.src);
-  canvas.toBlob((blob) => save(blob, name));
-};
-
-const drawingOf = (figure) =>
-  document.querySelector(`.st-key-${figure} [data-testid="stVegaLiteChart"] svg.marks`);
-
-const saveAs = {
-  svg: ({ figure, title }) => save(svgOf(drawingOf(figure), title), `${figure}.svg`),
-  png: ({ figure, title }) => {
-    const drawing = drawingOf(figure);
-    if (drawing) return savePng(svgOf(drawing, title), `${figure}.png`);
-    document.querySelector(`.st-key-${figure} canvas.marks`)
-      .toBlob((blob) => save(blob, `${figure}.png`));
-  },
-};
-
-// Runs again with every change of data: the handlers are replaced, not added.
-export default function ({ parentElement, data }) {
-  for (const button of parentElement.querySelectorAll("button")) {
-    const { kind } = button.dataset;
-    button.dataset.testid = `${data.figure}-${kind}`;
-    button.title = `Download the chart as ${kind.toUpperCase()}`;
-    button.hidden = kind === "svg" && data.painted;
-    button.onclick = () => saveAs[kind](data);
-  }
-}
-""",
+    css=Path(__file__).with_name("exports.css").read_text(encoding="utf-8"),
+    js=Path(__file__).with_name("exports.js").read_text(encoding="utf-8"),
 )
 
 

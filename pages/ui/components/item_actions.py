@@ -1,20 +1,26 @@
 """Labeling, correcting and flagging an item from where it is seen."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.errors import SunlightError
-from core.workspace.events import MAX_NOTE
+from core.workspace.events import MAX_NOTE, Inbox
+from core.workspace.layout import Workspace
 from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, label_of
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.cache.snapshot import inbox
+from pages.ui.components.messages import show_error
 from pages.ui.escape_markdown import plain
 
 REFUSED = "sunlight_refused"
 NAME = "sunlight_name"
 
+ByHand = Callable[[Workspace, Inbox, str, str, Hand], object]
 
-def show_hand(snapshot: Snapshot, item_id: str, refusal: str, *, assisted: bool) -> None:
+
+def show_actions(snapshot: Snapshot, item_id: str, refusal: str, *, assisted: bool) -> None:
     """A button for each label, unless the item must not be labeled here; and the flag."""
     if not session.annotator():
         _ask_name()
@@ -28,7 +34,7 @@ def show_hand(snapshot: Snapshot, item_id: str, refusal: str, *, assisted: bool)
         st.caption(plain(refusal))
     said_of, said = st.session_state.pop(REFUSED, ("", ""))
     if said_of == item_id:
-        st.error(plain(said), icon=":material/error:")
+        show_error(said)
 
 
 def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
@@ -40,8 +46,8 @@ def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
             icon=":material/check:" if is_given else None,
             disabled=is_given,
             help="It has this label." if is_given else "Training data; stands in the logs at once.",
-            on_click=_label,
-            args=(snapshot, item_id, label.value, hand),
+            on_click=_write,
+            args=(label_by_hand, snapshot, item_id, label.value, hand),
             key=f"byhand_{label.value}_{item_id}",
         )
 
@@ -53,8 +59,8 @@ def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
             "Take the flag back",
             icon=":material/flag:",
             help=plain(f"{flag.annotator}: {flag.note}"),
-            on_click=_flag,
-            args=(snapshot, item_id, "", hand),
+            on_click=_write,
+            args=(flag_by_hand, snapshot, item_id, "", hand),
             key=f"byhand_unflag_{item_id}",
         )
         return
@@ -68,24 +74,18 @@ def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
         )
 
 
-def _label(snapshot: Snapshot, item_id: str, label: str, hand: Hand) -> None:
+def _write(by_hand: ByHand, snapshot: Snapshot, item_id: str, value: str, hand: Hand) -> None:
+    """Writes a label or a flag down, before the page runs again; a refusal is told then."""
     workspace = snapshot.workspace
     try:
-        label_by_hand(workspace, inbox(workspace.path), item_id, label, hand)
+        by_hand(workspace, inbox(workspace.path), item_id, value, hand)
     except SunlightError as error:
         st.session_state[REFUSED] = (item_id, str(error))
 
 
 def _flag_noted(snapshot: Snapshot, item_id: str, key: str, hand: Hand) -> None:
-    _flag(snapshot, item_id, st.session_state.get(key, "").strip() or "look again", hand)
-
-
-def _flag(snapshot: Snapshot, item_id: str, note: str, hand: Hand) -> None:
-    workspace = snapshot.workspace
-    try:
-        flag_by_hand(workspace, inbox(workspace.path), item_id, note, hand)
-    except SunlightError as error:
-        st.session_state[REFUSED] = (item_id, str(error))
+    note = st.session_state.get(key, "").strip() or "look again"
+    _write(flag_by_hand, snapshot, item_id, note, hand)
 
 
 def _ask_name() -> None:
@@ -96,10 +96,7 @@ def _ask_name() -> None:
         "Your name, to label or flag it",
         max_chars=session.MAX_NAME,
         key=NAME,
-        on_change=_take_name,
+        on_change=session.name_annotator_by,
+        args=(NAME,),
         width=320,
     )
-
-
-def _take_name() -> None:
-    session.name_annotator(st.session_state[NAME])

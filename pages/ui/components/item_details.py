@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -17,50 +18,25 @@ from core.workspace.relabel import refused
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import training_words
-from pages.ui.components.item_actions import show_hand
+from pages.ui.components.item_actions import show_actions
 from pages.ui.components.items import MOST
 
-NEIGHBOURS = 5
+NEIGHBORS = 5
 
 LONGEST = 160
-"""Characters of a neighbour's text; one line of it is shown, and more under the mouse."""
+"""Characters of a neighbor's text; one line of it is shown, and more under the mouse."""
 
 MOST_WORDS = 200
 """Rows of the table of words; a headline has ten."""
 
-STYLE = """<style>
-.sl-more .sl-whole {max-height: 16rem; overflow-y: auto; white-space: pre-wrap;
-  overflow-wrap: anywhere; opacity: 1}
-.sl-more {font-size: .9rem; display: grid; gap: 1.6rem 3rem; margin: .4rem 0 .6rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr))}
-.sl-more > * {min-width: 0}
-.sl-more table {border-collapse: collapse; width: 100%}
-.sl-more th {font-weight: 400; font-size: .84rem; text-align: left; opacity: .7; border: 0;
-  padding: 0 1rem .25rem 0; white-space: nowrap}
-.sl-more td {padding: .14rem 1rem .14rem 0; border: 0; vertical-align: baseline;
-  overflow-wrap: anywhere}
-.sl-more .sl-number {text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap;
-  overflow-wrap: normal; width: 1%}
-.sl-more .sl-unseen {text-decoration: underline dotted 2px; text-underline-offset: .22em}
-.sl-more .sl-bar {display: flex; min-width: 5rem; height: .55rem}
-.sl-more .sl-bar span {flex: 1; display: flex}
-.sl-more .sl-bar span:first-child {justify-content: flex-end;
-  border-right: 1px solid color-mix(in srgb, currentColor 45%, transparent)}
-.sl-more i {height: 100%; background: color-mix(in srgb, currentColor 38%, transparent)}
-.sl-more p {font-size: .84rem; margin: .5rem 0 0; opacity: .7; line-height: 1.45}
-.sl-more .sl-title {margin: 0 0 .25rem}
-.sl-more ol {list-style: none; margin: 0; padding: 0}
-.sl-more li {margin: 0; padding: .14rem 0 .3rem; font-size: .9rem; line-height: 1.45}
-.sl-more li span {display: block; white-space: nowrap; overflow: hidden; text-overflow: ellipsis}
-.sl-more li small {font-size: .8rem; opacity: .7}
-</style>"""
+STYLE = f"<style>{Path(__file__).with_name('item_details.css').read_text(encoding='utf-8')}</style>"
 
 
 def show_details(snapshot: Snapshot, item_id: str, text: str, *, is_held_out: bool) -> None:
-    """The ways to label or flag the item; its words, neighbours and history."""
+    """The ways to label or flag the item; its words, neighbors and history."""
     run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
     model = runs.model(snapshot, run) if run else None
-    show_hand(
+    show_actions(
         snapshot,
         item_id,
         refused(snapshot, item_id),
@@ -82,7 +58,7 @@ def show_details(snapshot: Snapshot, item_id: str, text: str, *, is_held_out: bo
 
 
 def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: str) -> list[str]:
-    """Words and neighbours; without what an encoder that is gone would have said."""
+    """Words and neighbors; without what an encoder that is gone would have said."""
     parts = []
     with suppress(RunError):
         positive = snapshot.workspace.task.positive
@@ -90,7 +66,7 @@ def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: st
         parts.append(_words(snapshot, model, explanation, positive.name))
         index = runs.neighbor_index(snapshot, run)
         if index is not None:
-            parts.append(_neighbours(snapshot, index.nearest(text, NEIGHBOURS, but=item_id)))
+            parts.append(_neighbors(snapshot, index.nearest(text, NEIGHBORS, but=item_id)))
     return parts
 
 
@@ -130,25 +106,25 @@ def signed(number: float) -> str:
     return f"{number:+.2f}".replace("-", "−")
 
 
-def _neighbours(snapshot: Snapshot, found: Sequence[Neighbor]) -> str:
+def _neighbors(snapshot: Snapshot, found: Sequence[Neighbor]) -> str:
     if not found:
         return '<p class="sl-title">No labeled item has anything in common with it.</p>'
-    rows = "".join(_neighbour(snapshot, neighbour) for neighbour in found)
+    rows = "".join(_neighbor(snapshot, neighbor) for neighbor in found)
     return (
         f'<p class="sl-title">Most alike of the labeled items</p>'
         f'<ol data-testid="neighbours">{rows}</ol>'
     )
 
 
-def _neighbour(snapshot: Snapshot, neighbour: Neighbor) -> str:
-    item = neighbour.item
+def _neighbor(snapshot: Snapshot, neighbor: Neighbor) -> str:
+    item = neighbor.item
     line = " ".join(item.text[: 4 * LONGEST].split())
     shown = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
     label = snapshot.workspace.task.label(item.label).name
     return (
         f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span>'
         f"<small><bdi>{escape(label)}</bdi> · {item.split} · likeness "
-        f"{neighbour.likeness:.2f}</small></li>"
+        f"{neighbor.likeness:.2f}</small></li>"
     )
 
 

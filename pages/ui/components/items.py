@@ -1,8 +1,9 @@
 """One item on a page: its text as typed, with the words marked that the model does not know."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,28 +14,10 @@ MOST, SHOWN = 5_000, 2_000
 
 _PIECES = re.compile(r"\s+|\S+")
 
-# Colors are mixed from the text's own, so that they fit light and dark.
-STYLE = """<style>
-.sl-item {padding: .55rem 0 .6rem; border-top: 1px solid color-mix(in srgb, currentColor 14%,
-  transparent)}
-.sl-item p {margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; max-height: 12em;
-  overflow-y: auto}
-.sl-item .sl-text {font-size: 1.06rem; line-height: 1.45}
-.sl-item.sl-big {padding: 1.5rem 0 .8rem}
-.sl-item.sl-big .sl-text {font-size: clamp(1.5rem, 4vw, 2.3rem); line-height: 1.22;
-  font-weight: 600; letter-spacing: -.012em; text-wrap: pretty; margin-bottom: .55rem;
-  max-width: 34em}
-.sl-item .sl-facts {font-size: .84rem; opacity: .78}
-.sl-item dl.sl-facts {display: grid; grid-template-columns: max-content 1fr; gap: 0 .9rem;
-  margin: .2rem 0 0; padding: 0}
-.sl-item .sl-facts dt {opacity: .75; font-weight: inherit; margin: 0; padding: 0}
-.sl-item .sl-facts dd {margin: 0; padding: 0; overflow-wrap: anywhere}
-.sl-item .sl-new {text-decoration: underline dotted 2px; text-underline-offset: .22em;
-  background: color-mix(in srgb, currentColor 9%, transparent); border-radius: 3px}
-</style>"""
+STYLE = f"<style>{Path(__file__).with_name('items.css').read_text(encoding='utf-8')}</style>"
 
 
-def show_items(items: Sequence[str]) -> None:
+def show_items(items: Iterable[str]) -> None:
     """Draws items that `item_html` made."""
     st.html(STYLE + "".join(items))
 

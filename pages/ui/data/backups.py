@@ -12,6 +12,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.registry import free_place, workspaces_folder
 from core.workspace.restore import restore
 from pages.ui import session
+from pages.ui.components.messages import refusals_shown, show_error
 from pages.ui.escape_markdown import plain
 
 MADE = "backup_made"
@@ -26,27 +27,26 @@ def show(path: Path) -> None:
     )
     st.button("Make a backup now", icon=":material/save:", on_click=_make, args=(path,))
     if told := st.session_state.pop(MADE, None):
-        kind, message = told
-        (st.error if kind == "error" else st.success)(plain(message))
+        show, message = told
+        show(plain(message))
     try:
         files = backup_files(path)
     except BackupError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
     if not files:
         st.info("No backup yet: the first save makes one.", icon=":material/hourglass_empty:")
         return
-    sound = _show_list(files)
-    if sound:
+    if sound := _show_list(files):
         _offer_restore(sound)
 
 
 def _make(path: Path) -> None:
     try:
         made = back_up(open_workspace(path))
-        told = "success", f"{FOLDER}/{made.name} is written and verified."
+        told = st.success, f"{FOLDER}/{made.name} is written and verified."
     except SunlightError as error:
-        told = "error", str(error)
+        told = st.error, str(error)
     st.session_state[MADE] = told
 
 
@@ -83,12 +83,9 @@ def _offer_restore(sound: list[Backup]) -> None:
         wanted = st.form_submit_button("Restore and open", icon=":material/history:")
     if not wanted:
         return
-    try:
+    with refusals_shown():
         with st.status("Restoring …") as status:
             place = free_place(name.strip(), workspaces_folder())
             restore(backup.path, place, lambda step: status.update(label=f"{step} …"))
         session.choose_workspace(place)
-    except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    st.rerun()
+        st.rerun()

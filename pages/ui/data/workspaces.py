@@ -5,12 +5,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.errors import SunlightError
 from core.exchange.book_dataset import REPOSITORY, fetch_book
 from core.workspace.registry import create, free_place, workspaces_folder
 from core.workspace.task import MAX_LABELS, SPLITS, LabelWish, default_task, task_text
 from pages.ui import session
-from pages.ui.escape_markdown import plain
+from pages.ui.components.messages import refusals_shown
 
 FIRST_LABELS = pd.DataFrame(
     [
@@ -50,14 +49,10 @@ def _new_workspace() -> None:
         }
         if not st.form_submit_button("Make and open", type="primary", icon=":material/add:"):
             return
-    try:
+    with refusals_shown():
         text = task_text(title.strip() or name.strip(), question.strip(), _wishes(labels), wanted)
-        workspace = create(name.strip(), text, workspaces_folder())
-    except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    session.choose_workspace(workspace.path)
-    st.rerun()
+        session.choose_workspace(create(name.strip(), text, workspaces_folder()).path)
+        st.rerun()
 
 
 def _wishes(labels: pd.DataFrame) -> list[LabelWish]:
@@ -65,10 +60,7 @@ def _wishes(labels: pd.DataFrame) -> list[LabelWish]:
     rows = labels.astype(object).where(labels.notna(), "").to_dict("records")
     wishes = [
         LabelWish(
-            value=str(row["value"]).strip(),
-            name=str(row["name"]).strip(),
-            key=str(row["key"]).strip(),
-            positive=bool(row["positive"]),
+            *(str(row[field]).strip() for field in ("value", "name", "key")), bool(row["positive"])
         )
         for row in rows
     ]
@@ -84,12 +76,9 @@ def _book() -> None:
     name = st.text_input("Name of the workspace", value="book", key="book_name", width=480)
     if not st.button("Download and open", icon=":material/download:", key="book"):
         return
-    try:
+    with refusals_shown():
         with st.status("Downloading …") as status:
             place = free_place(name.strip(), workspaces_folder())
             fetch_book(place, progress=lambda step: status.update(label=f"{step} …"))
-    except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    session.choose_workspace(place)
-    st.rerun()
+        session.choose_workspace(place)
+        st.rerun()

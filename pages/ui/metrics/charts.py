@@ -10,10 +10,11 @@ from pages.ui.components.charts import (
     POOL,
     POSITIVE,
     STRATEGY_COLORS,
+    colors,
     inline,
     label_colors,
-    legend,
     numbers,
+    thin_hollow,
 )
 from pages.ui.components.figure import POINTS
 
@@ -23,7 +24,7 @@ CHOSEN, COMPARED = "#0072b2", "#e69f00"
 CUT_COLORS = {"F-score": POSITIVE, "precision": "#0072b2", "recall": "#009e73"}
 KIND_COLORS = {"as the model says": "#e69f00", "calibrated": "#0072b2"}
 
-GREY = STRATEGY_COLORS[POOL]
+GRAY = STRATEGY_COLORS[POOL]
 NOTHING = inline({})
 """For marks that stand where the chart says, whatever its rows are."""
 
@@ -31,6 +32,7 @@ GRID = alt.Axis(grid=True)
 """Such marks bring no grid of their own, and the first one of a chart decides."""
 
 UNIT = alt.Scale(domain=[0, 1])
+RUNS = alt.Scale(range=[CHOSEN, COMPARED])
 STROKES = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
 
 CELL = 64
@@ -44,13 +46,13 @@ def roc() -> alt.LayerChart:
 
 def precision_recall(share: float) -> alt.LayerChart:
     """Precision-recall curves over the share of the label, which a coin would give."""
-    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GREY)
+    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GRAY)
     coin = rule.encode(y=alt.YDatum(share, axis=GRID))
     return _curves(coin, "recall", "precision")
 
 
 def _diagonal() -> alt.Chart:
-    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GREY)
+    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GRAY)
     return rule.encode(
         x=alt.XDatum(0, axis=GRID), y=alt.YDatum(0, axis=GRID), x2=alt.datum(1), y2=alt.datum(1)
     )
@@ -64,13 +66,7 @@ def _curves(coin: alt.Chart, x: str, y: str) -> alt.LayerChart:
     base = alt.Chart(POINTS).encode(
         x=alt.X(f"{x}:Q", scale=UNIT, title=x),
         y=alt.Y(f"{y}:Q", scale=UNIT, title=y),
-        color=alt.Color(
-            "run:N",
-            title=None,
-            sort=None,
-            scale=alt.Scale(range=[CHOSEN, COMPARED]),
-            legend=STROKES,
-        ),
+        color=alt.Color("run:N", title=None, sort=None, scale=RUNS, legend=STROKES),
         tooltip=["run:N", *numbers(x, y, "threshold")],
     )
     dashes = alt.Scale(range=[[1, 0], [6, 3]])
@@ -81,19 +77,13 @@ def _curves(coin: alt.Chart, x: str, y: str) -> alt.LayerChart:
 
 def cuts() -> alt.LayerChart:
     """F-score, precision and recall at every threshold, with a rule at the chosen one."""
-    names = list(CUT_COLORS)
     base = alt.Chart(POINTS).encode(
         x=alt.X("threshold:Q", scale=UNIT, title="threshold"),
         y=alt.Y("value:Q", scale=UNIT, title="score"),
-        color=alt.Color(
-            "score:N",
-            title=None,
-            scale=alt.Scale(domain=names, range=list(CUT_COLORS.values())),
-            legend=STROKES,
-        ),
+        color=colors("score", CUT_COLORS, legend=STROKES),
         tooltip=["score:N", *numbers("threshold", "value")],
     )
-    rule = alt.Chart(POINTS).mark_rule(color=GREY, size=2).encode(x=alt.X("max(chosen):Q"))
+    rule = alt.Chart(POINTS).mark_rule(color=GRAY, size=2).encode(x=alt.X("max(chosen):Q"))
     lines = base.mark_line(interpolate="step-before")
     return alt.layer(lines, base.mark_point(opacity=0, size=60), rule, height=HEIGHT)
 
@@ -125,12 +115,7 @@ def histogram(labels: Sequence[Label]) -> alt.Chart:
             x2="to:Q",
             y=alt.Y("share:Q", title="share of the label's items", axis=alt.Axis(format="%")),
             y2=alt.datum(0),
-            color=alt.Color(
-                "true label:N",
-                title=None,
-                scale=label_colors(labels),
-                legend=legend(label.name for label in labels),
-            ),
+            color=colors("true label", label_colors(labels)),
             tooltip=["true label:N", "bin:N", "items:Q", *numbers("share", format=".1%")],
         )
         .properties(height=HEIGHT)
@@ -141,12 +126,7 @@ def reliability() -> alt.LayerChart:
     """How often items of about each probability are positive, with intervals."""
     base = alt.Chart(POINTS).encode(
         x=alt.X("probability:Q", scale=UNIT, title="mean probability of a bin"),
-        color=alt.Color(
-            "probabilities:N",
-            title=None,
-            scale=alt.Scale(domain=list(KIND_COLORS), range=list(KIND_COLORS.values())),
-            legend=legend(KIND_COLORS),
-        ),
+        color=colors("probabilities", KIND_COLORS),
         tooltip=[
             "probabilities:N", *numbers("probability", "share", "low", "high"), "items:Q",
         ],
@@ -167,12 +147,7 @@ def slices(groups: Sequence[str]) -> alt.LayerChart:
     base = alt.Chart(POINTS).encode(
         y=alt.Y("group:N", sort=list(groups), title=None, axis=alt.Axis(labelLimit=260)),
         yOffset=alt.YOffset("score:N", sort=names),
-        color=alt.Color(
-            "score:N",
-            title=None,
-            scale=alt.Scale(domain=names, range=[CUT_COLORS[name] for name in names]),
-            legend=legend(names),
-        ),
+        color=colors("score", {name: CUT_COLORS[name] for name in names}),
         opacity=alt.condition("datum.thin", alt.value(0.45), alt.value(1)),
         tooltip=[
             "group:N", "score:N", *numbers("value", "low", "high"), "items:Q", "positives:Q",
@@ -182,7 +157,5 @@ def slices(groups: Sequence[str]) -> alt.LayerChart:
     whiskers = base.mark_rule(size=2).encode(
         x=alt.X("low:Q", scale=UNIT, title="score"), x2="high:Q"
     )
-    sure = base.transform_filter("!datum.thin").mark_point(filled=True, size=70, opacity=1)
-    thin = base.transform_filter("datum.thin").mark_point(filled=False, size=70)
-    dots = (each.encode(x="value:Q") for each in (sure, thin))
+    dots = thin_hollow(base.encode(x="value:Q"), size=70)
     return alt.layer(whiskers, *dots, height=alt.Step(20))

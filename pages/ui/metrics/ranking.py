@@ -1,7 +1,6 @@
 """Views of the Metrics page on one run and a second one beside it: ranking and probabilities."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,64 +16,14 @@ from core.evaluation.metrics import (
     roc_curve,
 )
 from core.evaluation.run_scores import EvaluationPredictions
-from core.workspace.logs import Run
-from core.workspace.snapshot import Snapshot
-from core.workspace.task import Task
 from pages.ui.cache import runs
 from pages.ui.components.figure import show_figure
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts
-from pages.ui.page_head import say_empty
+from pages.ui.metrics.look import Look, can_rank
 
 NARROW = 2
 """Bins of the histogram for each bin of the calibration curve."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """What is looked at: a run's answers, perhaps a second run's, one label against the others."""
-
-    snapshot: Snapshot
-    run: Run
-    answers: EvaluationPredictions
-    other: Run | None
-    other_answers: EvaluationPredictions | None
-    label: int
-
-    @property
-    def task(self) -> Task:
-        return self.snapshot.workspace.task
-
-    @property
-    def name(self) -> str:
-        """The label's name."""
-        return self.task.labels[self.label].name
-
-    @property
-    def actual(self) -> np.ndarray:
-        return self.answers.actual(self.label)
-
-    @property
-    def score(self) -> np.ndarray:
-        """P(label) of each item, not calibrated."""
-        return self.answers.raw[:, self.label]
-
-
-def can_rank(look: Look) -> bool:
-    """Whether curves can be drawn; says why where they cannot."""
-    if not look.answers.knows(look.label):
-        say_empty(
-            f"The report of {look.run.run_id} keeps no probabilities of {look.name}, and its model "
-            "is gone. Train again to see them."
-        )
-        return False
-    if look.actual.all() or not look.actual.any():
-        say_empty(
-            "Curves need evaluation items of both kinds: with the label and without. Label more "
-            "evaluation data."
-        )
-        return False
-    return True
 
 
 def show_ranking(look: Look) -> None:
@@ -83,23 +32,21 @@ def show_ranking(look: Look) -> None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        points = _of_both(look, roc_points)
         show_figure(
             "roc",
             "ROC curve",
             "The further above the dashed line of a coin, the better the model ranks items.",
             charts.roc,
-            points,
+            _of_both(look, roc_points),
         )
     with right:
-        points = _of_both(look, precision_recall_points)
         show_figure(
             "precision-recall",
             "Precision and recall",
             f"Of the items that it calls {look.name}, how many are, for each share of them that it "
             "finds.",
             charts.precision_recall,
-            points,
+            _of_both(look, precision_recall_points),
             float(look.actual.mean()),
         )
 
@@ -107,27 +54,23 @@ def show_ranking(look: Look) -> None:
 def roc_points(answers: EvaluationPredictions, label: int) -> pd.DataFrame:
     """The corners of the ROC curve."""
     curve = roc_curve(answers.raw[:, label], answers.actual(label))
-    if curve is None:
-        return pd.DataFrame()
-    found = pd.DataFrame(
-        {
-            "false positive rate": curve.false_positive_rate,
-            "true positive rate": curve.true_positive_rate,
-            "threshold": np.minimum(curve.threshold, 1.0),
-        }
-    )
-    return found[corners(curve.true_positive_rate)]
+    names = "false_positive_rate", "true_positive_rate", "threshold"
+    return _corner_points(curve, names, "true_positive_rate")
 
 
 def precision_recall_points(answers: EvaluationPredictions, label: int) -> pd.DataFrame:
     """The corners of the precision-recall curve."""
     curve = precision_recall_curve(answers.raw[:, label], answers.actual(label))
+    return _corner_points(curve, ("recall", "precision", "threshold"), "recall")
+
+
+def _corner_points(curve: object, names: Sequence[str], along: str) -> pd.DataFrame:
+    """These fields of the curve where it has corners; no rows and no columns without a curve."""
     if curve is None:
         return pd.DataFrame()
-    found = pd.DataFrame(
-        {"recall": curve.recall, "precision": curve.precision, "threshold": curve.threshold}
-    )
-    return found[corners(curve.recall)]
+    found = pd.DataFrame({name.replace("_", " "): getattr(curve, name) for name in names})
+    found["threshold"] = found["threshold"].clip(upper=1.0)  # it may begin above all scores
+    return found[corners(getattr(curve, along))]
 
 
 def corners(values: np.ndarray) -> np.ndarray:
@@ -159,24 +102,22 @@ def show_probabilities(look: Look) -> None:
         return
     left, right = st.columns(2, gap="large")
     with left:
-        bins = histogram_bins(look)
         show_figure(
             "histogram",
             "Probabilities by true label",
             f"P({look.name}) of the items of each true label: the less they overlap, the better.",
             charts.histogram,
-            bins,
+            histogram_bins(look),
             look.task.labels,
         )
     with right:
-        bins = reliability_bins(look)
         show_figure(
             "calibration",
             "Calibration",
             "On the dashed line a probability is a share: of items at 0.7, seven in ten are "
             f"{look.name}. Bars hold 95%.",
             charts.reliability,
-            bins,
+            reliability_bins(look),
         )
         st.caption(plain(calibration_sentence(look)))
 

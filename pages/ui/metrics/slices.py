@@ -5,11 +5,12 @@ import streamlit as st
 
 from core.evaluation.slices import THIN, Slice, slices
 from pages.ui.cache import runs
+from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import show_figure
+from pages.ui.components.messages import say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts
-from pages.ui.metrics.ranking import Look
-from pages.ui.page_head import say_empty
+from pages.ui.metrics.look import Look
 
 
 @st.fragment
@@ -22,19 +23,15 @@ def show_slices(look: Look) -> None:
             "pool. The evaluation items are all of one kind so far."
         )
         return
-    by = st.segmented_control(
-        "By", list(groupings), default=next(iter(groupings)), key="metrics_slices"
-    )
-    by = by or next(iter(groupings))
+    by = choose_one("By", list(groupings), "metrics_slices")
     found = slices(groupings[by], look.answers.predicted == look.label, look.actual)
-    rows = slice_rows(found)
     show_figure(
         "slices",
         f"Scores by {by}",
         f"Where bars overlap, groups cannot be told apart. Pale and hollow: thin, fewer than "
         f"{THIN} items of {look.name}. Large groups first.",
         charts.slices,
-        rows,
+        slice_rows(found),
         tuple(map(slice_name, found)),
     )
     empty = [each.group for each in found if each.recall is None]

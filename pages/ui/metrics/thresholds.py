@@ -7,11 +7,12 @@ import streamlit as st
 from core.evaluation.intervals import cut_intervals
 from core.evaluation.metrics import crossed, precision_recall_curve
 from pages.ui.cache import runs
-from pages.ui.components import score_tables
 from pages.ui.components.figure import show_figure
+from pages.ui.components.scores import metric, span
 from pages.ui.escape_markdown import plain
-from pages.ui.metrics import charts
-from pages.ui.metrics.ranking import Look, can_rank, corners
+from pages.ui.metrics import charts, score_tables
+from pages.ui.metrics.look import Look, can_rank
+from pages.ui.metrics.ranking import corners
 
 
 @st.fragment
@@ -20,14 +21,8 @@ def show_threshold(look: Look) -> None:
     if not can_rank(look):
         return
     report = runs.report(look.snapshot, look.run)
-    threshold = st.slider(
-        f"Call it {plain(look.name)} from this probability on",
-        0.0,
-        1.0,
-        0.5,
-        0.01,
-        key="metrics_cut",
-    )
+    asked = f"Call it {plain(look.name)} from this probability on"
+    threshold = st.slider(asked, 0.0, 1.0, 0.5, 0.01, key="metrics_cut")
     if report and look.label == look.task.positive_index:
         st.caption(
             f"The run's own threshold is {report.threshold:.2f}, chosen on the training items. One "
@@ -43,13 +38,12 @@ def show_threshold(look: Look) -> None:
         cells = crossed(~predicted * 1, ~look.actual * 1, 2)
         show_confusion("confusion", f"Confusion matrix at {threshold:.2f}", cells, names)
     with right:
-        points = cut_points(look).assign(chosen=threshold)
         show_figure(
             "cuts",
             "Scores at each threshold",
             "Where F is flat, the threshold hardly matters; the grey line is the chosen one.",
             charts.cuts,
-            points,
+            cut_points(look).assign(chosen=threshold),
         )
 
 
@@ -57,30 +51,17 @@ def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
     """Precision, recall and F-score of these predictions, each with its interval."""
     found = cut_intervals(predicted, actual)
     for column, name in zip(st.columns(3), ("fscore", "precision", "recall"), strict=True):
-        each = found.get(name)
+        each, title = found.get(name), score_tables.SCORES[name].capitalize()
         value = f"{each.value:.2f}" if each else "–"
-        told = score_tables.span(each) if each else "nothing is called so"
-        column.metric(
-            score_tables.SCORES[name].capitalize(),
-            value,
-            told,
-            delta_color="off",
-            delta_arrow="off",
-        )
+        metric(column, title, value, span(each) or "nothing is called so")
 
 
 def cut_points(look: Look) -> pd.DataFrame:
     """F-score, precision and recall by threshold, one row for each and each corner."""
     curve = precision_recall_curve(look.score, look.actual)
-    kept = corners(curve.recall)
-    wide = pd.DataFrame(
-        {
-            "threshold": curve.threshold,
-            "F-score": curve.fscore,
-            "precision": curve.precision,
-            "recall": curve.recall,
-        }
-    )[kept]
+    named = {"threshold": curve.threshold, "F-score": curve.fscore}
+    named |= {"precision": curve.precision, "recall": curve.recall}
+    wide = pd.DataFrame(named)[corners(curve.recall)]
     return wide.melt("threshold", var_name="score")
 
 

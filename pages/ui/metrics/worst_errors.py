@@ -9,16 +9,16 @@ from core.pool.text import words_of
 from pages.ui.cache import runs
 from pages.ui.components.charts import label_colors
 from pages.ui.components.items import item_html, show_items
+from pages.ui.components.messages import say_empty
 from pages.ui.components.word_pushes import pushes_html
 from pages.ui.escape_markdown import plain
-from pages.ui.metrics.ranking import Look
-from pages.ui.page_head import say_empty
+from pages.ui.metrics.look import Look
 
 MISSES = 10
 
 
 @st.fragment
-def show_misses(look: Look) -> None:
+def show_worst_errors(look: Look) -> None:
     """The misses that the model was surest of, with their words."""
     places = worst_misses(look.answers, MISSES)
     wrong = int((look.answers.predicted != look.answers.targets).sum())
@@ -37,7 +37,7 @@ def show_misses(look: Look) -> None:
     )
     texts = [look.answers.items[place].text for place in places]
     known = model.known([word for text in texts for word in words_of(text)]) if model else None
-    told = [miss_facts(look, place) for place in places]
+    told = [error_facts(look, place) for place in places]
     if model and st.toggle("Show how far each word pushed", key="metrics_pushes"):
         show_pushes(look, places, told)
         return
@@ -46,7 +46,7 @@ def show_misses(look: Look) -> None:
         st.caption("Underlined: words that the model does not know.")
 
 
-def miss_facts(look: Look, place: int) -> list[str]:
+def error_facts(look: Look, place: int) -> list[str]:
     """What it is, what the model said, and how probable it thought the truth."""
     labels, true = look.task.labels, look.answers.targets[place]
     believed = look.answers.raw[place, true]
@@ -60,14 +60,14 @@ def miss_facts(look: Look, place: int) -> list[str]:
 
 def show_pushes(look: Look, places: np.ndarray, told: list[list[str]]) -> None:
     """The misses with each word shaded by its push."""
-    scale = label_colors(look.task.labels).to_dict()["range"]
-    others = [color for at, color in enumerate(scale) if at != look.label]
+    colors = [*label_colors(look.task.labels).values()]
+    towards = colors.pop(look.label)
     texts = [look.answers.items[place].text for place in places]
     label = look.task.labels[look.label].value
     found = explain(runs.model(look.snapshot, look.run), texts, [label] * len(texts))
     show_items(
         [
-            pushes_html(each, scale[look.label], others[0], facts)
+            pushes_html(each, towards, colors[0], facts)
             for each, facts in zip(found, told, strict=True)
         ]
     )

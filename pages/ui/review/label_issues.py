@@ -15,9 +15,11 @@ from core.workspace.task import Label, Task
 from pages.ui import page_head, session
 from pages.ui.cache import review, runs
 from pages.ui.cache.snapshot import inbox
+from pages.ui.components.controls import choose_one
 from pages.ui.components.items import item_html, show_items
+from pages.ui.components.messages import say_empty, show_error
+from pages.ui.components.progress import filled
 from pages.ui.escape_markdown import plain
-from pages.ui.review.wait import filled
 
 LIST = "second_look"
 LAST = "second_look_last"
@@ -26,21 +28,21 @@ SHOWN = 20
 """Items with buttons at a time: each list is worked off from its top."""
 
 
-def show_second_look(snapshot: Snapshot) -> None:
+def show_label_issues(snapshot: Snapshot) -> None:
     """One of the lists, and the last decision, which can be taken back."""
     if not snapshot.workspace.is_writable():
         st.caption("The workspace is read-only: labels can be looked at, not corrected.")
     else:
         page_head.need_annotator()
-    chosen = st.segmented_control("Which", [*LISTS], default=next(iter(LISTS)), key=LIST)
+    chosen = choose_one("Which", [*LISTS], LIST)
     show_last(snapshot)
-    LISTS[chosen or next(iter(LISTS))](snapshot)
+    LISTS[chosen](snapshot)
 
 
 def show_contradicted(snapshot: Snapshot) -> None:
     """The training labels that models which did not see the item contradict most."""
     if not snapshot.logs.runs:
-        page_head.say_empty(
+        say_empty(
             "Here you will see the labels that the model contradicts. They come with the first "
             "run, after evaluation data and first training data are labeled."
         )
@@ -48,31 +50,31 @@ def show_contradicted(snapshot: Snapshot) -> None:
     run = snapshot.logs.runs[-1]
     report = runs.report(snapshot, run)
     if report is None or report.out_of_fold is None:
-        page_head.say_empty(
+        say_empty(
             f"{run.run_id} has not kept what models said of items that they did not see. The next "
             "run brings it, once each label has four training items."
         )
         return
     items, looked_at = snapshot.labels.usable_training(), settled(snapshot.logs.events)
-    doubts = find_label_issues(items, report.out_of_fold, looked_at)
+    issues = find_label_issues(items, report.out_of_fold, looked_at)
     st.caption(
-        f"{len(doubts):,} of {len(items):,} training labels are not what a model trained without "
+        f"{len(issues):,} of {len(items):,} training labels are not what a model trained without "
         f"the item says ({plain(run.run_id)}); the least probable label comes first. What you "
         "decide stays decided."
     )
-    show_list(snapshot, doubts, show_doubt)
+    show_list(snapshot, issues, show_issue)
 
 
-def show_doubt(snapshot: Snapshot, doubt: LabelIssue, is_top: bool) -> None:
+def show_issue(snapshot: Snapshot, issue: LabelIssue, is_top: bool) -> None:
     """One contradicted label, and a button for each label."""
-    task, item = snapshot.workspace.task, doubt.item
-    given, predicted = task.label(item.label).name, task.label(doubt.predicted).name
+    task, item = snapshot.workspace.task, issue.item
+    given, predicted = task.label(item.label).name, task.label(issue.predicted).name
     reason = (
         f"labeled {given}, but a model that did not see it says {predicted} with confidence "
-        f"{doubt.confidence:.3f}"
+        f"{issue.confidence:.3f}"
     )
     if len(task.labels) > 2:
-        reason += f", and {given} with {doubt.probability:.3f}"
+        reason += f", and {given} with {issue.probability:.3f}"
     facts = [reason, item.strategy and f"by {item.strategy}", item.annotator, source(item)]
     show_items([item_html(item.text, facts)])
     label_buttons(snapshot, [item], is_top, assisted=True)
@@ -95,7 +97,7 @@ def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
     label_buttons(snapshot, [in_conflict(conflict)], is_top)
 
 
-def show_copies(snapshot: Snapshot) -> None:
+def show_near_duplicates(snapshot: Snapshot) -> None:
     """The same or nearly the same texts under different labels."""
     # An item that stands in several splits is what is held out.
     splits = reversed(snapshot.labels.splits.values())
@@ -124,18 +126,12 @@ def show_rows(
     marked: Sequence[Sequence[bool]] | None = None,
 ) -> None:
     """Labeled rows below each other."""
-    task = snapshot.workspace.task
-    show_items(
-        [
-            item_html(
-                row.text,
-                [f"labeled {task.label(row.label).name}", row.split, row.annotator, source(row)]
-                + ([told] if at == 0 else []),
-                marked=marked[at] if marked else None,
-            )
-            for at, row in enumerate(rows)
-        ]
-    )
+    task, shown = snapshot.workspace.task, []
+    for at, row in enumerate(rows):
+        facts = [f"labeled {task.label(row.label).name}", row.split, row.annotator, source(row)]
+        facts += [] if at else [told]
+        shown.append(item_html(row.text, facts, marked=marked[at] if marked else None))
+    show_items(shown)
 
 
 def show_list(
@@ -143,7 +139,7 @@ def show_list(
 ) -> None:
     """The first entries, the keys bound to the top one; a word where there is none."""
     if not snapshot.labels.ids():
-        page_head.say_empty("Here you will see labels to look at again, once there are labels.")
+        say_empty("Here you will see labels to look at again, once there are labels.")
         return
     if not entries:
         st.success("Nothing here wants a second look now.", icon=":material/done_all:")
@@ -174,22 +170,21 @@ def label_buttons(
     given = {item.label for item in items}
     with st.container(horizontal=True, gap="small", width="content"):
         for label in snapshot.workspace.task.labels:
-            decisions = [Decision(item, label.value, assisted) for item in items]
+            name = f"Keep {label.name}" if given == {label.value} else label.name
             st.button(
-                plain(f"Keep {label.name}" if given == {label.value} else label.name),
+                plain(name),
                 key=f"decide {ids} {label.value}",
                 shortcut=shortcut(label) if is_top else None,
                 on_click=take,
-                args=(snapshot, decisions, then),
+                args=(snapshot, [Decision(item, label.value, assisted) for item in items], then),
                 disabled=is_locked,
             )
         if can_differ:
-            decisions = [Decision(item, item.label, assisted) for item in items]
             st.button(
                 "Keep as they are",
                 key=f"decide {ids} keep",
                 on_click=take,
-                args=(snapshot, decisions, then),
+                args=(snapshot, [Decision(item, item.label, assisted) for item in items], then),
                 disabled=is_locked,
             )
 
@@ -202,7 +197,7 @@ def take(
     try:
         decide(workspace, inbox(workspace.path), decisions, session.annotator())
     except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
     st.session_state[LAST] = decisions
     if then:
@@ -238,9 +233,8 @@ def told(task: Task, decisions: Sequence[Decision]) -> str:
 
 def shortcut(label: Label) -> str | None:
     """The label's key as Streamlit takes it; None for one that it does not know."""
-    return (
-        label.key if len(label.key) == 1 and label.key.isascii() and label.key.isalnum() else None
-    )
+    is_known = len(label.key) == 1 and label.key.isascii() and label.key.isalnum()
+    return label.key if is_known else None
 
 
 def source(item: Labeled) -> str:
@@ -251,5 +245,5 @@ def source(item: Labeled) -> str:
 LISTS = {
     "Contradicted by the model": show_contradicted,
     "Two labels": show_conflicts,
-    "Same text, other label": show_copies,
+    "Same text, other label": show_near_duplicates,
 }

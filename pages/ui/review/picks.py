@@ -11,8 +11,8 @@ from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import review, runs
 from pages.ui.components.items import item_with_rows, show_items
+from pages.ui.components.progress import filled
 from pages.ui.escape_markdown import plain
-from pages.ui.review.wait import filled
 
 SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
 """One line each, side by side."""
@@ -64,7 +64,7 @@ def coming_picks(snapshot: Snapshot) -> list[Pick]:
     return picks_in(filled(slot, "Choosing …"))
 
 
-def today_of(snapshot: Snapshot) -> NewestRun | None:
+def newest_run(snapshot: Snapshot) -> NewestRun | None:
     """What the newest run says; None where there is no run, or its file is gone."""
     if not snapshot.logs.runs:
         return None
@@ -75,13 +75,13 @@ def today_of(snapshot: Snapshot) -> NewestRun | None:
     )
 
 
-def show_sides(snapshot: Snapshot, picks: Sequence[Pick], today: NewestRun | None) -> None:
+def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None) -> None:
     """Two columns of picks, each of the strategy that is chosen over it."""
     marks = "Underlined: words that the training data did not hold before the batch."
-    if today:
-        marks += f" Today: what {today.run.run_id} says" + (
+    if newest:
+        marks += f" Today: what {newest.run.run_id} says" + (
             "; of its training items, what models said that were trained without them."
-            if today.unseen
+            if newest.unseen
             else "."
         )
     st.caption(marks)
@@ -93,7 +93,7 @@ def show_sides(snapshot: Snapshot, picks: Sequence[Pick], today: NewestRun | Non
             strategy = st.selectbox(
                 "Strategy", names, index=number, key=f"review_side_{number}", width=280
             )
-            show_side(snapshot, by_strategy(picks, strategy), strategy, history, today)
+            show_side(snapshot, by_strategy(picks, strategy), strategy, history, newest)
 
 
 def show_side(
@@ -101,7 +101,7 @@ def show_side(
     picks: Sequence[Pick],
     strategy: str,
     history: WordHistory,
-    today: NewestRun | None,
+    newest: NewestRun | None,
 ) -> None:
     """The picks of one strategy, each with why it was picked and what came of it."""
     title = TITLES.get(strategy, f"{strategy.capitalize()}: first choice first")
@@ -109,7 +109,7 @@ def show_side(
     if not picks:
         st.caption("This strategy chose nothing here.")
     first = picks[:SHOWN]
-    said = said_today(snapshot, [pick.proposal.item_id for pick in first], today)
+    said = said_now(snapshot, [pick.proposal.item_id for pick in first], newest)
     show_items(
         [
             item_with_rows(
@@ -134,7 +134,7 @@ def pick_rows(task: Task, pick: Pick, history: WordHistory, says: str) -> list[t
     guess = "Guess", guessed(task, pick)
     label = "Label", task.label(pick.label).name if pick.label else "no label yet"
     why = [words, guess] if proposal.strategy == "outlier" else [guess, words]
-    return [*why, label, ("NewestRun", says)]
+    return [*why, label, ("Today", says)]
 
 
 def guessed(task: Task, pick: Pick) -> str:
@@ -150,18 +150,18 @@ def guessed(task: Task, pick: Pick) -> str:
     return told
 
 
-def said_today(snapshot: Snapshot, item_ids: Sequence[str], today: NewestRun | None) -> list[str]:
+def said_now(snapshot: Snapshot, item_ids: Sequence[str], newest: NewestRun | None) -> list[str]:
     """What the model of today says of these items; nothing of one that awaits held-out data."""
-    if today is None:
+    if newest is None:
         return [""] * len(item_ids)
     task = snapshot.workspace.task
     return [
-        told_today(task, opinion) if opinion else ""
-        for opinion in shown_predictions(snapshot, today, item_ids)
+        told_now(task, shown) if shown else ""
+        for shown in shown_predictions(snapshot, newest, item_ids)
     ]
 
 
-def told_today(task: Task, opinion: ShownPrediction) -> str:
-    """An opinion in words, and whether the model had learned from the item."""
-    told = f"{task.label(opinion.predicted).name} with confidence {opinion.confidence:.3f}"
-    return f"{told}, trained on it" if opinion.is_learned else told
+def told_now(task: Task, shown: ShownPrediction) -> str:
+    """A prediction in words, and whether the model had learned from the item."""
+    told = f"{task.label(shown.predicted).name} with confidence {shown.confidence:.3f}"
+    return f"{told}, trained on it" if shown.is_learned else told

@@ -73,21 +73,21 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
 
 
 def show_picture(
-    snapshot: Snapshot, picks: Sequence[Pick], today: NewestRun | None, batch: str
+    snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None, batch: str
 ) -> None:
     """The picture of one choice of batches, and below it what is chosen in the picture."""
-    if today is None:
+    if newest is None:
         st.markdown(f"**{TITLE}**")
         st.caption("The picture needs the model of the newest run: it comes with the next run.")
         return
     shown = sampled_picks(picks)
-    pool = review.pool_points(snapshot, today.run)
+    pool = review.pool_points(snapshot, newest.run)
     points = landscape(pool, pick_points(shown, review.word_history(snapshot)))
     points = points[points["familiarity"] < float("inf")]
     chosen = show_figure(
         "picture",
         TITLE,
-        aid(points, today.run.run_id, len(shown) < len(picks)),
+        aid(points, newest.run.run_id, len(shown) < len(picks)),
         picture,
         points,
         tuple(points["strategy"].unique()),

@@ -19,6 +19,7 @@ from core.errors import PasswordError
 from core.system.password import check_hash
 from pages.ui.server.login import LOGIN, LOGOUT, Login
 from pages.ui.server.login_pages import base_path, shut
+from pages.ui.server.origin import is_same_origin
 from pages.ui.session import secrets
 
 HEALTH = "/_stcore/health"
@@ -121,7 +122,7 @@ class Door:
             if not is_loopback(_host(headers)):
                 return FOREIGN_HOST
         is_socket = connection.scope["type"] == "websocket"
-        if is_socket and not _is_same_origin(headers):
+        if is_socket and not is_same_origin(headers):
             return "This connection comes from another site. Open the app's own page."
         return ""
 
@@ -147,15 +148,6 @@ def _host(headers: Headers) -> str:
         return urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:
         return ""
-
-
-def _is_same_origin(headers: Headers) -> bool:
-    """Whether a page of this very host opened the connection; what is no browser names none."""
-    origin = headers.get("origin")
-    try:
-        return origin is None or urlsplit(origin).netloc == headers.get("host")
-    except ValueError:
-        return False
 
 
 def _wants_page(connection: HTTPConnection) -> bool:

@@ -10,7 +10,7 @@ import hmac
 import ipaddress
 import time
 from collections import OrderedDict
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.system.password import is_password
 from pages.ui.server.login_pages import FORM, base_path, page
+from pages.ui.server.origin import is_same_origin
 
 LOGIN, LOGOUT = "/login", "/logout"
 COOKIE = "sunlight_login"
@@ -164,14 +165,8 @@ def _next(request: Request) -> str:
 
 def _is_of_this_site(connection: HTTPConnection) -> bool:
     """Whether a page of this host sent it: browsers name the origin of every form."""
-    headers = connection.headers
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return False
-    origin = headers.get("origin")
-    try:
-        return origin is None or urlsplit(origin).netloc == headers.get("host")
-    except ValueError:
-        return False
+    site = connection.headers.get("sec-fetch-site", "same-origin")
+    return site in ("same-origin", "none") and is_same_origin(connection.headers)
 
 
 def _is_encrypted(connection: HTTPConnection) -> bool:

@@ -15,7 +15,7 @@ VAGUE = 100
 11% of all may be."""
 
 
-def show_remaining(snapshot: Snapshot) -> None:
+def show_estimate(snapshot: Snapshot) -> None:
     """How many positives are likely still unfound, and each sign for going on or stopping."""
     name = snapshot.workspace.task.positive.name
     st.subheader("How many are left?", anchor=False)
@@ -26,33 +26,30 @@ def show_remaining(snapshot: Snapshot) -> None:
     if not snapshot.can_train or not snapshot.labels.splits["evaluation"]:
         st.caption("It begins with evaluation data and training data of two labels.")
         return
-    found = find_outlook(snapshot)
+    found = current_estimate(snapshot)
     if found:
-        show_outlook(found, name)
+        show_figures(found, name)
         return
     show_errand(analysis.estimate_job(snapshot), "Estimating", "outlook", can_stop=False)
     before = earlier_estimate(snapshot)
     if before:
         st.caption("Until then, what was found before the last labels came:")
-        show_outlook(before, name)
+        show_figures(before, name)
 
 
-def find_outlook(snapshot: Snapshot) -> Estimate | None:
-    """The outlook of this state; None: it is being worked out, once for each state."""
-    found, errand, state = (
-        kept_estimate(snapshot),
-        analysis.estimate_job(snapshot),
-        estimate_file(snapshot).stem,
-    )
-    if found or errand.is_running:
+def current_estimate(snapshot: Snapshot) -> Estimate | None:
+    """The estimate of this state; None: it is being worked out, once for each state."""
+    found, job = kept_estimate(snapshot), analysis.estimate_job(snapshot)
+    state = estimate_file(snapshot).stem
+    if found or job.is_running:
         return found
-    if errand.of != state:
-        errand.start(state)
+    if job.of != state:
+        job.start(state)
         return None
-    return decoded(errand.answer) if errand.answer else None  # there is no place to keep it
+    return decoded(job.answer) if job.answer else None  # there is no place to keep it
 
 
-def show_outlook(found: Estimate, name: str) -> None:
+def show_figures(found: Estimate, name: str) -> None:
     """What is left, whether it is time to stop, and why."""
     # The positive label is anybody's word: no markup is read in it.
     st.text(left_told(found.prevalence, name))

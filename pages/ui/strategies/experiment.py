@@ -9,14 +9,14 @@ import streamlit as st
 from core.analysis.strategy_comparison import SEEDS, Experiment, compute, earlier, kept, refusal
 from core.evaluation.subset_comparison import SCORES, Outcome, verdict
 from core.workspace.snapshot import Snapshot
-from pages.ui import page_head
 from pages.ui.cache import analysis
 from pages.ui.components.charts import numbers as numbers_told
 from pages.ui.components.charts import strategy_color
 from pages.ui.components.figure import POINTS, show_figure
+from pages.ui.components.messages import say_empty
+from pages.ui.components.scores import interval_text
 from pages.ui.escape_markdown import plain
 from pages.ui.strategies.job_status import show_errand
-from pages.ui.strategies.yields import told
 
 ROW = 34
 """Pixels for one strategy."""
@@ -33,10 +33,10 @@ def show_experiment(snapshot: Snapshot) -> None:
     groups = analysis.experiment_groups(snapshot)
     asked = refusal(snapshot)
     if asked or not groups.ready:
-        page_head.say_empty(plain(" ".join([asked, *groups.waiting])))
+        say_empty(plain(" ".join([asked, *groups.waiting])))
         return
     if not snapshot.workspace.is_writable():
-        page_head.say_empty("The workspace is read-only: there is no place to keep the answers.")
+        say_empty("The workspace is read-only: there is no place to keep the answers.")
         return
     show_state(analysis.experiment(snapshot, _choose_size(groups.sizes)))
     for sentence in groups.waiting:
@@ -66,18 +66,18 @@ def show_state(experiment: Experiment) -> None:
         return
     path, size, seeds = experiment.snapshot.workspace.path, experiment.size, experiment.seeds
     # Labels may come meanwhile: it is the work of this workspace and size, whatever they are.
-    errand = analysis.job(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
+    job = analysis.job(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
     before = earlier(experiment)
-    if errand.is_running:
-        show_errand(errand, "Comparing", "experiment")
+    if job.is_running:
+        show_errand(job, "Comparing", "experiment")
     else:
         st.text(asked_for(experiment))
         name = "Compare anew" if before else "Compare"
         kind = "secondary" if before else "primary"
         if st.button(name, icon=":material/science:", key="experiment", type=kind):
-            errand.start()
+            job.start()
             st.rerun()
-        show_errand(errand, "Comparing", "experiment")
+        show_errand(job, "Comparing", "experiment")
     if before:
         st.info(
             f"The labels have changed since this was compared: there were {before.training:,} "
@@ -174,9 +174,12 @@ def numbers(outcome: Outcome) -> pd.DataFrame:
                 "strategy": result.name,
                 "labels": f"{outcome.size:,} of {result.available:,}",
                 "positive": f"{result.positive:.0%}",
-                **{name: told(result.scores[score], ".2f") for score, name in SCORES.items()},
                 **{
-                    f"{name} over random": told(result.over_random.get(score), "+.2f")
+                    name: interval_text(result.scores[score], ".2f")
+                    for score, name in SCORES.items()
+                },
+                **{
+                    f"{name} over random": interval_text(result.over_random.get(score), "+.2f")
                     for score, name in SCORES.items()
                 },
             }

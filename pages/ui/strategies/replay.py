@@ -8,14 +8,13 @@ import streamlit as st
 from core.analysis.curve_comparison import Compared, compare, mean_of, verdict
 from core.analysis.learning_curves import Point
 from core.analysis.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
-from core.errors import SunlightError
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MODELS
-from pages.ui import page_head
 from pages.ui.cache import analysis
 from pages.ui.components import charts
+from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import show_figure
-from pages.ui.escape_markdown import plain
+from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.strategies.job_status import show_errand
 
 MOST_SEEDS = 20
@@ -36,15 +35,13 @@ def show_replay(snapshot: Snapshot) -> None:
         "not quite the pool."
     )
     if found.number < LEAST:
-        page_head.say_empty(f"It needs {LEAST} labels; there are {found.number:,}.")
+        say_empty(f"It needs {LEAST} labels; there are {found.number:,}.")
         return
     if not snapshot.workspace.is_writable():
-        page_head.say_empty("The workspace is read-only: there is no place to keep the curves.")
+        say_empty("The workspace is read-only: there is no place to keep the curves.")
         return
-    try:
+    with refusals_shown():
         _choose_and_run(found)
-    except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
 
 
 def _choose_and_run(found: Known) -> None:
@@ -60,25 +57,22 @@ def _choose_and_run(found: Known) -> None:
     mixes = {name: mix for name, mix in every.items() if name in chosen}
     replay, path = prepare(found, mixes, models, seeds), found.snapshot.workspace.path
     name = f"replay of {path}, {sorted(mixes)}, {sorted(models)}, {seeds}"
-    errand = analysis.job(name, compute, path, mixes, models, seeds)
+    job = analysis.job(name, compute, path, mixes, models, seeds)
     points, curves = kept(replay), replay.study.curves
-    if errand.is_running:
-        show_errand(errand, "Replaying", "replay")
+    if job.is_running:
+        show_errand(job, "Replaying", "replay")
     elif {point.curve for point in points} != set(curves):
         label = "Go on" if points else "Replay"
         if st.button(label, icon=":material/replay:", key="replay"):
-            errand.start()
+            job.start()
             st.rerun()
-        show_errand(errand, "Replaying", "replay")
+        show_errand(job, "Replaying", "replay")
     if points:
         _show(points, replay.study.random_mix)
 
 
 def _show(points: Sequence[Point], random_mix: str | None) -> None:
-    chosen = st.segmented_control(
-        "Score", list(NAMES), default=next(iter(NAMES)), format_func=NAMES.get, key="replay_score"
-    )
-    score = chosen or next(iter(NAMES))
+    score = choose_one("Score", [*NAMES], "replay_score", format_func=NAMES.get)
     rows = [row for row in compare(points, random_mix) if row.score == score]
     curves = means(points, score)
     show_figure(
@@ -127,14 +121,9 @@ def means(points: Sequence[Point], score: str) -> pd.DataFrame:
         groups.setdefault((way, point.labels), []).append(getattr(point, score))
     found = {place: mean_of(values) for place, values in groups.items()}
     rows = [
-        (
-            *place,
-            mean.value,
-            mean.value - (mean.error or 0),
-            mean.value + (mean.error or 0),
-            mean.number,
-        )
+        (*place, mean.value, mean.value - error, mean.value + error, mean.number)
         for place, mean in found.items()
         if mean.value is not None
+        for error in [mean.error or 0]
     ]
     return pd.DataFrame(rows, columns=["way", "labels", "value", "low", "high", "seeds"])

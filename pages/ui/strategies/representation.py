@@ -10,7 +10,8 @@ from core.analysis.representation import ALL, FEW, LENGTH, Share, Spread, WordCo
 from core.analysis.strategy_yield import THIN
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
-from pages.ui.components.charts import POOL, STRATEGY_COLORS, numbers, strategy_color
+from pages.ui.components.charts import POOL, STRATEGY_COLORS, numbers, strategy_color, thin_hollow
+from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.escape_markdown import plain
 
@@ -24,7 +25,7 @@ NAMED = 3
 """Shares or words that a sentence names."""
 
 
-def show_skew(snapshot: Snapshot) -> None:
+def show_representation(snapshot: Snapshot) -> None:
     """Lengths and columns of each strategy beside the pool's, then words."""
     st.subheader("Did it self-correct, or add a bias?", anchor=False)
     st.caption(
@@ -44,10 +45,7 @@ def show_skew(snapshot: Snapshot) -> None:
 def show_spreads(spreads: Sequence[Spread]) -> None:
     """The shares of one feature, and what stands out among them."""
     found = {spread.name: spread for spread in spreads}
-    chosen = LENGTH
-    if len(found) > 1:
-        asked = st.segmented_control("Compare", list(found), default=LENGTH, key="skew_feature")
-        chosen = asked or LENGTH
+    chosen = choose_one("Compare", [*found], "skew_feature") if len(found) > 1 else LENGTH
     points = points_of(found[chosen])
     values, strategies = (tuple(points[name].unique()) for name in ("value", "strategy"))
     show_figure(
@@ -71,18 +69,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(ordered[:FEW]) + (f" and {more} more" if more > 0 else "")
 
 
-def show_words(skews: dict[str, WordComparison]) -> None:
+def show_words(comparisons: dict[str, WordComparison]) -> None:
     """The words that one strategy has too often and too seldom, with the numbers behind each."""
     st.markdown("**Words**")
-    asked = st.segmented_control(
-        "Words of",
-        list(skews),
-        default=next(iter(skews)),
-        format_func=plain,
-        key="skew_group",
-    )
-    group = asked or next(iter(skews))
-    found = skews[group]
+    group = choose_one("Words of", [*comparisons], "skew_group", format_func=plain)
+    found = comparisons[group]
     st.text(word_sentence(group, found))
     for place, name, words in zip(
         st.columns(2), ("More often", "Less often"), (found.over, found.under), strict=True
@@ -139,12 +130,8 @@ def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart
     bars = base.mark_rule(opacity=0.6).encode(
         x=alt.X("low:Q", title="share of items", axis=axis), x2="high:Q"
     )
-    full, hollow = (
-        base.transform_filter(kept)
-        .mark_point(filled=filled, size=55, opacity=1)
-        .encode(x=alt.X("share:Q", title="share of items", axis=axis))
-        for kept, filled in (("!datum.thin", True), ("datum.thin", False))
-    )
+    x = alt.X("share:Q", title="share of items", axis=axis)
+    full, hollow = thin_hollow(base.encode(x=x), size=55)
     height = (len(strategies) + 1) * ROW
     pool = (
         alt.Chart(POINTS)

@@ -8,10 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.strategy_yield import THIN, ChosenLabel, Yield, by_iteration, by_strategy
-from core.evaluation.intervals import Interval
 from core.workspace.snapshot import Snapshot
-from pages.ui.components.charts import numbers, strategy_color
+from pages.ui.components.charts import numbers, strategy_color, thin_hollow
 from pages.ui.components.figure import POINTS, show_figure
+from pages.ui.components.scores import interval_text
 from pages.ui.escape_markdown import plain
 
 HEIGHT = 180
@@ -39,7 +39,7 @@ def measures(positive: str) -> list[Measure]:
     return [
         Measure(
             "positive",
-            f"{positive}",
+            positive,
             ".0%",
             f"How many of the labels are {positive}: the higher, the more of them were found.",
             "",
@@ -68,7 +68,7 @@ def measures(positive: str) -> list[Measure]:
     ]
 
 
-def show_harvest(snapshot: Snapshot, items: Sequence[ChosenLabel]) -> None:
+def show_yields(snapshot: Snapshot, items: Sequence[ChosenLabel]) -> None:
     """The table over all iterations, one chart for each measure, and the numbers of each cell."""
     found = measures(snapshot.workspace.task.positive.name)
     totals, cells = by_strategy(items), by_iteration(items)
@@ -123,21 +123,12 @@ def table(
             *([cell.batch_id] * iterations),
             cell.strategy,
             cell.labeled,
-            *(told(getattr(cell, each.field), each.format) for each in of),
+            *(interval_text(getattr(cell, each.field), each.format) for each in of),
             "thin" if cell.is_thin else "",
         )
         for cell in cells
     ]
     return pd.DataFrame(rows, columns=head)
-
-
-def told(found: Interval | None, as_: str) -> str:
-    """`38% (31% to 45%)`, without brackets where there is no interval, or nothing."""
-    if found is None:
-        return ""
-    if found.low != found.low:  # not a number
-        return f"{found.value:{as_}}"
-    return f"{found.value:{as_}} ({found.low:{as_}} to {found.high:{as_}})"
 
 
 def points_of(cells: Sequence[Yield], field: str) -> pd.DataFrame:
@@ -177,8 +168,5 @@ def over_time(
         base = base.encode(xOffset=alt.XOffset("strategy:N", scale=alt.Scale(paddingOuter=0.3)))
     spread = base.mark_area(opacity=0.15) if has_bands else base.mark_rule(opacity=0.5)
     ends = spread.encode(y=alt.Y("low:Q", title=None, axis=axis, scale=scale), y2="high:Q")
-    full, hollow = (
-        base.transform_filter(kept).mark_point(filled=filled, size=50, opacity=1)
-        for kept, filled in (("!datum.thin", True), ("datum.thin", False))
-    )
+    full, hollow = thin_hollow(base, size=50)
     return alt.layer(ends, base.mark_line(opacity=0.5), full, hollow).properties(height=HEIGHT)

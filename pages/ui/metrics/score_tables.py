@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from core.evaluation.intervals import Difference, Interval
+from core.evaluation.intervals import Difference
 from core.evaluation.report import AT_THRESHOLD, Figures, Report
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import runs
+from pages.ui.components.scores import report_intervals, span
 
 OF_PROBABILITIES = {BRIER: "Brier score (low is good)", CALIBRATION_ERROR: "ECE (low is good)"}
 
@@ -20,24 +21,6 @@ SETS = {
     "validation": "validation items",
     "out of fold": "training items, each by a model that did not see it",
 }
-
-
-def intervals(report: Report | None) -> dict[str, Interval]:
-    """The run's scores for the positive label with their intervals; empty without a report.
-
-    Home, the learning curve and the table of scores all take them from here, and the command line
-    prints the same: a report is of the very items that the run's row is of, whatever was labeled
-    since, and is read, not drawn anew. An interval of no width is left out: older reports resampled
-    the F-score, and resampling cannot leave 0 or 1.
-    """
-    figures = report and report.figures.get("evaluation")
-    kept = figures.intervals if figures else {}
-    return {name: each for name, each in kept.items() if each.low < each.high}
-
-
-def span(found: Interval | None) -> str:
-    """`0.52 to 0.68`, or nothing."""
-    return f"{found.low:.2f} to {found.high:.2f}" if found else ""
 
 
 def curve_points(snapshot: Snapshot) -> pd.DataFrame:
@@ -57,7 +40,7 @@ def curve_points(snapshot: Snapshot) -> pd.DataFrame:
                 "evaluation set": set_of[run.run_id],
             }
             for run in snapshot.logs.runs
-            for ends in [intervals(runs.report(snapshot, run))]
+            for ends in [report_intervals(runs.report(snapshot, run))]
             for score in CURVES
             for found in [ends.get(score)]
             if getattr(run, score) is not None
@@ -111,7 +94,7 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> 
     """
     is_positive = label == snapshot.workspace.task.positive_index
     report = runs.report(snapshot, run)
-    kept = intervals(report)
+    kept = report_intervals(report)
     found = runs.score_intervals(snapshot, run, label)
     if is_positive and run.evaluation_hash == runs.evaluation_hash(snapshot):
         found = found | kept
