@@ -21,7 +21,7 @@ SCRIPT = """
 import altair as alt
 import pandas as pd
 import streamlit as st
-from pages.ui.figure import POINTS, show_figure
+from pages.ui.components.figure import POINTS, show_figure
 
 def dots(field):
     # Points over the rows that come, and a rule that is the chart's own.

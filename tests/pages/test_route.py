@@ -100,7 +100,7 @@ def test_a_token_runs_out(workspace: Workspace, monkeypatch):
     import time
 
     later = time.time() + 8 * 24 * 3600
-    monkeypatch.setattr("pages.ui.tokens.time.time", lambda: later)
+    monkeypatch.setattr("pages.ui.card.tokens.time.time", lambda: later)
     assert read_token(good) is None
 
 
