@@ -160,11 +160,6 @@ def fitted(filters: Filters, choices: Choices) -> Filters:
     )
 
 
-def without_model(filters: Filters) -> Filters:
-    """The filters that need no model."""
-    return replace(filters, predicted=(), confidence=None, agreement="")
-
-
 def active(filters: Filters) -> list[str]:
     """Which filters ask for something, by their fields' names."""
     return [field.name for field in fields(filters) if getattr(filters, field.name)]
