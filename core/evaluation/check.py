@@ -8,8 +8,6 @@ is what is asked for; a space is shared by many runs, and takes a second per gig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import torch
-
 from core.errors import RunError
 from core.evaluation.report import load_report
 from core.features.pool_features import load_space
@@ -59,7 +57,11 @@ def _is_there(path: Path) -> bool:
 def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Finding]]:
     """(each needed space's key with the params files that need it, those that cannot be read)."""
     needed: dict[str, list[Path]] = {}
-    findings = []
+    findings: list[Finding] = []
+    if not params:
+        return needed, findings
+    import torch  # takes seconds, and many workspaces have no params file yet
+
     for path in params:
         try:
             key = torch.load(path, weights_only=True, map_location="cpu", mmap=True).get("space")

@@ -1,4 +1,4 @@
-"""The book's own data as a workspace, downloaded from where its author publishes it.
+"""Download of the book's dataset as a workspace, from where its author publishes it.
 
 Files of one commit. Of the label files size and SHA-256 are known. The pool was not to be had when
 this was written: of it the server's word on its length is checked, that all but a few of its rows

@@ -1,4 +1,4 @@
-"""The data card of an export, as Markdown: what the labels are, how they came about, how good."""
+"""Data card of an export, in Markdown: what the labels are, how they came about, how good."""
 
 import re
 import tomllib

@@ -1,26 +1,29 @@
-"""Fetching one file over HTTPS into a part of it, and going on where the last time ended."""
+"""Download of one file over HTTPS, which goes on where the last time ended."""
 
-import http.client
+from __future__ import annotations
+
+import os
 import ssl
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.message import Message
-from http import HTTPStatus
 from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from core.errors import DownloadError
 from core.system.progress import Pace, Progress, silent
+
+if TYPE_CHECKING:
+    from requests import Response, Session
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """Where plain HTTP may be spoken: nobody listens in between."""
 
 PIECE = 2**16
 """Bytes."""
+
+OK, PARTIAL, NO_SUCH_RANGE = 200, 206, 416
 
 
 @dataclass(frozen=True)
@@ -77,15 +80,10 @@ def _go_on(
     url: str, part: Path, size: int | None, limits: Limits, deadline: float, progress: Progress
 ) -> None:
     """One connection: the rest of the file, or all of it if the server has another one by now."""
-    had = _size_of(part)
-    if size is not None and had == size:
+    if size is not None and _size_of(part) == size:
         return
-    answer = _ask(url, had, _read_tag(part), limits) if had else None
-    if answer is None or not _continues(answer, had):
-        had, answer = 0, answer if answer and answer.status == HTTPStatus.OK else _anew(url, limits)
-        part.write_bytes(b"")
-        _keep_tag(part, answer)
-    with answer:
+    with _session(url) as session:
+        answer, had = _rest_or_all(session, url, part, limits)
         total = _total(url, answer, had, size, limits)
         pace = Pace(progress, f"fetching {urlsplit(url).path.rpartition('/')[2]}", total, "bytes")
         pace.add(had)
@@ -100,51 +98,63 @@ def _go_on(
         raise _CutError(f"the connection was cut after {had:,} of {total:,} bytes")
 
 
-def _ask(url: str, had: int, tag: str, limits: Limits) -> http.client.HTTPResponse | None:
-    """The server's answer; None if it has no such rest. Raises DownloadError or _CutError."""
-    headers = {"Accept-Encoding": "identity", "User-Agent": "sunlight"}
-    if had:
-        if not tag:
-            return None
-        headers |= {"Range": f"bytes={had}-", "If-Range": tag}
+def _session(url: str) -> Session:
+    import requests
+
+    session = requests.Session()
+    session.trust_env = not _is_loopback(url)  # a proxy has a loopback of its own
+    session.verify = os.environ.get("SSL_CERT_FILE", True)
+    session.headers.update({"Accept-Encoding": "identity", "User-Agent": "sunlight"})
+    session.hooks["response"].append(_refuse_redirect)
+    return session
+
+
+def _rest_or_all(session: Session, url: str, part: Path, limits: Limits) -> tuple[Response, int]:
+    """(the server's answer, the byte of the file that it begins with: 0 or where the part ends)."""
+    had, tag = _size_of(part), _read_tag(part)
+    rest = {"Range": f"bytes={had}-", "If-Range": tag} if had and tag else {}
+    answer = _ask(session, url, limits, rest)
+    said = answer.headers.get("Content-Range", "")
+    if rest and answer.status_code == PARTIAL and said.startswith(f"bytes {had}-"):
+        return answer, had
+    if rest and answer.status_code != OK:
+        answer = _ask(session, url, limits, {})
+    if answer.status_code != OK:
+        raise _wrong(url, f"comes with the status {answer.status_code}")
+    part.write_bytes(b"")
+    _keep_tag(part, answer)
+    return answer, 0
+
+
+def _ask(session: Session, url: str, limits: Limits, headers: Mapping[str, str]) -> Response:
+    """The server's answer; raises DownloadError or _CutError."""
     try:
-        return _opener(url).open(
-            urllib.request.Request(url, headers=headers), timeout=limits.silence
-        )
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and had:
-            return None
-        raise DownloadError(
-            f"{url}: the server answers {error.code} ({error.reason}). Try again later."
-        ) from error
-    except ssl.SSLCertVerificationError as error:
-        raise _wrong(url, f"comes from a server that cannot prove who it is: {error}") from error
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
+        answer = session.get(url, headers=headers, timeout=limits.silence, stream=True)
+    except OSError as error:  # all that requests raises
+        cause: BaseException = error
+        while cause.__context__ is not None:
+            cause = cause.__context__
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            raise _wrong(
+                url, f"comes from a server that cannot prove who it is: {cause}"
+            ) from error
+        reason = getattr(cause, "strerror", None) or cause
         raise _CutError(f"{urlsplit(url).hostname} cannot be reached: {reason}") from error
+    if answer.ok or (headers and answer.status_code == NO_SUCH_RANGE):
+        return answer
+    raise DownloadError(
+        f"{url}: the server answers {answer.status_code} ({answer.reason}). Try again later."
+    )
 
 
-def _anew(url: str, limits: Limits) -> http.client.HTTPResponse:
-    answer = _ask(url, 0, "", limits)
-    if answer is None or answer.status != HTTPStatus.OK:
-        raise _wrong(url, f"comes with the status {answer.status if answer else 416}")
-    return answer
+def _refuse_redirect(answer: Response, **_: object) -> None:
+    """Raises DownloadError if a server sends us to where anybody can listen."""
+    if answer.is_redirect:
+        target = urljoin(answer.url, answer.headers["Location"])
+        _refuse_url(target, may_be_plain=_is_loopback(answer.url))
 
 
-def _continues(answer: http.client.HTTPResponse, had: int) -> bool:
-    """Whether the answer is the rest of the file from byte `had` on."""
-    if answer.status != HTTPStatus.PARTIAL_CONTENT:
-        return False
-    if answer.headers.get("Content-Range", "").startswith(f"bytes {had}-"):
-        return True
-    answer.close()
-    return False
-
-
-def _total(
-    url: str, answer: http.client.HTTPResponse, had: int, size: int | None, limits: Limits
-) -> int:
+def _total(url: str, answer: Response, had: int, size: int | None, limits: Limits) -> int:
     """How long the whole file is; raises DownloadError if nobody knows, or it is not as it was."""
     if answer.headers.get("Content-Encoding", "identity") != "identity":
         raise _wrong(url, "comes compressed, which nobody has asked for")
@@ -161,51 +171,28 @@ def _total(
     return total
 
 
-def _pieces(answer: http.client.HTTPResponse, deadline: float) -> Iterator[bytes]:
-    """What arrives, as it arrives; raises _CutError."""
+def _pieces(answer: Response, deadline: float) -> Iterator[bytes]:
+    """What arrives, as it arrives, to the end or until it is cut; raises _CutError if that lasts."""
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
+
     try:
-        while piece := answer.read1(PIECE):
+        while piece := answer.raw.read1(PIECE, decode_content=False):
             yield piece
             if time.monotonic() > deadline:
                 raise _CutError("the server is too slow")
-    except TimeoutError as error:
+    except (ReadTimeoutError, TimeoutError) as error:
         raise _CutError("the server has fallen silent") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise _CutError(f"the connection was cut: {error}") from error
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a server to another address, but never to one that anybody can listen to."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: Message,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        if urlsplit(newurl).scheme != "https" and not _is_loopback(req.full_url):
-            raise _wrong(req.full_url, f"has moved to {newurl[:200]}, which is not https")
-        _refuse_url(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _opener(url: str) -> urllib.request.OpenerDirector:
-    handlers: list[urllib.request.BaseHandler] = [_Redirects()]
-    if _is_loopback(url):
-        handlers.append(urllib.request.ProxyHandler({}))  # a proxy has a loopback of its own
-    return urllib.request.build_opener(*handlers)
+    except (HTTPError, OSError):
+        return
 
 
 def _is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK
 
 
-def _refuse_url(url: str) -> None:
-    scheme = urlsplit(url).scheme
-    if scheme != "https" and not (scheme == "http" and _is_loopback(url)):
+def _refuse_url(url: str, *, may_be_plain: bool = True) -> None:
+    is_plain = urlsplit(url).scheme == "http" and _is_loopback(url)
+    if urlsplit(url).scheme != "https" and not (is_plain and may_be_plain):
         raise DownloadError(f"{url[:200]} is not an https address. Give one that begins https://.")
 
 
@@ -227,7 +214,7 @@ def _read_tag(part: Path) -> str:
     return file.read_text(encoding="latin-1") if file.exists() else ""
 
 
-def _keep_tag(part: Path, answer: http.client.HTTPResponse) -> None:
+def _keep_tag(part: Path, answer: Response) -> None:
     """Only a strong tag says that two files are the same byte for byte."""
     tag = answer.headers.get("ETag", "")
     _tag_file(part).write_text(tag if tag.startswith('"') else "", encoding="latin-1")

@@ -1,4 +1,4 @@
-"""How the bytes of a text file are to be read: recognized, and rewritten as UTF-8."""
+"""Encodings of text files: recognized, and rewritten as UTF-8."""
 
 import codecs
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The labels in the files of other tools: each layout is names and contents of its files."""
+"""Export formats: CSV, JSON lines, Parquet, Label Studio, Hugging Face datasets, fastText."""
 
 import json
 import math

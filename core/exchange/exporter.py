@@ -1,4 +1,4 @@
-"""The labels that count, written for other programs: a file or a folder, and its data card."""
+"""Export of the labels that count, as a file or a folder, with a data card."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would run as a formula, written so that it shows them instead.
+"""Guard against spreadsheet formulas: cells that would run are written so that they show.
 
 A leading apostrophe makes a spreadsheet take a cell for text. Cells that already begin with
 apostrophes before such a character get one more, so that taking one away gives every cell back.

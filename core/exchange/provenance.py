@@ -1,6 +1,7 @@
-"""Everything that is known of each label that counts: a row per item and split."""
+"""Table of all labels that count, with where each one came from: a row per item and split."""
 
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 
 import pyarrow as pa
 
@@ -25,6 +26,15 @@ OWN = "pool_"
 """Stands before the name of a pool's column whose name is taken."""
 
 Cell = str | int | float | None
+
+_OF_ITEM = attrgetter("item_id", "text", "label", "split", "strategy", "confidence")
+_OF_PROPOSAL = attrgetter(
+    "score", "predicted", "run_id", "seed", "batch_id", "created_at", "annotator", "rank"
+)
+_OF_EVENT = attrgetter("event_id", "annotator", "labeled_at", "seconds", "assisted", "note")
+
+NO_BATCH = (None, "", "", None, "", "", "", None, "", "", "", None, None, "")
+"""In place of what a proposal and an event say."""
 
 
 def provenance(snapshot: Snapshot, splits: Collection[str] = SPLITS) -> pa.Table:
@@ -77,48 +87,20 @@ def _items(snapshot: Snapshot, splits: Collection[str]) -> list[Labeled]:
     return list({(item.split, item.item_id): item for item in items}.values())
 
 
-def _row(
-    item: Labeled, proposal: Proposal | None = None, event: Event | None = None
-) -> tuple[Cell, ...]:
-    """The values of `EXPORT_FIELDS`."""
-    of_item = (item.item_id, item.text, item.label, item.split, item.strategy, item.confidence)
-    return (*of_item, *_of_proposal(proposal), *_of_event(event))
-
-
-def _of_proposal(proposal: Proposal | None) -> tuple[Cell, ...]:
-    if proposal is None:
-        return None, "", "", None, "", "", "", None
-    return (
-        proposal.score,
-        proposal.predicted,
-        proposal.run_id,
-        proposal.seed,
-        proposal.batch_id,
-        proposal.created_at,
-        proposal.annotator,
-        proposal.rank,
-    )
-
-
-def _of_event(event: Event | None) -> tuple[Cell, ...]:
-    if event is None:
-        return "", "", "", None, None, ""
-    return (
-        event.event_id,
-        event.annotator,
-        event.labeled_at,
-        event.seconds,
-        int(event.assisted),
-        event.note,
-    )
+def _row(item: Labeled, *of_batch: Proposal | Event) -> tuple[Cell, ...]:
+    """The values of `EXPORT_FIELDS`; `of_batch` are the item's proposal and event, or none."""
+    if not of_batch:
+        return _OF_ITEM(item) + NO_BATCH
+    proposal, event = of_batch
+    return _OF_ITEM(item) + _OF_PROPOSAL(proposal) + _OF_EVENT(event)
 
 
 def _column(name: str, values: Sequence[Cell]) -> pa.Array:
     if name in FLOATS:
         return pa.array(values, pa.float64())
-    if name not in WHOLE:
-        return pa.array(values, pa.string())
-    return pa.array(values, pa.int64())
+    if name in WHOLE:
+        return pa.array([None if value is None else int(value) for value in values], pa.int64())
+    return pa.array(values, pa.string())
 
 
 def _own_columns(pool: Pool, item_ids: Sequence[str]) -> Mapping[str, pa.Array]:

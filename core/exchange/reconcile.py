@@ -1,4 +1,4 @@
-"""What the files lack of labels that somebody brings: rows, proposals and events to be appended.
+"""Comparison of imported labels with those that stand here: what is to be appended.
 
 A label that stands here already is not written again, and one that is another here stays as it is
 here: who brings a table does not overrule who labeled.
