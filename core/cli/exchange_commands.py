@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli.answers import import_json, preview_json, preview_text
+from core.cli import answers
 from core.cli.console import AsJson, Data, refusals, report, tell
 from core.workspace.layout import SAMPLE, Workspace, open_workspace
 from core.workspace.task import SPLITS
@@ -78,7 +78,7 @@ def import_command(
             bring_in = partial(import_table, table=table, columns=columns, unsaid=unsaid)
         with workspace_for(data) as workspace:
             found = bring_in(workspace, leave_out_bad_rows=leave_out_bad_rows, progress=report)
-        return tell(import_json(found), found.sentences(), as_json)
+        return tell(answers.import_json(found), found.sentences(), as_json)
 
 
 def export_command(
@@ -141,5 +141,5 @@ def refuse_others(option: str, given: Iterable[str], known: Iterable[str]) -> No
 
 
 def _tell_preview(table: "SourceTable", columns: "Columns", as_json: bool) -> None:
-    answer = preview_json(table, columns)
-    tell(answer, preview_text(answer), as_json)
+    answer = answers.preview_json(table, columns)
+    tell(answer, answers.preview_text(answer), as_json)

@@ -10,14 +10,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.answers import (
-    batch_json,
-    batch_text,
-    figures_json,
-    figures_text,
-    run_json,
-    run_text,
-)
+from core.cli import answers
 from core.cli.console import AsJson, Data, refusals, report, tell
 from core.workspace.layout import SAMPLE, open_workspace
 from core.workspace.task import MODELS, check_mix
@@ -45,8 +38,8 @@ def train(
         trained = runs.train(snapshot, name=model, seed=seed, progress=report)
         run = runs.keep(snapshot, trained)
         found = trained.report.figures.get("evaluation"), trained.report.threshold
-        lines = [run_text(run), *figures_text(*found), f"kept in {run.params_file}"]
-        tell(run_json(run) | figures_json(*found), lines, as_json)
+        lines = [answers.run_text(run), *answers.figures_text(*found), f"kept in {run.params_file}"]
+        tell(answers.run_json(run) | answers.figures_json(*found), lines, as_json)
 
 
 def next_batch(
@@ -80,7 +73,7 @@ def next_batch(
         else:
             snapshot = open_snapshot(data, report)
             batch = propose(snapshot, annotator, wishes, progress=report, engine=opened)
-        tell(batch_json(batch), batch_text(batch), as_json)
+        tell(answers.batch_json(batch), answers.batch_text(batch), as_json)
 
 
 def evaluate(
@@ -100,10 +93,10 @@ def evaluate(
         items = snapshot.labels.splits["evaluation"]
         scores, figures = evaluate_items(model, items, snapshot.workspace.task)
         seconds = round(time.perf_counter() - began, 3)
-        now = {"n_evaluation": len(items), "seconds": seconds}
-        answer = run_json(kept) | asdict(scores) | figures_json(figures, model.threshold) | now
-        told = replace(kept, **asdict(scores), seconds=seconds)
-        tell(answer, [run_text(told), *figures_text(figures, model.threshold)], as_json)
+        told = replace(kept, **asdict(scores), n_evaluation=len(items), seconds=seconds)
+        found = figures, model.threshold
+        lines = [answers.run_text(told), *answers.figures_text(*found)]
+        tell(answers.run_json(told) | answers.figures_json(*found), lines, as_json)
 
 
 def simulate(

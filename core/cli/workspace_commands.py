@@ -10,16 +10,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli.answers import (
-    backup_json,
-    backup_text,
-    counts_text,
-    finding_text,
-    made_json,
-    run_json,
-    run_text,
-    splits_json,
-)
+from core.cli import answers
 from core.cli.console import AsJson, Data, refusals, report, tell
 from core.exchange.book_dataset import BASE
 from core.workspace.layout import SAMPLE, open_workspace
@@ -38,17 +29,17 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         strategies = Counter(item.strategy or NOT_RECORDED for item in training)
         answer = {
             "stage": snapshot.stage,
-            "splits": splits_json(snapshot),
+            "splits": answers.splits_json(snapshot),
             "strategies": dict(strategies),
             "pool": len(snapshot.pool_words.pool),
             "targets": dict(snapshot.workspace.task.targets),
             "open_batches": len(snapshot.open_batches),
-            "last_run": run_json(runs[-1]) if runs else None,
+            "last_run": answers.run_json(runs[-1]) if runs else None,
         }
         lines = [f"stage: {answer['stage']}", f"pool: {answer['pool']:,} items"]
-        lines += [f"{split}: {counts_text(answer, split)}" for split in answer["splits"]]
+        lines += [f"{split}: {answers.counts_text(answer, split)}" for split in answer["splits"]]
         lines += [f"{name}: {count:,} training labels" for name, count in strategies.items()]
-        lines.append(run_text(runs[-1]) if runs else "no run yet")
+        lines.append(answers.run_text(runs[-1]) if runs else "no run yet")
         tell(answer, lines, as_json)
 
 
@@ -69,7 +60,9 @@ def check(
         if mend:
             answer["mended"] = done
         lines = [f"mended: {sentence}" for sentence in done]
-        lines += [line for each in findings for line in finding_text(each)] or ["nothing found"]
+        lines += [line for each in findings for line in answers.finding_text(each)] or [
+            "nothing found"
+        ]
         tell(answer, lines, as_json)
     if findings:
         raise typer.Exit(1)
@@ -86,11 +79,13 @@ def backup(
     with refusals():
         workspace = open_workspace(data)
         if only_list:
-            found = [backup_json(path) for path in backup_files(workspace.path)]
-            tell({"backups": found}, [*map(backup_text, found)] or ["no backup yet"], as_json)
+            found = [answers.backup_json(path) for path in backup_files(workspace.path)]
+            tell(
+                {"backups": found}, [*map(answers.backup_text, found)] or ["no backup yet"], as_json
+            )
         else:
-            made = made_json(back_up(workspace))
-            tell(made, [backup_text(made)], as_json)
+            made = answers.made_json(back_up(workspace))
+            tell(made, [answers.backup_text(made)], as_json)
 
 
 def restore(
@@ -104,7 +99,7 @@ def restore(
 
     with refusals():
         snapshot = open_snapshot(restoring.restore(file, into, report).path, report)
-        splits, stage = splits_json(snapshot), snapshot.stage
+        splits, stage = answers.splits_json(snapshot), snapshot.stage
         labels = sum(sum(counts.values()) for counts in splits.values())
         answer = {"data": str(snapshot.workspace.path), "stage": stage, "splits": splits}
         tell(answer, [f"{into}: {labels:,} labels, stage: {stage}"], as_json)
@@ -122,7 +117,7 @@ def book(
     with refusals():
         snapshot = open_snapshot(fetch_book(folder, base, progress=report).path, report)
         path, pool = str(snapshot.workspace.path), len(snapshot.pool_words.pool)
-        answer = {"data": path, "pool": pool, "splits": splits_json(snapshot)}
+        answer = {"data": path, "pool": pool, "splits": answers.splits_json(snapshot)}
         tell(answer, [f"{folder}: {pool:,} items to label", _look_at(folder)], as_json)
 
 
@@ -138,10 +133,10 @@ def demo(
         snapshot = make_demo(folder, batches=batches, progress=report)
         answer = {
             "data": str(snapshot.workspace.path),
-            "splits": splits_json(snapshot),
-            "runs": [run_json(run) for run in snapshot.logs.runs],
+            "splits": answers.splits_json(snapshot),
+            "runs": [answers.run_json(run) for run in snapshot.logs.runs],
         }
-        tell(answer, [*map(run_text, snapshot.logs.runs), _look_at(folder)], as_json)
+        tell(answer, [*map(answers.run_text, snapshot.logs.runs), _look_at(folder)], as_json)
 
 
 def password(as_json: AsJson = False) -> None:

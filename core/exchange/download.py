@@ -135,9 +135,8 @@ def _ask(session: Session, url: str, limits: Limits, headers: Mapping[str, str])
         while cause.__context__ is not None:
             cause = cause.__context__
         if isinstance(cause, ssl.SSLCertVerificationError):
-            raise _wrong(
-                url, f"comes from a server that cannot prove who it is: {cause}"
-            ) from error
+            what = f"comes from a server that cannot prove who it is: {cause}"
+            raise _wrong(url, what) from error
         reason = getattr(cause, "strerror", None) or cause
         raise _CutError(f"{urlsplit(url).hostname} cannot be reached: {reason}") from error
     if answer.ok or (headers and answer.status_code == NO_SUCH_RANGE):
@@ -172,7 +171,7 @@ def _total(url: str, answer: Response, had: int, size: int | None, limits: Limit
 
 
 def _pieces(answer: Response, deadline: float) -> Iterator[bytes]:
-    """What arrives, as it arrives, to the end or until it is cut; raises _CutError if that lasts."""
+    """What arrives, until it ends or is cut; raises _CutError if it takes too long."""
     from urllib3.exceptions import HTTPError, ReadTimeoutError
 
     try:
