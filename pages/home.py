@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.analysis.simulation import make_demo
 from core.evaluation.report import SCORE_NAMES
+from core.system.progress import in_words
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 from pages.ui import page_head, session
@@ -115,7 +116,7 @@ def make_demo_here() -> None:
     folder = session.DEMO
     if not (folder / "runs.csv").exists():
         with st.status("Making the demo: the sample's true labels go through the whole loop …"):
-            make_demo(folder, progress=st.write)
+            make_demo(folder, progress=in_words(st.write))
     session.choose_workspace(folder)
 
 

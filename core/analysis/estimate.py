@@ -11,7 +11,6 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.errors import RunError
@@ -98,7 +97,6 @@ def estimate_file(snapshot: Snapshot) -> Path:
 
 def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
     """The outlook of this workspace as it stands now, encoded; kept where that can be written."""
-    torch.set_num_threads(1)
     progress("reading the workspace")
     workspace = open_workspace(path)
     snapshot = read_snapshot(workspace, write_cache=workspace.is_writable())

@@ -5,7 +5,6 @@ Each curve is appended whole when it is finished. What the file already holds is
 
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +14,6 @@ from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 
 import torch
 
@@ -139,7 +137,8 @@ def learn(
         ):
             file.append([_encode(point) for point in points])
             known[points[0].curve] = points
-            progress(f"{done} of {len(missing)}: {_told(points[-1])}")
+            words = f"{done} of {len(missing)}: {_told(points[-1])}"
+            progress(words, done, len(missing))
     return [point for curve in study.curves for point in known[curve]]
 
 
@@ -235,8 +234,7 @@ def _computed(
             yield compute(*job)
         return
     with _processes(workers) as pool:
-        with _no_main_program():
-            futures: list[Future[list[Point]]] = [pool.submit(compute, *job) for job in jobs]
+        futures: list[Future[list[Point]]] = [pool.submit(compute, *job) for job in jobs]
         try:
             yield from _finished(futures, still_wanted)
         except BrokenProcessPool as error:
@@ -271,20 +269,6 @@ def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-@contextmanager
-def _no_main_program() -> Iterator[None]:
-    """Workers that start meanwhile do not run the main program again.
-
-    They need none of it, and it may be a script that is gone, as in a test of a page.
-    """
-    program = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = program
 
 
 def compute(

@@ -18,7 +18,6 @@ from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.errors import LoopError
@@ -197,7 +196,6 @@ def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -
     LoopError if there is nothing to compare or the answers cannot be kept, RunError if the task's
     encoder cannot be used.
     """
-    torch.set_num_threads(1)
     progress("reading the workspace")
     experiment = prepare(read_snapshot(open_workspace(path)), size, seeds)
     progress("waiting until another program has computed it")
@@ -246,7 +244,8 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
             if answer is None:
                 source = source or feature_source(snapshot, task.model, progress)
                 learner = learner or learner_on(task.model, source, items, seed)
-                progress(f"{number} of {total}: {group.name}, seed {seed + 1}")
+                words = f"{number} of {total}: {group.name}, seed {seed + 1}"
+                progress(words, number - 1, total)
                 rows = drawn(group, experiment.size, seed, items.targets)
                 require_two_labels(items.targets[rows])
                 found = learner.predict(learner.train(rows), asked)

@@ -28,9 +28,9 @@ def refusals() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def report(step: str) -> None:
+def report(words: str, done: int = 0, total: int = 0, /) -> None:
     """Progress, on standard error."""
-    print(f"{step} …", file=sys.stderr)
+    print(f"{words} …", file=sys.stderr)
 
 
 def tell(answer: Mapping[str, Any], lines: list[str], as_json: bool) -> None:

@@ -140,7 +140,7 @@ class CachedEncoder:
             if done == SAMPLE < total:
                 progress(f"encoding {total:,} texts with {name}: {left}")
             elif now - told > EVERY:
-                progress(f"encoded {done:,} of {total:,} texts, {left} left")
+                progress(f"encoded {done:,} of {total:,} texts, {left} left", done, total)
                 told = now
 
     def _keep(self, block: Block) -> None:

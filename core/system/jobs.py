@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.errors import SunlightError
@@ -29,7 +30,30 @@ STARTING = "starting: a few seconds"
 """What is said until the work itself says more."""
 
 KINDNESS = 10
-"""Steps of priority by which the pages go before an errand."""
+"""Steps of priority by which the pages go before a job."""
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""A job's threads of one computation, those of its own processes too: on a busy machine more of
+them wait for each other fifty times longer than a small step takes."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a job has said so far: how far it is, in words and as `done` of `total`; how it ended.
+
+    `answer` is what its function gave, `error` why it gave nothing.
+    """
+
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    error: str = ""
+    answer: str = ""
+
+    @property
+    def share(self) -> float:
+        """How much of the step is done, in [0, 1]; 0 where nobody knows."""
+        return min(self.done / self.total, 1.0) if self.total else 0.0
 
 
 class Job:
@@ -40,7 +64,7 @@ class Job:
     """
 
     def __init__(self, function: Callable[..., str | None], *arguments: object) -> None:
-        self.step, self.error, self.answer, self.of = "", "", "", ""
+        self.told, self.of = Told(), ""
         self.began = 0.0
         self._work = pickle.dumps((function, arguments))
         self._lock = threading.Lock()
@@ -60,7 +84,7 @@ class Job:
         with self._lock:
             if self._process is None:
                 self.of = of
-                self.step, self.error, self.answer = STARTING, "", ""
+                self.told = Told(STARTING)
                 self.began = time.monotonic()
                 process = _started(self._work)
                 self._process = process
@@ -70,7 +94,7 @@ class Job:
         """Lets it end; it is over within `GRACE`, and nothing that it has kept is lost."""
         with self._lock:
             if self._process is not None:
-                self.step = "stopping"
+                self.told = Told("stopping")
                 _let_go(self._process)
 
     def wait(self, seconds: float) -> bool:
@@ -85,9 +109,8 @@ class Job:
         assert process.stdout is not None
         with process.stdout as said:
             for line in said:
-                with suppress(ValueError):  # cut short, as the process was
-                    for name, value in json.loads(line).items():
-                        setattr(self, name, value)
+                with suppress(ValueError, TypeError):  # cut short, as the process was
+                    self.told = replace(self.told, **json.loads(line))
         process.wait()
         with self._lock:
             _let_go(process)
@@ -98,6 +121,7 @@ def _started(work: bytes) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen(
         [sys.executable, "-m", "core.system.jobs"],
         cwd=ROOT,
+        env=os.environ | ONE_THREAD,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
@@ -125,14 +149,17 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _end)
     threading.Thread(target=_end_with_the_input, daemon=True).start()
 
-    def tell(**said: str) -> None:
+    def tell(**said: str | int) -> None:
         with suppress(OSError):  # whoever listened is gone, and so will be this process
             out.write(json.dumps(said) + "\n")
             out.flush()
 
+    def progress(words: str, done: int = 0, total: int = 0, /) -> None:
+        tell(step=words, done=done, total=total)
+
     try:
         function, arguments = pickle.loads(work)  # which imports all that it needs: seconds
-        answer = function(*arguments, progress=lambda step: tell(step=step))
+        answer = function(*arguments, progress=progress)
     except SunlightError as error:
         tell(error=str(error))
     except Exception as error:

@@ -1,18 +1,34 @@
-"""Telling a person what goes on while it goes on."""
+"""Progress of long work: what goes on, in words, and how much of it is done."""
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-Progress = Callable[[str], None]
-"""Is told what begins now, or how far it is, in a few words."""
+
+class Progress(Protocol):
+    """Is told what begins now, or how far it is: in a few words, and as `done` of `total`.
+
+    `total` is 0 where nobody knows how much there is.
+    """
+
+    def __call__(self, words: str, done: int = 0, total: int = 0, /) -> None: ...
 
 
 EVERY = 1.0
 """Seconds between two reports of how far something is."""
 
 
-def silent(step: str) -> None:
+def silent(words: str, done: int = 0, total: int = 0, /) -> None:
     """No progress display."""
+
+
+def in_words(tell: Callable[[str], object]) -> Progress:
+    """Progress for somebody who wants to hear the words alone."""
+
+    def progress(words: str, done: int = 0, total: int = 0, /) -> None:
+        tell(words)
+
+    return progress
 
 
 class Pace:
@@ -35,7 +51,8 @@ class Pace:
         if now - self._told >= EVERY:
             self._told, speed = now, self._done / (now - self._began)
             of_all = "" if self._total is None else f" of {self._total:,}"
-            self._progress(f"{self._doing}: {self._done:,}{of_all} {self._things}, {speed:,.0f}/s")
+            words = f"{self._doing}: {self._done:,}{of_all} {self._things}, {speed:,.0f}/s"
+            self._progress(words, self._done, self._total or 0)
 
 
 def about(seconds: float) -> str:

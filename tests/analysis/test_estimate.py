@@ -15,6 +15,7 @@ from core.analysis.estimate import (
 )
 from core.evaluation.stopping import WINDOW
 from core.sampling.next_batch import propose
+from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace, headlines
@@ -78,7 +79,7 @@ def test_what_a_model_chose_changes_nothing_but_what_is_found(make_workspace: Ma
 def test_an_outlook_has_three_signs(demo: Path):
     snapshot = read_snapshot(open_workspace(demo))
     told: list[str] = []
-    found = make_estimate(snapshot, progress=told.append)
+    found = make_estimate(snapshot, progress=in_words(told.append))
     assert [sign.name for sign in found.signs] == [
         "stable predictions", "gain of the last runs", "positives left",
     ]  # fmt: skip
@@ -121,7 +122,7 @@ def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(demo:
     found = kept_estimate(snapshot)
     assert found == decoded(said) == make_estimate(snapshot)
     steps: list[str] = []
-    assert compute_estimate(demo, progress=steps.append) == said
+    assert compute_estimate(demo, progress=in_words(steps.append)) == said
     assert steps == ["reading the workspace"]
     propose(snapshot, "ann")
     now = read_snapshot(snapshot.workspace)

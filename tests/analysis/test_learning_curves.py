@@ -1,15 +1,14 @@
 import csv
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from core.analysis.learning_curves import FIELDS, Curve, Study, curve_file, learn, read_points
 from core.analysis.simulation import Plan
 from core.errors import LogError, LoopError, RunError
+from core.system.progress import in_words
 from core.workspace.task import default_task
 from tests.conftest import headlines, write_csv
 
@@ -59,22 +58,11 @@ def test_workers_give_what_one_process_gives(study: Study, tmp_path: Path):
     assert scores(alone) == scores(together)
 
 
-def test_workers_do_not_need_the_main_program(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    program = ModuleType("__main__")
-    program.__file__ = str(tmp_path / "gone.py")
-    monkeypatch.setitem(sys.modules, "__main__", program)
-    small = replace(study, plan=Plan(20, 10, 0, 0.2), seeds=range(1))
-    assert len(learn(small, tmp_path / "curve.csv", workers=2)) == 2
-    assert sys.modules["__main__"] is program
-
-
 def test_what_stands_in_the_file_is_not_computed_again(study: Study, tmp_path: Path):
     out, told = tmp_path / "curve.csv", []
     first = learn(replace(study, seeds=range(1)), out, workers=1)
     before = out.read_bytes()
-    both = learn(study, out, workers=1, progress=told.append)
+    both = learn(study, out, workers=1, progress=in_words(told.append))
     assert told[0] == "2 of 4 curves are there"
     assert len(told) == 3
     assert both[: len(first)] == first
@@ -88,7 +76,7 @@ def test_a_curve_that_was_cut_short_is_computed_again(study: Study, tmp_path: Pa
     lines = out.read_text(encoding="utf-8").splitlines(keepends=True)
     out.write_text("".join(lines[:-2]) + lines[-2][:9], encoding="utf-8")
     told = []
-    again = learn(study, out, workers=1, progress=told.append)
+    again = learn(study, out, workers=1, progress=in_words(told.append))
     assert told[0] == "3 of 4 curves are there"
     assert scores(again) == scores(whole)
     assert (tmp_path / "torn").is_dir()
@@ -126,7 +114,7 @@ def test_a_small_table_gives_shorter_curves(study: Study, tmp_path: Path):
     small, out = replace(study, labeled=labeled), tmp_path / "curve.csv"
     assert [point.labels for point in learn(small, out, workers=1)[:2]] == [20, 30]
     again: list[str] = []
-    learn(small, out, workers=1, progress=again.append)
+    learn(small, out, workers=1, progress=in_words(again.append))
     assert again == ["4 of 4 curves are there"]
 
 

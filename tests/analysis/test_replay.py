@@ -8,6 +8,7 @@ from core.analysis.replay import EVALUATION, Replay, kept, known, prepare, ways
 from core.analysis.simulation import read_oracle
 from core.errors import LogError, LoopError
 from core.sampling.next_batch import propose
+from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import STRATEGIES, check_mix, default_task
@@ -64,7 +65,7 @@ def test_what_was_computed_once_is_kept(snapshot: Snapshot):
     points = learn(found.study, found.out, workers=1)
     assert kept(replay(snapshot)) == points
     told: list[str] = []
-    learn(replay(snapshot).study, found.out, workers=1, progress=told.append)
+    learn(replay(snapshot).study, found.out, workers=1, progress=in_words(told.append))
     assert told == ["4 of 4 curves are there"]
     assert len(kept(replay(snapshot, seeds=1))) == len(points) / 2
 

@@ -28,6 +28,7 @@ from core.evaluation.runs import columns, feature_source
 from core.evaluation.subset_comparison import ALL, RANDOM
 from core.models.training import Items, learner_on
 from core.system.jobs import Job
+from core.system.progress import in_words
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -123,14 +124,14 @@ def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(snapsh
     experiment = prepare(snapshot, seeds=2)
     assert kept(experiment) is None
     steps: list[str] = []
-    outcome = run(experiment, steps.append)
+    outcome = run(experiment, in_words(steps.append))
     assert any(step.startswith("1 of ") for step in steps)
     assert kept(experiment) == outcome
     group = experiment.groups[1]
     (found,) = [result for result in outcome.results if result.name == group.name]
     assert found.scores["auc"].value == pytest.approx(auc_by_hand(experiment, group))
     again: list[str] = []
-    assert run(experiment, again.append) == outcome
+    assert run(experiment, in_words(again.append)) == outcome
     assert again == ["comparing"]
 
 
@@ -167,7 +168,7 @@ def test_what_was_finished_before_a_stop_is_kept(snapshot: Snapshot):
         run(experiment, stop_at_the_third)
     assert kept(experiment) is None
     steps: list[str] = []
-    run(experiment, steps.append)
+    run(experiment, in_words(steps.append))
     assert next(step for step in steps if " of " in step).startswith("3 of ")
 
 
@@ -193,7 +194,7 @@ def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(
     assert all(np.load(file).shape == (2, n_items) for file in finished)
     errand.start()
     assert errand.wait(PATIENCE)
-    assert (errand.error, kept(experiment) is not None) == ("", True)
+    assert (errand.told.error, kept(experiment) is not None) == ("", True)
     assert all(file.read_bytes() == content for file, content in finished.items())
 
 
@@ -205,8 +206,8 @@ def test_two_programs_that_ask_for_the_same_compute_it_once(snapshot: Snapshot):
     assert first.wait(PATIENCE)
     assert second.wait(PATIENCE)
     assert (first.error, second.error) == ("", "")
-    assert first.step == "comparing"
-    assert second.step == "waiting until another program has computed it"
+    assert first.told.step == "comparing"
+    assert second.told.step == "waiting until another program has computed it"
 
 
 def test_an_outcome_of_earlier_labels_is_found_until_there_is_one_of_today(snapshot: Snapshot):

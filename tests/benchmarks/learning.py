@@ -19,6 +19,7 @@ from core.analysis.learning_curves import Curve, Point, Study, lay_background, l
 from core.analysis.replay import known
 from core.analysis.simulation import Plan, read_labeled, steps, write_labeled
 from core.evaluation.runs import MODELS
+from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import default_task
@@ -103,7 +104,7 @@ def main() -> None:
                 study, labeled=labeled, task=snapshot.workspace.task, background=snapshot
             )
         out = given.out or Path(folder) / "curves.csv"
-        points = learn(study, out, workers=given.workers, progress=print)
+        points = learn(study, out, workers=given.workers, progress=in_words(print))
         points += library_points(study, plan.batch)
     print(f"\n{given.seeds} seeds, mean ± standard error; {machine()}")
     for score in ("fscore", "auc", "average_precision"):

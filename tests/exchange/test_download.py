@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import DownloadError
 from core.exchange.download import Limits, fetch
+from core.system.progress import in_words
 from tests.publisher import Publisher
 
 CONTENT = random.Random(1).randbytes(100_000)
@@ -27,7 +28,7 @@ def part(tmp_path: Path) -> Path:
 
 def test_a_file_is_fetched_whole(publisher: Publisher, part: Path):
     told: list[str] = []
-    fetch(f"{publisher.address}/a.csv", part, progress=told.append)
+    fetch(f"{publisher.address}/a.csv", part, progress=in_words(told.append))
     assert part.read_bytes() == CONTENT
     assert [entry.name for entry in part.parent.iterdir()] == [part.name]
 

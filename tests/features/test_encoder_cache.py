@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from core.features import encoder_cache
 from core.features.encoder import Encoder, open_encoder
 from core.features.encoder_cache import ABANDONED, SAMPLE, TEXTS_IN_A_FILE, CachedEncoder, hashes_of
+from core.system.progress import in_words
 from tests.conftest import headlines
 from tests.encoders import onnx_encoder, static_encoder
 
@@ -121,7 +122,7 @@ def test_progress_begins_with_an_estimate_and_tells_the_time_left(
 ):
     monkeypatch.setattr(encoder_cache, "EVERY", 0.0)
     texts, told = [f"flood {number}" for number in range(SAMPLE + 2 * TEXTS_IN_A_FILE)], []
-    CachedEncoder(encoder, tmp_path).vectors(texts, told.append)
+    CachedEncoder(encoder, tmp_path).vectors(texts, in_words(told.append))
     number = f"{len(texts):,}"
     name = re.escape(encoder.name)
     assert re.fullmatch(rf"opening the encoder {name}", told[0])
@@ -129,7 +130,7 @@ def test_progress_begins_with_an_estimate_and_tells_the_time_left(
     assert re.fullmatch(rf"encoded 1,088 of {number} texts, (a moment|about .*) left", told[2])
     assert [len(np.load(path)) for path in blocks(tmp_path)].count(TEXTS_IN_A_FILE) == 2
     told.clear()
-    CachedEncoder(encoder, tmp_path).vectors(texts, told.append)
+    CachedEncoder(encoder, tmp_path).vectors(texts, in_words(told.append))
     assert told == []
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import RunError
 from core.features.encoder import hub_folder, open_encoder
+from core.system.progress import in_words
 from tests.encoders import modules_encoder, static_encoder
 from tests.hub import Hub
 
@@ -36,7 +37,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 def test_an_encoder_is_downloaded_once_and_only_what_it_needs(hub: Hub, tmp_path: Path):
     told = []
-    encoder = open_encoder(NAME, tmp_path, download=True, progress=told.append)
+    encoder = open_encoder(NAME, tmp_path, download=True, progress=in_words(told.append))
     assert told[0] == f"asking for the encoder {NAME}"
     assert told[1].startswith(f"downloading {NAME}, 0 MB")
     assert hub.files_asked() == ["config.json", "model.safetensors", "tokenizer.json"]

@@ -17,7 +17,7 @@ from core.evaluation.label_issues import find_label_issues
 from core.evaluation.report import report_path
 from core.evaluation.runs import read_report
 from core.sampling.next_batch import BatchRequest, preview, propose
-from core.system.progress import Progress, silent
+from core.system.progress import Progress, in_words, silent
 from core.workspace.assignment import flags
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
@@ -175,7 +175,7 @@ def test_what_is_worked_out_once_is_waited_for_by_all_who_ask():
 
     slot, told = Slot(make), []
     with ThreadPoolExecutor(4) as sessions:
-        asked = [sessions.submit(slot.fill, told.append) for _ in range(4)]
+        asked = [sessions.submit(slot.fill, in_words(told.append)) for _ in range(4)]
         begun.wait(20)
         assert slot.found is None
         go.set()

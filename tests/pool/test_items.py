@@ -11,6 +11,7 @@ from core.errors import PoolError
 from core.pool import builder
 from core.pool import items as pool_room
 from core.pool.items import Pool, require_items
+from core.system.progress import in_words
 from core.workspace.layout import Workspace, open_workspace
 from tests.conftest import MakeWorkspace
 from tests.worlds import pool_of
@@ -235,5 +236,5 @@ def test_reading_tells_how_far_it_is(
 ):
     monkeypatch.setattr("core.system.progress.EVERY", 0)
     told: list[str] = []
-    pool_of(make_workspace([("1", "a"), ("2", "b")]), progress=told.append)
+    pool_of(make_workspace([("1", "a"), ("2", "b")]), progress=in_words(told.append))
     assert told[-1].startswith("reading: 2 items, ")

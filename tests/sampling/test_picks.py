@@ -5,6 +5,7 @@ import pytest
 
 from core.sampling.next_batch import batch_to_label, preview, propose
 from core.sampling.picks import by_strategy, picks_in, picks_of, strategies_of, word_history
+from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.logs import read_logs
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -63,7 +64,7 @@ def test_picks_are_what_the_models_chose_with_the_labels_of_today(snapshot: Snap
 
 def test_the_preview_is_the_batch_that_is_proposed_and_writes_nothing(snapshot: Snapshot):
     steps: list[str] = []
-    seen = picks_in(preview(snapshot, progress=steps.append))
+    seen = picks_in(preview(snapshot, progress=in_words(steps.append)))
     assert steps
     assert read_logs(snapshot.workspace).proposals == snapshot.logs.proposals
     proposed = propose(snapshot, "ann").proposals

@@ -17,6 +17,7 @@ from core.sampling import pool_scores
 from core.sampling.catalog import CATALOG
 from core.sampling.next_batch import BatchRequest, preview, propose
 from core.sampling.pool_scores import score_pool
+from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import parse_task
@@ -68,7 +69,7 @@ def test_a_task_names_its_encoder():
 
 def test_a_run_sees_texts_through_the_encoder_and_says_so(snapshot: Snapshot):
     told = []
-    trained = train(snapshot, progress=told.append)
+    trained = train(snapshot, progress=in_words(told.append))
     assert (trained.report.source, trained.report.encoder) == ("pool + encoder", "encoders/small")
     assert encoded_texts(snapshot) == 90
     run = keep(snapshot, trained)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import LoopError
-from core.system.jobs import GRACE, ROOT, Job
+from core.system.jobs import GRACE, ROOT, Job, Told
 from core.system.progress import Progress, silent
 
 PATIENCE = 30
@@ -18,7 +18,7 @@ def count(folder: Path, to: int, *, progress: Progress = silent) -> str:
     """Counts half-seconds, and notes each in a file."""
     (folder / f"began-{os.getpid()}").touch()
     for number in range(1, to + 1):
-        progress(f"{number} of {to}")
+        progress(f"{number} of {to}", number, to)
         time.sleep(0.5)
     (folder / "done").touch()
     print("not for the one who listens")
@@ -46,7 +46,8 @@ def test_work_is_done_elsewhere_and_told(tmp_path: Path):
     errand.start()
     assert errand.is_running
     assert errand.wait(PATIENCE)
-    assert (errand.answer, errand.error, errand.step) == ("counted to 2", "", "2 of 2")
+    assert errand.told == Told("2 of 2", 2, 2, answer="counted to 2")
+    assert errand.told.share == 1.0
     (began,) = tmp_path.glob("began-*")
     assert began.name != f"began-{os.getpid()}"
 
@@ -88,7 +89,7 @@ def test_a_stop_is_heard_at_once_and_can_be_begun_again(tmp_path: Path):
     assert errand.wait(PATIENCE)
     assert time.monotonic() - asked < GRACE + 1
     assert not is_alive(pid)
-    assert (errand.answer, errand.error) == ("", "")
+    assert (errand.told.answer, errand.told.error) == ("", "")
     errand.start()
     assert errand.is_running
     errand.stop()
@@ -99,7 +100,7 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
     errand = Job(count, tmp_path, 100)
     errand.start()
     errand.stop()
-    assert errand.step == "stopping"
+    assert errand.told.step == "stopping"
     asked = time.monotonic()
     assert errand.wait(PATIENCE)
     assert time.monotonic() - asked < GRACE + 1
@@ -141,5 +142,5 @@ def test_errors_are_told():
     for errand in (refused, failed):
         errand.start()
         assert errand.wait(PATIENCE)
-    assert refused.error == "There is nothing to count."
-    assert failed.error.startswith("It failed: ZeroDivisionError('by hand')")
+    assert refused.told.error == "There is nothing to count."
+    assert failed.told.error.startswith("It failed: ZeroDivisionError('by hand')")

@@ -8,6 +8,7 @@ import pytest
 from core.doctor import examine
 from core.errors import BackupError, WorkspaceError
 from core.evaluation.runs import evaluate_items, load_run
+from core.system.progress import in_words
 from core.workspace.archive import pack
 from core.workspace.backup import back_up, examine_backups
 from core.workspace.events import Inbox
@@ -147,7 +148,7 @@ def test_a_backup_that_lies_elsewhere_brings_the_labels_back(demo: Path, tmp_pat
     away.parent.mkdir()
     made.path.rename(away)
     told: list[str] = []
-    snapshot = read_snapshot(restore(away, tmp_path / "again", told.append))
+    snapshot = read_snapshot(restore(away, tmp_path / "again", in_words(told.append)))
     assert "its files belong into unlabeled_data/" in told[-1]
     assert len(snapshot.pool_words.pool) == 0
     before = read_snapshot(open_workspace(demo)).labels.splits

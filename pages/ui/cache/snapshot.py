@@ -15,7 +15,7 @@ from core.pool.text import occurrences
 from core.pool.words import PoolWords, read_pool_words
 from core.query.columns import pool_columns
 from core.query.tables import Tables
-from core.system.progress import Progress
+from core.system.progress import Progress, in_words
 from core.system.stamps import Stamps, file_stamps
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
@@ -83,7 +83,7 @@ def _told_in_the_corner() -> Iterator[Progress]:
             toasts.append(st.toast(step, duration="infinite"))
 
     try:
-        yield tell
+        yield in_words(tell)
     finally:
         if toasts:
             toasts[0].toast("Reading is over.", duration="short")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from core.system.progress import Progress
+from core.system.progress import Progress, in_words
 from pages.ui.cache.keep import Found, Slot
 
 
@@ -16,7 +16,9 @@ def progress_shown(doing: str, ending: str = "") -> Iterator[Progress]:
     place = st.empty()
     with place.status(doing, expanded=True) as status:
         began = time.perf_counter()
-        yield lambda step: status.write(f"{time.perf_counter() - began:.1f} s: {step}{ending}")
+        yield in_words(
+            lambda step: status.write(f"{time.perf_counter() - began:.1f} s: {step}{ending}")
+        )
     place.empty()
 
 

@@ -17,6 +17,7 @@ from core.exchange.import_types import Columns, Defaults
 from core.exchange.importer import import_table
 from core.exchange.own_export import is_export
 from core.exchange.table_reader import KINDS, Reading, SourceTable, guess, open_table
+from core.system.progress import in_words
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.task import SPLITS, Task
 
@@ -218,7 +219,7 @@ def take(
             columns,
             unsaid,
             leave_out_bad_rows=leave_out,
-            progress=status.write,
+            progress=in_words(status.write),
         )
     st.session_state[RESULT] = found.sentences()
     st.rerun()

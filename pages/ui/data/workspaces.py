@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.exchange.book_dataset import REPOSITORY, fetch_book
+from core.system.progress import in_words
 from core.workspace.registry import create, free_place, workspaces_folder
 from core.workspace.task import MAX_LABELS, SPLITS, LabelWish, default_task, task_text
 from pages.ui import session
@@ -79,6 +80,6 @@ def _book() -> None:
     with refusals_shown():
         with st.status("Downloading …") as status:
             place = free_place(name.strip(), workspaces_folder())
-            fetch_book(place, progress=lambda step: status.update(label=f"{step} …"))
+            fetch_book(place, progress=in_words(lambda step: status.update(label=f"{step} …")))
         session.choose_workspace(place)
         st.rerun()

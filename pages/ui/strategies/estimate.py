@@ -46,7 +46,8 @@ def current_estimate(snapshot: Snapshot) -> Estimate | None:
     if job.of != state:
         job.start(state)
         return None
-    return decoded(job.answer) if job.answer else None  # there is no place to keep it
+    answer = job.told.answer  # where there is no place to keep it
+    return decoded(answer) if answer else None
 
 
 def show_figures(found: Estimate, name: str) -> None:

@@ -1,7 +1,5 @@
 """How far a piece of work is that goes on in a process of its own, and a button that stops it."""
 
-import re
-
 import streamlit as st
 
 from core.system.jobs import Job
@@ -10,15 +8,13 @@ from pages.ui.escape_markdown import plain
 EVERY = 0.5
 """Seconds between two looks at it."""
 
-PLACE = re.compile(r"([\d,]+) of ([\d,]+): ")
-
 
 def show_errand(errand: Job, doing: str, key: str, *, can_stop: bool = True) -> None:
     """How far it is while it goes on, looked at anew by itself; then the page runs again."""
     if errand.is_running:
         _watch(errand, doing, key, can_stop)
-    elif errand.error:
-        st.error(plain(errand.error), icon=":material/error:")
+    elif errand.told.error:
+        st.error(plain(errand.told.error), icon=":material/error:")
 
 
 @st.fragment(run_every=EVERY)
@@ -26,9 +22,9 @@ def _watch(errand: Job, doing: str, key: str, can_stop: bool) -> None:
     if not errand.is_running:
         st.rerun()
     with st.container(border=True, key=f"{key}_progress"):
-        st.progress(done(errand.step), f"{doing} … {errand.seconds:.0f} s")
+        st.progress(errand.told.share, f"{doing} … {errand.seconds:.0f} s")
         # Names of strategies are anybody's words: no markup is read in them.
-        st.text(errand.step)
+        st.text(errand.told.step)
         if can_stop:
             st.button(
                 "Stop",
@@ -37,12 +33,3 @@ def _watch(errand: Job, doing: str, key: str, can_stop: bool) -> None:
                 on_click=errand.stop,
                 help="What is finished is kept: it goes on there when it is begun again.",
             )
-
-
-def done(step: str) -> float:
-    """How much of it is done, in [0, 1], by a step that says `3 of 20: …`."""
-    found = PLACE.match(step)
-    if not found:
-        return 0.0
-    at, total = (int(number.replace(",", "")) for number in found.groups())
-    return min(max(at - 1, 0) / max(total, 1), 1.0)
