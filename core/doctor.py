@@ -16,7 +16,7 @@ from core.evaluation.check import examine_models
 from core.pool.check import examine_pool
 from core.system.append_file import CsvFile
 from core.system.durable import make_folder, sync_folder
-from core.system.findings import Finding, limited
+from core.system.findings import Finding, Kind, Mend, limited
 from core.workspace.backup import examine_backups
 from core.workspace.check import (
     examine_batches,
@@ -39,8 +39,7 @@ def examine(path: Path) -> list[Finding]:
     try:
         return examine_snapshot(read_snapshot(open_workspace(path), write_cache=False))
     except (TaskError, LogError, PoolError) as error:
-        file = str(error).split()[0].rstrip(":")
-        return [Finding("error", "unreadable file", file, None, None, str(error))]
+        return [Finding(Kind.UNREADABLE_FILE, error.file, str(error))]
 
 
 def examine_snapshot(snapshot: Snapshot) -> list[Finding]:
@@ -72,7 +71,7 @@ def mend(workspace: Workspace, finding: Finding, annotator: str) -> str:
     Raises WorkspaceError for a finding that has none or where nothing can be written, LogError if
     a file cannot be appended to.
     """
-    if finding.mend not in _MENDS:
+    if not finding.mend:
         raise WorkspaceError(f"A person has to mend this. {finding.message}")
     with _to_be_mended(workspace):
         found = examine(workspace.path)
@@ -118,7 +117,7 @@ def _do(workspace: Workspace, finding: Finding, annotator: str) -> str:
     """The mend of a finding that holds, and a row of who did it."""
     done = _MENDS[finding.mend](workspace, finding)
     if done != NOTHING:
-        row = (now(), annotator, finding.kind, finding.file, finding.item_id or "", done)
+        row = (now(), annotator, finding.kind.title, finding.file, finding.item_id or "", done)
         _log(workspace).append([row])
     return done
 
@@ -171,8 +170,8 @@ def _log(workspace: Workspace) -> CsvFile:
     return CsvFile(workspace.set_aside / "mends.csv", workspace.torn, header=MEND_FIELDS)
 
 
-_MENDS: dict[str, Callable[[Workspace, Finding], str]] = {
-    "torn": _move_torn_line,
-    "save": _complete_save,
-    "set aside": _set_aside,
+_MENDS: dict[Mend, Callable[[Workspace, Finding], str]] = {
+    Mend.TORN: _move_torn_line,
+    Mend.SAVE: _complete_save,
+    Mend.SET_ASIDE: _set_aside,
 }

@@ -1,4 +1,13 @@
-"""Everything that Sunlight refuses, as one small tree.
+"""The errors: everything that Sunlight refuses, as one small tree.
+
+    SunlightError
+    ├── TaskError, PoolError, WorkspaceError               what stands in a workspace
+    ├── LogError ── UnwritableError
+    ├── EventError, RunError                               a step of the loop
+    ├── LoopError ── PoolExhaustedError
+    ├── ConditionError, EngineError                        how it was asked for
+    ├── TableError, ExportError, BackupError               what comes in and goes out
+    └── DownloadError, PasswordError                       what lies outside
 
 Each message says what is wrong, where, and how to mend it; pages and the command line show it
 as it stands. A fault of the program itself is never one of these.
@@ -6,7 +15,14 @@ as it stands. A fault of the program itself is never one of these.
 
 
 class SunlightError(Exception):
-    """Something that a person can mend. The message is meant for that person."""
+    """Something that a person can mend. The message is meant for that person.
+
+    `file` names the file that it is about, as the message does; empty where it is about none.
+    """
+
+    def __init__(self, message: str, file: str = "") -> None:
+        super().__init__(message)
+        self.file = file
 
 
 class TaskError(SunlightError):
@@ -41,6 +57,10 @@ class LoopError(SunlightError):
     """The loop cannot take the step that was asked for: not enough labels, a changed pool, …"""
 
 
+class PoolExhaustedError(LoopError):
+    """Every item of the pool is labeled or waits for its label: the work is done."""
+
+
 class ConditionError(SunlightError):
     """A condition on items is not one expression of what is allowed, or takes too long."""
 
@@ -67,7 +87,3 @@ class DownloadError(SunlightError):
 
 class PasswordError(SunlightError):
     """A password is too poor, or what stands in its place is no hash of one."""
-
-
-class PoolExhaustedError(LoopError):
-    """Every item of the pool is labeled or waits for its label: the work is done."""

@@ -95,8 +95,7 @@ def show_earlier(snapshot: Snapshot) -> None:
     if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
         open_batch(batch_id)
     task = snapshot.workspace.task
-    every = (item for items in snapshot.labels.splits.values() for item in items)
-    labeled = [item for item in every if item.batch_id == batch_id]
+    labeled = [item for item in snapshot.labels.items if item.batch_id == batch_id]
     labeled.sort(key=lambda item: item.labeled_at, reverse=True)
     show_items(
         item_html(item.text, [task.label(item.label).name, item.annotator])

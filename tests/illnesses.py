@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.evaluation.runs import keep, train
+from core.system.findings import Kind
 from core.workspace.backup import back_up
 from core.workspace.logs import Event, Run, append_records, new_event, new_proposal, now
 from core.workspace.snapshot import Snapshot
@@ -187,57 +188,55 @@ def unsecured(snapshot: Snapshot) -> None:
 
 TRAINING = "training_data/related.csv"
 
-ILLNESSES: Sequence[tuple[str, str, Illness]] = (
-    ("unreadable file", "error", unreadable),
-    ("malformed row", "error", adds(TRAINING, "1,2,1,,,,,\n")),
-    ("malformed row", "error", adds("unlabeled_data/pool.csv", b"bad\xff,x\n")),
+ILLNESSES: Sequence[tuple[Kind, Illness]] = (
+    (Kind.UNREADABLE_FILE, unreadable),
+    (Kind.MALFORMED_ROW, adds(TRAINING, "1,2,1,,,,,\n")),
+    (Kind.MALFORMED_ROW, adds("unlabeled_data/pool.csv", b"bad\xff,x\n")),
     (
-        "malformed row",
-        "error",
+        Kind.MALFORMED_ROW,
         lambda snapshot: append(snapshot.workspace.runs.path, _short_run(snapshot)),
     ),
-    ("empty id", "error", adds(TRAINING, " ,no id,1\n")),
-    ("unknown label", "error", adds(TRAINING, "x1,unknown,maybe\n")),
-    ("misplaced label", "error", adds(TRAINING, "x1,misplaced,0\n")),
-    ("stray event", "error", stray_event),
-    ("missing item", "error", gone),
-    ("torn line", "error", adds(TRAINING, "z,half")),
-    ("conflict", "error", in_both_files),
-    ("lacking row", "error", save_cut_short),
-    ("empty pool", "error", no_pool),
-    ("repeated id", "error", adds("unlabeled_data/pool.csv", "again,one\nagain,One\n")),
-    ("one id, two texts", "error", adds("unlabeled_data/pool.csv", "again,one\nagain,two\n")),
-    ("repeated event", "warning", repeated_event),
-    ("torn line", "warning", settled_torn_line),
-    ("unfinished file", "warning", unfinished),
-    ("leak", "warning", lambda snapshot: _copy(snapshot, "evaluation", "training", str.upper)),
-    ("copy", "warning", lambda snapshot: _copy(snapshot, "evaluation", "evaluation", str.upper)),
-    ("copy", "warning", lambda snapshot: _copy(snapshot, "evaluation", "validation", str)),
+    (Kind.EMPTY_ID, adds(TRAINING, " ,no id,1\n")),
+    (Kind.UNKNOWN_LABEL, adds(TRAINING, "x1,unknown,maybe\n")),
+    (Kind.MISPLACED_LABEL, adds(TRAINING, "x1,misplaced,0\n")),
+    (Kind.STRAY_EVENT, stray_event),
+    (Kind.MISSING_ITEM, gone),
+    (Kind.TORN_LINE, adds(TRAINING, "z,half")),
+    (Kind.CONFLICT, in_both_files),
+    (Kind.LACKING_ROW, save_cut_short),
+    (Kind.EMPTY_POOL, no_pool),
+    (Kind.REPEATED_ID, adds("unlabeled_data/pool.csv", "again,one\nagain,One\n")),
+    (Kind.TWO_TEXTS, adds("unlabeled_data/pool.csv", "again,one\nagain,two\n")),
+    (Kind.REPEATED_EVENT, repeated_event),
+    (Kind.KEPT_LINE, settled_torn_line),
+    (Kind.UNFINISHED_FILE, unfinished),
+    (Kind.LEAK, lambda snapshot: _copy(snapshot, "evaluation", "training", str.upper)),
+    (Kind.COPY, lambda snapshot: _copy(snapshot, "evaluation", "evaluation", str.upper)),
+    (Kind.COPY, lambda snapshot: _copy(snapshot, "evaluation", "validation", str)),
     (
-        "near copy",
-        "warning",
+        Kind.NEAR_COPY,
         lambda snapshot: _copy(snapshot, "evaluation", "training", "{}s".format),
     ),
-    ("repeated id", "warning", adds(TRAINING, "x1,twice,1\nx1,twice,1\n")),
-    ("id in two splits", "warning", lambda snapshot: _same_id(snapshot)),
-    ("one id, two texts", "warning", adds(TRAINING, "i0003,quite another text,1\n")),
-    ("changed text", "warning", changed_text),
-    ("blank text", "warning", adds("unlabeled_data/pool.csv", "blank, \n")),
-    ("evaluation not random", "warning", not_random),
-    ("evaluation drawn late", "warning", drawn_late),
-    ("evaluation changed", "warning", evaluation_grown),
-    ("run without file", "warning", without_params),
-    ("file without run", "warning", stray_params),
-    ("damaged params", "warning", damaged_params),
-    ("params without space", "warning", without_space),
-    ("damaged space", "warning", damaged_space),
-    ("space without params", "warning", stray_space),
-    ("damaged report", "warning", damaged_report),
-    ("damaged backup", "warning", damaged_backup),
-    ("no backup", "warning", unsecured),
-    ("report without params", "warning", stray_report),
+    (Kind.REPEATED_ROW, adds(TRAINING, "x1,twice,1\nx1,twice,1\n")),
+    (Kind.ID_IN_TWO_SPLITS, lambda snapshot: _same_id(snapshot)),
+    (Kind.OTHER_TEXT, adds(TRAINING, "i0003,quite another text,1\n")),
+    (Kind.CHANGED_TEXT, changed_text),
+    (Kind.BLANK_TEXT, adds("unlabeled_data/pool.csv", "blank, \n")),
+    (Kind.NOT_RANDOM, not_random),
+    (Kind.DRAWN_LATE, drawn_late),
+    (Kind.DATA_CHANGED, evaluation_grown),
+    (Kind.RUN_ALONE, without_params),
+    (Kind.STRAY_PARAMS, stray_params),
+    (Kind.DAMAGED_PARAMS, damaged_params),
+    (Kind.NO_SPACE, without_space),
+    (Kind.DAMAGED_SPACE, damaged_space),
+    (Kind.STRAY_SPACE, stray_space),
+    (Kind.DAMAGED_REPORT, damaged_report),
+    (Kind.DAMAGED_BACKUP, damaged_backup),
+    (Kind.NO_BACKUP, unsecured),
+    (Kind.STRAY_REPORT, stray_report),
 )
-"""(kind, severity, what brings it about)."""
+"""(kind, what brings it about)."""
 
 
 def _short_run(snapshot: Snapshot) -> str:

@@ -65,7 +65,7 @@ def look(path: Path) -> dict[str, object]:
         if page.exception or errors:
             failed[name] = [*errors, *(entry.value for entry in page.exception)]
     snapshot = open_snapshot(path)
-    torn = [finding for finding in examine(path) if finding.kind == "torn line"]
+    torn = [finding for finding in examine(path) if finding.kind.title == "torn line"]
     return {
         "failed": failed,
         "annotate": annotate,

@@ -5,7 +5,7 @@ import pytest
 from core.doctor import examine
 from core.evaluation.runs import keep, train
 from core.sampling.next_batch import propose
-from core.system.findings import KINDS, MOST
+from core.system.findings import MOST, Finding, Kind
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_proposal
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -14,11 +14,11 @@ from tests.illnesses import ILLNESSES, Illness, append, label
 
 
 def kinds(workspace: Workspace) -> set[str]:
-    return {finding.kind for finding in examine(workspace.path)}
+    return {finding.kind.title for finding in examine(workspace.path)}
 
 
 def found(workspace: Workspace, kind: str) -> list[str]:
-    return [finding.message for finding in examine(workspace.path) if finding.kind == kind]
+    return [finding.message for finding in examine(workspace.path) if finding.kind.title == kind]
 
 
 def test_a_sound_workspace_has_no_findings(active: Snapshot):
@@ -100,31 +100,44 @@ def test_a_file_that_stops_everything_is_the_one_finding(make_workspace: MakeWor
     workspace = make_workspace([("p", "x y")])
     workspace.runs.path.write_text("a,b\n")
     (finding,) = examine(workspace.path)
-    assert (finding.severity, finding.kind, finding.file) == (
-        "error",
-        "unreadable file",
-        "runs.csv",
-    )
+    assert (finding.kind, finding.file) == (Kind.UNREADABLE_FILE, "runs.csv")
     (workspace.path / "task.toml").write_text("title = ")
     (finding,) = examine(workspace.path)
     assert finding.file == "task.toml"
 
 
-@pytest.mark.parametrize(("kind", "severity", "bring_about"), ILLNESSES)
-def test_each_illness_is_found_and_named(
-    active: Snapshot, kind: str, severity: str, bring_about: Illness
-):
+def test_a_file_with_a_space_in_its_name_is_named_whole(make_workspace: MakeWorkspace):
+    workspace = make_workspace([("p", "x y")])
+    write_csv(workspace.path / "unlabeled_data" / "my pool.csv", [("item_id", "text", "text")])
+    (finding,) = examine(workspace.path)
+    assert finding.file == "unlabeled_data/my pool.csv"
+    (workspace.path / "task.toml").write_text("[batch.mix]\nguess = 1\n")
+    (finding,) = examine(workspace.path)
+    assert finding.file == "task.toml"
+
+
+@pytest.mark.parametrize(("kind", "bring_about"), ILLNESSES)
+def test_each_illness_is_found_and_named(active: Snapshot, kind: Kind, bring_about: Illness):
     bring_about(active)
     found = examine(active.workspace.path)
-    assert (kind, severity) in {(finding.kind, finding.severity) for finding in found}
-    known = {(each.name, each.severity): each.mend for each in KINDS}
+    assert kind in {finding.kind for finding in found}
     for finding in found:
-        assert finding.mend in ("", known[finding.kind, finding.severity])
+        assert finding.mend in ("", finding.kind.mend)
 
 
 def test_there_is_an_illness_for_every_kind():
-    brought_about = {(kind, severity) for kind, severity, _ in ILLNESSES}
-    assert brought_about == {(kind.name, kind.severity) for kind in KINDS}
+    assert {kind for kind, _ in ILLNESSES} == set(Kind)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_finding_is_what_it_tells(kind: Kind):
+    finding = Finding(kind, "a.csv", "a.csv is not right.", 3, "i1", "row", bool(kind.mend))
+    told = finding.as_dict()
+    assert list(told) == [
+        "severity", "kind", "file", "line", "item_id", "message", "mend", "row",
+    ]  # fmt: skip
+    assert (told["severity"], told["kind"]) == (kind.severity, kind.title)
+    assert Finding.from_dict(told) == finding
 
 
 def test_a_row_that_cannot_be_read_is_shown_as_it_stands(make_workspace: MakeWorkspace):
@@ -134,7 +147,7 @@ def test_a_row_that_cannot_be_read_is_shown_as_it_stands(make_workspace: MakeWor
         if name == "annotations.csv":
             append(workspace.path / name, ",".join(workspace.annotations.header) + "\n")
         append(workspace.path / name, f"{bad}\n1,2,3,4,5,6,7\n")
-    rows = [each.row for each in examine(workspace.path) if each.kind == "malformed row"]
+    rows = [each.row for each in examine(workspace.path) if each.kind.title == "malformed row"]
     assert rows.count(f"{bad[:200]}…") == 3
     assert rows.count("1,2,3,4,5,6,7") == 2  # a pool without a header takes what stands behind
 

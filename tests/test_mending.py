@@ -5,7 +5,7 @@ import pytest
 from core.doctor import NOTHING, examine, mend, mend_all
 from core.errors import WorkspaceError
 from core.system.csv_rows import read_rows
-from core.system.findings import KINDS, MENDS, Finding
+from core.system.findings import Finding, Kind, Mend
 from core.workspace.check import lacking_rows
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -18,10 +18,8 @@ from tests.illnesses import (
     unfinished,
 )
 
-CURABLE = {(kind.name, kind.severity) for kind in KINDS if kind.mend}
 
-
-def findings_of(workspace: Workspace, kind: str) -> list[Finding]:
+def findings_of(workspace: Workspace, kind: Kind) -> list[Finding]:
     return [each for each in examine(workspace.path) if each.kind == kind and each.mend]
 
 
@@ -35,18 +33,17 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "bring_about"),
-    [(kind, how) for kind, severity, how in ILLNESSES if (kind, severity) in CURABLE],
+    ("kind", "bring_about"), [(kind, how) for kind, how in ILLNESSES if kind.mend]
 )
 def test_what_is_mended_is_found_no_more_and_nothing_is_lost(
-    active: Snapshot, kind: str, bring_about: Illness
+    active: Snapshot, kind: Kind, bring_about: Illness
 ):
     bring_about(active)
     workspace = active.workspace
     before = contents(workspace.path)
     (finding,) = findings_of(workspace, kind)
     assert mend(workspace, finding, "ann") != NOTHING
-    assert not findings_of(workspace, kind) or kind == "torn line"
+    assert not findings_of(workspace, kind)
     assert finding not in examine(workspace.path)
     after = contents(workspace.path)
     for name, content in before.items():
@@ -58,12 +55,12 @@ def test_what_is_mended_is_found_no_more_and_nothing_is_lost(
     if finding.mend == "torn":
         assert b"z,half" in [content for name, content in after.items() if "torn/" in name]
     (_, row) = read_rows(workspace.set_aside / "mends.csv", "mends.csv").rows
-    assert row.fields[1:4] == ["ann", kind, finding.file]
+    assert row.fields[1:4] == ["ann", kind.title, finding.file]
 
 
 def test_a_finding_that_holds_no_more_is_left_alone(active: Snapshot):
     unfinished(active)
-    (finding,) = findings_of(active.workspace, "unfinished file")
+    (finding,) = findings_of(active.workspace, Kind.UNFINISHED_FILE)
     mend(active.workspace, finding, "ann")
     before = contents(active.workspace.path)
     assert mend(active.workspace, finding, "bob") == NOTHING
@@ -117,4 +114,5 @@ def test_what_is_still_being_written_is_left_alone(active: Snapshot):
 
 
 def test_every_mend_that_a_kind_names_is_told_in_words():
-    assert {kind.mend for kind in KINDS if kind.mend} == set(MENDS)
+    assert {kind.mend for kind in Kind} == set(Mend)
+    assert all(mend.words for mend in Mend if mend)

@@ -238,6 +238,5 @@ def _watched(snapshot: Snapshot) -> list[str]:
 def _open_items(snapshot: Snapshot) -> NDArray[np.bool_]:
     """The pool's distinct items without a label, those that wait in a batch too, `(n_pool,)`."""
     is_open = snapshot.candidates.copy()
-    waiting = [p.item_id for batch in snapshot.open_batches.values() for p in batch]
-    is_open[list(snapshot.pool_words.pool.positions(waiting).values())] = True
+    is_open[list(snapshot.pool_words.pool.positions(snapshot.waiting).values())] = True
     return is_open

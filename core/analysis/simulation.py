@@ -40,7 +40,7 @@ from core.workspace.layout import (
     open_workspace,
     refuse_contents,
 )
-from core.workspace.logs import Event, now
+from core.workspace.logs import Action, Event, new_event, now
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import Task, apportion
 
@@ -155,7 +155,7 @@ def _run_through(folder: Path, batches: int, progress: Progress) -> None:
     inbox, snapshot, active = Inbox(workspace), read_snapshot(workspace), 0
     while snapshot.stage != "active learning" or active < batches:
         active += snapshot.stage == "active learning"
-        progress(f"{snapshot.stage}: {_labeled(snapshot):,} labels")
+        progress(f"{snapshot.stage}: {len(snapshot.labels.items):,} labels")
         label_batch(inbox, propose(snapshot, ORACLE_NAME), oracle)
         snapshot = read_snapshot(workspace)
     if not current_run(snapshot):
@@ -169,30 +169,26 @@ def label_batch(
 
     How long a label took is left empty: nobody took any time.
     """
-    events = [
-        Event(
-            event_id=f"{ORACLE_NAME}-{batch.batch_id}-{proposal.rank}",
-            batch_id=batch.batch_id,
-            item_id=proposal.item_id,
-            action="label",
-            label=oracle[proposal.item_id],
-            annotator=ORACLE_NAME,
-            labeled_at=moment(),
-            seconds=None,
-            assisted=False,
-            note="",
+
+    def event(action: Action, name: str, item_id: str = "", label: str = "") -> Event:
+        event_id = f"{ORACLE_NAME}-{batch.batch_id}-{name}"
+        return new_event(
+            batch.batch_id,
+            ORACLE_NAME,
+            action,
+            item_id,
+            label=label,
+            event_id=event_id,
+            moment=moment(),
         )
+
+    events = [
+        event("label", str(proposal.rank), proposal.item_id, oracle[proposal.item_id])
         for proposal in batch.proposals
     ]
-    last = f"{ORACLE_NAME}-{batch.batch_id}-save"
-    save = Event(last, batch.batch_id, "", "save", "", ORACLE_NAME, moment(), None, False, "")
-    receipt = inbox.receive([*events, save])
+    receipt = inbox.receive([*events, event("save", "save")])
     if receipt.refused:
         raise LoopError(f"The oracle's labels were refused: {receipt.refused[0][1]}")
-
-
-def _labeled(snapshot: Snapshot) -> int:
-    return sum(map(len, snapshot.labels.splits.values()))
 
 
 def write_labeled(labeled: Path, folder: Path, values: Sequence[str]) -> None:
@@ -225,9 +221,8 @@ def write_labeled(labeled: Path, folder: Path, values: Sequence[str]) -> None:
 def known_items(snapshot: Snapshot) -> list[Labeled]:
     """Every labeled item of the workspace that counts, of several copies of a text the first."""
     known: dict[str, Labeled] = {}
-    for items in snapshot.labels.splits.values():
-        for item in items:
-            known.setdefault(text_key(item.text), item)
+    for item in snapshot.labels.items:
+        known.setdefault(text_key(item.text), item)
     return list(known.values())
 
 

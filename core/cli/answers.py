@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import BackupError
-from core.system.findings import MENDS, Finding
+from core.system.findings import Finding
 
 if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need it
     from core.evaluation.report import Figures
@@ -108,7 +108,7 @@ def finding_text(finding: Finding) -> list[str]:
     if finding.row:
         lines.append(f"    {finding.row}")
     if finding.mend:
-        lines.append(f"    --mend: {MENDS[finding.mend]}.")
+        lines.append(f"    --mend: {finding.mend.words}.")
     return ["".join(map(_printable, line)) for line in lines]
 
 

@@ -12,10 +12,8 @@ from core.errors import RunError
 from core.evaluation.report import load_report
 from core.features.pool_features import load_space
 from core.system.durable import DAMAGED
-from core.system.findings import Finding
+from core.system.findings import Finding, Kind
 from core.workspace.logs import Run
-
-SET_ASIDE = "set aside"
 
 
 def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:
@@ -38,12 +36,12 @@ def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterato
                 f"runs.csv: the params file {run.params_file} of {run.run_id} is missing. Its "
                 "scores stand; train again to have a model."
             )
-            yield Finding("warning", "run without file", "runs.csv", None, None, message)
+            yield Finding(Kind.RUN_ALONE, "runs.csv", message)
     named = {run.params_file for run in runs}
     for path in params:
         if f"models/{path.name}" not in named:
             what = "belongs to no run: training was cut short after it. It can be set aside."
-            yield _finding("file without run", path, what, SET_ASIDE)
+            yield _finding(Kind.STRAY_PARAMS, path, what)
 
 
 def _is_there(path: Path) -> bool:
@@ -67,7 +65,7 @@ def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Find
             key = torch.load(path, weights_only=True, map_location="cpu", mmap=True).get("space")
         except DAMAGED:
             what = "is no params file of Sunlight, or it is damaged. Move it away and train again."
-            findings.append(_finding("damaged params", path, what))
+            findings.append(_finding(Kind.DAMAGED_PARAMS, path, what))
             continue
         if key is not None:
             needed.setdefault(str(key), []).append(path)
@@ -82,14 +80,14 @@ def _spaces(
     for key, users in needed.items():
         for path in users if key not in present else ():
             what = f"needs models/{key}.space, which is missing. Put it back or train again."
-            yield _finding("params without space", path, what)
+            yield _finding(Kind.NO_SPACE, path, what)
     for key, path in present.items():
         if not _is_whole(folder, key):
             what = "does not hold the space that its name says. Move it away and train again."
-            yield _finding("damaged space", path, what)
+            yield _finding(Kind.DAMAGED_SPACE, path, what)
         elif all_known and key not in needed:
             what = "is used by no params file. It can be set aside."
-            yield _finding("space without params", path, what, SET_ASIDE)
+            yield _finding(Kind.STRAY_SPACE, path, what)
 
 
 def _is_whole(folder: Path, key: str) -> bool:
@@ -107,16 +105,14 @@ def _reports(folder: Path, named: set[str]) -> Iterator[Finding]:
         try:
             load_report(params)
         except RunError as error:
-            yield Finding(
-                "warning", "damaged report", f"models/{path.name}", None, None, str(error)
-            )
+            yield Finding(Kind.DAMAGED_REPORT, f"models/{path.name}", str(error))
         if not params.is_file():
             what = f"reports on {params.name}, which is missing. Put that back, or set this aside."
-            mend = "" if f"models/{params.name}" in named else SET_ASIDE
-            yield _finding("report without params", path, what, mend)
+            by_hand = f"models/{params.name}" in named
+            yield _finding(Kind.STRAY_REPORT, path, what, by_hand=by_hand)
 
 
-def _finding(kind: str, path: Path, what: str, mend: str = "") -> Finding:
+def _finding(kind: Kind, path: Path, what: str, *, by_hand: bool = False) -> Finding:
     """A warning about a file in `models/`, whose message begins with the file's name."""
     name = f"models/{path.name}"
-    return Finding("warning", kind, name, None, None, f"{name} {what}", mend)
+    return Finding(kind, name, f"{name} {what}", by_hand=by_hand)

@@ -122,8 +122,7 @@ def feature_source(
         space = pool_space(snapshot, progress)
     if encoder is None:
         return space
-    labeled = [item.text for items in snapshot.labels.splits.values() for item in items]
-    encoder.vectors(labeled, progress)
+    encoder.vectors([item.text for item in snapshot.labels.items], progress)
     return EncodedSpace(space, encoder)
 
 

@@ -114,7 +114,7 @@ def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
 
 
 def _bad_row(finding: Finding) -> BadRow:
-    return BadRow(finding.line or 0, f"of {finding.file} does not count ({finding.kind})")
+    return BadRow(finding.line or 0, f"of {finding.file} does not count ({finding.kind.title})")
 
 
 def _add_pool(found: TableContents, pool: Pool) -> None:

@@ -43,7 +43,7 @@ class _Comparison:
 
     def __init__(self, snapshot: Snapshot, wanted: Sequence[ImportedLabel]) -> None:
         labels, logs = snapshot.labels, snapshot.logs
-        self._here = {item.item_id: item for items in labels.splits.values() for item in items}
+        self._here = {item.item_id: item for item in labels.items}
         self._undecided = {conflict.item_id for conflict in labels.conflicts}
         self._words = last_words(logs, snapshot.workspace.task, [])
         self._rows = {

@@ -82,13 +82,10 @@ def counted_texts(snapshot: Snapshot) -> list[Texts]:
 
 def every_text(snapshot: Snapshot) -> list[Texts]:
     """The pool, and the labeled items that it does not hold, all of them counted."""
-    words, labeled = snapshot.pool_words, snapshot.labels.splits.values()
+    words = snapshot.pool_words
     counted = np.ones(len(words.bags), bool)
     pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
-    return [
-        pool,
-        texts_outside(outside_pool(snapshot, [item for items in labeled for item in items])),
-    ]
+    return [pool, texts_outside(outside_pool(snapshot, snapshot.labels.items))]
 
 
 def texts_outside(texts: list[str]) -> Texts:

@@ -9,45 +9,45 @@ from numpy.typing import NDArray
 from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import firsts
 from core.pool.words import PoolWords
-from core.system.findings import MOST, Finding, rest_of
+from core.system.findings import MOST, Finding, Kind, rest_of
 
 
 def examine_pool(words: PoolWords) -> Iterator[Finding]:
     """An empty pool, repeated ids, texts without words, copies. The rows were told when read."""
     if not len(words.pool):
         message = f"{POOL_FOLDER}/ holds no items. Put a CSV file of item_id,text there."
-        yield Finding("error", "empty pool", POOL_FOLDER, None, None, message)
+        yield Finding(Kind.EMPTY_POOL, POOL_FOLDER, message)
         return
     yield from _repeated_ids(words)
     blank = int((words.bags.lengths == 0).sum())
     if blank:
         message = f"{POOL_FOLDER}: {blank:,} items have no words. They are never proposed."
-        yield Finding("warning", "blank text", POOL_FOLDER, None, None, message)
+        yield Finding(Kind.BLANK_TEXT, POOL_FOLDER, message)
     copies = int(np.count_nonzero(~firsts(words.keys, words.key_order)))
     if copies:
         message = (
             f"{POOL_FOLDER}: {copies:,} items have the text of an earlier item. Of several copies "
             "the first is proposed; nothing needs to be done."
         )
-        yield Finding("warning", "copy", POOL_FOLDER, None, None, message)
+        yield Finding(Kind.COPY, POOL_FOLDER, message)
 
 
 def _repeated_ids(words: PoolWords) -> Iterator[Finding]:
     """The first ids that stand there more than once, and how many there are beside them."""
     first, times, differ = _groups(words)
     counts = dict(zip(first.tolist(), times.tolist(), strict=True))
-    for kind, chosen in (("repeated id", ~differ), ("one id, two texts", differ)):
+    for kind, chosen in ((Kind.REPEATED_ID, ~differ), (Kind.TWO_TEXTS, differ)):
         places = np.sort(first[chosen])[:MOST]
         ids = words.pool.ids.take(pa.array(places)).to_pylist()
         for place, item_id in zip(places.tolist(), ids, strict=True):
             message = (
                 f"{POOL_FOLDER}: item_id `{item_id}` stands there {counts[place]} times"
-                f"{' with different texts' if kind != 'repeated id' else ''}. Only the first row "
+                f"{' with different texts' if kind == Kind.TWO_TEXTS else ''}. Only the first row "
                 "is used; give the others ids of their own."
             )
-            yield Finding("error", kind, POOL_FOLDER, None, item_id, message)
+            yield Finding(kind, POOL_FOLDER, message, item_id=item_id)
         if int(chosen.sum()) > MOST:
-            yield rest_of("error", kind, POOL_FOLDER, int(chosen.sum()) - MOST)
+            yield rest_of(kind, POOL_FOLDER, int(chosen.sum()) - MOST)
 
 
 def _groups(

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from core.errors import PoolError
 from core.system.csv_rows import Row, parse_rows, read_row_blocks, row_shown
-from core.system.findings import Finding
+from core.system.findings import Finding, Kind
 from core.system.parallel import ROWS_AT_ONCE
 
 ID, TEXT = "item_id", "text"
@@ -45,27 +45,27 @@ class PoolFile:
 
 def open_pool_file(path: Path) -> PoolFile:
     """The file with its columns. Raises PoolError if it or its header cannot be read."""
+    name = f"{path.parent.name}/{path.name}"
     try:
         with path.open("rb") as source:
             first = source.readline(2**20)
     except OSError as error:
-        name = f"{path.parent.name}/{path.name}"
-        raise PoolError(f"{name}: {error.strerror}. Make the file readable.") from error
+        raise PoolError(f"{name}: {error.strerror}. Make the file readable.", name) from error
     text = first.decode("utf-8-sig", errors="replace").strip("\r\n")
     found = parse_rows(first).rows
     fields = found[0].fields if found else text.split(",")
-    names = [name.strip().strip('"').strip() for name in fields]
+    names = [field.strip().strip('"').strip() for field in fields]
     if names[:2] != [ID, TEXT]:
         return PoolFile(path, (ID, TEXT), has_header=False)
     if not found:  # the careful reader would take the first item for it
         raise PoolError(
-            f"{path.parent.name}/{path.name} line 1: the header is not valid UTF-8, or has a quote "
-            "that is not closed. Mend the line."
+            f"{name} line 1: the header is not valid UTF-8, or has a quote that is not closed. "
+            "Mend the line.",
+            name,
         )
     if len(set(names)) != len(names) or "" in names:
         raise PoolError(
-            f"{path.parent.name}/{path.name} line 1: the header has an empty or repeated column. "
-            "Name each once."
+            f"{name} line 1: the header has an empty or repeated column. Name each once.", name
         )
     return PoolFile(path, tuple(names), has_header=True)
 
@@ -156,7 +156,7 @@ def _refusal(fields: list[str], width: int, has_header: bool) -> str | None:
 
 def _malformed(file: PoolFile, line: int, reason: str, row: str) -> Finding:
     message = f"{file.name} line {line}: {reason}. It is left out; mend the line."
-    return Finding("error", "malformed row", file.name, line, None, message, row=row)
+    return Finding(Kind.MALFORMED_ROW, file.name, message, line=line, row=row)
 
 
 def _differ_only_by_case(columns: Sequence[str]) -> bool:

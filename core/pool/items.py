@@ -7,7 +7,7 @@ ends, only what is new is read.
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -127,7 +127,8 @@ def read_pool(
             return replace(pool, stamps=stamps)
     raise PoolError(
         f"The files of {POOL_FOLDER}/ keep changing while they are read. Try again when whatever "
-        "writes them is done."
+        "writes them is done.",
+        POOL_FOLDER,
     )
 
 
@@ -146,7 +147,7 @@ class _FileChangedError(Exception):
 
 def _save(folder: Path, names: Sequence[str], pieces: Sequence[Piece]) -> None:
     """What belongs to the entry beside the columns."""
-    stored = {"version": POOL_VERSION, "columns": names, "pieces": list(map(asdict, pieces))}
+    stored = {"version": POOL_VERSION, "columns": names, "pieces": list(map(_stored, pieces))}
     (folder / "pieces.json").write_text(json.dumps(stored), encoding="utf-8")
     ids = open_column(folder, column_name(0))
     hashes = [*in_blocks(lambda start, stop: hash_texts(ids[start:stop]), len(ids))]
@@ -167,6 +168,10 @@ def _load(folder: Path) -> Pool:
     )
 
 
+def _stored(piece: Piece) -> dict[str, Any]:
+    return vars(piece) | {"findings": [finding.as_dict() for finding in piece.findings]}
+
+
 def _piece(stored: dict[str, Any]) -> Piece:
-    findings = tuple(Finding(**finding) for finding in stored["findings"])
+    findings = tuple(map(Finding.from_dict, stored["findings"]))
     return Piece(**stored | {"columns": tuple(stored["columns"]), "findings": findings})

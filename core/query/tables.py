@@ -53,8 +53,7 @@ class Tables:
 
     def __init__(self, snapshot: Snapshot, columns: PoolColumns | None = None) -> None:
         self._columns = columns or pool_columns(snapshot)
-        labeled = [item for items in snapshot.labels.splits.values() for item in items]
-        noted = _noted(snapshot, self._columns, labeled)
+        noted = _noted(snapshot, self._columns)
         self._places = noted["place"].to_numpy()
         self._is_labeled = np.array(
             [split != UNLABELED for split in noted["split"].to_pylist()], bool
@@ -63,7 +62,7 @@ class Tables:
         self._size = len(self._columns) + len(self._outside)
         self._tables = {
             "noted": noted,
-            "labels": _table(labeled, Labeled),
+            "labels": _table(snapshot.labels.items, Labeled),
             "batches": _table(snapshot.logs.proposals, Proposal),
             "annotations": _table(snapshot.logs.events, Event),
             "runs": _table(snapshot.logs.runs, Run),
@@ -292,9 +291,9 @@ _UNNOTED = {
 """What is known of an item that is neither labeled nor proposed."""
 
 
-def _noted(snapshot: Snapshot, columns: PoolColumns, labeled: Sequence[Labeled]) -> pa.Table:
+def _noted(snapshot: Snapshot, columns: PoolColumns) -> pa.Table:
     """The items that are labeled or proposed, by their places, with what is known of them."""
-    label_of = {item.item_id: item for item in reversed(labeled)}
+    label_of = snapshot.labels.by_id
     proposed = (proposal.item_id for proposal in snapshot.logs.proposals)
     at = snapshot.pool_words.pool.positions([*label_of, *proposed])
     inside = sorted(at, key=at.__getitem__)

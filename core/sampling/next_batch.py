@@ -74,9 +74,7 @@ def split_to_fill(snapshot: Snapshot) -> tuple[str, int | None]:
 
     Items in open batches count as filled: two people do not draw the same missing ones.
     """
-    waiting = Counter(
-        proposal.split for batch in snapshot.open_batches.values() for proposal in batch
-    )
+    waiting = Counter(snapshot.waiting.values())
     for split in SPLITS:
         target = snapshot.workspace.task.targets[split]
         have = len(snapshot.labels.splits[split]) + waiting[split]

@@ -75,7 +75,7 @@ def picks_of(snapshot: Snapshot) -> list[Pick]:
     An item that was handed over stands once, in the batch that proposed it last; items whose text
     is in no file now are left out.
     """
-    labeled = {item.item_id: item for items in snapshot.labels.splits.values() for item in items}
+    labeled = {item.item_id: item for item in snapshot.labels.items}
     chosen = {p.item_id: p for p in snapshot.logs.proposals if p.run_id and p.split == "training"}
     texts = snapshot.pool_words.pool.texts_of(chosen)
     return [

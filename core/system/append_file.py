@@ -122,7 +122,8 @@ class CsvFile:
         except FileNotFoundError:
             return b""
         except OSError as error:
-            raise LogError(f"{self.name}: {error.strerror}. Make the file readable.") from error
+            message = f"{self.name}: {error.strerror}. Make the file readable."
+            raise LogError(message, self.name) from error
 
     def _torn_line(self, file: int) -> bytes:
         """What stands behind the last whole row: a part of one, which may span several lines."""

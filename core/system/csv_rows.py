@@ -70,7 +70,7 @@ def read_bytes(path: Path, name: str, start: int = 0) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
-        raise LogError(f"{name}: {error.strerror}. Make the file readable.") from error
+        raise LogError(f"{name}: {error.strerror}. Make the file readable.", name) from error
 
 
 def parse_rows(data: bytes, before: int = 0) -> Rows:

@@ -1,12 +1,10 @@
-"""What the readers and the doctor report about a file, without stopping.
-
-Every kind of finding that the readers and the doctor report: how grave it is, what mends it.
-"""
+"""Findings: what the readers and the doctor report about a file, and every kind that there is."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Literal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any, Literal, Self
 
 Severity = Literal["error", "warning"]
 MOST = 10_000
@@ -15,26 +13,124 @@ SHOWN = 200
 """Characters of a row or text that a finding shows."""
 
 
+class Mend(StrEnum):
+    """What the program can safely do itself about a finding; `core/doctor.py` does it."""
+
+    NONE = ""
+    TORN = "torn"
+    SAVE = "save"
+    SET_ASIDE = "set aside"
+
+    @property
+    def words(self) -> str:
+        """What it does, as a button says it."""
+        return {
+            Mend.TORN: "Moves the torn line to torn/",
+            Mend.SAVE: "Appends the saved labels to their label files",
+            Mend.SET_ASIDE: "Moves the file to set_aside/",
+        }.get(self, "")
+
+
+_E: Severity = "error"
+_W: Severity = "warning"
+_ASIDE = Mend.SET_ASIDE
+
+
+class Kind(Enum):
+    """Every kind of finding, the grave ones first.
+
+    `title` is its name in answers and files, `what` says what it is. `mend` is the safe mend that
+    it can have: see `Finding.mend` for whether one has it.
+    """
+
+    UNREADABLE_FILE = "unreadable file", _E, "a file that stops everything else"
+    MALFORMED_ROW = "malformed row", _E, "a row that cannot be read"
+    EMPTY_ID = "empty id", _E, "a label row without an item_id"
+    UNKNOWN_LABEL = "unknown label", _E, "a row with a label that the task does not have"
+    MISPLACED_LABEL = "misplaced label", _E, "a row in the file of another label"
+    STRAY_EVENT = "stray event", _E, "an event of a batch or label that is not there"
+    MISSING_ITEM = "missing item", _E, "an item that was proposed or labeled and left the pool"
+    TORN_LINE = "torn line", _E, "a last line that a crash cut short", Mend.TORN
+    CONFLICT = "conflict", _E, "an item under two labels, and no word in the log"
+    LACKING_ROW = "lacking row", _E, "a saved label that its label file lacks", Mend.SAVE
+    EMPTY_POOL = "empty pool", _E, "no items"
+    REPEATED_ID = "repeated id", _E, "an item_id that the pool has several times"
+    TWO_TEXTS = "one id, two texts", _E, "the same, with different texts"
+    REPEATED_EVENT = "repeated event", _W, "an event that the log has twice"
+    KEPT_LINE = "torn line", _W, "a torn line in torn/ that is settled", _ASIDE
+    UNFINISHED_FILE = "unfinished file", _W, "a file whose writing was cut short", _ASIDE
+    LEAK = "leak", _W, "a training item whose text is held out"
+    COPY = "copy", _W, "an item of the pool or held-out data whose text another has"
+    NEAR_COPY = "near copy", _W, "nearly the same text in two splits"
+    REPEATED_ROW = "repeated id", _W, "an item that a label file has twice"
+    ID_IN_TWO_SPLITS = "id in two splits", _W, "an item_id that stands in the files of two splits"
+    OTHER_TEXT = "one id, two texts", _W, "a label row whose text is not the pool's"
+    CHANGED_TEXT = "changed text", _W, "the same, of an item that a batch proposed"
+    BLANK_TEXT = "blank text", _W, "items without words"
+    NOT_RANDOM = "evaluation not random", _W, "a held-out item that was not drawn at random"
+    DRAWN_LATE = "evaluation drawn late", _W, "held-out data drawn after a strategy or a run"
+    DATA_CHANGED = "evaluation changed", _W, "runs measured by other evaluation data than today's"
+    RUN_ALONE = "run without file", _W, "a run whose params file is missing"
+    STRAY_PARAMS = "file without run", _W, "a params file that no run names", _ASIDE
+    DAMAGED_PARAMS = "damaged params", _W, "a params file that cannot be read"
+    NO_SPACE = "params without space", _W, "a params file whose space is missing"
+    DAMAGED_SPACE = "damaged space", _W, "a space that does not hold what its name says"
+    STRAY_SPACE = "space without params", _W, "a space that no params file needs", _ASIDE
+    DAMAGED_REPORT = "damaged report", _W, "a report that cannot be read"
+    DAMAGED_BACKUP = "damaged backup", _W, "a backup that does not give back what it held", _ASIDE
+    NO_BACKUP = "no backup", _W, "labels saved today, and no backup of today"
+    STRAY_REPORT = "report without params", _W, "a report whose params file is gone", _ASIDE
+
+    def __init__(self, title: str, severity: Severity, what: str, mend: Mend = Mend.NONE) -> None:
+        self.title, self.severity, self.what, self.mend = title, severity, what, mend
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that a person should know of, and how to mend it.
 
-    An error keeps a row or an item out of the loop; a warning only wants to be seen. `mend` names
-    the safe mend that the program can do itself, of those in `core/mending.py`; empty for none.
-    `row` is the row itself, shortened.
+    An error keeps a row or an item out of the loop; a warning only wants to be seen. `row` is the
+    row itself, shortened. `by_hand` says that a person has to mend it, though its kind has a mend.
     """
 
-    severity: Severity
-    kind: str
+    kind: Kind
     file: str
-    line: int | None
-    item_id: str | None
     message: str
-    mend: str = ""
+    line: int | None = None
+    item_id: str | None = None
     row: str = ""
+    by_hand: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        return self.kind.severity
+
+    @property
+    def mend(self) -> Mend:
+        """The safe mend that the program can do itself, or `Mend.NONE`."""
+        return Mend.NONE if self.by_hand else self.kind.mend
 
     def as_dict(self) -> dict[str, str | int | None]:
-        return asdict(self)
+        """The finding as `check --json` tells it."""
+        return {
+            "severity": self.severity,
+            "kind": self.kind.title,
+            "file": self.file,
+            "line": self.line,
+            "item_id": self.item_id,
+            "message": self.message,
+            "mend": self.mend.value,
+            "row": self.row,
+        }
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> Self:
+        """The finding that `as_dict` has told."""
+        names = told["kind"], told["severity"]
+        kind = next(each for each in Kind if (each.title, each.severity) == names)
+        by_hand = bool(kind.mend) and not told["mend"]
+        own = {name: told[name] for name in ("file", "message", "line", "item_id", "row")}
+        return cls(kind, **own, by_hand=by_hand)
 
 
 def shortened(text: str | bytes) -> str:
@@ -45,78 +141,20 @@ def shortened(text: str | bytes) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-def rest_of(severity: Severity, kind: str, file: str, number: int) -> Finding:
+def rest_of(kind: Kind, file: str, number: int) -> Finding:
     """The finding that counts those of its kind that are not told one by one."""
-    message = f"{file or 'There'}: {number:,} more of the kind `{kind}` are not told one by one."
-    return Finding(severity, kind, file, None, None, message)
+    place = file or "There"
+    message = f"{place}: {number:,} more of the kind `{kind.title}` are not told one by one."
+    return Finding(kind, file, message, by_hand=True)
 
 
 def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The first findings of each kind, file and severity, and a count of the others."""
-    counts: Counter[tuple[Severity, str, str]] = Counter()
+    """The first findings of each kind and file, and a count of the others."""
+    counts: Counter[tuple[Kind, str]] = Counter()
     for finding in findings:
-        key = finding.severity, finding.kind, finding.file
-        counts[key] += 1
-        if counts[key] <= MOST:
+        counts[finding.kind, finding.file] += 1
+        if counts[finding.kind, finding.file] <= MOST:
             yield finding
-    for (severity, kind, file), number in counts.items():
+    for (kind, file), number in counts.items():
         if number > MOST:
-            yield rest_of(severity, kind, file, number - MOST)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of finding. `mend` is the key of the safe mend that it can have, empty for none."""
-
-    name: str
-    severity: Severity
-    what: str
-    mend: str = ""
-
-
-MENDS = {
-    "torn": "Moves the torn line to torn/",
-    "save": "Appends the saved labels to their label files",
-    "set aside": "Moves the file to set_aside/",
-}
-"""What each safe mend does."""
-KINDS = (
-    Kind("unreadable file", "error", "a file that stops everything else"),
-    Kind("malformed row", "error", "a row that cannot be read"),
-    Kind("empty id", "error", "a label row without an item_id"),
-    Kind("unknown label", "error", "a row with a label that the task does not have"),
-    Kind("misplaced label", "error", "a row in the file of another label"),
-    Kind("stray event", "error", "an event of a batch or label that is not there"),
-    Kind("missing item", "error", "an item that was proposed or labeled and left the pool"),
-    Kind("torn line", "error", "a last line that a crash cut short", "torn"),
-    Kind("conflict", "error", "an item under two labels, and no word in the log"),
-    Kind("lacking row", "error", "a saved label that its label file lacks", "save"),
-    Kind("empty pool", "error", "no items"),
-    Kind("repeated id", "error", "an item_id that the pool has several times"),
-    Kind("one id, two texts", "error", "the same, with different texts"),
-    Kind("repeated event", "warning", "an event that the log has twice"),
-    Kind("torn line", "warning", "a torn line in torn/ that is settled", "set aside"),
-    Kind("unfinished file", "warning", "a file whose writing was cut short", "set aside"),
-    Kind("leak", "warning", "a training item whose text is held out"),
-    Kind("copy", "warning", "an item of the pool or held-out data whose text another has"),
-    Kind("near copy", "warning", "nearly the same text in two splits"),
-    Kind("repeated id", "warning", "an item that a label file has twice"),
-    Kind("id in two splits", "warning", "an item_id that stands in the files of two splits"),
-    Kind("one id, two texts", "warning", "a label row whose text is not the pool's"),
-    Kind("changed text", "warning", "the same, of an item that a batch proposed"),
-    Kind("blank text", "warning", "items without words"),
-    Kind("evaluation not random", "warning", "a held-out item that was not drawn at random"),
-    Kind("evaluation drawn late", "warning", "held-out data drawn after a strategy or a run"),
-    Kind("evaluation changed", "warning", "runs measured by other evaluation data than today's"),
-    Kind("run without file", "warning", "a run whose params file is missing"),
-    Kind("file without run", "warning", "a params file that no run names", "set aside"),
-    Kind("damaged params", "warning", "a params file that cannot be read"),
-    Kind("params without space", "warning", "a params file whose space is missing"),
-    Kind("damaged space", "warning", "a space that does not hold what its name says"),
-    Kind("space without params", "warning", "a space that no params file needs", "set aside"),
-    Kind("damaged report", "warning", "a report that cannot be read"),
-    Kind("damaged backup", "warning", "a backup that does not give back what it held", "set aside"),
-    Kind("no backup", "warning", "labels saved today, and no backup of today"),
-    Kind("report without params", "warning", "a report whose params file is gone", "set aside"),
-)
-"""In the order of the grave ones first."""
+            yield rest_of(kind, file, number - MOST)

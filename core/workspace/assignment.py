@@ -75,23 +75,14 @@ def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:
 
 def items_of(snapshot: Snapshot, batch_id: str) -> list[Proposal]:
     """What a batch holds for its owner, by rank: what waits in it, and what was labeled in it."""
-    waiting = {proposal.item_id for proposal in snapshot.open_batches.get(batch_id, [])}
-    labeled = {
-        item.item_id
-        for items in snapshot.labels.splits.values()
-        for item in items
-        if item.batch_id == batch_id
-    }
-    return [
-        proposal
-        for proposal in snapshot.logs.batch(batch_id)
-        if proposal.item_id in waiting or proposal.item_id in labeled
-    ]
+    held = {proposal.item_id for proposal in snapshot.open_batches.get(batch_id, [])}
+    held |= {item.item_id for item in snapshot.labels.items if item.batch_id == batch_id}
+    return [proposal for proposal in snapshot.logs.batch(batch_id) if proposal.item_id in held]
 
 
 def earlier_batch(snapshot: Snapshot, annotator: str, batch_id: str | None = None) -> str | None:
     """This person's last batch before this one (or of all) that holds a label, or None."""
-    labeled = {item.batch_id for items in snapshot.labels.splits.values() for item in items}
+    labeled = {item.batch_id for item in snapshot.labels.items}
     earlier = None
     for other, owner in _owners(snapshot.logs.proposals).items():
         if other == batch_id:

@@ -17,7 +17,7 @@ from pathlib import Path
 from core.errors import BackupError, SunlightError
 from core.system.append_file import CsvFile
 from core.system.durable import lock, sync_folder
-from core.system.findings import Finding
+from core.system.findings import Finding, Kind
 from core.workspace.archive import Backup, pack, read_backup, verify
 from core.workspace.layout import Workspace
 
@@ -126,7 +126,7 @@ def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Ite
     try:
         files = backup_files(workspace.path)
     except BackupError as error:
-        yield _finding(FOLDER, "no backup", str(error))
+        yield Finding(Kind.NO_BACKUP, FOLDER, str(error))
         return
     read = 0
     for path in files:
@@ -136,8 +136,7 @@ def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Ite
                 verify(backup)
             read += backup.content_bytes
         except BackupError as error:
-            name = f"{FOLDER}/{path.name}"
-            yield _finding(name, "damaged backup", f"{FOLDER}/{error}", mend="set aside")
+            yield Finding(Kind.DAMAGED_BACKUP, f"{FOLDER}/{path.name}", f"{FOLDER}/{error}")
     yield from _unsecured(workspace, files, moment or datetime.now(UTC))
 
 
@@ -153,7 +152,7 @@ def _unsecured(workspace: Workspace, files: list[Path], moment: datetime) -> Ite
             f"{changed[0].name} has got labels today, and the day has no backup. Free some space "
             f"or make {FOLDER}/ writable, then make one: python -m core backup."
         )
-        yield _finding(FOLDER, "no backup", message)
+        yield Finding(Kind.NO_BACKUP, FOLDER, message)
 
 
 def _day_of_change(path: Path) -> str:
@@ -263,7 +262,3 @@ def _order(name: str) -> tuple[str, int]:
     """By time, and by number where two were made in one second."""
     stamp, number = _NAME.fullmatch(name).groups()
     return stamp, int(number or 1)
-
-
-def _finding(file: str, kind: str, message: str, mend: str = "") -> Finding:
-    return Finding("warning", kind, file, None, None, message, mend)

@@ -8,6 +8,7 @@ What crashes and half-done work leave lying around: a part of the doctor's exami
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from core.errors import LogError
@@ -15,7 +16,7 @@ from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
 from core.system.append_file import CsvFile
 from core.system.csv_rows import parse_rows
-from core.system.findings import Finding, shortened
+from core.system.findings import Finding, Kind, shortened
 from core.workspace.labels import Labeled, labels_hash, read_label_rows, unsaved
 from core.workspace.layout import Workspace
 from core.workspace.logs import Proposal
@@ -43,14 +44,13 @@ def examine_labels(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _conflicts(snapshot: Snapshot) -> Iterator[Finding]:
     for conflict in snapshot.labels.conflicts:
-        places = ", ".join(f"{row.file} line {row.line}" for row in conflict.rows)
-        first = conflict.rows[0]
+        first, number = conflict.rows[0], len({row.label for row in conflict.rows})
         message = (
-            f"Item `{conflict.item_id}` has {len({row.label for row in conflict.rows})} labels: "
-            f"{places}. It is kept out until somebody decides: on Review, under Second look, or by "
-            f"correcting one row. {shortened(first.text)}"
+            f"Item `{conflict.item_id}` has {number} labels: "
+            f"{', '.join(map(_place, conflict.rows))}. It is kept out until somebody decides: on "
+            f"Review, under Second look, or by correcting one row. {shortened(first.text)}"
         )
-        yield Finding("error", "conflict", first.file, first.line, conflict.item_id, message)
+        yield Finding(Kind.CONFLICT, first.file, message, first.line, conflict.item_id)
 
 
 def _leaks(snapshot: Snapshot) -> Iterator[Finding]:
@@ -58,58 +58,48 @@ def _leaks(snapshot: Snapshot) -> Iterator[Finding]:
     for split in reversed(HELD_OUT):
         held_out |= {text_key(item.text): item for item in snapshot.labels.splits[split]}
     for item in snapshot.labels.splits["training"]:
-        twin = held_out.get(text_key(item.text))
-        if twin:
-            message = (
-                f"{_place(item)}: training item `{item.item_id}` is a copy of {twin.split} item "
-                f"`{twin.item_id}`. It stays out of training, nothing needs to be done: "
-                f"{_both(item, twin)}"
+        if twin := held_out.get(text_key(item.text)):
+            what = (
+                f"training item `{item.item_id}` is a copy of {twin.split} item `{twin.item_id}`. "
+                "It stays out of training, nothing needs to be done"
             )
-            yield Finding("warning", "leak", item.file, item.line, item.item_id, message)
+            yield _about_two(Kind.LEAK, item, twin, what)
 
 
 def _copies(snapshot: Snapshot) -> Iterator[Finding]:
     """Held-out items whose text another one has, of the same split or of the other."""
     seen: dict[str, Labeled] = {}
-    for split in HELD_OUT:
-        for item in snapshot.labels.splits[split]:
-            first = seen.setdefault(text_key(item.text), item)
-            if first is item:
-                continue
+    for item in _held_out(snapshot):
+        first = seen.setdefault(text_key(item.text), item)
+        if first is not item:
             why = (
                 "and counts twice in the scores"
-                if first.split == split
+                if first.split == item.split
                 else f"of the {first.split} data: they are not apart"
             )
-            message = (
-                f"{_place(item)}: {split} item `{item.item_id}` is a copy of `{first.item_id}` "
-                f"{why}: {_both(item, first)}"
-            )
-            yield Finding("warning", "copy", item.file, item.line, item.item_id, message)
+            what = f"{item.split} item `{item.item_id}` is a copy of `{first.item_id}` {why}"
+            yield _about_two(Kind.COPY, item, first, what)
 
 
 def _near_copies(snapshot: Snapshot) -> Iterator[Finding]:
-    """Items of different splits whose texts are nearly the same, the most alike first."""
-    items = [item for split in (*HELD_OUT, "training") for item in snapshot.labels.splits[split]]
+    """Items of different splits whose texts are nearly the same, the most alike first.
+
+    Told at the training item, which is the one that may be done without.
+    """
+    items = snapshot.labels.items
     by_text: dict[str, dict[str, Labeled]] = defaultdict(dict)
     for item in items:
         by_text[text_key(item.text)].setdefault(item.split, item)
     for one, other, likeness in sorted(near_duplicates(items), key=lambda pair: -pair[2]):
-        for first in by_text[one].values():
-            for second in by_text[other].values():
-                if first.split != second.split:
-                    yield _near_copy(first, second, likeness)
-
-
-def _near_copy(one: Labeled, other: Labeled, likeness: float) -> Finding:
-    """Told at the training item, which is the one that may be done without."""
-    held_out, item = sorted((one, other), key=lambda each: each.split == "training")
-    message = (
-        f"{_place(item)}: {item.split} item `{item.item_id}` is nearly a copy of {held_out.split} "
-        f"item `{held_out.item_id}` ({likeness:.0%} of their shingles). Both count; scores may be "
-        f"flattered a little: {_both(item, held_out)}"
-    )
-    return Finding("warning", "near copy", item.file, item.line, item.item_id, message)
+        for pair in product(by_text[one].values(), by_text[other].values()):
+            held_out, item = sorted(pair, key=lambda each: each.split == "training")
+            if held_out.split != item.split:
+                what = (
+                    f"{item.split} item `{item.item_id}` is nearly a copy of {held_out.split} item "
+                    f"`{held_out.item_id}` ({likeness:.0%} of their shingles). Both count; scores "
+                    "may be flattered a little"
+                )
+                yield _about_two(Kind.NEAR_COPY, item, held_out, what)
 
 
 def _repeated(rows: list[Labeled]) -> Iterator[Finding]:
@@ -122,68 +112,71 @@ def _repeated(rows: list[Labeled]) -> Iterator[Finding]:
     for row in rows:
         first = in_file.setdefault((row.file, row.item_id), row)
         if first is not row:
-            message = (
-                f"{row.file} line {row.line}: item_id `{row.item_id}` stands in line {first.line} "
-                "already. The item counts once; nothing needs to be done."
+            what = (
+                f"item_id `{row.item_id}` stands in line {first.line} already. The item counts "
+                "once; nothing needs to be done."
             )
-            yield Finding("warning", "repeated id", row.file, row.line, row.item_id, message)
+            yield _at(Kind.REPEATED_ROW, row, what)
         elsewhere = by_item.setdefault(row.item_id, row)
         if elsewhere.split != row.split and text_key(elsewhere.text) != text_key(row.text):
-            message = (
-                f"{row.file} line {row.line}: item_id `{row.item_id}` is {row.split} data here and "
-                f"{elsewhere.split} data in {elsewhere.file} line {elsewhere.line}. Correct one of "
-                "the two rows."
+            what = (
+                f"item_id `{row.item_id}` is {row.split} data here and {elsewhere.split} data in "
+                f"{_place(elsewhere)}. Correct one of the two rows."
             )
-            yield Finding("warning", "id in two splits", row.file, row.line, row.item_id, message)
+            yield _at(Kind.ID_IN_TWO_SPLITS, row, what)
 
 
 def _two_texts(snapshot: Snapshot, rows: list[Labeled]) -> Iterator[Finding]:
     """Label rows whose text is not the one that the pool, or an earlier row, has under the id."""
     proposed = {proposal.item_id: proposal.batch_id for proposal in snapshot.logs.proposals}
-    known = {
-        item_id: (text, POOL_FOLDER)
-        for item_id, text in snapshot.pool_words.pool.texts_of(row.item_id for row in rows).items()
-    }
+    in_pool = snapshot.pool_words.pool.texts_of(row.item_id for row in rows)
+    known = {item_id: (text, POOL_FOLDER) for item_id, text in in_pool.items()}
     for row in rows:
-        text, place = known.setdefault(row.item_id, (row.text, f"{row.file} line {row.line}"))
+        text, place = known.setdefault(row.item_id, (row.text, _place(row)))
         if text == row.text or text_key(text) == text_key(row.text):
             continue
         batch_id = proposed.get(row.item_id) if place == POOL_FOLDER else None
-        kind = "changed text" if batch_id else "one id, two texts"
         since = f", since {batch_id} proposed it" if batch_id else ""
-        message = (
-            f"{row.file} line {row.line}: item `{row.item_id}` has another text in {place}{since}. "
-            f"The label is of the row's text; give one of the two an id of its own. Here: "
-            f"{shortened(row.text)} There: {shortened(text)}"
+        what = (
+            f"item `{row.item_id}` has another text in {place}{since}. The label is of the row's "
+            f"text; give one of the two an id of its own. Here: {shortened(row.text)} There: "
+            f"{shortened(text)}"
         )
-        yield Finding("warning", kind, row.file, row.line, row.item_id, message)
+        yield _at(Kind.CHANGED_TEXT if batch_id else Kind.OTHER_TEXT, row, what)
 
 
 def lacking_rows(snapshot: Snapshot) -> Iterator[Finding]:
     """Labels that were saved, and do not stand in their label file."""
-    saved = {event.batch_id for event in snapshot.logs.events if event.action == "save"}
-    files = {(split, label.value): file for split, label, file in snapshot.workspace.label_files()}
-    for item in unsaved(
-        snapshot.workspace, snapshot.logs, saved, snapshot.pool_words.pool.texts_of
-    ):
-        name = files[item.split, item.label].name
+    workspace, logs = snapshot.workspace, snapshot.logs
+    saved = {event.batch_id for event in logs.events if event.action == "save"}
+    for item in unsaved(workspace, logs, saved, snapshot.pool_words.pool.texts_of):
+        name = workspace.label_file(item.split, workspace.task.label(item.label)).name
         message = (
             f"{name} lacks item `{item.item_id}`, which {item.annotator or 'somebody'} labeled "
             f"`{item.label}` and saved in {item.batch_id}. The row can be appended: "
             f"{shortened(item.text)}"
         )
-        yield Finding("error", "lacking row", name, None, item.item_id, message, mend="save")
+        yield Finding(Kind.LACKING_ROW, name, message, item_id=item.item_id)
+
+
+def _held_out(snapshot: Snapshot) -> list[Labeled]:
+    return [item for split in HELD_OUT for item in snapshot.labels.splits[split]]
+
+
+def _about_two(kind: Kind, item: Labeled, other: Labeled, what: str) -> Finding:
+    """The finding at the first item, with the text that both have, or the two of them."""
+    texts = [shortened(item.text)]
+    texts += [shortened(other.text)] if item.text != other.text else []
+    return _at(kind, item, f"{what}: {' / '.join(texts)}")
+
+
+def _at(kind: Kind, item: Labeled, what: str) -> Finding:
+    """The finding at the row of this item."""
+    return Finding(kind, item.file, f"{_place(item)}: {what}", item.line, item.item_id)
 
 
 def _place(item: Labeled) -> str:
     return f"{item.file} line {item.line}" if item.file else "annotations.csv"
-
-
-def _both(one: Labeled, other: Labeled) -> str:
-    """The text that both have, or the two of them."""
-    if one.text == other.text:
-        return shortened(one.text)
-    return f"{shortened(one.text)} / {shortened(other.text)}"
 
 
 NAMED = 10
@@ -203,40 +196,38 @@ def examine_batches(snapshot: Snapshot) -> Iterator[Finding]:
 def _gone(snapshot: Snapshot) -> Iterator[Finding]:
     name = snapshot.workspace.batches.name
     proposed = [proposal.item_id for proposal in snapshot.logs.proposals]
-    known = snapshot.pool_words.pool.positions(proposed)
-    told = snapshot.labels.ids() | {finding.item_id for finding in snapshot.labels.findings}
+    known = snapshot.pool_words.pool.positions(proposed).keys() | snapshot.labels.ids()
+    known |= {finding.item_id for finding in snapshot.labels.findings}
     for item_id in dict.fromkeys(proposed):
-        if item_id not in known and item_id not in told:
+        if item_id not in known:
             message = (
                 f"{name}: item `{item_id}` was proposed, but the pool no longer has it. Put its "
                 f"file back into {POOL_FOLDER}/."
             )
-            yield Finding("error", "missing item", name, None, item_id, message)
+            yield Finding(Kind.MISSING_ITEM, name, message, item_id=item_id)
 
 
 def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
     """Held-out items that something other than chance has chosen."""
     name, told = snapshot.workspace.batches.name, set()
-    for item in (item for split in HELD_OUT for item in snapshot.labels.splits[split]):
+    for item in _held_out(snapshot):
         if item.strategy not in ("", RANDOM):
             told.add(item.item_id)
-            yield _not_random(item.item_id, item.split, item.strategy, item.file or name, item.line)
+            yield _not_random(item, item.file or name, item.line)
     for proposal in snapshot.logs.proposals:
-        if (
-            proposal.split in HELD_OUT
-            and proposal.strategy != RANDOM
-            and proposal.item_id not in told
-        ):
-            yield _not_random(proposal.item_id, proposal.split, proposal.strategy, name, None)
+        is_chosen = proposal.split in HELD_OUT and proposal.strategy != RANDOM
+        if is_chosen and proposal.item_id not in told:
+            yield _not_random(proposal, name, None)
 
 
-def _not_random(item_id: str, split: str, strategy: str, file: str, line: int | None) -> Finding:
+def _not_random(item: Labeled | Proposal, file: str, line: int | None) -> Finding:
     place = file if line is None else f"{file} line {line}"
     message = (
-        f"{place}: {split} item `{item_id}` was chosen by `{strategy}`, not at random. Scores are "
-        "off by what that prefers; measure by random items only, in a new workspace."
+        f"{place}: {item.split} item `{item.item_id}` was chosen by `{item.strategy}`, not at "
+        "random. Scores are off by what that prefers; measure by random items only, in a new "
+        "workspace."
     )
-    return Finding("warning", "evaluation not random", file, line, item_id, message)
+    return Finding(Kind.NOT_RANDOM, file, message, line, item.item_id)
 
 
 def _late(snapshot: Snapshot) -> Iterator[Finding]:
@@ -247,8 +238,7 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
     """
     name, runs = snapshot.workspace.batches.name, snapshot.logs.runs
     first_run = min((run.created_at for run in runs), default=None)
-    seen: set[str] = set()
-    told: set[str] = set()
+    seen, told = set(), set()
     chosen_before = ""
     for proposal in snapshot.logs.proposals:
         is_new = proposal.item_id not in seen
@@ -260,16 +250,12 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
         after_run = first_run is not None and proposal.created_at > first_run
         if is_new and (chosen_before or after_run) and proposal.batch_id not in told:
             told.add(proposal.batch_id)
-            yield _drawn_late(proposal, name, chosen_before or "the first run")
-
-
-def _drawn_late(proposal: Proposal, name: str, before: str) -> Finding:
-    message = (
-        f"{name}: {proposal.batch_id} was drawn for {proposal.split} after {before}. What was "
-        "chosen before is lacking in it: its scores are of the rest of the pool. Draw held-out "
-        "data first, next time."
-    )
-    return Finding("warning", "evaluation drawn late", name, None, None, message)
+            message = (
+                f"{name}: {proposal.batch_id} was drawn for {proposal.split} after "
+                f"{chosen_before or 'the first run'}. What was chosen before is lacking in it: its "
+                "scores are of the rest of the pool. Draw held-out data first, next time."
+            )
+            yield Finding(Kind.DRAWN_LATE, name, message)
 
 
 def _changed(snapshot: Snapshot) -> Iterator[Finding]:
@@ -284,7 +270,7 @@ def _changed(snapshot: Snapshot) -> Iterator[Finding]:
         f"runs.csv: {names}{more} were measured by other evaluation data than today's. Their "
         "scores are not to be compared with newer ones; the curve on Metrics breaks there."
     )
-    yield Finding("warning", "evaluation changed", "runs.csv", None, None, message)
+    yield Finding(Kind.DATA_CHANGED, "runs.csv", message)
 
 
 STILL_WRITTEN = 3_600
@@ -313,14 +299,12 @@ def examine_leftovers(workspace: Workspace, labeled: set[str]) -> Iterator[Findi
 def torn_lines(workspace: Workspace) -> Iterator[Finding]:
     """The last lines that a crash cut short, where they stand."""
     for file in files_with_lines(workspace):
-        line = file.torn_line()
-        if line:
+        if line := file.torn_line():
             message = (
                 f"{file.name}: the last line was cut short: `{shortened(line)}`. It will be moved "
                 "to torn/ before anything is appended; label that item again."
             )
-            shown = shortened(line)
-            yield Finding("error", "torn line", file.name, None, None, message, "torn", shown)
+            yield Finding(Kind.TORN_LINE, file.name, message, row=shortened(line))
 
 
 def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
@@ -333,8 +317,8 @@ def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
             else "Label that item again; then it can be set aside."
         )
         message = f"{name} keeps a line that a crash cut short: `{shortened(line)}`. {todo}"
-        mend = "set aside" if is_settled else ""
-        yield Finding("warning", "torn line", name, None, None, message, mend, shortened(line))
+        shown = shortened(line)
+        yield Finding(Kind.KEPT_LINE, name, message, row=shown, by_hand=not is_settled)
 
 
 def _content(path: Path) -> bytes:
@@ -343,7 +327,7 @@ def _content(path: Path) -> bytes:
             return file.read(ENOUGH)
     except OSError as error:
         name = f"{path.parent.name}/{path.name}"
-        raise LogError(f"{name}: {error.strerror}. Make the file readable.") from error
+        raise LogError(f"{name}: {error.strerror}. Make the file readable.", name) from error
 
 
 def _is_settled(name: str, line: bytes, labeled: set[str]) -> bool:
@@ -366,7 +350,7 @@ def unfinished_files(workspace: Workspace) -> Iterator[Finding]:
             continue
         name = path.relative_to(workspace.path).as_posix()
         message = f"{name} was never finished: what wrote it was cut short. It can be set aside."
-        yield Finding("warning", "unfinished file", name, None, None, message, "set aside")
+        yield Finding(Kind.UNFINISHED_FILE, name, message)
 
 
 def _changed_at(path: Path) -> float:

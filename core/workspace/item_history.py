@@ -31,8 +31,7 @@ def _in_files(snapshot: Snapshot, item_id: str) -> list[Happening]:
     task = snapshot.workspace.task
     return [
         Happening("", f"labeled {task.label(item.label).name} in {item.file} line {item.line}")
-        for items in snapshot.labels.splits.values()
-        for item in items
+        for item in snapshot.labels.items
         if item.item_id == item_id and not item.labeled_at and item.file
     ]
 

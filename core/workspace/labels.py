@@ -9,7 +9,7 @@ from hashlib import blake2b
 from core.pool.text import text_key
 from core.system.append_file import CsvFile, Made, read_records
 from core.system.csv_rows import Row, Rows, row_shown
-from core.system.findings import Finding
+from core.system.findings import Finding, Kind
 from core.workspace.backup import back_up_of_the_day
 from core.workspace.layout import Workspace, is_number
 from core.workspace.logs import Event, Logs, Proposal
@@ -56,10 +56,20 @@ class Labels:
     conflicts: list[Conflict]
     findings: list[Finding]
 
+    @cached_property
+    def items(self) -> list[Labeled]:
+        """Every labeled item, split by split."""
+        return [item for items in self.splits.values() for item in items]
+
+    @cached_property
+    def by_id(self) -> dict[str, Labeled]:
+        """Every labeled item by its id; one that stands in several splits is what is held out."""
+        splits = reversed(self.splits.values())
+        return {item.item_id: item for items in splits for item in items}
+
     def ids(self) -> set[str]:
         """Every item that has a label or is in conflict: none of them is proposed again."""
-        labeled = {item.item_id for items in self.splits.values() for item in items}
-        return labeled | {conflict.item_id for conflict in self.conflicts}
+        return self.by_id.keys() | {conflict.item_id for conflict in self.conflicts}
 
     def held_out_texts(self) -> list[str]:
         """The texts of evaluation and validation items, those in conflict too."""
@@ -113,7 +123,7 @@ def _rows_of(file: CsvFile, split: str, label: Label, task: Task) -> Made[Labele
     def make(content: Rows, _: bool) -> Made[Labeled]:
         name, found = file.name, []
         findings = [
-            _malformed(name, bad.line, "malformed row", f"the row {bad.reason}", bad.content)
+            _malformed(name, bad.line, Kind.MALFORMED_ROW, f"the row {bad.reason}", bad.content)
             for bad in content.bad
         ]
         for row in content.rows:
@@ -237,13 +247,11 @@ def _missing(words: Mapping[str, Event], decided: list[Labeled]) -> list[Finding
     known = {item.item_id for item in decided}
     return [
         Finding(
-            "error",
-            "missing item",
+            Kind.MISSING_ITEM,
             "annotations.csv",
-            None,
-            item_id,
             f"annotations.csv: item `{item_id}` has a label, but the pool no longer has the item. "
             "The label waits; put the pool's file back.",
+            item_id=item_id,
         )
         for item_id, event in words.items()
         if event.action == "label" and item_id not in known
@@ -285,26 +293,26 @@ def _labeled(row: Row, split: str, label: Label, file: str) -> Labeled:
     )
 
 
-def _refusal(row: Row, label: Label, task: Task) -> tuple[str, str] | None:
+def _refusal(row: Row, label: Label, task: Task) -> tuple[Kind, str] | None:
     """(kind, reason) why a row cannot count, or None if it can."""
     fields = row.fields
     if not 2 <= len(fields) <= 5:
-        return "malformed row", f"the row has {len(fields)} fields instead of 2 to 5"
+        return Kind.MALFORMED_ROW, f"the row has {len(fields)} fields instead of 2 to 5"
     if not fields[0].strip():
-        return "empty id", "the item_id is empty"
+        return Kind.EMPTY_ID, "the item_id is empty"
     if len(fields) > 2 and fields[2] not in ("", label.value):
         if fields[2] not in task.values:
             known = ", ".join(f"`{value}`" for value in task.values)
-            return "unknown label", f"label `{fields[2]}` is not one of {known}"
-        return "misplaced label", f"label `{fields[2]}` is in the file of label `{label.value}`"
+            return Kind.UNKNOWN_LABEL, f"label `{fields[2]}` is not one of {known}"
+        return Kind.MISPLACED_LABEL, f"label `{fields[2]}` is in the file of label `{label.value}`"
     if len(fields) == 5 and fields[4] and not is_number(fields[4]):
-        return "malformed row", f"confidence `{fields[4]}` is not a number"
+        return Kind.MALFORMED_ROW, f"confidence `{fields[4]}` is not a number"
     return None
 
 
-def _malformed(file: str, line: int, kind: str, reason: str, row: str) -> Finding:
+def _malformed(file: str, line: int, kind: Kind, reason: str, row: str) -> Finding:
     message = f"{file} line {line}: {reason}. It does not count; correct the line and reload."
-    return Finding("error", kind, file, line, None, message, row=row)
+    return Finding(kind, file, message, line=line, row=row)
 
 
 def _stray(event: Event, reason: str) -> Finding:
@@ -312,4 +320,4 @@ def _stray(event: Event, reason: str) -> Finding:
         f"annotations.csv: event `{event.event_id}`: {reason}. It does not count; put the batch "
         "or label back."
     )
-    return Finding("error", "stray event", "annotations.csv", None, event.item_id, message)
+    return Finding(Kind.STRAY_EVENT, "annotations.csv", message, item_id=event.item_id)

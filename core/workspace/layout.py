@@ -12,6 +12,7 @@ from core.pool.folder import POOL_FOLDER, pool_files
 from core.system.append_file import CsvFile
 from core.system.durable import lock, why_no_lock
 from core.system.stamps import Stamps, file_stamps
+from core.workspace.logs import Event, Proposal, Run, header_of
 from core.workspace.task import (
     DEFAULT_TASK_FILE,
     SPLITS,
@@ -21,20 +22,6 @@ from core.workspace.task import (
     Task,
     load_task,
 )
-
-BATCH_FIELDS = (
-    "batch_id", "created_at", "split", "annotator", "rank", "item_id",
-    "strategy", "score", "predicted", "confidence", "run_id", "seed",
-)  # fmt: skip
-EVENT_FIELDS = (
-    "event_id", "batch_id", "item_id", "action", "label",
-    "annotator", "labeled_at", "seconds", "assisted", "note",
-)  # fmt: skip
-RUN_FIELDS = (
-    "run_id", "created_at", "model", "counts", "seed", "fscore", "auc", "average_precision",
-    "precision", "recall", "n_training", "n_evaluation", "seconds", "training_hash",
-    "evaluation_hash", "params_file",
-)  # fmt: skip
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
@@ -52,15 +39,15 @@ class Workspace:
 
     @property
     def batches(self) -> CsvFile:
-        return self._log("batches.csv", BATCH_FIELDS)
+        return self._log("batches.csv", Proposal)
 
     @property
     def annotations(self) -> CsvFile:
-        return self._log("annotations.csv", EVENT_FIELDS)
+        return self._log("annotations.csv", Event)
 
     @property
     def runs(self) -> CsvFile:
-        return self._log("runs.csv", RUN_FIELDS)
+        return self._log("runs.csv", Run)
 
     @property
     def models(self) -> Path:
@@ -141,8 +128,8 @@ class Workspace:
         files += [file.path for _, _, file in self.label_files()]
         return file_stamps(self.path, files)
 
-    def _log(self, name: str, fields: tuple[str, ...]) -> CsvFile:
-        return CsvFile(self.path / name, self.torn, header=fields)
+    def _log(self, name: str, record: type[Proposal | Event | Run]) -> CsvFile:
+        return CsvFile(self.path / name, self.torn, header=header_of(record))
 
 
 def open_workspace(path: Path) -> Workspace:

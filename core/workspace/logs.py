@@ -1,17 +1,19 @@
-"""The logs: what was proposed, what people did, which runs were trained. Only ever appended to."""
+"""The logs: what was proposed, what people did, which runs were trained. Only ever appended to.
+
+A record's fields, in their order, are the columns of its file.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
-from typing import Literal, TypeVar, get_args
+from typing import Literal, Protocol, TypeVar, get_args
 from uuid import uuid4
 
 from core.errors import LogError
 from core.system.append_file import CsvFile, Made, read_records
 from core.system.csv_rows import Row, Rows, row_shown
-from core.system.findings import Finding
-from core.workspace.layout import Workspace
+from core.system.findings import Finding, Kind
 
 Action = Literal["label", "undo", "skip", "flag", "save"]
 ACTIONS: tuple[str, ...] = get_args(Action)
@@ -104,13 +106,24 @@ class Logs:
         return sorted(found, key=lambda proposal: proposal.rank)
 
 
-def read_logs(workspace: Workspace) -> Logs:
+class LogFiles(Protocol):
+    """Whatever has the three logs, as a workspace does."""
+
+    @property
+    def batches(self) -> CsvFile: ...
+    @property
+    def annotations(self) -> CsvFile: ...
+    @property
+    def runs(self) -> CsvFile: ...
+
+
+def read_logs(files: LogFiles) -> Logs:
     """The three logs; rows that cannot be read are findings, never an end."""
     findings: list[Finding] = []
     return Logs(
-        read_log(workspace.batches, Proposal, findings),
-        _once(read_log(workspace.annotations, Event, findings), workspace, findings),
-        read_log(workspace.runs, Run, findings),
+        read_log(files.batches, Proposal, findings),
+        _once(read_log(files.annotations, Event, findings), files.annotations.name, findings),
+        read_log(files.runs, Run, findings),
         findings,
     )
 
@@ -147,7 +160,7 @@ def append_records(file: CsvFile, records: Iterable[Record]) -> None:
 
 def encode(record: Record) -> list[str]:
     """The record as a row, in the order of its fields."""
-    return [_to_text(getattr(record, field.name)) for field in fields(record)]
+    return [_to_text(getattr(record, name)) for name in header_of(type(record))]
 
 
 def fresh_id(prefix: str, taken: set[str]) -> str:
@@ -213,19 +226,16 @@ def new_proposal(
     )
 
 
-def _once(events: list[Event], workspace: Workspace, findings: list[Finding]) -> list[Event]:
+def _once(events: list[Event], name: str, findings: list[Finding]) -> list[Event]:
     """The events without later rows of the same id, each of which is a finding."""
     kept: dict[str, Event] = {}
     for event in events:
         if event.event_id in kept:
-            name = workspace.annotations.name
             message = (
                 f"{name}: event `{event.event_id}` stands there twice. The first counts; "
                 "nothing needs to be done."
             )
-            findings.append(
-                Finding("warning", "repeated event", name, None, event.item_id, message)
-            )
+            findings.append(Finding(Kind.REPEATED_EVENT, name, message, item_id=event.item_id))
         kept.setdefault(event.event_id, event)
     return list(kept.values())
 
@@ -234,15 +244,16 @@ def _check_header(file: CsvFile, rows: list[Row]) -> None:
     if rows and tuple(rows[0].fields) != file.header:
         raise LogError(
             f"{file.name} line 1: the columns are not {','.join(file.header)}. Put that header "
-            "back, or move the file away to begin a new one."
+            "back, or move the file away to begin a new one.",
+            file.name,
         )
 
 
 def _decode(row: Row, record: type[Record]) -> Record:
-    names, kinds = _columns(record)
+    names = header_of(record)
     if len(row.fields) != len(names):
         raise ValueError(f"has {len(row.fields)} fields instead of {len(names)}")
-    return record(*map(_from_text, names, row.fields, kinds))
+    return record(*map(_from_text, names, row.fields, _types_of(record)))
 
 
 def record_of(record: type[Record], texts: Mapping[str, str]) -> Record:
@@ -250,15 +261,19 @@ def record_of(record: type[Record], texts: Mapping[str, str]) -> Record:
 
     Raises ValueError, with the end of a sentence, for a text that its field cannot hold.
     """
-    names, kinds = _columns(record)
-    return record(*map(_from_text, names, (texts[name] for name in names), kinds))
+    names = header_of(record)
+    return record(*map(_from_text, names, (texts[name] for name in names), _types_of(record)))
 
 
 @cache
-def _columns(record: type[Record]) -> tuple[tuple[str, ...], tuple[object, ...]]:
-    """The names of the record's fields, and their types."""
-    found = fields(record)
-    return tuple(field.name for field in found), tuple(field.type for field in found)
+def header_of(record: type[Record]) -> tuple[str, ...]:
+    """The columns of the log that holds such records: their fields' names."""
+    return tuple(field.name for field in fields(record))
+
+
+@cache
+def _types_of(record: type[Record]) -> tuple[object, ...]:
+    return tuple(field.type for field in fields(record))
 
 
 def _from_text(name: str, text: str, kind: object) -> str | int | float | bool | None:
@@ -302,4 +317,4 @@ def _to_text(value: str | int | float | bool | None) -> str:
 
 def _malformed(file: CsvFile, line: int, reason: str, row: str) -> Finding:
     message = f"{file.name} line {line}: the row {reason}. It is left out; mend the line."
-    return Finding("error", "malformed row", file.name, line, None, message, row=row)
+    return Finding(Kind.MALFORMED_ROW, file.name, message, line=line, row=row)

@@ -79,8 +79,7 @@ def refused(snapshot: Snapshot, item_id: str) -> str:
     text = text_of(snapshot, item_id)
     if text is None:
         return _unknown(item_id)
-    waiting = {p.item_id: p.split for batch in snapshot.open_batches.values() for p in batch}
-    split = waiting.get(item_id, "training")
+    split = snapshot.waiting.get(item_id, "training")
     if split != "training":
         return (
             f"Item `{item_id}` waits for its {split} label. It is labeled on Annotate, before "
@@ -102,11 +101,7 @@ def refused(snapshot: Snapshot, item_id: str) -> str:
 
 def label_of(snapshot: Snapshot, item_id: str) -> Labeled | None:
     """The label of an item that counts now, or None."""
-    for items in snapshot.labels.splits.values():
-        for item in items:
-            if item.item_id == item_id:
-                return item
-    return None
+    return snapshot.labels.by_id.get(item_id)
 
 
 def flag_of(snapshot: Snapshot, item_id: str) -> Flag | None:
@@ -191,8 +186,16 @@ def decide(
         _check_free(workspace, [each.item for each in decisions if not each.item.label])
         batches = _batches(workspace, logs, words, decisions, annotator)
         labels = [
-            _label(batch_id, annotator, decision)
-            for batch_id, decision in zip(batches, decisions, strict=True)
+            new_event(
+                batch_id,
+                annotator,
+                "label",
+                each.item.item_id,
+                label=each.label,
+                assisted=each.assisted,
+                note=SECOND_LOOK,
+            )
+            for batch_id, each in zip(batches, decisions, strict=True)
         ]
         # Under the lock: nobody may draw an item for evaluation in between.
         refused_ones = inbox.receive(labels).refused
@@ -208,10 +211,8 @@ def as_they_stand(snapshot: Snapshot, item_ids: Sequence[str]) -> list[Labeled]:
     waits for it.
     """
     found = {conflict.item_id: in_conflict(conflict) for conflict in snapshot.labels.conflicts}
-    for split in reversed(SPLITS):
-        found |= {item.item_id: item for item in snapshot.labels.splits[split]}
-    waiting = {p.item_id: p.split for batch in snapshot.open_batches.values() for p in batch}
-    texts = snapshot.pool_words.pool.texts_of(item_ids)
+    found |= snapshot.labels.by_id
+    texts, waiting = snapshot.pool_words.pool.texts_of(item_ids), snapshot.waiting
     return [
         found.get(item) or Labeled(item, texts.get(item, item), "", waiting.get(item, "training"))
         for item in item_ids
@@ -221,18 +222,6 @@ def as_they_stand(snapshot: Snapshot, item_ids: Sequence[str]) -> list[Labeled]:
 def in_conflict(conflict: Conflict) -> Labeled:
     """The row that a decision on this conflict is about: held-out data keeps what it has."""
     return min(conflict.rows, key=lambda row: SPLITS.index(row.split))
-
-
-def _label(batch_id: str, annotator: str, decision: Decision) -> Event:
-    return new_event(
-        batch_id,
-        annotator,
-        "label",
-        decision.item.item_id,
-        label=decision.label,
-        assisted=decision.assisted,
-        note=SECOND_LOOK,
-    )
 
 
 def _is_repeated(decision: Decision, words: Mapping[str, Event]) -> bool:
@@ -253,9 +242,8 @@ def _check_free(workspace: Workspace, items: Sequence[Labeled]) -> None:
     if not items:
         return
     snapshot = read_snapshot(workspace)
-    waiting = {p.item_id: p.split for batch in snapshot.open_batches.values() for p in batch}
     for item in items:
-        is_awaited = waiting.get(item.item_id) == item.split
+        is_awaited = snapshot.waiting.get(item.item_id) == item.split
         if not is_awaited and (refusal := refused(snapshot, item.item_id)):
             raise EventError(refusal)
 

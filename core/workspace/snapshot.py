@@ -67,6 +67,11 @@ class Snapshot:
         return dict(sorted(batches.items()))
 
     @cached_property
+    def waiting(self) -> dict[str, str]:
+        """The split of each item that waits for its label in an open batch."""
+        return {p.item_id: p.split for batch in self.open_batches.values() for p in batch}
+
+    @cached_property
     def candidates(self) -> NDArray[np.bool_]:
         """Which items of the pool may be proposed, `(n_pool,)`.
 
@@ -77,7 +82,7 @@ class Snapshot:
         taken |= {p.item_id for p in self.logs.proposals if p.strategy != SUNLIGHT}
         pool = self.pool_words.pool
         at = pool.positions(taken)
-        texts = [item.text for items in self.labels.splits.values() for item in items]
+        texts = [item.text for item in self.labels.items]
         texts += [row.text for conflict in self.labels.conflicts for row in conflict.rows]
         texts += pool.texts_of(at).values()
         is_candidate = self.pool_words.is_first.copy()
@@ -144,23 +149,19 @@ def open_snapshot(path: Path, progress: Progress = silent) -> Snapshot:
 
 
 def mend_if_writable(workspace: Workspace, pool_words: PoolWords) -> None:
-    """`mend`, as far as the workspace can be written: it can be looked at in any case."""
-    if workspace.is_writable():
-        with suppress(UnwritableError):
-            mend(workspace, pool_words)
-
-
-def mend(workspace: Workspace, pool_words: PoolWords) -> None:
     """Moves torn last lines away and completes the saves that a crash cut short.
 
-    Its caller has read the pool before: a large one that is new takes its time, and nobody else has
-    to wait for it at the lock. Raises UnwritableError where a file cannot be written.
+    As far as files can be written: a workspace can be looked at in any case. Its caller has read
+    the pool before: a large one that is new takes its time, and nobody else has to wait for it.
     """
-    for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
-        file.mend()
-    with workspace.locked():
-        snapshot = read_snapshot(workspace, pool_words)
-        save(workspace, snapshot.logs, ended_batches(snapshot), snapshot.pool_words.pool.texts_of)
+    if not workspace.is_writable():
+        return
+    with suppress(UnwritableError):
+        for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
+            file.mend()
+        with workspace.locked():
+            now = read_snapshot(workspace, pool_words)
+            save(workspace, now.logs, ended_batches(now), now.pool_words.pool.texts_of)
 
 
 def ended_batches(snapshot: Snapshot) -> set[str]:
@@ -172,12 +173,7 @@ def ended_batches(snapshot: Snapshot) -> set[str]:
 
 def being_held_out(snapshot: Snapshot) -> set[str]:
     """The items that wait for their evaluation or validation label, and their copies."""
-    waiting = {
-        proposal.item_id
-        for batch in snapshot.open_batches.values()
-        for proposal in batch
-        if proposal.split != "training"
-    }
+    waiting = {item_id for item_id, split in snapshot.waiting.items() if split != "training"}
     pool = snapshot.pool_words.pool
     copies = snapshot.pool_words.copies_of([*pool.texts_of(sorted(waiting)).values()])
     return waiting | set(pool.ids.take(pa.array(copies, pa.int64())).to_pylist())

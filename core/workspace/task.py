@@ -1,12 +1,8 @@
-"""What is labeled: labels, keys, instructions and numbers, read from `task.toml`.
+"""What is labeled: labels, keys, instructions and numbers, read from `task.toml`."""
 
-Writing `task.toml`: the file of a new task, so that reading it gives what was meant.
-"""
-
-import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -128,7 +124,8 @@ def load_task(path: Path) -> Task:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise TaskError(f"{path.name}: {error}. Save it as a readable UTF-8 file.") from error
+        message = f"{path.name}: {error}. Save it as a readable UTF-8 file."
+        raise TaskError(message, path.name) from error
     return parse_task(text, path.name)
 
 
@@ -138,7 +135,8 @@ def parse_task(text: str, source: str) -> Task:
         table = tomllib.loads(text)
     # Numbers of thousands of digits and tables of thousands of levels are told by other errors.
     except (ValueError, RecursionError) as error:
-        raise TaskError(f"{source} is not valid TOML: {error}. Mend that line.") from error
+        message = f"{source} is not valid TOML: {error}. Mend that line."
+        raise TaskError(message, source) from error
     reader = _Reader(source)
     defaults = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
     reader.known(table, defaults, "the top level")
@@ -191,19 +189,22 @@ def require_model(name: str) -> None:
         raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
 
 
-def check_mix(mix: Mapping[str, int], where: str) -> dict[str, int]:
-    """The mix in the files' spellings and the order of `STRATEGIES`; raises TaskError."""
+def check_mix(mix: Mapping[str, int], where: str, file: str = "") -> dict[str, int]:
+    """The mix in the files' spellings and the order of `STRATEGIES`; raises TaskError.
+
+    `where` and `file` say where the mix stands.
+    """
     spelled = {name.replace("_", " "): part for name, part in mix.items()}
     for name, part in spelled.items():
         if name not in STRATEGIES:
             names = _listed([strategy.replace(" ", "_") for strategy in STRATEGIES])
-            raise TaskError(f"{where}: `{name}` is not a strategy. Use {names}.")
+            raise TaskError(f"{where}: `{name}` is not a strategy. Use {names}.", file)
         if not _is_whole(part) or not 0 <= part <= MOST:
-            raise TaskError(
-                f"{where}: `{name}` is {_short(part)}. Give a whole number from 0 to {MOST:,}."
-            )
+            message = f"`{name}` is {_short(part)}. Give a whole number from 0 to {MOST:,}."
+            raise TaskError(f"{where}: {message}", file)
     if not sum(spelled.values()):
-        raise TaskError(f"{where}: the mix asks for no items. Give at least one strategy a number.")
+        mend = "Give at least one strategy a number."
+        raise TaskError(f"{where}: the mix asks for no items. {mend}", file)
     return {name: spelled[name] for name in STRATEGIES if spelled.get(name)}
 
 
@@ -228,7 +229,7 @@ def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:
     mix = batch["mix"]
     if not isinstance(mix, dict):
         raise reader.error("[batch.mix]", "is not a table", "Write one number a line below it")
-    return check_mix(mix, f"{reader.source}, [batch.mix]")
+    return check_mix(mix, f"{reader.source}, [batch.mix]", reader.source)
 
 
 def _read_labels(reader: "_Reader", entries: object) -> tuple[Label, ...]:
@@ -328,7 +329,7 @@ class _Reader:
     source: str
 
     def error(self, where: str, what: str, mend: str) -> TaskError:
-        return TaskError(f"{self.source}: {where} {what}. {mend}.")
+        return TaskError(f"{self.source}: {where} {what}. {mend}.", self.source)
 
     def known(self, table: Mapping[str, Any], names: Iterable[str], where: str) -> None:
         for name in table:
@@ -360,65 +361,3 @@ class _Reader:
         repeated = sorted({value for value in values if values.count(value) > 1})
         if repeated:
             raise self.error("labels and keys:", f"{what}: {_listed(repeated)}", "Make them differ")
-
-
-Value = str | int | bool
-
-
-@dataclass(frozen=True)
-class LabelWish:
-    """A label as somebody wants it; no key: its number in the list."""
-
-    value: str
-    name: str = ""
-    key: str = ""
-    positive: bool = False
-
-
-def task_text(
-    title: str, question: str, labels: Sequence[LabelWish], targets: Mapping[str, int]
-) -> str:
-    """A `task.toml` of these labels; all other numbers are the default ones.
-
-    `question` is what stands above each item. Raises TaskError for what no task can be.
-    """
-    files = _file_names([wish.name or wish.value for wish in labels])
-    lines = [_pair("title", title), "", "[instructions]", _pair("short", question)]
-    for wish, file in zip(labels, files, strict=True):
-        lines += ["", "[[labels]]", *_label_lines(wish, file)]
-    lines += ["", "[targets]", *(_pair(split, targets[split]) for split in SPLITS)]
-    text = "\n".join([*lines, ""])
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise TaskError("The new task: a text holds half a character. Type it again.") from error
-    parse_task(text, "the new task")
-    return text
-
-
-def _label_lines(wish: LabelWish, file: str) -> list[str]:
-    pairs: dict[str, Value] = {"value": wish.value, "name": wish.name or wish.value, "file": file}
-    if wish.key:
-        pairs["key"] = wish.key
-    if wish.positive:
-        pairs["positive"] = True
-    return [_pair(name, value) for name, value in pairs.items()]
-
-
-def _pair(name: str, value: Value) -> str:
-    if isinstance(value, str):
-        # A basic string of TOML is one of JSON, but for this character, which JSON takes as it is.
-        quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    else:
-        quoted = str(value).lower()
-    return f"{name} = {quoted}"
-
-
-def _file_names(names: Sequence[str]) -> list[str]:
-    """A plain file name for each label, all of them different, also where case does not count."""
-    files: list[str] = []
-    for number, name in enumerate(names, start=1):
-        stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or f"label_{number}"
-        file = f"{stem}.csv"
-        files.append(f"{stem}_{number}.csv" if file in files else file)
-    return files

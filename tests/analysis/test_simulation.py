@@ -70,7 +70,7 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path):
 
 
 def test_a_demo_that_was_cut_short_leaves_its_folder_free(tmp_path: Path):
-    def stop(step: str) -> None:
+    def stop(step: str, *_: int) -> None:
         if step.startswith("training"):
             raise KeyboardInterrupt
 

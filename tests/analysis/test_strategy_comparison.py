@@ -160,7 +160,7 @@ class StopError(Exception):
 def test_what_was_finished_before_a_stop_is_kept(snapshot: Snapshot):
     experiment = prepare(snapshot, seeds=2)
 
-    def stop_at_the_third(step: str) -> None:
+    def stop_at_the_third(step: str, *_: int) -> None:
         if step.startswith("3 of "):
             raise StopError
 
@@ -205,7 +205,7 @@ def test_two_programs_that_ask_for_the_same_compute_it_once(snapshot: Snapshot):
     second.start()
     assert first.wait(PATIENCE)
     assert second.wait(PATIENCE)
-    assert (first.error, second.error) == ("", "")
+    assert (first.told.error, second.told.error) == ("", "")
     assert first.told.step == "comparing"
     assert second.told.step == "waiting until another program has computed it"
 

@@ -27,7 +27,7 @@ def found(snapshot: Snapshot) -> dict[str, list[str]]:
     for finding in examine_models(snapshot.workspace.models, snapshot.logs.runs):
         assert finding.severity == "warning"
         assert finding.file in finding.message or finding.file == "runs.csv"
-        kinds.setdefault(finding.kind, []).append(finding.file.removeprefix("models/"))
+        kinds.setdefault(finding.kind.title, []).append(finding.file.removeprefix("models/"))
     return kinds
 
 
@@ -127,11 +127,11 @@ def test_a_run_that_names_a_file_that_cannot_be_is_a_run_without_file(tmp_path: 
         "run-0001", "", "book", "{}", 1, None, None, None, None, None, 1, 1, 0.1, "", "", name
     )  # fmt: skip
     (finding,) = examine_models(tmp_path / "models", [run])
-    assert finding.kind == "run without file"
+    assert finding.kind.title == "run without file"
 
 
 def test_a_params_file_of_any_bytes_is_damaged_and_no_more(tmp_path: Path):
     for content in (b"\x88M8", b"Qj\xe4", b"", b"PK\x03\x04", b"\x80\x02."):
         (tmp_path / "a.params").write_bytes(content)
-        kinds = {finding.kind for finding in examine_models(tmp_path, [])}
+        kinds = {finding.kind.title for finding in examine_models(tmp_path, [])}
         assert "damaged params" in kinds

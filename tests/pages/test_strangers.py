@@ -70,7 +70,7 @@ def test_a_bomb_in_the_place_of_a_model_does_not_go_off(write: Write, demo: Path
     write(demo / run.params_file)
     with pytest.raises(RunError):
         load_run(snapshot, run)
-    assert "damaged params" in {finding.kind for finding in examine(demo)}
+    assert "damaged params" in {finding.kind.title for finding in examine(demo)}
     assert not list(somewhere.iterdir())
 
 
@@ -94,7 +94,7 @@ def test_a_bomb_in_the_place_of_a_space_does_not_go_off(write: Write, demo: Path
     ):
         with pytest.raises((SunlightError, ValueError, RuntimeError, pickle.UnpicklingError)):
             ask()
-    assert "damaged space" in {finding.kind for finding in examine(demo)}
+    assert "damaged space" in {finding.kind.title for finding in examine(demo)}
     assert not list(somewhere.iterdir())
 
 

@@ -147,3 +147,14 @@ def test_the_cache_gives_the_same_as_no_cache(make_workspace: MakeWorkspace):
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
 def test_many_texts_have_the_keys_that_each_of_them_has(texts: list[str]):
     assert keys_of(pa.array(texts, pa.large_string())).tolist() == hash_keys(texts).tolist()
+
+
+def test_a_pool_that_was_read_is_taken_as_it_is_until_a_file_changes(
+    make_workspace: MakeWorkspace,
+):
+    workspace = make_workspace([("1", "flood"), ("2", "fire")])
+    known = pool_words_of(workspace)
+    assert pool_words_of(workspace, known=known) is known
+    write_csv(workspace.path / "unlabeled_data" / "more.csv", [("3", "storm")])
+    assert pool_words_of(workspace, known=known).pool.ids.to_pylist() == ["3", "1", "2"]
+    assert len(known.pool) == 2

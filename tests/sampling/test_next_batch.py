@@ -286,7 +286,7 @@ def test_what_others_get_while_the_pool_is_scored_is_left_to_them(
     """Bob asks after Ann's reading of the files and before her choice; she chooses as if later."""
     seen = []
 
-    def bob_asks(step: str) -> None:
+    def bob_asks(step: str, *_: int) -> None:
         if step.startswith("scoring") and not seen:
             seen.append(propose(read_snapshot(active.workspace), "bob", BatchRequest(size=60)))
             seen.append(

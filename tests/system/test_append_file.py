@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from core.system import append_file
 from core.system.append_file import CsvFile, Made, read_records
 from core.system.csv_rows import Rows
-from core.system.findings import Finding
+from core.system.findings import Finding, Kind
 
 PIECES = [b"a,b\n", b"\xef\xbb\xbf", b'"x\n', b'y"', b"\n", b"\r", b",", b"\xff", b'""', b"1,2"]
 
@@ -15,7 +15,7 @@ def as_rows(content: Rows, has_header: bool) -> Made[tuple[int, tuple[str, ...],
     """Rows as they stand, the first one of a file marked; bad rows are findings."""
     found = [(row.line, tuple(row.fields), row.whole) for row in content.rows]
     marked = [(line, ("header", *fields), whole) for line, fields, whole in found[:has_header]]
-    bad = [Finding("error", "bad", "", row.line, None, row.reason) for row in content.bad]
+    bad = [Finding(Kind.MALFORMED_ROW, "", row.reason, row.line) for row in content.bad]
     return [*marked, *found[has_header:]], bad
 
 

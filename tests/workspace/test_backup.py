@@ -137,7 +137,7 @@ def test_labels_are_saved_when_no_backup_can_be_made_and_the_doctor_says_so(work
     assert label_row_count(workspace) == before + 1
     with pytest.raises(BackupError, match="Free some space"):
         back_up(workspace)
-    assert [finding.kind for finding in examine_backups(workspace)] == ["no backup"]
+    assert [finding.kind.title for finding in examine_backups(workspace)] == ["no backup"]
     (workspace.path / "backups").unlink()
     (finding,) = examine_backups(workspace)
     assert "evaluation_data/" in finding.message
@@ -177,7 +177,7 @@ def test_the_doctor_names_a_damaged_backup(workspace: Workspace):
     data[len(data) // 3] ^= 1
     backup.path.write_bytes(data)
     (finding,) = examine_backups(workspace)
-    assert (finding.kind, finding.file) == ("damaged backup", f"backups/{backup.path.name}")
+    assert (finding.kind.title, finding.file) == ("damaged backup", f"backups/{backup.path.name}")
     assert "Take another one" in finding.message
 
 

@@ -76,7 +76,7 @@ def test_a_row_that_cannot_count_is_named(make_workspace, row: bytes, kind: str,
     file.write_bytes(file.read_bytes() + row + b"\nz,good too,1\n")
     findings = []
     assert [found.item_id for found in read_label_rows(workspace, findings)] == ["a", "z"]
-    assert [(finding.kind, finding.line) for finding in findings] == [(kind, 2)]
+    assert [(finding.kind.title, finding.line) for finding in findings] == [(kind, 2)]
     assert says in findings[0].message
     assert "training_data/related.csv line 2" in findings[0].message
 
@@ -139,7 +139,7 @@ def test_events_of_unknown_batches_or_labels_are_findings(make_workspace: MakeWo
     log(workspace, ("p0", "label", "yes"))
     log(workspace, ("p1", "label", "1"), batch="b9")
     labels = read_snapshot(workspace).labels
-    assert [finding.kind for finding in labels.findings] == ["stray event", "stray event"]
+    assert [finding.kind.title for finding in labels.findings] == ["stray event", "stray event"]
     assert not labels.splits["training"]
 
 
@@ -234,7 +234,7 @@ def test_without_its_text_a_label_waits_and_is_never_saved_empty(make_workspace:
     away = pool.rename(workspace.path / "pool.away")
     snapshot = open_snapshot(workspace.path)
     assert read_label_rows(workspace, []) == []
-    assert [finding.kind for finding in snapshot.labels.findings] == ["missing item"] * 2
+    assert [finding.kind.title for finding in snapshot.labels.findings] == ["missing item"] * 2
     assert not snapshot.labels.splits["training"]
     away.rename(pool)
     open_snapshot(workspace.path)

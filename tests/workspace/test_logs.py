@@ -6,8 +6,16 @@ from hypothesis import strategies as st
 
 from core.errors import LogError
 from core.workspace.events import EventLog
-from core.workspace.layout import EVENT_FIELDS, Workspace, open_workspace
-from core.workspace.logs import Event, append_records, encode, new_proposal, read_log, read_logs
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import (
+    Event,
+    append_records,
+    encode,
+    header_of,
+    new_proposal,
+    read_log,
+    read_logs,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -42,7 +50,7 @@ def test_rows_that_cannot_be_read_are_findings(workspace: Workspace):
         good.replace("1.5", "soon"),
         good.replace(",0,", ",maybe,"),
     ]
-    text = "\n".join([",".join(EVENT_FIELDS), good, *bad]) + "\n"
+    text = "\n".join([",".join(header_of(Event)), good, *bad]) + "\n"
     workspace.annotations.path.write_text(text)
     logs = read_logs(workspace)
     assert logs.events == [event("e1")]
@@ -60,7 +68,7 @@ def test_an_event_that_stands_twice_counts_once(workspace: Workspace):
     append_records(workspace.annotations, [event("e1"), event("e1", label="0")])
     logs = read_logs(workspace)
     assert [found.label for found in logs.events] == ["1"]
-    assert [finding.kind for finding in logs.findings] == ["repeated event"]
+    assert [finding.kind.title for finding in logs.findings] == ["repeated event"]
 
 
 def test_the_event_log_writes_each_id_once(workspace: Workspace):

@@ -5,7 +5,7 @@ import pytest
 from core.errors import WorkspaceError
 from core.workspace.registry import check_name, create, find, free_place, name_of, workspaces
 from core.workspace.snapshot import open_snapshot
-from core.workspace.task import LabelWish, task_text
+from core.workspace.task_file import LabelWish, task_text
 
 TASK = task_text(
     "Mine",

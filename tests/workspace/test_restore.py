@@ -62,7 +62,7 @@ def test_models_of_later_runs_are_not_brought_along(demo: Path, tmp_path: Path):
     restored = restore(backup.path, tmp_path / "again")
     there = {path.name for path in restored.models.glob("*.params")}
     assert there == {Path(run.params_file).name for run in runs[:-1]}
-    assert not [f for f in examine(restored.path) if f.kind == "file without run"]
+    assert not [f for f in examine(restored.path) if f.kind.title == "file without run"]
 
 
 def test_a_log_that_nobody_can_read_comes_back_as_it_was(demo: Path, tmp_path: Path):

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TaskError
-from core.workspace.task import MAX_LABELS, LabelWish, parse_task, task_text
+from core.workspace.task import MAX_LABELS, parse_task
+from core.workspace.task_file import LabelWish, task_text
 
 TARGETS = {"evaluation": 30, "validation": 0, "training": 20}
 TWO = (LabelWish("1", "Yes", positive=True), LabelWish("0", "No"))

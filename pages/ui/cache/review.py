@@ -9,7 +9,6 @@ from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
 from core.workspace import near_duplicates as duplicates
-from core.workspace.labels import Labeled
 from core.workspace.logs import Run
 from core.workspace.near_duplicates import NearDuplicates
 from core.workspace.snapshot import Snapshot
@@ -32,14 +31,10 @@ def coming(snapshot: Snapshot) -> Slot[Batch]:
     return Slot(lambda progress: preview(snapshot, progress=progress))
 
 
-@kept(lambda snapshot: duplicates.hash_of_texts(_labeled(snapshot)))
+@kept(lambda snapshot: duplicates.hash_of_texts(snapshot.labels.items))
 def near_duplicates(snapshot: Snapshot) -> Slot[NearDuplicates]:
     """Nearly the same texts among the labeled items; worked out once for these texts."""
-    return Slot(partial(duplicates.near_duplicates, _labeled(snapshot)))
-
-
-def _labeled(snapshot: Snapshot) -> list[Labeled]:
-    return [item for items in snapshot.labels.splits.values() for item in items]
+    return Slot(partial(duplicates.near_duplicates, snapshot.labels.items))
 
 
 @kept(by_state)

@@ -123,8 +123,8 @@ def neighbor_index(snapshot: Snapshot, run: Run) -> NeighborIndex | None:
     found, newest = model(snapshot, run), _newest_neighbor_index(snapshot, run)
     if found is None:
         return None
-    items = [item for part in snapshot.labels.splits.values() for item in part]
-    newest[:] = [neighbors.neighbor_index(found, items, newest[0] if newest else None)]
+    before = newest[0] if newest else None
+    newest[:] = [neighbors.neighbor_index(found, snapshot.labels.items, before)]
     return newest[0]
 
 

@@ -1,15 +1,14 @@
 """Check: what the doctor says of the workspace's files, and the mends that are safe."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import streamlit as st
 
 from core.doctor import examine, mend, mend_all
 from core.errors import SunlightError
-from core.system.findings import KINDS, MENDS, Finding, Severity
+from core.system.findings import Finding, Kind, Severity
 from core.workspace.layout import open_workspace
 from pages.ui import session
 
@@ -71,19 +70,18 @@ def _show_examined(examined: Examined) -> None:
             on_click=_mend_all,
             args=(examined.path,),
         )
-    places = {(kind.severity, kind.name): at for at, kind in enumerate(KINDS)}
-    ordered = sorted(findings, key=lambda finding: places[finding.severity, finding.kind])
-    for (severity, kind), group in groupby(ordered, key=lambda each: (each.severity, each.kind)):
-        what = KINDS[places[severity, kind]].what
-        _show_kind(examined.path, f"{kind}, {severity}", what, list(group))
+    for kind in Kind:
+        if found := [finding for finding in findings if finding.kind is kind]:
+            _show_kind(examined.path, kind, found)
 
 
-def _show_kind(path: Path, name: str, what: str, findings: list[Finding]) -> None:
+def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
     """The findings of a kind; of many the first ones, and the next ones when asked for."""
+    name = f"{kind.title}, {kind.severity}"
     key = f"check_{name}"
     shown = st.session_state.get(key, AT_ONCE)
-    with st.expander(f"{name}: {len(findings):,}", icon=ICONS[findings[0].severity]):
-        st.caption(f"{what[0].upper()}{what[1:]}.")
+    with st.expander(f"{name}: {len(findings):,}", icon=ICONS[kind.severity]):
+        st.caption(f"{kind.what[0].upper()}{kind.what[1:]}.")
         for at, finding in enumerate(findings[:shown]):
             _show_finding(path, f"{key}_{at}", finding)
         if len(findings) > shown:
@@ -100,7 +98,7 @@ def _show_finding(path: Path, key: str, finding: Finding) -> None:
             st.text(finding.row)
         if finding.mend:
             st.button(
-                MENDS[finding.mend],
+                finding.mend.words,
                 icon=":material/healing:",
                 key=f"{key}_mend",
                 on_click=_mend,
@@ -112,27 +110,24 @@ def _show_more(key: str, shown: int) -> None:
     st.session_state[key] = shown + 5 * AT_ONCE
 
 
-def _examine(path: Path, done: Sequence[str] = ()) -> None:
-    try:
-        st.session_state[EXAMINED] = Examined(path, examine(path), done)
-    except SunlightError as error:
-        st.session_state[EXAMINED] = Examined(path, (), done, str(error))
+def _examine(path: Path) -> None:
+    _keep(path, lambda: ([], examine(path)))
 
 
 def _mend(path: Path, finding: Finding) -> None:
     """Before the page runs again: the mend is on disk, and everything is looked at anew."""
-    try:
-        done = mend(open_workspace(path), finding, session.annotator())
-    except SunlightError as error:
-        st.session_state[EXAMINED] = Examined(path, (), (), str(error))
-    else:
-        _examine(path, [done])
+    annotator = session.annotator()
+    _keep(path, lambda: ([mend(open_workspace(path), finding, annotator)], examine(path)))
 
 
 def _mend_all(path: Path) -> None:
+    _keep(path, lambda: mend_all(path, session.annotator()))
+
+
+def _keep(path: Path, work: Callable[[], tuple[list[str], list[Finding]]]) -> None:
+    """What the work has done and found, or why it could not be done, for the page to show."""
     try:
-        done, findings = mend_all(path, session.annotator())
+        done, findings = work()
+        st.session_state[EXAMINED] = Examined(path, findings, done)
     except SunlightError as error:
         st.session_state[EXAMINED] = Examined(path, (), (), str(error))
-    else:
-        st.session_state[EXAMINED] = Examined(path, findings, done)

@@ -8,7 +8,8 @@ import streamlit as st
 from core.exchange.book_dataset import REPOSITORY, fetch_book
 from core.system.progress import in_words
 from core.workspace.registry import create, free_place, workspaces_folder
-from core.workspace.task import MAX_LABELS, SPLITS, LabelWish, default_task, task_text
+from core.workspace.task import MAX_LABELS, SPLITS, default_task
+from core.workspace.task_file import LabelWish, task_text
 from pages.ui import session
 from pages.ui.components.messages import refusals_shown
 

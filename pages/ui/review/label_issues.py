@@ -99,11 +99,9 @@ def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
 
 def show_near_duplicates(snapshot: Snapshot) -> None:
     """The same or nearly the same texts under different labels."""
-    # An item that stands in several splits is what is held out.
-    splits = reversed(snapshot.labels.splits.values())
-    items = {item.item_id: item for items in splits for item in items}
+    items = [*snapshot.labels.by_id.values()]
     alike = filled(review.near_duplicates(snapshot), "Comparing the labeled texts …")
-    found = disagreeing_duplicates([*items.values()], alike, settled(snapshot.logs.events))
+    found = disagreeing_duplicates(items, alike, settled(snapshot.logs.events))
     if found:
         st.caption(
             f"{len(found):,} groups of the same or nearly the same texts have different labels. "

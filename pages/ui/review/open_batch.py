@@ -15,8 +15,7 @@ def open_batch(batch_id: str, item_id: str = "") -> None:
 
 def batches_of(snapshot: Snapshot) -> dict[str, str]:
     """The batch in which each item is labeled, or waits for its label; not those of files alone."""
-    items = (item for items in snapshot.labels.splits.values() for item in items)
-    found = {item.item_id: item.batch_id for item in items if item.batch_id}
+    found = {item.item_id: item.batch_id for item in snapshot.labels.items if item.batch_id}
     waiting = ((p.item_id, p.batch_id) for batch in snapshot.open_batches.values() for p in batch)
     return {**found, **dict(waiting)}
 
