@@ -1,9 +1,8 @@
-"""The doctor: everything in a workspace's files that a person should know of. Writes nothing.
+"""The doctor: findings about everything in a workspace's files, and the mends that are safe.
 
-Safe mends of what the doctor finds: they append or move within the workspace, never delete.
-
-A mend is done under the workspace's lock, after looking again whether there is still something to
-do; `set_aside/mends.csv` says who did what.
+Looking writes nothing. A mend appends or moves within the workspace, and never deletes. It is done
+under the workspace's lock, after looking again whether there is still something to do;
+`set_aside/mends.csv` says who did what.
 """
 
 import os
@@ -18,12 +17,7 @@ from core.system.append_file import CsvFile
 from core.system.durable import make_folder, sync_folder
 from core.system.findings import Finding, Kind, Mend, limited
 from core.workspace.backup import examine_backups
-from core.workspace.check import (
-    examine_batches,
-    examine_labels,
-    examine_leftovers,
-    files_with_lines,
-)
+from core.workspace.check import examine_batches, examine_labels, examine_leftovers
 from core.workspace.labels import last_words, save
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import now
@@ -123,7 +117,7 @@ def _do(workspace: Workspace, finding: Finding, annotator: str) -> str:
 
 
 def _move_torn_line(workspace: Workspace, finding: Finding) -> str:
-    for file in files_with_lines(workspace):
+    for file in workspace.line_files:
         kept = file.mend() if file.name == finding.file else None
         if kept:
             return f"The torn line of {file.name} was moved to torn/{kept.name}."

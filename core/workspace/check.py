@@ -1,8 +1,6 @@
-"""What is amiss between labels, splits and the pool: a part of the doctor's examination.
+"""Findings about labels, splits, batches and evaluation data, and about what crashes have left.
 
-What is amiss with batches and the evaluation data: a part of the doctor's examination.
-
-What crashes and half-done work leave lying around: a part of the doctor's examination.
+A part of the doctor's examination.
 """
 
 import time
@@ -14,7 +12,6 @@ from pathlib import Path
 from core.errors import LogError
 from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
-from core.system.append_file import CsvFile
 from core.system.csv_rows import parse_rows
 from core.system.findings import Finding, Kind, shortened
 from core.workspace.labels import Labeled, labels_hash, read_label_rows, unsaved
@@ -281,11 +278,6 @@ ITEM_AT = {"annotations.csv": 2}
 """Which field of a torn row is the item's id; of label files the first one is."""
 
 
-def files_with_lines(workspace: Workspace) -> list[CsvFile]:
-    """Every log and label file, whether it exists or not."""
-    return [*workspace.logs, *(file for _, _, file in workspace.label_files())]
-
-
 def examine_leftovers(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
     """Torn lines, copies of such, and files that were never finished.
 
@@ -298,7 +290,7 @@ def examine_leftovers(workspace: Workspace, labeled: set[str]) -> Iterator[Findi
 
 def torn_lines(workspace: Workspace) -> Iterator[Finding]:
     """The last lines that a crash cut short, where they stand."""
-    for file in files_with_lines(workspace):
+    for file in workspace.line_files:
         if line := file.torn_line():
             message = (
                 f"{file.name}: the last line was cut short: `{shortened(line)}`. It will be moved "

@@ -87,6 +87,11 @@ class Workspace:
             for label in self.task.labels:
                 yield split, label, self.label_file(split, label)
 
+    @property
+    def line_files(self) -> list[CsvFile]:
+        """Every log and label file, whether it exists or not."""
+        return [*self.logs, *(file for _, _, file in self.label_files())]
+
     def is_writable(self) -> bool:
         """Whether people can label here: files can be written, and locked."""
         return not self.refusal()

@@ -1,11 +1,9 @@
-"""A second look at labels: each decision is a new event in the item's own batch, and saved.
+"""Labels that a person gives beside the batches: by hand while looking around, or at a second look.
 
-A label that stands only in a label file has no batch. Its item is proposed once more first, into
-the batch in which the person's decisions of this kind are collected.
-
-Labels and flags that a person gives while looking around, beside all batches.
-
-Each is a batch of its own, of one item and the strategy `sunlight`, and always training data.
+By hand: each is a batch of its own, of one item and the strategy `sunlight`, and always training
+data. A second look: each decision is a new event in the item's own batch, and saved. A label that
+stands only in a label file has no batch: its item is proposed once more first, into the batch in
+which the person's decisions of this kind are collected.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

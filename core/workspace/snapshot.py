@@ -157,7 +157,7 @@ def mend_if_writable(workspace: Workspace, pool_words: PoolWords) -> None:
     if not workspace.is_writable():
         return
     with suppress(UnwritableError):
-        for file in (*workspace.logs, *(file for _, _, file in workspace.label_files())):
+        for file in workspace.line_files:
             file.mend()
         with workspace.locked():
             now = read_snapshot(workspace, pool_words)
