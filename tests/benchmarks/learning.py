@@ -18,11 +18,10 @@ from core.analysis.curve_comparison import Compared, compare, mean_of
 from core.analysis.learning_curves import Curve, Point, Study, lay_background, learn, point_of
 from core.analysis.replay import known
 from core.analysis.simulation import Plan, read_labeled, steps, write_labeled
-from core.evaluation.runs import MODELS
 from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import default_task
+from core.workspace.task import MODELS, default_task
 from tests.benchmarks.libraries import choosers
 from tests.benchmarks.table import machine, print_table
 
