@@ -16,11 +16,12 @@ from core.analysis.simulation import Plan, known_items
 from core.errors import LoopError
 from core.features.encoder import encoder_place
 from core.features.pool_features import Space
+from core.sampling.catalog import CATALOG
 from core.system.csv_rows import format_rows
 from core.system.progress import Progress, silent
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import STRATEGIES, Task
+from core.workspace.task import Task
 
 LEAST = 200
 """Labeled texts below which a replay shows nothing but noise."""
@@ -74,7 +75,7 @@ def ways(task: Task) -> dict[str, dict[str, int]]:
 
     Random stands first: the others are compared with it.
     """
-    others = [name for name in STRATEGIES if name not in (RANDOM, "stratified column")]
+    others = [name for name, each in CATALOG.items() if name != RANDOM and not each.asks_a_column]
     return {
         RANDOM: {"random": 1},
         "the task's mix": dict(task.mix),

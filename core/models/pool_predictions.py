@@ -1,25 +1,16 @@
 """What a run says of every item of the pool, kept in `.cache`: pages ask again and again."""
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.base import Part
 from core.features.cached import pool_rows
 from core.features.vocabulary import Vocabulary, vocabulary_ids
 from core.models.model import Model
-from core.models.predict import (
-    Probability,
-    Scorer,
-    Shards,
-    confidences,
-    made_ready,
-    shard_bounds,
-    shard_probabilities,
-)
+from core.models.predict import Probability, confidences, probabilities
 from core.system.disk_cache import load_cached
 from core.system.engines import THREADS, Engine
 from core.system.mapped_arrays import open_arrays, save_arrays
@@ -79,20 +70,11 @@ def pool_probabilities(
     the pool are then those of one model, and need no encoding.
     """
     model = model.cheap if in_two_stages(snapshot, model) else model
-    scorer, rows = ready_pool(snapshot, model, progress)
-    shards = Shards(rows, None, np.ones(len(rows), bool), shard_bounds(len(rows)))
-    scores = engine.map(partial(shard_probabilities, scorer=scorer), shards)
-    return np.concatenate([np.empty((0, scorer.n_labels), np.float32), *scores])
-
-
-def ready_pool(
-    snapshot: Snapshot, model: Model, progress: Progress = silent
-) -> tuple[Scorer, Part]:
-    """The model, ready for this pool, and the pool's items as it takes them."""
-    pool_words = snapshot.pool_words
-    if isinstance(model.source, Vocabulary):
-        return made_ready(model, pool_words.bags, vocabulary_ids(pool_words, model.source))
-    return made_ready(model, pool_rows(snapshot, model.source, progress))
+    pool_words, source = snapshot.pool_words, model.source
+    if isinstance(source, Vocabulary):
+        known = vocabulary_ids(pool_words, source)
+        return probabilities(model, pool_words.bags, known, engine)
+    return probabilities(model, pool_rows(snapshot, source, progress), engine=engine)
 
 
 def in_two_stages(snapshot: Snapshot, model: Model) -> bool:

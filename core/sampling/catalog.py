@@ -1,11 +1,14 @@
-"""The catalog of strategies: what each is called, which arrays it looks at, and when to use it."""
+"""The catalog of query strategies: one record says everything that is to be said of a strategy.
+
+To add one: its name in `core.workspace.task.STRATEGIES`, which is what files may hold, and a record
+here. Pages, charts and the mix of a batch read the rest from the record.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from core.sampling import diversity, strategies
-from core.sampling.strategies import Ranked, Scores
+from core.sampling.strategies import Ranked
 
 OF_THE_MODEL = {"probability", "confidence", "positive_probability"}
 """The arrays that are the model's."""
@@ -13,124 +16,177 @@ OF_THE_MODEL = {"probability", "confidence", "positive_probability"}
 
 @dataclass(frozen=True)
 class Strategy:
-    """One strategy under its name in the files.
+    """A query strategy: how it chooses, when to use it, and how people are told of it.
 
     `choose` takes the arrays that `arrays` names, in this order, then the candidates and the number
     of items, and last, if it is `seeded`, a generator. `core/sampling/mix.py` says what each array
-    is. `scores` takes the same arrays and gives each item's score before any is taken, which picks
-    can only make grow; None where an item's score depends on the whole pool.
+    is. `title` stands over its picks, `when` beside the mix, `why` with each item. `scores_words`
+    says that its score is how often an item's words occurred in the training data, on average.
     """
 
     name: str
+    title: str
     choose: Callable[..., Ranked]
     arrays: tuple[str, ...]
     when: str
-    scores: Callable[..., Scores] | None = None
+    why: str
+    color: str
     seeded: bool = False
+    scores_words: bool = False
 
     @property
     def asks_the_model(self) -> bool:
         """Whether it goes by the model's probabilities."""
         return not OF_THE_MODEL.isdisjoint(self.arrays)
 
-    def looks_at(self, items: object) -> list[Any]:
-        """Its arrays, of something that has them under these names."""
-        return [getattr(items, name) for name in self.arrays]
+    @property
+    def asks_a_column(self) -> bool:
+        """Whether it goes by a column of the pool, which the task has to name."""
+        return "column_strata" in self.arrays
 
 
 _LISTED = (
     Strategy(
         "random",
-        strategies.by_key,
-        ("keys",),
-        "Always a little: the only slice that is a fair picture of the pool.",
-        strategies.as_scores,
+        "Random: first choice first",
+        strategies.random,
+        (),
+        when="Always a little: the only slice that is a fair picture of the pool.",
+        why="Drawn at random, whatever the model thinks of it.",
+        color="#56b4e9",
+        seeded=True,
     ),
     Strategy(
         "stratified length",
+        "Stratified length: first choice first",
         strategies.stratified,
         ("length_strata",),
-        "Random, but as many short, medium and long texts: where the model's choice prefers one.",
+        when="Random, but as many short, medium and long texts: where the model's choice prefers "
+        "one.",
+        why="Drawn at random among texts of its length.",
+        color="#0072b2",
         seeded=True,
     ),
     Strategy(
         "stratified column",
+        "Stratified column: first choice first",
         strategies.stratified,
         ("column_strata",),
-        "Random, but as many items for each value of the pool's column that task.toml names.",
+        when="Random, but as many items for each value of the pool's column that task.toml names.",
+        why="Drawn at random among items of its kind.",
+        color="#1655ee",
         seeded=True,
     ),
     Strategy(
         "low confidence",
+        "Low confidence: least sure first",
         strategies.low_confidence,
         ("confidence",),
-        "The workhorse: what the model is least sure of teaches it most.",
-        strategies.as_scores,
+        when="The workhorse: what the model is least sure of teaches it most.",
+        why="Of all items, this is one of those that the model is least sure about.",
+        color="#e69f00",
     ),
     Strategy(
         "margin",
+        "Margin: first choice first",
         strategies.margin,
         ("probability",),
-        "With three labels and more: where the model hesitates between the best two.",
-        strategies.margin_scores,
+        when="With three labels and more: where the model hesitates between the best two.",
+        why="The model hesitates between its two most probable labels.",
+        color="#d55e00",
     ),
     Strategy(
         "ratio",
+        "Ratio: first choice first",
         strategies.ratio,
         ("probability",),
-        "As margin, but in proportion: it also counts where all labels are improbable.",
-        strategies.ratio_scores,
+        when="As margin, but in proportion: it also counts where all labels are improbable.",
+        why="The second label is nearly as probable as the first.",
+        color="#872731",
     ),
     Strategy(
         "entropy",
+        "Entropy: first choice first",
         strategies.entropy,
         ("probability",),
-        "With three labels and more: where the model hesitates between all of them.",
-        strategies.entropy_scores,
+        when="With three labels and more: where the model hesitates between all of them.",
+        why="The model spreads its belief over all labels.",
+        color="#0609f9",
     ),
     Strategy(
         "diverse",
+        "Diverse: first choice first",
         diversity.diverse,
         ("confidence", "vectors"),
-        "Low confidence without repetition: where batches are full of near copies.",
+        when="Low confidence without repetition: where batches are full of near copies.",
+        why="The model is unsure about it, and it is unlike the others of this batch.",
+        color="#aad06b",
         seeded=True,
     ),
     Strategy(
         "outlier",
+        "Outliers: rarest words first",
         strategies.outlier,
         ("bags", "training_counts"),
-        "Texts whose words the training data hardly has: to find what nobody thought of.",
-        strategies.outlier_scores,
+        when="Texts whose words the training data hardly has: to find what nobody thought of.",
+        why="New to the model: its words are rare in the training data.",
+        color="#009e73",
+        scores_words=True,
     ),
     Strategy(
         "novel words",
+        "Novel words: first choice first",
         strategies.novel_words,
         ("bags", "training_counts"),
-        "Texts with the most words never seen in training; mostly long ones.",
-        strategies.novel_scores,
+        when="Texts with the most words never seen in training; mostly long ones.",
+        why="It has many words that the training data does not have.",
+        color="#cc79a7",
     ),
     Strategy(
         "underrepresented words",
+        "Underrepresented words: first choice first",
         strategies.underrepresented_words,
         ("bags", "training_counts", "pool_counts"),
-        "Texts of words that are common in the pool and rare in training: the gaps that matter.",
-        strategies.underrepresented_scores,
+        when="Texts of words that are common in the pool and rare in training: the gaps that "
+        "matter.",
+        why="Its words are common in the pool and rare in the training data.",
+        color="#0043a9",
     ),
     Strategy(
         "representative",
+        "Representative: first choice first",
         diversity.representative,
         ("vectors", "training_vectors"),
-        "Typical of the pool and unlike the training data: early, or when the pool has grown.",
+        when="Typical of the pool and unlike the training data: early, or when the pool has grown.",
+        why="It is typical of the pool and unlike the training data.",
+        color="#498cfb",
     ),
     Strategy(
         "most likely positive",
+        "Most likely positive: first choice first",
         strategies.most_likely_positive,
         ("positive_probability",),
-        "To find positives rather than to teach: where they are rare, or all of them are wanted.",
-        strategies.positive_scores,
+        when="To find positives rather than to teach: where they are rare, or all of them are "
+        "wanted.",
+        why="Of all items, this is one of the most probably positive ones.",
+        color="#9b2b0a",
     ),
 )
 
 CATALOG = {strategy.name: strategy for strategy in _LISTED}
-"""Every strategy by its name, in the order of `core.workspace.task.STRATEGIES`: a batch is filled
-so."""
+"""Every strategy by its name, in the order in which a batch is filled."""
+
+
+def reason(name: str, score: float | None) -> str:
+    """Why the strategy of this name proposed an item of this score, in one plain sentence."""
+    strategy = CATALOG.get(name)
+    if strategy is None:
+        return f"Chosen by the strategy {name}."
+    if strategy.scores_words and score is not None:
+        return f"New to the model: its words {familiarity(score)}."
+    return strategy.why
+
+
+def familiarity(score: float) -> str:
+    """How often an item's words occurred in the training data, said of its words."""
+    return f"occurred {score:.2f} times on average in the training data"

@@ -1,7 +1,4 @@
-"""A batch's picks among the whole pool: each strategy of a mix gets its arrays, and its share.
-
-Where the mix allows it, `core/sampling/sharded.py` comes to the same picks from shards of the pool.
-"""
+"""A batch's picks among the whole pool: each strategy of a mix gets its arrays, and its share."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -36,12 +33,6 @@ class PoolArrays:
 
     snapshot: Snapshot
     probability: NDArray[np.float32]
-    generator: np.random.Generator
-
-    @cached_property
-    def keys(self) -> NDArray[np.float64]:
-        """A uniform draw in [0, 1) for each item, `(n_pool,)`, the generator's next ones."""
-        return self.generator.random(len(self.probability))
 
     @cached_property
     def confidence(self) -> NDArray[np.float32]:
@@ -114,27 +105,23 @@ def mixed(
     probabilities are the model's own, `(n_pool,)`; by default they all are. Raises LoopError for a
     strategy that there is none of.
     """
-    refuse_unknown(counts)
-    arrays = PoolArrays(snapshot, probability, generator)
+    unknown = set(counts) - set(CATALOG)
+    if unknown:
+        raise LoopError(f"There is no strategy `{min(unknown)}`.")
+    arrays = PoolArrays(snapshot, probability)
     candidates = snapshot.candidates.copy()
     chosen = []
     for name, strategy in CATALOG.items():
         if name in counts:
+            looks = [getattr(arrays, array) for array in strategy.arrays]
             draw = [generator] if strategy.seeded else []
             allowed = candidates
             if strategy.asks_the_model and is_own is not None:
                 allowed = candidates & is_own
-            ranked = strategy.choose(*strategy.looks_at(arrays), allowed, counts[name], *draw)
+            ranked = strategy.choose(*looks, allowed, counts[name], *draw)
             candidates[ranked.indices] = False
             chosen.append((name, ranked))
     return chosen
-
-
-def refuse_unknown(counts: Mapping[str, int]) -> None:
-    """Raises LoopError for a strategy that there is none of."""
-    unknown = set(counts) - set(CATALOG)
-    if unknown:
-        raise LoopError(f"There is no strategy `{min(unknown)}`.")
 
 
 def shuffled(chosen: Chosen, generator: np.random.Generator) -> list[Pick]:

@@ -3,22 +3,21 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.errors import LoopError, PoolExhaustedError, RunError
 from core.evaluation.runs import current_run, keep, load_run, train
 from core.models.model import Model
-from core.models.predict import Probability
 from core.pool.items import require_items
 from core.sampling import strategies
-from core.sampling.mix import Pick, shuffled
-from core.sampling.sharded import Scored, Wanted, choose, gather
+from core.sampling.mix import Pick, mixed, shuffled
+from core.sampling.pool_scores import PoolScores, score_pool, with_own
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
-from core.workspace.assignment import batch_for, take_over, take_what_is_left
-from core.workspace.logs import Proposal, Run, append_records, fresh_id, now
+from core.workspace.assignment import batch_for, free_batch, take_over, take_what_is_left
+from core.workspace.logs import Proposal, Run, append_records, fresh_id, new_proposal
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import SPLITS, apportion
 
@@ -49,24 +48,23 @@ DEFAULT_REQUEST = BatchRequest()
 
 @dataclass(frozen=True)
 class _Scored:
-    """The pool as a run's model sees it, and the engine that scored it."""
+    """The pool as a run's model sees it."""
 
     run: Run
     model: Model
-    pool: Scored
-    engine: Engine
+    scores: PoolScores
 
 
 @dataclass(frozen=True)
-class _Head:
-    """What all proposals of one batch have in common."""
+class _Plan:
+    """What a batch is chosen by, worked out before the workspace is locked.
 
-    batch_id: str
-    created_at: str
-    split: str
-    annotator: str
-    run_id: str
-    seed: int
+    `scored` is None while items are chosen at random; `began` is when the work on it did.
+    """
+
+    wishes: BatchRequest
+    scored: _Scored | None
+    began: float
 
 
 def split_to_fill(snapshot: Snapshot) -> tuple[str, int | None]:
@@ -100,14 +98,11 @@ def propose(
 
     Raises PoolError for an empty pool and PoolExhaustedError if nothing is left to propose.
     """
-    began = time.perf_counter()
-    scored = _scored(snapshot, wishes, progress, engine)
+    plan = _plan(snapshot, wishes, progress, engine)
     with snapshot.workspace.locked():
-        snapshot = _read_again(snapshot)
+        fresh = _read_again(snapshot)
         progress("choosing")
-        batch = _choose(snapshot, annotator, wishes, scored, began)
-        append_records(snapshot.workspace.batches, batch.proposals)
-    return batch
+        return _write(fresh, annotator, plan)
 
 
 def batch_to_label(
@@ -123,10 +118,16 @@ def batch_to_label(
     proposed, what is left of anybody's. The wishes are for a new one; an open batch stays as it
     is. Raises what `propose` raises.
     """
+    is_waiting = batch_for(snapshot, annotator) or free_batch(snapshot, annotator)
+    plan = None if is_waiting else _plan(snapshot, wishes, progress, THREADS)
     with snapshot.workspace.locked():
         fresh = _read_again(snapshot)
+        # Another tab of the same person may have asked at the same moment.
         held = batch_for(fresh, annotator) or take_over(fresh, annotator)
-    return held or _propose_or_share(snapshot, annotator, wishes, progress)
+        if held or plan:
+            return held or _write_or_share(fresh, annotator, plan)
+    # What was waiting has just gone to somebody else.
+    return batch_to_label(fresh, annotator, wishes, progress=progress)
 
 
 def preview(
@@ -138,49 +139,42 @@ def preview(
     engine: Engine = THREADS,
 ) -> Batch:
     """The batch that `propose` would write, without writing anything."""
-    began = time.perf_counter()
-    scored = _scored(snapshot, wishes, progress, engine, keep_run=False)
-    return _choose(snapshot, annotator, wishes, scored, began)
+    return _choose(snapshot, annotator, _plan(snapshot, wishes, progress, engine, keep_run=False))
 
 
-def _propose_or_share(
-    snapshot: Snapshot, annotator: str, wishes: BatchRequest, progress: Progress
-) -> str:
-    began = time.perf_counter()
-    scored = _scored(snapshot, wishes, progress, THREADS)
-    with snapshot.workspace.locked():
-        snapshot = _read_again(snapshot)
-        # Another tab of the same person may have asked at the same moment.
-        held = batch_for(snapshot, annotator)
-        if held:
-            return held
-        try:
-            batch = _choose(snapshot, annotator, wishes, scored, began)
-        except PoolExhaustedError:
-            left = take_what_is_left(snapshot, annotator)
-            if not left:
-                raise
-            return left
-        append_records(snapshot.workspace.batches, batch.proposals)
-    return batch.batch_id
+def _write(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
+    batch = _choose(snapshot, annotator, plan)
+    append_records(snapshot.workspace.batches, batch.proposals)
+    return batch
 
 
-def _scored(
+def _write_or_share(snapshot: Snapshot, annotator: str, plan: _Plan) -> str:
+    try:
+        return _write(snapshot, annotator, plan).batch_id
+    except PoolExhaustedError:
+        left = take_what_is_left(snapshot, annotator)
+        if not left:
+            raise
+        return left
+
+
+def _plan(
     snapshot: Snapshot,
     wishes: BatchRequest,
     progress: Progress,
     engine: Engine,
     *,
     keep_run: bool = True,
-) -> _Scored | None:
-    """The pool as the run of today's labels sees it; None while items are chosen at random."""
+) -> _Plan:
+    """The pool is scored by the run of today's labels, where a model chooses."""
+    began = time.perf_counter()
     require_items(snapshot.pool_words.pool)
     if not is_active(snapshot):
-        return None
+        return _Plan(wishes, None, began)
     run, model = _run_of_today(snapshot) or _new_run(snapshot, progress, keep_run)
     progress(f"scoring {len(snapshot.pool_words.pool):,} items")
-    pool = gather(snapshot, model, _wanted(snapshot, wishes), progress, engine)
-    return _Scored(run, model, pool, engine)
+    scores = score_pool(snapshot, model, progress, engine)
+    return _Plan(wishes, _Scored(run, model, scores), began)
 
 
 def _run_of_today(snapshot: Snapshot) -> tuple[Run, Model] | None:
@@ -208,63 +202,47 @@ def _read_again(snapshot: Snapshot) -> Snapshot:
     return fresh
 
 
-def _choose(
-    snapshot: Snapshot, annotator: str, wishes: BatchRequest, scored: _Scored | None, began: float
-) -> Batch:
+def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
     split, missing = split_to_fill(snapshot)
+    scored = plan.scored if missing is None else None
     batch_ids = {proposal.batch_id for proposal in snapshot.logs.proposals}
-    scored = scored if missing is None else None
-    if scored:
-        wanted = _wanted(snapshot, wishes)
-        picks, probability = choose(snapshot, scored.model, wanted, scored.pool, scored.engine)
-    else:
-        picks, probability = _random_picks(snapshot, wishes, missing), {}
+    # A seed that is asked for, or the task's and the number of batches before this one.
+    seed = snapshot.workspace.task.seed + len(batch_ids)
+    seed = seed if plan.wishes.seed is None else plan.wishes.seed
+    picks = _picks(snapshot, plan.wishes, scored, missing, np.random.default_rng(seed))
     if not picks:
         raise PoolExhaustedError(
             "Nothing is left to propose: every item of the pool is labeled, waits in an open "
             "batch, or is a copy of one that does. Add a file to unlabeled_data/."
         )
-    head = _Head(
-        batch_id=fresh_id("batch", batch_ids),
-        created_at=now(),
-        split=split,
-        annotator=annotator,
-        run_id=scored.run.run_id if scored else "",
-        seed=_seed(snapshot, wishes),
-    )
-    proposals = tuple(
-        _proposal(snapshot, head, rank, pick, probability.get(pick[1]))
-        for rank, pick in enumerate(picks, start=1)
-    )
+    head = new_proposal(fresh_id("batch", batch_ids), annotator, split, "", "", seed=seed)
+    proposals = _proposals(snapshot, head, picks, scored)
     texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     in_order = tuple(texts[proposal.item_id] for proposal in proposals)
-    seconds = time.perf_counter() - began
-    return Batch(head.batch_id, split, head.run_id, proposals, in_order, seconds)
+    seconds = time.perf_counter() - plan.began
+    run_id = scored.run.run_id if scored else ""
+    return Batch(head.batch_id, split, run_id, proposals, in_order, seconds)
 
 
-def _random_picks(snapshot: Snapshot, wishes: BatchRequest, missing: int | None) -> list[Pick]:
-    """As many as are asked for, but not more than the split still lacks."""
+def _picks(
+    snapshot: Snapshot,
+    wishes: BatchRequest,
+    scored: _Scored | None,
+    missing: int | None,
+    generator: np.random.Generator,
+) -> list[Pick]:
+    """The picks in the order of the batch; at random as many as the split still lacks, no more."""
+    if scored:
+        probability, is_own = scored.scores.probability, scored.scores.is_own
+        counts = _counts(snapshot, wishes)
+        return shuffled(mixed(snapshot, probability, counts, generator, is_own), generator)
     size = wishes.size or snapshot.workspace.task.batch_size
     size = min(size, missing) if missing else size
-    generator = np.random.default_rng(_seed(snapshot, wishes))
-    return shuffled(
-        [("random", strategies.random(snapshot.candidates, size, generator))], generator
-    )
+    drawn = strategies.random(snapshot.candidates, size, generator)
+    return shuffled([("random", drawn)], generator)
 
 
-def _wanted(snapshot: Snapshot, wishes: BatchRequest) -> Wanted:
-    return Wanted(_asked(snapshot, wishes), _seed(snapshot, wishes))
-
-
-def _seed(snapshot: Snapshot, wishes: BatchRequest) -> int:
-    """The seed that is asked for, or the task's and the number of batches before this one."""
-    if wishes.seed is not None:
-        return wishes.seed
-    batches = {proposal.batch_id for proposal in snapshot.logs.proposals}
-    return snapshot.workspace.task.seed + len(batches)
-
-
-def _asked(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
+def _counts(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
     """Items per strategy. A mix that is asked for counts items, unless a size is asked for too."""
     task = snapshot.workspace.task
     mix = wishes.mix or task.mix
@@ -272,27 +250,25 @@ def _asked(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
     return apportion(size, mix)
 
 
-def _proposal(
-    snapshot: Snapshot, head: _Head, rank: int, pick: Pick, probability: Probability | None
-) -> Proposal:
-    """`probability` is `(n_labels,)`, None where no model has chosen."""
-    strategy, index, score = pick
-    predicted, confidence = "", None
-    if probability is not None:
-        column = int(probability.argmax())
-        predicted = snapshot.workspace.task.values[column]
-        confidence = float(probability[column])
-    return Proposal(
-        batch_id=head.batch_id,
-        created_at=head.created_at,
-        split=head.split,
-        annotator=head.annotator,
-        rank=rank,
-        item_id=snapshot.pool_words.pool.ids[index].as_py(),
-        strategy=strategy,
-        score=score,
-        predicted=predicted,
-        confidence=confidence,
-        run_id=head.run_id,
-        seed=head.seed,
+def _proposals(
+    snapshot: Snapshot, head: Proposal, picks: list[Pick], scored: _Scored | None
+) -> tuple[Proposal, ...]:
+    """The picks as proposals like `head`, with the model's own word on each, where one chose."""
+    ids = snapshot.pool_words.pool.ids
+    proposals = [
+        replace(head, rank=rank, item_id=ids[place].as_py(), strategy=strategy, score=score)
+        for rank, (strategy, place, score) in enumerate(picks, start=1)
+    ]
+    if scored is None:
+        return tuple(proposals)
+    places = np.array([place for _, place, _ in picks])
+    probability = with_own(snapshot, scored.model, scored.scores, places).probability[places]
+    return tuple(
+        replace(
+            proposal,
+            predicted=snapshot.workspace.task.values[int(row.argmax())],
+            confidence=float(row.max()),
+            run_id=scored.run.run_id,
+        )
+        for proposal, row in zip(proposals, probability, strict=True)
     )

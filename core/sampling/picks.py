@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.pool.text import words_of
+from core.sampling.catalog import CATALOG
 from core.sampling.next_batch import Batch
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import STRATEGIES
 
 FROM_FILES = -1
 """The turn of labels that stand only in label files: they were there before every batch."""
@@ -103,7 +103,7 @@ def by_strategy(picks: Iterable[Pick], strategy: str) -> list[Pick]:
 def strategies_of(picks: Iterable[Pick]) -> list[str]:
     """The strategies that these picks came from, in the order in which a batch is filled."""
     present = {pick.proposal.strategy for pick in picks}
-    known = [name for name in STRATEGIES if name in present]
+    known = [name for name in CATALOG if name in present]
     return [*known, *sorted(present - set(known))]
 
 

@@ -2,8 +2,6 @@
 
 Each strategy gives at most `number` distinct indices, fewer only if there are fewer candidates.
 The lowest score goes first, and ties go to the lower index, that is to the order of the pool.
-Where an item's score does not depend on the other items, a function of its own, `…_scores`, gives
-the scores before any item is taken; picks leave them as they are or make them grow.
 `core/sampling/catalog.py` names them all; those that look at vectors stand in
 `core/sampling/diversity.py`.
 """
@@ -16,10 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.pool.bags import Bags, Indices, Mask, distinct_words
+from core.system.parallel import in_blocks
 
 Scores = NDArray[np.float64]
 KEYS_AT_ONCE = 2**18
 """Items whose random keys are drawn at a time: the keys of ten million would be 80 megabytes."""
+SORTED_FIRST = 4_096
+"""Items of a greedy choice that are put in order at first: hardly ever are more looked at."""
 
 
 @dataclass(frozen=True)
@@ -54,26 +55,6 @@ def random(candidates: Mask, number: int, generator: np.random.Generator) -> Ran
     return best
 
 
-def random_keys(seed: int, first: int, number: int) -> NDArray[np.float64]:
-    """The keys that `random` draws with a generator of this seed for items from `first` on.
-
-    `number` of them, without drawing those before: a generator can be moved on at once.
-    """
-    generator = np.random.default_rng(seed)
-    move_on(generator, first)
-    return generator.random(number)
-
-
-def move_on(generator: np.random.Generator, number: int) -> None:
-    """Leaves the generator as if it had drawn so many keys: each takes one of its steps."""
-    generator.bit_generator.advance(number)
-
-
-def by_key(keys: NDArray[np.float64], candidates: Mask, number: int) -> Ranked:
-    """`random` with keys that were drawn before, one for each item."""
-    return lowest(keys, candidates, number)
-
-
 def stratified(
     strata: NDArray[np.int64], candidates: Mask, number: int, generator: np.random.Generator
 ) -> Ranked:
@@ -94,12 +75,7 @@ def stratified(
 
 def low_confidence(confidence: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
     """The items whose most probable label is least probable (chapter 2, least confidence)."""
-    return lowest(as_scores(confidence), candidates, number)
-
-
-def as_scores(values: NDArray[np.floating]) -> Scores:
-    """The values as scores: confidences and keys are ranked as they are."""
-    return values.astype(np.float64, copy=False)
+    return lowest(confidence.astype(np.float64), candidates, number)
 
 
 def margin(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
@@ -107,13 +83,8 @@ def margin(probability: NDArray[np.floating], candidates: Mask, number: int) -> 
 
     `probability` is `(n_pool, n_labels)`; the score, P(first) - P(second), is in [0, 1].
     """
-    return lowest(margin_scores(probability), candidates, number)
-
-
-def margin_scores(probability: NDArray[np.floating]) -> Scores:
-    """P(first) - P(second) of each item."""
     first, second = _two_most_probable(probability)
-    return first - second
+    return lowest(first - second, candidates, number)
 
 
 def ratio(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
@@ -121,13 +92,8 @@ def ratio(probability: NDArray[np.floating], candidates: Mask, number: int) -> R
 
     `probability` is `(n_pool, n_labels)`; the score, 1 - P(second) / P(first), is in [0, 1].
     """
-    return lowest(ratio_scores(probability), candidates, number)
-
-
-def ratio_scores(probability: NDArray[np.floating]) -> Scores:
-    """1 - P(second) / P(first) of each item."""
     first, second = _two_most_probable(probability)
-    return 1 - second / first
+    return lowest(1 - second / first, candidates, number)
 
 
 def entropy(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
@@ -135,26 +101,17 @@ def entropy(probability: NDArray[np.floating], candidates: Mask, number: int) ->
 
     `probability` is `(n_pool, n_labels)`; the score is 1 - entropy / log(n_labels), in [0, 1].
     """
-    return lowest(entropy_scores(probability), candidates, number)
-
-
-def entropy_scores(probability: NDArray[np.floating]) -> Scores:
-    """1 - entropy / log(n_labels) of each item."""
     shares = probability.astype(np.float64)
     logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
-    return 1 + (shares * logs).sum(axis=1) / np.log(shares.shape[1])
+    scores = 1 + (shares * logs).sum(axis=1) / np.log(shares.shape[1])
+    return lowest(scores, candidates, number)
 
 
 def most_likely_positive(
     positive_probability: NDArray[np.floating], candidates: Mask, number: int
 ) -> Ranked:
     """The items that are most probably positive; the score is 1 - P(positive)."""
-    return lowest(positive_scores(positive_probability), candidates, number)
-
-
-def positive_scores(positive_probability: NDArray[np.floating]) -> Scores:
-    """1 - P(positive) of each item."""
-    return 1 - positive_probability.astype(np.float64)
+    return lowest(1 - positive_probability.astype(np.float64), candidates, number)
 
 
 def outlier(
@@ -180,8 +137,12 @@ def outlier(
 
 def outlier_scores(bags: Bags, training_counts: NDArray[np.int64]) -> Scores:
     """The score of each item that `outlier` begins with."""
-    with np.errstate(divide="ignore"):
-        return (1 + _sums(bags, training_counts)) / bags.lengths
+
+    def scores(items: Bags) -> Scores:
+        with np.errstate(divide="ignore"):
+            return (1 + _sums(items, training_counts)) / items.lengths
+
+    return _by_item(scores, bags)
 
 
 def novel_words(
@@ -193,28 +154,20 @@ def novel_words(
     known ones goes first. The score is known / (1 + known + new) - new, distinct words each; items
     without words score infinity. Long texts have more words to be new: see `outlier`.
     """
-    distinct, _ = distinct_words(bags)
     known = training_counts > 0
 
+    def scores(items: Bags) -> Scores:
+        distinct, _ = distinct_words(items)
+        sizes, seen = distinct.lengths, _sums(distinct, known)
+        return np.where(sizes, seen / (1 + sizes) - (sizes - seen), np.inf)
+
     def score(item: int) -> float:
-        size = len(distinct[item])
-        seen = int(known[distinct[item]].sum())
-        return seen / (1 + size) - (size - seen) if size else np.inf
+        return float(scores(bags.part(item, item + 1))[0])
 
     def take(item: int) -> None:
-        known[distinct[item]] = True
+        known[bags[item]] = True
 
-    return _greedy(_novelty(distinct, known), candidates, number, score, take)
-
-
-def novel_scores(bags: Bags, training_counts: NDArray[np.int64]) -> Scores:
-    """The score of each item that `novel_words` begins with."""
-    return _novelty(distinct_words(bags)[0], training_counts > 0)
-
-
-def _novelty(distinct: Bags, known: NDArray[np.bool_]) -> Scores:
-    sizes, seen = distinct.lengths, _sums(distinct, known)
-    return np.where(sizes, seen / (1 + sizes) - (sizes - seen), np.inf)
+    return _greedy(_by_item(scores, bags), candidates, number, score, take)
 
 
 def underrepresented_words(
@@ -231,20 +184,17 @@ def underrepresented_words(
     ratio of an item's words, below 0 for what the training data lacks. The ones keep a word that is
     rare everywhere, as a typing error is, near 0. Items without words score infinity.
     """
-    return lowest(underrepresented_scores(bags, training_counts, pool_counts), candidates, number)
-
-
-def underrepresented_scores(
-    bags: Bags, training_counts: NDArray[np.int64], pool_counts: NDArray[np.int64]
-) -> Scores:
-    """The mean log ratio of each item's words."""
     expected = pool_counts * (training_counts.sum() / max(pool_counts.sum(), 1))
     ratios = np.log((1 + training_counts) / (1 + expected))
-    sizes = bags.lengths
-    # Item by item, so that equal items get equal scores: running totals would differ by rounding.
-    items = np.repeat(np.arange(len(bags)), sizes)
-    sums = np.bincount(items, weights=ratios[bags.ids], minlength=len(bags))
-    return np.where(sizes, sums / np.maximum(sizes, 1), np.inf)
+
+    def scores(items: Bags) -> Scores:
+        # Item by item, so that equal items get equal scores: running totals differ by rounding.
+        sizes = items.lengths
+        places = np.repeat(np.arange(len(items)), sizes)
+        sums = np.bincount(places, weights=ratios[items.ids], minlength=len(items))
+        return np.where(sizes, sums / np.maximum(sizes, 1), np.inf)
+
+    return lowest(_by_item(scores, bags), candidates, number)
 
 
 def lowest(scores: Scores, candidates: Mask, number: int) -> Ranked:
@@ -292,11 +242,19 @@ def _greedy(
     return Ranked(np.array(indices, np.int64), np.array(scores, np.float64))
 
 
-def _in_order(scores: NDArray[np.float64], candidates: Mask) -> Iterator[tuple[float, int]]:
-    """(score, index) of the candidates, lowest first."""
-    items = np.flatnonzero(candidates)
-    for item in items[np.argsort(scores[items], kind="stable")]:
-        yield float(scores[item]), int(item)
+def _in_order(scores: Scores, candidates: Mask) -> Iterator[tuple[float, int]]:
+    """(score, index) of the candidates, lowest first; only as many are sorted as are looked at."""
+    waiting, number = candidates.copy(), SORTED_FIRST
+    while len(best := lowest(scores, waiting, number)):
+        yield from zip(best.scores.tolist(), best.indices.tolist(), strict=True)
+        waiting[best.indices] = False
+        number *= 16
+
+
+def _by_item(scores: Callable[[Bags], Scores], bags: Bags) -> Scores:
+    """Each item's score by its own words, worked out on all cores."""
+    blocks = in_blocks(lambda start, stop: scores(bags.part(start, stop)), len(bags))
+    return np.concatenate([np.empty(0), *blocks])
 
 
 def _sums(bags: Bags, of_words: NDArray[np.int64] | NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -35,7 +35,7 @@ LOCAL_WORKERS = 2
 """Of a local cluster: it is there to be tried. Each takes as much memory as this process."""
 
 OBJECT_STORE = 2**29
-"""Bytes that a local cluster may share between its workers: a shard or two for each, and results
+"""Bytes that a local cluster may share between its workers: a part or two for each, and results
 until they are fetched."""
 
 LONGEST = 30
@@ -69,22 +69,18 @@ class Engine(Protocol):
     def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
         """What `function` gives for each part, in their order.
 
-        Parts are taken from the sequence one by one as they are needed. Raises EngineError where
-        the engine fails; what the function raises goes through.
+        Raises EngineError where the engine fails; what the function raises goes through.
         """
         ...
 
 
-@dataclass(frozen=True)
 class Threads:
-    """The threads of this process, as many as there are cores if no number is given."""
-
-    workers: int | None = None
+    """The threads of this process, as many as there are cores."""
 
     def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
         """What `function` gives for each part, in their order."""
-        with single_threads(self.workers or os.cpu_count() or 1) as pool:
-            return list(pool.map(lambda at: function(parts[at]), range(len(parts))))
+        with single_threads(os.cpu_count() or 1) as pool:
+            return list(pool.map(function, parts))
 
 
 THREADS = Threads()
@@ -108,10 +104,10 @@ class Ray:
         try:
             task, shared = ray.remote(max_retries=RETRIES)(_work), ray.put(function)
             most = int(ray.cluster_resources().get("CPU", 1)) + 1
-            for at in range(len(parts)):
+            for at, part in enumerate(parts):
                 if len(under_way) == most:
                     self._collect(under_way, results)
-                under_way[task.remote(shared, ray.put(parts[at]))] = at
+                under_way[task.remote(shared, ray.put(part))] = at
             while under_way:
                 self._collect(under_way, results)
         except ray.exceptions.RayTaskError as error:

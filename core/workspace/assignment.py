@@ -40,17 +40,25 @@ def batch_for(snapshot: Snapshot, annotator: str) -> str | None:
 
 
 def take_over(snapshot: Snapshot, annotator: str, moment: datetime | None = None) -> str | None:
-    """The id of a new batch of what is left of a free one: nobody's, or long enough at rest.
+    """The id of a new batch of what is left of a free one, or None if no batch is free.
 
-    None if no batch is free. The caller holds the workspace's lock.
+    The caller holds the workspace's lock.
     """
+    waiting = free_batch(snapshot, annotator, moment)
+    return _hand_over(snapshot, waiting, annotator) if waiting else None
+
+
+def free_batch(
+    snapshot: Snapshot, annotator: str, moment: datetime | None = None
+) -> list[Proposal] | None:
+    """What is left of an open batch that is nobody's, or another's and long enough at rest."""
     moment = moment or datetime.now(UTC)
     rest = timedelta(minutes=snapshot.workspace.task.release_minutes)
     touched = _touched(snapshot)
     for batch_id, waiting in snapshot.open_batches.items():
         owner = waiting[0].annotator
         if not owner or (owner != annotator and moment - touched[batch_id] > rest):
-            return _hand_over(snapshot, waiting, annotator)
+            return waiting
     return None
 
 

@@ -1,13 +1,16 @@
+import ast
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.features.vocabulary import Vocabulary
-from core.sampling.catalog import CATALOG, Strategy
+from core.sampling.catalog import CATALOG, Strategy, reason
 from core.sampling.mix import PoolArrays
 from core.sampling.strategies import Ranked
 from core.workspace.task import STRATEGIES
+from pages.ui.components.charts import STRATEGY_COLORS
 from tests.sampling.test_diversity import unit
 
 WORDS = tuple("abcdefgh")
@@ -21,7 +24,6 @@ def arrays_of(number: int) -> dict[str, object]:
     texts = [" ".join(draw.choice(WORDS, draw.integers(0, 4))) for _ in range(number)]
     return {
         "probability": probability,
-        "keys": draw.random(number).round(1),
         "confidence": probability.max(axis=1, initial=0),
         "positive_probability": probability[:, 0],
         "bags": Vocabulary(WORDS).bags(texts),
@@ -86,6 +88,14 @@ class TestEveryStrategy:
         assert strategy.when.endswith(".")
         assert 20 < len(strategy.when) <= 100
 
+    def test_says_why_it_chose_an_item_in_one_sentence(self, strategy: Strategy):
+        assert reason(strategy.name, None) == strategy.why
+        assert reason(strategy.name, 0.5).endswith(".")
+        assert ": " in strategy.title
+
+    def test_has_its_color_on_every_chart(self, strategy: Strategy):
+        assert STRATEGY_COLORS[strategy.name] == strategy.color
+
     def test_looks_only_at_arrays_that_there_are(self, strategy: Strategy):
         assert all(isinstance(getattr(PoolArrays, name).__doc__, str) or name == "probability"
                    for name in strategy.arrays if name != "probability")  # fmt: skip
@@ -97,3 +107,33 @@ class TestEveryStrategy:
 def test_the_catalog_holds_what_the_task_accepts_in_the_same_order():
     assert tuple(CATALOG) == STRATEGIES
     assert all(name == strategy.name for name, strategy in CATALOG.items())
+
+
+def test_an_outlier_is_told_by_its_score_and_what_no_strategy_chose_by_its_name():
+    told = "New to the model: its words occurred 0.67 times on average in the training data."
+    assert reason("outlier", 2 / 3) == told
+    assert reason("second opinion", None) == "Chosen by the strategy second opinion."
+
+
+NAMED = {"core/sampling/catalog.py", "core/workspace/task.py"}
+"""A strategy's record, and the spellings that files may hold."""
+
+OTHERWISE = {
+    ("pages/ui/review/picks.py", "outlier"),
+    ("pages/ui/review/picks.py", "low confidence"),
+    ("pages/ui/strategies/yields.py", "novel words"),
+}
+"""The two that Review shows as long as nobody chooses, and a measure that is called like one."""
+
+
+def test_everything_else_that_is_said_of_a_strategy_is_read_from_the_catalog():
+    """Nothing beside names one but random, with which all others are compared."""
+    root = Path(__file__).resolve().parents[2]
+    found = {
+        (str(path.relative_to(root)), node.value)
+        for folder in ("core", "pages")
+        for path in (root / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in CATALOG.keys() - {"random"}
+    }
+    assert {(file, name) for file, name in found if file not in NAMED} == OTHERWISE

@@ -63,19 +63,19 @@ def test_an_unknown_strategy_is_refused(active: Snapshot):
 
 
 def test_held_out_items_count_in_nothing(active: Snapshot, make_workspace: MakeWorkspace):
-    arrays = PoolArrays(active, PROBABILITY, draw())
+    arrays = PoolArrays(active, PROBABILITY)
     assert arrays.pool_counts.sum() == active.pool_words.bags.lengths.sum()
     held_out = make_workspace((), {("evaluation", "0"): [("i0000", "x y", "0")]})
     snapshot = read_snapshot(held_out)
     texts = snapshot.pool_words.pool.texts.take([0]).to_pylist()
     write_csv(held_out.path / "evaluation_data" / "not_related.csv", [("i0000", texts[0], "0")])
-    after = PoolArrays(read_snapshot(held_out), PROBABILITY, draw())
+    after = PoolArrays(read_snapshot(held_out), PROBABILITY)
     assert after.pool_counts.sum() == arrays.pool_counts.sum() - len(texts[0].split())
 
 
 def test_lengths_fall_into_the_pages_buckets(make_workspace: MakeWorkspace):
     pool = [(str(n), " ".join(["word"] * n)) for n in (1, 5, 6, 8, 9, 20)]
-    arrays = PoolArrays(read_snapshot(make_workspace(pool)), PROBABILITY, draw())
+    arrays = PoolArrays(read_snapshot(make_workspace(pool)), PROBABILITY)
     strata = arrays.length_strata.tolist()
     assert [strata.count(stratum) for stratum in sorted(set(strata))] == [2, 2, 2]
     assert strata == sorted(strata)
@@ -112,10 +112,6 @@ def test_a_column_that_the_pool_lacks_is_refused(make_workspace: MakeWorkspace, 
 
 
 def test_what_nobody_asks_for_is_not_computed(active: Snapshot):
-    assert set(vars(PoolArrays(active, PROBABILITY, draw()))) == {
-        "snapshot",
-        "probability",
-        "generator",
-    }
+    assert set(vars(PoolArrays(active, PROBABILITY))) == {"snapshot", "probability"}
     looks = {array for name in default_task().mix for array in CATALOG[name].arrays}
-    assert looks == {"keys", "confidence", "bags", "training_counts"}
+    assert looks == {"confidence", "bags", "training_counts"}

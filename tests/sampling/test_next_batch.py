@@ -8,7 +8,7 @@ from core.evaluation.runs import current_run, load_run
 from core.models.pool_predictions import pool_probabilities
 from core.models.predict import confidences
 from core.pool.text import text_key
-from core.sampling import strategies
+from core.sampling import next_batch, strategies
 from core.sampling.next_batch import BatchRequest, batch_to_label, preview, propose
 from core.workspace.events import Inbox
 from core.workspace.logs import Event
@@ -197,6 +197,31 @@ def test_two_tabs_of_one_person_share_a_batch(make_workspace: MakeWorkspace):
     # Both read the files before either had proposed.
     assert batch_to_label(snapshot, "ann") == batch_to_label(snapshot, "ann") == "batch-0001"
     assert batch_to_label(snapshot, "bob") == "batch-0002"
+
+
+def test_a_batch_takes_one_reading_of_the_files_beside_the_given_one(
+    active: Snapshot, monkeypatch: pytest.MonkeyPatch
+):
+    read = []
+    monkeypatch.setattr(
+        next_batch, "read_snapshot", lambda *given: read.append(given) or read_snapshot(*given)
+    )
+    batch_id = batch_to_label(active, "ann")
+    assert len(read) == 1
+    assert batch_to_label(read_snapshot(active.workspace), "ann") == batch_id
+    assert len(read) == 2
+    propose(active, "bob")
+    assert len(read) == 3
+
+
+def test_who_comes_too_late_for_what_was_free_gets_a_new_batch(active: Snapshot):
+    free = propose(active, "")
+    snapshot = read_snapshot(active.workspace)
+    taken, fresh = batch_to_label(snapshot, "bob"), batch_to_label(snapshot, "ann")
+    logs = read_snapshot(active.workspace).logs
+    items = [{p.item_id for p in logs.batch(batch_id)} for batch_id in (taken, fresh)]
+    assert items[0] == {p.item_id for p in free.proposals}
+    assert len(items[1] - items[0]) == len(items[1]) == 10
 
 
 def test_a_person_may_choose_the_mix_of_their_next_batch(active: Snapshot):

@@ -59,6 +59,20 @@ def test_lazy_outliers_are_the_greedy_ones(items, counts, number):
     assert list(zip(found.indices.tolist(), found.scores.tolist(), strict=True)) == expected
 
 
+@pytest.mark.parametrize("strategy", [outlier, novel_words])
+def test_a_large_pool_is_emptied_in_order(strategy):
+    """Of 120,000 items, none of which has a word of another, no pick changes a score."""
+    counts = np.random.default_rng(2).integers(0, 5, 240_000)
+    bags = Bags(np.arange(240_000, dtype=np.int32), np.arange(0, 240_001, 2))
+    found = strategy(bags, counts, every(120_000), 30_000)
+    pairs = counts.reshape(-1, 2)
+    known = (pairs > 0).sum(axis=1)
+    scores = (1 + pairs.sum(axis=1)) / 2 if strategy is outlier else known / 3 - (2 - known)
+    expected = np.argsort(scores, kind="stable")[:30_000]
+    assert found.indices.tolist() == expected.tolist()
+    assert found.scores.tolist() == scores[expected].tolist()
+
+
 def test_each_picks_words_count_at_once():
     # Two items share their new words: the second of them is no news after the first.
     found = outlier(bags_of([["a", "b"], ["a", "b"], ["c", "d"]]), np.zeros(8, int), every(3), 2)

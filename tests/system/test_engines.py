@@ -18,10 +18,8 @@ from typer.testing import CliRunner
 from core.__main__ import app
 from core.errors import EngineError, LoopError
 from core.evaluation.runs import train
-from core.models import predict
-from core.models.predict import CHUNK, Shard
+from core.models.pool_predictions import pool_probabilities
 from core.sampling.next_batch import preview
-from core.sampling.sharded import Wanted, choose
 from core.system.engines import ENGINES, THREADS, Engine, open_engine
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -55,9 +53,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def snapshot(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Snapshot:
-    """Its loop; each shard is one chunk."""
-    monkeypatch.setattr(predict, "SHARD", 1)
+def snapshot(folder: Path) -> Snapshot:
+    """What its files say."""
     return read_snapshot(open_workspace(folder))
 
 
@@ -98,23 +95,18 @@ def test_a_cluster_does_what_threads_do(cluster: Engine, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["linear", "book"])
-def test_one_process_and_a_cluster_choose_the_same_batch(
+def test_one_process_and_a_cluster_score_the_pool_alike(
     cluster: Engine, snapshot: Snapshot, name: str
 ):
     model = train(snapshot, name=name).model
-    every = dict.fromkeys(("random", "margin", "outlier", "novel words", "entropy"), 20)
-    mixes = {"random": 10, "low confidence": 80, "outlier": 10}, every, {"diverse": 10, "ratio": 10}
-    for mix in mixes:
-        wanted = Wanted(mix, 3)
-        here, there = (choose(snapshot, model, wanted, None, each) for each in (THREADS, cluster))
-        assert here[0] == there[0]
-        assert here[1].keys() == there[1].keys()
-        assert all(np.array_equal(here[1][place], there[1][place]) for place in here[1])
+    here, there = (pool_probabilities(snapshot, model, engine=each) for each in (THREADS, cluster))
+    assert np.array_equal(here, there)
 
 
-def interrupted(part: Shard, function: Callable, told: Path) -> object:
-    """`function(part)`; the first who comes to the third shard tells its process and waits."""
-    if part.first == 2 * CHUNK:
+def interrupted(numbered: tuple[int, object], function: Callable, told: Path) -> object:
+    """`function(part)`; the first who comes to the third part tells its process and waits."""
+    number, part = numbered
+    if number == 2:
         is_first = not told.exists()
         with told.open("a") as file:
             file.write(f"{os.getpid()}\n")
@@ -133,7 +125,8 @@ class Killing:
     def map(self, function: Callable, parts: Sequence) -> list:
         killer = threading.Thread(target=self.kill)
         killer.start()
-        results = self.engine.map(partial(interrupted, function=function, told=self.told), parts)
+        task = partial(interrupted, function=function, told=self.told)
+        results = self.engine.map(task, list(enumerate(parts)))
         killer.join()
         return results
 
@@ -146,12 +139,12 @@ class Killing:
 def test_a_worker_that_is_killed_changes_nothing(
     cluster: Engine, snapshot: Snapshot, tmp_path: Path
 ):
-    model, wanted = train(snapshot, name="book").model, Wanted({"random": 5, "outlier": 20}, 1)
     killing = Killing(cluster, tmp_path / "workers.txt")
-    picks, _ = choose(snapshot, model, wanted, None, killing)
+    model = train(snapshot, name="book").model
+    scores = pool_probabilities(snapshot, model, engine=killing)
     killed, second = killing.told.read_text().split()
     assert killed != second
-    assert picks == choose(snapshot, model, wanted, None)[0]
+    assert np.array_equal(scores, pool_probabilities(snapshot, model))
 
 
 def core(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.sampling.catalog import CATALOG, Strategy
-from core.workspace.task import STRATEGIES, Task, apportion, check_mix
+from core.workspace.task import Task, apportion, check_mix
 
 MIX = "mix"
 """Session state: items per strategy, where they are not the task's."""
@@ -36,7 +36,7 @@ def choose_mix(task: Task) -> dict[str, int] | None:
 
 def _offered(task: Task) -> list[Strategy]:
     """Every strategy that this task can use."""
-    return [CATALOG[name] for name in STRATEGIES if name != "stratified column" or task.stratify_by]
+    return [each for each in CATALOG.values() if task.stratify_by or not each.asks_a_column]
 
 
 def _complete(mix: dict[str, int], task: Task) -> dict[str, int]:
@@ -68,5 +68,5 @@ def _remember(name: str) -> None:
 
 def _forget() -> None:
     st.session_state.pop(MIX, None)
-    for name in STRATEGIES:
+    for name in CATALOG:
         st.session_state.pop(_key(name), None)

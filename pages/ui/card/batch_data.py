@@ -6,13 +6,13 @@ from datetime import datetime
 
 from core.errors import RunError
 from core.models.explain import Explanation, explain
+from core.sampling.catalog import reason
 from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
-from pages.ui.card.reasons import why
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, make_token
 
@@ -92,7 +92,10 @@ def _predictions(
             told = explain(model, [texts[p.item_id] for p in chosen], [p.predicted for p in chosen])
     return {
         p.item_id: CardPrediction(
-            p.predicted, p.confidence, why(p) + _of_the_whole(each), each.pieces
+            p.predicted,
+            p.confidence,
+            reason(p.strategy, p.score) + _of_the_whole(each),
+            each.pieces,
         )
         for p, each in zip(chosen, told, strict=True)
     }

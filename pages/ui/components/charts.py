@@ -13,26 +13,14 @@ import altair as alt
 import pandas as pd
 
 from core.evaluation.run_scores import RANDOM
-from core.workspace.task import NOT_RECORDED, Label, Task
+from core.sampling.catalog import CATALOG
+from core.workspace.task import NOT_RECORDED, SUNLIGHT, Label, Task
 from pages.ui.components.figure import POINTS
 
 POOL = "pool"
 
-STRATEGY_COLORS = {
-    "random": "#56b4e9",
-    "stratified length": "#0072b2",
-    "stratified column": "#1655ee",
-    "low confidence": "#e69f00",
-    "margin": "#d55e00",
-    "ratio": "#872731",
-    "entropy": "#0609f9",
-    "diverse": "#aad06b",
-    "outlier": "#009e73",
-    "novel words": "#cc79a7",
-    "underrepresented words": "#0043a9",
-    "representative": "#498cfb",
-    "most likely positive": "#9b2b0a",
-    "sunlight": "#6fd798",
+STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
+    SUNLIGHT: "#6fd798",
     NOT_RECORDED: "#524265",
     POOL: "#b4b4b4",
 }

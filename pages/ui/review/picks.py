@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.query.shown_predictions import NewestRun, ShownPrediction, shown_predictions
+from core.sampling.catalog import CATALOG, familiarity
 from core.sampling.next_batch import is_active
 from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
 from core.workspace.snapshot import Snapshot
@@ -17,18 +18,11 @@ from pages.ui.escape_markdown import plain
 SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
 """One line each, side by side."""
 
-ON_AVERAGE = "on average in the training data"
-
 ALL, COMING = "all batches", "coming batch"
 SHOWN = 100
 
 SIDES = ("outlier", "low confidence")
 """The strategies of the two columns, as long as nobody chooses others."""
-
-TITLES = {
-    "outlier": "Outliers: rarest words first",
-    "low confidence": "Low confidence: least sure first",
-}
 
 
 def choose_batch(snapshot: Snapshot, picks: Sequence[Pick]) -> str | None:
@@ -104,7 +98,8 @@ def show_side(
     newest: NewestRun | None,
 ) -> None:
     """The picks of one strategy, each with why it was picked and what came of it."""
-    title = TITLES.get(strategy, f"{strategy.capitalize()}: first choice first")
+    known = CATALOG.get(strategy)
+    title = known.title if known else f"{strategy.capitalize()}: first choice first"
     st.subheader(f"{plain(title)} ({len(picks):,})", anchor=False)
     if not picks:
         st.caption("This strategy chose nothing here.")
@@ -127,13 +122,13 @@ def show_side(
 def pick_rows(task: Task, pick: Pick, history: WordHistory, says: str) -> list[tuple[str, str]]:
     """Why an item was picked, the label it got, and what the model of today says."""
     proposal = pick.proposal
-    score = proposal.score
-    if proposal.strategy != "outlier":
-        score = history.familiarity(pick.text, proposal.batch_id)
-    words = "Words", "" if score is None else f"occurred {score:.2f} times {ON_AVERAGE}"
+    strategy = CATALOG.get(proposal.strategy)
+    by_words = strategy is not None and strategy.scores_words
+    score = proposal.score if by_words else history.familiarity(pick.text, proposal.batch_id)
+    words = "Words", "" if score is None else familiarity(score)
     guess = "Guess", guessed(task, pick)
     label = "Label", task.label(pick.label).name if pick.label else "no label yet"
-    why = [words, guess] if proposal.strategy == "outlier" else [guess, words]
+    why = [words, guess] if by_words else [guess, words]
     return [*why, label, ("Today", says)]
 
 
