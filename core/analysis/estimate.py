@@ -22,7 +22,7 @@ from core.features.cached import placed_items, whole_space
 from core.features.pool_features import Space
 from core.models.model import Model
 from core.models.predict import probabilities, score_texts
-from core.models.training import Items, learner_on
+from core.models.training import LabeledTexts, learner_on
 from core.sampling import strategies
 from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps
@@ -197,7 +197,7 @@ def _model_of_random_items(
     """A model of these items alone, and its probabilities of the sample, `(n_sample, n_labels)`."""
     task, space = snapshot.workspace.task, whole_space(snapshot, progress)
     texts = [item.text for item in early]
-    items = Items(texts, columns(early, task), task.values, task.positive_index)
+    items = LabeledTexts(texts, columns(early, task), task.values, task.positive_index)
     learner = learner_on("linear", space, items, task.seed)
     model = learner.train(np.arange(len(texts)))
     return model, probabilities(model, placed_items(snapshot, space, sample))

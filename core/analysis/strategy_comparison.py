@@ -26,7 +26,7 @@ from core.evaluation.runs import columns, feature_source
 from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subsets, contrasted
 from core.features.pool_features import Space
 from core.features.vocabulary import Vocabulary
-from core.models.training import Items, learner_on, require_two_labels
+from core.models.training import LabeledTexts, learner_on, require_two_labels
 from core.system.durable import lock
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
@@ -230,7 +230,9 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
     training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
     texts = [item.text for item in (*training, *evaluation)]
     task = snapshot.workspace.task
-    items = Items(texts, columns([*training, *evaluation], task), task.values, task.positive_index)
+    items = LabeledTexts(
+        texts, columns([*training, *evaluation], task), task.values, task.positive_index
+    )
     asked = np.arange(len(training), len(texts))
     source = learner = None
     said: dict[str, list[Judged]] = {group.name: [] for group in experiment.groups}
@@ -297,7 +299,7 @@ def _intervals(values: Mapping[str, Mapping[str, float]]) -> dict[str, Interval]
 
 
 def _outcome(
-    experiment: Experiment, said: Mapping[str, Sequence[Judged]], items: Items, asked: Rows
+    experiment: Experiment, said: Mapping[str, Sequence[Judged]], items: LabeledTexts, asked: Rows
 ) -> Outcome:
     is_positive = items.targets == items.positive
     size, seeds = experiment.size, experiment.seeds

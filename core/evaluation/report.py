@@ -21,7 +21,6 @@ from core.evaluation.intervals import (
     resampled,
 )
 from core.evaluation.metrics import Cut, auc, average_precision, brier, calibration_error, cut
-from core.features.encoder_features import EncodedSpace
 from core.models.calibration import Calibration
 from core.models.model import Model
 from core.system.durable import write_model_file
@@ -135,7 +134,7 @@ def report_on(
         note=note,
         figures=figures,
         said=said,
-        encoder=source.encoder.encoder.name if isinstance(source, EncodedSpace) else "",
+        encoder=source.encoder_name,
         out_of_fold=out_of_fold,
     )
 

@@ -27,13 +27,14 @@ from core.evaluation.report import (
     what_is_said,
 )
 from core.features.base import Source
-from core.features.cached import pool_encoder, pool_space
+from core.features.cached import pool_space
 from core.features.encoder_features import EncodedSpace
 from core.features.pool_features import Space
-from core.features.vocabulary import Vocabulary, book_vocabulary
+from core.features.sources import pool_encoder
+from core.features.vocabulary import book_vocabulary
 from core.models.model import Model, load_model, save_model
 from core.models.predict import score_texts
-from core.models.training import Items, Learned, learn, require_two_labels
+from core.models.training import LabeledTexts, Learned, learn, require_two_labels
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import Workspace
@@ -94,16 +95,16 @@ def train(
     return Trained(learned.model, run, report)
 
 
-def training_items(snapshot: Snapshot) -> Items:
+def training_items(snapshot: Snapshot) -> LabeledTexts:
     """What a model learns from: the usable training labels."""
     task, training = snapshot.workspace.task, snapshot.labels.usable_training()
     texts = [item.text for item in training]
-    return Items(texts, columns(training, task), task.values, task.positive_index)
+    return LabeledTexts(texts, columns(training, task), task.values, task.positive_index)
 
 
 def feature_source(
     snapshot: Snapshot, name: str, progress: Progress = silent, space: Space | None = None
-) -> Vocabulary | Source:
+) -> Source:
     """What the model of this name sees of a text; a `space` takes the place of the pool's own.
 
     With an encoder, labeled texts are encoded here, where it is told how long that takes. Raises

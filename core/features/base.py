@@ -1,33 +1,36 @@
-"""What every feature source gives, so that models and scoring need not know which one it is.
+"""Feature sources: the interface through which models see texts as rows of numbers.
 
-A source turns texts into rows of numbers: sparse columns (the words of a text), dense columns (its
-meaning), or both. A model's first layer is a matrix over these columns; rows work its product out
-themselves, since they know how they are stored.
+A source has sparse columns (the words of a text), dense columns (its meaning), or both. A model's
+first layer is a matrix over these columns; rows work its product out themselves, since they know
+how they are stored. Models, scoring and explaining use nothing else of a source, so a new one needs
+a class with these members and a line in `sources`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from core.pool.bags import Bags
+from core.pool.bags import Bags, Indices
+from core.system.progress import Progress, silent
+from core.workspace.snapshot import Snapshot
 
 
-class Part(Protocol):
-    """Rows with what is their own and nothing of the others: a part of them can be sent away."""
+class RowBlock(Protocol):
+    """Rows with what is their own and nothing of the others: a block can be sent away."""
 
     def __len__(self) -> int: ...
 
-    def part(self, start: int, stop: int) -> "Part":
+    def part(self, start: int, stop: int) -> "RowBlock":
         """Rows `start` up to `stop`, without a copy."""
         ...
 
 
 Fold = Callable[[Any], NDArray[np.float32]]
-"""Weights made ready for a source: gives the product, `(n_rows, n_outputs)`, of any `Part`."""
+"""Weights made ready for a source: gives the product, `(n_rows, n_outputs)`, of any `RowBlock`."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Projection:
     """
 
     fold: Fold
-    rows: Part
+    rows: RowBlock
 
     def __call__(self, start: int, stop: int) -> NDArray[np.float32]:
         return self.fold(self.rows.part(start, stop))
@@ -58,7 +61,7 @@ class Features:
     def __len__(self) -> int:
         return len(self.bags)
 
-    def take(self, rows: NDArray[np.int64]) -> "Features":
+    def take(self, rows: Indices) -> "Features":
         """These rows, in this order."""
         values = self.values[self.bags.places(rows)]
         return Features(self.bags.take(rows), values, self.dense[rows])
@@ -78,6 +81,17 @@ class Weights:
     dense: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Pushes:
+    """What each piece of a text adds to a linear score, in log-odds; the pieces join to the text.
+
+    `whole` is what an encoder's vector of the whole text adds.
+    """
+
+    pieces: tuple[tuple[str, float], ...]
+    whole: float = 0.0
+
+
 class Rows(Protocol):
     """Texts as a source sees them."""
 
@@ -91,18 +105,17 @@ class Rows(Protocol):
         """The product with these weights, prepared for calls from several threads."""
         ...
 
+    def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
+        """The terms of this row's product with `weights @ outputs`, by the pieces of its text."""
+        ...
+
 
 class Source(Protocol):
-    """A feature source. The same text has the same numbers wherever it stands.
-
-    The chapter's `Vocabulary` says the same of itself, but its network takes bags of words.
-    """
+    """A feature source. The same text has the same numbers wherever it stands."""
 
     name: str
     version: int
     """Raised with every change of the numbers."""
-    cost: str
-    """What a person should know before choosing it: time, disk, downloads."""
 
     @property
     def key(self) -> str:
@@ -115,11 +128,42 @@ class Source(Protocol):
     @property
     def n_dense(self) -> int: ...
 
+    @property
+    def encoder_name(self) -> str:
+        """The name of its sentence encoder, empty without one."""
+        ...
+
+    @property
+    def cheap(self) -> "Source | None":
+        """Its first columns alone, for pools too large for all; None where all are cheap."""
+        ...
+
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these tokens that the source has learned something of."""
         ...
 
-    def rows(self, texts: Sequence[str]) -> Rows: ...
+    def rows(self, texts: Sequence[str], progress: Progress = silent) -> Rows:
+        """These texts. Raises RunError if an encoder cannot be used."""
+        ...
+
+    def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> Rows:
+        """The whole pool, from the cache as far as it is there; the source may be of an older run.
+
+        Raises RunError if an encoder cannot be used.
+        """
+        ...
+
+    def warm_up(self) -> None:
+        """Opens what the first text would wait for. Raises RunError if it cannot be used."""
+        ...
+
+    def saved(self, folder: Path) -> dict[str, str]:
+        """What a params file in this folder holds of it, for `sources.load_source`.
+
+        What is large and shared stands in a file of its own when this returns. Raises RunError if
+        that cannot be written.
+        """
+        ...
 
 
 FEW = 2**20
@@ -131,6 +175,8 @@ def bag_sums(
     table: NDArray[np.floating], bags: Bags, values: NDArray[np.floating] | None = None
 ) -> NDArray[np.floating]:
     """The sum of each bag's rows of `table`, each times its value: `(n_bags, n_columns)`."""
+    import torch  # takes a second and more, which most commands can do without
+
     if len(bags.ids) * table.shape[1] <= FEW and torch.get_num_threads() > 1:
         return _few_sums(table, bags, values)
     with torch.inference_mode():

@@ -1,24 +1,17 @@
-"""The tally of the pool, kept in `.cache`.
+"""The corpus counts of the pool and the feature space learned from them, kept in `.cache`.
 
 Held-out items are not counted; training items that the pool does not hold are, as if it held them.
 Where texts were added, held out or no longer held out since, only those are counted, and added or
 taken away.
-
-The pool's feature space and the pool's rows in it, kept in `.cache`.
-
-Held-out items are not counted in anything that the space learns; their rows are worked out as all
-others are. Training items that the pool does not hold are counted, as if it held them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.features.base import Rows
 from core.features.corpus_counts import (
     CorpusCounts,
     add_corpus_counts,
@@ -27,19 +20,17 @@ from core.features.corpus_counts import (
     pairs_in,
     sampled,
 )
-from core.features.encoder import open_encoder
-from core.features.encoder_cache import CachedEncoder
-from core.features.encoder_features import EncodedRows, EncodedSpace
-from core.features.pool_features import Space, SpaceRows, place, place_blocks, space_of
-from core.pool.bags import Bags
+from core.features.pool_features import ARRAYS, Space, space_of
+from core.features.space_rows import SpaceRows, place
+from core.pool.bags import Bags, Indices, Mask
 from core.pool.counts import Counts, added, count
 from core.pool.hashing import set_key
-from core.pool.token_parts import TokenParts, make_token_parts, tokens_of
+from core.pool.token_parts import tokens_of
 from core.pool.tokens import Hashes
 from core.pool.words import hash_words
 from core.system.disk_cache import load_cached, load_earlier
-from core.system.mapped_arrays import GrowingArray, open_arrays, save_arrays
-from core.system.progress import Pace, Progress, silent
+from core.system.mapped_arrays import open_arrays, save_arrays
+from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled
 from core.workspace.snapshot import Snapshot
 
@@ -58,7 +49,7 @@ class Texts:
     tokens: list[str]
     bags: Bags
     hashes: Hashes
-    counted: NDArray[np.bool_]
+    counted: Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,17 +66,20 @@ class _Tallied:
 
 def counted_texts(snapshot: Snapshot) -> list[Texts]:
     """The pool, and the training items that it does not hold."""
-    words, counted = snapshot.pool_words, ~snapshot.held_out
-    pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
-    return [pool, texts_outside(outside_pool(snapshot, snapshot.labels.usable_training()))]
+    return _texts_of(snapshot, ~snapshot.held_out, snapshot.labels.usable_training())
 
 
 def every_text(snapshot: Snapshot) -> list[Texts]:
     """The pool, and the labeled items that it does not hold, all of them counted."""
+    counted = np.ones(len(snapshot.pool_words.bags), bool)
+    return _texts_of(snapshot, counted, snapshot.labels.items)
+
+
+def _texts_of(snapshot: Snapshot, counted: Mask, items: list[Labeled]) -> list[Texts]:
+    """The pool's texts, and those of these items that are not in the pool."""
     words = snapshot.pool_words
-    counted = np.ones(len(words.bags), bool)
     pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
-    return [pool, texts_outside(outside_pool(snapshot, snapshot.labels.items))]
+    return [pool, texts_outside(outside_pool(snapshot, items))]
 
 
 def texts_outside(texts: list[str]) -> Texts:
@@ -181,13 +175,13 @@ def _tally_of(texts: Texts, halved: int, progress: Progress = silent) -> CorpusC
     return count_texts(texts.tokens, texts.bags, texts.counted, paired, progress)
 
 
-def _taken(texts: Texts, rows: NDArray[np.int64], times: NDArray[np.int64]) -> Texts:
+def _taken(texts: Texts, rows: Indices, times: Indices) -> Texts:
     """The texts in these rows, each so many times, all of them counted."""
     rows = np.repeat(rows, times)
     return Texts(texts.tokens, texts.bags.take(rows), texts.hashes[rows], np.ones(len(rows), bool))
 
 
-def _rows_of(keys: NDArray[np.int64], hashes: Hashes) -> NDArray[np.int64]:
+def _rows_of(keys: Indices, hashes: Hashes) -> Indices:
     """A row for each of these sorted keys whose text has this hash, -1 where there is none."""
     rows = np.full(len(keys), -1)
     for start in range(0, len(hashes) if len(keys) else 0, TEXTS_AT_ONCE):
@@ -261,109 +255,21 @@ def whole_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     return _cached_space(snapshot, "whole", counts_key(texts), learn)
 
 
-def pool_encoder(
-    snapshot: Snapshot,
-    name: str | None = None,
-    *,
-    download: bool = False,
-    progress: Progress = silent,
-) -> CachedEncoder | None:
-    """The encoder of this name with what it has read for this workspace; None if there is no name.
-
-    Without a name it is the task's. Raises RunError if it cannot be had; it is downloaded only if
-    that is allowed.
-    """
-    name = snapshot.workspace.task.encoder if name is None else name
-    if not name:
-        return None
-    encoder = open_encoder(name, snapshot.workspace.path, download=download, progress=progress)
-    return CachedEncoder(encoder, snapshot.workspace.cache, write=snapshot.write_cache)
-
-
-def pool_rows(
-    snapshot: Snapshot, source: Space | EncodedSpace, progress: Progress = silent
-) -> Rows:
-    """The whole pool in this source, which may be that of an older run.
-
-    With an encoder every text is encoded that was not before.
-    """
-    if isinstance(source, EncodedSpace):
-        texts = snapshot.pool_words.pool.texts.to_pylist()
-        vectors = source.encoder.vectors(texts, progress)
-        return EncodedRows(_space_rows(snapshot, source.space, progress), vectors)
-    return _space_rows(snapshot, source, progress)
-
-
 def _cached_space(
     snapshot: Snapshot, kind: str, texts: tuple[int, ...], learn: Callable[[], Space]
 ) -> Space:
     """The space of these texts; what `learn` gives if the cache has none."""
 
     def build(folder: Path) -> None:
-        space = learn()
-        save_arrays(
-            folder,
-            words=space.words,
-            grams=space.grams,
-            idf=space.idf,
-            rarity=space.rarity,
-            meanings=space.meanings,
-        )
+        save_arrays(folder, **learn().arrays())
 
     def load(folder: Path) -> Space:
-        return Space(*open_arrays(folder, "words", "grams", "idf", "rarity", "meanings"))
+        return Space(*open_arrays(folder, *ARRAYS))
 
     cache, key = snapshot.workspace.cache, (Space.version, *texts)
     return load_cached(cache, kind, key, build, load, write=snapshot.write_cache)
 
 
-def _space_rows(snapshot: Snapshot, space: Space, progress: Progress = silent) -> SpaceRows:
-    key = (Space.version, snapshot.pool_words.pool.key, space.key)
-    bags = snapshot.pool_words.bags
-
-    def build(folder: Path) -> None:
-        lexicon = make_token_parts(snapshot.pool_words.words.to_pylist(), space.words, space.grams)
-        save_arrays(
-            folder,
-            words=lexicon.words.ids,
-            word_offsets=lexicon.words.offsets,
-            grams=lexicon.grams.ids,
-            gram_offsets=lexicon.grams.offsets,
-        )
-        pace = Pace(progress, "placing texts", len(bags), "texts")
-        _save_blocks(folder, place_blocks(space, lexicon, bags), pace)
-
-    def load(folder: Path) -> SpaceRows:
-        words, grams, repeats = (
-            Bags(*open_arrays(folder, name, f"{name.removesuffix('s')}_offsets"))
-            for name in ("words", "grams", "repeats")
-        )
-        scales, corrections = open_arrays(folder, "scales", "corrections")
-        return SpaceRows(space, TokenParts(words, grams), bags, scales, repeats, corrections)
-
-    cache = snapshot.workspace.cache
-    return load_cached(cache, "rows", key, build, load, write=snapshot.write_cache)
-
-
-def _save_blocks(folder: Path, blocks: Iterable[SpaceRows], pace: Pace) -> None:
-    """What is known of the texts beyond their tokens, each block as soon as it is there."""
-    end = 0
-    with (
-        GrowingArray(folder, "scales", np.float32, (3,)) as scales,
-        GrowingArray(folder, "repeats", np.int32) as repeats,
-        GrowingArray(folder, "repeat_offsets", np.int64) as offsets,
-        GrowingArray(folder, "corrections", np.float32) as corrections,
-    ):
-        offsets.append(np.zeros(1, np.int64))
-        for block in blocks:
-            scales.append(block.scales)
-            repeats.append(block.repeats.ids)
-            offsets.append(block.repeats.offsets[1:] + end)
-            corrections.append(block.corrections)
-            end += len(block.repeats.ids)
-            pace.add(len(block))
-
-
-def placed_items(snapshot: Snapshot, space: Space, items: NDArray[np.int64]) -> SpaceRows:
+def placed_items(snapshot: Snapshot, space: Space, items: Indices) -> SpaceRows:
     """These items of the pool in this space, worked out and not kept."""
     return place(space, snapshot.pool_words.words.to_pylist(), snapshot.pool_words.bags.take(items))

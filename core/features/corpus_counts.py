@@ -1,8 +1,8 @@
-"""The tally: all that the pool's space needs to know of its texts, as counts that add up.
+"""Corpus counts: the words, character n-grams and co-occurring pairs of words of a set of texts.
 
-Words, character runs and pairs of words that stand near each other. The tally of two sets of texts
-is the sum of theirs, so a pool that has grown or whose held-out items have changed needs only the
-texts counted that are new or gone.
+All that the pool's space needs to know of its texts, as counts that add up: the tally of two sets
+of texts is the sum of theirs, so a pool that has grown or whose held-out items have changed needs
+only the texts counted that are new or gone.
 
 New pairs keep turning up where new words hardly do. So of a large pool the pairs of a sample are
 counted: the half, a quarter, … of the texts, by their hashes, whatever order they come in.
@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from core.pool.bags import Bags
+from core.pool.bags import Bags, Mask, offsets_of
 from core.pool.counts import Counts, added, count, no_counts, summed
 from core.pool.token_parts import (
     RepeatedParts,
@@ -46,8 +46,6 @@ headlines are, and never those of fewer than 750,000. All of ten million would t
 tell little more: already of the 74,000 of the book's data, 1.3 million pairs, half of the texts
 give an AUC of .914 and a quarter .909 where all give .919."""
 
-Mask = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, eq=False)
 class CorpusCounts:
@@ -71,7 +69,7 @@ def pairs_in(tokens: Sequence[str], bags: Bags, counted: Mask | None = None) -> 
     """How many pairs these texts hold, as often as they occur."""
     words, n_pairs = words_in(tokens), 0
     for block in _chosen(bags, counted):
-        ends = np.concatenate([[0], np.cumsum(words[block.ids])])[block.offsets]
+        ends = offsets_of(words[block.ids])[block.offsets]
         n_words = np.diff(ends)
         window = np.minimum(np.maximum(n_words - 1, 0), WINDOW)
         n_pairs += int((window * n_words - window * (window + 1) // 2).sum())
@@ -161,7 +159,7 @@ def count_pairs(blocks: Iterable[Bags], n_words: int) -> Counts:
     return summed([total, *pending])
 
 
-def pairs_among(pairs: Counts, kept: NDArray[np.bool_]) -> Counts:
+def pairs_among(pairs: Counts, kept: Mask) -> Counts:
     """The pairs both of whose words are kept, by the words' places among the kept ones."""
     if kept.all():
         return pairs
@@ -205,7 +203,7 @@ def _count_tokens(
     tokens = [tokens[at] for at in used.tolist()]
     words, grams = count_parts(tokens, uses[used])
     found = make_token_parts(tokens, words.keys, grams.keys)
-    places = np.concatenate([[0], np.cumsum(uses > 0)])  # of each token in `found`, and the end
+    places = offsets_of(uses > 0)  # of each token in `found`, and the end
     held = (Bags(part.ids, part.offsets[places]) for part in (found.words, found.grams))
     return words, grams, TokenParts(*held)
 

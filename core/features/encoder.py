@@ -1,13 +1,11 @@
-"""A sentence encoder: texts to vectors, by a model that somebody else has trained.
+"""Sentence encoders: texts to vectors, by a model from a folder or from the Hugging Face hub.
 
 Vectors have length 1 times the weight of their kind, rounded to 16 bits wherever they come from:
 the same text has the same numbers fresh and from the cache.
 
-Encoders by the name that they have on the model hub: downloaded once, then read from disk.
-
-They stand where all programs that use the hub keep theirs (`HF_HOME`), so that a model which
-another one has downloaded is not fetched again. After a download that was cut short, the files that
-had arrived are not fetched again. What is there once stays as it is, whatever its authors publish.
+Of the hub an encoder is downloaded once, to where all programs that use it keep theirs (`HF_HOME`).
+After a download that was cut short, the files that had arrived are not fetched again. What is there
+once stays as it is, whatever its authors publish.
 """
 
 import re

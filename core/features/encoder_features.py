@@ -1,4 +1,4 @@
-"""The feature source `pool + encoder`: a pool's space, and beside it what an encoder says.
+"""The feature source `pool + encoder`: a pool's space, and a sentence encoder's vectors beside it.
 
 Sparse columns are the space's; dense ones are its meanings, then the encoder's vectors.
 """
@@ -7,14 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.base import Features, Fold, Part, Projection, Rows, Weights
+from core.features.base import Features, Fold, Projection, Pushes, RowBlock, Rows, Weights
 from core.features.encoder_cache import CachedEncoder
 from core.features.pool_features import Space
+from core.system.progress import Progress, silent
+from core.workspace.snapshot import Snapshot
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,10 +26,6 @@ class EncodedSpace:
 
     name: ClassVar[str] = "pool + encoder"
     version: ClassVar[int] = 1
-    cost: ClassVar[str] = (
-        "a download of 30 MB to some GB, and once for each text 0.03 ms (a static encoder) to "
-        "10 ms and more (a transformer)"
-    )
 
     space: Space
     encoder: CachedEncoder
@@ -45,13 +44,37 @@ class EncodedSpace:
     def n_dense(self) -> int:
         return self.space.n_dense + self.encoder.n_dimensions
 
+    @property
+    def encoder_name(self) -> str:
+        return self.encoder.encoder.name
+
+    @property
+    def cheap(self) -> Space:
+        """The space alone."""
+        return self.space
+
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these tokens that the pool has taught; an encoder does not tell."""
         return self.space.known(tokens)
 
-    def rows(self, texts: Sequence[str]) -> "EncodedRows":
+    def rows(self, texts: Sequence[str], progress: Progress = silent) -> "EncodedRows":
         """These texts in the space and encoded. Raises RunError if the encoder cannot be used."""
-        return EncodedRows(self.space.rows(texts), self.encoder.vectors(texts))
+        return EncodedRows(self.space.rows(texts), self.encoder.vectors(texts, progress))
+
+    def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> "EncodedRows":
+        """The pool; every text is encoded that was not before."""
+        texts = snapshot.pool_words.pool.texts.to_pylist()
+        vectors = self.encoder.vectors(texts, progress)
+        return EncodedRows(self.space.pool_rows(snapshot, progress), vectors)
+
+    def warm_up(self) -> None:
+        """Reads the encoder's weights."""
+        self.encoder.encoder.encode([""])
+
+    def saved(self, folder: Path) -> dict[str, str]:
+        """The encoder's name and key, and what the space saves."""
+        encoder = self.encoder.encoder
+        return {"encoder": encoder.name, "encoder_key": encoder.key} | self.space.saved(folder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,25 +95,37 @@ class EncodedRows:
 
     def projection(self, weights: Weights) -> Projection:
         """The product with these weights: the space's, and that of the vectors added to it."""
-        of_space, of_vectors = divided(weights, self.vectors.shape[1])
+        of_space, of_vectors = self._divided(weights)
         product = self.rows.projection(of_space)
-        rows = EncodedPart(product.rows, self.vectors)
+        rows = EncodedBlock(product.rows, self.vectors)
         return Projection(EncodedFold(product.fold, of_vectors), rows)
+
+    def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
+        """The space's by the text's pieces, the encoder's of the text as a whole."""
+        of_space, of_vectors = self._divided(weights)
+        pieces = self.rows.pushes(row, text, of_space, outputs).pieces
+        whole = self.vectors[row].astype(np.float32) @ of_vectors
+        return Pushes(pieces, float(whole @ outputs))
+
+    def _divided(self, weights: Weights) -> tuple[Weights, NDArray[np.float32]]:
+        """The weights of the space, and those of the vectors, `(n_dimensions, n_outputs)`."""
+        n_meanings = len(weights.dense) - self.vectors.shape[1]
+        return Weights(weights.sparse, weights.dense[:n_meanings]), weights.dense[n_meanings:]
 
 
 @dataclass(frozen=True, eq=False)
-class EncodedPart:
+class EncodedBlock:
     """What is each text's own: in the space, and its vector."""
 
-    rows: Part
+    rows: RowBlock
     vectors: NDArray[np.float16]
 
     def __len__(self) -> int:
         return len(self.vectors)
 
-    def part(self, start: int, stop: int) -> "EncodedPart":
+    def part(self, start: int, stop: int) -> "EncodedBlock":
         """Texts `start` up to `stop`, without a copy."""
-        return EncodedPart(self.rows.part(start, stop), self.vectors[start:stop])
+        return EncodedBlock(self.rows.part(start, stop), self.vectors[start:stop])
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,12 +135,6 @@ class EncodedFold:
     of_space: Fold
     of_vectors: NDArray[np.float32]
 
-    def __call__(self, texts: EncodedPart) -> NDArray[np.float32]:
+    def __call__(self, texts: EncodedBlock) -> NDArray[np.float32]:
         """The texts' product with the weights, `(n_texts, n_outputs)`."""
         return self.of_space(texts.rows) + texts.vectors.astype(np.float32) @ self.of_vectors
-
-
-def divided(weights: Weights, n_dimensions: int) -> tuple[Weights, NDArray[np.float32]]:
-    """The weights of the space, and those of the encoder's vectors, `(n_dimensions, n_outputs)`."""
-    n_meanings = len(weights.dense) - n_dimensions
-    return Weights(weights.sparse, weights.dense[:n_meanings]), weights.dense[n_meanings:]

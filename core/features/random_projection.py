@@ -1,17 +1,16 @@
-"""Vectors of texts for the strategies that compare items: a random projection of their words.
+"""Random projection of texts' TF-IDF vectors, for the strategies that compare items.
 
 Word counts, sublinear and weighted by rarity (1 + log tf, times idf), are projected to few
 dimensions by a sparse random matrix (Achlioptas 2003), which keeps similarities within about
-1 / sqrt(DIMENSIONS). Another source of features has only to give `pool_vectors` and
-`training_vectors`.
+1 / sqrt(DIMENSIONS).
 """
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from core.features.base import bag_sums
 from core.features.vocabulary import word_positions
-from core.pool.bags import Bags, distinct_words
+from core.pool.bags import Bags, Mask, distinct_words, offsets_of
 from core.pool.text import words_of
 from core.pool.words import PoolWords
 from core.workspace.snapshot import Snapshot
@@ -38,14 +37,13 @@ def training_vectors(snapshot: Snapshot) -> Vectors:
     """
     texts = [words_of(item.text) for item in snapshot.labels.usable_training()]
     ids = word_positions(snapshot.pool_words, [word for words in texts for word in words])
-    lengths = np.array([len(words) for words in texts], np.int64)
+    lengths = [len(words) for words in texts]
     known_before = np.concatenate([[0], np.cumsum(ids >= 0)])
-    ends = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    bags = Bags(ids[ids >= 0].astype(np.int32), known_before[ends])
+    bags = Bags(ids[ids >= 0].astype(np.int32), known_before[offsets_of(lengths)])
     return embed(bags, word_vectors(snapshot.pool_words, ~snapshot.held_out))
 
 
-def word_vectors(pool_words: PoolWords, counted: NDArray[np.bool_]) -> Vectors:
+def word_vectors(pool_words: PoolWords, counted: Mask) -> Vectors:
     """Each word's row of the projection times its idf, `(n_words, DIMENSIONS)`.
 
     idf is log((1 + n) / (1 + df)) + 1 over the n items where `counted` is true.
@@ -63,13 +61,6 @@ def word_vectors(pool_words: PoolWords, counted: NDArray[np.bool_]) -> Vectors:
 def embed(bags: Bags, rows: Vectors) -> Vectors:
     """The sum of (1 + log tf) times its row over each item's words, scaled to length 1."""
     words, counts = distinct_words(bags)
-    weights = torch.from_numpy((1 + np.log(counts)).astype(np.float32))
-    sums = torch.nn.functional.embedding_bag(
-        torch.from_numpy(words.ids),
-        torch.from_numpy(rows),
-        torch.from_numpy(words.offsets[:-1].astype(np.int32)),
-        mode="sum",
-        per_sample_weights=weights,
-    ).numpy()
+    sums = bag_sums(rows, words, (1 + np.log(counts)).astype(np.float32))
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)

@@ -1,4 +1,4 @@
-"""What a model sees of a text: the chapter's words, as ids that are built once per pool.
+"""The feature source `words`: a text as a bag of words, the vocabulary of the chapter's network.
 
 The chapter splits at white space and keeps words that occur at least three times in pool and
 training data (chapter 2, `create_features`). Ids of *all* words are kept in the cache, since which
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -16,9 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
-from core.pool.bags import Bags, Ids
+from core.features.attribution import pieces_of
+from core.features.base import Features, Projection, Pushes, Weights, bag_sums
+from core.pool.bags import Bags, Ids, Indices, Mask, bags_of
 from core.pool.text import words_of
 from core.pool.words import PoolWords
+from core.system.progress import Progress, silent
+from core.workspace.snapshot import Snapshot
 
 MIN_WORD_COUNT = 3
 """Chapter 2: rarer words tell the model nothing that it could learn."""
@@ -26,8 +31,11 @@ MIN_WORD_COUNT = 3
 LENGTHS = ((1, "short: up to 5 words"), (6, "medium: 6 to 8"), (9, "long: 9 and more"))
 """Buckets by the least number of words: about a third of a newspaper's headlines each."""
 
+WORD_END = "\n"
+"""Stands in no word: words are what is left of a text that is split at white space."""
 
-def length_buckets(n_words: ArrayLike) -> NDArray[np.int64]:
+
+def length_buckets(n_words: ArrayLike) -> Indices:
     """Each number of words as a place in `LENGTHS`; a text without words is short."""
     return np.searchsorted([least for least, _ in LENGTHS[1:]], n_words, "right")
 
@@ -38,11 +46,23 @@ class Vocabulary:
 
     name: ClassVar[str] = "words"
     version: ClassVar[int] = 1
-    cost: ClassVar[str] = "counted in a moment; knows no word that is rare in the pool"
+    n_dense: ClassVar[int] = 0
+    encoder_name: ClassVar[str] = ""
+    cheap: ClassVar[None] = None
 
     words: tuple[str, ...]
 
-    def __len__(self) -> int:
+    @classmethod
+    def of_saved(cls, words: str | Sequence[str]) -> "Vocabulary":
+        """From what `saved` holds; older params files have a list. Raises TypeError for others."""
+        if isinstance(words, str):
+            words = words.split(WORD_END) if words else ()
+        if not all(isinstance(word, str) for word in words):
+            raise TypeError("words are texts")
+        return cls(tuple(words))
+
+    @property
+    def n_sparse(self) -> int:
         return len(self.words)
 
     @cached_property
@@ -62,18 +82,76 @@ class Vocabulary:
     def bags(self, texts: Sequence[str]) -> Bags:
         """The texts' known words; unknown ones are left out."""
         ids = self.ids
-        return _bags([[ids[word] for word in words_of(text) if word in ids] for text in texts])
+        return bags_of([[ids[word] for word in words_of(text) if word in ids] for text in texts])
+
+    def rows(self, texts: Sequence[str], progress: Progress = silent) -> "WordRows":
+        """The counts of these texts' words."""
+        return WordRows(self, self.bags(texts))
+
+    def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> "WordRows":
+        """The counts of the pool's words."""
+        pool_words = snapshot.pool_words
+        return WordRows(self, pool_words.bags, vocabulary_ids(pool_words, self))
+
+    def warm_up(self) -> None:
+        """There is nothing to open."""
+
+    def saved(self, folder: Path) -> dict[str, str]:
+        """The words themselves."""
+        return {"words": WORD_END.join(self.words)}
 
 
-def count_words(pool_words: PoolWords, counted: NDArray[np.bool_]) -> NDArray[np.int64]:
+@dataclass(frozen=True, eq=False)
+class WordRows:
+    """Texts as bags of words, by the ids of their vocabulary or, with `known`, by others.
+
+    `known` is the vocabulary's id of each other one, -1 for words that it lacks.
+    """
+
+    vocabulary: Vocabulary
+    bags: Bags
+    known: Ids | None = None
+
+    def __len__(self) -> int:
+        return len(self.bags)
+
+    def features(self) -> Features:
+        """The words of each text, as often as they occur."""
+        bags = _renumbered(self.bags, self.known)
+        dense = np.zeros((len(bags), 0), np.float32)
+        return Features(bags, np.ones(len(bags.ids), np.float32), dense)
+
+    def projection(self, weights: Weights) -> Projection:
+        """The sum of the weights of each text's words."""
+        return Projection(WordFold(weights.sparse, self.known), self.bags)
+
+    def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
+        """Each known word's own weights times `outputs`."""
+        ids = self.vocabulary.ids
+        known = {word: ids[word] for word in words_of(text) if word in ids}
+        by_word = {word: float(weights.sparse[at] @ outputs) for word, at in known.items()}
+        return Pushes(tuple((piece, by_word.get(piece, 0.0)) for piece in pieces_of(text)))
+
+
+@dataclass(frozen=True, eq=False)
+class WordFold:
+    """The weights of a vocabulary's words, `(n_words, n_outputs)`; `known` as in `WordRows`."""
+
+    table: NDArray[np.float32]
+    known: Ids | None
+
+    def __call__(self, bags: Bags) -> NDArray[np.float32]:
+        """The texts' product with the weights, `(n_texts, n_outputs)`."""
+        return bag_sums(self.table, _renumbered(bags, self.known))
+
+
+def count_words(pool_words: PoolWords, counted: Mask) -> Indices:
     """How often each word of the pool occurs in the items where `counted` is true, `(n_words,)`."""
     left_out = pool_words.bags.take(np.flatnonzero(~counted))
     return pool_words.counts - np.bincount(left_out.ids, minlength=len(pool_words.words))
 
 
-def book_vocabulary(
-    pool_words: PoolWords, counted: NDArray[np.bool_], texts: Sequence[str]
-) -> Vocabulary:
+def book_vocabulary(pool_words: PoolWords, counted: Mask, texts: Sequence[str]) -> Vocabulary:
     """The words that occur at least three times in the counted pool items and `texts` together.
 
     Evaluation and validation items must be in neither: what is held out chooses no word.
@@ -94,11 +172,6 @@ def book_vocabulary(
     return Vocabulary((*kept.to_pylist(), *new))
 
 
-def pool_bags(pool_words: PoolWords, vocabulary: Vocabulary) -> Bags:
-    """The whole pool in the vocabulary's ids."""
-    return renumbered(pool_words.bags, vocabulary_ids(pool_words, vocabulary))
-
-
 def vocabulary_ids(pool_words: PoolWords, vocabulary: Vocabulary) -> Ids:
     """The vocabulary's id of each word of the pool, `(n_words,)`, -1 for those that it lacks."""
     known = np.full(len(pool_words.words), -1, np.int32)
@@ -108,21 +181,17 @@ def vocabulary_ids(pool_words: PoolWords, vocabulary: Vocabulary) -> Ids:
     return known
 
 
-def renumbered(bags: Bags, ids: Ids) -> Bags:
+def _renumbered(bags: Bags, ids: Ids | None) -> Bags:
     """The bags with `ids[word]` for each word, without the words for which that is -1."""
+    if ids is None:
+        return bags
     new = ids[bags.ids]
     is_known = new >= 0
     kept_before = np.concatenate([[0], np.cumsum(is_known)])
     return Bags(new[is_known], kept_before[bags.offsets])
 
 
-def word_positions(pool_words: PoolWords, words: Sequence[str]) -> NDArray[np.int64]:
+def word_positions(pool_words: PoolWords, words: Sequence[str]) -> Indices:
     """Each word's id among the pool's words, -1 for those that the pool does not have."""
     found = pc.index_in(pa.array(words, pa.large_string()), value_set=pool_words.words)
     return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-
-
-def _bags(items: Sequence[Sequence[int]]) -> Bags:
-    lengths = np.fromiter(map(len, items), np.int64, len(items))
-    ids = np.fromiter((word for item in items for word in item), np.int32, int(lengths.sum()))
-    return Bags(ids, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))

@@ -1,4 +1,4 @@
-"""What words mean, learned from which words stand near each other in the pool.
+"""PPMI word vectors: what words mean, learned from which words stand near each other in the pool.
 
 Positive pointwise mutual information of words within a window, with smoothed contexts, and its
 truncated singular value decomposition (Levy, Goldberg and Dagan 2015, "Improving Distributional
@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.features.base import bag_sums
-from core.pool.bags import Bags, Ids
+from core.pool.bags import Bags, Ids, Mask, stable_order
 from core.pool.counts import Counts
 from core.system.parallel import in_order, single_threads, spans
 
@@ -84,6 +83,8 @@ def learn_word_vectors(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray
     is_context[np.argsort(-occurrences, kind="stable")[:CONTEXTS]] = True
     order = np.argsort(~is_context, kind="stable")  # contexts first
     information = _information(pairs, is_context, order)
+    import torch  # noqa: F401 (before the threads are made, which then take one of torch's each)
+
     # The products are shared out among threads that need not wait for each other.
     with single_threads(1) as worker:
         vectors = worker.submit(_projected, information, order, is_context.sum()).result()
@@ -91,9 +92,7 @@ def learn_word_vectors(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray
     return (vectors * (LARGEST / largest if largest else 1)).astype(np.float16)
 
 
-def _information(
-    pairs: Counts, is_context: NDArray[np.bool_], order: NDArray[np.int64]
-) -> _Information:
+def _information(pairs: Counts, is_context: Mask, order: NDArray[np.int64]) -> _Information:
     """Positive pointwise mutual information of all words, in this order, and the contexts."""
     columns, counts, words, contexts = _table(pairs, is_context, order)
     with np.errstate(divide="ignore"):
@@ -111,7 +110,7 @@ def _information(
 
 
 def _table(
-    pairs: Counts, is_context: NDArray[np.bool_], order: NDArray[np.int64]
+    pairs: Counts, is_context: Mask, order: NDArray[np.int64]
 ) -> tuple[Bags, Matrix, NDArray[np.float64], NDArray[np.float64]]:
     """Each word's contexts, how often it stands beside each, and the sums of words and contexts.
 
@@ -148,7 +147,7 @@ def _pairs(pairs: Counts, n_words: int) -> tuple[Ids, Ids, Matrix]:
 
 
 def _sides(
-    low: Ids, high: Ids, counts: Matrix, is_context: NDArray[np.bool_]
+    low: Ids, high: Ids, counts: Matrix, is_context: Mask
 ) -> Iterator[tuple[Ids, Ids, Matrix]]:
     """(words, contexts, counts): high words as the contexts of low ones, and the reverse."""
     of_low = is_context[high]
@@ -161,7 +160,8 @@ def _slots(
     rows: Ids, begins: NDArray[np.int64]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """(entries, places) by blocks, where the entries of row r stand from `begins[r]` on."""
-    row, order = (found.numpy() for found in torch.sort(torch.from_numpy(rows), stable=True))
+    order = stable_order(rows)
+    row = rows[order]
     uses = np.bincount(rows, minlength=len(begins))
     moved = begins - (np.cumsum(uses) - uses)
     for at in range(0, len(rows), PAIRS_AT_ONCE):
@@ -197,10 +197,14 @@ def _right_vectors(square: _Information, size: int) -> Matrix:
         basis = _orthonormal(square @ _orthonormal(square.transposed_times(basis)))
     within = square.transposed_times(basis)  # (size, width): the transpose within the basis
     # Of an orthonormal table times a small one, the small one's are looked for.
+    import torch
+
     outer, inner = torch.linalg.qr(torch.from_numpy(within))
     vectors, _, _ = torch.linalg.svd(inner)
     return (outer @ vectors[:, :DIMENSIONS]).numpy()
 
 
 def _orthonormal(table: Matrix) -> Matrix:
+    import torch
+
     return torch.linalg.qr(torch.from_numpy(table))[0].numpy()

@@ -1,14 +1,12 @@
-"""Logistic regression: the whole of it is one smooth convex function, so Newton finds the minimum.
+"""Logistic regression by Newton's method: the minimum of one smooth convex function.
 
 The objective is scikit-learn's: C times the sum of the items' weighted negative log-likelihoods,
 plus half the sum of the squared weights; the intercepts are free.
 
-The minimum of a smooth convex function by a truncated Newton method.
-
-Each step goes to where the function would be least if it were the parabola that it resembles at the
-point. That place is searched with conjugate gradients, the more carefully the nearer the minimum is
-(Nocedal and Wright 2006, algorithms 7.1 and 5.3, with a preconditioner). Near the minimum each step
-doubles the number of right digits.
+Each step of the truncated Newton method goes to where the function would be least if it were the
+parabola that it resembles at the point. That place is searched with conjugate gradients, the more
+carefully the nearer the minimum is (Nocedal and Wright 2006, algorithms 7.1 and 5.3, with a
+preconditioner). Near the minimum each step doubles the number of right digits.
 
 Written out, since the first optimizer that a process takes from torch.optim imports torch's
 compiler: 1.4 seconds and 70 megabytes, for each call of the command line.

@@ -1,4 +1,4 @@
-"""The labeled items that are most like a text, in the model's own features.
+"""Nearest neighbors: the labeled items most like a text, in the model's own features.
 
 Likeness is the cosine of the two rows of features, worked out for all labeled items: exact.
 """
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.features.base import Features
-from core.features.vocabulary import Vocabulary
 from core.models.model import Model
 from core.pool.bags import Bags
 from core.pool.hashing import is_among
@@ -29,8 +28,8 @@ class Neighbor:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """Texts as a model sees them; `lengths` are those of their rows of features, `(n_texts,)`.
+class TextFeatures:
+    """Texts by their features; `lengths` are those of their rows of features, `(n_texts,)`.
 
     Of each entry of the features `rows` is the text, and `at` the column's place in `columns`.
     """
@@ -60,15 +59,15 @@ class NeighborIndex:
 
     model: Model
     items: tuple[Labeled, ...]
-    parts: tuple[Seen, ...]
+    parts: tuple[TextFeatures, ...]
     places: NDArray[np.int64]
 
     def nearest(self, text: str, number: int, but: str = "") -> list[Neighbor]:
         """The labeled items most like the text, the most like first, without the item `but`.
 
-        Items that have nothing in common with it are no neighbours.
+        Items that have nothing in common with it are no neighbors.
         """
-        of_text = features_of(self.model, [text])
+        of_text = self.model.source.rows([text]).features()
         cosines = np.concatenate([part.cosines(of_text) for part in self.parts])[self.places]
         found = []
         for at in np.argsort(-cosines, kind="stable"):
@@ -84,33 +83,24 @@ def neighbor_index(
 ) -> NeighborIndex:
     """These items as the model sees them. Raises RunError if its encoder cannot be used.
 
-    Of texts that an earlier neighbourhood of the model holds nothing is worked out again.
+    Of texts that an earlier index of the model holds nothing is worked out again.
     """
     texts = list(dict.fromkeys(item.text for item in items))
     parts = earlier.parts if earlier and len(earlier.parts) < MOST_PARTS else ()
     known = {text for part in parts for text in part.texts}
     missing = [text for text in texts if text not in known]
     if missing or not parts:
-        parts = (*parts, _see(model, missing))
+        parts = (*parts, _features_of(model, missing))
     of = {text: at for at, text in enumerate(text for part in parts for text in part.texts)}
     places = np.array([of[item.text] for item in items], np.int64)
     return NeighborIndex(model, tuple(items), parts, places)
 
 
-def _see(model: Model, texts: Sequence[str]) -> Seen:
-    features = features_of(model, texts)
+def _features_of(model: Model, texts: Sequence[str]) -> TextFeatures:
+    features = model.source.rows(texts).features()
     columns, at = np.unique(features.bags.ids, return_inverse=True)
     rows = _rows(features.bags)
-    return Seen(tuple(texts), features, _lengths(features), columns, at, rows)
-
-
-def features_of(model: Model, texts: Sequence[str]) -> Features:
-    """The texts' features, one row each; of the chapter's model the counts of known words."""
-    if isinstance(model.source, Vocabulary):
-        bags = model.source.bags(texts)
-        dense = np.zeros((len(texts), 0), np.float32)
-        return Features(bags, np.ones(len(bags.ids), np.float32), dense)
-    return model.source.rows(texts).features()
+    return TextFeatures(tuple(texts), features, _lengths(features), columns, at, rows)
 
 
 def _lengths(features: Features) -> NDArray[np.float64]:

@@ -1,13 +1,18 @@
-"""The networks on a feature source: a matrix over its columns, and what follows it.
+"""The models' networks: a matrix over a feature source's columns, and what follows it.
 
-`linear`: softmax regression. `hidden`: 32 hidden units, ReLU → softmax.
+`linear`: softmax regression. `book`: bag of words → 128 hidden units, ReLU → log-softmax (chapter
+2, `SimpleTextClassifier`). Its first layer adds up the rows of an item's words, which is what the
+chapter's linear layer does with a vector of word counts, without the zeros.
 """
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.features.base import Features, Weights, bag_sums
+
+Numbers = NDArray[np.float32]
 
 HIDDEN = 128
 """Chapter 2."""
@@ -18,10 +23,10 @@ class BookNetwork(nn.Module):
 
     def __init__(self, n_words: int, n_labels: int) -> None:
         super().__init__()
-        # As many rows as words, but never none: a vocabulary can be empty. Not by `nn.EmbeddingBag`
+        # As many rows as words, but never none: a vocabulary can be empty. Not by `nn.Embedding`
         # itself, which would draw numbers that nobody uses: they take as long as those that are.
         rows = torch.empty(max(n_words, 1), HIDDEN)
-        self.words = nn.EmbeddingBag.from_pretrained(rows, freeze=False, mode="sum")
+        self.words = nn.Embedding.from_pretrained(rows, freeze=False)
         self.bias = nn.Parameter(torch.empty(HIDDEN))
         self.out = nn.Linear(HIDDEN, n_labels)
 
@@ -38,10 +43,33 @@ class BookNetwork(nn.Module):
         ):
             weights.uniform_(-bound, bound, generator=generator)
 
-    def forward(self, ids: Tensor, offsets: Tensor) -> Tensor:
-        """Log-probabilities, `(n_items, n_labels)`; item i begins at `ids[offsets[i]]`."""
-        hidden = torch.relu(self.words(ids, offsets) + self.bias)  # (n_items, HIDDEN)
+    def weights(self, n_sparse: int) -> Weights:
+        """The first layer as a matrix over the vocabulary, `(n_words, HIDDEN)`."""
+        return Weights(self.words.weight.detach().numpy(), np.empty((0, HIDDEN), np.float32))
+
+    def forward(self, product: Tensor) -> Tensor:
+        """Log-probabilities, `(n_items, n_labels)`, from the first layer's product."""
+        hidden = torch.relu(product + self.bias)  # (n_items, HIDDEN)
         return torch.log_softmax(self.out(hidden), dim=1)
+
+    def linearized(self, product: Numbers, weights: Numbers) -> tuple[float, Numbers]:
+        """As `LinearNetwork.linearized`, by integrated gradients, exactly.
+
+        On the way to the text a hidden unit's input grows in a straight line, so that it is open,
+        and its gradient is 1, on a share of the way that can be worked out: there are no steps.
+        """
+        bias = self.bias.detach().numpy()
+        out = weights @ self.out.weight.detach().numpy()  # (HIDDEN,)
+        base = np.maximum(bias, 0) @ out + weights @ self.out.bias.detach().numpy()
+        return float(base), out * _open_share(bias, product)
+
+
+def _open_share(start: Numbers, rise: Numbers) -> Numbers:
+    """For which share of the steps t from 0 to 1 `start + t * rise` is above 0, elementwise."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = np.clip(np.where(rise == 0, 0, -start / rise), 0, 1)
+    closed_first = np.where(rise > 0, 1 - crossing, crossing)
+    return np.where(rise == 0, start > 0, closed_first).astype(np.float32)
 
 
 class FirstLayer(nn.Module):
@@ -64,11 +92,10 @@ class FirstLayer(nn.Module):
         sparse[self.columns.numpy()] = self.sparse.detach().numpy()
         return Weights(sparse, self.dense.detach().numpy())
 
-    @torch.inference_mode()
-    def product(self, features: Features) -> Tensor:
+    def product(self, features: Features) -> Numbers:
         """These rows times the matrix, without the bias; ids are places in `columns`."""
         sparse = bag_sums(self.sparse.detach().numpy(), features.bags, features.values)
-        return torch.from_numpy(sparse + features.dense @ self.dense.detach().numpy())
+        return sparse + features.dense @ self.dense.detach().numpy()
 
 
 class LinearNetwork(nn.Module):
@@ -83,6 +110,29 @@ class LinearNetwork(nn.Module):
         scores = product + self.first.bias
         scores = nn.functional.pad(scores, (0, 1)) if scores.shape[1] == 1 else scores
         return torch.log_softmax(scores, dim=1)
+
+    def weights(self, n_sparse: int) -> Weights:
+        """The first layer as a matrix over a source of so many sparse columns."""
+        return self.first.weights(n_sparse)
+
+    def linearized(self, product: Numbers, weights: Numbers) -> tuple[float, Numbers]:
+        """(score of a text without words, what each output of the first layer counts for it).
+
+        A score is the logits times `weights`, `(n_labels,)`; `product`, `(n_outputs,)`, is the
+        text's by the first layer.
+        """
+        bias = self.first.bias.detach().numpy()
+        outputs = weights[: len(bias)]
+        return float(bias @ outputs), outputs
+
+
+Network = BookNetwork | LinearNetwork
+
+
+@torch.inference_mode()
+def probabilities_of(network: Network, product: Numbers) -> Numbers:
+    """P(label | text), `(n_items, n_labels)`, from the first layer's product."""
+    return network(torch.from_numpy(product)).exp().numpy()
 
 
 def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:

@@ -1,4 +1,4 @@
-"""What a run says of every item of the pool, kept in `.cache`: pages ask again and again."""
+"""Predictions of a run for every item of the pool, kept in `.cache`: pages ask again and again."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,8 +7,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.cached import pool_rows
-from core.features.vocabulary import Vocabulary, vocabulary_ids
 from core.models.model import Model
 from core.models.predict import Probability, confidences, probabilities
 from core.system.disk_cache import load_cached
@@ -70,11 +68,7 @@ def pool_probabilities(
     the pool are then those of one model, and need no encoding.
     """
     model = model.cheap if in_two_stages(snapshot, model) else model
-    pool_words, source = snapshot.pool_words, model.source
-    if isinstance(source, Vocabulary):
-        known = vocabulary_ids(pool_words, source)
-        return probabilities(model, pool_words.bags, known, engine)
-    return probabilities(model, pool_rows(snapshot, source, progress), engine=engine)
+    return probabilities(model, model.source.pool_rows(snapshot, progress), engine)
 
 
 def in_two_stages(snapshot: Snapshot, model: Model) -> bool:

@@ -1,8 +1,7 @@
-"""Training: the chapter's network as the chapter does it, and networks on a feature source.
+"""Training a text classifier on labeled texts, with its calibration and its threshold.
 
-The chapter's way is stochastic gradient descent, one item a step.
-
-Learning from labeled texts: a trained model with its calibration and its threshold.
+The chapter's network learns by stochastic gradient descent, one item a step; `linear` is a logistic
+regression on the columns of a feature source.
 """
 
 from collections.abc import Sequence
@@ -14,9 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.errors import LoopError
-from core.features.base import Features
-from core.features.encoder_features import EncodedSpace
-from core.features.pool_features import Space
+from core.features.base import Features, Source
 from core.features.vocabulary import Vocabulary
 from core.models.book import descend, stack_of
 from core.models.calibration import (
@@ -31,7 +28,7 @@ from core.models.calibration import (
 )
 from core.models.logistic import Fit, fit_logistic
 from core.models.model import Model
-from core.models.networks import LinearNetwork, new_network
+from core.models.networks import LinearNetwork, new_network, probabilities_of
 from core.models.predict import score_texts
 from core.pool.bags import Bags
 
@@ -75,7 +72,7 @@ def train_books(
         require_two_labels(targets[items])
     bags = vocabulary.bags(texts)
     rows, places = np.unique(bags.ids, return_inverse=True)
-    network = new_network(len(vocabulary), len(labels), seed)
+    network = new_network(vocabulary.n_sparse, len(labels), seed)
     stack = stack_of(network, rows, len(learned))
     steps = [all_steps(targets, items, seed) for items in learned]
     descend(stack, Bags(places.astype(np.int32), bags.offsets), targets, steps)
@@ -110,19 +107,17 @@ def all_steps(targets: NDArray[np.int64], items: NDArray[np.int64], seed: int) -
     return items[np.concatenate(epochs)]
 
 
-def train_network(
-    name: str,
+def train_linear(
     features: Features,
     n_columns: int,
     targets: NDArray[np.int64],
     n_labels: int,
-    seed: int,
     start: LinearNetwork | None = None,
 ) -> LinearNetwork:
-    """The network `linear` or `hidden`, trained on rows whose ids are places in its `columns`.
+    """The network `linear`, trained on rows whose ids are places in its `columns`.
 
-    The same numbers for the same arguments. A trained `start` only shortens the way of `linear`,
-    which needs no seed. Raises LoopError if fewer than two labels occur.
+    The same numbers for the same arguments; a trained `start` only shortens the way. Raises
+    LoopError if fewer than two labels occur.
     """
     require_two_labels(targets)
     present, places = np.unique(targets, return_inverse=True)
@@ -152,7 +147,7 @@ def _linear_network(fit: Fit, present: NDArray[np.int64], n_labels: int) -> Line
 
 
 @dataclass(frozen=True)
-class Items:
+class LabeledTexts:
     """Labeled texts: `targets` are columns of `labels`, `positive` is one of these columns."""
 
     texts: Sequence[str]
@@ -192,7 +187,7 @@ class Learner(Protocol):
         ...
 
 
-def learn(name: str, source: Vocabulary | Space | EncodedSpace, items: Items, seed: int) -> Learned:
+def learn(name: str, source: Source, items: LabeledTexts, seed: int) -> Learned:
     """The model of this name, trained on all items, with calibration and threshold.
 
     The same numbers for the same arguments. Raises LoopError if fewer than two labels occur.
@@ -214,19 +209,17 @@ def learn(name: str, source: Vocabulary | Space | EncodedSpace, items: Items, se
     return Learned(replace(model, calibration=calibration, threshold=threshold), found, note)
 
 
-def learner_on(
-    name: str, source: Vocabulary | Space | EncodedSpace, items: Items, seed: int
-) -> Learner:
-    """What trains models of this name on these items."""
-    if isinstance(source, Vocabulary):
-        return _OnWords(source, items, seed)
-    return _OnSpace(name, source, items, seed, source.rows(items.texts).features())
+def learner_on(name: str, source: Source, items: LabeledTexts, seed: int) -> Learner:
+    """What trains models of this name on these items; `book` takes a vocabulary as its source."""
+    if name == "book":
+        return _Book(source, items, seed)
+    return _Linear(source, items, seed, source.rows(items.texts).features())
 
 
-class _OnWords:
+class _Book:
     """The chapter's network."""
 
-    def __init__(self, source: Vocabulary, items: Items, seed: int) -> None:
+    def __init__(self, source: Vocabulary, items: LabeledTexts, seed: int) -> None:
         self.source, self.items, self.seed = source, items, seed
 
     def train(self, rows: Indices) -> Model:
@@ -244,32 +237,28 @@ class _OnWords:
         return [self.items.texts[row] for row in rows]
 
 
-class _OnSpace:
-    """Networks on a feature source; the columns that no item has are left out."""
+class _Linear:
+    """Logistic regression on a feature source; the columns that no item has are left out."""
 
-    def __init__(
-        self, name: str, source: Space | EncodedSpace, items: Items, seed: int, features: Features
-    ) -> None:
-        self.name, self.source, self.items, self.seed = name, source, items, seed
+    def __init__(self, source: Source, items: LabeledTexts, seed: int, features: Features) -> None:
+        self.source, self.items, self.seed = source, items, seed
         self.columns, self.features = features.compact()
         self.cheap = None
-        if isinstance(source, EncodedSpace):
-            plain = replace(features, dense=features.dense[:, : source.space.n_dense])
-            self.cheap = _OnSpace(name, source.space, items, seed, plain)
+        if source.cheap:
+            plain = replace(features, dense=features.dense[:, : source.cheap.n_dense])
+            self.cheap = _Linear(source.cheap, items, seed, plain)
 
     def train(self, rows: Indices, start: Model | None = None) -> Model:
         """A model of these items alone; `start` shortens the way and changes no result."""
-        network = train_network(
-            self.name,
+        network = train_linear(
             self.features.take(rows),
             len(self.columns),
             self.items.targets[rows],
             len(self.items.labels),
-            self.seed,
             start and start.network,
         )
         network.first.columns.copy_(torch.from_numpy(self.columns))
-        return Model(self.name, network, self.source, self.items.labels, self.seed)
+        return Model("linear", network, self.source, self.items.labels, self.seed)
 
     def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
         every = np.arange(len(self.items.texts))
@@ -277,7 +266,6 @@ class _OnSpace:
         others = [self.train(np.setdiff1d(every, part), model) for part in parts]
         return replace(model, cheap=self.cheap and self.cheap.train(every)), others
 
-    @torch.inference_mode()
     def predict(self, model: Model, rows: Indices) -> Probabilities:
-        product = model.network.first.product(self.features.take(rows))
-        return model.network(product).exp().numpy()
+        network = model.network
+        return probabilities_of(network, network.first.product(self.features.take(rows)))

@@ -1,4 +1,4 @@
-"""Counts that can be added up and taken away again: a sorted table of keys and how often each is.
+"""Counts of keys, as sorted tables that can be added up and subtracted.
 
 Whatever is only counted need not be counted twice: the counts of texts together are the sum of
 their counts, to the last digit and in whatever order they are added.
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from core.system.parallel import in_order
@@ -33,7 +32,7 @@ def no_counts() -> Counts:
 
 def count(keys: NDArray[np.int64]) -> Counts:
     """How often each key occurs."""
-    ordered = torch.sort(torch.from_numpy(keys)).values.numpy()
+    ordered = np.sort(keys)
     firsts = _firsts(ordered)
     return Counts(ordered[firsts], np.diff(firsts, append=len(ordered)))
 
@@ -75,7 +74,8 @@ def added(one: Counts, other: Counts, sign: Literal[1, -1] = 1) -> Counts:
 
 
 def _added_up(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> Counts:
-    ordered, order = (found.numpy() for found in torch.sort(torch.from_numpy(keys)))
+    order = np.argsort(keys)
+    ordered = keys[order]
     firsts = _firsts(ordered)
     counts = np.add.reduceat(counts[order], firsts) if len(firsts) else counts
     return Counts(ordered[firsts], counts)

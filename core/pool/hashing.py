@@ -1,4 +1,4 @@
-"""Texts as 64-bit numbers: equal texts have equal ones, whatever file and row they stand in.
+"""Hashes of texts: 64-bit numbers, equal for equal texts whatever file and row they stand in.
 
 Sorted by these numbers, texts are found among millions in a few steps.
 """
@@ -7,16 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import torch
 from numpy.typing import NDArray
 
+from core.pool.bags import Indices, Mask
 from core.pool.tokens import Hashes, mixed, powers
 from core.system.parallel import spans
 
 BYTES_AT_ONCE = 2**21
 """Bytes of texts that are hashed at a time, which bounds the memory."""
 LENGTH_SALT = np.uint64(3)
-Positions = NDArray[np.int64]
 
 
 def hash_texts(texts: pa.Array | Sequence[str]) -> Hashes:
@@ -48,9 +47,7 @@ def set_key(hashes: Hashes) -> tuple[int, int, int]:
     return len(hashes), int(hashes.sum()), int(mixed(hashes).sum())
 
 
-def found_at(
-    hashes: NDArray[np.int64], order: Positions, wanted: NDArray[np.int64]
-) -> list[Positions]:
+def found_at(hashes: NDArray[np.int64], order: Indices, wanted: NDArray[np.int64]) -> list[Indices]:
     """The places of each wanted hash, in ascending order; `order` sorts `hashes`."""
     first = np.searchsorted(hashes, wanted, "left", sorter=order)
     last = np.searchsorted(hashes, wanted, "right", sorter=order)
@@ -58,12 +55,12 @@ def found_at(
     return [plain[start:stop] for start, stop in zip(first, last, strict=True)]
 
 
-def sorted_places(hashes: NDArray[np.int64]) -> Positions:
+def sorted_places(hashes: NDArray[np.int64]) -> Indices:
     """What sorts the hashes; equal ones stay in their order."""
-    return torch.sort(torch.from_numpy(np.array(hashes)), stable=True).indices.numpy()
+    return np.argsort(np.asarray(hashes), kind="stable")
 
 
-def firsts(hashes: NDArray[np.integer], order: Positions) -> NDArray[np.bool_]:
+def firsts(hashes: NDArray[np.integer], order: Indices) -> Mask:
     """Which items are the first of those with the same hash."""
     ordered = hashes[order]
     is_start = np.ones(len(order), bool)
@@ -90,7 +87,7 @@ def _hash_block(texts: pa.Array) -> Hashes:
     return hash_sequences(mixed(np.arange(256, dtype=np.uint64))[every], offsets - first)
 
 
-def is_among(numbers: NDArray[np.integer], listed: NDArray[np.integer]) -> NDArray[np.bool_]:
+def is_among(numbers: NDArray[np.integer], listed: NDArray[np.integer]) -> Mask:
     """Which of these numbers are listed; `listed` is ascending."""
     at = np.searchsorted(listed, numbers)
     inside = at < len(listed)

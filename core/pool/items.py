@@ -18,10 +18,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.errors import PoolError
+from core.pool.bags import Indices
 from core.pool.builder import Earlier, Piece, PoolBuilder, column_name
 from core.pool.csv_files import ID, TEXT, open_pool_file
 from core.pool.folder import POOL_FOLDER, pool_files
-from core.pool.hashing import Positions, found_at, hash_texts, sorted_places
+from core.pool.hashing import found_at, hash_texts, sorted_places
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.findings import Finding
 from core.system.mapped_arrays import open_arrays, open_column, save_arrays
@@ -47,7 +48,7 @@ class Pool:
     table: pa.Table
     pieces: tuple[Piece, ...]
     id_hashes: NDArray[np.int64]
-    id_order: Positions
+    id_order: Indices
     stamps: Stamps = ()
 
     def __len__(self) -> int:
@@ -86,7 +87,7 @@ class Pool:
         # An id that is not there may have the hash of one that is.
         return {item: first[item] for item in wanted if item in first}
 
-    def rows_of(self, item_ids: Sequence[str]) -> Positions:
+    def rows_of(self, item_ids: Sequence[str]) -> Indices:
         """Every row of these items, those of one id in the pool's order."""
         wanted = hash_texts(item_ids).view(np.int64)
         found = found_at(self.id_hashes, self.id_order, wanted)

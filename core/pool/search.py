@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from core.pool.bags import Bags, Ids, Offsets
+from core.pool.bags import Bags, Ids, Indices, Mask, Offsets, offsets_of, stable_order
 from core.pool.hashing import is_among
 from core.pool.token_parts import written_out
 from core.pool.tokens import Hashes, words_in_tokens
@@ -52,7 +51,7 @@ class WordIndex:
     offsets: Offsets
     bags: Bags
 
-    def find(self, query: str) -> NDArray[np.int64]:
+    def find(self, query: str) -> Indices:
         """The items that hold what the query asks for, ascending."""
         phrases = read_query(query)
         if not phrases:
@@ -66,7 +65,7 @@ class WordIndex:
                 found = self._side_by_side(found, np.searchsorted(self.words, phrase))
         return found.astype(np.int64)
 
-    def _with_all(self, words: NDArray[np.int64]) -> Ids:
+    def _with_all(self, words: Indices) -> Ids:
         """The items that hold all of these words; the rarest goes first, so that few are left."""
         sizes = self.offsets[words + 1] - self.offsets[words]
         first, *others = words[np.argsort(sizes)]
@@ -81,9 +80,9 @@ class WordIndex:
         is_new[1:] = items[1:] != items[:-1]
         return items[is_new]
 
-    def _side_by_side(self, items: Ids, phrase: NDArray[np.int64]) -> Ids:
+    def _side_by_side(self, items: Ids, phrase: Indices) -> Ids:
         """Those of the items that hold these words side by side, in this order."""
-        ends = np.concatenate([[0], np.cumsum(self.bags.lengths_of(items))])
+        ends = offsets_of(self.bags.lengths_of(items))
         kept = [np.empty(0, np.int32)]
         for start, stop in spans(ends, TOKENS):
             block = items[start:stop]
@@ -141,15 +140,14 @@ def read_index(cache: Path, pool_words: PoolWords, *, write_cache: bool) -> Word
 
 def _spell(tokens: pa.Array) -> tuple[Hashes, Bags]:
     """(the distinct words, ascending; each token's words as their places, in order)."""
-    ends = np.cumsum(pc.utf8_length(tokens).to_numpy(zero_copy_only=False))
+    ends = offsets_of(pc.utf8_length(tokens).to_numpy(zero_copy_only=False))
     hashes, lengths = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
-    for start, stop in spans(np.concatenate([[0], ends]), CHARACTERS):
+    for start, stop in spans(ends, CHARACTERS):
         parts = words_in_tokens(tokens.slice(start, stop - start).to_pylist())
         hashes.append(parts.hashes)
         lengths.append(np.diff(parts.offsets))
     words, ids = np.unique(np.concatenate(hashes), return_inverse=True)
-    offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
-    return words, Bags(ids.astype(np.int32), offsets)
+    return words, Bags(ids.astype(np.int32), offsets_of(np.concatenate(lengths)))
 
 
 def _offsets(bags: Bags, spelled: Bags, n_words: int) -> Offsets:
@@ -159,7 +157,7 @@ def _offsets(bags: Bags, spelled: Bags, n_words: int) -> Offsets:
         uses += np.bincount(bags.ids[start : start + TOKENS], minlength=len(uses))
     # As floats the counts are exact up to 2^53.
     counts = np.bincount(spelled.ids, np.repeat(uses, spelled.lengths), n_words)
-    return np.concatenate([[0], np.cumsum(counts.astype(np.int64))])
+    return offsets_of(counts.astype(np.int64))
 
 
 def _fill(items: Ids, offsets: Offsets, bags: Bags, spelled: Bags) -> None:
@@ -168,7 +166,7 @@ def _fill(items: Ids, offsets: Offsets, bags: Bags, spelled: Bags) -> None:
     for start, stop in spans(bags.offsets, TOKENS):
         parts = written_out(bags.part(start, stop), spelled)
         holders = np.repeat(np.arange(start, stop, dtype=np.int32), parts.lengths)
-        order = _order(parts.ids)
+        order = stable_order(parts.ids)
         words = parts.ids[order]
         firsts = np.flatnonzero(np.diff(words, prepend=-1))
         sizes = np.diff(firsts, append=len(words))
@@ -177,13 +175,7 @@ def _fill(items: Ids, offsets: Offsets, bags: Bags, spelled: Bags) -> None:
         free[words[firsts]] += sizes
 
 
-def _order(ids: Ids) -> NDArray[np.int64]:
-    """A stable argsort by two passes over 16 bits, which numpy does in linear time."""
-    by_low = np.argsort((ids & 0xFFFF).astype(np.uint16), kind="stable")
-    return by_low[np.argsort((ids >> 16).astype(np.uint16)[by_low], kind="stable")]
-
-
-def _hold(parts: Bags, phrase: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _hold(parts: Bags, phrase: Indices) -> Mask:
     """Which texts, as bags of word ids, hold the phrase."""
     starts = np.arange(max(len(parts.ids) - len(phrase) + 1, 0))
     for at, word in enumerate(phrase):

@@ -5,9 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
-from core.pool.bags import Bags
+from core.pool.bags import Bags, bags_of
 
 _EDGES = re.compile(r"^\W+|\W+$")
 
@@ -42,6 +40,4 @@ def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:
     """The distinct words of these texts in the order of their first use, and bags of their ids."""
     ids: dict[str, int] = {}
     found = [[ids.setdefault(word, len(ids)) for word in words] for words in texts]
-    lengths = np.fromiter(map(len, found), np.int64, len(found))
-    flat = np.fromiter((at for text in found for at in text), np.int32, int(lengths.sum()))
-    return list(ids), Bags(flat, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    return list(ids), bags_of(found)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.pool.bags import Bags
+from core.pool.bags import Bags, joined, offsets_of
 from core.pool.counts import Counts
 from core.pool.text import number_words, words_of
 from core.pool.tokens import Hashes, Parts, words_and_ngrams
@@ -56,7 +56,7 @@ def tokens_of(texts: Sequence[str]) -> tuple[list[str], Bags]:
 def make_token_parts(tokens: Sequence[str], words: Hashes, grams: Hashes) -> TokenParts:
     """The tokens' parts as places in these sorted hashes; parts that are not there are left out."""
     parts = [(_look_up(word, words), _look_up(gram, grams)) for _, word, gram in _spelled(tokens)]
-    return TokenParts(_joined([word for word, _ in parts]), _joined([gram for _, gram in parts]))
+    return TokenParts(joined([word for word, _ in parts]), joined([gram for _, gram in parts]))
 
 
 def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts, Counts]:
@@ -88,7 +88,7 @@ def blocks_of(bags: Bags, lexicon: Bags) -> Iterator[tuple[int, int]]:
     lengths = lexicon.lengths
     for first, last in spans(bags.offsets, PARTS_AT_ONCE):
         tokens = bags.part(first, last)
-        held = np.concatenate([[0], np.cumsum(lengths[tokens.ids])])[tokens.offsets]
+        held = offsets_of(lengths[tokens.ids])[tokens.offsets]
         for start, stop in spans(held, PARTS_AT_ONCE):
             yield first + start, first + stop
 
@@ -156,12 +156,6 @@ def _look_up(parts: Parts, known: Hashes) -> Bags:
     kept = is_known[code]
     before = np.concatenate([[0], np.cumsum(kept)])
     return Bags(place[code[kept]].astype(np.int32), before[parts.offsets])
-
-
-def _joined(blocks: list[Bags]) -> Bags:
-    lengths = np.concatenate([np.empty(0, np.int64), *(block.lengths for block in blocks)])
-    ids = np.concatenate([np.empty(0, np.int32), *(block.ids for block in blocks)])
-    return Bags(ids, np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
 
 
 def _added_up(hashes: Hashes, counts: NDArray[np.int64]) -> Counts:

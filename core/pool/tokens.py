@@ -13,6 +13,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from core.pool.bags import offsets_of
+
 NGRAM_LENGTHS = (3, 4, 5)
 """Characters in a run. A token counts with a space on both sides, and no run leaves its token."""
 
@@ -120,7 +122,9 @@ def _words(characters: _Characters) -> Parts:
     sums = np.add.reduceat(terms, before) if len(before) else np.empty(0, np.uint64)
     token = np.searchsorted(characters.firsts, starts, "right") - 1
     counts = np.bincount(token, minlength=len(characters.firsts))
-    return Parts(mixed(sums + WORD_SALT), _ends(counts), starts - characters.firsts[token], lengths)
+    return Parts(
+        mixed(sums + WORD_SALT), offsets_of(counts), starts - characters.firsts[token], lengths
+    )
 
 
 def _grams(characters: _Characters) -> Parts:
@@ -140,7 +144,7 @@ def _grams(characters: _Characters) -> Parts:
     counts = sum(np.maximum(padded - length + 1, 0) for length in NGRAM_LENGTHS)
     starts = np.broadcast_to(place[:, None] - 1, fits.shape)[fits]
     lengths = np.broadcast_to(np.array(NGRAM_LENGTHS), fits.shape)[fits]
-    return Parts(hashes[fits], _ends(counts), starts, lengths)
+    return Parts(hashes[fits], offsets_of(counts), starts, lengths)
 
 
 def mixed(numbers: Hashes) -> Hashes:
@@ -154,7 +158,3 @@ def mixed(numbers: Hashes) -> Hashes:
 def powers(number: int) -> Hashes:
     """The first powers of `FACTOR`, of which the place of a character or byte takes one."""
     return np.cumprod(np.full(number, FACTOR), dtype=np.uint64)
-
-
-def _ends(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

@@ -15,11 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.pool.bags import Bags, Ids
+from core.pool.bags import Bags, Ids, Indices, Mask, offsets_of
 from core.pool.builder import Piece
 from core.pool.folder import pool_files
 from core.pool.hashing import (
-    Positions,
     firsts,
     found_at,
     hash_sequences,
@@ -65,10 +64,10 @@ class PoolWords:
     bags: Bags
     hashes: Hashes
     keys: Hashes
-    key_order: Positions
-    is_first: NDArray[np.bool_]
+    key_order: Indices
+    is_first: Mask
 
-    def copies_of(self, texts: Sequence[str]) -> Positions:
+    def copies_of(self, texts: Sequence[str]) -> Indices:
         """Where items stand whose text is one of these, or a copy of one."""
         wanted = np.unique(hash_keys(texts)).view(np.int64)
         found = found_at(self.keys.view(np.int64), self.key_order, wanted)
@@ -104,7 +103,7 @@ class _WordHashes:
     part_offsets: NDArray[np.int64]
 
     @cached_property
-    def is_odd(self) -> NDArray[np.bool_]:
+    def is_odd(self) -> Mask:
         """Words whose text key is not one word."""
         return np.diff(self.part_offsets) != 1
 
@@ -137,8 +136,8 @@ def keys_of(texts: pa.Array) -> Hashes:
     found = [np.empty(0, np.uint64)]
     for start, stop in spans(text_offsets(texts), TEXT_BYTES_AT_ONCE):
         block = _split_block(texts.slice(start, stop - start))
-        offsets = np.concatenate([[0], np.cumsum(block.lengths)]).astype(np.int64)
-        found.append(_hash_words_of(block.words).keys(Bags(block.ids, offsets)))
+        bags = Bags(block.ids, offsets_of(block.lengths))
+        found.append(_hash_words_of(block.words).keys(bags))
     return np.concatenate(found)
 
 
@@ -283,10 +282,8 @@ def _split_block(texts: pa.Array) -> _Block:
 
 def _hash_words_of(words: Sequence[str]) -> _WordHashes:
     keys = [text_key(word).split() for word in words]
-    offsets = np.concatenate([[0], np.cumsum([len(parts) for parts in keys])]).astype(np.int64)
-    return _WordHashes(
-        hash_texts(words), hash_texts([part for parts in keys for part in parts]), offsets
-    )
+    parts = hash_texts([part for parts in keys for part in parts])
+    return _WordHashes(hash_texts(words), parts, offsets_of([len(parts) for parts in keys]))
 
 
 def _hash_block(words: _WordHashes, bags: Bags) -> tuple[Hashes, Hashes]:

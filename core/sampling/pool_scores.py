@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.encoder_features import EncodedSpace
 from core.models.model import Model
 from core.models.pool_predictions import in_two_stages, pool_probabilities
 from core.models.predict import Probability, confidences, score_texts
@@ -44,7 +43,7 @@ def score_pool(
     if is_own.all():
         return scores
     # Opened by now: what other strategies choose is encoded while nobody else can propose.
-    model.source.encoder.encoder.encode([""])
+    model.source.warm_up()
     unsure = confidences(probability).astype(np.float64)
     near = strategies.lowest(unsure, snapshot.candidates, ENCODED_AT_MOST).indices
     return with_own(snapshot, model, scores, near, progress)
@@ -62,8 +61,6 @@ def with_own(
     if not len(places):
         return scores
     texts = snapshot.pool_words.pool.texts.take(places).to_pylist()
-    if isinstance(model.source, EncodedSpace):
-        model.source.encoder.vectors(texts, progress)  # so that it is told how long it takes
     probability, is_own = scores.probability.copy(), scores.is_own.copy()
-    probability[places], is_own[places] = score_texts(model, texts), True
+    probability[places], is_own[places] = score_texts(model, texts, progress), True
     return PoolScores(probability, is_own)

@@ -26,7 +26,7 @@ from core.analysis.strategy_comparison import (
 from core.errors import LoopError
 from core.evaluation.runs import columns, feature_source
 from core.evaluation.subset_comparison import ALL, RANDOM
-from core.models.training import Items, learner_on
+from core.models.training import LabeledTexts, learner_on
 from core.system.jobs import Job
 from core.system.progress import in_words
 from core.workspace.labels import Labeled
@@ -144,7 +144,7 @@ def auc_by_hand(experiment: Experiment, group: Group) -> float:
     for seed in range(experiment.seeds):
         rows = drawn(group, experiment.size, seed, columns(training, task))
         both = [*(training[row] for row in rows), *evaluation]
-        data = Items([item.text for item in both], columns(both, task), task.values, 0)
+        data = LabeledTexts([item.text for item in both], columns(both, task), task.values, 0)
         learner = learner_on(task.model, source, data, seed)
         model = learner.train(np.arange(len(rows)))
         said = learner.predict(model, np.arange(len(rows), len(both)))[:, task.positive_index]

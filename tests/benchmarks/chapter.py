@@ -73,14 +73,14 @@ def training_seconds(snapshot: Snapshot, model: Model) -> float:
     items = snapshot.labels.usable_training()
     targets = columns(items, snapshot.workspace.task)
     bags = model.source.bags([item.text for item in items])
-    network = dense_network(len(model.source), len(model.labels))
+    network = dense_network(model.source.n_sparse, len(model.labels))
     loss, optimizer = nn.NLLLoss(), torch.optim.SGD(network.parameters(), lr=0.01)
     order = epoch_items(targets, np.random.default_rng(0))
 
     def descend() -> None:
         for item in order[:DENSE_STEPS]:
             network.zero_grad()
-            scores = network(dense_vector(bags[item], len(model.source)))
+            scores = network(dense_vector(bags[item], model.source.n_sparse))
             loss(scores, torch.tensor([targets[item]])).backward()
             optimizer.step()
 
@@ -89,13 +89,13 @@ def training_seconds(snapshot: Snapshot, model: Model) -> float:
 
 def scoring_seconds(texts: Sequence[str], model: Model, items: int) -> float:
     """Scoring so many items one by one as dense vectors, from these few texts."""
-    network = dense_network(len(model.source), len(model.labels))
+    network = dense_network(model.source.n_sparse, len(model.labels))
     bags = model.source.bags(texts[:DENSE_ITEMS])
 
     @torch.no_grad()
     def score() -> None:
         for item in range(len(bags)):
-            network(dense_vector(bags[item], len(model.source)))
+            network(dense_vector(bags[item], model.source.n_sparse))
 
     return seconds_of(score) * items / len(bags)
 

@@ -22,7 +22,6 @@ import numpy as np
 from core.evaluation.intervals import Interval, paired_difference
 from core.evaluation.report import AT_THRESHOLD, Report, judged_by
 from core.evaluation.runs import feature_source, train
-from core.features.cached import pool_rows
 from core.features.encoder import encoder_place
 from core.models.pool_predictions import pool_probabilities
 from core.workspace.layout import open_workspace
@@ -107,7 +106,7 @@ def prepare(snapshot: Snapshot, name: str) -> None:
     """Builds what the model sees of the pool, as its first training and scoring would."""
     source = feature_source(snapshot, name)
     if name != "book":
-        pool_rows(snapshot, source, lambda step: print(f"{step} …", file=sys.stderr))
+        source.pool_rows(snapshot, lambda step: print(f"{step} …", file=sys.stderr))
 
 
 def print_scores(found: Mapping[str, Measured]) -> None:

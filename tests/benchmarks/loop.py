@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from core.evaluation.runs import train
-from core.features.cached import pool_rows, pool_space
+from core.features.cached import pool_space
 from core.features.vocabulary import book_vocabulary
 from core.models.pool_predictions import pool_probabilities
 from core.sampling import strategies
@@ -39,7 +39,7 @@ def measure(folder: Path) -> tuple[Snapshot, dict[str, float], dict[str, float]]
         lambda: book_vocabulary(snapshot.pool_words, counted, texts)
     )
     began = time.perf_counter()
-    pool_rows(snapshot, pool_space(snapshot))
+    pool_space(snapshot).pool_rows(snapshot)
     stages["learn from the pool, cold"] = time.perf_counter() - began
     stages[TRAIN], trained = timed(lambda: train(snapshot))
     stages[SCORE], probability = timed(lambda: pool_probabilities(snapshot, trained.model))

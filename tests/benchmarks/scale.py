@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from core.evaluation.runs import train
-from core.features.cached import pool_rows, pool_space
+from core.features.cached import pool_space
 from core.models.pool_predictions import pool_probabilities
 from core.sampling.next_batch import preview, propose
 from core.workspace.layout import open_workspace
@@ -66,7 +66,7 @@ def features_built(folder: Path) -> Seconds:
     clock = Clock()
     snapshot = read_snapshot(open_workspace(folder))
     space = clock.note("learn the default features, cold", lambda: pool_space(snapshot))
-    clock.note("place every text, cold", lambda: pool_rows(snapshot, space))
+    clock.note("place every text, cold", lambda: space.pool_rows(snapshot))
     return clock.seconds
 
 
@@ -123,7 +123,7 @@ def grown(folder: Path) -> Seconds:
     clock = Clock()
     snapshot = clock.note("read a pool of 1% more", lambda: read_snapshot(open_workspace(folder)))
     space = clock.note("learn from it", lambda: pool_space(snapshot))
-    clock.note("place every text of it", lambda: pool_rows(snapshot, space))
+    clock.note("place every text of it", lambda: space.pool_rows(snapshot))
     return clock.seconds
 
 

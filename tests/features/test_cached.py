@@ -12,7 +12,6 @@ from core.features.cached import (
     counted_texts,
     halvings_of,
     placed_items,
-    pool_rows,
     pool_space,
     whole_space,
 )
@@ -43,7 +42,7 @@ def test_copies_of_held_out_items_teach_nothing(active: Snapshot):
     assert snapshot.held_out.sum() == len(held_out) == 30
     assert pool_space(snapshot).key == before.key
     # They are scored like all others.
-    assert len(pool_rows(snapshot, before)) == 330
+    assert len(before.pool_rows(snapshot)) == 330
 
 
 def test_pool_items_that_become_held_out_are_no_longer_counted(make_workspace: MakeWorkspace):
@@ -59,12 +58,12 @@ def test_the_cache_gives_the_same_as_no_cache(active: Snapshot):
     plain = read_snapshot(active.workspace, write_cache=False)
     space = pool_space(plain)
     assert not list(active.workspace.cache.glob("space-*"))
-    rows, weights = pool_rows(plain, space), some_weights(space)
+    rows, weights = space.pool_rows(plain), some_weights(space)
     expected = rows.projection(weights)(0, len(rows))
     for _ in range(2):
         cached = pool_space(active)
         assert cached.key == space.key
-        again = pool_rows(active, cached).projection(weights)
+        again = cached.pool_rows(active).projection(weights)
         assert np.array_equal(again(0, len(rows)), expected)
     kinds = sorted(entry.name.split("-")[0] for entry in active.workspace.cache.iterdir())
     assert kinds == ["pool", "rows", "space", "tally", "words"]
@@ -84,7 +83,7 @@ def test_an_older_space_places_todays_pool(active: Snapshot):
     older = pool_space(active)
     write_csv(active.workspace.path / "unlabeled_data" / "more.csv", [("n", "quake hits quake")])
     snapshot = read_snapshot(active.workspace)
-    rows, weights = pool_rows(snapshot, older), some_weights(older)
+    rows, weights = older.pool_rows(snapshot), some_weights(older)
     outside = older.rows(snapshot.pool_words.pool.texts.to_pylist())
     np.testing.assert_allclose(
         rows.projection(weights)(0, 301), outside.projection(weights)(0, 301), atol=1e-6
@@ -317,10 +316,13 @@ def test_rows_are_the_same_in_whatever_blocks_they_are_placed(
     monkeypatch.setattr(spaces, "TOKENS_AT_ONCE", 50)
     said: list[str] = []
     monkeypatch.setattr(progress, "EVERY", 0)
-    rows = pool_rows(snapshot, space, said.append)
+    rows = space.pool_rows(snapshot, said.append)
     assert len(said) > 10
     assert said[-1].startswith("placing texts: 300 of 300 texts, ")
-    for ours, theirs in ((rows.repeats, expected.repeats), (rows.bags, expected.bags)):
+    for ours, theirs in (
+        (rows.texts.repeats, expected.texts.repeats),
+        (rows.texts.bags, expected.texts.bags),
+    ):
         assert np.array_equal(ours.ids, theirs.ids)
         assert np.array_equal(ours.offsets, theirs.offsets)
     np.testing.assert_allclose(rows.scales, expected.scales, rtol=1e-6)
@@ -334,10 +336,10 @@ def test_placing_that_was_interrupted_is_not_trusted(
     monkeypatch.setattr(spaces, "TOKENS_AT_ONCE", 50)
     monkeypatch.setattr(progress, "EVERY", 0)
     with pytest.raises(KeyboardInterrupt):
-        pool_rows(snapshot, space, interrupted)
+        space.pool_rows(snapshot, interrupted)
     assert not list(learned.cache.glob("rows-*"))
     assert not list(learned.cache.glob("building-*"))
-    assert len(pool_rows(snapshot, space)) == 300
+    assert len(space.pool_rows(snapshot)) == 300
 
 
 def test_the_whole_space_is_that_of_a_pool_of_which_nothing_is_held_out(

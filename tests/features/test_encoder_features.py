@@ -11,7 +11,7 @@ from core.features.encoder_features import EncodedSpace
 from core.models.explain import explain, score_weights
 from core.models.model import Model, load_model, save_model
 from core.models.predict import score_texts
-from core.models.training import Items, learn
+from core.models.training import LabeledTexts, learn
 from tests.conftest import headlines
 from tests.encoders import modules_encoder, onnx_encoder, static_encoder
 from tests.features import test_pool_features
@@ -43,7 +43,7 @@ def learned(source: EncodedSpace, n_labels: int = 2) -> Model:
     truth = [
         0 if label == "1" else 1 + at % (n_labels - 1) for at, (_, _, label) in enumerate(ROWS)
     ]
-    items = Items(TEXTS, np.array(truth), tuple("abc"[:n_labels]), 0)
+    items = LabeledTexts(TEXTS, np.array(truth), tuple("abc"[:n_labels]), 0)
     return learn("linear", source, items, 0).model
 
 

@@ -73,7 +73,7 @@ def test_a_meaning_is_the_weighted_mean_of_the_words_meanings(space: Space):
     assert total == pytest.approx(1, abs=1e-3)
     expected = np.zeros(space.n_dense)
     for word in counts:
-        at = int(space.rows([word]).lexicon.words.ids[0])
+        at = int(space.rows([word]).parts.words.ids[0])
         frequency = SMOOTH / space.rarity[at] - SMOOTH
         assert space.rarity[at] == pytest.approx(SMOOTH / (SMOOTH + frequency))
         expected += space.rarity[at] * space.meanings[at].astype(float)
@@ -85,7 +85,7 @@ def test_a_text_has_the_same_numbers_in_the_pool_and_outside(space: Space):
     tokens, bags = tokens_of(TEXTS)
     pool = place(space, tokens, bags)
     outside = space.rows(TEXTS[100:150])
-    np.testing.assert_allclose(pool.scales[100:150], outside.scales, atol=1e-6)
+    np.testing.assert_allclose(pool.texts.scales[100:150], outside.texts.scales, atol=1e-6)
     weights = some_weights(space)
     inside = pool.projection(weights)(100, 150)
     np.testing.assert_allclose(inside, outside.projection(weights)(0, 50), atol=1e-6)

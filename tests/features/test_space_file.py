@@ -12,7 +12,7 @@ def test_a_saved_space_is_the_same(tmp_path: Path):
     save_space(space, tmp_path / "models")
     loaded = load_space(tmp_path / "models", space.key)
     assert loaded.key == space.key
-    assert (loaded.rows(TEXTS).scales == space.rows(TEXTS).scales).all()
+    assert (loaded.rows(TEXTS).texts.scales == space.rows(TEXTS).texts.scales).all()
 
 
 def test_a_space_that_is_there_is_not_written_again(tmp_path: Path):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from core.features.vocabulary import Vocabulary, book_vocabulary, pool_bags
+from core.features.vocabulary import Vocabulary, book_vocabulary
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace
 from tests.worlds import pool_words_of
@@ -28,10 +28,11 @@ def test_items_that_are_not_counted_choose_no_word(make_workspace: MakeWorkspace
 def test_the_pools_bags_are_those_of_its_texts(make_workspace: MakeWorkspace):
     texts = ["a b a", "", "c", "b z"]
     vocabulary = Vocabulary(("b", "unheard", "a"))
-    fast = pool_bags(read(make_workspace, texts), vocabulary)
-    plain = vocabulary.bags(texts)
-    assert fast.ids.tolist() == plain.ids.tolist() == [2, 0, 2, 0]
-    assert fast.offsets.tolist() == plain.offsets.tolist()
+    pool = [(f"i{at}", text) for at, text in enumerate(texts)]
+    snapshot = read_snapshot(make_workspace([("item_id", "text"), *pool]))
+    fast, plain = vocabulary.pool_rows(snapshot).features(), vocabulary.rows(texts).features()
+    assert fast.bags.ids.tolist() == plain.bags.ids.tolist() == [2, 0, 2, 0]
+    assert fast.bags.offsets.tolist() == plain.bags.offsets.tolist()
 
 
 def test_a_part_is_the_same_as_a_slice():

@@ -11,7 +11,7 @@ from core.models.explain import explain, score_weights
 from core.models.model import Model
 from core.models.networks import new_network
 from core.models.predict import score_texts
-from core.models.training import Items, learn
+from core.models.training import LabeledTexts, learn
 from core.pool.text import words_of
 from tests.conftest import headlines
 from tests.features import test_pool_features
@@ -104,7 +104,7 @@ def learned(request: pytest.FixtureRequest) -> Model:
     texts = [text for _, text, _ in ROWS] + SCRIPTS * 3
     truth = np.array([0 if label == "1" else 1 + at % (n_labels - 1)
                       for at, (_, _, label) in enumerate(ROWS)] + [0, 1] * 6)  # fmt: skip
-    items = Items(texts, truth, tuple("abc"[:n_labels]), 0)
+    items = LabeledTexts(texts, truth, tuple("abc"[:n_labels]), 0)
     return learn("linear", test_pool_features.learn(texts), items, 0).model
 
 

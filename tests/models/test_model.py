@@ -15,13 +15,13 @@ from core.models.calibration import UNCHANGED, Calibration
 from core.models.model import Model, load_model, save_model
 from core.models.networks import HIDDEN, BookNetwork, new_network
 from core.models.predict import score_texts
-from core.models.training import Items, learn
+from core.models.training import LabeledTexts, learn
 from core.pool.text import words_of
 from tests.features import test_pool_features
 
 WORDS = ("flood", "hits", "town", "rain")
 TEXTS = ["flood hits town", "town town town", "", "unknown words", "rain rain flood"]
-ITEMS = Items(TEXTS * 3, np.array([0, 1, 1, 1, 0] * 3), ("1", "0"), 0)
+ITEMS = LabeledTexts(TEXTS * 3, np.array([0, 1, 1, 1, 0] * 3), ("1", "0"), 0)
 
 
 def model(seed: int = 1) -> Model:

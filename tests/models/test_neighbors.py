@@ -7,7 +7,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 from core.evaluation.runs import train
 from core.features.base import Features
 from core.models.model import Model
-from core.models.neighbors import MOST_PARTS, features_of, neighbor_index
+from core.models.neighbors import MOST_PARTS, neighbor_index
 from core.workspace.snapshot import Snapshot
 
 
@@ -30,9 +30,9 @@ def test_neighbours_are_those_of_the_plain_cosine(active: Snapshot, model: Model
     texts = [item.text for item in items]
     near = neighbor_index(model, items)
     asked = [*active.pool_words.pool.texts.slice(0, 20).to_pylist(), texts[3], "hits hits hits", ""]
-    width = int(max(features_of(model, [*texts, *asked]).bags.ids)) + 1
-    known = written_out(features_of(model, texts), width)
-    cosines = cosine_similarity(written_out(features_of(model, asked), width), known)
+    width = int(max(model.source.rows([*texts, *asked]).features().bags.ids)) + 1
+    known = written_out(model.source.rows(texts).features(), width)
+    cosines = cosine_similarity(written_out(model.source.rows(asked).features(), width), known)
     for text, expected in zip(asked, cosines, strict=True):
         found = near.nearest(text, 5)
         best = np.sort(expected)[::-1][:5]

@@ -23,7 +23,7 @@ def test_the_first_layer_is_a_matrix_of_zeros_but_for_its_columns():
         np.ones((2, 3), np.float32),
     )
     expected = np.array([[1.0, 0], [0, 5]]) @ whole.sparse[[1, 5]] + whole.dense.sum(axis=0)
-    np.testing.assert_allclose(layer.product(rows).numpy(), expected, atol=1e-5)
+    np.testing.assert_allclose(layer.product(rows), expected, atol=1e-5)
 
 
 def test_of_two_labels_one_is_the_others_negative():

@@ -10,8 +10,7 @@ import torch
 
 from core.evaluation.runs import train
 from core.features.base import bag_sums
-from core.features.cached import pool_rows
-from core.features.vocabulary import Vocabulary
+from core.features.vocabulary import Vocabulary, WordRows
 from core.models.model import Model
 from core.models.networks import HIDDEN, new_network
 from core.models.pool_predictions import pool_probabilities
@@ -48,12 +47,15 @@ class Backwards:
 def test_items_are_scored_in_parts_as_they_are_alone(number: int):
     mine, engine = model(), Backwards()
     bags = mine.source.bags(texts(1000)).take(np.arange(number) % 1000)
+    ids, offsets = map(torch.from_numpy, (bags.ids, bags.offsets[:-1]))
     with torch.inference_mode():
-        offsets = torch.from_numpy(bags.offsets[:-1])
-        plain = mine.network(torch.from_numpy(bags.ids).long(), offsets).exp().numpy()
-    scores = probabilities(mine, bags, engine=engine)
+        weights = mine.network.words.weight
+        sums = torch.nn.functional.embedding_bag(ids.long(), weights, offsets, mode="sum")
+        plain = mine.network(sums).exp().numpy()
+    rows = WordRows(mine.source, bags)
+    scores = probabilities(mine, rows, engine)
     np.testing.assert_allclose(scores, plain, atol=1e-6)
-    assert np.array_equal(scores, probabilities(mine, bags))
+    assert np.array_equal(scores, probabilities(mine, rows))
     assert engine.maps == [min(-(-number // CHUNK), PARTS + 1)]
 
 
@@ -87,7 +89,7 @@ def test_the_pool_and_its_texts_have_the_same_probabilities(active: Snapshot):
     mine = train(active).model
     pool = score_texts(mine, active.pool_words.pool.texts.to_pylist())
     np.testing.assert_allclose(pool_probabilities(active, mine), pool, atol=1e-6)
-    rows = pool_rows(active, mine.source)
+    rows = mine.source.pool_rows(active)
     assert np.array_equal(probabilities(mine, rows), pool_probabilities(active, mine))
 
 
@@ -95,8 +97,7 @@ def test_probabilities_are_those_of_the_rows_written_out(active: Snapshot):
     mine = train(active).model
     asked = ["flood hits the north coast", "", "court backs court"]
     row = mine.source.rows(asked).features()
-    first = mine.network.first
-    matrix = first.weights(mine.source.n_sparse)
+    matrix = mine.network.weights(mine.source.n_sparse)
     product = bag_sums(matrix.sparse, row.bags, row.values) + row.dense @ matrix.dense
     with torch.inference_mode():
         expected = mine.network(torch.from_numpy(product)).exp().numpy()

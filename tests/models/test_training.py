@@ -174,4 +174,4 @@ def test_one_label_alone_is_refused():
 
 def test_an_empty_vocabulary_trains_a_model_of_the_bias():
     model = train_book(Vocabulary(()), ["a", "b"], np.array([0, 1]), ("1", "0"), 0)
-    assert len(model.source) == 0
+    assert model.source.n_sparse == 0

@@ -1,0 +1,89 @@
+"""Feature attribution: how far each piece of a text pushed a linear score.
+
+On the source `pool` the score is a sum over words, character n-grams and word vectors, so each has
+its exact share; a share is divided evenly among the characters that it covers. N-grams never leave
+their token: what a reader sees as a word gets all that it brought, and the pieces of any division
+add up.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.pool.bags import Indices
+from core.pool.text import words_of
+from core.pool.tokens import Parts, stands_alone
+
+_WORD = re.compile(r"\S+")
+
+
+def pieces_of(text: str) -> list[str]:
+    """The text's words and what stands between them, in order; joined, they are the text."""
+    pieces, end = [], 0
+    for word in _WORD.finditer(text):
+        pieces += [text[end : word.start()], word.group()]
+        end = word.end()
+    return [piece for piece in (*pieces, text[end:]) if piece]
+
+
+def fine_pieces_of(text: str) -> list[str]:
+    """As `pieces_of`, and each character of a script without spaces with its marks by itself."""
+    pieces = []
+    for piece in pieces_of(text):
+        begins = [0]
+        for at in range(1, len(piece)):
+            is_mark = unicodedata.category(piece[at])[0] == "M"
+            if not is_mark and (stands_alone(piece[at]) or stands_alone(piece[begins[-1]])):
+                begins.append(at)
+        pieces += [piece[a:b] for a, b in pairwise([*begins, len(piece)])]
+    return pieces
+
+
+def by_fine_pieces(text: str, pushes: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+    """The text's fine pieces with the sum of their characters' pushes, `(n_characters,)`."""
+    pieces, end = [], 0
+    for piece in fine_pieces_of(text):
+        pieces.append((piece, float(pushes[end : end + len(piece)].sum())))
+        end += len(piece)
+    return tuple(pieces)
+
+
+def places_of(parts: Parts, known: NDArray[np.uint64]) -> Indices:
+    """Where each part stands among the sorted hashes, -1 for one that is not there."""
+    if not len(known):
+        return np.full(len(parts.hashes), -1)
+    at = np.minimum(np.searchsorted(known, parts.hashes), len(known) - 1)
+    return np.where(known[at] == parts.hashes, at, -1)
+
+
+def shared_sublinear(
+    columns: Indices, value: Callable[[Indices], NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Each occurrence's value; t occurrences of one column share 1 + ln t times its value."""
+    found, which, times = np.unique(columns, return_inverse=True, return_counts=True)
+    known = found >= 0
+    shared = np.zeros(len(found))
+    shared[known] = (1 + np.log(times[known])) / times[known] * value(found[known])
+    return shared[which]
+
+
+def spread(text: str, parts: Parts, pushes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divides each part's push among the characters of the text that it covers."""
+    starts, end = [], 0
+    for token in words_of(text):
+        starts.append(text.index(token, end))
+        end = starts[-1] + len(token)
+    lengths = np.fromiter(map(len, words_of(text)), np.int64, len(starts))
+    token = np.repeat(np.arange(len(starts)), np.diff(parts.offsets))
+    first = np.maximum(parts.starts, 0)
+    last = np.minimum(parts.starts + parts.lengths, lengths[token])
+    each = pushes / np.maximum(last - first, 1)
+    changes = np.zeros(len(text) + 1)
+    begin = np.array(starts, np.int64)[token]
+    np.add.at(changes, begin + first, each)
+    np.add.at(changes, begin + last, -each)
+    return np.cumsum(changes)[:-1]

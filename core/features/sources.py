@@ -1,0 +1,62 @@
+"""The feature source of a workspace's model, and that of a params file."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from core.errors import RunError
+from core.features.base import Source
+from core.features.encoder import open_encoder
+from core.features.encoder_cache import CachedEncoder
+from core.features.encoder_features import EncodedSpace
+from core.features.pool_features import load_space
+from core.features.vocabulary import Vocabulary
+from core.system.progress import Progress, silent
+from core.workspace.snapshot import Snapshot
+
+OpenEncoder = Callable[[str], CachedEncoder | None]
+"""The encoder of a name, as the model's workspace finds it; raises RunError if it cannot."""
+
+
+def pool_encoder(
+    snapshot: Snapshot,
+    name: str | None = None,
+    *,
+    download: bool = False,
+    progress: Progress = silent,
+) -> CachedEncoder | None:
+    """The encoder of this name with what it has read for this workspace; None if there is no name.
+
+    Without a name it is the task's. Raises RunError if it cannot be had; it is downloaded only if
+    that is allowed.
+    """
+    name = snapshot.workspace.task.encoder if name is None else name
+    if not name:
+        return None
+    encoder = open_encoder(name, snapshot.workspace.path, download=download, progress=progress)
+    return CachedEncoder(encoder, snapshot.workspace.cache, write=snapshot.write_cache)
+
+
+def load_source(
+    content: Mapping[str, Any], path: Path, open_encoder: OpenEncoder | None = None
+) -> Source:
+    """The source whose `saved` is in the content of the params file at the path.
+
+    Raises RunError if its encoder is not to be had, or is another one by now; FileNotFoundError if
+    its space is missing, and what `load_space` raises for a damaged one.
+    """
+    if "space" not in content:
+        return Vocabulary.of_saved(content["words"])
+    space = load_space(path.parent, content["space"])
+    if "encoder" not in content:
+        return space
+    name = str(content["encoder"])
+    found = open_encoder(name) if open_encoder else None
+    if found is None:
+        raise RunError(f"models/{path.name} needs its workspace to find the encoder `{name}`.")
+    if found.encoder.key != content["encoder_key"]:
+        raise RunError(
+            f"models/{path.name} was trained with another content of the encoder `{name}`: the "
+            "files there have changed. Put the old ones back, or train again."
+        )
+    return EncodedSpace(space, found)

@@ -1,0 +1,307 @@
+"""Texts in the feature space of a pool: sublinear TF-IDF and word vectors by way of their tokens.
+
+A text is kept as the ids of its tokens. What the sum over its tokens counts linearly, but sublinear
+TF-IDF does not, are words and n-grams that it holds more than once: these are corrected.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.features.attribution import by_fine_pieces, places_of, shared_sublinear, spread
+from core.features.base import Features, Projection, Pushes, Weights, bag_sums
+from core.pool.bags import Bags, Indices, joined, offsets_of
+from core.pool.text import words_of
+from core.pool.token_parts import (
+    RepeatedParts,
+    TokenParts,
+    blocks_of,
+    find_repeats,
+    make_token_parts,
+    written_out,
+)
+from core.pool.tokens import words_and_ngrams
+from core.system.disk_cache import load_cached
+from core.system.mapped_arrays import GrowingArray, open_arrays, save_arrays
+from core.system.parallel import in_order, spans
+from core.system.progress import Pace, Progress
+from core.workspace.snapshot import Snapshot
+
+if TYPE_CHECKING:  # a space makes its own rows
+    from core.features.pool_features import Space
+
+TOKENS_AT_ONCE = 500_000
+"""Tokens of texts that are placed at a time, which bounds the memory."""
+PART_LENGTH = 0.5**0.5
+VECTOR_LENGTH = 0.75
+"""Lengths of the blocks. Cross-validated on training items: for meanings of 0.5 to 1 the scores lie
+within 0.008 of each other on a large pool; a small one gains by longer ones."""
+Scales = NDArray[np.float32]
+"""What each block of each text is multiplied with, `(n_texts, 3)`: words, n-grams, meanings."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceBlock:
+    """What is each text's own in a space, as small as its tokens.
+
+    `repeats` correct what the sum over tokens counts linearly: their columns, what to add to idf's
+    factor (already scaled), by text.
+    """
+
+    bags: Bags
+    scales: Scales
+    repeats: Bags
+    corrections: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.bags)
+
+    def part(self, start: int, stop: int) -> "SpaceBlock":
+        """Texts `start` up to `stop`, without a copy."""
+        repeats = self.repeats.part(start, stop)
+        first = self.repeats.offsets[start]
+        corrections = self.corrections[first : first + len(repeats.ids)]
+        return SpaceBlock(
+            self.bags.part(start, stop), self.scales[start:stop], repeats, corrections
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceFold:
+    """Weights folded onto tokens, `(n_tokens, 3 * n_outputs)`, and those of the sparse columns."""
+
+    table: NDArray[np.float32]
+    columns: NDArray[np.float32]
+
+    def __call__(self, texts: SpaceBlock) -> NDArray[np.float32]:
+        """The texts' product with the weights, `(n_texts, n_outputs)`."""
+        blocks = bag_sums(self.table, texts.bags)
+        blocks = blocks.reshape(len(texts), 3, self.columns.shape[1]) * texts.scales[:, :, None]
+        return blocks.sum(axis=1) + bag_sums(self.columns, texts.repeats, texts.corrections)
+
+
+@dataclass(frozen=True, eq=False)
+class SpaceRows:
+    """Texts in a space; `parts` are those of the tokens in their bags."""
+
+    space: "Space"
+    parts: TokenParts
+    texts: SpaceBlock
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def features(self) -> Features:
+        """All rows written out."""
+        texts, n_words = self.texts, len(self.space.words)
+        words = written_out(texts.bags, self.parts.words)
+        grams = written_out(texts.bags, self.parts.grams)
+        entries = [
+            (_rows_of(words), words.ids, np.repeat(texts.scales[:, 0], words.lengths)),
+            (_rows_of(grams), grams.ids + n_words, np.repeat(texts.scales[:, 1], grams.lengths)),
+            (_rows_of(texts.repeats), texts.repeats.ids, texts.corrections),
+        ]
+        bags, values = _by_row(entries, len(self))
+        dense = _mean_meanings(self.space, words) * texts.scales[:, 2:]
+        return Features(bags, values * self.space.idf[bags.ids], dense)
+
+    def projection(self, weights: Weights) -> Projection:
+        """The product with these weights: everything folded onto the tokens, then summed up."""
+        space, n_outputs, n_words = self.space, weights.sparse.shape[1], len(self.space.words)
+        columns = space.idf[:, None] * weights.sparse
+        used, bags = _used(self.parts.words, n_words)
+        by_word = [columns[used], _weighted_meanings(space, used) @ weights.dense]
+        words = bag_sums(np.concatenate(by_word, axis=1), bags)  # (n_tokens, 2 * n_outputs)
+        grams = bag_sums(columns[n_words:], self.parts.grams)
+        table = np.concatenate([words[:, :n_outputs], grams, words[:, n_outputs:]], axis=1)
+        return Projection(SpaceFold(table, columns), self.texts)
+
+    def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
+        """The shares of words, n-grams and meanings, spread over the text's characters."""
+        scales = self.texts.scales[row].astype(np.float64)
+        return Pushes(
+            by_fine_pieces(text, character_pushes(self.space, scales, text, weights, outputs))
+        )
+
+
+def character_pushes(
+    space: "Space",
+    scales: NDArray[np.float64],
+    text: str,
+    weights: Weights,
+    outputs: NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """What each character adds to the text's row times these weights times `outputs`, `(n,)`.
+
+    `outputs`, `(n_outputs,)`, is what each output counts. White space adds nothing.
+    """
+    words, grams = words_and_ngrams(words_of(text))
+    word_at, gram_at = places_of(words, space.words), places_of(grams, space.grams)
+    gram_columns = np.where(gram_at < 0, -1, gram_at + len(space.words))
+
+    def value(columns: Indices) -> NDArray[np.float64]:
+        return space.idf[columns] * (weights.sparse[columns] @ outputs)
+
+    by_word = scales[0] * shared_sublinear(word_at, value)
+    by_gram = scales[1] * shared_sublinear(gram_columns, value)
+    known = word_at >= 0
+    meanings = space.meanings[word_at[known]].astype(np.float64) @ (weights.dense @ outputs)
+    by_word[known] += scales[2] * space.rarity[word_at[known]] * meanings
+    return spread(text, words, by_word) + spread(text, grams, by_gram)
+
+
+def place(space: "Space", tokens: Sequence[str], bags: Bags) -> SpaceRows:
+    """Texts in the space, from bags of token ids."""
+    parts = make_token_parts(tokens, space.words, space.grams)
+    blocks = list(_blocks(space, parts, bags))
+    scales = [np.empty((0, 3), np.float32), *(block.scales for block in blocks)]
+    corrections = [np.empty(0, np.float32), *(block.corrections for block in blocks)]
+    repeats = joined([block.repeats for block in blocks])
+    texts = SpaceBlock(bags, np.concatenate(scales), repeats, np.concatenate(corrections))
+    return SpaceRows(space, parts, texts)
+
+
+def place_pool(space: "Space", snapshot: Snapshot, progress: Progress) -> SpaceRows:
+    """The whole pool in the space, from the cache if it is there."""
+    pool_words, cache = snapshot.pool_words, snapshot.workspace.cache
+    key, bags = (space.version, pool_words.pool.key, space.key), pool_words.bags
+
+    def build(folder: Path) -> None:
+        parts = make_token_parts(pool_words.words.to_pylist(), space.words, space.grams)
+        save_arrays(
+            folder,
+            words=parts.words.ids,
+            word_offsets=parts.words.offsets,
+            grams=parts.grams.ids,
+            gram_offsets=parts.grams.offsets,
+        )
+        pace = Pace(progress, "placing texts", len(bags), "texts")
+        _save_blocks(folder, _blocks(space, parts, bags), pace)
+
+    def load(folder: Path) -> SpaceRows:
+        words, grams, repeats = (
+            Bags(*open_arrays(folder, f"{name}s", f"{name}_offsets"))
+            for name in ("word", "gram", "repeat")
+        )
+        scales, corrections = open_arrays(folder, "scales", "corrections")
+        texts = SpaceBlock(bags, scales, repeats, corrections)
+        return SpaceRows(space, TokenParts(words, grams), texts)
+
+    return load_cached(cache, "rows", key, build, load, write=snapshot.write_cache)
+
+
+def _save_blocks(folder: Path, blocks: Iterable[SpaceBlock], pace: Pace) -> None:
+    """What is known of the texts beyond their tokens, each block as soon as it is there."""
+    end = 0
+    with (
+        GrowingArray(folder, "scales", np.float32, (3,)) as scales,
+        GrowingArray(folder, "repeats", np.int32) as repeats,
+        GrowingArray(folder, "repeat_offsets", np.int64) as offsets,
+        GrowingArray(folder, "corrections", np.float32) as corrections,
+    ):
+        offsets.append(np.zeros(1, np.int64))
+        for block in blocks:
+            scales.append(block.scales)
+            repeats.append(block.repeats.ids)
+            offsets.append(block.repeats.offsets[1:] + end)
+            corrections.append(block.corrections)
+            end += len(block.repeats.ids)
+            pace.add(len(block))
+
+
+def _blocks(space: "Space", parts: TokenParts, bags: Bags) -> Iterator[SpaceBlock]:
+    """Texts in the space, one block after the other, as many as that may be."""
+    idf = space.idf.astype(np.float64)
+    squares = bag_sums(idf[: len(space.words), None] ** 2, parts.words)
+    gram_squares = bag_sums(idf[len(space.words) :, None] ** 2, parts.grams)
+    blocks = (bags.part(*span) for span in spans(bags.offsets, TOKENS_AT_ONCE))
+    yield from in_order(partial(_placed, space, parts, idf, squares, gram_squares), blocks)
+
+
+def _placed(
+    space: "Space",
+    parts: TokenParts,
+    idf: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    gram_squares: NDArray[np.float64],
+    bags: Bags,
+) -> SpaceBlock:
+    n_words = len(space.words)
+    words, grams = find_repeats(bags, parts.words), find_repeats(bags, parts.grams)
+    lengths = (
+        _length(bags, squares, idf[:n_words], words),
+        _length(bags, gram_squares, idf[n_words:], grams),
+        _meaning_length(space, bags, parts.words),
+    )
+    wanted = (PART_LENGTH, PART_LENGTH, VECTOR_LENGTH)
+    scales = np.stack(list(map(_scale, lengths, wanted)), axis=1).astype(np.float32)
+    # For a part that a text holds t times: 1 + ln t less the t that the tokens' sum counts.
+    more = [np.log1p(found.again) - found.again for found in (words, grams)]
+    entries = [
+        (words.rows, words.ids, more[0] * scales[words.rows, 0]),
+        (grams.rows, grams.ids + n_words, more[1] * scales[grams.rows, 1]),
+    ]
+    repeats, corrections = _by_row(entries, len(bags))
+    return SpaceBlock(bags, scales, repeats, corrections.astype(np.float32))
+
+
+def _length(
+    bags: Bags, squares: NDArray[np.float64], idf: NDArray[np.float64], repeats: RepeatedParts
+) -> NDArray[np.float64]:
+    """The length of each text's sublinear TF-IDF block, `(n_texts,)`, from the tokens' squares."""
+    squares = bag_sums(squares, bags)[:, 0]
+    times = 1.0 + repeats.again
+    more = ((1 + np.log(times)) ** 2 - times) * idf[repeats.ids] ** 2
+    return np.sqrt(squares + np.bincount(repeats.rows, more, len(bags)))
+
+
+def _meaning_length(space: "Space", bags: Bags, held: Bags) -> NDArray[np.float64]:
+    lengths = [
+        np.linalg.norm(_mean_meanings(space, written_out(bags.part(start, stop), held)), axis=1)
+        for start, stop in blocks_of(bags, held)
+    ]
+    return np.concatenate([np.empty(0), *lengths])
+
+
+def _mean_meanings(space: "Space", words: Bags) -> NDArray[np.float32]:
+    """The weighted sum of the meanings of each text's words; a mean but for its length."""
+    used, bags = _used(words, len(space.words))
+    return bag_sums(_weighted_meanings(space, used), bags)
+
+
+def _weighted_meanings(space: "Space", words: Indices) -> NDArray[np.float32]:
+    """The meanings of these words, each times its rarity, `(n_words, 128)`."""
+    return space.rarity[words][:, None] * space.meanings[words].astype(np.float32)
+
+
+def _used(bags: Bags, n_ids: int) -> tuple[Indices, Bags]:
+    """The ids that occur, in order, and the same bags with their places among these."""
+    occurs = np.zeros(n_ids, bool)
+    occurs[bags.ids] = True
+    places = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+    return np.flatnonzero(occurs), Bags(places[bags.ids], bags.offsets)
+
+
+def _scale(lengths: NDArray[np.float64], wanted: float) -> NDArray[np.float64]:
+    """What brings a block to the wanted length; 0 for a block of zeros, which stays one."""
+    return np.divide(wanted, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
+
+
+def _rows_of(bags: Bags) -> Indices:
+    """Which row each entry is of."""
+    return np.repeat(np.arange(len(bags)), bags.lengths)
+
+
+def _by_row(
+    entries: Sequence[tuple[Indices, NDArray, NDArray[np.floating]]], n_rows: int
+) -> tuple[Bags, NDArray[np.floating]]:
+    """(columns by row, their values) of entries (rows, columns, values), in their order."""
+    rows, columns, values = (np.concatenate(each) for each in zip(*entries, strict=True))
+    order = np.argsort(rows, kind="stable")
+    offsets = offsets_of(np.bincount(rows, minlength=n_rows))
+    return Bags(columns[order].astype(np.int32), offsets), values[order]
