@@ -32,8 +32,8 @@ from core.evaluation.report import load_report
 from core.features.encoder import open_encoder
 from core.features.pool_features import load_space
 from core.features.vocabulary import Vocabulary
+from core.models.book import train_book
 from core.models.model import load_model, save_model
-from core.models.training import train_book
 from core.pool.csv_files import NotPlainError, careful_blocks, open_pool_file, plain_blocks
 from core.pool.search import read_query
 from core.query.filters import Choices

@@ -1,4 +1,4 @@
-"""The chapter's network, several of it trained side by side.
+"""The model `book`: the chapter's network, trained by stochastic gradient descent, item by item.
 
 The chapter takes a step for each item: seven words, a hidden layer, two labels. Such a step costs
 hardly more than its twenty calls of numpy, and one call can do the same for all networks: six take
@@ -6,19 +6,109 @@ less than twice as long as one. Of the words only those are kept that an item ha
 changes the row of another.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.models.networks import HIDDEN, BookNetwork
-from core.pool.bags import Bags, distinct_words
+from core.features.vocabulary import Vocabulary
+from core.models.calibration import Probabilities
+from core.models.model import Model
+from core.models.networks import HIDDEN, BookNetwork, new_network
+from core.models.predict import score_texts
+from core.models.training import LabeledTexts, require_two_labels
+from core.pool.bags import Bags, Indices, distinct_words
 
+EPOCHS = 10
+PER_LABEL = 200
+"""Chapter 2: at most so many random items of each label in an epoch, which balances the labels."""
 LEARNING_RATE = 0.01
 """Chapter 2."""
 
 Numbers = NDArray[np.float32]
+
+
+class BookLearner:
+    """The chapter's network."""
+
+    def __init__(self, source: Vocabulary, items: LabeledTexts, seed: int) -> None:
+        self.source, self.items, self.seed = source, items, seed
+
+    def train(self, rows: Indices) -> Model:
+        targets, labels = self.items.targets[rows], self.items.labels
+        return train_book(self.source, self._texts(rows), targets, labels, self.seed)
+
+    def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
+        items = self.items
+        return train_books(self.source, items.texts, items.targets, items.labels, self.seed, parts)
+
+    def predict(self, model: Model, rows: Indices) -> Probabilities:
+        return score_texts(model, self._texts(rows))
+
+    def _texts(self, rows: Indices) -> list[str]:
+        return [self.items.texts[row] for row in rows]
+
+
+def train_book(
+    vocabulary: Vocabulary,
+    texts: Sequence[str],
+    targets: Indices,
+    labels: tuple[str, ...],
+    seed: int,
+) -> Model:
+    """The chapter's model, trained on these texts; `targets` are columns of `labels`.
+
+    The same numbers for the same arguments. Raises LoopError if fewer than two labels occur.
+    """
+    return train_books(vocabulary, texts, targets, labels, seed, [])[0]
+
+
+def train_books(
+    vocabulary: Vocabulary,
+    texts: Sequence[str],
+    targets: Indices,
+    labels: tuple[str, ...],
+    seed: int,
+    parts: Sequence[Indices],
+) -> tuple[Model, list[Model]]:
+    """`train_book` of all texts, and for each part of them that of the others.
+
+    All at once: six take less than twice as long as one. The others know the words of these texts
+    alone, with the numbers that they would have in the whole vocabulary.
+    """
+    every = np.arange(len(texts))
+    learned = [every, *(np.setdiff1d(every, part) for part in parts)]
+    for items in learned:
+        require_two_labels(targets[items])
+    bags = vocabulary.bags(texts)
+    rows, places = np.unique(bags.ids, return_inverse=True)
+    network = new_network(vocabulary.n_sparse, len(labels), seed)
+    stack = stack_of(network, rows, len(learned))
+    steps = [all_steps(targets, items, seed) for items in learned]
+    descend(stack, Bags(places.astype(np.int32), bags.offsets), targets, steps)
+    stack.write(0, network, rows)
+    model = Model("book", network, vocabulary, labels, seed)
+    words = Vocabulary(tuple(vocabulary.words[row] for row in rows))
+    others = [stack.network(number) for number in range(1, len(learned))]
+    return model, [replace(model, network=other, source=words) for other in others]
+
+
+def epoch_items(targets: Indices, order: np.random.Generator) -> Indices:
+    """One epoch's items: at most `PER_LABEL` random ones of each label, in random order."""
+    chosen = [
+        order.permutation(np.flatnonzero(targets == label))[:PER_LABEL]
+        for label in np.unique(targets)
+    ]
+    return order.permutation(np.concatenate(chosen))
+
+
+def all_steps(targets: Indices, items: Indices, seed: int) -> Indices:
+    """The items of all epochs, one after the other, of a model that learns from these alone."""
+    order = np.random.default_rng(seed)
+    epochs = [epoch_items(targets[items], order) for _ in range(EPOCHS)]
+    return items[np.concatenate(epochs)]
 
 
 @dataclass(frozen=True)
@@ -63,9 +153,7 @@ def stack_of(network: BookNetwork, rows: NDArray[np.integer], number: int) -> St
     return Stack(words, *copies)
 
 
-def descend(
-    stack: Stack, bags: Bags, targets: NDArray[np.int64], items: list[NDArray[np.int64]]
-) -> None:
+def descend(stack: Stack, bags: Bags, targets: Indices, items: list[Indices]) -> None:
     """One gradient step on the negative log-likelihood for each item, in this order.
 
     Each network has `items` of its own; `bags` hold places in `stack.words`. The gradient is
@@ -84,9 +172,7 @@ def descend(
         _step(stack, rows, counts[now, :width], truth[now], rate)
 
 
-def _step(
-    stack: Stack, rows: NDArray[np.int64], counts: Numbers, truth: Numbers, rate: Numbers
-) -> None:
+def _step(stack: Stack, rows: Indices, counts: Numbers, truth: Numbers, rate: Numbers) -> None:
     """One item for each network: its words' rows and their counts `(n_networks, n_words)`.
 
     `truth` is `(n_networks, n_labels)`, `rate` `(n_networks, 1)`.
@@ -110,9 +196,7 @@ def _softmax(scores: Numbers) -> Numbers:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _filled_up(
-    bags: Bags, times: NDArray[np.int64], filler: int
-) -> tuple[NDArray[np.int32], Numbers]:
+def _filled_up(bags: Bags, times: Indices, filler: int) -> tuple[NDArray[np.int32], Numbers]:
     """The items' words and how often they have them, both `(n_items, longest)`.
 
     Shorter items are filled up with the `filler`, zero times.
@@ -125,7 +209,7 @@ def _filled_up(
     return words, counts
 
 
-def _side_by_side(items: list[NDArray[np.int64]]) -> tuple[NDArray[np.int64], Numbers]:
+def _side_by_side(items: list[Indices]) -> tuple[Indices, Numbers]:
     """The networks' items `(n_steps, n_networks)`, and the rates `(n_steps, n_networks, 1)`.
 
     The rate is 0 where a network has no item left: its step then changes nothing.

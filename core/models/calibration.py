@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say, and the threshold of the best F-score.
+"""Calibration of probabilities, and the threshold of the best F-score.
 
 Both are worked out on out-of-fold predictions of the training items: each item's probability comes
 from a model that did not see it, so no label has to be kept aside for them.
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.pool.bags import Indices, Mask
 
 FOLDS = 5
 MIN_ITEMS = 4
@@ -19,7 +21,6 @@ SMALLEST = 1e-7
 NEWTON_STEPS = 100
 
 Probabilities = NDArray[np.floating]
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Calibration:
 UNCHANGED = Calibration()
 
 
-def parts_held_out(targets: NDArray[np.int64], n_labels: int, seed: int) -> list[Indices]:
+def parts_held_out(targets: Indices, n_labels: int, seed: int) -> list[Indices]:
     """The items cut into parts, each of which is predicted by a model of the others.
 
     No parts if a label has too few items, or there is one label only.
@@ -57,7 +58,7 @@ def parts_held_out(targets: NDArray[np.int64], n_labels: int, seed: int) -> list
     return [np.flatnonzero(fold == number) for number in range(fold.max() + 1)]
 
 
-def stratified_folds(targets: NDArray[np.int64], n_folds: int, seed: int) -> NDArray[np.int64]:
+def stratified_folds(targets: Indices, n_folds: int, seed: int) -> Indices:
     """A fold for each item; each label is spread over the folds as evenly as it can be."""
     order = np.random.default_rng(seed).permutation(len(targets))
     order = order[np.argsort(targets[order], kind="stable")]
@@ -66,7 +67,7 @@ def stratified_folds(targets: NDArray[np.int64], n_folds: int, seed: int) -> NDA
     return fold
 
 
-def fit_calibration(probability: Probabilities, targets: NDArray[np.int64]) -> Calibration:
+def fit_calibration(probability: Probabilities, targets: Indices) -> Calibration:
     """The calibration of the least log-loss on these items, each label of which occurs.
 
     The targets are smoothed as Platt does it: a label of n items is aimed at with a probability of
@@ -87,7 +88,7 @@ def fit_calibration(probability: Probabilities, targets: NDArray[np.int64]) -> C
     return Calibration(float(parameters[0]), (*parameters[1:].tolist(), 0.0))
 
 
-def best_threshold(score: Probabilities, actual: NDArray[np.bool_]) -> float:
+def best_threshold(score: Probabilities, actual: Mask) -> float:
     """Where to cut the positive label's probability for the best F-score on these items.
 
     In the middle between two neighboring scores; of several best cuts the one nearest to 0.5.

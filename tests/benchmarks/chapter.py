@@ -16,9 +16,9 @@ import torch
 from torch import nn
 
 from core.evaluation.runs import columns
+from core.models.book import EPOCHS, epoch_items
 from core.models.model import Model
 from core.models.networks import HIDDEN
-from core.models.training import EPOCHS, epoch_items
 from core.workspace.snapshot import Snapshot
 
 READ_ITEMS = 200_000

@@ -4,8 +4,9 @@ import pytest
 from core.errors import LoopError
 from core.features.vocabulary import Vocabulary
 from core.models.calibration import UNCHANGED, best_threshold, fit_calibration, parts_held_out
+from core.models.linear import NEVER
 from core.models.predict import score_texts
-from core.models.training import NEVER, LabeledTexts, learn, learner_on
+from core.models.training import LabeledTexts, learn, learner_on
 from tests.conftest import headlines
 from tests.features import test_pool_features
 

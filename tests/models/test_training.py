@@ -5,10 +5,18 @@ from torch import nn
 
 from core.errors import LoopError
 from core.features.vocabulary import Vocabulary
-from core.models.book import LEARNING_RATE, descend, stack_of
+from core.models.book import (
+    EPOCHS,
+    LEARNING_RATE,
+    PER_LABEL,
+    descend,
+    epoch_items,
+    stack_of,
+    train_book,
+    train_books,
+)
 from core.models.networks import BookNetwork, new_network
 from core.models.predict import score_texts
-from core.models.training import EPOCHS, PER_LABEL, epoch_items, train_book, train_books
 from core.pool.bags import Bags
 
 WORDS = tuple(f"w{n}" for n in range(50))
