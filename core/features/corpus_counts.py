@@ -52,7 +52,7 @@ class CorpusCounts:
     """What was counted in `n_texts` texts.
 
     `words` are the sorted hashes of all words; `occurrences` and `texts` count how often each
-    occurs, and in how many texts; `grams` count the texts of each character run. `pairs` have the
+    occurs, and in how many texts; `grams` count the texts of each n-gram. `pairs` have the
     keys `low * n_words + high`, where `low <= high` are the places of two words of one text that
     are at most `WINDOW` words apart.
     """
@@ -198,7 +198,7 @@ def _chosen(bags: Bags, chosen: Mask | None) -> Iterator[Bags]:
 def _count_tokens(
     tokens: Sequence[str], uses: NDArray[np.int64]
 ) -> tuple[Counts, Counts, TokenParts]:
-    """How often words and runs occur, and which of them each token holds that is used at all."""
+    """How often words and n-grams occur, and which of them each token holds that is used at all."""
     used = np.flatnonzero(uses)
     tokens = [tokens[at] for at in used.tolist()]
     words, grams = count_parts(tokens, uses[used])
@@ -209,5 +209,5 @@ def _count_tokens(
 
 
 def _repeats(lexicon: TokenParts, bags: Bags) -> tuple[int, RepeatedParts, RepeatedParts]:
-    """How many texts these are, and which words and which runs are repeated in them."""
+    """How many texts these are, and which words and which n-grams are repeated in them."""
     return len(bags), find_repeats(bags, lexicon.words), find_repeats(bags, lexicon.grams)

@@ -1,4 +1,4 @@
-"""The kinds of sentence encoders: which files belong to one, and how it reads texts.
+"""File formats of sentence encoders: which files belong to one, and how it reads texts.
 
 - `static`: model2vec's layout. A text is the mean of its tokens' vectors.
 - `sentence-transformers`: a folder with `modules.json`, which says how vectors are made of tokens.

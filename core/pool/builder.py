@@ -1,4 +1,4 @@
-"""Builds a pool's columns out of its files, piece by piece.
+"""Builder of the pool's columns from its CSV files, reading only what is new.
 
 Pieces that were read before are copied: of a file that only grew at its end, all but the end.
 Whether a piece is what it was, its bytes decide, by their hash.

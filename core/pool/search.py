@@ -1,6 +1,6 @@
-"""Which items of a pool hold these words: an index that is built once, and what is asked of it.
+"""Full-text search: an inverted index of the pool's words, and the queries that are asked of it.
 
-A word is what `spelling` takes for one: a run of letters, marks, digits and underscores, folded,
+A word is what `tokens` takes for one: a run of letters, marks, digits and underscores, folded,
 or one character of a script without spaces. It is found as a whole: `flood` finds "Flood," and
 "flood-hit", not "floodlight".
 

@@ -1,4 +1,4 @@
-"""How often words occur in texts, without case and the punctuation around them."""
+"""Words of texts: splitting, counting and folding them, and the key that copies of a text share."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Tokens by what they are made of, and texts by the tokens in them.
+"""The words and character n-grams of tokens, as ids, and of the texts that are made of them.
 
 Whatever a text holds, its tokens hold: so the parts of each distinct token are looked up once, and
 a pool of texts stays as small as its token ids. What the tokens alone do not tell is which parts
@@ -30,7 +30,7 @@ _NOTHING = np.iinfo(np.int32).max
 
 @dataclass(frozen=True)
 class TokenParts:
-    """Which words and which character runs each token holds, as ids, in their order."""
+    """Which words and which character n-grams each token holds, as ids, in their order."""
 
     words: Bags
     grams: Bags
@@ -60,7 +60,7 @@ def make_token_parts(tokens: Sequence[str], words: Hashes, grams: Hashes) -> Tok
 
 
 def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts, Counts]:
-    """How often each word and each character run occurs, if token i is used `uses[i]` times."""
+    """How often each word and each n-gram occurs, if token i is used `uses[i]` times."""
     counted: tuple[list[Counts], list[Counts]] = ([], [])
     for start, *kinds in _spelled(tokens):
         for parts, blocks in zip(kinds, counted, strict=True):
@@ -135,7 +135,7 @@ def _repeats(parts: Bags) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray
 
 
 def _spelled(tokens: Sequence[str]) -> Iterator[tuple[int, Parts, Parts]]:
-    """(first token, words, character runs) of one block of tokens after the other."""
+    """(first token, words, n-grams) of one block of tokens after the other."""
     ends = np.cumsum(np.fromiter(map(len, tokens), np.int64, len(tokens)))
     start = 0
     while start < len(tokens):

@@ -1,4 +1,4 @@
-"""How a token is spelled: its words and its runs of 3 to 5 characters, as 64-bit numbers.
+"""The tokenizer: the words and the character n-grams of each token, as 64-bit hashes.
 
 A token is what stands between white space. Characters are folded one by one, so that places in the
 folded token are places in the token; nothing else is language: a token may be a whole sentence
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.pool.bags import offsets_of
 
 NGRAM_LENGTHS = (3, 4, 5)
-"""Characters in a run. A token counts with a space on both sides, and no run leaves its token."""
+"""Characters of an n-gram. A token counts with a space on both sides, and none leaves its token."""
 
 SPACELESS = (
     (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x4DBF),
@@ -59,11 +59,11 @@ class _Characters:
 
 
 def words_and_ngrams(tokens: Sequence[str]) -> tuple[Parts, Parts]:
-    """(words, character runs) of each token.
+    """(words, character n-grams) of each token.
 
     A word is a run of letters, marks, digits and underscores, or one character, with its marks, of
-    a script without spaces. Words and runs that are folded alike have one hash, others do not: of a
-    million, two collide with a chance of 1 in 36 million.
+    a script without spaces. Words and n-grams that are folded alike have one hash, others do not:
+    of a million, two collide with a chance of 1 in 36 million.
     """
     characters = _characters(tokens)
     return _words(characters), _grams(characters)
@@ -129,7 +129,7 @@ def _words(characters: _Characters) -> Parts:
 
 def _grams(characters: _Characters) -> Parts:
     padded = characters.lengths + 2
-    # Where a run may begin: at the space before the token, or at one of its characters.
+    # Where an n-gram may begin: at the space before the token, or at one of its characters.
     place = np.arange(padded.sum() - len(padded)) - np.repeat(
         characters.firsts - 1, characters.lengths + 1
     )

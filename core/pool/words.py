@@ -1,4 +1,4 @@
-"""The pool's words: ids of all of them, and which texts are copies of each other.
+"""The pool as bags of words, and its exact duplicates: texts that are copies of each other.
 
 Texts are split at white space, as the chapter does it. What a text is known by beyond its words is
 worked out from its words: one look at each distinct word replaces one at each text.
