@@ -69,45 +69,26 @@ def counted_texts(snapshot: Snapshot) -> list[Texts]:
     return _texts_of(snapshot, ~snapshot.held_out, snapshot.labels.usable_training())
 
 
-def every_text(snapshot: Snapshot) -> list[Texts]:
-    """The pool, and the labeled items that it does not hold, all of them counted."""
-    counted = np.ones(len(snapshot.pool_words.bags), bool)
-    return _texts_of(snapshot, counted, snapshot.labels.items)
-
-
 def _texts_of(snapshot: Snapshot, counted: Mask, items: list[Labeled]) -> list[Texts]:
     """The pool's texts, and those of these items that are not in the pool."""
     words = snapshot.pool_words
     pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
-    return [pool, texts_outside(outside_pool(snapshot, items))]
-
-
-def texts_outside(texts: list[str]) -> Texts:
-    """Texts that stand elsewhere, all of them counted."""
-    return Texts(*tokens_of(texts), hash_words(texts), np.ones(len(texts), bool))
-
-
-def outside_pool(snapshot: Snapshot, items: list[Labeled]) -> list[str]:
-    """The texts of those of these items that are not in the pool, in an order of their own."""
-    in_pool = snapshot.pool_words.pool.positions(item.item_id for item in items)
-    return sorted(item.text for item in items if item.item_id not in in_pool)
+    in_pool = words.pool.positions(item.item_id for item in items)
+    others = sorted(item.text for item in items if item.item_id not in in_pool)
+    return [pool, Texts(*tokens_of(others), hash_words(others), np.ones(len(others), bool))]
 
 
 def counts_key(texts: list[Texts]) -> tuple[int, ...]:
-    """Names the counted texts, on which alone the tally depends."""
-    return (COUNTS_VERSION, *_set_key(texts))
-
-
-def _set_key(texts: list[Texts]) -> tuple[int, ...]:
-    """Names the counted texts, each as often as it occurs: all of them less the others."""
+    """Names the counted texts, on which alone the tally depends, each as often as it occurs."""
     keys = []
     for some in texts:
         blocks = (
             some.hashes[at : at + TEXTS_AT_ONCE] for at in range(0, len(some.hashes), TEXTS_AT_ONCE)
         )
+        # All of them less those that are not counted.
         others = np.array(set_key(some.hashes[~some.counted]), object)
         keys.append(sum((np.array(set_key(block), object) for block in blocks), -others))
-    return tuple(int(each) % 2**64 for each in sum(keys))
+    return (COUNTS_VERSION, *(int(each) % 2**64 for each in sum(keys)))
 
 
 def pool_corpus_counts(
@@ -246,7 +227,8 @@ def whole_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     For questions about all items, which held-out ones answer only if they look as the others do: by
     `pool_space` their rare words are unknown. No model that chooses or is evaluated may see it.
     """
-    texts = every_text(snapshot)
+    everything = np.ones(len(snapshot.pool_words.bags), bool)
+    texts = _texts_of(snapshot, everything, snapshot.labels.items)
 
     def learn() -> Space:
         progress("learning words and meanings from all texts")

@@ -102,9 +102,9 @@ class SpaceRows:
         words = written_out(texts.bags, self.parts.words)
         grams = written_out(texts.bags, self.parts.grams)
         entries = [
-            (_rows_of(words), words.ids, np.repeat(texts.scales[:, 0], words.lengths)),
-            (_rows_of(grams), grams.ids + n_words, np.repeat(texts.scales[:, 1], grams.lengths)),
-            (_rows_of(texts.repeats), texts.repeats.ids, texts.corrections),
+            (words.rows, words.ids, np.repeat(texts.scales[:, 0], words.lengths)),
+            (grams.rows, grams.ids + n_words, np.repeat(texts.scales[:, 1], grams.lengths)),
+            (texts.repeats.rows, texts.repeats.ids, texts.corrections),
         ]
         bags, values = _by_row(entries, len(self))
         dense = _mean_meanings(self.space, words) * texts.scales[:, 2:]
@@ -290,11 +290,6 @@ def _used(bags: Bags, n_ids: int) -> tuple[Indices, Bags]:
 def _scale(lengths: NDArray[np.float64], wanted: float) -> NDArray[np.float64]:
     """What brings a block to the wanted length; 0 for a block of zeros, which stays one."""
     return np.divide(wanted, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
-
-
-def _rows_of(bags: Bags) -> Indices:
-    """Which row each entry is of."""
-    return np.repeat(np.arange(len(bags)), bags.lengths)
 
 
 def _by_row(

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from core.features.base import Features
 from core.models.model import Model
-from core.pool.bags import Bags
-from core.pool.hashing import is_among
+from core.pool.bags import Indices, run_starts
 from core.workspace.labels import Labeled
 
 MOST_PARTS = 30
@@ -29,28 +28,24 @@ class Neighbor:
 
 @dataclass(frozen=True, eq=False)
 class TextFeatures:
-    """Texts by their features; `lengths` are those of their rows of features, `(n_texts,)`.
+    """Texts by their features; `lengths` are those of their rows, `(n_texts,)`.
 
-    Of each entry of the features `rows` is the text, and `at` the column's place in `columns`.
+    `rows` tells which text each entry of the sparse features is of.
     """
 
     texts: tuple[str, ...]
     features: Features
     lengths: NDArray[np.float64]
-    columns: NDArray[np.integer]
-    at: NDArray[np.int64]
-    rows: NDArray[np.int64]
+    rows: Indices
 
-    def cosines(self, of_text: Features) -> NDArray[np.float64]:
-        """Of each text with the one row of `of_text`, `(n_texts,)`."""
-        weights = np.zeros(len(self.columns) + 1)  # the last for columns that no text has
-        place = np.searchsorted(self.columns, of_text.bags.ids)
-        place[~is_among(of_text.bags.ids, self.columns)] = len(self.columns)
-        np.add.at(weights, place, of_text.values)
-        entries = weights[self.at] * self.features.values
+    def cosines(self, other: "TextFeatures", n_columns: int) -> NDArray[np.float64]:
+        """Of each text with the one text of the other, `(n_texts,)`."""
+        weights = np.zeros(n_columns)
+        np.add.at(weights, other.features.bags.ids, other.features.values)
+        entries = weights[self.features.bags.ids] * self.features.values
         sparse = np.bincount(self.rows, entries, minlength=len(self.texts))
-        products = sparse + self.features.dense @ of_text.dense[0].astype(np.float64)
-        return products / np.maximum(self.lengths * _lengths(of_text)[0], 1e-12)
+        products = sparse + self.features.dense @ other.features.dense[0].astype(np.float64)
+        return products / np.maximum(self.lengths * other.lengths[0], 1e-12)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,15 +55,16 @@ class NeighborIndex:
     model: Model
     items: tuple[Labeled, ...]
     parts: tuple[TextFeatures, ...]
-    places: NDArray[np.int64]
+    places: Indices
 
     def nearest(self, text: str, number: int, but: str = "") -> list[Neighbor]:
         """The labeled items most like the text, the most like first, without the item `but`.
 
         Items that have nothing in common with it are no neighbors.
         """
-        of_text = self.model.source.rows([text]).features()
-        cosines = np.concatenate([part.cosines(of_text) for part in self.parts])[self.places]
+        asked, n_columns = _features_of(self.model, [text]), self.model.source.n_sparse
+        cosines = np.concatenate([part.cosines(asked, n_columns) for part in self.parts])
+        cosines = cosines[self.places]
         found = []
         for at in np.argsort(-cosines, kind="stable"):
             if len(found) == number or cosines[at] <= 0:
@@ -98,25 +94,16 @@ def neighbor_index(
 
 def _features_of(model: Model, texts: Sequence[str]) -> TextFeatures:
     features = model.source.rows(texts).features()
-    columns, at = np.unique(features.bags.ids, return_inverse=True)
-    rows = _rows(features.bags)
-    return TextFeatures(tuple(texts), features, _lengths(features), columns, at, rows)
+    return TextFeatures(tuple(texts), features, _lengths(features), features.bags.rows)
 
 
 def _lengths(features: Features) -> NDArray[np.float64]:
     """The length of each row; a column that stands there several times counts by its sum."""
-    bags, row = features.bags, _rows(features.bags)
+    bags, row = features.bags, features.bags.rows
     order = np.lexsort((bags.ids, row))
     ids, row = bags.ids[order], row[order]
-    is_first = np.ones(len(ids), bool)
-    is_first[1:] = (ids[1:] != ids[:-1]) | (row[1:] != row[:-1])
-    firsts = np.flatnonzero(is_first)
+    firsts = run_starts(row, ids)
     values = features.values[order].astype(np.float64)
     sums = np.add.reduceat(values, firsts) if len(firsts) else values
     sparse = np.bincount(row[firsts], sums**2, minlength=len(features))
     return np.sqrt(sparse + (features.dense.astype(np.float64) ** 2).sum(axis=1))
-
-
-def _rows(bags: Bags) -> NDArray[np.int64]:
-    """Which row each entry is of."""
-    return np.repeat(np.arange(len(bags)), bags.lengths)

@@ -29,6 +29,11 @@ class Bags:
     def lengths(self) -> NDArray[np.int64]:
         return np.diff(self.offsets)
 
+    @property
+    def rows(self) -> Indices:
+        """Which item each id is of."""
+        return np.repeat(np.arange(len(self)), self.lengths)
+
     def lengths_of(self, items: NDArray[np.int64]) -> NDArray[np.int64]:
         """The lengths of these items alone: of a large pool's few that is a thousand times less."""
         return self.offsets[items + 1] - self.offsets[items]
@@ -67,6 +72,13 @@ def joined(blocks: Sequence[Bags]) -> Bags:
     return Bags(np.concatenate(ids), offsets_of(np.concatenate(lengths)))
 
 
+def run_starts(*ordered: NDArray) -> Indices:
+    """Where runs of equal entries begin in columns that are sorted together."""
+    is_start = np.ones(len(ordered[0]), bool)
+    is_start[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in ordered])
+    return np.flatnonzero(is_start)
+
+
 def stable_order(ids: Ids) -> Indices:
     """A stable argsort by two passes over 16 bits, which numpy does in linear time."""
     by_low = np.argsort((ids & 0xFFFF).astype(np.uint16), kind="stable")
@@ -78,7 +90,6 @@ def distinct_words(bags: Bags) -> tuple[Bags, NDArray[np.int64]]:
     if not len(bags.ids):
         return bags, np.empty(0, np.int64)
     n_words = int(bags.ids.max()) + 1
-    items = np.repeat(np.arange(len(bags)), bags.lengths)
-    pairs, counts = np.unique(items * n_words + bags.ids, return_counts=True)
+    pairs, counts = np.unique(bags.rows * n_words + bags.ids, return_counts=True)
     sizes = np.bincount(pairs // n_words, minlength=len(bags))
     return Bags((pairs % n_words).astype(np.int32), offsets_of(sizes)), counts

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from core.pool.bags import run_starts
 from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import firsts
 from core.pool.words import PoolWords
@@ -57,9 +58,7 @@ def _groups(
     pool = words.pool
     order = np.asarray(pool.id_order)
     hashes, keys = np.asarray(pool.id_hashes)[order], np.asarray(words.keys)[order]
-    is_start = np.ones(len(order), bool)
-    is_start[1:] = hashes[1:] != hashes[:-1]
-    starts = np.flatnonzero(is_start)
+    starts = run_starts(hashes)
     times = np.diff(np.append(starts, len(order)))
     differ = np.logical_or.reduceat(keys != np.repeat(keys[starts], times), starts)
     again = times > 1

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from core.pool.bags import run_starts
 from core.system.parallel import in_order
 
 SUMMED, STEP = 2**19, 2**10
@@ -33,7 +34,7 @@ def no_counts() -> Counts:
 def count(keys: NDArray[np.int64]) -> Counts:
     """How often each key occurs."""
     ordered = np.sort(keys)
-    firsts = _firsts(ordered)
+    firsts = run_starts(ordered)
     return Counts(ordered[firsts], np.diff(firsts, append=len(ordered)))
 
 
@@ -76,12 +77,6 @@ def added(one: Counts, other: Counts, sign: Literal[1, -1] = 1) -> Counts:
 def _added_up(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> Counts:
     order = np.argsort(keys)
     ordered = keys[order]
-    firsts = _firsts(ordered)
+    firsts = run_starts(ordered)
     counts = np.add.reduceat(counts[order], firsts) if len(firsts) else counts
     return Counts(ordered[firsts], counts)
-
-
-def _firsts(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where each key stands first."""
-    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    return np.concatenate([np.zeros(min(len(ordered), 1), np.int64), changes])

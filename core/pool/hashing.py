@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.pool.bags import Indices, Mask
+from core.pool.bags import Indices, Mask, run_starts
 from core.pool.tokens import Hashes, mixed, powers
 from core.system.parallel import spans
 
@@ -62,11 +62,8 @@ def sorted_places(hashes: NDArray[np.int64]) -> Indices:
 
 def firsts(hashes: NDArray[np.integer], order: Indices) -> Mask:
     """Which items are the first of those with the same hash."""
-    ordered = hashes[order]
-    is_start = np.ones(len(order), bool)
-    is_start[1:] = ordered[1:] != ordered[:-1]
     first = np.zeros(len(order), bool)
-    first[order[is_start]] = True
+    first[order[run_starts(hashes[order])]] = True
     return first
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.pool.bags import Bags, Ids, Indices, Mask, Offsets, offsets_of, stable_order
+from core.pool.bags import Bags, Ids, Indices, Mask, Offsets, offsets_of, run_starts, stable_order
 from core.pool.hashing import is_among
 from core.pool.token_parts import written_out
 from core.pool.tokens import Hashes, words_in_tokens
@@ -76,9 +76,7 @@ class WordIndex:
 
     def _with(self, word: np.int64) -> Ids:
         items = self.items[self.offsets[word] : self.offsets[word + 1]]
-        is_new = np.ones(len(items), bool)
-        is_new[1:] = items[1:] != items[:-1]
-        return items[is_new]
+        return items[run_starts(items)]
 
     def _side_by_side(self, items: Ids, phrase: Indices) -> Ids:
         """Those of the items that hold these words side by side, in this order."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.pool.bags import Bags, joined, offsets_of
+from core.pool.bags import Bags, joined, offsets_of, run_starts
 from core.pool.counts import Counts
 from core.pool.text import number_words, words_of
 from core.pool.tokens import Hashes, Parts, words_and_ngrams
@@ -128,9 +128,7 @@ def _repeats(parts: Bags) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray
     row, part = np.concatenate(rows), np.concatenate(ids)
     order = np.lexsort((part, row))
     row, part = row[order], part[order]
-    is_first = np.ones(len(row), bool)
-    is_first[1:] = (row[1:] != row[:-1]) | (part[1:] != part[:-1])
-    firsts = np.flatnonzero(is_first)
+    firsts = run_starts(row, part)
     return row[firsts], part[firsts], np.diff(firsts, append=len(row))
 
 
