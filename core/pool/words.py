@@ -86,15 +86,6 @@ class _Index:
 
 
 @dataclass(frozen=True)
-class _Block:
-    """Some texts: their distinct words in the order of use, ids among these, and lengths."""
-
-    words: list[str]
-    ids: NDArray[np.int32]
-    lengths: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
 class _WordHashes:
     """For each word its own hash and those of the words of its text key, mostly one."""
 
@@ -135,9 +126,8 @@ def keys_of(texts: pa.Array) -> Hashes:
     """`hash_keys` of many texts: each distinct word is looked at once."""
     found = [np.empty(0, np.uint64)]
     for start, stop in spans(text_offsets(texts), TEXT_BYTES_AT_ONCE):
-        block = _split_block(texts.slice(start, stop - start))
-        bags = Bags(block.ids, offsets_of(block.lengths))
-        found.append(_hash_words_of(block.words).keys(bags))
+        words, bags = _split_block(texts.slice(start, stop - start))
+        found.append(_hash_words_of(words).keys(bags))
     return np.concatenate(found)
 
 
@@ -236,8 +226,8 @@ def _numbered(
             parts = (
                 texts.slice(a, b - a) for a, b in spans(text_offsets(texts), TEXT_BYTES_AT_ONCE)
             )
-            for block in in_order(_split_block, parts):
-                yield _number(block.words, numbers)[block.ids], block.lengths
+            for words, bags in in_order(_split_block, parts):
+                yield _number(words, numbers)[bags.ids], bags.lengths
             continue
         copied = before.bags.part(old, old + piece.rows)
         for start, stop in spans(copied.offsets, WORDS_AT_ONCE):
@@ -269,15 +259,17 @@ def _identity(piece: Piece) -> tuple[str, tuple[str, ...], bool]:
     return piece.digest, piece.columns, piece.start == 0
 
 
-def _split_block(texts: pa.Array) -> _Block:
+def _split_block(texts: pa.Array) -> tuple[list[str], Bags]:
+    """(the distinct words in the order of their use, each text as a bag of their ids)."""
     split = pc.utf8_split_whitespace(texts)  # splits where Python does
-    words, offsets = split.flatten(), split.offsets.to_numpy()
+    words, offsets = split.flatten(), split.offsets.to_numpy().astype(np.int64)
+    offsets = offsets - offsets[0]
     is_word = pc.not_equal(words, "").to_numpy(zero_copy_only=False)
     if not is_word.all():  # white space at the beginning or end of a text
         words = words.filter(pa.array(is_word))
-        offsets = np.concatenate([[0], np.cumsum(is_word)])[offsets - offsets[0]]
+        offsets = offsets_of(is_word)[offsets]
     encoded = words.dictionary_encode()
-    return _Block(encoded.dictionary.to_pylist(), encoded.indices.to_numpy(), np.diff(offsets))
+    return encoded.dictionary.to_pylist(), Bags(encoded.indices.to_numpy(), offsets)
 
 
 def _hash_words_of(words: Sequence[str]) -> _WordHashes:
