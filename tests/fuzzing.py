@@ -32,8 +32,8 @@ from core.evaluation.report import load_report
 from core.features.encoder import open_encoder
 from core.features.pool_features import load_space
 from core.features.vocabulary import Vocabulary
-from core.models.book import train_book
 from core.models.model import load_model, save_model
+from core.models.training import LabeledTexts, learner_on
 from core.pool.csv_files import NotPlainError, careful_blocks, open_pool_file, plain_blocks
 from core.pool.search import read_query
 from core.query.filters import Choices
@@ -267,7 +267,8 @@ def _params(data: bytes, folder: Path) -> None:
 @cache
 def _params_seeds() -> tuple[bytes, ...]:
     vocabulary = Vocabulary(("flood", "court"))
-    model = train_book(vocabulary, ["flood", "court"], np.array([1, 0]), ("0", "1"), 7)
+    items = LabeledTexts(["flood", "court"], np.array([1, 0]), ("0", "1"), 1)
+    model = learner_on("book", vocabulary, items, 7).train(np.arange(2))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.params"
         save_model(model, path)

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from core.features.vocabulary import Vocabulary
-from core.models.calibration import Probabilities
+from core.models.calibration import Probabilities, softmax
 from core.models.model import Model
 from core.models.networks import HIDDEN, BookNetwork, new_network
 from core.models.predict import score_texts
@@ -31,68 +31,43 @@ Numbers = NDArray[np.float32]
 
 
 class BookLearner:
-    """The chapter's network."""
+    """What trains the chapter's network on some of these items, whose source is a vocabulary."""
 
     def __init__(self, source: Vocabulary, items: LabeledTexts, seed: int) -> None:
         self.source, self.items, self.seed = source, items, seed
+        self.bags = source.bags(items.texts)
 
     def train(self, rows: Indices) -> Model:
-        targets, labels = self.items.targets[rows], self.items.labels
-        return train_book(self.source, self._texts(rows), targets, labels, self.seed)
+        """A model of these items. Raises LoopError if fewer than two labels occur."""
+        return self._train([rows])[0]
 
     def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
-        items = self.items
-        return train_books(self.source, items.texts, items.targets, items.labels, self.seed, parts)
+        every = np.arange(len(self.items.texts))
+        model, *others = self._train([every, *(np.setdiff1d(every, part) for part in parts)])
+        return model, others
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
-        return score_texts(model, self._texts(rows))
+        return score_texts(model, [self.items.texts[row] for row in rows])
 
-    def _texts(self, rows: Indices) -> list[str]:
-        return [self.items.texts[row] for row in rows]
+    def _train(self, groups: Sequence[Indices]) -> list[Model]:
+        """A model of each group of items, all at once: six take less than twice as long as one.
 
-
-def train_book(
-    vocabulary: Vocabulary,
-    texts: Sequence[str],
-    targets: Indices,
-    labels: tuple[str, ...],
-    seed: int,
-) -> Model:
-    """The chapter's model, trained on these texts; `targets` are columns of `labels`.
-
-    The same numbers for the same arguments. Raises LoopError if fewer than two labels occur.
-    """
-    return train_books(vocabulary, texts, targets, labels, seed, [])[0]
-
-
-def train_books(
-    vocabulary: Vocabulary,
-    texts: Sequence[str],
-    targets: Indices,
-    labels: tuple[str, ...],
-    seed: int,
-    parts: Sequence[Indices],
-) -> tuple[Model, list[Model]]:
-    """`train_book` of all texts, and for each part of them that of the others.
-
-    All at once: six take less than twice as long as one. The others know the words of these texts
-    alone, with the numbers that they would have in the whole vocabulary.
-    """
-    every = np.arange(len(texts))
-    learned = [every, *(np.setdiff1d(every, part) for part in parts)]
-    for items in learned:
-        require_two_labels(targets[items])
-    bags = vocabulary.bags(texts)
-    rows, places = np.unique(bags.ids, return_inverse=True)
-    network = new_network(vocabulary.n_sparse, len(labels), seed)
-    stack = stack_of(network, rows, len(learned))
-    steps = [all_steps(targets, items, seed) for items in learned]
-    descend(stack, Bags(places.astype(np.int32), bags.offsets), targets, steps)
-    stack.write(0, network, rows)
-    model = Model("book", network, vocabulary, labels, seed)
-    words = Vocabulary(tuple(vocabulary.words[row] for row in rows))
-    others = [stack.network(number) for number in range(1, len(learned))]
-    return model, [replace(model, network=other, source=words) for other in others]
+        Those after the first know the words of these texts alone, with the numbers that they would
+        have in the whole vocabulary.
+        """
+        targets, labels = self.items.targets, self.items.labels
+        for rows in groups:
+            require_two_labels(targets[rows])
+        words, places = np.unique(self.bags.ids, return_inverse=True)
+        network = new_network(self.source.n_sparse, len(labels), self.seed)
+        stack = stack_of(network, words, len(groups))
+        steps = [all_steps(targets, rows, self.seed) for rows in groups]
+        descend(stack, Bags(places.astype(np.int32), self.bags.offsets), targets, steps)
+        stack.write(0, network, words)
+        model = Model("book", network, self.source, labels, self.seed)
+        known = Vocabulary(tuple(self.source.words[word] for word in words))
+        others = [stack.network(number) for number in range(1, len(groups))]
+        return [model, *(replace(model, network=other, source=known) for other in others)]
 
 
 def epoch_items(targets: Indices, order: np.random.Generator) -> Indices:
@@ -182,18 +157,13 @@ def _step(stack: Stack, rows: Indices, counts: Numbers, truth: Numbers, rate: Nu
     # By einsum, which adds one word after the other: words that fill up change no digit.
     before = np.einsum("nw,nwh->nh", counts, weights) + stack.bias  # (n_networks, HIDDEN)
     hidden = np.maximum(before, 0)
-    error = _softmax((stack.out @ hidden[:, :, None])[:, :, 0] + stack.out_bias) - truth
+    error = softmax((stack.out @ hidden[:, :, None])[:, :, 0] + stack.out_bias) - truth
     pushed_back = np.where(before > 0, (error[:, None] @ stack.out)[:, 0], 0)
     rates = rate[:, :, None]
     stack.out[:] -= rates * (error[:, :, None] * hidden[:, None])
     stack.out_bias[:] -= rate * error
     stack.bias[:] -= rate * pushed_back
     table[rows] = weights - rates * (counts[:, :, None] * pushed_back[:, None])
-
-
-def _softmax(scores: Numbers) -> Numbers:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _filled_up(bags: Bags, times: Indices, filler: int) -> tuple[NDArray[np.int32], Numbers]:

@@ -40,7 +40,7 @@ class Calibration:
         if not self.shifts:
             return probability
         scores = self.scale * _logarithm(probability) + np.array(self.shifts)
-        return _softmax(scores).astype(probability.dtype)
+        return softmax(scores).astype(probability.dtype)
 
 
 UNCHANGED = Calibration()
@@ -107,7 +107,7 @@ def _newton(slopes: NDArray[np.float64], aims: NDArray[np.float64]) -> NDArray[n
     parameters = np.zeros(slopes.shape[2])
     loss = _cross_entropy(slopes @ parameters, aims)
     for _ in range(NEWTON_STEPS):
-        share = _softmax(slopes @ parameters)
+        share = softmax(slopes @ parameters)
         gradient = np.einsum("il,ilp->p", share - aims, slopes)
         mean = np.einsum("il,ilp->ip", share, slopes)
         curvature = np.einsum("il,ilp,ilq->pq", share, slopes, slopes) - mean.T @ mean
@@ -123,13 +123,14 @@ def _newton(slopes: NDArray[np.float64], aims: NDArray[np.float64]) -> NDArray[n
 
 
 def _cross_entropy(scores: NDArray[np.float64], aims: NDArray[np.float64]) -> float:
-    return -float((aims * np.log(np.maximum(_softmax(scores), 1e-300))).sum())
+    return -float((aims * np.log(np.maximum(softmax(scores), 1e-300))).sum())
 
 
 def _logarithm(probability: Probabilities) -> NDArray[np.float64]:
     return np.log(np.maximum(probability.astype(np.float64), SMALLEST))
 
 
-def _softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def softmax(scores: Probabilities) -> Probabilities:
+    """Probabilities from scores, `(n_items, n_labels)`."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)

@@ -55,7 +55,7 @@ class LinearLearner:
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
         network = model.network
-        return probabilities_of(network, network.first.product(self.features.take(rows)))
+        return probabilities_of(network, network.product(self.features.take(rows)))
 
 
 def _network(fit: Fit, present: Indices, n_labels: int) -> LinearNetwork:

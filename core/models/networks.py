@@ -86,17 +86,6 @@ class FirstLayer(nn.Module):
         self.dense = nn.Parameter(torch.zeros(n_dense, n_outputs))
         self.bias = nn.Parameter(torch.zeros(n_outputs))
 
-    def weights(self, n_sparse: int) -> Weights:
-        """The whole matrix, for a source of so many sparse columns."""
-        sparse = np.zeros((n_sparse, self.sparse.shape[1]), np.float32)
-        sparse[self.columns.numpy()] = self.sparse.detach().numpy()
-        return Weights(sparse, self.dense.detach().numpy())
-
-    def product(self, features: Features) -> Numbers:
-        """These rows times the matrix, without the bias; ids are places in `columns`."""
-        sparse = bag_sums(self.sparse.detach().numpy(), features.bags, features.values)
-        return sparse + features.dense @ self.dense.detach().numpy()
-
 
 class LinearNetwork(nn.Module):
     """Log-probabilities from one output per label; of two labels, one is the other's negative."""
@@ -113,7 +102,15 @@ class LinearNetwork(nn.Module):
 
     def weights(self, n_sparse: int) -> Weights:
         """The first layer as a matrix over a source of so many sparse columns."""
-        return self.first.weights(n_sparse)
+        first = self.first
+        sparse = np.zeros((n_sparse, first.sparse.shape[1]), np.float32)
+        sparse[first.columns.numpy()] = first.sparse.detach().numpy()
+        return Weights(sparse, first.dense.detach().numpy())
+
+    def product(self, features: Features) -> Numbers:
+        """These rows times the first layer's matrix; ids are places in its `columns`."""
+        sparse = bag_sums(self.first.sparse.detach().numpy(), features.bags, features.values)
+        return sparse + features.dense @ self.first.dense.detach().numpy()
 
     def linearized(self, product: Numbers, weights: Numbers) -> tuple[float, Numbers]:
         """(score of a text without words, what each output of the first layer counts for it).

@@ -3,17 +3,18 @@ import pytest
 import torch
 
 from core.features.base import Features
-from core.models.networks import FirstLayer, LinearNetwork
+from core.models.networks import LinearNetwork
 from core.pool.bags import Bags
 
 
 def test_the_first_layer_is_a_matrix_of_zeros_but_for_its_columns():
-    layer = FirstLayer(2, 3, 4)
+    network = LinearNetwork(2, 3, 4)
+    layer = network.first
     layer.columns.copy_(torch.tensor([1, 5]))
     with torch.no_grad():
         layer.sparse.normal_()
         layer.dense.normal_()
-    whole = layer.weights(7)
+    whole = network.weights(7)
     assert whole.sparse.shape == (7, 4)
     assert np.array_equal(whole.sparse[[1, 5]], layer.sparse.detach().numpy())
     assert not whole.sparse[[0, 2, 3, 4, 6]].any()
@@ -23,7 +24,7 @@ def test_the_first_layer_is_a_matrix_of_zeros_but_for_its_columns():
         np.ones((2, 3), np.float32),
     )
     expected = np.array([[1.0, 0], [0, 5]]) @ whole.sparse[[1, 5]] + whole.dense.sum(axis=0)
-    np.testing.assert_allclose(layer.product(rows), expected, atol=1e-5)
+    np.testing.assert_allclose(network.product(rows), expected, atol=1e-5)
 
 
 def test_of_two_labels_one_is_the_others_negative():

@@ -9,14 +9,15 @@ from core.models.book import (
     EPOCHS,
     LEARNING_RATE,
     PER_LABEL,
+    BookLearner,
     descend,
     epoch_items,
     stack_of,
-    train_book,
-    train_books,
 )
+from core.models.model import Model
 from core.models.networks import BookNetwork, new_network
 from core.models.predict import score_texts
+from core.models.training import LabeledTexts
 from core.pool.bags import Bags
 
 WORDS = tuple(f"w{n}" for n in range(50))
@@ -26,6 +27,14 @@ def texts_and_targets(number: int, n_labels: int, seed: int = 0):
     draw = np.random.default_rng(seed)
     texts = [" ".join(draw.choice(WORDS, draw.integers(0, 9))) for _ in range(number)]
     return texts, draw.integers(0, n_labels, number)
+
+
+def learner(vocabulary: Vocabulary, texts: list[str], targets, seed: int) -> BookLearner:
+    return BookLearner(vocabulary, LabeledTexts(texts, targets, ("1", "0"), 0), seed)
+
+
+def train_book(vocabulary: Vocabulary, texts: list[str], targets, seed: int) -> Model:
+    return learner(vocabulary, texts, targets, seed).train(np.arange(len(texts)))
 
 
 def weights_of(network: BookNetwork) -> dict[str, np.ndarray]:
@@ -119,7 +128,7 @@ def test_side_by_side_each_network_takes_its_own_steps(n_labels: int):
 def test_a_model_is_trained_as_step_by_step_in_the_whole_vocabulary():
     texts, targets = texts_and_targets(80, 2)
     vocabulary = Vocabulary((*(f"v{n}" for n in range(500)), *WORDS))
-    found = train_book(vocabulary, texts, targets, ("1", "0"), 3).network
+    found = train_book(vocabulary, texts, targets, 3).network
     reference, order = new_network(550, 2, 3), np.random.default_rng(3)
     for _ in range(EPOCHS):
         items = epoch_items(targets, order)
@@ -132,12 +141,12 @@ def test_models_of_the_other_texts_are_those_that_were_trained_alone():
     texts, targets = texts_and_targets(100, 2)
     vocabulary = Vocabulary((*(f"v{n}" for n in range(500)), *WORDS[:40]))
     parts = [np.arange(0, 30), np.arange(30, 100, 2)]
-    model, others = train_books(vocabulary, texts, targets, ("1", "0"), 3, parts)
-    alone = train_book(vocabulary, texts, targets, ("1", "0"), 3)
+    model, others = learner(vocabulary, texts, targets, 3).train_all(parts)
+    alone = train_book(vocabulary, texts, targets, 3)
     assert_same_weights(model.network, alone.network, within=0)
     for part, other in zip(parts, others, strict=True):
         rest = np.setdiff1d(np.arange(100), part)
-        expected = train_book(vocabulary, [texts[at] for at in rest], targets[rest], ("1", "0"), 3)
+        expected = train_book(vocabulary, [texts[at] for at in rest], targets[rest], 3)
         assert set(other.source.words) < set(vocabulary.words)
         difference = score_texts(other, texts) - score_texts(expected, texts)
         assert np.abs(difference).max() < 1e-6
@@ -157,9 +166,7 @@ def test_an_epoch_has_at_most_200_random_items_of_each_label():
 def test_the_same_seed_gives_the_same_model():
     texts, targets = texts_and_targets(80, 2)
     vocabulary = Vocabulary(WORDS)
-    one, same, other = (
-        train_book(vocabulary, texts, targets, ("1", "0"), seed) for seed in (5, 5, 6)
-    )
+    one, same, other = (train_book(vocabulary, texts, targets, seed) for seed in (5, 5, 6))
     assert torch.equal(one.network.words.weight, same.network.words.weight)
     assert not torch.equal(one.network.words.weight, other.network.words.weight)
 
@@ -168,7 +175,7 @@ def test_training_learns_what_a_word_gives_away():
     texts = ["flood here", "goal there"] * 150
     targets = np.array([0, 1] * 150)
     vocabulary = Vocabulary(("flood", "here", "goal", "there"))
-    model = train_book(vocabulary, texts, targets, ("1", "0"), seed=0)
+    model = train_book(vocabulary, texts, targets, seed=0)
     probability = score_texts(model, ["flood here", "goal there"])
     assert probability[0, 0] > 0.9
     assert probability[1, 1] > 0.9
@@ -177,9 +184,9 @@ def test_training_learns_what_a_word_gives_away():
 
 def test_one_label_alone_is_refused():
     with pytest.raises(LoopError, match="at least two labels"):
-        train_book(Vocabulary(("a",)), ["a"], np.array([0]), ("1", "0"), 0)
+        train_book(Vocabulary(("a",)), ["a"], np.array([0]), 0)
 
 
 def test_an_empty_vocabulary_trains_a_model_of_the_bias():
-    model = train_book(Vocabulary(()), ["a", "b"], np.array([0, 1]), ("1", "0"), 0)
+    model = train_book(Vocabulary(()), ["a", "b"], np.array([0, 1]), 0)
     assert model.source.n_sparse == 0
