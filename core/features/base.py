@@ -18,6 +18,8 @@ from core.pool.bags import Bags, Indices
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 
+Numbers = NDArray[np.float32]
+
 
 class RowBlock(Protocol):
     """Rows with what is their own and nothing of the others: a block can be sent away."""
@@ -29,7 +31,7 @@ class RowBlock(Protocol):
         ...
 
 
-Fold = Callable[[Any], NDArray[np.float32]]
+Fold = Callable[[Any], Numbers]
 """Weights made ready for a source: gives the product, `(n_rows, n_outputs)`, of any `RowBlock`."""
 
 
@@ -43,7 +45,7 @@ class Projection:
     fold: Fold
     rows: RowBlock
 
-    def __call__(self, start: int, stop: int) -> NDArray[np.float32]:
+    def __call__(self, start: int, stop: int) -> Numbers:
         return self.fold(self.rows.part(start, stop))
 
 
@@ -55,8 +57,8 @@ class Features:
     """
 
     bags: Bags
-    values: NDArray[np.float32]
-    dense: NDArray[np.float32]
+    values: Numbers
+    dense: Numbers
 
     def __len__(self) -> int:
         return len(self.bags)
@@ -77,8 +79,8 @@ class Features:
 class Weights:
     """A matrix over a source's columns: `(n_sparse, n_outputs)` and `(n_dense, n_outputs)`."""
 
-    sparse: NDArray[np.float32]
-    dense: NDArray[np.float32]
+    sparse: Numbers
+    dense: Numbers
 
 
 @dataclass(frozen=True)

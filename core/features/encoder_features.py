@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.base import Features, Fold, Projection, Pushes, RowBlock, Rows, Weights
+from core.features.base import Features, Fold, Numbers, Projection, Pushes, RowBlock, Rows, Weights
 from core.features.encoder_cache import CachedEncoder
 from core.features.pool_features import Space
 from core.system.progress import Progress, silent
@@ -107,7 +107,7 @@ class EncodedRows:
         whole = self.vectors[row].astype(np.float32) @ of_vectors
         return Pushes(pieces, float(whole @ outputs))
 
-    def _divided(self, weights: Weights) -> tuple[Weights, NDArray[np.float32]]:
+    def _divided(self, weights: Weights) -> tuple[Weights, Numbers]:
         """The weights of the space, and those of the vectors, `(n_dimensions, n_outputs)`."""
         n_meanings = len(weights.dense) - self.vectors.shape[1]
         return Weights(weights.sparse, weights.dense[:n_meanings]), weights.dense[n_meanings:]
@@ -133,8 +133,8 @@ class EncodedFold:
     """The space's weights made ready, and those of the vectors, `(n_dimensions, n_outputs)`."""
 
     of_space: Fold
-    of_vectors: NDArray[np.float32]
+    of_vectors: Numbers
 
-    def __call__(self, texts: EncodedBlock) -> NDArray[np.float32]:
+    def __call__(self, texts: EncodedBlock) -> Numbers:
         """The texts' product with the weights, `(n_texts, n_outputs)`."""
         return self.of_space(texts.rows) + texts.vectors.astype(np.float32) @ self.of_vectors

@@ -21,6 +21,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.features.base import Numbers
 from core.features.corpus_counts import (
     CorpusCounts,
     count_texts,
@@ -63,8 +64,8 @@ class Space:
 
     words: Hashes
     grams: Hashes
-    idf: NDArray[np.float32]
-    rarity: NDArray[np.float32]
+    idf: Numbers
+    rarity: Numbers
     meanings: NDArray[np.float16]
 
     @cached_property

@@ -6,16 +6,15 @@ dimensions by a sparse random matrix (Achlioptas 2003), which keeps similarities
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from core.features.base import bag_sums
+from core.features.base import Numbers, bag_sums
 from core.features.vocabulary import word_positions
 from core.pool.bags import Bags, Mask, distinct_words, offsets_of
 from core.pool.text import words_of
 from core.pool.words import PoolWords
 from core.workspace.snapshot import Snapshot
 
-Vectors = NDArray[np.float32]
+Vectors = Numbers
 
 DIMENSIONS = 64
 SEED = 1

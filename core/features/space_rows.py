@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.features.attribution import by_fine_pieces, places_of, shared_sublinear, spread
-from core.features.base import Features, Projection, Pushes, Weights, bag_sums
+from core.features.base import Features, Numbers, Projection, Pushes, Weights, bag_sums
 from core.pool.bags import Bags, Indices, joined, offsets_of
 from core.pool.text import words_of
 from core.pool.token_parts import (
@@ -41,7 +41,7 @@ PART_LENGTH = 0.5**0.5
 VECTOR_LENGTH = 0.75
 """Lengths of the blocks. Cross-validated on training items: for meanings of 0.5 to 1 the scores lie
 within 0.008 of each other on a large pool; a small one gains by longer ones."""
-Scales = NDArray[np.float32]
+Scales = Numbers
 """What each block of each text is multiplied with, `(n_texts, 3)`: words, n-grams, meanings."""
 
 
@@ -56,7 +56,7 @@ class SpaceBlock:
     bags: Bags
     scales: Scales
     repeats: Bags
-    corrections: NDArray[np.float32]
+    corrections: Numbers
 
     def __len__(self) -> int:
         return len(self.bags)
@@ -75,10 +75,10 @@ class SpaceBlock:
 class SpaceFold:
     """Weights folded onto tokens, `(n_tokens, 3 * n_outputs)`, and those of the sparse columns."""
 
-    table: NDArray[np.float32]
-    columns: NDArray[np.float32]
+    table: Numbers
+    columns: Numbers
 
-    def __call__(self, texts: SpaceBlock) -> NDArray[np.float32]:
+    def __call__(self, texts: SpaceBlock) -> Numbers:
         """The texts' product with the weights, `(n_texts, n_outputs)`."""
         blocks = bag_sums(self.table, texts.bags)
         blocks = blocks.reshape(len(texts), 3, self.columns.shape[1]) * texts.scales[:, :, None]
@@ -268,13 +268,13 @@ def _meaning_length(space: "Space", bags: Bags, held: Bags) -> NDArray[np.float6
     return np.concatenate([np.empty(0), *lengths])
 
 
-def _mean_meanings(space: "Space", words: Bags) -> NDArray[np.float32]:
+def _mean_meanings(space: "Space", words: Bags) -> Numbers:
     """The weighted sum of the meanings of each text's words; a mean but for its length."""
     used, bags = _used(words, len(space.words))
     return bag_sums(_weighted_meanings(space, used), bags)
 
 
-def _weighted_meanings(space: "Space", words: Indices) -> NDArray[np.float32]:
+def _weighted_meanings(space: "Space", words: Indices) -> Numbers:
     """The meanings of these words, each times its rarity, `(n_words, 128)`."""
     return space.rarity[words][:, None] * space.meanings[words].astype(np.float32)
 

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
 from core.features.attribution import pieces_of
-from core.features.base import Features, Projection, Pushes, Weights, bag_sums
+from core.features.base import Features, Numbers, Projection, Pushes, Weights, bag_sums
 from core.pool.bags import Bags, Ids, Indices, Mask, bags_of
 from core.pool.text import words_of
 from core.pool.words import PoolWords
@@ -137,10 +137,10 @@ class WordRows:
 class WordFold:
     """The weights of a vocabulary's words, `(n_words, n_outputs)`; `known` as in `WordRows`."""
 
-    table: NDArray[np.float32]
+    table: Numbers
     known: Ids | None
 
-    def __call__(self, bags: Bags) -> NDArray[np.float32]:
+    def __call__(self, bags: Bags) -> Numbers:
         """The texts' product with the weights, `(n_texts, n_outputs)`."""
         return bag_sums(self.table, _renumbered(bags, self.known))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.base import bag_sums
+from core.features.base import Numbers, bag_sums
 from core.pool.bags import Bags, Ids, Mask, stable_order
 from core.pool.counts import Counts
 from core.system.parallel import in_order, single_threads, spans
@@ -30,8 +30,6 @@ CONTEXTS = 20_000
 LARGEST = 1024.0
 """The largest number of the table: 16 bits then keep three digits of a number 10^7 smaller."""
 
-Matrix = NDArray[np.float32]
-
 
 PAIRS_AT_ONCE = 1_000_000
 """Pairs that are worked on at a time, which bounds the memory."""
@@ -46,8 +44,8 @@ class _Information:
     """
 
     columns: Bags
-    values: Matrix
-    mirrored: Matrix
+    values: Numbers
+    mirrored: Numbers
 
     def first(self, rows: int) -> "_Information":
         """The first rows, without a copy."""
@@ -55,18 +53,18 @@ class _Information:
         end = len(columns.ids)
         return _Information(columns, self.values[:end], self.mirrored[:end])
 
-    def __matmul__(self, table: Matrix) -> Matrix:
+    def __matmul__(self, table: Numbers) -> Numbers:
         return self._times(table, self.values)
 
-    def transposed_times(self, table: Matrix) -> Matrix:
+    def transposed_times(self, table: Numbers) -> Numbers:
         """The transpose times `table`, where words and contexts are the same in the same order."""
         return self._times(table, self.mirrored)
 
-    def _times(self, table: Matrix, values: Matrix) -> Matrix:
+    def _times(self, table: Numbers, values: Numbers) -> Numbers:
         """Block by block, on all cores."""
         offsets = self.columns.offsets
 
-        def rows_times(rows: tuple[int, int]) -> Matrix:
+        def rows_times(rows: tuple[int, int]) -> Numbers:
             within = slice(*offsets[list(rows)])
             return bag_sums(table, self.columns.part(*rows), values[within])
 
@@ -111,7 +109,7 @@ def _information(pairs: Counts, is_context: Mask, order: NDArray[np.int64]) -> _
 
 def _table(
     pairs: Counts, is_context: Mask, order: NDArray[np.int64]
-) -> tuple[Bags, Matrix, NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Bags, Numbers, NDArray[np.float64], NDArray[np.float64]]:
     """Each word's contexts, how often it stands beside each, and the sums of words and contexts.
 
     Words as rows and contexts as columns are in this order, the sums, `(n_words,)`, are not.
@@ -134,7 +132,7 @@ def _table(
     return Bags(found, offsets), found_counts, words, contexts
 
 
-def _pairs(pairs: Counts, n_words: int) -> tuple[Ids, Ids, Matrix]:
+def _pairs(pairs: Counts, n_words: int) -> tuple[Ids, Ids, Numbers]:
     """The words of each pair, low and high, and how often it counts."""
     low, high = np.empty((2, len(pairs.keys)), np.int32)
     counts = pairs.counts.astype(np.float32)
@@ -147,8 +145,8 @@ def _pairs(pairs: Counts, n_words: int) -> tuple[Ids, Ids, Matrix]:
 
 
 def _sides(
-    low: Ids, high: Ids, counts: Matrix, is_context: Mask
-) -> Iterator[tuple[Ids, Ids, Matrix]]:
+    low: Ids, high: Ids, counts: Numbers, is_context: Mask
+) -> Iterator[tuple[Ids, Ids, Numbers]]:
     """(words, contexts, counts): high words as the contexts of low ones, and the reverse."""
     of_low = is_context[high]
     yield low[of_low], high[of_low], counts[of_low]
@@ -169,7 +167,7 @@ def _slots(
         yield order[block], np.arange(at, at + len(row[block])) + moved[row[block]]
 
 
-def _projected(information: _Information, order: NDArray[np.int64], n_contexts: int) -> Matrix:
+def _projected(information: _Information, order: NDArray[np.int64], n_contexts: int) -> Numbers:
     """All words along the first right singular vectors of the contexts' own square matrix.
 
     Of the contexts these are left singular vectors times singular values. The sign of a column is
@@ -185,7 +183,7 @@ def _projected(information: _Information, order: NDArray[np.int64], n_contexts: 
     return vectors * np.where(tops < 0, -1, 1).astype(np.float32)
 
 
-def _right_vectors(square: _Information, size: int) -> Matrix:
+def _right_vectors(square: _Information, size: int) -> Numbers:
     """The first right singular vectors, `(size, at most DIMENSIONS)`.
 
     By random projection (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1).
@@ -204,7 +202,7 @@ def _right_vectors(square: _Information, size: int) -> Matrix:
     return (outer @ vectors[:, :DIMENSIONS]).numpy()
 
 
-def _orthonormal(table: Matrix) -> Matrix:
+def _orthonormal(table: Numbers) -> Numbers:
     import torch
 
     return torch.linalg.qr(torch.from_numpy(table))[0].numpy()

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.features.base import Numbers
 from core.features.vocabulary import Vocabulary
 from core.models.calibration import Probabilities, softmax
 from core.models.model import Model
@@ -26,8 +27,6 @@ PER_LABEL = 200
 """Chapter 2: at most so many random items of each label in an epoch, which balances the labels."""
 LEARNING_RATE = 0.01
 """Chapter 2."""
-
-Numbers = NDArray[np.float32]
 
 
 class BookLearner:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.features.base import Numbers
 from core.models.model import Model
 
 
@@ -48,7 +48,7 @@ def explain(model: Model, texts: Sequence[str], labels: Sequence[str]) -> list[E
     return found
 
 
-def score_weights(n_labels: int, label: int) -> NDArray[np.float32]:
+def score_weights(n_labels: int, label: int) -> Numbers:
     """What to multiply the logits with for the score of a label, `(n_labels,)`."""
     weights = np.full(n_labels, -1 / (n_labels - 1), np.float32)
     weights[label] = 1

@@ -7,12 +7,9 @@ chapter's linear layer does with a vector of word counts, without the zeros.
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.features.base import Features, Weights, bag_sums
-
-Numbers = NDArray[np.float32]
+from core.features.base import Features, Numbers, Weights, bag_sums
 
 HIDDEN = 128
 """Chapter 2."""
