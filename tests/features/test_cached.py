@@ -7,7 +7,7 @@ import pytest
 
 from core.features import cached as module
 from core.features import corpus_counts
-from core.features import pool_features as spaces
+from core.features import space_rows as spaces
 from core.features.cached import (
     counted_texts,
     halvings_of,

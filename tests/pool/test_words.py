@@ -124,7 +124,7 @@ def test_the_size_of_the_blocks_changes_nothing(
     plain = index(read(make_workspace, texts, write_cache=False))
     monkeypatch.setattr(words, "TEXT_BYTES_AT_ONCE", block)
     monkeypatch.setattr(words, "WORDS_AT_ONCE", block)
-    monkeypatch.setattr("core.pool.csv_files.BLOCK", block)
+    monkeypatch.setattr("core.pool.csv_files.ROWS_AT_ONCE", block)
     assert index(read(make_workspace, texts, write_cache=False)) == plain
 
 
