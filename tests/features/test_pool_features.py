@@ -13,13 +13,12 @@ from core.features.base import Weights, bag_sums
 from core.features.corpus_counts import count_texts
 from core.features.pool_features import (
     SMOOTH,
-    VECTOR_LENGTH,
     Space,
     load_space,
-    place,
     save_space,
     space_of,
 )
+from core.features.space_rows import VECTOR_LENGTH, place
 from core.features.vocabulary import Vocabulary
 from core.pool.token_parts import tokens_of
 from tests.conftest import headlines
