@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +9,8 @@ import torch
 from core.features.base import Features
 from core.models.networks import LinearNetwork
 from core.pool.bags import Bags
+
+CORE = Path(__file__).resolve().parents[2] / "core"
 
 
 def test_the_first_layer_is_a_matrix_of_zeros_but_for_its_columns():
@@ -32,3 +38,13 @@ def test_of_two_labels_one_is_the_others_negative():
     found = network(torch.tensor([[2.0]])).exp()[0]
     assert found.tolist() == pytest.approx([1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))])
     assert LinearNetwork(1, 1, 3)(torch.zeros(1, 3)).exp()[0].tolist() == pytest.approx([1 / 3] * 3)
+
+
+def test_torch_is_imported_by_those_alone_who_train_or_score():
+    """A second and more of every command that needs none of it."""
+    files = [path for room in ("pool", "features", "models") for path in (CORE / room).glob("*.py")]
+    names = {f"core.{path.parent.name}.{path.stem}" for path in files if path.stem != "__init__"}
+    light = names - {f"core.models.{name}" for name in ("networks", "book", "linear")}
+    assert len(light) > 20
+    program = f"import sys, {', '.join(sorted(light))}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=CORE.parent).returncode == 0
