@@ -106,7 +106,7 @@ def prepare(snapshot: Snapshot, name: str) -> None:
     """Builds what the model sees of the pool, as its first training and scoring would."""
     source = feature_source(snapshot, name)
     if name != "book":
-        source.pool_rows(snapshot, lambda step: print(f"{step} …", file=sys.stderr))
+        source.pool_rows(snapshot, lambda step, *_: print(f"{step} …", file=sys.stderr))
 
 
 def print_scores(found: Mapping[str, Measured]) -> None:

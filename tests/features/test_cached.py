@@ -316,7 +316,7 @@ def test_rows_are_the_same_in_whatever_blocks_they_are_placed(
     monkeypatch.setattr(spaces, "TOKENS_AT_ONCE", 50)
     said: list[str] = []
     monkeypatch.setattr(progress, "EVERY", 0)
-    rows = space.pool_rows(snapshot, said.append)
+    rows = space.pool_rows(snapshot, progress.in_words(said.append))
     assert len(said) > 10
     assert said[-1].startswith("placing texts: 300 of 300 texts, ")
     for ours, theirs in (
