@@ -325,8 +325,8 @@ def test_rows_are_the_same_in_whatever_blocks_they_are_placed(
     ):
         assert np.array_equal(ours.ids, theirs.ids)
         assert np.array_equal(ours.offsets, theirs.offsets)
-    np.testing.assert_allclose(rows.scales, expected.scales, rtol=1e-6)
-    np.testing.assert_allclose(rows.corrections, expected.corrections, rtol=1e-6)
+    np.testing.assert_allclose(rows.texts.scales, expected.texts.scales, rtol=1e-6)
+    np.testing.assert_allclose(rows.texts.corrections, expected.texts.corrections, rtol=1e-6)
 
 
 def test_placing_that_was_interrupted_is_not_trusted(
