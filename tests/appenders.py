@@ -1,10 +1,10 @@
 """Programs that append to one log at the same moment, some of them killed in the midst of it."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,6 +21,11 @@ SHARED = 4
 """Processes whose events are also sent by a second one, as a browser's second tab does."""
 
 
+KILLS = 3
+STOP = "stop"
+"""A file of this name in the workspace ends all writers."""
+
+
 def event(writer: int, number: int) -> Event:
     """The event of this number: its note says which row it must stand in."""
     key = f"{writer}-{number}"
@@ -28,11 +33,11 @@ def event(writer: int, number: int) -> Event:
     return Event(key, "b", f"i{key}", "skip", "", f"p{writer}", "t", None, False, note)
 
 
-def append_for(workspace: Workspace, writer: int, seconds: float) -> None:
-    """Appends until the time is over, and prints the number of each request that is on disk."""
-    log, end, number = EventLog(workspace), time.monotonic() + seconds, 0
+def append(workspace: Workspace, writer: int) -> None:
+    """Appends until it is told to stop, and prints the number of each request that is on disk."""
+    log, number = EventLog(workspace), 0
     plain = CsvFile(workspace.path / "plain.csv", workspace.torn, header=("writer", "number"))
-    while time.monotonic() < end:
+    while not (workspace.path / STOP).exists():
         requests = [event(writer, number + at) for at in range(1 + number % 3)]
         log.append([*requests, requests[0]])
         plain.append([[str(writer), entry.event_id] for entry in requests])
@@ -41,37 +46,57 @@ def append_for(workspace: Workspace, writer: int, seconds: float) -> None:
         number += len(requests)
 
 
-def run(workspace: Workspace, seconds: float, seed: int = 1) -> dict[str, int]:
-    """Counts of rows, and of what went wrong, after all have appended for so long.
+def run(
+    workspace: Workspace, seconds: float = 0, seed: int = 1, kills: int = KILLS
+) -> dict[str, int]:
+    """Counts of rows, and of what went wrong, once so many were killed and the time is over.
 
-    Two of the writers send what two others send; now and then one is killed and begins again.
+    Two of the writers send what two others send; who is killed while all write begins again.
     """
     draw, end = Random(seed), time.monotonic() + seconds
     told: list[str] = []
-    writers = {place: _start(workspace, place, end) for place in range(PROCESSES)}
+    writers = [Writer(workspace, place) for place in range(PROCESSES)]
     killed = 0
-    while time.monotonic() < end - 0.5:
-        time.sleep(min(0.7, seconds / 5))
+    while killed < kills or time.monotonic() < end:
+        while not all(writer.has_told() for writer in writers):
+            time.sleep(0.02)
+        time.sleep(draw.random() / 2)
         place = draw.randrange(PROCESSES)
-        writers[place].kill()
-        told += writers[place].communicate()[0].split()
-        writers[place] = _start(workspace, place, end)
+        writers[place].process.kill()
+        told += writers[place].told()
+        writers[place] = Writer(workspace, place)
         killed += 1
-    for process in writers.values():
-        told += process.communicate()[0].split()
-        if process.returncode not in (0, -signal.SIGKILL):
-            raise RuntimeError(f"an appending process ended with {process.returncode}")
+    (workspace.path / STOP).touch()
+    for writer in writers:
+        told += writer.told()
     return {"killed": killed, "told": len(set(told)), **_look(workspace, set(told))}
 
 
-def _start(workspace: Workspace, place: int, end: float) -> subprocess.Popen:
-    writer = place % SHARED if place >= SHARED and place % 2 else place
-    seconds = max(0.0, end - time.monotonic())
-    command = [sys.executable, "-m", "tests.appenders", str(workspace.path), str(writer)]
-    environment = os.environ | {"TZ": ("UTC", "Asia/Kathmandu")[place % 2]}
-    return subprocess.Popen(
-        [*command, str(seconds)], stdout=subprocess.PIPE, text=True, env=environment
-    )
+class Writer:
+    """A process that appends."""
+
+    def __init__(self, workspace: Workspace, place: int) -> None:
+        writer = place % SHARED if place >= SHARED and place % 2 else place
+        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115 (read when it has ended)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.appenders", str(workspace.path), str(writer)],
+            stdout=self._output,
+            env=os.environ | {"TZ": ("UTC", "Asia/Kathmandu")[place % 2]},
+        )
+
+    def has_told(self) -> bool:
+        """Whether it has written anything yet; raises RuntimeError if it has ended."""
+        if self.process.poll() is not None:
+            raise RuntimeError(f"an appending process ended with {self.process.returncode}")
+        return os.fstat(self._output.fileno()).st_size > 0
+
+    def told(self) -> list[str]:
+        """All that it has told, once it has ended."""
+        if self.process.wait() not in (0, -signal.SIGKILL):
+            raise RuntimeError(f"an appending process ended with {self.process.returncode}")
+        with self._output as output:
+            output.seek(0)
+            return output.read().split()
 
 
 def _look(workspace: Workspace, told: set[str]) -> dict[str, int]:
@@ -90,7 +115,4 @@ def _look(workspace: Workspace, told: set[str]) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 3:
-        append_for(open_workspace(Path(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3]))
-    else:
-        print(json.dumps(run(open_workspace(Path(sys.argv[1])), float(sys.argv[2]))))
+    append(open_workspace(Path(sys.argv[1])), int(sys.argv[2]))

@@ -32,7 +32,7 @@ from core.workspace.logs import Event
 from core.workspace.relabel import Hand, flag_by_hand, label_by_hand
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.conftest import headlines, write_csv
-from tests.faults import KINDS, Shim
+from tests.faults import KINDS, Shim, breakable
 from tests.records import split_records
 from tests.tracing import kill_at, trace_me
 from tests.watch import Told, Watch
@@ -58,8 +58,8 @@ def make_template(folder: Path) -> Trained:
     return train(open_snapshot(folder), name="book")
 
 
-def life(watch: Watch, trained: Trained, draw: Random, tell: Callable) -> None:
-    """Opens, sends again what waits, labels for a while.
+def life(watch: Watch, trained: Trained, draw: Random, tell: Callable, keeps: bool = False) -> None:
+    """Opens, sends again what waits, labels for a while; keeps a model first if it is to.
 
     Or it is one of several programs: it has been running since before the others were broken.
     """
@@ -68,6 +68,8 @@ def life(watch: Watch, trained: Trained, draw: Random, tell: Callable) -> None:
         snapshot = open_snapshot(watch.path)
         inbox = Inbox(snapshot.workspace)
     _send(snapshot, inbox, [_event(entry) for entry in told.waiting()], tell)
+    if keeps:
+        keep(snapshot, trained)
     for _ in range(draw.randint(1, 4)):
         try:
             _step(snapshot, inbox, told, trained, draw, tell)
@@ -156,6 +158,7 @@ class Tally:
     """Counts over all workspaces."""
 
     points: Counter[str] = field(default_factory=Counter)
+    calls: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
     sent: int = 0
@@ -168,7 +171,8 @@ class Tally:
         self.acknowledged += len(watch.told.acknowledged)
 
     def as_json(self) -> str:
-        counts = {"points": self.points, "wrong": self.wrong, "examples": self.examples[:5]}
+        counts = {"points": self.points, "calls": self.calls}
+        counts |= {"wrong": self.wrong, "examples": self.examples[:5]}
         return json.dumps(counts | {"sent": self.sent, "acknowledged": self.acknowledged})
 
 
@@ -207,10 +211,17 @@ def in_child(act: Callable[[Callable], None], stop: int | None = None) -> tuple[
 
 
 class Harness:
-    """Draws lives and faults by seed, until as many points as asked for were tried."""
+    """Draws lives and faults by seed, until as many points as asked for were tried.
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    With `each` it first tries every kind of fault at every kind of call.
+    """
+
+    def __init__(self, folder: Path, seed: int, each: bool = False) -> None:
         self._folder, self._draw, self._tally = folder, Random(seed), Tally()
+        # What is undone after a fault needs two of them: no life has more than one.
+        calls = [(kind, call) for kind in KINDS for call in breakable(kind) if call != "unlink"]
+        self._ahead = calls if each else []
+        self._draw.shuffle(self._ahead)
         self._calls, self._stops = 60, 4_000
         self._can_trace = True
         self._trained = make_template(folder / "template")
@@ -219,16 +230,20 @@ class Harness:
         gc.freeze()  # or each child copies the pages that its collector looks at
         end = time.monotonic() + seconds
         number = 0
-        while self._tally.points.total() < points and time.monotonic() < end:
+        while self._is_asked(points) and time.monotonic() < end:
             number += 1
             self._workspace(self._folder / f"w{number}")
         return self._tally
+
+    def _is_asked(self, points: int) -> bool:
+        return bool(self._ahead) or self._tally.points.total() < points
 
     def _workspace(self, path: Path) -> None:
         shutil.copytree(self._folder / "template", path)
         running = read_snapshot(open_workspace(path))
         watch = Watch(path, Told(), running, Inbox(running.workspace))
-        for number in range(self._draw.randint(1, LIVES)):
+        # Where folders are to be made, few of them are there yet.
+        for number in range(self._draw.randint(1, 2 if self._ahead else LIVES)):
             # What is new is not on disk yet: nothing is as easily lost by a power cut.
             self._life(watch, KINDS[-2:] if number == 0 and self._draw.random() < 0.5 else KINDS)
         self._heal(watch)
@@ -237,35 +252,60 @@ class Harness:
 
     def _life(self, watch: Watch, kinds: Sequence[str]) -> None:
         seed = self._draw.randrange(2**32)
-        kind = self._draw.choice([*kinds, TRACED] if self._can_trace else kinds)
-        shim = Shim(watch.path, kind, self._draw.randint(1, self._calls), Random(seed))
+        kind, call = self._next(kinds)
+        at = self._draw.randint(1, 2 if call else self._calls)
+        shim = Shim(watch.path, kind, at, Random(seed), call)
+
+        if call == "ftruncate":
+            self._tear(watch)
 
         def act(tell: Callable) -> None:
             if kind != TRACED:
                 shim.install()
             try:
-                life(watch, self._trained, Random(seed), tell)
+                life(watch, self._trained, Random(seed), tell, call == "rename")
             finally:
                 tell("struck" if shim.struck else "calls", shim.calls)
 
         stop = self._draw.randint(1, self._stops) if kind == TRACED else None
         said, stops = in_child(act, stop)
-        watch.last = f"{kind} at call {shim.at} of life {seed}"
+        watch.last = f"{kind} at {call or 'call'} {shim.at} of life {seed}"
         self._hear(watch, said)
-        self._count(kind, said, stops, stop)
+        if kind == TRACED:
+            self._count_traced(dict(said), stops, stop)
+        else:
+            self._count(kind, call, dict(said))
         watch.look()
 
-    def _count(self, kind: str, said: list, stops: int | None, stop: int | None) -> None:
+    def _tear(self, watch: Watch) -> None:
+        """Leaves a log as a crash does: whoever writes next cuts it off."""
+        log = watch.path / "annotations.csv"
+        if log.exists():
+            with log.open("ab") as file:
+                file.write(b"torn,row")
+            watch.look()
+
+    def _next(self, kinds: Sequence[str]) -> tuple[str, str]:
+        """What is to happen, and at which call: at any where none is named."""
+        if self._ahead:
+            return self._ahead.pop()
+        return self._draw.choice([*kinds, TRACED] if self._can_trace else kinds), ""
+
+    def _count(self, kind: str, call: str, said: dict[str, int]) -> None:
         """A point counts if the fault came before the life was over."""
-        ended = dict(said)
-        if kind == TRACED:
-            self._can_trace = stops is not None
-            self._tally.points[kind] += bool(stops and stops > stop and "ended" not in ended)
-            self._stops = max(500, (stops if "ended" in ended else self._stops) or 500)
-        else:
-            self._tally.points[kind] += "ended" not in ended or "struck" in ended
-            if "calls" in ended:
-                self._calls = max(20, ended["calls"])
+        if "ended" in said and "struck" not in said:
+            if call:
+                self._ahead.insert(0, (kind, call))  # this life had no such call
+            else:
+                self._calls = max(20, said["calls"])
+            return
+        self._tally.points[kind] += 1
+        self._tally.calls[call] += 1
+
+    def _count_traced(self, said: dict[str, int], stops: int | None, stop: int) -> None:
+        self._can_trace = stops is not None
+        self._tally.points[TRACED] += bool(stops and stops > stop and "ended" not in said)
+        self._stops = max(500, (stops if "ended" in said else self._stops) or 500)
 
     def _hear(self, watch: Watch, said: list) -> None:
         for what, content in said:
@@ -304,10 +344,12 @@ def main() -> None:
     parser.add_argument("--points", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--each", action="store_true", help="first each fault at each call")
     asked = parser.parse_args()
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        print(Harness(Path(folder), asked.seed).run(asked.points, asked.seconds).as_json())
+        harness = Harness(Path(folder), asked.seed, asked.each)
+        print(harness.run(asked.points, asked.seconds).as_json())
 
 
 if __name__ == "__main__":

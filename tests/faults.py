@@ -51,14 +51,28 @@ BREAKABLE = {
 }
 
 
+EVERY_CALL = (*CALLS, "flock")
+
+
+def breakable(kind: str) -> tuple[str, ...]:
+    """The calls at which this can happen."""
+    if kind in ERRORS or kind.startswith("short write"):
+        return BREAKABLE.get(kind, WRITING)
+    return EVERY_CALL
+
+
 @dataclass
 class Shim:
-    """The calls of one process, and what of its files is on disk for good."""
+    """The calls of one process, and what of its files is on disk for good.
+
+    It breaks at call number `at`; where `call` names one, at that number of those of this name.
+    """
 
     root: Path
     kind: str
     at: int
     draw: Random
+    call: str = ""
     calls: int = 0
     struck: bool = False
     real: dict[str, Callable[..., Any]] = field(default_factory=dict)
@@ -82,10 +96,12 @@ class Shim:
         self, call: str, action: Callable[[], Any], half: Callable[[], int] | None = None
     ) -> Any:
         """Does the action, or what is to happen in its place."""
+        if self.call and call != self.call:
+            return action()
         self.calls += 1
         if self.calls < self.at or (self.struck and not self.kind.endswith("for good")):
             return action()
-        if call not in self._breakable():
+        if call not in breakable(self.kind):
             return action()  # the fault waits for the next call that can fail so
         self.struck = True
         if self.kind == "power cut before":
@@ -98,11 +114,6 @@ class Shim:
             raise OSError(ERRORS[self.kind], os.strerror(ERRORS[self.kind]))
         action()
         return self._cut_power() if self.kind == "power cut after" else self._die()
-
-    def _breakable(self) -> tuple[str, ...]:
-        if self.kind in ERRORS or self.kind.startswith("short write"):
-            return BREAKABLE.get(self.kind, WRITING)
-        return (*CALLS, "flock")
 
     def _write_half(self, half: Callable[[], int] | None) -> int:
         written = half()

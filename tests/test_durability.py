@@ -22,17 +22,17 @@ from core.workspace.snapshot import Snapshot, read_snapshot
 from tests import appenders
 from tests.conftest import MakeWorkspace, active_workspace
 from tests.crashes import TRACED
-from tests.faults import KINDS
+from tests.faults import EVERY_CALL, KINDS
 
 POINTS = 1_000
 PROCESSES = 2
-SECONDS = 300
+SECONDS = 3_000
 """A machine that is busy with other things still gets there."""
 
 
-def crash(seed: int) -> subprocess.Popen:
+def crash(points: int, seed: int, *options: str) -> subprocess.Popen:
     """A process of its own, since it forks: no thread of another test is around."""
-    command = [sys.executable, "-m", "tests.crashes", "--points", str(POINTS // PROCESSES)]
+    command = [sys.executable, "-m", "tests.crashes", "--points", str(points), *options]
     return subprocess.Popen(
         [*command, "--seconds", str(SECONDS), "--seed", str(seed)],
         stdout=subprocess.PIPE,
@@ -40,9 +40,19 @@ def crash(seed: int) -> subprocess.Popen:
     )
 
 
+def test_each_fault_at_each_call_loses_doubles_and_tears_nothing():
+    found = json.loads(crash(150, 11, "--each").communicate()[0])
+    assert found["examples"] == []
+    assert sum(found["points"].values()) >= 150
+    assert min(found["points"].get(kind, 0) for kind in KINDS) >= 1
+    assert min(found["calls"].get(call, 0) for call in {*EVERY_CALL} - {"unlink"}) >= 3
+    assert found["acknowledged"] == found["sent"] > 150
+
+
+@pytest.mark.thorough
 def test_a_thousand_random_crashes_lose_double_and_tear_nothing():
-    outcomes = [process.communicate()[0] for process in [crash(seed) for seed in (11, 12)]]
-    found = [json.loads(outcome) for outcome in outcomes]
+    running = [crash(POINTS // PROCESSES, seed) for seed in (11, 12)]
+    found = [json.loads(process.communicate()[0]) for process in running]
     points = sum((Counter(part["points"]) for part in found), Counter())
     told = {name: sum(part[name] for part in found) for name in ("sent", "acknowledged")}
     print(f"{points.total():,} crash points, {told['acknowledged']:,} events acknowledged")
@@ -57,9 +67,9 @@ def test_a_thousand_random_crashes_lose_double_and_tear_nothing():
 def test_eight_processes_that_append_at_once_lose_double_and_mix_nothing(
     make_workspace: MakeWorkspace,
 ):
-    counts = appenders.run(make_workspace(), seconds=4)
+    counts = appenders.run(make_workspace())
     print(counts)
-    assert counts["killed"] >= 3
+    assert counts["killed"] == appenders.KILLS
     assert counts["rows"] >= counts["told"] > 50
     assert (counts["lost"], counts["doubled"], counts["mixed"]) == (0, 0, 0)
 
