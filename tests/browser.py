@@ -13,12 +13,12 @@ from core.workspace.layout import Workspace
 
 ITEM = '[data-testid="item-text"]'
 SAVE_STATE = '[data-testid="save-state"]'
-WAIT = 20_000
-"""Milliseconds for a page to do something; an answer usually takes a hundredth of it."""
+WAIT = 120_000
+"""Milliseconds for a page to do something: a thousand times what it takes on a machine at rest."""
 
 expect.set_options(timeout=WAIT)
 
-DELIVERED_WITHIN = 60
+DELIVERED_WITHIN = 120
 """Seconds, after a crash too: the card tries again every 8 seconds at the latest."""
 
 LABEL_OF_KEY = {"1": "1", "0": "0"}
@@ -68,6 +68,15 @@ def pressed(page: Page) -> list[Pair]:
     """
     noted = json.loads(page.evaluate("sessionStorage.getItem('pressed')") or "[]")
     return [(item, LABEL_OF_KEY[key]) for item, key in noted if key in LABEL_OF_KEY]
+
+
+SETTLED = """() => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState
+  === 'notRunning' && !document.querySelector('[data-stale="true"]')"""
+
+
+def settled(page: Page) -> None:
+    """Nothing is on its way to the page, and nothing on it is of the step before."""
+    page.wait_for_function(SETTLED)
 
 
 def all_saved(page: Page) -> None:

@@ -1,30 +1,51 @@
 """Workspaces to test with: real folders of real CSV files."""
 
+import asyncio
 import csv
+import fcntl
 import os
 import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from core.analysis.simulation import make_demo
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from tests.server import CHROMIUM_FLAGS, Server, find_chromium
+from tests.browser import WAIT
+from tests.server import CHROMIUM_FLAGS, Server, Site, find_chromium
 
-# Real files take as long as a busy disk takes; and a CI run fails for a change, not by chance.
+# Real files take as long as a busy disk takes; and a run fails for a change, not by chance.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("plain", **_COMMON, max_examples=25, derandomize=True)
 settings.register_profile(
-    "sunlight",
-    deadline=None,
-    derandomize=bool(os.environ.get("CI")),
-    suppress_health_check=[HealthCheck.too_slow],
+    "thorough", **_COMMON, max_examples=200, derandomize=bool(os.environ.get("CI"))
 )
-settings.load_profile("sunlight")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("thorough" if is_thorough(config) else "plain")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The thorough set tries every property again, with more examples than the plain command."""
+    if is_thorough(config):
+        for item in items:
+            if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+                item.add_marker("thorough")
+
+
+def is_thorough(config: pytest.Config) -> bool:
+    """Whether `pytest -m thorough` was asked for."""
+    return config.option.markexpr == "thorough"
+
 
 SUBJECTS = "council minister farmers union police team court bank school hospital".split()
 VERBS = "rejects backs questions delays welcomes reviews plans opens wins seeks".split()
@@ -44,6 +65,8 @@ size = 10
 """
 
 MakeWorkspace = Callable[..., Workspace]
+Show = Callable[[Workspace], Site]
+NewContext = Callable[..., BrowserContext]
 
 
 def headlines(number: int, seed: int = 0) -> list[tuple[str, str, str]]:
@@ -75,26 +98,92 @@ def own_main() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One for all tests; each opens a context of its own in it."""
     browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
     yield browser
     browser.close()
 
 
-@pytest.fixture
-def server(workspace: Workspace, tmp_path: Path) -> Iterator[Server]:
-    """The app on the test file's own `workspace`; a traceback in its log fails the test."""
-    server = Server(workspace.path, tmp_path / "server.log")
+@pytest.fixture(autouse=True)
+def no_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Playwright leaves its loop marked as running; others could not run one of their own."""
+    loop = asyncio._get_running_loop()
+    if "playwright" not in request.fixturenames:
+        asyncio._set_running_loop(None)
+    yield
+    if "playwright" not in request.fixturenames:
+        asyncio._set_running_loop(loop)
+
+
+@pytest.fixture(scope="session")
+def app_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the workspaces of `app` stand, by their names."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="session")
+def app(app_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The one server for all tests that leave it alone; an address names the test's workspace."""
+    log = tmp_path_factory.mktemp("log") / "server.log"
+    server = Server(app_folder / "none", log, environment={"SUNLIGHT_SHELF": str(app_folder)})
     yield server
     server.stop()
-    assert "Traceback" not in server.log()
+
+
+@pytest.fixture
+def place(app_folder: Path) -> Path:
+    """Where the test's own workspace goes, so that `app` shows it."""
+    return app_folder / f"w{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def demo_in_app(demo_made: Path, place: Path) -> Workspace:
+    """A copy of the demo for `app`."""
+    return open_workspace(Path(shutil.copytree(demo_made, place)))
+
+
+@pytest.fixture
+def show(app: Server) -> Iterator[Show]:
+    """Shows a workspace in `app`; a traceback in its log fails the test."""
+    told = len(app.log())
+    yield lambda workspace: Site(app.url, workspace.path.name)
+    assert "Traceback" not in app.log()[told:]
+
+
+@pytest.fixture
+def site(show: Show, workspace: Workspace) -> Site:
+    """The test file's own `workspace` in `app`."""
+    return show(workspace)
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[NewContext]:
+    """Opens browsers of several people; the options are those of Playwright's `new_context`."""
+    opened = []
+
+    def new(**options: object) -> BrowserContext:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context.set_default_timeout(WAIT)
+        opened.append(context)
+        return context
+
+    yield new
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def context(new_context: NewContext) -> BrowserContext:
+    """One person's browser."""
+    return new_context()
 
 
 @pytest.fixture
@@ -138,14 +227,31 @@ def active_workspace(make_workspace: MakeWorkspace) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo with two active-learning batches. Tests that may write take `demo`."""
-    folder = tmp_path_factory.mktemp("demo") / "demo"
-    make_demo(folder, batches=2)
+def demo_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with two active-learning batches, to be copied: nobody opens it."""
+    return built_once(tmp_path_factory, "demo", lambda folder: make_demo(folder, batches=2))
+
+
+@pytest.fixture(scope="session")
+def demo_folder(demo_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo for looking. Tests that may write take `demo`."""
+    return Path(shutil.copytree(demo_made, tmp_path_factory.mktemp("demo") / "demo"))
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]) -> Path:
+    """A folder that one of the test processes builds for all of them."""
+    base = factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, done = shared / name, shared / f"{name}.done"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            build(folder)
+            done.touch()
     return folder
 
 
 @pytest.fixture
-def demo(demo_folder: Path, tmp_path: Path) -> Path:
+def demo(demo_made: Path, tmp_path: Path) -> Path:
     """A copy of the demo, to write into."""
-    return Path(shutil.copytree(demo_folder, tmp_path / "demo"))
+    return Path(shutil.copytree(demo_made, tmp_path / "demo"))

@@ -10,14 +10,21 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
+from urllib.parse import quote
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "streamlit_app.py"
-START_WITHIN = 60
-"""Seconds."""
+START_WITHIN = 300
+"""Seconds: on a machine that does other things, torch alone may take a minute to load."""
+
+PORTS = range(20_000, 32_000)
+"""No system gives these to whoever connects: a server that is down finds its port free again."""
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -31,6 +38,19 @@ CHROMIUM_FLAGS = [
     "--disable-backgrounding-occluded-windows",
     "--disable-background-timer-throttling",
 ]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A workspace as a server shows it: the one that the address names, or that of the start."""
+
+    url: str
+    name: str = ""
+
+    def at(self, page: str = "", query: str = "") -> str:
+        """The address of a page of this workspace; `query` is what else stands in it."""
+        named = f"workspace={quote(self.name)}" if self.name else ""
+        return f"{self.url}/{page}?{'&'.join(filter(None, (named, query)))}"
 
 
 class Server:
@@ -104,9 +124,11 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    while True:
+        port = Random().choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def find_chromium() -> str:

@@ -1,4 +1,7 @@
-"""Whatever stands in a file or comes in by the network: it is read or refused, and nothing else."""
+"""Whatever stands in a file or comes in by the network: it is read or refused, and nothing else.
+
+`python -m tests.benchmarks.fuzz` tries thousands of inputs.
+"""
 
 import random
 
@@ -8,12 +11,9 @@ from hypothesis import strategies as st
 
 from tests.fuzzing import TARGETS, Target, inputs, refused
 
-EXAMPLES = 40
-"""Inputs for each reader in CI; `python -m tests.benchmarks.fuzz` tries thousands."""
-
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
-@settings(max_examples=EXAMPLES, suppress_health_check=[*HealthCheck])
+@settings(suppress_health_check=[*HealthCheck])
 @given(draw=st.randoms(use_true_random=False))
 def test_whatever_is_given_to_a_reader_is_read_or_refused(target: Target, draw: random.Random):
     refused(target, inputs(target, draw))

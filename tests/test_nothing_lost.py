@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from core.workspace.layout import Workspace, open_workspace
 from tests.browser import (
@@ -33,7 +33,7 @@ from tests.browser import (
     pressed,
     shown,
 )
-from tests.conftest import headlines, write_csv
+from tests.conftest import NewContext, headlines, write_csv
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
 
 pytestmark = pytest.mark.browser
@@ -125,11 +125,9 @@ def server(only_server: Server) -> Iterator[Server]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One person's browser."""
-    context = new_context(browser)
-    yield context
-    context.close()
+def context(new_context: NewContext) -> BrowserContext:
+    """One person's browser, which notes its keys."""
+    return prepared(new_context())
 
 
 @pytest.fixture
@@ -143,15 +141,10 @@ def page(context: BrowserContext, server: Server, ann: str) -> Page:
     return open_page(context, server, ann)
 
 
-def new_context(browser: Browser) -> BrowserContext:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    prepare(context)
-    return context
-
-
-def prepare(context: BrowserContext) -> None:
+def prepared(context: BrowserContext) -> BrowserContext:
     context.set_default_timeout(WAIT)
     context.add_init_script(NOTE_KEYS)
+    return context
 
 
 def open_page(context: BrowserContext, server: Server, annotator: str) -> Page:
@@ -247,7 +240,7 @@ def test_a_tab_closed_while_the_server_hangs(
         with page.expect_request("**/api/labels"):
             page.keyboard.press("1")
         burst(page, some_keys(24))  # they wait behind that request
-        assert "waiting" in page.inner_text(SAVE_STATE)  # told while the keys go on
+        expect(page.locator(SAVE_STATE)).to_contain_text("waiting")  # told while the keys go on
         expected = pressed(page)
         page.close()
     finally:
@@ -324,22 +317,18 @@ def test_the_latest_key_counts_though_its_tab_sends_first(
 
 
 def test_two_people_at_once(
-    page: Page, browser: Browser, server: Server, workspace: Workspace, ann: str
+    page: Page, new_context: NewContext, server: Server, workspace: Workspace, ann: str
 ):
-    context = new_context(browser)
-    try:
-        other = open_page(context, server, "bob")
-        for keys in zip(some_keys(BATCH, 1), some_keys(BATCH, 2), strict=True):
-            for each, key in zip((page, other), keys, strict=True):
-                each.keyboard.press(key)
-        mine, theirs = pressed(page), pressed(other)
-        assert not dict(mine).keys() & dict(theirs).keys()
-        check_delivered(page, workspace, ann, mine)
-        check_delivered(other, workspace, "bob", theirs)
-        check_saved(page, workspace, mine)
-        check_saved(other, workspace, theirs)
-    finally:
-        context.close()
+    other = open_page(prepared(new_context()), server, "bob")
+    for keys in zip(some_keys(BATCH, 1), some_keys(BATCH, 2), strict=True):
+        for each, key in zip((page, other), keys, strict=True):
+            each.keyboard.press(key)
+    mine, theirs = pressed(page), pressed(other)
+    assert not dict(mine).keys() & dict(theirs).keys()
+    check_delivered(page, workspace, ann, mine)
+    check_delivered(other, workspace, "bob", theirs)
+    check_saved(page, workspace, mine)
+    check_saved(other, workspace, theirs)
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits of others: Linux only")
@@ -377,16 +366,13 @@ class Chromium:
              f"--user-data-dir={profile}", "about:blank"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
-        deadline = time.monotonic() + WAIT / 1_000
         while not (port_file.exists() and port_file.read_text().count("\n")):
-            if time.monotonic() > deadline:
-                self.kill()
-                pytest.fail("Chromium did not start")
+            assert self.process.poll() is None, "Chromium did not start"
             time.sleep(0.05)
         port = port_file.read_text().split("\n")[0]
         self._browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
         self.context = self._browser.contexts[0]
-        prepare(self.context)
+        prepared(self.context)
 
     def kill(self) -> None:
         """All its processes at once, without a word to any of them."""
@@ -467,3 +453,20 @@ def test_a_log_that_ends_in_a_torn_line(page: Page, server: Server, workspace: W
     check_delivered(page, workspace, ann, pressed(page))
     assert torn in [kept.read_text() for kept in (workspace.path / "torn").iterdir()]
     check_saved(page, workspace, pressed(page))
+
+
+def test_kept_labels_are_delivered_from_whichever_page_is_opened(
+    context: BrowserContext, page: Page, server: Server, workspace: Workspace, ann: str
+):
+    press(page, "0")
+    all_saved(page)
+    server.kill()
+    press(page, "1", 3)
+    expect(page.locator(SAVE_STATE)).to_contain_text("3 kept here")
+    page.close()
+    server.start()
+    home = context.new_page()
+    home.goto(f"{server.url}/?annotator={ann}")
+    home.get_by_role("heading", name="Label evaluation data").wait_for()
+    home.wait_for_function("Object.keys(localStorage).every(key => !key.includes('/waiting/'))")
+    assert [label for _, label in logged(workspace, ann)] == ["0", "1", "1", "1"]

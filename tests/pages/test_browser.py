@@ -1,45 +1,36 @@
 """A person at the keyboard: real server, real Chromium, rows on disk counted against keys."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from core.sampling.next_batch import propose
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import read_snapshot
-from tests.browser import ITEM, SAVE_STATE, WAIT, all_saved, events, label_rows, press, shown
-from tests.conftest import SMALL_TASK, headlines, write_csv
-from tests.server import Server
+from tests.browser import SAVE_STATE, all_saved, events, label_rows, press, shown
+from tests.conftest import SMALL_TASK, NewContext, Show, headlines, write_csv
+from tests.server import Site
 
 pytestmark = pytest.mark.browser
 
 PAGES = ("", "annotate", "sunlight", "review", "strategies", "metrics", "data")
-HOSTILE = (
-    '<img src=x onerror="window.attacked=1"> **bold** $x^2$ :smile: <script>attacked=1</script>'
-)
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    folder = tmp_path / "workspace"
+def workspace(place: Path) -> Workspace:
     pool = [("item_id", "text"), *(item[:2] for item in headlines(200))]
-    write_csv(folder / "unlabeled_data" / "pool.csv", pool)
-    (folder / "task.toml").write_text(SMALL_TASK)
-    return open_workspace(folder)
+    write_csv(place / "unlabeled_data" / "pool.csv", pool)
+    (place / "task.toml").write_text(SMALL_TASK)
+    return open_workspace(place)
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(WAIT)
+def page(context: BrowserContext, site: Site) -> Page:
     page = context.new_page()
-    page.goto(f"{server.url}/annotate?annotator=ann")
+    page.goto(site.at("annotate", "annotator=ann"))
     shown(page)
-    yield page
-    context.close()
+    return page
 
 
 def test_a_batch_is_labeled_with_the_keyboard_alone(page: Page, workspace: Workspace):
@@ -103,7 +94,7 @@ def test_every_key_has_a_button(page: Page, workspace: Workspace):
     expect(page.get_by_text("would a relief agency want").first).to_be_visible()
     page.get_by_test_id("key-definitions").click()
     page.get_by_test_id("key-save").click()
-    expect(page.get_by_text("wait for a label")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text("wait for a label")).to_be_visible()
     assert label_rows(workspace, "evaluation") == {first: "1", second: "0"}
 
 
@@ -127,16 +118,6 @@ def test_a_reload_in_the_middle_loses_nothing(page: Page, workspace: Workspace):
         *((item, "0") for item in done[:3]),
         *((item, "1") for item in done[3:]),
     ]
-
-
-def test_a_killed_server_loses_nothing(page: Page, server: Server, workspace: Workspace):
-    done = press(page, "Enter", 3)
-    server.kill()
-    done += press(page, "1", 3)
-    expect(page.locator(SAVE_STATE)).to_contain_text("kept here")
-    server.start()
-    expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0", timeout=60_000)
-    assert [event["item_id"] for event in events(workspace)] == done
 
 
 def test_holding_a_key_down_labels_one_item(page: Page, workspace: Workspace):
@@ -174,27 +155,23 @@ def test_a_log_that_cannot_be_written_is_told_and_mended(page: Page, workspace: 
 
 
 def test_two_people_get_different_batches(
-    page: Page, browser: Browser, server: Server, workspace: Workspace
+    page: Page, new_context: NewContext, site: Site, workspace: Workspace
 ):
-    context = browser.new_context()
-    other = context.new_page()
-    other.goto(f"{server.url}/annotate?annotator=bob")
+    other = new_context().new_page()
+    other.goto(site.at("annotate", "annotator=bob"))
     shown(other)
     mine, theirs = press(page, "Enter", 5), press(other, "Enter", 5)
     all_saved(page)
     all_saved(other)
-    context.close()
     assert not set(mine) & set(theirs)
     assert Counter(event["annotator"] for event in events(workspace)) == {"ann": 5, "bob": 5}
 
 
 def test_a_pool_that_grows_under_an_open_page_is_seen_at_the_next_press(
-    browser: Browser, server: Server, workspace: Workspace
+    context: BrowserContext, site: Site, workspace: Workspace
 ):
-    context = browser.new_context()
-    context.set_default_timeout(WAIT)
     page = context.new_page()
-    page.goto(f"{server.url}/sunlight")
+    page.goto(site.at("sunlight"))
     expect(page.get_by_text("from 200 items")).to_be_visible()
     file = workspace.path / "unlabeled_data" / "pool.csv"
     with file.open("a", encoding="utf-8") as pool:
@@ -212,63 +189,20 @@ def test_a_pool_that_grows_under_an_open_page_is_seen_at_the_next_press(
     page.get_by_test_id("stButtonGroup").get_by_text("First 100").click()
     expect(page.get_by_text("The first 3 of 3 items")).to_be_visible()
     expect(page.get_by_test_id("item").first).to_contain_text("a zebra in the north 0")
-    context.close()
 
 
-def hostile_workspace(folder: Path) -> Path:
-    """Every text is an attack: a pool, evaluation and training data, and an active batch."""
-    texts = [(f"x{at}", f"{HOSTILE} {at}") for at in range(120)]
-    write_csv(folder / "unlabeled_data" / "pool.csv", [("item_id", "text"), *texts[:60]])
-    for split, start in (("evaluation", 60), ("training", 90)):
-        for label, name in (("1", "related.csv"), ("0", "not_related.csv")):
-            chosen = texts[start : start + 15]
-            write_csv(folder / f"{split}_data" / name, [(*item, label) for item in chosen])
-            start += 15
-    (folder / "task.toml").write_text(SMALL_TASK)
-    propose(read_snapshot(open_workspace(folder)), "ann")
-    return folder
-
-
-def test_a_headline_that_is_html_is_shown_as_typed_and_runs_nowhere(
-    browser: Browser, tmp_path: Path
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
+def test_every_page_fits_a_narrow_screen(
+    new_context: NewContext, demo_in_app: Workspace, show: Show, scheme: str
 ):
-    workspace = hostile_workspace(tmp_path / "workspace")
-    server = Server(workspace, tmp_path / "server.log")
-    context = browser.new_context()
-    try:
-        for name in PAGES:
-            page = context.new_page()
-            page.goto(f"{server.url}/{name}?annotator=ann")
-            page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-            if name == "annotate":
-                assert shown(page)
-                assert page.inner_text(ITEM).startswith(HOSTILE)
-            if name in ("sunlight", "review"):
-                expect(page.get_by_test_id("item").first).to_contain_text(HOSTILE)
-            assert page.evaluate("window.attacked") is None, name
-            assert page.locator("img[src=x]").count() == 0, name
-    finally:
-        context.close()
-        server.stop()
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_fits_a_narrow_screen(browser: Browser, demo: Path, tmp_path: Path, scheme: str):
-    server = Server(demo, tmp_path / "server.log")
-    context = browser.new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
-    try:
-        for name in PAGES:
-            page = context.new_page()
-            page.goto(f"{server.url}/{name}?annotator=ann")
-            page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-            if name == "annotate":
-                shown(page)
-            page.wait_for_selector(
-                '[data-testid="stAppViewContainer"] h1, [data-testid="item-text"]'
-            )
-            wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            assert page.evaluate(wide) <= 0, name
-            assert page.get_by_text("Traceback").count() == 0, name
-    finally:
-        context.close()
-        server.stop()
+    context = new_context(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    for name in PAGES:
+        page.goto(show(demo_in_app).at(name, "annotator=ann"))
+        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        if name == "annotate":
+            shown(page)
+        page.wait_for_selector('[data-testid="stAppViewContainer"] h1, [data-testid="item-text"]')
+        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert page.evaluate(wide) <= 0, name
+        assert page.get_by_text("Traceback").count() == 0, name

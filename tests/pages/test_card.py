@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from core.analysis.simulation import label_batch
 from core.sampling.next_batch import propose
@@ -15,8 +15,8 @@ from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import read_snapshot
 from tests.browser import ITEM, all_saved, events, label_rows, press, rows, shown
-from tests.conftest import SMALL_TASK, headlines, write_csv
-from tests.server import Server
+from tests.conftest import SMALL_TASK, NewContext, Show, headlines, write_csv
+from tests.server import Site
 
 pytestmark = pytest.mark.browser
 
@@ -68,22 +68,14 @@ CONTRASTS = """() => {
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
+def workspace(place: Path) -> Workspace:
     """A small pool whose evaluation data is still to be labeled."""
-    return make(tmp_path / "workspace", [item[:2] for item in headlines(200)])
+    return make(place, [item[:2] for item in headlines(200)])
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(20_000)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext, server: Server) -> Page:
-    return annotate(context, server)
+def page(context: BrowserContext, site: Site) -> Page:
+    return annotate(context, site)
 
 
 def make(folder: Path, pool: list[tuple[str, str]], task: str = SMALL_TASK) -> Workspace:
@@ -92,9 +84,9 @@ def make(folder: Path, pool: list[tuple[str, str]], task: str = SMALL_TASK) -> W
     return open_workspace(folder)
 
 
-def annotate(context: BrowserContext, server: Server, annotator: str = "ann") -> Page:
+def annotate(context: BrowserContext, site: Site, annotator: str = "ann") -> Page:
     page = context.new_page()
-    page.goto(f"{server.url}/annotate?annotator={annotator}")
+    page.goto(site.at("annotate", f"annotator={annotator}"))
     shown(page)
     return page
 
@@ -140,7 +132,7 @@ def test_back_after_a_skip_shows_the_skipped_item(page: Page):
     assert shown(page) == first
 
 
-def test_a_flag_takes_a_note_and_stands_on_review(page: Page, workspace: Workspace, server: Server):
+def test_a_flag_takes_a_note_and_stands_on_review(page: Page, workspace: Workspace, site: Site):
     item = shown(page)
     page.keyboard.press("f")
     note = page.get_by_test_id("flag-note")
@@ -154,7 +146,7 @@ def test_a_flag_takes_a_note_and_stands_on_review(page: Page, workspace: Workspa
     all_saved(page)
     assert actions(workspace) == [("flag", item), ("label", item)]
     assert flags(read_snapshot(workspace).logs.events)[0].note == "01 is that one?"
-    page.goto(f"{server.url}/review?annotator=ann")
+    page.goto(site.at("review", "annotator=ann"))
     page.get_by_role("tab", name="Flagged").click()
     expect(page.get_by_text("flagged by ann: 01 is that one?")).to_be_visible()
     page.get_by_role("button", name="Open", exact=True).click()
@@ -224,140 +216,127 @@ def test_undo_goes_on_into_earlier_batches(page: Page, workspace: Workspace):
     ]  # fmt: skip
 
 
-def test_an_earlier_day_is_corrected_from_review(demo: Path, browser: Browser, tmp_path: Path):
-    workspace = open_workspace(demo)
+def test_an_earlier_day_is_corrected_from_review(
+    context: BrowserContext, demo_in_app: Workspace, show: Show
+):
+    workspace, site = demo_in_app, show(demo_in_app)
     snapshot = read_snapshot(workspace)
     item = next(x for x in snapshot.labels.splits["evaluation"] if x.batch_id == "batch-0002")
-    server = Server(demo, tmp_path / "server.log")
-    context = browser.new_context()
-    try:
-        page = context.new_page()
-        page.goto(f"{server.url}/review?annotator=ann")
-        page.get_by_role("tab", name="Labeled earlier").click()
-        page.get_by_role("combobox", name="Batch").last.click()
-        page.get_by_role("option", name=re.compile("^batch-0002")).click()
-        page.get_by_role("button", name="Open in Annotate").click()
-        page.locator(f'[data-testid="end-item"][data-item-id="{item.item_id}"]').click()
-        assert shown(page) == item.item_id
-        press(page, "1" if item.label == "0" else "0")
-        all_saved(page)
-        page.keyboard.press("Enter")
-        # Its batch is complete again: the batch of now follows.
-        expect(page.get_by_text("· an earlier batch, labeled on")).to_be_hidden()
-        shown(page)
-    finally:
-        context.close()
-        server.stop()
+    page = context.new_page()
+    page.goto(site.at("review", "annotator=ann"))
+    page.get_by_role("tab", name="Labeled earlier").click()
+    page.get_by_role("combobox", name="Batch").last.click()
+    page.get_by_role("option", name=re.compile("^batch-0002")).click()
+    page.get_by_role("button", name="Open in Annotate").click()
+    page.locator(f'[data-testid="end-item"][data-item-id="{item.item_id}"]').click()
+    assert shown(page) == item.item_id
+    press(page, "1" if item.label == "0" else "0")
+    all_saved(page)
+    page.keyboard.press("Enter")
+    # Its batch is complete again: the batch of now follows.
+    expect(page.get_by_text("· an earlier batch, labeled on")).to_be_hidden()
+    shown(page)
     labels = {x.item_id: x for x in read_snapshot(workspace).labels.splits["evaluation"]}
     assert labels[item.item_id].label != item.label
     assert labels[item.item_id].annotator == "ann"
     assert label_rows(workspace, "evaluation").keys() == labels.keys()
 
 
-def test_nine_labels_have_the_keys_one_to_nine(browser: Browser, tmp_path: Path):
+def test_nine_labels_have_the_keys_one_to_nine(context: BrowserContext, place: Path, show: Show):
     labels = "".join(
         f'[[labels]]\nvalue = "v{n}"\nname = "Kind {n}"\nfile = "kind{n}.csv"\n'
         f"positive = {str(n == 1).lower()}\n"
         for n in range(1, 10)
     )
     task = SMALL_TASK + labels + '[keys]\nskip = "x"\n'
-    workspace = make(tmp_path / "nine", [item[:2] for item in headlines(40)], task)
-    server = Server(workspace.path, tmp_path / "server.log")
-    context = browser.new_context()
-    try:
-        page = annotate(context, server)
-        items = [press(page, str(number))[0] for number in range(1, 10)]
-        expect(page.get_by_test_id("key-label-v9")).to_contain_text("9")
-        expect(page.get_by_test_id("key-skip")).to_contain_text("x")
-        items += press(page, "k")  # nobody's key now
-        assert shown(page) == items[-1]
-        items += press(page, "x")
-        all_saved(page)
-    finally:
-        context.close()
-        server.stop()
+    workspace = make(place, [item[:2] for item in headlines(40)], task)
+    page = annotate(context, show(workspace))
+    items = [press(page, str(number))[0] for number in range(1, 10)]
+    expect(page.get_by_test_id("key-label-v9")).to_contain_text("9")
+    expect(page.get_by_test_id("key-skip")).to_contain_text("x")
+    items += press(page, "k")  # nobody's key now
+    assert shown(page) == items[-1]
+    items += press(page, "x")
+    all_saved(page)
     assert [event["label"] for event in events(workspace)] == [*(f"v{n}" for n in range(1, 10)), ""]
     assert actions(workspace)[-1] == ("skip", items[-1])
 
 
-def active_batch(folder: Path) -> Workspace:
+@pytest.fixture(scope="module")
+def active_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace whose next batch is one that a model chose."""
     items = headlines(300)
-    workspace = make(folder, [item[:2] for item in items])
+    workspace = make(tmp_path_factory.mktemp("active") / "w", [item[:2] for item in items])
     oracle = {item_id: label for item_id, _, label in items}
     while (snapshot := read_snapshot(workspace)).stage != "active learning":
         label_batch(Inbox(workspace), propose(snapshot, "oracle"), oracle)
     propose(snapshot, "ann")
-    return workspace
+    return workspace.path
+
+
+@pytest.fixture
+def active_batch(active_folder: Path, place: Path) -> Workspace:
+    """A copy of it for the app."""
+    return open_workspace(Path(shutil.copytree(active_folder, place)))
 
 
 def test_the_models_opinion_is_off_until_asked_for_and_stands_with_the_event(
-    browser: Browser, tmp_path: Path
+    context: BrowserContext, active_batch: Workspace, show: Show
 ):
-    workspace = active_batch(tmp_path / "active")
+    workspace = active_batch
     snapshot = read_snapshot(workspace)
     (batch,) = snapshot.open_batches.values()
     proposals = {proposal.item_id: proposal for proposal in batch}
     texts = snapshot.pool_words.pool.texts_of(proposals)
-    server = Server(workspace.path, tmp_path / "server.log")
-    context = browser.new_context()
-    try:
-        page = annotate(context, server)
-        opinion = page.get_by_test_id("opinion")
-        expect(opinion).to_be_hidden()
-        unaided = press(page, "0")
-        page.keyboard.press("m")
-        for _ in range(3):
-            proposal = proposals[shown(page)]
-            name = snapshot.workspace.task.label(proposal.predicted).name
-            expect(opinion).to_contain_text(name)
-            expect(opinion).to_contain_text(f"{proposal.confidence:.0%}")
-            assert page.locator(ITEM).evaluate("node => node.textContent") == texts[shown(page)]
-            assert page.locator(f"{ITEM} [title*='log-odds']").count() > 0
-            press(page, "0")
-        page.keyboard.press("m")
-        expect(opinion).to_be_hidden()
-        press(page, "0", 2)
-        all_saved(page)
-    finally:
-        context.close()
-        server.stop()
+    page = annotate(context, show(workspace))
+    opinion = page.get_by_test_id("opinion")
+    expect(opinion).to_be_hidden()
+    unaided = press(page, "0")
+    page.keyboard.press("m")
+    for _ in range(3):
+        proposal = proposals[shown(page)]
+        name = snapshot.workspace.task.label(proposal.predicted).name
+        expect(opinion).to_contain_text(name)
+        expect(opinion).to_contain_text(f"{proposal.confidence:.0%}")
+        assert page.locator(ITEM).evaluate("node => node.textContent") == texts[shown(page)]
+        assert page.locator(f"{ITEM} [title*='log-odds']").count() > 0
+        press(page, "0")
+    page.keyboard.press("m")
+    expect(opinion).to_be_hidden()
+    press(page, "0", 2)
+    all_saved(page)
     assisted = [event["assisted"] for event in events(workspace) if event["annotator"] == "ann"]
     # The fifth item was on the screen when the opinion was still on.
     assert assisted == ["0", "1", "1", "1", "1", "0"]
     assert unaided
 
 
-def test_held_out_data_shows_no_trace_of_a_model(browser: Browser, tmp_path: Path):
-    workspace = active_batch(tmp_path / "active")
+def test_held_out_data_shows_no_trace_of_a_model(
+    context: BrowserContext, active_batch: Workspace, show: Show
+):
+    workspace = active_batch
     asked = SMALL_TASK.replace("evaluation = 20", "evaluation = 40")
     (workspace.path / "task.toml").write_text(asked)
-    server = Server(workspace.path, tmp_path / "server.log")
-    context = browser.new_context()
     received: list[str | bytes] = []
 
     def keep(frame: str | bytes) -> None:
         received.append(frame)
 
-    try:
-        page = context.new_page()
-        page.on("websocket", lambda socket: socket.on("framereceived", keep))
-        page.goto(f"{server.url}/annotate?annotator=bob")
-        shown(page)
-        expect(page.get_by_text("evaluation data").first).to_be_visible()
-        for _ in range(3):
-            page.keyboard.press("m")
-            expect(page.get_by_test_id("opinion")).to_be_hidden()
-            expect(page.get_by_test_id("key-model")).to_have_count(0)
-            press(page, "0")
-        all_saved(page)
-        told = page.content() + "".join(
-            frame.decode("utf-8", "replace") if isinstance(frame, bytes) else frame
-            for frame in received
-        )
-    finally:
-        context.close()
-        server.stop()
+    page = context.new_page()
+    page.on("websocket", lambda socket: socket.on("framereceived", keep))
+    page.goto(show(workspace).at("annotate", "annotator=bob"))
+    shown(page)
+    expect(page.get_by_text("evaluation data").first).to_be_visible()
+    for _ in range(3):
+        page.keyboard.press("m")
+        expect(page.get_by_test_id("opinion")).to_be_hidden()
+        expect(page.get_by_test_id("key-model")).to_have_count(0)
+        press(page, "0")
+    all_saved(page)
+    told = page.content() + "".join(
+        frame.decode("utf-8", "replace") if isinstance(frame, bytes) else frame
+        for frame in received
+    )
     assert '"item_id"' in told  # the batch did come this way
     for word in ("run-0001", "AUC", '"predicted"', '"confidence"', '"pieces"'):
         assert word not in told
@@ -378,52 +357,44 @@ def test_keys_act_on_the_annotate_page_only(page: Page, workspace: Workspace):
     assert len(events(workspace)) == 1
 
 
-def test_items_that_were_handed_over_are_not_asked_again(browser: Browser, tmp_path: Path):
-    workspace = make(tmp_path / "ten", [item[:2] for item in headlines(10)])
-    server = Server(workspace.path, tmp_path / "server.log")
-    context = browser.new_context()
-    try:
-        page = annotate(context, server)
-        mine = press(page, "0", 2)
-        all_saved(page)
-        theirs = take_what_is_left(read_snapshot(workspace), "bob")
-        page.get_by_role("link", name="Sunlight").click()
-        page.wait_for_selector("[data-testid=item]")
-        page.get_by_role("link", name="Annotate").click()
-        expect(progress(page)).to_have_text("3 of 6")
-        mine += press(page, "0", 4)
-        expect(page.get_by_test_id("batch-end")).to_be_visible()
-        all_saved(page)
-    finally:
-        context.close()
-        server.stop()
+def test_items_that_were_handed_over_are_not_asked_again(
+    context: BrowserContext, place: Path, show: Show
+):
+    workspace = make(place, [item[:2] for item in headlines(10)])
+    page = annotate(context, show(workspace))
+    mine = press(page, "0", 2)
+    all_saved(page)
+    theirs = take_what_is_left(read_snapshot(workspace), "bob")
+    page.get_by_role("link", name="Sunlight").click()
+    page.wait_for_selector("[data-testid=item]")
+    page.get_by_role("link", name="Annotate").click()
+    expect(progress(page)).to_have_text("3 of 6")
+    mine += press(page, "0", 4)
+    expect(page.get_by_test_id("batch-end")).to_be_visible()
+    all_saved(page)
     handed = {proposal.item_id for proposal in read_snapshot(workspace).logs.batch(theirs)}
     assert len(handed) == 4
     assert not handed & set(mine)
 
 
-def test_the_card_stays_in_place_whatever_the_text(browser: Browser, tmp_path: Path):
+def test_the_card_stays_in_place_whatever_the_text(
+    new_context: NewContext, place: Path, show: Show
+):
     texts = ["Short", LONG, ARABIC, "A headline of a usual length about the council"]
     pool = [(f"t{at}", f"{text} {at}") for at, text in enumerate(texts * 3)]
-    workspace = make(tmp_path / "texts", pool)
-    server = Server(workspace.path, tmp_path / "server.log")
+    site = show(make(place, pool))
     places, directions = set(), {}
-    try:
-        for width in (1280, 390):
-            context = browser.new_context(viewport={"width": width, "height": 844})
-            page = annotate(context, server, f"p{width}")
-            for _ in range(5):
-                boxes = [
-                    page.get_by_test_id(name).bounding_box()
-                    for name in ("key-label-1", "key-label-0", "key-back", "recents")
-                ]
-                places.add(json.dumps([width, boxes]))
-                direction = page.locator(ITEM).evaluate("node => getComputedStyle(node).direction")
-                directions[page.inner_text(ITEM)[:5]] = direction
-                press(page, "0")
-            context.close()
-    finally:
-        server.stop()
+    for width in (1280, 390):
+        page = annotate(new_context(viewport={"width": width, "height": 844}), site, f"p{width}")
+        for _ in range(5):
+            boxes = [
+                page.get_by_test_id(name).bounding_box()
+                for name in ("key-label-1", "key-label-0", "key-back", "recents")
+            ]
+            places.add(json.dumps([width, boxes]))
+            direction = page.locator(ITEM).evaluate("node => getComputedStyle(node).direction")
+            directions[page.inner_text(ITEM)[:5]] = direction
+            press(page, "0")
     assert len(places) == 2  # one for each width
     assert directions.pop(ARABIC[:5]) == "rtl"
     assert set(directions.values()) == {"ltr"}
@@ -431,32 +402,26 @@ def test_the_card_stays_in_place_whatever_the_text(browser: Browser, tmp_path: P
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_of_the_card_has_contrast_and_every_button_its_size(
-    browser: Browser, tmp_path: Path, scheme: str
+    new_context: NewContext, active_batch: Workspace, show: Show, scheme: str
 ):
-    workspace = active_batch(tmp_path / "active")
-    server = Server(workspace.path, tmp_path / "server.log")
     size = {"width": 390, "height": 844}
-    context = browser.new_context(viewport=size, color_scheme=scheme, has_touch=True)
-    try:
-        page = annotate(context, server)
-        press(page, "0", 3)
-        for keys in (["m"], ["f", "x", "Enter"], ["f"], ["Escape", "?"], ["d"]):
-            for key in keys:
-                page.keyboard.press(key)
-            measured = page.evaluate(CONTRASTS)
-            assert len(measured) > 15
-            assert [each for each in measured if each[0] < TEXT_CONTRAST] == []
-        for button in page.locator(".sl-card button:visible").all():
-            box = button.bounding_box()
-            assert (box["height"] >= TARGET, box["width"] >= TARGET) == (True, True), box
-    finally:
-        context.close()
-        server.stop()
+    context = new_context(viewport=size, color_scheme=scheme, has_touch=True)
+    page = annotate(context, show(active_batch))
+    press(page, "0", 3)
+    for keys in (["m"], ["f", "x", "Enter"], ["f"], ["Escape", "?"], ["d"]):
+        for key in keys:
+            page.keyboard.press(key)
+        measured = page.evaluate(CONTRASTS)
+        assert len(measured) > 15
+        assert [each for each in measured if each[0] < TEXT_CONTRAST] == []
+    for button in page.locator(".sl-card button:visible").all():
+        box = button.bounding_box()
+        assert (box["height"] >= TARGET, box["width"] >= TARGET) == (True, True), box
 
 
-def test_a_swipe_labels(browser: Browser, server: Server, workspace: Workspace):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = annotate(context, server)
+def test_a_swipe_labels(new_context: NewContext, site: Site, workspace: Workspace):
+    context = new_context(viewport={"width": 390, "height": 844}, has_touch=True)
+    page = annotate(context, site)
     items = []
     for way in (-1, 1):
         items.append(shown(page))
@@ -464,7 +429,6 @@ def test_a_swipe_labels(browser: Browser, server: Server, workspace: Workspace):
     swipe(page, 20, 0)  # too short
     swipe(page, 20, 120)  # downwards
     all_saved(page)
-    context.close()
     assert [(event["item_id"], event["label"]) for event in events(workspace)] == [
         (items[0], "0"),
         (items[1], "1"),
@@ -502,10 +466,10 @@ def test_balance_and_pace_stand_in_quiet_figures(page: Page):
     expect(figures).to_contain_text("min to the end of the batch")
 
 
-def test_a_rest_is_proposed_and_can_be_turned_off(context: BrowserContext, server: Server):
+def test_a_rest_is_proposed_and_can_be_turned_off(context: BrowserContext, site: Site):
     page = context.new_page()
     page.clock.install()
-    page.goto(f"{server.url}/annotate?annotator=ann")
+    page.goto(site.at("annotate", "annotator=ann"))
     shown(page)
     rest = page.get_by_test_id("rest")
 
@@ -529,9 +493,9 @@ def test_a_rest_is_proposed_and_can_be_turned_off(context: BrowserContext, serve
     expect(rest).to_be_hidden()
 
 
-def test_the_name_is_asked_once_in_a_browser(context: BrowserContext, server: Server):
+def test_the_name_is_asked_once_in_a_browser(context: BrowserContext, site: Site):
     page = context.new_page()
-    page.goto(f"{server.url}/annotate")
+    page.goto(site.at("annotate"))
     page.get_by_role("textbox", name="Your name").fill("Zoë & co")
     page.keyboard.press("Enter")
     shown(page)
@@ -540,25 +504,7 @@ def test_the_name_is_asked_once_in_a_browser(context: BrowserContext, server: Se
     page.wait_for_function("document.cookie.includes('sunlight-annotator')")
     page.close()
     later = context.new_page()
-    later.goto(f"{server.url}/annotate")
+    later.goto(site.at("annotate"))
     shown(later)
     expect(progress(later)).to_have_text("2 of 10")
     expect(later.get_by_role("textbox", name="Your name")).to_have_value("Zoë & co")
-
-
-def test_kept_labels_are_delivered_from_whichever_page_is_opened(
-    context: BrowserContext, server: Server, workspace: Workspace
-):
-    page = annotate(context, server)
-    press(page, "0")
-    all_saved(page)
-    server.kill()
-    press(page, "1", 3)
-    expect(page.get_by_test_id("save-state")).to_contain_text("3 kept here")
-    page.close()
-    server.start()
-    home = context.new_page()
-    home.goto(f"{server.url}/?annotator=ann")
-    home.get_by_role("heading", name="Label evaluation data").wait_for()
-    home.wait_for_function("Object.keys(localStorage).every(key => !key.includes('/waiting/'))")
-    assert [event["label"] for event in events(workspace)] == ["0", "1", "1", "1"]

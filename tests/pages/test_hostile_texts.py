@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.evaluation.runs import keep, train
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_event, new_proposal
 from core.workspace.snapshot import read_snapshot
-from tests.browser import ITEM, SAVE_STATE, WAIT
-from tests.conftest import headlines, write_csv
-from tests.server import Server
+from tests.browser import ITEM, SAVE_STATE, settled
+from tests.conftest import NewContext, headlines, write_csv
+from tests.server import Server, Site
 
 RUN = "window.stranger=1"
 TEXTS = (
@@ -120,17 +120,18 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def server(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def site(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server of its own: the workspace's name is one that no address may hold."""
     server = Server(workspace.path, tmp_path_factory.mktemp("log") / "log")
-    yield server
+    yield Site(server.url)
     server.stop()
     assert "Traceback" not in server.log()
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
+def page(new_context: NewContext, site: Site) -> Iterator[Page]:
     """A page of 390 pixels that fails if anything ran, was fetched, or was made of a text."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context = new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     asked, dialogs, faults = [], [], []
     page.on("request", lambda request: asked.append(request.url))
@@ -140,21 +141,21 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     context.close()
     assert not dialogs
     assert not faults
-    abroad = [url for url in asked if not url.startswith((server.url, "data:", "blob:"))]
+    abroad = [url for url in asked if not url.startswith((site.url, "data:", "blob:"))]
     assert not abroad
 
 
-def opened(page: Page, server: Server, name: str) -> None:
-    page.goto(f"{server.url}/{name}?annotator={'Ann' if name != 'annotate' else ''}")
-    settled(page)
+def opened(page: Page, site: Site, name: str) -> None:
+    page.goto(site.at(name, "annotator=Ann" if name != "annotate" else ""))
+    over(page)
 
 
-def settled(page: Page) -> None:
-    """Waits until the script has run to its end."""
+def over(page: Page) -> None:
+    """Waits until the script has run to its end, once it has had time to begin."""
     page.wait_for_selector('[data-testid="stApp"]')
     page.wait_for_timeout(300)
-    expect(page.locator('[data-testid="stStatusWidget"]')).to_have_count(0, timeout=WAIT)
-    expect(page.locator('[data-testid="stSpinner"]')).to_have_count(0, timeout=WAIT)
+    settled(page)
+    expect(page.locator('[data-testid="stSpinner"]')).to_have_count(0)
 
 
 def require_harmless(page: Page, where: str) -> None:
@@ -167,29 +168,27 @@ def require_harmless(page: Page, where: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_and_no_tab_runs_or_renders_a_strangers_text(page: Page, server: Server, name: str):
-    opened(page, server, name)
+def test_no_page_and_no_tab_runs_or_renders_a_strangers_text(page: Page, site: Site, name: str):
+    opened(page, site, name)
     require_harmless(page, name)
     for at in range(page.get_by_role("tab").count()):
         tab = page.get_by_role("tab").nth(at)
         told = f"{name}, {tab.inner_text()}"
         tab.click()
-        settled(page)
+        over(page)
         if page.get_by_role("button", name="Examine").count():
             page.get_by_role("button", name="Examine").first.click()
-            settled(page)
+            over(page)
         require_harmless(page, told)
         for choice in page.locator('[data-testid="stButtonGroup"] button').all():
             choice.click()
-            settled(page)
+            over(page)
             require_harmless(page, told)
 
 
-def test_sunlight_shows_every_text_as_it_was_typed_and_the_whole_on_demand(
-    page: Page, server: Server
-):
-    opened(page, server, "sunlight")
-    page.goto(f"{server.url}/sunlight?annotator=Ann&order=first")
+def test_sunlight_shows_every_text_as_it_was_typed_and_the_whole_on_demand(page: Page, site: Site):
+    opened(page, site, "sunlight")
+    page.goto(site.at("sunlight", "annotator=Ann&order=first"))
     shown = page.locator('[data-testid="item"] .sl-text')
     expect(shown).to_have_count(100)
     found = shown.evaluate_all("texts => texts.map(text => text.textContent)")
@@ -199,16 +198,16 @@ def test_sunlight_shows_every_text_as_it_was_typed_and_the_whole_on_demand(
     assert len(found[len(TEXTS)]) == 2_000
     bidi = shown.evaluate_all("texts => texts.map(text => getComputedStyle(text).unicodeBidi)")
     assert set(bidi) <= {"isolate", "plaintext"}
-    page.goto(f"{server.url}/sunlight?annotator=Ann&order=first&where=item_id='huge'")
+    page.goto(site.at("sunlight", "annotator=Ann&order=first&where=item_id='huge'"))
     expect(page.locator('[data-testid="whole"]')).to_be_visible()
     assert page.locator('[data-testid="whole"]').text_content() == HUGE
     require_harmless(page, "the details of the huge one")
 
 
 def test_the_card_shows_each_text_as_typed_with_its_buttons_on_a_small_screen(
-    page: Page, server: Server
+    page: Page, site: Site
 ):
-    page.goto(f"{server.url}/annotate?annotator=Bob")
+    page.goto(site.at("annotate", "annotator=Bob"))
     page.wait_for_selector(f'{ITEM}[data-item-id]:not([data-item-id=""])')
     texts = {f"h{at:02}": text for at, text in enumerate(TEXTS)} | {"huge": HUGE}
     seen = set()

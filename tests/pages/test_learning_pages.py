@@ -17,7 +17,7 @@ from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines
 from tests.pages.test_pages import open_page
 
-PATIENCE = 120
+PATIENCE = 600
 
 
 def test_metrics_tells_scores_with_intervals_and_the_threshold(demo: Path, monkeypatch):

@@ -42,8 +42,8 @@ def evaluated_by(workspace: Workspace, values: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_every_view_opens(view: str, demo: Path, monkeypatch):
-    page = open_page("metrics", demo, monkeypatch)
+def test_every_view_opens(view: str, demo_folder: Path, monkeypatch):
+    page = open_page("metrics", demo_folder, monkeypatch)
     page.session_state["metrics_view"] = view
     page.run(timeout=TIMEOUT)
     assert not page.exception
@@ -51,8 +51,8 @@ def test_every_view_opens(view: str, demo: Path, monkeypatch):
     assert page.dataframe[0].value.columns[-1] == "beside run-0002"
 
 
-def test_a_threshold_of_one_calls_nothing_positive(demo: Path, monkeypatch):
-    page = open_page("metrics", demo, monkeypatch)
+def test_a_threshold_of_one_calls_nothing_positive(demo_folder: Path, monkeypatch):
+    page = open_page("metrics", demo_folder, monkeypatch)
     page.session_state["metrics_view"] = "Threshold"
     page.run(timeout=TIMEOUT)
     page.slider(key="metrics_cut").set_value(1.0).run(timeout=TIMEOUT)

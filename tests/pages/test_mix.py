@@ -17,7 +17,7 @@ def page() -> AppTest:
             st.stop()
         st.session_state["given"] = choose_mix(parse_task(text, "task.toml"))
 
-    app = AppTest.from_function(script, default_timeout=30).run()
+    app = AppTest.from_function(script, default_timeout=300).run()
     assert not app.exception
     return app
 

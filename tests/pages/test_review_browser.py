@@ -1,19 +1,17 @@
 """Review in a real browser: the brush, and the way of a correction to the files."""
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
-from pathlib import Path
+from itertools import pairwise, product
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from core.evaluation.label_issues import LabelIssue, find_label_issues
 from core.evaluation.runs import read_report
-from core.workspace.layout import Workspace, open_workspace
+from core.workspace.layout import Workspace
 from core.workspace.snapshot import read_snapshot
-from tests.browser import WAIT, events, rows
-from tests.server import Server
+from tests.browser import events, rows, settled
+from tests.server import Site
 
 pytestmark = pytest.mark.browser
 
@@ -22,43 +20,49 @@ CHART = '[data-testid="stVegaLiteChart"]'
 
 
 @pytest.fixture
-def workspace(demo: Path) -> Workspace:
-    return open_workspace(demo)
+def workspace(demo_in_app: Workspace) -> Workspace:
+    return demo_in_app
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(WAIT)
+def page(context: BrowserContext, site: Site) -> Page:
     page = context.new_page()
-    page.goto(f"{server.url}/review?annotator=ann")
-    yield page
-    context.close()
+    page.goto(site.at("review", "annotator=ann"))
+    return page
 
 
-def test_a_dragged_region_shows_its_items_and_one_opens(page: Page):
+TRIES = 20
+"""How often the mouse is used until the picture, which may still be drawn, has heard of it."""
+
+
+def picture(page: Page) -> Locator:
     plot = page.locator(f"{CHART} canvas, {CHART} svg").first
     plot.scroll_into_view_if_needed()
     expect(plot).to_be_visible()
-    page.wait_for_timeout(500)
-    box = plot.bounding_box()
-    left, top, width, height = (box[name] for name in ("x", "y", "width", "height"))
-    page.mouse.move(left + 0.2 * width, top + 0.35 * height)
-    page.mouse.down()
-    page.mouse.move(left + 0.95 * width, top + 0.75 * height, steps=8)
-    page.mouse.up()
-    expect(page.get_by_text("items chosen")).to_be_visible()
+    settled(page)
+    return plot
+
+
+def test_a_dragged_region_shows_its_items_and_one_opens(page: Page):
+    plot = picture(page)
+    for _ in range(TRIES):
+        box = plot.bounding_box()
+        left, top, width, height = (box[name] for name in ("x", "y", "width", "height"))
+        page.mouse.move(left + 0.2 * width, top + 0.35 * height)
+        page.mouse.down()
+        page.mouse.move(left + 0.95 * width, top + 0.75 * height, steps=8)
+        page.mouse.up()
+        page.wait_for_timeout(1_000)
+        settled(page)
+        if page.get_by_text("items chosen").is_visible():
+            break
     page.locator("button", has_text="Open").first.click()
     page.wait_for_url("**/annotate*")
     expect(page.get_by_test_id("batch-end")).to_be_visible()
 
 
 def test_a_click_on_a_point_opens_its_item(page: Page):
-    plot = page.locator(f"{CHART} canvas, {CHART} svg").first
-    plot.scroll_into_view_if_needed()
-    expect(plot).to_be_visible()
-    page.wait_for_timeout(500)
-    text = point_at_mouse(page, plot)
+    text = point_at_mouse(page, picture(page))
     page.mouse.down()
     page.mouse.up()
     opened = page.locator(".st-key-review_opened")
@@ -68,17 +72,17 @@ def test_a_click_on_a_point_opens_its_item(page: Page):
 
 def point_at_mouse(page: Page, plot: Locator) -> str:
     """Moves the mouse until it stands on a point of the picture; the text of its item."""
-    box, tip = plot.bounding_box(), page.locator("#vg-tooltip-element")
-    for row in range(30, 70, 4):
-        for column in range(30, 80, 2):
-            page.mouse.move(
-                box["x"] + column / 100 * box["width"], box["y"] + row / 100 * box["height"]
-            )
+    tip = page.locator("#vg-tooltip-element")
+    for _, row, column in product(range(TRIES), range(30, 70, 4), range(30, 80, 2)):
+        box = plot.bounding_box()
+        page.mouse.move(
+            box["x"] + column / 100 * box["width"], box["y"] + row / 100 * box["height"]
+        )
+        if tip.is_visible():
+            page.wait_for_timeout(200)
             if tip.is_visible():
-                page.wait_for_timeout(200)
-                if tip.is_visible():
-                    cells = tip.locator("td.value").all_inner_texts()
-                    return max(cells, key=len).split("…")[0]
+                cells = tip.locator("td.value").all_inner_texts()
+                return max(cells, key=len).split("…")[0]
     pytest.fail("there is no point in the picture")
 
 
@@ -99,7 +103,7 @@ def wait_for_top(page: Page, top: LabelIssue) -> None:
     """Its keys are heard once it stands there."""
     expect(page.get_by_test_id("item").first).to_contain_text(top.item.text)
     expect(page.locator("button", has_text="Keep").first).to_be_enabled()
-    page.wait_for_timeout(500)
+    settled(page)
 
 
 def test_a_key_corrects_the_top_label_down_to_the_files(page: Page, workspace: Workspace):

@@ -42,7 +42,7 @@ def post(server: Server, content: object, **headers: str) -> tuple[int, dict]:
         headers={"Content-Type": "application/json"} | headers,
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)

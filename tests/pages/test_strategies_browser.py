@@ -1,43 +1,33 @@
 """Strategies in a real browser: the experiment is begun, stopped, begun again, and told."""
 
-import time
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from core.analysis.strategy_comparison import kept, prepare
-from core.workspace.layout import Workspace, open_workspace
+from core.workspace.layout import Workspace
 from core.workspace.snapshot import read_snapshot
-from tests.browser import WAIT
-from tests.server import Server
+from tests.conftest import NewContext
+from tests.server import Site
 
 pytestmark = pytest.mark.browser
 
 PROGRESS = ".st-key-experiment_progress"
-PATIENCE = 120_000
+PATIENCE = 600_000
 """Milliseconds for an experiment on a busy machine."""
 
 
 @pytest.fixture
-def workspace(demo: Path) -> Workspace:
-    return open_workspace(demo)
+def workspace(demo_in_app: Workspace) -> Workspace:
+    return demo_in_app
 
 
 @pytest.fixture
-def pages(browser: Browser, server: Server) -> Iterator[list[Page]]:
+def pages(new_context: NewContext, site: Site) -> list[Page]:
     """Strategies and, in a session of somebody else, Sunlight."""
-    contexts = [browser.new_context(viewport={"width": 1280, "height": 900}) for _ in range(2)]
-    found = []
-    for context, name in zip(contexts, ("strategies", "sunlight"), strict=True):
-        context.set_default_timeout(WAIT)
-        page = context.new_page()
-        page.goto(f"{server.url}/{name}?annotator=ann")
-        found.append(page)
-    yield found
-    for context in contexts:
-        context.close()
+    found = [new_context().new_page() for _ in range(2)]
+    for page, name in zip(found, ("strategies", "sunlight"), strict=True):
+        page.goto(site.at(name, "annotator=ann"))
+    return found
 
 
 def test_an_experiment_is_begun_stopped_begun_again_and_told_while_others_go_on(
@@ -47,9 +37,7 @@ def test_an_experiment_is_begun_stopped_begun_again_and_told_while_others_go_on(
     compare = page.get_by_role("button", name="Compare")
     compare.click()
     page.locator(PROGRESS).get_by_role("button", name="Stop").click()
-    asked = time.monotonic()
     expect(compare).to_be_visible()
-    assert time.monotonic() - asked < WAIT / 1_000
     assert kept(prepare(read_snapshot(workspace))) is None
     compare.click()
     expect(page.locator(PROGRESS)).to_be_visible()

@@ -31,9 +31,9 @@ from tests.pages.test_learning_pages import estimated, over
 from tests.pages.test_pages import open_page
 
 
-def test_the_table_has_each_strategy_with_its_intervals(demo: Path, monkeypatch):
-    snapshot = read_snapshot(open_workspace(demo))
-    page = open_page("strategies", demo, monkeypatch)
+def test_the_table_has_each_strategy_with_its_intervals(demo_folder: Path, monkeypatch):
+    snapshot = read_snapshot(open_workspace(demo_folder))
+    page = open_page("strategies", demo_folder, monkeypatch)
     assert not page.exception
     totals = page.dataframe[0].value.set_index("strategy")
     assert totals["labels"].to_dict() == {
@@ -46,8 +46,8 @@ def test_the_table_has_each_strategy_with_its_intervals(demo: Path, monkeypatch)
     assert any("no times yet" in said.value for said in page.caption)
 
 
-def test_what_is_chosen_is_what_is_compared(demo: Path, monkeypatch):
-    page = open_page("strategies", demo, monkeypatch)
+def test_what_is_chosen_is_what_is_compared(demo_folder: Path, monkeypatch):
+    page = open_page("strategies", demo_folder, monkeypatch)
     page.segmented_control("skew_group").set_value("outlier").run()
     assert any("compared, outlier has" in said.value for said in page.text)
     page.segmented_control("skew_feature").set_value("published").run()
@@ -74,8 +74,8 @@ def test_without_labels_the_page_says_what_will_be_here(
     assert not page.dataframe
 
 
-def test_a_sentence_names_the_largest_differences(demo: Path):
-    found = length_spread(read_snapshot(open_workspace(demo)))
+def test_a_sentence_names_the_largest_differences(demo_folder: Path):
+    found = length_spread(read_snapshot(open_workspace(demo_folder)))
     assert " than the pool: " in spread_sentence(found)
     same = spread("kind", {"a": 6, "b": 6}, ["a", "b"] * 6, {"random": range(12)})
     assert spread_sentence(same).startswith(

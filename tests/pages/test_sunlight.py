@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape as html_escape
 from html import unescape
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from scipy.stats import chi2
 from streamlit.testing.v1 import AppTest
 
@@ -22,23 +22,23 @@ from core.exchange.item_export import write_parquet
 from core.query.filters import Filters
 from core.query.tables import Tables
 from core.sampling.next_batch import propose
-from core.workspace.layout import SAMPLE, Workspace, open_workspace
+from core.workspace.layout import SAMPLE, Workspace
 from core.workspace.logs import append_records
 from core.workspace.relabel import flag_of, label_of
 from core.workspace.snapshot import open_snapshot
 from core.workspace.task import SUNLIGHT
 from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed
-from tests.browser import WAIT, eventually, label_rows, said
-from tests.conftest import MakeWorkspace, headlines
+from tests.browser import eventually, label_rows, said, settled
+from tests.conftest import MakeWorkspace, NewContext, headlines
 from tests.exchange.test_item_export import opinions
-from tests.server import ROOT, Server
+from tests.server import ROOT, Site
 
-TIMEOUT = 30
+TIMEOUT = 300
 
 
 @pytest.fixture
-def workspace(demo: Path) -> Workspace:
-    return open_workspace(demo)
+def workspace(demo_in_app: Workspace) -> Workspace:
+    return demo_in_app
 
 
 def open_page(workspace: Path, monkeypatch, **address: str | list[str]) -> AppTest:
@@ -82,8 +82,8 @@ def test_a_long_trail_loses_its_oldest_steps():
     assert (len(trail.steps), trail.current, trail.steps[0].seed) == (LONGEST, Step(204), 5)
 
 
-def test_the_address_sets_every_choice(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, seed="5", size="50", split=["training"], words="to",
+def test_the_address_sets_every_choice(demo_folder: Path, monkeypatch):
+    page = open_page(demo_folder, monkeypatch, seed="5", size="50", split=["training"], words="to",
                      length="long", confidence="0.5-0.9", predicted="0")  # fmt: skip
     assert page.multiselect(key="sunlight_splits").value == ["training"]
     assert page.text_input(key="sunlight_words").value == "to"
@@ -95,16 +95,18 @@ def test_the_address_sets_every_choice(demo: Path, monkeypatch):
     }  # fmt: skip
 
 
-def test_what_the_address_cannot_mean_is_said_and_left_out(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, seed="x", size="7", split="nowhere", confidence="much")
+def test_what_the_address_cannot_mean_is_said_and_left_out(demo_folder: Path, monkeypatch):
+    page = open_page(
+        demo_folder, monkeypatch, seed="x", size="7", split="nowhere", confidence="much"
+    )
     told = " ".join(html.proto.body for html in page.get("html"))
     for part in ("seed=x", "size=7", "split=nowhere", "confidence=much"):
         assert part in told
     assert set(page.query_params) == {"annotator", "seed", "size"}
 
 
-def test_going_back_shows_what_was_seen(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, seed="5")
+def test_going_back_shows_what_was_seen(demo_folder: Path, monkeypatch):
+    page = open_page(demo_folder, monkeypatch, seed="5")
     page.multiselect(key="sunlight_splits").select("training").run()
     page.button(key="random").click().run()
     later = address_of(page)
@@ -118,8 +120,10 @@ def test_going_back_shows_what_was_seen(demo: Path, monkeypatch):
     assert address_of(page) == later
 
 
-def test_clear_takes_every_filter_away(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, seed="5", split="training", length="short", words="to")
+def test_clear_takes_every_filter_away(demo_folder: Path, monkeypatch):
+    page = open_page(
+        demo_folder, monkeypatch, seed="5", split="training", length="short", words="to"
+    )
     page.button(key="sunlight_clear").click().run()
     assert set(page.query_params) == {"annotator", "seed", "size"}
     assert address_of(page)["seed"] == ["5"]
@@ -173,17 +177,14 @@ def test_a_draw_that_is_not_uniform_would_be_found():
 
 
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    context = browser.new_context()
-    context.set_default_timeout(WAIT)
-    page = context.new_page()
-    yield page
-    context.close()
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
 
 
-def opened(page: Page, server: Server, address: str = "") -> Page:
-    page.goto(f"{server.url}/sunlight?annotator=ann&{address}")
+def opened(page: Page, site: Site, address: str = "") -> Page:
+    page.goto(site.at("sunlight", f"annotator=ann&{address}"))
     expect(page.get_by_test_id("item").first).to_be_visible()
+    settled(page)
     return page
 
 
@@ -192,19 +193,16 @@ def texts(page: Page) -> list[str]:
 
 
 def changed(page: Page, before: str) -> str:
+    """The address after this one, once the page shows what it names."""
     page.wait_for_function("before => location.href !== before", arg=before)
+    settled(page)
     return page.url
 
 
-SETTLED = """() => document.querySelector('[data-testid="stApp"]').dataset.testScriptState
-  === 'notRunning' && !document.querySelector('[data-stale="true"]')"""
-"""Nothing is on its way to the page, and nothing on it is of the step before."""
-
-
 def test_an_address_shows_the_same_items_to_somebody_else(
-    browser: Browser, page: Page, server: Server
+    new_context: NewContext, page: Page, site: Site
 ):
-    opened(page, server)
+    opened(page, site)
     page.get_by_role("combobox", name="Split").click()
     page.get_by_role("option", name="training").click()
     expect(page.get_by_test_id("active-filters")).to_have_text("Only in training.")
@@ -213,34 +211,28 @@ def test_an_address_shows_the_same_items_to_somebody_else(
     page.locator(".st-key-random button").click()
     address = changed(page, before)
     expect(page.get_by_test_id("item")).to_have_count(10)
-    page.wait_for_timeout(500)
     shown = texts(page)
-    context = browser.new_context()
-    other = context.new_page()
+    other = new_context().new_page()
     other.goto(address)
     expect(other.get_by_test_id("item")).to_have_count(10)
     assert texts(other) == shown
     expect(other.get_by_test_id("active-filters")).to_have_text("Only in training.")
-    context.close()
 
 
 def test_an_address_with_every_kind_of_filter_shows_the_same_items_anywhere(
-    browser: Browser, page: Page, server: Server, workspace: Workspace
+    new_context: NewContext, page: Page, site: Site, workspace: Workspace
 ):
     address = "seed=11&size=50&words=to&length=short&length=long&confidence=0.5-0.95"
-    opened(page, server, f"{address}&where=n_words%20%3E%204%20AND%20split%20%3C%3E%20'evaluation'")
-    page.wait_for_function(SETTLED)
+    opened(page, site, f"{address}&where=n_words%20%3E%204%20AND%20split%20%3C%3E%20'evaluation'")
     shown, told = texts(page), page.get_by_test_id("active-filters").inner_text()
     for part in ("with to", "short or long texts", "confidence 0.50 to 0.95", "n_words > 4"):
         assert part in told
-    context = browser.new_context()
-    other = context.new_page()
+    other = new_context().new_page()
     other.goto(page.url)
     expect(other.get_by_test_id("item")).to_have_count(len(shown))
-    other.wait_for_function(SETTLED)
+    settled(other)
     assert texts(other) == shown
     assert other.get_by_test_id("active-filters").inner_text() == told
-    context.close()
     snapshot = open_snapshot(workspace.path)
     evaluation = {" ".join(item.text.split()) for item in snapshot.labels.splits["evaluation"]}
     assert shown
@@ -250,8 +242,8 @@ def test_an_address_with_every_kind_of_filter_shows_the_same_items_anywhere(
         assert text not in evaluation
 
 
-def test_nonsense_in_an_address_is_named_and_the_rest_is_shown(page: Page, server: Server):
-    opened(page, server, "seed=ten&size=9&split=training&split=nowhere&is.moon=full&since=soon")
+def test_nonsense_in_an_address_is_named_and_the_rest_is_shown(page: Page, site: Site):
+    opened(page, site, "seed=ten&size=9&split=training&split=nowhere&is.moon=full&since=soon")
     left_out = page.get_by_text("Left out of the address")
     for part in ("seed=ten", "size=9", "split=nowhere", "is.moon=full", "since=soon"):
         expect(left_out).to_contain_text(part)
@@ -267,9 +259,9 @@ def taken(page: Page, name: str) -> bytes:
 
 
 def test_what_the_filters_leave_is_taken_away_as_a_file(
-    page: Page, server: Server, workspace: Workspace
+    page: Page, site: Site, workspace: Workspace
 ):
-    opened(page, server, "words=police&confidence=0.5-0.9")
+    opened(page, site, "words=police&confidence=0.5-0.9")
     of_csv = pd.read_csv(BytesIO(taken(page, "CSV")), dtype=str, keep_default_na=False)
     of_parquet = pq.read_table(BytesIO(taken(page, "Parquet"))).to_pandas()
     tables = Tables(open_snapshot(workspace.path))
@@ -284,19 +276,19 @@ def test_what_the_filters_leave_is_taken_away_as_a_file(
     assert set(of_csv["predicted"]) <= {"1", "0"}
 
 
-def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(
-    page: Page, server: Server
-):
-    opened(page, server, "seed=5&size=1")
+def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(page: Page, site: Site):
+    opened(page, site, "seed=5&size=1")
     first, at_first = texts(page), page.url
     page.keyboard.press("Space")
     at_second = changed(page, at_first)
     expect(page.get_by_role("button", name="Back")).to_be_enabled()
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(at_first)
+    settled(page)
     expect(page.get_by_test_id("item").first).to_contain_text(first[0])
     page.keyboard.press("ArrowRight")
     page.wait_for_url(at_second)
+    settled(page)
     field = page.get_by_role("textbox", name="Words")
     field.click()
     page.keyboard.type("to  be ")
@@ -308,10 +300,8 @@ def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(
 BINS, PRESSES = 20, 16
 
 
-def test_the_random_button_is_uniform_over_the_pool(
-    page: Page, server: Server, workspace: Workspace
-):
-    opened(page, server, "size=50")
+def test_the_random_button_is_uniform_over_the_pool(page: Page, site: Site, workspace: Workspace):
+    opened(page, site, "size=50")
     found: list[str] = []
     for press in range(PRESSES):
         before = page.url
@@ -320,7 +310,6 @@ def test_the_random_button_is_uniform_over_the_pool(
         else:
             page.locator(".st-key-random button").click()
         changed(page, before)
-        page.wait_for_function(SETTLED)
         found += page.locator('[data-testid="item"]').evaluate_all(
             "items => items.map(item => item.dataset.itemId)"
         )
@@ -332,8 +321,8 @@ def test_the_random_button_is_uniform_over_the_pool(
     assert p_of_uniform(hits) > UNLIKELY
 
 
-def test_the_stream_goes_on_until_it_is_paused(page: Page, server: Server):
-    opened(page, server, "seed=5")
+def test_the_stream_goes_on_until_it_is_paused(page: Page, site: Site):
+    opened(page, site, "seed=5")
     toggle = page.get_by_test_id("stCheckbox").filter(has_text="Stream")
     toggle.locator("label").first.click()
     expect(page.get_by_test_id("item")).to_have_count(1)
@@ -342,30 +331,34 @@ def test_the_stream_goes_on_until_it_is_paused(page: Page, server: Server):
         seen.append(changed(page, seen[-1]))
     assert len(set(seen)) == 3
     toggle.locator("label").first.click()
-    page.wait_for_timeout(1_500)
-    paused, shown = page.url, texts(page)
-    page.wait_for_timeout(5_500)
-    assert (page.url, texts(page)) == (paused, shown)
-    assert len(shown) == 1
+    paused, shown = "", []
+    for _ in range(12):  # it may take some seconds until the server has heard of it
+        before, paused, shown = paused, page.url, texts(page)
+        if before == paused:
+            break
+        page.wait_for_timeout(5_500)
+    assert (before, len(shown)) == (paused, 1)
     toggle.locator("label").first.click()
     assert changed(page, paused) != paused
 
 
-def test_a_condition_in_the_address_leaves_what_it_says(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, where="n_words > 8 AND label = '1'", split="training")
-    items = open_snapshot(demo).labels.splits["training"]
+def test_a_condition_in_the_address_leaves_what_it_says(demo_folder: Path, monkeypatch):
+    page = open_page(
+        demo_folder, monkeypatch, where="n_words > 8 AND label = '1'", split="training"
+    )
+    items = open_snapshot(demo_folder).labels.splits["training"]
     expected = sum(item.label == "1" and len(item.text.split()) > 8 for item in items)
     assert f"from {expected:,} items" in page.caption[1].value
 
 
-def test_a_condition_that_cannot_be_is_told_and_shows_nothing(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, where="EXISTS (FROM '/etc/passwd')")
+def test_a_condition_that_cannot_be_is_told_and_shows_nothing(demo_folder: Path, monkeypatch):
+    page = open_page(demo_folder, monkeypatch, where="EXISTS (FROM '/etc/passwd')")
     assert "must not hold a subquery" in said(page.error[0].value)
     assert not [html for html in page.get("html") if "sl-item" in html.proto.body]
 
 
-def test_a_big_item_says_all_that_is_known_of_it(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, seed="3", size="1", strategy="low confidence")
+def test_a_big_item_says_all_that_is_known_of_it(demo_folder: Path, monkeypatch):
+    page = open_page(demo_folder, monkeypatch, seed="3", size="1", strategy="low confidence")
     told = " ".join(html.proto.body for html in page.get("html"))
     for part in ("Push towards Disaster-related", 'data-testid="neighbours"', "proposed for"):
         assert part in told
@@ -394,8 +387,8 @@ def test_a_flag_given_here_is_in_the_logs(demo: Path, monkeypatch):
     assert flag_of(open_snapshot(demo), item) is None
 
 
-def test_an_evaluation_item_has_no_label_buttons_here(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, seed="3", size="1", split="evaluation")
+def test_an_evaluation_item_has_no_label_buttons_here(demo_folder: Path, monkeypatch):
+    page = open_page(demo_folder, monkeypatch, seed="3", size="1", split="evaluation")
     keys = [b.key for b in page.button if b.key]
     assert not [key for key in keys if key.startswith(("byhand_1_", "byhand_0_"))]
     assert any("is evaluation data" in caption.value for caption in page.caption)
@@ -557,15 +550,15 @@ def test_an_item_that_stands_in_a_label_file_alone_says_so(
     assert re.search(r"labeled Not disaster-related in \S+ line \d", told)
 
 
-def test_nothing_of_an_item_is_worked_out_before_it_is_opened(demo: Path, monkeypatch):
-    page = open_page(demo, monkeypatch, seed="3", size="50")
+def test_nothing_of_an_item_is_worked_out_before_it_is_opened(demo_folder: Path, monkeypatch):
+    page = open_page(demo_folder, monkeypatch, seed="3", size="50")
     assert 'data-testid="details"' not in " ".join(html.proto.body for html in page.get("html"))
 
 
 def test_an_item_is_opened_and_corrected_in_the_browser(
-    page: Page, server: Server, workspace: Workspace
+    page: Page, site: Site, workspace: Workspace
 ):
-    opened(page, server, "seed=3&split=training&label=0")
+    opened(page, site, "seed=3&split=training&label=0")
     item = page.get_by_test_id("item").nth(1)
     item_id = item.get_attribute("data-item-id")
     page.get_by_text("More", exact=True).nth(1).click()
