@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from core.errors import ExportError
@@ -62,7 +62,6 @@ def exported(snapshot: Snapshot, form: str) -> bytes | None:
 
 
 @given(worlds())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_files_say_what_the_workspace_says(world: World):
     with TemporaryDirectory() as folder:
         snapshot = read_snapshot(world.build(Path(folder) / "first"), write_cache=False)
@@ -87,7 +86,6 @@ def imported(content: bytes, form: str, folder: Path) -> Workspace:
 
 
 @given(worlds(), some.sampled_from(sorted(READERS)))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_what_was_imported_is_exported_the_same(world: World, form: str):
     with TemporaryDirectory() as folder:
         first = exported(read_snapshot(world.build(Path(folder) / "a"), write_cache=False), form)

@@ -34,7 +34,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 
-PATIENCE = 60
+PATIENCE = 600
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
-import time
-
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
@@ -39,7 +37,6 @@ def items(number: int, seed: int = 0, skill: float = 1.5, positives: int | None 
     return stats.norm.cdf(draw.normal(size=number) - 1 + skill * actual), actual
 
 
-@settings(max_examples=40)
 @given(ITEMS, st.integers(0, 99))
 def test_weighted_scores_are_those_of_the_repeated_items(pairs, seed):
     """An item that is drawn twice counts as two items: scikit-learn on the repeated ones."""
@@ -128,29 +125,27 @@ def test_the_intervals_are_as_wide_as_theirs_by_formula():
 
 
 @pytest.mark.parametrize("keep_balance", [True, False])
-def test_the_intervals_hold_the_truth_nineteen_times_in_twenty(keep_balance: bool):
-    """Where the balance is kept, among samples of that balance; else among random samples."""
+@pytest.mark.parametrize(
+    ("samples", "least"), [(60, 51), pytest.param(200, 178, marks=pytest.mark.thorough)]
+)
+def test_the_intervals_hold_the_truth_nineteen_times_in_twenty(
+    keep_balance: bool, samples: int, least: int
+):
+    """Where the balance is kept, among samples of that balance; else among random samples.
+
+    Of 200 samples 190 are expected, standard deviation 3.1; of 60 57, standard deviation 1.7.
+    Percentiles of a skewed score fall a little short.
+    """
     score, actual = items(400_000, 1)
     truth = score_intervals(judged(score), actual, replicates=1)
     inside = dict.fromkeys(SCORES, 0)
-    for seed in range(200):
+    for seed in range(samples):
         balance = 60 if keep_balance else None
         score, actual = items(600, seed + 10, positives=balance)
         found = score_intervals(judged(score), actual, replicates=200, keep_balance=keep_balance)
         for name in SCORES:
             inside[name] += found[name].low <= truth[name].value <= found[name].high
-    # 190 expected, standard deviation 3.1; percentiles of a skewed score fall a little short.
-    assert min(inside.values()) >= 178, inside
-
-
-def test_twelve_hundred_items_take_less_than_half_a_second():
-    score, actual = items(1200)
-    seconds = []
-    for _ in range(3):
-        began = time.perf_counter()
-        score_intervals(judged(score), actual)
-        seconds.append(time.perf_counter() - began)
-    assert min(seconds) < 0.5  # 0.015 on a quiet machine
+    assert min(inside.values()) >= least, inside
 
 
 def test_a_better_model_is_told_from_a_worse_one_on_the_same_items():

@@ -100,7 +100,6 @@ def test_an_empty_file_is_refused(tmp_path: Path, kind: str):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25)
 @given(data=st.binary(max_size=400))
 def test_random_bytes_raise_nothing_but_a_table_error(
     tmp_path_factory: pytest.TempPathFactory, kind: str, data: bytes

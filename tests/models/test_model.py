@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -93,7 +93,6 @@ def test_a_file_of_the_second_format_is_still_read(tmp_path: Path):
     assert np.array_equal(score_texts(loaded, TEXTS), score_texts(mine, TEXTS))
 
 
-@settings(max_examples=20)
 @given(st.lists(st.text()))
 def test_words_are_kept_as_texts_are_split(tmp_path_factory, texts: list[str]):
     words = tuple(sorted({word for text in texts for word in words_of(text)}))

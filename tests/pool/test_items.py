@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import PoolError
@@ -118,7 +118,6 @@ HEADS = st.sampled_from(["", "item_id,text\n", "item_id,text,kind\n"])
 LINES = st.lists(st.sampled_from(["1,a\n", '2,"b\nc"\n', "3,d,k\n", ",x\n", '4,"e\n', "5,f\r\n"]))
 
 
-@settings(max_examples=25)
 @given(head=HEADS, before=LINES, after=LINES, other=LINES, cut=st.integers(0, 3))
 def test_a_changed_pool_is_the_same_as_one_that_is_read_anew(
     tmp_path_factory, head: str, before: list[str], after: list[str], other: list[str], cut: int
