@@ -1,7 +1,7 @@
 """Same or nearly same texts under different labels: one of the labels is likely to be wrong."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import reduce
@@ -21,15 +21,11 @@ SHINGLE = 3
 LIKE = 0.8
 """The Jaccard index of two texts' shingles from which on they are nearly the same."""
 
-EXACT = 200_000
-"""Items up to which every pair is found, and sooner: 100,000 take 20 s, by MinHash 38 s. Twice the
-items take four times as long, by MinHash twice as long (`tests/benchmarks/near_copies.py`)."""
+PAIRS_AT_ONCE = 2**22
+"""Pairs of texts whose marks are held against each other at a time: 32 MB."""
 
-BANDS, ROWS = 16, 4
-"""Of the MinHash: texts are compared that agree in the four numbers of one of sixteen bands."""
-
-ROUNDING = 1e-9
-"""What a product of floats may be off, and more."""
+ROUNDING = 1e-3
+"""What a product of small floats may be off, and more."""
 
 
 @dataclass(frozen=True)
@@ -78,84 +74,60 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
 
 
 def near_duplicates(items: Sequence[Labeled], progress: Progress = silent) -> NearDuplicates:
-    """The pairs of nearly the same texts, whatever their labels, and their exact Jaccard index.
+    """Every pair of nearly the same texts, whatever their labels, and their exact Jaccard index.
 
-    It depends on the texts alone: a label that changes changes nothing. Of up to `EXACT` items
-    every pair is found; of more, nearly every one.
+    It depends on the texts alone: a label that changes changes nothing. Compared are texts that
+    share one of their rarest shingles (prefix filtering, Chaudhuri et al. 2006), and of these the
+    pairs whose 64 bits are close.
     """
-    return (near_duplicates_exactly if len(items) <= EXACT else near_duplicates_by_minhash)(
-        items, progress
-    )
-
-
-def near_duplicates_by_minhash(
-    items: Sequence[Labeled], progress: Progress = silent
-) -> NearDuplicates:
-    """What `near_duplicates_exactly` finds, but for pairs whose MinHashes share none of the bands.
-
-    Two texts of Jaccard index `LIKE` share one with a probability of 0.9998, more alike ones
-    of more; what shares one is compared exactly.
-    """
-    from datasketch import MinHash, MinHashLSH  # takes a second, and few need it
-
-    cut = _cut(items)
-    buckets = MinHashLSH(num_perm=BANDS * ROWS, params=(BANDS, ROWS))
-    found: NearDuplicates = []
-    pace = Pace(progress, "comparing", len(cut), "texts")
-    texts = list(cut)
-    pieces = ([piece.encode() for piece in cut[text]] for text in texts)
-    for text, mark in zip(texts, MinHash.generator(pieces, num_perm=BANDS * ROWS), strict=True):
-        for near in buckets.query(mark):
-            likeness = jaccard(cut[near], cut[text])
-            if likeness >= LIKE:
-                found.append((*sorted((near, text)), likeness))
-        buckets.insert(text, mark, check_duplication=False)
-        pace.add(1)
-    return sorted(found)
-
-
-def near_duplicates_exactly(
-    items: Sequence[Labeled], progress: Progress = silent
-) -> NearDuplicates:
-    """Every pair of nearly the same texts, and their exact Jaccard index.
-
-    Each text is held against all others of about its size, by 64 bits of it: only what these leave
-    is compared.
-    """
-    cut = _cut(items)
-    texts = sorted(cut, key=lambda text: len(cut[text]))
-    sizes = np.array([len(cut[text]) for text in texts], np.int64)
-    marks = _marks([cut[text] for text in texts])
-    found: NearDuplicates = []
-    pace = Pace(progress, "comparing", len(texts), "texts")
-    for at, text in enumerate(texts):
-        start = int(np.searchsorted(sizes, LIKE * sizes[at] - ROUNDING))
-        differing = np.bitwise_count(marks[start:at] ^ marks[at])
-        for other in np.flatnonzero(differing <= _allowed(int(sizes[at]))):
-            near = texts[start + other]
-            likeness = jaccard(cut[near], cut[text])
-            if likeness >= LIKE:
-                found.append((*sorted((near, text)), likeness))
-        pace.add(1)
-    return sorted(found)
-
-
-def _cut(items: Iterable[Labeled]) -> dict[str, frozenset[str]]:
-    """The shingles of each distinct text of these items."""
-    return {text: shingles(text) for text in sorted({text_key(item.text) for item in items} - {""})}
-
-
-def _marks(cut: Sequence[frozenset[str]]) -> NDArray[np.uint64]:
-    """64 bits of each set: each element sets one. Sets differ in at least as many elements."""
+    texts = sorted({text_key(item.text) for item in items} - {""})
+    cut = [shingles(text) for text in texts]
     counts = Counter(piece for pieces in cut for piece in pieces)
+    rank = {piece: at for at, (piece, _) in enumerate(counts.most_common())}
+    marks, sizes = _marks(cut, rank), np.array([len(pieces) for pieces in cut], np.int64)
+    groups = [np.array(group) for group in _groups(cut, rank) if len(group) > 1]
+    pace = Pace(progress, "comparing", len(groups), "groups of texts")
+    close: set[tuple[int, int]] = set()
+    for group in groups:
+        close.update(_close_pairs(group, marks, sizes))
+        pace.add(1)
+    pairs = ((texts[a], texts[b], jaccard(cut[a], cut[b])) for a, b in sorted(close))
+    return [pair for pair in pairs if pair[2] >= LIKE]
+
+
+def _groups(cut: Sequence[frozenset[str]], rank: Mapping[str, int]) -> Iterable[list[int]]:
+    """Ascending places of texts that share a shingle among their rarest ones.
+
+    Two sets that are alike have `LIKE` of the larger one in common: of its rarest elements, so many
+    more than may be lacking, one is among those.
+    """
+    groups: dict[str, list[int]] = defaultdict(list)
+    for at, pieces in enumerate(cut):
+        lacking = int(len(pieces) * (1 - LIKE) + ROUNDING)
+        for piece in sorted(pieces, key=rank.__getitem__)[-lacking - 1 :]:
+            groups[piece].append(at)
+    return groups.values()
+
+
+def _close_pairs(
+    group: NDArray[np.int64], marks: NDArray[np.uint64], sizes: NDArray[np.int64]
+) -> Iterator[tuple[int, int]]:
+    """Pairs of ascending places in the group whose marks let them be nearly the same."""
+    marks, half = marks[group], sizes[group] * np.float32((1 - LIKE) / (1 + LIKE)) + ROUNDING
+    step = max(PAIRS_AT_ONCE // len(group), 1)
+    for start in range(0, len(group), step):
+        rows, before = slice(start, start + step), slice(start + step)
+        differing = np.bitwise_count(marks[rows, None] ^ marks[before])
+        close = np.tril(differing <= half[rows, None] + half[before], start - 1)
+        for other, one in np.argwhere(close).tolist():
+            yield int(group[one]), int(group[start + other])
+
+
+def _marks(cut: Sequence[frozenset[str]], rank: Mapping[str, int]) -> NDArray[np.uint64]:
+    """64 bits of each set: each element sets one. Sets differ in at least as many elements."""
     # By their number of uses in turn, so that each bit is set about as often.
-    bit = {piece: 1 << at % 64 for at, (piece, _) in enumerate(counts.most_common())}
+    bit = {piece: 1 << at % 64 for piece, at in rank.items()}
     return np.array([reduce(or_, map(bit.__getitem__, pieces), 0) for pieces in cut], np.uint64)
-
-
-def _allowed(size: int) -> int:
-    """In how many elements a set of this size may differ from a smaller one that is like it."""
-    return int(2 * size * (1 - LIKE) / (1 + LIKE) + ROUNDING)
 
 
 def hash_of_texts(items: Iterable[Labeled]) -> str:
