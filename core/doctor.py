@@ -5,7 +5,6 @@ under the workspace's lock, after looking again whether there is still something
 `set_aside/mends.csv` says who did what.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from core.errors import LogError, PoolError, TaskError, WorkspaceError
 from core.evaluation.check import examine_models
 from core.pool.check import examine_pool
 from core.system.append_file import CsvFile
-from core.system.durable import make_folder, sync_folder
+from core.system.durable import first_free, keep, make_folder, refused_as, sync_path
 from core.system.findings import Finding, Kind, Mend, limited
 from core.workspace.backup import examine_backups
 from core.workspace.check import examine_batches, examine_labels, examine_leftovers
@@ -97,14 +96,9 @@ def mend_all(path: Path, annotator: str) -> tuple[list[str], list[Finding]]:
 @contextmanager
 def _to_be_mended(workspace: Workspace) -> Iterator[None]:
     """Nobody proposes, saves or keeps a run meanwhile. What cannot be written is said."""
-    try:
-        with workspace.locked():
-            yield
-    except OSError as error:
-        raise WorkspaceError(
-            f"{workspace.name} cannot be mended: {error.strerror}. Make the workspace writable, "
-            "and try again."
-        ) from error
+    todo = "Make the workspace writable, and try again."
+    with refused_as(WorkspaceError, f"{workspace.name} cannot be mended", todo), workspace.locked():
+        yield
 
 
 def _do(workspace: Workspace, finding: Finding, annotator: str) -> str:
@@ -137,11 +131,11 @@ def _complete_save(workspace: Workspace, finding: Finding) -> str:
 def _set_aside(workspace: Workspace, finding: Finding) -> str:
     """Moves the file to the same place below `set_aside/`; what stands there stays."""
     source = workspace.path / finding.file
-    target = _free(workspace.set_aside / finding.file)
+    target = first_free(workspace.set_aside / finding.file)
     make_folder(target.parent)
-    source.rename(target)
-    for folder in (target.parent, source.parent, workspace.path):
-        sync_folder(folder)
+    keep(source, target)
+    for folder in (source.parent, workspace.path):
+        sync_path(folder)
     return f"{finding.file} was moved to {target.relative_to(workspace.path).as_posix()}."
 
 
@@ -149,15 +143,6 @@ def _is_same(finding: Finding, found: Finding) -> bool:
     """Whether both say the same, in whatever words."""
     names = ("kind", "file", "item_id", "mend")
     return all(getattr(finding, name) == getattr(found, name) for name in names)
-
-
-def _free(path: Path) -> Path:
-    """This path, or the first `<path>.2`, `<path>.3`, … where nothing stands."""
-    number, free = 1, path
-    while os.path.lexists(free):
-        number += 1
-        free = path.with_name(f"{path.name}.{number}")
-    return free
 
 
 def _log(workspace: Workspace) -> CsvFile:

@@ -16,7 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-CALLS = ("open", "write", "fsync", "ftruncate", "rename", "mkdir", "unlink", "close")
+CALLS = ("open", "write", "fsync", "ftruncate", "rename", "link", "mkdir", "unlink", "close")
 
 KINDS = (
     "killed before",
@@ -42,7 +42,7 @@ ERRORS = {
     "no sync": errno.EIO,
     "no lock": errno.ENOLCK,
 }
-WRITING = ("open", "write", "fsync", "ftruncate", "rename", "mkdir")
+WRITING = ("open", "write", "fsync", "ftruncate", "rename", "link", "mkdir")
 BREAKABLE = {
     "no sync": ("fsync",),
     "no lock": ("flock",),
@@ -215,6 +215,18 @@ class Shim:
             self.synced[new] = self.synced.pop(old, 0)
 
         return self._step("rename", action)
+
+    def _link(self, source: Any, target: Any, **options: Any) -> None:
+        old, new = Path(source), Path(target)
+        if not self._ours(new):
+            return self.real["link"](source, target, **options)
+
+        def action() -> None:
+            self.real["link"](source, target, **options)
+            self.new_names[new] = None
+            self.synced[new] = self.synced[old]
+
+        return self._step("link", action)
 
     def _mkdir(self, path: Any, mode: int = 0o777, **options: Any) -> None:
         place = Path(path)

@@ -22,6 +22,9 @@ LAYERS = (
 )
 """From the ground up: a package imports those of the lines before its own."""
 
+SYSTEM_ONLY = {"os", "shutil", "tempfile"}
+"""What is imported in `core/system` alone."""
+
 SHARED = {
     "components",
     "card",
@@ -65,6 +68,11 @@ def test_packages_import_one_way(number: int):
             parts = (name.split(".") for name in imports(path))
             used = {each[1] for each in parts if each[0] == "core" and len(each) > 1}
             assert used - {own} <= below | ({"cli"} if own == "__main__" else set()), path
+
+
+def test_only_the_system_package_imports_what_writes_files():
+    for path in {*CORE, *PAGES} - {*(ROOT / "core" / "system").iterdir()}:
+        assert not {name.split(".")[0] for name in imports(path)} & SYSTEM_ONLY, path
 
 
 def test_the_core_never_imports_streamlit_or_pages():

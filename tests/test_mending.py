@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_what_was_set_aside_before_is_never_overwritten(active: Snapshot):
         mend_all(active.workspace.path, "ann")
     names = {path.name for path in (active.workspace.set_aside / "models").iterdir()}
     half = "half.params.unfinished"
-    assert names == {half, f"{half}.2", f"{half}.3"}
+    assert names == {half, "half.params-2.unfinished", "half.params-3.unfinished"}
 
 
 def test_what_a_mend_leaves_behind_is_mended_too(active: Snapshot):
@@ -109,8 +110,51 @@ def test_a_torn_line_of_an_item_without_a_label_waits_for_a_person(active: Snaps
 
 
 def test_what_is_still_being_written_is_left_alone(active: Snapshot):
-    append(active.workspace.models / "now.params.unfinished", b"half")
+    append(active.workspace.models / ".now.params.0123abcd.unfinished", b"half")
     assert mend_all(active.workspace.path, "ann") == ([], [])
+
+
+LEFT = (
+    "models/.a.params.0123abcd.unfinished",
+    "models/a.params.unfinished",
+    "backups/20260131T120000Z.zip.unfinished",
+    "unlabeled_data/.new.csv.0123abcd.unfinished",
+    "torn/.runs.csv.1.0123abcd.unfinished",
+    ".unfinished-0123456789abcdef/in/it",
+    ".labels.csv.0123abcd.unfinished/labels.csv/README.md",
+)
+"""Files that a crash left in a workspace, today's and those of version 0.6.0."""
+
+
+def age(path: Path) -> None:
+    for each in (path, *path.rglob("*")):
+        os.utime(each, (1, 1))
+
+
+def test_whatever_was_never_finished_is_found_and_set_aside(active: Snapshot):
+    path = active.workspace.path
+    for name in LEFT:
+        append(path / name, b"half")
+    for folder in ("backups", "unlabeled_data", "torn", "models"):
+        for half in (path / folder).glob("*unfinished"):
+            age(half)
+    for half in path.glob(".*unfinished*"):
+        age(half)
+    done, findings = mend_all(path, "ann")
+    assert (len(done), findings) == (len(LEFT), [])
+    assert all((active.workspace.set_aside / name).is_file() for name in LEFT)
+
+
+def test_a_new_workspace_that_was_never_finished_is_told_beside_the_others(active: Snapshot):
+    beside = [".b.0123abcd.unfinished", ".unfinished-0123456789abcdef", "not ours.unfinished"]
+    for name in beside:
+        append(active.workspace.path.parent / name / "task.toml", b"half")
+        age(active.workspace.path.parent / name)
+    done, findings = mend_all(active.workspace.path, "ann")
+    assert not done
+    assert [(each.kind, each.file) for each in findings] == [
+        (Kind.UNFINISHED_FILE, f"../{name}") for name in beside[:2]
+    ]
 
 
 def test_every_mend_that_a_kind_names_is_told_in_words():

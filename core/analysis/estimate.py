@@ -24,6 +24,7 @@ from core.models.model import Model
 from core.models.predict import probabilities, score_texts
 from core.models.training import LabeledTexts, learner_on
 from core.sampling import strategies
+from core.system.durable import write_whole
 from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps
 from core.workspace.labels import Labeled
@@ -108,10 +109,7 @@ def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
 def _keep(file: Path, content: str) -> None:
     """The only one of its folder; where nothing can be written it is computed again another day."""
     with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".unfinished")
-        unfinished.write_text(content, encoding="utf-8")
-        unfinished.rename(file)
+        write_whole(file, content.encode())
         for other in file.parent.glob("*.json"):
             if other != file:
                 other.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ Each curve is appended whole when it is finished. What the file already holds is
 """
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -13,7 +12,6 @@ from dataclasses import asdict, astuple, dataclass, fields
 from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 
@@ -31,6 +29,7 @@ from core.analysis.simulation import (
 )
 from core.errors import LogError, LoopError
 from core.system.append_file import CsvFile
+from core.system.process import processors, temporary_folder
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task, require_model
@@ -122,10 +121,10 @@ def learn(
     """
     for name in study.models:
         require_model(name)
-    with TemporaryDirectory(prefix="sunlight-simulation-") as folder:
-        write_labeled(study.labeled, Path(folder), study.task.values)
-        space = lay_background(study, Path(folder))
-        table = read_labeled(Path(folder), study.task)
+    with temporary_folder() as folder:
+        write_labeled(study.labeled, folder, study.task.values)
+        space = lay_background(study, folder)
+        table = read_labeled(folder, study.task)
         file = curve_file(out)
         _check_settings(study, space, out)
         expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
@@ -220,13 +219,13 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
 
 def _computed(
     study: Study,
-    folder: str,
+    folder: Path,
     missing: Sequence[Curve],
     workers: int | None,
     still_wanted: Callable[[], None],
 ) -> Iterator[list[Point]]:
     """The missing curves as they are finished; in this process if there is one worker."""
-    workers = min(workers or os.cpu_count() or 1, max(len(missing), 1))
+    workers = min(workers or processors(), max(len(missing), 1))
     jobs = [(folder, study.task, study.mixes[x.mix], x, study.plan) for x in missing]
     if workers == 1:
         for job in jobs:
@@ -272,10 +271,10 @@ def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 def compute(
-    folder: str, task: Task, mix: Mapping[str, int], curve: Curve, plan: Plan
+    folder: Path, task: Task, mix: Mapping[str, int], curve: Curve, plan: Plan
 ) -> list[Point]:
     """One curve; the table stands in the folder as `write_labeled` laid it out."""
-    table, choose = read_labeled(Path(folder), task), by_mix(mix, plan.batch)
+    table, choose = read_labeled(folder, task), by_mix(mix, plan.batch)
     return [point_of(curve, x) for x in steps(table, choose, curve.model, curve.seed, plan)]
 
 

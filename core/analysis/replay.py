@@ -18,6 +18,7 @@ from core.features.encoder import encoder_place
 from core.features.pool_features import Space
 from core.sampling.catalog import CATALOG
 from core.system.csv_rows import format_rows
+from core.system.durable import refused_as, write_whole
 from core.system.progress import Progress, silent
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -93,17 +94,11 @@ def prepare(
     task = replace(snapshot.workspace.task, encoder=encoder)
     name = _name(found, task)
     folder = snapshot.workspace.cache / "replays"
-    labeled, unfinished = folder / f"{name}.csv", folder / f"{name}.unfinished"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    labeled = folder / f"{name}.csv"
+    todo = "Free some space or make the folder writable."
+    with refused_as(LoopError, f".cache/replays/{labeled.name} cannot be written", todo):
         if not labeled.exists():
-            unfinished.write_bytes(found.table)
-            unfinished.rename(labeled)
-    except OSError as error:
-        raise LoopError(
-            f".cache/replays/{labeled.name} cannot be written: {error.strerror}. Free some space "
-            "or make the folder writable."
-        ) from error
+            write_whole(labeled, found.table)
     study = Study(labeled, task, found.plan, mixes, models, range(seeds), snapshot)
     return Replay(study, folder / f"{name}-curves.csv")
 

@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +29,7 @@ from core.sampling.mix import Chosen, Pick, mixed, shuffled
 from core.sampling.next_batch import Batch, propose
 from core.sampling.pool_scores import PoolScores, score_pool
 from core.system.csv_rows import Row, Rows, format_rows, read_rows
+from core.system.durable import new_folder, refused_as
 from core.system.progress import Progress, silent
 from core.workspace.events import Inbox
 from core.workspace.labels import Labeled, Labels
@@ -134,17 +134,9 @@ def make_demo(
     The folder appears when it is complete. Raises WorkspaceError if it already holds something.
     """
     refuse_contents(target)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
-            unfinished = Path(beside) / target.name
-            _run_through(unfinished, batches, progress)
-            unfinished.rename(target)
-    except OSError as error:
-        raise WorkspaceError(
-            f"The demo {target} cannot be made: {error.strerror}. Choose another folder, or make "
-            "room for it."
-        ) from error
+    what, todo = f"The demo {target} cannot be made", "Choose another folder, or make room for it."
+    with refused_as(WorkspaceError, what, todo), new_folder(target) as folder:
+        _run_through(folder, batches, progress)
     return open_snapshot(target)
 
 

@@ -9,10 +9,8 @@ trained: an experiment that was stopped goes on where it was.
 """
 
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -27,7 +25,9 @@ from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subs
 from core.features.pool_features import Space
 from core.features.vocabulary import Vocabulary
 from core.models.training import LabeledTexts, learner_on, require_two_labels
-from core.system.durable import lock
+from core.system.durable import make_folder, refused_as, remove, write_whole
+from core.system.locks import locked_folder
+from core.system.mapped_arrays import encoded
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import open_workspace
@@ -207,18 +207,12 @@ def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Nobody else computes this experiment meanwhile."""
-    try:
+    with _written(folder):
         if not folder.exists():
             _drop_old(folder.parent)
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-    try:
-        lock(handle, folder.name)
+        make_folder(folder)
+    with locked_folder(folder, folder.name):
         yield
-    finally:
-        os.close(handle)
 
 
 def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
@@ -252,11 +246,13 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
                 require_two_labels(items.targets[rows])
                 found = learner.predict(learner.train(rows), asked)
                 answer = np.stack([found[:, items.positive], found.argmax(1) == items.positive])
-                _keep(file, answer)
+                with _written(file):
+                    write_whole(file, encoded(answer))
             said[group.name].append(Judged(answer[0], answer[1] > 0))
     progress("comparing")
     outcome = _outcome(experiment, said, items, asked)
-    _write(experiment.outcome_file, json.dumps(asdict(outcome), indent=1).encode())
+    with _written(experiment.outcome_file):
+        write_whole(experiment.outcome_file, json.dumps(asdict(outcome), indent=1).encode())
     return outcome
 
 
@@ -328,31 +324,9 @@ def _read_answer(file: Path, n_items: int) -> NDArray[np.float64] | None:
     return answer if answer.shape == (2, n_items) else None
 
 
-def _keep(file: Path, answer: NDArray[np.float64]) -> None:
-    unfinished = file.with_name(f"unfinished-{file.name}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(unfinished, answer)
-        unfinished.rename(file)
-    except OSError as error:
-        raise _cannot_write(file, error) from error
-
-
-def _write(file: Path, content: bytes) -> None:
-    unfinished = file.with_name(f"unfinished-{file.name}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.rename(file)
-    except OSError as error:
-        raise _cannot_write(file, error) from error
-
-
-def _cannot_write(file: Path, error: OSError) -> LoopError:
-    return LoopError(
-        f".cache/experiments/{file.name} cannot be written: {error.strerror}. Free some "
-        "space or make the folder writable."
-    )
+def _written(file: Path) -> AbstractContextManager[None]:
+    todo = "Free some space or make the folder writable."
+    return refused_as(LoopError, f".cache/experiments/{file.name} cannot be written", todo)
 
 
 def _drop_old(folder: Path) -> None:
@@ -360,4 +334,4 @@ def _drop_old(folder: Path) -> None:
     with suppress(OSError):
         found = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime_ns, reverse=True)
         for old in found[KEPT - 1 :]:
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)

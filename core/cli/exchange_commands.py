@@ -3,7 +3,6 @@
 A command imports what it needs in its body: `--help` starts at once.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +13,7 @@ import typer
 
 from core.cli import answers
 from core.cli.console import AsJson, Data, refusals, report, tell
+from core.system.durable import remove
 from core.workspace.layout import SAMPLE, Workspace, open_workspace
 from core.workspace.task import SPLITS
 
@@ -120,7 +120,7 @@ def workspace_for(path: Path) -> Iterator[Workspace]:
         yield open_workspace(path)
     except BaseException:
         if is_made and {entry.name for entry in path.iterdir()} <= {".cache"}:
-            shutil.rmtree(path)
+            remove(path)
         raise
 
 

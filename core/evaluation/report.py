@@ -21,9 +21,9 @@ from core.evaluation.intervals import (
     resampled,
 )
 from core.evaluation.metrics import Cut, auc, average_precision, brier, calibration_error, cut
+from core.features.model_files import write_model_file
 from core.models.calibration import Calibration
 from core.models.model import Model
-from core.system.durable import write_model_file
 
 REPORT_FORMAT = "sunlight report 1"
 

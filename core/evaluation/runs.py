@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +34,7 @@ from core.features.vocabulary import book_vocabulary
 from core.models.model import Model, load_model, save_model
 from core.models.predict import score_texts
 from core.models.training import LabeledTexts, Learned, learn, require_two_labels
+from core.system.durable import first_free
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import Workspace
@@ -287,13 +287,9 @@ def _run(snapshot: Snapshot, model: Model, scores: Scores, seconds: float) -> Ru
 def _params_file(workspace: Workspace, run: Run) -> str:
     """The chapter's name, `<timestamp>_<fscore>_<auc>_<n_training>.params`, below the workspace.
 
-    A clock that jumps back gives a moment twice: then a number follows it.
+    A clock that jumps back gives a moment twice: then a number follows.
     """
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
     scores = "_".join("nan" if score is None else f"{score:.3f}" for score in (run.fscore, run.auc))
-    for number in count(1):
-        again = f"-{number}" if number > 1 else ""
-        name = f"models/{moment}{again}_{scores}_{run.n_training}.params"
-        if not (workspace.path / name).exists():
-            return name
-    raise AssertionError("counting ends nowhere")
+    name = f"{moment}_{scores}_{run.n_training}.params"
+    return f"models/{first_free(workspace.models / name).name}"

@@ -8,7 +8,6 @@ What has arrived stands in a hidden folder beside the new one, and is not fetche
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,8 @@ from core.errors import DownloadError, LogError
 from core.exchange.download import LIMITS, Limits, fetch
 from core.pool.folder import POOL_FOLDER
 from core.system.csv_rows import read_row_blocks
-from core.system.durable import keep_folder, lock
+from core.system.durable import keep
+from core.system.locks import locked_folder
 from core.system.progress import Progress, silent
 from core.workspace.layout import Workspace, open_workspace, refuse_contents
 
@@ -86,7 +86,7 @@ def fetch_book(
         with _kept_parts(into) as parts:
             for source in sources:
                 _bring(source, base, parts, limits, progress)
-            keep_folder(parts, into)
+            keep(parts, into)
     except DownloadError as error:
         raise DownloadError(f"{error} {BY_HAND}") from error
     except (OSError, LogError) as error:
@@ -103,13 +103,9 @@ def _kept_parts(into: Path) -> Iterator[Path]:
     """The folder of what has arrived so far, locked: of two that download one waits."""
     parts = into.parent / f".{into.name}.download"
     parts.mkdir(parents=True, exist_ok=True)
-    handle = os.open(parts, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        lock(handle, parts.name)
+    with locked_folder(parts, parts.name):
         refuse_contents(into)  # the other one may have been faster
         yield parts
-    finally:
-        os.close(handle)
 
 
 def _bring(source: Source, base: str, parts: Path, limits: Limits, progress: Progress) -> None:
@@ -127,9 +123,7 @@ def _bring(source: Source, base: str, parts: Path, limits: Limits, progress: Pro
             f"{base}/{source.name} {fault}: it is not what its author has published. It was not "
             "taken; try again later."
         )
-    with part.open("rb") as content:
-        os.fsync(content.fileno())
-    part.rename(file)
+    keep(part, file)
 
 
 def _fault(source: Source, file: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from core.errors import DownloadError
+from core.system.process import environment
 from core.system.progress import Pace, Progress, silent
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _session(url: str) -> Session:
 
     session = requests.Session()
     session.trust_env = not _is_loopback(url)  # a proxy has a loopback of its own
-    session.verify = os.environ.get("SSL_CERT_FILE", True)
+    session.verify = environment("SSL_CERT_FILE") or True
     session.headers.update({"Accept-Encoding": "identity", "User-Agent": "sunlight"})
     session.hooks["response"].append(_refuse_redirect)
     return session

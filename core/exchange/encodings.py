@@ -4,11 +4,11 @@ import codecs
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from charset_normalizer import from_bytes
 
 from core.errors import TableError
+from core.system.process import temporary_folder
 
 AT_ONCE = 2**22
 """Bytes that are looked at at a time."""
@@ -56,8 +56,8 @@ def as_utf8(path: Path, encoding: str) -> Iterator[Path]:
     if codecs_name(encoding, path.name) in ("utf-8", "utf-8-sig", "ascii"):
         yield path
         return
-    with TemporaryDirectory(prefix="sunlight-") as folder:
-        copy = Path(folder) / "text"
+    with temporary_folder() as folder:
+        copy = folder / "text"
         with copy.open("wb") as target:
             line = 1
             try:

@@ -1,20 +1,15 @@
 """Export of the labels that count, as a file or a folder, with a data card."""
 
-import os
-import shutil
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
-from functools import partial
+from collections.abc import Collection, Iterable
 from io import BytesIO
 from pathlib import Path
-from uuid import uuid4
 
 from core.errors import ExportError
 from core.exchange.data_card import data_card
 from core.exchange.export_formats import LAYOUTS, Files
 from core.exchange.provenance import provenance
-from core.system.durable import sync_folder
+from core.system.durable import new_file, new_folder, refused_as, stands, sync_path, write_new
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 
@@ -32,14 +27,19 @@ def export(
     """
     _refuse_place(snapshot, path)
     files = list(export_files(snapshot, form, splits))
+    beside = path.with_name(f"{path.name}.md")
     if LAYOUTS[form].file:
-        (_, content), (_, card) = files
-        beside = path.with_name(f"{path.name}.md")
         _refuse_place(snapshot, beside)
-        _place({beside: partial(_write, content=card), path: partial(_write, content=content)})
-        return [path, beside]
-    _place({path: partial(_write_folder, files=files)})
-    return [path / name for name, _ in files]
+    todo = "Free some space, or choose another place."
+    with refused_as(ExportError, f"{path} cannot be written", todo):
+        if LAYOUTS[form].file:
+            (_, content), (_, card) = files
+            _write_two(path, content, beside, card)
+            return [path, beside]
+        with new_folder(path) as folder:
+            for name, content in files:
+                write_new(folder / name, [content])
+        return [path / name for name, _ in files]
 
 
 def export_files(snapshot: Snapshot, form: str, splits: Collection[str] = SPLITS) -> Files:
@@ -81,7 +81,8 @@ def _refuse_wishes(form: str, splits: Collection[str]) -> None:
 
 
 def _refuse_place(snapshot: Snapshot, path: Path) -> None:
-    _refuse_something(path)
+    if stands(path):
+        raise ExportError(f"{path} is there already. Nothing was written; choose a new name.")
     if path.resolve().is_relative_to(snapshot.workspace.path):
         raise ExportError(
             f"{path} is inside of the workspace, which would read what it exports. Choose a place "
@@ -91,66 +92,11 @@ def _refuse_place(snapshot: Snapshot, path: Path) -> None:
         raise ExportError(f"There is no folder {path.parent}. Make it, or choose another.")
 
 
-def _refuse_something(path: Path) -> None:
-    if os.path.lexists(path):
-        raise ExportError(f"{path} is there already. Nothing was written; choose a new name.")
-
-
-def _place(makers: Mapping[Path, Callable[[Path], None]]) -> None:
-    """What each maker writes into the path that it is given stands at its own when this returns.
-
-    Names are given when all is on disk, in this order.
-    """
-    staged = {path.with_name(f".{path.name}.{uuid4().hex}.unfinished"): path for path in makers}
-    try:
-        for unfinished, path in staged.items():
-            makers[path](unfinished)
-        for unfinished, path in staged.items():
-            _publish(unfinished, path)
-            sync_folder(path.parent)
-    except OSError as error:
-        raise ExportError(
-            f"{path} cannot be written: {error.strerror}. Free some space, or choose another place."
-        ) from error
-    finally:
-        for unfinished in staged:
-            _remove(unfinished)
-
-
-def _publish(staged: Path, path: Path) -> None:
-    """Gives the name, never over something: a folder is not renamed onto a full one or a file."""
-    if staged.is_dir():
-        staged.rename(path)
-        return
-    try:
-        path.hardlink_to(staged)
-    except FileExistsError:
-        raise
-    except OSError:  # a disk without hard links
-        _refuse_something(path)
-        staged.rename(path)
-
-
-def _remove(unfinished: Path) -> None:
-    """Takes away what was written under a name of our own and not published under this one."""
-    with suppress(OSError):
-        if unfinished.is_dir():
-            shutil.rmtree(unfinished)
-        else:
-            unfinished.unlink(missing_ok=True)
-
-
-def _write_folder(folder: Path, files: Sequence[tuple[str, bytes]]) -> None:
-    for name, content in files:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, content)
-    for made in {folder, *((folder / name).parent for name, _ in files)}:
-        sync_folder(made)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
+def _write_two(path: Path, content: bytes, beside: Path, card: bytes) -> None:
+    """Both files, whole: they get their names, the card first, when both are on disk."""
+    with new_file(path) as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        sync_path(Path(file.name))
+        with new_file(beside) as head:
+            head.write(card)

@@ -6,12 +6,10 @@ without its batch. What a crash cuts short, the same import completes.
 """
 
 import gc
-import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +28,7 @@ from core.pool.hashing import found_at
 from core.pool.text import text_key
 from core.pool.words import read_pool_words
 from core.system.csv_rows import BadRow
-from core.system.durable import sync_folder
+from core.system.durable import first_free, new_file, refused_as
 from core.system.parallel import row_blocks
 from core.system.progress import Progress, silent
 from core.workspace.labels import append_labels
@@ -40,8 +38,6 @@ from core.workspace.snapshot import Snapshot, read_snapshot
 
 SHOWN = 5
 """Rows that a refusal names."""
-
-UNFINISHED = ".unfinished"
 
 
 @dataclass(frozen=True)
@@ -247,25 +243,13 @@ def _write_items(workspace: Workspace, incoming: TableContents, is_new: NDArray[
     """The name of the pool's new file, which holds the new items; empty if there are none."""
     if not is_new.any():
         return ""
-    folder = workspace.path / POOL_FOLDER
-    path = _free_name(folder, incoming.name)
-    unfinished = path.with_name(path.name + UNFINISHED)
-    try:
-        folder.mkdir(exist_ok=True)
-        with unfinished.open("wb") as file:
-            _write_csv(file, incoming, np.flatnonzero(is_new))
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(path)
-        sync_folder(folder)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise TableError(
-            f"{POOL_FOLDER}/{path.name} cannot be written: {error.strerror}. Nothing was brought "
-            "in; free some space or make the folder writable, and try again."
-        ) from error
-    return f"{POOL_FOLDER}/{path.name}"
+    stem = re.sub(r"[^\w-]+", "_", Path(incoming.name).stem).strip("_")[:60] or "imported"
+    path = first_free(workspace.path / POOL_FOLDER / f"{stem}.csv")
+    name = f"{POOL_FOLDER}/{path.name}"
+    todo = "Nothing was brought in; free some space or make the folder writable, and try again."
+    with refused_as(TableError, f"{name} cannot be written", todo), new_file(path) as file:
+        _write_csv(file, incoming, np.flatnonzero(is_new))
+    return name
 
 
 def _write_csv(file: pa.NativeFile, incoming: TableContents, places: NDArray[np.int64]) -> None:
@@ -278,16 +262,6 @@ def _write_csv(file: pa.NativeFile, incoming: TableContents, places: NDArray[np.
         arrays = [pa.array([cells[at] for at in part], pa.string()) for cells in columns.values()]
         table = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
         pyarrow.csv.write_csv(table, file, options)
-
-
-def _free_name(folder: Path, name: str) -> Path:
-    """A name for the pool's file that no file has, after the name of the table."""
-    stem = re.sub(r"[^\w-]+", "_", Path(name).stem).strip("_")[:60] or "imported"
-    for number in count(1):
-        path = folder / (f"{stem}-{number}.csv" if number > 1 else f"{stem}.csv")
-        if not os.path.lexists(path):
-            return path
-    raise AssertionError("count() never ends")
 
 
 def _kept_out(snapshot: Snapshot, found: MissingRows, wanted: Sequence[ImportedLabel]) -> int:

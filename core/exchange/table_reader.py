@@ -6,7 +6,7 @@ the memory is refused.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from core.exchange.table_formats import (
 )
 from core.pool.csv_files import ID, TEXT
 from core.system.csv_rows import WINDOW, BadRow, read_row_blocks
+from core.system.durable import refused_as
 from core.workspace.layout import is_number
 
 DELIMITERS = ",\t;|"
@@ -276,11 +277,6 @@ def _plain(name: str) -> str:
     return "_".join(name.strip().casefold().replace("-", " ").split())
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _readable(path: Path) -> AbstractContextManager[None]:
     """Turns what the disk refuses into a TableError."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        raise TableError(f"{path.name}: {reason}. Give the path of a readable file.") from error
+    return refused_as(TableError, path.name, "Give the path of a readable file.")

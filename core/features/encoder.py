@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from core.errors import RunError
 from core.features.encoder_formats import PACKAGES, STATIC, Read, files_of, kind_of, open_kind
+from core.system.durable import refused_as
 from core.system.progress import Progress, silent
 
 TIMEOUT = 30
@@ -190,13 +191,9 @@ def open_encoder(
             f"There is no folder `{name}` for the encoder. Correct `encoder` under [model] in "
             "task.toml, or put the encoder there."
         )
-    try:
+    what = f"The encoder `{name}` in {folder} cannot be read"
+    with refused_as(RunError, what, "Make its files readable."):
         kind, key = _kind_and_key(folder)
-    except OSError as error:
-        raise RunError(
-            f"The encoder `{name}` in {folder} cannot be read: {error.strerror}. Make its files "
-            "readable."
-        ) from error
     missing = [package for package in PACKAGES[kind] if find_spec(package) is None]
     if missing:
         raise RunError(

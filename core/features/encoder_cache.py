@@ -7,10 +7,8 @@ the hash of its content; what does not fit its name is encoded again.
 """
 
 import io
-import secrets
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.features.encoder import Encoder
+from core.system.durable import remove, remove_abandoned, write_whole
+from core.system.mapped_arrays import encoded
 from core.system.progress import Progress, about, silent
 
 TEXTS_IN_A_FILE = 1_024
@@ -30,9 +30,6 @@ SAMPLE = 64
 
 EVERY = 2.0
 """Seconds between two reports of progress."""
-
-ABANDONED = 3_600
-"""Seconds after which an unfinished file belongs to a process that died."""
 
 Hashes = NDArray[np.uint64]
 
@@ -83,11 +80,9 @@ class CachedEncoder:
             if block is not None:
                 self._add(path, block)
             elif self._write:
-                _remove(path)
-        for path in self._folder.glob("unfinished-*") if self._write else ():
-            with suppress(OSError):
-                if time.time() - path.stat().st_mtime > ABANDONED:
-                    _remove(path)
+                remove(path)
+        if self._write:
+            remove_abandoned(self._folder)
 
     def _add(self, where: Path | Block, block: Block) -> None:
         self._blocks.append(where)
@@ -182,16 +177,10 @@ def _block(texts: Hashes, vectors: NDArray[np.float16]) -> Block:
 
 def _write(block: Block, folder: Path) -> Path:
     """The block's new file: whole or not there."""
-    written = io.BytesIO()
-    np.save(written, block)
-    content = written.getbuffer()
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"unfinished-{secrets.token_hex(8)}"
-    try:
-        unfinished.write_bytes(content)
-        return unfinished.rename(folder / f"{_digest(content)}.npy")
-    finally:
-        _remove(unfinished)
+    content = encoded(block)
+    path = folder / f"{_digest(content)}.npy"
+    write_whole(path, content)
+    return path
 
 
 def _read(where: Path | Block) -> Block | None:
@@ -209,8 +198,3 @@ def _read(where: Path | Block) -> Block | None:
 
 def _digest(content: bytes | memoryview) -> str:
     return blake2b(content, digest_size=16).hexdigest()
-
-
-def _remove(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink(missing_ok=True)

@@ -30,12 +30,12 @@ from core.features.corpus_counts import (
     pairs_in,
     sampled,
 )
+from core.features.model_files import write_model_file
 from core.features.space_rows import SpaceRows, place, place_pool
 from core.features.word_vectors import DIMENSIONS, learn_word_vectors
 from core.pool.bags import Bags, Mask
 from core.pool.token_parts import make_token_parts, tokens_of
 from core.pool.tokens import Hashes, words_and_ngrams
-from core.system.durable import write_model_file
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 

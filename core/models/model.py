@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import RunError
 from core.features.base import Source
+from core.features.model_files import write_model_file
 from core.features.sources import OpenEncoder, load_source
 from core.models.calibration import UNCHANGED, Calibration
-from core.system.durable import DAMAGED, write_model_file
+from core.system.durable import DAMAGED
 from core.workspace.task import FORMER_MODELS, GONE, MODELS
 
 if TYPE_CHECKING:  # it imports torch, which takes a second and more

@@ -78,13 +78,11 @@ def parse_rows(data: bytes, before: int = 0) -> Rows:
 
     `before` is the number of the file's lines that stand before these.
     """
-    lines = (data if before else data.removeprefix(BOM)).split(b"\n")
-    tail = lines.pop()
-    rows: list[Row] = []
-    bad: list[BadRow] = []
-    _take_records(lines, len(lines), before, rows, bad)
-    _take_tail(tail, before + len(lines), rows, bad)
-    return Rows(rows, bad, len(data) - len(tail))
+    *lines, tail = (data if before else data.removeprefix(BOM)).split(b"\n")
+    reader = _Reader(before, ",")
+    reader.take(lines, len(lines))
+    reader.take_tail(tail)
+    return Rows(reader.rows, reader.bad, len(data) - len(tail))
 
 
 def read_row_blocks(
@@ -95,73 +93,84 @@ def read_row_blocks(
     Raises OSError if it cannot be read.
     """
     lines: list[bytes] = []
-    number = 0
+    reader = _Reader(0, delimiter)
     with path.open("rb") as file:
         rest = file.read(len(BOM)).removeprefix(BOM)
         while data := file.read(window):
             *whole, rest = (rest + data).split(b"\n")
             lines += whole
-            rows, bad = [], []
             # No record goes on for longer: those that begin before cannot need what is to come.
-            stop = len(lines) - MAX_JOINED_LINES
-            taken = _take_records(lines, stop, number, rows, bad, delimiter)
-            lines, number = lines[taken:], number + taken
-            yield rows, bad
-    lines += rest.split(b"\n")[:-1]  # of a file of a few bytes
-    rows, bad = [], []
-    _take_records(lines, len(lines), number, rows, bad, delimiter)
-    _take_tail(rest.rpartition(b"\n")[2], number + len(lines), rows, bad, delimiter)
-    yield rows, bad
+            lines = lines[reader.take(lines, len(lines) - MAX_JOINED_LINES) :]
+            yield reader.given()
+    *whole, rest = rest.split(b"\n")  # of a file of a few bytes
+    lines += whole
+    reader.take(lines, len(lines))
+    reader.take_tail(rest)
+    yield reader.given()
 
 
-def _take_records(
-    lines: list[bytes],
-    stop: int,
-    before: int,
-    rows: list[Row],
-    bad: list[BadRow],
-    delimiter: str = ",",
-) -> int:
-    """Reads the records that begin before line `stop`; how many lines they take.
+class _Reader:
+    """Reads lines, a part after the other, into rows and bad rows."""
 
-    `before` is the number of lines that stand before these.
-    """
-    number = 0
-    for at in [at for at in range(stop) if b'"' in lines[at]]:
-        if at < number:
-            continue  # within a record that has begun before
-        _take_plain(lines[number:at], before + number, rows, bad, delimiter)
-        number = at + record_length(lines, at, delimiter)
-        _keep(before + at, lines[at:number], rows, bad, whole=True, delimiter=delimiter)
-    if number < stop:
-        _take_plain(lines[number:stop], before + number, rows, bad, delimiter)
-    return max(number, stop, 0)
+    def __init__(self, before: int, delimiter: str) -> None:
+        """`before` is the number of lines that stand before those to come."""
+        self._before, self._delimiter = before, delimiter
+        self.rows: list[Row] = []
+        self.bad: list[BadRow] = []
 
+    def given(self) -> tuple[list[Row], list[BadRow]]:
+        """What was read since this was asked last."""
+        found, self.rows, self.bad = (self.rows, self.bad), [], []
+        return found
 
-def _take_plain(
-    lines: list[bytes], before: int, rows: list[Row], bad: list[BadRow], delimiter: str
-) -> None:
-    """Reads lines without a quote, each of which is a record: at once, if all are valid UTF-8."""
-    try:
-        texts = b"\n".join(lines).decode().split("\n")
-    except UnicodeDecodeError:
-        for at, line in enumerate(lines):
-            if line.strip(b"\r"):
-                _keep(before + at, [line], rows, bad, whole=True, delimiter=delimiter)
-        return
-    rows += [
-        Row(number, text.removesuffix("\r").split(delimiter))
-        for number, text in enumerate(texts, start=before + 1)
-        if text.strip("\r")
-    ]
+    def take(self, lines: list[bytes], stop: int) -> int:
+        """Reads the records that begin before line `stop`; how many lines they take."""
+        number = 0
+        for at in [at for at in range(stop) if b'"' in lines[at]]:
+            if at < number:
+                continue  # within a record that has begun before
+            self._take_plain(lines[number:at])
+            number = at + record_length(lines, at, self._delimiter)
+            self._keep(lines[at:number])
+        if number < stop:
+            self._take_plain(lines[number:stop])
+        return max(number, stop, 0)
 
+    def take_tail(self, tail: bytes) -> None:
+        """Reads what stands behind the last line end."""
+        if tail.strip(b"\r"):
+            self._keep([tail], whole=False)
 
-def _take_tail(
-    tail: bytes, before: int, rows: list[Row], bad: list[BadRow], delimiter: str = ","
-) -> None:
-    """Reads what stands behind the last line end."""
-    if tail.strip(b"\r"):
-        _keep(before, [tail], rows, bad, whole=False, delimiter=delimiter)
+    def _take_plain(self, lines: list[bytes]) -> None:
+        """Reads lines without a quote, each a record: at once, if all are valid UTF-8."""
+        try:
+            texts = b"\n".join(lines).decode().split("\n") if lines else []
+        except UnicodeDecodeError:
+            for line in lines:
+                self._keep([line])
+            return
+        self.rows += [
+            Row(number, text.removesuffix("\r").split(self._delimiter))
+            for number, text in enumerate(texts, start=self._before + 1)
+            if text.strip("\r")
+        ]
+        self._before += len(lines)
+
+    def _keep(self, lines: list[bytes], *, whole: bool = True) -> None:
+        """Reads the lines as one record; a blank line is none."""
+        line, self._before = self._before + 1, self._before + len(lines)
+        data = b"\n".join(lines)
+        try:
+            text = data.removesuffix(b"\r").decode()
+        except UnicodeDecodeError:
+            self.bad.append(BadRow(line, "is not valid UTF-8", shortened(data)))
+            return
+        fields = split_record(text, self._delimiter) if '"' in text else text.split(self._delimiter)
+        if fields is None:
+            reason = "has a quote that is not closed, or text after a closed one"
+            self.bad.append(BadRow(line, reason, shortened(text)))
+        elif text.strip("\r"):
+            self.rows.append(Row(line, fields, whole))
 
 
 def record_length(lines: list[bytes], first: int, delimiter: str = ",") -> int:
@@ -188,28 +197,6 @@ def _quotes(text: str, delimiter: str) -> Literal["closed", "open", "wrong"]:
     except csv.Error as error:
         return "open" if str(error) == "unexpected end of data" else "wrong"
     return "closed" if len(records) == 1 else "wrong"
-
-
-def _keep(
-    number: int,
-    lines: list[bytes],
-    rows: list[Row],
-    bad: list[BadRow],
-    *,
-    whole: bool,
-    delimiter: str,
-) -> None:
-    try:
-        text = b"\n".join(lines).removesuffix(b"\r").decode()
-    except UnicodeDecodeError:
-        bad.append(BadRow(number + 1, "is not valid UTF-8", shortened(b"\n".join(lines))))
-        return
-    fields = split_record(text, delimiter) if '"' in text else text.split(delimiter)
-    if fields is None:
-        reason = "has a quote that is not closed, or text after a closed one"
-        bad.append(BadRow(number + 1, reason, shortened(text)))
-    else:
-        rows.append(Row(number + 1, fields, whole))
 
 
 def split_record(text: str, delimiter: str = ",") -> list[str] | None:

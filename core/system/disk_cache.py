@@ -1,19 +1,19 @@
 """Entries of `.cache`: built once, checked at every opening, rebuilt rather than trusted."""
 
 import json
-import os
-import shutil
-import tempfile
 import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
 from core.errors import WorkspaceError
+from core.system.durable import new_folder, remove, remove_abandoned
+from core.system.process import processors, temporary_folder
 
 Loaded = TypeVar("Loaded")
 
@@ -22,8 +22,8 @@ MANIFEST = "manifest.json"
 SETTLED = 100_000_000
 """Nanoseconds after which a file that changes again surely has another time."""
 
-_WHOLE: dict[Path, tuple[tuple[int, int, int], ...]] = {}
-"""The stamps of the files of each entry that this process has looked through."""
+ENTRIES = 100
+"""Entries that are remembered to be whole: of a few workspaces."""
 
 
 def load_cached(
@@ -46,22 +46,22 @@ def load_cached(
     try:
         is_intact = _is_intact(entry)
         if write and not is_intact:
-            root.mkdir(exist_ok=True)
             _build_entry(entry, build)
-            _drop_others(entry, kind)
             is_intact = _is_intact(entry)
+            if is_intact:
+                _drop_others(entry, kind)
         if is_intact:
             return load(entry)
     except OSError:
         pass  # read-only, full, or just replaced by another process: it is built elsewhere
     try:
-        with tempfile.TemporaryDirectory(prefix="sunlight-") as folder:
-            build(Path(folder))
-            return load(Path(folder))
+        with temporary_folder() as folder:
+            build(folder)
+            return load(folder)
     except OSError as error:
         raise WorkspaceError(
-            f"The {kind} cannot be prepared in {tempfile.gettempdir()}: {error.strerror}. Free "
-            "some space there."
+            f"The {kind} cannot be prepared in the folder of temporary files: {error.strerror}. "
+            "Free some space there."
         ) from error
 
 
@@ -85,22 +85,13 @@ def _modified(path: Path) -> int:
     return path.stat().st_mtime_ns
 
 
-ABANDONED = 3600
-"""Seconds after which a folder that is still being built belongs to a process that died."""
-
-
 def _build_entry(entry: Path, build: Callable[[Path], None]) -> None:
-    folder = Path(tempfile.mkdtemp(prefix=f"building-{os.getpid()}-", dir=entry.parent))
-    try:
+    """Builds the entry anew. Where another process is first its entry stays: it is as good."""
+    remove(entry)
+    with suppress(OSError), new_folder(entry) as folder:
         build(folder)
         checksums = {file.name: _checksum(file) for file in sorted(folder.iterdir())}
         (folder / MANIFEST).write_text(json.dumps(checksums), encoding="utf-8")
-        # Another process may have been first: its entry is as good, and may be in use.
-        if not _is_intact(entry):
-            shutil.rmtree(entry, ignore_errors=True)
-            folder.rename(entry)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_intact(entry: Path) -> bool:
@@ -109,21 +100,22 @@ def _is_intact(entry: Path) -> bool:
     What this process has found whole is looked through again only if a file has changed since.
     """
     try:
-        checksums = dict(json.loads((entry / MANIFEST).read_text(encoding="utf-8")))
-        if {MANIFEST, *checksums} != {file.name for file in entry.iterdir()}:
-            return False
-        files = [entry / name for name in checksums]
-        stamps = tuple(_stamp(file) for file in (entry / MANIFEST, *files))
-        if _WHOLE.get(entry) == stamps:
-            return True
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            found = [*threads.map(_checksum, files)]
+        stamps = tuple(sorted((file.name, *_stamp(file)) for file in entry.iterdir()))
+        is_settled = time.time_ns() - max(changed for *_, changed in stamps) > SETTLED
+        return (_is_whole if is_settled else _is_whole.__wrapped__)(entry, stamps)
     except (OSError, ValueError, TypeError, RecursionError):
         return False
-    is_intact = found == [*checksums.values()]
-    if is_intact and time.time_ns() - max(changed for *_, changed in stamps) > SETTLED:
-        _WHOLE[entry] = stamps
-    return is_intact
+
+
+@lru_cache(ENTRIES)
+def _is_whole(entry: Path, stamps: tuple[tuple[str, int, int, int], ...]) -> bool:
+    """Whether the files of these stamps are those that the entry's manifest names."""
+    checksums = dict(json.loads((entry / MANIFEST).read_text(encoding="utf-8")))
+    if {MANIFEST, *checksums} != {name for name, *_ in stamps}:
+        return False
+    with ThreadPoolExecutor(processors()) as threads:
+        found = [*threads.map(_checksum, [entry / name for name in checksums])]
+    return found == [*checksums.values()]
 
 
 def _stamp(file: Path) -> tuple[int, int, int]:
@@ -143,7 +135,6 @@ def _drop_others(entry: Path, kind: str) -> None:
     """Removes older entries of the kind, and what a killed process left unfinished."""
     for other in entry.parent.glob(f"{kind}-*"):
         if other != entry:
-            shutil.rmtree(other, ignore_errors=True)
-    for folder in entry.parent.glob("building-*"):
-        if time.time() - folder.stat().st_mtime > ABANDONED:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(other)
+    for folder in (entry.parent, *filter(Path.is_dir, entry.parent.iterdir())):
+        remove_abandoned(folder)

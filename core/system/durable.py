@@ -1,81 +1,87 @@
 """The one file layer: what must outlive a crash or a power cut is written here, and nowhere else.
 
-Every step is one call of the operating system (`os.write`, `os.fsync`, …), none is buffered: that
-is what `tests/faults.py` breaks, one call at a time. Raises OSError, which callers turn into words.
-
-Files and folders that appear under their name when they are whole and on disk, or not at all.
+Whole files and folders are written aside and then given their name (`write_whole`, `new_file`,
+`new_folder`); rows are appended under a lock (`open_locked`, `append`). Every step is one call of
+the operating system (`os.write`, `os.fsync`, …): that is what `tests/faults.py` breaks, one call at
+a time. Raises OSError, which callers turn into words.
 """
 
 import errno
-import fcntl
 import os
 import pickle
+import re
 import secrets
 import shutil
 import struct
+import time
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedWriter, FileIO
 from itertools import count
 from pathlib import Path
+from typing import Literal
 
-from core.errors import RunError, UnwritableError
+from core.errors import SunlightError, UnwritableError
+from core.system.locks import READ, lock
 
 APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-NEW = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+PIECE = 2**20
+"""Bytes of a stream that are written at a time."""
+ABANDONED = 3_600
+"""Seconds after which what is unfinished belongs to a process that died."""
+_UNFINISHED = re.compile(r".+\.unfinished|\.?unfinished-.+|building-\d+-\w{8}|\.demo-\w{8}")
+"""Names of what is being written; all but the first were used up to version 0.6.0."""
+IfTaken = Literal["replace", "refuse", "number"]
+"""What becomes of a file that has a new one's name: the new one replaces it, is refused by
+FileExistsError, or gets the first free one of the numbered names."""
+
+
+DAMAGED = (
+    RuntimeError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AssertionError,
+    ImportError,
+    MemoryError,
+    ValueError,
+    AttributeError,
+    EOFError,
+    OSError,
+    pickle.UnpicklingError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+"""What reading a file can raise that was cut short, changed, or written by someone else."""
+
+
+@contextmanager
+def refused_as(kind: type[SunlightError], what: str, todo: str) -> Iterator[None]:
+    """Turns an OSError into an error for a person: what cannot be done, why, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{what}: {error.strerror or error}. {todo}") from error
 
 
 class LeftBehindError(OSError):
     """A write failed, and what it had written could not be taken back: some of it stands there."""
 
 
-def lock(file: int, name: str) -> None:
-    """Holds the file's lock until it is closed; raises UnwritableError on a disk without locks."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX)
-    except OSError as error:
-        raise UnwritableError(_no_lock(name, error)) from error
-
-
-def why_no_lock(folder: Path, name: str) -> str:
-    """Why nothing can be locked on the folder's disk, for a person; empty if it can be.
-
-    Waits for nobody: a lock that another holds shows that there are locks.
-    """
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        finally:
-            os.close(handle)
-    except BlockingIOError:
-        return ""
-    except OSError as error:
-        return _no_lock(name, error)
-    return ""
-
-
-def _no_lock(name: str, error: OSError) -> str:
-    return (
-        f"{name} cannot be locked: {error.strerror}. Two programs could then write over each "
-        "other; move the workspace to a disk with file locks."
-    )
-
-
 def sync(file: int, name: str) -> None:
     """What stands in the file is on disk; raises UnwritableError if it cannot be brought there."""
-    try:
+    todo = "Look after the disk, and try again."
+    with refused_as(UnwritableError, f"{name} cannot be brought to disk", todo):
         os.fsync(file)
-    except OSError as error:
-        raise UnwritableError(
-            f"{name} cannot be brought to disk: {error.strerror}. Look after the disk, and try "
-            "again."
-        ) from error
 
 
-def sync_folder(folder: Path) -> None:
-    """A new file's name is on disk too, not only its content."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+def sync_path(path: Path) -> None:
+    """A file's content is on disk, or of a folder the names in it."""
+    handle = os.open(path, READ)
     try:
         os.fsync(handle)
     finally:
@@ -89,7 +95,7 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     with suppress(FileExistsError):
         os.mkdir(folder)  # noqa: PTH102  every step goes through `os`
-    sync_folder(folder.parent)
+    sync_path(folder.parent)
 
 
 @contextmanager
@@ -132,10 +138,10 @@ def _is_at(file: int, path: Path) -> bool:
 
 def _sync_names(path: Path, root: Path) -> None:
     folder = path.parent
-    sync_folder(folder)
+    sync_path(folder)
     while folder != root and root in folder.parents:
         folder = folder.parent
-        sync_folder(folder)
+        sync_path(folder)
 
 
 def append(file: int, data: bytes) -> None:
@@ -176,39 +182,23 @@ def _write(file: int, data: bytes | memoryview) -> None:
 def cut_off(file: int, size: int, kept: Path) -> Path:
     """Cuts the file to `size`; what stood behind is on disk elsewhere first. The copy's path.
 
-    The copy is called `kept`, or `kept` and a number if there is such a file. A crash in between
-    leaves the bytes twice at worst, never nowhere.
+    The copy is called `kept`, or `kept` and a number if there is such a file: a clock that stands
+    still or jumps back gives names twice. A crash in between leaves the bytes twice at worst.
     """
-    end = os.fstat(file).st_size
-    make_folder(kept.parent)
-    copy, path = _open_new(kept)
-    try:
-        _write(copy, _read(file, size, end))
-        os.fsync(copy)
-        sync_folder(path.parent)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(path)  # noqa: PTH108  the bytes still stand where they stood
-        raise
-    finally:
-        os.close(copy)
+    with new_file(kept, "number") as copy:
+        copy.write(read(file, size, status(file).st_size))
     os.ftruncate(file, size)
     os.fsync(file)
-    return path
+    return Path(copy.name)
 
 
-def _open_new(wanted: Path) -> tuple[int, Path]:
-    """A file that did not exist: a clock that stands still or jumps back gives names twice."""
-    for number in count(1):
-        path = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
-        try:
-            return os.open(path, NEW | os.O_EXCL, 0o644), path
-        except FileExistsError:
-            continue
-    raise AssertionError("counting ends nowhere")
+def status(file: int) -> os.stat_result:
+    """Size, times and inode of an open file."""
+    return os.fstat(file)
 
 
-def _read(file: int, start: int, end: int) -> bytes:
+def read(file: int, start: int, end: int) -> bytes:
+    """The bytes of an open file from `start` to `end`, fewer if it ends before."""
     parts = []
     while start < end and (part := os.pread(file, end - start, start)):
         parts.append(part)
@@ -216,59 +206,110 @@ def _read(file: int, start: int, end: int) -> bytes:
     return b"".join(parts)
 
 
+def is_writable(path: Path) -> bool:
+    """Whether this process may write the file, or into the folder."""
+    return os.access(path, os.W_OK)
+
+
+def stands(path: Path) -> bool:
+    """Whether something has this name, be it a link that leads nowhere."""
+    return os.path.lexists(path)
+
+
+def free_names(path: Path) -> Iterator[Path]:
+    """This path, then `name-2.csv`, `name-3.csv`, …: to be tried until one is free."""
+    ending = path.suffix if path.suffix[1:].isalpha() else ""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.name.removesuffix(ending)}-{number}{ending}")
+
+
+def first_free(path: Path) -> Path:
+    """The first of the path's `free_names` that nothing has yet; wants a lock while it is used."""
+    return next(free for free in free_names(path) if not stands(free))
+
+
+class _Stream(FileIO):
+    """An open file as a stream, of which every write is one call; `name` is where it stands."""
+
+    def __init__(self, file: int, path: Path) -> None:
+        super().__init__(file, "wb", closefd=False)
+        self.name = str(path)
+
+    def write(self, data: bytes | memoryview) -> int:
+        _write(self.fileno(), data)
+        return len(data)
+
+
+@contextmanager
+def _stream_to(path: Path, mode: int = 0o666) -> Iterator[BufferedWriter]:
+    """A new file to fill, whose content is on disk at the block's end."""
+    file = os.open(path, NEW, mode)
+    try:
+        with BufferedWriter(_Stream(file, path), PIECE) as stream:
+            yield stream
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def new_file(
+    path: Path, if_taken: IfTaken = "refuse", mode: int = 0o666
+) -> Iterator[BufferedWriter]:
+    """A file to fill, which gets this name, with all of it on disk, at the block's end.
+
+    If the block is left by an error nothing is left of it. The stream's `name` is where its bytes
+    stand: aside within the block, under the name that the file got behind it. Raises OSError.
+    """
+    make_folder(path.parent)
+    unfinished = _unfinished(path)
+    try:
+        with _stream_to(unfinished, mode) as stream:
+            yield stream
+        stream.raw.name = str(_give_name(unfinished, path, if_taken))
+        sync_path(path.parent)
+    finally:
+        with suppress(OSError):
+            os.unlink(unfinished)  # noqa: PTH108  every step goes through `os`
+
+
 def write_whole(path: Path, content: bytes | memoryview) -> None:
     """The content stands in the file, on disk, when this returns; else nothing new under its name.
 
-    It is written beside the file first. Two writers of one name want a lock between them.
+    What stood there is replaced.
     """
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    make_folder(path.parent)
-    try:
-        file = os.open(unfinished, NEW | os.O_TRUNC, 0o644)
-        try:
-            _write(file, content)
-            os.fsync(file)
-        finally:
-            os.close(file)
+    with new_file(path, "replace") as file:
+        file.write(content)
+
+
+def _unfinished(path: Path) -> Path:
+    """Where a file or folder is written that will be called `path`: no name of a workspace."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
+
+
+def _give_name(unfinished: Path, path: Path, if_taken: IfTaken) -> Path:
+    """The name that the file got."""
+    if if_taken == "replace":
         os.rename(unfinished, path)  # noqa: PTH104
-        sync_folder(path.parent)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(unfinished)  # noqa: PTH108
-        raise
+        return path
+    for name in free_names(path) if if_taken == "number" else (path,):
+        try:
+            _link(unfinished, name)
+        except FileExistsError:
+            continue
+        return name
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
 
 
-DAMAGED = (
-    RuntimeError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    AssertionError,
-    ImportError,
-    MemoryError,
-    ValueError,
-    AttributeError,
-    EOFError,
-    OSError,
-    pickle.UnpicklingError,
-    struct.error,
-    zipfile.BadZipFile,
-)
-"""What reading a model's file can raise that was cut short, changed, or written by someone else."""
-
-
-def write_model_file(path: Path, content: bytes | memoryview) -> None:
-    """The content stands in the file below `models/`, fsynced, when this returns.
-
-    Raises RunError if it cannot be written.
-    """
+def _link(unfinished: Path, path: Path) -> None:
+    """Gives the file this name too; raises FileExistsError if something has it."""
     try:
-        write_whole(path, content)
+        os.link(unfinished, path)
     except OSError as error:
-        raise RunError(
-            f"models/{path.name} cannot be written: {error.strerror}. Free some space or make the "
-            "folder writable, and train again."
-        ) from error
+        if stands(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
+        os.rename(unfinished, path)  # noqa: PTH104  a disk without hard links
 
 
 @contextmanager
@@ -278,28 +319,72 @@ def new_folder(path: Path) -> Iterator[Path]:
     If the block is left by an error nothing is left of it. Raises OSError, also if something stands
     there already. The files in it are the caller's to sync.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.parent / f".unfinished-{secrets.token_hex(8)}"
-    unfinished.mkdir()
+    make_folder(path.parent)
+    around = _unfinished(path)
+    folder = around / path.name
     try:
-        yield unfinished
-        keep_folder(unfinished, path)
+        folder.mkdir(parents=True)
+        yield folder
+        keep(folder, path)
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove(around)
 
 
-def keep_folder(unfinished: Path, path: Path) -> None:
-    """The folder under its name, and its folders' names on disk; raises OSError."""
+def keep(unfinished: Path, path: Path) -> None:
+    """Gives a file or folder its name, with its folders' names on disk; raises OSError."""
     for folder in (*(entry for entry in unfinished.rglob("*") if entry.is_dir()), unfinished):
-        sync_folder(folder)
-    unfinished.rename(path)
-    sync_folder(path.parent)
+        sync_path(folder)
+    os.rename(unfinished, path)  # noqa: PTH104
+    sync_path(path.parent)
 
 
 def write_new(path: Path, pieces: Iterable[bytes]) -> None:
     """A new file, in a new folder if need be, synced; raises OSError, also if there is one."""
-    path.parent.mkdir(exist_ok=True)
-    with path.open("xb") as file:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _stream_to(path) as file:
         file.writelines(pieces)
-        file.flush()
-        os.fsync(file.fileno())
+
+
+def copy_file(file: Path, copy: Path) -> None:
+    """A new file with the content, the times and the rights of another, synced; raises OSError."""
+    with file.open("rb") as original:
+        write_new(copy, iter(lambda: original.read(PIECE), b""))
+    shutil.copystat(file, copy)
+
+
+def remove(path: Path) -> None:
+    """Nothing has this name any more, as far as that can be done."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def is_unfinished(name: str) -> bool:
+    """Whether a file or folder of this name is one that is being written, or never was finished."""
+    return bool(_UNFINISHED.fullmatch(name))
+
+
+def abandoned(folder: Path) -> list[Path]:
+    """The files and folders in a folder that nobody has finished for an hour, sorted."""
+    latest, found = time.time() - ABANDONED, []
+    with suppress(OSError):  # no such folder, or not for us to read
+        for path in sorted(folder.iterdir()):
+            if is_unfinished(path.name) and not path.is_symlink() and _changed_at(path) < latest:
+                found.append(path)
+    return found
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Clears away what killed processes left unfinished in a folder that can be made again."""
+    for path in abandoned(folder):
+        remove(path)
+
+
+def _changed_at(path: Path) -> float:
+    """When the file, or anything in the folder, was written last; now, if it has gone meanwhile."""
+    try:
+        return max(each.stat().st_mtime for each in (path, *path.rglob("*")))
+    except FileNotFoundError:
+        return time.time()

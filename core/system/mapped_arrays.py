@@ -1,14 +1,12 @@
-"""Arrays in files: written at once or part by part, and mapped into memory.
-
-Columns of texts in files: written bit by bit, and mapped into memory.
+"""Arrays, and columns of texts, in files: written part by part, and mapped into memory.
 
 What is written never has to fit into memory, and what is read is loaded by the operating system
 page by page, shared by all processes that look at it.
 """
 
-import os
+import io
+from contextlib import closing
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -24,6 +22,13 @@ def save_arrays(folder: Path, **arrays: NDArray) -> None:
     """Each array stands in the folder under its name."""
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
+
+
+def encoded(array: NDArray) -> memoryview:
+    """The array as the content of an `.npy` file."""
+    content = io.BytesIO()
+    np.save(content, array)
+    return content.getbuffer()
 
 
 def open_arrays(folder: Path, *names: str) -> list[NDArray]:
@@ -67,7 +72,7 @@ class GrowingArray:
         """Only so many of the first rows are left."""
         size = int(np.prod(self._row)) * self._dtype.itemsize
         self._file.truncate(self._start + length * size)
-        self._file.seek(0, os.SEEK_END)
+        self._file.seek(0, io.SEEK_END)
         self._length = length
 
     def close(self) -> None:
@@ -79,12 +84,7 @@ class GrowingArray:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _write_header(self) -> None:
@@ -133,9 +133,8 @@ class GrowingColumn:
 
 def save_column(folder: Path, name: str, texts: pa.Array) -> None:
     """These texts stand in the folder under this name."""
-    column = GrowingColumn(folder, name)
-    column.append(texts)
-    column.close()
+    with closing(GrowingColumn(folder, name)) as column:
+        column.append(texts)
 
 
 def open_column(folder: Path, name: str) -> pa.Array:

@@ -6,9 +6,7 @@ was read when the backup was made.
 
 import hashlib
 import json
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from core.errors import BackupError
+from core.system.durable import DAMAGED
 
 MANIFEST = "manifest.json"
 FORMAT = "sunlight backup 1"
@@ -28,20 +27,6 @@ PIECE = 2**20
 
 LEVEL = 3
 """Of deflate: 1.2 s for 200,000 labels. The default, 6, makes 7% less of them in 2.2 s."""
-
-DAMAGED = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    RuntimeError,  # also NotImplementedError and RecursionError
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    OverflowError,
-)
-"""What reading a zip file and its manifest raises if they were cut short, changed, or not ours."""
 
 
 @dataclass(frozen=True)
@@ -150,14 +135,14 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
+    except OSError as error:
+        reason = error.strerror or error
+        raise BackupError(f"{path}: {reason}. Give the path of a readable backup.") from error
     except DAMAGED as error:
         raise BackupError(
             f"{path.name} is no backup of Sunlight, or it is damaged: {error}. Take another one, "
             "and move this one away."
         ) from error
-    except OSError as error:
-        reason = error.strerror or error
-        raise BackupError(f"{path}: {reason}. Give the path of a readable backup.") from error
 
 
 def _from_manifest(path: Path, said: Any) -> Backup:  # noqa: ANN401 (any JSON value)

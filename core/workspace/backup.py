@@ -6,18 +6,16 @@ its name, which no other backup has or gets. Pool and models are not in it: they
 again.
 """
 
-import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 from core.errors import BackupError, SunlightError
-from core.system.append_file import CsvFile
-from core.system.durable import lock, sync_folder
+from core.system.durable import new_file, refused_as, stands
 from core.system.findings import Finding, Kind
+from core.system.locks import lock
 from core.workspace.archive import Backup, pack, read_backup, verify
 from core.workspace.layout import Workspace
 
@@ -35,8 +33,6 @@ EXAMINED = 512 * 2**20
 LAST_ROWS = 2**16
 """Bytes at the end of a log, in which a day's last event stands."""
 
-UNFINISHED = ".unfinished"
-
 _NAME = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?\.zip")
 
 
@@ -45,18 +41,10 @@ def back_up(workspace: Workspace, reason: str = ASKED, moment: datetime | None =
 
     `moment` is now if it is not given. Raises BackupError, or LogError on a disk without locks.
     """
-    folder = workspace.path / FOLDER
-    try:
-        if not folder.is_dir():
-            folder.mkdir(exist_ok=True)
-            sync_folder(workspace.path)
-        made = _make(workspace, folder, reason, moment or datetime.now(UTC))
-    except OSError as error:
-        raise BackupError(
-            f"{workspace.name}: no backup can be made in {FOLDER}/: {error.strerror or error}. "
-            "Free some space or make the folder writable, and try again."
-        ) from error
-    _thin(folder, made.path)
+    todo = "Free some space or make the folder writable, and try again."
+    with refused_as(BackupError, f"{workspace.name}: no backup can be made in {FOLDER}/", todo):
+        made = _make(workspace, reason, moment or datetime.now(UTC))
+    _thin(made.path)
     return made
 
 
@@ -80,20 +68,14 @@ def backup_files(workspace: Path) -> list[Path]:
 
     Raises BackupError if the folder cannot be read.
     """
-    try:
-        with os.scandir(workspace / FOLDER) as entries:
-            found = [
-                Path(entry.path)
-                for entry in entries
-                if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
-            ]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise BackupError(
-            f"{workspace.name}: {FOLDER}/ cannot be read: {error.strerror}. Make it a folder that "
-            "can be read and written."
-        ) from error
+    folder, todo = workspace / FOLDER, "Make it a folder that can be read and written."
+    with refused_as(BackupError, f"{workspace.name}: {FOLDER}/ cannot be read", todo):
+        entries = [*folder.iterdir()] if stands(folder) else []
+        found = [
+            path
+            for path in entries
+            if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
+        ]
     return sorted(found, key=lambda path: _order(path.name), reverse=True)
 
 
@@ -172,23 +154,15 @@ def _end_of(path: Path) -> bytes:
         return b""
 
 
-def _make(workspace: Workspace, folder: Path, reason: str, moment: datetime) -> Backup:
-    path, handle = _reserve(folder, f"{moment:%Y%m%dT%H%M%SZ}")
-    unfinished = path.with_name(path.name + UNFINISHED)
+def _make(workspace: Workspace, reason: str, moment: datetime) -> Backup:
+    """The new backup, under a name that no other one has or gets."""
+    path = workspace.path / FOLDER / f"{moment:%Y%m%dT%H%M%SZ}.zip"
     said = {"made_at": f"{moment:%Y-%m-%dT%H:%M:%S}Z", "reason": reason}
-    try:
-        with os.fdopen(handle, "wb") as file:
-            parts = pack(file, _contents(workspace), said | {"workspace": workspace.name})
-            file.flush()
-            os.fsync(file.fileno())
-        read_back(Backup(unfinished, said["made_at"], reason, parts))
-        unfinished.rename(path)
-        sync_folder(folder)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
-    return read_backup(path)
+    with new_file(path, "number") as file:
+        parts = pack(file, _contents(workspace), said | {"workspace": workspace.name})
+        file.flush()
+        read_back(Backup(Path(file.name), said["made_at"], reason, parts))
+    return read_backup(Path(file.name))
 
 
 def read_back(written: Backup) -> None:
@@ -202,24 +176,6 @@ def read_back(written: Backup) -> None:
         ) from error
 
 
-def _reserve(folder: Path, stamp: str) -> tuple[Path, int]:
-    """A name that no backup has or is about to get, and its unfinished file, opened."""
-    for number in count(1):
-        path = folder / (f"{stamp}-{number}.zip" if number > 1 else f"{stamp}.zip")
-        unfinished = path.with_name(path.name + UNFINISHED)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        try:
-            handle = os.open(unfinished, flags, 0o644)
-        except FileExistsError:
-            continue  # somebody else's, or one that a crash has left
-        # Whoever holds the unfinished file is the only one who can give a file this name.
-        if not os.path.lexists(path):
-            return path, handle
-        os.close(handle)
-        unfinished.unlink()
-    raise AssertionError("count() never ends")
-
-
 def _contents(workspace: Workspace) -> Iterator[tuple[str, bytes, bool]]:
     """(name, content, has a header) of every file that there is, each as it stands.
 
@@ -230,28 +186,20 @@ def _contents(workspace: Workspace) -> Iterator[tuple[str, bytes, bool]]:
         yield "task.toml", (workspace.path / "task.toml").read_bytes(), False
     label_files = [file for _, _, file in workspace.label_files()]
     for file in (*label_files, workspace.annotations, workspace.runs, workspace.batches):
-        content = _read_locked(file)
-        if content is not None:
+        with suppress(FileNotFoundError), file.path.open("rb") as source:
+            lock(source.fileno(), file.name)  # while nobody writes into it: no half row
+            content = source.read()
+            source.close()  # which unlocks it: packing takes a while
             yield file.name, content, bool(file.header)
 
 
-def _read_locked(file: CsvFile) -> bytes | None:
-    """The file while nobody writes into it: no half row. None if there is no such file."""
-    try:
-        with file.path.open("rb") as source:
-            lock(source.fileno(), file.name)
-            return source.read()
-    except FileNotFoundError:
-        return None
-
-
-def _thin(folder: Path, made: Path) -> None:
+def _thin(made: Path) -> None:
     """Removes the old ones of our backups that no rule keeps, never the one just made.
 
     That one is whole: it was verified. By the clock another one may be newer.
     """
     with suppress(OSError, BackupError):
-        files = backup_files(folder.parent)
+        files = backup_files(made.parent.parent)
         stay = kept(path.name for path in files) | {made.name}
         for path in files:
             if path.name not in stay:

@@ -3,7 +3,6 @@
 A part of the doctor's examination.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
@@ -13,6 +12,7 @@ from core.errors import LogError
 from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
 from core.system.csv_rows import parse_rows
+from core.system.durable import abandoned, is_unfinished
 from core.system.findings import Finding, Kind, shortened
 from core.workspace.labels import Labeled, labels_hash, read_label_rows, unsaved
 from core.workspace.layout import Workspace
@@ -270,8 +270,6 @@ def _changed(snapshot: Snapshot) -> Iterator[Finding]:
     yield Finding(Kind.DATA_CHANGED, "runs.csv", message)
 
 
-STILL_WRITTEN = 3_600
-"""Seconds for which an unfinished file may still be in somebody's hands."""
 ENOUGH = 65_536
 """Bytes of a torn line that are looked at: an id, and the beginning of a text."""
 ITEM_AT = {"annotations.csv": 2}
@@ -301,6 +299,8 @@ def torn_lines(workspace: Workspace) -> Iterator[Finding]:
 
 def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
     for kept in filter(Path.is_file, sorted(workspace.torn.glob("*"))):
+        if is_unfinished(kept.name):
+            continue
         name, line = f"torn/{kept.name}", _content(kept)
         is_settled = _is_settled(kept.name, line, labeled)
         todo = (
@@ -333,21 +333,21 @@ def _is_settled(name: str, line: bytes, labeled: set[str]) -> bool:
 
 
 def unfinished_files(workspace: Workspace) -> Iterator[Finding]:
-    """Files that somebody began to write more than an hour ago, and nobody finished."""
-    latest = time.time() - STILL_WRITTEN
+    """Files and folders that somebody began to write over an hour ago, and nobody finished.
+
+    Also those beside the workspace: a new workspace is made there. Only a person removes them.
+    """
     passed_over = workspace.cache, workspace.set_aside
-    for path in sorted(workspace.path.rglob("*.unfinished")):
-        is_passed_over = any(folder in path.parents for folder in passed_over)
-        if is_passed_over or path.is_symlink() or _changed_at(path) > latest:
-            continue
-        name = path.relative_to(workspace.path).as_posix()
-        message = f"{name} was never finished: what wrote it was cut short. It can be set aside."
-        yield Finding(Kind.UNFINISHED_FILE, name, message)
-
-
-def _changed_at(path: Path) -> float:
-    """When the file was written last; now, if somebody has finished or removed it meanwhile."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return time.time()
+    inside = [each for each in sorted(workspace.path.iterdir()) if each not in passed_over]
+    for folder in (workspace.path, *(each for each in inside if not each.is_symlink())):
+        for path in abandoned(folder):
+            name = path.relative_to(workspace.path).as_posix()
+            message = (
+                f"{name} was never finished: what wrote it was cut short. It can be set aside."
+            )
+            yield Finding(Kind.UNFINISHED_FILE, name, message)
+    for path in abandoned(workspace.path.parent):
+        if path.name.startswith("."):  # others may have files of such names there
+            name = f"../{path.name}"
+            message = f"{name} was never finished: what wrote it was cut short. Remove it."
+            yield Finding(Kind.UNFINISHED_FILE, name, message, by_hand=True)

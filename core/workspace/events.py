@@ -1,6 +1,5 @@
 """The way in for what people do: events are checked, written once, and only then confirmed."""
 
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,10 +45,10 @@ class EventLog:
             if fresh:
                 self._file.append_to(handle, [encode(event) for event in fresh.values()])
             self._seen.update(fresh)
-            self._note_end(handle, os.fstat(handle).st_size)
+            self._note_end(handle, durable.status(handle).st_size)
 
     def _catch_up(self, handle: int) -> None:
-        status = os.fstat(handle)
+        status = durable.status(handle)
         if status.st_ino != self._inode or self._last_bytes(handle) != self._end:
             self._seen, self._read_to, self._inode = set(), 0, status.st_ino
         if status.st_size != self._read_to:
@@ -66,7 +65,7 @@ class EventLog:
     def _last_bytes(self, handle: int) -> bytes:
         """The last bytes that were read: another file under the same inode ends otherwise there."""
         start = max(0, self._read_to - LAST_BYTES)
-        return os.pread(handle, self._read_to - start, start)
+        return durable.read(handle, start, self._read_to)
 
 
 @dataclass(frozen=True)

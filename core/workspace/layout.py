@@ -1,16 +1,15 @@
 """A workspace: one task, its data and its logs, as files in one folder."""
 
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import UnwritableError, WorkspaceError
+from core.errors import WorkspaceError
 from core.pool.folder import POOL_FOLDER, pool_files
-from core.system.append_file import CsvFile
-from core.system.durable import lock, why_no_lock
+from core.system.append_file import CsvFile, Known
+from core.system.durable import is_writable, refused_as, write_new
+from core.system.locks import locked_folder, why_no_lock
 from core.system.stamps import Stamps, file_stamps
 from core.workspace.logs import Event, Proposal, Run, header_of
 from core.workspace.task import (
@@ -28,10 +27,11 @@ SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything of one task stands. Holds names, not contents."""
+    """Where everything of one task stands, and which rows of its files were read before."""
 
     path: Path
     task: Task
+    known: dict[Hashable, Known] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -79,7 +79,8 @@ class Workspace:
         def is_whole(fields: list[str]) -> bool:
             return is_whole_label(fields, label)
 
-        return CsvFile(self.path / f"{split}_data" / label.file, self.torn, is_whole=is_whole)
+        path = self.path / f"{split}_data" / label.file
+        return CsvFile(path, self.torn, is_whole=is_whole, known=self.known)
 
     def label_files(self) -> Iterator[tuple[str, Label, CsvFile]]:
         """(split, label, file) of every label file, whether it exists or not."""
@@ -99,7 +100,7 @@ class Workspace:
     def refusal(self) -> str:
         """Why nothing can be labeled here, and what to do about it; empty if it can be."""
         for path in (self.path, *(file.path for file in self.logs if file.path.exists())):
-            if not os.access(path, os.W_OK):
+            if not is_writable(path):
                 what = "its folder" if path == self.path else path.name
                 return (
                     f"The workspace {self.name} is read-only: it can be looked at, not labeled. "
@@ -107,25 +108,13 @@ class Workspace:
                 )
         return why_no_lock(self.path, self.name)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> AbstractContextManager[None]:
         """Nobody else proposes, saves or keeps a run meanwhile. Appending needs no such lock.
 
         The folder itself is locked: no lock file that someone could delete. Raises UnwritableError
         on a disk without locks.
         """
-        try:
-            handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise UnwritableError(
-                f"The workspace {self.name} cannot be locked: {error.strerror}. Make its folder "
-                "readable."
-            ) from error
-        try:
-            lock(handle, self.name)
-            yield
-        finally:
-            os.close(handle)
+        return locked_folder(self.path, self.name)
 
     def stamps(self) -> Stamps:
         """Those of every file that the loop reads."""
@@ -134,7 +123,7 @@ class Workspace:
         return file_stamps(self.path, files)
 
     def _log(self, name: str, record: type[Proposal | Event | Run]) -> CsvFile:
-        return CsvFile(self.path / name, self.torn, header=header_of(record))
+        return CsvFile(self.path / name, self.torn, header_of(record), known=self.known)
 
 
 def open_workspace(path: Path) -> Workspace:
@@ -155,16 +144,12 @@ def create_workspace(
     Raises WorkspaceError if the folder already holds something or cannot be written.
     """
     refuse_contents(path)
-    try:
+    todo = "Choose another folder, or make room for it."
+    with refused_as(WorkspaceError, f"The workspace {path} cannot be made", todo):
         (path / POOL_FOLDER).mkdir(parents=True, exist_ok=True)
         for file in pool_files:
-            shutil.copyfile(file, path / POOL_FOLDER / file.name)
-        shutil.copyfile(task_file, path / "task.toml")
-    except OSError as error:
-        raise WorkspaceError(
-            f"The workspace {path} cannot be made: {error.strerror}. Choose another folder, or "
-            "make room for it."
-        ) from error
+            write_new(path / POOL_FOLDER / file.name, [file.read_bytes()])
+        write_new(path / "task.toml", [task_file.read_bytes()])
     return open_workspace(path)
 
 

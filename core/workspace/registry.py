@@ -1,16 +1,16 @@
-"""The shelf: the workspaces that stand side by side in one folder, each known by its name.
+"""The registry of workspaces: those that stand side by side in a folder, known by their names.
 
 A name is what people type and what stands in an address: it never leads out of the folder.
 """
 
-import os
 import re
 import unicodedata
 from pathlib import Path
 
 from core.errors import WorkspaceError
 from core.pool.folder import POOL_FOLDER
-from core.system.durable import new_folder, write_new
+from core.system.durable import new_folder, refused_as, write_new
+from core.system.process import environment
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
 
 RESERVED = frozenset({"sample", "demo"})
@@ -24,11 +24,11 @@ _NAME = re.compile(r"[^\W_]([\w .-]*\w)?")
 
 def workspaces_folder() -> Path:
     """Where the app's own workspaces stand: `data/`, or the folder that `SUNLIGHT_SHELF` names."""
-    return Path(os.environ.get("SUNLIGHT_SHELF") or SAMPLE.parent).resolve()
+    return Path(environment("SUNLIGHT_SHELF") or SAMPLE.parent).resolve()
 
 
 def check_name(name: str) -> str:
-    """The name, if it is that of a folder right on the shelf; raises WorkspaceError if not.
+    """The name, if it is that of a folder right in the registry; raises WorkspaceError if not.
 
     Letters and digits of any script, and inside of it space, `-`, `_` and `.`, no two dots in a
     row.
@@ -45,64 +45,59 @@ def check_name(name: str) -> str:
     return name
 
 
-def workspaces(shelf: Path) -> list[str]:
-    """The names of the workspaces on the shelf, sorted; links are passed over."""
+def workspaces(root: Path) -> list[str]:
+    """The names of the workspaces in this folder, sorted; links are passed over."""
     try:
-        with os.scandir(shelf) as entries:
-            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        names = [entry.name for entry in root.iterdir()]
     except OSError:
-        return []  # no shelf: nothing stands on it
-    return sorted(filter(lambda name: _is_workspace(shelf, name), names), key=str.casefold)
+        return []  # no such folder: nothing stands in it
+    return sorted(filter(lambda name: _is_workspace(root, name), names), key=str.casefold)
 
 
-def find(name: str, shelf: Path) -> Path:
+def find(name: str, root: Path) -> Path:
     """The folder of the workspace of this name; raises WorkspaceError if there is none."""
-    if not _is_workspace(shelf, check_name(name)):
+    if not _is_workspace(root, check_name(name)):
         raise WorkspaceError(
-            f"There is no workspace `{name}` in {shelf.name}/. Choose another, or make it on Data."
+            f"There is no workspace `{name}` in {root.name}/. Choose another, or make it on Data."
         )
-    return shelf / name
+    return root / name
 
 
-def name_of(path: Path, shelf: Path) -> str:
-    """The name of the workspace in this folder; empty if it does not stand on the shelf."""
-    is_there = path.resolve().parent == shelf.resolve() and _is_workspace(shelf, path.name)
+def name_of(path: Path, root: Path) -> str:
+    """The name of the workspace in this folder; empty if it stands elsewhere."""
+    is_there = path.resolve().parent == root.resolve() and _is_workspace(root, path.name)
     return path.name if is_there else ""
 
 
-def free_place(name: str, shelf: Path) -> Path:
+def free_place(name: str, root: Path) -> Path:
     """Where a new workspace of this name goes; raises WorkspaceError if it cannot."""
-    path = shelf / check_name(name)
+    path = root / check_name(name)
     if name.casefold() in RESERVED:
         raise WorkspaceError(f"`{name}` is a name of the project's own. Choose another.")
     if path.is_symlink():
-        raise WorkspaceError(f"{shelf.name}/{name} is a link. Choose another name.")
+        raise WorkspaceError(f"{root.name}/{name} is a link. Choose another name.")
     refuse_contents(path)
     return path
 
 
-def create(name: str, task: str, shelf: Path) -> Workspace:
+def create(name: str, task: str, root: Path) -> Workspace:
     """A new workspace with this `task.toml` and an empty pool; raises WorkspaceError."""
-    path = free_place(name, shelf)
-    try:
-        with new_folder(path) as folder:
-            (folder / POOL_FOLDER).mkdir()
-            write_new(folder / "task.toml", [task.encode()])
-    except OSError as error:
-        raise WorkspaceError(
-            f"The workspace {shelf.name}/{name} cannot be made: {error.strerror or error}. Make "
-            "room, or make the folder writable."
-        ) from error
+    path = free_place(name, root)
+    what = f"The workspace {root.name}/{name} cannot be made"
+    todo = "Make room, or make the folder writable."
+    with refused_as(WorkspaceError, what, todo), new_folder(path) as folder:
+        (folder / POOL_FOLDER).mkdir()
+        write_new(folder / "task.toml", [task.encode()])
     return open_workspace(path)
 
 
-def _is_workspace(shelf: Path, name: str) -> bool:
+def _is_workspace(root: Path, name: str) -> bool:
     """Whether a folder of this name, itself no link, holds a task or a pool."""
     try:
         check_name(name)
     except WorkspaceError:
         return False
-    path = shelf / name
+    path = root / name
     if path.is_symlink() or not path.is_dir():
         return False
     return (path / "task.toml").is_file() or (path / POOL_FOLDER).is_dir()

@@ -1,16 +1,14 @@
 """Restoring: a backup becomes a new workspace, beside the one that it was made of."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from core.errors import BackupError, LogError
 from core.pool.folder import POOL_FOLDER
-from core.system.durable import new_folder, write_new
+from core.system.durable import copy_file, new_folder, refused_as, write_new
 from core.system.progress import Progress, silent
-from core.workspace.archive import PIECE, Backup, content, read_backup, verify
+from core.workspace.archive import Backup, content, read_backup, verify
 from core.workspace.backup import FOLDER
 from core.workspace.layout import Workspace, open_workspace, refuse_contents
 from core.workspace.logs import Run, read_log
@@ -35,14 +33,10 @@ def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
     progress("verifying the backup")
     verify(backup)
     _refuse_strangers(backup)
-    try:
-        with new_folder(into) as folder:
-            _build(backup, source, folder, progress)
-    except OSError as error:
-        raise BackupError(
-            f"{backup.name} cannot be restored to {into}: {error.strerror or error}. Nothing is "
-            "left there; free some space or choose another folder."
-        ) from error
+    what = f"{backup.name} cannot be restored to {into}"
+    todo = "Nothing is left there; free some space or choose another folder."
+    with refused_as(BackupError, what, todo), new_folder(into) as folder:
+        _build(backup, source, folder, progress)
     return open_workspace(into)
 
 
@@ -73,9 +67,9 @@ def _build(backup: Backup, source: Path | None, folder: Path, progress: Progress
         return
     progress("copying the pool and the models")
     for file in sorted((source / POOL_FOLDER).glob("*.csv")):
-        _copy(file, folder / POOL_FOLDER / file.name)
+        copy_file(file, folder / POOL_FOLDER / file.name)
     for file in _model_files(source / "models", folder):
-        _copy(file, folder / "models" / file.name)
+        copy_file(file, folder / "models" / file.name)
 
 
 def _model_files(models: Path, folder: Path) -> Iterator[Path]:
@@ -89,9 +83,3 @@ def _model_files(models: Path, folder: Path) -> Iterator[Path]:
     except LogError:
         later = set()  # a log that nobody can read comes back as it was, and so do the models
     yield from (f for f in sorted(models.iterdir()) if f.is_file() and f.stem not in later)
-
-
-def _copy(file: Path, copy: Path) -> None:
-    with file.open("rb") as original:
-        write_new(copy, iter(partial(original.read, PIECE), b""))
-    shutil.copystat(file, copy)

@@ -4,7 +4,6 @@ The workspace stands in the address, by its name. The person's name is remembere
 asked once, known at the next start.
 """
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.errors import WorkspaceError
+from core.system.process import environment
 from core.workspace.layout import SAMPLE
 from core.workspace.registry import find, name_of, workspaces, workspaces_folder
 from core.workspace.snapshot import Snapshot
@@ -51,7 +51,7 @@ def started_with() -> str:
             return argument.removeprefix("--data=")
         if argument == "--data" and at + 1 < len(arguments):
             return arguments[at + 1]
-    return os.environ.get("SUNLIGHT_DATA") or str(SAMPLE)
+    return environment("SUNLIGHT_DATA") or str(SAMPLE)
 
 
 def choose_workspace(path: Path) -> None:

@@ -118,10 +118,10 @@ def test_a_full_disk_leaves_nothing(
 
 
 def test_a_disk_without_hard_links_is_written_too(active: Snapshot, out: Path, monkeypatch):
-    def refuse(self: Path, target: Path) -> None:
+    def refuse(source: Path, target: Path) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     export(active, out / "labels.csv", "csv")
     assert sorted(path.name for path in out.iterdir()) == ["labels.csv", "labels.csv.md"]
 
@@ -156,12 +156,12 @@ def test_what_appears_meanwhile_is_not_written_over(
         if not there.exists():
             there.write_text("theirs")
 
-    def refuse(self: Path, target: Path) -> None:
+    def refuse(source: Path, target: Path) -> None:
         raise OSError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(os, "fsync", late)
     if not has_links:
-        monkeypatch.setattr(Path, "hardlink_to", refuse)
+        monkeypatch.setattr(os, "link", refuse)
     with pytest.raises(ExportError, match="labels"):
         export(active, there, form)
     assert there.read_text() == "theirs"

@@ -338,7 +338,7 @@ def test_placing_that_was_interrupted_is_not_trusted(
     with pytest.raises(KeyboardInterrupt):
         space.pool_rows(snapshot, interrupted)
     assert not list(learned.cache.glob("rows-*"))
-    assert not list(learned.cache.glob("building-*"))
+    assert not list(learned.cache.glob("*.unfinished"))
     assert len(space.pool_rows(snapshot)) == 300
 
 

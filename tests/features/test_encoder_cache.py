@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from core.features import encoder_cache
 from core.features.encoder import Encoder, open_encoder
-from core.features.encoder_cache import ABANDONED, SAMPLE, TEXTS_IN_A_FILE, CachedEncoder, hashes_of
+from core.features.encoder_cache import SAMPLE, TEXTS_IN_A_FILE, CachedEncoder, hashes_of
+from core.system.durable import ABANDONED
 from core.system.progress import in_words
 from tests.conftest import headlines
 from tests.encoders import onnx_encoder, static_encoder
@@ -110,11 +111,14 @@ def test_a_cache_that_is_deleted_meanwhile_is_filled_again(encoder: Encoder, tmp
 def test_what_was_never_finished_is_cleared_away_after_a_while(encoder: Encoder, tmp_path: Path):
     kept(encoder, tmp_path)
     folder = blocks(tmp_path)[0].parent
-    for name, age in (("unfinished-1", ABANDONED + 60), ("unfinished-2", 0)):
+    for name, age in (
+        (".1.npy.0123abcd.unfinished", ABANDONED + 60),
+        (".2.npy.0123abcd.unfinished", 0),
+    ):
         (folder / name).write_bytes(b"half a block")
         os.utime(folder / name, (time.time() - age,) * 2)
     kept(encoder, tmp_path)
-    assert [path.name for path in folder.glob("unfinished-*")] == ["unfinished-2"]
+    assert [path.name for path in folder.glob("*.unfinished")] == [".2.npy.0123abcd.unfinished"]
 
 
 def test_progress_begins_with_an_estimate_and_tells_the_time_left(
@@ -184,4 +188,4 @@ def test_two_processes_at_once_do_no_harm(encoder: Encoder, tmp_path: Path):
     assert [process.wait(timeout=600) for process in processes] == [0, 0]
     cached = CachedEncoder(forbidden(encoder), tmp_path)
     assert np.array_equal(cached.vectors(TEXTS), encoder.encode(TEXTS))
-    assert not list((tmp_path / "encoder").rglob("unfinished-*"))
+    assert not list((tmp_path / "encoder").rglob("*.unfinished"))

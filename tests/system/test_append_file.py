@@ -3,7 +3,6 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.system import append_file
 from core.system.append_file import CsvFile, Made, read_records
 from core.system.csv_rows import Rows
 from core.system.findings import Finding, Kind
@@ -19,23 +18,15 @@ def as_rows(content: Rows, has_header: bool) -> Made[tuple[int, tuple[str, ...],
     return [*marked, *found[has_header:]], bad
 
 
-def forget() -> None:
-    append_file._known.clear()
-
-
 @given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8), min_size=1, max_size=5))
 def test_a_grown_file_reads_as_if_it_were_read_at_once(tmp_path_factory, parts):
-    forget()
     folder = tmp_path_factory.mktemp("grown")
     file = CsvFile(folder / "log.csv", folder / "torn")
     for part in parts:
         with file.path.open("ab") as opened:
             opened.write(b"".join(part))
         grown = read_records(file, "rows", as_rows)
-        kept = dict(append_file._known)
-        forget()
-        assert grown == read_records(file, "rows", as_rows)
-        append_file._known.update(kept)
+        assert grown == read_records(CsvFile(file.path, file.torn), "rows", as_rows)
 
 
 def test_only_what_has_come_is_read(tmp_path: Path):
@@ -60,12 +51,3 @@ def test_an_edited_file_is_read_anew(tmp_path: Path):
     file.path.write_bytes(b"x,b\nc,d\ne,f\n")
     records, _ = read_records(file, "rows", as_rows)
     assert [fields for _, fields, _ in records] == [("header", "x", "b"), ("c", "d"), ("e", "f")]
-
-
-def test_no_more_files_are_remembered_than_it_says(tmp_path: Path):
-    forget()
-    for number in range(append_file.FILES + 5):
-        file = CsvFile(tmp_path / f"{number}.csv", tmp_path / "torn")
-        file.append([["a"]])
-        read_records(file, "rows", as_rows)
-    assert len(append_file._known) == append_file.FILES

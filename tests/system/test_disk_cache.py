@@ -2,13 +2,14 @@ import errno
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
 from core.errors import WorkspaceError
-from core.system import disk_cache
-from core.system.disk_cache import ABANDONED, load_cached
+from core.system.disk_cache import load_cached
+from core.system.durable import ABANDONED
 
 
 def build(folder: Path) -> None:
@@ -65,13 +66,15 @@ def test_a_build_that_dies_leaves_nothing_that_is_trusted(tmp_path: Path):
 
 
 def test_what_a_killed_process_left_is_cleared_away(tmp_path: Path):
-    left = tmp_path / "building-1-x"
-    left.mkdir()
+    left = [tmp_path / name for name in (".thing-1.0123abcd.unfinished", "building-1-a_b12345")]
+    for folder in left:
+        folder.mkdir()
     cached(tmp_path, 1)
-    assert left.exists()  # it may still be at work
-    os.utime(left, (0, left.stat().st_mtime - ABANDONED - 1))
+    assert all(folder.exists() for folder in left)  # they may still be at work
+    for folder in left:
+        os.utime(folder, (0, folder.stat().st_mtime - ABANDONED - 1))
     cached(tmp_path, 2)
-    assert not left.exists()
+    assert not any(folder.exists() for folder in left)
 
 
 def test_a_full_disk_is_got_around(tmp_path: Path):
@@ -92,8 +95,8 @@ def test_an_entry_that_was_found_whole_is_looked_through_again_only_if_it_change
     for file in entry.iterdir():
         os.utime(file, (1, 1))
     looked = []
-    checksum = disk_cache._checksum
-    monkeypatch.setattr(disk_cache, "_checksum", lambda file: looked.append(file) or checksum(file))
+    checksum = zlib.crc32
+    monkeypatch.setattr(zlib, "crc32", lambda *data: looked.append(data) or checksum(*data))
     for _ in range(3):
         assert cached(tmp_path, build=never) == "built"
     assert len(looked) == 1
@@ -132,7 +135,7 @@ def test_what_is_built_when_the_process_is_killed_is_never_trusted(tmp_path: Pat
     with process:
         assert process.stdout.readline() == "building\n"
         process.kill()
-    assert [path.read_text() for path in tmp_path.glob("*/content")] == ["half"]
+    assert [path.read_text() for path in tmp_path.glob("*/*/content")] == ["half"]
     assert cached(tmp_path) == "built"
 
 

@@ -1,12 +1,15 @@
 import errno
 import fcntl
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from core.errors import LogError
-from core.system import durable
+from core.errors import LogError, RunError
+from core.features.model_files import write_model_file
+from core.system import durable, locks
+from core.system.durable import new_file, new_folder, write_new
 
 
 def names_synced(monkeypatch) -> list[str]:
@@ -69,7 +72,8 @@ def test_a_new_file_is_whole_or_not_there(tmp_path: Path, monkeypatch):
     path = tmp_path / "models" / "a.params"
     synced = names_synced(monkeypatch)
     durable.write_whole(path, b"first")
-    assert synced == [tmp_path.name, "a.params.unfinished", "models"]
+    assert re.fullmatch(r"\.a\.params\.[0-9a-f]{8}\.unfinished", synced.pop(1))
+    assert synced == [tmp_path.name, "models"]
     for call in ("write", "fsync", "rename"):
         with monkeypatch.context() as full:
             full.setattr(os, call, raise_full)
@@ -102,9 +106,9 @@ def test_a_disk_without_locks_is_refused_with_the_reason(tmp_path: Path, monkeyp
     def refuse(*_: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    assert durable.why_no_lock(tmp_path, "here") == ""
+    assert locks.why_no_lock(tmp_path, "here") == ""
     monkeypatch.setattr(fcntl, "flock", refuse)
-    assert os.strerror(code) in durable.why_no_lock(tmp_path, "here")
+    assert os.strerror(code) in locks.why_no_lock(tmp_path, "here")
     with (
         pytest.raises(LogError, match="move the workspace to a disk with file locks"),
         durable.open_locked(tmp_path / "log.csv", "log.csv", tmp_path),
@@ -115,7 +119,84 @@ def test_a_disk_without_locks_is_refused_with_the_reason(tmp_path: Path, monkeyp
 def test_a_lock_that_another_holds_shows_that_there_are_locks(tmp_path: Path):
     handle = os.open(tmp_path, os.O_RDONLY)
     try:
-        durable.lock(handle, "here")
-        assert durable.why_no_lock(tmp_path, "here") == ""
+        locks.lock(handle, "here")
+        assert locks.why_no_lock(tmp_path, "here") == ""
     finally:
         os.close(handle)
+
+
+def test_a_file_is_whole_and_alone(tmp_path: Path):
+    file = tmp_path / "models" / "a.params"
+    for content in (b"first", b"second"):
+        write_model_file(file, content)
+        assert file.read_bytes() == content
+    assert [found.name for found in file.parent.iterdir()] == ["a.params"]
+
+
+def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path):
+    (tmp_path / "a.params").mkdir()
+    with pytest.raises(RunError, match=r"models/a\.params cannot be written"):
+        write_model_file(tmp_path / "a.params", b"x")
+    assert [found.name for found in tmp_path.iterdir()] == ["a.params"]
+
+
+def write_twice(path: Path) -> None:
+    with new_folder(path) as folder:
+        write_new(folder / "file", [b"one"])
+        write_new(folder / "file", [b"two"])
+
+
+def test_a_folder_is_whole_or_not_there(tmp_path: Path):
+    with new_folder(tmp_path / "a" / "new") as folder:
+        write_new(folder / "in" / "file", [b"one", b"two"])
+        assert not (tmp_path / "a" / "new").exists()
+    assert (tmp_path / "a" / "new" / "in" / "file").read_bytes() == b"onetwo"
+    with pytest.raises(FileExistsError):
+        write_twice(tmp_path / "a" / "other")
+    with pytest.raises(OSError, match="not empty"), new_folder(tmp_path / "a" / "new"):
+        pass
+    assert [found.name for found in (tmp_path / "a").iterdir()] == ["new"]
+
+
+def test_a_stream_is_whole_or_not_there(tmp_path: Path, monkeypatch):
+    path = tmp_path / "a.zip"
+    with new_file(path) as file:
+        assert durable.is_unfinished(Path(file.name).name)
+        file.write(b"first")
+        assert not path.exists()
+    assert (file.name, path.read_bytes()) == (str(path), b"first")
+    for call in ("write", "fsync"):
+        with monkeypatch.context() as full:
+            full.setattr(os, call, raise_full)
+            with pytest.raises(OSError, match="No space"), new_file(path, "replace") as file:
+                file.write(b"second")
+    with pytest.raises(KeyError), new_file(path, "replace") as file:
+        raise KeyError
+    assert [found.name for found in tmp_path.iterdir()] == ["a.zip"]
+    assert path.read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_new_file_replaces_another_only_if_it_is_told_to(
+    tmp_path: Path, monkeypatch, has_links: bool
+):
+    if not has_links:
+        monkeypatch.setattr(os, "link", raise_full)
+    path = tmp_path / "a.csv"
+    path.symlink_to("nowhere")
+    with pytest.raises(FileExistsError), new_file(path) as file:
+        file.write(b"refused")
+    for content in (b"two", b"three"):
+        with new_file(path, "number") as file:
+            file.write(content)
+    assert file.name == str(tmp_path / "a-3.csv")
+    with new_file(path, "replace") as file:
+        file.write(b"one")
+    contents = {found.name: found.read_bytes() for found in tmp_path.iterdir()}
+    assert contents == {"a.csv": b"one", "a-2.csv": b"two", "a-3.csv": b"three"}
+
+
+def test_a_time_at_the_end_of_a_name_is_no_ending(tmp_path: Path):
+    for name, second in (("a.b.csv", "a.b-2.csv"), ("log.csv.17", "log.csv.17-2"), ("a", "a-2")):
+        (tmp_path / name).touch()
+        assert durable.first_free(tmp_path / name) == tmp_path / second

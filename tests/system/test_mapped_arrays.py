@@ -3,9 +3,20 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.system.mapped_arrays import GrowingArray, array_to_fill, open_arrays, save_arrays
+from core.system.mapped_arrays import (
+    GrowingArray,
+    GrowingColumn,
+    array_to_fill,
+    open_arrays,
+    open_column,
+    save_arrays,
+    save_column,
+)
 
 
 @pytest.mark.parametrize("row", [(), (3,)])
@@ -58,3 +69,26 @@ def test_an_array_to_fill_holds_zeros_and_then_what_was_written(tmp_path: Path, 
     array.flush()
     (found,) = open_arrays(tmp_path, "numbers")
     assert (len(found), found[:3].tolist()) == (length, [7, 7, 0][: min(length, 3)])
+
+
+TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=4))
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_a_column_is_what_was_appended_and_not_cut(tmp_path_factory, first, cut, last):
+    folder = tmp_path_factory.mktemp("columns")
+    column = GrowingColumn(folder, "texts")
+    column.append(pa.array(first, pa.string()))
+    length, size = len(column), column.size
+    column.append(pa.array(cut, pa.large_string()))
+    column.cut(length, size)
+    column.append(pa.array(["before", *last], pa.large_string()).slice(1))
+    column.close()
+    found = open_column(folder, "texts")
+    found.validate(full=True)
+    assert found.to_pylist() == [*first, *last]
+
+
+def test_a_column_of_nothing_can_be_opened(tmp_path):
+    save_column(tmp_path, "texts", pa.array([], pa.large_string()))
+    assert open_column(tmp_path, "texts").to_pylist() == []

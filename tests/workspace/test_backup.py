@@ -124,8 +124,8 @@ def test_backups_of_one_second_have_names_of_their_own(workspace: Workspace):
 def test_what_a_crash_has_left_is_not_taken_for_a_backup(workspace: Workspace):
     folder = workspace.path / "backups"
     folder.mkdir()
-    (folder / "20260131T120000Z.zip.unfinished").write_bytes(b"half")
-    assert back_up(workspace, moment=NOON).path.name == "20260131T120000Z-2.zip"
+    (folder / ".20260131T120000Z.zip.0123abcd.unfinished").write_bytes(b"half")
+    assert back_up(workspace, moment=NOON).path.name == "20260131T120000Z.zip"
     assert len(backup_files(workspace.path)) == 1
     assert [*examine_backups(workspace)] == []
 

@@ -8,14 +8,14 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from core.errors import WorkspaceError
+from core.system.durable import new_file, refused_as
 
 LIFETIME = 7 * 24 * 3600
 """Seconds. A reload of the page makes a new token."""
@@ -33,13 +33,9 @@ def make_token(claim: Claim) -> str:
     """A token for this claim, valid for a week; raises WorkspaceError if its key cannot be kept."""
     content = [str(claim.workspace), claim.annotator, int(time.time()) + LIFETIME]
     body = base64.urlsafe_b64encode(json.dumps(content).encode()).decode()
-    try:
+    what = f"{claim.workspace.name}/.cache cannot be written"
+    with refused_as(WorkspaceError, what, "Make room or make it writable, and reload."):
         return f"{body}.{_sign(claim.workspace, body)}"
-    except OSError as error:
-        raise WorkspaceError(
-            f"{claim.workspace.name}/.cache cannot be written: {error.strerror}. Make room or make "
-            "it writable, and reload."
-        ) from error
 
 
 def is_known(workspace: Path) -> bool:
@@ -63,32 +59,17 @@ def read_token(token: str) -> Claim | None:
 
 
 def _sign(workspace: Path, body: str) -> str:
-    status = _existing_key(workspace).stat()
-    key = _read_key(workspace, status.st_mtime_ns)
-    return hmac.new(key, body.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(_key(workspace), body.encode(), hashlib.sha256).hexdigest()
 
 
-@lru_cache(maxsize=16)
-def _read_key(workspace: Path, stamp: int) -> bytes:
-    return _key_file(workspace).read_bytes()
-
-
-def _existing_key(workspace: Path) -> Path:
-    """The key's file, made if there is none yet; readable by its owner only."""
+def _key(workspace: Path) -> bytes:
+    """The workspace's key, made if there is none yet; readable by its owner only."""
     file = _key_file(workspace)
     if not file.exists():
         file.parent.mkdir(exist_ok=True)
-        draft = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as target:
-            target.write(secrets.token_bytes(32))
-        try:
-            os.link(draft, file)  # fails if another process was first: theirs counts
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return file
+        with suppress(FileExistsError), new_file(file, mode=0o600) as new:  # the first one counts
+            new.write(secrets.token_bytes(32))
+    return file.read_bytes()
 
 
 def _key_file(workspace: Path) -> Path:

@@ -1,8 +1,5 @@
 """Import: a table that somebody has, looked at first and then brought in."""
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -17,6 +14,7 @@ from core.exchange.import_types import Columns, Defaults
 from core.exchange.importer import import_table
 from core.exchange.own_export import is_export
 from core.exchange.table_reader import KINDS, Reading, SourceTable, guess, open_table
+from core.system.process import folder_of
 from core.system.progress import in_words
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.task import SPLITS, Task
@@ -49,13 +47,9 @@ class Kept:
 
     def __init__(self, upload: UploadedFile) -> None:
         self.file_id = upload.file_id
-        folder = Path(tempfile.mkdtemp(prefix="sunlight-"))
         # A session that is forgotten forgets this too, and the folder goes with it.
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.path = folder / (Path(upload.name).name[-100:] or "table.csv")
-        upload.seek(0)
-        with self.path.open("wb") as file:
-            shutil.copyfileobj(upload, file, 2**20)
+        self.path = folder_of(self) / (Path(upload.name).name[-100:] or "table.csv")
+        self.path.write_bytes(upload.getbuffer())
 
 
 def show(path: Path) -> None:

@@ -1,0 +1,60 @@
+"""Locks of files and folders, held against every other process and thread."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import UnwritableError
+
+READ = os.O_RDONLY | os.O_CLOEXEC
+
+
+def lock(file: int, name: str) -> None:
+    """Holds the file's lock until it is closed; raises UnwritableError on a disk without locks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        raise UnwritableError(_no_lock(name, error)) from error
+
+
+@contextmanager
+def locked_folder(folder: Path, name: str) -> Iterator[None]:
+    """Nobody else holds the folder's lock meanwhile; raises UnwritableError if it cannot be had."""
+    try:
+        handle = os.open(folder, READ)
+    except OSError as error:
+        raise UnwritableError(
+            f"{name} cannot be locked: {error.strerror}. Make its folder readable."
+        ) from error
+    try:
+        lock(handle, name)
+        yield
+    finally:
+        os.close(handle)
+
+
+def why_no_lock(folder: Path, name: str) -> str:
+    """Why nothing can be locked on the folder's disk, for a person; empty if it can be.
+
+    Waits for nobody: a lock that another holds shows that there are locks.
+    """
+    try:
+        handle = os.open(folder, READ)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        finally:
+            os.close(handle)
+    except BlockingIOError:
+        return ""
+    except OSError as error:
+        return _no_lock(name, error)
+    return ""
+
+
+def _no_lock(name: str, error: OSError) -> str:
+    return (
+        f"{name} cannot be locked: {error.strerror}. Two programs could then write over each "
+        "other; move the workspace to a disk with file locks."
+    )
