@@ -5,7 +5,8 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from core.workspace.assignment import Flag, batch_for, flags, unflag
+from core.workspace.assignment import batch_for, flags
+from core.workspace.logs import Event, new_event
 from core.workspace.relabel import as_they_stand
 from core.workspace.snapshot import Snapshot
 from pages.ui import page_head, session
@@ -71,10 +72,11 @@ def show_flagged(snapshot: Snapshot) -> None:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
 
 
-def take_flag_back(snapshot: Snapshot, flag: Flag) -> None:
+def take_flag_back(snapshot: Snapshot, flag: Event) -> None:
     """Appends the event that takes the flag back, before the page runs again."""
     with refusals_shown():
-        inbox(snapshot.workspace.path).receive([unflag(flag, session.annotator())])
+        event = new_event(flag.batch_id, session.annotator(), "flag", flag.item_id)
+        inbox(snapshot.workspace.path).receive([event])
 
 
 def show_earlier(snapshot: Snapshot) -> None:

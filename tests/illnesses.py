@@ -8,8 +8,9 @@ from pathlib import Path
 from core.evaluation.runs import keep, train
 from core.system.findings import Kind
 from core.workspace.backup import back_up
-from core.workspace.logs import Event, Run, append_records, new_event, new_proposal, now
+from core.workspace.logs import Event, Run, append_records, new_event, now
 from core.workspace.snapshot import Snapshot
+from tests.worlds import new_proposal
 
 Illness = Callable[[Snapshot], None]
 

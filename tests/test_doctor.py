@@ -7,10 +7,11 @@ from core.evaluation.runs import keep, train
 from core.sampling.next_batch import propose
 from core.system.findings import MOST, Finding, Kind
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.logs import append_records, new_proposal
+from core.workspace.logs import append_records
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.illnesses import ILLNESSES, Illness, append, label
+from tests.worlds import new_proposal
 
 
 def kinds(workspace: Workspace) -> set[str]:

@@ -17,12 +17,13 @@ from core.evaluation.runs import keep, train
 from core.sampling.next_batch import BatchRequest, preview, propose
 from core.workspace.events import EventLog, Inbox
 from core.workspace.layout import Workspace
-from core.workspace.logs import append_records, new_event, new_proposal
+from core.workspace.logs import append_records, new_event
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests import appenders
 from tests.conftest import MakeWorkspace, active_workspace
 from tests.crashes import TRACED
 from tests.faults import EVERY_CALL, KINDS
+from tests.worlds import new_proposal
 
 POINTS = 1_000
 PROCESSES = 2

@@ -9,7 +9,7 @@ from core.pool.items import Pool, read_pool
 from core.pool.words import PoolWords, read_pool_words
 from core.system.csv_rows import format_rows
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.logs import Event, Proposal, append_records
+from core.workspace.logs import Event, Proposal, append_records, now
 from core.workspace.task import SPLITS
 
 VALUES = ("1", "not it", "=é")
@@ -159,3 +159,17 @@ def pool_of(workspace: Workspace, **options: object) -> Pool:
 def pool_words_of(workspace: Workspace, **options: object) -> PoolWords:
     """The workspace's pool with its words, as `read_pool_words` reads it."""
     return read_pool_words(workspace.path, workspace.cache, **options)
+
+
+def new_proposal(
+    batch_id: str,
+    annotator: str,
+    split: str,
+    item_id: str,
+    strategy: str,
+    *,
+    rank: int = 1,
+    seed: int = 0,
+) -> Proposal:
+    """The proposal of an item that no run chose, of this moment."""
+    return Proposal(batch_id, now(), split, annotator, rank, item_id, strategy, seed=seed)

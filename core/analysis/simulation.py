@@ -40,7 +40,7 @@ from core.workspace.layout import (
     open_workspace,
     refuse_contents,
 )
-from core.workspace.logs import Action, Event, new_event, now
+from core.workspace.logs import Action, Event, now
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import Task, apportion
 
@@ -164,15 +164,7 @@ def label_batch(
 
     def event(action: Action, name: str, item_id: str = "", label: str = "") -> Event:
         event_id = f"{ORACLE_NAME}-{batch.batch_id}-{name}"
-        return new_event(
-            batch.batch_id,
-            ORACLE_NAME,
-            action,
-            item_id,
-            label=label,
-            event_id=event_id,
-            moment=moment(),
-        )
+        return Event(event_id, batch.batch_id, item_id, action, label, ORACLE_NAME, moment())
 
     events = [
         event("label", str(proposal.rank), proposal.item_id, oracle[proposal.item_id])

@@ -131,7 +131,7 @@ def keep(snapshot: Snapshot, trained: Trained) -> Run:
     """Saves the model and then appends the run to `runs.csv`; the run with its id."""
     workspace = snapshot.workspace
     with workspace.locked():
-        run_id = next_run_id(read_logs(workspace).runs)
+        run_id = next_run_id(read_logs(*workspace.logs).runs)
         run = replace(trained.run, run_id=run_id, params_file=_params_file(workspace, trained.run))
         save_model(trained.model, workspace.path / run.params_file)
         save_report(trained.report, workspace.path / run.params_file)

@@ -26,7 +26,7 @@ from core.pool.words import keys_of
 from core.system.csv_rows import BadRow
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
-from core.workspace.logs import new_event, new_proposal, now
+from core.workspace.logs import Event, Proposal, now
 from core.workspace.task import SPLITS, Task
 
 SPLIT_NAMES = {
@@ -205,24 +205,24 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[ImportedLabel]:
 
 def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedLabel:
     """The label with its row in the batch and its event, both of this moment."""
-    of_item = item.item_id, item.strategy
-    proposal = new_proposal(
+    proposal = Proposal(
         batch_id,
-        item.annotator,
+        moment,
         item.split,
-        *of_item,
-        rank=rank,
-        confidence=item.confidence,
-        moment=moment,
-    )
-    event = new_event(
-        batch_id,
         item.annotator,
-        "label",
+        rank,
         item.item_id,
-        label=item.label,
-        event_id=event_id(item, batch_id),
-        moment=item.labeled_at or moment,
+        item.strategy,
+        confidence=item.confidence,
+    )
+    event = Event(
+        event_id(item, batch_id),
+        batch_id,
+        item.item_id,
+        "label",
+        item.label,
+        item.annotator,
+        item.labeled_at or moment,
     )
     return ImportedLabel(item, proposal, event)
 

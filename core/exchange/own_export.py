@@ -23,7 +23,7 @@ from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event, Proposal, record_of
+from core.workspace.logs import Event, Proposal, decode, header_of
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import SPLITS, Task
 
@@ -108,9 +108,13 @@ def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
     if not item.batch_id:
         return ImportedLabel(item)
     known = said | {name: said[name] or "0" for name in WHOLE}
-    times = {"created_at": said["proposed_at"], "annotator": said["proposed_to"]}
-    event = {"event_id": said["event_id"] or event_id(item), "action": "label"}
-    return ImportedLabel(item, record_of(Proposal, known | times), record_of(Event, known | event))
+    known |= {"event_id": said["event_id"] or event_id(item), "action": "label"}
+    proposed = known | {"created_at": said["proposed_at"], "annotator": said["proposed_to"]}
+    return ImportedLabel(
+        item,
+        decode(Proposal, [proposed[name] for name in header_of(Proposal)]),
+        decode(Event, [known[name] for name in header_of(Event)]),
+    )
 
 
 def _bad_row(finding: Finding) -> BadRow:

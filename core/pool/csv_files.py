@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from core.errors import PoolError
 from core.system.csv_rows import Row, parse_rows, read_row_blocks, row_shown
-from core.system.findings import Finding, Kind
+from core.system.findings import Finding, malformed
 from core.system.parallel import ROWS_AT_ONCE
 
 ID, TEXT = "item_id", "text"
@@ -100,7 +100,7 @@ def careful_blocks(
     skip = is_start and file.has_header
     for rows, bad in read_row_blocks(path):
         findings = [
-            _malformed(file, lines_before + row.line, f"the row {row.reason}", row.content)
+            malformed(file.name, lines_before + row.line, f"the row {row.reason}", row.content)
             for row in bad
         ]
         kept = []
@@ -108,7 +108,7 @@ def careful_blocks(
             reason = _refusal(row.fields, len(file.columns), file.has_header)
             if reason:
                 shown = row_shown(row.fields)
-                findings.append(_malformed(file, lines_before + row.line, reason, shown))
+                findings.append(malformed(file.name, lines_before + row.line, reason, shown))
             else:
                 kept.append(row)
         skip = skip and not rows
@@ -152,11 +152,6 @@ def _refusal(fields: list[str], width: int, has_header: bool) -> str | None:
     if has_header and len(fields) > width:
         return f"the row has {len(fields)} fields, the header {width}"
     return None
-
-
-def _malformed(file: PoolFile, line: int, reason: str, row: str) -> Finding:
-    message = f"{file.name} line {line}: {reason}. It is left out; mend the line."
-    return Finding(Kind.MALFORMED_ROW, file.name, message, line=line, row=row)
 
 
 def _differ_only_by_case(columns: Sequence[str]) -> bool:

@@ -17,7 +17,7 @@ from core.sampling.pool_scores import PoolScores, score_pool, with_own
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
 from core.workspace.assignment import batch_for, free_batch, take_over, take_what_is_left
-from core.workspace.logs import Proposal, Run, append_records, fresh_id, new_proposal
+from core.workspace.logs import Proposal, Run, append_records, fresh_id, now
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import SPLITS, apportion
 
@@ -215,13 +215,14 @@ def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
             "Nothing is left to propose: every item of the pool is labeled, waits in an open "
             "batch, or is a copy of one that does. Add a file to unlabeled_data/."
         )
-    head = new_proposal(fresh_id("batch", batch_ids), annotator, split, "", "", seed=seed)
+    batch_id = fresh_id("batch", batch_ids)
+    head = Proposal(batch_id, now(), split, annotator, 0, "", "", seed=seed)
     proposals = _proposals(snapshot, head, picks, scored)
     texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     in_order = tuple(texts[proposal.item_id] for proposal in proposals)
     seconds = time.perf_counter() - plan.began
     run_id = scored.run.run_id if scored else ""
-    return Batch(head.batch_id, split, run_id, proposals, in_order, seconds)
+    return Batch(batch_id, split, run_id, proposals, in_order, seconds)
 
 
 def _picks(

@@ -124,6 +124,20 @@ class Finding:
         }
 
     @classmethod
+    def at(
+        cls,
+        kind: Kind,
+        file: str,
+        what: str,
+        line: int | None = None,
+        item_id: str | None = None,
+        row: str = "",
+    ) -> Self:
+        """The finding whose message says where it is, then `what`."""
+        place = file if line is None else f"{file} line {line}"
+        return cls(kind, file, f"{place}: {what}", line, item_id, row)
+
+    @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Self:
         """The finding that `as_dict` has told."""
         names = told["kind"], told["severity"]
@@ -131,6 +145,13 @@ class Finding:
         by_hand = bool(kind.mend) and not told["mend"]
         own = {name: told[name] for name in ("file", "message", "line", "item_id", "row")}
         return cls(kind, **own, by_hand=by_hand)
+
+
+def malformed(file: str, line: int, reason: str, row: str) -> Finding:
+    """A row of a log or pool file that cannot be read, and is left out."""
+    return Finding.at(
+        Kind.MALFORMED_ROW, file, f"{reason}. It is left out; mend the line.", line, row=row
+    )
 
 
 def shortened(text: str | bytes) -> str:

@@ -146,7 +146,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is not for the one who listens
     work = _read(int.from_bytes(_read(8)))
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     threading.Thread(target=_end_with_the_input, daemon=True).start()
 
     def tell(**said: str | int) -> None:
@@ -180,10 +180,6 @@ def _read(number: int) -> bytes:
             sys.exit(1)
         found += more
     return found
-
-
-def _end(*_: object) -> None:
-    sys.exit(1)
 
 
 def _end_with_the_input() -> None:

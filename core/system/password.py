@@ -1,7 +1,6 @@
 """The password that people of one team share: kept as a hash, compared in constant time."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -54,19 +53,16 @@ def _parsed(stored: str) -> tuple[bytes, bytes, tuple[int, int, int]]:
     try:
         name, *numbers, salt_text, key_text = stored.split("$")
         cost, block_size, lanes = map(int, numbers)
-        salt = base64.b64decode(salt_text, validate=True)
-        key = base64.b64decode(key_text, validate=True)
-    except (ValueError, binascii.Error):
-        raise _no_hash() from None
-    is_power = cost > 1 and cost & (cost - 1) == 0
-    is_bounded = (
-        is_power
-        and cost <= MOST_COST
-        and 0 < block_size <= MOST_BLOCK_SIZE
-        and 0 < lanes <= MOST_LANES
-    )
-    if name != "scrypt" or not is_bounded or len(salt) < 8 or len(key) != 32:
-        raise _no_hash()
+        salt, key = (base64.b64decode(text, validate=True) for text in (salt_text, key_text))
+        is_cost = 1 < cost <= MOST_COST and cost & (cost - 1) == 0
+        is_bounded = is_cost and 0 < block_size <= MOST_BLOCK_SIZE and 0 < lanes <= MOST_LANES
+        if name != "scrypt" or not is_bounded or len(salt) < 8 or len(key) != 32:
+            raise ValueError("no hash of ours")
+    except ValueError:
+        raise PasswordError(
+            "secrets.toml, [sunlight]: `password` is no hash of a password. Make one with "
+            "`python -m core password` and put what it prints there."
+        ) from None
     return salt, key, (cost, block_size, lanes)
 
 
@@ -74,10 +70,3 @@ def _scrypt(password: str, salt: bytes, cost: int, block_size: int, lanes: int) 
     # Evenly long first: scrypt's HMAC fills up with zeros, and would take `x` and `x\0` for one.
     even = hashlib.sha256(password.encode()).digest()
     return hashlib.scrypt(even, salt=salt, n=cost, r=block_size, p=lanes, maxmem=MEMORY, dklen=32)
-
-
-def _no_hash() -> PasswordError:
-    return PasswordError(
-        "secrets.toml, [sunlight]: `password` is no hash of a password. Make one with "
-        "`python -m core password` and put what it prints there."
-    )

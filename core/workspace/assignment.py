@@ -8,25 +8,15 @@ last.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
-from core.workspace.logs import Event, Proposal, append_records, fresh_id, new_event, now
+from core.workspace.logs import Event, Proposal, append_records, fresh_id, now
 from core.workspace.snapshot import Snapshot
 
 SKIPS_TO_SET_ASIDE = 2
 """A skipped item comes back last; skipped once more, it is set aside until nothing else is left."""
-
-
-@dataclass(frozen=True)
-class Flag:
-    """An item that somebody wants to be looked at again, and why."""
-
-    item_id: str
-    batch_id: str
-    note: str
-    annotator: str
-    flagged_at: str
 
 
 def batch_for(snapshot: Snapshot, annotator: str) -> str | None:
@@ -69,15 +59,13 @@ def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:
     rested longest, although its owner may still be at it: they label it from the other end. The
     caller holds the workspace's lock.
     """
-    touched = _touched(snapshot)
-    others = []
-    for batch_id, waiting in snapshot.open_batches.items():
+    batches = snapshot.open_batches
+    for batch_id, waiting in batches.items():
         if waiting[0].annotator == annotator:
             return batch_id
-        others.append((touched[batch_id], waiting))
-    if not others:
+    if not batches:
         return None
-    _, waiting = min(others, key=lambda other: other[0])
+    waiting = batches[min(batches, key=_touched(snapshot).__getitem__)]
     return _hand_over(snapshot, waiting[len(waiting) // 2 :], annotator)
 
 
@@ -91,13 +79,10 @@ def items_of(snapshot: Snapshot, batch_id: str) -> list[Proposal]:
 def earlier_batch(snapshot: Snapshot, annotator: str, batch_id: str | None = None) -> str | None:
     """This person's last batch before this one (or of all) that holds a label, or None."""
     labeled = {item.batch_id for item in snapshot.labels.items}
-    earlier = None
-    for other, owner in _owners(snapshot.logs.proposals).items():
-        if other == batch_id:
-            break
-        if owner == annotator and other in labeled:
-            earlier = other
-    return earlier
+    owners = {proposal.batch_id: proposal.annotator for proposal in snapshot.logs.proposals}
+    before = takewhile(lambda other: other != batch_id, owners)
+    own = [other for other in before if owners[other] == annotator and other in labeled]
+    return own[-1] if own else None
 
 
 def skips(events: Iterable[Event], annotator: str) -> Counter[str]:
@@ -111,30 +96,15 @@ def skips(events: Iterable[Event], annotator: str) -> Counter[str]:
     return skipped
 
 
-def flags(events: Iterable[Event]) -> list[Flag]:
-    """The items that are flagged now, the oldest first. A flag without a note takes one back."""
-    flagged: dict[str, Flag] = {}
+def flags(events: Iterable[Event]) -> list[Event]:
+    """The flags that items have now, the oldest first. One without a note takes one back."""
+    flagged: dict[str, Event] = {}
     for event in events:
         if event.action == "flag":
             flagged.pop(event.item_id, None)
             if event.note.strip():
-                flagged[event.item_id] = Flag(
-                    event.item_id, event.batch_id, event.note, event.annotator, event.labeled_at
-                )
+                flagged[event.item_id] = event
     return list(flagged.values())
-
-
-def unflag(flag: Flag, annotator: str) -> Event:
-    """The event by which this person takes the flag back."""
-    return new_event(flag.batch_id, annotator, "flag", flag.item_id)
-
-
-def _owners(proposals: Iterable[Proposal]) -> dict[str, str]:
-    """Each batch's person, in the order in which the batches were made."""
-    owners: dict[str, str] = {}
-    for proposal in proposals:
-        owners.setdefault(proposal.batch_id, proposal.annotator)
-    return owners
 
 
 def _touched(snapshot: Snapshot) -> dict[str, datetime]:
@@ -152,14 +122,8 @@ def _touched(snapshot: Snapshot) -> dict[str, datetime]:
 def _hand_over(snapshot: Snapshot, waiting: list[Proposal], annotator: str) -> str:
     """Proposes these items once more, as a batch of this person; its id."""
     batch_id = fresh_id("batch", {proposal.batch_id for proposal in snapshot.logs.proposals})
-    created_at = now()
-    append_records(
-        snapshot.workspace.batches,
-        [
-            replace(proposal, batch_id=batch_id, annotator=annotator, created_at=created_at)
-            for proposal in waiting
-        ],
-    )
+    own = {"batch_id": batch_id, "annotator": annotator, "created_at": now()}
+    append_records(snapshot.workspace.batches, [replace(each, **own) for each in waiting])
     return batch_id
 
 

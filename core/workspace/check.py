@@ -162,8 +162,7 @@ def _held_out(snapshot: Snapshot) -> list[Labeled]:
 
 def _about_two(kind: Kind, item: Labeled, other: Labeled, what: str) -> Finding:
     """The finding at the first item, with the text that both have, or the two of them."""
-    texts = [shortened(item.text)]
-    texts += [shortened(other.text)] if item.text != other.text else []
+    texts = map(shortened, dict.fromkeys((item.text, other.text)))
     return _at(kind, item, f"{what}: {' / '.join(texts)}")
 
 
@@ -197,11 +196,11 @@ def _gone(snapshot: Snapshot) -> Iterator[Finding]:
     known |= {finding.item_id for finding in snapshot.labels.findings}
     for item_id in dict.fromkeys(proposed):
         if item_id not in known:
-            message = (
-                f"{name}: item `{item_id}` was proposed, but the pool no longer has it. Put its "
-                f"file back into {POOL_FOLDER}/."
+            what = (
+                f"item `{item_id}` was proposed, but the pool no longer has it. Put its file back "
+                f"into {POOL_FOLDER}/."
             )
-            yield Finding(Kind.MISSING_ITEM, name, message, item_id=item_id)
+            yield Finding.at(Kind.MISSING_ITEM, name, what, item_id=item_id)
 
 
 def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
@@ -218,13 +217,11 @@ def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _not_random(item: Labeled | Proposal, file: str, line: int | None) -> Finding:
-    place = file if line is None else f"{file} line {line}"
-    message = (
-        f"{place}: {item.split} item `{item.item_id}` was chosen by `{item.strategy}`, not at "
-        "random. Scores are off by what that prefers; measure by random items only, in a new "
-        "workspace."
+    what = (
+        f"{item.split} item `{item.item_id}` was chosen by `{item.strategy}`, not at random. "
+        "Scores are off by what that prefers; measure by random items only, in a new workspace."
     )
-    return Finding(Kind.NOT_RANDOM, file, message, line, item.item_id)
+    return Finding.at(Kind.NOT_RANDOM, file, what, line, item.item_id)
 
 
 def _late(snapshot: Snapshot) -> Iterator[Finding]:
@@ -235,8 +232,7 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
     """
     name, runs = snapshot.workspace.batches.name, snapshot.logs.runs
     first_run = min((run.created_at for run in runs), default=None)
-    seen, told = set(), set()
-    chosen_before = ""
+    seen, told, chosen_before = set(), set(), ""
     for proposal in snapshot.logs.proposals:
         is_new = proposal.item_id not in seen
         seen.add(proposal.item_id)
@@ -247,12 +243,12 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
         after_run = first_run is not None and proposal.created_at > first_run
         if is_new and (chosen_before or after_run) and proposal.batch_id not in told:
             told.add(proposal.batch_id)
-            message = (
-                f"{name}: {proposal.batch_id} was drawn for {proposal.split} after "
+            what = (
+                f"{proposal.batch_id} was drawn for {proposal.split} after "
                 f"{chosen_before or 'the first run'}. What was chosen before is lacking in it: its "
                 "scores are of the rest of the pool. Draw held-out data first, next time."
             )
-            yield Finding(Kind.DRAWN_LATE, name, message)
+            yield Finding.at(Kind.DRAWN_LATE, name, what)
 
 
 def _changed(snapshot: Snapshot) -> Iterator[Finding]:
@@ -263,11 +259,11 @@ def _changed(snapshot: Snapshot) -> Iterator[Finding]:
         return
     names = ", ".join(run.run_id for run in runs[:NAMED])
     more = f" and {len(runs) - NAMED:,} more" if len(runs) > NAMED else ""
-    message = (
-        f"runs.csv: {names}{more} were measured by other evaluation data than today's. Their "
-        "scores are not to be compared with newer ones; the curve on Metrics breaks there."
+    what = (
+        f"{names}{more} were measured by other evaluation data than today's. Their scores are not "
+        "to be compared with newer ones; the curve on Metrics breaks there."
     )
-    yield Finding(Kind.DATA_CHANGED, "runs.csv", message)
+    yield Finding.at(Kind.DATA_CHANGED, "runs.csv", what)
 
 
 ENOUGH = 65_536

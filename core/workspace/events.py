@@ -101,15 +101,12 @@ class Inbox:
             except EventError as error:
                 refused.append((event.event_id, str(error)))
         self._events.append(sound)
-        saved = {event.batch_id for event in sound if event.action == "save"}
-        if saved:
-            self._save(saved)
+        if saved := {event.batch_id for event in sound if event.action == "save"}:
+            pool = read_pool(self._workspace.path, self._workspace.cache)
+            with self._workspace.locked():
+                logs = read_logs(*self._workspace.logs)
+                save(self._workspace, logs, saved, pool.texts_of)
         return Receipt([event.event_id for event in sound], refused)
-
-    def _save(self, batch_ids: set[str]) -> None:
-        pool = read_pool(self._workspace.path, self._workspace.cache)
-        with self._workspace.locked():
-            save(self._workspace, read_logs(self._workspace), batch_ids, pool.texts_of)
 
     def _known_batches(self) -> dict[str, set[str]]:
         """Each batch's items; `batches.csv` is read again only when it has grown."""

@@ -21,29 +21,18 @@ def history(snapshot: Snapshot, item_id: str, *, is_held_out: bool = False) -> l
 
     Of one that is held out, for whoever labels it, nothing that a model has said.
     """
-    proposed = _proposed(snapshot, item_id, is_told=not is_held_out)
-    found = [*_in_files(snapshot, item_id), *proposed, *_done(snapshot, item_id)]
-    return sorted(found, key=lambda happening: happening.at)
-
-
-def _in_files(snapshot: Snapshot, item_id: str) -> list[Happening]:
-    """A label that nobody logged: the row as it stands."""
     task = snapshot.workspace.task
-    return [
+    found = [  # of a label that nobody logged: the row as it stands
         Happening("", f"labeled {task.label(item.label).name} in {item.file} line {item.line}")
         for item in snapshot.labels.items
         if item.item_id == item_id and not item.labeled_at and item.file
     ]
-
-
-def _proposed(snapshot: Snapshot, item_id: str, *, is_told: bool) -> list[Happening]:
-    return [
-        Happening(
-            proposal.created_at, _why(snapshot, proposal, is_told=is_told), proposal.annotator
-        )
-        for proposal in snapshot.logs.proposals
-        if proposal.item_id == item_id
+    found += [
+        Happening(each.created_at, _why(snapshot, each, is_told=not is_held_out), each.annotator)
+        for each in snapshot.logs.proposals
+        if each.item_id == item_id
     ]
+    return sorted([*found, *_done(snapshot, item_id)], key=lambda happening: happening.at)
 
 
 def _why(snapshot: Snapshot, proposal: Proposal, *, is_told: bool) -> str:

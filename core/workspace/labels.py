@@ -1,7 +1,7 @@
 """The labels: what label files and log say together, and the saving of one into the other."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -94,11 +94,10 @@ class Labels:
 
     def counts(self, task: Task) -> dict[str, dict[str, int]]:
         """How many items each label has in each split."""
-        counts = {split: dict.fromkeys(task.values, 0) for split in self.splits}
-        for split, items in self.splits.items():
-            for item in items:
-                counts[split][item.label] += 1
-        return counts
+        return {
+            split: {**dict.fromkeys(task.values, 0), **Counter(item.label for item in items)}
+            for split, items in self.splits.items()
+        }
 
 
 def labels_hash(items: Iterable[Labeled], values: Sequence[str]) -> str:
@@ -121,20 +120,23 @@ def _rows_of(file: CsvFile, split: str, label: Label, task: Task) -> Made[Labele
     """The sound rows of one label file, and a finding for each of the others."""
 
     def make(content: Rows, _: bool) -> Made[Labeled]:
-        name, found = file.name, []
-        findings = [
-            _malformed(name, bad.line, Kind.MALFORMED_ROW, f"the row {bad.reason}", bad.content)
+        found: list[Labeled] = []
+        refused = [
+            (bad.line, Kind.MALFORMED_ROW, f"the row {bad.reason}", bad.content)
             for bad in content.bad
         ]
         for row in content.rows:
             if not row.whole and not file.is_whole(row.fields):
                 continue  # torn: moved to torn/ before anything is appended
-            refusal = _refusal(row, label, task)
-            if refusal:
-                findings.append(_malformed(name, row.line, *refusal, row_shown(row.fields)))
+            if refusal := _refusal(row, label, task):
+                refused.append((row.line, *refusal, row_shown(row.fields)))
             else:
-                found.append(_labeled(row, split, label, name))
-        return found, findings
+                found.append(_labeled(row, split, label, file.name))
+        todo = "It does not count; correct the line and reload."
+        return found, [
+            Finding.at(kind, file.name, f"{reason}. {todo}", line, row=shown)
+            for line, kind, reason, shown in refused
+        ]
 
     return read_records(file, (split, label.value, task.values), make)
 
@@ -230,44 +232,32 @@ def _decided(
     """
     labeled = {item: event for item, event in words.items() if event.action == "label"}
     row_of = {(row.item_id, row.split): row for row in rows if row.item_id in labeled}
-    texts = texts_of(labeled)
-    proposals = [
-        proposal
-        for proposal in logs.proposals
-        if proposal.item_id in labeled and labeled[proposal.item_id].batch_id == proposal.batch_id
-    ]
-    items = [
-        _from_log(proposal, labeled[proposal.item_id], row_of, texts) for proposal in proposals
-    ]
+    texts, items = texts_of(labeled), []
+    for proposal in logs.proposals:
+        item_id, event = proposal.item_id, labeled.get(proposal.item_id)
+        if event and event.batch_id == proposal.batch_id:
+            row = row_of.get((item_id, proposal.split))
+            items.append(_from_log(proposal, event, row, texts.get(item_id, "")))
     return [item for item in items if item.text]
 
 
-def _missing(words: Mapping[str, Event], decided: list[Labeled]) -> list[Finding]:
+def _missing(words: Mapping[str, Event], decided: list[Labeled]) -> Iterator[Finding]:
     """The items that the log labels while no file has their text."""
     known = {item.item_id for item in decided}
-    return [
-        Finding(
-            Kind.MISSING_ITEM,
-            "annotations.csv",
-            f"annotations.csv: item `{item_id}` has a label, but the pool no longer has the item. "
-            "The label waits; put the pool's file back.",
-            item_id=item_id,
-        )
-        for item_id, event in words.items()
-        if event.action == "label" and item_id not in known
-    ]
+    for item_id, event in words.items():
+        if event.action == "label" and item_id not in known:
+            what = (
+                f"item `{item_id}` has a label, but the pool no longer has the item. The label "
+                "waits; put the pool's file back."
+            )
+            yield Finding.at(Kind.MISSING_ITEM, "annotations.csv", what, item_id=item_id)
 
 
-def _from_log(
-    proposal: Proposal,
-    event: Event,
-    row_of: Mapping[tuple[str, str], Labeled],
-    texts: Mapping[str, str],
-) -> Labeled:
-    row = row_of.get((proposal.item_id, proposal.split))
+def _from_log(proposal: Proposal, event: Event, row: Labeled | None, text: str) -> Labeled:
+    """The item as it was proposed and labeled, with its label row or else its text in the pool."""
     return Labeled(
         item_id=proposal.item_id,
-        text=row.text if row else texts.get(proposal.item_id, ""),
+        text=row.text if row else text,
         label=event.label,
         split=proposal.split,
         strategy=proposal.strategy,
@@ -310,14 +300,6 @@ def _refusal(row: Row, label: Label, task: Task) -> tuple[Kind, str] | None:
     return None
 
 
-def _malformed(file: str, line: int, kind: Kind, reason: str, row: str) -> Finding:
-    message = f"{file} line {line}: {reason}. It does not count; correct the line and reload."
-    return Finding(kind, file, message, line=line, row=row)
-
-
 def _stray(event: Event, reason: str) -> Finding:
-    message = (
-        f"annotations.csv: event `{event.event_id}`: {reason}. It does not count; put the batch "
-        "or label back."
-    )
-    return Finding(Kind.STRAY_EVENT, "annotations.csv", message, item_id=event.item_id)
+    what = f"event `{event.event_id}`: {reason}. It does not count; put the batch or label back."
+    return Finding.at(Kind.STRAY_EVENT, "annotations.csv", what, item_id=event.item_id)

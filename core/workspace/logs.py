@@ -3,17 +3,17 @@
 A record's fields, in their order, are the columns of its file.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cache
-from typing import Literal, Protocol, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 from uuid import uuid4
 
 from core.errors import LogError
 from core.system.append_file import CsvFile, Made, read_records
 from core.system.csv_rows import Row, Rows, row_shown
-from core.system.findings import Finding, Kind
+from core.system.findings import Finding, Kind, malformed
 
 Action = Literal["label", "undo", "skip", "flag", "save"]
 ACTIONS: tuple[str, ...] = get_args(Action)
@@ -35,11 +35,11 @@ class Proposal:
     rank: int
     item_id: str
     strategy: str
-    score: float | None
-    predicted: str
-    confidence: float | None
-    run_id: str
-    seed: int
+    score: float | None = None
+    predicted: str = ""
+    confidence: float | None = None
+    run_id: str = ""
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Event:
     label: str
     annotator: str
     labeled_at: str
-    seconds: float | None
-    assisted: bool
-    note: str
+    seconds: float | None = None
+    assisted: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,24 +106,13 @@ class Logs:
         return sorted(found, key=lambda proposal: proposal.rank)
 
 
-class LogFiles(Protocol):
-    """Whatever has the three logs, as a workspace does."""
-
-    @property
-    def batches(self) -> CsvFile: ...
-    @property
-    def annotations(self) -> CsvFile: ...
-    @property
-    def runs(self) -> CsvFile: ...
-
-
-def read_logs(files: LogFiles) -> Logs:
+def read_logs(batches: CsvFile, annotations: CsvFile, runs: CsvFile) -> Logs:
     """The three logs; rows that cannot be read are findings, never an end."""
     findings: list[Finding] = []
     return Logs(
-        read_log(files.batches, Proposal, findings),
-        _once(read_log(files.annotations, Event, findings), files.annotations.name, findings),
-        read_log(files.runs, Run, findings),
+        read_log(batches, Proposal, findings),
+        _once(read_log(annotations, Event, findings), annotations.name, findings),
+        read_log(runs, Run, findings),
         findings,
     )
 
@@ -139,13 +128,17 @@ def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> li
         rows = [row for row in content.rows if row.whole]
         if has_header:
             _check_header(file, rows)
-        found = [_malformed(file, bad.line, bad.reason, bad.content) for bad in content.bad]
+        found = [
+            malformed(file.name, bad.line, f"the row {bad.reason}", bad.content)
+            for bad in content.bad
+        ]
         records = []
         for row in rows[has_header:]:
             try:
-                records.append(_decode(row, record))
+                records.append(decode(record, row.fields))
             except ValueError as error:
-                found.append(_malformed(file, row.line, str(error), row_shown(row.fields)))
+                shown = row_shown(row.fields)
+                found.append(malformed(file.name, row.line, f"the row {error}", shown))
         return records, found
 
     records, found = read_records(file, record, make)
@@ -186,44 +179,10 @@ def new_event(
     label: str = "",
     assisted: bool = False,
     note: str = "",
-    event_id: str = "",
-    moment: str = "",
 ) -> Event:
-    """An event that no card has sent, of this moment if none is given.
-
-    Nobody knows how long it took.
-    """
-    identity = event_id or f"{uuid4().hex}-1", batch_id, item_id
-    return Event(*identity, action, label, annotator, moment or now(), None, assisted, note)
-
-
-def new_proposal(
-    batch_id: str,
-    annotator: str,
-    split: str,
-    item_id: str,
-    strategy: str,
-    *,
-    rank: int = 1,
-    confidence: float | None = None,
-    seed: int = 0,
-    moment: str = "",
-) -> Proposal:
-    """The proposal of an item that no run chose, of this moment if none is given."""
-    return Proposal(
-        batch_id=batch_id,
-        created_at=moment or now(),
-        split=split,
-        annotator=annotator,
-        rank=rank,
-        item_id=item_id,
-        strategy=strategy,
-        score=None,
-        predicted="",
-        confidence=confidence,
-        run_id="",
-        seed=seed,
-    )
+    """An event of this moment that no card has sent. Nobody knows how long it took."""
+    identity = f"{uuid4().hex}-1", batch_id, item_id
+    return Event(*identity, action, label, annotator, now(), None, assisted, note)
 
 
 def _once(events: list[Event], name: str, findings: list[Finding]) -> list[Event]:
@@ -231,11 +190,11 @@ def _once(events: list[Event], name: str, findings: list[Finding]) -> list[Event
     kept: dict[str, Event] = {}
     for event in events:
         if event.event_id in kept:
-            message = (
-                f"{name}: event `{event.event_id}` stands there twice. The first counts; "
-                "nothing needs to be done."
+            what = (
+                f"event `{event.event_id}` stands there twice. The first counts; nothing needs to "
+                "be done."
             )
-            findings.append(Finding(Kind.REPEATED_EVENT, name, message, item_id=event.item_id))
+            findings.append(Finding.at(Kind.REPEATED_EVENT, name, what, item_id=event.item_id))
         kept.setdefault(event.event_id, event)
     return list(kept.values())
 
@@ -249,20 +208,15 @@ def _check_header(file: CsvFile, rows: list[Row]) -> None:
         )
 
 
-def _decode(row: Row, record: type[Record]) -> Record:
-    names = header_of(record)
-    if len(row.fields) != len(names):
-        raise ValueError(f"has {len(row.fields)} fields instead of {len(names)}")
-    return record(*map(_from_text, names, row.fields, _types_of(record)))
-
-
-def record_of(record: type[Record], texts: Mapping[str, str]) -> Record:
-    """The record of these texts by the names of its fields.
+def decode(record: type[Record], row: Sequence[str]) -> Record:
+    """The record of these texts, in the order of its fields.
 
     Raises ValueError, with the end of a sentence, for a text that its field cannot hold.
     """
     names = header_of(record)
-    return record(*map(_from_text, names, (texts[name] for name in names), _types_of(record)))
+    if len(row) != len(names):
+        raise ValueError(f"has {len(row)} fields instead of {len(names)}")
+    return record(*map(_from_text, names, row, _types_of(record)))
 
 
 @cache
@@ -313,8 +267,3 @@ def _to_text(value: str | int | float | bool | None) -> str:
     if isinstance(value, bool):
         return "1" if value else "0"
     return repr(value) if isinstance(value, float) else str(value)
-
-
-def _malformed(file: CsvFile, line: int, reason: str, row: str) -> Finding:
-    message = f"{file.name} line {line}: the row {reason}. It is left out; mend the line."
-    return Finding(Kind.MALFORMED_ROW, file.name, message, line=line, row=row)

@@ -7,23 +7,23 @@ which the person's decisions of this kind are collected.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from core.errors import EventError, LoopError
 from core.pool.text import text_key
-from core.workspace.assignment import Flag, flags
+from core.workspace.assignment import flags
 from core.workspace.events import Inbox
 from core.workspace.labels import Conflict, Labeled, last_words
 from core.workspace.layout import Workspace
 from core.workspace.logs import (
-    Action,
     Event,
     Logs,
     Proposal,
     append_records,
     fresh_id,
     new_event,
-    new_proposal,
+    now,
     read_logs,
 )
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -51,9 +51,10 @@ def label_by_hand(
         if refusal := refused(snapshot, item_id):
             raise LoopError(refusal)
         batch_id = _propose(snapshot, item_id, hand.annotator)
+        done = partial(new_event, batch_id, hand.annotator, assisted=hand.assisted)
         # Under the lock: nobody may draw the item for evaluation in between.
-        event = _receive(inbox, batch_id, item_id, "label", hand, label=label)
-    _receive(inbox, batch_id, "", "save", hand)
+        event = _receive(inbox, done("label", item_id, label=label))
+    _receive(inbox, done("save"))
     return event
 
 
@@ -69,7 +70,8 @@ def flag_by_hand(workspace: Workspace, inbox: Inbox, item_id: str, note: str, ha
             raise LoopError(_unknown(item_id))
         batches = [p.batch_id for p in snapshot.logs.proposals if p.item_id == item_id]
         batch_id = batches[-1] if batches else _propose(snapshot, item_id, hand.annotator)
-        return _receive(inbox, batch_id, item_id, "flag", hand, note=note.strip())
+        done = partial(new_event, batch_id, hand.annotator, assisted=hand.assisted)
+        return _receive(inbox, done("flag", item_id, note=note.strip()))
 
 
 def refused(snapshot: Snapshot, item_id: str) -> str:
@@ -83,13 +85,14 @@ def refused(snapshot: Snapshot, item_id: str) -> str:
             f"Item `{item_id}` waits for its {split} label. It is labeled on Annotate, before "
             "anybody has seen what the model thinks of it."
         )
-    for split in ("evaluation", "validation"):
-        if any(item.item_id == item_id for item in snapshot.labels.splits[split]):
-            return (
-                f"Item `{item_id}` is {split} data, which measures the model. It is changed only "
-                "in the batch that it was labeled in: go back there on Annotate."
-            )
-    if _is_held_out_copy(snapshot, item_id, text):
+    labeled = snapshot.labels.by_id.get(item_id)
+    if labeled and labeled.split != "training":
+        return (
+            f"Item `{item_id}` is {labeled.split} data, which measures the model. It is changed "
+            "only in the batch that it was labeled in: go back there on Annotate."
+        )
+    at = [*snapshot.pool_words.pool.positions([item_id]).values()]
+    if snapshot.held_out[at].any() or text_key(text) in snapshot.labels.held_out_keys:
         return (
             f"The text of item `{item_id}` also stands in the evaluation or validation data. "
             "A model must not learn from it; take another item."
@@ -97,54 +100,30 @@ def refused(snapshot: Snapshot, item_id: str) -> str:
     return ""
 
 
-def label_of(snapshot: Snapshot, item_id: str) -> Labeled | None:
-    """The label of an item that counts now, or None."""
-    return snapshot.labels.by_id.get(item_id)
-
-
-def flag_of(snapshot: Snapshot, item_id: str) -> Flag | None:
+def flag_of(snapshot: Snapshot, item_id: str) -> Event | None:
     """The flag that an item has now, or None."""
     return next((flag for flag in flags(snapshot.logs.events) if flag.item_id == item_id), None)
 
 
 def text_of(snapshot: Snapshot, item_id: str) -> str | None:
     """The item's text, in the pool or in a label file; None if neither has it."""
-    in_pool = snapshot.pool_words.pool.texts_of([item_id])
-    labeled = label_of(snapshot, item_id)
-    rows = [row for c in snapshot.labels.conflicts if c.item_id == item_id for row in c.rows]
-    texts = [*in_pool.values(), *(row.text for row in [labeled, *rows] if row)]
+    in_pool, labels = snapshot.pool_words.pool.texts_of([item_id]), snapshot.labels
+    rows = [labels.by_id[item_id]] if item_id in labels.by_id else []
+    rows += [row for c in labels.conflicts if c.item_id == item_id for row in c.rows]
+    texts = [*in_pool.values(), *(row.text for row in rows)]
     return texts[0] if texts else None
-
-
-def _is_held_out_copy(snapshot: Snapshot, item_id: str, text: str) -> bool:
-    at = snapshot.pool_words.pool.positions([item_id])
-    if any(snapshot.held_out[place] for place in at.values()):
-        return True
-    return text_key(text) in snapshot.labels.held_out_keys
 
 
 def _propose(snapshot: Snapshot, item_id: str, annotator: str) -> str:
     """Writes a batch of this item alone; its id."""
     batch_id = fresh_id("batch", {proposal.batch_id for proposal in snapshot.logs.proposals})
     seed = snapshot.workspace.task.seed
-    proposal = new_proposal(batch_id, annotator, "training", item_id, SUNLIGHT, seed=seed)
+    proposal = Proposal(batch_id, now(), "training", annotator, 1, item_id, SUNLIGHT, seed=seed)
     append_records(snapshot.workspace.batches, [proposal])
     return batch_id
 
 
-def _receive(
-    inbox: Inbox,
-    batch_id: str,
-    item_id: str,
-    action: Action,
-    hand: Hand,
-    *,
-    label: str = "",
-    note: str = "",
-) -> Event:
-    event = new_event(
-        batch_id, hand.annotator, action, item_id, label=label, assisted=hand.assisted, note=note
-    )
+def _receive(inbox: Inbox, event: Event) -> Event:
     for _, reason in inbox.receive([event]).refused:
         raise LoopError(reason)
     return event
@@ -178,7 +157,7 @@ def decide(
     otherwise since it was read, and if one is refused; of several the others stand then.
     """
     with workspace.locked():
-        logs = read_logs(workspace)
+        logs = read_logs(*workspace.logs)
         words = last_words(logs, workspace.task, [])
         decisions = [each for each in decisions if not _is_repeated(each, words)]
         _check_free(workspace, [each.item for each in decisions if not each.item.label])
@@ -254,40 +233,29 @@ def _batches(
     annotator: str,
 ) -> list[str]:
     """Each item's batch; those that have none are proposed. The caller holds the lock."""
-    proposed = {(p.item_id, p.split): p.batch_id for p in logs.proposals}
-    found, fresh = [], []
+    proposals, found = [*logs.proposals], []
+    proposed = {(p.item_id, p.split): p.batch_id for p in proposals}
     for item in (decision.item for decision in decisions):
-        word, own = words.get(item.item_id), proposed.get((item.item_id, item.split))
-        if word or own:
-            found.append(word.batch_id if word else own)
-            continue
-        batch_id = _own_batch([*logs.proposals, *fresh], item.split, annotator)
-        rank = 1 + sum(p.batch_id == batch_id for p in (*logs.proposals, *fresh))
-        # With what its label file says of why it was labeled.
-        fresh.append(
-            new_proposal(
-                batch_id,
-                annotator,
-                item.split,
-                item.item_id,
-                item.strategy or REVIEW,
-                rank=rank,
-                confidence=item.confidence,
-            )
-        )
-        found.append(batch_id)
-    append_records(workspace.batches, fresh)
+        word, batch_id = words.get(item.item_id), proposed.get((item.item_id, item.split))
+        if not word and not batch_id:
+            batch_id = _own_batch(proposals, item.split, annotator)
+            rank = 1 + sum(p.batch_id == batch_id for p in proposals)
+            # With what its label file says of why it was labeled.
+            about = item.item_id, item.strategy or REVIEW
+            own = Proposal(batch_id, now(), item.split, annotator, rank, *about)
+            proposals.append(replace(own, confidence=item.confidence))
+        found.append(word.batch_id if word else batch_id)
+    append_records(workspace.batches, proposals[len(logs.proposals) :])
     return found
 
 
 def _own_batch(proposals: Sequence[Proposal], split: str, annotator: str) -> str:
     """The batch that collects this person's decisions on labels of this split, or a new one."""
-    for proposal in reversed(proposals):
-        is_own = (proposal.split, proposal.annotator) == (split, annotator)
-        if is_own and proposal.batch_id.startswith(f"{REVIEW}-"):
+    reviewed = [p for p in proposals if p.batch_id.startswith(f"{REVIEW}-")]
+    for proposal in reversed(reviewed):
+        if (proposal.split, proposal.annotator) == (split, annotator):
             return proposal.batch_id
-    taken = {p.batch_id for p in proposals if p.batch_id.startswith(f"{REVIEW}-")}
-    return fresh_id(REVIEW, taken)
+    return fresh_id(REVIEW, {proposal.batch_id for proposal in reviewed})
 
 
 def settled(events: Iterable[Event]) -> set[str]:

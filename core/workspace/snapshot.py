@@ -131,7 +131,7 @@ def read_snapshot(
     pool_words = read_pool_words(
         workspace.path, workspace.cache, pool_words, write_cache=write_cache, progress=progress
     )
-    logs = read_logs(workspace)
+    logs = read_logs(*workspace.logs)
     labels = resolve(workspace, logs, pool_words.pool.texts_of)
     return Snapshot(workspace, pool_words, logs, labels, write_cache, stamps)
 

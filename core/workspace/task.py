@@ -161,9 +161,8 @@ def parse_task(text: str, source: str) -> Task:
         release_minutes=reader.number(batch, "release_minutes", 0),
         rest_minutes=reader.number(rest, "minutes", 0),
         seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),
-        model=_read_model(reader, model),
-        encoder=_read_encoder(reader, model),
         source=source,
+        **_read_model(reader, model),
     )
 
 
@@ -199,7 +198,7 @@ def check_mix(mix: Mapping[str, int], where: str, file: str = "") -> dict[str, i
         if name not in STRATEGIES:
             names = _listed([strategy.replace(" ", "_") for strategy in STRATEGIES])
             raise TaskError(f"{where}: `{name}` is not a strategy. Use {names}.", file)
-        if not _is_whole(part) or not 0 <= part <= MOST:
+        if type(part) is not int or not 0 <= part <= MOST:
             message = f"`{name}` is {_short(part)}. Give a whole number from 0 to {MOST:,}."
             raise TaskError(f"{where}: {message}", file)
     if not sum(spelled.values()):
@@ -208,21 +207,18 @@ def check_mix(mix: Mapping[str, int], where: str, file: str = "") -> dict[str, i
     return {name: spelled[name] for name in STRATEGIES if spelled.get(name)}
 
 
-def _read_model(reader: "_Reader", model: Mapping[str, Any]) -> str:
+def _read_model(reader: "_Reader", model: Mapping[str, Any]) -> dict[str, str]:
+    """`model` and `encoder` of the task, the second of which may be empty."""
     name = reader.text(model, "name", None)
     if name in FORMER_MODELS:
         raise reader.error("[model]", f"has the name `{name}`: {GONE}", f"Choose `{MODELS[0]}`")
     if name not in MODELS:
         raise reader.error("[model]", f"has the name `{name}`", f"Use {_listed(MODELS)}")
-    return name
-
-
-def _read_encoder(reader: "_Reader", model: Mapping[str, Any]) -> str:
     encoder = reader.text(model, "encoder", "")
-    if encoder and model["name"] == "book":
+    if encoder and name == "book":
         what = f"asks for the encoder `{encoder}`, but the model `book` sees words alone"
         raise reader.error("[model]", what, "Take `linear`, or leave `encoder` empty")
-    return encoder
+    return {"model": name, "encoder": encoder}
 
 
 def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:
@@ -241,7 +237,10 @@ def _read_labels(reader: "_Reader", entries: object) -> tuple[Label, ...]:
         _read_label(reader, entry, number) for number, entry in enumerate(entries, start=1)
     )
     for what in ("value", "name", "file"):
-        reader.distinct(f"two labels have the same {what}", [getattr(x, what) for x in labels])
+        values = [getattr(label, what) for label in labels]
+        if repeated := sorted({value for value in values if values.count(value) > 1}):
+            same = f"two labels have the same {what}: {_listed(repeated)}"
+            raise reader.error("labels and keys:", same, "Make them differ")
     positives = sum(label.positive for label in labels)
     if positives != 1:
         raise reader.error("labels", f"name {positives} as positive", "Give one `positive = true`")
@@ -281,11 +280,6 @@ def _read_keys(
     uses = [(f"label {label.value}", label.key) for label in labels] + list(keys.items())
     for what, key in uses:
         _check_key(reader, what, key)
-    _refuse_collisions(reader, uses)
-    return Keys(**keys)
-
-
-def _refuse_collisions(reader: "_Reader", uses: list[tuple[str, str]]) -> None:
     user_of: dict[str, str] = {}
     for what, key in uses:
         if key in user_of:
@@ -293,6 +287,7 @@ def _refuse_collisions(reader: "_Reader", uses: list[tuple[str, str]]) -> None:
             mend = "Give one of them another key, in its [[labels]] or under [keys]"
             raise reader.error(where, f"is asked for by {user_of[key]} and by {what}", mend)
         user_of[key] = what
+    return Keys(**keys)
 
 
 def _check_key(reader: "_Reader", what: str, key: str) -> None:
@@ -312,10 +307,6 @@ def _short(value: object) -> str:
     except ValueError:  # Python writes no number of more than 4,300 digits
         return "a number of thousands of digits"
     return told if len(told) <= 60 else f"{told[:60]}…"
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _listed(values: tuple[str, ...] | list[str]) -> str:
@@ -352,12 +343,7 @@ class _Reader:
 
     def number(self, table: Mapping[str, Any], name: str, least: int) -> int:
         value = table[name]
-        if not _is_whole(value) or not least <= value <= MOST:
+        if type(value) is not int or not least <= value <= MOST:
             mend = f"Give a whole number from {least} to {MOST:,}"
             raise self.error(f"`{name}`", f"is {_short(value)}", mend)
         return value
-
-    def distinct(self, what: str, values: list[str]) -> None:
-        repeated = sorted({value for value in values if values.count(value) > 1})
-        if repeated:
-            raise self.error("labels and keys:", f"{what}: {_listed(repeated)}", "Make them differ")

@@ -291,7 +291,7 @@ def count(presses: Sequence[Press], sent: int, workspace: Workspace, keys: dict[
     wanted, found = defaultdict(list), defaultdict(list)
     for press in presses:
         wanted[press.annotator, press.item].append(keys.get(press.key))
-    for event in read_logs(workspace).events:
+    for event in read_logs(*workspace.logs).events:
         found[event.annotator, event.item_id].append(event.label)
     lost, doubled, wrong = sent - len(presses), 0, 0
     for item in wanted.keys() | found.keys():

@@ -15,9 +15,10 @@ from core.exchange.provenance import provenance
 from core.workspace.events import Inbox
 from core.workspace.labels import labels_hash
 from core.workspace.layout import open_workspace
-from core.workspace.logs import append_records, new_event, new_proposal
+from core.workspace.logs import append_records, new_event
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.conftest import MakeWorkspace
+from tests.worlds import new_proposal
 
 SCRIPTED = '<script>alert(1)</script> [x](http://a.b) | *b* `c` $d$ :e: &amp; # "q"'
 

@@ -5,9 +5,10 @@ import pytest
 from core.exchange.provenance import EXPORT_FIELDS, own_names, provenance
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace
-from core.workspace.logs import append_records, new_event, new_proposal
+from core.workspace.logs import append_records, new_event
 from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace
+from tests.worlds import new_proposal
 
 POOL = [
     ["item_id", "text", "source", "Label"],

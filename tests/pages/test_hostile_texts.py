@@ -7,11 +7,12 @@ from playwright.sync_api import Page, expect
 
 from core.evaluation.runs import keep, train
 from core.workspace.layout import Workspace, open_workspace
-from core.workspace.logs import append_records, new_event, new_proposal
+from core.workspace.logs import append_records, new_event
 from core.workspace.snapshot import read_snapshot
 from tests.browser import ITEM, SAVE_STATE, settled
 from tests.conftest import NewContext, headlines, write_csv
 from tests.server import Server, Site
+from tests.worlds import new_proposal
 
 RUN = "window.stranger=1"
 TEXTS = (

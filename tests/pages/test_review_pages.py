@@ -78,13 +78,13 @@ def test_other_strategies_can_stand_side_by_side(demo_folder: Path, monkeypatch)
 
 
 def test_the_coming_batch_is_shown_when_asked_for_and_nothing_is_written(demo: Path, monkeypatch):
-    before = read_logs(open_workspace(demo))
+    before = read_logs(*open_workspace(demo).logs)
     page = open_page("review", demo, monkeypatch)
     page.selectbox(key="review_batch").select("coming batch").run()
     assert not page.subheader
     page.button(key="show_coming").click().run()
     assert not page.exception
-    assert read_logs(open_workspace(demo)) == before
+    assert read_logs(*open_workspace(demo).logs) == before
     outliers = [p for p in preview(read(demo)).proposals if p.strategy == "outlier"]
     assert page.subheader[0].value == f"Outliers: rarest words first ({len(outliers)})"
     assert told(page).count("no label yet") == 45

@@ -49,7 +49,7 @@ def post(server: Server, content: object, **headers: str) -> tuple[int, dict]:
 
 
 def event(workspace: Workspace, event_id: str = "e1", **changes) -> dict:
-    item = read_logs(workspace).proposals[0]
+    item = read_logs(*workspace.logs).proposals[0]
     values = {
         "event_id": event_id, "batch_id": item.batch_id, "item_id": item.item_id,
         "action": "label", "label": "1", "labeled_at": "2026-01-01T00:00:00.000Z",
@@ -65,7 +65,7 @@ def token(workspace: Workspace, annotator: str = "ann") -> str:
 def test_an_acknowledged_event_is_in_the_log(server: Server, workspace: Workspace):
     sent = {"token": token(workspace), "events": [event(workspace, annotator="somebody else")]}
     assert post(server, sent) == (200, {"acknowledged": ["e1"], "refused": []})
-    (found,) = [e for e in read_logs(workspace).events if e.event_id == "e1"]
+    (found,) = [e for e in read_logs(*workspace.logs).events if e.event_id == "e1"]
     # The person is the one of the token, whatever the event says.
     assert (found.annotator, found.label, found.seconds) == ("ann", "1", 1.5)
 
@@ -83,7 +83,7 @@ def test_without_a_valid_token_nothing_is_taken(server: Server, workspace: Works
     sent = {"token": bad, "events": [event(workspace, "e3")]}
     status, answer = post(server, sent)
     assert (status, set(answer)) == (401, {"error"})
-    assert "e3" not in {e.event_id for e in read_logs(workspace).events}
+    assert "e3" not in {e.event_id for e in read_logs(*workspace.logs).events}
 
 
 @pytest.mark.attack
@@ -140,7 +140,7 @@ def test_events_of_the_wrong_shape_are_refused_whole(server: Server, workspace: 
     for wrong in ({"label": 5}, {"seconds": "long"}, {"seconds": odd}, {"note": "\ud800"}):
         sent = {"token": token(workspace), "events": [event(workspace, "e5", **wrong)]}
         assert post(server, sent)[0] == 400
-    assert "e5" not in {e.event_id for e in read_logs(workspace).events}
+    assert "e5" not in {e.event_id for e in read_logs(*workspace.logs).events}
 
 
 @pytest.mark.attack

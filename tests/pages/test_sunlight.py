@@ -24,7 +24,7 @@ from core.query.tables import Tables
 from core.sampling.next_batch import propose
 from core.workspace.layout import SAMPLE, Workspace
 from core.workspace.logs import append_records
-from core.workspace.relabel import flag_of, label_of
+from core.workspace.relabel import flag_of
 from core.workspace.snapshot import open_snapshot
 from core.workspace.task import SUNLIGHT
 from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed
@@ -567,4 +567,4 @@ def test_an_item_is_opened_and_corrected_in_the_browser(
     expect(page.get_by_text("No item matches")).to_have_count(0)
     expect(page.locator(f'[data-item-id="{item_id}"]')).to_have_count(0)  # its label is another now
     eventually(lambda: label_rows(workspace, "training").get(item_id) is not None)
-    assert label_of(open_snapshot(workspace.path), item_id).label == "1"
+    assert open_snapshot(workspace.path).labels.by_id[item_id].label == "1"

@@ -66,7 +66,7 @@ def test_the_preview_is_the_batch_that_is_proposed_and_writes_nothing(snapshot: 
     steps: list[str] = []
     seen = picks_in(preview(snapshot, progress=in_words(steps.append)))
     assert steps
-    assert read_logs(snapshot.workspace).proposals == snapshot.logs.proposals
+    assert read_logs(*snapshot.workspace.logs).proposals == snapshot.logs.proposals
     proposed = propose(snapshot, "ann").proposals
     assert [(p.proposal.item_id, p.proposal.strategy, p.proposal.confidence) for p in seen] == [
         (p.item_id, p.strategy, p.confidence) for p in proposed

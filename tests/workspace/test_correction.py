@@ -40,9 +40,9 @@ def label_of(snapshot: Snapshot, item_id: str) -> dict[str, str]:
 def test_a_correction_goes_into_the_items_own_batch_and_the_label_files(demo: Path):
     workspace = open_workspace(demo)
     item = next(i for i in read_snapshot(workspace).labels.splits["training"] if i.batch_id)
-    proposals = read_logs(workspace).proposals
+    proposals = read_logs(*workspace.logs).proposals
     decide(workspace, Inbox(workspace), [Decision(item, other(item), assisted=True)], "bob")
-    logs, snapshot = read_logs(workspace), read_snapshot(workspace)
+    logs, snapshot = read_logs(*workspace.logs), read_snapshot(workspace)
     assert logs.proposals == proposals
     label, save = logs.events[-2:]
     assert (label.batch_id, label.item_id, label.label) == (
@@ -67,7 +67,7 @@ def test_a_label_that_stands_only_in_a_file_is_proposed_once_more_and_corrected(
     inbox = Inbox(workspace)
     for item in items:
         decide(workspace, inbox, [Decision(item, other(item))], "ann")
-    proposals = read_logs(workspace).proposals
+    proposals = read_logs(*workspace.logs).proposals
     assert [(p.batch_id, p.rank, p.item_id) for p in proposals] == [
         ("review-0001", rank, item.item_id) for rank, item in enumerate(items, start=1)
     ]
@@ -104,7 +104,7 @@ def test_each_person_and_split_has_a_batch_of_its_own(make_workspace: MakeWorksp
         (labels["training"][2], "ann"),
     ):
         decide(workspace, inbox, [Decision(item, item.label)], person)
-    batches = [p.batch_id for p in read_logs(workspace).proposals]
+    batches = [p.batch_id for p in read_logs(*workspace.logs).proposals]
     assert batches == ["review-0001", "review-0002", "review-0003", "review-0001"]
 
 
@@ -169,12 +169,12 @@ def test_a_key_that_is_pressed_twice_is_written_once_and_a_late_one_is_refused(d
     item = next(i for i in read_snapshot(workspace).labels.splits["training"] if i.batch_id)
     inbox = Inbox(workspace)
     decide(workspace, inbox, [Decision(item, other(item))], "ann")
-    events = read_logs(workspace).events
+    events = read_logs(*workspace.logs).events
     decide(workspace, inbox, [Decision(item, other(item))], "ann")
-    assert read_logs(workspace).events == events
+    assert read_logs(*workspace.logs).events == events
     with pytest.raises(EventError, match="labeled otherwise meanwhile"):
         decide(workspace, inbox, [Decision(item, item.label)], "bob")
-    assert read_logs(workspace).events == events
+    assert read_logs(*workspace.logs).events == events
 
 
 def test_an_item_that_was_flagged_and_then_drawn_for_evaluation_is_no_training_data(
@@ -237,8 +237,8 @@ def test_an_unlabeled_item_whose_key_is_pressed_twice_is_labeled_once(
     waiting = Labeled(batch.proposals[0].item_id, batch.texts[0], "", batch.split)
     inbox = Inbox(workspace)
     decide(workspace, inbox, [Decision(waiting, "1")], "ann")
-    events = read_logs(workspace).events
+    events = read_logs(*workspace.logs).events
     decide(workspace, inbox, [Decision(waiting, "1")], "ann")
-    assert read_logs(workspace).events == events
+    assert read_logs(*workspace.logs).events == events
     with pytest.raises(EventError, match="labeled otherwise meanwhile"):
         decide(workspace, inbox, [Decision(waiting, "0")], "ann")

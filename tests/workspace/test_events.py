@@ -18,7 +18,7 @@ def workspace(make_workspace: MakeWorkspace) -> Workspace:
 
 
 def event(workspace: Workspace, **changes) -> Event:
-    item = read_logs(workspace).proposals[0]
+    item = read_logs(*workspace.logs).proposals[0]
     values = {
         "event_id": "e1", "batch_id": item.batch_id, "item_id": item.item_id, "action": "label",
         "label": "1", "annotator": "ann", "labeled_at": "2026", "seconds": 1.0,
@@ -51,14 +51,14 @@ def test_sound_events_are_kept_beside_refused_ones(workspace: Workspace):
     events = [event(workspace), event(workspace, event_id="e2", label="?")]
     receipt = Inbox(workspace).receive(events)
     assert receipt.acknowledged == ["e1"]
-    assert [found.event_id for found in read_logs(workspace).events] == ["e1"]
+    assert [found.event_id for found in read_logs(*workspace.logs).events] == ["e1"]
 
 
 def test_events_that_are_sent_again_are_acknowledged_again(workspace: Workspace):
     inbox = Inbox(workspace)
     for _ in range(3):
         assert inbox.receive([event(workspace)]).acknowledged == ["e1"]
-    assert len(read_logs(workspace).events) == 1
+    assert len(read_logs(*workspace.logs).events) == 1
 
 
 def test_a_batch_that_came_later_is_known(workspace: Workspace):
@@ -77,5 +77,5 @@ def test_many_threads_lose_and_double_nothing(workspace: Workspace):
     parts = [events[start : start + 20] for start in range(0, 200, 10)]  # each sent about twice
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(inbox.receive, parts))
-    found = [found.event_id for found in read_logs(workspace).events]
+    found = [found.event_id for found in read_logs(*workspace.logs).events]
     assert sorted(found) == sorted(f"e{n}" for n in range(200))

@@ -27,7 +27,7 @@ def propose(workspace: Workspace, *items: str, split: str = "training", batch: s
 
 def log(workspace: Workspace, *steps: tuple[str, str, str], batch: str = "b1") -> None:
     """Appends (item, action, label) events."""
-    done = len(read_logs(workspace).events)
+    done = len(read_logs(*workspace.logs).events)
     append_records(
         workspace.annotations,
         [
@@ -109,7 +109,7 @@ def test_one_item_under_two_labels_is_a_conflict(make_workspace: MakeWorkspace):
     workspace = make_workspace(
         labels={("training", "1"): [("a", "x"), ("b", "y")], ("training", "0"): [("a", "x")]}
     )
-    labels = resolve(workspace, read_logs(workspace), lambda ids: {})
+    labels = resolve(workspace, read_logs(*workspace.logs), lambda ids: {})
     assert [conflict.item_id for conflict in labels.conflicts] == ["a"]
     assert [item.item_id for item in labels.splits["training"]] == ["b"]
     assert labels.ids() == {"a", "b"}

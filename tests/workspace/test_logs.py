@@ -12,10 +12,10 @@ from core.workspace.logs import (
     append_records,
     encode,
     header_of,
-    new_proposal,
     read_log,
     read_logs,
 )
+from tests.worlds import new_proposal
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -52,7 +52,7 @@ def test_rows_that_cannot_be_read_are_findings(workspace: Workspace):
     ]
     text = "\n".join([",".join(header_of(Event)), good, *bad]) + "\n"
     workspace.annotations.path.write_text(text)
-    logs = read_logs(workspace)
+    logs = read_logs(*workspace.logs)
     assert logs.events == [event("e1")]
     assert [finding.line for finding in logs.findings] == [3, 4, 5, 6]
     assert "annotations.csv line 3: the row has 3 fields" in logs.findings[0].message
@@ -61,12 +61,12 @@ def test_rows_that_cannot_be_read_are_findings(workspace: Workspace):
 def test_a_wrong_header_is_refused(workspace: Workspace):
     workspace.annotations.path.write_text("id,what\n1,2\n")
     with pytest.raises(LogError, match=r"annotations\.csv line 1"):
-        read_logs(workspace)
+        read_logs(*workspace.logs)
 
 
 def test_an_event_that_stands_twice_counts_once(workspace: Workspace):
     append_records(workspace.annotations, [event("e1"), event("e1", label="0")])
-    logs = read_logs(workspace)
+    logs = read_logs(*workspace.logs)
     assert [found.label for found in logs.events] == ["1"]
     assert [finding.kind.title for finding in logs.findings] == ["repeated event"]
 
@@ -108,7 +108,7 @@ def test_a_number_that_no_table_holds_is_a_malformed_row_told_in_a_few_words(tmp
             rank if value == "1" and at == 4 else value for at, value in enumerate(encode(proposal))
         ]
         workspace.batches.append([row])
-    logs = read_logs(workspace)
+    logs = read_logs(*workspace.logs)
     assert logs.proposals == [proposal]
     assert [finding.line for finding in logs.findings] == [3, 4]
     assert all(len(finding.message) < 300 for finding in logs.findings)

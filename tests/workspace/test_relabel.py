@@ -11,7 +11,7 @@ from core.workspace.assignment import batch_for, flags
 from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.layout import Workspace, is_whole_label
-from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, label_of
+from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import SUNLIGHT, check_mix
 from tests.browser import label_rows, rows
@@ -44,7 +44,7 @@ def test_a_label_by_hand_stands_in_the_logs_and_the_label_file(workspace: Worksp
     assert [e.action for e in snapshot.logs.events] == ["label", "save"]
     assert snapshot.logs.events[0] == event
     assert event.assisted
-    item = label_of(snapshot, "i0003")
+    item = snapshot.labels.by_id["i0003"]
     assert (item.label, item.split, item.strategy) == ("1", "training", SUNLIGHT)
     assert rows(workspace.path / "training_data" / "related.csv")[-1] == [
         "i0003", headlines(390)[3][1], "1", SUNLIGHT, "",
@@ -60,8 +60,8 @@ def test_a_correction_is_a_new_event_in_its_own_batch(workspace: Workspace, inbo
     label_by_hand(workspace, inbox, "i0003", "0", Hand("bob", assisted=False))
     snapshot = read_snapshot(workspace)
     assert [p.batch_id for p in snapshot.logs.proposals] == ["batch-0001", "batch-0002"]
-    assert label_of(snapshot, "i0003").label == "0"
-    assert label_of(snapshot, "i0003").annotator == "bob"
+    assert snapshot.labels.by_id["i0003"].label == "0"
+    assert snapshot.labels.by_id["i0003"].annotator == "bob"
     assert not snapshot.labels.conflicts
     told = [happening.what for happening in history(snapshot, "i0003")]
     assert told == [
@@ -77,7 +77,7 @@ def test_an_item_of_a_label_file_can_be_corrected(workspace: Workspace, inbox: I
     other = "0" if item.label == "1" else "1"
     label_by_hand(workspace, inbox, item.item_id, other, ANN)
     snapshot = open_snapshot(workspace.path)
-    assert label_of(snapshot, item.item_id).label == other
+    assert snapshot.labels.by_id[item.item_id].label == other
     assert len(snapshot.labels.splits["training"]) == 60
     assert item.item_id in label_rows(workspace, "training")
 

@@ -54,7 +54,7 @@ def test_a_restored_workspace_is_what_it_was(demo: Path, tmp_path: Path):
 
 def test_models_of_later_runs_are_not_brought_along(demo: Path, tmp_path: Path):
     workspace = open_workspace(demo)
-    runs = read_logs(workspace).runs
+    runs = read_logs(*workspace.logs).runs
     log = (demo / "runs.csv").read_bytes().splitlines(keepends=True)
     (demo / "runs.csv").write_bytes(b"".join(log[:-1]))
     backup = back_up(workspace)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.errors import SunlightError
 from core.workspace.events import MAX_NOTE, Inbox
 from core.workspace.layout import Workspace
-from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, label_of
+from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.cache.snapshot import inbox
@@ -38,7 +38,7 @@ def show_actions(snapshot: Snapshot, item_id: str, refusal: str, *, assisted: bo
 
 
 def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
-    labeled = label_of(snapshot, item_id)
+    labeled = snapshot.labels.by_id.get(item_id)
     for label in snapshot.workspace.task.labels:
         is_given = labeled is not None and labeled.label == label.value
         st.button(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -40,8 +41,8 @@ def show(path: Path) -> None:
         "Examine the workspace",
         icon=":material/stethoscope:",
         key="examine",
-        on_click=_examine,
-        args=(path,),
+        on_click=_keep,
+        args=(path, lambda path, _: ([], examine(path))),
     )
     examined = st.session_state.get(EXAMINED)
     if isinstance(examined, Examined) and examined.path == path:
@@ -67,8 +68,8 @@ def _show_examined(examined: Examined) -> None:
             f"Do all {safe:,} safe mends",
             icon=":material/healing:",
             key="mend_all",
-            on_click=_mend_all,
-            args=(examined.path,),
+            on_click=_keep,
+            args=(examined.path, mend_all),
         )
     for kind in Kind:
         if found := [finding for finding in findings if finding.kind is kind]:
@@ -101,8 +102,8 @@ def _show_finding(path: Path, key: str, finding: Finding) -> None:
                 finding.mend.words,
                 icon=":material/healing:",
                 key=f"{key}_mend",
-                on_click=_mend,
-                args=(path, finding),
+                on_click=_keep,
+                args=(path, partial(_mend, finding)),
             )
 
 
@@ -110,24 +111,15 @@ def _show_more(key: str, shown: int) -> None:
     st.session_state[key] = shown + 5 * AT_ONCE
 
 
-def _examine(path: Path) -> None:
-    _keep(path, lambda: ([], examine(path)))
+def _mend(finding: Finding, path: Path, annotator: str) -> tuple[list[str], list[Finding]]:
+    """(what was done, what is found now): the mend is on disk, everything is looked at anew."""
+    return [mend(open_workspace(path), finding, annotator)], examine(path)
 
 
-def _mend(path: Path, finding: Finding) -> None:
-    """Before the page runs again: the mend is on disk, and everything is looked at anew."""
-    annotator = session.annotator()
-    _keep(path, lambda: ([mend(open_workspace(path), finding, annotator)], examine(path)))
-
-
-def _mend_all(path: Path) -> None:
-    _keep(path, lambda: mend_all(path, session.annotator()))
-
-
-def _keep(path: Path, work: Callable[[], tuple[list[str], list[Finding]]]) -> None:
-    """What the work has done and found, or why it could not be done, for the page to show."""
+def _keep(path: Path, work: Callable[[Path, str], tuple[list[str], list[Finding]]]) -> None:
+    """Before the page runs again: what the work has done and found, or why it could not be."""
     try:
-        done, findings = work()
+        done, findings = work(path, session.annotator())
         st.session_state[EXAMINED] = Examined(path, findings, done)
     except SunlightError as error:
         st.session_state[EXAMINED] = Examined(path, (), (), str(error))
