@@ -97,13 +97,6 @@ class Job:
                 self.told = Told("stopping")
                 _let_go(self._process)
 
-    def wait(self, seconds: float) -> bool:
-        """Whether it is over, after so many seconds at most."""
-        deadline = time.monotonic() + seconds
-        while self.is_running and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return not self.is_running
-
     def _listen(self, process: subprocess.Popen[bytes]) -> None:
         """Takes what the process says until it says no more."""
         assert process.stdout is not None

@@ -34,7 +34,7 @@ def hash_password(password: str) -> str:
 
 def is_password(password: str, stored: str) -> bool:
     """Whether this is the password of the hash; raises PasswordError if that is no hash of ours."""
-    salt, key, numbers = _parsed(stored)
+    salt, key, numbers = check_hash(stored)
     if len(password) > MOST:
         return False
     try:
@@ -43,13 +43,11 @@ def is_password(password: str, stored: str) -> bool:
         return False
 
 
-def check_hash(stored: str) -> None:
-    """Raises PasswordError if this is no hash that `hash_password` could have made."""
-    _parsed(stored)
+def check_hash(stored: str) -> tuple[bytes, bytes, tuple[int, int, int]]:
+    """(salt, key, numbers of scrypt) of a hash.
 
-
-def _parsed(stored: str) -> tuple[bytes, bytes, tuple[int, int, int]]:
-    """(salt, key, numbers of scrypt) of a hash."""
+    Raises PasswordError if this is no hash that `hash_password` could have made.
+    """
     try:
         name, *numbers, salt_text, key_text = stored.split("$")
         cost, block_size, lanes = map(int, numbers)

@@ -33,6 +33,7 @@ from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
+from tests.jobs import is_over
 
 PATIENCE = 600
 
@@ -187,13 +188,13 @@ def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(
     experiment = prepare(snapshot, seeds=40)
     errand = begun(experiment)
     errand.stop()
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
     assert kept(experiment) is None
     finished = {file: file.read_bytes() for file in experiment.folder.glob("[0-9]*.npy")}
     n_items = len(snapshot.labels.splits["evaluation"])
     assert all(np.load(file).shape == (2, n_items) for file in finished)
     errand.start()
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
     assert (errand.told.error, kept(experiment) is not None) == ("", True)
     assert all(file.read_bytes() == content for file, content in finished.items())
 
@@ -203,8 +204,8 @@ def test_two_programs_that_ask_for_the_same_compute_it_once(snapshot: Snapshot):
     first = begun(experiment)
     second = Job(compute, snapshot.workspace.path, experiment.size, experiment.seeds)
     second.start()
-    assert first.wait(PATIENCE)
-    assert second.wait(PATIENCE)
+    assert is_over(first, PATIENCE)
+    assert is_over(second, PATIENCE)
     assert (first.told.error, second.told.error) == ("", "")
     assert first.told.step == "comparing"
     assert second.told.step == "waiting until another program has computed it"

@@ -10,6 +10,7 @@ import pytest
 from core.errors import LoopError
 from core.system.jobs import ROOT, Job, Told
 from core.system.progress import Progress, silent
+from tests.jobs import is_over
 
 PATIENCE = 600
 
@@ -45,7 +46,7 @@ def test_work_is_done_elsewhere_and_told(tmp_path: Path):
     assert not errand.is_running
     errand.start()
     assert errand.is_running
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
     assert errand.told == Told("2 of 2", 2, 2, answer="counted to 2")
     assert errand.told.share == 1.0
     (began,) = tmp_path.glob("began-*")
@@ -56,10 +57,10 @@ def test_two_who_ask_get_one_piece_of_work(tmp_path: Path):
     errand = Job(count, tmp_path, 1)
     errand.start()
     errand.start()
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
     assert len([*tmp_path.glob("began-*")]) == 1
     errand.start()
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
     assert len([*tmp_path.glob("began-*")]) == 2
 
 
@@ -85,14 +86,14 @@ def test_a_stop_is_heard_at_once_and_can_be_begun_again(tmp_path: Path):
     errand.start()
     pid = begun(tmp_path, "began-*")
     errand.stop()
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
     assert not [*tmp_path.glob("done")]
     assert not is_alive(pid)
     assert (errand.told.answer, errand.told.error) == ("", "")
     errand.start()
     assert errand.is_running
     errand.stop()
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
 
 
 def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
@@ -100,7 +101,7 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
     errand.start()
     errand.stop()
     assert errand.told.step == "stopping"
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
     assert not [*tmp_path.glob("done")]
 
 
@@ -109,7 +110,7 @@ def test_processes_that_it_started_end_with_it(tmp_path: Path):
     errand.start()
     pid = begun(tmp_path, "child-*")
     errand.stop()
-    assert errand.wait(PATIENCE)
+    assert is_over(errand, PATIENCE)
     deadline = time.monotonic() + PATIENCE
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -138,6 +139,6 @@ def test_errors_are_told():
     refused, failed = Job(refuse), Job(fail)
     for errand in (refused, failed):
         errand.start()
-        assert errand.wait(PATIENCE)
+        assert is_over(errand, PATIENCE)
     assert refused.told.error == "There is nothing to count."
     assert failed.told.error.startswith("It failed: ZeroDivisionError('by hand')")
