@@ -7,6 +7,7 @@ under the workspace's lock, after looking again whether there is still something
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 
 from core.errors import LogError, PoolError, TaskError, WorkspaceError
@@ -67,8 +68,9 @@ def mend(workspace: Workspace, finding: Finding, annotator: str) -> str:
     if not finding.mend:
         raise WorkspaceError(f"A person has to mend this. {finding.message}")
     with _to_be_mended(workspace):
-        found = examine(workspace.path)
-        holds = any(_is_same(finding, each) for each in found)
+        # Both may say the same in other words.
+        said = attrgetter("kind", "file", "item_id", "mend")
+        holds = said(finding) in map(said, examine(workspace.path))
         return _do(workspace, finding, annotator) if holds else NOTHING
 
 
@@ -106,7 +108,8 @@ def _do(workspace: Workspace, finding: Finding, annotator: str) -> str:
     done = _MENDS[finding.mend](workspace, finding)
     if done != NOTHING:
         row = (now(), annotator, finding.kind.title, finding.file, finding.item_id or "", done)
-        _log(workspace).append([row])
+        log = CsvFile(workspace.set_aside / "mends.csv", workspace.torn, header=MEND_FIELDS)
+        log.append([row])
     return done
 
 
@@ -137,16 +140,6 @@ def _set_aside(workspace: Workspace, finding: Finding) -> str:
     for folder in (source.parent, workspace.path):
         sync_path(folder)
     return f"{finding.file} was moved to {target.relative_to(workspace.path).as_posix()}."
-
-
-def _is_same(finding: Finding, found: Finding) -> bool:
-    """Whether both say the same, in whatever words."""
-    names = ("kind", "file", "item_id", "mend")
-    return all(getattr(finding, name) == getattr(found, name) for name in names)
-
-
-def _log(workspace: Workspace) -> CsvFile:
-    return CsvFile(workspace.set_aside / "mends.csv", workspace.torn, header=MEND_FIELDS)
 
 
 _MENDS: dict[Mend, Callable[[Workspace, Finding], str]] = {

@@ -58,15 +58,15 @@ def read_rows(path: Path, name: str, start: int = 0) -> Rows:
     return parse_rows(read_bytes(path, name, start))
 
 
-def read_bytes(path: Path, name: str, start: int = 0) -> bytes:
-    """The file from byte `start` on; nothing if there is no such file.
+def read_bytes(path: Path, name: str, start: int = 0, size: int = -1) -> bytes:
+    """The file from byte `start` on, `size` bytes or all; nothing if there is no such file.
 
     Raises LogError, which calls the file `name`, if it cannot be read.
     """
     try:
         with path.open("rb") as file:
             file.seek(start)
-            return file.read()
+            return file.read(size)
     except FileNotFoundError:
         return b""
     except OSError as error:

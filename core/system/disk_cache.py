@@ -72,17 +72,15 @@ def load_earlier(root: Path, kind: str, load: Callable[[Path], Loaded]) -> Loade
     passed over if `load` raises ValueError, as it does for one of an older version.
     """
     try:
-        for entry in sorted(root.glob(f"{kind}-*"), key=_modified, reverse=True):
+        for entry in sorted(
+            root.glob(f"{kind}-*"), key=lambda entry: entry.stat().st_mtime_ns, reverse=True
+        ):
             if _is_intact(entry):
                 with suppress(ValueError):
                     return load(entry)
     except OSError:
         pass  # another process has just replaced it
     return None
-
-
-def _modified(path: Path) -> int:
-    return path.stat().st_mtime_ns
 
 
 def _build_entry(entry: Path, build: Callable[[Path], None]) -> None:

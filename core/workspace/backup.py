@@ -55,12 +55,10 @@ def back_up_of_the_day(workspace: Workspace, moment: datetime | None = None) -> 
     The doctor tells of it.
     """
     moment = moment or datetime.now(UTC)
-    try:
-        if made_on(workspace.path, moment):
-            return None
-        return back_up(workspace, DAILY, moment)
-    except SunlightError:
-        return None
+    with suppress(SunlightError):
+        if not made_on(workspace.path, moment):
+            return back_up(workspace, DAILY, moment)
+    return None
 
 
 def backup_files(workspace: Path) -> list[Path]:
@@ -90,13 +88,10 @@ def kept(names: Iterable[str]) -> set[str]:
     The newest 10; of the 30 latest days that have any, the last of each; for good, the last of each
     month.
     """
-    order = sorted(names, key=_order, reverse=True)
-    last_of_day: dict[str, str] = {}
-    last_of_month: dict[str, str] = {}
-    for name in order:
-        last_of_day.setdefault(name[:8], name)
-        last_of_month.setdefault(name[:6], name)
-    return {*order[:NEWEST], *[*last_of_day.values()][:DAYS], *last_of_month.values()}
+    order = sorted(names, key=_order)
+    last_of_day = {name[:8]: name for name in order}
+    last_of_month = {name[:6]: name for name in order}
+    return {*order[-NEWEST:], *[*last_of_day.values()][-DAYS:], *last_of_month.values()}
 
 
 def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Iterator[Finding]:
@@ -138,20 +133,17 @@ def _unsecured(workspace: Workspace, files: list[Path], moment: datetime) -> Ite
 
 
 def _day_of_change(path: Path) -> str:
-    try:
+    with suppress(OSError):
         return f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y%m%d}"
-    except OSError:
-        return ""
+    return ""
 
 
 def _end_of(path: Path) -> bytes:
     """The last rows of a log; nothing if there is none, or it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - LAST_ROWS))
-            return file.read()
-    except OSError:
-        return b""
+    with suppress(OSError), path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LAST_ROWS))
+        return file.read()
+    return b""
 
 
 def _make(workspace: Workspace, reason: str, moment: datetime) -> Backup:

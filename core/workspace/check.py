@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from core.errors import LogError
 from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
-from core.system.csv_rows import parse_rows
+from core.system.csv_rows import parse_rows, read_bytes
 from core.system.durable import abandoned, is_unfinished
 from core.system.findings import Finding, Kind, shortened
 from core.workspace.labels import Labeled, labels_hash, read_label_rows, unsaved
@@ -268,6 +267,7 @@ def _changed(snapshot: Snapshot) -> Iterator[Finding]:
 
 ENOUGH = 65_536
 """Bytes of a torn line that are looked at: an id, and the beginning of a text."""
+NEVER_FINISHED = "was never finished: what wrote it was cut short."
 ITEM_AT = {"annotations.csv": 2}
 """Which field of a torn row is the item's id; of label files the first one is."""
 
@@ -277,45 +277,31 @@ def examine_leftovers(workspace: Workspace, labeled: set[str]) -> Iterator[Findi
 
     `labeled` are the items that have a label: a torn line of theirs is settled.
     """
-    yield from torn_lines(workspace)
-    yield from _kept_lines(workspace, labeled)
-    yield from unfinished_files(workspace)
-
-
-def torn_lines(workspace: Workspace) -> Iterator[Finding]:
-    """The last lines that a crash cut short, where they stand."""
     for file in workspace.line_files:
         if line := file.torn_line():
-            message = (
-                f"{file.name}: the last line was cut short: `{shortened(line)}`. It will be moved "
-                "to torn/ before anything is appended; label that item again."
+            what = (
+                f"the last line was cut short: `{shortened(line)}`. It will be moved to torn/ "
+                "before anything is appended; label that item again."
             )
-            yield Finding(Kind.TORN_LINE, file.name, message, row=shortened(line))
+            yield Finding.at(Kind.TORN_LINE, file.name, what, row=shortened(line))
+    yield from _kept_lines(workspace, labeled)
+    yield from _unfinished_files(workspace)
 
 
 def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
     for kept in filter(Path.is_file, sorted(workspace.torn.glob("*"))):
         if is_unfinished(kept.name):
             continue
-        name, line = f"torn/{kept.name}", _content(kept)
-        is_settled = _is_settled(kept.name, line, labeled)
+        name = f"torn/{kept.name}"
+        line = read_bytes(kept, name, size=ENOUGH)
+        shown, is_settled = shortened(line), _is_settled(kept.name, line, labeled)
         todo = (
             "Nothing is lacking now: it can be set aside."
             if is_settled
             else "Label that item again; then it can be set aside."
         )
-        message = f"{name} keeps a line that a crash cut short: `{shortened(line)}`. {todo}"
-        shown = shortened(line)
+        message = f"{name} keeps a line that a crash cut short: `{shown}`. {todo}"
         yield Finding(Kind.KEPT_LINE, name, message, row=shown, by_hand=not is_settled)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(ENOUGH)
-    except OSError as error:
-        name = f"{path.parent.name}/{path.name}"
-        raise LogError(f"{name}: {error.strerror}. Make the file readable.", name) from error
 
 
 def _is_settled(name: str, line: bytes, labeled: set[str]) -> bool:
@@ -328,7 +314,7 @@ def _is_settled(name: str, line: bytes, labeled: set[str]) -> bool:
     return bool(rows) and len(rows[0].fields) > at + 1 and rows[0].fields[at] in labeled
 
 
-def unfinished_files(workspace: Workspace) -> Iterator[Finding]:
+def _unfinished_files(workspace: Workspace) -> Iterator[Finding]:
     """Files and folders that somebody began to write over an hour ago, and nobody finished.
 
     Also those beside the workspace: a new workspace is made there. Only a person removes them.
@@ -338,12 +324,11 @@ def unfinished_files(workspace: Workspace) -> Iterator[Finding]:
     for folder in (workspace.path, *(each for each in inside if not each.is_symlink())):
         for path in abandoned(folder):
             name = path.relative_to(workspace.path).as_posix()
-            message = (
-                f"{name} was never finished: what wrote it was cut short. It can be set aside."
+            yield Finding(
+                Kind.UNFINISHED_FILE, name, f"{name} {NEVER_FINISHED} It can be set aside."
             )
-            yield Finding(Kind.UNFINISHED_FILE, name, message)
     for path in abandoned(workspace.path.parent):
         if path.name.startswith("."):  # others may have files of such names there
             name = f"../{path.name}"
-            message = f"{name} was never finished: what wrote it was cut short. Remove it."
+            message = f"{name} {NEVER_FINISHED} Remove it."
             yield Finding(Kind.UNFINISHED_FILE, name, message, by_hand=True)

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from core.errors import WorkspaceError
@@ -75,10 +76,7 @@ class Workspace:
 
     def label_file(self, split: str, label: Label) -> CsvFile:
         """The file of this split's items under this label."""
-
-        def is_whole(fields: list[str]) -> bool:
-            return is_whole_label(fields, label)
-
+        is_whole = partial(is_whole_label, label)
         path = self.path / f"{split}_data" / label.file
         return CsvFile(path, self.torn, is_whole=is_whole, known=self.known)
 
@@ -161,7 +159,7 @@ def refuse_contents(path: Path) -> None:
         raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
 
 
-def is_whole_label(fields: list[str], label: Label) -> bool:
+def is_whole_label(label: Label, fields: list[str]) -> bool:
     """Whether a last row without a line end, as some editors leave it, can be taken as it stands.
 
     Two fields may be half a text. With the label behind the text nothing that matters is missing,

@@ -172,8 +172,8 @@ def test_no_mix_can_ask_for_it_and_label_files_know_it(loop_of: Snapshot):
     with pytest.raises(TaskError, match="not a strategy"):
         check_mix({SUNLIGHT: 5}, "here")
     label = loop_of.workspace.task.label("1")
-    assert is_whole_label(["i1", "text", "1", SUNLIGHT], label)
-    assert not is_whole_label(["i1", "text", "1", SUNLIGHT[:4]], label)
+    assert is_whole_label(label, ["i1", "text", "1", SUNLIGHT])
+    assert not is_whole_label(label, ["i1", "text", "1", SUNLIGHT[:4]])
 
 
 @pytest.fixture
