@@ -14,9 +14,8 @@ from pages.ui.components.controls import show_tabs
 from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import empty, say_empty
 from pages.ui.escape_markdown import plain
-from pages.ui.metrics import ranking, score_tables, thresholds
+from pages.ui.metrics import score_tables, views
 from pages.ui.metrics.look import Look, look_at
-from pages.ui.metrics.slices import show_slices
 from pages.ui.metrics.worst_errors import show_worst_errors
 
 SHOWN = [
@@ -29,8 +28,7 @@ NONE = "no other run"
 
 def show_curve(snapshot: Snapshot) -> None:
     """Scores against labels with their bands, and whether the last iteration brought a gain."""
-    items = snapshot.labels.splits["evaluation"]
-    positives = sum(item.label == snapshot.workspace.task.positive.value for item in items)
+    items, positives = score_tables.evaluation_size(snapshot)
     points = runs.of_reports(score_tables.curve_points, snapshot)
     if not len(points):
         say_empty(
@@ -42,7 +40,7 @@ def show_curve(snapshot: Snapshot) -> None:
         "learning-curve",
         "Learning curve",
         "Does more labeling still help? A flat line says no. The bands hold 95%: how far a score "
-        f"could be off with {len(items):,} evaluation items, {positives:,} of them positive.",
+        f"could be off with {items:,} evaluation items, {positives:,} of them positive.",
         charts.learning_curve,
         points,
         charts.course(points),
@@ -80,21 +78,16 @@ def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int]:
 
 def show_scores(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> None:
     """The run's scores with intervals, and what it has over the other run."""
+    score_tables.show_table(score_tables.score_table(snapshot, run, other, label), ["value"])
     report = runs.report(snapshot, run)
-    st.dataframe(
-        score_tables.score_table(snapshot, run, other, label),
-        hide_index=True,
-        column_config={"value": st.column_config.NumberColumn(format="%.3f")},
-    )
     if report is None:
         st.caption("This run has no report: what is shown is what its model says today.")
         return
     st.caption(
         f"{plain(report.model)} sees texts as {plain(report.source)}. The F-score is at a "
-        "probability of one half. The threshold is chosen on the training "
-        "items, never on these; it helps where "
-        "positives are rare among them, and cannot make up for a balance that is not that of the "
-        f"evaluation data. {plain(report.note)}"
+        "probability of one half. The threshold is chosen on the training items, never on these; "
+        "it helps where positives are rare among them, and cannot make up for a balance that is "
+        f"not that of the evaluation data. {plain(report.note)}"
     )
 
 
@@ -102,9 +95,8 @@ def say_what_is_missing(snapshot: Snapshot, run: Run, look: Look | None) -> None
     """Where the run was measured by other items than today's, or can say nothing of them."""
     if look is None:
         st.warning(
-            f"The params file of {plain(run.run_id)} is missing or damaged. Its scores "
-            "stand in the "
-            "list; train again to see its curves."
+            f"The params file of {plain(run.run_id)} is missing or damaged. Its scores stand in "
+            "the list; train again to see its curves."
         )
         return
     today = len(snapshot.labels.splits["evaluation"])
@@ -115,35 +107,12 @@ def say_what_is_missing(snapshot: Snapshot, run: Run, look: Look | None) -> None
         )
 
 
-def show_threshold(look: Look) -> None:
-    """The movable threshold; of more than two labels all of them first."""
-    if len(look.task.labels) > 2:
-        thresholds.show_labels(look)
-    thresholds.show_threshold(look)
-
-
-def show_probabilities(look: Look) -> None:
-    """Histogram and calibration, and the figures of every set of items."""
-    ranking.show_probabilities(look)
-    report = runs.report(look.snapshot, look.run)
-    if report:
-        with st.expander("Can its probabilities be believed?"):
-            st.caption(
-                "Error: the mean gap between a probability and the share of positive items, by ten "
-                "bins. Strategies choose by the raw ones, which rank alike."
-            )
-            table = score_tables.calibration_table(report)
-            number = st.column_config.NumberColumn(format="%.3f")
-            columns_of = dict.fromkeys(table.columns[2:], number)
-            st.dataframe(table, hide_index=True, column_config=columns_of)
-
-
 VIEWS = {
-    "Ranking": ranking.show_ranking,
-    "Threshold": show_threshold,
-    "Probabilities": show_probabilities,
+    "Ranking": views.show_ranking,
+    "Threshold": views.show_threshold,
+    "Probabilities": views.show_probabilities,
     "Worst misses": show_worst_errors,
-    "Slices": show_slices,
+    "Slices": views.show_slices,
 }
 
 

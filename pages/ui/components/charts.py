@@ -200,25 +200,19 @@ def simulated(ways: Sequence[str]) -> alt.LayerChart:
 
 def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
     """Labels per split, stacked."""
-    return (
-        alt.Chart(POINTS)
-        .mark_bar()
-        .encode(
-            y=alt.Y("split:N", title=None, sort=list(splits)),
-            x=alt.X("items:Q", title="labels", axis=alt.Axis(format=",d", tickMinStep=1)),
-            color=colors("label", label_colors(labels)),
-            tooltip=["split:N", "label:N", "items:Q"],
-        )
-        .properties(height=alt.Step(34))
+    return alt.Chart(POINTS, height=alt.Step(34), mark="bar").encode(
+        y=alt.Y("split:N", title=None, sort=list(splits)),
+        x=alt.X("items:Q", title="labels", axis=alt.Axis(format=",d", tickMinStep=1)),
+        color=colors("label", label_colors(labels)),
+        tooltip=["split:N", "label:N", "items:Q"],
     )
 
 
 def balance_rows(counts: Mapping[str, Mapping[str, int]], task: Task) -> pd.DataFrame:
     """The rows of that chart."""
-    return pd.DataFrame(
-        [
-            {"split": split, "label": task.label(value).name, "items": number}
-            for split, by_label in counts.items()
-            for value, number in by_label.items()
-        ]
-    )
+    rows = [
+        {"split": split, "label": task.label(value).name, "items": number}
+        for split, by_label in counts.items()
+        for value, number in by_label.items()
+    ]
+    return pd.DataFrame(rows)

@@ -1,16 +1,21 @@
-"""One item on a page: its text as typed, with the words marked that the model does not know."""
+"""One item on a page: its text as typed, with unknown words marked or each word's push shaded."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
+from itertools import accumulate
 from pathlib import Path
 
 import streamlit as st
 
+from core.models.explain import Explanation
 from core.pool.text import words_of
 
 MOST, SHOWN = 5_000, 2_000
 """Characters: a longer text is shown in lists by its beginning, so that a page stays a page."""
+
+FULL = 1.5
+"""Log-odds at which the shade of a word that pushed the model is at its strongest."""
 
 _PIECES = re.compile(r"\s+|\S+")
 
@@ -42,9 +47,7 @@ def item_html(
     if known is not None:
         marked = [word not in known for word in words_of(text)]
     shown = escape(text) if marked is None else _marked(text, marked)
-    # Each fact by itself: one that is written from right to left does not turn the others around.
-    line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
-    return _framed(shown, f'<p class="sl-facts">{line}</p>', big, item_id)
+    return _framed(shown, _in_a_line(facts), big, item_id)
 
 
 def item_with_rows(text: str, rows: Sequence[tuple[str, str]], known: Collection[str]) -> str:
@@ -53,10 +56,41 @@ def item_with_rows(text: str, rows: Sequence[tuple[str, str]], known: Collection
         f'<dt>{escape(name)}</dt><dd dir="auto">{escape(fact)}</dd>' for name, fact in rows if fact
     )
     shown = _marked(text, [word not in known for word in words_of(text)])
-    return _framed(shown, f'<dl class="sl-facts">{told}</dl>', False, "")
+    return _framed(shown, f'<dl class="sl-facts">{told}</dl>')
 
 
-def _framed(shown: str, below: str, big: bool, item_id: str) -> str:
+def pushes_html(found: Explanation, towards: str, away: str, facts: Sequence[str]) -> str:
+    """The text over its facts, shaded towards the explanation's label and away from it."""
+    ends = [*accumulate(len(piece) for piece, _ in found.pieces)]
+    whole = ends[-1] if ends else 0
+    shown = "".join(
+        _shaded(piece[:SHOWN], push, towards if push > 0 else away)
+        for (piece, push), end in zip(found.pieces, ends, strict=True)
+        if whole <= MOST or end - len(piece) < SHOWN
+    )
+    if whole > MOST:
+        facts = [f"the beginning of {whole:,} characters", *facts]
+    if found.whole:
+        facts = [*facts, f"the text as a whole {found.whole:+.2f}"]
+    return _framed(shown, _in_a_line(facts))
+
+
+def _shaded(piece: str, push: float, color: str) -> str:
+    if not piece.strip() or not push:
+        return escape(piece)
+    share = round(min(abs(push) / FULL, 1) * 60)
+    shade = f"color-mix(in srgb, {color} {share}%, transparent)"
+    style = f"background: {shade}; border-radius: 3px"
+    return f'<span style="{style}" title="{push:+.2f}">{escape(piece)}</span>'
+
+
+def _in_a_line(facts: Iterable[str]) -> str:
+    # Each fact by itself: one that is written from right to left does not turn the others around.
+    line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
+    return f'<p class="sl-facts">{line}</p>'
+
+
+def _framed(shown: str, below: str, big: bool = False, item_id: str = "") -> str:
     named = f' data-item-id="{escape(item_id)}"' if item_id else ""
     return (
         f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item"{named}>'
@@ -68,10 +102,8 @@ def _marked(text: str, marked: Sequence[bool]) -> str:
     """The text as typed, in white space too."""
     turns = iter(marked)
     return "".join(
-        escape(piece) if piece.isspace() or not next(turns) else _as_new(piece)
+        f'<span class="sl-new">{escape(piece)}</span>'
+        if not piece.isspace() and next(turns)
+        else escape(piece)
         for piece in _PIECES.findall(text)
     )
-
-
-def _as_new(word: str) -> str:
-    return f'<span class="sl-new">{escape(word)}</span>'

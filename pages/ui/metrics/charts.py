@@ -25,11 +25,11 @@ CUT_COLORS = {"F-score": POSITIVE, "precision": "#0072b2", "recall": "#009e73"}
 KIND_COLORS = {"as the model says": "#e69f00", "calibrated": "#0072b2"}
 
 GRAY = STRATEGY_COLORS[POOL]
-NOTHING = inline({})
-"""For marks that stand where the chart says, whatever its rows are."""
+RULE = alt.Chart(inline({})).mark_rule(strokeDash=[4, 4], color=GRAY)
+"""Stands where the chart says, whatever its rows are."""
 
 GRID = alt.Axis(grid=True)
-"""Such marks bring no grid of their own, and the first one of a chart decides."""
+"""Such a rule brings no grid of its own, and the first mark of a chart decides."""
 
 UNIT = alt.Scale(domain=[0, 1])
 RUNS = alt.Scale(range=[CHOSEN, COMPARED])
@@ -46,14 +46,11 @@ def roc() -> alt.LayerChart:
 
 def precision_recall(share: float) -> alt.LayerChart:
     """Precision-recall curves over the share of the label, which a coin would give."""
-    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GRAY)
-    coin = rule.encode(y=alt.YDatum(share, axis=GRID))
-    return _curves(coin, "recall", "precision")
+    return _curves(RULE.encode(y=alt.YDatum(share, axis=GRID)), "recall", "precision")
 
 
 def _diagonal() -> alt.Chart:
-    rule = alt.Chart(NOTHING).mark_rule(strokeDash=[4, 4], color=GRAY)
-    return rule.encode(
+    return RULE.encode(
         x=alt.XDatum(0, axis=GRID), y=alt.YDatum(0, axis=GRID), x2=alt.datum(1), y2=alt.datum(1)
     )
 
@@ -97,9 +94,8 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
         y=alt.Y("true label:N", sort=list(names), title="true label", axis=axis),
         tooltip=["true label:N", "answer:N", "items:Q", *numbers("share of row", format=".1%")],
     )
-    shade = alt.Opacity(
-        "share of row:Q", scale=alt.Scale(domain=[0, 1], range=[0.05, 0.6]), legend=None
-    )
+    scale = alt.Scale(domain=[0, 1], range=[0.05, 0.6])
+    shade = alt.Opacity("share of row:Q", scale=scale, legend=None)
     rects = base.mark_rect(color=CHOSEN).encode(opacity=shade)
     texts = base.mark_text(fontSize=17).encode(text=alt.Text("items:Q", format=","))
     return alt.layer(rects, texts, height=CELL * len(names))
@@ -107,18 +103,13 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
 
 def histogram(labels: Sequence[Label]) -> alt.Chart:
     """Share of each true label's items by the probability that the model gave them."""
-    return (
-        alt.Chart(POINTS)
-        .mark_bar()
-        .encode(
-            x=alt.X("from:Q", scale=UNIT, title="probability"),
-            x2="to:Q",
-            y=alt.Y("share:Q", title="share of the label's items", axis=alt.Axis(format="%")),
-            y2=alt.datum(0),
-            color=colors("true label", label_colors(labels)),
-            tooltip=["true label:N", "bin:N", "items:Q", *numbers("share", format=".1%")],
-        )
-        .properties(height=HEIGHT)
+    return alt.Chart(POINTS, height=HEIGHT, mark="bar").encode(
+        x=alt.X("from:Q", scale=UNIT, title="probability"),
+        x2="to:Q",
+        y=alt.Y("share:Q", title="share of the label's items", axis=alt.Axis(format="%")),
+        y2=alt.datum(0),
+        color=colors("true label", label_colors(labels)),
+        tooltip=["true label:N", "bin:N", "items:Q", *numbers("share", format=".1%")],
     )
 
 
@@ -131,13 +122,10 @@ def reliability() -> alt.LayerChart:
             "probabilities:N", *numbers("probability", "share", "low", "high"), "items:Q",
         ],
     )  # fmt: skip
-    whiskers = base.mark_rule(opacity=0.6).encode(
-        y=alt.Y("low:Q", scale=UNIT, title="share that is of the label"), y2="high:Q"
-    )
-    dots = base.mark_point(filled=True, opacity=1).encode(
-        y="share:Q",
-        size=alt.Size("items:Q", legend=None, scale=alt.Scale(range=[30, 260])),
-    )
+    low = alt.Y("low:Q", scale=UNIT, title="share that is of the label")
+    whiskers = base.mark_rule(opacity=0.6).encode(y=low, y2="high:Q")
+    size = alt.Size("items:Q", legend=None, scale=alt.Scale(range=[30, 260]))
+    dots = base.mark_point(filled=True, opacity=1).encode(y="share:Q", size=size)
     return alt.layer(_diagonal(), whiskers, dots, height=HEIGHT)
 
 
@@ -154,8 +142,7 @@ def slices(groups: Sequence[str]) -> alt.LayerChart:
             "thin:N",
         ],
     )  # fmt: skip
-    whiskers = base.mark_rule(size=2).encode(
-        x=alt.X("low:Q", scale=UNIT, title="score"), x2="high:Q"
-    )
+    low = alt.X("low:Q", scale=UNIT, title="score")
+    whiskers = base.mark_rule(size=2).encode(x=low, x2="high:Q")
     dots = thin_hollow(base.encode(x="value:Q"), size=70)
     return alt.layer(whiskers, *dots, height=alt.Step(20))

@@ -1,10 +1,13 @@
 """Scores of runs with their intervals, as tables and charts take them."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
+import streamlit as st
 
 from core.evaluation.intervals import Difference
-from core.evaluation.report import AT_THRESHOLD, Figures, Report
+from core.evaluation.report import AT_THRESHOLD, Report
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
 from core.workspace.logs import Run
@@ -25,31 +28,18 @@ SETS = {
 
 def curve_points(snapshot: Snapshot) -> pd.DataFrame:
     """One row for each run and score of `CURVES`: value, low, high; no interval, no ends."""
-    stage_of, set_of = stages(snapshot), evaluation_sets(snapshot)
-    return pd.DataFrame(
-        [
-            {
-                "run_id": run.run_id,
-                "model": run.model,
-                "n_training": run.n_training,
-                "score": SCORES[score],
-                "value": getattr(run, score),
-                "low": found and found.low,
-                "high": found and found.high,
-                "stage": stage_of[run.run_id],
-                "evaluation set": set_of[run.run_id],
-            }
-            for run in snapshot.logs.runs
-            for ends in [report_intervals(runs.report(snapshot, run))]
-            for score in CURVES
-            for found in [ends.get(score)]
-            if getattr(run, score) is not None
-        ],
-        columns=[
-            "run_id", "model", "n_training", "score", "value", "low", "high", "stage",
-            "evaluation set",
-        ],
-    )  # fmt: skip
+    rows = []
+    for run in snapshot.logs.runs:
+        ends = report_intervals(runs.report(snapshot, run))
+        for score in CURVES:
+            value, found = getattr(run, score), ends.get(score)
+            low, high = (found.low, found.high) if found else (None, None)
+            rows.append((run.run_id, run.model, run.n_training, SCORES[score], value, low, high))
+    names = ["run_id", "model", "n_training", "score", "value", "low", "high"]
+    points = pd.DataFrame(rows, columns=names).dropna(subset="value", ignore_index=True)
+    points["stage"] = points["run_id"].map(stages(snapshot))
+    points["evaluation set"] = points["run_id"].map(evaluation_sets(snapshot))
+    return points
 
 
 def evaluation_sets(snapshot: Snapshot) -> dict[str, str]:
@@ -59,6 +49,12 @@ def evaluation_sets(snapshot: Snapshot) -> dict[str, str]:
         name = f"evaluation set {len(names) + 1}: {run.n_evaluation:,} items"
         names.setdefault(run.evaluation_hash, name)
     return {run.run_id: names[run.evaluation_hash] for run in snapshot.logs.runs}
+
+
+def evaluation_size(snapshot: Snapshot) -> tuple[int, int]:
+    """How many evaluation items there are today, and how many of them are positive."""
+    labels = [item.label for item in snapshot.labels.splits["evaluation"]]
+    return len(labels), labels.count(snapshot.workspace.task.positive.value)
 
 
 def gain_sentence(snapshot: Snapshot, before: Run, after: Run) -> str | None:
@@ -75,14 +71,12 @@ def gain_sentence(snapshot: Snapshot, before: Run, after: Run) -> str | None:
 
 def noise_sentence(snapshot: Snapshot, found: Difference) -> str:
     """How large a gain has to be to be told from noise by these evaluation items."""
-    items = snapshot.labels.splits["evaluation"]
-    positive = snapshot.workspace.task.positive
-    number = sum(item.label == positive.value for item in items)
     half = (found.interval.high - found.interval.low) / 2
     if not half:
         return "They rank these items alike."
+    (items, positives), name = evaluation_size(snapshot), snapshot.workspace.task.positive.name
     return (
-        f"With {len(items):,} evaluation items, {number:,} of them {positive.name}, a gain below "
+        f"With {items:,} evaluation items, {positives:,} of them {name}, a gain below "
         f"about {half:.2f} cannot be told from noise; four times as many items would halve that."
     )
 
@@ -132,32 +126,29 @@ def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
     """Precision, recall and F-score of each label, of a confusion matrix."""
     hits, given, true = np.diag(cells), cells.sum(axis=0), cells.sum(axis=1)
     with np.errstate(invalid="ignore"):
-        return pd.DataFrame(
-            {
-                "label": names,
-                "items": true,
-                "precision": hits / given,
-                "recall": hits / true,
-                "F-score": 2 * hits / (given + true),
-            }
-        )
+        precision, recall, fscore = hits / given, hits / true, 2 * hits / (given + true)
+    named = {"label": names, "items": true, "precision": precision, "recall": recall}
+    return pd.DataFrame(named | {"F-score": fscore})
 
 
 def calibration_table(report: Report) -> pd.DataFrame:
     """How far probabilities are from shares, raw and calibrated, on each set of items."""
-    return pd.DataFrame(
-        [calibration_row(SETS[split], figures) for split, figures in report.figures.items()],
-        columns=["on", "items", "error, raw", "error, calibrated", "F at 0.5", "F at threshold"],
-    )
+    rows = [
+        (
+            SETS[split],
+            figures.n_items,
+            figures.calibration_error_raw,
+            figures.calibration_error_calibrated,
+            figures.at_half.fscore,
+            figures.at_threshold.fscore,
+        )
+        for split, figures in report.figures.items()
+    ]
+    names = ["on", "items", "error, raw", "error, calibrated", "F at 0.5", "F at threshold"]
+    return pd.DataFrame(rows, columns=names)
 
 
-def calibration_row(name: str, figures: Figures) -> tuple[str | int | float | None, ...]:
-    """One set of items in that table."""
-    return (
-        name,
-        figures.n_items,
-        figures.calibration_error_raw,
-        figures.calibration_error_calibrated,
-        figures.at_half.fscore,
-        figures.at_threshold.fscore,
-    )
+def show_table(table: pd.DataFrame, scores: Iterable[str]) -> None:
+    """The table, with three digits in the columns that hold scores."""
+    number = st.column_config.NumberColumn(format="%.3f")
+    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(scores, number))

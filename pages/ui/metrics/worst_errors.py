@@ -8,9 +8,8 @@ from core.models.explain import explain
 from core.pool.text import words_of
 from pages.ui.cache import runs
 from pages.ui.components.charts import label_colors
-from pages.ui.components.items import item_html, show_items
+from pages.ui.components.items import item_html, pushes_html, show_items
 from pages.ui.components.messages import say_empty
-from pages.ui.components.word_pushes import pushes_html
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics.look import Look
 
@@ -27,10 +26,8 @@ def show_worst_errors(look: Look) -> None:
             f"{plain(look.run.run_id)} is right on all {len(look.answers):,} evaluation items."
         )
         return
-    model = runs.model(look.snapshot, look.run)
-    order = (
-        "those first that it was surest of" if look.answers.knows(look.label) else "as they come"
-    )
+    model, is_sure = runs.model(look.snapshot, look.run), look.answers.knows(look.label)
+    order = "those first that it was surest of" if is_sure else "as they come"
     st.caption(
         f"{len(places)} of its {wrong:,} wrong answers, {order}. Do not train on what you learn "
         "here by looking for these very items: they are the measure."
@@ -39,7 +36,7 @@ def show_worst_errors(look: Look) -> None:
     known = model.known([word for text in texts for word in words_of(text)]) if model else None
     told = [error_facts(look, place) for place in places]
     if model and st.toggle("Show how far each word pushed", key="metrics_pushes"):
-        show_pushes(look, places, told)
+        show_pushes(look, texts, told)
         return
     show_items([item_html(*each, known) for each in zip(texts, told, strict=True)])
     if known is not None:
@@ -58,18 +55,15 @@ def error_facts(look: Look, place: int) -> list[str]:
     ]
 
 
-def show_pushes(look: Look, places: np.ndarray, told: list[list[str]]) -> None:
+def show_pushes(look: Look, texts: list[str], told: list[list[str]]) -> None:
     """The misses with each word shaded by its push."""
     colors = [*label_colors(look.task.labels).values()]
     towards = colors.pop(look.label)
-    texts = [look.answers.items[place].text for place in places]
     label = look.task.labels[look.label].value
     found = explain(runs.model(look.snapshot, look.run), texts, [label] * len(texts))
     show_items(
-        [
-            pushes_html(each, towards, colors[0], facts)
-            for each, facts in zip(found, told, strict=True)
-        ]
+        pushes_html(each, towards, colors[0], facts)
+        for each, facts in zip(found, told, strict=True)
     )
     st.caption(
         f"Shaded like {plain(look.name)} in charts: pushed towards it. In the other color: away "
