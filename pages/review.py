@@ -10,7 +10,7 @@ from core.workspace.logs import Event, new_event
 from core.workspace.relabel import as_they_stand
 from core.workspace.snapshot import Snapshot
 from pages.ui import page_head, session
-from pages.ui.cache import review
+from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
 from pages.ui.components.controls import show_tabs
 from pages.ui.components.items import item_html, show_items
@@ -29,7 +29,7 @@ NO_LABEL = "no label yet"
 
 def show_choice(snapshot: Snapshot) -> None:
     """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
-    batch = choose_batch(snapshot, review.picks(snapshot))
+    batch = choose_batch(snapshot, analysis.picks(snapshot))
     if batch is None:
         say_empty(
             "Here you will see the outliers beside the low-confidence picks. They come with the "

@@ -1,14 +1,23 @@
-"""What the Strategies page works out: yields, representation, comparisons, jobs."""
+"""What the Strategies and Review pages work out: yields, comparisons, jobs; picks, duplicates."""
 
 from collections.abc import Callable
+from functools import partial
 
-from core.analysis import replay, representation, strategy_comparison, strategy_yield
-from core.analysis.estimate import compute_estimate
+import pandas as pd
+
+from core.analysis import projection, replay, representation, strategy_comparison, strategy_yield
 from core.analysis.representation import Column, Spread, WordComparison
 from core.analysis.strategy_comparison import Groups
+from core.sampling import picks as sampling
+from core.sampling.next_batch import Batch, preview
+from core.sampling.picks import WordHistory
 from core.system.jobs import Job
+from core.workspace import near_duplicates as duplicates
+from core.workspace.logs import Run
+from core.workspace.near_duplicates import NearDuplicates
 from core.workspace.snapshot import Snapshot
-from pages.ui.cache.keep import by_snapshot, kept
+from pages.ui.cache.keep import Slot, by_snapshot, kept
+from pages.ui.cache.runs import by_state, predictions
 
 JOBS = 50
 """Kinds of work that are remembered with what came of them; the results stand on disk."""
@@ -23,12 +32,6 @@ def job(name: str, function: Callable[..., str | None], *arguments: object) -> J
     return Job(function, *arguments)
 
 
-def estimate_job(snapshot: Snapshot) -> Job:
-    """The work on the estimate of a workspace, that everybody sees."""
-    path = snapshot.workspace.path
-    return job(f"outlook of {path}", compute_estimate, path)
-
-
 chosen_labels = kept(by_snapshot)(strategy_yield.chosen_labels)
 """What each strategy brought in, label by label."""
 
@@ -37,6 +40,9 @@ known = kept(by_snapshot)(replay.known)
 
 experiment = kept(by_snapshot, most=SIZES)(strategy_comparison.prepare)
 """What is to be trained at a size. Raises LoopError where there is nothing to compare."""
+
+picks = kept(by_snapshot)(sampling.picks_of)
+"""Every training item that a model chose, with its label of today."""
 
 
 @kept(by_snapshot)
@@ -64,3 +70,28 @@ def word_comparisons(snapshot: Snapshot) -> dict[str, WordComparison]:
     groups = representation.groups(snapshot.labels.usable_training())
     words = representation.vocabulary(snapshot)
     return {name: representation.compare_words(words, rows) for name, rows in groups.items()}
+
+
+@kept(by_snapshot)
+def word_history(snapshot: Snapshot) -> WordHistory:
+    """When the training data came to hold each word."""
+    return sampling.word_history(snapshot.labels.usable_training(), snapshot.logs.proposals)
+
+
+@kept(by_snapshot)
+def coming(snapshot: Snapshot) -> Slot[Batch]:
+    """The batch that would be proposed at this state of the loop."""
+    return Slot(lambda progress: preview(snapshot, progress=progress))
+
+
+@kept(lambda snapshot: duplicates.hash_of_texts(snapshot.labels.items))
+def near_duplicates(snapshot: Snapshot) -> Slot[NearDuplicates]:
+    """Nearly the same texts among the labeled items; worked out once for these texts."""
+    return Slot(partial(duplicates.near_duplicates, snapshot.labels.items))
+
+
+@kept(by_state)
+def pool_points(snapshot: Snapshot, run: Run) -> pd.DataFrame:
+    """A sample of the pool by confidence and familiarity; the run's predictions must be there."""
+    places, found = projection.sampled(snapshot), predictions(snapshot, run)
+    return projection.pool_points(snapshot, projection.measured(snapshot, found, places))

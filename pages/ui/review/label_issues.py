@@ -13,7 +13,7 @@ from core.workspace.relabel import Decision, decide, in_conflict, settled
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Label, Task
 from pages.ui import page_head, session
-from pages.ui.cache import review, runs
+from pages.ui.cache import analysis, runs
 from pages.ui.cache.snapshot import inbox
 from pages.ui.components.controls import choose_one
 from pages.ui.components.items import item_html, show_items
@@ -100,7 +100,7 @@ def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
 def show_near_duplicates(snapshot: Snapshot) -> None:
     """The same or nearly the same texts under different labels."""
     items = [*snapshot.labels.by_id.values()]
-    alike = filled(review.near_duplicates(snapshot), "Comparing the labeled texts …")
+    alike = filled(analysis.near_duplicates(snapshot), "Comparing the labeled texts …")
     found = disagreeing_duplicates(items, alike, settled(snapshot.logs.events))
     if found:
         st.caption(

@@ -10,7 +10,7 @@ from core.sampling.next_batch import is_active
 from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
-from pages.ui.cache import review, runs
+from pages.ui.cache import analysis, runs
 from pages.ui.components.items import item_with_rows, show_items
 from pages.ui.components.progress import filled
 from pages.ui.escape_markdown import plain
@@ -40,12 +40,12 @@ def picks_shown(snapshot: Snapshot, batch: str) -> list[Pick]:
     """The picks of the chosen batch; those of the coming one are worked out when asked for."""
     if batch == COMING:
         return coming_picks(snapshot)
-    return [p for p in review.picks(snapshot) if batch in (ALL, p.proposal.batch_id)]
+    return [p for p in analysis.picks(snapshot) if batch in (ALL, p.proposal.batch_id)]
 
 
 def coming_picks(snapshot: Snapshot) -> list[Pick]:
     """What the model would ask for now. Stops at a button until somebody wants to know it."""
-    slot = review.coming(snapshot)
+    slot = analysis.coming(snapshot)
     if slot.found is None:
         st.caption(
             "The model looks through the whole pool for it, and is trained first if labels have "
@@ -80,7 +80,7 @@ def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | No
         )
     st.caption(marks)
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
-    history = review.word_history(snapshot)
+    history = analysis.word_history(snapshot)
     st.html(SMALL_TITLES)
     for number, column in enumerate(st.columns(2, gap="large")):
         with column, st.container(key=f"review_column_{number}"):

@@ -13,7 +13,7 @@ from core.sampling.picks import Pick
 from core.workspace.labels import Labeled
 from core.workspace.relabel import as_they_stand, flag_of
 from core.workspace.snapshot import Snapshot, being_held_out
-from pages.ui.cache import review
+from pages.ui.cache import analysis
 from pages.ui.components.charts import numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.item_details import show_details
@@ -81,8 +81,8 @@ def show_picture(
         st.caption("The picture needs the model of the newest run: it comes with the next run.")
         return
     shown = sampled_picks(picks)
-    pool = review.pool_points(snapshot, newest.run)
-    points = landscape(pool, pick_points(shown, review.word_history(snapshot)))
+    pool = analysis.pool_points(snapshot, newest.run)
+    points = landscape(pool, pick_points(shown, analysis.word_history(snapshot)))
     points = points[points["familiarity"] < float("inf")]
     chosen = show_figure(
         "picture",

@@ -2,9 +2,17 @@
 
 import streamlit as st
 
-from core.analysis.estimate import Estimate, decoded, earlier_estimate, estimate_file, kept_estimate
+from core.analysis.estimate import (
+    Estimate,
+    compute_estimate,
+    decoded,
+    earlier_estimate,
+    estimate_file,
+    kept_estimate,
+)
 from core.evaluation.prevalence import FEW, Prevalence
 from core.evaluation.stopping import Sign
+from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
 from pages.ui.escape_markdown import plain
@@ -26,21 +34,22 @@ def show_estimate(snapshot: Snapshot) -> None:
     if not snapshot.can_train or not snapshot.labels.splits["evaluation"]:
         st.caption("It begins with evaluation data and training data of two labels.")
         return
-    found = current_estimate(snapshot)
+    path = snapshot.workspace.path
+    job = analysis.job(f"outlook of {path}", compute_estimate, path)
+    found = current_estimate(snapshot, job)
     if found:
         show_figures(found, name)
         return
-    show_errand(analysis.estimate_job(snapshot), "Estimating", "outlook", can_stop=False)
+    show_errand(job, "Estimating", "outlook", can_stop=False)
     before = earlier_estimate(snapshot)
     if before:
         st.caption("Until then, what was found before the last labels came:")
         show_figures(before, name)
 
 
-def current_estimate(snapshot: Snapshot) -> Estimate | None:
+def current_estimate(snapshot: Snapshot, job: Job) -> Estimate | None:
     """The estimate of this state; None: it is being worked out, once for each state."""
-    found, job = kept_estimate(snapshot), analysis.estimate_job(snapshot)
-    state = estimate_file(snapshot).stem
+    found, state = kept_estimate(snapshot), estimate_file(snapshot).stem
     if found or job.is_running:
         return found
     if job.of != state:
@@ -60,18 +69,13 @@ def show_figures(found: Estimate, name: str) -> None:
     st.markdown("\n".join(told(sign) for sign in found.signs))
 
 
-def is_vague(found: Prevalence) -> bool:
-    """Whether there are too few random items, or positives among them, for a figure."""
-    return found.n_sample < VAGUE or found.sample.value * found.n_sample < FEW
-
-
 def left_told(found: Prevalence, name: str) -> str:
     """How many positives there are and how many are unfound; by the ends alone if it is vague."""
     share, left = found.share, found.left
     ends = f"{share.low:.1%} to {share.high:.1%}"
     numbers = f"{left.low:,.0f} to {left.high:,.0f}"
     have = f"{found.found:,} are found"
-    if is_vague(found):
+    if found.n_sample < VAGUE or found.sample.value * found.n_sample < FEW:
         return (
             f"Not sure yet: between {ends.replace(' to ', ' and ')} of all texts are {name}. "
             f"{have}, {numbers} have no label yet."

@@ -1,6 +1,7 @@
 """The section of the Strategies page that trains anew on equally many labels of each strategy."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import altair as alt
 import pandas as pd
@@ -68,16 +69,14 @@ def show_state(experiment: Experiment) -> None:
     # Labels may come meanwhile: it is the work of this workspace and size, whatever they are.
     job = analysis.job(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
     before = earlier(experiment)
-    if job.is_running:
-        show_errand(job, "Comparing", "experiment")
-    else:
+    if not job.is_running:
         st.text(asked_for(experiment))
         name = "Compare anew" if before else "Compare"
         kind = "secondary" if before else "primary"
         if st.button(name, icon=":material/science:", key="experiment", type=kind):
             job.start()
             st.rerun()
-        show_errand(job, "Comparing", "experiment")
+    show_errand(job, "Comparing", "experiment")
     if before:
         st.info(
             f"The labels have changed since this was compared: there were {before.training:,} "
@@ -140,13 +139,8 @@ def how_sure(outcome: Outcome) -> str:
 
 def points_of(outcome: Outcome, score: str) -> pd.DataFrame:
     """The score of each strategy's models, with its interval."""
-    return pd.DataFrame(
-        [
-            {"strategy": result.name, "value": of.value, "low": of.low, "high": of.high}
-            for result in outcome.results
-            for of in [result.scores[score]]
-        ]
-    )
+    rows = [{"strategy": each.name, **asdict(each.scores[score])} for each in outcome.results]
+    return pd.DataFrame(rows)
 
 
 def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
@@ -157,32 +151,19 @@ def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
         tooltip=["strategy:N", *numbers_told("value", "low", "high", format=".2f")],
     )
     scale = alt.Scale(domain=[0, 1])
-    ends = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title=title, scale=scale), x2="high:Q"
-    )
-    dots = base.mark_point(filled=True, opacity=1, size=80).encode(
-        x=alt.X("value:Q", title=title, scale=scale)
-    )
-    return alt.layer(ends, dots).properties(height=alt.Step(ROW))
+    low, value = (alt.X(f"{end}:Q", title=title, scale=scale) for end in ("low", "value"))
+    ends = base.mark_rule(strokeWidth=2).encode(x=low, x2="high:Q")
+    dots = base.mark_point(filled=True, opacity=1, size=80).encode(x=value)
+    return alt.layer(ends, dots, height=alt.Step(ROW))
 
 
 def numbers(outcome: Outcome) -> pd.DataFrame:
     """What stands behind the sentences."""
-    return pd.DataFrame(
-        [
-            {
-                "strategy": result.name,
-                "labels": f"{outcome.size:,} of {result.available:,}",
-                "positive": f"{result.positive:.0%}",
-                **{
-                    name: interval_text(result.scores[score], ".2f")
-                    for score, name in SCORES.items()
-                },
-                **{
-                    f"{name} over random": interval_text(result.over_random.get(score), "+.2f")
-                    for score, name in SCORES.items()
-                },
-            }
-            for result in outcome.results
-        ]
-    )
+    rows = []
+    for result in outcome.results:
+        labels = f"{outcome.size:,} of {result.available:,}"
+        scores = [interval_text(result.scores[score], ".2f") for score in SCORES]
+        gains = [interval_text(result.over_random.get(score), "+.2f") for score in SCORES]
+        rows.append((result.name, labels, f"{result.positive:.0%}", *scores, *gains))
+    over = [f"{name} over random" for name in SCORES.values()]
+    return pd.DataFrame(rows, columns=["strategy", "labels", "positive", *SCORES.values(), *over])

@@ -58,12 +58,10 @@ def _choose_and_run(found: Known) -> None:
     replay, path = prepare(found, mixes, models, seeds), found.snapshot.workspace.path
     name = f"replay of {path}, {sorted(mixes)}, {sorted(models)}, {seeds}"
     job = analysis.job(name, compute, path, mixes, models, seeds)
-    points, curves = kept(replay), replay.study.curves
-    if job.is_running:
-        show_errand(job, "Replaying", "replay")
-    elif {point.curve for point in points} != set(curves):
+    points = kept(replay)
+    if job.is_running or {point.curve for point in points} != set(replay.study.curves):
         label = "Go on" if points else "Replay"
-        if st.button(label, icon=":material/replay:", key="replay"):
+        if not job.is_running and st.button(label, icon=":material/replay:", key="replay"):
             job.start()
             st.rerun()
         show_errand(job, "Replaying", "replay")
@@ -96,20 +94,21 @@ def _show(points: Sequence[Point], random_mix: str | None) -> None:
 
 def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
     """What stands behind the sentences."""
-    return pd.DataFrame(
-        [
-            {
-                "way": row.mix,
-                "model": row.model,
-                "seeds": row.seeds,
-                "area": str(row.area),
-                "over random": str(row.difference),
-                "labels to random's end": row.labels_needed,
-                "seeds that reached it": row.reached,
-            }
-            for row in rows
-        ]
-    )
+    names = ["way", "model", "seeds", "area", "over random"]
+    names += ["labels to random's end", "seeds that reached it"]
+    cells = [
+        (
+            row.mix,
+            row.model,
+            row.seeds,
+            str(row.area),
+            str(row.difference),
+            row.labels_needed,
+            row.reached,
+        )
+        for row in rows
+    ]
+    return pd.DataFrame(cells, columns=names)
 
 
 def means(points: Sequence[Point], score: str) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from pages.ui.cache import analysis
 from pages.ui.components.charts import POOL, STRATEGY_COLORS, numbers, strategy_color, thin_hollow
 from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import POINTS, show_figure
+from pages.ui.components.scores import interval_text
 from pages.ui.escape_markdown import plain
 
 ROW = 14
@@ -79,8 +80,9 @@ def show_words(comparisons: dict[str, WordComparison]) -> None:
         st.columns(2), ("More often", "Less often"), (found.over, found.under), strict=True
     ):
         if words:
+            of_all = f": the first {SHOWN} of {len(words):,}" if len(words) > SHOWN else ""
             with place:
-                st.caption(f"{name} than in the pool{_of_all(words)}")
+                st.caption(f"{name} than in the pool{of_all}")
                 st.dataframe(word_table(words), hide_index=True, key=f"words_{name.split()[0]}")
     if found.over or found.under:
         st.caption(
@@ -90,30 +92,15 @@ def show_words(comparisons: dict[str, WordComparison]) -> None:
         )
 
 
-def _of_all(words: Sequence[WordShare]) -> str:
-    return f": the first {SHOWN} of {len(words):,}" if len(words) > SHOWN else ""
-
-
 def points_of(spread: Spread) -> pd.DataFrame:
     """The groups' shares of each value, with the pool's."""
-    sizes: dict[str, int] = {}
+    rows = []
     for share in spread.shares:
-        sizes[share.group] = sizes.get(share.group, 0) + share.items
-    return pd.DataFrame(
-        [
-            {
-                "value": share.value.split(":")[0] or "(empty)",
-                "strategy": share.group,
-                "items": share.items,
-                "share": share.share.value,
-                "low": share.share.low,
-                "high": share.share.high,
-                "pool": share.pool,
-                "thin": sizes[share.group] < THIN,
-            }
-            for share in spread.shares
-        ]
-    )
+        value, of = share.value.split(":")[0] or "(empty)", share.share
+        rows.append((value, share.group, share.items, of.value, of.low, of.high, share.pool))
+    names = ["value", "strategy", "items", "share", "low", "high", "pool"]
+    points = pd.DataFrame(rows, columns=names)
+    return points.assign(thin=points.groupby("strategy")["items"].transform("sum") < THIN)
 
 
 def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart:
@@ -126,20 +113,17 @@ def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart
         color=strategy_color(strategies),
         tooltip=["strategy:N", "value:N", "items:Q", *told],
     )
-    axis = alt.Axis(format="%")
-    bars = base.mark_rule(opacity=0.6).encode(
-        x=alt.X("low:Q", title="share of items", axis=axis), x2="high:Q"
+    low, share = (
+        alt.X(f"{end}:Q", title="share of items", axis=alt.Axis(format="%"))
+        for end in ("low", "share")
     )
-    x = alt.X("share:Q", title="share of items", axis=axis)
-    full, hollow = thin_hollow(base.encode(x=x), size=55)
+    bars = base.mark_rule(opacity=0.6).encode(x=low, x2="high:Q")
     height = (len(strategies) + 1) * ROW
-    pool = (
-        alt.Chart(POINTS)
-        .mark_tick(color=STRATEGY_COLORS[POOL], thickness=2, size=height * 0.9)
-        .encode(y=y, x=alt.X("pool:Q"), tooltip=["value:N", told[-1]])
-    )
-    step = alt.Step(height, **{"for": "position"})
-    return alt.layer(pool, bars, full, hollow).properties(height=step)
+    tick = {"color": STRATEGY_COLORS[POOL], "thickness": 2, "size": height * 0.9}
+    pool = alt.Chart(POINTS).mark_tick(**tick)
+    pool = pool.encode(y=y, x="pool:Q", tooltip=["value:N", told[-1]])
+    dots = thin_hollow(base.encode(x=share), size=55)
+    return alt.layer(pool, bars, *dots, height=alt.Step(height, **{"for": "position"}))
 
 
 def spread_sentence(spread: Spread) -> str:
@@ -160,10 +144,9 @@ def spread_sentence(spread: Spread) -> str:
 def share_told(share: Share) -> str:
     """`outlier has more of “short” than the pool: 59% (49% to 68%) against 22%`."""
     value, often = share.value.split(":")[0] or "(empty)", share.share.value > share.pool
-    found = share.share
     return (
         f"{share.group} has {'more' if often else 'less'} of “{value}” than the pool: "
-        f"{found.value:.0%} ({found.low:.0%} to {found.high:.0%}) against {share.pool:.0%}"
+        f"{interval_text(share.share, '.0%')} against {share.pool:.0%}"
     )
 
 
@@ -175,30 +158,18 @@ def word_sentence(group: str, found: WordComparison) -> str:
             "or less often than chance would make it."
         )
     kinds = [
-        f"{len(words):,} more {how} than in the pool{_first(words)}"
+        f"{len(words):,} more {how} than in the pool, above all “{words[0].word}” "
+        f"({words[0].training:,}, expected {words[0].expected:.1f})"
         for how, words in (("frequent", found.over), ("rare", found.under))
         if words
     ]
     return f"Of {found.compared:,} words compared, {group} has {' and '.join(kinds)}."
 
 
-def _first(words: Sequence[WordShare]) -> str:
-    """The most telling word with its numbers."""
-    first = words[0]
-    return f", above all “{first.word}” ({first.training:,}, expected {first.expected:.1f})"
-
-
 def word_table(words: Sequence[WordShare]) -> pd.DataFrame:
     """The first words with the numbers behind each."""
-    return pd.DataFrame(
-        [
-            {
-                "word": each.word,
-                "training": each.training,
-                "expected": round(each.expected, 1),
-                "pool": each.pool,
-                "times": f"{each.ratio.value:.1f} ({each.ratio.low:.1f} to {each.ratio.high:.1f})",
-            }
-            for each in words[:SHOWN]
-        ]
-    )
+    rows = []
+    for each in words[:SHOWN]:
+        expected, times = round(each.expected, 1), interval_text(each.ratio, ".1f")
+        rows.append((each.word, each.training, expected, each.pool, times))
+    return pd.DataFrame(rows, columns=["word", "training", "expected", "pool", "times"])

@@ -29,9 +29,9 @@ class Measure:
 
     field: str
     name: str
-    format: str
     reading: str
-    missing: str
+    missing: str = ""
+    format: str = ".0%"
 
 
 def measures(positive: str) -> list[Measure]:
@@ -40,30 +40,26 @@ def measures(positive: str) -> list[Measure]:
         Measure(
             "positive",
             positive,
-            ".0%",
             f"How many of the labels are {positive}: the higher, the more of them were found.",
-            "",
         ),
         Measure(
             "differing",
             "differs from prediction",
-            ".0%",
             "How often people said otherwise than the model had guessed when it chose the item.",
             "It begins with the first batch that a model has chosen.",
         ),
         Measure(
             "novelty",
             "novel words",
-            ".0%",
             "Share of an item's words that no training item had until then; falling is normal.",
             "It begins with the second batch of training data.",
         ),
         Measure(
             "seconds",
             "median seconds",
-            ".1f",
             "Half of the labels took less: hard items take longer.",
             "The logs hold no times yet; labels that are given on the Annotate page have them.",
+            ".1f",
         ),
     ]
 
@@ -72,7 +68,8 @@ def show_yields(snapshot: Snapshot, items: Sequence[ChosenLabel]) -> None:
     """The table over all iterations, one chart for each measure, and the numbers of each cell."""
     found = measures(snapshot.workspace.task.positive.name)
     totals, cells = by_strategy(items), by_iteration(items)
-    st.dataframe(table(totals, found), hide_index=True, key="strategy_totals")
+    in_all = table(totals, found).drop(columns="iteration")
+    st.dataframe(in_all, hide_index=True, key="strategy_totals")
     st.caption(
         "In brackets, where the figure would be found in 95 of 100 repetitions. "
         f"“Thin” marks fewer than {THIN} labels: too few to say much."
@@ -88,7 +85,7 @@ def show_yields(snapshot: Snapshot, items: Sequence[ChosenLabel]) -> None:
             with place:
                 show_measure(cells, measure)
     with st.expander("The numbers of each iteration"):
-        st.dataframe(table(cells, found, iterations=True), hide_index=True, key="strategy_cells")
+        st.dataframe(table(cells, found), hide_index=True, key="strategy_cells")
 
 
 def show_measure(cells: Sequence[Yield], measure: Measure) -> None:
@@ -113,21 +110,14 @@ def show_measure(cells: Sequence[Yield], measure: Measure) -> None:
     )
 
 
-def table(
-    cells: Sequence[Yield], of: Sequence[Measure], *, iterations: bool = False
-) -> pd.DataFrame:
+def table(cells: Sequence[Yield], of: Sequence[Measure]) -> pd.DataFrame:
     """One row for each cell, its figures with their intervals; what is not known is empty."""
-    head = ["iteration"] * iterations + ["strategy", "labels", *(each.name for each in of), "thin"]
-    rows = [
-        (
-            *([cell.batch_id] * iterations),
-            cell.strategy,
-            cell.labeled,
-            *(interval_text(getattr(cell, each.field), each.format) for each in of),
-            "thin" if cell.is_thin else "",
-        )
-        for cell in cells
-    ]
+    rows = []
+    for cell in cells:
+        told = [interval_text(getattr(cell, each.field), each.format) for each in of]
+        thin = "thin" if cell.is_thin else ""
+        rows.append((cell.batch_id, cell.strategy, cell.labeled, *told, thin))
+    head = ["iteration", "strategy", "labels", *(each.name for each in of), "thin"]
     return pd.DataFrame(rows, columns=head)
 
 
@@ -150,6 +140,7 @@ def over_time(
     is_share = as_.endswith("%")
     axis = alt.Axis(format="%" if is_share else "~s", tickCount=5)
     scale = alt.Scale(domain=[0, 1]) if is_share else alt.Scale(zero=True)
+    told = numbers("value", "low", "high", format=as_)
     base = alt.Chart(POINTS).encode(
         x=alt.X(
             "iteration:N",
@@ -159,14 +150,11 @@ def over_time(
         ),
         y=alt.Y("value:Q", title=None, axis=axis, scale=scale),
         color=strategy_color(strategies),
-        tooltip=[
-            "iteration:N", "strategy:N", "labels:Q",
-            *numbers("value", "low", "high", format=as_),
-        ],
-    )  # fmt: skip
+        tooltip=["iteration:N", "strategy:N", "labels:Q", *told],
+    )
     if not has_bands:
         base = base.encode(xOffset=alt.XOffset("strategy:N", scale=alt.Scale(paddingOuter=0.3)))
     spread = base.mark_area(opacity=0.15) if has_bands else base.mark_rule(opacity=0.5)
     ends = spread.encode(y=alt.Y("low:Q", title=None, axis=axis, scale=scale), y2="high:Q")
-    full, hollow = thin_hollow(base, size=50)
-    return alt.layer(ends, base.mark_line(opacity=0.5), full, hollow).properties(height=HEIGHT)
+    dots = thin_hollow(base, size=50)
+    return alt.layer(ends, base.mark_line(opacity=0.5), *dots, height=HEIGHT)
