@@ -25,7 +25,7 @@ from core.workspace.logs import Event, Run, new_event, read_logs
 from core.workspace.relabel import as_they_stand, settled
 from core.workspace.snapshot import Snapshot, read_snapshot
 from pages.ui.cache.keep import Slot
-from pages.ui.review.open_batch import batches_of
+from pages.ui.components.item_actions import batches_of
 from tests.conftest import MakeWorkspace, active_workspace, headlines
 from tests.pages.test_pages import open_page, open_tab
 

@@ -8,7 +8,7 @@ from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.card import CardBatch
 from pages.ui.card.batch_data import card_batch
-from pages.ui.components.progress import progress_shown
+from pages.ui.components.messages import progress_shown
 
 CARD = "card"
 PAUSED = "paused"

@@ -1,7 +1,7 @@
 """The snapshot of a workspace, its tables, and its way in for events."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -89,17 +89,12 @@ def _told_in_the_corner() -> Iterator[Progress]:
             toasts[0].toast("Reading is over.", duration="short")
 
 
-def _by_stamps(workspace: Workspace, pool_words: PoolWords, stamps: Stamps) -> Hashable:
-    return str(workspace.path), stamps
-
-
-@kept(_by_stamps, spinner="Reading the workspace …")
+@kept(lambda workspace, _, stamps: (str(workspace.path), stamps), spinner="Reading the workspace …")
 def _snapshot(workspace: Workspace, pool_words: PoolWords, stamps: Stamps) -> Snapshot:
     return read_snapshot(workspace, pool_words, write_cache=workspace.is_writable())
 
 
-def _by_pool(snapshot: Snapshot) -> Hashable:
-    return str(snapshot.workspace.path), snapshot.pool_words.pool.key
-
-
-_pool_columns = kept(_by_pool, spinner="Reading the pool …")(pool_columns)
+_pool_columns = kept(
+    lambda snapshot: (str(snapshot.workspace.path), snapshot.pool_words.pool.key),
+    spinner="Reading the pool …",
+)(pool_columns)

@@ -89,9 +89,9 @@ def _words(snapshot: Snapshot, model: Model, explanation: Explanation, towards: 
     return (
         "<table><tr><th>Word</th><th>In training</th>"
         f'<th colspan="2">Push towards {escape(towards)}</th></tr>{rows}</table>'
-        f"<p>{more}Pushes are log-odds: from {signed(explanation.base)}, a text without words, "
-        "they add "
-        f"up to {signed(explanation.score)}.{whole} The model does not know underlined words.</p>"
+        f"<p>{more}Pushes are log-odds: from {signed(explanation.base)}, a text without words, they"
+        f" add up to {signed(explanation.score)}.{whole} The model does not know underlined words."
+        "</p>"
     )
 
 
@@ -109,36 +109,30 @@ def signed(number: float) -> str:
 def _neighbors(snapshot: Snapshot, found: Sequence[Neighbor]) -> str:
     if not found:
         return '<p class="sl-title">No labeled item has anything in common with it.</p>'
-    rows = "".join(_neighbor(snapshot, neighbor) for neighbor in found)
+    rows = ""
+    for neighbor in found:
+        item = neighbor.item
+        line = " ".join(item.text[: 4 * LONGEST].split())
+        shown = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
+        label = snapshot.workspace.task.label(item.label).name
+        rows += (
+            f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span><small><bdi>'
+            f"{escape(label)}</bdi> · {item.split} · likeness {neighbor.likeness:.2f}</small></li>"
+        )
     return (
         f'<p class="sl-title">Most alike of the labeled items</p>'
         f'<ol data-testid="neighbours">{rows}</ol>'
     )
 
 
-def _neighbor(snapshot: Snapshot, neighbor: Neighbor) -> str:
-    item = neighbor.item
-    line = " ".join(item.text[: 4 * LONGEST].split())
-    shown = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
-    label = snapshot.workspace.task.label(item.label).name
-    return (
-        f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span>'
-        f"<small><bdi>{escape(label)}</bdi> · {item.split} · likeness "
-        f"{neighbor.likeness:.2f}</small></li>"
-    )
-
-
 def _history(happenings: Sequence[Happening]) -> str:
     if not happenings:
         return '<p class="sl-title">Nothing has happened to it: neither proposed nor labeled.</p>'
-    rows = "".join(
-        f"<li><bdi>{escape(each.what)}</bdi><br><small>{_when(each.at)}"
-        f"{' · ' if each.at and each.who else ''}<bdi>{escape(each.who)}</bdi></small></li>"
-        for each in happenings
-    )
+    rows = ""
+    for each in happenings:
+        when = f"{escape(each.at[:16].replace('T', ' '))} UTC" if each.at else ""
+        rows += (
+            f"<li><bdi>{escape(each.what)}</bdi><br><small>{when}"
+            f"{' · ' if when and each.who else ''}<bdi>{escape(each.who)}</bdi></small></li>"
+        )
     return f'<p class="sl-title">What has happened to it</p><ol data-testid="history">{rows}</ol>'
-
-
-def _when(at: str) -> str:
-    """A log's time to the minute."""
-    return f"{escape(at[:16].replace('T', ' '))} UTC" if at else ""

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.errors import SunlightError
 from core.evaluation.label_issues import LabelIssue, find_label_issues
 from core.workspace.labels import Conflict, Labeled
 from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
@@ -17,8 +16,7 @@ from pages.ui.cache import analysis, runs
 from pages.ui.cache.snapshot import inbox
 from pages.ui.components.controls import choose_one
 from pages.ui.components.items import item_html, show_items
-from pages.ui.components.messages import say_empty, show_error
-from pages.ui.components.progress import filled
+from pages.ui.components.messages import filled, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 
 LIST = "second_look"
@@ -127,8 +125,8 @@ def show_rows(
     task, shown = snapshot.workspace.task, []
     for at, row in enumerate(rows):
         facts = [f"labeled {task.label(row.label).name}", row.split, row.annotator, source(row)]
-        facts += [] if at else [told]
-        shown.append(item_html(row.text, facts, marked=marked[at] if marked else None))
+        facts.append("" if at else told)
+        shown.append(item_html(row.text, facts, marked=marked and marked[at]))
     show_items(shown)
 
 
@@ -164,26 +162,25 @@ def label_buttons(
 
     A press carries the items that it was made upon, whatever stands there by then.
     """
-    ids, is_locked = " ".join(item.item_id for item in items), not snapshot.workspace.is_writable()
-    given = {item.label for item in items}
+    ids, given = " ".join(item.item_id for item in items), {item.label for item in items}
+    choices = [
+        (f"Keep {label.name}" if given == {label.value} else label.name, label.value, label)
+        for label in snapshot.workspace.task.labels
+    ]
+    if can_differ:
+        choices.append(("Keep as they are", "keep", None))
     with st.container(horizontal=True, gap="small", width="content"):
-        for label in snapshot.workspace.task.labels:
-            name = f"Keep {label.name}" if given == {label.value} else label.name
+        for name, key, label in choices:
+            decisions = [
+                Decision(item, label.value if label else item.label, assisted) for item in items
+            ]
             st.button(
                 plain(name),
-                key=f"decide {ids} {label.value}",
-                shortcut=shortcut(label) if is_top else None,
+                key=f"decide {ids} {key}",
+                shortcut=shortcut(label) if label and is_top else None,
                 on_click=take,
-                args=(snapshot, [Decision(item, label.value, assisted) for item in items], then),
-                disabled=is_locked,
-            )
-        if can_differ:
-            st.button(
-                "Keep as they are",
-                key=f"decide {ids} keep",
-                on_click=take,
-                args=(snapshot, [Decision(item, item.label, assisted) for item in items], then),
-                disabled=is_locked,
+                args=(snapshot, decisions, then),
+                disabled=not snapshot.workspace.is_writable(),
             )
 
 
@@ -192,14 +189,11 @@ def take(
 ) -> None:
     """Writes the decisions down before the page runs again."""
     workspace = snapshot.workspace
-    try:
+    with refusals_shown():
         decide(workspace, inbox(workspace.path), decisions, session.annotator())
-    except SunlightError as error:
-        show_error(error)
-        return
-    st.session_state[LAST] = decisions
-    if then:
-        then()
+        st.session_state[LAST] = decisions
+        if then:
+            then()
 
 
 def show_last(snapshot: Snapshot) -> None:

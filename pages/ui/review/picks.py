@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.query.shown_predictions import NewestRun, ShownPrediction, shown_predictions
+from core.query.shown_predictions import NewestRun, shown_predictions
 from core.sampling.catalog import CATALOG, familiarity
 from core.sampling.next_batch import is_active
 from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
@@ -12,7 +12,7 @@ from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import analysis, runs
 from pages.ui.components.items import item_with_rows, show_items
-from pages.ui.components.progress import filled
+from pages.ui.components.messages import filled
 from pages.ui.escape_markdown import plain
 
 SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
@@ -64,56 +64,42 @@ def newest_run(snapshot: Snapshot) -> NewestRun | None:
         return None
     run = snapshot.logs.runs[-1]
     predictions, report = runs.predictions(snapshot, run), runs.report(snapshot, run)
-    return (
-        NewestRun(run, predictions, report.out_of_fold if report else None) if predictions else None
-    )
+    unseen = report.out_of_fold if report else None
+    return NewestRun(run, predictions, unseen) if predictions else None
 
 
 def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None) -> None:
     """Two columns of picks, each of the strategy that is chosen over it."""
     marks = "Underlined: words that the training data did not hold before the batch."
     if newest:
-        marks += f" Today: what {newest.run.run_id} says" + (
-            "; of its training items, what models said that were trained without them."
-            if newest.unseen
-            else "."
-        )
+        without = "; of its training items, what models said that were trained without them"
+        marks += f" Today: what {newest.run.run_id} says{without if newest.unseen else ''}."
     st.caption(marks)
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
-    history = analysis.word_history(snapshot)
     st.html(SMALL_TITLES)
     for number, column in enumerate(st.columns(2, gap="large")):
         with column, st.container(key=f"review_column_{number}"):
-            strategy = st.selectbox(
-                "Strategy", names, index=number, key=f"review_side_{number}", width=280
-            )
-            show_side(snapshot, by_strategy(picks, strategy), strategy, history, newest)
+            key = f"review_side_{number}"
+            strategy = st.selectbox("Strategy", names, index=number, key=key, width=280)
+            known, chosen = CATALOG.get(strategy), by_strategy(picks, strategy)
+            title = known.title if known else f"{strategy.capitalize()}: first choice first"
+            st.subheader(f"{plain(title)} ({len(chosen):,})", anchor=False)
+            show_side(snapshot, chosen, newest)
 
 
-def show_side(
-    snapshot: Snapshot,
-    picks: Sequence[Pick],
-    strategy: str,
-    history: WordHistory,
-    newest: NewestRun | None,
-) -> None:
+def show_side(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None) -> None:
     """The picks of one strategy, each with why it was picked and what came of it."""
-    known = CATALOG.get(strategy)
-    title = known.title if known else f"{strategy.capitalize()}: first choice first"
-    st.subheader(f"{plain(title)} ({len(picks):,})", anchor=False)
     if not picks:
         st.caption("This strategy chose nothing here.")
-    first = picks[:SHOWN]
+    first, history = picks[:SHOWN], analysis.word_history(snapshot)
     said = said_now(snapshot, [pick.proposal.item_id for pick in first], newest)
     show_items(
-        [
-            item_with_rows(
-                pick.text,
-                pick_rows(snapshot.workspace.task, pick, history, says),
-                history.known(pick.text, pick.proposal.batch_id),
-            )
-            for pick, says in zip(first, said, strict=True)
-        ]
+        item_with_rows(
+            pick.text,
+            pick_rows(snapshot.workspace.task, pick, history, says),
+            history.known(pick.text, pick.proposal.batch_id),
+        )
+        for pick, says in zip(first, said, strict=True)
     )
     if len(picks) > SHOWN:
         st.caption(f"The first {SHOWN} are shown.")
@@ -151,12 +137,9 @@ def said_now(snapshot: Snapshot, item_ids: Sequence[str], newest: NewestRun | No
         return [""] * len(item_ids)
     task = snapshot.workspace.task
     return [
-        told_now(task, shown) if shown else ""
+        f"{task.label(shown.predicted).name} with confidence {shown.confidence:.3f}"
+        f"{', trained on it' if shown.is_learned else ''}"
+        if shown
+        else ""
         for shown in shown_predictions(snapshot, newest, item_ids)
     ]
-
-
-def told_now(task: Task, shown: ShownPrediction) -> str:
-    """A prediction in words, and whether the model had learned from the item."""
-    told = f"{task.label(shown.predicted).name} with confidence {shown.confidence:.3f}"
-    return f"{told}, trained on it" if shown.is_learned else told

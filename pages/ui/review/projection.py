@@ -16,9 +16,9 @@ from core.workspace.snapshot import Snapshot, being_held_out
 from pages.ui.cache import analysis
 from pages.ui.components.charts import numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
+from pages.ui.components.item_actions import batches_of, open_item_button
 from pages.ui.components.item_details import show_details
 from pages.ui.components.items import item_html, show_items
-from pages.ui.review.open_batch import batches_of, open_item_button
 
 TITLE = "A picture of the choice"
 BRUSH, CLICK = "brush", "click"
@@ -41,35 +41,27 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
     region = alt.selection_interval(name=BRUSH, encodings=["x", "y"])
     item = alt.selection_point(name=CLICK, fields=["item_id"], on="click", nearest=False)
     is_pool = f"datum.strategy === '{POOL}'"
-    return (
-        alt.Chart(POINTS)
-        .mark_point(filled=True, strokeWidth=0)
-        .encode(
-            x=alt.X(
-                "familiarity:Q",
-                title="familiarity of the words",
-                scale=alt.Scale(type="log", nice=False, padding=8),
-                axis=alt.Axis(format="~g", tickCount=6),
-            ),
-            y=alt.Y(
-                "confidence:Q",
-                title="confidence",
-                scale=alt.Scale(zero=False, nice=False, padding=8),
-                axis=alt.Axis(format=".2f"),
-            ),
-            color=strategy_color(strategies),
-            size=alt.condition(is_pool, alt.value(14), alt.value(60)),
-            opacity=alt.condition(is_pool, alt.value(0.45), alt.value(0.95)),
-            tooltip=[
-                "text:N",
-                "strategy:N",
-                *numbers("confidence"),
-                *numbers("familiarity", format=".2f"),
-            ],
-        )
-        .add_params(region, item)
-        .properties(height=HEIGHT)
+    told = [*numbers("confidence"), *numbers("familiarity", format=".2f")]
+    points = alt.Chart(POINTS, height=HEIGHT).mark_point(filled=True, strokeWidth=0)
+    points = points.encode(
+        x=alt.X(
+            "familiarity:Q",
+            title="familiarity of the words",
+            scale=alt.Scale(type="log", nice=False, padding=8),
+            axis=alt.Axis(format="~g", tickCount=6),
+        ),
+        y=alt.Y(
+            "confidence:Q",
+            title="confidence",
+            scale=alt.Scale(zero=False, nice=False, padding=8),
+            axis=alt.Axis(format=".2f"),
+        ),
+        color=strategy_color(strategies),
+        size=alt.condition(is_pool, alt.value(14), alt.value(60)),
+        opacity=alt.condition(is_pool, alt.value(0.45), alt.value(0.95)),
+        tooltip=["text:N", "strategy:N", *told],
     )
+    return points.add_params(region, item)
 
 
 def show_picture(
@@ -112,20 +104,12 @@ def aid(points: pd.DataFrame, run_id: str, is_sample: bool) -> str:
 
 def show_chosen(snapshot: Snapshot, points: pd.DataFrame, selection: Selected) -> None:
     """What was clicked, opened; else the items of the region."""
-    opened = clicked(points, selection)
-    if len(opened):
-        for point in opened.itertuples():
-            show_opened(snapshot, point)
-        return
-    ranges = selection.get(BRUSH) or {}
-    if ranges:
+    clicked = {point["item_id"] for point in selection.get(CLICK) or [] if "item_id" in point}
+    opened, ranges = points[points["item_id"].isin(clicked)], selection.get(BRUSH)
+    for point in opened.itertuples():
+        show_opened(snapshot, point)
+    if ranges and not len(opened):
         show_region(snapshot, inside(points, ranges))
-
-
-def clicked(points: pd.DataFrame, selection: Selected) -> pd.DataFrame:
-    """The points of the items that were clicked."""
-    items = {point["item_id"] for point in selection.get(CLICK) or [] if "item_id" in point}
-    return points[points["item_id"].isin(items)]
 
 
 def show_opened(snapshot: Snapshot, point: Point) -> None:
@@ -136,9 +120,8 @@ def show_opened(snapshot: Snapshot, point: Point) -> None:
         show_items([NO_LINE, item_html(point.text, told, big=True, item_id=point.item_id)])
         is_held_out = point.item_id in being_held_out(snapshot)
         show_details(snapshot, point.item_id, point.text, is_held_out=is_held_out)
-        open_item_button(
-            batches.get(point.item_id, ""), point.item_id, "open_opened", "Open in Annotate"
-        )
+        batch_id = batches.get(point.item_id, "")
+        open_item_button(batch_id, point.item_id, "open_opened", "Open in Annotate")
 
 
 def show_region(snapshot: Snapshot, found: pd.DataFrame) -> None:
