@@ -1,7 +1,5 @@
 """Metrics: how well each run does on the held-out evaluation data."""
 
-from dataclasses import asdict
-
 import pandas as pd
 import streamlit as st
 
@@ -15,7 +13,6 @@ from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import empty, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import score_tables, views
-from pages.ui.metrics.look import Look, look_at
 from pages.ui.metrics.worst_errors import show_worst_errors
 
 SHOWN = [
@@ -91,7 +88,7 @@ def show_scores(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> 
     )
 
 
-def say_what_is_missing(snapshot: Snapshot, run: Run, look: Look | None) -> None:
+def say_what_is_missing(snapshot: Snapshot, run: Run, look: views.Look | None) -> None:
     """Where the run was measured by other items than today's, or can say nothing of them."""
     if look is None:
         st.warning(
@@ -127,13 +124,13 @@ if not snapshot.logs.runs:
     )
 show_curve(snapshot)
 run, other, label = choose(snapshot)
-look = look_at(snapshot, run, other, label)
+look = views.look_at(snapshot, run, other, label)
 show_scores(snapshot, run, other, label)
 say_what_is_missing(snapshot, run, look)
 if look and len(look.answers):
     show_tabs(VIEWS, "metrics_view", look)
 st.subheader("All runs", anchor=False)
-table = pd.DataFrame([asdict(run) for run in snapshot.logs.runs])
+table = pd.DataFrame(snapshot.logs.runs)
 sets = score_tables.evaluation_sets(snapshot)
 if len(set(sets.values())) > 1:
     table = table.assign(**{"evaluation set": table["run_id"].map(sets)})

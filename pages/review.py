@@ -24,8 +24,6 @@ SHOWN = 100
 DECIDED = 20
 """Flagged items with a button for each label: buttons cost more time than texts."""
 
-NO_LABEL = "no label yet"
-
 
 def show_choice(snapshot: Snapshot) -> None:
     """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
@@ -52,22 +50,15 @@ def show_flagged(snapshot: Snapshot) -> None:
     batches = batches_of(snapshot)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
         name = item.label and snapshot.workspace.task.label(item.label).name
-        told = [f"flagged by {flag.annotator}: {flag.note}"]
-        show_items([item_html(item.text, [*told, f"labeled {name}" if name else NO_LABEL])])
+        labeled = f"labeled {name}" if name else "no label yet"
+        told = [f"flagged by {flag.annotator}: {flag.note}", labeled]
+        show_items([item_html(item.text, told)])
         with st.container(horizontal=True, gap="small"):
+            done, item_id = partial(take_flag_back, snapshot, flag), flag.item_id
             if at < DECIDED and session.annotator():
-                label_buttons(
-                    snapshot, [item], at == 0, then=partial(take_flag_back, snapshot, flag)
-                )
-            batch_id = batches.get(flag.item_id, "")
-            open_item_button(batch_id, flag.item_id, f"open {flag.item_id}")
-            st.button(
-                "Done",
-                key=f"done {flag.item_id}",
-                help="Takes the flag back",
-                on_click=take_flag_back,
-                args=(snapshot, flag),
-            )
+                label_buttons(snapshot, [item], at == 0, then=done)
+            open_item_button(batches.get(item_id, ""), item_id, f"open {item_id}")
+            st.button("Done", key=f"done {item_id}", help="Takes the flag back", on_click=done)
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
 

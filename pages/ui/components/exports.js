@@ -11,16 +11,12 @@ const save = (blob, name) => {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 };
 
-// The colors of the page, since a drawing for the dark cannot be read on white paper.
-const paper = () => {
-  const style = getComputedStyle(document.querySelector('[data-testid="stApp"]'));
-  return { ground: style.backgroundColor, ink: style.color };
-};
-
 /** @param {SVGElement} drawing @param {string} title @returns {Blob} */
 const svgOf = (drawing, title) => {
   const { width, height } = drawing.getBoundingClientRect();
-  const { ground, ink } = paper();
+  // The colors of the page, since a drawing for the dark cannot be read on white paper.
+  const app = document.querySelector('[data-testid="stApp"]');
+  const { backgroundColor: ground, color: ink } = getComputedStyle(app);
   const [wide, high] = [width + 2 * MARGIN, height + HEAD + MARGIN];
   const made = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   for (const [name, value] of Object.entries({

@@ -1,6 +1,7 @@
 """Scores of runs with their intervals, as tables and charts take them."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -133,19 +134,16 @@ def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
 
 def calibration_table(report: Report) -> pd.DataFrame:
     """How far probabilities are from shares, raw and calibrated, on each set of items."""
-    rows = [
-        (
-            SETS[split],
-            figures.n_items,
-            figures.calibration_error_raw,
-            figures.calibration_error_calibrated,
-            figures.at_half.fscore,
-            figures.at_threshold.fscore,
-        )
-        for split, figures in report.figures.items()
-    ]
-    names = ["on", "items", "error, raw", "error, calibrated", "F at 0.5", "F at threshold"]
-    return pd.DataFrame(rows, columns=names)
+    shown = {
+        "items": "n_items",
+        "error, raw": "calibration_error_raw",
+        "error, calibrated": "calibration_error_calibrated",
+        "F at 0.5": "at_half.fscore",
+        "F at threshold": "at_threshold.fscore",
+    }
+    shown_of = attrgetter(*shown.values())
+    rows = [(SETS[split], *shown_of(figures)) for split, figures in report.figures.items()]
+    return pd.DataFrame(rows, columns=["on", *shown])
 
 
 def show_table(table: pd.DataFrame, scores: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from pages.ui.components.charts import label_colors
 from pages.ui.components.items import item_html, pushes_html, show_items
 from pages.ui.components.messages import say_empty
 from pages.ui.escape_markdown import plain
-from pages.ui.metrics.look import Look
+from pages.ui.metrics.views import Look
 
 MISSES = 10
 

@@ -10,7 +10,7 @@ from core.workspace.labels import Conflict, Labeled
 from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
 from core.workspace.relabel import Decision, decide, in_conflict, settled
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import Label, Task
+from core.workspace.task import Label
 from pages.ui import page_head, session
 from pages.ui.cache import analysis, runs
 from pages.ui.cache.snapshot import inbox
@@ -201,8 +201,10 @@ def show_last(snapshot: Snapshot) -> None:
     last = st.session_state.get(LAST)
     if not last or not all(decision.item.label for decision in last):
         return
+    task, text, others = snapshot.workspace.task, last[0].item.text[:80], len(last) - 1
+    names = ", ".join(dict.fromkeys(task.label(decision.label).name for decision in last))
     line, button = st.columns([5, 1], vertical_alignment="center")
-    line.caption(f"Saved: {told(snapshot.workspace.task, last)}")
+    line.caption(f"Saved: “{text}”{f' and {others} more' if others else ''}: {names}")
     before = [
         Decision(replace(each.item, label=each.label), each.item.label, each.assisted)
         for each in last
@@ -214,13 +216,6 @@ def take_back(snapshot: Snapshot, before: Sequence[Decision]) -> None:
     """Gives the items the labels back that they had."""
     take(snapshot, before)
     st.session_state.pop(LAST, None)
-
-
-def told(task: Task, decisions: Sequence[Decision]) -> str:
-    """Which label the items have now."""
-    first, others = decisions[0], len(decisions) - 1
-    names = dict.fromkeys(task.label(decision.label).name for decision in decisions)
-    return f"“{first.item.text[:80]}”{f' and {others} more' if others else ''}: " + ", ".join(names)
 
 
 def shortcut(label: Label) -> str | None:

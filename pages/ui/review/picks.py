@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.query.shown_predictions import NewestRun, shown_predictions
+from core.query.shown_predictions import NewestRun, ShownPrediction, shown_predictions
 from core.sampling.catalog import CATALOG, familiarity
 from core.sampling.next_batch import is_active
 from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
@@ -51,10 +51,8 @@ def coming_picks(snapshot: Snapshot) -> list[Pick]:
             "The model looks through the whole pool for it, and is trained first if labels have "
             "come since the last run. Nothing is written; labels change the choice."
         )
-        place = st.empty()
-        if not place.button("Show the coming batch", key="show_coming", type="primary"):
+        if not st.button("Show the coming batch", key="show_coming", type="primary"):
             st.stop()
-            place.empty()
     return picks_in(filled(slot, "Choosing …"))
 
 
@@ -137,9 +135,12 @@ def said_now(snapshot: Snapshot, item_ids: Sequence[str], newest: NewestRun | No
         return [""] * len(item_ids)
     task = snapshot.workspace.task
     return [
-        f"{task.label(shown.predicted).name} with confidence {shown.confidence:.3f}"
-        f"{', trained on it' if shown.is_learned else ''}"
-        if shown
-        else ""
+        told_now(task, shown) if shown else ""
         for shown in shown_predictions(snapshot, newest, item_ids)
     ]
+
+
+def told_now(task: Task, shown: ShownPrediction) -> str:
+    """A prediction in words, and whether the model had learned from the item."""
+    told = f"{task.label(shown.predicted).name} with confidence {shown.confidence:.3f}"
+    return f"{told}, trained on it" if shown.is_learned else told

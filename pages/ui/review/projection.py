@@ -30,8 +30,6 @@ OPENED = 15
 NO_LINE = "<style>.st-key-review_opened .sl-item {border-top: 0; padding-top: 0}</style>"
 """The opened item stands in a frame."""
 
-Selected = Mapping[str, object]
-
 Point = Any
 """A row of the points, by `itertuples`."""
 
@@ -102,7 +100,7 @@ def aid(points: pd.DataFrame, run_id: str, is_sample: bool) -> str:
     )
 
 
-def show_chosen(snapshot: Snapshot, points: pd.DataFrame, selection: Selected) -> None:
+def show_chosen(snapshot: Snapshot, points: pd.DataFrame, selection: Mapping[str, object]) -> None:
     """What was clicked, opened; else the items of the region."""
     clicked = {point["item_id"] for point in selection.get(CLICK) or [] if "item_id" in point}
     opened, ranges = points[points["item_id"].isin(clicked)], selection.get(BRUSH)

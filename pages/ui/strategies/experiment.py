@@ -103,7 +103,10 @@ def show_outcome(outcome: Outcome) -> None:
             for result in others:
                 # Names of strategies are anybody's words: no markup is read in them.
                 st.text(verdict(result, score, outcome))
-            points = points_of(outcome, score)
+            rows = [
+                {"strategy": each.name, **asdict(each.scores[score])} for each in outcome.results
+            ]
+            points = pd.DataFrame(rows)
             show_figure(
                 f"experiment-{score}",
                 f"{name} at {outcome.size:,} labels of each strategy",
@@ -135,12 +138,6 @@ def how_sure(outcome: Outcome) -> str:
         f"{told} Where F is 0, a model has called no item positive that is: AUC then says whether "
         "it has learned anything."
     )
-
-
-def points_of(outcome: Outcome, score: str) -> pd.DataFrame:
-    """The score of each strategy's models, with its interval."""
-    rows = [{"strategy": each.name, **asdict(each.scores[score])} for each in outcome.results]
-    return pd.DataFrame(rows)
 
 
 def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
