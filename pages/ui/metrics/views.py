@@ -7,16 +7,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.evaluation import metrics
 from core.evaluation.intervals import cut_intervals, wilson
-from core.evaluation.metrics import (
-    BINS,
-    brier,
-    calibration_error,
-    crossed,
-    precision_recall_curve,
-    reliability,
-    roc_curve,
-)
 from core.evaluation.run_scores import EvaluationPredictions
 from core.evaluation.slices import THIN, Slice, slices
 from core.workspace.logs import Run
@@ -94,6 +86,7 @@ def show_ranking(look: Look) -> None:
     """ROC and precision-recall curves of both runs."""
     if not can_rank(look):
         return
+    rates = ["false positive rate", "true positive rate"]
     left, right = st.columns(2, gap="large")
     with left:
         show_figure(
@@ -101,7 +94,7 @@ def show_ranking(look: Look) -> None:
             "ROC curve",
             "The further above the dashed line of a coin, the better the model ranks items.",
             charts.roc,
-            _corner_points(look, roc_curve, ["false positive rate", "true positive rate"], 1),
+            _corner_points(look, metrics.roc_curve, rates, 1),
         )
     with right:
         show_figure(
@@ -110,7 +103,7 @@ def show_ranking(look: Look) -> None:
             f"Of the items that it calls {look.name}, how many are, for each share of them that it "
             "finds.",
             charts.precision_recall,
-            _corner_points(look, precision_recall_curve, ["recall", "precision"], 0),
+            _corner_points(look, metrics.precision_recall_curve, ["recall", "precision"], 0),
             float(look.actual.mean()),
         )
 
@@ -161,7 +154,7 @@ def show_threshold(look: Look) -> None:
     with left:
         is_one_of_two = len(look.task.labels) == 2
         other = look.task.labels[1 - look.label].name if is_one_of_two else f"not {look.name}"
-        cells = crossed(~predicted * 1, ~look.actual * 1, 2)
+        cells = metrics.crossed(~predicted * 1, ~look.actual * 1, 2)
         title = f"Confusion matrix at {threshold:.2f}"
         show_confusion("confusion", title, cells, [look.name, other])
     with right:
@@ -177,7 +170,7 @@ def show_threshold(look: Look) -> None:
 def show_labels(look: Look) -> None:
     """Of more than two labels: which is taken for which, and the scores of each."""
     names = [label.name for label in look.task.labels]
-    cells = crossed(look.answers.predicted, look.answers.targets, len(names))
+    cells = metrics.crossed(look.answers.predicted, look.answers.targets, len(names))
     show_confusion("labels", "Which label is taken for which", cells, names)
     table = score_tables.label_table(names, cells)
     score_tables.show_table(table, ["precision", "recall", "F-score"])
@@ -194,7 +187,7 @@ def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
 
 def cut_points(look: Look) -> pd.DataFrame:
     """F-score, precision and recall by threshold, one row for each and each corner."""
-    curve = precision_recall_curve(look.score, look.actual)
+    curve = metrics.precision_recall_curve(look.score, look.actual)
     named = {"threshold": curve.threshold, "F-score": curve.fscore}
     named |= {"precision": curve.precision, "recall": curve.recall}
     wide = pd.DataFrame(named)[corners(curve.recall)]
@@ -263,17 +256,18 @@ def calibration_sentence(look: Look) -> str:
     """Error and Brier score of the raw probabilities with intervals, and of the calibrated ones."""
     found = runs.score_intervals(look.snapshot, look.run, look.label)
     calibrated = look.answers.calibrated[:, look.label]
-    error, square = (measure(calibrated, look.actual) for measure in (calibration_error, brier))
+    error = metrics.calibration_error(calibrated, look.actual)
+    brier = metrics.brier(calibrated, look.actual)
     return (
         f"Expected calibration error {interval_text(found['calibration_error'], '.3f')}, "
         f"calibrated {error:.3f}. Brier score {interval_text(found['brier'], '.3f')}, "
-        f"calibrated {square:.3f}. Low is good; with few items the error is too high by chance."
+        f"calibrated {brier:.3f}. Low is good; with few items the error is too high by chance."
     )
 
 
 def histogram_bins(look: Look) -> pd.DataFrame:
     """Items of each true label by probability: bins as wide bars, side by side."""
-    number, labels, frames = BINS * NARROW, look.task.labels, []
+    number, labels, frames = metrics.BINS * NARROW, look.task.labels, []
     place = np.minimum((look.score * number).astype(int), number - 1)
     for at, label in enumerate(labels):
         counts = np.bincount(place[look.answers.actual(at)], minlength=number)
@@ -295,7 +289,7 @@ def reliability_bins(look: Look) -> pd.DataFrame:
     kinds = zip(charts.KIND_COLORS, (look.answers.raw, look.answers.calibrated), strict=True)
     rows = []
     for kind, probability in kinds:
-        found = reliability(probability[:, look.label], look.actual)
+        found = metrics.reliability(probability[:, look.label], look.actual)
         for mean, hits, items in zip(found.probability, found.positives, found.items, strict=True):
             share = wilson(hits, items)
             rows.append((kind, mean, share.value, share.low, share.high, int(items)))

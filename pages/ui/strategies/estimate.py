@@ -2,14 +2,7 @@
 
 import streamlit as st
 
-from core.analysis.estimate import (
-    Estimate,
-    compute_estimate,
-    decoded,
-    earlier_estimate,
-    estimate_file,
-    kept_estimate,
-)
+from core.analysis import estimate
 from core.evaluation.prevalence import FEW, Prevalence
 from core.evaluation.stopping import Sign
 from core.system.jobs import Job
@@ -35,31 +28,31 @@ def show_estimate(snapshot: Snapshot) -> None:
         st.caption("It begins with evaluation data and training data of two labels.")
         return
     path = snapshot.workspace.path
-    job = analysis.job(f"outlook of {path}", compute_estimate, path)
+    job = analysis.job(f"outlook of {path}", estimate.compute_estimate, path)
     found = current_estimate(snapshot, job)
     if found:
         show_figures(found, name)
         return
     show_errand(job, "Estimating", "outlook", can_stop=False)
-    before = earlier_estimate(snapshot)
+    before = estimate.earlier_estimate(snapshot)
     if before:
         st.caption("Until then, what was found before the last labels came:")
         show_figures(before, name)
 
 
-def current_estimate(snapshot: Snapshot, job: Job) -> Estimate | None:
+def current_estimate(snapshot: Snapshot, job: Job) -> estimate.Estimate | None:
     """The estimate of this state; None: it is being worked out, once for each state."""
-    found, state = kept_estimate(snapshot), estimate_file(snapshot).stem
+    found, state = estimate.kept_estimate(snapshot), estimate.estimate_file(snapshot).stem
     if found or job.is_running:
         return found
     if job.of != state:
         job.start(state)
         return None
     answer = job.told.answer  # where there is no place to keep it
-    return decoded(answer) if answer else None
+    return estimate.decoded(answer) if answer else None
 
 
-def show_figures(found: Estimate, name: str) -> None:
+def show_figures(found: estimate.Estimate, name: str) -> None:
     """What is left, whether it is time to stop, and why."""
     # The positive label is anybody's word: no markup is read in it.
     st.text(left_told(found.prevalence, name))
