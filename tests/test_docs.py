@@ -1,5 +1,6 @@
 """The five documents say what is there: README and those of pages, data, core and benchmarks."""
 
+import importlib
 import re
 import shlex
 import subprocess
@@ -135,3 +136,16 @@ def test_the_top_level_holds_only_what_belongs_there():
     )
     folders = {line.split("/")[0] for line in listed.stdout.splitlines() if "/" in line}
     assert folders <= {"pages", "core", "data", "tests", ".ci", ".streamlit"}
+
+
+@pytest.mark.parametrize("package", sorted((ROOT / "core").glob("*/__init__.py")))
+def test_what_a_package_offers_is_there(package: Path):
+    """Each `module.name, name` of a package's docstring can be imported."""
+    name = f"core.{package.parent.name}"
+    listed = importlib.import_module(name).__doc__.split("\n- ")[1:]
+    assert listed
+    for line in listed:
+        for module, names in re.findall(r"\b([a-z_]+)\.(\w+(?:, \w+)*)", line.split(":")[0]):
+            loaded = importlib.import_module(f"{name}.{module}")
+            for each in names.split(", "):
+                assert hasattr(loaded, each) or (package.parent / f"{each}.py").exists(), each

@@ -1,0 +1,8 @@
+"""Analysis: studies over a workspace and its labels.
+
+- simulation.make_demo, steps: active learning with known labels
+- learning_curves.learn, curve_comparison.compare; replay.compute
+- strategy_comparison.compute, strategy_yield.chosen_labels: what each strategy brought
+- estimate.compute_estimate: positives that are left, and whether to stop
+- representation.compare_words, projection.pool_points: the training data beside the pool
+"""

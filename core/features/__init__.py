@@ -1,0 +1,8 @@
+"""Feature sources: texts as rows of numbers, behind one protocol.
+
+- base.Source, Rows: what every source gives
+- vocabulary.Vocabulary: the chapter's words
+- pool_features.Space: TF-IDF of words and n-grams, and word vectors, learned from the pool
+- encoder_features.EncodedSpace: the same beside a sentence encoder; encoder.open_encoder
+- cached.pool_space: the pool's features, from the cache
+"""

@@ -1,0 +1,8 @@
+"""Models: fit, calibrate, predict, explain.
+
+- training.learn gives a Learned; model.Model, load_model, save_model
+- predict.score_texts, probabilities, confidences
+- pool_predictions.predictions_of: a run's predictions of the whole pool, from the cache
+- explain.explain: how far each word pushed a prediction
+- neighbors.neighbor_index: the labeled items most like a text
+"""

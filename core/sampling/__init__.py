@@ -1,0 +1,7 @@
+"""Sampling: what to label next.
+
+- next_batch.propose, preview, batch_to_label; BatchRequest, Batch
+- catalog.CATALOG: every strategy as one record
+- strategies, diversity: the strategies themselves, pure functions of arrays
+- mix.mixed: each strategy's share of a batch; picks.picks_of: what was chosen, and why
+"""

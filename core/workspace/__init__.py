@@ -1,0 +1,9 @@
+"""A workspace: one task, its logs and labels as files, and the snapshot that all else takes.
+
+- layout.open_workspace gives a Workspace; snapshot.open_snapshot, read_snapshot a Snapshot
+- task.Task, Label, load_task: what is labeled
+- logs.Proposal, Event, Run, append_records; labels.Labeled, save: what was proposed and said
+- events.Inbox: the way in for events; assignment.batch_for: whose turn it is
+- relabel.label_by_hand, decide: labels beside the batches
+- backup.back_up, restore.restore, registry.workspaces
+"""
