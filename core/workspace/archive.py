@@ -9,7 +9,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -148,9 +148,7 @@ def _from_manifest(path: Path, said: Any) -> Backup:  # noqa: ANN401 (any JSON v
         raise ValueError(f"its format is not `{FORMAT}`")
     parts = tuple(Part(**part) for part in said["parts"])
     for part in parts:
-        texts, numbers = (part.name, part.sha256), (part.bytes, part.rows)
-        if not all(type(text) is str for text in texts) or not all(
-            type(number) is int and number >= 0 for number in numbers
-        ):
+        kinds = [type(value) for value in astuple(part)]
+        if kinds != [str, int, str, int] or min(part.bytes, part.rows) < 0:
             raise ValueError("its manifest is no manifest")
     return Backup(path, str(said["made_at"]), str(said["reason"]), parts)

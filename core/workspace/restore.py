@@ -32,7 +32,13 @@ def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
     backup = read_backup(path)
     progress("verifying the backup")
     verify(backup)
-    _refuse_strangers(backup)
+    names = [part.name for part in backup.parts]
+    for name in names:
+        if not _RESTORED.fullmatch(name) or names.count(name) > 1:
+            raise BackupError(
+                f"{backup.name} holds `{name[:80]}`, which no backup of Sunlight does. Take "
+                "another one, and move this one away."
+            )
     what = f"{backup.name} cannot be restored to {into}"
     todo = "Nothing is left there; free some space or choose another folder."
     with refused_as(BackupError, what, todo), new_folder(into) as folder:
@@ -45,16 +51,6 @@ def _source(path: Path) -> Path | None:
     folder = path.absolute().parent
     is_home = folder.name == FOLDER and (folder.parent / POOL_FOLDER).is_dir()
     return folder.parent if is_home else None
-
-
-def _refuse_strangers(backup: Backup) -> None:
-    names = [part.name for part in backup.parts]
-    for name in names:
-        if not _RESTORED.fullmatch(name) or names.count(name) > 1:
-            raise BackupError(
-                f"{backup.name} holds `{name[:80]}`, which no backup of Sunlight does. Take "
-                "another one, and move this one away."
-            )
 
 
 def _build(backup: Backup, source: Path | None, folder: Path, progress: Progress) -> None:
