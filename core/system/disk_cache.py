@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.errors import WorkspaceError
-from core.system.durable import new_folder, remove, remove_abandoned
+from core.system.durable import new_folder, refused_as, remove, remove_abandoned
 from core.system.process import processors, temporary_folder
 
 Loaded = TypeVar("Loaded")
@@ -54,15 +54,10 @@ def load_cached(
             return load(entry)
     except OSError:
         pass  # read-only, full, or just replaced by another process: it is built elsewhere
-    try:
-        with temporary_folder() as folder:
-            build(folder)
-            return load(folder)
-    except OSError as error:
-        raise WorkspaceError(
-            f"The {kind} cannot be prepared in the folder of temporary files: {error.strerror}. "
-            "Free some space there."
-        ) from error
+    what = f"The {kind} cannot be prepared in the folder of temporary files"
+    with refused_as(WorkspaceError, what, "Free some space there."), temporary_folder() as folder:
+        build(folder)
+        return load(folder)
 
 
 def load_earlier(root: Path, kind: str, load: Callable[[Path], Loaded]) -> Loaded | None:
