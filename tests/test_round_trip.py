@@ -15,7 +15,7 @@ from hypothesis import strategies as some
 from core.errors import ExportError
 from core.exchange.exporter import export_files
 from core.exchange.formula_guard import unguarded
-from core.exchange.importer import import_table
+from core.exchange.importer import import_data
 from core.exchange.provenance import provenance
 from core.exchange.table_reader import open_table
 from core.workspace.layout import Workspace, open_workspace
@@ -81,7 +81,7 @@ def imported(content: bytes, form: str, folder: Path) -> Workspace:
     path = folder.with_suffix(ENDINGS[form])
     path.write_bytes(content)
     workspace = open_workspace(folder)
-    import_table(workspace, open_table(path))
+    import_data(workspace, open_table(path))
     return workspace
 
 

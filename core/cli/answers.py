@@ -18,7 +18,6 @@ if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need
     from core.sampling.next_batch import Batch
     from core.workspace.archive import Backup
     from core.workspace.logs import Run
-    from core.workspace.snapshot import Snapshot
 
 RUN_KEYS = (
     "run_id", "model", "seed", "fscore", "auc", "average_precision",
@@ -30,8 +29,7 @@ ITEM_KEYS = ("rank", "item_id", "strategy", "score", "predicted", "confidence")
 
 def run_json(run: Run) -> dict[str, Any]:
     """A run's scores and counts, without its files and hashes."""
-    values = asdict(run)
-    return {key: values[key] for key in RUN_KEYS}
+    return {key: getattr(run, key) for key in RUN_KEYS}
 
 
 def run_text(run: Run) -> str:
@@ -46,13 +44,11 @@ def run_text(run: Run) -> str:
 
 def figures_json(figures: Figures | None, threshold: float) -> dict[str, Any]:
     """What stands beyond a run's row: intervals of 95%, and the chosen threshold."""
-    if figures is None:
-        return {"threshold": threshold, "fscore_at_threshold": None, "intervals": {}}
-    intervals = {name: [each.low, each.high] for name, each in figures.intervals.items()}
+    intervals = figures.intervals.items() if figures else ()
     return {
         "threshold": threshold,
-        "fscore_at_threshold": figures.at_threshold.fscore,
-        "intervals": intervals,
+        "fscore_at_threshold": figures.at_threshold.fscore if figures else None,
+        "intervals": {name: [each.low, each.high] for name, each in intervals},
     }
 
 
@@ -90,11 +86,6 @@ def batch_text(batch: Batch) -> list[str]:
     ]
 
 
-def splits_json(snapshot: Snapshot) -> dict[str, dict[str, int]]:
-    """How many labels each split has of each value."""
-    return snapshot.labels.counts(snapshot.workspace.task)
-
-
 def counts_text(answer: Mapping[str, Any], split: str) -> str:
     """`250 of 1,200 labels (1: 20, 0: 230)`."""
     counts = answer["splits"][split]
@@ -109,11 +100,7 @@ def finding_text(finding: Finding) -> list[str]:
         lines.append(f"    {finding.row}")
     if finding.mend:
         lines.append(f"    --mend: {finding.mend.words}.")
-    return ["".join(map(_printable, line)) for line in lines]
-
-
-def _printable(character: str) -> str:
-    return character if character.isprintable() else repr(character)[1:-1]
+    return ["".join(x if x.isprintable() else repr(x)[1:-1] for x in line) for line in lines]
 
 
 def backup_json(path: Path) -> dict[str, Any]:

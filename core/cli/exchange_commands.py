@@ -5,9 +5,8 @@ A command imports what it needs in its body: `--help` starts at once.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,10 +15,6 @@ from core.cli.console import AsJson, Data, refusals, report, tell
 from core.system.durable import remove
 from core.workspace.layout import SAMPLE, Workspace, open_workspace
 from core.workspace.task import SPLITS
-
-if TYPE_CHECKING:
-    from core.exchange.import_types import Columns
-    from core.exchange.table_reader import SourceTable
 
 Source = Annotated[Path, typer.Argument(help="A table, or a folder in the layout of a workspace.")]
 Column = Annotated[str, typer.Option(help="A column's name; default: guessed.")]
@@ -62,22 +57,24 @@ def import_command(
     """Brings in a table, or a folder in the layout of a workspace: items, labels, who gave them."""
     from core.exchange.foreign_table import understood
     from core.exchange.import_types import Columns
-    from core.exchange.importer import import_folder, import_table
+    from core.exchange.importer import import_data
     from core.exchange.table_reader import Reading, open_table
 
     asked = Columns(text, item_id, label, split, strategy, confidence, annotator, labeled_at)
     words = read_label_map(label_map)
     with refusals():
-        if source.is_dir():
-            bring_in = partial(import_folder, folder=source)
-        else:
+        given = source, None, None
+        if not source.is_dir():
             table = open_table(source, Reading(encoding, delimiter, sheet, header))
             columns, unsaid = understood(table, asked, words, refuse_unknown=not leave_unlabeled)
             if dry_run:
-                return _tell_preview(table, columns, as_json)
-            bring_in = partial(import_table, table=table, columns=columns, unsaid=unsaid)
+                answer = answers.preview_json(table, columns)
+                return tell(answer, answers.preview_text(answer), as_json)
+            given = table, columns, unsaid
         with workspace_for(data) as workspace:
-            found = bring_in(workspace, leave_out_bad_rows=leave_out_bad_rows, progress=report)
+            found = import_data(
+                workspace, *given, leave_out_bad_rows=leave_out_bad_rows, progress=report
+            )
         return tell(answers.import_json(found), found.sentences(), as_json)
 
 
@@ -138,8 +135,3 @@ def refuse_others(option: str, given: Iterable[str], known: Iterable[str]) -> No
     """Raises BadParameter if something is given that is not known."""
     if not set(given) <= set(known):
         raise typer.BadParameter(f"choose from {', '.join(known)}", param_hint=option)
-
-
-def _tell_preview(table: "SourceTable", columns: "Columns", as_json: bool) -> None:
-    answer = answers.preview_json(table, columns)
-    tell(answer, answers.preview_text(answer), as_json)

@@ -29,7 +29,7 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         strategies = Counter(item.strategy or NOT_RECORDED for item in training)
         answer = {
             "stage": snapshot.stage,
-            "splits": answers.splits_json(snapshot),
+            "splits": snapshot.labels.counts(snapshot.workspace.task),
             "strategies": dict(strategies),
             "pool": len(snapshot.pool_words.pool),
             "targets": dict(snapshot.workspace.task.targets),
@@ -80,9 +80,8 @@ def backup(
         workspace = open_workspace(data)
         if only_list:
             found = [answers.backup_json(path) for path in backup_files(workspace.path)]
-            tell(
-                {"backups": found}, [*map(answers.backup_text, found)] or ["no backup yet"], as_json
-            )
+            lines = [*map(answers.backup_text, found)] or ["no backup yet"]
+            tell({"backups": found}, lines, as_json)
         else:
             made = answers.made_json(back_up(workspace))
             tell(made, [answers.backup_text(made)], as_json)
@@ -99,7 +98,7 @@ def restore(
 
     with refusals():
         snapshot = open_snapshot(restoring.restore(file, into, report).path, report)
-        splits, stage = answers.splits_json(snapshot), snapshot.stage
+        splits, stage = snapshot.labels.counts(snapshot.workspace.task), snapshot.stage
         labels = sum(sum(counts.values()) for counts in splits.values())
         answer = {"data": str(snapshot.workspace.path), "stage": stage, "splits": splits}
         tell(answer, [f"{into}: {labels:,} labels, stage: {stage}"], as_json)
@@ -117,7 +116,11 @@ def book(
     with refusals():
         snapshot = open_snapshot(fetch_book(folder, base, progress=report).path, report)
         path, pool = str(snapshot.workspace.path), len(snapshot.pool_words.pool)
-        answer = {"data": path, "pool": pool, "splits": answers.splits_json(snapshot)}
+        answer = {
+            "data": path,
+            "pool": pool,
+            "splits": snapshot.labels.counts(snapshot.workspace.task),
+        }
         tell(answer, [f"{folder}: {pool:,} items to label", _look_at(folder)], as_json)
 
 
@@ -133,7 +136,7 @@ def demo(
         snapshot = make_demo(folder, batches=batches, progress=report)
         answer = {
             "data": str(snapshot.workspace.path),
-            "splits": answers.splits_json(snapshot),
+            "splits": snapshot.labels.counts(snapshot.workspace.task),
             "runs": [answers.run_json(run) for run in snapshot.logs.runs],
         }
         tell(answer, [*map(answers.run_text, snapshot.logs.runs), _look_at(folder)], as_json)

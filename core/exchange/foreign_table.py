@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import blake2b
 
@@ -95,12 +95,12 @@ class _Reader:
         own: dict[str, list[str]] = {name: [] for name in names}
         self._found = TableContents(table.name, False, own, ids_made=not columns.item_id)
         self._unsaid, self._task = unsaid, task
-        self._at = {
-            each.name: table.columns.index(getattr(columns, each.name))
-            for each in fields(columns)
-            if getattr(columns, each.name)
-        }
-        self._words = label_words(task) | _meanings(task, unsaid.labels)
+        used_for = asdict(columns).items()
+        self._at = {what: table.columns.index(name) for what, name in used_for if name}
+        for value in unsaid.labels.values():
+            task.label(value)  # raises TaskError for one that is none
+        in_small = {word.casefold(): value for word, value in unsaid.labels.items()}
+        self._words = label_words(task) | in_small | dict(unsaid.labels)
         self._place: dict[int, int] = {}
         self._line_of: dict[str, int] = {}
         self._labels: dict[int, Labeled] = {}
@@ -147,12 +147,9 @@ class _Reader:
             self._line_of[item_id] = line
             add_item(found, line, item_id, text, [row[at] for at in self._own])
         if item is not None:
-            self._take_label(key, item)
-
-    def _take_label(self, key: int, item: Labeled) -> None:
-        earlier = self._labels.setdefault(key, item)
-        if (earlier.label, earlier.split) != (item.label, item.split):
-            self._differing.add(key)
+            earlier = self._labels.setdefault(key, item)
+            if (earlier.label, earlier.split) != (item.label, item.split):
+                self._differing.add(key)
 
     def _label(self, row: list[str]) -> str:
         """The task's value for the row's label; empty where it has none."""
@@ -205,33 +202,13 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[ImportedLabel]:
 
 def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedLabel:
     """The label with its row in the batch and its event, both of this moment."""
+    what = item.item_id, item.strategy
     proposal = Proposal(
-        batch_id,
-        moment,
-        item.split,
-        item.annotator,
-        rank,
-        item.item_id,
-        item.strategy,
-        confidence=item.confidence,
+        batch_id, moment, item.split, item.annotator, rank, *what, confidence=item.confidence
     )
-    event = Event(
-        event_id(item, batch_id),
-        batch_id,
-        item.item_id,
-        "label",
-        item.label,
-        item.annotator,
-        item.labeled_at or moment,
-    )
+    given, at = event_id(item, batch_id), item.labeled_at or moment
+    event = Event(given, batch_id, item.item_id, "label", item.label, item.annotator, at)
     return ImportedLabel(item, proposal, event)
-
-
-def _meanings(task: Task, given: Mapping[str, str]) -> dict[str, str]:
-    """What words mean by somebody's own account; raises TaskError for a label that is none."""
-    for value in given.values():
-        task.label(value)
-    return {word.casefold(): value for word, value in given.items()} | dict(given)
 
 
 def _time(text: str) -> str:

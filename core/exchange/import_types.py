@@ -7,7 +7,7 @@ it is new in a workspace.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 
 import numpy as np
@@ -36,7 +36,7 @@ class Columns:
 
     def used(self) -> set[str]:
         """The columns that are read as something; all others stay the items' own."""
-        return {getattr(self, each.name) for each in fields(self)} - {""}
+        return {*asdict(self).values()} - {""}
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,13 @@ def own_columns(names: Sequence[str]) -> list[str]:
     """The columns' names as a pool's header can hold them: without commas, quotes, line ends."""
     found: list[str] = []
     taken = {"item_id", "text"}
-    for at, name in enumerate(map(_own_name, names), start=1):
-        plain = name or f"column {at}"
+    for at, name in enumerate(names, start=1):
+        plain = re.sub(r'\s*[,"\r\n]+\s*', " ", name).strip() or f"column {at}"
         while plain.casefold() in taken:
             plain = f"own_{plain}"
         taken.add(plain.casefold())
         found.append(plain)
     return found
-
-
-def _own_name(name: str) -> str:
-    return re.sub(r'\s*[,"\r\n]+\s*', " ", name).strip()
 
 
 def number(said: Mapping[str, str], name: str) -> float | None:

@@ -83,30 +83,32 @@ class ImportResult:
         return [came, *(sentence for sentence, number in others.items() if number)]
 
 
-def import_table(
+def import_data(
     workspace: Workspace,
-    table: SourceTable,
+    source: SourceTable | Path,
     columns: Columns | None = None,
     unsaid: Defaults | None = None,
     *,
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
 ) -> ImportResult:
-    """The table's items and labels stand in the workspace when this returns, or nothing of it.
+    """The items and labels of a table, or of a folder in the layout of a workspace, stand in the
+    workspace when this returns, or nothing of them.
 
-    An export of Sunlight needs no columns. Raises TableError if a row cannot be taken and bad rows
-    are not to be left out, PoolError or LogError if the workspace cannot be read or written.
+    A folder and an export of Sunlight need no columns. Raises TableError if a row cannot be taken
+    and bad rows are not to be left out, PoolError or LogError if the workspace cannot be read or
+    written.
     """
-    if columns is None and not is_export(table):
-        raise TableError(f"{table.name}: say which column holds the text.")
     with _collector_at_rest():
-        if is_export(table):
-            incoming = read_export(table, workspace.task, progress)
+        if isinstance(source, Path):
+            incoming = read_folder(source, workspace.task, progress)
+        elif is_export(source):
+            incoming = read_export(source, workspace.task, progress)
+        elif columns is None:
+            raise TableError(f"{source.name}: say which column holds the text.")
         else:
-            incoming = read_table(table, columns, unsaid or Defaults(), workspace.task, progress)
-        return import_contents(
-            workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress
-        )
+            incoming = read_table(source, columns, unsaid or Defaults(), workspace.task, progress)
+        return _take_over(workspace, incoming, leave_out_bad_rows, progress)
 
 
 @contextmanager
@@ -121,28 +123,9 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def import_folder(
-    workspace: Workspace,
-    folder: Path,
-    *,
-    leave_out_bad_rows: bool = False,
-    progress: Progress = silent,
+def _take_over(
+    workspace: Workspace, incoming: TableContents, leave_out_bad_rows: bool, progress: Progress
 ) -> ImportResult:
-    """`import_table` for all that a folder in the layout of a workspace holds, the book's too."""
-    incoming = read_folder(folder, workspace.task, progress)
-    return import_contents(
-        workspace, incoming, leave_out_bad_rows=leave_out_bad_rows, progress=progress
-    )
-
-
-def import_contents(
-    workspace: Workspace,
-    incoming: TableContents,
-    *,
-    leave_out_bad_rows: bool = False,
-    progress: Progress = silent,
-) -> ImportResult:
-    """`import_table` for what was read already."""
     # A large pool that is new: nobody has to wait for it under the lock.
     pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
     with workspace.locked():
@@ -150,7 +133,11 @@ def import_contents(
         at, bad = _places(snapshot, incoming)
         bad = [*incoming.bad, *bad]
         if bad and not leave_out_bad_rows:
-            raise _refusal(incoming, bad)
+            raise TableError(
+                f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: "
+                f"{_first(bad)}. Nothing was brought in; mend them, or say that bad rows are to "
+                "be left out."
+            )
         is_new = at == NEW
         wanted = _wanted(snapshot, incoming, at)
         found = missing_rows(snapshot, wanted)
@@ -171,13 +158,6 @@ def import_contents(
         disagreeing=incoming.disagreeing,
         kept_out=_kept_out(snapshot, found, wanted),
         left_out=bad,
-    )
-
-
-def _refusal(incoming: TableContents, bad: Sequence[BadRow]) -> TableError:
-    return TableError(
-        f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: {_first(bad)}. "
-        "Nothing was brought in; mend them, or say that bad rows are to be left out."
     )
 
 
@@ -228,15 +208,12 @@ def _wanted(
     known = np.flatnonzero(at >= 0)
     ids = snapshot.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
     names = dict(zip((incoming.item_ids[place] for place in known), ids, strict=True))
-    return [_renamed(each, names.get(each.item.item_id, each.item.item_id)) for each in wanted]
-
-
-def _renamed(wanted: ImportedLabel, item_id: str) -> ImportedLabel:
-    return ImportedLabel(
-        replace(wanted.item, item_id=item_id),
-        wanted.proposal and replace(wanted.proposal, item_id=item_id),
-        wanted.event and replace(wanted.event, item_id=item_id),
-    )
+    renamed = []
+    for each in wanted:
+        item_id = names.get(each.item.item_id, each.item.item_id)
+        parts = (each.item, each.proposal, each.event)
+        renamed.append(ImportedLabel(*(part and replace(part, item_id=item_id) for part in parts)))
+    return renamed
 
 
 def _write_items(workspace: Workspace, incoming: TableContents, is_new: NDArray[np.bool_]) -> str:

@@ -18,7 +18,6 @@ from core.exchange.table_reader import SourceTable
 from core.pool.items import Pool
 from core.pool.words import hash_keys
 from core.system.csv_rows import BadRow
-from core.system.findings import Finding
 from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
@@ -72,23 +71,20 @@ def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableC
     Raises WorkspaceError if there is no such folder, or TaskError, LogError, PoolError.
     """
     snapshot = read_snapshot(open_workspace(folder), write_cache=False, progress=progress)
-    findings = [
-        *snapshot.pool_words.pool.findings,
-        *snapshot.logs.findings,
-        *snapshot.labels.findings,
+    pool = snapshot.pool_words.pool
+    found = TableContents(folder.name, True, {name: [] for name in pool.columns})
+    found.bad = [
+        BadRow(each.line or 0, f"of {each.file} does not count ({each.kind.title})")
+        for each in [*pool.findings, *snapshot.logs.findings, *snapshot.labels.findings]
+        if each.severity == "error"
     ]
-    found = TableContents(
-        folder.name, True, {name: [] for name in snapshot.pool_words.pool.columns}
-    )
-    found.bad = [_bad_row(each) for each in findings if each.severity == "error"]
-    table = provenance(snapshot)
-    for at, row in enumerate(table.to_pylist(), start=1):
+    for at, row in enumerate(provenance(snapshot).to_pylist(), start=1):
         try:
             cells = {name: text_of(row[name]) for name in EXPORT_FIELDS}
             found.wanted.append(exported(cells, task))
         except ValueError as error:
             found.bad.append(BadRow(at, f"among the labels {error}"))
-    _add_pool(found, snapshot.pool_words.pool)
+    _add_pool(found, pool)
     found.rows = len(found.item_ids) + len(found.bad)
     found.keys = hash_keys(found.texts)
     return found
@@ -115,10 +111,6 @@ def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
         decode(Proposal, [proposed[name] for name in header_of(Proposal)]),
         decode(Event, [known[name] for name in header_of(Event)]),
     )
-
-
-def _bad_row(finding: Finding) -> BadRow:
-    return BadRow(finding.line or 0, f"of {finding.file} does not count ({finding.kind.title})")
 
 
 def _add_pool(found: TableContents, pool: Pool) -> None:

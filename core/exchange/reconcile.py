@@ -5,7 +5,7 @@ here: who brings a table does not overrule who labeled.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
@@ -35,10 +35,18 @@ class MissingRows:
 
 def missing_rows(snapshot: Snapshot, wanted: Sequence[ImportedLabel]) -> MissingRows:
     """What the workspace's files lack of these labels; nothing if they were brought in before."""
-    return _Comparison(snapshot, wanted).compare(wanted)
+    here, found = _Here(snapshot, wanted), MissingRows()
+    for each in wanted:
+        if here.differs(each):
+            found.differing.append(each.item.item_id)
+        elif not here.is_settled(each) and here.add(each, found):
+            found.labels += 1
+        else:
+            found.known += 1
+    return found
 
 
-class _Comparison:
+class _Here:
     """What stands here, beside what is wanted."""
 
     def __init__(self, snapshot: Snapshot, wanted: Sequence[ImportedLabel]) -> None:
@@ -56,20 +64,7 @@ class _Comparison:
         for each in wanted:
             self._splits[each.item.item_id].add(each.item.split)
 
-    def compare(self, wanted: Iterable[ImportedLabel]) -> MissingRows:
-        found = MissingRows()
-        for each in wanted:
-            if self._differs(each):
-                found.differing.append(each.item.item_id)
-            elif self._is_settled(each):
-                found.known += 1
-            else:
-                is_new = self._add(each, found)
-                found.labels += is_new
-                found.known += not is_new
-        return found
-
-    def _differs(self, wanted: ImportedLabel) -> bool:
+    def differs(self, wanted: ImportedLabel) -> bool:
         """Whether the item has another label here, two of them, or one that was taken back."""
         item = wanted.item
         here, word = self._here.get(item.item_id), self._words.get(item.item_id)
@@ -77,7 +72,7 @@ class _Comparison:
             return True
         return here is not None and here.label != item.label
 
-    def _is_settled(self, wanted: ImportedLabel) -> bool:
+    def is_settled(self, wanted: ImportedLabel) -> bool:
         """Whether somebody here has given the item this label, or it counts in another split."""
         here = self._here.get(wanted.item.item_id)
         if here is None:
@@ -88,7 +83,7 @@ class _Comparison:
         is_brought = wanted.event and word and word.event_id == wanted.event.event_id
         return word is not None and not is_brought
 
-    def _add(self, wanted: ImportedLabel, found: MissingRows) -> bool:
+    def add(self, wanted: ImportedLabel, found: MissingRows) -> bool:
         """Adds what the files lack of this label; whether they lack anything."""
         item = wanted.item
         key = (item.split, item.label, item.item_id)

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.exchange.import_types import Columns
-from core.exchange.importer import ImportResult, import_table
+from core.exchange.importer import ImportResult, import_data
 from core.exchange.table_reader import guess, open_table
 from core.system.csv_rows import format_rows
 from core.workspace.layout import create_workspace, open_workspace
@@ -87,7 +87,7 @@ def brought(target: Path, path: Path) -> ImportResult:
     """The table in a new workspace."""
     table = open_table(path)
     columns = Columns(**guess(table.columns, table.head(5)))
-    return import_table(create_workspace(target), table, columns)
+    return import_data(create_workspace(target), table, columns)
 
 
 def csv_pass(path: Path) -> int:

@@ -14,7 +14,7 @@ import pytest
 from core.errors import TableError, UnwritableError
 from core.exchange.exporter import export
 from core.exchange.import_types import Columns, Defaults
-from core.exchange.importer import ImportResult, import_folder, import_table
+from core.exchange.importer import ImportResult, import_data
 from core.exchange.table_reader import guess, open_table
 from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
@@ -39,7 +39,7 @@ def bring(
     workspace: Workspace, path: Path, unsaid: Defaults | None = None, **more: bool
 ) -> ImportResult:
     table = open_table(path)
-    return import_table(
+    return import_data(
         workspace, table, Columns(**guess(table.columns, table.head(5))), unsaid, **more
     )
 
@@ -184,17 +184,17 @@ def test_labels_become_evaluation_data_only_where_it_is_said(workspace: Workspac
 def test_an_export_restores_every_label(active: Snapshot, tmp_path: Path, form: str):
     export(active, tmp_path / f"out.{form}", form)
     empty = empty_workspace(tmp_path, active)
-    import_table(empty, open_table(tmp_path / f"out.{form}"))
+    import_data(empty, open_table(tmp_path / f"out.{form}"))
     assert labels_of(empty) == labels_of(active.workspace)
 
 
 def test_a_folder_in_the_books_layout_comes_in_whole(active: Snapshot, tmp_path: Path):
     empty = empty_workspace(tmp_path, active)
-    intake = import_folder(empty, active.workspace.path)
+    intake = import_data(empty, active.workspace.path)
     assert labels_of(empty) == labels_of(active.workspace)
     assert intake.labels == 90
     before = files_of(empty)
-    import_folder(empty, active.workspace.path)
+    import_data(empty, active.workspace.path)
     assert files_of(empty) == before
 
 
@@ -227,7 +227,7 @@ def counted(*given):
 setattr(importer, name, counted)
 table = open_table(Path(sys.argv[2]))
 columns = Columns(**guess(table.columns, table.head(5)))
-importer.import_table(open_workspace(Path(sys.argv[1])), table, columns)
+importer.import_data(open_workspace(Path(sys.argv[1])), table, columns)
 """
 
 

@@ -1,7 +1,6 @@
 """Import: a table that somebody has, looked at first and then brought in."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import SunlightError
 from core.exchange.foreign_table import PREVIEW, label_words
 from core.exchange.import_types import Columns, Defaults
-from core.exchange.importer import import_table
+from core.exchange.importer import import_data
 from core.exchange.own_export import is_export
 from core.exchange.table_reader import KINDS, Reading, SourceTable, guess, open_table
 from core.system.process import folder_of
@@ -62,24 +61,45 @@ def show(path: Path) -> None:
         workspace = open_workspace(path)
     except SunlightError:
         return  # the page's head has told it
-    show_result()
+    if sentences := st.session_state.get(RESULT):
+        with st.container(border=True):
+            st.markdown("**Brought in**")
+            for sentence in sentences:
+                st.text(sentence)
     kinds = sorted({ending.removeprefix(".") for ending in KINDS})
-    upload = st.file_uploader("A table", type=kinds, key=UPLOAD, on_change=forget_result)
+    upload = st.file_uploader("A table", type=kinds, key=UPLOAD, on_change=_forget_result)
     if upload is None:
         return
     try:
-        table = choose_reading(kept(upload).path)
-        show_head(table)
-        columns, unsaid = choose_columns(table, workspace.task)
-        leave_out = st.checkbox(
-            "Leave out rows that cannot be read",
-            key="import_leave_out",
-            help="Otherwise such a row refuses the whole table, and nothing is brought in.",
-        )
-        if st.button("Bring it in", type="primary", icon=":material/upload:", key="import_go"):
-            take(workspace, table, columns, unsaid, leave_out)
+        _bring_in(workspace, choose_reading(kept(upload).path))
     except SunlightError as error:
-        tell(str(error))
+        st.error("Nothing was brought in.", icon=":material/error:")
+        st.text(str(error))  # which may hold texts of the table
+
+
+def _forget_result() -> None:
+    st.session_state.pop(RESULT, None)
+
+
+def _bring_in(workspace: Workspace, table: SourceTable) -> None:
+    """The first rows, the choices, and the button after which the page runs again."""
+    head = pd.DataFrame(table.head(PREVIEW), columns=list(table.columns))
+    st.dataframe(head, hide_index=True)
+    columns, unsaid = choose_columns(table, workspace.task)
+    leave_out = st.checkbox(
+        "Leave out rows that cannot be read",
+        key="import_leave_out",
+        help="Otherwise such a row refuses the whole table, and nothing is brought in.",
+    )
+    if not st.button("Bring it in", type="primary", icon=":material/upload:", key="import_go"):
+        return
+    with st.status("Bringing it in …") as status:
+        progress = in_words(status.write)
+        found = import_data(
+            workspace, table, columns, unsaid, leave_out_bad_rows=leave_out, progress=progress
+        )
+    st.session_state[RESULT] = found.sentences()
+    st.rerun()
 
 
 def kept(upload: UploadedFile) -> Kept:
@@ -93,7 +113,8 @@ def kept(upload: UploadedFile) -> Kept:
 def choose_reading(path: Path) -> SourceTable:
     """The table as it is recognized, or as the person says; raises TableError."""
     table = open_table(path)
-    with st.expander(said_of(table)):
+    called = table.kind.upper() if table.kind == "csv" else table.kind.capitalize()
+    with st.expander(f"Read as {', '.join(filter(None, [called, table.encoding]))}"):
         st.caption("Recognized; change it where the first rows below look wrong.")
         encoding, delimiter, sheet, has_header = "", "", "", table.has_header
         if table.encoding:
@@ -114,19 +135,6 @@ def choose_reading(path: Path) -> SourceTable:
     return open_table(path, Reading(encoding, delimiter, sheet, has_header))
 
 
-def said_of(table: SourceTable) -> str:
-    """How the table is read, in a few words."""
-    parts = [table.kind.upper() if table.kind == "csv" else table.kind.capitalize()]
-    parts += [table.encoding] if table.encoding else []
-    return "Read as " + ", ".join(parts)
-
-
-def show_head(table: SourceTable) -> None:
-    """The first rows, as they would be read."""
-    rows = table.head(PREVIEW)
-    st.dataframe(pd.DataFrame(rows, columns=list(table.columns)), hide_index=True)
-
-
 def choose_columns(table: SourceTable, task: Task) -> tuple[Columns | None, Defaults | None]:
     """Which column holds what, and what counts where none does; None for an export of ours."""
     if is_export(table):
@@ -137,18 +145,13 @@ def choose_columns(table: SourceTable, task: Task) -> tuple[Columns | None, Defa
         return None, None
     guessed = guess(table.columns, table.head(PREVIEW))
     chosen = {}
-    for at, each in enumerate(fields(Columns)):
+    for at, (what, called) in enumerate(NAMES.items()):
         if at % 4 == 0:
             places = st.columns(4)  # a row of its own: on a narrow screen the order stays
-        options = table.columns if each.name == "text" else (NONE, *table.columns)
-        found = guessed.get(each.name, NONE)
-        name = places[at % 4].selectbox(
-            NAMES[each.name],
-            options,
-            index=options.index(found),
-            key=f"import_column_{each.name}",
-        )
-        chosen[each.name] = "" if name == NONE else name
+        options = table.columns if what == "text" else (NONE, *table.columns)
+        found = options.index(guessed.get(what, NONE))
+        name = places[at % 4].selectbox(called, options, found, key=f"import_column_{what}")
+        chosen[what] = "" if name == NONE else name
     columns = Columns(**chosen)
     return columns, choose_unsaid(table, columns, task) if columns.label else Defaults()
 
@@ -185,60 +188,14 @@ def choose_labels(table: SourceTable, column: str, task: Task) -> tuple[Mapping[
         return {}, True
     st.caption("What these words of the table mean:")
     meanings = {}
-    options = [UNLABELED, *task.values]
     places = st.columns(4)
+    names = {label.value: label.name for label in task.labels}
     for number, word in enumerate(strange[:MOST_WORDS]):
         meanings[word] = places[number % 4].selectbox(
-            shown(word),
-            options,
-            format_func=lambda value: value if value == UNLABELED else task.label(value).name,
+            "`" + word[:60].replace("`", "'") + "`",  # the label reads Markdown
+            [UNLABELED, *names],
+            format_func=lambda value: names.get(value, value),
             key=f"import_word_{word}",
         )
     given = {word: value for word, value in meanings.items() if value != UNLABELED}
     return given, len(given) == len(strange)
-
-
-def take(
-    workspace: Workspace,
-    table: SourceTable,
-    columns: Columns | None,
-    unsaid: Defaults | None,
-    leave_out: bool,
-) -> None:
-    """Brings the table in, tells how far it is, and runs the page again with what came of it."""
-    with st.status("Bringing it in …") as status:
-        found = import_table(
-            workspace,
-            table,
-            columns,
-            unsaid,
-            leave_out_bad_rows=leave_out,
-            progress=in_words(status.write),
-        )
-    st.session_state[RESULT] = found.sentences()
-    st.rerun()
-
-
-def show_result() -> None:
-    """What the last import brought, until another file is chosen."""
-    sentences = st.session_state.get(RESULT)
-    if sentences:
-        with st.container(border=True):
-            st.markdown("**Brought in**")
-            for sentence in sentences:
-                st.text(sentence)
-
-
-def forget_result() -> None:
-    st.session_state.pop(RESULT, None)
-
-
-def shown(word: str) -> str:
-    """A word of a table as a widget's label, which reads Markdown."""
-    return "`" + word[:60].replace("`", "'") + "`"
-
-
-def tell(message: str) -> None:
-    """A refusal, which may hold texts of the table."""
-    st.error("Nothing was brought in.", icon=":material/error:")
-    st.text(message)
