@@ -34,7 +34,7 @@ def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
 
     What people wrote stands there as they wrote it: none of it is Markdown, HTML or a link.
     """
-    task = snapshot.workspace.task
+    task, columns = snapshot.workspace.task, ", ".join(map(plain, table.column_names))
     parts = [
         f"# {plain(task.title)}",
         _origin(snapshot, table),
@@ -51,7 +51,7 @@ def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
         "## Left out",
         _left_out(snapshot, table),
         "## Files",
-        _files(table, layout),
+        f"{layout.title}, from the columns {columns}. {layout.note}".strip(),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -97,10 +97,8 @@ def _labels(task: Task, layout: Layout) -> str:
 def _counts(table: pa.Table, task: Task) -> str:
     """How many items each label has in each split."""
     counts = Counter(zip(*(table[name].to_pylist() for name in ("split", "label")), strict=True))
-    rows = []
-    for split in SPLITS:
-        each = [counts[split, value] for value in task.values]
-        rows.append([split, *(f"{count:,}" for count in each), f"{sum(each):,}"])
+    each = {split: [counts[split, value] for value in task.values] for split in SPLITS}
+    rows = [[split, *(f"{count:,}" for count in [*x, sum(x)])] for split, x in each.items()]
     return _markdown(["split", *map(plain, task.values), "total"], rows)
 
 
@@ -176,20 +174,13 @@ def _left_out(snapshot: Snapshot, table: pa.Table) -> str:
     here = flagged.intersection(table["item_id"].to_pylist())
     training = snapshot.labels.splits["training"]
     copies = len(training) - len(snapshot.labels.usable_training())
-    return "\n".join(
-        [
-            f"- Items with two labels and no decision: {len(snapshot.labels.conflicts):,}.",
-            f"- Flagged items that have no label here: {len(flagged - here):,}. Those that have "
-            f"one are not left out: {len(here):,}.",
-            "- Not left out, although no model of Sunlight learns from them: the workspace's "
-            f"training items with the text of an evaluation or validation item, {copies:,}.",
-        ]
+    return (
+        f"- Items with two labels and no decision: {len(snapshot.labels.conflicts):,}.\n"
+        f"- Flagged items that have no label here: {len(flagged - here):,}. Those that have one "
+        f"are not left out: {len(here):,}.\n"
+        "- Not left out, although no model of Sunlight learns from them: the workspace's training "
+        f"items with the text of an evaluation or validation item, {copies:,}."
     )
-
-
-def _files(table: pa.Table, layout: Layout) -> str:
-    columns = ", ".join(map(plain, table.column_names))
-    return f"{layout.title}, from the columns {columns}. {layout.note}".strip()
 
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

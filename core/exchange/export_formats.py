@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.exchange.formula_guard import guarded
-from core.exchange.provenance import Cell
+from core.exchange.provenance import FLOATS, Cell
 from core.system.csv_rows import format_rows
 from core.workspace.task import SPLITS, Task
 
@@ -35,11 +35,6 @@ END_OF_LINE = "</s>"
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 
 
-def values_themselves(task: Task) -> dict[str, str]:
-    """Each label by its value."""
-    return {value: value for value in task.values}
-
-
 @dataclass(frozen=True)
 class Layout:
     """One format of `core/exchange/exporter.py`: `files` gives its files of a table of
@@ -53,7 +48,7 @@ class Layout:
     files: Callable[[pa.Table, Task], Files]
     file: str = ""
     note: str = ""
-    called: Callable[[Task], dict[str, str]] = values_themselves
+    called: Callable[[Task], dict[str, str]] = lambda task: {value: value for value in task.values}
 
 
 def csv_files(table: pa.Table, task: Task) -> Files:
@@ -100,9 +95,11 @@ def fast_text(table: pa.Table, task: Task) -> Files:
     """A file per split, a label and the words of its text a line."""
     called = fast_text_labels(task)
     for split in SPLITS:
-        part = table.filter(pc.equal(table["split"], split)).select(["label", "text"])
+        part = table.filter(pc.equal(table["split"], split))
+        labels, texts = part["label"].to_pylist(), part["text"].to_pylist()
         lines = [
-            f"{PREFIX}{called[row['label']]} {_words(row['text'])}".rstrip() for row in _rows(part)
+            f"{PREFIX}{called[label]} {_words(text)}".rstrip()
+            for label, text in zip(labels, texts, strict=True)
         ]
         if lines:
             yield f"{split}.txt", "".join(f"{line}\n" for line in lines).encode()
@@ -163,21 +160,17 @@ def _cell(value: Cell) -> str:
 
 
 def _rows(table: pa.Table) -> Iterator[Row]:
+    """The table's rows, with texts for numbers that JSON has not."""
     for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
-        yield from batch.to_pylist()
+        for row in batch.to_pylist():
+            for name in FLOATS:
+                if row[name] is not None and not math.isfinite(row[name]):
+                    row[name] = repr(row[name])
+            yield row
 
 
 def _json(value: object) -> str:
-    return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False)
-
-
-def _finite(value: object) -> object:
-    """The value with texts for numbers that JSON has not."""
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_finite(each) for each in value]
-    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _parquet(table: pa.Table) -> bytes:

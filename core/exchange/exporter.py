@@ -33,8 +33,7 @@ def export(
     todo = "Free some space, or choose another place."
     with refused_as(ExportError, f"{path} cannot be written", todo):
         if LAYOUTS[form].file:
-            (_, content), (_, card) = files
-            _write_two(path, content, beside, card)
+            _write_two(path, files[0][1], beside, files[1][1])
             return [path, beside]
         with new_folder(path) as folder:
             for name, content in files:
@@ -47,7 +46,10 @@ def export_files(snapshot: Snapshot, form: str, splits: Collection[str] = SPLITS
 
     Raises ExportError if there is no such format or split, or if the splits have no label.
     """
-    _refuse_wishes(form, splits)
+    if form not in LAYOUTS:
+        raise ExportError(f"There is no format `{form}`. Choose one of: {', '.join(LAYOUTS)}.")
+    if unknown := [split for split in splits if split not in SPLITS]:
+        raise ExportError(f"There is no split `{unknown[0]}`. Choose from: {', '.join(SPLITS)}.")
     layout, head = LAYOUTS[form], b""
     table = provenance(snapshot, splits)
     if not len(table):
@@ -70,14 +72,6 @@ def zipped(files: Iterable[tuple[str, bytes]], folder: str) -> bytes:
         for name, content in files:
             file.writestr(f"{folder}/{name}", content)
     return archive.getvalue()
-
-
-def _refuse_wishes(form: str, splits: Collection[str]) -> None:
-    if form not in LAYOUTS:
-        raise ExportError(f"There is no format `{form}`. Choose one of: {', '.join(LAYOUTS)}.")
-    for split in splits:
-        if split not in SPLITS:
-            raise ExportError(f"There is no split `{split}`. Choose from: {', '.join(SPLITS)}.")
 
 
 def _refuse_place(snapshot: Snapshot, path: Path) -> None:

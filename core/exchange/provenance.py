@@ -6,8 +6,7 @@ from operator import attrgetter
 import pyarrow as pa
 
 from core.pool.items import Pool
-from core.workspace.labels import Labeled, last_words
-from core.workspace.logs import Event, Proposal
+from core.workspace.labels import last_words
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 
@@ -43,22 +42,22 @@ def provenance(snapshot: Snapshot, splits: Collection[str] = SPLITS) -> pa.Table
     Rows are in the order of the splits. Numbers that nobody wrote down are null, as are those of
     the batch and the event for a label that only stands in a label file; texts are then empty.
     """
-    items = _items(snapshot, splits)
+    items = [item for split in SPLITS if split in splits for item in snapshot.labels.splits[split]]
+    # Of an item that a batch holds twice, one.
+    items = list({(item.split, item.item_id): item for item in items}.values())
     proposals = {(each.batch_id, each.item_id): each for each in snapshot.logs.proposals}
     words = last_words(snapshot.logs, snapshot.workspace.task, [])
-    rows = [
-        _row(item, proposals[item.batch_id, item.item_id], words[item.item_id])
-        if item.batch_id
-        else _row(item)
-        for item in items
-    ]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(EXPORT_FIELDS)
-    known = {
-        name: _column(name, values) for name, values in zip(EXPORT_FIELDS, columns, strict=True)
-    }
-    return pa.table(
-        known | _own_columns(snapshot.pool_words.pool, [item.item_id for item in items])
-    )
+    rows = []
+    for item in items:
+        of_batch = NO_BATCH
+        if item.batch_id:
+            of_batch = _OF_PROPOSAL(proposals[item.batch_id, item.item_id])
+            of_batch += _OF_EVENT(words[item.item_id])
+        rows.append(_OF_ITEM(item) + of_batch)
+    columns = zip(*rows, strict=True) if rows else [()] * len(EXPORT_FIELDS)
+    known = {name: _column(name, each) for name, each in zip(EXPORT_FIELDS, columns, strict=True)}
+    own = _own_columns(snapshot.pool_words.pool, [item.item_id for item in items])
+    return pa.table(known | own)
 
 
 def own_names(columns: Sequence[str]) -> dict[str, str]:
@@ -79,20 +78,6 @@ def own_names(columns: Sequence[str]) -> dict[str, str]:
         given.add(called.casefold())
         names[name] = called
     return names
-
-
-def _items(snapshot: Snapshot, splits: Collection[str]) -> list[Labeled]:
-    """The labels of these splits; of an item that a batch holds twice, one."""
-    items = [item for split in SPLITS if split in splits for item in snapshot.labels.splits[split]]
-    return list({(item.split, item.item_id): item for item in items}.values())
-
-
-def _row(item: Labeled, *of_batch: Proposal | Event) -> tuple[Cell, ...]:
-    """The values of `EXPORT_FIELDS`; `of_batch` are the item's proposal and event, or none."""
-    if not of_batch:
-        return _OF_ITEM(item) + NO_BATCH
-    proposal, event = of_batch
-    return _OF_ITEM(item) + _OF_PROPOSAL(proposal) + _OF_EVENT(event)
 
 
 def _column(name: str, values: Sequence[Cell]) -> pa.Array:

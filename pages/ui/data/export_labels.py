@@ -10,7 +10,7 @@ from core.exchange.exporter import export_files, zipped
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 from pages.ui.cache.snapshot import open_snapshot
-from pages.ui.escape_markdown import plain
+from pages.ui.components.messages import refusals_shown
 
 FORMAT = "export_format"
 CHOSEN = "export_splits"
@@ -38,18 +38,15 @@ def show(path: Path) -> None:
 def _offer(snapshot: Snapshot, form: str, splits: list[str]) -> None:
     """The download, or why there is none."""
     folder = f"{snapshot.workspace.name}-{form}"
-    try:
+    with refusals_shown():
         archive = zipped(export_files(snapshot, form, splits), folder)
-    except SunlightError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    st.download_button(
-        f"Download ({len(archive) / 1e3:,.0f} kB)",
-        archive,
-        f"{folder}.zip",
-        "application/zip",
-        key="download_export",
-        on_click="ignore",
-        type="primary",
-        icon=":material/download:",
-    )
+        st.download_button(
+            f"Download ({len(archive) / 1e3:,.0f} kB)",
+            archive,
+            f"{folder}.zip",
+            "application/zip",
+            key="download_export",
+            on_click="ignore",
+            type="primary",
+            icon=":material/download:",
+        )
