@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +63,8 @@ def fetch(
     for connection in range(1, limits.connections + 1):
         had = _size_of(part)
         try:
-            _go_on(url, part, size, limits, deadline, progress)
+            if had != size:
+                _go_on(url, part, size, limits, deadline, progress)
         except _CutError as error:
             is_late = time.monotonic() > deadline or connection == limits.connections
             if is_late or _size_of(part) <= had:
@@ -80,20 +81,27 @@ def _go_on(
     url: str, part: Path, size: int | None, limits: Limits, deadline: float, progress: Progress
 ) -> None:
     """One connection: the rest of the file, or all of it if the server has another one by now."""
-    if size is not None and _size_of(part) == size:
-        return
+    from urllib3.exceptions import HTTPError, ReadTimeoutError
+
     with _session(url) as session:
         answer, had = _rest_or_all(session, url, part, limits)
         total = _total(url, answer, had, size, limits)
         pace = Pace(progress, f"fetching {urlsplit(url).path.rpartition('/')[2]}", total, "bytes")
         pace.add(had)
-        with part.open("ab") as file:
-            for piece in _pieces(answer, deadline):
-                had += len(piece)
-                if had > total:
-                    raise _wrong(url, f"is longer than the {total:,} bytes that it was to have")
-                file.write(piece)
-                pace.add(len(piece))
+        try:
+            with part.open("ab") as file:
+                while piece := answer.raw.read1(PIECE, decode_content=False):
+                    had += len(piece)
+                    if had > total:
+                        raise _wrong(url, f"is longer than the {total:,} bytes that it was to have")
+                    file.write(piece)
+                    pace.add(len(piece))
+                    if time.monotonic() > deadline:
+                        raise _CutError("the server is too slow")
+        except ReadTimeoutError as error:
+            raise _CutError("the server has fallen silent") from error
+        except HTTPError:
+            pass  # what is missing is told below
     if had < total:
         raise _CutError(f"the connection was cut after {had:,} of {total:,} bytes")
 
@@ -102,27 +110,45 @@ def _session(url: str) -> Session:
     import requests
 
     session = requests.Session()
-    session.trust_env = not _is_loopback(url)  # a proxy has a loopback of its own
+    session.trust_env = urlsplit(url).hostname not in LOOPBACK  # a proxy has a loopback of its own
     session.verify = environment("SSL_CERT_FILE") or True
     session.headers.update({"Accept-Encoding": "identity", "User-Agent": "sunlight"})
     session.hooks["response"].append(_refuse_redirect)
     return session
 
 
+def _refuse_redirect(answer: Response, **_: object) -> None:
+    """Raises DownloadError if a server sends us to where anybody can listen."""
+    if answer.is_redirect:
+        is_here = urlsplit(answer.url).hostname in LOOPBACK
+        _refuse_url(urljoin(answer.url, answer.headers["Location"]), may_be_plain=is_here)
+
+
+def _refuse_url(url: str, *, may_be_plain: bool = True) -> None:
+    parts = urlsplit(url)
+    is_plain = parts.scheme == "http" and parts.hostname in LOOPBACK
+    if parts.scheme != "https" and not (is_plain and may_be_plain):
+        raise DownloadError(f"{url[:200]} is not an https address. Give one that begins https://.")
+
+
 def _rest_or_all(session: Session, url: str, part: Path, limits: Limits) -> tuple[Response, int]:
     """(the server's answer, the byte of the file that it begins with: 0 or where the part ends)."""
-    had, tag = _size_of(part), _read_tag(part)
-    rest = {"Range": f"bytes={had}-", "If-Range": tag} if had and tag else {}
-    answer = _ask(session, url, limits, rest)
-    said = answer.headers.get("Content-Range", "")
-    if rest and answer.status_code == PARTIAL and said.startswith(f"bytes {had}-"):
-        return answer, had
-    if rest and answer.status_code != OK:
-        answer = _ask(session, url, limits, {})
-    if answer.status_code != OK:
+    had, tag_file = _size_of(part), _tag_file(part)
+    tag = tag_file.read_text(encoding="latin-1") if tag_file.exists() else ""
+    rest = {"Range": f"bytes={had}-", "If-Range": tag}
+    for headers in [rest, {}] if had and tag else [{}]:
+        answer = _ask(session, url, limits, headers)
+        said = answer.headers.get("Content-Range", "")
+        if headers and answer.status_code == PARTIAL and said.startswith(f"bytes {had}-"):
+            return answer, had
+        if answer.status_code == OK:
+            break
+    else:
         raise _wrong(url, f"comes with the status {answer.status_code}")
     part.write_bytes(b"")
-    _keep_tag(part, answer)
+    # Only a strong tag says that two files are the same byte for byte.
+    tag = answer.headers.get("ETag", "")
+    tag_file.write_text(tag if tag.startswith('"') else "", encoding="latin-1")
     return answer, 0
 
 
@@ -146,53 +172,19 @@ def _ask(session: Session, url: str, limits: Limits, headers: Mapping[str, str])
     )
 
 
-def _refuse_redirect(answer: Response, **_: object) -> None:
-    """Raises DownloadError if a server sends us to where anybody can listen."""
-    if answer.is_redirect:
-        target = urljoin(answer.url, answer.headers["Location"])
-        _refuse_url(target, may_be_plain=_is_loopback(answer.url))
-
-
 def _total(url: str, answer: Response, had: int, size: int | None, limits: Limits) -> int:
     """How long the whole file is; raises DownloadError if nobody knows, or it is not as it was."""
     if answer.headers.get("Content-Encoding", "identity") != "identity":
         raise _wrong(url, "comes compressed, which nobody has asked for")
-    said = answer.headers.get("Content-Length", "")
-    if not said.isascii() or not said.isdigit():
-        if size is None:
-            raise _wrong(url, "comes without its length, so that nobody can tell whether it is all")
-        return size
-    total = had + int(said)
+    rest = answer.raw.length_remaining
+    total = size if rest is None else had + rest
+    if total is None:
+        raise _wrong(url, "comes without its length, so that nobody can tell whether it is all")
     if size is not None and total != size:
         raise _wrong(url, f"has {total:,} bytes instead of {size:,}")
     if total > limits.bytes:
         raise _wrong(url, f"has {total:,} bytes, more than the {limits.bytes:,} that it may have")
     return total
-
-
-def _pieces(answer: Response, deadline: float) -> Iterator[bytes]:
-    """What arrives, until it ends or is cut; raises _CutError if it takes too long."""
-    from urllib3.exceptions import HTTPError, ReadTimeoutError
-
-    try:
-        while piece := answer.raw.read1(PIECE, decode_content=False):
-            yield piece
-            if time.monotonic() > deadline:
-                raise _CutError("the server is too slow")
-    except (ReadTimeoutError, TimeoutError) as error:
-        raise _CutError("the server has fallen silent") from error
-    except (HTTPError, OSError):
-        return
-
-
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in LOOPBACK
-
-
-def _refuse_url(url: str, *, may_be_plain: bool = True) -> None:
-    is_plain = urlsplit(url).scheme == "http" and _is_loopback(url)
-    if urlsplit(url).scheme != "https" and not (is_plain and may_be_plain):
-        raise DownloadError(f"{url[:200]} is not an https address. Give one that begins https://.")
 
 
 def _wrong(url: str, what: str) -> DownloadError:
@@ -204,16 +196,5 @@ def _size_of(part: Path) -> int:
 
 
 def _tag_file(part: Path) -> Path:
+    """Where it stands by what the server knows the file whose beginning has arrived."""
     return part.with_name(f"{part.name}.tag")
-
-
-def _read_tag(part: Path) -> str:
-    """By what the server knows the file whose beginning has arrived; empty if nobody knows it."""
-    file = _tag_file(part)
-    return file.read_text(encoding="latin-1") if file.exists() else ""
-
-
-def _keep_tag(part: Path, answer: Response) -> None:
-    """Only a strong tag says that two files are the same byte for byte."""
-    tag = answer.headers.get("ETag", "")
-    _tag_file(part).write_text(tag if tag.startswith('"') else "", encoding="latin-1")
