@@ -2,7 +2,8 @@
 
 import codecs
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -36,7 +37,9 @@ def recognize(path: Path) -> str:
     for mark, name in MARKS:
         if sample.startswith(mark):
             return name
-    if _is(path, "utf-8"):
+    with suppress(UnicodeError):
+        for _ in _decoded(path, "utf-8"):
+            pass
         return "utf-8"
     best = from_bytes(sample).best()
     if best is None:
@@ -84,19 +87,7 @@ def codecs_name(encoding: str, file: str) -> str:
     return found.name
 
 
-def _is(path: Path, encoding: str) -> bool:
-    try:
-        for _ in _decoded(path, encoding):
-            pass
-    except UnicodeError:
-        return False
-    return True
-
-
 def _decoded(path: Path, encoding: str) -> Iterator[str]:
     """The file's text by parts; raises UnicodeError where it is none of this encoding."""
-    decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as file:
-        while data := file.read(AT_ONCE):
-            yield decoder.decode(data)
-    yield decoder.decode(b"", final=True)
+        yield from codecs.iterdecode(iter(partial(file.read, AT_ONCE), b""), encoding)

@@ -7,7 +7,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,11 +74,10 @@ def parquet_rows(path: Path, *, only_head: bool = False) -> Iterator[Cells]:
 
     Raises TableError.
     """
-    with ExitStack() as stack:
-        try:
-            schema = pq.read_schema(path)
-            texts = [f.name for f in schema if _is_text(f.type)]
-            file = stack.enter_context(pq.ParquetFile(path, read_dictionary=texts))
+    try:
+        schema = pq.read_schema(path)
+        texts = [x.name for x in schema if x.type in (pa.string(), pa.large_string())]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
             if file.metadata.num_columns > MOST_COLUMNS:
                 raise too_many_columns(path)
             if file.metadata.num_rows > MOST_ROWS:
@@ -90,30 +89,25 @@ def parquet_rows(path: Path, *, only_head: bool = False) -> Iterator[Cells]:
                 yield Cells([(0, list(schema.names))], [])
                 return
             yield from _parquet_blocks(path, file)
-        except (pa.ArrowException, OSError, ValueError, KeyError, IndexError) as error:
-            raise TableError(
-                f"{path.name} cannot be read as Parquet: {_first_line(error)}. Write it again."
-            ) from error
+    except (pa.ArrowException, OSError, ValueError, KeyError, IndexError) as error:
+        raise TableError(
+            f"{path.name} cannot be read as Parquet: {_first_line(error)}. Write it again."
+        ) from error
 
 
 def excel_sheets(path: Path) -> list[str]:
     """The names of the file's sheets; raises TableError."""
-    _refuse_bomb(path)
     with _workbook(path) as book:
         return list(book.sheet_names)
 
 
 def excel_rows(path: Path, sheet: str) -> Iterator[Cells]:
     """The rows of a sheet that are not empty; raises TableError."""
-    _refuse_bomb(path)
     with _workbook(path) as book:
-        try:
-            found = book.get_sheet_by_name(sheet)
-            first = (found.start or (0, 0))[0] + 1
-            rows = enumerate(([*map(text_of, row)] for row in found.iter_rows()), start=first)
-            yield from _blocks((line, cells if any(cells) else None, "") for line, cells in rows)
-        except (CalamineError, ValueError, OverflowError) as error:
-            raise _no_excel(path, error) from error
+        found = book.get_sheet_by_name(sheet)
+        first = (found.start or (0, 0))[0] + 1
+        rows = enumerate(([*map(text_of, row)] for row in found.iter_rows()), start=first)
+        yield from _blocks((line, cells if any(cells) else None, "") for line, cells in rows)
 
 
 def text_of(value: Any) -> str:  # noqa: ANN401 (any value of a table)
@@ -204,10 +198,6 @@ def _texts(column: pa.Array, path: Path) -> list[str]:
     return [text_of(value) for value in column.to_pylist()]
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
-
-
 def _blocks(rows: Iterable[tuple[int, list[str] | None, str]]) -> Iterator[Cells]:
     """Blocks of what is given as (line, its cells or None, why it is bad or an empty text)."""
     found = Cells([], [])
@@ -235,6 +225,23 @@ def _unwritable(cells: list[str]) -> str:
     return ""
 
 
+@contextmanager
+def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
+    """The opened workbook; raises TableError for a file that is none, or unpacks to too much."""
+    try:
+        _refuse_bomb(path)
+        with closing(CalamineWorkbook.from_path(str(path))) as book:
+            yield book
+    except (
+        CalamineError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError,
+        OverflowError, OSError,
+    ) as error:  # fmt: skip
+        raise TableError(
+            f"{path.name} cannot be read as a spreadsheet: {_first_line(error)}. Save it again, or "
+            "as CSV."
+        ) from error
+
+
 def _refuse_bomb(path: Path) -> None:
     """Raises TableError if the parts of the file, which may be a zip archive, unpack to too much.
 
@@ -243,38 +250,15 @@ def _refuse_bomb(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
     total = 0
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
-                with archive.open(info) as part:
-                    while data := part.read(2**20):
-                        total += len(data)
-                        if total > MOST_UNPACKED:
-                            raise TableError(
-                                f"{path.name} would unpack to more than 4 GB. Save it as CSV."
-                            )
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
-        raise _no_excel(path, error) from error
-
-
-@contextmanager
-def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
-    """The opened workbook; raises TableError for a file that is none."""
-    try:
-        book = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, ValueError, OSError) as error:
-        raise _no_excel(path, error) from error
-    try:
-        yield book
-    finally:
-        book.close()
-
-
-def _no_excel(path: Path, error: Exception) -> TableError:
-    return TableError(
-        f"{path.name} cannot be read as a spreadsheet: {_first_line(error)}. Save it again, or as "
-        "CSV."
-    )
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            with archive.open(info) as part:
+                while data := part.read(2**20):
+                    total += len(data)
+                    if total > MOST_UNPACKED:
+                        raise TableError(
+                            f"{path.name} would unpack to more than 4 GB. Save it as CSV."
+                        )
 
 
 def too_many_columns(path: Path) -> TableError:

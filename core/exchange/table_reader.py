@@ -111,12 +111,13 @@ class SourceTable:
 
     def head(self, number: int) -> list[list[str]]:
         """The first rows; raises TableError."""
-        rows = (cells for block in self.blocks(SAMPLE_BYTES) for _, cells in block.rows)
-        return list(islice(rows, number))
+        return _head(self.blocks(SAMPLE_BYTES), number)
 
     def _raw(self, window: int) -> Iterator[Cells]:
         if self.kind == "csv":
-            yield from _without_header(_delimited(self, window), self.has_header)
+            with as_utf8(self.path, self.encoding) as plain:
+                rows = _csv_rows(plain, self.delimiter, window)
+                yield from _without_header(rows, self.has_header)
         elif self.kind == "json":
             yield from json_rows(self.path, self.encoding, self.columns)
         elif self.kind == "parquet":
@@ -166,14 +167,16 @@ def guess(name_of: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, st
     """
     known = {_plain(name): name for name in reversed(name_of)}
     found = {
-        what: next((known[name] for name in names if name in known), "")
+        what: known[name]
         for what, names in USUAL_NAMES.items()
+        for name in reversed(names)  # the likeliest name wins
+        if name in known
     }
-    if not found["text"] and name_of:
+    if "text" not in found and name_of:
         free = [at for at, name in enumerate(name_of) if name not in found.values()] or [0]
         longest = max(free, key=lambda at: sum(len(row[at]) for row in rows))
         found["text"] = name_of[longest]
-    return {what: name for what, name in found.items() if name}
+    return found
 
 
 def _open_excel(path: Path, reading: Reading) -> SourceTable:
@@ -182,7 +185,7 @@ def _open_excel(path: Path, reading: Reading) -> SourceTable:
         known = ", ".join(f"`{name}`" for name in sheets) or "no sheet at all"
         raise TableError(f"{path.name} has no sheet `{reading.sheet}`. It has {known}.")
     sheet = reading.sheet or sheets[0]
-    columns, has_header = _columns(_sample(excel_rows(path, sheet)), reading.has_header, path)
+    columns, has_header = _columns(_head(excel_rows(path, sheet)), reading.has_header, path)
     return SourceTable(path, "excel", columns, has_header, sheet=sheet, sheets=tuple(sheets))
 
 
@@ -191,14 +194,9 @@ def _open_delimited(path: Path, encoding: str, reading: Reading) -> SourceTable:
         delimiter = reading.delimiter or _delimiter(plain)
         if len(delimiter) != 1 or delimiter in '"\r\n':
             raise TableError(f"{path.name}: `{delimiter}` cannot divide cells. Give one character.")
-        head = _sample(_csv_rows(plain, delimiter))
+        head = _head(_csv_rows(plain, delimiter))
     columns, has_header = _columns(head, reading.has_header, path)
     return SourceTable(path, "csv", columns, has_header, encoding, delimiter)
-
-
-def _delimited(table: SourceTable, window: int) -> Iterator[Cells]:
-    with as_utf8(table.path, table.encoding) as plain:
-        yield from _csv_rows(plain, table.delimiter, window)
 
 
 def _csv_rows(path: Path, delimiter: str, window: int = SAMPLE_BYTES) -> Iterator[Cells]:
@@ -217,16 +215,16 @@ def _delimiter(path: Path) -> str:
     """The one that divides most of the first rows into the same number of cells, two or more."""
 
     def fits(delimiter: str) -> tuple[float, int]:
-        widths = Counter(map(len, _sample(_csv_rows(path, delimiter))))
+        widths = Counter(map(len, _head(_csv_rows(path, delimiter))))
         width, rows = max(widths.items(), key=lambda each: (each[0] > 1, each[1]), default=(1, 0))
         return (rows / max(widths.total(), 1), width) if width > 1 else (0.0, 1)
 
     return max(DELIMITERS, key=fits)
 
 
-def _sample(blocks: Iterator[Cells]) -> list[list[str]]:
+def _head(blocks: Iterator[Cells], number: int = SAMPLE_ROWS) -> list[list[str]]:
     """The first rows."""
-    return list(islice((cells for block in blocks for _, cells in block.rows), SAMPLE_ROWS))
+    return list(islice((cells for block in blocks for _, cells in block.rows), number))
 
 
 def _columns(
