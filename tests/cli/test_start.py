@@ -43,6 +43,10 @@ def loaded(*arguments: object) -> set[str]:
         ("export --help", LEARNING | DATA),
         ("backup --list --data {data}", LEARNING | DATA),
         ("backup --data {data}", LEARNING | DATA),
+        ("status --data {data}", LEARNING),
+        ("check --data {data}", LEARNING),
+        ("import {table} --data {data}", LEARNING),
+        ("export --out {out} --data {data}", LEARNING),
     ],
 )
 def test_a_command_loads_nothing_that_it_does_not_need(
@@ -52,6 +56,11 @@ def test_a_command_loads_nothing_that_it_does_not_need(
     table = write_table(tmp_path, "csv", ("id", "text"), [["new", "flood hits coast"]])
     given = {"data": data, "table": table, "out": tmp_path / "labels.csv"}
     assert loaded(*(part.format(**given) for part in command.split())) & absent == set()
+
+
+def test_a_status_loads_no_model(demo: Path):
+    assert list(demo.glob("models/*.params"))
+    assert loaded("status", "--data", demo) & LEARNING == set()
 
 
 def test_what_a_help_text_lists_is_what_there_is():
