@@ -1,14 +1,19 @@
 """Sunlight: large numbers of random, granular examples, with what the model sees in each."""
 
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
+from core.exchange.item_export import write_csv, write_parquet
 from core.models.predict import score_texts
 from core.pool.text import words_of
+from core.query.filters import UNLABELED
 from core.query.row_set import RowSet
-from core.query.tables import UNLABELED, Drawn
 from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import SPLITS
 from pages.ui import page_head, session
@@ -19,8 +24,15 @@ from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import empty, refusals_shown
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import filter_panel, state
-from pages.ui.sunlight.item_download import show_downloads
 from pages.ui.sunlight.steps import Step
+
+SHOWN_FIRST = 100
+"""Items that are shown in the order of the pool."""
+
+KINDS = (
+    ("CSV", "text/csv", write_csv),
+    ("Parquet", "application/vnd.apache.parquet", write_parquet),
+)
 
 
 def show_draw(snapshot: Snapshot, items: pd.DataFrame) -> None:
@@ -40,15 +52,11 @@ def show_draw(snapshot: Snapshot, items: pd.DataFrame) -> None:
         with st.container(gap=None):
             show_items([shown])
             # Nothing of an item is worked out before somebody opens it.
-            place = st.container() if is_big else more_of(item.item_id)
+            more = {"type": "compact", "key": f"more_{item.item_id}", "on_change": "rerun"}
+            place = st.container() if is_big else st.expander("More", **more)
             if is_big or place.open:
                 with place:
                     show_details(snapshot, item.item_id, item.text, is_held_out=is_held_out)
-
-
-def more_of(item_id: str) -> ExpanderContainer:
-    """Where more of the item is shown, if somebody opens it."""
-    return st.expander("More", type="compact", key=f"more_{item_id}", on_change="rerun")
 
 
 def facts(snapshot: Snapshot, item: tuple, probability: np.ndarray | None) -> list[str]:
@@ -64,52 +72,69 @@ def facts(snapshot: Snapshot, item: tuple, probability: np.ndarray | None) -> li
     return told
 
 
-def count_sentence(drawn: Drawn, is_random: bool) -> str:
-    """How many items the filters leave, and which of them are shown."""
-    if is_random:
-        return f"{len(drawn.items):,} drawn at random from {drawn.matching:,} items"
-    return f"The first {len(drawn.items):,} of {drawn.matching:,} items, in the order of the pool"
-
-
-def kinds_sentence(snapshot: Snapshot, counts: pd.DataFrame) -> str:
+def kinds_sentence(snapshot: Snapshot, places: RowSet) -> str:
     """How many of the items each split has, and how many each label; empty if none is labeled."""
-    if not (counts["split"] != UNLABELED).any():
-        return ""
-    by_split = counts.groupby("split")["items"].sum()
-    told = [
-        f"{by_split[split]:,} {split}" for split in (UNLABELED, *SPLITS) if split in by_split.index
-    ]
-    by_label = counts[counts["split"] != UNLABELED].groupby("label")["items"].sum()
-    names = [snapshot.workspace.task.label(value).name for value in by_label.index]
-    labeled = [f"{items:,} {name}" for items, name in zip(by_label, names, strict=True)]
-    return f"{' · '.join(told)}; labeled: {', '.join(labeled)}"
+    by_split, by_label = Counter(), Counter()
+    for (split, label), items in tables(snapshot).counts(places).items():
+        by_split[split] += items
+        by_label[label] += items
+    del by_label[""]
+    told = [f"{by_split[split]:,} {split}" for split in (UNLABELED, *SPLITS) if by_split[split]]
+    name_of = {label.value: label.name for label in snapshot.workspace.task.labels}
+    labeled = [f"{items:,} {name_of[value]}" for value, items in sorted(by_label.items())]
+    return f"{' · '.join(told)}; labeled: {', '.join(labeled)}" if labeled else ""
 
 
-def show_count(snapshot: Snapshot, step: Step, places: RowSet, drawn: Drawn) -> None:
+def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int) -> None:
     """How many items the filters leave, and the ways to take them all away."""
-    told = count_sentence(drawn, step.is_random)
+    told = f"The first {shown:,} of {len(places):,} items, in the order of the pool"
+    if step.is_random:
+        told = f"{shown:,} drawn at random from {len(places):,} items"
     told += "; words that the model does not know are underlined" if snapshot.logs.runs else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(gap=None, width="stretch"):
             st.caption(told)
-            counts = tables(snapshot).counts(places) if step.filters.words else None
-            if counts is not None and (kinds := kinds_sentence(snapshot, counts)):
+            if step.filters.words and (kinds := kinds_sentence(snapshot, places)):
                 st.caption(plain(kinds))
         if len(places):
             show_downloads(snapshot, places)
 
 
+def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
+    """A button for each kind of file of what the filters leave, made when somebody asks for it."""
+    for name, kind, write in KINDS:
+        st.download_button(
+            name,
+            partial(download, snapshot, places, write),
+            f"{snapshot.workspace.name}-items.{name.lower()}",
+            kind,
+            key=f"sunlight_{name.lower()}",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+            help=f"Download all {len(places):,} items that the filters leave.",
+        )
+
+
+def download(snapshot: Snapshot, places: RowSet, write: Callable[..., None]) -> BytesIO:
+    """The file as `write` writes it."""
+    file = BytesIO()
+    write(tables(snapshot).sheet(runs.shown_predictions(snapshot)), places, file)
+    file.seek(0)
+    return file
+
+
 def show_look(snapshot: Snapshot, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
-    table = tables(snapshot)
     # Takes long only while the pool's words are read first.
     with st.spinner("Looking through the pool …"), refusals_shown(stop=True):
         places = runs.places(snapshot, step.filters)
-    drawn = table.draw(places, step.size, step.seed) if step.is_random else table.first(places)
-    show_count(snapshot, step, places, drawn)
-    if not len(drawn.items):
+    chosen = places.draw(step.size, step.seed) if step.is_random else places.first(SHOWN_FIRST)
+    items = tables(snapshot).items(chosen)
+    show_count(snapshot, step, places, len(items))
+    if not len(items):
         empty("No item matches these filters. Take one of them away.")
-    show_draw(snapshot, drawn.items)
+    show_draw(snapshot, items)
 
 
 @st.fragment(run_every=state.SECONDS)
@@ -131,7 +156,7 @@ filter_panel.show_filters(snapshot.workspace.task, choices)
 filter_panel.show_controls(choices)
 filter_panel.show_active(step.filters, snapshot.workspace.task, choices)
 state.write_address()
-if state.is_streaming():
+if st.session_state.get(state.STREAM):
     stream()
 else:
     show_look(snapshot, step)

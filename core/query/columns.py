@@ -46,11 +46,6 @@ class PoolColumns:
         return read_index(self.workspace.cache, self.pool_words, write_cache=self.write_cache)
 
     @cached_property
-    def length_counts(self) -> NDArray[np.int64]:
-        """How many rows of the pool have 0, 1, 2, … words."""
-        return np.bincount(self.n_words)
-
-    @cached_property
     def values(self) -> dict[str, tuple[str, ...] | None]:
         """The values of each of the pool's own columns, the most frequent first.
 

@@ -128,18 +128,11 @@ def read_address(address: Mapping[str, Sequence[str]], choices: Choices) -> tupl
 
 def fitted(filters: Filters, choices: Choices) -> Filters:
     """The filters without what cannot be chosen: a batch that is gone, a day that is none."""
-    can_be = {
-        "splits": choices.splits,
-        "labels": choices.labels,
-        "strategies": choices.strategies,
-        "batches": choices.batches,
-        "annotators": choices.annotators,
-        "predicted": choices.labels if choices.has_model else (),
-        "lengths": LENGTH_NAMES,
-    }
+    predicted = choices.labels if choices.has_model else ()
+    can_be = {**vars(choices), "predicted": predicted, "lengths": LENGTH_NAMES}
     kept = {
-        field: tuple(value for value in getattr(filters, field) if value in possible)
-        for field, possible in can_be.items()
+        field: tuple(value for value in getattr(filters, field) if value in can_be[field])
+        for field in _NAMES
     }
     columns = [
         (name, tuple(value for value in values if value in (choices.columns.get(name) or ())))

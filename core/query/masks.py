@@ -4,7 +4,6 @@ They are answered for all places at once, as masks, `(n_places,)`: a place is th
 pool; items that only stand in label files come behind the pool, and have none of its columns.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,56 +44,40 @@ def filtered_rows(
 
     `lengths` are the words of each place, `(n_places,)`. Without opinions nothing is predicted.
     """
-    size = len(lengths)
-    masks = [_of_lengths(filters.lengths, lengths)] if filters.lengths else []
-    masks += [_behind(_is_one_of(pool, *column), size) for column in filters.columns]
-    masks += [_behind(_holds(pool, *piece), size) for piece in filters.pieces]
+    size, masks = len(lengths), []
+    if filters.lengths:
+        chosen = np.array([name in filters.lengths for name in LENGTH_NAMES])
+        masks.append(chosen[length_buckets(lengths)])
+    for name, values in filters.columns:
+        wanted = pa.array(values, pa.large_string())
+        masks.append(_in_pool(pc.is_in(pool.table[name].chunk(0), value_set=wanted), size))
+    for name, piece in filters.pieces:
+        found = pc.match_substring(pool.table[name].chunk(0), piece, ignore_case=True)
+        masks.append(_in_pool(found, size))
+    if filters.predicted or filters.confidence:
+        masks.append(_predicted(filters, opinions) if opinions else np.zeros(size, bool))
+    if not masks:
+        return None
+    left = np.logical_and.reduce(masks)
+    is_rest = bool(left.sum() * 2 > size)  # listed the shorter way
+    return RowSet(np.flatnonzero(left ^ is_rest), size, is_rest)
+
+
+def _in_pool(found: pa.Array, size: int) -> Mask:
+    """What was found in the pool; false for the places behind it."""
+    mask = np.zeros(size, bool)
+    mask[: len(found)] = found.to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _predicted(filters: Filters, opinions: ShownPredictions) -> Mask:
+    """Where the model says one of the labels, as surely as is asked for."""
+    left = np.ones(len(opinions.predicted), bool)
     if filters.predicted:
-        masks.append(_predicted(filters.predicted, opinions, size))
+        columns = [at for at, label in enumerate(opinions.labels) if label in filters.predicted]
+        left &= np.isin(opinions.predicted, columns)
     if filters.confidence:
-        masks.append(_within(filters.confidence, opinions, size))
-    return places_of(np.logical_and.reduce(masks)) if masks else None
-
-
-def places_of(mask: Mask) -> RowSet:
-    """The places where the mask is true, listed the shorter way."""
-    is_rest = bool(mask.sum() * 2 > len(mask))
-    return RowSet(np.flatnonzero(mask ^ is_rest), len(mask), is_rest)
-
-
-def _of_lengths(names: Sequence[str], lengths: NDArray[np.integer]) -> Mask:
-    chosen = np.array([name in names for name in LENGTH_NAMES])
-    return chosen[length_buckets(lengths)]
-
-
-def _is_one_of(pool: Pool, name: str, values: Sequence[str]) -> Mask:
-    wanted = pa.array(values, pa.large_string())
-    return _mask(pc.is_in(pool.table[name].chunk(0), value_set=wanted))
-
-
-def _holds(pool: Pool, name: str, piece: str) -> Mask:
-    return _mask(pc.match_substring(pool.table[name].chunk(0), piece, ignore_case=True))
-
-
-def _predicted(labels: Sequence[str], opinions: ShownPredictions | None, size: int) -> Mask:
-    if opinions is None:
-        return np.zeros(size, bool)
-    columns = [opinions.labels.index(label) for label in labels if label in opinions.labels]
-    return np.isin(opinions.predicted, columns)
-
-
-def _within(edges: tuple[float, float], opinions: ShownPredictions | None, size: int) -> Mask:
-    if opinions is None:
-        return np.zeros(size, bool)
-    low, high = edges
-    found = opinions.confidence  # nan is within nothing
-    return (found >= np.float32(low - SLACK)) & (found <= np.float32(high + SLACK))
-
-
-def _behind(mask: Mask, size: int) -> Mask:
-    """The mask with false for the places behind the pool."""
-    return np.concatenate([mask, np.zeros(size - len(mask), bool)])
-
-
-def _mask(found: pa.Array) -> Mask:
-    return found.to_numpy(zero_copy_only=False)
+        low, high = filters.confidence  # nan is within nothing
+        left &= opinions.confidence >= np.float32(low - SLACK)
+        left &= opinions.confidence <= np.float32(high + SLACK)
+    return left

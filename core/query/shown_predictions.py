@@ -1,9 +1,7 @@
-"""What the model of today says of single items: of those it learned from, out of fold.
+"""What the model of today says of items, and of which it must not say it.
 
-A model knows the labels that it was trained on: asked about such an item it tells little. What
-models of the same kind said that were trained without the item is told instead.
-
-What the model of today says at each place of the tables, and of which items it must not say it.
+A model knows the labels that it was trained on: asked about such an item it tells little. Of single
+items is told instead what models of the same kind said that were trained without the item.
 
 An item that waits for its evaluation or validation label is held out: whoever labels it must not
 have seen what the model thinks of it, nor be able to find out by filtering.
@@ -75,19 +73,16 @@ def shown_predictions(
     learned = {item.item_id for item in snapshot.labels.usable_training()}
     at, values = snapshot.pool_words.pool.positions(item_ids), snapshot.workspace.task.values
     said, predicted = today.predictions.confidence, today.predictions.predicted
-    found: list[ShownPrediction | None] = []
-    for item in item_ids:
+
+    def shown(item: str) -> ShownPrediction | None:
         if item in hidden:
-            found.append(None)
-        elif item in unseen:
-            found.append(unseen[item])
-        elif item in at:
-            place = at[item]
-            label, sure = values[predicted[place]], float(said[place])
-            found.append(ShownPrediction(label, sure, is_learned=item in learned))
-        else:
-            found.append(None)
-    return found
+            return None
+        if item in unseen or item not in at:
+            return unseen.get(item)
+        label, sure = values[predicted[at[item]]], float(said[at[item]])
+        return ShownPrediction(label, sure, is_learned=item in learned)
+
+    return [shown(item) for item in item_ids]
 
 
 def _unseen(today: NewestRun, item_ids: Sequence[str]) -> dict[str, ShownPrediction]:

@@ -5,8 +5,9 @@ are small: what is labeled or proposed, with its place in the pool. Every questi
 cursor of its own, since one connection in several threads gives wrong answers.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cached_property
 from operator import attrgetter
 
@@ -25,74 +26,38 @@ from core.query.filters import AGREES, UNLABELED, Filters
 from core.query.masks import ShownPredictions, filtered_rows
 from core.query.row_set import RowSet
 from core.workspace.labels import Labeled
-from core.workspace.logs import Event, Proposal, Run
+from core.workspace.logs import Event, Proposal
 from core.workspace.snapshot import Snapshot
-
-SHOWN_FIRST = 100
-"""Items of a search that are shown in the order of the pool."""
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Some items, in their order, and how many the filters leave."""
-
-    items: pd.DataFrame
-    matching: int
-
-
-Selection = Filters | RowSet
-"""What to look at: filters, or the places that they have left."""
 
 
 class Tables:
-    """The tables of one state of the loop: `labels`, `batches`, `annotations`, `runs`, `noted`.
+    """The tables of one state of the loop: `labels`, `batches`, `annotations`, `noted`.
 
-    `noted` has the items that are labeled or proposed. An item's place is its row in the pool;
-    items that only stand in a label file come behind the pool, in the order of their ids.
+    `noted` has the items that are labeled or proposed, by their places, with what is known of them.
+    An item's place is its row in the pool; items that only stand in a label file, `outside`, come
+    behind the pool, in the order of their ids.
     """
 
     def __init__(self, snapshot: Snapshot, columns: PoolColumns | None = None) -> None:
-        self._columns = columns or pool_columns(snapshot)
-        noted = _noted(snapshot, self._columns)
-        self._places = noted["place"].to_numpy()
-        self._is_labeled = np.array(
-            [split != UNLABELED for split in noted["split"].to_pylist()], bool
-        )
-        self._outside = noted.filter(self._places >= len(self._columns))
-        self._size = len(self._columns) + len(self._outside)
+        self.columns = columns or pool_columns(snapshot)
+        self.noted = _noted(snapshot, self.columns)
+        self._places = self.noted["place"].to_numpy()
+        self.outside = self.noted.filter(self._places >= len(self.columns))
+        self._size = len(self.columns) + len(self.outside)
         self._tables = {
-            "noted": noted,
+            "noted": self.noted,
             "labels": _table(snapshot.labels.items, Labeled),
             "batches": _table(snapshot.logs.proposals, Proposal),
             "annotations": _table(snapshot.logs.events, Event),
-            "runs": _table(snapshot.logs.runs, Run),
         }
 
-    def draw(self, asked: Selection, number: int, seed: int) -> Drawn:
-        """A uniform draw without replacement from what is asked for."""
-        places = self._left(asked)
-        return Drawn(self.items(places.draw(number, seed)), len(places))
-
-    def first(self, asked: Selection, number: int = SHOWN_FIRST) -> Drawn:
-        """The first of what the filters leave, in the order of the pool."""
-        places = self._left(asked)
-        return Drawn(self.items(places.first(number)), len(places))
-
-    def counts(self, asked: Selection) -> pd.DataFrame:
-        """How many items of each split, label and strategy the filters leave."""
-        places, noted = self._left(asked), self._tables["noted"]
-        labeled = noted.filter(places.holds(self._places) & self._is_labeled)
-        return self._frame(_COUNTS, [len(places) - len(labeled)], labeled=labeled)
-
-    def histogram(self, asked: Selection) -> NDArray[np.int64]:
-        """How many of the items that the filters leave have 0, 1, 2, … words."""
-        places = self._left(asked)
-        counts = self._count_lengths(places.listed)
-        if not places.is_rest:
-            return counts
-        outside = self._count_lengths(np.arange(len(self._columns), self._size))
-        outside[: len(self._columns.length_counts)] += self._columns.length_counts
-        return outside - counts
+    def counts(self, places: RowSet) -> Counter[tuple[str, str]]:
+        """How many of the items at these places have each (split, label)."""
+        noted = self.noted.filter(places.holds(self._places))
+        kinds = (noted[name].to_pylist() for name in ("split", "label"))
+        found = Counter(zip(*kinds, strict=True))
+        found[UNLABELED, ""] += len(places) - len(noted)
+        return +found
 
     def places(self, filters: Filters, opinions: ShownPredictions | None = None) -> RowSet:
         """Where the items stand that the filters leave, all but `where`.
@@ -106,11 +71,11 @@ class Tables:
             noted = noted[self._agreeing(noted, filters.agreement == AGREES, opinions)]
         if filters.leave_unlabeled():
             others = self._places[~is_among(self._places, noted)]
-            left = RowSet(np.union1d(others, self._columns.repeated), self._size, is_rest=True)
+            left = RowSet(np.union1d(others, self.columns.repeated), self._size, is_rest=True)
         else:
             left = RowSet(noted, self._size)
         sifted = filtered_rows(
-            filters, self._columns.pool_words.pool, self.lengths_of_places, opinions
+            filters, self.columns.pool_words.pool, self.lengths_of_places, opinions
         )
         left = left if sifted is None else left & sifted
         return left & self._holding(filters.words) if read_query(filters.words) else left
@@ -118,37 +83,20 @@ class Tables:
     @cached_property
     def lengths_of_places(self) -> NDArray[np.int64]:
         """How many words the item at each place has, `(n_places,)`."""
-        return np.concatenate([self._columns.n_words, self._outside["n_words"].to_numpy()])
-
-    @property
-    def column_values(self) -> dict[str, tuple[str, ...] | None]:
-        """The values of each of the pool's own columns, as `PoolColumns.values` has them."""
-        return self._columns.values
-
-    @property
-    def outside(self) -> pa.Table:
-        """The items that only stand in label files, behind the pool's places."""
-        return self._outside
-
-    @property
-    def noted(self) -> pa.Table:
-        """The items that are labeled or proposed, by their places, with what is known of them."""
-        return self._tables["noted"]
+        return np.concatenate([self.columns.n_words, self.outside["n_words"].to_numpy()])
 
     def places_of(self, item_ids: Collection[str]) -> NDArray[np.int64]:
         """Every place of these items, as often as they stand in the pool."""
-        rows = self._columns.pool_words.pool.rows_of(sorted(item_ids))
+        rows = self.columns.pool_words.pool.rows_of(sorted(item_ids))
         wanted = pa.array(sorted(item_ids), pa.string())
-        behind = pc.is_in(self._outside["item_id"], value_set=wanted).to_numpy()
-        return np.concatenate([rows, np.flatnonzero(behind) + len(self._columns)])
+        behind = pc.is_in(self.outside["item_id"], value_set=wanted).to_numpy()
+        return np.concatenate([rows, np.flatnonzero(behind) + len(self.columns)])
 
     def items(self, places: NDArray[np.int64]) -> pd.DataFrame:
         """The items at these places, in this order, with what is known of them."""
         is_noted = is_among(places, self._places)
-        noted = self._tables["noted"].take(
-            pa.array(np.searchsorted(self._places, places[is_noted]))
-        )
-        plain = self._columns.items(places[~is_noted])
+        noted = self.noted.take(pa.array(np.searchsorted(self._places, places[is_noted])))
+        plain = self.columns.items(places[~is_noted])
         for name, value in _UNNOTED.items():
             plain = plain.append_column(name, pa.array([value] * len(plain), pa.string()))
         turns = np.concatenate([np.flatnonzero(is_noted), np.flatnonzero(~is_noted)])
@@ -159,7 +107,7 @@ class Tables:
 
         The pool's own columns come last; one with a name that is taken is called `pool_…`.
         """
-        pool, outside = self._columns.pool_words.pool, self._outside
+        pool, outside = self.columns.pool_words.pool, self.outside
         columns: dict[str, pa.Array | pa.ChunkedArray] = {
             "place": pa.array(np.arange(self._size)),
             "item_id": _joined(pool.ids, outside["item_id"]),
@@ -208,9 +156,6 @@ class Tables:
         """Whose labels count how often now, their median seconds a label, the day of the latest."""
         return self._frame(_ANNOTATORS)
 
-    def _left(self, asked: Selection) -> RowSet:
-        return asked if isinstance(asked, RowSet) else self.places(asked)
-
     def _agreeing(
         self, noted: NDArray[np.int64], agrees: bool, opinions: ShownPredictions | None
     ) -> NDArray[np.bool_]:
@@ -226,31 +171,19 @@ class Tables:
 
     def _holding(self, words: str) -> RowSet:
         """The items that hold these words."""
-        inside = self._columns.index.find(words)
-        outside = self._outside_index.find(words) + len(self._columns)
+        inside = self.columns.index.find(words)
+        outside = self._outside_index.find(words) + len(self.columns)
         return RowSet(np.concatenate([inside, outside]), self._size)
 
     @cached_property
     def _outside_index(self) -> WordIndex:
         """The index of the items that only stand in label files."""
-        tokens, bags = tokens_of(self._outside["text"].to_pylist())
+        tokens, bags = tokens_of(self.outside["text"].to_pylist())
         return make_index(pa.array(tokens, pa.string()), bags)
 
-    def _count_lengths(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many of these items have 0, 1, 2, … words; ascending places, arrays of one shape."""
-        lengths = self._columns.n_words, self._outside["n_words"].to_numpy()
-        n_inside = np.searchsorted(places, len(lengths[0]))
-        inside, outside = places[:n_inside], places[n_inside:] - len(lengths[0])
-        shape = max(len(self._columns.length_counts), int(lengths[1].max(initial=-1)) + 1)
-        return np.bincount(lengths[0][inside], minlength=shape) + np.bincount(
-            lengths[1][outside], minlength=shape
-        )
-
-    def _frame(
-        self, query: str, values: Sequence[object] = (), **further: pa.Table
-    ) -> pd.DataFrame:
-        with self._columns.connection.cursor() as cursor:
-            for name, table in (self._tables | further).items():
+    def _frame(self, query: str, values: Sequence[object] = ()) -> pd.DataFrame:
+        with self.columns.connection.cursor() as cursor:
+            for name, table in self._tables.items():
                 if name in query:
                     cursor.register(name, table)
             return cursor.execute(query, list(values)).df()
@@ -258,26 +191,19 @@ class Tables:
 
 def _where(filters: Filters) -> tuple[str, list[object]]:
     """A condition on `noted` and its parameters."""
-    conditions, values = ["true"], []
-    for column, chosen in (
-        ("split", filters.splits),
-        ("label", filters.labels),
-        ("strategy", filters.strategies),
-        ("annotator", filters.annotators),
-    ):
-        if chosen:
-            conditions.append(f"list_contains(?, {column})")
-            values.append(list(chosen))
-    if filters.batches:
-        conditions.append(
-            "item_id IN (SELECT item_id FROM batches WHERE list_contains(?, batch_id))"
-        )
-        values.append(list(filters.batches))
-    for day, comparison in ((filters.since, ">="), (filters.until, "<=")):
-        if day:
-            conditions.append(f"labeled_at <> '' AND left(labeled_at, 10) {comparison} ?")
-            values.append(day)
-    return " AND ".join(conditions), values
+    of_batches = "item_id IN (SELECT item_id FROM batches WHERE list_contains(?, batch_id))"
+    conditions = {
+        "list_contains(?, split)": filters.splits,
+        "list_contains(?, label)": filters.labels,
+        "list_contains(?, strategy)": filters.strategies,
+        "list_contains(?, annotator)": filters.annotators,
+        of_batches: filters.batches,
+        "labeled_at <> '' AND left(labeled_at, 10) >= ?": filters.since,
+        "labeled_at <> '' AND left(labeled_at, 10) <= ?": filters.until,
+    }
+    asked = {condition: value for condition, value in conditions.items() if value}
+    values = [list(value) if isinstance(value, tuple) else value for value in asked.values()]
+    return " AND ".join(["true", *asked]), values
 
 
 _UNNOTED = {
@@ -348,14 +274,6 @@ def _table(records: Sequence[object], kind: type) -> pa.Table:
         }
     )
 
-
-_COUNTS = f"""
-WITH counted AS (
-    SELECT split, label, strategy, count(*) AS items FROM labeled GROUP BY ALL
-    UNION ALL SELECT '{UNLABELED}', '', '', ?
-)
-FROM counted WHERE items > 0 ORDER BY split, label, strategy
-"""
 
 _BATCHES = """
 SELECT batches.batch_id, any_value(batches.split) AS split,

@@ -265,7 +265,8 @@ def test_what_the_filters_leave_is_taken_away_as_a_file(
     of_csv = pd.read_csv(BytesIO(taken(page, "CSV")), dtype=str, keep_default_na=False)
     of_parquet = pq.read_table(BytesIO(taken(page, "Parquet"))).to_pandas()
     tables = Tables(open_snapshot(workspace.path))
-    every = tables.first(Filters(words="police"), 100_000).items.set_index("item_id")
+    every = tables.items(tables.places(Filters(words="police")).first(100_000))
+    every = every.set_index("item_id")
     assert 0 < len(of_csv) < len(every)
     assert of_csv["item_id"].tolist() == of_parquet["item_id"].tolist()
     expected = every.loc[of_csv["item_id"]]
@@ -313,7 +314,8 @@ def test_the_random_button_is_uniform_over_the_pool(page: Page, site: Site, work
         found += page.locator('[data-testid="item"]').evaluate_all(
             "items => items.map(item => item.dataset.itemId)"
         )
-    ids = Tables(open_snapshot(workspace.path)).first(Filters(), 100_000).items["item_id"].tolist()
+    tables = Tables(open_snapshot(workspace.path))
+    ids = tables.items(tables.places(Filters()).first(100_000))["item_id"].tolist()
     place_of = {item: place for place, item in enumerate(ids)}
     hits = np.bincount([place_of[item] * BINS // len(ids) for item in found], minlength=BINS)
     assert len(found) == PRESSES * 50

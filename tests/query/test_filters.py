@@ -219,12 +219,12 @@ def test_filters_leave_what_a_plain_reading_leaves(
         filters = replace(one, **both)
         expected = [item["item_id"] for item in items if is_left(item, filters)]
         places = tables.places(filters, opinions)
-        assert tables.first(places, 1_000).items["item_id"].tolist() == expected
+        assert tables.items(places.first(1_000))["item_id"].tolist() == expected
     assert len(tables.places(ASKED[0], opinions)) == 10
 
 
 def test_the_values_of_columns_are_listed_unless_they_are_many(rich: Snapshot):
-    assert Tables(rich).column_values == {"kind": ("fire", "flood"), "source": None}
+    assert Tables(rich).columns.values == {"kind": ("fire", "flood"), "source": None}
 
 
 def test_without_opinions_nothing_is_predicted(rich: Snapshot):
@@ -238,7 +238,7 @@ def test_without_opinions_nothing_is_predicted(rich: Snapshot):
 
 def test_opinions_are_those_of_the_model(rich: Snapshot, told: tuple[Tables, ShownPredictions]):
     tables, opinions = told
-    texts = tables.first(Filters(), 1_000).items["text"].tolist()
+    texts = tables.items(tables.places(Filters()).first(1_000))["text"].tolist()
     probability = score_texts(train(rich).model, texts)
     np.testing.assert_allclose(opinions.confidence, probability.max(axis=1), atol=1e-6)
     np.testing.assert_array_equal(opinions.predicted, probability.argmax(axis=1))
@@ -267,6 +267,6 @@ def test_no_filter_finds_out_what_the_model_thinks_of_waiting_evaluation_items(
     predictions = predictions_of(snapshot, snapshot.logs.runs[-1], model)
     opinions = predictions_at(snapshot, tables, predictions, model)
     for asked in (Filters(predicted=("1", "0")), Filters(confidence=(0.0, 1.0))):
-        found = tables.first(tables.places(asked, opinions), 1_000).items["item_id"]
+        found = tables.items(tables.places(asked, opinions).first(1_000))["item_id"]
         assert not hidden & set(found)
         assert len(found) == 81 - len(hidden)

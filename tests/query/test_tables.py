@@ -23,18 +23,24 @@ def tables(demo_folder: Path) -> Tables:
     return Tables(read_snapshot(open_workspace(demo_folder)))
 
 
+def drawn(tables: Tables, filters: Filters, number: int, seed: int) -> pd.DataFrame:
+    """Random items of those that the filters leave."""
+    return tables.items(tables.places(filters).draw(number, seed))
+
+
 def test_every_item_stands_there_once(active: Snapshot):
-    drawn = Tables(active).draw(Filters(), 10_000, seed=1)
-    assert drawn.matching == len(drawn.items) == 390
-    assert drawn.items["item_id"].is_unique
-    assert (drawn.items["split"] == UNLABELED).sum() == 300
+    tables = Tables(active)
+    items = drawn(tables, Filters(), 10_000, seed=1)
+    assert len(tables.places(Filters())) == len(items) == 390
+    assert items["item_id"].is_unique
+    assert (items["split"] == UNLABELED).sum() == 300
 
 
 def test_a_draw_is_uniform(active: Snapshot):
     tables = Tables(active)
     hits = np.zeros(390)
     for seed in range(400):
-        hits[tables.draw(Filters(), 39, seed).items["place"]] += 1
+        hits[drawn(tables, Filters(), 39, seed)["place"]] += 1
     # Binomial: 400 draws of one in ten, expected 40, standard deviation 6.
     assert np.abs(hits - 40).max() < 30
     chi_square = ((hits - 40) ** 2 / 40).sum()
@@ -42,18 +48,19 @@ def test_a_draw_is_uniform(active: Snapshot):
 
 
 def test_a_draw_can_be_repeated(tables: Tables):
-    first, second, other = (tables.draw(Filters(), 10, seed) for seed in (1, 1, 2))
-    assert first.items["item_id"].tolist() == second.items["item_id"].tolist()
-    assert first.items["item_id"].tolist() != other.items["item_id"].tolist()
+    first, second, other = (drawn(tables, Filters(), 10, seed) for seed in (1, 1, 2))
+    assert first["item_id"].tolist() == second["item_id"].tolist()
+    assert first["item_id"].tolist() != other["item_id"].tolist()
 
 
 def test_filters_leave_only_what_they_name(tables: Tables):
-    drawn = tables.draw(Filters(("training",), ("1",), ("outlier", "low confidence")), 999, 1)
-    assert set(drawn.items["split"]) == {"training"}
-    assert set(drawn.items["label"]) == {"1"}
-    assert set(drawn.items["strategy"]) <= {"outlier", "low confidence"}
-    assert drawn.matching == len(drawn.items) > 0
-    assert tables.draw(Filters(("validation",)), 5, 1).matching == 0
+    filters = Filters(("training",), ("1",), ("outlier", "low confidence"))
+    items = drawn(tables, filters, 999, 1)
+    assert set(items["split"]) == {"training"}
+    assert set(items["label"]) == {"1"}
+    assert set(items["strategy"]) <= {"outlier", "low confidence"}
+    assert len(tables.places(filters)) == len(items) > 0
+    assert len(drawn(tables, Filters(("validation",)), 5, 1)) == 0
 
 
 ALL_FILTERS = [
@@ -108,47 +115,41 @@ def test_filters_leave_what_a_plain_reading_leaves(make_workspace: MakeWorkspace
     tables, known = Tables(snapshot), plain_items(snapshot)
     for filters in ALL_FILTERS:
         expected = [item for item, facts in known.items() if is_left(facts, filters)]
-        first = tables.first(filters, 1_000)
-        assert (first.items["item_id"].tolist(), first.matching) == (expected, len(expected))
-        columns = first.items[["text", "split", "label", "strategy"]]
+        places = tables.places(filters)
+        first = tables.items(places.first(1_000))
+        assert (first["item_id"].tolist(), len(places)) == (expected, len(expected))
+        columns = first[["text", "split", "label", "strategy"]]
         assert columns.to_numpy().tolist() == [list(known[item]) for item in expected]
-        drawn = tables.draw(filters, 7, seed=3)
-        assert drawn.matching == len(expected)
-        assert set(drawn.items["item_id"]) <= set(expected)
-        assert drawn.items["item_id"].nunique() == min(7, len(expected))
-        lengths = Counter(len(known[item][0].split()) for item in expected)
-        assert Counter(dict(enumerate(tables.histogram(filters).tolist()))) == lengths
-        counted = tables.counts(filters)
-        kinds = Counter(known[item][1:] for item in expected)
-        assert dict(zip(counted_kinds(counted), counted["items"], strict=True)) == kinds
-
-
-def counted_kinds(counted: pd.DataFrame) -> list[tuple[str, ...]]:
-    return [tuple(row) for row in counted[["split", "label", "strategy"]].to_numpy()]
+        items = drawn(tables, filters, 7, seed=3)["item_id"]
+        assert set(items) <= set(expected)
+        assert items.nunique() == min(7, len(expected))
+        kinds = Counter(known[item][1:3] for item in expected)
+        assert dict(tables.counts(places)) == kinds
 
 
 def test_draws_of_one_seed_differ_by_their_filters_only(active: Snapshot):
     tables = Tables(active)
-    one, other = (tables.draw(Filters(words=words), 10, 1).items for words in ("HITS", "hits ,"))
+    one, other = (drawn(tables, Filters(words=words), 10, 1) for words in ("HITS", "hits ,"))
     assert one["item_id"].tolist() == other["item_id"].tolist()
     assert (one["n_words"] == one["text"].str.split().str.len()).all()
 
 
 def test_states_of_one_pool_share_its_columns(active: Snapshot):
     columns = pool_columns(active)
-    before = Tables(active, columns).draw(Filters((UNLABELED,)), 5, 1)
+    before = Tables(active, columns).places(Filters((UNLABELED,)))
     batch = propose(active, "ann")
     chosen = batch.proposals[0].item_id
     label = Event("e1", batch.batch_id, chosen, "label", "1", "ann", "2026", 1.0, False, "")
     Inbox(active.workspace).receive([label])
-    after = Tables(read_snapshot(active.workspace), columns).draw(Filters((UNLABELED,)), 5, 1)
-    assert (before.matching, after.matching) == (300, 299)
+    after = Tables(read_snapshot(active.workspace), columns).places(Filters((UNLABELED,)))
+    assert (len(before), len(after)) == (300, 299)
 
 
 def test_many_threads_get_right_answers(tables: Tables):
     def ask(seed: int) -> tuple:
-        drawn = tables.draw(Filters(words="" if seed % 2 else "to"), 5, seed % 6)
-        return seed % 6, drawn.matching, tuple(drawn.items["item_id"])
+        places = tables.places(Filters(words="" if seed % 2 else "to"))
+        items = tables.items(places.draw(5, seed % 6))
+        return seed % 6, len(places), tuple(items["item_id"])
 
     with ThreadPoolExecutor(8) as threads:
         answers = set(threads.map(ask, range(60)))
@@ -158,15 +159,15 @@ def test_many_threads_get_right_answers(tables: Tables):
 def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
     tables = Tables(read_snapshot(make_workspace()))
     for filters in (Filters(), Filters(words="flood"), Filters(labels=("1",))):
-        assert tables.draw(filters, 5, 1).matching == tables.first(filters).matching == 0
-        assert len(tables.counts(filters)) == len(tables.histogram(filters)) == 0
+        places = tables.places(filters)
+        assert len(places) == len(drawn(tables, filters, 5, 1)) == len(tables.counts(places)) == 0
     assert len(tables.batches()) == 0
 
 
 def test_a_pool_without_labels_is_unlabeled(make_workspace: MakeWorkspace):
     tables = Tables(read_snapshot(make_workspace([item[:2] for item in headlines(60)])))
-    assert tables.counts(Filters()).to_numpy().tolist() == [[UNLABELED, "", "", 60]]
-    assert tables.counts(Filters(words="hits"))["items"].tolist() == [10]
+    for filters, number in ((Filters(), 60), (Filters(words="hits"), 10)):
+        assert tables.counts(tables.places(filters)) == {(UNLABELED, ""): number}
 
 
 def test_batches_that_a_model_chose_are_active(active: Snapshot):

@@ -1,4 +1,4 @@
-"""Filters and controls of the Sunlight page, as widgets."""
+"""Filters and controls of the Sunlight page, as widgets and in words."""
 
 from collections.abc import Mapping
 from html import escape
@@ -17,7 +17,6 @@ from core.query.filters import (
 from core.workspace.task import Task
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import state
-from pages.ui.sunlight.sentences import SAID_AGREEMENT, filters_in_words
 from pages.ui.sunlight.state import HAS, IS, KEY
 from pages.ui.sunlight.steps import SIZES, Trail
 
@@ -30,6 +29,7 @@ stand side by side: `"river flood"`. Whole words count, without case or punctuat
 *Flood,* and *flood-hit*, not *floodlight*."""
 
 SIZE_NAMES = {1: "1 item", 10: "10", 50: "50"}
+SAID_AGREEMENT = dict(zip(AGREEMENTS, ("as the model says", "not as the model says"), strict=True))
 
 QUIET = """<style>.sl-quiet {font-size: .875rem; opacity: .8; margin: 0; overflow-wrap: anywhere}
 </style>"""
@@ -45,15 +45,16 @@ def show_filters(task: Task, choices: Choices) -> None:
         help=SYNTAX,
         key=KEY + "words",
     )
+    names = {label.value: label.name for label in task.labels}
     columns = st.columns([3, 3, 3, 2], vertical_alignment="bottom")
     with columns[0]:
         _several("Split", "splits", choices.splits, "every split")
     with columns[1]:
-        _several("Label", "labels", choices.labels, "any label or none", task)
+        _several("Label", "labels", choices.labels, "any label or none", names)
     with columns[2]:
         _several("Strategy", "strategies", choices.strategies, "any strategy or none")
     with columns[3].popover("More filters", icon=":material/tune:", width="stretch"):
-        _further_filters(task, choices)
+        _further_filters(names, choices)
 
 
 def show_active(filters: Filters, task: Task, choices: Choices) -> None:
@@ -74,6 +75,32 @@ def show_active(filters: Filters, task: Task, choices: Choices) -> None:
             args=(choices,),
             key="sunlight_clear",
         )
+
+
+def filters_in_words(filters: Filters, task: Task) -> list[str]:
+    """The filters in words, one by one."""
+    named = [task.label(value).name for value in filters.labels]
+    guessed = [task.label(value).name for value in filters.predicted]
+    low, high = filters.confidence or state.WHOLE
+    one_of = " or ".join
+    told = [
+        (filters.words, f"with {filters.words}"),
+        (filters.splits, f"in {one_of(filters.splits)}"),
+        (named, f"labeled {one_of(named)}"),
+        (filters.strategies, f"by {one_of(filters.strategies)}"),
+        (filters.batches, f"of {one_of(filters.batches)}"),
+        (filters.annotators, f"labeled by {one_of(filters.annotators)}"),
+        (filters.since, f"labeled from {filters.since}"),
+        (filters.until, f"labeled up to {filters.until}"),
+        (guessed, f"predicted {one_of(guessed)}"),
+        (filters.confidence, f"confidence {low:.2f} to {high:.2f}"),
+        (filters.agreement, f"labeled {SAID_AGREEMENT.get(filters.agreement)}"),
+        (filters.lengths, f"{one_of(filters.lengths)} texts"),
+        *((values, f"{name}: {one_of(values)}") for name, values in filters.columns),
+        *((piece, f"{name} with {piece}") for name, piece in filters.pieces),
+        (filters.where, f"where {filters.where}"),
+    ]
+    return [sentence for asked, sentence in told if asked]
 
 
 def show_controls(choices: Choices) -> None:
@@ -121,10 +148,10 @@ def _show_step_button(label: str, by: int, icon: str, shortcut: str, choices: Ch
     )
 
 
-def _further_filters(task: Task, choices: Choices) -> None:
-    _several("Length", "lengths", LENGTH_NAMES, "any length", said=LENGTH_SAID)
+def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
+    _several("Length", "lengths", LENGTH_NAMES, "any length", LENGTH_SAID)
     if choices.has_model:
-        _several("Predicted", "predicted", choices.labels, "whatever the model says", task)
+        _several("Predicted", "predicted", choices.labels, "whatever the model says", names)
         st.slider("Confidence", *state.WHOLE, step=0.01, key=KEY + "confidence")
         said = SAID_AGREEMENT.__getitem__
         st.segmented_control("Labeled", AGREEMENTS, format_func=said, key=KEY + "agreement")
@@ -155,10 +182,9 @@ def _several(
     field: str,
     options: tuple[str, ...],
     placeholder: str,
-    task: Task | None = None,
-    said: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> None:
     def name(value: str) -> str:
-        return task.label(value).name if task else (said or {}).get(value, value)
+        return (names or {}).get(value, value)
 
     st.multiselect(label, options, format_func=name, placeholder=placeholder, key=KEY + field)

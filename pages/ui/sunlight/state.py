@@ -37,7 +37,7 @@ def choices_of(snapshot: Snapshot) -> Choices:
         strategies=tuple(known.strategies()),
         batches=tuple(sorted(snapshot.logs.split_of(), reverse=True)),
         annotators=tuple(known.who()),
-        columns=known.column_values,
+        columns=known.columns.values,
         has_model=bool(snapshot.logs.runs),
     )
 
@@ -83,13 +83,19 @@ def write_address() -> None:
 
 def chosen(choices: Choices) -> Step:
     """What the widgets say."""
-    state = st.session_state
-    return Step(
-        seed=state.get(SEED, 0),
-        size=state.get(SIZE) or USUAL,
-        is_random=state.get(ORDER) != FIRST,
-        filters=_filters(state, choices),
+    state, columns, pieces = st.session_state, {}, {}
+    for name, values in sorted(choices.columns.items()):
+        if values is None:
+            pieces[name] = str(state.get(HAS + name, ""))
+        else:
+            columns[name] = tuple(state.get(IS + name, ()))
+    filters = Filters(
+        **{name: _of_widget(USUALLY[name], state.get(KEY + name)) for name in PLAIN},
+        columns=tuple((name, values) for name, values in columns.items() if values),
+        pieces=tuple((name, piece) for name, piece in pieces.items() if piece),
     )
+    is_random = state.get(ORDER) != FIRST
+    return Step(state.get(SEED, 0), state.get(SIZE) or USUAL, is_random, filters)
 
 
 def press_random() -> None:
@@ -118,11 +124,6 @@ def begin_stream() -> None:
     st.session_state[SIZE], st.session_state[ORDER] = 1, RANDOM
 
 
-def is_streaming() -> bool:
-    """Whether the next item comes by itself."""
-    return bool(st.session_state.get(STREAM))
-
-
 def next_of_stream(choices: Choices) -> Step:
     """The step that the stream shows now: a new one if its time has come."""
     if time.monotonic() - st.session_state.get(SHOWN_AT, 0.0) > 0.7 * SECONDS:
@@ -143,19 +144,6 @@ def _address() -> dict[str, list[str]]:
 def _read(address: Mapping[str, list[str]], choices: Choices) -> Step:
     step, st.session_state[LEFT_OUT] = read_step(address, choices)
     return step
-
-
-def _filters(state: Mapping[str, object], choices: Choices) -> Filters:
-    """The filters that the widgets say."""
-    listed = sorted(name for name, values in choices.columns.items() if values is not None)
-    many = sorted(choices.columns.keys() - {*listed})
-    columns = ((name, tuple(state.get(IS + name, ()))) for name in listed)
-    pieces = ((name, str(state.get(HAS + name, ""))) for name in many)
-    return Filters(
-        **{name: _of_widget(USUALLY[name], state.get(KEY + name)) for name in PLAIN},
-        columns=tuple((name, values) for name, values in columns if values),
-        pieces=tuple((name, piece) for name, piece in pieces if piece),
-    )
 
 
 def _of_widget(usual: object, value: object) -> object:
