@@ -5,8 +5,7 @@ import streamlit as st
 from core.errors import PoolExhaustedError
 from core.sampling.next_batch import DEFAULT_REQUEST, BatchRequest, is_active
 from pages.ui import page_head, session
-from pages.ui.annotate.batch_head import show_head
-from pages.ui.annotate.batches import CARD, batch_to_show, note_save, open_earlier, stop_if_paused
+from pages.ui.annotate import batches
 from pages.ui.annotate.mix_control import choose_mix
 from pages.ui.card import annotation_card
 from pages.ui.components.messages import refusals_shown
@@ -19,7 +18,7 @@ if refusal := snapshot.workspace.refusal():
     st.error(plain(refusal), icon=":material/lock:")
     st.stop()
 annotator = page_head.need_annotator()
-stop_if_paused(snapshot, annotator)
+batches.stop_if_paused(snapshot, annotator)
 card_place, mix_place = st.container(), st.container()
 request = DEFAULT_REQUEST
 with mix_place:  # drawn first, since a new batch goes by it; shown below the card
@@ -28,9 +27,11 @@ with mix_place:  # drawn first, since a new batch goes by it; shown below the ca
 with card_place:
     with refusals_shown(stop=True):
         try:
-            snapshot, batch = batch_to_show(snapshot, annotator, request)
+            snapshot, batch = batches.batch_to_show(snapshot, annotator, request)
         except PoolExhaustedError as error:
             st.success(plain(str(error)), icon=":material/done_all:")
             st.stop()
-    show_head(snapshot, batch)
-    annotation_card(batch, key=CARD, on_finished=note_save, on_earlier=open_earlier)
+    batches.show_head(snapshot, batch)
+    annotation_card(
+        batch, key=batches.CARD, on_finished=batches.note_save, on_earlier=batches.open_earlier
+    )

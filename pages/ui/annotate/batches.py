@@ -1,17 +1,20 @@
-"""The batch that the Annotate page shows: that of now, proposed if none is open, or an earlier."""
+"""The batch that the Annotate page shows, that of now or an earlier one, and the line above it."""
 
 import streamlit as st
 
 from core.sampling.next_batch import BatchRequest, batch_to_label
 from core.workspace.assignment import batch_for, earlier_batch
+from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.card import CardBatch
 from pages.ui.card.batch_data import card_batch
 from pages.ui.components.messages import progress_shown
+from pages.ui.escape_markdown import plain
 
 CARD = "card"
 PAUSED = "paused"
+SPLIT = "split"
 
 
 def note_save() -> None:
@@ -35,33 +38,20 @@ def open_earlier() -> None:
 def batch_to_show(
     snapshot: Snapshot, annotator: str, request: BatchRequest
 ) -> tuple[Snapshot, CardBatch]:
-    """The batch for the card, an earlier one or the one of now, and the snapshot that knows it."""
-    earlier = _reopened_batch(snapshot, annotator)
-    if earlier:
-        return snapshot, earlier
-    snapshot, batch_id = _current_batch(snapshot, annotator, request)
-    return snapshot, card_batch(snapshot, batch_id, annotator)
+    """The batch for the card, and the snapshot that knows it.
 
-
-def _reopened_batch(snapshot: Snapshot, annotator: str) -> CardBatch | None:
-    """The earlier batch that the person has opened, unless it is the one they are at anyway."""
-    batch_id, item_id = session.reopened() or ("", "")
-    if batch_id not in snapshot.logs.split_of() or batch_id == batch_for(snapshot, annotator):
-        session.close_reopened()
-        return None
-    return card_batch(snapshot, batch_id, annotator, reopened=True, item_id=item_id)
-
-
-def _current_batch(
-    snapshot: Snapshot, annotator: str, request: BatchRequest
-) -> tuple[Snapshot, str]:
-    """The batch to go on with, proposed now if none is open, and the snapshot that knows it."""
-    batch_id = batch_for(snapshot, annotator)
-    if batch_id:
-        return snapshot, batch_id
-    with progress_shown("Getting the next batch …", " …") as report:
-        batch_id = batch_to_label(snapshot, annotator, request, progress=report)
-    return session.open_snapshot(), batch_id
+    It is the earlier one that the person has opened, unless they are at it anyway; else the one to
+    go on with, proposed now if none is open.
+    """
+    current, (earlier, item_id) = batch_for(snapshot, annotator), session.reopened() or ("", "")
+    if earlier in snapshot.logs.split_of() and earlier != current:
+        return snapshot, card_batch(snapshot, earlier, annotator, reopened=True, item_id=item_id)
+    session.close_reopened()
+    if not current:
+        with progress_shown("Getting the next batch …", " …") as report:
+            current = batch_to_label(snapshot, annotator, request, progress=report)
+        snapshot = session.open_snapshot()
+    return snapshot, card_batch(snapshot, current, annotator)
 
 
 def stop_if_paused(snapshot: Snapshot, annotator: str) -> None:
@@ -78,3 +68,41 @@ def stop_if_paused(snapshot: Snapshot, annotator: str) -> None:
         st.session_state[PAUSED] = False
         st.rerun()
     st.stop()
+
+
+def show_head(snapshot: Snapshot, batch: CardBatch) -> None:
+    """Which batch this is, and what the last retraining brought; in one line."""
+    if batch.reopened:
+        st.caption(plain(f"{batch.batch_id} · an earlier batch, labeled on {batch.reopened}"))
+        return
+    before = st.session_state.get(SPLIT)
+    st.session_state[SPLIT] = batch.split
+    if before and before != batch.split:
+        st.toast(f"{before.capitalize()} data is complete. Now: {batch.split} data.")
+    target = snapshot.workspace.task.targets[batch.split]
+    have = len(snapshot.labels.splits[batch.split])
+    count = f"{have:,} of {target:,} labels" if have < target else f"{have:,} labels"
+    st.caption(plain(f"{batch.batch_id} · {count}{run_line(snapshot.logs.runs, batch.split)}"))
+
+
+def run_line(runs: list[Run], split: str) -> str:
+    """The new scores beside the last ones, where the same evaluation data gave both.
+
+    Held-out data is labeled without a word of the model.
+    """
+    if not runs or split != "training":
+        return ""
+    run, before = runs[-1], runs[-2] if len(runs) > 1 else None
+    is_other = before is not None and before.evaluation_hash != run.evaluation_hash
+    if is_other:
+        before = None
+    scores = [
+        f"{name} {new:.3f}" + ("" if old is None else f" ({new - old:+.3f})")
+        for name, new, old in (
+            ("F-score", run.fscore, before and before.fscore),
+            ("AUC", run.auc, before and before.auc),
+        )
+        if new is not None
+    ]
+    mark = " (other evaluation data than before)" if is_other else ""
+    return f" · {run.run_id} in {run.seconds:.1f} s: {', '.join(scores)}{mark}"

@@ -15,32 +15,24 @@ MOST = 1_000
 
 def choose_mix(task: Task) -> dict[str, int] | None:
     """Draws the control; the mix that was chosen for the next batch, or None: as the task says."""
-    usual = apportion(task.batch_size, task.mix)
+    offered = [each for each in CATALOG.values() if task.stratify_by or not each.asks_a_column]
+    asked = apportion(task.batch_size, task.mix)
+    usual = {strategy.name: asked.get(strategy.name, 0) for strategy in offered}
     with st.expander("What the next batch is made of", icon=":material/tune:"):
         st.caption("Items per strategy. It holds for the batches that are proposed from now on.")
         places = st.columns(COLUMNS)
         chosen = {
-            strategy.name: _number(strategy, usual.get(strategy.name, 0), places[at % COLUMNS])
-            for at, strategy in enumerate(_offered(task))
+            strategy.name: _number(strategy, usual[strategy.name], places[at % COLUMNS])
+            for at, strategy in enumerate(offered)
         }
         size = sum(chosen.values())
         if not size:
             st.warning("No items at all: the next batch is made as the task says.")
-        elif chosen != _complete(usual, task):
-            st.caption(f"{size:,} items instead of the task's {task.batch_size:,}.")
-            st.button("As the task says", key="mix_reset", on_click=_forget)
-    if not size or chosen == _complete(usual, task):
-        return None
+        if not size or chosen == usual:
+            return None
+        st.caption(f"{size:,} items instead of the task's {task.batch_size:,}.")
+        st.button("As the task says", key="mix_reset", on_click=_forget)
     return check_mix(chosen, "the mix on this page")
-
-
-def _offered(task: Task) -> list[Strategy]:
-    """Every strategy that this task can use."""
-    return [each for each in CATALOG.values() if task.stratify_by or not each.asks_a_column]
-
-
-def _complete(mix: dict[str, int], task: Task) -> dict[str, int]:
-    return {strategy.name: mix.get(strategy.name, 0) for strategy in _offered(task)}
 
 
 def _number(strategy: Strategy, usual: int, place: st.delta_generator.DeltaGenerator) -> int:
