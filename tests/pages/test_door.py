@@ -13,8 +13,17 @@ from starlette.websockets import WebSocketDisconnect
 
 from core.system.password import hash_password
 from core.workspace.layout import open_workspace
-from pages.ui.server.access import Door, Rules, is_loopback, read_rules
-from pages.ui.server.login import ADDRESSES, COOKIE, LIFETIME, TRIES, WINDOW, Login, Tries
+from pages.ui.server.access import Door, Rules, read_rules
+from pages.ui.server.login import (
+    ADDRESSES,
+    COOKIE,
+    LIFETIME,
+    TRIES,
+    WINDOW,
+    Login,
+    Tries,
+    is_loopback,
+)
 from tests.browser import ITEM, all_saved, events
 from tests.conftest import headlines, write_csv
 from tests.server import Server

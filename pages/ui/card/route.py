@@ -13,19 +13,20 @@ from core.errors import SunlightError
 from core.workspace.logs import Event
 from pages.ui.cache.snapshot import inbox
 from pages.ui.card.tokens import Claim, read_token
-from pages.ui.server.origin import is_same_origin
+from pages.ui.server.login import is_same_origin, read_body
 
 PATH = "/api/labels"
 
 MAX_BODY = 2**20
 MAX_EVENTS = 500
+TEXTS = ("event_id", "batch_id", "item_id", "action", "label", "labeled_at", "note")
 
 
 async def receive(request: Request) -> JSONResponse:
     """Answers which events are on disk; 4xx and 5xx carry a message for the person."""
     if not _is_ours(request):
         return _refuse(403, "Labels are taken from this app's own pages only.")
-    body = await _read_body(request)
+    body = await read_body(request, MAX_BODY)
     if body is None:
         return _refuse(413, "Too many labels at once. Reload the page.")
     try:
@@ -47,29 +48,17 @@ def _write(claim: Claim, events: list[Event]) -> JSONResponse:
         receipt = inbox(claim.workspace).receive(events)
     except SunlightError as error:
         return _refuse(503, str(error))
-    return JSONResponse(
-        {
-            "acknowledged": receipt.acknowledged,
-            "refused": [
-                {"event_id": event_id, "reason": reason} for event_id, reason in receipt.refused
-            ],
-        }
-    )
+    refused = [{"event_id": event_id, "reason": reason} for event_id, reason in receipt.refused]
+    return JSONResponse({"acknowledged": receipt.acknowledged, "refused": refused})
 
 
 def _event(entry: dict[str, Any], claim: Claim) -> Event:
     """An event as the browser sent it, by the person whom the token names."""
     return Event(
-        event_id=_text(entry, "event_id"),
-        batch_id=_text(entry, "batch_id"),
-        item_id=_text(entry, "item_id"),
-        action=_text(entry, "action"),
-        label=_text(entry, "label"),
+        **{name: _text(entry, name) for name in TEXTS},
         annotator=claim.annotator,
-        labeled_at=_text(entry, "labeled_at"),
         seconds=_seconds(entry),
         assisted=bool(entry.get("assisted")),
-        note=_text(entry, "note"),
     )
 
 
@@ -86,17 +75,6 @@ def _text(entry: dict[str, Any], name: str) -> str:
         raise TypeError(name)
     value.encode()  # half a surrogate pair raises ValueError: the file could not hold it
     return value
-
-
-async def _read_body(request: Request) -> bytes | None:
-    """The body, or None if it is larger than any honest one."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BODY:
-            return None
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _is_ours(request: Request) -> bool:

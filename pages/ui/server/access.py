@@ -5,7 +5,6 @@ Bound to any other address it is shut until people have to log in: by a shared p
 asked for here, or by OpenID Connect, which the pages ask for (`pages/ui/page_head.py`).
 """
 
-import ipaddress
 import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -17,9 +16,7 @@ from streamlit import config
 
 from core.errors import PasswordError
 from core.system.password import check_hash
-from pages.ui.server.login import LOGIN, LOGOUT, Login
-from pages.ui.server.login_pages import base_path, shut
-from pages.ui.server.origin import is_same_origin
+from pages.ui.server.login import LOGIN, LOGOUT, Login, base_path, is_loopback, is_same_origin, page
 from pages.ui.session import secrets
 
 HEALTH = "/_stcore/health"
@@ -77,17 +74,6 @@ def read_rules() -> Rules:
     return Rules(is_local, has_openid, str(password), fault)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether this name or address is the machine's own, reached from nowhere else."""
-    host = host.strip("[]")
-    if host.casefold() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 class Door:
     """ASGI middleware before all of Streamlit: pages, files, uploads, websockets, the events."""
 
@@ -104,7 +90,7 @@ class Door:
             return
         connection = HTTPConnection(scope)
         if refusal := self._refusal(connection):
-            await shut(refusal)(scope, receive, send)
+            await _shut(scope, receive, send, refusal)
         elif self._rules.password:
             await self._let_in(connection, receive, send)
         else:
@@ -139,7 +125,7 @@ class Door:
         elif is_page and _wants_page(connection):
             await self._login.ask(connection)(scope, receive, send)
         else:
-            await shut("Log in first: open the app's first page.", 401)(scope, receive, send)
+            await _shut(scope, receive, send, "Log in first: open the app's first page.", 401)
 
 
 def _host(headers: Headers) -> str:
@@ -148,6 +134,16 @@ def _host(headers: Headers) -> str:
         return urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:
         return ""
+
+
+async def _shut(
+    scope: Scope, receive: Receive, send: Send, message: str, status: int = 403
+) -> None:
+    """Lets nobody in; answers pages and websockets alike."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": message[:100]})
+    else:
+        await page(message, status)(scope, receive, send)
 
 
 def _wants_page(connection: HTTPConnection) -> bool:

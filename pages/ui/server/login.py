@@ -10,16 +10,18 @@ import hmac
 import ipaddress
 import time
 from collections import OrderedDict
-from urllib.parse import parse_qs, quote
+from html import escape
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
+from streamlit import config
 
 from core.system.password import is_password
-from pages.ui.server.login_pages import FORM, base_path, page
-from pages.ui.server.origin import is_same_origin
 
 LOGIN, LOGOUT = "/login", "/logout"
 COOKIE = "sunlight_login"
@@ -38,6 +40,68 @@ AT_ONCE = 2
 
 MAX_BODY = 8_192
 """Bytes of a form."""
+
+PAGE = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
+
+NO_SCRIPTS = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
+
+FORM = """<form method="post">
+  <input type="text" name="username" value="sunlight" autocomplete="username" hidden>
+  <label for="password">Password</label>
+  <input id="password" name="password" type="password" autocomplete="current-password"
+         maxlength="1000" required autofocus>
+  <button>Log in</button>
+</form>"""
+
+
+def page(message: str, status: int = 200, form: str = "") -> Response:
+    """A page of one message, and a form where one is given.
+
+    It is plain HTML without a script, and nothing in it is what a request has said.
+    """
+    content = PAGE.replace("{message}", escape(message)).replace("{form}", form)
+    headers = {"Cache-Control": "no-store", "Content-Security-Policy": NO_SCRIPTS}
+    return HTMLResponse(content, status, headers)
+
+
+def base_path() -> str:
+    """What stands before every path where the app is not at the root of its host."""
+    base = (config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Whether the origin is this host; browsers name it with sockets, posts and forms."""
+    origin = headers.get("origin")
+    try:
+        return origin is None or urlsplit(origin).netloc == headers.get("host")
+    except ValueError:
+        return False
+
+
+async def read_body(request: Request, most: int) -> bytes | None:
+    """The body, or None if it has more bytes than that."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this name or address is the machine's own, reached from nowhere else."""
+    host = host.strip("[]")
+    if host.casefold() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class Tries:
@@ -110,8 +174,7 @@ class Login:
         if not _is_of_this_site(request):
             return page("This form comes from another site.", 403, FORM)
         address, now = _address(request), time.monotonic()
-        wait = self._tries.wait(address, now)
-        if wait:
+        if wait := self._tries.wait(address, now):
             told = f"Too many wrong passwords. Try again in {wait / 60:.0f} minutes."
             return page(told, 429, FORM)
         # Counted before it is looked at: guesses that are sent at once are counted as well.
@@ -123,9 +186,10 @@ class Login:
             return page("That is not the password.", 401, FORM)
         self._tries.forget(address)
         response = RedirectResponse(_next(request), 303, {"Cache-Control": "no-store"})
+        until = str(int(time.time()) + LIFETIME)
         response.set_cookie(
             COOKIE,
-            self._cookie(),
+            f"{until}.{self._sign(until)}",
             max_age=LIFETIME,
             path=base_path() or "/",
             secure=_is_encrypted(request),
@@ -134,21 +198,13 @@ class Login:
         )
         return response
 
-    def _cookie(self) -> str:
-        until = str(int(time.time()) + LIFETIME)
-        return f"{until}.{self._sign(until)}"
-
     def _sign(self, until: str) -> str:
         return hmac.new(self._key, until.encode(), hashlib.sha256).hexdigest()
 
 
 async def _password(request: Request) -> str:
     """What the form says; empty for a form that is none."""
-    body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            return ""
+    body = await read_body(request, MAX_BODY) or b""
     try:
         return parse_qs(body.decode(), max_num_fields=10).get("password", [""])[0]
     except ValueError:
@@ -171,15 +227,14 @@ def _is_of_this_site(connection: HTTPConnection) -> bool:
 
 def _is_encrypted(connection: HTTPConnection) -> bool:
     """Whether the browser speaks TLS, to us or to a proxy on this machine."""
-    if connection.url.scheme == "https":
-        return True
-    return _is_proxied(connection) and connection.headers.get("x-forwarded-proto") == "https"
+    says_so = connection.headers.get("x-forwarded-proto") == "https"
+    return connection.url.scheme == "https" or (says_so and is_loopback(_peer(connection)))
 
 
 def _address(connection: HTTPConnection) -> str:
     """Who knocks: the client, or whom a proxy on this machine names last; of IPv6 the network."""
-    found = connection.client.host if connection.client else ""
-    if _is_proxied(connection):
+    found = _peer(connection)
+    if is_loopback(found):
         forwarded = connection.headers.get("x-forwarded-for", "")
         found = forwarded.rpartition(",")[2].strip() or found
     try:
@@ -191,9 +246,6 @@ def _address(connection: HTTPConnection) -> str:
     return str(address)
 
 
-def _is_proxied(connection: HTTPConnection) -> bool:
-    """Whether the other end is this machine: there a proxy can tell the truth."""
-    try:
-        return ipaddress.ip_address(connection.client.host).is_loopback
-    except (AttributeError, ValueError):
-        return False
+def _peer(connection: HTTPConnection) -> str:
+    """The other end's address. Where that is this machine, a proxy can tell the truth."""
+    return connection.client.host if connection.client else ""
