@@ -17,7 +17,7 @@ _FOLDER = Path(__file__).parent
 
 _SCRIPTS = (
     "store", "outbox", "saving", "pen", "item", "batch", "tempo", "keys", "touch", "dom", "text",
-    "panels", "flag", "end", "view", "words", "actions", "card", "page",
+    "panels", "flag", "end", "view", "actions", "card", "page",
 )  # fmt: skip
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""
 
@@ -126,11 +126,12 @@ def annotation_card(
     """
 
     callbacks = {"finished": on_finished, "earlier": on_earlier}
+    told = {name: f"{key}: told {name}" for name in callbacks}  # what each was called for last
 
     def tell(name: str) -> None:
         value = st.session_state[key][name]
         if _is_sound(name, value):
-            st.session_state[_told(key, name)] = value
+            st.session_state[told[name]] = value
             callbacks[name]()
 
     result = _mount(
@@ -141,24 +142,19 @@ def annotation_card(
     )
     for name in callbacks:
         value = result.get(name)
-        if _is_sound(name, value) and st.session_state.get(_told(key, name)) != value:
+        if _is_sound(name, value) and st.session_state.get(told[name]) != value:
             tell(name)
             st.rerun()
 
 
-def deliver_kept(workspace: str, annotator: str, endpoint: str, token: str, *, key: str) -> None:
+def deliver_kept(workspace: str, annotator: str, endpoint: str, token: str) -> None:
     """Sends the events that this browser has kept for this person; shows nothing.
 
     A browser that was closed while the server was away delivers at its next start, whichever page
     it opens. The page may have the card as well: both share what is kept.
     """
     whose = {"workspace": workspace, "annotator": annotator}
-    _mount_courier(key=key, data={**whose, "endpoint": endpoint, "token": token})
-
-
-def _told(key: str, name: str) -> str:
-    """Where a session keeps what a callback was called for last."""
-    return f"{key}: told {name}"
+    _mount_courier(key="courier", data={**whose, "endpoint": endpoint, "token": token})
 
 
 def _is_sound(name: str, value: object) -> bool:

@@ -125,10 +125,7 @@ class Batch {
    * @param {LabelEvent} event
    */
   undo(item, event) {
-    this.setLabel(item, null);
-    this.leaveTrail(item);
-    item.event = event;
-    item.at = event.labeled_at;
+    this.follow(item, event);
     this.current = item;
   }
 
@@ -137,7 +134,7 @@ class Batch {
    * @param {Item} item
    */
   showAgain(item) {
-    this.leaveTrail(item);
+    remove(this.trail, item);
     item.isAside = false;
     this.current = item;
   }
@@ -183,7 +180,7 @@ class Batch {
     item.at = event.labeled_at;
     if (event.action === "undo") {
       this.setLabel(item, null);
-      this.leaveTrail(item);
+      remove(this.trail, item);
     } else if (event.action === "label") {
       this.setLabel(item, event.label);
       this.enterTrail(item);
@@ -224,7 +221,7 @@ class Batch {
     const isOurs = (item) => sent.has(item.id) || item.event !== null;
     this.items.filter((item) => !isOurs(item)).forEach((item) => {
       this.setLabel(item, null);
-      this.leaveTrail(item);
+      remove(this.trail, item);
       remove(this.skipped, item);
       this.byId.delete(item.id);
     });
@@ -240,7 +237,7 @@ class Batch {
     if (label !== item.label) {
       this.setLabel(item, label);
       item.at = at;
-      if (label === null) this.leaveTrail(item);
+      if (label === null) remove(this.trail, item);
       else this.enterTrail(item);
     }
     if (label === null && skips !== item.skips) this.setSkips(item, skips);
@@ -258,7 +255,7 @@ class Batch {
     if (item?.event?.event_id !== event.event_id || event.action === "undo") return;
     if (event.action === "label") this.setLabel(item, null);
     else this.setSkips(item, Math.max(item.skips - 1, 0));
-    this.leaveTrail(item);
+    remove(this.trail, item);
     if (this.current === null) this.advance();
   }
 
@@ -299,7 +296,7 @@ class Batch {
 
   /** @param {Item} item */
   goBackFirstTo(item) {
-    this.leaveTrail(item);
+    remove(this.trail, item);
     this.trail.push(item);
   }
 
@@ -308,14 +305,9 @@ class Batch {
    * @param {Item} item
    */
   enterTrail(item) {
-    this.leaveTrail(item);
+    remove(this.trail, item);
     let place = this.trail.length;
     while (place > 0 && this.trail[place - 1].at > item.at) place -= 1;
     this.trail.splice(place, 0, item);
-  }
-
-  /** @param {Item} item */
-  leaveTrail(item) {
-    remove(this.trail, item);
   }
 }

@@ -82,30 +82,20 @@ def _predictions(
     """
     chosen = [p for p in proposals if p.split == "training" and p.predicted]
     chosen = [p for p in chosen if p.confidence is not None]
+    told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
     run = next(
         (run for run in snapshot.logs.runs if chosen and run.run_id == chosen[0].run_id), None
     )
-    model = runs.model(snapshot, run) if run else None
-    told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
-    if model:
+    if run and (model := runs.model(snapshot, run)):
         with suppress(RunError):  # its encoder cannot be read any more
             told = explain(model, [texts[p.item_id] for p in chosen], [p.predicted for p in chosen])
-    return {
-        p.item_id: CardPrediction(
-            p.predicted,
-            p.confidence,
-            reason(p.strategy, p.score) + _of_the_whole(each),
-            each.pieces,
-        )
-        for p, each in zip(chosen, told, strict=True)
-    }
-
-
-def _of_the_whole(explanation: Explanation) -> str:
-    """What the encoder adds to the words' pushes, as a sentence; empty without one."""
-    if not explanation.whole:
-        return ""
-    return f" The whole text (encoder): {explanation.whole:+.2f} log-odds."
+    found = {}
+    for p, each in zip(chosen, told, strict=True):
+        why = reason(p.strategy, p.score)
+        if each.whole:  # what the encoder adds to the words' pushes
+            why += f" The whole text (encoder): {each.whole:+.2f} log-odds."
+        found[p.item_id] = CardPrediction(p.predicted, p.confidence, why, each.pieces)
+    return found
 
 
 def _day(proposals: Sequence[Proposal], labeled: Mapping[str, Labeled]) -> str:

@@ -80,6 +80,21 @@ function keyName(key) {
 }
 
 /**
+ * A row that goes back to an item, once it is filled.
+ * @param {string} testid
+ * @returns {HTMLButtonElement}
+ */
+function itemRow(testid) {
+  const button = element("button", "sl-recent", "");
+  button.type = "button";
+  Object.assign(button.dataset, { action: "revisit", testid });
+  const text = element("span", "sl-recent-text", "");
+  text.dir = "auto";
+  button.append(element("span", "sl-recent-label", ""), text);
+  return button;
+}
+
+/**
  * Fills a row that names a label and an item's text.
  * @param {HTMLElement} row
  * @param {Label | undefined} label

@@ -3,7 +3,6 @@
 class EndScreen {
   /** @param {HTMLElement} root  the card's element */
   constructor(root) {
-    this.root = root;
     this.node = root.querySelector(".sl-end");
     const find = (name) => this.node.querySelector(`.sl-${name}`);
     this.title = find("end-title");
@@ -53,12 +52,8 @@ class EndScreen {
  */
 function endRow(item, label) {
   const row = element("li", "sl-end-item", "");
-  const button = element("button", "sl-recent", "");
-  button.type = "button";
-  Object.assign(button.dataset, { action: "revisit", testid: "end-item", itemId: item.id });
-  const text = element("span", "sl-recent-text", "");
-  text.dir = "auto";
-  button.append(element("span", "sl-recent-label", ""), text);
+  const button = itemRow("end-item");
+  button.dataset.itemId = item.id;
   fillRow(button, label, item);
   row.append(button);
   return row;

@@ -33,7 +33,8 @@ class View {
     this.trouble = find("trouble");
     this.rest = find("rest");
     this.live = find("live");
-    this.recents = [...root.querySelectorAll(".sl-recents .sl-recent")];
+    this.recents = [1, 2, 3].map((place) => itemRow(`recent-${place}`));
+    find("recents").replaceChildren(...this.recents);
     this.panels = new Panels(root);
     this.flagField = new FlagField(root, (item, note) => card.flag(item, note));
     this.endScreen = new EndScreen(root);
@@ -287,4 +288,27 @@ class View {
   nameOf(value) {
     return this.labels.get(value)?.name ?? String(value);
   }
+}
+
+/**
+ * @param {Batch} batch
+ * @param {View} view
+ * @returns {string}
+ */
+function screenInWords(batch, view) {
+  const item = batch.current;
+  if (item) return `${item.text.slice(0, SUMMARY)} ${opinionInWords(item, view)}`.trimEnd();
+  const { title, next } = view.endScreen;
+  return `${title.textContent}. ${next.textContent}`;
+}
+
+/**
+ * @param {Item | null} item  on the screen
+ * @param {View} view
+ * @returns {string} nothing where no opinion is shown
+ */
+function opinionInWords(item, view) {
+  const opinion = view.isOpinionOn ? item?.opinion : null;
+  if (!opinion) return "";
+  return `Model: ${view.nameOf(opinion.predicted)}, ${percent(opinion.confidence)}.`;
 }
