@@ -111,28 +111,28 @@ def show_annotators(snapshot: Snapshot) -> None:
         )
 
 
-def make_demo_here() -> None:
-    """The demo workspace, made beside this session's one if it is not there yet, and opened."""
-    folder = session.DEMO
-    if not (folder / "runs.csv").exists():
-        with st.status("Making the demo: the sample's true labels go through the whole loop …"):
-            make_demo(folder, progress=in_words(st.write))
-    session.choose_workspace(folder)
-
-
 def show_demo(snapshot: Snapshot) -> None:
-    """One click to a workspace in which every page has something to show."""
-    if snapshot.workspace.path == session.DEMO:
+    """One click to a workspace in which every page has something to show.
+
+    It is made if it is not there yet.
+    """
+    folder = session.DEMO
+    if snapshot.workspace.path == folder:
         return
     with st.container(border=True):
         st.markdown(
             "**Just looking?** The demo labels the sample with its true labels, through the same "
             "code as yours, and opens it. Your own workspace stays as it is."
         )
-        if st.button("Make and open the demo", icon=":material/play_circle:", key="demo"):
-            with refusals_shown():
-                make_demo_here()
-                st.rerun()
+        if not st.button("Make and open the demo", icon=":material/play_circle:", key="demo"):
+            return
+        with refusals_shown():
+            if not (folder / "runs.csv").exists():
+                doing = "Making the demo: the sample's true labels go through the whole loop …"
+                with st.status(doing):
+                    make_demo(folder, progress=in_words(st.write))
+            session.choose_workspace(folder)
+            st.rerun()
 
 
 snapshot = page_head.open_page(

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import page_head
+from pages.ui import page_head, session
 from pages.ui.server import garbage
 
 garbage.spare()
@@ -27,7 +27,8 @@ page = st.navigation(
 page_head.need_login()
 page_head.show_person()
 page_head.show_workspace()
-page_head.remember_person()
+with st.sidebar:  # at its end
+    session.remember_name()
 if page.url_path != "annotate":  # the card delivers by itself
     page_head.deliver_kept_events()
 page.run()

@@ -13,8 +13,7 @@ from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, is_known, make_token
 from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
-from pages.ui.server.login import LOGOUT
-from pages.ui.server.login_pages import base_path
+from pages.ui.server.login import LOGOUT, base_path
 
 ASKED = "annotator_asked"
 TYPED = "annotator_field"
@@ -55,8 +54,22 @@ def need_pool(snapshot: Snapshot) -> None:
 def need_annotator() -> str:
     """The person's name. Asks for it where it is not known yet, and stops the page."""
     name = session.annotator()
+    if not name and session.login_is_configured():
+        _offer_login()
+        st.stop()
     if not name:
-        _ask_annotator()
+        with st.form("who", width=480):
+            st.text_input(
+                "Your name",
+                max_chars=session.MAX_NAME,
+                key=ASKED,
+                placeholder="for example Ann",
+                help="Stands with each of your labels, and keeps your batches apart from others'.",
+            )
+            st.caption("Asked once; this browser remembers it.")
+            st.form_submit_button(
+                "Start labeling", type="primary", on_click=session.name_annotator_by, args=(ASKED,)
+            )
         st.stop()
     return name
 
@@ -66,7 +79,7 @@ def show_workspace() -> None:
     names, current = session.workspace_names(), session.workspace_name()
     started = Path(session.started_with()).resolve().name
     session.write_address()
-    if refusal := session.take_refusal():
+    if refusal := st.session_state.pop(session.REFUSED, ""):
         st.sidebar.error(refusal, icon=":material/error:")
     if len(names) < 2 or current not in names:
         st.sidebar.caption(f"Workspace: `{session.workspace_path().name}`")
@@ -106,13 +119,6 @@ def show_person() -> None:
     )
 
 
-def remember_person() -> None:
-    """Lets the browser keep a name that was typed or given; at the end of the sidebar."""
-    if session.annotator() and not session.login_is_configured():
-        with st.sidebar:
-            session.remember_name(session.annotator())
-
-
 def deliver_kept_events() -> None:
     """Lets the browser send what it has kept since its last start; for pages without the card."""
     name, workspace = session.annotator(), session.workspace_path().resolve()
@@ -122,25 +128,7 @@ def deliver_kept_events() -> None:
         token = make_token(Claim(workspace, name))
     except WorkspaceError:
         return  # the workspace cannot be written: the events stay where they are
-    deliver_kept(str(workspace), name, PATH, token, key="courier")
-
-
-def _ask_annotator() -> None:
-    if session.login_is_configured():
-        _offer_login()
-        return
-    with st.form("who", width=480):
-        st.text_input(
-            "Your name",
-            max_chars=session.MAX_NAME,
-            key=ASKED,
-            placeholder="for example Ann",
-            help="Stands with each of your labels, and keeps your batches apart from others'.",
-        )
-        st.caption("Asked once; this browser remembers it.")
-        st.form_submit_button(
-            "Start labeling", type="primary", on_click=session.name_annotator_by, args=(ASKED,)
-        )
+    deliver_kept(str(workspace), name, PATH, token)
 
 
 def _offer_login() -> None:

@@ -26,6 +26,7 @@ WORKSPACE = "workspace"
 """The session's workspace as a path; in the address only ever a name."""
 FOLLOWED = "workspace_followed"
 REFUSED = "workspace_refused"
+"""Why the workspace that was asked for last is not open, until it is told."""
 MAX_NAME = 80
 """Characters."""
 DEMO = SAMPLE.parent / "demo"
@@ -38,8 +39,14 @@ _write_cookie = st.components.v2.component(
 
 
 def workspace_path() -> Path:
-    """The session's workspace: chosen here or in the address, else the one of the start."""
-    _follow_address()
+    """The session's workspace: chosen here or in the address, else the one of the start.
+
+    The address is followed once: a choice made later counts more.
+    """
+    name = st.query_params.get(WORKSPACE)
+    if name and name != st.session_state.get(FOLLOWED):
+        st.session_state[FOLLOWED] = name
+        choose_workspace_by_name(name)
     return Path(st.session_state.get(WORKSPACE) or started_with())
 
 
@@ -95,11 +102,6 @@ def choose_workspace_by_name(name: str) -> None:
         st.session_state[REFUSED] = str(error)
 
 
-def take_refusal() -> str:
-    """Why the workspace that was asked for last is not open; empty if it is. Told once."""
-    return st.session_state.pop(REFUSED, "")
-
-
 def open_snapshot() -> Snapshot:
     """The snapshot of the session's workspace; a refusal is told, and the page stops."""
     with refusals_shown(stop=True):
@@ -113,7 +115,8 @@ def annotator() -> str:
     address, or remembered by the browser.
     """
     if login_is_configured():
-        return _login_name()
+        known = st.user if st.user.get("is_logged_in") else {}
+        return str(known.get("email") or known.get("name") or known.get("sub") or "")[:MAX_NAME]
     if ANNOTATOR not in st.session_state:
         name_annotator(st.query_params.get(ANNOTATOR, "") or remembered_name())
     return st.session_state[ANNOTATOR]
@@ -129,9 +132,10 @@ def remembered_name() -> str:
     return unquote(dict(st.context.cookies).get(COOKIE, ""))
 
 
-def remember_name(name: str) -> None:
-    """Lets the browser keep the name for the next session, if it does not have it yet."""
-    if name != remembered_name():
+def remember_name() -> None:
+    """Lets the browser keep a name that was typed or given, if it does not have it yet."""
+    name = annotator()
+    if name and name != remembered_name() and not login_is_configured():
         _write_cookie(key="remember", data={"cookie": COOKIE, "value": quote(name, safe="")})
 
 
@@ -156,14 +160,11 @@ def may_enter() -> bool:
     if people is None:
         return True
     mail = str(st.user.get("email") or "").casefold()
-    is_verified = st.user.get("email_verified", True) is not False
+    if not mail or st.user.get("email_verified", True) is False:
+        return False
     listed = [people] if isinstance(people, str) else people
     known = [str(each).casefold() for each in listed]
-    return (
-        is_verified
-        and bool(mail)
-        and any(mail == each or (each.startswith("@") and mail.endswith(each)) for each in known)
-    )
+    return any(mail == each or (each.startswith("@") and mail.endswith(each)) for each in known)
 
 
 def secrets(section: str) -> Mapping[str, object]:
@@ -188,18 +189,3 @@ def reopened() -> tuple[str, str] | None:
 def close_reopened() -> None:
     """The annotate page goes back to the batch of now."""
     st.session_state.pop(REOPENED, None)
-
-
-def _follow_address() -> None:
-    """Opens the workspace that the address names, once: a choice made later counts more."""
-    name = st.query_params.get(WORKSPACE)
-    if name and name != st.session_state.get(FOLLOWED):
-        st.session_state[FOLLOWED] = name
-        choose_workspace_by_name(name)
-
-
-def _login_name() -> str:
-    if not st.user.get("is_logged_in"):
-        return ""
-    name = st.user.get("email") or st.user.get("name") or st.user.get("sub")
-    return str(name or "")[:MAX_NAME]
