@@ -19,10 +19,6 @@ MAX_WHERE = 2_000
 """Characters of a condition."""
 
 Range = tuple[float, float]
-Columns = tuple[tuple[str, tuple[str, ...]], ...]
-"""Columns of the pool, each with its chosen values."""
-Pieces = tuple[tuple[str, str], ...]
-"""Columns of the pool, each with what their text must hold."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,8 @@ class Filters:
 
     `words` is a query as `search` reads it, `where` a condition as `condition` does. `batches`
     proposed the item, `annotators` gave its label, between the days `since` and `until` (as logs
-    write them, both included). Of a column with many values `pieces` names a part of the value.
+    write them, both included). `columns` has columns of the pool, each with its chosen values, and
+    `pieces` those with many values, each with a part that the value must hold.
     """
 
     splits: tuple[str, ...] = ()
@@ -46,8 +43,8 @@ class Filters:
     confidence: Range | None = None
     agreement: str = ""
     lengths: tuple[str, ...] = ()
-    columns: Columns = ()
-    pieces: Pieces = ()
+    columns: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    pieces: tuple[tuple[str, str], ...] = ()
     where: str = ""
 
     def leave_unlabeled(self) -> bool:
@@ -151,11 +148,6 @@ def fitted(filters: Filters, choices: Choices) -> Filters:
         pieces=tuple((name, p) for name, p in sorted(filters.pieces) if name in many and p),
         where=filters.where[:MAX_WHERE].strip(),
     )
-
-
-def active(filters: Filters) -> list[str]:
-    """Which filters ask for something, by their fields' names."""
-    return [field.name for field in fields(filters) if getattr(filters, field.name)]
 
 
 def _range(values: Sequence[str]) -> Range | None:

@@ -27,7 +27,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class ShownPredictions:
-    """What the model of today says at each place; nan and NOTHING where it must not be told.
+    """What the model of today says at each place; nan and NOT_SHOWN where it must not be told.
 
     `predicted` is the column of the most probable label among `labels`.
     """

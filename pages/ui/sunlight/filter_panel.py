@@ -5,15 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from core.query.filters import (
-    AGREEMENTS,
-    LENGTH_NAMES,
-    LENGTH_SAID,
-    MAX_WHERE,
-    Choices,
-    Filters,
-    active,
-)
+from core.query.filters import AGREEMENTS, LENGTH_NAMES, LENGTH_SAID, MAX_WHERE, Choices, Filters
 from core.workspace.task import Task
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import state
@@ -62,9 +54,9 @@ def show_active(filters: Filters, task: Task, choices: Choices) -> None:
     if left_out := st.session_state.get(state.LEFT_OUT):
         told = ", ".join(f"{name}={value}" for name, of in left_out.items() for value in of)
         st.html(f'<p class="sl-quiet">Left out of the address: {escape(told)}.</p>{QUIET}')
-    if not active(filters):
-        return
     told = "; ".join(filters_in_words(filters, task))
+    if not told:
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<p class="sl-quiet" data-testid="active-filters">Only {escape(told)}.</p>{QUIET}')
         st.button(
