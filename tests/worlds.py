@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from hypothesis import strategies as some
 
+from core.evaluation.intervals import BinaryPredictions
 from core.pool.items import Pool, read_pool
 from core.pool.words import PoolWords, read_pool_words
 from core.system.csv_rows import format_rows
@@ -173,3 +175,8 @@ def new_proposal(
 ) -> Proposal:
     """The proposal of an item that no run chose, of this moment."""
     return Proposal(batch_id, now(), split, annotator, rank, item_id, strategy, seed=seed)
+
+
+def binary(score: np.ndarray) -> BinaryPredictions:
+    """Predictions that call positive what scores above one half."""
+    return BinaryPredictions(score, score > 0.5)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
-from core.evaluation.intervals import Interval, Judged
+from core.evaluation.intervals import BinaryPredictions, Interval
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
 from core.evaluation.runs import columns, load_run
 from core.evaluation.stopping import WINDOW, Sign, advice, gain, positives_left, stability
@@ -218,7 +218,7 @@ def _gain(snapshot: Snapshot, models: Sequence[Model]) -> Sign:
     items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
     texts, column = [item.text for item in items], task.positive_index
     says = [score_texts(model, texts) for model in models]
-    judged = [Judged(p[:, column], p.argmax(axis=1) == column) for p in says]
+    judged = [BinaryPredictions(p[:, column], p.argmax(axis=1) == column) for p in says]
     return gain(judged, _positive(items, task))
 
 

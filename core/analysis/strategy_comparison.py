@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import LoopError
-from core.evaluation.intervals import Interval, Judged
+from core.evaluation.intervals import BinaryPredictions, Interval
 from core.evaluation.runs import columns, feature_source
 from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subsets, contrasted
 from core.features.pool_features import Space
@@ -229,7 +229,7 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
     )
     asked = np.arange(len(training), len(texts))
     source = learner = None
-    said: dict[str, list[Judged]] = {group.name: [] for group in experiment.groups}
+    said: dict[str, list[BinaryPredictions]] = {group.name: [] for group in experiment.groups}
     total = experiment.seeds * len(said)
     for seed in range(experiment.seeds):
         if task.model != "linear":  # which needs no seed, and reads its items once for all
@@ -248,7 +248,7 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
                 answer = np.stack([found[:, items.positive], found.argmax(1) == items.positive])
                 with _written(file):
                     write_whole(file, encoded(answer))
-            said[group.name].append(Judged(answer[0], answer[1] > 0))
+            said[group.name].append(BinaryPredictions(answer[0], answer[1] > 0))
     progress("comparing")
     outcome = _outcome(experiment, said, items, asked)
     with _written(experiment.outcome_file):
@@ -295,7 +295,10 @@ def _intervals(values: Mapping[str, Mapping[str, float]]) -> dict[str, Interval]
 
 
 def _outcome(
-    experiment: Experiment, said: Mapping[str, Sequence[Judged]], items: LabeledTexts, asked: Rows
+    experiment: Experiment,
+    said: Mapping[str, Sequence[BinaryPredictions]],
+    items: LabeledTexts,
+    asked: Rows,
 ) -> Outcome:
     is_positive = items.targets == items.positive
     size, seeds = experiment.size, experiment.seeds

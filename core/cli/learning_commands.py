@@ -4,7 +4,7 @@ A command imports what it needs in its body: `--help` starts without torch.
 """
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -82,6 +82,7 @@ def evaluate(
     run: Annotated[str | None, typer.Option(help="The run's id; default: the last run.")] = None,
 ) -> None:
     """Scores a kept run on today's evaluation data."""
+    from core.evaluation.report import row_scores
     from core.evaluation.runs import evaluate_items, find_run, load_run
     from core.workspace.snapshot import open_snapshot
 
@@ -91,9 +92,10 @@ def evaluate(
         model = load_run(snapshot, kept)
         began = time.perf_counter()
         items = snapshot.labels.splits["evaluation"]
-        scores, figures = evaluate_items(model, items, snapshot.workspace.task)
+        figures = evaluate_items(model, items, snapshot.workspace.task)
+        scores = row_scores(figures)
         seconds = round(time.perf_counter() - began, 3)
-        told = replace(kept, **asdict(scores), n_evaluation=len(items), seconds=seconds)
+        told = replace(kept, **scores, n_evaluation=len(items), seconds=seconds)
         found = figures, model.threshold
         lines = [answers.run_text(told), *answers.figures_text(*found)]
         tell(answers.run_json(told) | answers.figures_json(*found), lines, as_json)

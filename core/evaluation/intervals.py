@@ -1,4 +1,4 @@
-"""How sure a figure is: intervals for shares and scores, and for the difference of two models.
+"""Confidence intervals of shares, scores, and the difference of two models' scores.
 
 All intervals are of 95%. Bootstraps resample within each true label, so that a rare positive label
 keeps its number: they say what a score would be with other items of the same balance. Where the
@@ -41,8 +41,8 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """What one model says of some items: P(positive), and whether it calls them positive."""
+class BinaryPredictions:
+    """One label against all others: P(positive) of some items, and which are predicted positive."""
 
     score: NDArray[np.floating]
     predicted: Mask
@@ -130,69 +130,51 @@ def student(freedom: float, level: float = LEVEL) -> float:
     )
 
 
-def judged(score: NDArray[np.floating], threshold: float = 0.5) -> Judged:
-    """What a model says that calls positive what scores above the threshold."""
-    return Judged(score, score > threshold)
-
-
 def score_intervals(
-    model: Judged,
+    model: BinaryPredictions,
     actual: Mask,
+    names: Sequence[str] = SCORES,
     *,
     replicates: int = REPLICATES,
-    seed: int = 0,
     keep_balance: bool = True,
-) -> dict[str, Interval | None]:
-    """Each of `SCORES` with its bootstrap interval; None where it is not defined.
+) -> dict[str, Interval]:
+    """Each score of these names with its bootstrap interval, without what is not defined.
 
     The ends are percentiles (Efron 1979). AUC needs items of both kinds, the others positive ones.
     """
-    counts = resampled(actual, replicates, seed, keep_balance=keep_balance)
-    return intervals_under(counts, model, actual)
-
-
-def intervals_under(
-    counts: NDArray[np.int32], model: Judged, actual: Mask, names: Sequence[str] = SCORES
-) -> dict[str, Interval | None]:
-    """`score_intervals` of these names, under what `resampled` drew: for several models at once."""
+    counts = resampled(actual, replicates, keep_balance=keep_balance)
+    observed = scores_of(model, actual, once(actual), names)
     drawn = scores_of(model, actual, counts, names)
-    observed = scores_of(model, actual, _once(actual), names)
-    return {
-        name: _interval(float(observed[name][0]), drawn[name]) if name in observed else None
-        for name in names
-    }
+    return {name: between(float(observed[name][0]), drawn[name]) for name in observed}
 
 
 def paired_difference(
-    before: Judged,
-    after: Judged,
+    before: BinaryPredictions,
+    after: BinaryPredictions,
     actual: Mask,
     name: str = "fscore",
     *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
     keep_balance: bool = True,
 ) -> Difference | None:
-    """How much higher `after` scores than `before`: both on the same resampled items.
+    """How much higher `after` scores than `before`, by a paired bootstrap: on the same items.
 
     None where the score is not defined.
     """
-    counts = resampled(actual, replicates, seed, keep_balance=keep_balance)
-    once = _once(actual)
+    counts = resampled(actual, keep_balance=keep_balance)
     (first, second), (drawn_first, drawn_second) = (
         [scores_of(model, actual, weights, [name]) for model in (before, after)]
-        for weights in (once, counts)
+        for weights in (once(actual), counts)
     )
     if name not in first:
         return None
     value = float(second[name][0] - first[name][0])
-    return Difference(name, _interval(value, drawn_second[name] - drawn_first[name]))
+    return Difference(name, between(value, drawn_second[name] - drawn_first[name]))
 
 
 def resampled(
-    actual: Mask, replicates: int, seed: int, *, keep_balance: bool = True
+    actual: Mask, replicates: int = REPLICATES, seed: int = 0, *, keep_balance: bool = True
 ) -> NDArray[np.int32]:
-    """How often each item is drawn, `(replicates, n_items)`, with replacement.
+    """Bootstrap samples: how often each item is drawn, `(replicates, n_items)`, with replacement.
 
     Within its label if the balance is kept, else among all items.
     """
@@ -209,7 +191,10 @@ def resampled(
 
 
 def scores_of(
-    model: Judged, actual: Mask, counts: NDArray[np.int32], names: Sequence[str] = SCORES
+    model: BinaryPredictions,
+    actual: Mask,
+    counts: NDArray[np.int32],
+    names: Sequence[str] = SCORES,
 ) -> Mapping[str, Values]:
     """Each defined score of these names under each row of multiplicities, `(replicates,)`.
 
@@ -273,11 +258,12 @@ def _running(weights: NDArray[np.int32]) -> NDArray[np.int32]:
     return sums
 
 
-def _once(actual: Mask) -> NDArray[np.int32]:
+def once(actual: Mask) -> NDArray[np.int32]:
+    """Every item drawn once, `(1, n_items)`: the sample itself, as `resampled` gives others."""
     return np.ones((1, len(actual)), np.int32)
 
 
-def _interval(value: float, drawn: Values) -> Interval:
-    """The value between the drawn values' percentiles."""
+def between(value: float, drawn: Values) -> Interval:
+    """The value between the percentiles of what it is in bootstrap samples (Efron 1979)."""
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(value, float(low), float(high))

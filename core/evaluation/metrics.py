@@ -9,19 +9,8 @@ BINS = 10
 
 
 @dataclass(frozen=True)
-class Scores:
-    """The scores of one model on one set of items, for the positive label; None: not defined."""
-
-    fscore: float | None
-    auc: float | None
-    average_precision: float | None
-    precision: float | None
-    recall: float | None
-
-
-@dataclass(frozen=True)
 class Cut:
-    """What it gives to call every item positive whose score is at least a threshold."""
+    """F-score, precision and recall of predictions, as those of all scores above a threshold."""
 
     fscore: float | None
     precision: float
@@ -64,30 +53,12 @@ class Reliability:
     items: NDArray[np.int64]
 
 
-def evaluate(
-    probability: NDArray[np.floating], targets: NDArray[np.int64], positive: int
-) -> Scores:
-    """The scores of `(n_items, n_labels)` probabilities against the true columns.
-
-    A label is predicted if it is the most probable one. With none of the items positive, or all
-    of them, AUC is not defined; without a positive prediction precision is 0 by convention.
-    """
-    actual = targets == positive
-    if not len(targets):
-        return Scores(None, None, None, None, None)
-    found = cut(probability.argmax(axis=1) == positive, actual)
-    score = probability[:, positive]
-    return Scores(
-        found.fscore,
-        auc(score, actual),
-        average_precision(score, actual),
-        found.precision,
-        found.recall,
-    )
-
-
 def cut(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Cut:
-    """Precision, recall and F-score of these predictions; None where no item is positive."""
+    """Precision, recall and F-score of these predictions; None where no item is positive.
+
+    The F-score is F1, the harmonic mean of both (van Rijsbergen 1979). Without a positive
+    prediction precision is 0 by convention.
+    """
     hits = int((predicted & actual).sum())
     precision = hits / int(predicted.sum()) if predicted.any() else 0.0
     if not actual.any():
@@ -129,7 +100,10 @@ def auc(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
 
 
 def average_precision(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
-    """The sum over thresholds of precision times the gain in recall; None without positives."""
+    """The area under the precision-recall curve, by steps; None without positives.
+
+    The sum over thresholds of precision times the gain in recall (Buckley and Voorhees 2000).
+    """
     if not actual.any():
         return None
     hits, chosen = _cumulative(score, actual)
@@ -138,7 +112,7 @@ def average_precision(score: NDArray[np.floating], actual: NDArray[np.bool_]) ->
 
 
 def roc_curve(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> Roc | None:
-    """The ROC curve; None without both kinds of items."""
+    """The receiver operating characteristic (Fawcett 2006); None without both kinds of items."""
     if actual.all() or not actual.any():
         return None
     hits, chosen = _cumulative(score, actual)
@@ -161,7 +135,7 @@ def precision_recall_curve(
 
 
 def reliability(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> Reliability:
-    """How often items of about each probability are positive, by the bins of the error."""
+    """The reliability diagram: how often items of about each probability are positive, by bins."""
     place = bins(score)
     items = np.bincount(place, minlength=BINS)
     sums, positives = np.bincount(place, score, BINS), np.bincount(place[actual], minlength=BINS)
@@ -169,15 +143,10 @@ def reliability(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> Relia
     return Reliability(sums[held] / items[held], positives[held], items[held])
 
 
-def confusion(probability: NDArray[np.floating], targets: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many items of each true label (row) got each prediction (column)."""
-    return crossed(probability.argmax(axis=1), targets, probability.shape[1])
-
-
-def crossed(
+def confusion(
     predicted: NDArray[np.integer], targets: NDArray[np.integer], n_labels: int
 ) -> NDArray[np.int64]:
-    """How many items of each true label (row) got each predicted column."""
+    """The confusion matrix: items of each true label (row) with each prediction (column)."""
     cells = targets * n_labels + predicted
     return np.bincount(cells, minlength=n_labels**2).reshape(n_labels, n_labels)
 

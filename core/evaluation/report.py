@@ -1,4 +1,4 @@
-"""What a run is told of beyond its row of `runs.csv`: a JSON file beside its params file."""
+"""Report of a run: its scores, intervals and predictions, as JSON beside its params file."""
 
 import json
 import math
@@ -11,19 +11,15 @@ from numpy.typing import NDArray
 
 from core.errors import RunError
 from core.evaluation.intervals import (
-    REPLICATES,
-    Difference,
+    BinaryPredictions,
     Interval,
-    Judged,
     cut_intervals,
-    intervals_under,
-    paired_difference,
-    resampled,
+    score_intervals,
 )
 from core.evaluation.metrics import Cut, auc, average_precision, brier, calibration_error, cut
 from core.features.model_files import write_model_file
-from core.models.calibration import Calibration
 from core.models.model import Model
+from core.system.durable import DAMAGED
 
 REPORT_FORMAT = "sunlight report 1"
 
@@ -45,7 +41,7 @@ DIGITS = 7
 
 @dataclass(frozen=True)
 class Figures:
-    """A model on one set of items, for the positive label; None: not defined.
+    """All scores of a model on one set of items, for the positive label; None: not defined.
 
     `at_half` calls an item positive if that label is its most probable one, `at_threshold` if its
     probability, not calibrated, reaches the run's threshold. Errors of calibration and Brier scores
@@ -66,9 +62,17 @@ class Figures:
     intervals: Mapping[str, Interval]
 
 
+def row_scores(figures: Figures | None) -> dict[str, float | None]:
+    """The scores that stand in a run's row of `runs.csv`; None without items."""
+    if figures is None:
+        return dict.fromkeys(SCORE_NAMES)
+    every = vars(figures) | vars(figures.at_half)
+    return {name: every[name] for name in SCORE_NAMES}
+
+
 @dataclass(frozen=True)
-class Said:
-    """What the model said of each evaluation item: P(positive), raw and calibrated, and a label."""
+class KeptPredictions:
+    """A run's predictions of its evaluation items: P(positive), raw and calibrated, and a label."""
 
     item_ids: tuple[str, ...]
     raw: tuple[float, ...]
@@ -78,7 +82,7 @@ class Said:
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """What was said of each training item by a model that did not see it: P of each label, raw.
+    """Out-of-fold predictions: P of each label of each training item by a model without it, raw.
 
     `probability` is `(n_labels, n_items)`, in the order of `labels`.
     """
@@ -93,8 +97,8 @@ class Report:
     """A run's model in numbers.
 
     `figures` are by split; those of `out of fold` are of the training items, and somewhat too good
-    at the threshold, which was chosen on them. `said` is of the evaluation items of that time: it
-    lets runs be compared item by item when their models are gone.
+    at the threshold, which was chosen on them. `said` has the predictions of the evaluation items
+    of that time: it lets runs be compared item by item when their models are gone.
     """
 
     model: str
@@ -106,7 +110,7 @@ class Report:
     shifts: tuple[float, ...]
     note: str
     figures: Mapping[str, Figures]
-    said: Said
+    said: KeptPredictions
     encoder: str = ""
     """Its name; empty without one, as in reports from before there were any."""
 
@@ -118,7 +122,7 @@ def report_on(
     model: Model,
     note: str,
     figures: Mapping[str, Figures],
-    said: Said,
+    said: KeptPredictions,
     out_of_fold: OutOfFold | None = None,
 ) -> Report:
     """The model's settings together with its figures."""
@@ -139,12 +143,12 @@ def report_on(
     )
 
 
-def what_is_said(
+def kept_predictions(
     model: Model, item_ids: Sequence[str], probability: NDArray[np.floating], positive: int
-) -> Said:
-    """What the model says of these items, from its `(n_items, n_labels)` probabilities."""
+) -> KeptPredictions:
+    """The model's predictions of these items, from its `(n_items, n_labels)` probabilities."""
     raw, calibrated = probability[:, positive], model.calibration(probability)[:, positive]
-    return Said(
+    return KeptPredictions(
         tuple(item_ids),
         _rounded(raw),
         _rounded(calibrated),
@@ -152,51 +156,27 @@ def what_is_said(
     )
 
 
-def said_out_of_fold(
+def kept_out_of_fold(
     labels: Sequence[str], item_ids: Sequence[str], probability: NDArray[np.floating]
 ) -> OutOfFold:
-    """What `(n_items, n_labels)` out-of-fold probabilities say of these items."""
+    """The out-of-fold predictions of these items, from `(n_items, n_labels)` probabilities."""
     return OutOfFold(
         tuple(item_ids), tuple(labels), tuple(_rounded(column) for column in probability.T)
     )
 
 
-def judged_by(said: Said, positive: str, item_ids: Sequence[str]) -> Judged:
-    """The raw scores and predictions of these items, for `core.evaluation.intervals`."""
-    at = {item: place for place, item in enumerate(said.item_ids)}
-    places = [at[item] for item in item_ids]
-    return Judged(
-        np.array([said.raw[place] for place in places]),
-        np.array([said.predicted[place] == positive for place in places], bool),
-    )
-
-
-def gain_between(
-    before: Report, after: Report, truth: Mapping[str, str], positive: str, name: str
-) -> Difference | None:
-    """How much higher `after` scores on the evaluation items that both runs were asked about.
-
-    `truth` is the label of each item of today; `name` is one of `core.evaluation.intervals.SCORES`.
-    None where the score is not defined.
-    """
-    asked = [item for item in after.said.item_ids if item in truth]
-    shared = sorted(set(before.said.item_ids).intersection(asked))
-    actual = np.array([truth[item] == positive for item in shared], bool)
-    first, second = (judged_by(report.said, positive, shared) for report in (before, after))
-    return paired_difference(first, second, actual, name, keep_balance=False)
-
-
 def measure(
-    probability: NDArray[np.floating],
-    targets: NDArray[np.int64],
-    positive: int,
-    threshold: float,
-    calibration: Calibration,
-) -> Figures:
-    """The figures of `(n_items, n_labels)` probabilities against the true columns."""
+    model: Model, probability: NDArray[np.floating], targets: NDArray[np.int64], positive: int
+) -> Figures | None:
+    """All scores of the model's `(n_items, n_labels)` probabilities against the true columns.
+
+    A label is predicted if it is the most probable one. None without items.
+    """
+    if not len(targets):
+        return None
     actual, raw = targets == positive, probability[:, positive]
-    calibrated = calibration(probability)[:, positive]
-    at_half, at_threshold = probability.argmax(axis=1) == positive, raw >= threshold
+    calibrated = model.calibration(probability)[:, positive]
+    at_half, at_threshold = probability.argmax(axis=1) == positive, raw >= model.threshold
     return Figures(
         n_items=len(targets),
         at_half=cut(at_half, actual),
@@ -223,11 +203,11 @@ def _intervals(
     leave an F-score of 0 or 1: the same interval holds for any threshold and any slice, and is
     cheap enough to be worked out while somebody moves a threshold.
     """
-    counts = resampled(actual, REPLICATES, seed=0, keep_balance=False)
-    found = intervals_under(counts, Judged(raw, at_half), actual, ("auc", "average_precision"))
+    ranking = ("auc", "average_precision")
+    found = score_intervals(BinaryPredictions(raw, at_half), actual, ranking, keep_balance=False)
     found |= cut_intervals(at_half, actual)
-    found[AT_THRESHOLD] = cut_intervals(at_threshold, actual).get("fscore")
-    return {name: interval for name, interval in found.items() if interval}
+    above = cut_intervals(at_threshold, actual)
+    return found | ({AT_THRESHOLD: above["fscore"]} if above else {})
 
 
 def report_path(params: Path) -> Path:
@@ -254,22 +234,20 @@ def load_report(params: Path) -> Report | None:
             raise ValueError("another format")
         figures = {name: _figures(values) for name, values in content.pop("figures").items()}
         shifts = tuple(content.pop("shifts"))
-        said = Said(**{name: tuple(values) for name, values in content.pop("said").items()})
+        said = {name: tuple(values) for name, values in content.pop("said").items()}
         unseen = _out_of_fold(content.pop("out_of_fold", None))
-        report = Report(**content, shifts=shifts, figures=figures, said=said, out_of_fold=unseen)
+        report = Report(
+            **content,
+            shifts=shifts,
+            figures=figures,
+            out_of_fold=unseen,
+            said=KeptPredictions(**said),
+        )
         _require_sound(report)
         return report
     except FileNotFoundError:
         return None
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except DAMAGED as error:
         raise RunError(
             f"models/{path.name} is not a report of Sunlight, or it is damaged. Move it away; the "
             "run's scores stand in runs.csv."

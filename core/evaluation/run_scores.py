@@ -1,9 +1,8 @@
-"""What a run says of today's evaluation items, and how sure the scores of that are.
+"""Predictions of today's evaluation items by each run, and their scores with intervals.
 
-It comes from the run's report where that says it all, so that it outlives the model. A report keeps
-P(positive): of more than two labels the model has to be asked again for the others.
-
-Which runs learned from random labels alone, and which from what a model had chosen.
+Predictions come from the run's report where that has them all, so that they outlive the model. A
+report keeps P(positive): of more than two labels the model has to be asked again for the others.
+Also which runs learned from random labels alone, and which from what a model had chosen.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import (
-    LEVEL,
-    REPLICATES,
     SCORES,
+    BinaryPredictions,
     Difference,
     Interval,
-    Judged,
+    between,
     cut_intervals,
+    once,
     resampled,
     scores_of,
 )
@@ -40,7 +39,7 @@ Probabilities = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class EvaluationPredictions:
-    """Items with their true label, and what one run says of them.
+    """Items with their true label, and one run's predictions of them.
 
     `targets` and `predicted` are columns of labels, `(n_items,)`; `raw` and `calibrated` are
     P(label | text), `(n_items, n_labels)`, NaN in the column of a label that nobody kept.
@@ -59,9 +58,9 @@ class EvaluationPredictions:
         """Whether there are probabilities of this column."""
         return not np.isnan(self.raw[:, label]).any()
 
-    def judged(self, label: int) -> Judged:
+    def binary(self, label: int) -> BinaryPredictions:
         """The label against all others, for `core.evaluation.intervals`."""
-        return Judged(self.raw[:, label], self.predicted == label)
+        return BinaryPredictions(self.raw[:, label], self.predicted == label)
 
     def actual(self, label: int) -> NDArray[np.bool_]:
         """Which items have this label."""
@@ -83,7 +82,7 @@ class EvaluationPredictions:
 def predictions_from_report(
     report: Report, items: list[Labeled], task: Task
 ) -> EvaluationPredictions:
-    """What the report says of those of these items that its run was asked about."""
+    """The predictions that the report keeps of these items, without those that it has none of."""
     at = {item: place for place, item in enumerate(report.said.item_ids)}
     asked = [item for item in items if item.item_id in at]
     places = [at[item.item_id] for item in asked]
@@ -97,7 +96,7 @@ def predictions_from_report(
 
 
 def predictions_of_model(model: Model, items: list[Labeled], task: Task) -> EvaluationPredictions:
-    """What the model says of these items."""
+    """The model's predictions of these items."""
     raw = score_texts(model, [item.text for item in items])
     calibrated = model.calibration(raw)
     predicted = raw.argmax(axis=1).astype(np.int64)
@@ -107,10 +106,12 @@ def predictions_of_model(model: Model, items: list[Labeled], task: Task) -> Eval
 
 
 def is_enough(report: Report | None, task: Task) -> bool:
-    """Whether the report says of every label what the task needs."""
-    if report is None:
-        return False
-    return len(task.values) == 2 and set(report.said.predicted) <= set(task.values)
+    """Whether the report has the probabilities of every label of the task."""
+    return (
+        report is not None
+        and len(task.values) == 2
+        and set(report.said.predicted) <= set(task.values)
+    )
 
 
 def _of_all_labels(positive: Probabilities, task: Task) -> Probabilities:
@@ -122,13 +123,13 @@ def _of_all_labels(positive: Probabilities, task: Task) -> Probabilities:
     return found
 
 
-def worst_misses(answers: EvaluationPredictions, number: int) -> NDArray[np.int64]:
+def worst_misses(predictions: EvaluationPredictions, number: int) -> NDArray[np.int64]:
     """Places of wrong predictions, those first whose true label was thought least probable.
 
     Without the probabilities of all labels there is no such order, and they come as they stand.
     """
-    wrong = np.flatnonzero(answers.predicted != answers.targets)
-    believed = np.nan_to_num(answers.raw[wrong, answers.targets[wrong]])
+    wrong = np.flatnonzero(predictions.predicted != predictions.targets)
+    believed = np.nan_to_num(predictions.raw[wrong, predictions.targets[wrong]])
     return wrong[np.argsort(believed, kind="stable")][:number]
 
 
@@ -148,19 +149,20 @@ class Resampled:
 
 def draws(number: int) -> NDArray[np.int32]:
     """How often each of so many items is drawn, `(replicates, number)`: alike for every run."""
-    return resampled(np.ones(number, bool), REPLICATES, seed=0, keep_balance=False)
+    return resampled(np.ones(number, bool), keep_balance=False)
 
 
-def resample(answers: EvaluationPredictions, label: int, counts: NDArray[np.int32]) -> Resampled:
+def resample(
+    predictions: EvaluationPredictions, label: int, counts: NDArray[np.int32]
+) -> Resampled:
     """The scores of the label against all others under what `draws` has drawn of these items."""
-    actual, judged = answers.actual(label), answers.judged(label)
-    if not len(answers):
+    actual, binary = predictions.actual(label), predictions.binary(label)
+    if not len(predictions):
         return Resampled({}, {}, {})
-    once = np.ones((1, len(actual)), np.int32)
-    known = answers.knows(label)
-    once, drawn = (_all_scores(judged, actual, weights, known) for weights in (once, counts))
-    observed = {name: float(values[0]) for name, values in once.items()}
-    return Resampled(cut_intervals(judged.predicted, actual), observed, drawn)
+    known = predictions.knows(label)
+    first, drawn = (_all_scores(binary, actual, each, known) for each in (once(actual), counts))
+    observed = {name: float(values[0]) for name, values in first.items()}
+    return Resampled(cut_intervals(binary.predicted, actual), observed, drawn)
 
 
 def score_intervals_of(found: Resampled) -> dict[str, Interval]:
@@ -169,7 +171,7 @@ def score_intervals_of(found: Resampled) -> dict[str, Interval]:
     The calibration error of few items is too high by chance, and so is its interval.
     """
     return dict(found.counted) | {
-        name: _between(found.observed[name], values)
+        name: between(found.observed[name], values)
         for name, values in found.drawn.items()
         if name not in CALLS
     }
@@ -178,7 +180,7 @@ def score_intervals_of(found: Resampled) -> dict[str, Interval]:
 def shared(
     before: EvaluationPredictions, after: EvaluationPredictions
 ) -> tuple[EvaluationPredictions, EvaluationPredictions]:
-    """What both say of the items that both were asked about, in one order."""
+    """Both runs' predictions of the items that both have, in one order."""
     if before.items == after.items:
         return before, after
     ids = {item.item_id for item in before.items} & {item.item_id for item in after.items}
@@ -195,7 +197,7 @@ def score_differences(before: Resampled, after: Resampled) -> dict[str, Differen
     return {
         name: Difference(
             name,
-            _between(after.observed[name] - before.observed[name], values - before.drawn[name]),
+            between(after.observed[name] - before.observed[name], values - before.drawn[name]),
         )
         for name, values in after.drawn.items()
         if name in before.drawn
@@ -203,10 +205,10 @@ def score_differences(before: Resampled, after: Resampled) -> dict[str, Differen
 
 
 def _all_scores(
-    judged: Judged, actual: NDArray[np.bool_], counts: NDArray[np.int32], known: bool
+    binary: BinaryPredictions, actual: NDArray[np.bool_], counts: NDArray[np.int32], known: bool
 ) -> dict[str, Probabilities]:
-    found = dict(scores_of(judged, actual, counts, SCORES if known else CALLS))
-    return found | (_probability_scores(judged.score, actual, counts) if known else {})
+    found = dict(scores_of(binary, actual, counts, SCORES if known else CALLS))
+    return found | (_probability_scores(binary.score, actual, counts) if known else {})
 
 
 def _probability_scores(
@@ -221,17 +223,12 @@ def _probability_scores(
     return {BRIER: sums[:, BINS], CALIBRATION_ERROR: np.abs(sums[:, :BINS]).sum(axis=1)}
 
 
-def _between(value: float, drawn: Probabilities) -> Interval:
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(value, float(low), float(high))
-
-
 RANDOM, ACTIVE = "random labels only", "active learning"
 _BY_CHANCE = ("", "random", NOT_RECORDED)
 
 
 def stages(snapshot: Snapshot) -> dict[str, str]:
-    """The stage of each run's training data, by run id.
+    """The stage of each run's training data, random or active learning, by run id.
 
     It is active learning from the first label on that was given in a batch which a model had
     chosen. Rows of label files have no moment: one of another strategy than random, with no word in

@@ -3,7 +3,6 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,18 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
-from core.evaluation.metrics import Scores, evaluate
 from core.evaluation.report import (
     Figures,
-    OutOfFold,
     Report,
-    Said,
+    kept_out_of_fold,
+    kept_predictions,
     load_report,
     measure,
     report_on,
-    said_out_of_fold,
+    row_scores,
     save_report,
-    what_is_said,
 )
 from core.features.base import Source
 from core.features.cached import pool_space
@@ -41,9 +38,6 @@ from core.workspace.layout import Workspace
 from core.workspace.logs import Run, append_records, fresh_id, now, read_logs
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task, require_model
-
-Judged = tuple[NDArray[np.floating], NDArray[np.int64]]
-"""Probabilities of items `(n_items, n_labels)`, and their true columns `(n_items,)`."""
 
 
 @dataclass(frozen=True)
@@ -79,19 +73,8 @@ def train(
     progress(f"training on {len(items.texts):,} labels")
     learned = learn(name, source, items, task.seed if seed is None else seed)
     progress(f"evaluating on {len(snapshot.labels.splits['evaluation']):,} items")
-    asked = {
-        split: _asked(snapshot, learned.model, split) for split in ("evaluation", "validation")
-    }
-    scores = evaluate(*asked["evaluation"], task.positive_index)
-    run = _run(snapshot, learned.model, scores, time.perf_counter() - began)
-    item_ids = [item.item_id for item in snapshot.labels.splits["evaluation"]]
-    said = what_is_said(learned.model, item_ids, asked["evaluation"][0], task.positive_index)
-    unseen = None
-    if learned.out_of_fold is not None:
-        asked["out of fold"] = learned.out_of_fold, items.targets
-        trained_on = [item.item_id for item in snapshot.labels.usable_training()]
-        unseen = said_out_of_fold(task.values, trained_on, learned.out_of_fold)
-    report = _report(learned, asked, said, unseen, task.positive_index)
+    report = _report(snapshot, learned, items)
+    run = _run(snapshot, learned.model, report, time.perf_counter() - began)
     return Trained(learned.model, run, report)
 
 
@@ -213,36 +196,32 @@ def _params_path(snapshot: Snapshot, run: Run) -> Path:
     return path
 
 
-def evaluate_items(model: Model, items: list[Labeled], task: Task) -> tuple[Scores, Figures | None]:
-    """The model's scores on labeled items, and its figures, None without items."""
+def evaluate_items(model: Model, items: list[Labeled], task: Task) -> Figures | None:
+    """All scores of the model on labeled items; None without items."""
     probability = score_texts(model, [item.text for item in items])
-    targets, positive = columns(items, task), task.positive_index
-    scores = evaluate(probability, targets, positive)
-    if not items:
-        return scores, None
-    return scores, measure(probability, targets, positive, model.threshold, model.calibration)
+    return measure(model, probability, columns(items, task), task.positive_index)
 
 
-def _asked(snapshot: Snapshot, model: Model, split: str) -> Judged:
-    items = snapshot.labels.splits[split]
-    texts = [item.text for item in items]
-    return score_texts(model, texts), columns(items, snapshot.workspace.task)
-
-
-def _report(
-    learned: Learned,
-    asked: Mapping[str, Judged],
-    said: Said,
-    unseen: OutOfFold | None,
-    positive: int,
-) -> Report:
-    """The model's figures on every set of items that is not empty."""
-    model = learned.model
-    figures = {
-        split: measure(probability, targets, positive, model.threshold, model.calibration)
-        for split, (probability, targets) in asked.items()
-        if len(targets)
+def _report(snapshot: Snapshot, learned: Learned, items: LabeledTexts) -> Report:
+    """The model's figures on every set of items that is not empty, and its predictions."""
+    model, task, splits = learned.model, snapshot.workspace.task, snapshot.labels.splits
+    probability = {
+        split: score_texts(model, [item.text for item in splits[split]])
+        for split in ("evaluation", "validation")
     }
+    targets = {split: columns(splits[split], task) for split in probability}
+    evaluated = [item.item_id for item in splits["evaluation"]]
+    said = kept_predictions(model, evaluated, probability["evaluation"], task.positive_index)
+    unseen = None
+    if learned.out_of_fold is not None:
+        probability["out of fold"], targets["out of fold"] = learned.out_of_fold, items.targets
+        trained_on = [item.item_id for item in snapshot.labels.usable_training()]
+        unseen = kept_out_of_fold(task.values, trained_on, learned.out_of_fold)
+    measured = {
+        name: measure(model, probability[name], targets[name], task.positive_index)
+        for name in probability
+    }
+    figures = {name: found for name, found in measured.items() if found}
     return report_on(model, learned.note, figures, said, unseen)
 
 
@@ -259,7 +238,7 @@ def _hashes(snapshot: Snapshot) -> tuple[str, str]:
     return labels_hash(training, values), labels_hash(evaluation, values)
 
 
-def _run(snapshot: Snapshot, model: Model, scores: Scores, seconds: float) -> Run:
+def _run(snapshot: Snapshot, model: Model, report: Report, seconds: float) -> Run:
     training = snapshot.labels.usable_training()
     evaluation = snapshot.labels.splits["evaluation"]
     counts = Counter(item.label for item in training)
@@ -270,11 +249,7 @@ def _run(snapshot: Snapshot, model: Model, scores: Scores, seconds: float) -> Ru
         model=model.name,
         counts=json.dumps({value: counts[value] for value in model.labels}),
         seed=model.seed,
-        fscore=scores.fscore,
-        auc=scores.auc,
-        average_precision=scores.average_precision,
-        precision=scores.precision,
-        recall=scores.recall,
+        **row_scores(report.figures.get("evaluation")),
         n_training=len(training),
         n_evaluation=len(evaluation),
         seconds=round(seconds, 3),

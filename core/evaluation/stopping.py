@@ -11,7 +11,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import Interval, Judged, paired_difference, score_intervals
+from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference
+from core.evaluation.metrics import average_precision, confusion
 
 WINDOW = 3
 """Retrainings that are looked back upon (Bloodgood and Vijay-Shanker 2009)."""
@@ -39,8 +40,7 @@ def agreement(first: NDArray[np.int64], second: NDArray[np.int64]) -> float | No
     At most 1; None if both predict one and the same label for all items, which shows nothing.
     """
     n_labels = int(max(first.max(initial=0), second.max(initial=0))) + 1
-    table = np.bincount(first * n_labels + second, minlength=n_labels**2)
-    shares = table.reshape(n_labels, n_labels) / max(len(first), 1)
+    shares = confusion(second, first, n_labels) / max(len(first), 1)
     expected = float(shares.sum(axis=1) @ shares.sum(axis=0))
     if not len(first) or expected >= 1:
         return None
@@ -73,28 +73,27 @@ def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
     )
 
 
-def gain(judged: Sequence[Judged], actual: NDArray[np.bool_]) -> Sign:
+def gain(models: Sequence[BinaryPredictions], actual: NDArray[np.bool_]) -> Sign:
     """Whether average precision still grows: the last model beside that of `WINDOW` runs before.
 
     It says stop if the growth cannot be told from noise on these evaluation items. Average
     precision, since an F-score is 0 until a model calls anything positive.
     """
     name = "gain of the last runs"
-    if len(judged) <= WINDOW:
+    if len(models) <= WINDOW:
         return Sign(name, None, False, f"{WINDOW + 1} runs are needed to see a gain.")
-    before, after = judged[-1 - WINDOW], judged[-1]
+    before, after = models[-1 - WINDOW], models[-1]
     found = paired_difference(before, after, actual, "average_precision", keep_balance=False)
     if found is None:
         return Sign(name, None, False, "A gain needs positive evaluation items.")
-    now = score_intervals(after, actual, replicates=1)["average_precision"]
-    interval = found.interval
+    interval, now = found.interval, average_precision(after.score, actual)
     told = str(found) if found.is_clear else f"that {found}"
     unnoticed = (interval.high - interval.low) / 2
     return Sign(
         name,
         interval.value,
         interval.low <= 0,
-        f"Average precision is {now.value if now else 0:.2f}; beside {WINDOW} runs before, {told}. "
+        f"Average precision is {now:.2f}; beside {WINDOW} runs before, {told}. "
         f"With {int(actual.sum()):,} positive evaluation items a gain below {unnoticed:.2f} would "
         "go unnoticed.",
     )

@@ -1,4 +1,4 @@
-"""How models compare that have learned from random subsets of several groups of items.
+"""Comparison of models trained on random subsets of several groups: jackknife and bootstrap.
 
 An interval has to speak for other evaluation items and for other training items. The first part is
 a paired bootstrap over evaluation items. The second is the delete-d jackknife (Shao and Wu 1989):
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from core.evaluation.intervals import (
     LEVEL,
     REPLICATES,
+    BinaryPredictions,
     Interval,
-    Judged,
+    once,
     resampled,
     scores_of,
     student,
@@ -36,7 +37,7 @@ SCORES = {"fscore": "F", "auc": "AUC"}
 class Subsets:
     """The models of random subsets of `size` of a group's `available` items, fewer than all."""
 
-    models: Sequence[Judged]
+    models: Sequence[BinaryPredictions]
     size: int
     available: int
 
@@ -90,7 +91,6 @@ def contrasted(
     groups: Mapping[str, Subsets],
     actual: NDArray[np.bool_],
     replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> dict[str, tuple[dict[str, Interval], dict[str, Interval]]]:
     """Each group's mean scores, and what they have over random's, with their intervals.
 
@@ -98,7 +98,7 @@ def contrasted(
     apart: where one holds the other, the interval is too wide rather than too narrow. Of a single
     subset nothing is known of the luck of its draw, and an interval leaves everything open.
     """
-    counts = resampled(actual, replicates, seed, keep_balance=False)
+    counts = resampled(actual, replicates, keep_balance=False)
     found = {name: _scored(subsets, actual, counts) for name, subsets in groups.items()}
     number = (len(groups) - 1) * len(SCORES)
     level = 1 - (1 - LEVEL) / max(number, 1)
@@ -117,9 +117,9 @@ def contrasted(
 def _scored(
     subsets: Subsets, actual: NDArray[np.bool_], counts: NDArray[np.int32]
 ) -> dict[str, _Scored]:
-    once, number = np.ones((1, len(actual)), np.int32), len(subsets.models)
-    observed = [scores_of(model, actual, once, list(SCORES)) for model in subsets.models]
-    under = [scores_of(model, actual, counts, list(SCORES)) for model in subsets.models]
+    names, number = list(SCORES), len(subsets.models)
+    observed = [scores_of(model, actual, once(actual), names) for model in subsets.models]
+    under = [scores_of(model, actual, counts, names) for model in subsets.models]
     apart = subsets.size / (subsets.available - subsets.size)
     found = {}
     for score in SCORES:

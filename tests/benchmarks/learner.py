@@ -13,14 +13,14 @@ import multiprocessing
 import resource
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from core.evaluation.intervals import Interval, paired_difference
-from core.evaluation.report import AT_THRESHOLD, Report, judged_by
+from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference
+from core.evaluation.report import AT_THRESHOLD, KeptPredictions, Report
 from core.evaluation.runs import feature_source, train
 from core.features.encoder import encoder_place
 from core.models.pool_predictions import pool_probabilities
@@ -139,16 +139,24 @@ def print_differences(found: Mapping[str, Measured], truth: Mapping[str, str], l
     """How much higher each model scores than the chapter's, seed by seed the first."""
     items = sorted(truth)
     actual = np.array([truth[item] == label for item in items])
-    judged = {title: judged_by(row.reports[0].said, label, items) for title, row in found.items()}
+    said = {title: binary_of(row.reports[0].said, items, label) for title, row in found.items()}
     rows = []
     for title in [title for title in found if title != "book"]:
         differences = [
-            paired_difference(judged["book"], judged[title], actual, name, keep_balance=False)
+            paired_difference(said["book"], said[title], actual, name, keep_balance=False)
             for name in COMPARED
         ]
         cells = [f"{x.interval.value:+.3f} {ends(x.interval)}" for x in differences if x]
         rows.append([title, *cells])
     print_table(["model", *(SHOWN[name] for name in COMPARED)], rows)
+
+
+def binary_of(said: KeptPredictions, item_ids: Sequence[str], positive: str) -> BinaryPredictions:
+    """The predictions of these items, the positive label against all others."""
+    at = {item: place for place, item in enumerate(said.item_ids)}
+    places = [at[item] for item in item_ids]
+    predicted = np.array(said.predicted)[places] == positive
+    return BinaryPredictions(np.array(said.raw)[places], predicted)
 
 
 def print_calibration(found: Mapping[str, Measured]) -> None:

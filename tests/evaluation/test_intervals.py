@@ -7,11 +7,9 @@ from sklearn import metrics
 
 from core.evaluation.intervals import (
     SCORES,
+    BinaryPredictions,
     Difference,
     Interval,
-    Judged,
-    intervals_under,
-    judged,
     paired_difference,
     resampled,
     score_intervals,
@@ -19,7 +17,8 @@ from core.evaluation.intervals import (
     student,
     wilson,
 )
-from core.evaluation.metrics import evaluate
+from core.evaluation.metrics import auc, average_precision, cut
+from tests.worlds import binary
 
 ITEMS = st.lists(
     st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]), st.booleans()), min_size=1
@@ -42,7 +41,7 @@ def test_weighted_scores_are_those_of_the_repeated_items(pairs, seed):
     """An item that is drawn twice counts as two items: scikit-learn on the repeated ones."""
     score, actual = (np.array(column) for column in zip(*pairs, strict=True))
     assume(0 < actual.sum() < len(actual))
-    model, counts = judged(score), resampled(actual, 3, seed)
+    model, counts = binary(score), resampled(actual, 3, seed)
     found = scores_of(model, actual, counts)
     for replicate, times in enumerate(counts):
         s, a, p = (np.repeat(column, times) for column in (score, actual, model.predicted))
@@ -61,18 +60,18 @@ def test_weighted_scores_are_those_of_the_repeated_items(pairs, seed):
 def test_scores_that_are_not_asked_for_are_left_out():
     score, actual = items(100)
     counts = resampled(actual, 20, 0)
-    every = scores_of(judged(score), actual, counts)
+    every = scores_of(binary(score), actual, counts)
     for name in SCORES:
-        alone = scores_of(judged(score), actual, counts, [name])
+        alone = scores_of(binary(score), actual, counts, [name])
         assert alone.keys() == {name}
         assert np.array_equal(alone[name], every[name])
-    found = intervals_under(counts, judged(score), actual, ["auc"])
-    assert found == {"auc": score_intervals(judged(score), actual, replicates=20)["auc"]}
-    assert intervals_under(counts, judged(score), np.zeros(100, bool), ["auc"]) == {"auc": None}
+    found = score_intervals(binary(score), actual, ["auc"], replicates=20)
+    assert found == {"auc": score_intervals(binary(score), actual, replicates=20)["auc"]}
+    assert score_intervals(binary(score), np.zeros(100, bool), ["auc"]) == {}
 
 
 def test_a_resample_that_lost_a_label_scores_nothing():
-    model, counts = judged(np.array([0.9, 0.1])), np.array([[2, 0], [0, 2]], np.int32)
+    model, counts = binary(np.array([0.9, 0.1])), np.array([[2, 0], [0, 2]], np.int32)
     found = scores_of(model, np.array([True, False]), counts)
     assert {name: values.tolist() for name, values in found.items()} == {
         "fscore": [1.0, 0.0],
@@ -87,15 +86,17 @@ def test_a_resample_that_lost_a_label_scores_nothing():
 def test_the_value_is_the_evaluations(pairs):
     score, actual = (np.array(column) for column in zip(*pairs, strict=True))
     probability = np.stack([score, 1 - score], axis=1)
-    scores = evaluate(probability, np.where(actual, 0, 1), positive=0)
-    found = score_intervals(Judged(score, probability.argmax(axis=1) == 0), actual, replicates=5)
+    predicted = probability.argmax(axis=1) == 0
+    expected = vars(cut(predicted, actual)) | {"auc": auc(score, actual)}
+    expected["average_precision"] = average_precision(score, actual)
+    found = score_intervals(BinaryPredictions(score, predicted), actual, replicates=5)
     for name in SCORES:
         if not actual.any():
-            assert found[name] is None
-        elif found[name] is not None:
-            assert found[name].value == pytest.approx(getattr(scores, name))
+            assert name not in found
+        elif name in found:
+            assert found[name].value == pytest.approx(expected[name])
         else:
-            assert getattr(scores, name) is None
+            assert expected[name] is None
 
 
 def test_a_resample_keeps_the_number_of_each_label():
@@ -114,7 +115,7 @@ def test_a_resample_keeps_the_number_of_each_label():
 def test_the_intervals_are_as_wide_as_theirs_by_formula():
     """AUC beside DeLong's standard error (1988), recall beside the binomial one."""
     score, actual = items(1200)
-    found = score_intervals(judged(score), actual, replicates=4000)
+    found = score_intervals(binary(score), actual, replicates=4000)
     above = np.sign(score[actual][:, None] - score[~actual]) / 2 + 0.5
     parts = [above.mean(axis=1), above.mean(axis=0)]
     auc_error = np.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))
@@ -137,12 +138,12 @@ def test_the_intervals_hold_the_truth_nineteen_times_in_twenty(
     Percentiles of a skewed score fall a little short.
     """
     score, actual = items(400_000, 1)
-    truth = score_intervals(judged(score), actual, replicates=1)
+    truth = score_intervals(binary(score), actual, replicates=1)
     inside = dict.fromkeys(SCORES, 0)
     for seed in range(samples):
         balance = 60 if keep_balance else None
         score, actual = items(600, seed + 10, positives=balance)
-        found = score_intervals(judged(score), actual, replicates=200, keep_balance=keep_balance)
+        found = score_intervals(binary(score), actual, replicates=200, keep_balance=keep_balance)
         for name in SCORES:
             inside[name] += found[name].low <= truth[name].value <= found[name].high
     assert min(inside.values()) >= least, inside
@@ -151,11 +152,11 @@ def test_the_intervals_hold_the_truth_nineteen_times_in_twenty(
 def test_a_better_model_is_told_from_a_worse_one_on_the_same_items():
     score, actual = items(1200, skill=2.5)
     worse = np.random.default_rng(1).permutation(score)
-    found = paired_difference(judged(worse), judged(score), actual, "auc")
+    found = paired_difference(binary(worse), binary(score), actual, "auc")
     assert found.is_clear
     assert found.interval.low > 0.2
     assert "higher" in str(found)
-    back = paired_difference(judged(score), judged(worse), actual, "auc")
+    back = paired_difference(binary(score), binary(worse), actual, "auc")
     assert back.interval.value == pytest.approx(-found.interval.value)
     assert "lower" in str(back)
 
@@ -164,19 +165,19 @@ def test_pairing_makes_a_small_difference_clear():
     """Two models that err on the same items: each interval is wide, that of the difference not."""
     score, actual = items(1200)
     better = np.where(actual, score + 0.05, score)
-    found = paired_difference(judged(score), judged(better), actual, "auc")
-    alone = [score_intervals(judged(s), actual)["auc"] for s in (score, better)]
+    found = paired_difference(binary(score), binary(better), actual, "auc")
+    alone = [score_intervals(binary(s), actual)["auc"] for s in (score, better)]
     assert alone[0].high > alone[1].low
     assert found.is_clear
 
 
 def test_a_model_cannot_be_told_from_itself():
     score, actual = items(300)
-    found = paired_difference(judged(score), judged(score), actual)
+    found = paired_difference(binary(score), binary(score), actual)
     assert found.interval == Interval(0.0, 0.0, 0.0)
     assert not found.is_clear
-    assert paired_difference(judged(score), judged(score), np.zeros(300, bool)) is None
-    assert paired_difference(judged(score), judged(score), np.ones(300, bool), "auc") is None
+    assert paired_difference(binary(score), binary(score), np.zeros(300, bool)) is None
+    assert paired_difference(binary(score), binary(score), np.ones(300, bool), "auc") is None
 
 
 @pytest.mark.parametrize(

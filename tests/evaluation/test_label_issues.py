@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.label_issues import find_label_issues
-from core.evaluation.report import said_out_of_fold
+from core.evaluation.report import kept_out_of_fold
 from core.evaluation.runs import feature_source, read_report, train, training_items
 from core.models.training import learn
 from core.workspace.labels import Labeled
@@ -26,7 +26,7 @@ def test_doubts_are_the_labels_that_were_not_predicted_least_probable_first():
     probability = draw.dirichlet([1, 1, 1], 200)
     ids = [f"i{at}" for at in range(200)]
     items = [labeled(item, draw.choice(LABELS)) for item in ids]
-    found = find_label_issues(items, said_out_of_fold(LABELS, ids, probability), {"i3"})
+    found = find_label_issues(items, kept_out_of_fold(LABELS, ids, probability), {"i3"})
     column = [LABELS.index(item.label) for item in items]
     expected = sorted(
         (probability[at, column[at]], ids[at])
@@ -39,7 +39,7 @@ def test_doubts_are_the_labels_that_were_not_predicted_least_probable_first():
 
 
 def test_what_the_run_did_not_know_is_not_in_doubt():
-    unseen = said_out_of_fold(("a", "b"), ["i0", "i1"], np.array([[0.9, 0.1], [0.2, 0.8]]))
+    unseen = kept_out_of_fold(("a", "b"), ["i0", "i1"], np.array([[0.9, 0.1], [0.2, 0.8]]))
     items = [labeled("i0", "b"), labeled("i1", "c"), labeled("i2", "a")]
     assert [doubt.item.item_id for doubt in find_label_issues(items, unseen)] == ["i0"]
     assert find_label_issues([replace(items[0], label="a")], unseen) == []

@@ -14,7 +14,6 @@ from core.evaluation.metrics import (
     calibration_error,
     confusion,
     cut,
-    evaluate,
     precision_recall_curve,
     reliability,
     roc_curve,
@@ -34,11 +33,13 @@ def split(pairs: list[tuple[float, bool]]) -> tuple[np.ndarray, np.ndarray]:
 def test_five_items_by_hand():
     # Positive items score .9, .6, .4; negative ones .6, .1. Pairs: 3 x 2, one tie.
     probability = np.array([[0.9, 0.1], [0.6, 0.4], [0.4, 0.6], [0.6, 0.4], [0.1, 0.9]])
-    scores = evaluate(probability, np.array([0, 0, 0, 1, 1]), positive=0)
-    assert scores.auc == pytest.approx((2 + 1.5 + 1) / 6)
+    score, actual = probability[:, 0], np.array([True, True, True, False, False])
+    scores = cut(probability.argmax(axis=1) == 0, actual)
     assert (scores.precision, scores.recall) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
     assert scores.fscore == pytest.approx(2 / 3)
-    assert scores.average_precision == pytest.approx(1 / 3 * 1 + 1 / 3 * 2 / 3 + 1 / 3 * 3 / 4)
+    assert auc(score, actual) == pytest.approx((2 + 1.5 + 1) / 6)
+    expected = 1 / 3 * 1 + 1 / 3 * 2 / 3 + 1 / 3 * 3 / 4
+    assert average_precision(score, actual) == pytest.approx(expected)
 
 
 @given(PAIRS)
@@ -69,12 +70,11 @@ def test_the_roc_curve_is_scikit_learns(pairs):
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1))
 def test_precision_recall_fscore_and_confusion_are_scikit_learns(pairs):
     targets, predicted = np.array(pairs).T
-    probability = np.eye(3)[predicted] * 0.6 + 0.1
     assert np.array_equal(
-        confusion(probability, targets),
+        confusion(predicted, targets, 3),
         metrics.confusion_matrix(targets, predicted, labels=[0, 1, 2]),
     )
-    scores = evaluate(probability, targets, positive=1)
+    scores = cut(predicted == 1, targets == 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         precision, recall, fscore, _ = metrics.precision_recall_fscore_support(
@@ -88,13 +88,9 @@ def test_precision_recall_fscore_and_confusion_are_scikit_learns(pairs):
 
 
 def test_what_is_not_defined_is_none():
-    probability = np.array([[0.9, 0.1], [0.2, 0.8]])
-    only_positive = evaluate(probability, np.array([0, 0]), positive=0)
-    assert (only_positive.auc, only_positive.recall) == (None, 0.5)
-    only_negative = evaluate(probability, np.array([1, 1]), positive=0)
-    assert (only_negative.fscore, only_negative.average_precision) == (None, None)
-    nothing = evaluate(np.empty((0, 2)), np.empty(0, int), positive=0)
-    assert set(vars(nothing).values()) == {None}
+    score, none, every = np.array([0.9, 0.2]), np.zeros(2, bool), np.ones(2, bool)
+    assert (auc(score, every), cut(score > 0.5, every).recall) == (None, 0.5)
+    assert (cut(score > 0.5, none).fscore, average_precision(score, none)) == (None, None)
     assert roc_curve(np.array([0.5]), np.array([True])) is None
 
 

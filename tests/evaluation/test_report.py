@@ -7,31 +7,26 @@ import pytest
 from sklearn.metrics import brier_score_loss, f1_score
 
 from core.errors import RunError
-from core.evaluation.intervals import (
-    Judged,
-    cut_intervals,
-    judged,
-    paired_difference,
-    score_intervals,
-)
+from core.evaluation.intervals import cut_intervals, score_intervals
 from core.evaluation.metrics import Cut
 from core.evaluation.report import (
     AT_THRESHOLD,
+    Figures,
+    KeptPredictions,
     OutOfFold,
     Report,
-    Said,
-    gain_between,
-    judged_by,
+    kept_out_of_fold,
+    kept_predictions,
     load_report,
     measure,
     report_path,
-    said_out_of_fold,
+    row_scores,
     save_report,
-    what_is_said,
 )
 from core.models.calibration import Calibration
 from tests.fuzzing import REPORT
 from tests.models.test_explain import a_model
+from tests.worlds import binary
 
 SHIFTED = Calibration(0.5, (-1.0, 0.0))
 
@@ -39,22 +34,26 @@ SHIFTED = Calibration(0.5, (-1.0, 0.0))
 def a_report() -> Report:
     draw = np.random.default_rng(0)
     score, targets = draw.random(40), draw.integers(0, 2, 40)
-    figures = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.3, SHIFTED)
-    none = measure(np.empty((0, 2)), np.empty(0, np.int64), 0, 0.3, SHIFTED)
+    few = figures_of(score[:3], np.ones(3, np.int64))  # none of them is positive
     return Report("linear", "pool", 1, "ab", 0.3, 0.5, (-1.0, 0.0), "said",
-                  {"evaluation": figures, "validation": none}, said(score),
+                  {"evaluation": figures_of(score, targets), "validation": few}, said(score),
                   out_of_fold=unseen())  # fmt: skip
+
+
+def figures_of(score: np.ndarray, targets: np.ndarray, threshold: float = 0.3) -> Figures | None:
+    model = replace(a_model(), calibration=SHIFTED, threshold=threshold)
+    return measure(model, np.stack([score, 1 - score], axis=1), targets, 0)
 
 
 def unseen() -> OutOfFold:
     probability = np.array([[0.1, 0.9], [1 / 3, 2 / 3]], np.float32)
-    return said_out_of_fold(("1", "0"), ["t0", "t1"], probability)
+    return kept_out_of_fold(("1", "0"), ["t0", "t1"], probability)
 
 
-def said(score: np.ndarray) -> Said:
+def said(score: np.ndarray) -> KeptPredictions:
     model = replace(a_model(), calibration=SHIFTED)
     ids = [f"e{at}" for at in range(len(score))]
-    return what_is_said(model, ids, np.stack([score, 1 - score], axis=1), 0)
+    return kept_predictions(model, ids, np.stack([score, 1 - score], axis=1), 0)
 
 
 def test_what_was_said_is_kept_item_by_item():
@@ -68,8 +67,8 @@ def test_what_was_said_is_kept_item_by_item():
 def test_intervals_of_the_ranking_are_bootstrapped_and_those_of_calls_counted():
     draw = np.random.default_rng(1)
     score, targets = draw.random(200), draw.integers(0, 2, 200)
-    found = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.3, SHIFTED).intervals
-    drawn = score_intervals(judged(score), targets == 0, keep_balance=False)
+    found = figures_of(score, targets).intervals
+    drawn = score_intervals(binary(score), targets == 0, keep_balance=False)
     ranking = ("auc", "average_precision")
     assert {name: found[name] for name in ranking} == {name: drawn[name] for name in ranking}
     counted = cut_intervals(score > 0.5, targets == 0)
@@ -83,36 +82,15 @@ def test_intervals_of_the_ranking_are_bootstrapped_and_those_of_calls_counted():
 
 def test_a_model_that_finds_nothing_has_an_interval_too():
     score, targets = np.full(60, 0.1), np.arange(60) % 6
-    found = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.3, SHIFTED).intervals
+    found = figures_of(score, targets).intervals
     assert found["fscore"].low == found["fscore"].value == 0
     assert found["fscore"].high > 0.2
-
-
-def test_runs_are_compared_on_the_items_that_both_were_asked_about():
-    draw = np.random.default_rng(2)
-    score = draw.random(300)
-    truth = {f"e{at}": "1" if score[at] > 0.6 else "0" for at in range(300)}
-    knows, guesses = (replace(a_report(), said=said(each)) for each in (score, draw.random(200)))
-    gain = gain_between(guesses, knows, truth, "1", "auc")
-    actual = np.array([truth[f"e{at}"] == "1" for at in range(200)])
-    paired = [judged_by(report.said, "1", [f"e{at}" for at in range(200)])
-              for report in (guesses, knows)]  # fmt: skip
-    order = sorted(range(200), key="e{}".format)
-    expected = paired_difference(
-        *(Judged(one.score[order], one.predicted[order]) for one in paired),
-        actual[order],
-        "auc",
-        keep_balance=False,
-    )
-    assert gain == expected
-    assert gain.is_clear
-    assert gain_between(guesses, knows, {}, "1", "auc") is None
 
 
 def test_figures_are_of_both_cuts_and_both_probabilities():
     score = np.array([0.9, 0.6, 0.4, 0.35, 0.1])
     targets = np.array([0, 1, 0, 1, 1])
-    figures = measure(np.stack([score, 1 - score], axis=1), targets, 0, 0.35, SHIFTED)
+    figures = figures_of(score, targets, 0.35)
     actual = targets == 0
     assert figures.at_half == Cut(0.5, 0.5, 0.5)
     assert figures.at_threshold == Cut(pytest.approx(2 / 3), 0.5, 1.0)
@@ -121,6 +99,17 @@ def test_figures_are_of_both_cuts_and_both_probabilities():
     odds = 0.5 * np.log(score / (1 - score)) - 1
     calibrated = 1 / (1 + np.exp(-odds))
     assert figures.brier_calibrated == pytest.approx(brier_score_loss(actual, calibrated))
+
+
+def test_no_items_have_no_figures_and_a_row_of_none():
+    assert figures_of(np.empty(0), np.empty(0, np.int64)) is None
+    assert set(row_scores(None).values()) == {None}
+
+
+def test_a_row_has_the_scores_at_one_half():
+    figures = figures_of(np.array([0.9, 0.6, 0.4, 0.35, 0.1]), np.array([0, 1, 0, 1, 1]))
+    assert row_scores(figures) == {"fscore": 0.5, "auc": figures.auc, "precision": 0.5,
+        "average_precision": figures.average_precision, "recall": 0.5}  # fmt: skip
 
 
 def test_a_saved_report_is_the_same(tmp_path: Path):
@@ -137,7 +126,7 @@ def test_what_unseen_items_were_told_is_kept_by_label():
     assert unseen().probability == ((0.1, 0.3333333), (0.9, 0.6666667))
 
 
-def test_a_report_from_before_out_of_fold_opinions_were_kept_is_read(tmp_path: Path):
+def test_a_report_from_before_out_of_fold_predictions_were_kept_is_read(tmp_path: Path):
     params = tmp_path / "models" / "m.params"
     save_report(a_report(), params)
     content = json.loads(report_path(params).read_text())

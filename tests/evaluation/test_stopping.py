@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from core.evaluation.intervals import Interval, judged
+from core.evaluation.intervals import Interval
 from core.evaluation.stopping import (
     WINDOW,
     Sign,
@@ -14,6 +14,7 @@ from core.evaluation.stopping import (
     positives_left,
     stability,
 )
+from tests.worlds import binary
 
 COLUMNS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1)
 
@@ -61,7 +62,7 @@ def models(skills: list[float], number: int = 1200):
     """(models, actual): a tenth of the items is positive; each model is its skill above noise."""
     draw = np.random.default_rng(1)
     actual, noise = np.arange(number) % 10 == 0, draw.normal(size=number)
-    return [judged(noise + skill * actual) for skill in skills], actual
+    return [binary(noise + skill * actual) for skill in skills], actual
 
 
 def test_a_model_that_clearly_grew_says_go_on():

@@ -5,21 +5,21 @@ import pytest
 from scipy import stats
 from sklearn.metrics import f1_score, roc_auc_score
 
-from core.evaluation.intervals import Interval, Judged, paired_difference
+from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference
 from core.evaluation.subset_comparison import RANDOM, Outcome, Result, Subsets, contrasted, verdict
 
 FEATURES = 12
 
 
-def judged(draw: np.random.Generator, actual: np.ndarray, skill: float) -> Judged:
+def a_model(draw: np.random.Generator, actual: np.ndarray, skill: float) -> BinaryPredictions:
     score = 1 / (1 + np.exp(-skill * actual - draw.normal(size=len(actual)) + 1))
-    return Judged(score, score > 0.5)
+    return BinaryPredictions(score, score > 0.5)
 
 
 def test_mean_scores_are_scikit_learn_s():
     draw = np.random.default_rng(1)
     actual = draw.random(200) < 0.3
-    said = {name: [judged(draw, actual, skill) for _ in range(3)]
+    said = {name: [a_model(draw, actual, skill) for _ in range(3)]
             for name, skill in ((RANDOM, 1), ("outlier", 2))}  # fmt: skip
     groups = {name: Subsets(models, 50, 100) for name, models in said.items()}
     found = contrasted(groups, actual, replicates=50)
@@ -37,7 +37,7 @@ def test_mean_scores_are_scikit_learn_s():
 def test_where_no_draw_matters_the_interval_is_the_paired_bootstrap_s():
     draw = np.random.default_rng(2)
     actual = draw.random(300) < 0.3
-    first, second = judged(draw, actual, 1), judged(draw, actual, 2)
+    first, second = a_model(draw, actual, 1), a_model(draw, actual, 2)
     groups = {RANDOM: Subsets([first] * 4, 50, 100), "outlier": Subsets([second] * 4, 50, 100)}
     found = contrasted(groups, actual)["outlier"][1]
     for score in ("fscore", "auc"):
@@ -52,7 +52,7 @@ def test_where_no_draw_matters_the_interval_is_the_paired_bootstrap_s():
 def test_an_interval_knows_that_subsets_overlap():
     """By hand: of scores of subsets, times 1/seeds + m / (n - m)."""
     draw, actual = np.random.default_rng(3), np.arange(400) % 4 == 0
-    models = [judged(draw, actual, skill) for skill in (1.0, 1.3, 1.6, 1.9)]
+    models = [a_model(draw, actual, skill) for skill in (1.0, 1.3, 1.6, 1.9)]
     apart, overlapping = (
         contrasted({RANDOM: Subsets(models, 40, available)}, actual)[RANDOM][0]["auc"]
         for available in (100_000, 60)
@@ -65,7 +65,7 @@ def test_an_interval_knows_that_subsets_overlap():
 
 def test_one_subset_leaves_everything_open():
     actual = np.arange(40) % 4 == 0
-    model = judged(np.random.default_rng(4), actual, 2)
+    model = a_model(np.random.default_rng(4), actual, 2)
     groups = {name: Subsets([model], 40, 60) for name in (RANDOM, "outlier")}
     found = contrasted(groups, actual)["outlier"]
     assert (found[1]["auc"].low, found[1]["auc"].high) == (-1.0, 1.0)
@@ -79,13 +79,13 @@ def labeled(draw: np.random.Generator, number: int) -> tuple[np.ndarray, np.ndar
     return draw.normal(size=(number, FEATURES)) + 0.6 * actual[:, None], actual
 
 
-def learned(items: np.ndarray, actual: np.ndarray, asked: np.ndarray) -> Judged:
+def learned(items: np.ndarray, actual: np.ndarray, asked: np.ndarray) -> BinaryPredictions:
     """What a linear discriminant of these items says of the others."""
     means = [items[actual == kind].mean(axis=0) for kind in (True, False)]
     spread = np.cov(items.T) + 0.1 * np.eye(FEATURES)
     weights = np.linalg.solve(spread, means[0] - means[1])
     score = (asked - sum(means) / 2) @ weights
-    return Judged(score, score > 1)
+    return BinaryPredictions(score, score > 1)
 
 
 def subsets(

@@ -154,7 +154,7 @@ def show_threshold(look: Look) -> None:
     with left:
         is_one_of_two = len(look.task.labels) == 2
         other = look.task.labels[1 - look.label].name if is_one_of_two else f"not {look.name}"
-        cells = metrics.crossed(~predicted * 1, ~look.actual * 1, 2)
+        cells = metrics.confusion(~predicted * 1, ~look.actual * 1, 2)
         title = f"Confusion matrix at {threshold:.2f}"
         show_confusion("confusion", title, cells, [look.name, other])
     with right:
@@ -170,7 +170,7 @@ def show_threshold(look: Look) -> None:
 def show_labels(look: Look) -> None:
     """Of more than two labels: which is taken for which, and the scores of each."""
     names = [label.name for label in look.task.labels]
-    cells = metrics.crossed(look.answers.predicted, look.answers.targets, len(names))
+    cells = metrics.confusion(look.answers.predicted, look.answers.targets, len(names))
     show_confusion("labels", "Which label is taken for which", cells, names)
     table = score_tables.label_table(names, cells)
     score_tables.show_table(table, ["precision", "recall", "F-score"])
