@@ -96,7 +96,7 @@ def show_last_run(snapshot: Snapshot) -> None:
 
 def show_annotators(snapshot: Snapshot) -> None:
     """Who labeled how much."""
-    people = tables(snapshot).annotators()
+    people = tables(snapshot).annotators
     if len(people):
         st.subheader("Who labeled", anchor=False)
         st.dataframe(

@@ -72,7 +72,7 @@ def take_flag_back(snapshot: Snapshot, flag: Event) -> None:
 
 def show_earlier(snapshot: Snapshot) -> None:
     """Batches that hold labels, but the one that is under way; each can be opened and corrected."""
-    batches = tables(snapshot).batches()
+    batches = tables(snapshot).batches
     under_way = batch_for(snapshot, session.annotator())
     others = (batches["labeled"] > 0) & (batches["batch_id"] != under_way)
     batches = batches[others].set_index("batch_id")

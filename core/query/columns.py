@@ -1,4 +1,4 @@
-"""What the tables know of a pool whatever its labels are: read once, shared by all sessions.
+"""Columns of a pool that do not depend on labels: read once, shared by all sessions.
 
 Texts stay where they are, mapped into memory; of ten million items this holds their lengths.
 """
@@ -6,7 +6,6 @@ Texts stay where they are, mapped into memory; of ten million items this holds t
 from dataclasses import dataclass
 from functools import cached_property
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +23,7 @@ MOST_VALUES = 50
 
 @dataclass(frozen=True)
 class PoolColumns:
-    """The pool by columns: `n_words` of each item, `(n_pool,)`, and DuckDB to ask questions with.
+    """The pool by columns, with `n_words` of each item, `(n_pool,)`.
 
     `repeated` are the places of items whose id stood in the pool before, ascending: an item counts
     once, by its first row.
@@ -34,7 +33,6 @@ class PoolColumns:
     pool_words: PoolWords
     n_words: NDArray[np.int32]
     repeated: NDArray[np.int64]
-    connection: "duckdb.DuckDBPyConnection"  # quoted: DuckDB complains of types kept to the end
     write_cache: bool
 
     def __len__(self) -> int:
@@ -68,14 +66,11 @@ class PoolColumns:
 
 
 def pool_columns(snapshot: Snapshot) -> PoolColumns:
-    """The columns of the loop's pool."""
+    """The columns of the snapshot's pool."""
     words, pool = snapshot.pool_words, snapshot.pool_words.pool
     n_words = words.bags.lengths.astype(np.int32)
     repeated = np.flatnonzero(~firsts(pool.id_hashes, pool.id_order))
-    connection = duckdb.connect()
-    return PoolColumns(
-        snapshot.workspace, words, n_words, repeated, connection, snapshot.write_cache
-    )
+    return PoolColumns(snapshot.workspace, words, n_words, repeated, snapshot.write_cache)
 
 
 def _values(column: pa.Array) -> tuple[str, ...] | None:

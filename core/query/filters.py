@@ -1,4 +1,4 @@
-"""What a person wants to look at: filters over all that is known of an item, and their address."""
+"""Filters over everything that is known of an item, and their form in an address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -54,7 +54,7 @@ class Filters:
         return not asked and (not self.splits or UNLABELED in self.splits)
 
     def ask_the_model(self) -> bool:
-        """Whether the filters need to know what the model says of each item."""
+        """Whether the filters need the model's prediction of each item."""
         return bool(self.predicted or self.confidence or self.agreement or self.where)
 
 

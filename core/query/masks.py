@@ -1,10 +1,10 @@
-"""Filters over what stands beside every item of the pool: lengths, columns, the model's words.
+"""Filters as masks: over the items that are labeled or proposed, and over all items.
 
-They are answered for all places at once, as masks, `(n_places,)`: a place is the item's row in the
-pool; items that only stand in label files come behind the pool, and have none of its columns.
+An item's place is its row in the pool; items that only stand in label files come behind the pool,
+and have none of its columns.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import numpy as np
 import pyarrow as pa
@@ -12,72 +12,89 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.features.vocabulary import length_buckets
+from core.pool.bags import Mask
 from core.pool.items import Pool
-from core.query.filters import LENGTH_NAMES, Filters
+from core.query.filters import AGREES, LENGTH_NAMES, Filters
 from core.query.row_set import RowSet
-
-NOT_SHOWN = -1
-"""The column of a prediction that is not there."""
+from core.query.shown_predictions import ShownPredictions
 
 SLACK = 1e-6
 """By which a confidence may miss its range: it is kept in 32 bits, edges are typed."""
 
-Mask = NDArray[np.bool_]
 
+def noted_left(
+    filters: Filters, noted: pa.Table, proposed: Collection[str], shown: ShownPredictions | None
+) -> Mask:
+    """Which labeled or proposed items the filters over labels and logs leave, `(n_noted,)`.
 
-@dataclass(frozen=True)
-class ShownPredictions:
-    """What the model of today says at each place; nan and NOT_SHOWN where it must not be told.
-
-    `predicted` is the column of the most probable label among `labels`.
+    `proposed` are the ids of the filters' batches. Without predictions no label agrees or differs.
     """
+    wanted = {
+        "split": filters.splits,
+        "label": filters.labels,
+        "strategy": filters.strategies,
+        "annotator": filters.annotators,
+    }
+    masks = [_is_one_of(noted[name], chosen) for name, chosen in wanted.items() if chosen]
+    if filters.batches:
+        masks.append(_is_one_of(noted["item_id"], proposed))
+    day = pc.utf8_slice_codeunits(noted["labeled_at"], 0, 10)  # empty without a moment
+    if filters.since:
+        masks.append(np.asarray(pc.greater_equal(day, filters.since)))
+    if filters.until:
+        masks += [np.asarray(pc.less_equal(day, filters.until)), np.asarray(pc.greater(day, ""))]
+    if filters.agreement:
+        masks.append(_agrees(noted, filters.agreement == AGREES, shown))
+    return np.logical_and.reduce(masks) if masks else np.ones(len(noted), bool)
 
-    labels: tuple[str, ...]
-    confidence: NDArray[np.float32]
-    predicted: NDArray[np.int8]
 
-
-def filtered_rows(
-    filters: Filters, pool: Pool, lengths: NDArray[np.integer], opinions: ShownPredictions | None
+def rows_left(
+    filters: Filters, pool: Pool, lengths: NDArray[np.integer], shown: ShownPredictions | None
 ) -> RowSet | None:
-    """The places that the filters leave; None if they ask for none of this.
+    """The places that the filters over texts, columns and predictions leave; None: all of them.
 
-    `lengths` are the words of each place, `(n_places,)`. Without opinions nothing is predicted.
+    `lengths` are the words of each place, `(n_places,)`. Without predictions nothing is predicted.
     """
-    size, masks = len(lengths), []
+    size = len(lengths)
+    masks = []
     if filters.lengths:
         chosen = np.array([name in filters.lengths for name in LENGTH_NAMES])
         masks.append(chosen[length_buckets(lengths)])
-    for name, values in filters.columns:
-        wanted = pa.array(values, pa.large_string())
-        masks.append(_in_pool(pc.is_in(pool.table[name].chunk(0), value_set=wanted), size))
+    masks += [_behind(_is_one_of(pool.table[n], values), size) for n, values in filters.columns]
     for name, piece in filters.pieces:
-        found = pc.match_substring(pool.table[name].chunk(0), piece, ignore_case=True)
-        masks.append(_in_pool(found, size))
-    if filters.predicted or filters.confidence:
-        masks.append(_predicted(filters, opinions) if opinions else np.zeros(size, bool))
-    if not masks:
-        return None
-    left = np.logical_and.reduce(masks)
-    is_rest = bool(left.sum() * 2 > size)  # listed the shorter way
-    return RowSet(np.flatnonzero(left ^ is_rest), size, is_rest)
+        found = pc.match_substring(pool.table[name], piece, ignore_case=True)
+        masks.append(_behind(np.asarray(found), size))
+    if (filters.predicted or filters.confidence) and shown is None:
+        masks.append(np.zeros(size, bool))
+    elif filters.predicted:
+        columns = [shown.labels.index(x) for x in filters.predicted if x in shown.labels]
+        masks.append(np.isin(shown.predicted, columns))
+    if filters.confidence and shown is not None:
+        low, high = (np.float32(edge) for edge in np.add(filters.confidence, (-SLACK, SLACK)))
+        masks.append((shown.confidence >= low) & (shown.confidence <= high))  # nan is in nothing
+    return places_of(np.logical_and.reduce(masks)) if masks else None
 
 
-def _in_pool(found: pa.Array, size: int) -> Mask:
-    """What was found in the pool; false for the places behind it."""
-    mask = np.zeros(size, bool)
-    mask[: len(found)] = found.to_numpy(zero_copy_only=False)
-    return mask
+def places_of(mask: Mask) -> RowSet:
+    """The places where the mask is true, listed the shorter way."""
+    is_rest = bool(mask.sum() * 2 > len(mask))
+    return RowSet(np.flatnonzero(mask ^ is_rest), len(mask), is_rest)
 
 
-def _predicted(filters: Filters, opinions: ShownPredictions) -> Mask:
-    """Where the model says one of the labels, as surely as is asked for."""
-    left = np.ones(len(opinions.predicted), bool)
-    if filters.predicted:
-        columns = [at for at, label in enumerate(opinions.labels) if label in filters.predicted]
-        left &= np.isin(opinions.predicted, columns)
-    if filters.confidence:
-        low, high = filters.confidence  # nan is within nothing
-        left &= opinions.confidence >= np.float32(low - SLACK)
-        left &= opinions.confidence <= np.float32(high + SLACK)
-    return left
+def _agrees(noted: pa.Table, agrees: bool, shown: ShownPredictions | None) -> Mask:
+    """Which of these items have a label that the model predicts too, or another one."""
+    if shown is None:
+        return np.zeros(len(noted), bool)
+    labels = pa.array(shown.labels, pa.string())
+    given = np.asarray(pc.fill_null(pc.index_in(noted["label"], value_set=labels), -1))
+    predicted = shown.predicted[noted["place"].to_numpy()]
+    return (given >= 0) & (predicted >= 0) & ((given == predicted) == agrees)
+
+
+def _is_one_of(values: pa.ChunkedArray, wanted: Collection[str]) -> Mask:
+    return np.asarray(pc.is_in(values, value_set=pa.array(sorted(wanted), values.type)))
+
+
+def _behind(mask: Mask, size: int) -> Mask:
+    """The mask with false for the places behind the pool."""
+    return np.concatenate([mask, np.zeros(size - len(mask), bool)])

@@ -1,34 +1,52 @@
-"""What the model of today says of items, and of which it must not say it.
+"""Predictions that a person may see: of the newest model, for filters and for single items.
 
-A model knows the labels that it was trained on: asked about such an item it tells little. Of single
-items is told instead what models of the same kind said that were trained without the item.
-
-An item that waits for its evaluation or validation label is held out: whoever labels it must not
-have seen what the model thinks of it, nor be able to find out by filtering.
+A model knows the labels that it was trained on: asked about such an item it tells little. Where
+there is one, a person is shown its out-of-fold prediction instead. An item that waits for its
+evaluation or validation label is held out: whoever labels it must not have seen its prediction, nor
+be able to find it out by filtering.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from core.evaluation.report import OutOfFold
-from core.models.model import Model
-from core.models.pool_predictions import Predictions
-from core.models.predict import confidences, score_texts
-from core.query.masks import NOT_SHOWN, ShownPredictions
-from core.query.tables import Tables
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot, being_held_out
 
+if TYPE_CHECKING:  # whoever has no model needs no torch
+    from core.evaluation.report import OutOfFold
+    from core.models.model import Model
+    from core.models.pool_predictions import Predictions
+    from core.query.tables import Tables
+
+NOT_SHOWN = -1
+"""The column of a prediction that is not there."""
+
+
+@dataclass(frozen=True)
+class ShownPredictions:
+    """The newest model's prediction at each place, `(n_places,)`; nan and NOT_SHOWN where hidden.
+
+    `predicted` is the column of the most probable label among `labels`.
+    """
+
+    labels: tuple[str, ...]
+    confidence: NDArray[np.float32]
+    predicted: NDArray[np.int8]
+
 
 def predictions_at(
-    snapshot: Snapshot, tables: Tables, predictions: Predictions, model: Model
+    snapshot: Snapshot, tables: "Tables", predictions: "Predictions", model: "Model"
 ) -> ShownPredictions:
-    """The opinions at all places; the pool's are given, those behind it are worked out.
+    """The predictions at all places; the pool's are given, those behind it are worked out.
 
     Raises RunError if the model's encoder cannot be used.
     """
+    from core.models.predict import confidences, score_texts
+
     texts = tables.outside["text"].to_pylist()
     outside = score_texts(model, texts) if texts else predictions.probability[:0]
     confidence = np.concatenate([predictions.confidence, confidences(outside)])
@@ -42,7 +60,7 @@ def predictions_at(
 class ShownPrediction:
     """A label and its probability, not calibrated, and how the item stood to the training.
 
-    `is_unseen`: the item was training data, and was kept from the model that says this.
+    `is_unseen`: the item was training data, and was kept from the model that predicts this.
     `is_learned`: it was training data, and the model has learned from it.
     """
 
@@ -54,46 +72,46 @@ class ShownPrediction:
 
 @dataclass(frozen=True)
 class NewestRun:
-    """The newest run, what it says of every item of the pool, and of training items unseen."""
+    """The newest run, its predictions of the whole pool, and those of training items unseen."""
 
     run: Run
-    predictions: Predictions
-    unseen: OutOfFold | None
+    predictions: "Predictions"
+    unseen: "OutOfFold | None"
 
 
 def shown_predictions(
-    snapshot: Snapshot, today: NewestRun, item_ids: Sequence[str]
+    snapshot: Snapshot, newest: NewestRun, item_ids: Sequence[str]
 ) -> list[ShownPrediction | None]:
-    """The opinion on each of these items.
+    """The prediction of each of these items.
 
     None for an item that waits for an evaluation or validation label, or is a copy of one, and for
     an item that is neither in the pool nor in the training data of the run.
     """
-    unseen, hidden = _unseen(today, item_ids), being_held_out(snapshot)
+    unseen, hidden = _unseen(newest, item_ids), being_held_out(snapshot)
     learned = {item.item_id for item in snapshot.labels.usable_training()}
     at, values = snapshot.pool_words.pool.positions(item_ids), snapshot.workspace.task.values
-    said, predicted = today.predictions.confidence, today.predictions.predicted
+    confidence, predicted = newest.predictions.confidence, newest.predictions.predicted
 
     def shown(item: str) -> ShownPrediction | None:
-        if item in hidden:
+        if item in hidden or (item not in unseen and item not in at):
             return None
-        if item in unseen or item not in at:
-            return unseen.get(item)
-        label, sure = values[predicted[at[item]]], float(said[at[item]])
+        if item in unseen:
+            return unseen[item]
+        label, sure = values[predicted[at[item]]], float(confidence[at[item]])
         return ShownPrediction(label, sure, is_learned=item in learned)
 
     return [shown(item) for item in item_ids]
 
 
-def _unseen(today: NewestRun, item_ids: Sequence[str]) -> dict[str, ShownPrediction]:
-    """The opinions out of fold on those of these items that there are any on."""
-    kept = today.unseen
+def _unseen(newest: NewestRun, item_ids: Sequence[str]) -> dict[str, ShownPrediction]:
+    """The out-of-fold predictions of those of these items that have one."""
+    kept = newest.unseen
     if kept is None:
         return {}
     wanted, found = set(item_ids), {}
     for place, item in enumerate(kept.item_ids):
         if item in wanted:
-            said = [row[place] for row in kept.probability]
-            best = max(range(len(said)), key=said.__getitem__)
-            found[item] = ShownPrediction(kept.labels[best], said[best], is_unseen=True)
+            probability = [row[place] for row in kept.probability]
+            best = max(range(len(probability)), key=probability.__getitem__)
+            found[item] = ShownPrediction(kept.labels[best], probability[best], is_unseen=True)
     return found

@@ -1,15 +1,14 @@
-"""DuckDB over the clean tables: what the pages ask of a workspace, and nothing that they draw.
+"""Items of a workspace by their places: filtered, counted, and as one table.
 
-What depends on the pool alone is read once (`pool_columns`); the tables of one state of the files
-are small: what is labeled or proposed, with its place in the pool. Every question goes through a
-cursor of its own, since one connection in several threads gives wrong answers.
+What depends on the pool alone is read once (`pool_columns`); what is known of items that are
+labeled or proposed is small. One rule holds for all questions: every filter is a mask over arrays
+(`masks`), and what is counted is counted in Python. Only the condition that a person types is SQL,
+asked of a DuckDB of its own over the whole table (`sql_condition`).
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import fields
+from collections.abc import Collection
 from functools import cached_property
-from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -22,34 +21,30 @@ from core.pool.search import WordIndex, make_index, read_query
 from core.pool.text import words_of
 from core.pool.token_parts import tokens_of
 from core.query.columns import PoolColumns, pool_columns
-from core.query.filters import AGREES, UNLABELED, Filters
-from core.query.masks import ShownPredictions, filtered_rows
+from core.query.filters import UNLABELED, Filters
+from core.query.masks import noted_left, rows_left
 from core.query.row_set import RowSet
-from core.workspace.labels import Labeled
+from core.query.shown_predictions import ShownPredictions
+from core.query.sql_condition import places_where
 from core.workspace.logs import Event, Proposal
 from core.workspace.snapshot import Snapshot
 
 
 class Tables:
-    """The tables of one state of the loop: `labels`, `batches`, `annotations`, `noted`.
+    """All items of one snapshot.
 
-    `noted` has the items that are labeled or proposed, by their places, with what is known of them.
-    An item's place is its row in the pool; items that only stand in a label file, `outside`, come
-    behind the pool, in the order of their ids.
+    An item's place is its row in the pool; items that only stand in a label file come behind the
+    pool, in the order of their ids. `noted` has those that are labeled or proposed by their places,
+    with what is known of them, `outside` those behind the pool.
     """
 
     def __init__(self, snapshot: Snapshot, columns: PoolColumns | None = None) -> None:
-        self.columns = columns or pool_columns(snapshot)
+        self.columns, self._logs = columns or pool_columns(snapshot), snapshot.logs
+        self._labeled = snapshot.labels.items
         self.noted = _noted(snapshot, self.columns)
         self._places = self.noted["place"].to_numpy()
         self.outside = self.noted.filter(self._places >= len(self.columns))
         self._size = len(self.columns) + len(self.outside)
-        self._tables = {
-            "noted": self.noted,
-            "labels": _table(snapshot.labels.items, Labeled),
-            "batches": _table(snapshot.logs.proposals, Proposal),
-            "annotations": _table(snapshot.logs.events, Event),
-        }
 
     def counts(self, places: RowSet) -> Counter[tuple[str, str]]:
         """How many of the items at these places have each (split, label)."""
@@ -59,26 +54,28 @@ class Tables:
         found[UNLABELED, ""] += len(places) - len(noted)
         return +found
 
-    def places(self, filters: Filters, opinions: ShownPredictions | None = None) -> RowSet:
-        """Where the items stand that the filters leave, all but `where`.
+    def places(self, filters: Filters, shown: ShownPredictions | None = None) -> RowSet:
+        """Where the items stand that the filters leave.
 
-        Without opinions no item has a prediction.
+        Without predictions nothing is predicted. Raises ConditionError for a condition `where` that
+        cannot be answered.
         """
-        where, values = _where(filters)
-        query = f"SELECT place FROM noted WHERE {where} ORDER BY place"
-        noted = self._frame(query, values)["place"].to_numpy(np.int64)
-        if filters.agreement:
-            noted = noted[self._agreeing(noted, filters.agreement == AGREES, opinions)]
+        chosen = set(filters.batches)
+        proposed = {p.item_id for p in self._logs.proposals if chosen and p.batch_id in chosen}
+        noted = self._places[noted_left(filters, self.noted, proposed, shown)]
         if filters.leave_unlabeled():
             others = self._places[~is_among(self._places, noted)]
             left = RowSet(np.union1d(others, self.columns.repeated), self._size, is_rest=True)
         else:
             left = RowSet(noted, self._size)
-        sifted = filtered_rows(
-            filters, self.columns.pool_words.pool, self.lengths_of_places, opinions
-        )
-        left = left if sifted is None else left & sifted
-        return left & self._holding(filters.words) if read_query(filters.words) else left
+        pool = self.columns.pool_words.pool
+        rows = rows_left(filters, pool, self.lengths_of_places, shown)
+        left = left if rows is None else left & rows
+        if read_query(filters.words):
+            left &= self._holding(filters.words)
+        if filters.where:
+            left &= RowSet(places_where(self.sheet(shown), filters.where), self._size)
+        return left
 
     @cached_property
     def lengths_of_places(self) -> NDArray[np.int64]:
@@ -102,7 +99,7 @@ class Tables:
         turns = np.concatenate([np.flatnonzero(is_noted), np.flatnonzero(~is_noted)])
         return pa.concat_tables([noted, plain]).take(pa.array(np.argsort(turns))).to_pandas()
 
-    def sheet(self, opinions: ShownPredictions | None) -> pa.Table:
+    def sheet(self, shown: ShownPredictions | None) -> pa.Table:
         """Everything that is known of the item at each place, as columns; null where nothing is.
 
         The pool's own columns come last; one with a name that is taken is called `pool_…`.
@@ -115,7 +112,7 @@ class Tables:
             "n_words": pa.array(self.lengths_of_places),
         }
         columns |= {name: self._at_places(name) for name in _UNNOTED}
-        columns |= _said(opinions, self._size)
+        columns |= _predicted_columns(shown, self._size)
         taken = set(columns)
         for name in pool.columns:
             free = f"pool_{name}" if name.lower() in taken else name
@@ -140,34 +137,54 @@ class Tables:
 
     def strategies(self) -> list[str]:
         """The strategies that labeled items came from, most frequent first."""
-        query = "SELECT strategy FROM labels WHERE strategy <> '' GROUP BY 1 ORDER BY count(*) DESC"
-        return self._frame(query)["strategy"].tolist()
+        counted = Counter(item.strategy for item in self._labeled if item.strategy)
+        return [name for name, _ in counted.most_common()]
 
     def who(self) -> list[str]:
         """Whose labels count now, by name."""
-        query = "SELECT DISTINCT annotator FROM labels WHERE annotator <> '' ORDER BY 1"
-        return self._frame(query)["annotator"].tolist()
+        return sorted({item.annotator for item in self._labeled if item.annotator})
 
+    @cached_property
     def batches(self) -> pd.DataFrame:
         """Every batch, the newest first; `active` if a model chose it."""
-        return self._frame(_BATCHES)
+        labeled = {(item.item_id, item.batch_id) for item in self._labeled}
+        batches: dict[str, list[Proposal]] = {}
+        for proposal in self._logs.proposals:
+            batches.setdefault(proposal.batch_id, []).append(proposal)
+        rows = [
+            {
+                "batch_id": batch_id,
+                "split": batch[0].split,
+                "annotator": batch[0].annotator,
+                "created_at": min(proposal.created_at for proposal in batch),
+                "items": len(batch),
+                "labeled": sum((p.item_id, batch_id) in labeled for p in batch),
+                "active": any(proposal.run_id for proposal in batch),
+            }
+            for batch_id, batch in sorted(batches.items(), reverse=True)
+        ]
+        names = ["batch_id", "split", "annotator", "created_at", "items", "labeled", "active"]
+        return pd.DataFrame(rows, columns=names)
 
+    @cached_property
     def annotators(self) -> pd.DataFrame:
         """Whose labels count how often now, their median seconds a label, the day of the latest."""
-        return self._frame(_ANNOTATORS)
-
-    def _agreeing(
-        self, noted: NDArray[np.int64], agrees: bool, opinions: ShownPredictions | None
-    ) -> NDArray[np.bool_]:
-        """Which of these noted places have a label that the model gives them too, or not."""
-        if opinions is None:
-            return np.zeros(len(noted), bool)
-        labels = self.noted["label"].take(pa.array(np.searchsorted(self._places, noted)))
-        column_of = {label: at for at, label in enumerate(opinions.labels)}
-        given = np.array([column_of.get(label, -2) for label in labels.to_pylist()], np.int64)
-        predicted = opinions.predicted[noted]
-        is_both = (given >= 0) & (predicted >= 0)
-        return is_both & ((given == predicted) == agrees)
+        counts = Counter(item.annotator for item in self._labeled)
+        given: dict[str, list[Event]] = {}
+        for event in self._logs.events:
+            if event.action == "label":
+                given.setdefault(event.annotator, []).append(event)
+        rows = [
+            (
+                name,
+                counts[name],
+                pd.Series([event.seconds for event in events], dtype=float).median(),
+                max(event.labeled_at for event in events)[:10],
+            )
+            for name, events in given.items()
+        ]
+        names = ["annotator", "labels", "seconds", "latest"]
+        return pd.DataFrame(sorted(rows, key=lambda row: (-row[1], row[0])), columns=names)
 
     def _holding(self, words: str) -> RowSet:
         """The items that hold these words."""
@@ -180,30 +197,6 @@ class Tables:
         """The index of the items that only stand in label files."""
         tokens, bags = tokens_of(self.outside["text"].to_pylist())
         return make_index(pa.array(tokens, pa.string()), bags)
-
-    def _frame(self, query: str, values: Sequence[object] = ()) -> pd.DataFrame:
-        with self.columns.connection.cursor() as cursor:
-            for name, table in self._tables.items():
-                if name in query:
-                    cursor.register(name, table)
-            return cursor.execute(query, list(values)).df()
-
-
-def _where(filters: Filters) -> tuple[str, list[object]]:
-    """A condition on `noted` and its parameters."""
-    of_batches = "item_id IN (SELECT item_id FROM batches WHERE list_contains(?, batch_id))"
-    conditions = {
-        "list_contains(?, split)": filters.splits,
-        "list_contains(?, label)": filters.labels,
-        "list_contains(?, strategy)": filters.strategies,
-        "list_contains(?, annotator)": filters.annotators,
-        of_batches: filters.batches,
-        "labeled_at <> '' AND left(labeled_at, 10) >= ?": filters.since,
-        "labeled_at <> '' AND left(labeled_at, 10) <= ?": filters.until,
-    }
-    asked = {condition: value for condition, value in conditions.items() if value}
-    values = [list(value) if isinstance(value, tuple) else value for value in asked.values()]
-    return " AND ".join(["true", *asked]), values
 
 
 _UNNOTED = {
@@ -246,51 +239,17 @@ def _joined(inside: pa.Array, outside: pa.Array | pa.ChunkedArray) -> pa.Chunked
     return pa.chunked_array([inside, outside.cast(inside.type)])
 
 
-def _said(opinions: ShownPredictions | None, size: int) -> dict[str, pa.Array]:
-    """What the model says at each place; null where it must not, or cannot, say it."""
-    if opinions is None:
+def _predicted_columns(shown: ShownPredictions | None, size: int) -> dict[str, pa.Array]:
+    """The prediction at each place; null where it must not be shown, or there is none."""
+    if shown is None:
         return {
             "confidence": pa.nulls(size, pa.float32()),
             "predicted": pa.nulls(size, pa.string()),
         }
-    is_null = opinions.predicted < 0
-    indices = pa.array(np.maximum(opinions.predicted, 0), mask=is_null)
-    labels = pa.array(opinions.labels, pa.string())
+    is_null = shown.predicted < 0
+    indices = pa.array(np.maximum(shown.predicted, 0), mask=is_null)
+    labels = pa.array(shown.labels, pa.string())
     return {
-        "confidence": pa.array(opinions.confidence, mask=is_null),
+        "confidence": pa.array(shown.confidence, mask=is_null),
         "predicted": pa.DictionaryArray.from_arrays(indices, labels),
     }
-
-
-_ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
-_ARROW |= {float | None: pa.float64(), int | None: pa.int64()}
-
-
-def _table(records: Sequence[object], kind: type) -> pa.Table:
-    return pa.table(
-        {
-            field.name: pa.array(map(attrgetter(field.name), records), _ARROW[field.type])
-            for field in fields(kind)
-        }
-    )
-
-
-_BATCHES = """
-SELECT batches.batch_id, any_value(batches.split) AS split,
-    any_value(batches.annotator) AS annotator, min(created_at) AS created_at,
-    count(*) AS items, count(label) AS labeled,
-    bool_or(run_id <> '') AS active
-FROM batches LEFT JOIN labels USING (item_id, batch_id)
-GROUP BY batches.batch_id ORDER BY batches.batch_id DESC
-"""
-
-
-_ANNOTATORS = """
-WITH counted AS (SELECT annotator, count(*) AS labels FROM labels GROUP BY annotator),
-paced AS (
-    SELECT annotator, median(seconds) AS seconds, left(max(labeled_at), 10) AS latest
-    FROM annotations WHERE action = 'label' GROUP BY annotator
-)
-SELECT annotator, coalesce(labels, 0) AS labels, seconds, latest
-FROM paced LEFT JOIN counted USING (annotator) ORDER BY labels DESC, annotator
-"""

@@ -18,9 +18,8 @@ from core.exchange.item_export import write_csv, write_parquet
 from core.models.model import Model
 from core.models.pool_predictions import predictions_of
 from core.query.filters import Filters
-from core.query.masks import ShownPredictions
 from core.query.row_set import RowSet
-from core.query.shown_predictions import predictions_at
+from core.query.shown_predictions import ShownPredictions, predictions_at
 from core.query.tables import Tables
 from core.system import parallel
 from core.workspace.snapshot import Snapshot, open_snapshot

@@ -20,8 +20,7 @@ from core.query.filters import (
     read_address,
     to_address,
 )
-from core.query.masks import ShownPredictions
-from core.query.shown_predictions import predictions_at
+from core.query.shown_predictions import ShownPredictions, predictions_at
 from core.query.tables import Tables
 from core.sampling.next_batch import propose
 from core.workspace.events import Inbox
@@ -138,7 +137,7 @@ def told(rich: Snapshot) -> tuple[Tables, ShownPredictions]:
     return tables, predictions_at(rich, tables, predictions_of(rich, run, model), model)
 
 
-def plain_items(snapshot: Snapshot, opinions: ShownPredictions) -> list[dict[str, object]]:
+def plain_items(snapshot: Snapshot, shown: ShownPredictions) -> list[dict[str, object]]:
     """Everything that is known of each item, worked out one by one, in the order of the places."""
     table = snapshot.pool_words.pool.table.to_pylist()
     labeled = {x.item_id: x for items in snapshot.labels.splits.values() for x in items}
@@ -158,8 +157,8 @@ def plain_items(snapshot: Snapshot, opinions: ShownPredictions) -> list[dict[str
             "length": len(row["text"].split()),
             "kind": row.get("kind", ""),
             "source": row.get("source", ""),
-            "predicted": opinions.labels[opinions.predicted[at]],
-            "confidence": float(opinions.confidence[at]),
+            "predicted": shown.labels[shown.predicted[at]],
+            "confidence": float(shown.confidence[at]),
         }
         for at, row in enumerate(rows)
     ]
@@ -206,22 +205,22 @@ ASKED = [
 def test_filters_leave_what_a_plain_reading_leaves(
     rich: Snapshot, told: tuple[Tables, ShownPredictions]
 ):
-    tables, opinions = told
-    items = plain_items(rich, opinions)
+    tables, shown = told
+    items = plain_items(rich, shown)
     for one, other in product(ASKED, ASKED):
         both = {name: value for name, value in vars(other).items() if value}
         filters = replace(one, **both)
         expected = [item["item_id"] for item in items if is_left(item, filters)]
-        places = tables.places(filters, opinions)
+        places = tables.places(filters, shown)
         assert tables.items(places.first(1_000))["item_id"].tolist() == expected
-    assert len(tables.places(ASKED[0], opinions)) == 10
+    assert len(tables.places(ASKED[0], shown)) == 10
 
 
 def test_the_values_of_columns_are_listed_unless_they_are_many(rich: Snapshot):
     assert Tables(rich).columns.values == {"kind": ("fire", "flood"), "source": None}
 
 
-def test_without_opinions_nothing_is_predicted(rich: Snapshot):
+def test_without_predictions_nothing_is_predicted(rich: Snapshot):
     for asked in (
         Filters(predicted=("1", "0")),
         Filters(confidence=(0.0, 1.0)),
@@ -230,12 +229,12 @@ def test_without_opinions_nothing_is_predicted(rich: Snapshot):
         assert len(Tables(rich).places(asked)) == 0
 
 
-def test_opinions_are_those_of_the_model(rich: Snapshot, told: tuple[Tables, ShownPredictions]):
-    tables, opinions = told
+def test_predictions_are_those_of_the_model(rich: Snapshot, told: tuple[Tables, ShownPredictions]):
+    tables, shown = told
     texts = tables.items(tables.places(Filters()).first(1_000))["text"].tolist()
     probability = score_texts(train(rich).model, texts)
-    np.testing.assert_allclose(opinions.confidence, probability.max(axis=1), atol=1e-6)
-    np.testing.assert_array_equal(opinions.predicted, probability.argmax(axis=1))
+    np.testing.assert_allclose(shown.confidence, probability.max(axis=1), atol=1e-6)
+    np.testing.assert_array_equal(shown.predicted, probability.argmax(axis=1))
 
 
 def test_no_filter_finds_out_what_the_model_thinks_of_waiting_evaluation_items(
@@ -259,8 +258,8 @@ def test_no_filter_finds_out_what_the_model_thinks_of_waiting_evaluation_items(
     assert hidden == {proposal.item_id for proposal in waiting.proposals} | {"copy"}
     tables, model = Tables(snapshot), train(snapshot).model
     predictions = predictions_of(snapshot, snapshot.logs.runs[-1], model)
-    opinions = predictions_at(snapshot, tables, predictions, model)
+    shown = predictions_at(snapshot, tables, predictions, model)
     for asked in (Filters(predicted=("1", "0")), Filters(confidence=(0.0, 1.0))):
-        found = tables.items(tables.places(asked, opinions).first(1_000))["item_id"]
+        found = tables.items(tables.places(asked, shown).first(1_000))["item_id"]
         assert not hidden & set(found)
         assert len(found) == 81 - len(hidden)

@@ -1,4 +1,4 @@
-"""What the model of today says of single items."""
+"""Predictions of single items that a person may see."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,57 +20,57 @@ def snapshot(demo: Path) -> Snapshot:
     return read_snapshot(open_workspace(demo))
 
 
-def today_of(snapshot: Snapshot) -> NewestRun:
+def newest_of(snapshot: Snapshot) -> NewestRun:
     run = snapshot.logs.runs[-1]
     predictions = predictions_of(snapshot, run, load_run(snapshot, run))
     return NewestRun(run, predictions, read_report(snapshot, run).out_of_fold)
 
 
-def opinions_as_they_stand(
-    snapshot: Snapshot, today: NewestRun, items: list[str]
+def predictions_as_they_stand(
+    snapshot: Snapshot, newest: NewestRun, items: list[str]
 ) -> list[ShownPrediction]:
     """What the model says of these items of the pool, whatever it was trained on."""
     values = snapshot.workspace.task.values
     rows = [
-        today.predictions.probability[snapshot.pool_words.pool.positions([i])[i]] for i in items
+        newest.predictions.probability[snapshot.pool_words.pool.positions([i])[i]] for i in items
     ]
     return [ShownPrediction(values[row.argmax()], float(row.max())) for row in rows]
 
 
 def test_of_training_items_it_is_said_what_models_said_that_did_not_see_them(snapshot: Snapshot):
-    today = today_of(snapshot)
-    told = zip(*today.unseen.probability, strict=True)
-    known = dict(zip(today.unseen.item_ids, told, strict=True))
+    newest = newest_of(snapshot)
+    told = zip(*newest.unseen.probability, strict=True)
+    known = dict(zip(newest.unseen.item_ids, told, strict=True))
     items = [item.item_id for item in snapshot.labels.usable_training()]
-    for item, said in zip(items, shown_predictions(snapshot, today, items), strict=True):
+    for item, said in zip(items, shown_predictions(snapshot, newest, items), strict=True):
         assert said.is_unseen == (item in known)
         assert said.is_learned == (item not in known)
         if item in known:
             best = max(known[item])
             assert said.confidence == best
-            assert said.predicted == today.unseen.labels[known[item].index(best)]
+            assert said.predicted == newest.unseen.labels[known[item].index(best)]
 
 
 def test_without_that_it_is_said_that_the_model_has_learned_from_the_item(snapshot: Snapshot):
-    today = replace(today_of(snapshot), unseen=None)
+    newest = replace(newest_of(snapshot), unseen=None)
     in_pool = snapshot.pool_words.pool.positions(
         i.item_id for i in snapshot.labels.usable_training()
     )
     items = sorted(in_pool)[:5]
-    expected = opinions_as_they_stand(snapshot, today, items)
-    assert shown_predictions(snapshot, today, items) == [
+    expected = predictions_as_they_stand(snapshot, newest, items)
+    assert shown_predictions(snapshot, newest, items) == [
         replace(one, is_learned=True) for one in expected
     ]
 
 
 def test_of_items_without_a_label_the_pools_predictions_are_told(snapshot: Snapshot):
-    today = today_of(snapshot)
+    newest = newest_of(snapshot)
     free = snapshot.pool_words.pool.ids.to_pylist()
     items = [item for item, is_free in zip(free, snapshot.candidates, strict=True) if is_free][:20]
-    assert shown_predictions(snapshot, today, items) == opinions_as_they_stand(
-        snapshot, today, items
+    assert shown_predictions(snapshot, newest, items) == predictions_as_they_stand(
+        snapshot, newest, items
     )
-    assert shown_predictions(snapshot, today, ["nowhere"]) == [None]
+    assert shown_predictions(snapshot, newest, ["nowhere"]) == [None]
 
 
 def test_nothing_is_said_of_items_that_wait_for_a_held_out_label_nor_of_their_copies(
@@ -83,12 +83,12 @@ def test_nothing_is_said_of_items_that_wait_for_a_held_out_label_nor_of_their_co
     waiting = read_snapshot(waiting.workspace)
     size = len(waiting.pool_words.pool)
     predictions = replace(
-        today_of(snapshot).predictions,
-        probability=today_of(snapshot).predictions.probability[:size],
+        newest_of(snapshot).predictions,
+        probability=newest_of(snapshot).predictions.probability[:size],
     )
     unseen = OutOfFold(tuple(drawn), ("1", "0"), ((0.5,) * len(drawn),) * 2)
-    today = NewestRun(snapshot.logs.runs[-1], predictions, unseen)
+    newest = NewestRun(snapshot.logs.runs[-1], predictions, unseen)
     asked = [*drawn, *(f"copy {item}" for item in drawn)]
-    assert shown_predictions(waiting, today, asked) == [None] * len(asked)
+    assert shown_predictions(waiting, newest, asked) == [None] * len(asked)
     others = [item for item, _ in pool if item not in drawn]
-    assert None not in shown_predictions(waiting, today, others)
+    assert None not in shown_predictions(waiting, newest, others)

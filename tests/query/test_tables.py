@@ -161,7 +161,7 @@ def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
     for filters in (Filters(), Filters(words="flood"), Filters(labels=("1",))):
         places = tables.places(filters)
         assert len(places) == len(drawn(tables, filters, 5, 1)) == len(tables.counts(places)) == 0
-    assert len(tables.batches()) == 0
+    assert len(tables.batches) == 0
 
 
 def test_a_pool_without_labels_is_unlabeled(make_workspace: MakeWorkspace):
@@ -172,7 +172,7 @@ def test_a_pool_without_labels_is_unlabeled(make_workspace: MakeWorkspace):
 
 def test_batches_that_a_model_chose_are_active(active: Snapshot):
     propose(active, "ann")
-    batches = Tables(read_snapshot(active.workspace)).batches()
+    batches = Tables(read_snapshot(active.workspace)).batches
     assert batches["active"].tolist() == [True]
     assert (batches["items"].tolist(), batches["labeled"].tolist()) == ([10], [0])
 
@@ -189,7 +189,7 @@ def test_people_are_counted_by_the_labels_that_count(active: Snapshot):
             for at, (item, action, who) in enumerate(rows)
         ]
     )  # fmt: skip
-    people = Tables(read_snapshot(active.workspace)).annotators()
+    people = Tables(read_snapshot(active.workspace)).annotators
     assert people.to_numpy().tolist() == [
         ["ann", 2, 1.5, "2026-03-04"],
         ["bob", 1, 5.0, "2026-03-06"],

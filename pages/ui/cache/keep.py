@@ -4,7 +4,6 @@ What is made of a snapshot has the stamps of that snapshot, not those of the fil
 that changes while a page runs mixes no two states.
 """
 
-import atexit
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import wraps
@@ -21,9 +20,6 @@ STATES = 4
 
 Asked = ParamSpec("Asked")
 Found = TypeVar("Found")
-
-# DuckDB complains at length about connections that are still open when Python ends.
-atexit.register(st.cache_resource.clear)
 
 
 @dataclass(frozen=True)

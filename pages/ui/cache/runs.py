@@ -15,10 +15,8 @@ from core.models import neighbors
 from core.models.neighbors import NeighborIndex
 from core.models.pool_predictions import Predictions, predictions_of
 from core.query.filters import Filters
-from core.query.masks import ShownPredictions
 from core.query.row_set import RowSet
-from core.query.shown_predictions import predictions_at
-from core.query.sql_condition import places_where
+from core.query.shown_predictions import ShownPredictions, predictions_at
 from core.system.stamps import Stamps, file_stamps
 from core.workspace.labels import labels_hash
 from core.workspace.logs import Run
@@ -110,11 +108,7 @@ def by_filters(snapshot: Snapshot, filters: Filters) -> Hashable:
 def places(snapshot: Snapshot, filters: Filters) -> RowSet:
     """Where the items stand that the filters leave, worked out once for each state."""
     shown = shown_predictions(snapshot) if filters.ask_the_model() else None
-    left = tables(snapshot).places(filters, shown)
-    if not filters.where:
-        return left
-    found = places_where(tables(snapshot).sheet(shown), filters.where)
-    return left & RowSet(found, left.size)
+    return tables(snapshot).places(filters, shown)
 
 
 @kept(by_state, refusal=RunError)
