@@ -8,7 +8,7 @@ it, but intervals of precision, F-score and average precision then need `keep_ba
 in 82%, F-score in 87% and average precision in 91%, the others in 94 to 95%.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -130,6 +130,39 @@ def student(freedom: float, level: float = LEVEL) -> float:
     )
 
 
+@dataclass(frozen=True)
+class Bootstrap:
+    """Scores of one model on some items, and on bootstrap samples of them, `(replicates,)` each.
+
+    What is not defined is left out. With the same samples, differences of two models are paired.
+    """
+
+    observed: Mapping[str, float]
+    drawn: Mapping[str, Values]
+
+    def intervals(self) -> dict[str, Interval]:
+        """Each score between the percentiles of what it is in the samples (Efron 1979)."""
+        return {name: _between(self.observed[name], self.drawn[name]) for name in self.observed}
+
+    def over(self, before: "Bootstrap") -> dict[str, Difference]:
+        """How much higher each score is than that of `before`, where both are defined."""
+        return {
+            name: Difference(
+                name, _between(value - before.observed[name], self.drawn[name] - before.drawn[name])
+            )
+            for name, value in self.observed.items()
+            if name in before.observed
+        }
+
+
+def bootstrap(
+    scores: Callable[[NDArray[np.int32]], Mapping[str, Values]], samples: NDArray[np.int32]
+) -> Bootstrap:
+    """What `scores` gives for each item once, and for the samples that `resampled` drew."""
+    once = scores(np.ones((1, samples.shape[1]), np.int32))
+    return Bootstrap({name: float(values[0]) for name, values in once.items()}, scores(samples))
+
+
 def score_intervals(
     model: BinaryPredictions,
     actual: Mask,
@@ -140,12 +173,10 @@ def score_intervals(
 ) -> dict[str, Interval]:
     """Each score of these names with its bootstrap interval, without what is not defined.
 
-    The ends are percentiles (Efron 1979). AUC needs items of both kinds, the others positive ones.
+    AUC needs items of both kinds, the others positive ones.
     """
-    counts = resampled(actual, replicates, keep_balance=keep_balance)
-    observed = scores_of(model, actual, once(actual), names)
-    drawn = scores_of(model, actual, counts, names)
-    return {name: between(float(observed[name][0]), drawn[name]) for name in observed}
+    samples = resampled(actual, replicates, keep_balance=keep_balance)
+    return bootstrap(lambda drawn: scores_of(model, actual, drawn, names), samples).intervals()
 
 
 def paired_difference(
@@ -160,15 +191,12 @@ def paired_difference(
 
     None where the score is not defined.
     """
-    counts = resampled(actual, keep_balance=keep_balance)
-    (first, second), (drawn_first, drawn_second) = (
-        [scores_of(model, actual, weights, [name]) for model in (before, after)]
-        for weights in (once(actual), counts)
+    samples = resampled(actual, keep_balance=keep_balance)
+    first, second = (
+        bootstrap(lambda drawn, of=of: scores_of(of, actual, drawn, [name]), samples)
+        for of in (before, after)
     )
-    if name not in first:
-        return None
-    value = float(second[name][0] - first[name][0])
-    return Difference(name, between(value, drawn_second[name] - drawn_first[name]))
+    return second.over(first).get(name)
 
 
 def resampled(
@@ -258,12 +286,7 @@ def _running(weights: NDArray[np.int32]) -> NDArray[np.int32]:
     return sums
 
 
-def once(actual: Mask) -> NDArray[np.int32]:
-    """Every item drawn once, `(1, n_items)`: the sample itself, as `resampled` gives others."""
-    return np.ones((1, len(actual)), np.int32)
-
-
-def between(value: float, drawn: Values) -> Interval:
-    """The value between the percentiles of what it is in bootstrap samples (Efron 1979)."""
+def _between(value: float, drawn: Values) -> Interval:
+    """The value between the drawn values' percentiles."""
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Interval(value, float(low), float(high))

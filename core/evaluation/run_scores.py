@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from core.evaluation.intervals import (
     SCORES,
     BinaryPredictions,
+    Bootstrap,
     Difference,
     Interval,
-    between,
+    bootstrap,
     cut_intervals,
-    once,
     resampled,
     scores_of,
 )
@@ -135,16 +135,14 @@ def worst_misses(predictions: EvaluationPredictions, number: int) -> NDArray[np.
 
 @dataclass(frozen=True)
 class Resampled:
-    """What one run scores for one label on some items, and what on each resampled set of them.
+    """What one run scores for one label on some items, and what on bootstrap samples of them.
 
-    `counted` are the intervals that need no resampling; `observed` and `drawn`, `(replicates,)`,
-    hold every score that is defined, Brier score and calibration error of the raw probabilities
-    among them. With the same draws for both, differences of two runs are paired.
+    `counted` are the intervals that need no resampling; `bootstrap` has every score that is
+    defined, Brier score and calibration error of the raw probabilities among them.
     """
 
     counted: Mapping[str, Interval]
-    observed: Mapping[str, float]
-    drawn: Mapping[str, Probabilities]
+    bootstrap: Bootstrap
 
 
 def draws(number: int) -> NDArray[np.int32]:
@@ -153,16 +151,15 @@ def draws(number: int) -> NDArray[np.int32]:
 
 
 def resample(
-    predictions: EvaluationPredictions, label: int, counts: NDArray[np.int32]
+    predictions: EvaluationPredictions, label: int, samples: NDArray[np.int32]
 ) -> Resampled:
     """The scores of the label against all others under what `draws` has drawn of these items."""
     actual, binary = predictions.actual(label), predictions.binary(label)
     if not len(predictions):
-        return Resampled({}, {}, {})
+        return Resampled({}, Bootstrap({}, {}))
     known = predictions.knows(label)
-    first, drawn = (_all_scores(binary, actual, each, known) for each in (once(actual), counts))
-    observed = {name: float(values[0]) for name, values in first.items()}
-    return Resampled(cut_intervals(binary.predicted, actual), observed, drawn)
+    found = bootstrap(lambda drawn: _all_scores(binary, actual, drawn, known), samples)
+    return Resampled(cut_intervals(binary.predicted, actual), found)
 
 
 def score_intervals_of(found: Resampled) -> dict[str, Interval]:
@@ -170,11 +167,7 @@ def score_intervals_of(found: Resampled) -> dict[str, Interval]:
 
     The calibration error of few items is too high by chance, and so is its interval.
     """
-    return dict(found.counted) | {
-        name: between(found.observed[name], values)
-        for name, values in found.drawn.items()
-        if name not in CALLS
-    }
+    return {**found.counted, **found.bootstrap.intervals(), **found.counted}
 
 
 def shared(
@@ -192,23 +185,14 @@ def score_differences(before: Resampled, after: Resampled) -> dict[str, Differen
 
     What is not defined for both is left out; without an item of the label nothing is.
     """
-    if not before.counted:
-        return {}
-    return {
-        name: Difference(
-            name,
-            between(after.observed[name] - before.observed[name], values - before.drawn[name]),
-        )
-        for name, values in after.drawn.items()
-        if name in before.drawn
-    }
+    return after.bootstrap.over(before.bootstrap) if before.counted else {}
 
 
 def _all_scores(
-    binary: BinaryPredictions, actual: NDArray[np.bool_], counts: NDArray[np.int32], known: bool
+    binary: BinaryPredictions, actual: NDArray[np.bool_], drawn: NDArray[np.int32], known: bool
 ) -> dict[str, Probabilities]:
-    found = dict(scores_of(binary, actual, counts, SCORES if known else CALLS))
-    return found | (_probability_scores(binary.score, actual, counts) if known else {})
+    found = dict(scores_of(binary, actual, drawn, SCORES if known else CALLS))
+    return found | (_probability_scores(binary.score, actual, drawn) if known else {})
 
 
 def _probability_scores(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import Interval, fscore_interval, wilson
+from core.evaluation.intervals import Interval, cut_intervals
 from core.features.vocabulary import LENGTHS, length_buckets
 from core.pool.items import Pool
 from core.pool.text import words_of
@@ -97,14 +97,8 @@ def grouped(values: Sequence[str | None]) -> list[str] | None:
 
 
 def _slice(group: str, predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Slice:
-    hits, positives = int((predicted & actual).sum()), int(actual.sum())
-    return Slice(
-        group,
-        len(actual),
-        positives,
-        fscore_interval(hits, int((predicted ^ actual).sum())) if positives else None,
-        wilson(hits, positives) if positives else None,
-    )
+    found = cut_intervals(predicted, actual)
+    return Slice(group, len(actual), int(actual.sum()), found.get("fscore"), found.get("recall"))
 
 
 def _years(texts: Sequence[str]) -> list[str] | None:

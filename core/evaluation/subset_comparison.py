@@ -22,7 +22,7 @@ from core.evaluation.intervals import (
     REPLICATES,
     BinaryPredictions,
     Interval,
-    once,
+    bootstrap,
     resampled,
     scores_of,
     student,
@@ -98,8 +98,8 @@ def contrasted(
     apart: where one holds the other, the interval is too wide rather than too narrow. Of a single
     subset nothing is known of the luck of its draw, and an interval leaves everything open.
     """
-    counts = resampled(actual, replicates, keep_balance=False)
-    found = {name: _scored(subsets, actual, counts) for name, subsets in groups.items()}
+    samples = resampled(actual, replicates, keep_balance=False)
+    found = {name: _scored(subsets, actual, samples) for name, subsets in groups.items()}
     number = (len(groups) - 1) * len(SCORES)
     level = 1 - (1 - LEVEL) / max(number, 1)
     random = found[RANDOM]
@@ -115,20 +115,22 @@ def contrasted(
 
 
 def _scored(
-    subsets: Subsets, actual: NDArray[np.bool_], counts: NDArray[np.int32]
+    subsets: Subsets, actual: NDArray[np.bool_], samples: NDArray[np.int32]
 ) -> dict[str, _Scored]:
-    names, number = list(SCORES), len(subsets.models)
-    observed = [scores_of(model, actual, once(actual), names) for model in subsets.models]
-    under = [scores_of(model, actual, counts, names) for model in subsets.models]
+    found = [
+        bootstrap(lambda drawn, of=model: scores_of(of, actual, drawn, list(SCORES)), samples)
+        for model in subsets.models
+    ]
+    number = len(found)
     apart = subsets.size / (subsets.available - subsets.size)
-    found = {}
+    scored = {}
     for score in SCORES:
-        values = np.array([each[score][0] for each in observed])
+        values = np.array([each.observed[score] for each in found])
         variance = float(values.var(ddof=1)) if number > 1 else np.inf
-        drawn = np.mean([each[score] for each in under], axis=0)
+        drawn = np.mean([each.drawn[score] for each in found], axis=0)
         luck = variance * (1 / number + apart)
-        found[score] = _Scored(float(values.mean()), drawn, luck, number - 1)
-    return found
+        scored[score] = _Scored(float(values.mean()), drawn, luck, number - 1)
+    return scored
 
 
 def _interval(of: Sequence[_Scored], level: float, least: float) -> Interval:
