@@ -1,4 +1,4 @@
-"""Learning curves compared: area under each, and what it has over random sampling."""
+"""Comparison of learning curves: the area under each, and what it has over random sampling."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

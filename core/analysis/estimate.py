@@ -1,19 +1,20 @@
-"""How the work stands: how many positives there are, and whether it is time to stop.
+"""Estimate of how many positives there are, and whether it is time to stop labeling.
 
-What was found stands in `.cache`, named by the files that it was found from.
+It is kept in `.cache`, named by the files that it was made of.
 """
 
 import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import RunError
+from core.analysis.results import keep_result, name_of, newest, read_result
+from core.errors import LoopError, RunError
 from core.evaluation.intervals import BinaryPredictions, Interval
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
 from core.evaluation.runs import columns, load_run
@@ -24,7 +25,6 @@ from core.models.model import Model
 from core.models.predict import probabilities, score_texts
 from core.models.training import LabeledTexts, learner_on
 from core.sampling import strategies
-from core.system.durable import write_whole
 from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps
 from core.workspace.labels import Labeled
@@ -55,75 +55,61 @@ class Estimate:
     advice: str
 
     def encoded(self) -> str:
-        """The outlook as `decoded` reads it."""
+        """The estimate as `decoded` reads it."""
         return json.dumps(asdict(self))
 
 
 def decoded(text: str) -> Estimate:
-    """The outlook of this text; raises ValueError or TypeError if it is something else."""
-    try:
-        found = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("levels without end") from error
+    """The estimate of this text, which `Estimate.encoded` gave."""
+    return _estimate(json.loads(text))
+
+
+def _estimate(found: dict[str, Any]) -> Estimate:
+    """The estimate of these values; raises ValueError and the like if they are something else."""
     ends = {name: Interval(**found["prevalence"][name]) for name in ("share", "left", "sample")}
     signs = tuple(Sign(**sign) for sign in found["signs"])
     return Estimate(Prevalence(**(found["prevalence"] | ends)), signs, found["advice"])
 
 
 def kept_estimate(snapshot: Snapshot) -> Estimate | None:
-    """The outlook of just this state that was computed before; None: it was not."""
-    return _read(estimate_file(snapshot))
+    """The estimate of just this state that was computed before; None: it was not."""
+    return read_result(estimate_file(snapshot), _estimate)
 
 
 def earlier_estimate(snapshot: Snapshot) -> Estimate | None:
-    """The outlook of the last state before for which there is one."""
-    with suppress(OSError):  # somebody clears the cache away
-        files = estimate_file(snapshot).parent.glob("*.json")
-        for file in sorted(files, key=lambda each: each.stat().st_mtime_ns, reverse=True):
-            if found := _read(file):
-                return found
-    return None
+    """The estimate of the last state before for which there is one."""
+    files = newest(estimate_file(snapshot).parent, "*.json")
+    return next(filter(None, (read_result(file, _estimate) for file in files)), None)
 
 
 def estimate_file(snapshot: Snapshot) -> Path:
-    """Where the outlook of this state is kept: named by the stamps of all files behind it."""
+    """Where the estimate of this state is kept: named by the stamps of all files behind it."""
     path = snapshot.workspace.path
-    models = file_stamps(
-        path, [path / run.params_file for run in snapshot.logs.runs[-WINDOW - 1 :]]
-    )
-    asked = (ESTIMATE_VERSION, Space.version, snapshot.stamps, models)
-    name = blake2b(repr(asked).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    runs = snapshot.logs.runs[-WINDOW - 1 :]
+    models = file_stamps(path, [path / run.params_file for run in runs])
+    name = name_of((ESTIMATE_VERSION, Space.version, snapshot.stamps, models))
     return snapshot.workspace.cache / "outlooks" / f"{name}.json"
 
 
 def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
-    """The outlook of this workspace as it stands now, encoded; kept where that can be written."""
+    """The estimate of this workspace as it stands now, encoded; kept where that can be written."""
     progress("reading the workspace")
     workspace = open_workspace(path)
     snapshot = read_snapshot(workspace, write_cache=workspace.is_writable())
+    file = estimate_file(snapshot)
     found = kept_estimate(snapshot) or make_estimate(snapshot, progress=progress)
-    _keep(estimate_file(snapshot), found.encoded())
+    with suppress(
+        LoopError, OSError
+    ):  # where nothing can be written it is computed again another day
+        keep_result(file, found.encoded().encode())
+        for other in newest(file.parent, "*.json"):
+            if other != file:
+                other.unlink(missing_ok=True)
     return found.encoded()
 
 
-def _keep(file: Path, content: str) -> None:
-    """The only one of its folder; where nothing can be written it is computed again another day."""
-    with suppress(OSError):
-        write_whole(file, content.encode())
-        for other in file.parent.glob("*.json"):
-            if other != file:
-                other.unlink(missing_ok=True)
-
-
-def _read(file: Path) -> Estimate | None:
-    try:
-        return decoded(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
 def make_estimate(snapshot: Snapshot, *, progress: Progress = silent) -> Estimate:
-    """The outlook of a workspace by its last runs; nothing is written.
+    """The estimate for a workspace by its last runs; nothing is written.
 
     Runs whose params file is gone are passed over. Learns anew from the pool for the prevalence.
     """
@@ -133,7 +119,7 @@ def make_estimate(snapshot: Snapshot, *, progress: Progress = silent) -> Estimat
 def estimate_by_models(
     snapshot: Snapshot, models: Sequence[Model], *, progress: Progress = silent
 ) -> Estimate:
-    """The outlook by these models, the oldest first."""
+    """The estimate by these models, the oldest first."""
     progress("comparing the last models")
     found = prevalence_of(snapshot, progress=progress)
     signs = (
@@ -162,11 +148,11 @@ def prevalence_of(snapshot: Snapshot, *, progress: Progress = silent) -> Prevale
     if len({item.label for item in early}) > 1:
         progress("estimating from the first random labels")
         column, sample = task.positive_index, _sample_of(is_open)
-        model, said = _model_of_random_items(snapshot, early, sample, progress)
+        model, sampled = _model_of_random_items(snapshot, early, sample, progress)
         unseen = score_texts(model, [item.text for item in [*held_out, *later]])[:, column]
         probability[: len(held_out)] = unseen[: len(held_out)]
         n_open = int(is_open.sum())
-        of_open = float(said[:, column].mean()) if n_open else 0.0
+        of_open = float(sampled[:, column].mean()) if n_open else 0.0
         mean = (float(unseen.sum()) + n_open * of_open) / (len(unseen) + n_open)
     labeled = [*held_out, *training]
     return prevalence(
@@ -217,9 +203,9 @@ def last_models(snapshot: Snapshot) -> list[Model]:
 def _gain(snapshot: Snapshot, models: Sequence[Model]) -> Sign:
     items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
     texts, column = [item.text for item in items], task.positive_index
-    says = [score_texts(model, texts) for model in models]
-    judged = [BinaryPredictions(p[:, column], p.argmax(axis=1) == column) for p in says]
-    return gain(judged, _positive(items, task))
+    found = [score_texts(model, texts) for model in models]
+    binary = [BinaryPredictions(p[:, column], p.argmax(axis=1) == column) for p in found]
+    return gain(binary, _positive(items, task))
 
 
 def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Learning curves: simulated loops of several mixes, models and seeds, in one CSV file.
+"""Learning curves of simulated active learning: several mixes, models and seeds, in one CSV file.
 
 Each curve is appended whole when it is finished. What the file already holds is not computed again.
 """
@@ -16,18 +16,19 @@ from pathlib import Path
 import torch
 
 from core.analysis.simulation import (
+    BACKGROUND,
     LabeledPool,
     Plan,
     Step,
     background_space,
     by_mix,
     held_out,
-    keep_background,
     read_labeled,
     steps,
     write_labeled,
 )
 from core.errors import LogError, LoopError
+from core.features.pool_features import save_space
 from core.system.append_file import CsvFile
 from core.system.process import processors, temporary_folder
 from core.system.progress import Progress, silent
@@ -188,7 +189,7 @@ def lay_background(study: Study, folder: Path) -> str:
         return ""
     texts = read_labeled(folder, study.task).snapshot.pool_words.pool.texts.to_pylist()
     space = background_space(study.background, texts)
-    keep_background(space, folder)
+    save_space(space, folder / BACKGROUND)
     return space.key
 
 

@@ -1,24 +1,22 @@
-"""The loop replayed with a workspace's own labels: which way of choosing pays here?
+"""Replay: active learning simulated with a workspace's own labels, to see which mix pays here.
 
-The labels and the curves stand in `.cache`, named by what they were made of: what was computed once
-is not computed again while neither labels nor pool change.
+The labels and the learning curves stand in `.cache`, named by what they were made of: what was
+computed once is not computed again while neither labels nor pool change.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
 from core.analysis.learning_curves import Point, Study, curve_file, learn, read_points
+from core.analysis.results import keep_result, name_of
 from core.analysis.simulation import Plan, known_items
-from core.errors import LoopError
 from core.features.encoder import encoder_place
 from core.features.pool_features import Space
 from core.sampling.catalog import CATALOG
 from core.system.csv_rows import format_rows
-from core.system.durable import refused_as, write_whole
 from core.system.progress import Progress, silent
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -95,10 +93,8 @@ def prepare(
     name = _name(found, task)
     folder = snapshot.workspace.cache / "replays"
     labeled = folder / f"{name}.csv"
-    todo = "Free some space or make the folder writable."
-    with refused_as(LoopError, f".cache/replays/{labeled.name} cannot be written", todo):
-        if not labeled.exists():
-            write_whole(labeled, found.table)
+    if not labeled.exists():
+        keep_result(labeled, found.table)
     study = Study(labeled, task, found.plan, mixes, models, range(seeds), snapshot)
     return Replay(study, folder / f"{name}-curves.csv")
 
@@ -121,11 +117,8 @@ def _name(found: Known, task: Task) -> str:
     """Names all that a curve depends on beside its way, its model and its seed."""
     pool = found.snapshot.pool_words.pool.key
     asked = (task.values, task.positive.value, task.mix, task.stratify_by, task.encoder)
-    settings = (asked, found.plan, pool, Space.version)
-    content = blake2b(found.table, digest_size=8)
-    content.update(repr(settings).encode("utf-8", "surrogatepass"))
-    content.update(np.packbits(found.snapshot.held_out))
-    return content.hexdigest()
+    held_out = np.packbits(found.snapshot.held_out).tobytes()
+    return name_of(found.table, (asked, found.plan, pool, Space.version), held_out)
 
 
 def kept(replay: Replay) -> list[Point]:

@@ -1,4 +1,4 @@
-"""How the training data differs from the pool: in lengths, in the pool's columns, and in words.
+"""Representation: how the training data differs from the pool in lengths, columns and words.
 
 Held-out items are counted in neither. The pool is all that strategies could choose from, the chosen
 items among it, and training items that it does not hold are counted as if it held them. What is

@@ -1,13 +1,12 @@
-"""The loop with known labels: an oracle labels in a person's place, through the same code.
+"""Simulated active learning: an oracle that knows the labels takes a person's place.
 
 The demo goes through files, as a person does. The simulation keeps labels in memory, and calls what
 the app calls with them: the same seed chooses the same items.
 
-What a pool teaches a simulation in which its items do not take part.
-
-A table of some hundred labeled texts is too small to learn word meanings from; the pool that it was
-drawn from is not. Items of the table, held out or not, and their copies are not counted: nothing
-that is unknown to a simulated loop leaks into its features.
+A table of some hundred labeled texts is too small to learn word vectors from; the pool that it was
+drawn from is not. So a simulation can have a background: the features of a pool in which no item of
+the table, held out or not, and no copy of one is counted. Nothing that is unknown to a simulated
+loop leaks into its features.
 """
 
 import time
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from core.errors import LoopError, WorkspaceError
 from core.evaluation.runs import Trained, current_run, keep, train
-from core.features.pool_features import Space, learn_space, load_space, save_space
+from core.features.pool_features import Space, learn_space, load_space
 from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
 from core.sampling import strategies
@@ -44,7 +43,8 @@ from core.workspace.logs import Action, Event, now
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import Task, apportion
 
-FOLDER = "background"
+BACKGROUND = "background"
+"""Folder of a simulation's background, for all its processes."""
 
 
 def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
@@ -52,17 +52,6 @@ def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
     words, counted = snapshot.pool_words, ~snapshot.held_out
     counted[words.copies_of(list(texts))] = False
     return learn_space(words.words.to_pylist(), words.bags, words.hashes, counted)
-
-
-def keep_background(space: Space, folder: Path) -> None:
-    """The space stands in a simulation's folder, for all its processes."""
-    save_space(space, folder / FOLDER)
-
-
-def kept_background(folder: Path) -> Space | None:
-    """The space that was kept there, if any."""
-    found = sorted((folder / FOLDER).glob("*.space"))
-    return load_space(folder / FOLDER, found[0].stem) if found else None
 
 
 ORACLE = "oracle.csv"
@@ -96,7 +85,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class LabeledPool:
-    """Items whose labels are known: a loop that has no label yet, and the label of each item.
+    """A pool whose labels are known: a snapshot without labels, and the label of each item.
 
     Models learn their features from the table's own texts, or have them from a `space`.
     """
@@ -233,7 +222,8 @@ def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str
 def read_labeled(folder: Path, task: Task) -> LabeledPool:
     """The table that `write_labeled` laid out there."""
     snapshot = read_snapshot(Workspace(folder, task))
-    return LabeledPool(snapshot, read_oracle(folder / ORACLE), kept_background(folder))
+    spaces = [load_space(file.parent, file.stem) for file in (folder / BACKGROUND).glob("*.space")]
+    return LabeledPool(snapshot, read_oracle(folder / ORACLE), next(iter(spaces), None))
 
 
 def by_mix(mix: Mapping[str, int], number: int) -> Choose:
@@ -247,7 +237,7 @@ def by_mix(mix: Mapping[str, int], number: int) -> Choose:
 
 
 def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan) -> Iterator[Step]:
-    """The loop step by step: one model before each batch, and a last one after the last batch.
+    """A simulated loop step by step: a model before each batch, and one after the last batch.
 
     Evaluation data, first training data and batches are drawn with the seeds that the app gives
     them in a task of this seed. Ends early where the pool does.
@@ -274,7 +264,7 @@ def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan)
 
 
 def held_out(table: LabeledPool, seed: int, plan: Plan) -> Snapshot:
-    """The table's loop under this seed, with a random share of all items as evaluation data."""
+    """The table's snapshot under this seed, with a random share of items as evaluation data."""
     workspace = table.snapshot.workspace
     snapshot = replace(
         table.snapshot, workspace=replace(workspace, task=replace(workspace.task, seed=seed))
@@ -297,7 +287,7 @@ def _with_labels(
     picks: list[Pick],
     probability: NDArray[np.float32] | None = None,
 ) -> Snapshot:
-    """The loop after the oracle has labeled these items; `probability` is what they came by."""
+    """The snapshot after the oracle has labeled these items; `probability` chose them."""
     pool, places = snapshot.pool_words.pool, pa.array([place for _, place, _ in picks], pa.int64())
     ids, texts = pool.ids.take(places).to_pylist(), pool.texts.take(places).to_pylist()
     fresh = [

@@ -1,23 +1,24 @@
-"""The chapter's experiment: what do equally many labels of each strategy teach?
+"""Strategies compared by equally many of the labels that each brought in: the book's experiment.
 
 A model is trained anew on as many items of each strategy, and on as many of all of them, and each
-is asked about the same evaluation items. The labels are those that the strategies really brought
-in: what they would have chosen otherwise is the question of `core/analysis/replay.py`.
+predicts the same evaluation items. The labels are those that the strategies really brought in: what
+they would have chosen otherwise is the question of `core/analysis/replay.py`.
 
-What the models say stands in `.cache`, named by all that it depends on, each model's when it is
+The predictions stand in `.cache`, named by all that they depend on, each model's when it is
 trained: an experiment that was stopped goes on where it was.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.analysis.results import keep_result, kept_in, name_of, newest, read_result
 from core.errors import LoopError
 from core.evaluation.intervals import BinaryPredictions, Interval
 from core.evaluation.runs import columns, feature_source
@@ -25,7 +26,7 @@ from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subs
 from core.features.pool_features import Space
 from core.features.vocabulary import Vocabulary
 from core.models.training import LabeledTexts, learner_on, require_two_labels
-from core.system.durable import make_folder, refused_as, remove, write_whole
+from core.system.durable import make_folder, remove
 from core.system.locks import locked_folder
 from core.system.mapped_arrays import encoded
 from core.system.progress import Progress, silent
@@ -153,12 +154,11 @@ def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> 
 
 
 def _name(snapshot: Snapshot, size: int) -> str:
-    """Names all that an answer depends on beside the group and the seed."""
+    """Names all that a prediction depends on beside the group and the seed."""
     task, labels = snapshot.workspace.task, snapshot.labels
     training, evaluation = labels.usable_training(), labels.splits["evaluation"]
     asked = (task.values, task.positive.value, task.model, task.encoder, size, LEAST)
-    content = blake2b(digest_size=8)
-    for part in (
+    return name_of(
         (
             EXPERIMENT_VERSION,
             Space.version,
@@ -167,13 +167,11 @@ def _name(snapshot: Snapshot, size: int) -> str:
             asked,
         ),
         [labels_hash(items, task.values) for items in (training, evaluation)],
-        # Answers stand in the order of the items, and groups are rows of them.
+        # Predictions stand in the order of the items, and groups are rows of them.
         [(item.item_id, item.strategy) for item in training],
         [item.item_id for item in evaluation],
-    ):
-        content.update(repr(part).encode("utf-8", "surrogatepass"))
-    content.update(np.packbits(snapshot.held_out))
-    return content.hexdigest()
+        np.packbits(snapshot.held_out).tobytes(),
+    )
 
 
 def drawn(group: Group, size: int, seed: int, targets: NDArray[np.int64]) -> Rows:
@@ -193,8 +191,8 @@ def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -
     """Computes the experiment of this workspace as it stands now, and keeps its outcome.
 
     Whoever asks for the same meanwhile, in another process too, waits and finds it done. Raises
-    LoopError if there is nothing to compare or the answers cannot be kept, RunError if the task's
-    encoder cannot be used.
+    LoopError if there is nothing to compare or nothing can be kept, RunError if the task's encoder
+    cannot be used.
     """
     progress("reading the workspace")
     experiment = prepare(read_snapshot(open_workspace(path)), size, seeds)
@@ -207,7 +205,7 @@ def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Nobody else computes this experiment meanwhile."""
-    with _written(folder):
+    with kept_in(folder):
         if not folder.exists():
             _drop_old(folder.parent)
         make_folder(folder)
@@ -216,9 +214,9 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
-    """The outcome; models whose answers are kept are not trained again.
+    """The outcome; models whose predictions are kept are not trained again.
 
-    Raises LoopError if the answers cannot be kept, RunError if the task's encoder cannot be used.
+    Raises LoopError if they cannot be kept, RunError if the task's encoder cannot be used.
     """
     snapshot, folder = experiment.snapshot, experiment.folder
     training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
@@ -229,36 +227,34 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
     )
     asked = np.arange(len(training), len(texts))
     source = learner = None
-    said: dict[str, list[BinaryPredictions]] = {group.name: [] for group in experiment.groups}
-    total = experiment.seeds * len(said)
+    found: dict[str, list[BinaryPredictions]] = {group.name: [] for group in experiment.groups}
+    total = experiment.seeds * len(found)
     for seed in range(experiment.seeds):
         if task.model != "linear":  # which needs no seed, and reads its items once for all
             learner = None
-        for number, group in enumerate(experiment.groups, start=1 + seed * len(said)):
-            file = folder / f"{seed}-{blake2b(group.name.encode(), digest_size=8).hexdigest()}.npy"
-            answer = _read_answer(file, len(evaluation))
-            if answer is None:
+        for number, group in enumerate(experiment.groups, start=1 + seed * len(found)):
+            file = folder / f"{seed}-{name_of(group.name.encode())}.npy"
+            predictions = _read_predictions(file, len(evaluation))
+            if predictions is None:
                 source = source or feature_source(snapshot, task.model, progress)
                 learner = learner or learner_on(task.model, source, items, seed)
                 words = f"{number} of {total}: {group.name}, seed {seed + 1}"
                 progress(words, number - 1, total)
                 rows = drawn(group, experiment.size, seed, items.targets)
                 require_two_labels(items.targets[rows])
-                found = learner.predict(learner.train(rows), asked)
-                answer = np.stack([found[:, items.positive], found.argmax(1) == items.positive])
-                with _written(file):
-                    write_whole(file, encoded(answer))
-            said[group.name].append(BinaryPredictions(answer[0], answer[1] > 0))
+                p = learner.predict(learner.train(rows), asked)
+                predictions = np.stack([p[:, items.positive], p.argmax(1) == items.positive])
+                keep_result(file, encoded(predictions))
+            found[group.name].append(BinaryPredictions(predictions[0], predictions[1] > 0))
     progress("comparing")
-    outcome = _outcome(experiment, said, items, asked)
-    with _written(experiment.outcome_file):
-        write_whole(experiment.outcome_file, json.dumps(asdict(outcome), indent=1).encode())
+    outcome = _outcome(experiment, found, items, asked)
+    keep_result(experiment.outcome_file, json.dumps(asdict(outcome), indent=1).encode())
     return outcome
 
 
 def kept(experiment: Experiment) -> Outcome | None:
     """The outcome that was computed before; None: it was not, or its file is damaged."""
-    return _read_outcome(experiment.outcome_file)
+    return read_result(experiment.outcome_file, _decoded)
 
 
 def earlier(experiment: Experiment) -> Outcome | None:
@@ -266,25 +262,19 @@ def earlier(experiment: Experiment) -> Outcome | None:
 
     One that learned of labels that came since is no worse than one of today: it only knows less.
     """
-    files = experiment.folder.parent.glob(f"*/{experiment.outcome_file.name}")
-    with suppress(OSError):  # somebody clears the cache away
-        for file in sorted(files, key=lambda each: each.stat().st_mtime_ns, reverse=True):
-            found = _read_outcome(file)
-            if found and (found.size, found.model) == (experiment.size, experiment.model):
-                return found
+    for file in newest(experiment.folder.parent, f"*/{experiment.outcome_file.name}"):
+        found = read_result(file, _decoded)
+        if found and (found.size, found.model) == (experiment.size, experiment.model):
+            return found
     return None
 
 
-def _read_outcome(file: Path) -> Outcome | None:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-        results = tuple(
-            Result(**{**each, **{name: _intervals(each[name]) for name in _MAPPINGS}})
-            for each in content["results"]
-        )
-        return Outcome(**{**content, "results": results})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None  # it is computed again, from the answers that are kept
+def _decoded(content: dict[str, Any]) -> Outcome:
+    results = tuple(
+        Result(**{**each, **{name: _intervals(each[name]) for name in _MAPPINGS}})
+        for each in content["results"]
+    )
+    return Outcome(**{**content, "results": results})
 
 
 _MAPPINGS = ("scores", "over_random")
@@ -296,14 +286,15 @@ def _intervals(values: Mapping[str, Mapping[str, float]]) -> dict[str, Interval]
 
 def _outcome(
     experiment: Experiment,
-    said: Mapping[str, Sequence[BinaryPredictions]],
+    predictions: Mapping[str, Sequence[BinaryPredictions]],
     items: LabeledTexts,
     asked: Rows,
 ) -> Outcome:
     is_positive = items.targets == items.positive
     size, seeds = experiment.size, experiment.seeds
     subsets = {
-        group.name: Subsets(said[group.name], size, len(group.rows)) for group in experiment.groups
+        group.name: Subsets(predictions[group.name], size, len(group.rows))
+        for group in experiment.groups
     }
     found = contrasted(subsets, is_positive[asked])
     results = []
@@ -318,23 +309,16 @@ def _outcome(
     return Outcome(size, seeds, experiment.model, training, len(asked), tuple(results))
 
 
-def _read_answer(file: Path, n_items: int) -> NDArray[np.float64] | None:
-    """Scores and predictions, `(2, n_items)`; None if they are not there, or not whole."""
+def _read_predictions(file: Path, n_items: int) -> NDArray[np.float64] | None:
+    """P(positive) and whether it is predicted, `(2, n_items)`; None: not there, or not whole."""
     try:
-        answer = np.load(file, allow_pickle=False)
+        found = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return answer if answer.shape == (2, n_items) else None
-
-
-def _written(file: Path) -> AbstractContextManager[None]:
-    todo = "Free some space or make the folder writable."
-    return refused_as(LoopError, f".cache/experiments/{file.name} cannot be written", todo)
+    return found if found.shape == (2, n_items) else None
 
 
 def _drop_old(folder: Path) -> None:
     """Leaves the newest `KEPT` experiments but one, which makes room for another."""
-    with suppress(OSError):
-        found = sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime_ns, reverse=True)
-        for old in found[KEPT - 1 :]:
-            remove(old)
+    for old in [*newest(folder, "*")][KEPT - 1 :]:
+        remove(old)

@@ -5,12 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from core.analysis.learning_curves import FIELDS, Curve, Study, curve_file, learn, read_points
-from core.analysis.simulation import Plan
+from core.analysis.learning_curves import (
+    FIELDS,
+    Curve,
+    Study,
+    curve_file,
+    lay_background,
+    learn,
+    read_points,
+)
+from core.analysis.simulation import Plan, read_labeled, write_labeled
 from core.errors import LogError, LoopError, RunError
 from core.system.progress import in_words
+from core.workspace.snapshot import read_snapshot
 from core.workspace.task import default_task
-from tests.conftest import headlines, write_csv
+from tests.conftest import MakeWorkspace, headlines, write_csv
 
 CHAPTER = "random=10, low_confidence=80,outlier=10"
 MIXES = {"random=1": {"random": 1}, CHAPTER: {"random": 10, "low confidence": 80, "outlier": 10}}
@@ -144,3 +153,15 @@ def test_settings_of_another_kind_are_refused(study: Study, tmp_path: Path, sett
     (tmp_path / "curve.csv.settings.json").write_text(settings)
     with pytest.raises(LogError, match=r"settings\.json"):
         learn(study, out, workers=1)
+
+
+def test_a_background_is_laid_out_for_all_processes(
+    study: Study, make_workspace: MakeWorkspace, tmp_path: Path
+):
+    pool = read_snapshot(make_workspace([row[:2] for row in headlines(80, seed=1)]))
+    folder = tmp_path / "laid out"
+    folder.mkdir()
+    write_labeled(study.labeled, folder, study.task.values)
+    assert read_labeled(folder, study.task).space is None
+    key = lay_background(replace(study, models=["linear"], background=pool), folder)
+    assert read_labeled(folder, study.task).space.key == key

@@ -9,6 +9,7 @@ from core.analysis.simulation import (
     LabeledPool,
     Plan,
     Step,
+    background_space,
     by_mix,
     label_batch,
     make_demo,
@@ -19,6 +20,7 @@ from core.analysis.simulation import (
 )
 from core.doctor import examine
 from core.errors import WorkspaceError
+from core.features.cached import pool_space
 from core.sampling.next_batch import Batch, BatchRequest, propose
 from core.workspace.events import Inbox
 from core.workspace.layout import SAMPLE, open_workspace
@@ -211,3 +213,25 @@ def test_an_oracle_with_a_row_without_a_label_is_refused(tmp_path: Path):
     path.write_text("item_id,text,label\n1,a,1\n2,b\n")
     with pytest.raises(WorkspaceError, match=r"oracle\.csv line 3: the row has no label"):
         read_oracle(path)
+
+
+def test_what_stands_in_the_table_teaches_nothing(make_workspace: MakeWorkspace):
+    """The same as of a pool that never had these items, nor other spellings of their texts."""
+    rows = [row[:2] for row in headlines(200)]
+    table = [text for _, text in rows[:60]]
+    pool = [*rows, *((f"copy {at}", f"  {text.upper()}") for at, (at, text) in enumerate(rows[:9]))]
+    found = background_space(read_snapshot(make_workspace(pool)), table)
+    rest = [row for row in rows if row[1] not in table]
+    assert found.key == pool_space(read_snapshot(make_workspace(rest))).key
+    assert found.key != pool_space(read_snapshot(make_workspace(rows))).key
+
+
+def test_what_is_held_out_in_the_workspace_teaches_nothing(make_workspace: MakeWorkspace):
+    rows = headlines(120)
+    held_out = {("evaluation", "1"): [row for row in rows[:40] if row[2] == "1"],
+                ("evaluation", "0"): [row for row in rows[:40] if row[2] == "0"]}  # fmt: skip
+    workspace = make_workspace([row[:2] for row in rows], held_out)
+    found = background_space(read_snapshot(workspace), [])
+    assert (
+        found.key == background_space(read_snapshot(workspace), [row[1] for row in rows[:40]]).key
+    )

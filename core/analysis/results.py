@@ -1,0 +1,53 @@
+"""Results of studies, kept in `.cache` under names made of all that they depend on.
+
+What was computed once is found again while nothing of that has changed.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar
+
+from core.errors import LoopError
+from core.system.durable import DAMAGED, refused_as, write_whole
+
+Result = TypeVar("Result")
+
+
+def name_of(*parts: object) -> str:
+    """A name for these parts together, such as labels, a task and a version; bytes as they are."""
+    content = blake2b(digest_size=8)
+    for part in parts:
+        is_raw = isinstance(part, bytes)
+        content.update(part if is_raw else repr(part).encode("utf-8", "surrogatepass"))
+    return content.hexdigest()
+
+
+def keep_result(file: Path, content: bytes | memoryview) -> None:
+    """The content stands in the file; raises LoopError if it cannot be written."""
+    with kept_in(file):
+        write_whole(file, content)
+
+
+def kept_in(path: Path) -> AbstractContextManager[None]:
+    """An OSError within becomes a LoopError that names this path of `.cache`."""
+    name = path.as_posix().rpartition("/.cache/")[2]
+    todo = "Free some space or make the folder writable."
+    return refused_as(LoopError, f".cache/{name} cannot be written", todo)
+
+
+def read_result(file: Path, decode: Callable[[Any], Result]) -> Result | None:
+    """What `decode` makes of the file's JSON; None: it is not there, or damaged."""
+    try:
+        return decode(json.loads(file.read_text(encoding="utf-8")))
+    except DAMAGED:
+        return None  # it is computed again
+
+
+def newest(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files and folders of this pattern, the newest first."""
+    with suppress(OSError):  # somebody clears the cache away
+        found = folder.glob(pattern)
+        yield from sorted(found, key=lambda each: each.stat().st_mtime_ns, reverse=True)
