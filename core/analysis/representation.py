@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import torch
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, Z, wilson
@@ -284,6 +283,8 @@ def poisson_chance(
     numbers: NDArray[np.int64], expected: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """How often a Poisson number is as far off its mean or further: twice the nearer tail."""
+    import torch  # for its incomplete gamma function alone
+
     n, mean = (torch.from_numpy(np.asarray(each, np.float64)) for each in (numbers, expected))
     above = torch.where(n > 0, torch.special.gammainc(n.clamp(min=1), mean), 1.0)
     below = torch.special.gammaincc(n + 1, mean)

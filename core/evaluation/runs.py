@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,6 @@ from core.features.sources import pool_encoder
 from core.features.vocabulary import book_vocabulary
 from core.models.model import Model, load_model, save_model
 from core.models.predict import score_texts
-from core.models.training import LabeledTexts, Learned, learn, require_two_labels
 from core.system.durable import first_free
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
@@ -38,6 +38,9 @@ from core.workspace.layout import Workspace
 from core.workspace.logs import Run, append_records, fresh_id, now, read_logs
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task, require_model
+
+if TYPE_CHECKING:  # training imports torch, which who only reads runs does without
+    from core.models.training import LabeledTexts, Learned
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ def train(
     LoopError if the training data holds fewer than two labels, RunError for a model name that there
     is none of.
     """
+    from core.models.training import learn, require_two_labels
+
     task = snapshot.workspace.task
     name = task.model if name is None else name
     require_model(name)
@@ -78,8 +83,10 @@ def train(
     return Trained(learned.model, run, report)
 
 
-def training_items(snapshot: Snapshot) -> LabeledTexts:
+def training_items(snapshot: Snapshot) -> "LabeledTexts":
     """What a model learns from: the usable training labels."""
+    from core.models.training import LabeledTexts
+
     task, training = snapshot.workspace.task, snapshot.labels.usable_training()
     texts = [item.text for item in training]
     return LabeledTexts(texts, columns(training, task), task.values, task.positive_index)
@@ -202,7 +209,7 @@ def evaluate_items(model: Model, items: list[Labeled], task: Task) -> Figures | 
     return measure(model, probability, columns(items, task), task.positive_index)
 
 
-def _report(snapshot: Snapshot, learned: Learned, items: LabeledTexts) -> Report:
+def _report(snapshot: Snapshot, learned: "Learned", items: "LabeledTexts") -> Report:
     """The model's figures on every set of items that is not empty, and its predictions."""
     model, task, splits = learned.model, snapshot.workspace.task, snapshot.labels.splits
     probability = {
