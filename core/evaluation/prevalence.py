@@ -57,14 +57,6 @@ class Prevalence:
     n_sample: int
     trust: float
 
-    def __str__(self) -> str:
-        share, left = self.share, self.left
-        return (
-            f"{share.value:.1%} of all items are positive ({share.low:.1%} to {share.high:.1%}); "
-            f"about {left.value:,.0f} positives have no label yet ({left.low:,.0f} to "
-            f"{left.high:,.0f})."
-        )
-
 
 def prevalence(
     sample: Sample, mean_probability: float, *, n_items: int, n_labeled: int, found: int

@@ -60,13 +60,11 @@ def predictions_at(
 class ShownPrediction:
     """A label and its probability, not calibrated, and how the item stood to the training.
 
-    `is_unseen`: the item was training data, and was kept from the model that predicts this.
-    `is_learned`: it was training data, and the model has learned from it.
+    `is_learned`: it was training data, and the model that predicts this has learned from it.
     """
 
     predicted: str
     confidence: float
-    is_unseen: bool = False
     is_learned: bool = False
 
 
@@ -113,5 +111,5 @@ def _unseen(newest: NewestRun, item_ids: Sequence[str]) -> dict[str, ShownPredic
         if item in wanted:
             probability = [row[place] for row in kept.probability]
             best = max(range(len(probability)), key=probability.__getitem__)
-            found[item] = ShownPrediction(kept.labels[best], probability[best], is_unseen=True)
+            found[item] = ShownPrediction(kept.labels[best], probability[best])
     return found

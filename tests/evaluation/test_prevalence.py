@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.intervals import Interval, wilson
-from core.evaluation.prevalence import FEW, Prevalence, Sample, prevalence
+from core.evaluation.prevalence import FEW, Sample, prevalence
 
 
 def pool(number: int, seed: int = 0):
@@ -112,13 +112,3 @@ def test_the_interval_holds_the_truth_nineteen_times_in_twenty(n_heard: int, n_o
     assert np.sum(inside) >= 366
     left = [each.left.low <= truth * 5000 - each.found <= each.left.high for each, truth in found]
     assert left == inside
-
-
-def test_it_is_told_in_a_sentence():
-    told = Prevalence(
-        Interval(0.05, 0.041, 0.062), Interval(1210.0, 900.4, 1600.0), 40, wilson(5, 100), 100, 0.5
-    )
-    assert str(told) == (
-        "5.0% of all items are positive (4.1% to 6.2%); about 1,210 positives have no label yet "
-        "(900 to 1,600)."
-    )
