@@ -25,6 +25,7 @@ from core.models.model import Model
 from core.models.predict import probabilities, score_texts
 from core.models.training import LabeledTexts, learner_on
 from core.sampling import strategies
+from core.system.durable import remove
 from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps
 from core.workspace.labels import Labeled
@@ -98,13 +99,11 @@ def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
     snapshot = read_snapshot(workspace, write_cache=workspace.is_writable())
     file = estimate_file(snapshot)
     found = kept_estimate(snapshot) or make_estimate(snapshot, progress=progress)
-    with suppress(
-        LoopError, OSError
-    ):  # where nothing can be written it is computed again another day
+    with suppress(LoopError):  # where nothing can be written it is computed again another day
         keep_result(file, found.encoded().encode())
         for other in newest(file.parent, "*.json"):
             if other != file:
-                other.unlink(missing_ok=True)
+                remove(other)
     return found.encoded()
 
 

@@ -13,8 +13,6 @@ from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
 
-import torch
-
 from core.analysis.simulation import (
     BACKGROUND,
     LabeledPool,
@@ -262,6 +260,8 @@ def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     Nobody waits then for what they are at; they end with it. They are started anew, not forked: a
     fork of a process whose torch has run threads may hang.
     """
+    import torch  # which who only reads curves does without
+
     pool = ProcessPoolExecutor(
         workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
     )
