@@ -60,22 +60,19 @@ def import_command(
     from core.exchange.importer import import_data
     from core.exchange.table_reader import Reading, open_table
 
+    words, unknown = read_label_map(label_map), not leave_unlabeled
     asked = Columns(text, item_id, label, split, strategy, confidence, annotator, labeled_at)
-    words = read_label_map(label_map)
     with refusals():
         given = source, None, None
         if not source.is_dir():
             table = open_table(source, Reading(encoding, delimiter, sheet, header))
-            columns, unsaid = understood(table, asked, words, refuse_unknown=not leave_unlabeled)
-            if dry_run:
-                answer = answers.preview_json(table, columns)
-                return tell(answer, answers.preview_text(answer), as_json)
-            given = table, columns, unsaid
-        with workspace_for(data) as workspace:
-            found = import_data(
-                workspace, *given, leave_out_bad_rows=leave_out_bad_rows, progress=report
-            )
-        return tell(answers.import_json(found), found.sentences(), as_json)
+            given = table, *understood(table, asked, words, refuse_unknown=unknown)
+        if dry_run and not source.is_dir():
+            preview = answers.preview_json(*given[:2])
+            return tell(preview, answers.preview_text(preview), as_json)
+        with workspace_for(data) as into:
+            done = import_data(into, *given, leave_out_bad_rows=leave_out_bad_rows, progress=report)
+        return tell(answers.import_json(done), done.sentences(), as_json)
 
 
 def export_command(
