@@ -45,10 +45,9 @@ def test_a_restored_workspace_is_what_it_was(demo: Path, tmp_path: Path):
     assert (snapshot.stage, snapshot.labels.splits) == (before.stage, before.labels.splits)
     assert (snapshot.logs.events, snapshot.logs.runs) == (before.logs.events, before.logs.runs)
     items = snapshot.labels.splits["evaluation"]
-    scores, _ = evaluate_items(
-        load_run(snapshot, snapshot.logs.runs[-1]), items, snapshot.workspace.task
-    )
-    assert scores.fscore == before.logs.runs[-1].fscore
+    model = load_run(snapshot, snapshot.logs.runs[-1])
+    scores = evaluate_items(model, items, snapshot.workspace.task)
+    assert scores.at_half.fscore == before.logs.runs[-1].fscore
     assert not (tmp_path / "again" / "backups").exists()
 
 
