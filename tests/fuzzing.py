@@ -25,6 +25,7 @@ from starlette.requests import Request
 
 from core.analysis.estimate import decoded
 from core.analysis.learning_curves import read_points
+from core.analysis.results import read_result
 from core.analysis.simulation import read_oracle, write_labeled
 from core.doctor import examine
 from core.errors import SunlightError
@@ -323,9 +324,12 @@ def _cache_entry(data: bytes, folder: Path) -> None:
     assert words.pool.texts.to_pylist() == ["flood in valley", "union, backs", "q"]
 
 
-def _outlook(data: bytes, _: Path) -> None:
-    with suppress(ValueError, TypeError, KeyError, AttributeError):  # documented: it is passed over
-        decoded(data.decode("utf-8", "replace"))
+def _estimate(data: bytes, folder: Path) -> None:
+    (folder / "estimate.json").write_bytes(data)
+    read_result(folder / "estimate.json", lambda found: decoded(json.dumps(found)))
+
+
+_ESTIMATE = b'{"prevalence": {"share": {}}, "signs": [], "advice": ""}'
 
 
 def _points(data: bytes, folder: Path) -> None:
@@ -431,7 +435,9 @@ TARGETS = {
         Target("report", _report, _seeds(REPORT)),
         Target("cache entry", _cache_entry, _seeds(*(bytes([at]) + b"{}[]" for at in range(40)))),
         Target(
-            "outlook", _outlook, _seeds(b'{"prevalence": {"share": {}}, "signs": [], "advice": ""}')
+            "estimate",
+            _estimate,
+            _seeds(b'{"prevalence": {"share": {}}, "signs": [], "advice": ""}'),
         ),
         Target(
             "curves",
