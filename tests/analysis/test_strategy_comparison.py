@@ -176,26 +176,26 @@ def test_what_was_finished_before_a_stop_is_kept(snapshot: Snapshot):
 def begun(experiment: Experiment) -> Job:
     """The experiment at work in a process of its own, which has trained some models."""
     path = experiment.snapshot.workspace.path
-    errand = Job(compute, path, experiment.size, experiment.seeds)
-    errand.start()
+    job = Job(compute, path, experiment.size, experiment.seeds)
+    job.start()
     deadline = time.monotonic() + PATIENCE
     while len([*experiment.folder.glob("[0-9]*.npy")]) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
-    return errand
+    return job
 
 
 def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(snapshot: Snapshot):
     experiment = prepare(snapshot, seeds=40)
-    errand = begun(experiment)
-    errand.stop()
-    assert is_over(errand, PATIENCE)
+    job = begun(experiment)
+    job.stop()
+    assert is_over(job, PATIENCE)
     assert kept(experiment) is None
     finished = {file: file.read_bytes() for file in experiment.folder.glob("[0-9]*.npy")}
     n_items = len(snapshot.labels.splits["evaluation"])
     assert all(np.load(file).shape == (2, n_items) for file in finished)
-    errand.start()
-    assert is_over(errand, PATIENCE)
-    assert (errand.told.error, kept(experiment) is not None) == ("", True)
+    job.start()
+    assert is_over(job, PATIENCE)
+    assert (job.told.error, kept(experiment) is not None) == ("", True)
     assert all(file.read_bytes() == content for file, content in finished.items())
 
 

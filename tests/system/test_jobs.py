@@ -42,25 +42,25 @@ def fail(*, progress: Progress = silent) -> None:
 
 
 def test_work_is_done_elsewhere_and_told(tmp_path: Path):
-    errand = Job(count, tmp_path, 2)
-    assert not errand.is_running
-    errand.start()
-    assert errand.is_running
-    assert is_over(errand, PATIENCE)
-    assert errand.told == Told("2 of 2", 2, 2, answer="counted to 2")
-    assert errand.told.share == 1.0
+    job = Job(count, tmp_path, 2)
+    assert not job.is_running
+    job.start()
+    assert job.is_running
+    assert is_over(job, PATIENCE)
+    assert job.told == Told("2 of 2", 2, 2, answer="counted to 2")
+    assert job.told.share == 1.0
     (began,) = tmp_path.glob("began-*")
     assert began.name != f"began-{os.getpid()}"
 
 
 def test_two_who_ask_get_one_piece_of_work(tmp_path: Path):
-    errand = Job(count, tmp_path, 1)
-    errand.start()
-    errand.start()
-    assert is_over(errand, PATIENCE)
+    job = Job(count, tmp_path, 1)
+    job.start()
+    job.start()
+    assert is_over(job, PATIENCE)
     assert len([*tmp_path.glob("began-*")]) == 1
-    errand.start()
-    assert is_over(errand, PATIENCE)
+    job.start()
+    assert is_over(job, PATIENCE)
     assert len([*tmp_path.glob("began-*")]) == 2
 
 
@@ -82,35 +82,35 @@ def is_alive(pid: int) -> bool:
 
 
 def test_a_stop_is_heard_at_once_and_can_be_begun_again(tmp_path: Path):
-    errand = Job(count, tmp_path, 100)
-    errand.start()
+    job = Job(count, tmp_path, 100)
+    job.start()
     pid = begun(tmp_path, "began-*")
-    errand.stop()
-    assert is_over(errand, PATIENCE)
+    job.stop()
+    assert is_over(job, PATIENCE)
     assert not [*tmp_path.glob("done")]
     assert not is_alive(pid)
-    assert (errand.told.answer, errand.told.error) == ("", "")
-    errand.start()
-    assert errand.is_running
-    errand.stop()
-    assert is_over(errand, PATIENCE)
+    assert (job.told.answer, job.told.error) == ("", "")
+    job.start()
+    assert job.is_running
+    job.stop()
+    assert is_over(job, PATIENCE)
 
 
 def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
-    errand = Job(count, tmp_path, 100)
-    errand.start()
-    errand.stop()
-    assert errand.told.step == "stopping"
-    assert is_over(errand, PATIENCE)
+    job = Job(count, tmp_path, 100)
+    job.start()
+    job.stop()
+    assert job.told.step == "stopping"
+    assert is_over(job, PATIENCE)
     assert not [*tmp_path.glob("done")]
 
 
 def test_processes_that_it_started_end_with_it(tmp_path: Path):
-    errand = Job(with_a_child, tmp_path)
-    errand.start()
+    job = Job(with_a_child, tmp_path)
+    job.start()
     pid = begun(tmp_path, "child-*")
-    errand.stop()
-    assert is_over(errand, PATIENCE)
+    job.stop()
+    assert is_over(job, PATIENCE)
     deadline = time.monotonic() + PATIENCE
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -137,8 +137,8 @@ def test_it_ends_with_the_process_that_began_it(end: signal.Signals, tmp_path: P
 
 def test_errors_are_told():
     refused, failed = Job(refuse), Job(fail)
-    for errand in (refused, failed):
-        errand.start()
-        assert is_over(errand, PATIENCE)
+    for job in (refused, failed):
+        job.start()
+        assert is_over(job, PATIENCE)
     assert refused.told.error == "There is nothing to count."
     assert failed.told.error.startswith("It failed: ZeroDivisionError('by hand')")

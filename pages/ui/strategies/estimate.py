@@ -9,7 +9,7 @@ from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
 from pages.ui.escape_markdown import plain
-from pages.ui.strategies.job_status import show_errand
+from pages.ui.strategies.job_status import show_job
 
 VAGUE = 100
 """Random items below which a share is told by its ends alone: of 100 items with 5 positives, 2% to
@@ -33,7 +33,7 @@ def show_estimate(snapshot: Snapshot) -> None:
     if found:
         show_figures(found, name)
         return
-    show_errand(job, "Estimating", "outlook", can_stop=False)
+    show_job(job, "Estimating", "outlook", can_stop=False)
     before = estimate.earlier_estimate(snapshot)
     if before:
         st.caption("Until then, what was found before the last labels came:")

@@ -17,7 +17,7 @@ from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.messages import say_empty
 from pages.ui.components.scores import interval_text
 from pages.ui.escape_markdown import plain
-from pages.ui.strategies.job_status import show_errand
+from pages.ui.strategies.job_status import show_job
 
 ROW = 34
 """Pixels for one strategy."""
@@ -76,7 +76,7 @@ def show_state(experiment: Experiment) -> None:
         if st.button(name, icon=":material/science:", key="experiment", type=kind):
             job.start()
             st.rerun()
-    show_errand(job, "Comparing", "experiment")
+    show_job(job, "Comparing", "experiment")
     if before:
         st.info(
             f"The labels have changed since this was compared: there were {before.training:,} "

@@ -15,7 +15,7 @@ from pages.ui.components import charts
 from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import refusals_shown, say_empty
-from pages.ui.strategies.job_status import show_errand
+from pages.ui.strategies.job_status import show_job
 
 MOST_SEEDS = 20
 
@@ -64,7 +64,7 @@ def _choose_and_run(found: Known) -> None:
         if not job.is_running and st.button(label, icon=":material/replay:", key="replay"):
             job.start()
             st.rerun()
-        show_errand(job, "Replaying", "replay")
+        show_job(job, "Replaying", "replay")
     if points:
         _show(points, replay.study.random_mix)
 
