@@ -21,6 +21,7 @@ MAX_JOINED_LINES = 1_000
 WINDOW = 16 * 2**20
 """Bytes of a large file that are read at a time."""
 BOM = b"\xef\xbb\xbf"
+QUOTE = '"'
 csv.field_size_limit(MAX_FIELD)
 
 
@@ -86,14 +87,15 @@ def parse_rows(data: bytes, before: int = 0) -> Rows:
 
 
 def read_row_blocks(
-    path: Path, delimiter: str = ",", window: int = WINDOW
+    path: Path, delimiter: str = ",", window: int = WINDOW, *, quote: str = QUOTE
 ) -> Iterator[tuple[list[Row], list[BadRow]]]:
     """The (rows, bad rows) of `read_rows`, a part after the other: a file of any size fits.
 
-    Raises OSError if it cannot be read.
+    With an empty `quote` none means anything, and each line is a row. Raises OSError if it cannot
+    be read.
     """
     lines: list[bytes] = []
-    reader = _Reader(0, delimiter)
+    reader = _Reader(0, delimiter, quote)
     with path.open("rb") as file:
         rest = file.read(len(BOM)).removeprefix(BOM)
         while data := file.read(window):
@@ -112,9 +114,9 @@ def read_row_blocks(
 class _Reader:
     """Reads lines, a part after the other, into rows and bad rows."""
 
-    def __init__(self, before: int, delimiter: str) -> None:
+    def __init__(self, before: int, delimiter: str, quote: str = QUOTE) -> None:
         """`before` is the number of lines that stand before those to come."""
-        self._before, self._delimiter = before, delimiter
+        self._before, self._delimiter, self._quote = before, delimiter, quote
         self.rows: list[Row] = []
         self.bad: list[BadRow] = []
 
@@ -125,12 +127,12 @@ class _Reader:
 
     def take(self, lines: list[bytes], stop: int) -> int:
         """Reads the records that begin before line `stop`; how many lines they take."""
-        number = 0
-        for at in [at for at in range(stop) if b'"' in lines[at]]:
+        number, mark = 0, self._quote.encode()
+        for at in [at for at in range(stop) if mark in lines[at]] if mark else ():
             if at < number:
                 continue  # within a record that has begun before
             self._take_plain(lines[number:at])
-            number = at + record_length(lines, at, self._delimiter)
+            number = at + record_length(lines, at, self._delimiter, self._quote)
             self._keep(lines[at:number])
         if number < stop:
             self._take_plain(lines[number:stop])
@@ -165,7 +167,10 @@ class _Reader:
         except UnicodeDecodeError:
             self.bad.append(BadRow(line, "is not valid UTF-8", shortened(data)))
             return
-        fields = split_record(text, self._delimiter) if '"' in text else text.split(self._delimiter)
+        if self._quote and self._quote in text:
+            fields = split_record(text, self._delimiter, self._quote)
+        else:
+            fields = text.split(self._delimiter)
         if fields is None:
             reason = "has a quote that is not closed, or text after a closed one"
             self.bad.append(BadRow(line, reason, shortened(text)))
@@ -173,37 +178,37 @@ class _Reader:
             self.rows.append(Row(line, fields, whole))
 
 
-def record_length(lines: list[bytes], first: int, delimiter: str = ",") -> int:
+def record_length(lines: list[bytes], first: int, delimiter: str = ",", quote: str = QUOTE) -> int:
     """How many lines the record at `first` spans: 1 if its quotes close there, or never do."""
     open_quote = ""
     for number in range(first, min(first + MAX_JOINED_LINES, len(lines))):
         # Only a line with a quote in it can close the record.
-        if open_quote and b'"' not in lines[number]:
+        if open_quote and quote.encode() not in lines[number]:
             continue
-        state = _quotes(open_quote + lines[number].decode(errors="replace"), delimiter)
+        state = _quotes(open_quote + lines[number].decode(errors="replace"), delimiter, quote)
         if state == "closed":
             return number + 1 - first
         if state == "wrong":
             return 1  # whatever follows
         # Within quotes it does not matter what stood before: no line is read twice for one record.
-        open_quote = '"'
+        open_quote = quote
     return 1
 
 
-def _quotes(text: str, delimiter: str) -> Literal["closed", "open", "wrong"]:
+def _quotes(text: str, delimiter: str, quote: str) -> Literal["closed", "open", "wrong"]:
     """Whether the quotes of a record that begins like this are closed, or more may close them."""
     try:
-        records = list(csv.reader([text], delimiter=delimiter, strict=True))
+        records = list(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True))
     except csv.Error as error:
         return "open" if str(error) == "unexpected end of data" else "wrong"
     return "closed" if len(records) == 1 else "wrong"
 
 
-def split_record(text: str, delimiter: str = ",") -> list[str] | None:
+def split_record(text: str, delimiter: str = ",", quote: str = QUOTE) -> list[str] | None:
     """The fields of one record, or None if its quotes are not balanced."""
     try:
         # A list of one string: `csv` must see the line ends inside of quotes as they are.
-        records = list(csv.reader([text], delimiter=delimiter, strict=True))
+        records = list(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True))
     except csv.Error:
         return None
     return records[0] if len(records) == 1 else None
