@@ -1,7 +1,7 @@
 """What stands in `models/`, and whether it hangs together: a part of the doctor's examination.
 
-A params file is mapped, not loaded: what it needs stands in a page of it, and its weights stay on
-the disk, so a changed weight is not noticed. Spaces and reports are read whole, since their content
+Of a params file only what it needs is read: its weights stay on the disk, so a changed weight is
+not noticed. Spaces and reports are read whole, since their content
 is what is asked for; a space is shared by many runs, and takes a second per gigabyte to hash.
 """
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import RunError
 from core.evaluation.report import load_report
+from core.features.model_files import read_model_file
 from core.features.pool_features import load_space
 from core.system.durable import DAMAGED
 from core.system.findings import Finding, Kind
@@ -56,13 +57,9 @@ def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Find
     """(each needed space's key with the params files that need it, those that cannot be read)."""
     needed: dict[str, list[Path]] = {}
     findings: list[Finding] = []
-    if not params:
-        return needed, findings
-    import torch  # takes seconds, and many workspaces have no params file yet
-
     for path in params:
         try:
-            key = torch.load(path, weights_only=True, map_location="cpu", mmap=True).get("space")
+            key = read_model_file(path, tensors=False).get("space")
         except DAMAGED:
             what = "is no params file of Sunlight, or it is damaged. Move it away and train again."
             findings.append(_finding(Kind.DAMAGED_PARAMS, path, what))

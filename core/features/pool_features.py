@@ -30,7 +30,7 @@ from core.features.corpus_counts import (
     pairs_in,
     sampled,
 )
-from core.features.model_files import write_model_file
+from core.features.model_files import read_model_file, write_model_file
 from core.features.space_rows import SpaceRows, place, place_pool
 from core.features.word_vectors import DIMENSIONS, learn_word_vectors
 from core.pool.bags import Bags, Mask
@@ -136,7 +136,7 @@ def save_space(space: Space, folder: Path) -> None:
 
     Raises RunError if it cannot be written.
     """
-    import torch  # here and in `load_space`: most commands need neither
+    import torch  # takes seconds, and most commands save no space
 
     path = _path(folder, space.key)
     if path.exists():
@@ -150,17 +150,15 @@ def save_space(space: Space, folder: Path) -> None:
 
 
 def load_space(folder: Path, key: str) -> Space:
-    """The space of this key. Loads tensors only, never code.
+    """The space of this key.
 
     Raises ValueError if the file's content is not what its name says, FileNotFoundError if there
-    is none, and what `torch.load` raises for a damaged file.
+    is none, and what `read_model_file` raises for a damaged one.
     """
-    import torch
-
-    content = torch.load(_path(folder, key), weights_only=True, map_location="cpu")
+    content = read_model_file(_path(folder, key))
     if content["format"] != SPACE_FORMAT:
         raise ValueError(content["format"])
-    arrays = {name: content[name].numpy() for name in ARRAYS}
+    arrays = {name: content[name] for name in ARRAYS}
     arrays |= {name: arrays[name].view(np.uint64) for name in ("words", "grams")}
     space = Space(**arrays)
     if space.key != key:

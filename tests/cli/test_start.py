@@ -58,9 +58,11 @@ def test_a_command_loads_nothing_that_it_does_not_need(
     assert loaded(*(part.format(**given) for part in command.split())) & absent == set()
 
 
-def test_a_status_loads_no_model(demo: Path):
+@pytest.mark.parametrize("command", ["status", "check"])
+def test_params_files_and_spaces_are_looked_at_without_torch(demo: Path, command: str):
     assert list(demo.glob("models/*.params"))
-    assert loaded("status", "--data", demo) & LEARNING == set()
+    assert list(demo.glob("models/*.space"))
+    assert loaded(command, "--data", demo) & LEARNING == set()
 
 
 def test_what_a_help_text_lists_is_what_there_is():
