@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need
     from core.evaluation.report import Figures
     from core.exchange.import_types import Columns
     from core.exchange.importer import ImportResult
-    from core.exchange.table_reader import SourceTable
+    from core.exchange.tables.reader import SourceTable
     from core.sampling.next_batch import Batch
     from core.workspace.archive import Backup
     from core.workspace.logs import Run

@@ -58,7 +58,7 @@ def import_command(
     from core.exchange.foreign_table import understood
     from core.exchange.import_types import Columns
     from core.exchange.importer import import_data
-    from core.exchange.table_reader import Reading, open_table
+    from core.exchange.tables.reader import Reading, open_table
 
     words, unknown = read_label_map(label_map), not leave_unlabeled
     asked = Columns(text, item_id, label, split, strategy, confidence, annotator, labeled_at)

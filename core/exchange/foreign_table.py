@@ -21,7 +21,7 @@ from core.exchange.import_types import (
     number,
     own_columns,
 )
-from core.exchange.table_reader import SourceTable, guess
+from core.exchange.tables.reader import SourceTable, guess
 from core.pool.words import keys_of
 from core.system.csv_rows import BadRow
 from core.system.progress import Pace, Progress, silent

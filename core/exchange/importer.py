@@ -22,7 +22,7 @@ from core.exchange.foreign_table import read_table
 from core.exchange.import_types import Columns, Defaults, ImportedLabel, TableContents
 from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import MissingRows, missing_rows
-from core.exchange.table_reader import SourceTable
+from core.exchange.tables.reader import SourceTable
 from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import found_at
 from core.pool.text import text_key

@@ -13,8 +13,8 @@ from core.exchange.import_types import (
     own_columns,
 )
 from core.exchange.provenance import EXPORT_FIELDS, FLOATS, WHOLE, provenance
-from core.exchange.table_formats import text_of
-from core.exchange.table_reader import SourceTable
+from core.exchange.tables.files import text_of
+from core.exchange.tables.reader import SourceTable
 from core.pool.items import Pool
 from core.pool.words import hash_keys
 from core.system.csv_rows import BadRow

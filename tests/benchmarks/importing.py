@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from core.exchange.import_types import Columns
 from core.exchange.importer import ImportResult, import_data
-from core.exchange.table_reader import guess, open_table
+from core.exchange.tables.reader import guess, open_table
 from core.system.csv_rows import format_rows
 from core.workspace.layout import create_workspace, open_workspace
 from tests.benchmarks.generated import generated_texts

@@ -15,7 +15,7 @@ from core.errors import TableError, UnwritableError
 from core.exchange.exporter import export
 from core.exchange.import_types import Columns, Defaults
 from core.exchange.importer import ImportResult, import_data
-from core.exchange.table_reader import guess, open_table
+from core.exchange.tables.reader import guess, open_table
 from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
 from core.workspace.layout import Workspace
@@ -209,7 +209,7 @@ import os, signal, sys
 from pathlib import Path
 from core.exchange import importer
 from core.exchange.import_types import Columns
-from core.exchange.table_reader import guess, open_table
+from core.exchange.tables.reader import guess, open_table
 from core.workspace.layout import open_workspace
 
 def killing(step):

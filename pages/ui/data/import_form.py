@@ -12,7 +12,7 @@ from core.exchange.foreign_table import PREVIEW, label_words
 from core.exchange.import_types import Columns, Defaults
 from core.exchange.importer import import_data
 from core.exchange.own_export import is_export
-from core.exchange.table_reader import KINDS, Reading, SourceTable, guess, open_table
+from core.exchange.tables.reader import KINDS, Reading, SourceTable, guess, open_table
 from core.system.process import folder_of
 from core.system.progress import in_words
 from core.workspace.layout import Workspace, open_workspace

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core.errors import TableError
 from core.exchange.encodings import SAMPLE_BYTES, as_utf8, recognize
-from core.exchange.table_formats import (
+from core.exchange.tables.files import (
     MOST_COLUMNS,
     Cells,
     excel_rows,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import TableError
-from core.exchange.table_reader import Reading, SourceTable, guess, open_table
+from core.exchange.tables.reader import Reading, SourceTable, guess, open_table
 from tests.tables import KINDS, delimited, write_sheet, write_table
 
 COLUMNS = ("id", "text", "topic")

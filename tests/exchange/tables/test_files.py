@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import TableError
-from core.exchange import table_formats
-from core.exchange.table_formats import text_of
-from core.exchange.table_reader import open_table
+from core.exchange.tables import files as table_formats
+from core.exchange.tables.files import text_of
+from core.exchange.tables.reader import open_table
 from tests.tables import write_sheet
 
 
