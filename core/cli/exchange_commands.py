@@ -5,27 +5,42 @@ A command imports what it needs in its body: `--help` starts at once.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.cli import answers
 from core.cli.console import AsJson, Data, refusals, report, tell
-from core.system.durable import remove
+from core.system.durable import remove, write_new
 from core.workspace.layout import SAMPLE, Workspace, open_workspace
-from core.workspace.task import SPLITS
+from core.workspace.task import SPLITS, default_task
+
+if TYPE_CHECKING:  # a command imports what it needs in its body
+    from core.exchange.tables.reader import SourceTable
 
 Source = Annotated[Path, typer.Argument(help="A table, or a folder in the layout of a workspace.")]
-Column = Annotated[str, typer.Option(help="A column's name; default: guessed.")]
-Id = Annotated[str, typer.Option("--id", help="None: ids are made of the texts.")]
+Text = Annotated[str, typer.Option(help="The column of the texts; default: guessed.")]
+Id = Annotated[str, typer.Option("--id", help="The column of the ids; default: guessed.")]
+NoId = Annotated[bool, typer.Option("--no-id", help="Make ids of the texts; guess no column.")]
+LabelColumn = Annotated[str, typer.Option("--label", help="The labels' column; default: guessed.")]
+NoLabel = Annotated[bool, typer.Option("--no-label", help="Take no labels; guess no column.")]
+Column = Annotated[str, typer.Option(help="A column's name; default: none.")]
 ColumnOrValue = Annotated[str, typer.Option(help="A column's name, or what counts for all rows.")]
 Words = Annotated[
     str, typer.Option(help="What it calls the labels: yes=1,no=0. Their names are known.")
 ]
 Recognized = Annotated[str, typer.Option(help="Default: recognized.")]
-Sheet = Annotated[str, typer.Option(help="Of a spreadsheet; default: the first one.")]
+OrNone = Annotated[str, typer.Option(help="One character, or none; default: recognized.")]
+Sheet = Annotated[str, typer.Option(help="Of a workbook, or a file of a zip; default: the first.")]
 Header = Annotated[bool | None, typer.Option(help="Whether the first row names the columns.")]
+NoTool = Annotated[
+    bool, typer.Option("--no-tool", help="Read another tool's export as a table like any other.")
+]
+DayFirst = Annotated[
+    bool | None, typer.Option("--day-first/--month-first", help="How 01/02/2026 begins.")
+]
 LeaveOut = Annotated[bool, typer.Option(help="Instead of refusing the table.")]
 LeaveUnlabeled = Annotated[
     bool, typer.Option(help="What has an unknown label, instead of refusing the table.")
@@ -37,9 +52,11 @@ def import_command(
     source: Source,
     data: Data = SAMPLE,
     as_json: AsJson = False,
-    text: Column = "",
+    text: Text = "",
     item_id: Id = "",
-    label: Column = "",
+    no_id: NoId = False,
+    label: LabelColumn = "",
+    no_label: NoLabel = False,
     label_map: Words = "",
     split: ColumnOrValue = "",
     strategy: ColumnOrValue = "",
@@ -47,32 +64,49 @@ def import_command(
     labeled_at: Column = "",
     confidence: Column = "",
     encoding: Recognized = "",
-    delimiter: Recognized = "",
+    delimiter: OrNone = "",
+    quote: OrNone = "",
     sheet: Sheet = "",
     header: Header = None,
+    no_tool: NoTool = False,
+    day_first: DayFirst = None,
     leave_out_bad_rows: LeaveOut = False,
     leave_unlabeled: LeaveUnlabeled = False,
     dry_run: DryRun = False,
 ) -> None:
     """Brings in a table, or a folder in the layout of a workspace: items, labels, who gave them."""
     from core.exchange.foreign_table import understood
-    from core.exchange.import_types import Columns
     from core.exchange.importer import import_data
     from core.exchange.tables.reader import Reading, open_table
 
-    words, unknown = read_label_map(label_map), not leave_unlabeled
-    asked = Columns(text, item_id, label, split, strategy, confidence, annotator, labeled_at)
+    asked = {
+        "text": text, "item_id": item_id, "label": label, "split": split, "strategy": strategy,
+        "confidence": confidence, "annotator": annotator, "labeled_at": labeled_at,
+    }  # fmt: skip
+    asked = {what: name for what, name in asked.items() if name}
+    named = tuple(name for what, name in asked.items() if what not in ("split", "strategy"))
+    asked |= {what: "" for what, is_off in (("item_id", no_id), ("label", no_label)) if is_off}
+    words = read_label_map(label_map)
     with refusals():
-        given = source, None, None
-        if not source.is_dir():
-            table = open_table(source, Reading(encoding, delimiter, sheet, header))
-            given = table, *understood(table, asked, words, refuse_unknown=unknown)
-        if dry_run and not source.is_dir():
-            preview = answers.preview_json(*given[:2])
+        if source.is_dir():
+            with workspace_for(data) as into:
+                done = import_data(into, source, progress=report)
+            return tell(answers.import_json(done), done.sentences(), as_json)
+        reading = Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
+        table = open_table(source, reading)
+        columns, unsaid = understood(table, asked, words, refuse_unknown=not leave_unlabeled)
+        if dry_run:
+            preview = answers.preview_json(table, columns)
             return tell(preview, answers.preview_text(preview), as_json)
-        with workspace_for(data) as into:
-            done = import_data(into, *given, leave_out_bad_rows=leave_out_bad_rows, progress=report)
-        return tell(answers.import_json(done), done.sentences(), as_json)
+        table.refuse_doubts()
+        with workspace_for(data, table, columns.label if not words else "") as into:
+            done = import_data(
+                into, table, columns, replace(unsaid, day_first=day_first),
+                leave_out_bad_rows=leave_out_bad_rows, progress=report,
+            )  # fmt: skip
+        told = answers.read_as_json(table, columns)
+        lines = [answers.read_as_text(told), *done.sentences()]
+        return tell(answers.import_json(done) | {"read": told}, lines, as_json)
 
 
 def export_command(
@@ -105,17 +139,39 @@ def export_command(
 
 
 @contextmanager
-def workspace_for(path: Path) -> Iterator[Workspace]:
-    """The workspace in this folder, which is made if it is not there, and goes again if refused."""
+def workspace_for(
+    path: Path, table: "SourceTable | None" = None, label: str = ""
+) -> Iterator[Workspace]:
+    """The workspace in this folder, which is made if it is not there, and goes again if refused.
+
+    A new one takes its labels from this column of the table, unless they are those of the
+    chapter's task.
+    """
     is_made = not path.exists()
     if is_made:
         path.mkdir(parents=True)
     try:
+        if table and label and not any(path.iterdir()):
+            _take_labels(path, table, label)
         yield open_workspace(path)
     except BaseException:
-        if is_made and {entry.name for entry in path.iterdir()} <= {".cache"}:
+        if is_made and {entry.name for entry in path.iterdir()} <= {".cache", "task.toml"}:
             remove(path)
         raise
+
+
+def _take_labels(path: Path, table: "SourceTable", column: str) -> None:
+    """Writes the task of a new workspace, whose labels are the words of this column."""
+    from core.exchange.foreign_table import known_words, label_counts
+    from core.exchange.own_export import is_export
+    from core.workspace.task_file import labels_of_words, task_text
+
+    task = default_task()
+    counts = label_counts(table, column)
+    if counts and not is_export(table) and not known_words(counts, task):
+        wishes = labels_of_words(counts)
+        text = task_text(table.path.stem, "", wishes, task.targets)
+        write_new(path / "task.toml", [text.encode()])
 
 
 def read_label_map(text: str) -> dict[str, str]:

@@ -1,9 +1,8 @@
 """Items and labels of a table that another program wrote, checked and freed of copies."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from hashlib import blake2b
 
 import numpy as np
@@ -12,7 +11,6 @@ import pyarrow as pa
 from core.errors import TableError
 from core.exchange.import_types import (
     IMPORTED,
-    Columns,
     Defaults,
     ImportedLabel,
     TableContents,
@@ -21,11 +19,16 @@ from core.exchange.import_types import (
     number,
     own_columns,
 )
-from core.exchange.tables.reader import SourceTable, guess
+from core.exchange.tables.dates import day_comes_first, moment
+from core.exchange.tables.reader import SourceTable
+from core.exchange.tables.roles import Columns, guess
+from core.exchange.tables.tool_formats import labels_in
+from core.pool.text import is_blank
 from core.pool.words import keys_of
 from core.system.csv_rows import BadRow
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
+from core.workspace.layout import is_number
 from core.workspace.logs import Event, Proposal, now
 from core.workspace.task import SPLITS, Task
 
@@ -39,26 +42,49 @@ SPLIT_NAMES = {
 } | {split: split for split in SPLITS}
 """What people call the splits."""
 
+NO_SPLIT = frozenset({"unlabeled", "unlabelled", "unsupervised", "pool", "none"})
+"""What they call the split of items without a label that counts."""
+
 PREVIEW = 10
-"""Rows that are shown, and by which columns are guessed."""
+"""Rows that are shown."""
+
+Asked = Mapping[str, str]
+"""The columns that a person names, by what they hold; empty: none does. What is left out is
+recognized."""
 
 
 def understood(
-    table: SourceTable, asked: Columns, labels: Mapping[str, str], *, refuse_unknown: bool
+    table: SourceTable, asked: Asked, labels: Mapping[str, str], *, refuse_unknown: bool
 ) -> tuple[Columns, Defaults]:
-    """(columns as asked for or guessed, what counts for all rows).
+    """(columns as asked for or recognized, what counts for all rows).
 
     Of split, strategy and annotator what is asked for and is no column's name counts for all rows.
+    Raises TableError if no column holds texts.
     """
-    columns = guess(table.columns, table.head(PREVIEW))
-    for_all = {}
-    for what, value in asdict(asked).items():
+    columns, for_all = recognized(table), {}
+    for what, value in asked.items():
         if what in ("split", "strategy", "annotator") and value and value not in table.columns:
-            for_all[what] = value
+            for_all[what] = SPLIT_NAMES.get(value.casefold(), value) if what == "split" else value
             columns.pop(what, None)
-        elif value:
+        else:
             columns[what] = value
+    if not columns.get("text"):
+        raise TableError(
+            f"{table.name}: no column holds plain texts. Name one with --text: {_listed(table)}."
+        )
+    # A column holds one thing: what a person says of it comes before what was recognized.
+    said = set(filter(None, asked.values()))
+    for what, name in columns.items():
+        if what not in asked and name in said:
+            columns[what] = ""
     return Columns(**columns), Defaults(**for_all, labels=labels, refuse_unknown=refuse_unknown)
+
+
+def recognized(table: SourceTable) -> dict[str, str]:
+    """The columns that the table's format defines, else those that are guessed."""
+    if table.roles:
+        return {what: name for what, name in asdict(table.roles).items() if name}
+    return guess(table.columns, table.sample, table.structured)
 
 
 def read_table(
@@ -67,16 +93,53 @@ def read_table(
     """What the table brings; raises TableError if it lacks a column, or cannot be read."""
     for name in columns.used():
         if name not in table.columns:
-            known = ", ".join(f"`{each}`" for each in table.columns)
-            raise TableError(f"{table.name} has no column `{name}`. Its columns are {known}.")
+            raise TableError(
+                f"{table.name} has no column `{name}`. Its columns are {_listed(table)}."
+            )
+    for what, name in (("texts", columns.text), ("ids", columns.item_id)):
+        if name in table.structured:
+            raise TableError(
+                f"{table.name}: the column `{name}` holds lists or objects, no plain {what}. Name "
+                f"another one: {_listed(table)}."
+            )
     if unsaid.split not in SPLITS:
         raise TableError(f"`{unsaid.split}` is no split. Choose one of: {', '.join(SPLITS)}.")
-    reader = _Reader(table, columns, unsaid, task)
+    reader = _Reader(table, columns, _with_dates(table, columns, unsaid), task)
     pace = Pace(progress, f"reading {table.name}", None, "rows")
     for block in table.blocks():
         reader.take(block.rows, block.bad)
         pace.add(len(block.rows))
     return reader.finish()
+
+
+def label_counts(table: SourceTable, column: str) -> Counter[str]:
+    """How many rows have each word for a label, the most frequent first; raises TableError."""
+    at, found = table.columns.index(column), Counter[str]()
+    for block in table.blocks():
+        for _, row in block.rows:
+            try:
+                found.update(labels_in(row[at]))
+            except ValueError:
+                continue  # told when the row is read
+    return Counter(dict(found.most_common()))
+
+
+def _listed(table: SourceTable) -> str:
+    return ", ".join(f"`{each}`" for each in table.columns)
+
+
+def _with_dates(table: SourceTable, columns: Columns, unsaid: Defaults) -> Defaults:
+    """With the order of day and month in the table's dates; raises TableError if that is open."""
+    if not columns.labeled_at or unsaid.day_first is not None:
+        return unsaid
+    at = table.columns.index(columns.labeled_at)
+    is_first = day_comes_first(row[at] for block in table.blocks() for _, row in block.rows)
+    if is_first is None:
+        raise TableError(
+            f"{table.name}: the dates of `{columns.labeled_at}` can begin with the day or with the "
+            "month. Say which: --day-first or --month-first."
+        )
+    return replace(unsaid, day_first=is_first)
 
 
 def label_words(task: Task) -> dict[str, str]:
@@ -85,11 +148,17 @@ def label_words(task: Task) -> dict[str, str]:
     return names | {value: value for value in task.values}
 
 
+def known_words(words: Iterable[str], task: Task) -> bool:
+    """Whether the task knows each of these words for labels."""
+    known = {word.casefold() for word in label_words(task)}
+    return all(known & set(_spellings(word)) for word in words)
+
+
 class _Reader:
     """Goes through a table that others made, block by block."""
 
     def __init__(self, table: SourceTable, columns: Columns, unsaid: Defaults, task: Task) -> None:
-        used = columns.used()
+        used = columns.used() - (set() if unsaid.refuse_unknown else {columns.label})
         self._own = [at for at, name in enumerate(table.columns) if name not in used]
         names = own_columns([table.columns[at] for at in self._own])
         own: dict[str, list[str]] = {name: [] for name in names}
@@ -105,6 +174,7 @@ class _Reader:
         self._line_of: dict[str, int] = {}
         self._labels: dict[int, Labeled] = {}
         self._differing: set[int] = set()
+        self._split_twice: set[int] = set()
 
     def take(self, rows: Sequence[tuple[int, list[str]]], bad: Sequence[BadRow]) -> None:
         """The next rows, and those that could not be read."""
@@ -123,14 +193,19 @@ class _Reader:
         """What all rows together bring."""
         found = self._found
         found.keys = np.fromiter(self._place, np.uint64, len(self._place))
-        agreed = [item for key, item in self._labels.items() if key not in self._differing]
-        found.disagreeing = [found.texts[self._place[key]] for key in sorted(self._differing)]
+        undecided = self._differing | self._split_twice
+        agreed = [item for key, item in self._labels.items() if key not in undecided]
+        found.disagreeing = self._texts(self._differing)
+        found.split_twice = self._texts(self._split_twice - self._differing)
         found.wanted = _with_batches(agreed, found.name)
         return found
 
+    def _texts(self, keys: Collection[int]) -> list[str]:
+        return [self._found.texts[self._place[key]] for key in sorted(keys)]
+
     def _take_row(self, line: int, row: list[str], key: int) -> None:
         found, text = self._found, row[self._at["text"]]
-        if not text.strip():
+        if is_blank(text):
             raise ValueError("has no text")
         item_id = row[self._at["item_id"]] if "item_id" in self._at else f"t-{key:016x}"
         if not item_id.strip():
@@ -141,26 +216,42 @@ class _Reader:
             found.copies += 1
         elif item_id in self._line_of:
             first = self._line_of[item_id]
-            raise ValueError(f"has the item_id `{item_id}` of line {first} with another text")
+            raise ValueError(
+                f"has the item_id `{item_id}` of line {first} with another text (--no-id makes "
+                "ids of the texts)"
+            )
         else:
             self._place[key] = len(found.texts)
             self._line_of[item_id] = line
             add_item(found, line, item_id, text, [row[at] for at in self._own])
         if item is not None:
             earlier = self._labels.setdefault(key, item)
-            if (earlier.label, earlier.split) != (item.label, item.split):
+            if earlier.label != item.label:
                 self._differing.add(key)
+            elif earlier.split != item.split:
+                self._split_twice.add(key)
 
     def _label(self, row: list[str]) -> str:
         """The task's value for the row's label; empty where it has none."""
-        if "label" not in self._at or not row[self._at["label"]].strip():
+        if "label" not in self._at:
             return ""
-        word = row[self._at["label"]].strip()
-        value = self._words.get(word) or self._words.get(word.casefold())
+        found = labels_in(row[self._at["label"]])
+        if len(found) > 1:
+            raise ValueError(f"has {len(found)} labels, and a text here has one")
+        if not found or self._is_unlabeled(row):
+            return ""
+        word = found[0].strip()
+        value = next(filter(None, map(self._words.get, _spellings(word))), None)
+        if value is None:
+            self._found.strange_words[word] += 1
         if value is None and self._unsaid.refuse_unknown:
             known = ", ".join(f"`{each}`" for each in self._task.values)
             raise ValueError(f"has the label `{word[:80]}`, which is not one of {known}")
         return value or ""
+
+    def _is_unlabeled(self, row: list[str]) -> bool:
+        """Whether the row's split says that its label does not count."""
+        return "split" in self._at and row[self._at["split"]].strip().casefold() in NO_SPLIT
 
     def _labeled(self, row: list[str], item_id: str, text: str, label: str) -> Labeled:
         said = {what: row[at].strip() for what, at in self._at.items()}
@@ -175,7 +266,9 @@ class _Reader:
             strategy=said.get("strategy") or self._unsaid.strategy,
             confidence=number(said, "confidence") if "confidence" in said else None,
             annotator=said.get("annotator") or self._unsaid.annotator,
-            labeled_at=_time(said.get("labeled_at", "")),
+            labeled_at=moment(said["labeled_at"], day_first=self._unsaid.day_first is not False)
+            if said.get("labeled_at")
+            else "",
         )
 
 
@@ -211,15 +304,12 @@ def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedL
     return ImportedLabel(item, proposal, event)
 
 
-def _time(text: str) -> str:
-    """A time as the logs write it; one without a time zone is taken for UTC."""
-    if not text:
-        return ""
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.astimezone(UTC) if moment.tzinfo else moment
-    except (ValueError, OverflowError):
-        raise ValueError(
-            f"has `{text[:80]}` for when it was labeled, which is no date such as 2026-01-31"
-        ) from None
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+def _spellings(word: str) -> Iterator[str]:
+    """The word, in small letters, and as the number that `1.0` and `True` stand for."""
+    yield word
+    small = word.casefold()
+    yield small
+    if is_number(small) and float(small).is_integer():
+        yield str(int(float(small)))
+    if small in ("true", "false"):
+        yield str(int(small == "true"))

@@ -6,8 +6,9 @@ it is new in a workspace.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
@@ -22,29 +23,13 @@ IMPORTED = "import-"
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Which column of a table holds what; empty: none does."""
-
-    text: str
-    item_id: str = ""
-    label: str = ""
-    split: str = ""
-    strategy: str = ""
-    confidence: str = ""
-    annotator: str = ""
-    labeled_at: str = ""
-
-    def used(self) -> set[str]:
-        """The columns that are read as something; all others stay the items' own."""
-        return {*asdict(self).values()} - {""}
-
-
-@dataclass(frozen=True)
 class Defaults:
     """What counts where a table does not say it.
 
     `labels` maps its words for labels to the task's values, which are known as they are and by
-    their names. Without `refuse_unknown` an item under any other word stays unlabeled.
+    their names. Without `refuse_unknown` an item under any other word stays unlabeled, and keeps
+    the word in its own column. `day_first` tells 1 February from 2 January in 01/02; None: the
+    column's other dates tell.
     """
 
     split: str = "training"
@@ -52,6 +37,7 @@ class Defaults:
     annotator: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     refuse_unknown: bool = True
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +55,9 @@ class TableContents:
 
     `keys` are 64 bits of each item's text key, `(n_items,)`; `lines` is where each stands.
     `is_export` is true for what Sunlight has written itself: then ids decide what is the same, and
-    no label is left out. `ids_made` is true where the table has no ids.
+    no label is left out. `ids_made` is true where the table has no ids. Texts `disagreeing` have
+    two labels, those `split_twice` one label in two splits. `strange_words` counts the words for
+    labels that the task does not know.
     """
 
     name: str
@@ -85,6 +73,8 @@ class TableContents:
     rows: int = 0
     copies: int = 0
     disagreeing: list[str] = field(default_factory=list)
+    split_twice: list[str] = field(default_factory=list)
+    strange_words: Counter[str] = field(default_factory=Counter)
 
 
 def add_item(found: TableContents, line: int, item_id: str, text: str, own: Sequence[str]) -> None:
@@ -115,7 +105,8 @@ def own_columns(names: Sequence[str]) -> list[str]:
 
 
 def number(said: Mapping[str, str], name: str) -> float | None:
+    """The number in this cell, with a decimal point or a comma; None in an empty one."""
     try:
-        return float(said[name]) if said[name] else None
+        return float(said[name].replace(",", ".")) if said[name] else None
     except ValueError:
         raise ValueError(f"has `{said[name][:80]}` for {name}, which is not a number") from None

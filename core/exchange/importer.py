@@ -19,10 +19,12 @@ from numpy.typing import NDArray
 
 from core.errors import TableError
 from core.exchange.foreign_table import read_table
-from core.exchange.import_types import Columns, Defaults, ImportedLabel, TableContents
+from core.exchange.import_types import Defaults, ImportedLabel, TableContents
 from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import MissingRows, missing_rows
-from core.exchange.tables.reader import SourceTable
+from core.exchange.tables.containers import PACKED
+from core.exchange.tables.reader import KINDS, SourceTable
+from core.exchange.tables.roles import Columns
 from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import found_at
 from core.pool.text import text_key
@@ -39,6 +41,12 @@ from core.workspace.snapshot import Snapshot, read_snapshot
 SHOWN = 5
 """Rows that a refusal names."""
 
+MOST_WORDS = 10
+"""Unknown words for labels that a refusal names."""
+
+FEW = 100
+"""Bad rows are few where they are at most one of so many."""
+
 
 @dataclass(frozen=True)
 class ImportResult:
@@ -46,8 +54,9 @@ class ImportResult:
 
     `file` is the pool's new file, empty if it needed none. `copies` are rows whose text an earlier
     row has; `known` items the pool has already. Of the labels, `known_labels` stand here already;
-    items `differing` have another label here, and texts `disagreeing` two in the table: these stay
-    as they are. `kept_out` counts training labels of held-out texts: no model learns from them.
+    items `differing` have another label here, and texts `disagreeing` two in the table, or one in
+    two splits (`split_twice`): these stay as they are. `kept_out` counts training labels of
+    held-out texts: no model learns from them.
     """
 
     file: str
@@ -59,6 +68,7 @@ class ImportResult:
     known_labels: int
     differing: list[str]
     disagreeing: list[str]
+    split_twice: list[str]
     kept_out: int
     left_out: list[BadRow]
 
@@ -74,6 +84,8 @@ class ImportResult:
             f"{_some(self.differing)}.": self.differing,
             f"{len(self.disagreeing):,} texts have two labels in the table and stay unlabeled: "
             f"{_some(self.disagreeing)}.": self.disagreeing,
+            f"{len(self.split_twice):,} texts stand in two splits of the table and stay unlabeled: "
+            f"{_some(self.split_twice)}. Give each one split.": self.split_twice,
             f"{self.kept_out:,} training labels are kept out of training: their texts are "
             "held out.": self.kept_out,
             f"{len(self.left_out):,} bad rows were left out: {_first(self.left_out)}.": (
@@ -108,7 +120,18 @@ def import_data(
             raise TableError(f"{source.name}: say which column holds the text.")
         else:
             incoming = read_table(source, columns, unsaid or Defaults(), workspace.task, progress)
+        if leave_out_bad_rows and isinstance(source, SourceTable):
+            _refuse_wrong_reading(source, incoming)
         return _take_over(workspace, incoming, leave_out_bad_rows, progress)
+
+
+def _refuse_wrong_reading(table: SourceTable, incoming: TableContents) -> None:
+    """Raises TableError if many rows would be left out that another reading takes."""
+    if len(incoming.bad) * FEW > incoming.rows and (option := table.reads_better()):
+        raise TableError(
+            f"{table.name}: {len(incoming.bad):,} of {incoming.rows:,} rows cannot be read so: "
+            f"{_first(incoming.bad)}. With {option} they can. Nothing was brought in."
+        )
 
 
 @contextmanager
@@ -135,8 +158,7 @@ def _take_over(
         if bad and not leave_out_bad_rows:
             raise TableError(
                 f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: "
-                f"{_first(bad)}. Nothing was brought in; mend them, or say that bad rows are to "
-                "be left out."
+                f"{_first(bad)}. Nothing was brought in; {_way_on(incoming)}."
             )
         is_new = at == NEW
         wanted = _wanted(snapshot, incoming, at)
@@ -156,8 +178,23 @@ def _take_over(
         known_labels=found.known,
         differing=found.differing,
         disagreeing=incoming.disagreeing,
+        split_twice=incoming.split_twice,
         kept_out=_kept_out(snapshot, found, wanted),
         left_out=bad,
+    )
+
+
+def _way_on(incoming: TableContents) -> str:
+    """What a person can do about bad rows, as the end of a sentence."""
+    if not (words := incoming.strange_words):
+        return "mend them, or leave them out with --leave-out-bad-rows"
+    most = words.most_common(MOST_WORDS)
+    told = ", ".join(f"`{word[:40]}` ({number:,})" for word, number in most)
+    more = f" and {len(words) - MOST_WORDS:,} more" if len(words) > MOST_WORDS else ""
+    return (
+        f"the words {told}{more} are no labels here. Say what they mean with --label-map "
+        "word=value,…, leave their items unlabeled with --leave-unlabeled, or keep the column as "
+        "it is with --no-label"
     )
 
 
@@ -220,7 +257,10 @@ def _write_items(workspace: Workspace, incoming: TableContents, is_new: NDArray[
     """The name of the pool's new file, which holds the new items; empty if there are none."""
     if not is_new.any():
         return ""
-    stem = re.sub(r"[^\w-]+", "_", Path(incoming.name).stem).strip("_")[:60] or "imported"
+    stem = Path(incoming.name)
+    while stem.suffix.lower() in (*PACKED, *KINDS):
+        stem = stem.with_suffix("")
+    stem = re.sub(r"[^\w-]+", "_", stem.name).strip("_")[:60] or "imported"
     path = first_free(workspace.path / POOL_FOLDER / f"{stem}.csv")
     name = f"{POOL_FOLDER}/{path.name}"
     todo = "Nothing was brought in; free some space or make the folder writable, and try again."

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from core.errors import TableError
 from core.exchange.formula_guard import unguarded
 from core.exchange.import_types import (
     ImportedLabel,
@@ -15,6 +16,7 @@ from core.exchange.import_types import (
 from core.exchange.provenance import EXPORT_FIELDS, FLOATS, WHOLE, provenance
 from core.exchange.tables.files import text_of
 from core.exchange.tables.reader import SourceTable
+from core.pool.folder import POOL_FOLDER
 from core.pool.items import Pool
 from core.pool.words import hash_keys
 from core.system.csv_rows import BadRow
@@ -68,9 +70,17 @@ def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> 
 def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableContents:
     """What a folder in the layout of a workspace brings: its pool, and every label that counts.
 
-    Raises WorkspaceError if there is no such folder, or TaskError, LogError, PoolError.
+    Raises WorkspaceError if there is no such folder, TableError if it is no workspace, or
+    TaskError, LogError, PoolError.
     """
-    snapshot = read_snapshot(open_workspace(folder), write_cache=False, progress=progress)
+    workspace = open_workspace(folder)
+    if not any(path.exists() for path in (*(x.path for x in workspace.logs), folder / POOL_FOLDER)):
+        inside = ", ".join(sorted(path.name for path in folder.iterdir())[:10]) or "nothing"
+        raise TableError(
+            f"{folder.name} is no workspace: it has no {POOL_FOLDER}/ and no logs. It holds "
+            f"{inside}. Bring its tables one by one."
+        )
+    snapshot = read_snapshot(workspace, write_cache=False, progress=progress)
     pool = snapshot.pool_words.pool
     found = TableContents(folder.name, True, {name: [] for name in pool.columns})
     found.bad = [
@@ -92,6 +102,8 @@ def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableC
 
 def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
     """A row of an export as what it was; raises ValueError, with the end of a sentence."""
+    # A spreadsheet of another language saves numbers with a comma.
+    said = {**said, **{name: said[name].replace(",", ".") for name in FLOATS}}
     if not said["item_id"].strip():
         raise ValueError("has no item_id")
     if said["label"] not in task.values:

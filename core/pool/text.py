@@ -9,6 +9,10 @@ from core.pool.bags import Bags, bags_of
 
 _EDGES = re.compile(r"^\W+|\W+$")
 
+UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that Unicode calls letters or symbols, and that no font draws."""
+_UNSEEN_KINDS = frozenset(("Cc", "Cf", "Mn", "Me", "Mc", "Zs", "Zl", "Zp"))
+
 
 def occurrences(texts: Iterable[str]) -> Counter[str]:
     """How often each word occurs, by its `folded` form."""
@@ -41,3 +45,17 @@ def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:
     ids: dict[str, int] = {}
     found = [[ids.setdefault(word, len(ids)) for word in words] for words in texts]
     return list(ids), bags_of(found)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of the text is seen: spaces, marks, controls and formats, or nothing."""
+    return all(unicodedata.category(each) in _UNSEEN_KINDS or each in UNSEEN for each in text)
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a number as the files hold it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -74,13 +74,14 @@ def read_bytes(path: Path, name: str, start: int = 0, size: int = -1) -> bytes:
         raise LogError(f"{name}: {error.strerror}. Make the file readable.", name) from error
 
 
-def parse_rows(data: bytes, before: int = 0) -> Rows:
+def parse_rows(data: bytes, before: int = 0, *, delimiter: str = ",", quote: str = QUOTE) -> Rows:
     """The rows in these bytes; quoted fields may hold line ends, a bad line swallows no other.
 
-    `before` is the number of the file's lines that stand before these.
+    `before` is the number of the file's lines that stand before these. With an empty `quote` none
+    means anything.
     """
     *lines, tail = (data if before else data.removeprefix(BOM)).split(b"\n")
-    reader = _Reader(before, ",")
+    reader = _Reader(before, delimiter, quote)
     reader.take(lines, len(lines))
     reader.take_tail(tail)
     return Rows(reader.rows, reader.bad, len(data) - len(tail))

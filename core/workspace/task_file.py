@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import TaskError
-from core.workspace.task import SPLITS, parse_task
+from core.workspace.task import MAX_LABELS, SPLITS, parse_task
 
 Value = str | int | bool
+
+POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
+"""Words for labels that say which one is positive."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,24 @@ def task_text(
         raise TaskError("The new task: a text holds half a character. Type it again.") from error
     parse_task(text, "the new task")
     return text
+
+
+def labels_of_words(counts: Mapping[str, int]) -> list[LabelWish]:
+    """The labels of a task that takes them from a table, where each word stands so many times.
+
+    The positive one is a word that says so, else the rarest. Raises TaskError if there are fewer
+    than two words, or more than a task can have.
+    """
+    if not 2 <= len(counts) <= MAX_LABELS:
+        raise TaskError(
+            f"The table has {len(counts):,} words for labels, and a task 2 to {MAX_LABELS} labels. "
+            "Keep the column as it is with --no-label, or map its words with --label-map."
+        )
+    said = [word for word in counts if word.casefold() in POSITIVE_WORDS]
+    positive = said[0] if said else min(counts, key=lambda word: (counts[word], word))
+    # The positive label comes first: its key is 1.
+    ordered = sorted(counts, key=lambda word: word != positive)
+    return [LabelWish(word, positive=word == positive) for word in ordered]
 
 
 def _label_lines(wish: LabelWish, file: str) -> list[str]:

@@ -21,9 +21,9 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.exchange.import_types import Columns
 from core.exchange.importer import ImportResult, import_data
-from core.exchange.tables.reader import guess, open_table
+from core.exchange.tables.reader import open_table
+from core.exchange.tables.roles import Columns, guess
 from core.system.csv_rows import format_rows
 from core.workspace.layout import create_workspace, open_workspace
 from tests.benchmarks.generated import generated_texts

@@ -5,7 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +13,10 @@ import pytest
 
 from core.errors import TableError, UnwritableError
 from core.exchange.exporter import export
-from core.exchange.import_types import Columns, Defaults
+from core.exchange.import_types import Defaults
 from core.exchange.importer import ImportResult, import_data
-from core.exchange.tables.reader import guess, open_table
+from core.exchange.tables.reader import open_table
+from core.exchange.tables.roles import Columns
 from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
 from core.workspace.layout import Workspace
@@ -35,13 +36,20 @@ ROWS = [
 POOL = [["p1", "Council, meets"], ["p2", "union rejects plan"]]
 
 
+NAMED = {"id": "item_id", "text": "text", "label": "label"}
+NAMED |= {"annotator": "annotator", "labeled_at": "labeled_at"}
+
+
+def columns_of(names: Sequence[str]) -> Columns:
+    """What each of `COLUMNS` holds, of those that the table has."""
+    return Columns(**{what: name for name, what in NAMED.items() if name in names})
+
+
 def bring(
     workspace: Workspace, path: Path, unsaid: Defaults | None = None, **more: bool
 ) -> ImportResult:
     table = open_table(path)
-    return import_data(
-        workspace, table, Columns(**guess(table.columns, table.head(5))), unsaid, **more
-    )
+    return import_data(workspace, table, columns_of(table.columns), unsaid, **more)
 
 
 def files_of(workspace: Workspace) -> dict[str, bytes]:
@@ -208,8 +216,8 @@ KILLED_AFTER = """
 import os, signal, sys
 from pathlib import Path
 from core.exchange import importer
-from core.exchange.import_types import Columns
-from core.exchange.tables.reader import guess, open_table
+from core.exchange.tables.roles import Columns
+from core.exchange.tables.reader import open_table
 from core.workspace.layout import open_workspace
 
 def killing(step):
@@ -226,7 +234,7 @@ def counted(*given):
     return (killing(step) if len(calls) == number else step)(*given)
 setattr(importer, name, counted)
 table = open_table(Path(sys.argv[2]))
-columns = Columns(**guess(table.columns, table.head(5)))
+columns = Columns("text", "id", "label", annotator="annotator", labeled_at="labeled_at")
 importer.import_data(open_workspace(Path(sys.argv[1])), table, columns)
 """
 

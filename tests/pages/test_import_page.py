@@ -26,7 +26,7 @@ def test_an_upload_is_shown_mapped_and_brought_in(workspace: Workspace, monkeypa
     assert not page.exception
     assert list(page.dataframe[0].value.columns) == list(COLUMNS)
     chosen = {box.label: box.value for box in page.selectbox}
-    assert (chosen["Text"], chosen["Id"], chosen["Who labeled"]) == ("text", "id", "annotator")
+    assert (chosen["Text"], chosen["Id"], chosen["Who labeled"]) == ("text", "id", "(none)")
     assert chosen["Confidence"] == "(none)"
     page.button(key="import_go").click().run()
     assert not page.exception

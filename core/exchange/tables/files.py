@@ -6,7 +6,7 @@ A small file can claim to hold more than any machine has: what it would unpack t
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook
 
 from core.errors import TableError
-from core.exchange.encodings import as_utf8
+from core.exchange.tables.roles import is_usual_text
+from core.exchange.tables.tool_formats import flat
 from core.system.csv_rows import MAX_FIELD, BadRow
 
 ROWS_AT_ONCE = 16_384
@@ -36,6 +37,12 @@ MOST_ROWS = 50_000_000
 
 MOST_COLUMNS = 1_000
 
+RowsOf = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
+"""The rows of a record, each as {column: value}."""
+
+LINES = (".jsonl", ".ndjson")
+"""Endings of files with one object a line, also where there is one line."""
+
 NO_OBJECT = "is not a JSON object"
 
 
@@ -46,64 +53,100 @@ class Cells(NamedTuple):
     bad: list[BadRow]
 
 
-def json_columns(path: Path, encoding: str) -> list[str]:
-    """Every field that any object has, in the order of first use; raises TableError."""
+class Record(NamedTuple):
+    """An object of a file: its line, or its place in an array; its fields; why there are none.
+
+    A blank line has neither fields nor a reason.
+    """
+
+    line: int
+    fields: dict[str, Any] | None
+    reason: str = ""
+
+
+def json_records(path: Path, name: str) -> Iterator[Record]:
+    """The objects of a UTF-8 file, which the messages call `name`.
+
+    It holds one object a line, one array of them, or one object around them; raises TableError.
+    """
+    whole = _whole(path, name)
+    if whole is None:
+        for line, data in enumerate(_lines(path), start=1):
+            yield _object(line, data.removeprefix(b"\xef\xbb\xbf") if line == 1 else data)
+        return
+    for at, found in enumerate(whole, start=1):
+        is_object = isinstance(found, dict)
+        yield Record(at, found if is_object else None, "" if is_object else NO_OBJECT)
+
+
+def parquet_records(path: Path, name: str) -> Iterator[Record]:
+    """The rows of a Parquet file, counted from 1; raises TableError."""
+    with _parquet(path, name) as file:
+        line = 0
+        for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+            for row in _named(batch, file).to_pylist():
+                line += 1
+                yield Record(line, row)
+
+
+def record_columns(records: Iterable[Record], name: str) -> tuple[list[str], set[str]]:
+    """(every field that any record has, by order of first use; those that hold lists).
+
+    Raises TableError if there are too many, or none.
+    """
     names: dict[str, None] = {}
-    for _, found, _ in _objects(path, encoding):
-        if found and not found.keys() <= names.keys():
-            names.update(dict.fromkeys(found))
+    lists: set[str] = set()
+    for _, fields, _ in records:
+        row = flat(fields) if fields else {}
+        lists |= {key for key, value in row.items() if isinstance(value, list)}
+        if not row.keys() <= names.keys():
+            names.update(dict.fromkeys(row))
             if len(names) > MOST_COLUMNS:
-                raise too_many_columns(path)
+                raise too_many_columns(name)
     if not names:
         raise TableError(
-            f"{path.name} holds no JSON object. Write one object a line, or one array of objects."
+            f"{name} holds no JSON object. Write one object a line, or one array of objects."
         )
-    return list(names)
+    return list(names), lists
 
 
-def json_rows(path: Path, encoding: str, columns: Sequence[str]) -> Iterator[Cells]:
-    """The objects of a file that holds one a line, or one array of them; raises TableError."""
+def record_cells(
+    records: Iterable[Record], columns: Sequence[str], rows: RowsOf = lambda fields: [flat(fields)]
+) -> Iterator[Cells]:
+    """The rows of these records, an empty text where one lacks a column."""
     yield from _blocks(
-        (line, None if found is None else [text_of(found.get(name)) for name in columns], reason)
-        for line, found, reason in _objects(path, encoding)
+        (line, None if row is None else [text_of(row.get(each)) for each in columns], reason)
+        for line, fields, reason in records
+        for row in ([None] if fields is None else rows(fields))
     )
 
 
-def parquet_rows(path: Path, *, only_head: bool = False) -> Iterator[Cells]:
-    """The rows of a Parquet file, counted from 1; alone its columns' names as row 0 if asked.
-
-    Raises TableError.
-    """
-    try:
-        schema = pq.read_schema(path)
-        texts = [x.name for x in schema if x.type in (pa.string(), pa.large_string())]
-        with pq.ParquetFile(path, read_dictionary=texts) as file:
-            if file.metadata.num_columns > MOST_COLUMNS:
-                raise too_many_columns(path)
-            if file.metadata.num_rows > MOST_ROWS:
-                raise TableError(
-                    f"{path.name} says that it has {file.metadata.num_rows:,} rows. Bring at most "
-                    f"{MOST_ROWS:,} at once."
-                )
-            if only_head:
-                yield Cells([(0, list(schema.names))], [])
-                return
-            yield from _parquet_blocks(path, file)
-    except (pa.ArrowException, OSError, ValueError, KeyError, IndexError) as error:
-        raise TableError(
-            f"{path.name} cannot be read as Parquet: {_first_line(error)}. Write it again."
-        ) from error
+def parquet_columns(path: Path, name: str) -> tuple[list[str], set[str]]:
+    """(the columns of a Parquet file, those that hold lists); raises TableError."""
+    with _parquet(path, name) as file:
+        schema = _flattened(file.schema_arrow.empty_table()).schema
+        return schema.names, {each.name for each in schema if pa.types.is_nested(each.type)}
 
 
-def excel_sheets(path: Path) -> list[str]:
+def parquet_rows(path: Path, name: str) -> Iterator[Cells]:
+    """The rows of a Parquet file, counted from 1; raises TableError."""
+    with _parquet(path, name) as file:
+        batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
+        tables = (_flattened(_named(batch, file)) for batch in batches)
+        columns = ([_texts(column, name) for column in table.columns] for table in tables)
+        rows = (list(cells) for each in columns for cells in zip(*each, strict=True))
+        yield from _blocks((line, cells, "") for line, cells in enumerate(rows, start=1))
+
+
+def excel_sheets(path: Path, name: str) -> list[str]:
     """The names of the file's sheets; raises TableError."""
-    with _workbook(path) as book:
+    with _workbook(path, name) as book:
         return list(book.sheet_names)
 
 
-def excel_rows(path: Path, sheet: str) -> Iterator[Cells]:
+def excel_rows(path: Path, name: str, sheet: str) -> Iterator[Cells]:
     """The rows of a sheet that are not empty; raises TableError."""
-    with _workbook(path) as book:
+    with _workbook(path, name) as book:
         found = book.get_sheet_by_name(sheet)
         first = (found.start or (0, 0))[0] + 1
         rows = enumerate(([*map(text_of, row)] for row in found.iter_rows()), start=first)
@@ -122,21 +165,14 @@ def text_of(value: Any) -> str:  # noqa: ANN401 (any value of a table)
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return ""  # a picture, a number: no text
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
-
-
-def _objects(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, Any] | None, str]]:
-    """(line or place in the array, its object, why there is none); a blank line has neither."""
-    with as_utf8(path, encoding) as plain:
-        if _is_array(plain):
-            for at, found in enumerate(_array(plain, path.name), start=1):
-                is_object = isinstance(found, dict)
-                yield at, found if is_object else None, "" if is_object else NO_OBJECT
-            return
-        for line, data in enumerate(_lines(plain), start=1):
-            yield line, *_object(data.removeprefix(b"\xef\xbb\xbf") if line == 1 else data)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -148,50 +184,133 @@ def _lines(path: Path) -> Iterator[bytes]:
                 line = file.readline(MAX_FIELD)
 
 
-def _object(data: bytes) -> tuple[dict[str, Any] | None, str]:
-    """(the object in a line, why there is none); both are empty for a blank line."""
+def _object(line: int, data: bytes) -> Record:
+    """The object in a line."""
     if not data.strip():
-        return None, ""
+        return Record(line, None)
     try:
         found = json.loads(data.decode())
     except (ValueError, RecursionError):
-        return None, "is not valid JSON in UTF-8"
-    if not isinstance(found, dict):
-        return None, NO_OBJECT
-    return found, ""
+        return Record(line, None, "is not valid JSON in UTF-8")
+    return Record(line, found) if isinstance(found, dict) else Record(line, None, NO_OBJECT)
 
 
-def _is_array(path: Path) -> bool:
+def _whole(path: Path, name: str) -> list[Any] | None:
+    """What a file of one array, or of one object around the records, holds; None for lines."""
     with path.open("rb") as file:
-        return file.read(2**16).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[")
-
-
-def _array(path: Path, name: str) -> list[Any]:
+        begin = file.read(2**16).removeprefix(b"\xef\xbb\xbf").lstrip()
+    first, _, more = begin.partition(b"\n")
+    is_array = begin.startswith(b"[")
+    if not is_array:
+        # Lines of objects, and most files are these, are known by the first one.
+        has_object = _object(1, first).fields is not None
+        is_lines = path.suffix.lower() in LINES or (has_object and more.strip())
+        if is_lines or not begin.startswith(b"{"):
+            return None
     if path.stat().st_size > MOST_AT_ONCE:
-        raise TableError(f"{name} is one JSON array of over 1 GB. Write one object a line instead.")
+        raise TableError(f"{name} is one JSON text of over 1 GB. Write one object a line instead.")
     try:
-        return json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        found = json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
+        if not is_array:
+            return None
         raise TableError(
             f"{name} begins like a JSON array, but is not valid: {_first_line(error)}. Mend it, or "
             "write one object a line."
         ) from error
+    return found if is_array else _within(found)
 
 
-def _parquet_blocks(path: Path, file: pq.ParquetFile) -> Iterator[Cells]:
-    batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
-    columns = ([_texts(column, path) for column in batch.columns] for batch in batches)
-    rows = (list(cells) for each in columns for cells in zip(*each, strict=True))
-    yield from _blocks((line, cells, "") for line, cells in enumerate(rows, start=1))
+def _within(around: dict[str, Any]) -> list[Any]:
+    """The records in one object: a list of it, or columns as pandas writes them; else itself."""
+    names, rows = around.get("columns"), around.get("data")
+    if isinstance(names, list) and isinstance(rows, list):
+        return [dict(zip(map(str, names), row, strict=False)) for row in rows]
+    lists = [x for x in around.values() if isinstance(x, list) and x and isinstance(x[0], dict)]
+    if lists and not any(is_usual_text(key) for key, x in around.items() if isinstance(x, str)):
+        records = max(lists, key=len)
+        is_wrapped = all(isinstance(each.get("row"), dict) for each in records)
+        return [each["row"] for each in records] if is_wrapped else records
+    values = list(around.values())
+    if len(values) > 1 and all(isinstance(x, dict) for x in values):
+        if not all(key.isdigit() for x in values for key in x):
+            return values
+        return [{name: x.get(at) for name, x in around.items()} for at in values[0]]
+    if len(values) > 1 and all(isinstance(x, list) and len(x) == len(values[0]) for x in values):
+        return [dict(zip(around, row, strict=True)) for row in zip(*values, strict=True)]
+    return [around]
 
 
-def _texts(column: pa.Array, path: Path) -> list[str]:
+@contextmanager
+def _parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
+    """The opened file; raises TableError for one that is none, or holds too much."""
+    try:
+        schema = pq.read_schema(path)
+        texts = [x.name for x in schema if x.type in (pa.string(), pa.large_string())]
+        with pq.ParquetFile(path, read_dictionary=texts) as file:
+            if file.metadata.num_columns > MOST_COLUMNS:
+                raise too_many_columns(name)
+            if file.metadata.num_rows > MOST_ROWS:
+                raise TableError(
+                    f"{name} says that it has {file.metadata.num_rows:,} rows. Bring at most "
+                    f"{MOST_ROWS:,} at once."
+                )
+            yield file
+    except (pa.ArrowException, OSError, ValueError, KeyError, IndexError) as error:
+        raise TableError(
+            f"{name} cannot be read as Parquet: {_first_line(error)}. Write it again."
+        ) from error
+
+
+def _named(batch: pa.RecordBatch, file: pq.ParquetFile) -> pa.RecordBatch:
+    """The batch with the names of classes in place of their numbers, as `datasets` counts them."""
+    for column, names in _class_names(file).items():
+        at = batch.schema.get_field_index(column)
+        numbers = batch.column(at)
+        # Beyond the names, and -1, is what has no label.
+        known = pc.and_(pc.greater_equal(numbers, 0), pc.less(numbers, len(names)))
+        places = pc.if_else(known, numbers, pa.scalar(None, numbers.type))
+        batch = batch.set_column(at, column, pa.array(names, pa.string()).take(places))
+    return batch
+
+
+def _class_names(file: pq.ParquetFile) -> dict[str, list[str]]:
+    """The names of the classes of each column that holds their numbers."""
+    told = (file.schema_arrow.metadata or {}).get(b"huggingface")
+    try:
+        features = json.loads(told)["info"]["features"] if told else {}
+        return {
+            column: [str(name) for name in feature["names"]]
+            for column, feature in features.items()
+            if isinstance(feature, dict)
+            and feature.get("_type") == "ClassLabel"
+            and pa.types.is_integer(file.schema_arrow.field(column).type)
+        }
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return {}  # what another program says of its columns is worth having, no more
+
+
+def _flattened(batch: pa.RecordBatch | pa.Table) -> pa.Table:
+    """The table with a column for each field of an object, under dotted names."""
+    table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
+    while any(pa.types.is_struct(each.type) for each in table.schema):
+        table = table.flatten()
+    return table
+
+
+def _texts(column: pa.ChunkedArray, name: str) -> list[str]:
     """The column's cells; raises TableError if they are far more than the file is."""
-    if pa.types.is_dictionary(column.type):
-        lengths = pc.binary_length(column.dictionary).take(column.indices)
-        if (pc.sum(lengths).as_py() or 0) > MOST_AT_ONCE:
+    kind = column.type
+    if (pa.types.is_dictionary(kind) and pa.types.is_large_string(kind.value_type)) or (
+        pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type)
+    ):
+        lengths = [
+            pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
+            for chunk in column.chunks
+        ]
+        if sum(lengths) > MOST_AT_ONCE:
             raise TableError(
-                f"{path.name}: {len(column):,} of its rows hold over 1 GB of text. Split the file, "
+                f"{name}: {len(column):,} of its rows hold over 1 GB of text. Split the file, "
                 "or leave that column out."
             )
         return column.cast(pa.large_string()).fill_null("").to_pylist()
@@ -226,10 +345,10 @@ def _unwritable(cells: list[str]) -> str:
 
 
 @contextmanager
-def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
+def _workbook(path: Path, name: str) -> Iterator[CalamineWorkbook]:
     """The opened workbook; raises TableError for a file that is none, or unpacks to too much."""
     try:
-        _refuse_bomb(path)
+        _refuse_bomb(path, name)
         with closing(CalamineWorkbook.from_path(str(path))) as book:
             yield book
     except (
@@ -237,12 +356,12 @@ def _workbook(path: Path) -> Iterator[CalamineWorkbook]:
         OverflowError, OSError,
     ) as error:  # fmt: skip
         raise TableError(
-            f"{path.name} cannot be read as a spreadsheet: {_first_line(error)}. Save it again, or "
+            f"{name} cannot be read as a spreadsheet: {_first_line(error)}. Save it again, or "
             "as CSV."
         ) from error
 
 
-def _refuse_bomb(path: Path) -> None:
+def _refuse_bomb(path: Path, name: str) -> None:
     """Raises TableError if the parts of the file, which may be a zip archive, unpack to too much.
 
     They are unpacked to be counted: what an archive says of itself need not be true.
@@ -256,16 +375,12 @@ def _refuse_bomb(path: Path) -> None:
                 while data := part.read(2**20):
                     total += len(data)
                     if total > MOST_UNPACKED:
-                        raise TableError(
-                            f"{path.name} would unpack to more than 4 GB. Save it as CSV."
-                        )
+                        raise TableError(f"{name} would unpack to more than 4 GB. Save it as CSV.")
 
 
-def too_many_columns(path: Path) -> TableError:
+def too_many_columns(name: str) -> TableError:
     """What is said of such a table."""
-    return TableError(
-        f"{path.name} has more than {MOST_COLUMNS:,} columns. Leave most of them out."
-    )
+    return TableError(f"{name} has more than {MOST_COLUMNS:,} columns. Leave most of them out.")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,56 +1,59 @@
 """Reader of CSV, JSON, Parquet and Excel tables: rows of texts, each with its line.
 
-Every row is either given or reported. Nothing that a file holds is run, and a file that would fill
-the memory is refused.
+Every row is either given or reported. What was recognized is told, and each thing can be said
+otherwise; where two readings are about as good, both are told. Nothing that a file holds is run,
+and a file that would fill the memory is refused.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from core.errors import TableError
 from core.exchange.encodings import SAMPLE_BYTES, as_utf8, recognize
+from core.exchange.tables.containers import PACKED, member, unpack
+from core.exchange.tables.dialect import (
+    NONE,
+    SAMPLE_ROWS,
+    Dialect,
+    header_of,
+    recognize_dialect,
+    title_rows,
+)
 from core.exchange.tables.files import (
     MOST_COLUMNS,
     Cells,
+    Record,
     excel_rows,
     excel_sheets,
-    json_columns,
-    json_rows,
+    json_records,
+    parquet_columns,
+    parquet_records,
     parquet_rows,
+    record_cells,
+    record_columns,
     too_many_columns,
 )
-from core.pool.csv_files import ID, TEXT
+from core.exchange.tables.roles import Columns
+from core.exchange.tables.tool_formats import (
+    FASTTEXT,
+    LEAST_SHARE,
+    ROLES,
+    ToolFormat,
+    fasttext_row,
+    recognize_tool,
+)
 from core.system.csv_rows import WINDOW, BadRow, read_row_blocks
 from core.system.durable import refused_as
-from core.workspace.layout import is_number
-
-DELIMITERS = ",\t;|"
-"""The first one counts where none divides the rows better."""
-
-SAMPLE_ROWS = 200
-"""By which delimiter, header and columns are recognized."""
+from core.system.process import folder_of
 
 MOST_CELLS = 100_000_000
 """Of one table: ten million rows of ten columns, some gigabyte."""
-
-USUAL_NAMES = {
-    "item_id": ("item_id", "id", "itemid", "guid", "uuid", "key", "doc_id", "example_id"),
-    "text": (
-        "text", "headline", "headline_text", "title", "content", "body", "sentence", "message",
-        "document", "comment", "tweet", "review", "description",
-    ),
-    "label": ("label", "labels", "class", "category", "target", "annotation", "y"),
-    "split": ("split", "set", "subset"),
-    "strategy": ("strategy", "sampling_strategy"),
-    "confidence": ("confidence",),
-    "annotator": ("annotator", "annotators", "user", "labeler", "worker", "author", "labeled_by"),
-    "labeled_at": ("labeled_at", "annotated_at", "created_at", "timestamp", "date"),
-}  # fmt: skip
-"""What people call the columns that the import asks for, the likeliest name first."""
 
 ENDINGS = {
     "csv": (".csv", ".tsv", ".tab", ".txt"),
@@ -59,28 +62,105 @@ ENDINGS = {
     "excel": (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"),
 }
 KINDS = {ending: kind for kind, endings in ENDINGS.items() for ending in endings}
-"""By the ending of the file's name."""
+"""By the ending of the file's name, which may stand before one of `PACKED`."""
+
+FORMAT_NAMES = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "excel": "Excel"}
+
+HEADER, NO_HEADER = "--header", "--no-header"
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How a file is to be read as a table; what is empty, or None, is recognized.
+
+    `delimiter` and `quote` may be `none`. `sheet` is that of a workbook, or a file of a zip
+    archive. `named` are columns that somebody asks for: a first row that has one is the header.
+    Without `tools` no format of another tool is looked for.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    quote: str = ""
+    sheet: str = ""
+    has_header: bool | None = None
+    named: tuple[str, ...] = ()
+    tools: bool = True
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Two readings that are about as good: what they are about, and (option, how it reads) each."""
+
+    about: str
+    readings: tuple[tuple[str, str], ...]
+
+    def sentence(self, file: str) -> str:
+        """What a person is asked."""
+        options = "; ".join(f"{option} reads {shown}" for option, shown in self.readings)
+        return f"{file}: {self.about} is in doubt. Say which: {options}."
+
+
+@dataclass(frozen=True, eq=False)
 class SourceTable:
     """A table in a file: its columns, and how they are to be read.
 
-    `encoding` and `delimiter` are empty for kinds that know neither; `sheet` for all but Excel.
+    `encoding`, `delimiter` and `quote` are empty for kinds that know none; `sheet` for all but
+    workbooks and zip archives. `roles` are the columns that a tool's format defines; columns that
+    are `structured` hold lists or objects; `raw` is the table without the `tool`. `plain`
+    is the file itself, or a copy that is unpacked, in UTF-8, and has the usual line ends; it goes
+    with the table.
     """
 
     path: Path
     kind: str
     columns: tuple[str, ...]
+    plain: Path
+    format: str
     has_header: bool = True
     encoding: str = ""
-    delimiter: str = ""
+    dialect: Dialect = field(default_factory=Dialect)
     sheet: str = ""
-    sheets: tuple[str, ...] = field(default=(), compare=False)
+    sheets: tuple[str, ...] = ()
+    workbook_sheet: str = ""
+    roles: Columns | None = None
+    structured: frozenset[str] = frozenset()
+    doubts: tuple[Doubt, ...] = ()
+    tool: ToolFormat | None = field(default=None, repr=False)
+    raw: "SourceTable | None" = field(default=None, repr=False)
+    owner: object = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def delimiter(self) -> str:
+        return self.dialect.delimiter if self.kind == "csv" else ""
+
+    @cached_property
+    def sample(self) -> list[list[str]]:
+        """The first rows, by which columns are guessed; raises TableError."""
+        return self.head(SAMPLE_ROWS)
+
+    def told(self) -> dict[str, object]:
+        """What was recognized, by the names of the options that say it otherwise."""
+        found: dict[str, object] = {"format": self.format}
+        if self.encoding:
+            found["encoding"] = self.encoding
+        if self.kind == "csv":
+            found |= {"delimiter": self.delimiter or NONE, "quote": self.dialect.quote or NONE}
+        if self.kind in ("csv", "excel") and not self.tool:
+            found["header"] = self.has_header
+        if self.dialect.first_line > 1:
+            found["first_line"] = self.dialect.first_line
+        if self.sheets:
+            found |= {"sheet": self.sheet, "sheets": list(self.sheets)}
+        return found
+
+    def refuse_doubts(self) -> None:
+        """Raises TableError if two readings are about as good, and nobody said which."""
+        if self.doubts:
+            raise TableError(self.doubts[0].sentence(self.name))
 
     def blocks(self, window: int = WINDOW) -> Iterator[Cells]:
         """Every row, with as many cells as there are columns; an empty text where there is none.
@@ -111,29 +191,47 @@ class SourceTable:
 
     def head(self, number: int) -> list[list[str]]:
         """The first rows; raises TableError."""
-        return _head(self.blocks(SAMPLE_BYTES), number)
+        return [cells for _, cells in _head(self.blocks(2**18), number)]
+
+    def reads_better(self) -> str:
+        """The option by which more rows would be read; empty if there is none.
+
+        Raises TableError.
+        """
+        if self.kind != "csv" or self.tool:
+            return ""
+        other = replace(self.dialect, quote="" if self.dialect.quote else '"')
+        bad, rows = self._misfits(self)
+        fits, _ = self._misfits(replace(self, dialect=other))
+        if fits < bad and fits <= rows // 100:
+            return f"--quote '{other.quote or NONE}'"
+        return ""
+
+    @staticmethod
+    def _misfits(table: "SourceTable") -> tuple[int, int]:
+        """(rows that cannot be read, all rows)."""
+        bad = rows = 0
+        for block in table.blocks():
+            bad += len(block.bad)
+            rows += len(block.rows) + len(block.bad)
+        return bad, rows
 
     def _raw(self, window: int) -> Iterator[Cells]:
-        if self.kind == "csv":
-            with as_utf8(self.path, self.encoding) as plain:
-                rows = _csv_rows(plain, self.delimiter, window)
-                yield from _without_header(rows, self.has_header)
+        if self.tool and self.raw:
+            records = _records_of(self.raw, window)
+            yield from record_cells(records, self.columns, self.tool.rows)
+        elif self.kind == "csv":
+            rows = _csv_rows(self.plain, self.dialect, window)
+            yield from _without_header(rows, self.has_header)
         elif self.kind == "json":
-            yield from json_rows(self.path, self.encoding, self.columns)
+            yield from record_cells(json_records(self.plain, self.name), self.columns)
         elif self.kind == "parquet":
-            yield from parquet_rows(self.path)
+            yield from parquet_rows(self.plain, self.name)
         else:
-            yield from _without_header(excel_rows(self.path, self.sheet), self.has_header)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a file is to be read as a table; what is empty, or None, is recognized."""
-
-    encoding: str = ""
-    delimiter: str = ""
-    sheet: str = ""
-    has_header: bool | None = None
+            rows = _from_line(
+                excel_rows(self.plain, self.name, self.workbook_sheet), self.dialect.first_line
+            )
+            yield from _without_header(rows, self.has_header)
 
 
 def open_table(path: Path, reading: Reading = Reading()) -> SourceTable:
@@ -141,68 +239,229 @@ def open_table(path: Path, reading: Reading = Reading()) -> SourceTable:
 
     Raises TableError if there is no such file, or none that can be read as a table.
     """
-    kind = KINDS.get(path.suffix.lower())
-    if kind is None:
-        raise TableError(
-            f"{path.name}: files that end in `{path.suffix}` are not known here. Bring one that "
-            f"ends in {', '.join(KINDS)}, or a folder in the layout of a workspace."
-        )
+    if not path.is_file():
+        what = "is a folder, no file" if path.is_dir() else "is not there"
+        raise TableError(f"{path.name} {what}. Give the path of a table: {path}.")
+    endings = [ending.lower() for ending in path.suffixes]
+    owner = _Owner()
+    plain, sheets, sheet = path, (), reading.sheet
     with _readable(path):
+        if endings and endings[-1] in PACKED:
+            sheet, sheets = member(path, reading.sheet, tuple(KINDS))
+            plain = unpack(path, sheet, folder_of(owner))
+            ending = Path(sheet).suffix.lower()
+            sheet = sheet if sheets else reading.sheet
+        else:
+            ending = endings[-1] if endings else ""
+        kind = KINDS.get(ending)
+        if kind is None:
+            raise TableError(
+                f"{path.name}: files that end in `{ending}` are not known here. Bring one that "
+                f"ends in {', '.join(KINDS)}, perhaps packed as .gz or .zip, or a folder in the "
+                "layout of a workspace."
+            )
+        common = {"path": path, "owner": owner, "sheets": sheets, "sheet": sheet if sheets else ""}
         if kind == "parquet":
-            (_, columns), *_ = next(parquet_rows(path, only_head=True)).rows
-            return SourceTable(path, kind, _distinct(columns, path))
+            return _open_parquet(plain, reading, common)
         if kind == "excel":
-            return _open_excel(path, reading)
-        encoding = reading.encoding or recognize(path)
+            return _open_excel(plain, reading, common)
+        encoding, doubts = reading.encoding, ()
+        if not encoding:
+            encoding = recognize(plain)
+        plain = _as_plain(plain, encoding, folder_of(owner))
+        common |= {"encoding": encoding, "doubts": doubts}
         if kind == "json":
-            columns = _distinct(json_columns(path, encoding), path)
-            return SourceTable(path, kind, columns, encoding=encoding)
-        return _open_delimited(path, encoding, reading)
+            return _open_json(plain, reading, common)
+        return _open_delimited(plain, ending, reading, common)
 
 
-def guess(name_of: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, str]:
-    """The column for each of `USUAL_NAMES` that there is one for, by its name.
-
-    The text is, without a usual name, the column of the longest cells.
-    """
-    known = {_plain(name): name for name in reversed(name_of)}
-    found = {
-        what: known[name]
-        for what, names in USUAL_NAMES.items()
-        for name in reversed(names)  # the likeliest name wins
-        if name in known
-    }
-    if "text" not in found and name_of:
-        free = [at for at, name in enumerate(name_of) if name not in found.values()] or [0]
-        longest = max(free, key=lambda at: sum(len(row[at]) for row in rows))
-        found["text"] = name_of[longest]
-    return found
+class _Owner:
+    """Its temporary folders go when it does."""
 
 
-def _open_excel(path: Path, reading: Reading) -> SourceTable:
-    sheets = excel_sheets(path)
-    if not sheets or (reading.sheet and reading.sheet not in sheets):
+def _open_parquet(plain: Path, reading: Reading, common: Mapping[str, Any]) -> SourceTable:
+    name = common["path"].name
+    columns, structured = parquet_columns(plain, name)
+    table = SourceTable(
+        **common,
+        kind="parquet",
+        columns=_distinct(columns, common["path"]),
+        plain=plain,
+        format="Parquet",
+        structured=frozenset(structured),
+    )
+    return _as_tool(table, reading)
+
+
+def _open_excel(plain: Path, reading: Reading, common: Mapping[str, Any]) -> SourceTable:
+    path = common["path"]
+    sheets = excel_sheets(plain, path.name)
+    asked = "" if common["sheets"] else reading.sheet  # of an archive it named the workbook
+    if not sheets or (asked and asked not in sheets):
         known = ", ".join(f"`{name}`" for name in sheets) or "no sheet at all"
-        raise TableError(f"{path.name} has no sheet `{reading.sheet}`. It has {known}.")
-    sheet = reading.sheet or sheets[0]
-    columns, has_header = _columns(_head(excel_rows(path, sheet)), reading.has_header, path)
-    return SourceTable(path, "excel", columns, has_header, sheet=sheet, sheets=tuple(sheets))
+        raise TableError(f"{path.name} has no sheet `{asked}`. It has {known}.")
+    sheet = asked or sheets[0]
+    rows = _head(excel_rows(plain, path.name, sheet))
+    top = title_rows(rows)
+    first_line = rows[top][0] if top else 1
+    columns, has_header, doubts = _columns([cells for _, cells in rows[top:]], reading, path)
+    return SourceTable(
+        **common | ({} if common["sheets"] else {"sheet": sheet, "sheets": tuple(sheets)}),
+        kind="excel",
+        columns=columns,
+        plain=plain,
+        format="Excel",
+        has_header=has_header,
+        dialect=Dialect(first_line=first_line),
+        workbook_sheet=sheet,
+        doubts=doubts,
+    )
 
 
-def _open_delimited(path: Path, encoding: str, reading: Reading) -> SourceTable:
-    with as_utf8(path, encoding) as plain:
-        delimiter = reading.delimiter or _delimiter(plain)
-        if len(delimiter) != 1 or delimiter in '"\r\n':
-            raise TableError(f"{path.name}: `{delimiter}` cannot divide cells. Give one character.")
-        head = _head(_csv_rows(plain, delimiter))
-    columns, has_header = _columns(head, reading.has_header, path)
-    return SourceTable(path, "csv", columns, has_header, encoding, delimiter)
+def _open_json(plain: Path, reading: Reading, common: Mapping[str, Any]) -> SourceTable:
+    name = common["path"].name
+    columns, structured = record_columns(json_records(plain, name), name)
+    table = SourceTable(
+        **common,
+        kind="json",
+        columns=_distinct(columns, common["path"]),
+        plain=plain,
+        format="JSON",
+        structured=frozenset(structured),
+    )
+    return _as_tool(table, reading)
 
 
-def _csv_rows(path: Path, delimiter: str, window: int = SAMPLE_BYTES) -> Iterator[Cells]:
-    """The rows of a UTF-8 file."""
-    for rows, bad in read_row_blocks(path, delimiter, window):
-        yield Cells([(row.line, row.fields) for row in rows], bad)
+def _open_delimited(
+    plain: Path, ending: str, reading: Reading, common: Mapping[str, Any]
+) -> SourceTable:
+    path = common["path"]
+    if reading.tools and _is_fasttext(plain):
+        records = ToolFormat("fastText", lambda record: iter([fasttext_row(record["line"])]))
+        table = SourceTable(
+            **common, kind="csv", columns=("line",), plain=plain, format="", has_header=False,
+            dialect=Dialect("", ""),
+        )  # fmt: skip
+        return _of_tool(table, records)
+    dialect = recognize_dialect(
+        plain, ending, _asked(reading.delimiter, path), _asked(reading.quote, path)
+    )
+    head = _head(_csv_rows(plain, dialect))
+    if not dialect.delimiter and ending == ".txt" and reading.has_header is None:
+        is_named = header_of([cells for _, cells in head], reading.named) if head else None
+        reading = replace(reading, has_header=bool(is_named))  # most are lists without a heading
+    columns, has_header, doubts = _columns([cells for _, cells in head], reading, path)
+    form = "CSV" if dialect.delimiter else "a text in each line"
+    table = SourceTable(
+        **common | {"doubts": (*common["doubts"], *doubts)},
+        kind="csv",
+        columns=columns,
+        plain=plain,
+        format=form,
+        has_header=has_header,
+        dialect=dialect,
+    )
+    return _as_tool(table, reading)
+
+
+def _as_tool(table: SourceTable, reading: Reading) -> SourceTable:
+    """The table as another labeling tool meant it, if it is an export of one."""
+    if not reading.tools or (table.kind == "csv" and not table.has_header):
+        return table
+    sample = list(islice(_records_of(table, SAMPLE_BYTES), SAMPLE_ROWS))
+    found = recognize_tool([record for _, record, _ in sample if record])
+    return _of_tool(table, found) if found else table
+
+
+def _of_tool(table: SourceTable, tool: ToolFormat) -> SourceTable:
+    """The table whose columns are those of the tool's rows: the roles first, then the others."""
+    names: dict[str, None] = {}
+    structured: set[str] = set()
+    for _, record, _ in _records_of(table, WINDOW):
+        for row in tool.rows(record) if record else ():
+            for name, value in row.items():
+                names[name] = None
+                if isinstance(value, list):
+                    structured.add(name)
+    roles = {what: name for what, name in asdict(ROLES).items() if name in names}
+    ordered = [*roles.values(), *(name for name in names if name not in roles.values())]
+    return replace(
+        table,
+        columns=_distinct(ordered, table.path),
+        format=tool.name,
+        roles=Columns(**{"text": "text", **roles}),
+        structured=frozenset(structured),
+        tool=tool,
+        raw=table,
+    )
+
+
+def _records_of(table: SourceTable, window: int) -> Iterator[Record]:
+    """The table's rows as (line, {column: value}, why there is none)."""
+    if table.kind == "json":
+        yield from json_records(table.plain, table.name)
+    elif table.kind == "parquet":
+        yield from parquet_records(table.plain, table.name)
+    else:
+        for block in table.blocks(window):
+            for line, cells in block.rows:
+                yield Record(line, dict(zip(table.columns, cells, strict=True)))
+            for bad in block.bad:
+                yield Record(bad.line, None, bad.reason)
+
+
+def _as_plain(path: Path, encoding: str, folder: Path) -> Path:
+    """The text in UTF-8 with the usual line ends: the file itself, or a copy in this folder."""
+    with as_utf8(path, encoding) as text:
+        if text != path:
+            path = text.rename(folder / f"text{path.suffix}")
+    with path.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+    if b"\r" not in sample or b"\n" in sample:
+        return path
+    copy = folder / f"lines{path.suffix}"
+    with path.open("rb") as source, copy.open("wb") as target:
+        while data := source.read(SAMPLE_BYTES):
+            target.write(data.replace(b"\r", b"\n"))
+    return copy
+
+
+def _is_fasttext(plain: Path) -> bool:
+    """Whether most of the first lines begin with a label as fastText writes it."""
+    with plain.open("rb") as file:
+        lines = [line for line in file.read(SAMPLE_BYTES).splitlines()[:SAMPLE_ROWS] if line]
+    labeled = sum(line.startswith(FASTTEXT.encode()) for line in lines)
+    return bool(lines) and labeled >= LEAST_SHARE * len(lines)
+
+
+def _asked(character: str, path: Path) -> str | None:
+    """The delimiter or quote that somebody named, empty for `none`; None if nobody did."""
+    if not character:
+        return None
+    if character == NONE:
+        return ""
+    if len(character) != 1 or character in "\r\n":
+        raise TableError(
+            f"{path.name}: `{character}` cannot divide or quote cells. Give one character, or "
+            f"`{NONE}`."
+        )
+    return character
+
+
+def _csv_rows(path: Path, dialect: Dialect, window: int = SAMPLE_BYTES) -> Iterator[Cells]:
+    """The rows of a UTF-8 file, from the table's first line on."""
+    first = dialect.first_line
+    blocks = read_row_blocks(path, dialect.divided_by, window, quote=dialect.quote)
+    for rows, bad in blocks:
+        yield Cells(
+            [(row.line, row.fields) for row in rows if row.line >= first],
+            [each for each in bad if each.line >= first],
+        )
+
+
+def _from_line(blocks: Iterator[Cells], first: int) -> Iterator[Cells]:
+    for rows, bad in blocks:
+        yield Cells([row for row in rows if row[0] >= first], bad)
 
 
 def _without_header(blocks: Iterator[Cells], has_header: bool) -> Iterator[Cells]:
@@ -211,52 +470,33 @@ def _without_header(blocks: Iterator[Cells], has_header: bool) -> Iterator[Cells
         has_header = has_header and not rows
 
 
-def _delimiter(path: Path) -> str:
-    """The one that divides most of the first rows into the same number of cells, two or more."""
-
-    def fits(delimiter: str) -> tuple[float, int]:
-        widths = Counter(map(len, _head(_csv_rows(path, delimiter))))
-        width, rows = max(widths.items(), key=lambda each: (each[0] > 1, each[1]), default=(1, 0))
-        return (rows / max(widths.total(), 1), width) if width > 1 else (0.0, 1)
-
-    return max(DELIMITERS, key=fits)
-
-
-def _head(blocks: Iterator[Cells], number: int = SAMPLE_ROWS) -> list[list[str]]:
-    """The first rows."""
-    return list(islice((cells for block in blocks for _, cells in block.rows), number))
+def _head(blocks: Iterator[Cells], number: int = SAMPLE_ROWS) -> list[tuple[int, list[str]]]:
+    """The first rows, each with its line."""
+    return list(islice((row for block in blocks for row in block.rows), number))
 
 
 def _columns(
-    head: Sequence[Sequence[str]], has_header: bool | None, path: Path
-) -> tuple[tuple[str, ...], bool]:
-    """(names of the columns, whether the first row has them)."""
+    head: Sequence[Sequence[str]], reading: Reading, path: Path
+) -> tuple[tuple[str, ...], bool, tuple[Doubt, ...]]:
+    """(names of the columns, whether the first row has them, the doubt about it)."""
     if not head:
         raise TableError(f"{path.name} has no rows. Bring a file that holds some.")
     width = max(map(len, head))
     if width > MOST_COLUMNS:
-        raise too_many_columns(path)
+        raise too_many_columns(path.name)
+    has_header, doubts = reading.has_header, ()
     if has_header is None:
-        has_header = _is_header(head[0], head[1:])
+        has_header = header_of(head, reading.named)
+    if has_header is None:
+        shown = ", ".join(f"`{cell[:40]}`" for cell in head[0][:6])
+        readings = (HEADER, f"{shown} as names"), (NO_HEADER, f"{shown} as data")
+        doubts = (Doubt("its first row", readings),)
     if not has_header:
-        return tuple(f"column {at + 1}" for at in range(width)), False
-    return _distinct(head[0], path), True
-
-
-def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether a first row names columns: with a usual name, or unlike all that stands below it.
-
-    One that begins as those of a pool and of an export do names columns, whatever follows.
-    """
-    if tuple(first[:2]) == (ID, TEXT):
-        return True
-    names = [_plain(cell) for cell in first]
-    if not all(names) or len(set(names)) < len(names) or any(map(is_number, first)):
-        return False
-    if any(name in usual for name in names for usual in USUAL_NAMES.values()):
-        return True
-    below = [[row[at] for row in others if at < len(row)] for at in range(len(first))]
-    return any(cells and all(map(is_number, cells)) for cells in below)
+        return tuple(f"column {at + 1}" for at in range(width)), False, doubts
+    usual_width = Counter(map(len, head[1:])).most_common(1)
+    if usual_width and usual_width[0][0] == len(head[0]) + 1:
+        return _distinct(["", *head[0]], path), True, doubts  # R names no column of row names
+    return _distinct(head[0], path), True, doubts
 
 
 def _distinct(names: Sequence[str], path: Path) -> tuple[str, ...]:
@@ -269,10 +509,6 @@ def _distinct(names: Sequence[str], path: Path) -> tuple[str, ...]:
                 f"{path.name} has two columns `{name}`. Rename one of them, and bring it again."
             )
     return tuple(found)
-
-
-def _plain(name: str) -> str:
-    return "_".join(name.strip().casefold().replace("-", " ").split())
 
 
 def _readable(path: Path) -> AbstractContextManager[None]:

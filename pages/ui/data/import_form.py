@@ -8,11 +8,12 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import SunlightError
-from core.exchange.foreign_table import PREVIEW, label_words
-from core.exchange.import_types import Columns, Defaults
+from core.exchange.foreign_table import PREVIEW, label_words, recognized
+from core.exchange.import_types import Defaults
 from core.exchange.importer import import_data
 from core.exchange.own_export import is_export
-from core.exchange.tables.reader import KINDS, Reading, SourceTable, guess, open_table
+from core.exchange.tables.reader import KINDS, Reading, SourceTable, open_table
+from core.exchange.tables.roles import Columns
 from core.system.process import folder_of
 from core.system.progress import in_words
 from core.workspace.layout import Workspace, open_workspace
@@ -143,7 +144,7 @@ def choose_columns(table: SourceTable, task: Task) -> tuple[Columns | None, Defa
             icon=":material/inventory_2:",
         )
         return None, None
-    guessed = guess(table.columns, table.head(PREVIEW))
+    guessed = recognized(table)
     chosen = {}
     for at, (what, called) in enumerate(NAMES.items()):
         if at % 4 == 0:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import TableError
-from core.exchange.tables.reader import Reading, SourceTable, guess, open_table
+from core.exchange.tables.reader import Reading, SourceTable, open_table
+from core.exchange.tables.roles import guess
 from tests.tables import KINDS, delimited, write_sheet, write_table
 
 COLUMNS = ("id", "text", "topic")
@@ -148,6 +149,6 @@ def test_a_small_file_that_asks_for_very_many_cells_is_refused(tmp_path: Path):
     path = tmp_path / "wide.csv"
     header = ",".join(["text", *(f"c{at}" for at in range(999))])
     path.write_text(header + "\n" + "".join(f"t{at}\n" for at in range(100_001)))
-    table = open_table(path)
+    table = open_table(path, Reading(delimiter=","))
     with pytest.raises(TableError, match="more than 100,000,000 cells"):
         list(table.blocks())

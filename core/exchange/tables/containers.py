@@ -1,0 +1,73 @@
+"""Packed files: a table in .gz, or in a .zip archive, unpacked within bounds."""
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO
+
+from core.errors import TableError
+
+PACKED = (".gz", ".zip")
+
+MOST_UNPACKED = 4 * 2**30
+"""Bytes that a packed file may unpack to. A million headlines are a fiftieth of that."""
+
+AT_ONCE = 2**20
+
+
+def member(path: Path, asked: str, endings: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """(the file to unpack, all files of the archive that could be).
+
+    Of an archive it is the one that is asked for, else the first whose name has one of these
+    endings; a .gz file holds one. Raises TableError if there is none.
+    """
+    if path.suffix.lower() == ".gz":
+        return path.stem, ()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise TableError(f"{path.name} is no zip archive that can be read: {error}.") from error
+    tables = tuple(
+        name
+        for name in names
+        if name.lower().endswith(tuple(endings))
+        and not Path(name).name.startswith(".")
+        and not name.startswith("__MACOSX/")
+    )
+    if (asked and asked not in tables) or not tables:
+        known = ", ".join(f"`{name}`" for name in tables or names[:20]) or "nothing"
+        what = f"file `{asked}`" if asked else "table"
+        raise TableError(f"{path.name} holds no {what}. It holds {known}.")
+    return asked or tables[0], tables
+
+
+def unpack(path: Path, name: str, folder: Path) -> Path:
+    """The file of this name, unpacked into the folder; raises TableError for one too large."""
+    target = folder / f"table{Path(name).suffix.lower()}"
+    total = 0
+    try:
+        with _opened(path, name) as source, target.open("wb") as file:
+            while data := source.read(AT_ONCE):
+                total += len(data)
+                if total > MOST_UNPACKED:
+                    raise TableError(
+                        f"{path.name} would unpack to more than {MOST_UNPACKED / 2**30:.0f} GB. "
+                        "Bring it in parts."
+                    )
+                file.write(data)
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise TableError(
+            f"{path.name} cannot be unpacked: {error}. Unpack it yourself, and bring what is in it."
+        ) from error
+    return target
+
+
+def _opened(path: Path, name: str) -> AbstractContextManager[IO[bytes]]:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path)
+    archive = zipfile.ZipFile(path)  # goes when the file in it is closed and forgotten
+    return archive.open(name)

@@ -1,0 +1,72 @@
+"""Dates and times as people and programs write them, read into the form of the logs."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from dateutil.parser import ParserError, isoparse, parse
+
+ZONES = {
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "GMT": 0, "UTC": 0, "Z": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3,
+}  # fmt: skip
+"""Hours before or behind UTC of the zones whose letters people write."""
+
+_EITHER_FIRST = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b")
+_POINT_TIME = re.compile(r"(?<=\s)(\d{1,2})\.(\d{2})(?:\.(\d{2}))?$")
+_EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
+
+
+def day_comes_first(texts: Iterable[str]) -> bool | None:
+    """Whether dates such as 01/02/2026 in these texts begin with the day; None if that is open.
+
+    True where none begins with a day or a month: then it does not matter. A date with points
+    between its numbers begins with the day.
+    """
+    is_open = False
+    for text in texts:
+        if found := _EITHER_FIRST.match(text):
+            first, second = int(found[1]), int(found[3])
+            if second > 12 >= first:
+                return False
+            if first > 12 or found[2] == ".":
+                return True
+            is_open = is_open or first != second
+    return None if is_open else True
+
+
+def moment(text: str, *, day_first: bool = True) -> str:
+    """A date or a time as the logs write it, in UTC; one without a time zone is taken for UTC.
+
+    Seconds and milliseconds since 1970 are known by their number of digits. Raises ValueError,
+    with the end of a sentence, for what is no date, or one without a year.
+    """
+    try:
+        found = _parsed(text.strip(), day_first=day_first)
+        found = found.astimezone(UTC) if found.tzinfo else found
+    except (ParserError, ValueError, OverflowError, OSError):
+        raise ValueError(
+            f"has `{text[:80]}` for when it was labeled, which is no date such as 2026-01-31"
+        ) from None
+    return f"{found:%Y-%m-%dT%H:%M:%S}.{found.microsecond // 1000:03d}Z"
+
+
+def _parsed(text: str, *, day_first: bool) -> datetime:
+    if _EPOCH.fullmatch(text):
+        number = float(text)
+        return datetime.fromtimestamp(number / 1000 if number > 10**11 else number, UTC)
+    try:
+        return isoparse(text)
+    except ValueError:
+        pass
+    text = _POINT_TIME.sub(lambda found: ":".join(filter(None, found.groups())), text)
+    offsets = {name: hours * 3600 for name, hours in ZONES.items()}
+    # What a text leaves out is taken from the default: two of them tell whether it has a year.
+    years = (2000, 2004)
+    first, second = (
+        parse(text, dayfirst=day_first, tzinfos=offsets, default=datetime(year, 1, 1))
+        for year in years
+    )
+    if first != second:
+        raise ValueError("no year")
+    return first

@@ -1,0 +1,310 @@
+"""Dialect of a delimited text, recognized: first line, delimiter, quotes, header or not."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.exchange.tables.roles import is_usual, is_usual_table
+from core.system.csv_rows import QUOTE, parse_rows, split_record
+from core.workspace.layout import is_number
+
+DELIMITERS = ",\t;|"
+"""The first one counts where none divides the rows better."""
+
+NONE = "none"
+"""What a person writes for no delimiter, or for quotes that mean nothing."""
+
+QUOTES = (QUOTE, "'", "")
+"""The first one counts where none reads the rows better."""
+
+SAMPLE_BYTES = 2**18
+"""The beginning of the file, by which its dialect is recognized."""
+
+SAMPLE_ROWS = 200
+
+QUOTED_LINES = 5_000
+"""Lines with a quoted cell, from anywhere in the file, by which quotes are judged."""
+
+AT_ONCE = 2**24
+"""Bytes in which such lines are looked for at a time."""
+
+LIKELY_SHARE = 0.8
+"""Of the rows that a delimiter divides alike, for it to be one."""
+
+MOST_TITLES = 20
+"""Lines of titles and comments that a table may stand below."""
+
+NO_DELIMITER = "\x1f"
+"""Divides the cells of a text without a delimiter: no text holds it."""
+
+_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b.*")
+_DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text is divided: by what, with which quotes, from which line on (counted from 1).
+
+    Without a delimiter each line is one cell; without a quote none means anything.
+    """
+
+    delimiter: str = ""
+    quote: str = QUOTE
+    first_line: int = 1
+
+    @property
+    def divided_by(self) -> str:
+        """The character that stands between cells, or one that stands nowhere."""
+        return self.delimiter or NO_DELIMITER
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How well a dialect reads the sample: the share of rows of one width, and that width."""
+
+    dialect: Dialect
+    share: float
+    width: int
+    rows: list[tuple[int, list[str]]]
+    named: bool
+
+    @property
+    def rank(self) -> tuple[float, bool, int]:
+        return (self.share, self.named, self.width) if self.width > 1 else (0.0, self.named, 1)
+
+
+def recognize_dialect(
+    plain: Path, ending: str, delimiter: str | None = None, quote: str | None = None
+) -> Dialect:
+    """The dialect of a UTF-8 text.
+
+    `ending` is that of the file's name; `delimiter` and `quote` are what somebody named. A `.tsv`
+    is divided by tabs alone; a `.txt` is one text a line unless its rows look like a table's.
+    Raises OSError.
+    """
+    with plain.open("rb") as file:
+        data = file.read(SAMPLE_BYTES)
+    if len(data) == SAMPLE_BYTES:  # what the sample cuts short is no row
+        data = data[: data.rfind(b"\n") + 1] or data
+    told = re.match(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n", data, re.IGNORECASE)
+    first_line = 2 if told else 1
+    if delimiter is not None:
+        delimiters = delimiter
+    elif told:
+        delimiters = told[1].decode(errors="replace")
+    else:
+        delimiters = "\t" if ending in (".tsv", ".tab") else DELIMITERS
+    quotes = QUOTES if quote is None else (quote,)
+    is_asked = delimiter is not None or bool(told)
+    found = _best(data, delimiters, quotes, ending, first_line, is_asked=is_asked)
+    if quote is None and found.quote == QUOTE and _is_meaningless(plain, found):
+        return replace(found, quote="")
+    return found
+
+
+def header_of(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool | None:
+    """Whether the first of these rows names the columns; None where that is in doubt.
+
+    `named` are columns that somebody asks for by name.
+    """
+    first, *others = [[cell.strip() for cell in row] for row in rows]
+    cells = [cell for cell in first if cell]
+    if is_usual_table(first) or set(named) & set(cells):
+        return True
+    if len({cell.casefold() for cell in cells}) < len(cells) or not cells:
+        return False
+    if not first[0] and cells == [str(at) for at in range(len(cells))]:
+        return True  # a table of pandas whose columns have no names
+    below = [[row[at] for row in others if at < len(row) and row[at]] for at in range(len(first))]
+    columns = [each for each in zip(first, below, strict=True) if each[0] and each[1]]
+    repeats = any(cell in values for cell, values in columns)
+    if any(map(is_usual, cells)) and all(map(_is_name, cells)) and not repeats:
+        return True
+    if any(map(is_number, cells)) or any(map(_DATE.fullmatch, cells)):
+        return False
+    if any(all(is_number(x) or _DATE.fullmatch(x) for x in values) for _, values in columns):
+        return True
+    if repeats:
+        return False
+    if any(_same_shape(cell, values) and _DIGITS.search(cell) for cell, values in columns):
+        return False
+    if not all(map(_is_name, cells)):
+        return False
+    if any(_are_texts(values) and len(cell.split()) <= 2 for cell, values in columns):
+        return True
+    return None if columns else False
+
+
+def title_rows(rows: Sequence[tuple[int, list[str]]]) -> int:
+    """How many rows at the top are titles: one cell is filled where most rows have several."""
+    filled = [sum(bool(cell.strip()) for cell in cells) for _, cells in rows]
+    if len(filled) < 3:
+        return 0
+    usual = Counter(filled).most_common(1)[0][0]
+    number = 0
+    while number < min(MOST_TITLES, len(rows) - 2) and filled[number] <= 1 < usual:
+        number += 1
+    # A first row of a text alone is no title: what follows one names the columns.
+    return number if number and header_of([cells for _, cells in rows[number:]]) else 0
+
+
+def _best(
+    data: bytes,
+    delimiters: str,
+    quotes: Sequence[str],
+    ending: str,
+    first_line: int,
+    *,
+    is_asked: bool,
+) -> Dialect:
+    fits = [
+        _fit(data, Dialect(delimiter, quote, first_line))
+        for delimiter in delimiters or [""]
+        for quote in quotes
+    ]
+    best = max(fits, key=lambda fit: fit.rank)
+    best = _by_quotes([fit for fit in fits if fit.dialect.delimiter == best.dialect.delimiter])
+    if not is_asked and not _is_table(best, ending):
+        lines = [_fit(data, Dialect("", quote, first_line)) for quote in quotes]
+        return _by_quotes(lines).dialect
+    return best.dialect
+
+
+def _fit(data: bytes, dialect: Dialect) -> _Fit:
+    found = parse_rows(data, delimiter=dialect.divided_by, quote=dialect.quote)
+    rows = [(row.line, row.fields) for row in found.rows if row.line >= dialect.first_line]
+    rows = rows[:SAMPLE_ROWS]
+    last = rows[-1][0] if rows else 0
+    bad = sum(dialect.first_line <= each.line <= last for each in found.bad)
+    widths = Counter(len(cells) for _, cells in rows)
+    width, number = max(widths.items(), key=lambda each: (each[0] > 1, each[1]), default=(1, 0))
+    if not dialect.delimiter:
+        number = len(rows)
+    elif top := _lines_above(rows):
+        rows = rows[top:]
+        number = sum(len(cells) == width for _, cells in rows)
+        dialect = replace(dialect, first_line=rows[0][0])
+    named = any(sum(map(is_usual, cells)) > 1 for _, cells in rows[:1])
+    return _Fit(dialect, number / max(len(rows) + bad, 1), width, rows, named)
+
+
+def _lines_above(rows: Sequence[tuple[int, list[str]]]) -> int:
+    """How many of the first rows are comments, and titles below these."""
+    marked = [cells[0].startswith("#") for _, cells in rows]
+    number = marked.index(False) if False in marked else 0
+    is_header = number > 0 and any(is_usual(cell.strip("# ")) for cell in rows[number - 1][1])
+    if number > MOST_TITLES or any(marked[number:]) or is_header:
+        number = 0
+    return number + title_rows(rows[number:])
+
+
+def _by_quotes(fits: Sequence[_Fit]) -> _Fit:
+    """Of dialects that differ in their quotes, the one that reads more rows alike.
+
+    An apostrophe is a quote only where the cells of a column stand between two of them.
+    """
+    usual, *others = fits
+    for fit in others:
+        mark = fit.dialect.quote
+        if mark and not (_wrapped(fits[-1].rows, mark) and not _wrapped(fits[-1].rows, QUOTE)):
+            continue
+        better = fit.share > usual.share or (mark and fit.share == usual.share)
+        if better:
+            usual = fit
+    return usual
+
+
+def _wrapped(rows: Sequence[tuple[int, list[str]]], mark: str) -> bool:
+    """Whether cells of the raw rows, split whatever their quotes, begin and end with the mark."""
+    starts = sum(cell.startswith(mark) for _, cells in rows for cell in cells if len(cell) > 1)
+    ends = sum(cell.endswith(mark) for _, cells in rows for cell in cells if len(cell) > 1)
+    return starts > 0 and starts == ends
+
+
+def _is_table(fit: _Fit, ending: str) -> bool:
+    """Whether what the delimiter divides are rows of a table, no texts that hold it by chance."""
+    if fit.width < 2 or not fit.rows:
+        return False
+    if fit.named or fit.dialect.delimiter == "\t":
+        return fit.named or fit.share >= LIKELY_SHARE
+    if len(fit.rows[0][1]) == 1 and is_usual(fit.rows[0][1][0]):
+        return False  # the heading of one column
+    if ending == ".txt":
+        return fit.share == 1 and len(fit.rows) > 1 and _has_short_column(fit.rows[1:])
+    return fit.share >= LIKELY_SHARE or (fit.share > 0.5 and _has_short_column(fit.rows[1:]))
+
+
+def _has_short_column(rows: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether a column holds numbers, or few words again and again: an id, a date, a label."""
+    columns = zip(*(cells for _, cells in rows), strict=False)
+    for column in columns:
+        cells = [cell.strip() for cell in column if cell.strip()]
+        if cells and all(is_number(cell) or _DATE.fullmatch(cell) for cell in cells):
+            return True
+        is_short = all(len(cell) <= 40 and " " not in cell for cell in cells)
+        if len(cells) > 2 and is_short and (2 * len(set(cells)) <= len(cells)):
+            return True
+    return False
+
+
+def _is_meaningless(plain: Path, dialect: Dialect) -> bool:
+    """Whether the quotes divide no cell but break some: then they are part of the texts."""
+    broken = needed = 0
+    for line in _quoted_lines(plain, dialect.divided_by):
+        cells = split_record(line, dialect.divided_by)
+        if cells is None:
+            broken += 1
+        elif len(cells) != line.count(dialect.divided_by) + 1:
+            needed += 1
+    return broken > needed
+
+
+def _quoted_lines(plain: Path, delimiter: str) -> Iterator[str]:
+    """The lines in which a cell begins with a quote, from anywhere in the file, a few thousand.
+
+    Of those of which one is within a quoted cell nothing can be said by itself: a line with an odd
+    number of quotes is none of these.
+    """
+    begins = re.compile(rb"(?:^|" + re.escape(delimiter.encode()) + rb')"', re.MULTILINE)
+    number, rest = 0, b""
+    with plain.open("rb") as file:
+        while data := file.read(AT_ONCE):
+            data, at = rest + data, 0
+            while found := begins.search(data, at):
+                start = data.rfind(b"\n", 0, found.end() - 1) + 1
+                stop = data.find(b"\n", found.end())
+                if stop < 0:
+                    break
+                line, at = data[start:stop], stop
+                if line.count(b'"') % 2 == 0:
+                    yield line.decode(errors="replace").removesuffix("\r")
+                    number += 1
+                    if number >= QUOTED_LINES:
+                        return
+            rest = data[data.rfind(b"\n") + 1 :]
+    if rest and begins.search(rest) and rest.count(b'"') % 2 == 0:
+        yield rest.decode(errors="replace").removesuffix("\r")
+
+
+def _is_name(cell: str) -> bool:
+    """Whether a cell may name a column: a few words that are no sentence."""
+    return len(cell) <= 40 and len(cell.split()) <= 3 and cell[-1] not in ".!?,;"
+
+
+def _are_texts(values: Sequence[str]) -> bool:
+    """Whether most cells are of several words, or of a script that writes none apart."""
+    long = sum(len(value.split()) > 2 or len(value) > 30 for value in values)
+    return long >= LIKELY_SHARE * len(values)
+
+
+def _same_shape(cell: str, values: Sequence[str]) -> bool:
+    """Whether a cell is written like those below it, but for its letters and digits."""
+    shape = _shape(cell)
+    return all(_shape(value) == shape for value in values)
+
+
+def _shape(cell: str) -> str:
+    return _LETTERS.sub("a", _DIGITS.sub("0", cell))

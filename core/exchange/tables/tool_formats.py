@@ -1,0 +1,438 @@
+"""Formats of other labeling tools: Label Studio, doccano, Prodigy, Argilla, Potato, fastText.
+
+Each is known by its keys. It tells what is the text, who labeled it as what, and when; a rejected
+answer, a suggestion and a model's prediction are no labels.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from core.exchange.tables.roles import Columns, guess, is_label, is_usual
+
+Record = Mapping[str, Any]
+Rows = Callable[[Record], Iterator[dict[str, Any]]]
+
+FASTTEXT = "__label__"
+"""Stands before each label in a line of fastText's."""
+
+ROLES = Columns("text", "id", "label", annotator="annotator", labeled_at="labeled_at")
+"""The columns of `ToolFormat.rows` that are not the items' own."""
+
+LEAST_SHARE = 0.8
+"""Of the records that have a format's keys, for it to be this format."""
+
+
+@dataclass(frozen=True)
+class ToolFormat:
+    """A recognized format: its name, and the rows of a record.
+
+    A row holds `text` and `label` (a text or a list of them), perhaps `id`, `annotator` and
+    `labeled_at`, and the item's own columns. A text that two people labeled gives two rows.
+    """
+
+    name: str
+    rows: Rows
+
+
+def recognize_tool(sample: Sequence[Record]) -> ToolFormat | None:
+    """The format of these first records of a file; None for a table like any other."""
+    for recognized in (
+        _label_studio, _label_studio_flat, _prodigy, _argilla, _argilla_columns, _argilla_old,
+        _potato, _potato_columns, _doccano,
+    ):  # fmt: skip
+        if sample and (found := recognized(sample)):
+            return found
+    return None
+
+
+def fasttext_row(line: str) -> dict[str, Any]:
+    """The labels before and behind the text of a line, and the text."""
+    words = line.split()
+    labels = [word.removeprefix(FASTTEXT) for word in words if word.startswith(FASTTEXT)]
+    return {"text": " ".join(x for x in words if not x.startswith(FASTTEXT)), "label": labels}
+
+
+def flat(record: Record, before: str = "") -> dict[str, Any]:
+    """The record without objects in it: `{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay lists."""
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, Mapping) and value:
+            found |= flat(value, f"{before}{name}.")
+        else:
+            found[f"{before}{name}"] = value
+    return found
+
+
+def labels_in(value: Any) -> list[str]:  # noqa: ANN401 (any value of a table)
+    """The labels in a cell: none, one, or several of a list, of JSON, or of what Python prints.
+
+    Raises ValueError, with the end of a sentence, for what marks parts of a text.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if text[:1] + text[-1:] not in ("[]", "{}"):
+            return [text] if text else []
+        value = _literal(text)
+        if value is None:
+            return [text]
+    if isinstance(value, Mapping):
+        if value.get("status", "submitted") != "submitted":
+            return []  # a draft of Argilla's, or a response that somebody discarded
+        value = value.get("choices", value.get("label", value.get("value")))
+        return labels_in(value) if isinstance(value, str | list) else []
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        return [_word(value)]
+    if any(isinstance(each, list) for each in value) or any(
+        isinstance(each, Mapping) and {"start", "end"} <= each.keys() for each in value
+    ):
+        raise ValueError("marks parts of the text, which is no label of the whole")
+    return [label for each in value for label in labels_in(each)]
+
+
+def _literal(text: str) -> Any:  # noqa: ANN401 (any value of a table)
+    """What the text says as JSON, or as Python prints lists of texts; None if it is neither."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    inner = text[1:-1].strip()
+    if text[0] != "[" or "'" not in inner:
+        return None
+    parts = [part.strip() for part in inner.replace("' '", "', '").split(",")]
+    if all(len(part) > 1 and part[0] == part[-1] == "'" for part in parts):
+        return [part[1:-1] for part in parts]
+    return None
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _have(sample: Sequence[Record], test: Callable[[Record], bool]) -> bool:
+    return sum(map(test, sample)) >= LEAST_SHARE * len(sample)
+
+
+def _own(record: Record, *taken: str) -> dict[str, Any]:
+    """The fields that are the item's own, under names that no role has."""
+    roles = {"text", "id", "label", "annotator", "labeled_at"}
+    return {
+        f"data.{name}" if name in roles else name: value
+        for name, value in flat(record).items()
+        if name not in taken
+    }
+
+
+def _text_field(sample: Sequence[Record]) -> str:
+    """The field of these records that holds the text, as in any other table; empty if none does."""
+    names = list(dict.fromkeys(name for record in sample for name in record))
+    rows = [[_cell(record.get(name)) for name in names] for record in sample]
+    structured = [
+        name for name in names if any(isinstance(record.get(name), list) for record in sample)
+    ]
+    return guess(names, rows, structured).get("text", "")
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _person(value: Any) -> str:  # noqa: ANN401 (a number, a name, or an object that holds them)
+    if isinstance(value, Mapping):
+        value = value.get("email") or value.get("username") or value.get("id")
+    return _cell(value)
+
+
+def _label_studio(sample: Sequence[Record]) -> ToolFormat | None:
+    """Tasks with `data` and `annotations`."""
+
+    def is_task(record: Record) -> bool:
+        done = record.get("annotations", record.get("completions"))
+        return isinstance(record.get("data"), Mapping) and isinstance(done, list)
+
+    if not _have(sample, is_task):
+        return None
+    fallback = _text_field([flat(record["data"]) for record in sample if is_task(record)])
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        data = flat(record.get("data") or {})
+        done = record.get("annotations", record.get("completions")) or []
+        done = [each for each in done if isinstance(each, Mapping) and not _is_cancelled(each)]
+        results = [_results(each) for each in done]
+        questions = [each for result in results for each in result]
+        named = next((each["to_name"] for each in questions if "to_name" in each), "")
+        field = named if isinstance(data.get(named), str) else fallback
+        item = {"text": data.get(field), "id": record.get("id"), **_own(data, field)}
+        for annotation, result in zip(done, results, strict=True):
+            answers: dict[str, list[str]] = {}
+            for each in result:
+                value = each.get("value") or {}
+                chosen = value.get("choices") or [
+                    "/".join(map(str, path)) for path in value.get("taxonomy") or []
+                ]
+                answers.setdefault(str(each.get("from_name", "")), []).extend(map(str, chosen))
+            answers = {name: labels for name, labels in answers.items() if labels}
+            first, *others = answers or [""]
+            yield {
+                **item,
+                "label": answers.get(first, []),
+                "annotator": _person(annotation.get("completed_by")),
+                "labeled_at": annotation.get("created_at"),
+                **{name: answers[name] for name in others},
+            }
+        if not done:
+            yield item
+
+    return ToolFormat("Label Studio JSON", rows)
+
+
+def _is_cancelled(annotation: Record) -> bool:
+    return bool(annotation.get("was_cancelled") or annotation.get("skipped"))
+
+
+def _results(annotation: Record) -> list[Record]:
+    found = annotation.get("result")
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
+def _label_studio_flat(sample: Sequence[Record]) -> ToolFormat | None:
+    """JSON-MIN and CSV: the data's fields, the questions' answers, and who annotated when."""
+    marks = {"annotation_id", "annotator", "created_at", "lead_time"}
+    if not _have(sample, lambda record: marks <= record.keys()):
+        return None
+    names = list(dict.fromkeys(name for record in sample for name in record))
+    known = {*marks, "id", "updated_at"}
+    between = names[names.index("id") + 1 : names.index("annotator")] if "id" in names else []
+    free = [name for name in names if name not in known]
+    field = _text_field([{name: record.get(name) for name in free} for record in sample])
+    answers = [name for name in between if name not in (*known, field)] or [
+        name for name in free if name != field and is_label([
+            *map(_cell, (record.get(name) for record in sample))
+        ])
+    ]  # fmt: skip
+    question = next((name for name in answers if is_usual(name)), answers[0] if answers else "")
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        yield {
+            "text": record.get(field),
+            "id": record.get("id"),
+            "label": record.get(question),
+            "annotator": _person(record.get("annotator")),
+            "labeled_at": record.get("created_at"),
+            **_own(record, field, question, *known),
+        }
+
+    return ToolFormat("Label Studio, a row for each annotation", rows)
+
+
+def _prodigy(sample: Sequence[Record]) -> ToolFormat | None:
+    """An `answer` to each text: accept, reject, ignore; or the chosen ones of its `options`."""
+    if not _have(sample, lambda record: {"text", "answer", "_input_hash"} <= record.keys()):
+        return None
+    taken = ("text", "label", "accept", "answer", "options", "spans", "tokens", "_view_id",
+             "_annotator_id", "_session_id", "_timestamp")  # fmt: skip
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        is_accepted = record.get("answer") == "accept"
+        chosen = record.get("accept") if "accept" in record else record.get("label")
+        moment = record.get("_timestamp")
+        yield {
+            "text": record.get("text"),
+            "label": chosen if is_accepted else None,
+            "answer": record.get("answer"),
+            "annotator": _person(record.get("_annotator_id") or record.get("_session_id")),
+            "labeled_at": _iso(moment) if isinstance(moment, int | float) else None,
+            **_own(record, *taken),
+        }
+
+    return ToolFormat("Prodigy", rows)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _argilla(sample: Sequence[Record]) -> ToolFormat | None:
+    """Records with `fields` and `responses`, of a list (1.x) or by question (2.x)."""
+
+    def is_record(record: Record) -> bool:
+        return isinstance(record.get("fields"), Mapping) and "responses" in record
+
+    if not _have(sample, is_record):
+        return None
+    field = _text_field([flat(record["fields"]) for record in sample if is_record(record)])
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        fields = flat(record.get("fields") or {})
+        item = {
+            "text": fields.get(field),
+            "id": record.get("id") or record.get("external_id"),
+            **_own(fields, field),
+            **_own({"metadata": record.get("metadata") or {}}),
+        }
+        given = list(_argilla_responses(record.get("responses") or {}))
+        yield from ({**item, "label": label, "annotator": user} for label, user in given)
+        if not given:
+            yield item
+
+    return ToolFormat("Argilla", rows)
+
+
+def _argilla_responses(responses: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
+    """(answer to the first question, who gave it) of each submitted response."""
+    if isinstance(responses, Mapping):
+        answers = next(iter(responses.values()), None) or []
+    else:
+        answers = []
+        for each in responses:
+            values = (each or {}).get("values") or {}
+            first = next(iter(values.values()), None)
+            answers.append({**each, "value": first})
+    for each in answers:
+        value = each.get("value")
+        value = value.get("value") if isinstance(value, Mapping) else value
+        if each.get("status", "submitted") == "submitted" and value is not None:
+            yield value, _person(each.get("user_id"))
+
+
+def _argilla_columns(sample: Sequence[Record]) -> ToolFormat | None:
+    """A table of Argilla 2: `label.responses`, with the users and states of each response."""
+    names = list(dict.fromkeys(name for record in sample for name in record))
+    question = next((x.removesuffix(".responses") for x in names if x.endswith(".responses")), "")
+    if not question or f"{question}.responses.users" not in names:
+        return None
+    prefixes = tuple(x.removesuffix(".responses") + "." for x in names if x.endswith(".responses"))
+    taken = {x for x in names if x.startswith(prefixes)} | {"id", "status", "_server_id"}
+    field = _text_field([{x: record.get(x) for x in names if x not in taken} for record in sample])
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        item = {"text": record.get(field), "id": record.get("id"), **_own(record, field, *taken)}
+        answers = record.get(f"{question}.responses") or []
+        users = record.get(f"{question}.responses.users") or [""] * len(answers)
+        states = record.get(f"{question}.responses.status") or ["submitted"] * len(answers)
+        given = [
+            {**item, "label": answer, "annotator": _person(user)}
+            for answer, user, state in zip(answers, users, states, strict=False)
+            if state == "submitted" and answer is not None
+        ]
+        yield from given or [item]
+
+    return ToolFormat("Argilla", rows)
+
+
+def _argilla_old(sample: Sequence[Record]) -> ToolFormat | None:
+    """Records of Argilla before 1.8 and of Rubrix: `annotation` is a person's, if validated."""
+    marks = {"annotation", "annotation_agent", "prediction", "status"}
+    if not _have(sample, lambda record: marks <= record.keys()):
+        return None
+    taken = {
+        *marks, "id", "text", "inputs", "prediction_agent", "event_timestamp", "explanation",
+        "metrics", "vectors", "multi_label", "search_keywords", "metadata",
+    }  # fmt: skip
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        inputs = record.get("inputs")
+        plain = next(iter(inputs.values()), None) if isinstance(inputs, Mapping) else inputs
+        is_done = record.get("status") == "Validated"
+        yield {
+            "text": record.get("text") or plain,
+            "id": record.get("id"),
+            "label": record.get("annotation") if is_done else None,
+            "annotator": _person(record.get("annotation_agent")) if is_done else "",
+            **_own(record, *taken),
+            **_own({"metadata": record.get("metadata") or {}}),
+        }
+
+    return ToolFormat("Argilla", rows)
+
+
+def _potato(sample: Sequence[Record]) -> ToolFormat | None:
+    """Potato's lines: `label_annotations` by question, each with what was chosen."""
+    if not _have(sample, lambda record: isinstance(record.get("label_annotations"), Mapping)):
+        return None
+    taken = ("label_annotations", "span_annotations", "behavioral_data", "displayed_text", "text",
+             "id", "instance_id", "user", "user_id", "annotator")  # fmt: skip
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        questions = record["label_annotations"] or {}
+        first = next(iter(questions.values()), None) or {}
+        yield {
+            "text": record.get("displayed_text") or record.get("text"),
+            "id": record.get("id") or record.get("instance_id"),
+            "label": [name for name, value in first.items() if _is_chosen(value)],
+            "annotator": _person(
+                record.get("user") or record.get("user_id") or record.get("annotator")
+            ),
+            **_own(record, *taken),
+        }
+
+    return ToolFormat("Potato", rows)
+
+
+def _potato_columns(sample: Sequence[Record]) -> ToolFormat | None:
+    """Potato's tables: a column `question:::label` for each label."""
+    names = list(dict.fromkeys(name for record in sample for name in record))
+    answers = [name for name in names if ":::" in name]
+    if not answers or not {"instance_id", "id"} & set(names):
+        return None
+    question = answers[0].split(":::")[0]
+    taken = ("instance_id", "id", "user", "displayed_text", *answers)
+    free = [name for name in names if name not in taken[:3] and name not in answers]
+    field = _text_field([{name: record.get(name) for name in free} for record in sample])
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        yield {
+            "text": record.get(field),
+            "id": record.get("instance_id") or record.get("id"),
+            "label": [
+                name.partition(":::")[2]
+                for name in answers
+                if name.startswith(f"{question}:::") and _is_chosen(record.get(name))
+            ],
+            "annotator": _person(record.get("user")),
+            **_own(record, field, *taken),
+        }
+
+    return ToolFormat("Potato", rows)
+
+
+def _is_chosen(value: object) -> bool:
+    return value not in (None, "", 0, False, "0", "false", "False", [], {})
+
+
+def _doccano(sample: Sequence[Record]) -> ToolFormat | None:
+    """Lines with `Comments` and lists of labels, or with the users' `annotations`."""
+
+    def is_example(record: Record) -> bool:
+        answers = record.get("annotations", [{}])
+        by_user = isinstance(answers, list) and all(
+            isinstance(each, Mapping) and {"label", "user"} <= each.keys() for each in answers
+        )
+        return bool({"text", "data"} & record.keys()) and ("Comments" in record or by_user)
+
+    if not _have(sample, is_example):
+        return None
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        item = {
+            "text": record.get("text", record.get("data")),
+            "id": record.get("id"),
+            **_own(record, "text", "data", "id", "label", "labels", "annotations", "Comments"),
+        }
+        if "annotations" not in record:
+            yield {**item, "label": record.get("label", record.get("labels"))}
+            return
+        for each in record["annotations"]:
+            yield {**item, "label": each.get("label"), "annotator": _person(each.get("user"))}
+        if not record["annotations"]:
+            yield item
+
+    return ToolFormat("doccano", rows)
