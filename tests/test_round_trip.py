@@ -16,7 +16,7 @@ from core.errors import ExportError
 from core.exchange.exporter import export_files
 from core.exchange.formula_guard import unguarded
 from core.exchange.importer import import_data
-from core.exchange.provenance import provenance
+from core.exchange.provenance import FLOATS, provenance
 from core.exchange.tables.reader import open_table
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -71,7 +71,7 @@ def test_files_say_what_the_workspace_says(world: World):
             assert len(expected) == 1 if content is None else read(content) == expected
 
 
-ENDINGS = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
+ENDINGS = {"csv": ".csv", "excel": ".xlsx", "jsonl": ".jsonl", "parquet": ".parquet"}
 
 
 def imported(content: bytes, form: str, folder: Path) -> Workspace:
@@ -85,7 +85,7 @@ def imported(content: bytes, form: str, folder: Path) -> Workspace:
     return workspace
 
 
-@given(worlds(), some.sampled_from(sorted(READERS)))
+@given(worlds(), some.sampled_from(sorted(ENDINGS)))
 def test_what_was_imported_is_exported_the_same(world: World, form: str):
     with TemporaryDirectory() as folder:
         first = exported(read_snapshot(world.build(Path(folder) / "a"), write_cache=False), form)
@@ -98,7 +98,7 @@ def test_what_was_imported_is_exported_the_same(world: World, form: str):
 NAMES = ("0", "-", "=x", "'=x", "a  b", "a b", "a_b", "a\x1fb", "Label", "pool_label", "it's", "é")
 
 
-@pytest.mark.parametrize("form", READERS)
+@pytest.mark.parametrize("form", ENDINGS)
 def test_columns_of_any_name_come_back(form: str, tmp_path: Path):
     pool = [["item_id", "text", *NAMES], ["i", "Quake", *map(str, range(len(NAMES)))]]
     world = World(pool, [("training", "1", ["i", "Quake", "1"])], [], [])
@@ -114,6 +114,26 @@ def test_columns_that_no_header_of_a_pool_can_hold_come_in_under_others(tmp_path
     edited = first.replace(b"a b,c\n", b'a b,"a,b"\n')
     again = read_snapshot(imported(edited, "csv", tmp_path / "b"), write_cache=False)
     assert again.pool_words.pool.columns == ["a b", "own_a b"]
+
+
+def test_a_csv_file_comes_back_as_a_spreadsheet_of_another_language_saves_it(tmp_path: Path):
+    world = World(
+        [["item_id", "text", "größe"], ["i", "Beben an der Küste", "groß"], ["j", "Ruhe", "klein"]],
+        [("training", "1", ["i", "Beben an der Küste", "1", "random", "0.75"]),
+         ("training", "not it", ["j", "Ruhe", "not it", "random", "0.5"])],
+        [], [],
+    )  # fmt: skip
+    first = exported(read_snapshot(world.build(tmp_path / "a"), write_cache=False), "csv")
+    rows = list(csv.reader(io.StringIO(first.decode(), newline="")))
+    floats = [rows[0].index(name) for name in FLOATS]
+    for row in rows[1:]:
+        for at in floats:
+            row[at] = row[at].replace(".", ",")
+    text = io.StringIO()
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(rows)
+    for name, encoding in (("mark", "utf-8-sig"), ("old", "cp1252")):
+        again = imported(text.getvalue().encode(encoding), "csv", tmp_path / name)
+        assert exported(read_snapshot(again, write_cache=False), "csv") == first
 
 
 @pytest.mark.parametrize("form", READERS)

@@ -5,13 +5,16 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from xml.etree import ElementTree
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from xlsxwriter import Workbook
 
+from core.errors import ExportError
 from core.exchange.formula_guard import guarded
 from core.exchange.provenance import FLOATS, Cell
 from core.system.csv_rows import format_rows
@@ -31,6 +34,14 @@ PREFIX = "__label__"
 
 END_OF_LINE = "</s>"
 """The word that fastText itself puts at the end of each line."""
+
+EPOCH = datetime(2000, 1, 1)
+
+MOST_SHEET_ROWS = 1_048_575
+"""Below the one that names the columns."""
+
+LONGEST_SHEET_TEXT = 32_767
+"""Characters that a cell of a sheet can hold."""
 
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 
@@ -68,6 +79,32 @@ def json_lines(table: pa.Table, task: Task) -> Files:
 def parquet(table: pa.Table, task: Task) -> Files:
     """The table as it is."""
     yield "labels.parquet", _parquet(table)
+
+
+def excel(table: pa.Table, task: Task) -> Files:
+    """A workbook of one sheet, in which a text is a text, whatever it begins with.
+
+    Raises ExportError for more rows, or a longer text, than a sheet can hold.
+    """
+    longest = max((pc.max(pc.utf8_length(x)).as_py() or 0 for x in table if _is_text(x)), default=0)
+    if len(table) > MOST_SHEET_ROWS or longest > LONGEST_SHEET_TEXT:
+        raise ExportError(
+            f"A sheet holds {MOST_SHEET_ROWS:,} rows, and {LONGEST_SHEET_TEXT:,} characters in a "
+            f"cell; these are {len(table):,} rows, and a text of {longest:,}. Export as CSV."
+        )
+    buffer = BytesIO()
+    with Workbook(buffer, {"constant_memory": True}) as book:
+        book.set_properties({"created": EPOCH})  # the same labels give the same file
+        sheet = book.add_worksheet("labels")
+        for at, name in enumerate(table.column_names):
+            sheet.write_string(0, at, name)
+        for line, row in enumerate(_rows(table), start=1):
+            for at, value in enumerate(row.values()):
+                if isinstance(value, str):
+                    sheet.write_string(line, at, value)
+                elif value is not None:
+                    sheet.write_number(line, at, value)
+    yield "labels.xlsx", buffer.getvalue()
 
 
 def label_studio(table: pa.Table, task: Task) -> Files:
@@ -126,6 +163,7 @@ LAYOUTS = {
         "A cell that a spreadsheet would run as a formula begins with an apostrophe more than the "
         "text itself; Sunlight's import takes it away again.",
     ),
+    "excel": Layout("Excel", excel, "labels.xlsx"),
     "jsonl": Layout("JSON lines", json_lines, "labels.jsonl"),
     "parquet": Layout("Parquet", parquet, "labels.parquet"),
     "label-studio": Layout(
@@ -167,6 +205,10 @@ def _rows(table: pa.Table) -> Iterator[Row]:
                 if row[name] is not None and not math.isfinite(row[name]):
                     row[name] = repr(row[name])
             yield row
+
+
+def _is_text(column: pa.ChunkedArray) -> bool:
+    return pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
 
 
 def _json(value: object) -> str:

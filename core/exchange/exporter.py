@@ -9,6 +9,7 @@ from core.errors import ExportError
 from core.exchange.data_card import data_card
 from core.exchange.export_formats import LAYOUTS, Files
 from core.exchange.provenance import provenance
+from core.system.csv_rows import BOM
 from core.system.durable import new_file, new_folder, refused_as, stands, sync_path, write_new
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
@@ -17,7 +18,12 @@ CARD = "README.md"
 
 
 def export(
-    snapshot: Snapshot, path: Path, form: str, splits: Collection[str] = SPLITS
+    snapshot: Snapshot,
+    path: Path,
+    form: str,
+    splits: Collection[str] = SPLITS,
+    *,
+    for_excel: bool = False,
 ) -> list[Path]:
     """The files of this format of `LAYOUTS`, whole and on disk; the card stands beside or inside.
 
@@ -26,7 +32,7 @@ def export(
     be written, or if the splits have no label.
     """
     _refuse_place(snapshot, path)
-    files = list(export_files(snapshot, form, splits))
+    files = list(export_files(snapshot, form, splits, for_excel=for_excel))
     beside = path.with_name(f"{path.name}.md")
     if LAYOUTS[form].file:
         _refuse_place(snapshot, beside)
@@ -41,8 +47,12 @@ def export(
         return [path / name for name, _ in files]
 
 
-def export_files(snapshot: Snapshot, form: str, splits: Collection[str] = SPLITS) -> Files:
+def export_files(
+    snapshot: Snapshot, form: str, splits: Collection[str] = SPLITS, *, for_excel: bool = False
+) -> Files:
     """Name and content of each file of this format, the card last.
+
+    A CSV file that is `for_excel` begins with the mark by which Excel knows UTF-8.
 
     Raises ExportError if there is no such format or split, or if the splits have no label.
     """
@@ -61,7 +71,7 @@ def export_files(snapshot: Snapshot, form: str, splits: Collection[str] = SPLITS
         if name == CARD:
             head = content
         else:
-            yield name, content
+            yield name, BOM + content if for_excel and name.endswith(".csv") else content
     yield CARD, head + data_card(snapshot, table, layout).encode()
 
 

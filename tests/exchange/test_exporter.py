@@ -166,3 +166,15 @@ def test_what_appears_meanwhile_is_not_written_over(
         export(active, there, form)
     assert there.read_text() == "theirs"
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
+def test_a_csv_file_for_excel_begins_with_its_mark_and_is_the_same_beyond(active: Snapshot):
+    plain = dict(export_files(active, "csv"))["labels.csv"]
+    marked = dict(export_files(active, "csv", for_excel=True))["labels.csv"]
+    assert marked == b"\xef\xbb\xbf" + plain
+
+
+def test_what_no_sheet_can_hold_is_refused(active: Snapshot, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("core.exchange.export_formats.MOST_SHEET_ROWS", 10)
+    with pytest.raises(ExportError, match="Export as CSV"):
+        list(export_files(active, "excel"))

@@ -30,16 +30,17 @@ def show(path: Path) -> None:
         "Format", [*LAYOUTS], format_func=lambda name: LAYOUTS[name].title, key=FORMAT, width=320
     )
     st.caption(LAYOUTS[form].note)
+    for_excel = form == "csv" and st.checkbox("For Excel, which needs a mark in the file")
     splits = st.pills("Splits", SPLITS, selection_mode="multi", default=SPLITS, key=CHOSEN)
     if st.button("Prepare", icon=":material/inventory_2:", key="prepare_export"):
-        _offer(snapshot, form, splits)
+        _offer(snapshot, form, splits, for_excel=for_excel)
 
 
-def _offer(snapshot: Snapshot, form: str, splits: list[str]) -> None:
+def _offer(snapshot: Snapshot, form: str, splits: list[str], *, for_excel: bool) -> None:
     """The download, or why there is none."""
     folder = f"{snapshot.workspace.name}-{form}"
     with refusals_shown():
-        archive = zipped(export_files(snapshot, form, splits), folder)
+        archive = zipped(export_files(snapshot, form, splits, for_excel=for_excel), folder)
         st.download_button(
             f"Download ({len(archive) / 1e3:,.0f} kB)",
             archive,
