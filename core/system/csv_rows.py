@@ -133,6 +133,9 @@ class _Reader:
             if at < number:
                 continue  # within a record that has begun before
             self._take_plain(lines[number:at])
+            if self._take_quoted(lines[at]):  # as most are, in one line
+                number = at + 1
+                continue
             number = at + record_length(lines, at, self._delimiter, self._quote)
             self._keep(lines[at:number])
         if number < stop:
@@ -158,6 +161,18 @@ class _Reader:
             if text.strip("\r")
         ]
         self._before += len(lines)
+
+    def _take_quoted(self, line: bytes) -> bool:
+        """Reads a line whose quotes close within it; whether it is one."""
+        try:
+            text = line.removesuffix(b"\r").decode()
+        except UnicodeDecodeError:
+            return False
+        fields = split_record(text, self._delimiter, self._quote)
+        if fields is not None:
+            self._before += 1
+            self.rows.append(Row(self._before, fields))
+        return fields is not None
 
     def _keep(self, lines: list[bytes], *, whole: bool = True) -> None:
         """Reads the lines as one record; a blank line is none."""

@@ -40,6 +40,8 @@ MOST_COLUMNS = 1_000
 RowsOf = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
 """The rows of a record, each as {column: value}."""
 
+_decode = json.JSONDecoder().decode
+
 LINES = (".jsonl", ".ndjson")
 """Endings of files with one object a line, also where there is one line."""
 
@@ -98,7 +100,8 @@ def record_columns(records: Iterable[Record], name: str) -> tuple[list[str], set
     lists: set[str] = set()
     for _, fields, _ in records:
         row = flat(fields) if fields else {}
-        lists |= {key for key, value in row.items() if isinstance(value, list)}
+        if any(isinstance(value, list) for value in row.values()):
+            lists |= {key for key, value in row.items() if isinstance(value, list)}
         if not row.keys() <= names.keys():
             names.update(dict.fromkeys(row))
             if len(names) > MOST_COLUMNS:
@@ -189,7 +192,7 @@ def _object(line: int, data: bytes) -> Record:
     if not data.strip():
         return Record(line, None)
     try:
-        found = json.loads(data.decode())
+        found = _decode(data.decode())
     except (ValueError, RecursionError):
         return Record(line, None, "is not valid JSON in UTF-8")
     return Record(line, found) if isinstance(found, dict) else Record(line, None, NO_OBJECT)

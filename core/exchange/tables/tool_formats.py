@@ -55,11 +55,13 @@ def fasttext_row(line: str) -> dict[str, Any]:
     return {"text": " ".join(x for x in words if not x.startswith(FASTTEXT)), "label": labels}
 
 
-def flat(record: Record, before: str = "") -> dict[str, Any]:
+def flat(record: Record, before: str = "") -> Record:
     """The record without objects in it: `{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay lists."""
+    if not before and not any(isinstance(value, dict) for value in record.values()):
+        return record
     found: dict[str, Any] = {}
     for name, value in record.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, dict) and value:
             found |= flat(value, f"{before}{name}.")
         else:
             found[f"{before}{name}"] = value
