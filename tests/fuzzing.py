@@ -30,6 +30,10 @@ from core.analysis.simulation import read_oracle, write_labeled
 from core.doctor import examine
 from core.errors import SunlightError
 from core.evaluation.report import load_report
+from core.exchange.foreign_table import understood
+from core.exchange.tables.dates import moment
+from core.exchange.tables.reader import open_table
+from core.exchange.tables.tool_formats import labels_in
 from core.features.encoder import open_encoder
 from core.features.pool_features import load_space
 from core.features.vocabulary import Vocabulary
@@ -405,6 +409,23 @@ def _words(data: bytes, _: Path) -> None:
         assert len(phrase)
 
 
+def _table(ending: str) -> Read:
+    def read(data: bytes, folder: Path) -> None:
+        path = folder / f"table.{ending}"
+        path.write_bytes(data)
+        table = open_table(path)
+        for block in table.blocks():
+            assert all(len(cells) == len(table.columns) for _, cells in block.rows)
+        for cell in [cell for row in table.head(20) for cell in row]:
+            with suppress(ValueError):
+                labels_in(cell)
+            with suppress(ValueError):
+                moment(cell)
+        understood(table, {}, {}, refuse_unknown=True)
+
+    return read
+
+
 def _seeds(*seeds: bytes) -> Callable[[], Sequence[bytes]]:
     return lambda: seeds
 
@@ -459,6 +480,29 @@ TARGETS = {
             _condition,
             _seeds(b"n_words > 8 AND text ILIKE '%flood%'", b"length(lower(text)) BETWEEN 1 AND 9"),
             _SQL,
+        ),
+        Target(
+            "table of texts",
+            _table("csv"),
+            _seeds(
+                b'sep=;\n# told\nid;text;label\n1;\'a; b\';["x"]\n2;"c""d";\n',
+                "__label__a Überfall\n__label__b c\n".encode("cp1252"),
+            ),
+            (b"\t", b";", b"|", b"#", b"__label__", b"sep=", b"01/02/2026", b"1694858483"),
+        ),
+        Target(
+            "table of objects",
+            _table("json"),
+            _seeds(
+                b'[{"data": {"text": "a"}, "annotations": [{"completed_by": 1, "result": '
+                b'[{"to_name": "text", "value": {"choices": ["x"]}}]}]}]',
+                b'{"text": "a", "answer": "accept", "_input_hash": 1, "accept": ["x"]}\n',
+                b'{"fields": {"text": "a"}, "responses": {"q": [{"value": "x"}]}}\n',
+                b'{"id": 1, "displayed_text": "a", "label_annotations": {"q": {"x": "1"}}}\n',
+                b'{"text": "a", "annotations": [{"label": "x", "user": 1}]}\n',
+                b'{"columns": ["text"], "data": [["a"], ["b"]]}',
+            ),
+            (b'"text": ', b'"data": ', b'"annotations": ', b'"responses": ', b'"label": [[0, 1]]'),
         ),
         Target("search words", _words, _seeds(b'flood "river bank" x', "\u4e16\u754c İß".encode())),
     )

@@ -165,10 +165,10 @@ def _label_studio(sample: Sequence[Record]) -> ToolFormat | None:
     fallback = _text_field([flat(record["data"]) for record in sample if is_task(record)])
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
-        data = flat(record.get("data") or {})
-        done = record.get("annotations", record.get("completions")) or []
-        done = [each for each in done if isinstance(each, Mapping) and not _is_cancelled(each)]
-        results = [_results(each) for each in done]
+        data = flat(_object(record.get("data")))
+        done = _objects(record.get("annotations", record.get("completions")))
+        done = [each for each in done if not _is_cancelled(each)]
+        results = [_objects(each.get("result")) for each in done]
         questions = [each for result in results for each in result]
         named = next((each["to_name"] for each in questions if "to_name" in each), "")
         field = named if isinstance(data.get(named), str) else fallback
@@ -176,10 +176,9 @@ def _label_studio(sample: Sequence[Record]) -> ToolFormat | None:
         for annotation, result in zip(done, results, strict=True):
             answers: dict[str, list[str]] = {}
             for each in result:
-                value = each.get("value") or {}
-                chosen = value.get("choices") or [
-                    "/".join(map(str, path)) for path in value.get("taxonomy") or []
-                ]
+                value = _object(each.get("value"))
+                paths = [path for path in _list(value.get("taxonomy")) if isinstance(path, list)]
+                chosen = _list(value.get("choices")) or ["/".join(map(str, x)) for x in paths]
                 answers.setdefault(str(each.get("from_name", "")), []).extend(map(str, chosen))
             answers = {name: labels for name, labels in answers.items() if labels}
             first, *others = answers or [""]
@@ -200,9 +199,23 @@ def _is_cancelled(annotation: Record) -> bool:
     return bool(annotation.get("was_cancelled") or annotation.get("skipped"))
 
 
-def _results(annotation: Record) -> list[Record]:
-    found = annotation.get("result")
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+def _object(value: object) -> Record:
+    """The value if it is an object; an empty one in place of anything else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _objects(value: object) -> list[Record]:
+    """The objects in a list; none in anything else."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _first(value: object) -> object:
+    """What the first field of an object holds; None in anything else."""
+    return next(iter(_object(value).values()), None)
 
 
 def _label_studio_flat(sample: Sequence[Record]) -> ToolFormat | None:
@@ -273,14 +286,14 @@ def _argilla(sample: Sequence[Record]) -> ToolFormat | None:
     field = _text_field([flat(record["fields"]) for record in sample if is_record(record)])
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
-        fields = flat(record.get("fields") or {})
+        fields = flat(_object(record.get("fields")))
         item = {
             "text": fields.get(field),
             "id": record.get("id") or record.get("external_id"),
             **_own(fields, field),
-            **_own({"metadata": record.get("metadata") or {}}),
+            **_own({"metadata": _object(record.get("metadata"))}),
         }
-        given = list(_argilla_responses(record.get("responses") or {}))
+        given = list(_argilla_responses(record.get("responses")))
         yield from ({**item, "label": label, "annotator": user} for label, user in given)
         if not given:
             yield item
@@ -291,13 +304,9 @@ def _argilla(sample: Sequence[Record]) -> ToolFormat | None:
 def _argilla_responses(responses: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
     """(answer to the first question, who gave it) of each submitted response."""
     if isinstance(responses, Mapping):
-        answers = next(iter(responses.values()), None) or []
+        answers = _objects(_first(responses))
     else:
-        answers = []
-        for each in responses:
-            values = (each or {}).get("values") or {}
-            first = next(iter(values.values()), None)
-            answers.append({**each, "value": first})
+        answers = [{**each, "value": _first(each.get("values"))} for each in _objects(responses)]
     for each in answers:
         value = each.get("value")
         value = value.get("value") if isinstance(value, Mapping) else value
@@ -317,9 +326,9 @@ def _argilla_columns(sample: Sequence[Record]) -> ToolFormat | None:
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
         item = {"text": record.get(field), "id": record.get("id"), **_own(record, field, *taken)}
-        answers = record.get(f"{question}.responses") or []
-        users = record.get(f"{question}.responses.users") or [""] * len(answers)
-        states = record.get(f"{question}.responses.status") or ["submitted"] * len(answers)
+        answers = _list(record.get(f"{question}.responses"))
+        users = _list(record.get(f"{question}.responses.users")) or [""] * len(answers)
+        states = _list(record.get(f"{question}.responses.status")) or ["submitted"] * len(answers)
         given = [
             {**item, "label": answer, "annotator": _person(user)}
             for answer, user, state in zip(answers, users, states, strict=False)
@@ -342,7 +351,7 @@ def _argilla_old(sample: Sequence[Record]) -> ToolFormat | None:
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
         inputs = record.get("inputs")
-        plain = next(iter(inputs.values()), None) if isinstance(inputs, Mapping) else inputs
+        plain = _first(inputs) if isinstance(inputs, Mapping) else inputs
         is_done = record.get("status") == "Validated"
         yield {
             "text": record.get("text") or plain,
@@ -350,7 +359,7 @@ def _argilla_old(sample: Sequence[Record]) -> ToolFormat | None:
             "label": record.get("annotation") if is_done else None,
             "annotator": _person(record.get("annotation_agent")) if is_done else "",
             **_own(record, *taken),
-            **_own({"metadata": record.get("metadata") or {}}),
+            **_own({"metadata": _object(record.get("metadata"))}),
         }
 
     return ToolFormat("Argilla", rows)
@@ -364,8 +373,7 @@ def _potato(sample: Sequence[Record]) -> ToolFormat | None:
              "id", "instance_id", "user", "user_id", "annotator")  # fmt: skip
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
-        questions = record["label_annotations"] or {}
-        first = next(iter(questions.values()), None) or {}
+        first = _object(_first(record.get("label_annotations")))
         yield {
             "text": record.get("displayed_text") or record.get("text"),
             "id": record.get("id") or record.get("instance_id"),
@@ -432,9 +440,10 @@ def _doccano(sample: Sequence[Record]) -> ToolFormat | None:
         if "annotations" not in record:
             yield {**item, "label": record.get("label", record.get("labels"))}
             return
-        for each in record["annotations"]:
+        given = _objects(record["annotations"])
+        for each in given:
             yield {**item, "label": each.get("label"), "annotator": _person(each.get("user"))}
-        if not record["annotations"]:
+        if not given:
             yield item
 
     return ToolFormat("doccano", rows)

@@ -6,6 +6,7 @@ All inputs are made up here. Each case stands for a kind: a text that is read, w
 import gzip
 import io
 import json
+import random
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -421,3 +422,32 @@ def test_a_file_that_is_not_there_and_a_folder_are_told(tmp_path: Path):
         open_table(tmp_path / "t.parquet")
     with pytest.raises(TableError, match="is a folder"):
         open_table(tmp_path)
+
+
+ODD = (None, True, 0, 1.5, "x", "", [], {}, [None], [[1]], [{}], {"value": None}, {"a": {"b": []}})
+
+
+def with_one_odd(value: object, draw: random.Random) -> object:
+    """The value with something odd in place of one of its parts."""
+    if draw.random() < 0.2 or not isinstance(value, dict | list) or not value:
+        return draw.choice(ODD)
+    if isinstance(value, list):
+        at = draw.randrange(len(value))
+        return [*value[:at], with_one_odd(value[at], draw), *value[at + 1 :]]
+    name = draw.choice(list(value))
+    return {**value, name: with_one_odd(value[name], draw)}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_records_with_odd_parts_are_read_or_refused(tmp_path: Path, tool: str):
+    draw, record = random.Random(tool), TOOLS[tool][1]
+    for _ in range(150):
+        records = [record, with_one_odd(record, draw), record, record, record, record]
+        path = written(tmp_path, "t.json", json.dumps(records))
+        try:
+            table = open_table(path)
+            columns, _ = understood(table, {}, {}, refuse_unknown=True)
+            assert columns.text in table.columns
+            assert all(len(row) == len(table.columns) for row in table.head(20))
+        except TableError:
+            pass
