@@ -24,10 +24,13 @@ from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Run, new_event, read_logs
 from core.workspace.relabel import as_they_stand, settled
 from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.task import Label
 from pages.ui.cache.keep import Slot
 from pages.ui.components.item_actions import batches_of
-from tests.conftest import MakeWorkspace, active_workspace, headlines
+from tests.browser import said
+from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 from tests.pages.test_pages import open_page, open_tab
+from tests.sampling.test_next_batch import THREE_LABELS
 
 
 def told(page: AppTest) -> str:
@@ -317,6 +320,31 @@ def test_a_decision_can_be_taken_back(demo: Path, monkeypatch):
     page.button(key=f"decide {doubt.item.item_id} {doubt.predicted}").click().run()
     page.button(key="take_back").click().run()
     assert a_label(read(demo), doubt.item.item_id) == doubt.item.label
+    assert "take_back" not in [button.key for button in page.button]
+
+
+def test_what_cannot_be_taken_back_now_can_be_later(make_workspace: MakeWorkspace, monkeypatch):
+    workspace = make_workspace([item[:2] for item in headlines(30)], task=THREE_LABELS)
+    one, two, three = workspace.task.labels
+    for label in (one, two):
+        write_csv(workspace.path / "training_data" / label.file, [("x", "two minds", label.value)])
+    page = open_list(open_page("review", workspace.path, monkeypatch), "Two labels")
+    page.button(key=f"decide x {two.value}").click().run()
+
+    def labeled_by_bob(label: Label) -> None:
+        batch_id = read_snapshot(workspace).logs.events[-1].batch_id
+        event = new_event(batch_id, "bob", "label", "x", label=label.value)
+        assert not Inbox(workspace).receive([event]).refused
+
+    labeled_by_bob(three)
+    page.button(key="take_back").click().run()
+    assert "labeled otherwise meanwhile" in said(page.error[0].value)
+    assert a_label(read_snapshot(workspace), "x") == three.value
+    labeled_by_bob(two)
+    page.button(key="take_back").click().run()
+    assert not page.error
+    assert a_label(read_snapshot(workspace), "x") == one.value
+    assert "take_back" not in [button.key for button in page.button]
 
 
 def test_a_run_from_before_says_that_the_next_one_will_bring_it(demo: Path, monkeypatch):

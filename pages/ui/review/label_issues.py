@@ -209,12 +209,13 @@ def show_last(snapshot: Snapshot) -> None:
         Decision(replace(each.item, label=each.label), each.item.label, each.assisted)
         for each in last
     ]
-    button.button("Take back", key="take_back", on_click=take_back, args=(snapshot, before))
+    # What is refused stays the last decision: it can be tried again.
+    args = (snapshot, before, forget_last)
+    button.button("Take back", key="take_back", on_click=take, args=args)
 
 
-def take_back(snapshot: Snapshot, before: Sequence[Decision]) -> None:
-    """Gives the items the labels back that they had."""
-    take(snapshot, before)
+def forget_last() -> None:
+    """Nothing is left to be taken back."""
     st.session_state.pop(LAST, None)
 
 
