@@ -22,8 +22,8 @@ from pages.ui.server.access import Door
 for module in pkgutil.walk_packages(pages.ui.__path__, "pages.ui."):
     importlib.import_module(module.name)
 
-# Streamlit collects garbage after every run of a script. With torch loaded that costs more than
-# most runs themselves, unless what is loaded by now is left out of it: measured 120 to 35 ms.
+# With torch loaded a full garbage collection takes longer than most runs of a page, unless what is
+# loaded by now is left out of it: measured 120 to 35 ms.
 gc.collect()
 gc.freeze()
 atexit.register(gc.unfreeze)  # DuckDB complains at the end about what is never let go

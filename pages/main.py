@@ -3,9 +3,7 @@
 import streamlit as st
 
 from pages.ui import page_head, session
-from pages.ui.server import garbage
 
-garbage.spare()
 st.set_page_config(page_title="Sunlight", page_icon="☀️", layout="wide")
 
 PAGES = (
