@@ -192,7 +192,7 @@ class Login:
             f"{until}.{self._sign(until)}",
             max_age=LIFETIME,
             path=base_path() or "/",
-            secure=_is_encrypted(request),
+            secure=request.url.scheme == "https",  # to us, or to a proxy on this machine
             httponly=True,
             samesite="lax",
         )
@@ -225,27 +225,12 @@ def _is_of_this_site(connection: HTTPConnection) -> bool:
     return site in ("same-origin", "none") and is_same_origin(connection.headers)
 
 
-def _is_encrypted(connection: HTTPConnection) -> bool:
-    """Whether the browser speaks TLS, to us or to a proxy on this machine."""
-    says_so = connection.headers.get("x-forwarded-proto") == "https"
-    return connection.url.scheme == "https" or (says_so and is_loopback(_peer(connection)))
-
-
 def _address(connection: HTTPConnection) -> str:
-    """Who knocks: the client, or whom a proxy on this machine names last; of IPv6 the network."""
-    found = _peer(connection)
-    if is_loopback(found):
-        forwarded = connection.headers.get("x-forwarded-for", "")
-        found = forwarded.rpartition(",")[2].strip() or found
+    """Who knocks, as uvicorn tells it, which hears a proxy on this machine; of IPv6 the network."""
     try:
-        address = ipaddress.ip_address(found)
+        address = ipaddress.ip_address(connection.client.host if connection.client else "")
     except ValueError:
         return ""
     if address.version == 6 and not address.is_loopback:
         return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
-
-
-def _peer(connection: HTTPConnection) -> str:
-    """The other end's address. Where that is this machine, a proxy can tell the truth."""
-    return connection.client.host if connection.client else ""
