@@ -4,8 +4,8 @@ A chart is a function of a few values that makes it over the rows `POINTS`, whic
 specification is worked out once, and only rows travel after that. Altair takes some 40 ms for a
 chart, more than all that a page computes; rows take one.
 
-PNG and SVG are made by the browser of the drawing as it stands on the screen; Streamlit hides
-vega's own menu. CSV is made of the rows, when somebody asks for it.
+SVG is made by the browser of the drawing as it stands on the screen; Streamlit hides vega's own
+menu, and has PNG in the toolbar of each chart. CSV is made of the rows, when somebody asks for it.
 """
 
 from collections.abc import Callable, Hashable
@@ -31,9 +31,9 @@ CANVAS_FROM = 2_000
 INKS = {"light": "#1c1917", "dark": "#f0eee9", None: "#808080"}
 """Colors of texts inside a chart, which Streamlit leaves black; gray while nobody knows."""
 
-_buttons = st.components.v2.component(
+_svg_button = st.components.v2.component(
     "sunlight_exports",
-    html='<button data-kind="png">PNG</button><button data-kind="svg">SVG</button>',
+    html='<button title="Download the chart as SVG">SVG</button>',
     css=Path(__file__).with_name("exports.css").read_text(encoding="utf-8"),
     js=Path(__file__).with_name("exports.js").read_text(encoding="utf-8"),
 )
@@ -72,11 +72,9 @@ def show_figure(
                 type="tertiary",
                 help="Download the numbers behind the chart",
             )
-            _buttons(
-                key=f"{name}-exports",
-                data={"figure": name, "title": title, "painted": painted},
-                width="content",
-            )
+            if not painted:
+                data = {"figure": name, "title": title}
+                _svg_button(key=f"{name}-exports", data=data, width="content")
     return selected
 
 
