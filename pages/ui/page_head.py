@@ -18,6 +18,7 @@ from pages.ui.server.login import LOGOUT, base_path
 ASKED = "annotator_asked"
 TYPED = "annotator_field"
 CHOSEN = "workspace_menu"
+STYLES = Path(__file__).with_name("styles.css")
 
 
 def open_page(title: str, purpose: str) -> Snapshot:
@@ -160,6 +161,7 @@ def _change_workspace() -> None:
 
 def _head(title: str, purpose: str) -> None:
     need_login()
+    st.html(STYLES)
     st.title(title)
     st.caption(purpose)
 

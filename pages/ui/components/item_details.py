@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -29,8 +28,6 @@ LONGEST = 160
 MOST_WORDS = 200
 """Rows of the table of words; a headline has ten."""
 
-STYLE = f"<style>{Path(__file__).with_name('item_details.css').read_text(encoding='utf-8')}</style>"
-
 
 def show_details(snapshot: Snapshot, item_id: str, text: str, *, is_held_out: bool) -> None:
     """The ways to label or flag the item; its words, neighbors and history."""
@@ -54,7 +51,7 @@ def show_details(snapshot: Snapshot, item_id: str, text: str, *, is_held_out: bo
         parts += _of_model(snapshot, run, model, item_id, text)
     parts.append(_history(history(snapshot, item_id, is_held_out=is_held_out)))
     told = "".join(f"<div>{part}</div>" for part in parts if part)
-    st.html(f'{STYLE}<div class="sl-more" data-testid="details">{told}</div>')
+    st.html(f'<div class="sl-more" data-testid="details">{told}</div>')
 
 
 def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: str) -> list[str]:
@@ -79,7 +76,8 @@ def _words(snapshot: Snapshot, model: Model, explanation: Explanation, towards: 
     most = max(abs(push) for _, push in pieces) or 1.0
     left_out = len(pieces) - MOST_WORDS
     rows = "".join(
-        f'<tr><td class="{"" if piece in known else "sl-unseen"}" dir="auto">{escape(piece)}</td>'
+        f'<tr><td dir="auto"><span class="{"" if piece in known else "sl-new"}">{escape(piece)}'
+        "</span></td>"
         f'<td class="sl-number">{counts[folded(piece)]:,}</td>'
         f'<td class="sl-number">{signed(push)}</td><td>{_bar(push / most)}</td></tr>'
         for piece, push in pieces[:MOST_WORDS]

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from itertools import accumulate
-from pathlib import Path
 
 import streamlit as st
 
@@ -19,12 +18,11 @@ FULL = 1.5
 
 _PIECES = re.compile(r"\s+|\S+")
 
-STYLE = f"<style>{Path(__file__).with_name('items.css').read_text(encoding='utf-8')}</style>"
-
 
 def show_items(items: Iterable[str]) -> None:
     """Draws items that `item_html` made."""
-    st.html(STYLE + "".join(items))
+    if html := "".join(items):
+        st.html(html)
 
 
 def item_html(

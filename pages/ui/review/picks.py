@@ -15,9 +15,6 @@ from pages.ui.components.items import item_with_rows, show_items
 from pages.ui.components.messages import filled
 from pages.ui.escape_markdown import plain
 
-SMALL_TITLES = "<style>[class*='st-key-review_column_'] h3 {font-size: 1.2rem}</style>"
-"""One line each, side by side."""
-
 ALL, COMING = "all batches", "coming batch"
 SHOWN = 100
 
@@ -74,7 +71,6 @@ def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | No
         marks += f" Today: what {newest.run.run_id} says{without if newest.unseen else ''}."
     st.caption(marks)
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
-    st.html(SMALL_TITLES)
     for number, column in enumerate(st.columns(2, gap="large")):
         with column, st.container(key=f"review_column_{number}"):
             key = f"review_side_{number}"

@@ -27,9 +27,6 @@ SHOWN = 50
 OPENED = 15
 """Items of a region with a button: buttons cost more time than texts, and a click opens any."""
 
-NO_LINE = "<style>.st-key-review_opened .sl-item {border-top: 0; padding-top: 0}</style>"
-"""The opened item stands in a frame."""
-
 Point = Any
 """A row of the points, by `itertuples`."""
 
@@ -115,7 +112,7 @@ def show_opened(snapshot: Snapshot, point: Point) -> None:
     (item,), batches = as_they_stand(snapshot, [point.item_id]), batches_of(snapshot)
     with st.container(border=True, gap="small", key="review_opened"):
         told = point_facts(snapshot, point, item)
-        show_items([NO_LINE, item_html(point.text, told, big=True, item_id=point.item_id)])
+        show_items([item_html(point.text, told, big=True, item_id=point.item_id)])
         is_held_out = point.item_id in being_held_out(snapshot)
         show_details(snapshot, point.item_id, point.text, is_held_out=is_held_out)
         batch_id = batches.get(point.item_id, "")

@@ -23,9 +23,6 @@ stand side by side: `"river flood"`. Whole words count, without case or punctuat
 SIZE_NAMES = {1: "1 item", 10: "10", 50: "50"}
 SAID_AGREEMENT = dict(zip(AGREEMENTS, ("as the model says", "not as the model says"), strict=True))
 
-QUIET = """<style>.sl-quiet {font-size: .875rem; opacity: .8; margin: 0; overflow-wrap: anywhere}
-</style>"""
-
 
 def show_filters(task: Task, choices: Choices) -> None:
     """The common filters at once, the others behind a button."""
@@ -53,12 +50,12 @@ def show_active(filters: Filters, task: Task, choices: Choices) -> None:
     """One sentence that says which filters are at work, and a way to clear them."""
     if left_out := st.session_state.get(state.LEFT_OUT):
         told = ", ".join(f"{name}={value}" for name, of in left_out.items() for value in of)
-        st.html(f'<p class="sl-quiet">Left out of the address: {escape(told)}.</p>{QUIET}')
+        st.html(f'<p class="sl-quiet">Left out of the address: {escape(told)}.</p>')
     told = "; ".join(filters_in_words(filters, task))
     if not told:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<p class="sl-quiet" data-testid="active-filters">Only {escape(told)}.</p>{QUIET}')
+        st.html(f'<p class="sl-quiet" data-testid="active-filters">Only {escape(told)}.</p>')
         st.button(
             "Clear",
             type="tertiary",
