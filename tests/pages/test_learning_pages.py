@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.analysis.replay import Known, Replay, kept, known, prepare, ways
 from core.evaluation.runs import read_report
+from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
+from core.workspace.logs import new_event
 from core.workspace.snapshot import read_snapshot
 from pages.ui.metrics import score_tables
 from tests.browser import said
@@ -160,9 +162,17 @@ def test_the_chosen_mix_makes_the_next_batch(demo: Path, monkeypatch):
     page = open_page("annotate", demo, monkeypatch, annotator="")
     assert not page.number_input  # the name comes first
     page.session_state["annotator"] = "ann"
-    page.session_state["mix"] = {"low confidence": 0, "margin": 7, "novel words": 4}
     page.run()
-    (batch,) = read_snapshot(open_workspace(demo)).open_batches.values()
+    for name, number in (("low_confidence", 0), ("margin", 7), ("novel_words", 4)):
+        page.number_input(f"mix_{name}").set_value(number)
+    page.run()
+    workspace = open_workspace(demo)
+    ((batch_id, batch),) = read_snapshot(workspace).open_batches.items()
+    labels = [new_event(batch_id, "ann", "label", each.item_id, label="0") for each in batch]
+    Inbox(workspace).receive([*labels, new_event(batch_id, "ann", "save")])
+    page.run()
+    assert not page.exception
+    (batch,) = read_snapshot(workspace).open_batches.values()
     counts = Counter(proposal.strategy for proposal in batch)
     assert counts == {"random": 5, "margin": 7, "outlier": 5, "novel words": 4}
 

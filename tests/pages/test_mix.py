@@ -69,6 +69,15 @@ def test_the_choice_outlives_another_page():
     assert app.number_input("mix_diverse").value == 9
 
 
+def test_another_task_brings_its_own_mix():
+    app = page()
+    app.number_input("mix_diverse").set_value(9).run()
+    app.session_state["task"] = "[batch]\nsize = 20"
+    app.run()
+    assert given(app) is None
+    assert app.number_input("mix_low_confidence").value == 16
+
+
 def test_one_click_goes_back_to_the_task():
     app = page()
     app.number_input("mix_diverse").set_value(9).run()
