@@ -94,21 +94,19 @@ def _show(points: Sequence[Point], random_mix: str | None) -> None:
 
 def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
     """What stands behind the sentences."""
-    names = ["way", "model", "seeds", "area", "over random"]
-    names += ["labels to random's end", "seeds that reached it"]
     cells = [
-        (
-            row.mix,
-            row.model,
-            row.seeds,
-            str(row.area),
-            str(row.difference),
-            row.labels_needed,
-            row.reached,
-        )
+        {
+            "way": row.mix,
+            "model": row.model,
+            "seeds": row.seeds,
+            "area": str(row.area),
+            "over random": str(row.difference),
+            "labels to random's end": row.labels_needed,
+            "seeds that reached it": row.reached,
+        }
         for row in rows
     ]
-    return pd.DataFrame(cells, columns=names)
+    return pd.DataFrame(cells)
 
 
 def means(points: Sequence[Point], score: str) -> pd.DataFrame:
