@@ -34,47 +34,38 @@ RUNS = 100
 """Runs, and pairs of them, whose scores are kept with their intervals."""
 
 
-def params_stamp(snapshot: Snapshot, *runs: Run) -> Stamps:
-    """Those of the runs' params files, as far as they are there."""
+def run_stamps(snapshot: Snapshot, *runs: Run) -> Stamps:
+    """Those of the runs' params files and reports, as far as they are there."""
     path = snapshot.workspace.path
-    return file_stamps(path, [path / run.params_file for run in runs])
+    params = [path / run.params_file for run in runs]
+    return file_stamps(path, [*params, *map(report_path, params)])
 
 
-def report_stamp(snapshot: Snapshot, *runs: Run) -> Stamps:
-    """Those of the runs' reports, as far as they are there."""
-    path = snapshot.workspace.path
-    return file_stamps(path, [report_path(path / run.params_file) for run in runs])
-
-
-def by_params(snapshot: Snapshot, run: Run) -> Hashable:
-    """The key of what a model is, whatever is labeled."""
-    return str(snapshot.workspace.path), params_stamp(snapshot, run)
+def by_run(snapshot: Snapshot, run: Run, *further: Hashable) -> Hashable:
+    """The key of what a model is, and its report, whatever is labeled."""
+    workspace = snapshot.workspace
+    return str(workspace.path), workspace.task.values, run_stamps(snapshot, run), further
 
 
 def by_pool(snapshot: Snapshot, run: Run) -> Hashable:
     """The key of what a model says of the pool, whatever is labeled."""
-    return snapshot.pool_words.pool.key, params_stamp(snapshot, run)
+    return by_run(snapshot, run, snapshot.pool_words.pool.key)
 
 
 def by_state(snapshot: Snapshot, run: Run) -> Hashable:
     """The key of what a model says of labeled and of held-out items."""
-    return by_snapshot(snapshot, params_stamp(snapshot, run))
-
-
-def by_report(snapshot: Snapshot, run: Run) -> Hashable:
-    """The key of a run's report."""
-    return str(snapshot.workspace.path), report_stamp(snapshot, run)
+    return by_run(snapshot, run, snapshot.stamps)
 
 
 def by_evaluation(snapshot: Snapshot, run: Run, *further: Hashable) -> Hashable:
     """The key of what is measured: a run's files, and the evaluation labels. Not the others."""
-    return by_params(snapshot, run), by_report(snapshot, run), evaluation_hash(snapshot), further
+    return by_run(snapshot, run, evaluation_hash(snapshot), *further)
 
 
-model = kept(by_params, refusal=RunError)(load_run)
+model = kept(by_run, refusal=RunError)(load_run)
 """The run's model, or None if its file is gone: the page says so and shows the rest."""
 
-report = kept(by_report, most=REPORTS, refusal=RunError)(read_report)
+report = kept(by_run, most=REPORTS, refusal=RunError)(read_report)
 """The run's report; None where there is none, or it is damaged: its row has the scores."""
 
 
@@ -101,7 +92,7 @@ def _shown_predictions(snapshot: Snapshot, run: Run) -> ShownPredictions | None:
 def by_filters(snapshot: Snapshot, filters: Filters) -> Hashable:
     """The key of what filters leave: the model counts where they ask for it."""
     runs = snapshot.logs.runs[-1:] if filters.ask_the_model() else []
-    return by_snapshot(snapshot, params_stamp(snapshot, *runs), repr(filters))
+    return by_snapshot(snapshot, run_stamps(snapshot, *runs), repr(filters))
 
 
 @kept(by_filters, most=LOOKS)
@@ -122,7 +113,7 @@ def neighbor_index(snapshot: Snapshot, run: Run) -> NeighborIndex | None:
     return newest[0]
 
 
-@kept(by_params)
+@kept(by_run)
 def _newest_neighbor_index(snapshot: Snapshot, run: Run) -> list[NeighborIndex]:
     """What was worked out last by this model: a label more needs one text more."""
     return []
@@ -168,7 +159,7 @@ _draws = kept(lambda number: number, most=1)(run_scores.draws)
 
 def by_both(snapshot: Snapshot, before: Run, after: Run, label: int) -> Hashable:
     """The key of what two runs differ in."""
-    return by_evaluation(snapshot, before), by_evaluation(snapshot, after), label
+    return by_evaluation(snapshot, before, by_run(snapshot, after), label)
 
 
 @kept(by_both, most=RUNS)
@@ -189,8 +180,8 @@ def score_differences(
 
 def by_reports(make: Callable[..., object], snapshot: Snapshot) -> Hashable:
     """The key of what is made of the reports of all runs, which may be very many."""
-    stamps = hash((snapshot.stamps, report_stamp(snapshot, *snapshot.logs.runs)))
-    return make.__qualname__, str(snapshot.workspace.path), stamps
+    stamps = hash(run_stamps(snapshot, *snapshot.logs.runs))
+    return by_snapshot(snapshot, make.__qualname__, stamps)
 
 
 @kept(by_reports)
