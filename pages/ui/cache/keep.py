@@ -5,7 +5,6 @@ that changes while a page runs mixes no two states.
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from functools import wraps
 from threading import Lock
 from typing import Generic, ParamSpec, TypeVar
@@ -20,14 +19,6 @@ STATES = 4
 
 Asked = ParamSpec("Asked")
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A call as Streamlit's cache takes it: hashed by its key alone."""
-
-    key: Hashable
-    arguments: tuple[object, ...]
 
 
 class _NothingError(Exception):
@@ -49,20 +40,20 @@ def kept(
     """
 
     def keep(function: Callable[Asked, Found]) -> Callable[Asked, Found]:
-        hash_funcs = {_Call: lambda call: call.key}
-
-        @st.cache_resource(show_spinner=spinner, max_entries=most, hash_funcs=hash_funcs)
-        @wraps(function)  # Streamlit tells functions apart by their names and their source
-        def answer(call: _Call) -> Found:
-            found = function(*call.arguments)
+        def answer(key: Hashable, _arguments: tuple[object, ...]) -> Found:
+            found = function(*_arguments)
             if found is None:
                 raise _NothingError
             return found
 
+        # Streamlit tells functions apart by their names, and hashes no argument with an underscore.
+        answer.__module__, answer.__qualname__ = function.__module__, function.__qualname__
+        cached = st.cache_resource(answer, show_spinner=spinner, max_entries=most)
+
         @wraps(function)
         def asked(*arguments: Asked.args) -> Found | None:
             try:
-                return answer(_Call(key(*arguments), arguments))
+                return cached(key(*arguments), arguments)
             except (_NothingError, refusal):
                 return None
 

@@ -15,7 +15,7 @@ def show_tabs(tabs: Mapping[str, Callable[..., None]], key: str, *arguments: obj
 
 
 def choose_one(label: str, options: Sequence[str], key: str, **further: object) -> str:
-    """One of the options, side by side; the first one where none is chosen."""
-    return (
-        st.segmented_control(label, options, default=options[0], key=key, **further) or options[0]
+    """One of the options, side by side; the first one at first."""
+    return st.segmented_control(
+        label, options, default=options[0], required=True, key=key, **further
     )
