@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.errors import BackupError, SunlightError
+from core.errors import BackupError
 from core.workspace.archive import Backup, read_backup
 from core.workspace.backup import DAYS, FOLDER, NEWEST, back_up, backup_files
 from core.workspace.layout import open_workspace
@@ -15,8 +15,6 @@ from pages.ui import session
 from pages.ui.components.messages import refusals_shown, show_error
 from pages.ui.escape_markdown import plain
 
-MADE = "backup_made"
-
 
 def show(path: Path) -> None:
     """The list of backups, a button for one now, and the way back."""
@@ -25,10 +23,10 @@ def show(path: Path) -> None:
         f"(UTC). The newest {NEWEST} stay, then the last of each day for {DAYS} days, then the "
         "last of each month for good. Pool and models are not copied: they are never rewritten."
     )
-    st.button("Make a backup now", icon=":material/save:", on_click=_make, args=(path,))
-    if told := st.session_state.pop(MADE, None):
-        show, message = told
-        show(plain(message))
+    if st.button("Make a backup now", icon=":material/save:"):
+        with refusals_shown():
+            made = back_up(open_workspace(path))
+            st.success(plain(f"{FOLDER}/{made.name} is written and verified."))
     try:
         files = backup_files(path)
     except BackupError as error:
@@ -39,15 +37,6 @@ def show(path: Path) -> None:
         return
     if sound := _show_list(files):
         _offer_restore(sound)
-
-
-def _make(path: Path) -> None:
-    try:
-        made = back_up(open_workspace(path))
-        told = st.success, f"{FOLDER}/{made.name} is written and verified."
-    except SunlightError as error:
-        told = st.error, str(error)
-    st.session_state[MADE] = told
 
 
 def _show_list(files: list[Path]) -> list[Backup]:
