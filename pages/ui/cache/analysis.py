@@ -6,8 +6,7 @@ from functools import partial
 import pandas as pd
 
 from core.analysis import projection, replay, representation, strategy_comparison, strategy_yield
-from core.analysis.representation import Column, Spread, WordComparison
-from core.analysis.strategy_comparison import Groups
+from core.analysis.representation import Spread, WordComparison
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
@@ -46,22 +45,14 @@ picks = kept(by_snapshot)(sampling.picks_of)
 
 
 @kept(by_snapshot)
-def experiment_groups(snapshot: Snapshot) -> Groups:
-    """Which strategies have brought in enough to be compared."""
-    return strategy_comparison.find_groups(snapshot.labels.usable_training())
-
-
-@kept(by_snapshot)
 def spreads(snapshot: Snapshot) -> list[Spread]:
     """How lengths, and columns of the pool, of the training data differ from the pool's."""
-    columns = _comparable_columns(snapshot)
+    columns = _comparable_columns(snapshot.pool_words.pool)
     found = (representation.column_spread(snapshot, column) for column in columns)
     return [representation.length_spread(snapshot), *found]
 
 
-@kept(lambda snapshot: snapshot.pool_words.pool.key)
-def _comparable_columns(snapshot: Snapshot) -> list[Column]:
-    return representation.comparable_columns(snapshot.pool_words.pool)
+_comparable_columns = kept(lambda pool: pool.key)(representation.comparable_columns)
 
 
 @kept(by_snapshot)

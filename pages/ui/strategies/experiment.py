@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.analysis.strategy_comparison import SEEDS, Experiment, compute, earlier, kept, refusal
+from core.analysis import strategy_comparison as comparison
 from core.evaluation.subset_comparison import SCORES, Outcome, verdict
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
@@ -31,8 +31,8 @@ def show_experiment(snapshot: Snapshot) -> None:
         "strategy, and each is asked about the same evaluation items. It goes by the labels that "
         "each strategy really brought in."
     )
-    groups = analysis.experiment_groups(snapshot)
-    asked = refusal(snapshot)
+    groups = comparison.find_groups(snapshot.labels.usable_training())
+    asked = comparison.refusal(snapshot)
     if asked or not groups.ready:
         say_empty(plain(" ".join([asked, *groups.waiting])))
         return
@@ -59,16 +59,17 @@ def _choose_size(sizes: list[int]) -> int:
     )
 
 
-def show_state(experiment: Experiment) -> None:
+def show_state(experiment: comparison.Experiment) -> None:
     """The outcome, of today's labels or of earlier ones; how far it is, or a button to begin."""
-    outcome = kept(experiment)
+    outcome = comparison.kept(experiment)
     if outcome:
         show_outcome(outcome)
         return
     path, size, seeds = experiment.snapshot.workspace.path, experiment.size, experiment.seeds
     # Labels may come meanwhile: it is the work of this workspace and size, whatever they are.
-    job = analysis.job(f"experiment of {path}, {size}, {seeds}", compute, path, size, seeds)
-    before = earlier(experiment)
+    name = f"experiment of {path}, {size}, {seeds}"
+    job = analysis.job(name, comparison.compute, path, size, seeds)
+    before = comparison.earlier(experiment)
     if not job.is_running:
         st.text(asked_for(experiment))
         name = "Compare anew" if before else "Compare"
@@ -86,11 +87,11 @@ def show_state(experiment: Experiment) -> None:
         show_outcome(before)
 
 
-def asked_for(experiment: Experiment) -> str:
+def asked_for(experiment: comparison.Experiment) -> str:
     """What would be compared, in a sentence."""
-    names = ", ".join(group.name for group in experiment.groups)
+    names, seeds = ", ".join(group.name for group in experiment.groups), experiment.seeds
     return (
-        f"{experiment.size:,} labels of each: {names}. {SEEDS} seeds draw {SEEDS} subsets of each "
+        f"{experiment.size:,} labels of each: {names}. {seeds} seeds draw {seeds} subsets of each "
         "strategy's labels."
     )
 
