@@ -1,5 +1,6 @@
 """Home: the stage of the work, and the one thing to do next."""
 
+import pandas as pd
 import streamlit as st
 
 from core.analysis.simulation import make_demo
@@ -53,14 +54,19 @@ def show_balance(snapshot: Snapshot) -> None:
     task = snapshot.workspace.task
     counts = snapshot.labels.counts(task)
     labeled = {split: each for split, each in counts.items() if sum(each.values())}
-    if labeled:
+    rows = [
+        {"split": split, "label": task.label(value).name, "items": items}
+        for split, each in labeled.items()
+        for value, items in each.items()
+    ]
+    if rows:
         show_figure(
             "balance",
             "Labels so far",
             f"Held-out items tell how rare {task.positive.name} is: they were drawn at random, "
             "while training items were chosen.",
             charts.balance,
-            charts.balance_rows(labeled, task),
+            pd.DataFrame(rows),
             tuple(labeled),
             task.labels,
         )

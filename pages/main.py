@@ -6,20 +6,15 @@ from pages.ui import page_head, session
 
 st.set_page_config(page_title="Sunlight", page_icon="☀️", layout="wide")
 
-PAGES = (
-    ("home.py", "Home", "home", None),
-    ("annotate.py", "Annotate", "edit", "annotate"),
-    ("sunlight.py", "Sunlight", "wb_sunny", "sunlight"),
-    ("review.py", "Review", "compare", "review"),
-    ("strategies.py", "Strategies", "alt_route", "strategies"),
-    ("metrics.py", "Metrics", "monitoring", "metrics"),
-    ("data.py", "Data", "folder_open", "data"),
-)
-
 page = st.navigation(
     [
-        st.Page(file, title=title, icon=f":material/{icon}:", url_path=path, default=path is None)
-        for file, title, icon, path in PAGES
+        st.Page("home.py", title="Home", icon=":material/home:", default=True),
+        st.Page("annotate.py", title="Annotate", icon=":material/edit:"),
+        st.Page("sunlight.py", title="Sunlight", icon=":material/wb_sunny:"),
+        st.Page("review.py", title="Review", icon=":material/compare:"),
+        st.Page("strategies.py", title="Strategies", icon=":material/alt_route:"),
+        st.Page("metrics.py", title="Metrics", icon=":material/monitoring:"),
+        st.Page("data.py", title="Data", icon=":material/folder_open:"),
     ]
 )
 page_head.need_login()

@@ -45,8 +45,7 @@ def show_draw(snapshot: Snapshot, items: pd.DataFrame) -> None:
     # An evaluation item that waits for its label must not be shown with the model's opinion.
     hidden = being_held_out(snapshot)
     for item, opinion in zip(items.itertuples(), opinions, strict=True):
-        is_held_out = item.item_id in hidden
-        told = facts(snapshot, item, None if is_held_out else opinion)
+        told = facts(snapshot, item, None if item.item_id in hidden else opinion)
         is_big = len(items) == 1
         shown = item_html(item.text, told, known, big=is_big, item_id=item.item_id)
         with st.container(gap=None):
@@ -56,7 +55,7 @@ def show_draw(snapshot: Snapshot, items: pd.DataFrame) -> None:
             place = st.container() if is_big else st.expander("More", **more)
             if is_big or place.open:
                 with place:
-                    show_details(snapshot, item.item_id, item.text, is_held_out=is_held_out)
+                    show_details(snapshot, item.item_id, item.text)
 
 
 def facts(snapshot: Snapshot, item: tuple, probability: np.ndarray | None) -> list[str]:

@@ -389,6 +389,20 @@ def test_a_flag_given_here_is_in_the_logs(demo: Path, monkeypatch):
     assert flag_of(open_snapshot(demo), item) is None
 
 
+def test_who_is_not_known_is_asked_at_each_item_that_is_opened(demo_folder: Path, monkeypatch):
+    page = open_page(demo_folder, monkeypatch, seed="3", annotator="")
+    told = " ".join(html.proto.body for html in page.get("html"))
+    items = re.findall('data-item-id="(.*?)"', told)[:2]
+    for item in items:
+        page.session_state[f"more_{item}"] = True
+    page.run()
+    assert not page.exception
+    asked = [field.key for field in page.text_input if field.label.startswith("Your name")]
+    assert asked == [f"sunlight_name_{item}" for item in items]
+    page.text_input(key=asked[1]).input("ann").run()
+    assert page.session_state["annotator"] == "ann"
+
+
 def test_an_evaluation_item_has_no_label_buttons_here(demo_folder: Path, monkeypatch):
     page = open_page(demo_folder, monkeypatch, seed="3", size="1", split="evaluation")
     keys = [b.key for b in page.button if b.key]

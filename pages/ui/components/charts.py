@@ -14,7 +14,7 @@ import pandas as pd
 
 from core.evaluation.run_scores import RANDOM
 from core.sampling.catalog import CATALOG
-from core.workspace.task import NOT_RECORDED, SUNLIGHT, Label, Task
+from core.workspace.task import NOT_RECORDED, SUNLIGHT, Label
 from pages.ui.components.figure import POINTS
 
 POOL = "pool"
@@ -155,8 +155,8 @@ def _ground(course: Course) -> Iterator[alt.Chart]:
     if course.random is None:
         return
     start, end = course.random
-    base = alt.Chart(inline({"n_training": start, "end": end, "stage": RANDOM}))
-    base = base.encode(x="n_training:Q")
+    rows = [{"n_training": start, "end": end, "stage": RANDOM}]
+    base = alt.Chart(alt.InlineData(values=rows)).encode(x="n_training:Q")
     ground = base.mark_rect(color=STRATEGY_COLORS["random"], opacity=0.14, clip=True)
     yield ground.encode(x2="end:Q")
     name = base.mark_text(align="left", baseline="top", dx=4, dy=4, fontSize=11)
@@ -168,7 +168,7 @@ def _new_sets(course: Course) -> Iterator[alt.Chart]:
     if not course.new_sets:
         return
     starts = [{"evaluation set": name, "n_training": start} for name, start in course.new_sets]
-    base = alt.Chart(inline(*starts)).encode(x="n_training:Q")
+    base = alt.Chart(alt.InlineData(values=starts)).encode(x="n_training:Q")
     rule = base.mark_rule(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL])
     yield rule.encode(tooltip=["evaluation set:N"])
     name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11)
@@ -180,11 +180,6 @@ def thin_hollow(base: alt.Chart, **further: object) -> tuple[alt.Chart, alt.Char
     sure, thin = (base.transform_filter(kept) for kept in ("!datum.thin", "datum.thin"))
     marks = {"opacity": 1} | further
     return sure.mark_point(filled=True, **marks), thin.mark_point(filled=False, **marks)
-
-
-def inline(*rows: Mapping[str, object]) -> alt.InlineData:
-    """Rows that belong to the chart itself."""
-    return alt.InlineData(values=list(rows))
 
 
 def simulated(ways: Sequence[str]) -> alt.LayerChart:
@@ -206,13 +201,3 @@ def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
         color=colors("label", label_colors(labels)),
         tooltip=["split:N", "label:N", "items:Q"],
     )
-
-
-def balance_rows(counts: Mapping[str, Mapping[str, int]], task: Task) -> pd.DataFrame:
-    """The rows of that chart."""
-    rows = [
-        {"split": split, "label": task.label(value).name, "items": number}
-        for split, by_label in counts.items()
-        for value, number in by_label.items()
-    ]
-    return pd.DataFrame(rows)

@@ -58,8 +58,13 @@ def show_figure(
     with st.container(key=name, gap="small"):
         st.markdown(f"**{plain(title)}**")
         st.caption(plain(aid))
-        spec = chart_spec(make, *arguments) | drawing(painted=painted)
-        spec["datasets"] = spec.get("datasets", {}) | {POINTS.name: rows}
+        spec = chart_spec(make, *arguments)
+        spec = spec | {
+            "datasets": spec.get("datasets", {}) | {POINTS.name: rows},
+            "autosize": {"type": "fit-x", "contains": "padding"},  # the height is the plot's alone
+            "usermeta": {"embedOptions": {"renderer": "canvas" if painted else "svg"}},
+            "config": {"text": {"color": INKS[st.context.theme.type]}},
+        }
         selected = st.vega_lite_chart(spec, width="stretch", **{"key": f"{name}-chart"} | selection)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.download_button(
@@ -84,17 +89,3 @@ def _csv(rows: pd.DataFrame) -> str:
     for name in rows.select_dtypes(exclude="number"):
         rows[name] = rows[name].map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
     return rows.to_csv(index=False)
-
-
-def drawing(*, painted: bool) -> dict[str, object]:
-    """What every chart has, as parts of its specification.
-
-    The renderer that the exports need; the theme's color for texts; and the width of the page for
-    all of it, while its height is that of the plot, whatever axes and legend take beside it.
-    """
-    ink = INKS.get(st.context.theme.type, INKS[None])
-    return {
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "usermeta": {"embedOptions": {"renderer": "canvas" if painted else "svg"}},
-        "config": {"text": {"color": ink}},
-    }

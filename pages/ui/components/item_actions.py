@@ -42,7 +42,7 @@ def open_item_button(batch_id: str, item_id: str, key: str, name: str = "Open") 
 def show_actions(snapshot: Snapshot, item_id: str, refusal: str, *, assisted: bool) -> None:
     """A button for each label, unless the item must not be labeled here; and the flag."""
     if not session.annotator():
-        _ask_name()
+        _ask_name(f"{NAME}_{item_id}")
         return
     hand = Hand(session.annotator(), assisted)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -107,15 +107,15 @@ def _flag_noted(snapshot: Snapshot, item_id: str, key: str, hand: Hand) -> None:
     _write(flag_by_hand, snapshot, item_id, note, hand)
 
 
-def _ask_name() -> None:
+def _ask_name(key: str) -> None:
     if session.login_is_configured():
         st.caption("Log in on the Annotate page to label or flag it.")
         return
     st.text_input(
         "Your name, to label or flag it",
         max_chars=session.MAX_NAME,
-        key=NAME,
+        key=key,
         on_change=session.name_annotator_by,
-        args=(NAME,),
+        args=(key,),
         width=320,
     )

@@ -14,7 +14,7 @@ from core.pool.text import folded
 from core.workspace.item_history import Happening, history
 from core.workspace.logs import Run
 from core.workspace.relabel import refused
-from core.workspace.snapshot import Snapshot
+from core.workspace.snapshot import Snapshot, being_held_out
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import training_words
 from pages.ui.components.item_actions import show_actions
@@ -29,8 +29,9 @@ MOST_WORDS = 200
 """Rows of the table of words; a headline has ten."""
 
 
-def show_details(snapshot: Snapshot, item_id: str, text: str, *, is_held_out: bool) -> None:
+def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
     """The ways to label or flag the item; its words, neighbors and history."""
+    is_held_out = item_id in being_held_out(snapshot)
     run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
     model = runs.model(snapshot, run) if run else None
     show_actions(

@@ -11,7 +11,6 @@ from pages.ui.components.charts import (
     POSITIVE,
     STRATEGY_COLORS,
     colors,
-    inline,
     label_colors,
     numbers,
     thin_hollow,
@@ -25,7 +24,7 @@ CUT_COLORS = {"F-score": POSITIVE, "precision": "#0072b2", "recall": "#009e73"}
 KIND_COLORS = {"as the model says": "#e69f00", "calibrated": "#0072b2"}
 
 GRAY = STRATEGY_COLORS[POOL]
-RULE = alt.Chart(inline({})).mark_rule(strokeDash=[4, 4], color=GRAY)
+RULE = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[4, 4], color=GRAY)
 """Stands where the chart says, whatever its rows are."""
 
 GRID = alt.Axis(grid=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.query.shown_predictions import NewestRun, ShownPrediction, shown_predictions
+from core.query.shown_predictions import NewestRun, shown_predictions
 from core.sampling.catalog import CATALOG, familiarity
 from core.sampling.next_batch import is_active
 from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
@@ -131,12 +131,9 @@ def said_now(snapshot: Snapshot, item_ids: Sequence[str], newest: NewestRun | No
         return [""] * len(item_ids)
     task = snapshot.workspace.task
     return [
-        told_now(task, shown) if shown else ""
+        f"{task.label(shown.predicted).name} with confidence {shown.confidence:.3f}"
+        f"{', trained on it' if shown.is_learned else ''}"
+        if shown
+        else ""
         for shown in shown_predictions(snapshot, newest, item_ids)
     ]
-
-
-def told_now(task: Task, shown: ShownPrediction) -> str:
-    """A prediction in words, and whether the model had learned from the item."""
-    told = f"{task.label(shown.predicted).name} with confidence {shown.confidence:.3f}"
-    return f"{told}, trained on it" if shown.is_learned else told

@@ -12,7 +12,7 @@ from core.query.shown_predictions import NewestRun
 from core.sampling.picks import Pick
 from core.workspace.labels import Labeled
 from core.workspace.relabel import as_they_stand, flag_of
-from core.workspace.snapshot import Snapshot, being_held_out
+from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
 from pages.ui.components.charts import numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
@@ -113,8 +113,7 @@ def show_opened(snapshot: Snapshot, point: Point) -> None:
     with st.container(border=True, gap="small", key="review_opened"):
         told = point_facts(snapshot, point, item)
         show_items([item_html(point.text, told, big=True, item_id=point.item_id)])
-        is_held_out = point.item_id in being_held_out(snapshot)
-        show_details(snapshot, point.item_id, point.text, is_held_out=is_held_out)
+        show_details(snapshot, point.item_id, point.text)
         batch_id = batches.get(point.item_id, "")
         open_item_button(batch_id, point.item_id, "open_opened", "Open in Annotate")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.analysis.curve_comparison import Compared, compare, mean_of, verdict
+from core.analysis.curve_comparison import Compared, compare, verdict
 from core.analysis.learning_curves import Point
 from core.analysis.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
 from core.workspace.snapshot import Snapshot
@@ -111,16 +111,11 @@ def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
 
 def means(points: Sequence[Point], score: str) -> pd.DataFrame:
     """Mean and standard error over seeds for each way, model and number of labels."""
-    several = len({point.model for point in points}) > 1
-    groups: dict[tuple[str, int], list[float | None]] = {}
-    for point in points:
-        way = f"{point.mix}, {point.model}" if several else point.mix
-        groups.setdefault((way, point.labels), []).append(getattr(point, score))
-    found = {place: mean_of(values) for place, values in groups.items()}
-    rows = [
-        (*place, mean.value, mean.value - error, mean.value + error, mean.number)
-        for place, mean in found.items()
-        if mean.value is not None
-        for error in [mean.error or 0]
-    ]
-    return pd.DataFrame(rows, columns=["way", "labels", "value", "low", "high", "seeds"])
+    rows = pd.DataFrame(points).astype({score: float})
+    if rows["model"].nunique() > 1:
+        rows["mix"] += ", " + rows["model"]
+    scores = rows.rename(columns={"mix": "way"}).groupby(["way", "labels"], sort=False)[score]
+    found = scores.agg(value="mean", error="sem", seeds="count").dropna(subset="value")
+    error = found.pop("error").fillna(0)  # one seed has none
+    found = found.assign(low=found["value"] - error, high=found["value"] + error)
+    return found.reset_index()

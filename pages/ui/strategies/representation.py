@@ -1,6 +1,6 @@
 """The section of the Strategies page on what was chosen beside what could have been chosen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import altair as alt
 import pandas as pd
@@ -39,7 +39,10 @@ def show_representation(snapshot: Snapshot) -> None:
     others = set(snapshot.pool_words.pool.columns) - {spread.name for spread in spreads}
     if others:
         # Names of columns are anybody's words: no markup is read in them.
-        st.text(f"Not compared, since hardly two items share a value, or all do: {listed(others)}.")
+        named = ", ".join(sorted(others)[:FEW])
+        more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
+        told = "Not compared, since hardly two items share a value, or all do"
+        st.text(f"{told}: {named}{more}.")
     show_words(analysis.word_comparisons(snapshot))
 
 
@@ -61,13 +64,6 @@ def show_spreads(spreads: Sequence[Spread]) -> None:
     )
     # Strategies and values are anybody's words: no markup is read in them.
     st.text(spread_sentence(found[chosen]))
-
-
-def listed(names: Iterable[str]) -> str:
-    """The names in their order, the first few of them."""
-    ordered = sorted(names)
-    more = len(ordered) - FEW
-    return ", ".join(ordered[:FEW]) + (f" and {more} more" if more > 0 else "")
 
 
 def show_words(comparisons: dict[str, WordComparison]) -> None:

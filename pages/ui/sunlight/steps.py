@@ -1,5 +1,6 @@
 """What the page shows as one step, its address, and the trail of steps that goes back and forth."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -80,20 +81,14 @@ def read_step(address: Mapping[str, Sequence[str]], choices: Choices) -> tuple[S
     Without a seed it is a fresh draw.
     """
     filters, left_out = read_address(address, choices)
-    seed, size, order = ((*address.get(name, ()), "")[0] for name in ("seed", "size", "order"))
-    is_seed = seed.isascii() and seed.isdecimal() and int(seed[:12]) < MOST_SEEDS and len(seed) < 13
-    is_size = size in map(str, SIZES)
-    for name, given, is_known in (
-        ("seed", seed, is_seed),
-        ("size", size, is_size),
-        ("order", order, order == "first"),
-    ):
-        if given and not is_known:
-            left_out = {name: [given], **left_out}
-    step = Step(
-        int(seed) if is_seed else new_seed(),
-        int(size) if is_size else USUAL,
-        order != "first",
-        filters,
-    )
-    return step, left_out
+    given = {name: (*address.get(name, ()), "")[0] for name in ("seed", "size", "order")}
+    seed, size, order = given.values()
+    is_known = {
+        "seed": re.fullmatch("[0-9]{1,12}", seed) and int(seed) < MOST_SEEDS,
+        "size": size in map(str, SIZES),
+        "order": order == "first",
+    }
+    unknown = {name: [value] for name, value in given.items() if value and not is_known[name]}
+    seed = int(seed) if is_known["seed"] else new_seed()
+    size = int(size) if is_known["size"] else USUAL
+    return Step(seed, size, not is_known["order"], filters), unknown | left_out
