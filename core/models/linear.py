@@ -11,6 +11,7 @@ from core.models.calibration import Probabilities
 from core.models.logistic import Fit, fit_logistic
 from core.models.model import Model
 from core.models.networks import LinearNetwork, probabilities_of
+from core.models.row_space import is_worthwhile, row_space
 from core.models.training import LabeledTexts, require_two_labels
 from core.pool.bags import Indices
 
@@ -24,6 +25,8 @@ class LinearLearner:
     def __init__(self, source: Source, items: LabeledTexts, seed: int, features: Features) -> None:
         self.source, self.items, self.seed = source, items, seed
         self.columns, self.features = features.compact()
+        is_long = is_worthwhile(self.features)
+        self.space = row_space(self.features, len(self.columns)) if is_long else None
         self.cheap = None
         if source.cheap:
             plain = replace(features, dense=features.dense[:, : source.cheap.n_dense])
@@ -42,7 +45,12 @@ class LinearLearner:
             first = start.network.first
             weights = (first.sparse, first.dense, first.bias)
             begin = Fit(*(values.detach().double().numpy() for values in weights))
-        fit = fit_logistic(self.features.take(rows), len(self.columns), places, begin)
+        if self.space is None:
+            fit = fit_logistic(self.features.take(rows), len(self.columns), places, begin)
+        else:
+            if begin is not None:
+                begin = self.space.start(begin, start.network.product(self.features))
+            fit = self.space.weights(fit_logistic(self.space.turned.take(rows), 0, places, begin))
         network = _network(fit, present, n_labels)
         network.first.columns.copy_(torch.from_numpy(self.columns))
         return Model("linear", network, self.source, self.items.labels, self.seed)
