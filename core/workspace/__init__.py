@@ -2,6 +2,7 @@
 
 - layout.open_workspace gives a Workspace; snapshot.open_snapshot, read_snapshot a Snapshot
 - task.Task, Label, load_task: what is labeled
+- task_file.task_text, task_with_labels: a new task, or other labels for one
 - logs.Proposal, Event, Run, append_records; labels.Labeled, save: what was proposed and said
 - events.Inbox: the way in for events; assignment.batch_for: whose turn it is
 - relabel.label_by_hand, decide: labels beside the batches

@@ -1,10 +1,15 @@
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TaskError
+from core.workspace.layout import create_workspace, open_workspace
 from core.workspace.task import MAX_LABELS, parse_task
-from core.workspace.task_file import LabelWish, task_text
+from core.workspace.task_file import LabelWish, replace_task, task_text, task_with_labels
+from tests.conftest import MakeWorkspace
 
 TARGETS = {"evaluation": 30, "validation": 0, "training": 20}
 TWO = (LabelWish("1", "Yes", positive=True), LabelWish("0", "No"))
@@ -71,3 +76,66 @@ def test_keys_are_taken_as_they_are_given():
 def test_what_no_task_can_be_is_refused(labels, says: str):
     with pytest.raises(TaskError, match=says):
         task_text("t", "", labels, TARGETS)
+
+
+OWN_TASK = """
+title = "Tickets"   # a comment
+seed = 3
+model = { name = "book" }
+[[labels]]
+value = "old"
+file = "old.csv"
+positive = true
+[[labels]]
+value = "older"
+file = "older.csv"
+[instructions]
+short = "What is it about?"
+detailed = '''
+[[labels]]
+"as it stands"
+'''
+[keys]
+flag = "!"
+[batch]
+size = 7
+stratify_by = "channel"
+[batch.mix]
+random = 1
+most_likely_positive = 2
+[targets]
+evaluation = 50
+"""
+
+
+def test_other_labels_leave_the_rest_of_a_task_as_it_is(make_workspace: MakeWorkspace):
+    workspace = make_workspace(task=OWN_TASK)
+    new = parse_task(task_with_labels(workspace, "Table", TWO), "task.toml")
+    assert new.values == ("1", "0")
+    was = workspace.task
+    assert replace(new, labels=was.labels) == was
+
+
+def test_the_chapters_words_go_with_its_labels(tmp_path: Path):
+    workspace = create_workspace(tmp_path / "chapter")
+    new = parse_task(task_with_labels(workspace, "Table", TWO), "task.toml")
+    assert (new.title, new.short, new.detailed) == ("Table", "", "")
+    assert (new.targets, new.mix) == (workspace.task.targets, workspace.task.mix)
+    assert new.keys.back == "backspace"
+
+
+def test_a_workspace_without_a_task_file_gets_one(make_workspace: MakeWorkspace):
+    workspace = make_workspace(task=None)
+    replace_task(workspace, task_with_labels(workspace, "Table", TWO))
+    assert open_workspace(workspace.path).task.title == "Table"
+    assert not workspace.set_aside.exists()
+
+
+def test_the_former_task_is_kept_once(make_workspace: MakeWorkspace):
+    workspace = make_workspace(task=OWN_TASK)
+    text = task_with_labels(workspace, "Table", TWO)
+    for _ in range(2):
+        replace_task(workspace, text)
+    assert (workspace.path / "task.toml").read_text(encoding="utf-8") == text
+    (kept,) = workspace.set_aside.iterdir()
+    assert (kept.name, kept.read_text(encoding="utf-8")) == ("task.toml", OWN_TASK)
