@@ -14,12 +14,12 @@ from core.errors import LogError, PoolError, TaskError, WorkspaceError
 from core.evaluation.check import examine_models
 from core.pool.check import examine_pool
 from core.system.append_file import CsvFile
-from core.system.durable import first_free, keep, make_folder, refused_as, sync_path
+from core.system.durable import refused_as
 from core.system.findings import Finding, Kind, Mend, limited
 from core.workspace.backup import examine_backups
 from core.workspace.check import examine_batches, examine_labels, examine_leftovers
 from core.workspace.labels import last_words, save
-from core.workspace.layout import Workspace, open_workspace
+from core.workspace.layout import Workspace, open_workspace, put_aside
 from core.workspace.logs import now
 from core.workspace.snapshot import Snapshot, read_snapshot
 
@@ -133,13 +133,7 @@ def _complete_save(workspace: Workspace, finding: Finding) -> str:
 
 def _set_aside(workspace: Workspace, finding: Finding) -> str:
     """Moves the file to the same place below `set_aside/`; what stands there stays."""
-    source = workspace.path / finding.file
-    target = first_free(workspace.set_aside / finding.file)
-    make_folder(target.parent)
-    keep(source, target)
-    for folder in (source.parent, workspace.path):
-        sync_path(folder)
-    return f"{finding.file} was moved to {target.relative_to(workspace.path).as_posix()}."
+    return f"{finding.file} was moved to {put_aside(workspace, finding.file)}."
 
 
 _MENDS: dict[Mend, Callable[[Workspace, Finding], str]] = {

@@ -134,35 +134,9 @@ def import_json(found: ImportResult) -> dict[str, Any]:
     return asdict(found) | {"left_out": left_out}
 
 
-def read_as_json(table: SourceTable, columns: Columns) -> dict[str, Any]:
-    """What was recognized of a table: its form, its columns, and which of them holds what."""
-    roles = {what: name for what, name in asdict(columns).items() if name}
-    return {**table.told(), "columns": list(table.columns), "read_as": roles}
-
-
-def read_as_text(answer: Mapping[str, Any]) -> str:
-    """One line: how a table was read, and what holds the text, the id, the label."""
-    form = [answer["format"]]
-    if "encoding" in answer:
-        form.append(f"in {answer['encoding']}")
-    if "delimiter" in answer:
-        form.append(f"delimiter {answer['delimiter']!r}, quotes {answer['quote']}")
-    if "sheet" in answer:
-        form.append(f"sheet {answer['sheet']!r} of {len(answer['sheets'])}")
-    if "header" in answer:
-        names = "the first row names" if answer["header"] else "no row names"
-        form.append(f"{names} the columns")
-    if "first_line" in answer:
-        form.append(f"from line {answer['first_line']} on")
-    roles = {"item_id": "made of the texts", "label": "none"}
-    roles |= {what: f"`{name}`" for what, name in answer["read_as"].items()}
-    columns = ", ".join(f"{what.replace('_', ' ')}: {name}" for what, name in roles.items())
-    return f"Read as {', '.join(form)}. Columns: {columns}."
-
-
 def preview_json(table: SourceTable, columns: Columns) -> dict[str, Any]:
     """How a table would be read, what of that is in doubt, and its first rows."""
-    from core.exchange.foreign_table import PREVIEW
+    from core.exchange.foreign_table import PREVIEW, read_as
     from core.exchange.own_export import is_export
 
     doubts = [{"about": doubt.about, "readings": dict(doubt.readings)} for doubt in table.doubts]
@@ -173,7 +147,7 @@ def preview_json(table: SourceTable, columns: Columns) -> dict[str, Any]:
         "sheet": table.sheet,
         "header": table.has_header,
         "is_export": is_export(table),
-        **read_as_json(table, columns),
+        **read_as(table, columns),
         "doubts": doubts,
         "rows": table.head(PREVIEW),
     }

@@ -5,7 +5,7 @@ A command imports what it needs in its body: `--help` starts at once.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +49,9 @@ ForExcel = Annotated[
     bool, typer.Option("--excel", help="A CSV file in which Excel shows `ü` as `ü`.")
 ]
 DryRun = Annotated[bool, typer.Option(help="Tell how it is read; write nothing.")]
+TakeBack = Annotated[
+    bool, typer.Option("--take-back", help="Undo the import of SOURCE, or of a file of imports/.")
+]
 
 
 def import_command(
@@ -76,9 +79,12 @@ def import_command(
     leave_out_bad_rows: LeaveOut = False,
     leave_unlabeled: LeaveUnlabeled = False,
     dry_run: DryRun = False,
+    take_back: TakeBack = False,
 ) -> None:
     """Brings in a table, or a folder in the layout of a workspace: items, labels, who gave them."""
-    from core.exchange.foreign_table import understood
+    if take_back:
+        return _take_back(source, data, annotator, as_json)
+    from core.exchange.foreign_table import read_as, told_as_read, understood
     from core.exchange.importer import import_data
     from core.exchange.tables.reader import Reading, open_table
 
@@ -107,8 +113,8 @@ def import_command(
                 into, table, columns, replace(unsaid, day_first=day_first),
                 leave_out_bad_rows=leave_out_bad_rows, progress=report,
             )  # fmt: skip
-        told = answers.read_as_json(table, columns)
-        lines = [answers.read_as_text(told), *done.sentences()]
+        told = read_as(table, columns)
+        lines = [told_as_read(told), *done.sentences()]
         return tell(answers.import_json(done) | {"read": told}, lines, as_json)
 
 
@@ -144,6 +150,15 @@ def export_command(
         lines = [f"{count:,} {each} labels" for each, count in counts.items()]
         answer = {"format": form, "labels": counts, "files": [str(file) for file in files]}
         tell(answer, [*lines, *map(str, files)], as_json)
+
+
+def _take_back(source: Path, data: Path, annotator: str, as_json: bool) -> None:
+    from core.exchange.imports import find_record, take_back
+
+    with refusals():
+        workspace = open_workspace(data)
+        done = take_back(workspace, find_record(workspace, str(source)), annotator, report)
+        tell(asdict(done), done.sentences(), as_json)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,7 @@ from core.exchange.import_types import (
     own_columns,
 )
 from core.exchange.tables.dates import day_comes_first, moment
+from core.exchange.tables.dialect import NONE
 from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns, guess
 from core.exchange.tables.tool_formats import labels_in
@@ -47,6 +49,15 @@ NO_SPLIT = frozenset({"unlabeled", "unlabelled", "unsupervised", "pool", "none"}
 
 PREVIEW = 10
 """Rows that are shown."""
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
+"""What people call the characters that stand between cells."""
+
+ROLE_NAMES = {
+    "text": "Text", "item_id": "Id", "label": "Label", "split": "Split", "strategy": "Strategy",
+    "confidence": "Confidence", "annotator": "Labeled by", "labeled_at": "Labeled at",
+}  # fmt: skip
+"""What people call the things that a column can hold."""
 
 Asked = Mapping[str, str]
 """The columns that a person names, by what they hold; empty: none does. What is left out is
@@ -85,6 +96,34 @@ def recognized(table: SourceTable) -> dict[str, str]:
     if table.roles:
         return {what: name for what, name in asdict(table.roles).items() if name}
     return guess(table.columns, table.sample, table.structured)
+
+
+def read_as(table: SourceTable, columns: Columns) -> dict[str, Any]:
+    """What was recognized of a table: its form, its columns, and which of them holds what."""
+    roles = {what: name for what, name in asdict(columns).items() if name}
+    return {**table.told(), "columns": list(table.columns), "read_as": roles}
+
+
+def told_as_read(answer: Mapping[str, Any]) -> str:
+    """What `read_as` has found, in one line."""
+    form = [answer["format"] + (f" in {answer['encoding']}" if "encoding" in answer else "")]
+    if "delimiter" in answer:
+        character = answer["delimiter"]
+        if character != NONE:
+            form.append(f"separated by {SEPARATORS.get(character, f'`{character}`')}")
+        quote = answer["quote"]
+        form.append("quotes are part of the text" if quote == NONE else f"quotes {quote}")
+    if "sheet" in answer:
+        form.append(f"`{answer['sheet']}` of {len(answer['sheets'])} in it")
+    if "header" in answer:
+        names = "the first row names" if answer["header"] else "no row names"
+        form.append(f"{names} the columns")
+    if "first_line" in answer:
+        form.append(f"from line {answer['first_line']} on")
+    roles = {"text": "", "item_id": "made of the texts", "label": "none"}
+    roles |= {what: f"`{name}`" for what, name in answer["read_as"].items()}
+    said = "; ".join(f"{ROLE_NAMES[what]}: {name}" for what, name in roles.items())
+    return f"Read as {', '.join(form)}. {said}."
 
 
 def read_table(
@@ -132,14 +171,19 @@ def _with_dates(table: SourceTable, columns: Columns, unsaid: Defaults) -> Defau
     """With the order of day and month in the table's dates; raises TableError if that is open."""
     if not columns.labeled_at or unsaid.day_first is not None:
         return unsaid
-    at = table.columns.index(columns.labeled_at)
-    is_first = day_comes_first(row[at] for block in table.blocks() for _, row in block.rows)
+    is_first = is_day_first(table, columns.labeled_at)
     if is_first is None:
         raise TableError(
             f"{table.name}: the dates of `{columns.labeled_at}` can begin with the day or with the "
             "month. Say which: --day-first or --month-first."
         )
     return replace(unsaid, day_first=is_first)
+
+
+def is_day_first(table: SourceTable, column: str) -> bool | None:
+    """Whether the dates of a column begin with the day; None if that is open. Raises TableError."""
+    at = table.columns.index(column)
+    return day_comes_first(row[at] for block in table.blocks() for _, row in block.rows)
 
 
 def label_words(task: Task) -> dict[str, str]:
@@ -242,9 +286,10 @@ class _Reader:
             return ""
         word = found[0].strip()
         value = next(filter(None, map(self._words.get, _spellings(word))), None)
-        if value is None:
-            self._found.strange_words[word] += 1
-        if value is None and self._unsaid.refuse_unknown:
+        if value is None and not self._unsaid.refuse_unknown:
+            self._found.unlabeled_words[word] += 1
+        elif value is None:
+            self._found.refused_words[word] += 1
             known = ", ".join(f"`{each}`" for each in self._task.values)
             raise ValueError(f"has the label `{word[:80]}`, which is not one of {known}")
         return value or ""

@@ -56,8 +56,8 @@ class TableContents:
     `keys` are 64 bits of each item's text key, `(n_items,)`; `lines` is where each stands.
     `is_export` is true for what Sunlight has written itself: then ids decide what is the same, and
     no label is left out. `ids_made` is true where the table has no ids. Texts `disagreeing` have
-    two labels, those `split_twice` one label in two splits. `strange_words` counts the words for
-    labels that the task does not know.
+    two labels, those `split_twice` one label in two splits. Of the words for labels that the task
+    does not know `refused_words` counts those of bad rows, `unlabeled_words` those that give none.
     """
 
     name: str
@@ -74,7 +74,8 @@ class TableContents:
     copies: int = 0
     disagreeing: list[str] = field(default_factory=list)
     split_twice: list[str] = field(default_factory=list)
-    strange_words: Counter[str] = field(default_factory=Counter)
+    refused_words: Counter[str] = field(default_factory=Counter)
+    unlabeled_words: Counter[str] = field(default_factory=Counter)
 
 
 def add_item(found: TableContents, line: int, item_id: str, text: str, own: Sequence[str]) -> None:

@@ -1,15 +1,18 @@
 """Import of a table or a folder into a workspace: all of its items and labels, or nothing.
 
-Everything is checked before the first byte is written. Then the pool's new file appears, whole, and
-label files, batches and events are appended, in this order: no label without its text, no event
-without its batch. What a crash cuts short, the same import completes.
+Everything is checked before the first byte is written. Then a record tells what is to come, the
+pool's new file appears, whole, and label files, batches and events are appended, in this order: no
+label without its text, no event without its batch. What a crash cuts short, the same import
+completes. Progress is told until the pool's file has its name: an exception of whoever hears it
+leaves the workspace as it was.
 """
 
 import gc
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +20,10 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from core.errors import TableError
+from core.errors import TableError, TaskError
 from core.exchange.foreign_table import read_table
 from core.exchange.import_types import Defaults, ImportedLabel, TableContents
+from core.exchange.imports import new_record, recorded
 from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import MissingRows, missing_rows
 from core.exchange.tables.containers import PACKED
@@ -28,15 +32,17 @@ from core.exchange.tables.roles import Columns
 from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import found_at
 from core.pool.text import text_key
-from core.pool.words import read_pool_words
+from core.pool.words import PoolWords, read_pool_words
 from core.system.csv_rows import BadRow
 from core.system.durable import first_free, new_file, refused_as
 from core.system.parallel import row_blocks
-from core.system.progress import Progress, silent
+from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import append_labels
-from core.workspace.layout import Workspace
+from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records
 from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.task import parse_task
+from core.workspace.task_file import replace_task, why_labels_stay
 
 SHOWN = 5
 """Rows that a refusal names."""
@@ -71,6 +77,8 @@ class ImportResult:
     split_twice: list[str]
     kept_out: int
     left_out: list[BadRow]
+    unknown_words: Mapping[str, int] = field(default_factory=dict)
+    record: str = ""
 
     def sentences(self) -> list[str]:
         """What a person is told: what came in, then each thing that did not, if there is any."""
@@ -86,6 +94,10 @@ class ImportResult:
             f"{_some(self.disagreeing)}.": self.disagreeing,
             f"{len(self.split_twice):,} texts stand in two splits of the table and stay unlabeled: "
             f"{_some(self.split_twice)}. Give each one split.": self.split_twice,
+            f"{sum(self.unknown_words.values()):,} rows stay unlabeled: "
+            f"{_counted(self.unknown_words)} are no labels here. Their column is kept.": (
+                self.unknown_words
+            ),
             f"{self.kept_out:,} training labels are kept out of training: their texts are "
             "held out.": self.kept_out,
             f"{len(self.left_out):,} bad rows were left out: {_first(self.left_out)}.": (
@@ -101,16 +113,20 @@ def import_data(
     columns: Columns | None = None,
     unsaid: Defaults | None = None,
     *,
+    new_task: str = "",
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
 ) -> ImportResult:
     """The items and labels of a table, or of a folder in the layout of a workspace, stand in the
     workspace when this returns, or nothing of them.
 
-    A folder and an export of Sunlight need no columns. Raises TableError if a row cannot be taken
-    and bad rows are not to be left out, PoolError or LogError if the workspace cannot be read or
-    written.
+    A folder and an export of Sunlight need no columns. `new_task` is the `task.toml` that the
+    workspace gets with them. Raises TableError if a row cannot be taken and bad rows are not to be
+    left out, TaskError if the labels of the task stay, PoolError or LogError if the workspace
+    cannot be read or written.
     """
+    if new_task:
+        workspace = Workspace(workspace.path, parse_task(new_task, "the new task"))
     with _collector_at_rest():
         if isinstance(source, Path):
             incoming = read_folder(source, workspace.task, progress)
@@ -122,7 +138,7 @@ def import_data(
             incoming = read_table(source, columns, unsaid or Defaults(), workspace.task, progress)
         if leave_out_bad_rows and isinstance(source, SourceTable):
             _refuse_wrong_reading(source, incoming)
-        return _take_over(workspace, incoming, leave_out_bad_rows, progress)
+        return _take_over(workspace, incoming, new_task, leave_out_bad_rows, progress)
 
 
 def _refuse_wrong_reading(table: SourceTable, incoming: TableContents) -> None:
@@ -147,11 +163,17 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def _take_over(
-    workspace: Workspace, incoming: TableContents, leave_out_bad_rows: bool, progress: Progress
+    workspace: Workspace,
+    incoming: TableContents,
+    new_task: str,
+    leave_out_bad_rows: bool,
+    progress: Progress,
 ) -> ImportResult:
     # A large pool that is new: nobody has to wait for it under the lock.
     pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
     with workspace.locked():
+        if new_task and (stay := _why_labels_stay(workspace, pool_words)):
+            raise TaskError(stay)
         snapshot = read_snapshot(workspace, pool_words)
         at, bad = _places(snapshot, incoming)
         bad = [*incoming.bad, *bad]
@@ -163,8 +185,10 @@ def _take_over(
         is_new = at == NEW
         wanted = _wanted(snapshot, incoming, at)
         found = missing_rows(snapshot, wanted)
-        progress(f"writing {int(is_new.sum()):,} items and {found.labels:,} labels")
-        file = _write_items(workspace, incoming, is_new)
+        progress(f"writing {int(is_new.sum()):,} items and {len(found.labels):,} labels")
+        with _items_written(workspace, incoming, is_new, found, progress) as (file, record):
+            if new_task:
+                replace_task(workspace, new_task)
         append_labels(workspace, found.rows)
         append_records(workspace.batches, found.proposals)
         append_records(workspace.annotations, found.events)
@@ -174,28 +198,34 @@ def _take_over(
         items=int(is_new.sum()),
         copies=incoming.copies,
         known=int((at >= 0).sum()),
-        labels=found.labels,
+        labels=len(found.labels),
         known_labels=found.known,
         differing=found.differing,
         disagreeing=incoming.disagreeing,
         split_twice=incoming.split_twice,
         kept_out=_kept_out(snapshot, found, wanted),
         left_out=bad,
+        unknown_words=incoming.unlabeled_words,
+        record=record,
     )
 
 
 def _way_on(incoming: TableContents) -> str:
     """What a person can do about bad rows, as the end of a sentence."""
-    if not (words := incoming.strange_words):
+    if not (words := incoming.refused_words):
         return "mend them, or leave them out with --leave-out-bad-rows"
-    most = words.most_common(MOST_WORDS)
-    told = ", ".join(f"`{word[:40]}` ({number:,})" for word, number in most)
-    more = f" and {len(words) - MOST_WORDS:,} more" if len(words) > MOST_WORDS else ""
     return (
-        f"the words {told}{more} are no labels here. Say what they mean with --label-map "
+        f"the words {_counted(words)} are no labels here. Say what they mean with --label-map "
         "word=value,…, leave their items unlabeled with --leave-unlabeled, or keep the column as "
         "it is with --no-label"
     )
+
+
+def _counted(words: Mapping[str, int]) -> str:
+    """The most frequent words for labels with their counts, and how many more there are."""
+    most = Counter(words).most_common(MOST_WORDS)
+    told = ", ".join(f"`{word[:40]}` ({number:,})" for word, number in most)
+    return told + (f" and {len(words) - MOST_WORDS:,} more" if len(words) > MOST_WORDS else "")
 
 
 def _first(bad: Sequence[BadRow]) -> str:
@@ -253,32 +283,59 @@ def _wanted(
     return renamed
 
 
-def _write_items(workspace: Workspace, incoming: TableContents, is_new: NDArray[np.bool_]) -> str:
-    """The name of the pool's new file, which holds the new items; empty if there are none."""
-    if not is_new.any():
-        return ""
+def _why_labels_stay(workspace: Workspace, pool_words: PoolWords) -> str:
+    """Of the task that the workspace has now."""
+    return why_labels_stay(read_snapshot(open_workspace(workspace.path), pool_words))
+
+
+@contextmanager
+def _items_written(
+    workspace: Workspace,
+    incoming: TableContents,
+    is_new: NDArray[np.bool_],
+    found: MissingRows,
+    progress: Progress,
+) -> Iterator[tuple[str, str]]:
+    """(the pool's new file, the record of the import), each empty if there is nothing for it.
+
+    Within the block all of both is on disk; at its end the file gets its name. If the block is
+    left by an error nothing of them stays.
+    """
+    places = np.flatnonzero(is_new)
+    if not len(places) and not found.labels:
+        yield "", ""
+        return
     stem = Path(incoming.name)
     while stem.suffix.lower() in (*PACKED, *KINDS):
         stem = stem.with_suffix("")
-    stem = re.sub(r"[^\w-]+", "_", stem.name).strip("_")[:60] or "imported"
-    path = first_free(workspace.path / POOL_FOLDER / f"{stem}.csv")
-    name = f"{POOL_FOLDER}/{path.name}"
+    plain = re.sub(r"[^\w-]+", "_", stem.name).strip("_")[:60] or "imported"
+    path = first_free(workspace.path / POOL_FOLDER / f"{plain}.csv")
+    file = f"{POOL_FOLDER}/{path.name}" if len(places) else ""
+    item_ids = [incoming.item_ids[at] for at in places]
+    record = new_record(incoming.name, plain, file, item_ids, found.labels)
     todo = "Nothing was brought in; free some space or make the folder writable, and try again."
-    with refused_as(TableError, f"{name} cannot be written", todo), new_file(path) as file:
-        _write_csv(file, incoming, np.flatnonzero(is_new))
-    return name
+    with ExitStack() as stack:
+        name = stack.enter_context(recorded(workspace, record, found.labels))
+        if file:
+            stack.enter_context(refused_as(TableError, f"{file} cannot be written", todo))
+            _write_csv(stack.enter_context(new_file(path)), incoming, places, progress)
+        yield file, name
 
 
-def _write_csv(file: pa.NativeFile, incoming: TableContents, places: NDArray[np.int64]) -> None:
+def _write_csv(
+    file: pa.NativeFile, incoming: TableContents, places: NDArray[np.int64], progress: Progress
+) -> None:
     """A header that names the columns, then a row per item, every cell in quotes."""
     columns = {"item_id": incoming.item_ids, "text": incoming.texts, **incoming.own}
     file.write((",".join(columns) + "\n").encode())
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="all_valid")
+    pace = Pace(progress, "writing", len(places), "items")
     for start, stop in row_blocks(len(places)):
         part = places[start:stop].tolist()
         arrays = [pa.array([cells[at] for at in part], pa.string()) for cells in columns.values()]
         table = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
         pyarrow.csv.write_csv(table, file, options)
+        pace.add(len(part))
 
 
 def _kept_out(snapshot: Snapshot, found: MissingRows, wanted: Sequence[ImportedLabel]) -> int:

@@ -32,7 +32,9 @@ def examine_labels(snapshot: Snapshot) -> Iterator[Finding]:
     yield from _leaks(snapshot)
     yield from _copies(snapshot)
     yield from _near_copies(snapshot)
+    taken_back = {item_id for _, item_id in snapshot.logs.taken_back}
     rows = read_label_rows(snapshot.workspace, [])
+    rows = [row for row in rows if row.item_id not in taken_back]  # of which the log decides
     yield from _repeated(rows)
     yield from _two_texts(snapshot, rows)
     yield from lacking_rows(snapshot)
@@ -190,7 +192,7 @@ def examine_batches(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _gone(snapshot: Snapshot) -> Iterator[Finding]:
     name = snapshot.workspace.batches.name
-    proposed = [proposal.item_id for proposal in snapshot.logs.proposals]
+    proposed = [proposal.item_id for proposal in snapshot.logs.standing]
     known = snapshot.pool_words.pool.positions(proposed).keys() | snapshot.labels.ids()
     known |= {finding.item_id for finding in snapshot.labels.findings}
     for item_id in dict.fromkeys(proposed):
@@ -209,7 +211,7 @@ def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
         if item.strategy not in ("", RANDOM):
             told.add(item.item_id)
             yield _not_random(item, item.file or name, item.line)
-    for proposal in snapshot.logs.proposals:
+    for proposal in snapshot.logs.standing:
         is_chosen = proposal.split in HELD_OUT and proposal.strategy != RANDOM
         if is_chosen and proposal.item_id not in told:
             yield _not_random(proposal, name, None)
@@ -232,7 +234,7 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
     name, runs = snapshot.workspace.batches.name, snapshot.logs.runs
     first_run = min((run.created_at for run in runs), default=None)
     seen, told, chosen_before = set(), set(), ""
-    for proposal in snapshot.logs.proposals:
+    for proposal in snapshot.logs.standing:
         is_new = proposal.item_id not in seen
         seen.add(proposal.item_id)
         if proposal.split not in HELD_OUT:

@@ -168,6 +168,8 @@ def last_words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Eve
         if event.batch_id not in splits:
             findings.append(_stray(event, f"batch `{event.batch_id}` is not in batches.csv"))
         elif event.action == "label" and event.label not in task.values:
+            if (event.batch_id, event.item_id) in logs.taken_back:
+                continue  # of an import whose labels were made the task's, and others since
             findings.append(_stray(event, f"label `{event.label}` is not one of the task's"))
         else:
             words[event.item_id] = event
@@ -231,8 +233,14 @@ def _decided(
     Without those whose text is in no file now: nothing can be learned or saved of them.
     """
     labeled = {item: event for item, event in words.items() if event.action == "label"}
-    row_of = {(row.item_id, row.split): row for row in rows if row.item_id in labeled}
     texts, items = texts_of(labeled), []
+    # Rows of an import that was taken back may have another text than the one that came after it.
+    passed_over = {item for _, item in logs.taken_back} & texts.keys()
+    row_of = {
+        (row.item_id, row.split): row
+        for row in rows
+        if row.item_id in labeled and row.item_id not in passed_over
+    }
     for proposal in logs.proposals:
         item_id, event = proposal.item_id, labeled.get(proposal.item_id)
         if event and event.batch_id == proposal.batch_id:

@@ -9,7 +9,15 @@ from pathlib import Path
 from core.errors import WorkspaceError
 from core.pool.folder import POOL_FOLDER, pool_files
 from core.system.append_file import CsvFile, Known
-from core.system.durable import is_writable, refused_as, write_new
+from core.system.durable import (
+    first_free,
+    is_writable,
+    keep,
+    make_folder,
+    refused_as,
+    sync_path,
+    write_new,
+)
 from core.system.locks import locked_folder, why_no_lock
 from core.system.stamps import Stamps, file_stamps
 from core.workspace.logs import Event, Proposal, Run, header_of
@@ -157,6 +165,20 @@ def refuse_contents(path: Path) -> None:
         return
     if path.exists():
         raise WorkspaceError(f"{path} is not empty. Choose a folder that does not exist yet.")
+
+
+def put_aside(workspace: Workspace, name: str) -> str:
+    """Moves a file of the workspace to the same place below `set_aside/`; its name there.
+
+    What stands there stays. Raises OSError.
+    """
+    source = workspace.path / name
+    target = first_free(workspace.set_aside / name)
+    make_folder(target.parent)
+    keep(source, target)
+    for folder in (source.parent, workspace.path):
+        sync_path(folder)
+    return target.relative_to(workspace.path).as_posix()
 
 
 def is_whole_label(label: Label, fields: list[str]) -> bool:

@@ -6,7 +6,7 @@ A record's fields, in their order, are the columns of its file.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal, TypeVar, get_args
 from uuid import uuid4
 
@@ -17,6 +17,9 @@ from core.system.findings import Finding, Kind, malformed
 
 Action = Literal["label", "undo", "skip", "flag", "save"]
 ACTIONS: tuple[str, ...] = get_args(Action)
+
+TAKEN_BACK = "import taken back"
+"""The note of an undo, or of a label as it was before, by which an import was taken back."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,21 @@ class Logs:
     events: list[Event]
     runs: list[Run]
     findings: list[Finding]
+
+    @cached_property
+    def taken_back(self) -> set[tuple[str, str]]:
+        """(batch, item) of each proposal whose import was taken back."""
+        return {
+            (event.batch_id, event.item_id)
+            for event in self.events
+            if event.note == TAKEN_BACK and event.action in ("label", "undo")
+        }
+
+    @cached_property
+    def standing(self) -> list[Proposal]:
+        """The proposals that count: without those whose import was taken back."""
+        gone = self.taken_back
+        return [each for each in self.proposals if (each.batch_id, each.item_id) not in gone]
 
     def split_of(self) -> dict[str, str]:
         """Each batch's split."""

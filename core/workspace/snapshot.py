@@ -58,8 +58,8 @@ class Snapshot:
         while looking around waits for nothing.
         """
         labeled = self.labels.ids()
-        in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.proposals)
-        last = {p.item_id: p for p in self.logs.proposals if p.strategy != SUNLIGHT}
+        in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.standing)
+        last = {p.item_id: p for p in self.logs.standing if p.strategy != SUNLIGHT}
         batches: dict[str, list[Proposal]] = {}
         for proposal in sorted(last.values(), key=lambda proposal: proposal.rank):
             if proposal.item_id in in_pool and proposal.item_id not in labeled:
@@ -79,7 +79,7 @@ class Snapshot:
         copies in the pool the first.
         """
         taken = self.labels.ids()
-        taken |= {p.item_id for p in self.logs.proposals if p.strategy != SUNLIGHT}
+        taken |= {p.item_id for p in self.logs.standing if p.strategy != SUNLIGHT}
         pool = self.pool_words.pool
         at = pool.positions(taken)
         texts = [item.text for item in self.labels.items]
@@ -98,7 +98,7 @@ class Snapshot:
         counted before their label arrives.
         """
         proposed = [
-            proposal.item_id for proposal in self.logs.proposals if proposal.split != "training"
+            proposal.item_id for proposal in self.logs.standing if proposal.split != "training"
         ]
         texts = [*self.labels.held_out_texts(), *self.pool_words.pool.texts_of(proposed).values()]
         return self._mask(self.pool_words.copies_of(texts))

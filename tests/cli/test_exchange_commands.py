@@ -84,3 +84,31 @@ def test_a_folder_that_is_not_there_is_made_unless_the_table_is_refused(tmp_path
     assert not new.exists()
     assert CliRunner().invoke(app, ["import", str(good), "--data", str(new)]).exit_code == 0
     assert len(labels_of(open_workspace(new))) == 1
+
+
+def test_an_import_is_taken_back_by_the_name_of_its_table(workspace: Workspace, tmp_path: Path):
+    table, before = write_table(tmp_path, "csv", COLUMNS, ROWS), labels_of(workspace)
+    run(workspace, table)
+    told = json.loads(run(workspace, table, "--take-back", "--json").stdout)
+    assert told["file"] == "set_aside/unlabeled_data/table.csv"
+    assert (told["items"], told["labels"]) == (3, 3)
+    assert labels_of(workspace) == before
+    again = run(workspace, table, "--take-back")
+    assert (again.exit_code, again.stdout) == (1, "")
+    assert "No import is called `table.csv`" in again.stderr
+
+
+def test_how_a_table_was_read_is_told_in_one_line(workspace: Workspace, tmp_path: Path):
+    table = write_table(tmp_path, "tsv", COLUMNS, ROWS)
+    first = run(workspace, table, "--annotator", "annotator").stdout.splitlines()[0]
+    assert first == (
+        'Read as CSV in utf-8, separated by tabs, quotes ", the first row names the columns. '
+        "Text: `text`; Id: `id`; Label: `label`; Labeled by: `annotator`."
+    )
+
+
+def test_rows_that_stay_unlabeled_are_counted_by_their_words(workspace: Workspace, tmp_path: Path):
+    rows = [["a", "one", "maybe"], ["b", "two", "1"], ["c", "three", "maybe"]]
+    table = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
+    told = run(workspace, table, "--leave-unlabeled").stdout
+    assert "2 rows stay unlabeled: `maybe` (2) are no labels here. Their column is kept." in told

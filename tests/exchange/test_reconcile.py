@@ -53,8 +53,8 @@ def written(found: MissingRows) -> tuple[int, int, int]:
 def test_a_label_comes_with_its_batch_and_event_once(workspace: Workspace):
     label = wanted(workspace, **OF_A_BATCH)
     first, again = brought(workspace, label), brought(workspace, label)
-    assert (written(first), first.labels, first.known) == ((1, 1, 1), 1, 0)
-    assert (written(again), again.labels, again.known) == ((0, 0, 0), 0, 1)
+    assert (written(first), len(first.labels), first.known) == ((1, 1, 1), 1, 0)
+    assert (written(again), again.labels, again.known) == ((0, 0, 0), [], 1)
 
 
 def test_a_label_without_a_batch_is_a_row_alone(workspace: Workspace):
@@ -67,7 +67,7 @@ def test_what_a_crash_left_out_is_completed(workspace: Workspace, written_before
     append_labels(workspace, [label.item])
     append_records(workspace.batches, [label.proposal][: written_before - 1])
     found = brought(workspace, label)
-    assert (written(found), found.labels) == ((0, 2 - written_before, 1), 1)
+    assert (written(found), len(found.labels)) == ((0, 2 - written_before, 1), 1)
 
 
 def test_another_label_here_stays(workspace: Workspace):
