@@ -26,11 +26,10 @@ from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns, guess
 from core.exchange.tables.tool_formats import labels_in
 from core.pool.text import is_blank
-from core.pool.words import keys_of
-from core.system.csv_rows import BadRow
+from core.pool.text_keys import keys_of, made_id
+from core.system.csv_rows import BadRow, is_number
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
-from core.workspace.layout import is_number
 from core.workspace.logs import Event, Proposal, now
 from core.workspace.task import SPLITS, Task
 
@@ -251,7 +250,7 @@ class _Reader:
         found, text = self._found, row[self._at["text"]]
         if is_blank(text):
             raise ValueError("has no text")
-        item_id = row[self._at["item_id"]] if "item_id" in self._at else f"t-{key:016x}"
+        item_id = row[self._at["item_id"]] if "item_id" in self._at else made_id(key)
         if not item_id.strip():
             raise ValueError("has no item_id")
         label = self._label(row)

@@ -18,7 +18,7 @@ from core.exchange.tables.files import text_of
 from core.exchange.tables.reader import SourceTable
 from core.pool.folder import POOL_FOLDER
 from core.pool.items import Pool
-from core.pool.words import hash_keys
+from core.pool.text_keys import hash_keys
 from core.system.csv_rows import BadRow
 from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent

@@ -25,9 +25,9 @@ from core.features.space_rows import SpaceRows, place
 from core.pool.bags import Bags, Indices, Mask
 from core.pool.counts import Counts, added, count
 from core.pool.hashing import set_key
+from core.pool.text_keys import hash_words
 from core.pool.token_parts import tokens_of
 from core.pool.tokens import Hashes
-from core.pool.words import hash_words
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.mapped_arrays import open_arrays, save_arrays
 from core.system.progress import Progress, silent

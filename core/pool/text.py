@@ -50,12 +50,3 @@ def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:
 def is_blank(text: str) -> bool:
     """Whether nothing of the text is seen: spaces, marks, controls and formats, or nothing."""
     return all(unicodedata.category(each) in _UNSEEN_KINDS or each in UNSEEN for each in text)
-
-
-def is_number(text: str) -> bool:
-    """Whether this is a number as the files hold it."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

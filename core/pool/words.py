@@ -7,7 +7,7 @@ worked out from its words: one look at each distinct word replaces one at each t
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,16 +18,10 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags, Ids, Indices, Mask, offsets_of
 from core.pool.builder import Piece
 from core.pool.folder import pool_files
-from core.pool.hashing import (
-    firsts,
-    found_at,
-    hash_sequences,
-    hash_texts,
-    sorted_places,
-    text_offsets,
-)
+from core.pool.hashing import firsts, found_at, sorted_places, text_offsets
 from core.pool.items import Pool, read_pool
-from core.pool.text import number_words, text_key, words_of
+from core.pool.text import is_blank
+from core.pool.text_keys import TEXT_BYTES_AT_ONCE, hash_each, hash_keys, split_block
 from core.pool.tokens import Hashes
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.mapped_arrays import (
@@ -41,11 +35,10 @@ from core.system.parallel import in_order, spans
 from core.system.progress import Pace, Progress, silent
 from core.system.stamps import file_stamps
 
-WORDS_VERSION = 3
+WORDS_VERSION = 4
 """Part of the cache's key: a change of what is stored rebuilds it."""
-TEXT_BYTES_AT_ONCE, WORDS_AT_ONCE = 6_000_000, 700_000
-"""Bytes of texts, and words, that are worked on at a time: this bounds the memory. Those of 100,000
-headlines."""
+WORDS_AT_ONCE = 700_000
+"""Words that are worked on at a time, which bounds the memory: those of 100,000 headlines."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +48,7 @@ class PoolWords:
     `words` stand in the order of their first use, `counts` is how often each occurs. `hashes` has
     64 bits of each item's words in their order, `keys` of its text key; `key_order` sorts the
     items by `keys`. `is_first` is false for an item whose id or text stood in the pool before, and
-    for a text without words: such items are never proposed.
+    for a blank text: such items are never proposed.
     """
 
     pool: Pool
@@ -66,6 +59,11 @@ class PoolWords:
     keys: Hashes
     key_order: Indices
     is_first: Mask
+
+    @cached_property
+    def is_blank(self) -> Mask:
+        """Items without a text that anybody can see, `(n_pool,)`."""
+        return _blank_texts(self.words, self.bags)
 
     def copies_of(self, texts: Sequence[str]) -> Indices:
         """Where items stand whose text is one of these, or a copy of one."""
@@ -83,52 +81,6 @@ class _Index:
     hashes: Hashes
     keys: Hashes
     starts: dict[tuple[object, ...], int]
-
-
-@dataclass(frozen=True)
-class _WordHashes:
-    """For each word its own hash and those of the words of its text key, mostly one."""
-
-    whole: Hashes
-    parts: Hashes
-    part_offsets: NDArray[np.int64]
-
-    @cached_property
-    def is_odd(self) -> Mask:
-        """Words whose text key is not one word."""
-        return np.diff(self.part_offsets) != 1
-
-    def keys(self, bags: Bags) -> Hashes:
-        """The hashes of these texts' keys."""
-        if not self.is_odd[bags.ids].any():
-            return hash_sequences(self.parts[self.part_offsets[bags.ids]], bags.offsets)
-        parts = Bags(np.arange(len(self.parts), dtype=np.int32), self.part_offsets).take(bags.ids)
-        return hash_sequences(self.parts[parts.ids], parts.offsets[bags.offsets])
-
-
-def hash_words(texts: Sequence[str]) -> Hashes:
-    """64 bits of each text's words in their order: those that the pool's `hashes` hold."""
-    words, bags = number_words(map(words_of, texts))
-    return hash_sequences(hash_texts(words)[bags.ids], bags.offsets)
-
-
-def hash_keys(texts: Sequence[str]) -> Hashes:
-    """64 bits of each text's key. Two texts of a million collide with a chance of 1 in 36 million.
-
-    A text's key is the keys of its words, side by side: nothing that NFKC does reaches across white
-    space.
-    """
-    words, bags = number_words(text_key(text).split() for text in texts)
-    return hash_sequences(hash_texts(words)[bags.ids], bags.offsets)
-
-
-def keys_of(texts: pa.Array) -> Hashes:
-    """`hash_keys` of many texts: each distinct word is looked at once."""
-    found = [np.empty(0, np.uint64)]
-    for start, stop in spans(text_offsets(texts), TEXT_BYTES_AT_ONCE):
-        words, bags = _split_block(texts.slice(start, stop - start))
-        found.append(_hash_words_of(words).keys(bags))
-    return np.concatenate(found)
 
 
 def read_pool_words(
@@ -189,19 +141,30 @@ def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Prog
 
 def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -> None:
     """Each text's hashes, copied where the text was there before."""
-    words = _hash_words_of(open_column(folder, "words").to_pylist())
+    words, pieces = open_column(folder, "words"), [*_pieces(pool, before)]
+    is_new = np.zeros(len(words), bool)
+    for first, piece, old in pieces:
+        if old is None:
+            is_new[bags.part(first, first + piece.rows).ids] = True
+    place = np.cumsum(is_new, dtype=np.int32) - 1
+    hashes_of = hash_each(words.filter(pa.array(is_new)).to_pylist())
+
+    def hashed(some: Bags) -> tuple[Hashes, Hashes]:
+        some = Bags(place[some.ids], some.offsets)
+        return hashes_of.texts(some), hashes_of.keys(some)
+
     with (
         GrowingArray(folder, "hashes", np.uint64) as hashes,
         GrowingArray(folder, "keys", np.uint64) as keys,
     ):
-        for first, piece, old in _pieces(pool, before):
+        for first, piece, old in pieces:
             if old is not None:
                 hashes.append(before.hashes[old : old + piece.rows])
                 keys.append(before.keys[old : old + piece.rows])
                 continue
             own = bags.part(first, first + piece.rows)
             blocks = (own.part(*span) for span in spans(own.offsets, WORDS_AT_ONCE))
-            for some_hashes, some_keys in in_order(partial(_hash_block, words), blocks):
+            for some_hashes, some_keys in in_order(hashed, blocks):
                 hashes.append(some_hashes)
                 keys.append(some_keys)
 
@@ -211,7 +174,22 @@ def _write_copies(folder: Path, pool: Pool, bags: Bags) -> None:
     (keys,) = open_arrays(folder, "keys")
     key_order = sorted_places(keys.view(np.int64))
     is_first = firsts(keys, key_order) & firsts(pool.id_hashes, pool.id_order)
-    save_arrays(folder, key_order=key_order, is_first=is_first & (bags.lengths > 0))
+    is_first &= ~_blank_texts(open_column(folder, "words"), bags)
+    save_arrays(folder, key_order=key_order, is_first=is_first)
+
+
+def _blank_texts(words: pa.Array, bags: Bags) -> Mask:
+    """Texts of which nothing is seen: without words, or with invisible ones alone."""
+    is_seen = pc.match_substring_regex(words, "[!-~]").to_numpy(zero_copy_only=False).copy()
+    rest = np.flatnonzero(~is_seen)  # of most languages few: the others are looked at one by one
+    is_seen[rest] = [not is_blank(word) for word in words.take(pa.array(rest)).to_pylist()]
+    if is_seen.all():
+        return bags.lengths == 0
+    blank = [np.empty(0, bool)]
+    for span in spans(bags.offsets, WORDS_AT_ONCE):
+        part = bags.part(*span)
+        blank.append(np.diff(offsets_of(is_seen[part.ids])[part.offsets]) == 0)
+    return np.concatenate(blank)
 
 
 def _numbered(
@@ -226,7 +204,7 @@ def _numbered(
             parts = (
                 texts.slice(a, b - a) for a, b in spans(text_offsets(texts), TEXT_BYTES_AT_ONCE)
             )
-            for words, bags in in_order(_split_block, parts):
+            for words, bags in in_order(split_block, parts):
                 yield _number(words, numbers)[bags.ids], bags.lengths
             continue
         copied = before.bags.part(old, old + piece.rows)
@@ -257,29 +235,6 @@ def _pieces(pool: Pool, before: _Index | None) -> Iterator[tuple[int, Piece, int
 def _identity(piece: Piece) -> tuple[str, tuple[str, ...], bool]:
     """What decides which texts a piece holds: its bytes, its columns, whether a header begins."""
     return piece.digest, piece.columns, piece.start == 0
-
-
-def _split_block(texts: pa.Array) -> tuple[list[str], Bags]:
-    """(the distinct words in the order of their use, each text as a bag of their ids)."""
-    split = pc.utf8_split_whitespace(texts)  # splits where Python does
-    words, offsets = split.flatten(), split.offsets.to_numpy().astype(np.int64)
-    offsets = offsets - offsets[0]
-    is_word = pc.not_equal(words, "").to_numpy(zero_copy_only=False)
-    if not is_word.all():  # white space at the beginning or end of a text
-        words = words.filter(pa.array(is_word))
-        offsets = offsets_of(is_word)[offsets]
-    encoded = words.dictionary_encode()
-    return encoded.dictionary.to_pylist(), Bags(encoded.indices.to_numpy(), offsets)
-
-
-def _hash_words_of(words: Sequence[str]) -> _WordHashes:
-    keys = [text_key(word).split() for word in words]
-    parts = hash_texts([part for parts in keys for part in parts])
-    return _WordHashes(hash_texts(words), parts, offsets_of([len(parts) for parts in keys]))
-
-
-def _hash_block(words: _WordHashes, bags: Bags) -> tuple[Hashes, Hashes]:
-    return hash_sequences(words.whole[bags.ids], bags.offsets), words.keys(bags)
 
 
 def _load_index(folder: Path) -> _Index:

@@ -247,3 +247,12 @@ def format_rows(rows: Iterable[Sequence[str]]) -> bytes:
 def row_shown(fields: Sequence[str]) -> str:
     """How the row of these fields begins in a file."""
     return shortened(format_rows([[field[: SHOWN + 1] for field in fields[: SHOWN + 1]]]))
+
+
+def is_number(text: str) -> bool:
+    """Whether this is a number as the files hold it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -8,10 +8,10 @@ from hashlib import blake2b
 
 from core.pool.text import text_key
 from core.system.append_file import CsvFile, Made, read_records
-from core.system.csv_rows import Row, Rows, row_shown
+from core.system.csv_rows import Row, Rows, is_number, row_shown
 from core.system.findings import Finding, Kind
 from core.workspace.backup import back_up_of_the_day
-from core.workspace.layout import Workspace, is_number
+from core.workspace.layout import Workspace
 from core.workspace.logs import Event, Logs, Proposal
 from core.workspace.task import Label, Task
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.errors import WorkspaceError
 from core.pool.folder import POOL_FOLDER, pool_files
 from core.system.append_file import CsvFile, Known
+from core.system.csv_rows import is_number
 from core.system.durable import (
     first_free,
     is_writable,
@@ -192,12 +193,3 @@ def is_whole_label(label: Label, fields: list[str]) -> bool:
     if len(fields) > 3 and fields[3] not in ("", *STRATEGIES, SUNLIGHT):
         return False
     return len(fields) < 5 or is_number(fields[4])
-
-
-def is_number(text: str) -> bool:
-    """Whether this is a number as the files hold it."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from core.pool import words
 from core.pool.text import text_key, words_of
-from core.pool.words import PoolWords, hash_keys, hash_words, keys_of
+from core.pool.text_keys import hash_keys, hash_words, keys_of
+from core.pool.words import PoolWords
 from core.workspace.layout import open_workspace
 from tests.conftest import MakeWorkspace, write_csv
 from tests.worlds import pool_words_of
@@ -102,13 +103,13 @@ def test_only_a_whole_index_of_this_version_is_taken_over(
         case "words":
             (entry / "words.bytes").write_bytes(b"flood")
     seen = []
-    split = words._split_block
+    split = words.split_block
 
     def watched(texts: pa.Array):
         seen.extend(texts.to_pylist())
         return split(texts)
 
-    monkeypatch.setattr(words, "_split_block", watched)
+    monkeypatch.setattr(words, "split_block", watched)
     write_csv(workspace.path / "unlabeled_data" / "then.csv", [("i2", "flood ends")])
     found = pool_words_of(workspace)
     assert seen == ["flood hits town", "flood ends"][damage == "none" :]
@@ -157,3 +158,15 @@ def test_a_pool_that_was_read_is_taken_as_it_is_until_a_file_changes(
     write_csv(workspace.path / "unlabeled_data" / "more.csv", [("3", "storm")])
     assert pool_words_of(workspace, known=known).pool.ids.to_pylist() == ["3", "1", "2"]
     assert len(known.pool) == 2
+
+
+def test_texts_of_invisible_characters_are_blank_and_never_proposed(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    texts = ["\u200b", "a flood", " ", "\u2060 \u200e", "\u200b a", "漢", "\u0301", ""]
+    is_blank = [True, False, True, True, False, False, True, True]
+    found = read(make_workspace, texts)
+    assert found.is_blank.tolist() == is_blank
+    assert (~found.is_first).tolist() == is_blank
+    monkeypatch.setattr(words, "WORDS_AT_ONCE", 1)
+    assert words._blank_texts(found.words, found.bags).tolist() == is_blank

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.exchange.tables.roles import is_usual, is_usual_table
-from core.system.csv_rows import QUOTE, parse_rows, split_record
-from core.workspace.layout import is_number
+from core.system.csv_rows import QUOTE, is_number, parse_rows, split_record
 
 DELIMITERS = ",\t;|"
 """The first one counts where none divides the rows better."""
