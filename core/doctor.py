@@ -45,7 +45,7 @@ def examine_snapshot(snapshot: Snapshot) -> list[Finding]:
         *limited(snapshot.labels.findings),
         *limited(examine_leftovers(workspace, snapshot.labels.ids())),
         *limited(examine_labels(snapshot)),
-        *examine_pool(snapshot.pool_words),
+        *examine_pool(snapshot.pool_words, workspace.path),
         *limited(examine_batches(snapshot)),
         *limited(examine_models(workspace.models, snapshot.logs.runs)),
         *limited(examine_backups(workspace)),

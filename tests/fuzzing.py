@@ -162,12 +162,7 @@ def _line_ends(row: csv_rows.Row) -> int:
 def _blocks(data: bytes, folder: Path) -> None:
     path = folder / "rows.csv"
     path.write_bytes(data)
-    whole, window = parse_rows(data), csv_rows.WINDOW
-    csv_rows.WINDOW = 7
-    try:
-        parts = list(read_row_blocks(path))
-    finally:
-        csv_rows.WINDOW = window
+    whole, parts = parse_rows(data), list(read_row_blocks(path, window=7))
     assert [row for rows, _ in parts for row in rows] == whole.rows
     assert [row for _, bad in parts for row in bad] == whole.bad
 
@@ -183,11 +178,13 @@ def _pool_file(data: bytes, folder: Path) -> None:
         told += len(findings)
     found = parse_rows(data)
     rows = len(found.rows) + len(found.bad)
-    assert len(careful) + told == rows - file.has_header, "a row is neither read nor reported"
+    assert len(careful) + told == rows - (file.header_lines > 0), (
+        "a row is neither read nor reported"
+    )
     with suppress(NotPlainError):
         fast = [
             row
-            for batch in plain_blocks(path, file.columns, int(file.has_header))
+            for batch in plain_blocks(path, file.columns, file.header_lines, file.delimiter)
             for row in batch.to_pylist()
         ]
         assert fast == careful, "the fast reader reads something else"

@@ -117,6 +117,35 @@ def test_a_file_with_a_space_in_its_name_is_named_whole(make_workspace: MakeWork
     assert finding.file == "task.toml"
 
 
+def test_everything_that_lies_in_the_pools_folder_is_read_or_named(make_workspace: MakeWorkspace):
+    workspace = make_workspace([("p", "x y")])
+    folder = workspace.path / "unlabeled_data"
+    for name in ("a.txt", "b.json", "c.csv.gz", "d.TSV.ZIP", "e/f.csv", ".hidden", "g.unfinished"):
+        append(folder / name, "q,more\n")
+    for name in ("h.CSV", "i.tsv", "._h.CSV"):
+        append(folder / name, f"{name}\tmore,and more of {name}\n")
+    assert [finding.message for finding in examine(workspace.path)] == [
+        "unlabeled_data/a.txt: passed over, for its name does not end in .csv or .tsv. Bring it in "
+        "by `python -m core import`, or move it away.",
+        "unlabeled_data/b.json: passed over, for its name does not end in .csv or .tsv. Bring it "
+        "in by `python -m core import`, or move it away.",
+        "unlabeled_data/c.csv.gz: packed files are passed over. Unpack it to one that ends in .csv "
+        "or .tsv.",
+        "unlabeled_data/d.TSV.ZIP: packed files are passed over. Unpack it to one that ends in "
+        ".csv or .tsv.",
+        "unlabeled_data/e: folders are passed over. Move the files in it up into unlabeled_data/.",
+    ]
+
+
+def test_copies_in_a_pool_without_ids_are_told_once(make_workspace: MakeWorkspace):
+    workspace = make_workspace([("text", "label"), ("x y", "1"), ("X  y", "0"), ("z", "1")])
+    (finding,) = examine(workspace.path)
+    assert (finding.kind, "1 items have the text of an earlier item" in finding.message) == (
+        Kind.COPY,
+        True,
+    )
+
+
 @pytest.mark.parametrize(("kind", "bring_about"), ILLNESSES)
 def test_each_illness_is_found_and_named(active: Snapshot, kind: Kind, bring_about: Illness):
     bring_about(active)

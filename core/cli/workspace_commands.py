@@ -27,16 +27,19 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         snapshot = open_snapshot(data, report)
         training, runs = snapshot.labels.splits["training"], snapshot.logs.runs
         strategies = Counter(item.strategy or NOT_RECORDED for item in training)
+        waiting = snapshot.pool_words.pool.waiting
         answer = {
             "stage": snapshot.stage,
             "splits": snapshot.labels.counts(snapshot.workspace.task),
             "strategies": dict(strategies),
             "pool": len(snapshot.pool_words.pool),
+            "waiting_lines": [finding.file for finding in waiting],
             "targets": dict(snapshot.workspace.task.targets),
             "open_batches": len(snapshot.open_batches),
             "last_run": answers.run_json(runs[-1]) if runs else None,
         }
         lines = [f"stage: {answer['stage']}", f"pool: {answer['pool']:,} items"]
+        lines += [finding.message for finding in waiting]
         lines += [f"{split}: {answers.counts_text(answer, split)}" for split in answer["splits"]]
         lines += [f"{name}: {count:,} training labels" for name, count in strategies.items()]
         lines.append(answers.run_text(runs[-1]) if runs else "no run yet")

@@ -1,10 +1,12 @@
 """Builder of the pool's columns from its CSV files, reading only what is new.
 
 Pieces that were read before are copied: of a file that only grew at its end, all but the end.
-Whether a piece is what it was, its bytes decide, by their hash.
+Whether a piece is what it was, its bytes decide, by their hash. A file is read as far as it had
+grown when its size was noted, and to the end of its last whole line: somebody may be writing it.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import takewhile
@@ -12,30 +14,38 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from core.pool.csv_files import ID, TEXT, NotPlainError, PoolFile, careful_blocks, plain_blocks
-from core.system.findings import Finding
+from core.pool.csv_files import NotPlainError, PoolFile, careful_blocks, plain_blocks
+from core.pool.folder import DELIMITERS
+from core.pool.header import ID, TEXT
+from core.pool.text_keys import keys_of, made_id
+from core.system.csv_rows import MAX_JOINED_LINES
+from core.system.findings import Finding, Kind, shortened
 from core.system.mapped_arrays import GrowingColumn
 from core.system.parallel import ROWS_AT_ONCE
 from core.system.progress import Pace, Progress
 
 AT_ONCE = 2**22
 """Bytes that are copied or hashed at a time."""
+LITTLE = 2**20
+"""Bytes of a file's last piece up to which it is read again with what came since: the pieces of a
+file that grows row by row stay few."""
 
 
 @dataclass(frozen=True)
 class Piece:
     """What was read of a file at one time: `size` bytes from `start` on, and the rows in them.
 
-    `is_plain` is true if nothing that follows can change how these bytes are read.
+    They are whole lines. `is_settled` is true if nothing that follows can change how they are read.
     """
 
     file: str
     columns: tuple[str, ...]
     start: int
     size: int
+    lines: int
     digest: str
     rows: int
-    is_plain: bool
+    is_settled: bool
     findings: tuple[Finding, ...]
 
 
@@ -60,112 +70,179 @@ class PoolBuilder:
         self.names = list(dict.fromkeys([ID, TEXT, *(n for file in files for n in file.columns)]))
         self._columns = [GrowingColumn(folder, column_name(at)) for at in range(len(self.names))]
         self.pieces: list[Piece] = []
+        self.waiting: list[Finding] = []
 
     @property
     def _rows(self) -> int:
         return len(self._columns[0])
 
     def read(self, file: PoolFile, size: int, before: Earlier | None) -> None:
-        """A file of so many bytes; what was read before of it is copied."""
-        kept, row = _kept_pieces(file, size, before) if before else ([], 0)
+        """The first `size` bytes of a file; what was read before of them is copied."""
+        stop = size if file.unread else _end_of_lines(file.path, size)
+        kept, row = _kept_pieces(file, stop, before) if before else ([], 0)
         for piece in kept:
             self._copy(before.table.slice(row, piece.rows))
             self.pieces.append(piece)
             row += piece.rows
         start = sum(piece.size for piece in kept)
-        if start < size or not kept:
-            self._read_from(file, start, size)
+        if start < stop or not kept:
+            self._read_from(file, start, stop, sum(piece.lines for piece in kept))
+        if stop < size:
+            self._tell_of_waiting(file, stop, size)
 
     def close(self) -> None:
         """The columns' files are complete."""
         for column in self._columns:
             column.close()
 
-    def _read_from(self, file: PoolFile, start: int, size: int) -> None:
-        """The bytes of a file from `start` up to `size` as a new piece."""
-        path = file.path
-        if start:
-            path = self._folder / "rest.csv"
-            _copy_bytes(file.path, start, size, path)
+    def _read_from(self, file: PoolFile, start: int, stop: int, lines: int) -> None:
+        """The bytes of a file from `start` up to `stop` as a new piece; `lines` stand before it."""
         first = self._rows
-        findings = self._read_rows(file, path, start)
-        is_plain = findings is None and _ends_in_line_end(path)
-        if start:
-            path.unlink()
+        if start or file.path.stat().st_size > stop:
+            digest, number, findings = self._read_copy(file, start, stop, lines)
+        else:
+            digest, number = _look_through(file.path, start, stop)
+            marks = self._marks()
+            findings = self._read_rows(file, file.path, start, lines)
+            if file.path.stat().st_size > stop:  # rows that came meanwhile may be among them
+                self._cut(marks)
+                digest, number, findings = self._read_copy(file, start, stop, lines)
+        settled = lines + number - MAX_JOINED_LINES  # behind it an open quote may be closed yet
         piece = Piece(
             file=file.name,
             columns=file.columns,
             start=start,
-            size=size - start,
-            digest=_digest(file.path, start, size),
+            size=stop - start,
+            lines=number,
+            digest=digest,
             rows=self._rows - first,
-            is_plain=is_plain,
-            findings=tuple(findings or ()),
+            is_settled=not file.unread and all(found.line <= settled for found in findings),
+            findings=(*(file.findings if not start else ()), *findings),
         )
         self.pieces.append(piece)
 
-    def _read_rows(self, file: PoolFile, path: Path, start: int) -> list[Finding] | None:
-        """The rows in `path`, which holds the file from `start` on; None if all are plain."""
-        marks = [(len(column), column.size) for column in self._columns]
+    def _read_copy(
+        self, file: PoolFile, start: int, stop: int, lines: int
+    ) -> tuple[str, int, list[Finding]]:
+        """(digest, lines, findings) of a part of a file, which is read from a copy."""
+        part = self._folder / "part.csv"
+        digest, number = _look_through(file.path, start, stop, part)
+        findings = self._read_rows(file, part, start, lines)
+        part.unlink()
+        return digest, number, findings
+
+    def _read_rows(self, file: PoolFile, path: Path, start: int, lines: int) -> list[Finding]:
+        """The rows in `path`, which holds the file from `start` on; what is wrong with others."""
+        if file.unread:
+            return []
+        marks, skip = self._marks(), 0 if start else file.header_lines
         try:
-            for batch in plain_blocks(path, file.columns, int(file.has_header and not start)):
+            for batch in plain_blocks(path, file.columns, skip, file.delimiter):
                 self._append(batch)
+            return []
         except NotPlainError:
-            for column, mark in zip(self._columns, marks, strict=True):
-                column.cut(*mark)
-        else:
-            return None
+            self._cut(marks)
         findings: list[Finding] = []
-        for batch, found in careful_blocks(
-            path, file, is_start=not start, lines_before=_count_lines(file.path, start)
-        ):
+        for batch, found in careful_blocks(path, file, is_start=not start, lines_before=lines):
             self._append(batch)
             findings += found
         return findings
+
+    def _marks(self) -> list[tuple[int, int]]:
+        """How far the columns have grown."""
+        return [(len(column), column.size) for column in self._columns]
+
+    def _cut(self, marks: list[tuple[int, int]]) -> None:
+        for column, mark in zip(self._columns, marks, strict=True):
+            column.cut(*mark)
+
+    def _tell_of_waiting(self, file: PoolFile, start: int, stop: int) -> None:
+        """A last line without its line end is no row yet, unless nothing stands in it."""
+        line = b"".join(_bytes_of(file.path, start, min(stop, start + AT_ONCE)))
+        if line.strip():
+            what = (
+                "the last line waits for its line end: whoever writes the file may be in the "
+                "middle of it. If it is complete, add a line end."
+            )
+            number = 1 + sum(piece.lines for piece in self.pieces if piece.file == file.name)
+            shown = shortened(line)
+            self.waiting.append(Finding.at(Kind.WAITING_LINE, file.name, what, number, row=shown))
 
     def _copy(self, table: pa.Table) -> None:
         for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
             self._append(batch)
 
     def _append(self, batch: pa.RecordBatch) -> None:
+        found = dict(zip(batch.schema.names, batch.columns, strict=True))
+        if ID not in found:
+            ids = map(made_id, keys_of(found[TEXT]).tolist())
+            found[ID] = pa.array(ids, pa.large_string())
         blank = pa.array([""] * len(batch), pa.large_string())
         for name, column in zip(self.names, self._columns, strict=True):
-            column.append(batch[name] if name in batch.schema.names else blank)
+            column.append(found.get(name, blank))
         self._pace.add(len(batch))
 
 
-def _kept_pieces(file: PoolFile, size: int, before: Earlier) -> tuple[list[Piece], int]:
+def still_there(root: Path, pieces: Sequence[Piece]) -> bool:
+    """Whether the files below `root` still hold these pieces; they may have grown."""
+
+    def holds(path: Path, piece: Piece) -> bool:
+        end = piece.start + piece.size
+        return path.stat().st_size >= end and _digest(path, piece.start, end) == piece.digest
+
+    try:
+        return all(holds(root / piece.file, piece) for piece in pieces)
+    except OSError:
+        return False
+
+
+def _kept_pieces(file: PoolFile, stop: int, before: Earlier) -> tuple[list[Piece], int]:
     """(the pieces that the file still begins with, the row of `before` where they begin)."""
-    kept = []
+    kept: list[Piece] = []
     for piece in before.pieces:
         if piece.file != file.name:
             continue
         end = piece.start + piece.size
-        can_stay = piece.columns == file.columns and (piece.is_plain or end == size)
-        if not can_stay or end > size or _digest(file.path, piece.start, end) != piece.digest:
+        can_stay = piece.columns == file.columns and (piece.is_settled or end == stop)
+        if not can_stay or end > stop or _digest(file.path, piece.start, end) != piece.digest:
             break
         kept.append(piece)
+    if kept and kept[-1].start + kept[-1].size < stop and kept[-1].size < LITTLE:
+        kept.pop()
     others = takewhile(lambda piece: piece.file != file.name, before.pieces)
     return kept, sum(piece.rows for piece in others)
 
 
 def _digest(path: Path, start: int, stop: int) -> str:
-    """A hash of these bytes of a file."""
-    digest = blake2b(digest_size=16)
-    for data in _bytes_of(path, start, stop):
-        digest.update(data)
-    return digest.hexdigest()
+    """A hash of these bytes of a file, and of how its name says that they are to be read."""
+    return _look_through(path, start, stop)[0]
 
 
-def _copy_bytes(path: Path, start: int, stop: int, target: Path) -> None:
-    with target.open("wb") as file:
+def _look_through(path: Path, start: int, stop: int, copy: Path | None = None) -> tuple[str, int]:
+    """(the digest, the number of lines) of these bytes of a file, which are copied if asked for."""
+    digest, lines = _hash_for(path), 0
+    with copy.open("wb") if copy else nullcontext() as target:
         for data in _bytes_of(path, start, stop):
-            file.write(data)
+            digest.update(data)
+            lines += data.count(b"\n")
+            if target:
+                target.write(data)
+    return digest.hexdigest(), lines
 
 
-def _count_lines(path: Path, stop: int) -> int:
-    """How many lines end before byte `stop`."""
-    return sum(data.count(b"\n") for data in _bytes_of(path, 0, stop))
+def _hash_for(path: Path) -> blake2b:
+    return blake2b(DELIMITERS[path.suffix.lower()].encode(), digest_size=16)
+
+
+def _end_of_lines(path: Path, size: int) -> int:
+    """Where the last whole line ends among the first `size` bytes of a file."""
+    while size:
+        start = max(size - AT_ONCE, 0)
+        at = b"".join(_bytes_of(path, start, size)).rfind(b"\n")
+        if at >= 0:
+            return start + at + 1
+        size = start
+    return 0
 
 
 def _bytes_of(path: Path, start: int, stop: int) -> Iterator[bytes]:
@@ -174,8 +251,3 @@ def _bytes_of(path: Path, start: int, stop: int) -> Iterator[bytes]:
         while start < stop and (data := file.read(min(AT_ONCE, stop - start))):
             yield data
             start += len(data)
-
-
-def _ends_in_line_end(path: Path) -> bool:
-    size = path.stat().st_size
-    return not size or [*_bytes_of(path, size - 1, size)] == [b"\n"]

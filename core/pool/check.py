@@ -1,28 +1,36 @@
 """What is amiss in the pool: a part of the doctor's examination."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from core.pool.bags import run_starts
-from core.pool.folder import POOL_FOLDER
+from core.pool.folder import DELIMITERS, POOL_FOLDER, passed_over
 from core.pool.hashing import firsts
+from core.pool.text_keys import made_id
 from core.pool.words import PoolWords
 from core.system.findings import MOST, Finding, Kind, rest_of
 
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz")
 
-def examine_pool(words: PoolWords) -> Iterator[Finding]:
-    """An empty pool, repeated ids, texts without words, copies. The rows were told when read."""
+
+def examine_pool(words: PoolWords, root: Path) -> Iterator[Finding]:
+    """Files that are not read, an empty pool, repeated ids, blank texts, copies.
+
+    What is wrong with rows was told when they were read.
+    """
+    yield from map(_passed_over, passed_over(root))
     if not len(words.pool):
         message = f"{POOL_FOLDER}/ holds no items. Put a CSV file of item_id,text there."
         yield Finding(Kind.EMPTY_POOL, POOL_FOLDER, message)
         return
     yield from _repeated_ids(words)
-    blank = int((words.bags.lengths == 0).sum())
+    blank = int(words.is_blank.sum())
     if blank:
-        message = f"{POOL_FOLDER}: {blank:,} items have no words. They are never proposed."
+        message = f"{POOL_FOLDER}: {blank:,} items have a blank text. They are never proposed."
         yield Finding(Kind.BLANK_TEXT, POOL_FOLDER, message)
     copies = int(np.count_nonzero(~firsts(words.keys, words.key_order)))
     if copies:
@@ -33,9 +41,30 @@ def examine_pool(words: PoolWords) -> Iterator[Finding]:
         yield Finding(Kind.COPY, POOL_FOLDER, message)
 
 
+def _passed_over(path: Path) -> Finding:
+    endings = " or ".join(DELIMITERS)
+    if path.is_dir():
+        todo = f"folders are passed over. Move the files in it up into {POOL_FOLDER}/."
+    elif path.suffix.lower() in PACKED:
+        todo = f"packed files are passed over. Unpack it to one that ends in {endings}."
+    else:
+        todo = (
+            f"passed over, for its name does not end in {endings}. Bring it in by "
+            "`python -m core import`, or move it away."
+        )
+    return Finding.at(Kind.PASSED_OVER, f"{POOL_FOLDER}/{path.name}", todo)
+
+
 def _repeated_ids(words: PoolWords) -> Iterator[Finding]:
-    """The first ids that stand there more than once, and how many there are beside them."""
+    """The first ids that stand there more than once, and how many there are beside them.
+
+    Ids that were made of the texts are left out: such items are copies, and told as such.
+    """
     first, times, differ = _groups(words)
+    ids = words.pool.ids.take(pa.array(first)).to_pylist()
+    made = map(made_id, np.asarray(words.keys)[first].tolist())
+    is_own = np.array([item_id != own for item_id, own in zip(ids, made, strict=True)], bool)
+    first, times, differ = first[is_own], times[is_own], differ[is_own]
     counts = dict(zip(first.tolist(), times.tolist(), strict=True))
     for kind, chosen in ((Kind.REPEATED_ID, ~differ), (Kind.TWO_TEXTS, differ)):
         places = np.sort(first[chosen])[:MOST]

@@ -4,6 +4,7 @@ DuckDB reads a file fast; whenever it stumbles, or something looks odd, the care
 over that file row by row, so that each bad row is reported with its line.
 """
 
+import codecs
 import glob
 import re
 from collections.abc import Iterator, Sequence
@@ -14,16 +15,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.errors import PoolError
-from core.system.csv_rows import Row, parse_rows, read_row_blocks, row_shown
-from core.system.findings import Finding, malformed
+from core.pool.folder import DELIMITERS
+from core.pool.header import ID, TEXT, Header, may_be_header, read_header
+from core.system.csv_rows import BadRow, Row, parse_rows, read_row_blocks, row_shown
+from core.system.findings import Finding, Kind, malformed
 from core.system.parallel import ROWS_AT_ONCE
 
-ID, TEXT = "item_id", "text"
 CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
-    delim = ',', quote = '"', escape = '"'"""
+    quote = '"', escape = '"'"""
 
 AT_ONCE = 2**23
 """Bytes that are looked at at a time."""
+HEAD, HEAD_LINES = 2**20, 20
+"""Bytes, and lines, that a file is recognized by."""
+
+FOREIGN = {
+    codecs.BOM_UTF16_LE: "is UTF-16. Save it as UTF-8",
+    codecs.BOM_UTF16_BE: "is UTF-16. Save it as UTF-8",
+    b"PK\x03\x04": "is a zip archive or an Excel file. Save it as CSV",
+    b"\x1f\x8b": "is compressed. Unpack it",
+}
+"""What a file begins with that is no CSV, whatever its name says."""
 
 
 class NotPlainError(Exception):
@@ -32,64 +44,129 @@ class NotPlainError(Exception):
 
 @dataclass(frozen=True)
 class PoolFile:
-    """A CSV file of the pool, and what its first row says."""
+    """A CSV file of the pool, and what its first rows say.
+
+    Its header ends with line `header_lines`, 0 without one. It has no ids if `columns` have no
+    `item_id`; then its items are named by their texts. Of a file that is `unread` no row is taken.
+    """
 
     path: Path
-    columns: tuple[str, ...]
-    has_header: bool
+    columns: tuple[str, ...] = (ID, TEXT)
+    header_lines: int = 0
+    findings: tuple[Finding, ...] = ()
+    unread: bool = False
 
     @property
     def name(self) -> str:
         return f"{self.path.parent.name}/{self.path.name}"
 
+    @property
+    def delimiter(self) -> str:
+        return DELIMITERS[self.path.suffix.lower()]
+
 
 def open_pool_file(path: Path) -> PoolFile:
     """The file with its columns. Raises PoolError if it or its header cannot be read."""
-    name = f"{path.parent.name}/{path.name}"
+    file = PoolFile(path)
     try:
         with path.open("rb") as source:
-            first = source.readline(2**20)
+            head = source.read(HEAD)
     except OSError as error:
-        raise PoolError(f"{name}: {error.strerror}. Make the file readable.", name) from error
-    text = first.decode("utf-8-sig", errors="replace").strip("\r\n")
-    found = parse_rows(first).rows
-    fields = found[0].fields if found else text.split(",")
-    names = [field.strip().strip('"').strip() for field in fields]
-    if names[:2] != [ID, TEXT]:
-        return PoolFile(path, (ID, TEXT), has_header=False)
-    if not found:  # the careful reader would take the first item for it
         raise PoolError(
-            f"{name} line 1: the header is not valid UTF-8, or has a quote that is not closed. "
-            "Mend the line.",
-            name,
-        )
-    if len(set(names)) != len(names) or "" in names:
-        raise PoolError(
-            f"{name} line 1: the header has an empty or repeated column. Name each once.", name
-        )
-    return PoolFile(path, tuple(names), has_header=True)
+            f"{file.name}: {error.strerror}. Make the file readable.", file.name
+        ) from error
+    if reason := _foreign(head):
+        told = Finding.at(Kind.PASSED_OVER, file.name, f"the file {reason}; it is passed over.")
+        return PoolFile(path, findings=(told,), unread=True)
+    *lines, _ = head.split(b"\n", HEAD_LINES)  # a line without its end is none yet
+    found = parse_rows(b"".join(line + b"\n" for line in lines), delimiter=file.delimiter)
+    first, bad = found.rows[:1], found.bad[:1]
+    if bad and not (first and first[0].line < bad[0].line):
+        _refuse_bad_header(file, bad[0])
+    elif first and (header := read_header(first[0].fields)):
+        return _with_header(file, first[0], header)
+    return PoolFile(path, findings=(*_missed_headers(file.name, found.rows),))
 
 
-def plain_blocks(path: Path, columns: Sequence[str], skip: int = 0) -> Iterator[pa.RecordBatch]:
+def _foreign(head: bytes) -> str:
+    """Why a file that begins like this is not read, and how to mend it; empty if it is."""
+    for mark, reason in FOREIGN.items():
+        if head.startswith(mark):
+            return reason
+    line, end, _ = head.partition(b"\n")
+    if len(line) > 3 and not (any(line[::2]) and any(line[1::2])):
+        return FOREIGN[codecs.BOM_UTF16_LE]  # without its mark
+    if not end and re.search(rb"\r[^\n]", line):
+        return "ends its lines as old Macs did. Save it with other line ends"
+    return ""
+
+
+def _refuse_bad_header(file: PoolFile, row: BadRow) -> None:
+    """Raises PoolError for a header that is no row: the first item would be taken for it."""
+    cells = [cell.strip().strip('"') for cell in row.content.split(file.delimiter)]
+    if read_header(cells):
+        raise PoolError(
+            f"{file.name} line {row.line}: the header is not valid UTF-8, or has a quote that is "
+            "not closed. Mend the line.",
+            file.name,
+        )
+
+
+def _with_header(file: PoolFile, row: Row, header: Header) -> PoolFile:
+    names = header.columns
+    if len(set(names)) < len(names):
+        raise PoolError(
+            f"{file.name} line {row.line}: the header has a repeated column. Name each once.",
+            file.name,
+        )
+    doubts = (Finding.at(Kind.UNSURE_HEADER, file.name, doubt, row.line) for doubt in header.doubts)
+    lines = row.line + sum(cell.count("\n") for cell in row.fields)
+    return PoolFile(file.path, names, lines, (*doubts,))
+
+
+def _missed_headers(name: str, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Rows at the beginning of a file that may be its header, and are read as items."""
+    below = [row.fields for row in rows[1:]]
+    for row in rows:
+        header = read_header(row.fields)
+        is_one = {ID, TEXT}.issubset(header.columns) if header else row is rows[0]
+        if is_one and (header or may_be_header(row.fields, below)):
+            what = (
+                "this may be a header, and is read as an item. If it is one, call the columns "
+                "item_id and text, in the file's first line."
+            )
+            yield Finding.at(Kind.UNSURE_HEADER, name, what, row.line, row=row_shown(row.fields))
+
+
+def plain_blocks(
+    path: Path, columns: Sequence[str], skip: int = 0, delimiter: str = ","
+) -> Iterator[pa.RecordBatch]:
     """The rows of a file by DuckDB, all columns as texts, without the first `skip` lines.
 
     Raises NotPlainError as soon as anything is not as plain as it should be.
     """
     import duckdb  # a quarter of a second, and a pool that was read before needs none of it
 
-    if _differ_only_by_case(columns) or _has_lone_return(path) or glob.has_magic(str(path)):
-        raise NotPlainError  # DuckDB would take `*`, `?` and `[` for a pattern of several files
+    # DuckDB would take `*`, `?` and `[` for a pattern of several files, and a header of two lines
+    # for one when it skips lines.
+    is_odd = glob.has_magic(str(path)) or any("\n" in name for name in columns)
+    if is_odd or _differ_only_by_case(columns) or _has_lone_return(path):
+        raise NotPlainError
     declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
-    query = f"FROM read_csv(?, columns = {declared}, {CSV_OPTIONS}, skip = {skip})"
+    options = f"{CSV_OPTIONS}, delim = '{delimiter}', skip = {skip}"
+    query = f"FROM read_csv(?, columns = {declared}, {options})"
     with duckdb.connect(config={"threads": 2}) as connection:
         # After two seconds it would stand on the standard output, amid an answer in JSON.
         connection.execute("SET enable_progress_bar = false")
         try:
             found = connection.sql(query, params=[str(path)])
             for batch in found.to_arrow_reader(_rows_at_once(path)):
-                _require_plain(batch)
-                yield _filled(batch, columns)
-        except (duckdb.Error, pa.ArrowException) as error:
+                # DuckDB folds the case of names; ours stay.
+                rows = pa.RecordBatch.from_arrays(batch.columns, names=list(columns))
+                _require_plain(rows)
+                yield _filled(rows)
+        # What is wrong behind the first block comes out of Arrow's stream, as an OSError.
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise NotPlainError from error
 
 
@@ -97,15 +174,15 @@ def careful_blocks(
     path: Path, file: PoolFile, *, is_start: bool = True, lines_before: int = 0
 ) -> Iterator[tuple[pa.RecordBatch, list[Finding]]]:
     """The rows of a file, or of a later part of one, with a finding for each that is left out."""
-    skip = is_start and file.has_header
-    for rows, bad in read_row_blocks(path):
+    skip = is_start and file.header_lines > 0
+    for rows, bad in read_row_blocks(path, file.delimiter):
         findings = [
             malformed(file.name, lines_before + row.line, f"the row {row.reason}", row.content)
             for row in bad
         ]
         kept = []
         for row in rows[1:] if skip and rows else rows:
-            reason = _refusal(row.fields, len(file.columns), file.has_header)
+            reason = _refusal(row.fields, file)
             if reason:
                 shown = row_shown(row.fields)
                 findings.append(malformed(file.name, lines_before + row.line, reason, shown))
@@ -130,27 +207,29 @@ def _rows_at_once(path: Path) -> int:
 
 
 def _require_plain(batch: pa.RecordBatch) -> None:
-    ids, texts = batch.column(0), batch.column(1)
-    if ids.null_count or texts.null_count:
+    if batch[TEXT].null_count:
         raise NotPlainError
-    if pc.any(pc.equal(pc.utf8_trim_whitespace(ids), "")).as_py():
-        raise NotPlainError
+    if ID in batch.schema.names:
+        ids = batch[ID]
+        if ids.null_count or pc.any(pc.equal(pc.utf8_trim_whitespace(ids), "")).as_py():
+            raise NotPlainError
 
 
-def _filled(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
-    """The rows with empty texts for missing ones; DuckDB folds the case of names: ours stay."""
+def _filled(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows with empty texts for missing ones."""
     arrays = [pc.fill_null(column.cast(pa.large_string()), "") for column in batch.columns]
-    return pa.RecordBatch.from_arrays(arrays, names=list(columns))
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
-def _refusal(fields: list[str], width: int, has_header: bool) -> str | None:
+def _refusal(fields: list[str], file: PoolFile) -> str | None:
     """Why these fields are no item; None if they are one. Further fields need a header."""
-    if len(fields) < 2:
+    columns = file.columns
+    if len(fields) <= columns.index(TEXT):
         return "the row has no text"
-    if not fields[0].strip():
+    if ID in columns and not "".join(fields[columns.index(ID) :][:1]).strip():
         return "the item_id is empty"
-    if has_header and len(fields) > width:
-        return f"the row has {len(fields)} fields, the header {width}"
+    if file.header_lines and len(fields) > len(columns):
+        return f"the row has {len(fields)} fields, the header {len(columns)}"
     return None
 
 

@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from core.errors import PoolError
 from core.pool.bags import Indices
-from core.pool.builder import Earlier, Piece, PoolBuilder, column_name
-from core.pool.csv_files import ID, TEXT, open_pool_file
+from core.pool.builder import Earlier, Piece, PoolBuilder, column_name, still_there
+from core.pool.csv_files import open_pool_file
 from core.pool.folder import POOL_FOLDER, pool_files
 from core.pool.hashing import found_at, hash_texts, sorted_places
+from core.pool.header import ID, TEXT
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.findings import Finding
 from core.system.mapped_arrays import open_arrays, open_column, save_arrays
@@ -30,7 +31,7 @@ from core.system.parallel import in_blocks
 from core.system.progress import Progress, silent
 from core.system.stamps import Stamps, file_stamps
 
-POOL_VERSION = 3
+POOL_VERSION = 4
 """Part of the cache's key: a change of what is stored rebuilds it."""
 
 ATTEMPTS = 5
@@ -42,11 +43,13 @@ class Pool:
     """All items in the order of the files; `table` has `item_id`, `text` and the files' columns.
 
     `id_order` sorts the items by their ids' hashes, those of one id in the pool's order. `stamps`
-    are those of the files that it was read from.
+    are those of the files that it was read from: as far as they had grown by then. `waiting` tells
+    of last lines that were not whole.
     """
 
     table: pa.Table
     pieces: tuple[Piece, ...]
+    waiting: tuple[Finding, ...]
     id_hashes: NDArray[np.int64]
     id_order: Indices
     stamps: Stamps = ()
@@ -62,8 +65,8 @@ class Pool:
 
     @property
     def findings(self) -> list[Finding]:
-        """A finding for each row that could not be read."""
-        return [finding for piece in self.pieces for finding in piece.findings]
+        """What was found when the files were read: rows that could not be, and doubts."""
+        return [*(finding for piece in self.pieces for finding in piece.findings), *self.waiting]
 
     @property
     def columns(self) -> list[str]:
@@ -105,8 +108,9 @@ def read_pool(
 ) -> Pool:
     """The pool of the workspace folder `root`, from `cache` where its files did not change.
 
-    An empty or missing pool is a pool of no items; raises PoolError for a file that is no CSV, and
-    where files keep changing while they are read.
+    An empty or missing pool is a pool of no items. Files may grow meanwhile: what came since is for
+    the next reading. Raises PoolError for a file that is no CSV, and where files keep changing
+    otherwise while they are read.
     """
 
     def build(folder: Path) -> None:
@@ -117,8 +121,10 @@ def read_pool(
             for file, (_, size, _) in zip(files, stamps, strict=True):
                 builder.read(file, size, before)
         if file_stamps(root, [file.path for file in files]) != stamps:
-            raise _FileChangedError
-        _save(folder, builder.names, builder.pieces)
+            again = [open_pool_file(file.path).columns for file in files]
+            if again != [file.columns for file in files] or not still_there(root, builder.pieces):
+                raise _FileChangedError
+        _save(folder, builder)
 
     for _ in range(ATTEMPTS):
         stamps = file_stamps(root, pool_files(root))
@@ -133,12 +139,18 @@ def read_pool(
     )
 
 
+def only_grew(root: Path, pool: Pool) -> bool:
+    """Whether the files that this pool was read from have at most grown since."""
+    return pool.stamps == file_stamps(root, pool_files(root)) or still_there(root, pool.pieces)
+
+
 def require_items(pool: Pool) -> None:
     """Raises PoolError if there is nothing to label."""
     if not len(pool):
+        told = " ".join(finding.message for finding in pool.findings[:1])
         raise PoolError(
             f"The pool is empty: {POOL_FOLDER}/ holds no CSV file with items. Put a file there "
-            "whose rows are item_id,text (a header is optional)."
+            f"whose rows are item_id,text (a header is optional). {told}".rstrip()
         )
 
 
@@ -146,9 +158,14 @@ class _FileChangedError(Exception):
     """A file changed while it was read: what was read may be half old, half new."""
 
 
-def _save(folder: Path, names: Sequence[str], pieces: Sequence[Piece]) -> None:
+def _save(folder: Path, builder: PoolBuilder) -> None:
     """What belongs to the entry beside the columns."""
-    stored = {"version": POOL_VERSION, "columns": names, "pieces": list(map(_stored, pieces))}
+    stored = {
+        "version": POOL_VERSION,
+        "columns": builder.names,
+        "pieces": [vars(piece) | {"findings": _told(piece.findings)} for piece in builder.pieces],
+        "waiting": _told(builder.waiting),
+    }
     (folder / "pieces.json").write_text(json.dumps(stored), encoding="utf-8")
     ids = open_column(folder, column_name(0))
     hashes = [*in_blocks(lambda start, stop: hash_texts(ids[start:stop]), len(ids))]
@@ -165,12 +182,13 @@ def _load(folder: Path) -> Pool:
     return Pool(
         pa.table(columns),
         tuple(_piece(piece) for piece in stored["pieces"]),
+        tuple(map(Finding.from_dict, stored["waiting"])),
         *open_arrays(folder, "id_hashes", "id_order"),
     )
 
 
-def _stored(piece: Piece) -> dict[str, Any]:
-    return vars(piece) | {"findings": [finding.as_dict() for finding in piece.findings]}
+def _told(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [finding.as_dict() for finding in findings]
 
 
 def _piece(stored: dict[str, Any]) -> Piece:

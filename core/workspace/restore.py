@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import BackupError, LogError
-from core.pool.folder import POOL_FOLDER
+from core.pool.folder import POOL_FOLDER, pool_files
 from core.system.durable import copy_file, new_folder, refused_as, write_new
 from core.system.progress import Progress, silent
 from core.workspace.archive import Backup, content, read_backup, verify
@@ -62,7 +62,7 @@ def _build(backup: Backup, source: Path | None, folder: Path, progress: Progress
         progress(f"no pool stands beside the backup; its files belong into {POOL_FOLDER}/")
         return
     progress("copying the pool and the models")
-    for file in sorted((source / POOL_FOLDER).glob("*.csv")):
+    for file in pool_files(source):
         copy_file(file, folder / POOL_FOLDER / file.name)
     for file in _model_files(source / "models", folder):
         copy_file(file, folder / "models" / file.name)

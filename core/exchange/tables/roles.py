@@ -4,12 +4,11 @@ Nothing else is guessed: who labeled, when, and for which split is taken where a
 that defines it, says so.
 """
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from core.pool.csv_files import ID, TEXT
-from core.workspace.layout import is_number
+from core.pool.header import ID, ROLES, TEXT, USUAL_NAMES, plain_name
+from core.system.csv_rows import is_number
 
 
 @dataclass(frozen=True)
@@ -30,45 +29,6 @@ class Columns:
         return {*asdict(self).values()} - {""}
 
 
-USUAL_NAMES: Mapping[str, tuple[str, ...]] = {
-    "text": (
-        "text", "headline", "headline_text", "title", "content", "body", "sentence", "message",
-        "document", "comment", "tweet", "review", "description", "texts", "full_text", "text_raw",
-        "review_text", "comment_text", "tweet_text", "utterance", "question", "query", "abstract",
-        "subject", "answer", "response", "feedback", "sms", "post", "article", "news", "data",
-        "texto", "texte", "testo", "tekst", "teksti", "szöveg", "metin", "текст", "κείμενο",
-        "titel", "titre", "título", "titulo", "titolo", "tytuł", "überschrift", "заголовок",
-        "inhalt", "nachricht", "kommentar", "contenu", "commentaire", "contenido", "comentario",
-        "mensaje", "conteúdo", "comentário", "mensagem", "contenuto", "messaggio", "treść",
-        "bericht", "content_text", "文本", "内容", "標題", "标题", "本文", "テキスト", "텍스트",
-        "النص",
-    ),
-    "item_id": (
-        "item_id", "id", "itemid", "guid", "uuid", "key", "doc_id", "example_id", "text_id",
-        "tweet_id", "document_id", "ticket_id", "case_id", "record_id", "index_id", "nr", "no",
-    ),
-    "label": (
-        "label", "labels", "class", "category", "target", "annotation", "y", "gold_label",
-        "class_label", "classification", "sentiment", "intent", "tag", "kategorie", "klasse",
-        "categoria", "categoría", "catégorie", "etiqueta", "étiquette", "etichetta", "etykieta",
-        "kategoria", "categorie", "kategori", "категория", "метка", "标签", "類別", "类别",
-        "ラベル",
-    ),
-}  # fmt: skip
-"""What people call the columns that are guessed, the likeliest name first."""
-
-OTHER_NAMES = frozenset(
-    {
-        "split", "set", "subset", "strategy", "sampling_strategy", "confidence", "annotator",
-        "annotators", "user", "labeler", "worker", "author", "labeled_by", "labeled_at",
-        "annotated_at", "created_at", "timestamp", "date", "time", "name", "source", "url", "lang",
-        "language", "score", "count", "datum", "fecha", "data_criação", "autor", "auteur", "topic",
-    }
-)  # fmt: skip
-"""Further names by which a first row is known to name columns; none of these is guessed."""
-
-_KNOWN = {name: what for what, names in USUAL_NAMES.items() for name in reversed(names)}
-
 MOST_LABELS = 200
 """Words for labels that a column can hold, for it to be one of labels."""
 
@@ -81,23 +41,17 @@ LONGEST_LABEL = 80
 
 def is_usual(cell: str) -> bool:
     """Whether people call a column so."""
-    name = plain_name(cell)
-    return name in _KNOWN or name in OTHER_NAMES
+    return plain_name(cell) in ROLES
 
 
 def is_usual_text(cell: str) -> bool:
     """Whether people call a column of texts so."""
-    return _KNOWN.get(plain_name(cell)) == "text"
+    return ROLES.get(plain_name(cell)) == TEXT
 
 
 def is_usual_table(first: Sequence[str]) -> bool:
     """Whether a row begins as those of a pool and of an export do, whatever follows."""
     return tuple(first[:2]) == (ID, TEXT)
-
-
-def plain_name(name: str) -> str:
-    """The name in small letters, its words joined by `_`."""
-    return "_".join(re.sub(r"[\s\-_.]+", " ", name).casefold().split())
 
 
 def guess(
@@ -112,7 +66,7 @@ def guess(
     cells = {name: [row[at] for row in rows] for at, name in enumerate(name_of)}
     found: dict[str, str] = {}
     for what, is_plain in (("label", is_label), ("item_id", is_id), ("text", is_text)):
-        named = [name for name in name_of if _KNOWN.get(plain_name(name)) == what]
+        named = [name for name in name_of if ROLES.get(plain_name(name)) == what]
         named.sort(key=lambda name: USUAL_NAMES[what].index(plain_name(name)))
         fitting = [
             name for name in named

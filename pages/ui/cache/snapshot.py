@@ -10,7 +10,7 @@ from threading import Lock
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.pool.folder import POOL_FOLDER
+from core.pool.folder import pool_files
 from core.pool.text import occurrences
 from core.pool.words import PoolWords, read_pool_words
 from core.query.columns import pool_columns
@@ -28,7 +28,7 @@ _READING = Lock()
 
 def open_snapshot(path: Path) -> Snapshot:
     """The state of the loop; read again when a file has changed, mended once per server."""
-    files = [path / "task.toml", *sorted((path / POOL_FOLDER).glob("*.csv"))]
+    files = [path / "task.toml", *pool_files(path)]
     workspace, pool_words = _opened(path, file_stamps(path, files))
     return _snapshot(workspace, pool_words, workspace.stamps())
 
