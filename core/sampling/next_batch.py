@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.errors import LoopError, PoolExhaustedError, RunError
+from core.errors import PoolExhaustedError, RunError
 from core.evaluation.runs import current_run, keep, load_run, train
 from core.models.model import Model
 from core.pool.items import require_items
@@ -18,7 +18,7 @@ from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
 from core.workspace.assignment import batch_for, free_batch, take_over, take_what_is_left
 from core.workspace.logs import Proposal, Run, append_records, fresh_id, now
-from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.snapshot import Snapshot, read_again
 from core.workspace.task import SPLITS, apportion
 
 
@@ -96,11 +96,13 @@ def propose(
 ) -> Batch:
     """The next batch, written to `batches.csv`; a run is trained and kept first where one is due.
 
-    Raises PoolError for an empty pool and PoolExhaustedError if nothing is left to propose.
+    The choice is made under the lock, among what is left by then of the pool as it was scored.
+    Raises PoolError for an empty pool, PoolExhaustedError if nothing is left to propose, and
+    LoopError if pool files changed meanwhile otherwise than by growing.
     """
     plan = _plan(snapshot, wishes, progress, engine)
     with snapshot.workspace.locked():
-        fresh = _read_again(snapshot)
+        fresh = read_again(snapshot)
         progress("choosing")
         return _write(fresh, annotator, plan)
 
@@ -121,7 +123,7 @@ def batch_to_label(
     is_waiting = batch_for(snapshot, annotator) or free_batch(snapshot, annotator)
     plan = None if is_waiting else _plan(snapshot, wishes, progress, THREADS)
     with snapshot.workspace.locked():
-        fresh = _read_again(snapshot)
+        fresh = read_again(snapshot)
         # Another tab of the same person may have asked at the same moment.
         held = batch_for(fresh, annotator) or take_over(fresh, annotator)
         if held or plan:
@@ -189,17 +191,6 @@ def _run_of_today(snapshot: Snapshot) -> tuple[Run, Model] | None:
 def _new_run(snapshot: Snapshot, progress: Progress, keep_run: bool) -> tuple[Run, Model]:
     trained = train(snapshot, progress=progress)
     return (keep(snapshot, trained) if keep_run else trained.run), trained.model
-
-
-def _read_again(snapshot: Snapshot) -> Snapshot:
-    """The loop under the lock: the choice is made among what is left by now.
-
-    Raises LoopError if the pool itself has changed: the scores would belong to other items.
-    """
-    fresh = read_snapshot(snapshot.workspace, snapshot.pool_words)
-    if fresh.pool_words.pool.key != snapshot.pool_words.pool.key:
-        raise LoopError("A pool file changed while its items were scored. Try again.")
-    return fresh
 
 
 def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:

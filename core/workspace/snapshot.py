@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.errors import UnwritableError
+from core.errors import LoopError, UnwritableError
+from core.pool.items import only_grew
 from core.pool.words import PoolWords, read_pool_words
 from core.system.progress import Progress, silent
 from core.system.stamps import Stamps
@@ -131,6 +132,24 @@ def read_snapshot(
     pool_words = read_pool_words(
         workspace.path, workspace.cache, pool_words, write_cache=write_cache, progress=progress
     )
+    return _over(pool_words, workspace, stamps, write_cache)
+
+
+def read_again(snapshot: Snapshot) -> Snapshot:
+    """The state of the loop now, over the pool as it was read: items that came since wait.
+
+    Raises LoopError if a pool file did not only grow: its items may be others by now.
+    """
+    workspace, pool_words = snapshot.workspace, snapshot.pool_words
+    if not only_grew(workspace.path, pool_words.pool):
+        raise LoopError("A pool file changed while its items were scored. Try again.")
+    return _over(pool_words, workspace, workspace.stamps(), snapshot.write_cache)
+
+
+def _over(
+    pool_words: PoolWords, workspace: Workspace, stamps: Stamps, write_cache: bool
+) -> Snapshot:
+    """What logs and labels say now of this pool."""
     logs = read_logs(*workspace.logs)
     labels = resolve(workspace, logs, pool_words.pool.texts_of)
     return Snapshot(workspace, pool_words, logs, labels, write_cache, stamps)

@@ -202,9 +202,9 @@ def test_two_tabs_of_one_person_share_a_batch(make_workspace: MakeWorkspace):
 def test_a_batch_takes_one_reading_of_the_files_beside_the_given_one(
     active: Snapshot, monkeypatch: pytest.MonkeyPatch
 ):
-    read = []
+    read, read_again = [], next_batch.read_again
     monkeypatch.setattr(
-        next_batch, "read_snapshot", lambda *given: read.append(given) or read_snapshot(*given)
+        next_batch, "read_again", lambda *given: read.append(given) or read_again(*given)
     )
     batch_id = batch_to_label(active, "ann")
     assert len(read) == 1
@@ -251,9 +251,10 @@ def test_items_that_left_the_pool_keep_no_batch_open(make_workspace: MakeWorkspa
 
 
 def test_a_pool_that_changes_while_it_is_scored_is_noticed(active: Snapshot):
-    write_csv(active.workspace.path / "unlabeled_data" / "more.csv", [("n", "new text")])
-    with pytest.raises(LoopError, match="changed while"):
-        propose(active, "ann")
+    write_csv(active.workspace.path / "unlabeled_data" / "pool.csv", [("n", "new text")])
+    for work in (propose, batch_to_label):
+        with pytest.raises(LoopError, match="changed while"):
+            work(active, "ann")
 
 
 THREE_LABELS = """
