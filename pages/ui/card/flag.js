@@ -22,7 +22,7 @@ class FlagField {
 
   /** @param {KeyboardEvent} event  Enter that ends a composed character is not for us */
   onKey(event) {
-    if (event.isComposing || event.repeat) return;
+    if (event.isComposing || isTaken(event) || event.repeat) return;
     if (event.key === "Enter") this.send();
     else if (event.key === "Escape") this.close();
     else return;

@@ -25,6 +25,19 @@ const PRESSABLE = [
   "[role^=menuitem]",
 ].join(",");
 
+/** A key that writes nothing: Enter, F1, Dead, Process. */
+const NAMED = /^[A-Z][A-Za-z0-9]+$/;
+/** A letter, or a part of one, of a script that does not have a to z. */
+const OTHER_SCRIPT = /^(?!\p{Script=Latin})[\p{L}\p{M}]/u;
+/** Keys of a to z on which such a layout has no letter: q and w in Hebrew, q in Greek. */
+const LETTERLESS = new Set(["/KeyQ", "'KeyW", ";KeyQ"]);
+/** `KeyboardEvent.keyCode` of a key that an input method has taken, whatever its `key` says. */
+const TAKEN = 229;
+/** Keys in a row that do nothing, after which the card says which ones label. */
+const ENOUGH_STRAYS = 3;
+/** Keys that such a word names, at most. */
+const MOST_NAMED = 12;
+
 /**
  * The commands by `KeyboardEvent.key` in lower case. Enter is the default label's second key,
  * Escape closes what is open.
@@ -47,13 +60,74 @@ function bindKeys(labels, keys) {
 }
 
 /**
+ * The command of a key press: by its character, else by its position, since layouts have other
+ * characters where these caps are (`&` for 1 in French, `+` in Czech, `л` for k in Russian).
+ * @param {Map<string, Command>} commands
+ * @param {KeyboardEvent} event
+ * @returns {Command | undefined}
+ */
+function commandOf(commands, event) {
+  const key = isTaken(event) ? "" : event.key.toLowerCase();
+  const plain = plainKey(key);
+  const names = [key, plain, positionOf(event, plain)];
+  return commands.get(names.find((name) => commands.has(name)));
+}
+
+/**
+ * A character as most tasks name their keys: no full-width form, no digit of another script.
+ * Superscripts are keys of their own (`²` in French), and stay what they are.
+ * @param {string} key
+ * @returns {string}
+ */
+function plainKey(key) {
+  if (key === "؟") return "?";
+  if (/^[\u3000\uff01-\uff5e]$/.test(key)) return key.normalize("NFKC");
+  return /^\p{Nd}$/u.test(key) ? digitOf(key) : key;
+}
+
+/**
+ * @param {string} character  a decimal digit of any script: they stand in runs from 0 to 9
+ * @returns {string}
+ */
+function digitOf(character) {
+  const code = character.codePointAt(0);
+  let zero = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String((code - zero) % 10);
+}
+
+/**
+ * What a US keyboard writes at this place, where the layout writes nothing like it. A Latin
+ * letter stands where its own cap is, and a key with Shift or AltGr is meant as it is.
+ * @param {KeyboardEvent} event
+ * @param {string} plain  what it writes; empty where an input method has the key
+ * @returns {string} a digit or a letter, or nothing
+ */
+function positionOf(event, plain) {
+  const { key, code, shiftKey } = event;
+  if (shiftKey || event.getModifierState("AltGraph") || /^[0-9a-z]$/.test(plain)) return "";
+  if (plain && NAMED.test(key)) return "";
+  const [, digit, letter] = /^(?:Digit|Numpad)(\d)$|^Key([A-Z])$/.exec(code) ?? [];
+  const isLetter = !plain || OTHER_SCRIPT.test(plain) || LETTERLESS.has(key + code);
+  return digit ?? (letter && isLetter ? letter.toLowerCase() : "");
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @returns {boolean} has an input method taken this key, for a character to come or for none
+ */
+function isTaken({ key, keyCode }) {
+  return key === "Process" || keyCode === TAKEN;
+}
+
+/**
  * May this key press act, or does it belong to something else on the page?
  * @param {KeyboardEvent} event
  * @param {Element | null} pointedAt  the element that a pointer gave the focus to
  * @returns {boolean}
  */
 function isForCard(event, pointedAt) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return false;
+  if (event.ctrlKey || event.altKey || event.metaKey) return false;
   const path = event.composedPath().filter((node) => node instanceof Element);
   if (path.some((element) => element.matches(TYPING))) return false;
   if (pressesFocused(event, path, pointedAt)) return false;
@@ -85,16 +159,69 @@ function watchPointer() {
   return () => pointedAt;
 }
 
+/** Tells somebody whose keys do nothing why that is, each reason once in the page's life. */
+class Strays {
+  constructor() {
+    this.inRow = 0;
+    /** @type {Set<string>} reasons */
+    this.told = new Set();
+  }
+
+  /**
+   * @param {KeyboardEvent} event  without a command
+   * @param {Card} card
+   */
+  note(event, card) {
+    const { key, repeat } = event;
+    if (event.isComposing || isTaken(event)) {
+      const cure = "Switch it off, or use the buttons.";
+      this.tell("input", card, `An input method is on, and keeps keys from the card. ${cure}`);
+      return;
+    }
+    const isTry = key === "Unidentified" || (!NAMED.test(key) && key.trim() !== "");
+    if (!isTry || repeat || event.getModifierState("AltGraph") || !card.batch.current) return;
+    this.inRow += 1;
+    if (this.inRow >= ENOUGH_STRAYS) this.tell("keys", card, labelKeysInWords(card.data));
+  }
+
+  /**
+   * @param {string} reason
+   * @param {Card} card
+   * @param {string} words
+   */
+  tell(reason, card, words) {
+    if (this.told.has(reason)) return;
+    this.told.add(reason);
+    card.view.say(words);
+  }
+}
+
+/**
+ * @param {CardData} data
+ * @returns {string} the keys that label, for somebody who tries others
+ */
+function labelKeysInWords({ labels, keys }) {
+  const named = labels.slice(0, MOST_NAMED).map(({ key }) => keyName(key));
+  if (labels.some((label) => label.default)) named.push("Enter");
+  const others = labels.length > MOST_NAMED ? " and others" : "";
+  return `Keys that label: ${named.join(", ")}${others}. All keys: ${keyName(keys.help)}`;
+}
+
 /**
  * The page's one key listener: it outlives every mounting, and asks which card is on the page.
  * @param {() => Card | null} mountedCard
  */
 function listenForKeys(mountedCard) {
   const pointedAt = watchPointer();
+  const strays = new Strays();
   const listener = (event) => {
     const card = mountedCard();
-    const command = card?.commands.get(event.key?.toLowerCase());
-    if (!command || !isForCard(event, pointedAt()) || !card.takes(command)) return;
+    if (!card || !event.key || !isForCard(event, pointedAt())) return;
+    // While a character is composed, a digit chooses among candidates.
+    const command = event.isComposing ? undefined : commandOf(card.commands, event);
+    if (!command) strays.note(event, card);
+    if (!command || !card.takes(command)) return;
+    strays.inRow = 0;
     event.preventDefault();
     event.stopPropagation();
     if (!event.repeat) card.act(command);
