@@ -46,6 +46,7 @@ const ACTIONS = {
     title: "Save", help: "Save, finished or not", waits: true,
     run: (card) => card.save(),
   },
+  scroll: { waits: false, run: (card, key) => card.view.scroll(key) },
   earlier: { waits: true, run: (card) => card.openEarlier() },
   restLater: { waits: false, run: (card) => card.rest.begin(Date.now()) },
   restNever: { waits: false, run: (card) => card.rest.refuse() },

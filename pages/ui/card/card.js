@@ -117,13 +117,20 @@ class Card {
   }
 
   /**
-   * Escape is the card's only where something is open.
+   * Escape is the card's only where something is open. Keys that scroll are so where something
+   * can be scrolled, or could for another item, and nothing else on the page has the focus; Space
+   * is even where all is in sight, since it would take the text and its labels from there.
    * @param {Command} command
+   * @param {Element} target  of the key press
    * @returns {boolean}
    */
-  takes({ action }) {
-    const { panels, flagField } = this.view;
-    return action !== "close" || panels.open !== null || flagField.item !== null;
+  takes({ action, argument }, target) {
+    const { panels, flagField, root, scroller } = this.view;
+    if (action === "close") return panels.open !== null || flagField.item !== null;
+    if (action !== "scroll") return true;
+    const isHere = target.contains(root) || root.contains(target);
+    const scrolls = scroller.scrollHeight > scroller.clientHeight;
+    return isHere && (scrolls || root.dataset.room === "long" || argument === " ");
   }
 
   /** @param {Command} command */

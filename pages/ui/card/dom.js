@@ -74,7 +74,7 @@ function finishButton(button, name, title, keys) {
 function keyName(key) {
   const names = {
     " ": "Space", arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓",
-    backspace: "Backspace", delete: "Delete", tab: "Tab",
+    backspace: "Backspace", delete: "Delete", tab: "Tab", pagedown: "PageDown",
   };
   return names[key.toLowerCase()] ?? key;
 }

@@ -40,7 +40,7 @@ const MOST_NAMED = 12;
 
 /**
  * The commands by `KeyboardEvent.key` in lower case. Enter is the default label's second key,
- * Escape closes what is open.
+ * Escape closes what is open, and what the task does not use scrolls as it does everywhere.
  * @param {Label[]} labels
  * @param {Record<string, string>} keys  action to key
  * @returns {Map<string, Command>}
@@ -49,6 +49,7 @@ function bindKeys(labels, keys) {
   const commands = new Map([
     ["enter", { action: "default" }],
     ["escape", { action: "close" }],
+    ...Object.keys(SCROLLS).map((key) => [key, { action: "scroll", argument: key }]),
   ]);
   for (const [action, key] of Object.entries(keys)) {
     if (action in ACTIONS) commands.set(key.toLowerCase(), { action });
@@ -70,7 +71,9 @@ function commandOf(commands, event) {
   const key = isTaken(event) ? "" : event.key.toLowerCase();
   const plain = plainKey(key);
   const names = [key, plain, positionOf(event, plain)];
-  return commands.get(names.find((name) => commands.has(name)));
+  const command = commands.get(names.find((name) => commands.has(name)));
+  if (command?.action !== "scroll" || !event.shiftKey) return command;
+  return plain === " " ? commands.get("pageup") : undefined;
 }
 
 /**
@@ -220,11 +223,11 @@ function listenForKeys(mountedCard) {
     // While a character is composed, a digit chooses among candidates.
     const command = event.isComposing ? undefined : commandOf(card.commands, event);
     if (!command) strays.note(event, card);
-    if (!command || !card.takes(command)) return;
+    if (!command || !card.takes(command, event.target)) return;
     strays.inRow = 0;
     event.preventDefault();
     event.stopPropagation();
-    if (!event.repeat) card.act(command);
+    if (!event.repeat || command.action === "scroll") card.act(command);
   };
   document.addEventListener("keydown", listener, { capture: true });
 }

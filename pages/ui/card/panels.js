@@ -54,9 +54,10 @@ function expand(root, action, isOpen) {
  * Every key and what it does.
  * @param {CardData} data
  * @param {boolean} hasOpinions
+ * @param {string} scrollKey  empty where every text is short
  * @returns {[string, string][]} key as it stands on a keyboard, and its use
  */
-function helpOf(data, hasOpinions) {
+function helpOf(data, hasOpinions, scrollKey) {
   const standard = data.labels.find((label) => label.default);
   const swipes = swipesOf(data.labels);
   const actions = Object.entries(data.keys)
@@ -66,6 +67,7 @@ function helpOf(data, hasOpinions) {
     ...data.labels.map(({ key, name }) => [keyName(key), name]),
     ["Enter", standard ? `${standard.name}; at the end, save` : "At the end, save"],
     ...actions,
+    ...(scrollKey ? [[scrollKey, "Read on in a long text"]] : []),
     ["Escape", "Close what is open"],
     ...(swipes ? [["Swipe →", swipes.right.name], ["Swipe ←", swipes.left.name]] : []),
   ];

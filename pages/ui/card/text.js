@@ -2,12 +2,29 @@
 
 /** Characters from which a text is laid out in parts, so that only the visible ones cost time. */
 const LONG_TEXT = 8_000;
-/** Characters of one such part, at most. */
+/** Characters of one such part, at most, and of a longer paragraph that is one all the same. */
 const PART = 2_000;
+const PARAGRAPH = 20_000;
 /** Of the strongest push of a text, the share below which a piece is not marked. */
 const LEAST_PUSH = 0.05;
 
+/** Characters up to which a text is set large, and up to which it is not yet set for reading. */
+const SHORT = 120;
+const MEDIUM = 400;
+
 /** @typedef {{start: number, end: number, push: number, strength: number}} Mark */
+
+/**
+ * How much room a text takes; one of the wide characters of East Asia counts for two.
+ * @param {string} text
+ * @returns {"short" | "medium" | "long"}
+ */
+function sizeOf(text) {
+  if (text.length > MEDIUM) return "long";
+  const room = text.length + (text.match(/[\u2e80-\ud7ff\uf900-\uffef]/g)?.length ?? 0);
+  if (room <= SHORT) return "short";
+  return room <= MEDIUM ? "medium" : "long";
+}
 
 /**
  * Shows a text, with marks in it or without; a very long one in parts that are laid out when
@@ -23,7 +40,8 @@ function fillText(node, text, marks) {
 }
 
 /**
- * A text cut after white space where possible, and never inside a character.
+ * A text cut between paragraphs, since a part begins on a line of its own. Where one paragraph is
+ * a book, it is cut after white space where there is some, and never inside a character.
  * @param {string} text
  * @param {Mark[]} marks
  * @returns {HTMLElement[]}  joined, they are the text
@@ -31,7 +49,9 @@ function fillText(node, text, marks) {
 function partsOf(text, marks) {
   let start = 0;
   let next = 0;
-  return text.match(new RegExp(`[^]{1,${PART}}(?:\\s|$)|[^]{1,${PART}}`, "gu")).map((part) => {
+  const ends = ["(?:\\n|$)", "\\s", ""].map((end) => `\\n*[^\\n]{1,${PARAGRAPH}}${end}`);
+  const cuts = new RegExp([`[^]{1,${PART}}(?:\\n|$)`, ...ends].join("|"), "gu");
+  return text.match(cuts).map((part) => {
     const end = start + part.length;
     const first = next;
     while (next < marks.length && marks[next].start < end) next += 1;

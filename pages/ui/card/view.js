@@ -7,6 +7,19 @@ const SHOW_WAITING = 400;
 /** Labels up to which the figures count each of them. */
 const MOST_TALLIES = 4;
 
+/** Lines that each key scrolls by, of so many in sight: a page leaves two of the one before. */
+const SCROLLS = {
+  " ": (lines) => Math.max(lines - 2, 1),
+  pagedown: (lines) => Math.max(lines - 2, 1),
+  pageup: (lines) => Math.min(2 - lines, -1),
+  arrowdown: () => 2,
+  arrowup: () => -2,
+  home: () => -1e6,
+  end: () => 1e6,
+};
+/** Pixels of a text below the last line in sight that are not worth a word. */
+const REST_OF_A_LINE = 8;
+
 /** @typedef {"saved" | "waiting" | "saving" | "trouble"} SaveState */
 
 class View {
@@ -23,6 +36,7 @@ class View {
     this.saveState = find("save-state");
     this.pace = find("pace");
     this.toEnd = find("to-end");
+    this.desk = find("desk");
     this.stage = find("stage");
     this.text = find("text");
     this.opinion = find("opinion");
@@ -38,6 +52,9 @@ class View {
     this.panels = new Panels(root);
     this.flagField = new FlagField(root, (item, note) => card.flag(item, note));
     this.endScreen = new EndScreen(root);
+    /** @type {Item | null} whose text is on the screen, with this opinion in it */
+    this.item = null;
+    this.marked = null;
     this.isScrolled = false;
     this.furniture = "";
     /** The timer of a wait that is not shown yet. */
@@ -60,11 +77,32 @@ class View {
     this.root.onkeydown = (event) => {
       if (event.repeat && event.target.closest("button")) event.preventDefault();
     };
-    this.text.onscroll = () => (this.isScrolled = true);
+    this.text.onscroll = () => {
+      this.isScrolled = true;
+      this.showMore();
+    };
+    this.watchPage();
     listenForSwipes(this.text, (direction) => {
       const label = swipesOf([...this.labels.values()])?.[direction];
       if (label) this.card.act({ action: "label", argument: label.value });
     });
+  }
+
+  /** What stands above the card may come, go and wrap: then the room for long texts is another. */
+  watchPage() {
+    const observer = new ResizeObserver(() => {
+      if (this.root.isConnected) requestAnimationFrame(() => this.fit());
+      else observer.disconnect();
+    });
+    observer.observe(this.root.closest("[data-testid=stMainBlockContainer]") ?? this.root);
+  }
+
+  /** Tells the style what stands above the text: the rest of the window is for long texts. */
+  fit() {
+    const scrolled = this.root.closest("[data-testid=stMain]")?.scrollTop ?? 0;
+    const above = Math.round(this.desk.getBoundingClientRect().top + scrolled);
+    this.root.style.setProperty("--sl-above", `${above}px`);
+    this.showMore();
   }
 
   /**
@@ -74,7 +112,10 @@ class View {
    */
   furnish(data, hasOpinions) {
     const { split, reopened, short, detailed, labels, keys } = data;
-    const furniture = JSON.stringify([split, reopened, short, detailed, labels, keys, hasOpinions]);
+    const sizes = data.items.map(({ text }) => sizeOf(text));
+    const room = ["long", "medium"].find((size) => sizes.includes(size)) ?? "short";
+    const said = [split, reopened, short, detailed, labels, keys, hasOpinions, room];
+    const furniture = JSON.stringify(said);
     this.data = data;
     if (furniture === this.furniture) return;
     this.furniture = furniture;
@@ -84,7 +125,13 @@ class View {
     fill("split", `${split} data${reopened ? ", an earlier batch" : ""}`);
     fill("short", short);
     fill("detailed", detailed);
-    fillHelp(this.root.querySelector(".sl-uses"), helpOf(data, hasOpinions));
+    const isSpaceFree = this.card.commands.get(" ").action === "scroll";
+    const scrollKey = keyName(isSpaceFree ? " " : "pagedown");
+    fill("more-key", scrollKey);
+    const uses = helpOf(data, hasOpinions, room === "short" ? "" : scrollKey);
+    fillHelp(this.root.querySelector(".sl-uses"), uses);
+    this.root.dataset.room = room;
+    this.fit();
     this.furnishButtons(data, hasOpinions);
     this.furnishTallies(labels);
   }
@@ -138,10 +185,7 @@ class View {
   show(batch, isOpinionOn) {
     const item = batch.current;
     const opinion = isOpinionOn ? (item?.opinion ?? null) : null;
-    if (this.isScrolled) this.text.scrollTop = 0;
-    this.isScrolled = false;
-    this.text.dataset.itemId = item?.id ?? "";
-    fillText(this.text, item?.text ?? "", opinion ? marksOf(item.text, opinion) : []);
+    if (item !== this.item || opinion !== this.marked) this.showText(item, opinion);
     this.showOpinion(isOpinionOn, opinion);
     this.markFormer(item?.was ?? null);
     this.showPast(item);
@@ -149,6 +193,48 @@ class View {
     this.bar.style.transform = `scaleX(${batch.size ? batch.labeled / batch.size : 1})`;
     this.showRecents(batch);
     this.showEnd(item === null, batch);
+  }
+
+  /**
+   * Another text begins at its first line; the same one stays where it was read.
+   * @param {Item | null} item
+   * @param {Opinion | null} opinion
+   */
+  showText(item, opinion) {
+    if (item !== this.item && this.isScrolled) {
+      this.text.scrollTop = 0;
+      this.isScrolled = false;
+    }
+    this.item = item;
+    this.marked = opinion;
+    const text = item?.text ?? "";
+    const size = sizeOf(text);
+    if (this.text.dataset.size !== size) this.text.dataset.size = size;
+    this.text.dataset.itemId = item?.id ?? "";
+    fillText(this.text, text, opinion ? marksOf(text, opinion) : []);
+    // In the text's own frame: its layout is made once, and read here.
+    requestAnimationFrame(() => this.showMore());
+  }
+
+  /** Whether there is more of the text below what is in sight. */
+  showMore() {
+    const { scrollHeight, scrollTop, clientHeight } = this.text;
+    const below = scrollHeight - scrollTop - clientHeight;
+    this.stage.classList.toggle("sl-more-below", below > REST_OF_A_LINE);
+  }
+
+  /** @returns {HTMLElement} what keys scroll: that which lies on top */
+  get scroller() {
+    const { open, panels } = this.panels;
+    return panels.get(open) ?? (this.text.hidden ? this.endScreen.node : this.text);
+  }
+
+  /** @param {string} key  one of `SCROLLS` */
+  scroll(key) {
+    const node = this.scroller;
+    const line = parseFloat(getComputedStyle(node).lineHeight);
+    node.scrollTop += line * SCROLLS[key](Math.floor(node.clientHeight / line));
+    this.isScrolled = true; // its event comes with the next frame, a label may come before
   }
 
   /**
