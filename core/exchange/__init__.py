@@ -1,6 +1,6 @@
 """Exchange: tables in, labels out, and the book's data.
 
-- tables.reader.open_table, importer.import_data: tables and folders in
+- importer.import_data: tables and folders in; the folder `tables` reads the files
 - imports.read_records, take_back: what came in, and its way back
 - exporter.export, export_formats.LAYOUTS, data_card.data_card: labels out
 - item_export.write_csv, write_parquet: items out
