@@ -1,21 +1,47 @@
-"""Encodings of text files: recognized, and rewritten as UTF-8."""
+"""Encodings of text files: recognized, and rewritten as UTF-8.
+
+A file without a mark that is not UTF-8 is read in every code page, and each reading is measured
+against the languages known here: the encoding is the one whose reading looks most like a text.
+"""
 
 import codecs
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
-from charset_normalizer import from_bytes
+import numpy as np
 
 from core.errors import TableError
+from core.exchange.languages import (
+    BAD,
+    LOOK_ALIKE,
+    Language,
+    evidence_of_ascii,
+    kinds,
+    languages,
+    likelihood_of,
+    text_codes,
+)
 from core.system.process import temporary_folder
 
 AT_ONCE = 2**22
 """Bytes that are looked at at a time."""
 
 SAMPLE_BYTES = 2**18
-"""By which an encoding is recognized that no mark tells."""
+"""Of the file's beginning, by which its kind is told."""
+
+SAMPLE_LINES = 400
+"""Lines that are not plain ASCII, from the whole file, by which a code page is recognized."""
+
+REACH = 150
+"""Bytes of such a line that are looked at before and after what is not ASCII."""
+
+TIMES_SHOWN = 3
+"""How often each byte that is not ASCII is in these lines at least, if the file has it."""
 
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -26,27 +52,100 @@ MARKS = (
 )
 """What a file may begin with; the longer ones first, for one begins like another."""
 
+ESCAPES = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C": "iso2022_kr"}
+"""By which encodings of seven bits change between their sets of characters."""
 
-def recognize(path: Path) -> str:
-    """The name of the file's encoding: by its mark, else UTF-8 if it is that, else the likeliest.
+WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 
-    Raises TableError for what is no text.
+CODE_PAGES = {
+    "latin": {
+        "cp1252": 0, "cp1250": -2, "cp1254": -3, "cp1257": -3, "cp1258": -4, "mac_roman": -3,
+        "iso-8859-2": -3, "iso-8859-15": -3, "cp850": -3, "cp437": -4, "cp852": -4,
+        "mac_latin2": -4, "mac_turkish": -5, "cp858": -5, "cp857": -5, "cp775": -5,
+        "iso-8859-16": -5, "iso-8859-13": -5, "mac_croatian": -5, "mac_romanian": -5,
+        "mac_iceland": -5, "iso-8859-3": -6, "iso-8859-4": -6, "cp860": -6, "cp861": -6,
+        "cp865": -6, "cp863": -7, "iso-8859-10": -7, "iso-8859-14": -7,
+    },
+    "cyrillic": {
+        "cp1251": -1, "koi8-r": -2, "koi8-u": -3, "cp866": -3, "mac_cyrillic": -5,
+        "iso-8859-5": -4, "cp855": -6, "cp1125": -6,
+    },
+    "greek": {"cp1253": -2, "iso-8859-7": -3, "mac_greek": -5, "cp737": -5, "cp869": -6},
+    "hebrew": {"cp1255": -2, "cp862": -5},
+    "arabic": {"cp1256": -2, "iso-8859-6": -4, "mac_arabic": -6, "mac_farsi": -6, "cp720": -6},
+    "thai": {"cp874": -2},
+    "east asian": {
+        "cp932": -1, "gb18030": -1, "cp950": -2, "cp949": -2, "euc_jp": -2, "big5hkscs": -4,
+        "johab": -7,
+    },
+}  # fmt: skip
+"""By script: logarithms of how often each is met, which decide where little else does. The usual
+ones stand first; a page that another one contains is read by that one's name."""
+
+ANYWHERE = "en"
+"""The language whose lines are met in files of all others."""
+
+WRITES = 0.7
+"""Share of a language's letters that a page for it has at least."""
+
+ABOUT_AS_GOOD = 6.0
+"""Difference of the logarithms of two readings below which it is not told which is right."""
+
+ALTERNATIVES, SAMPLES, SAMPLE_WIDTH = 4, 3, 80
+"""Other readings that are named at most, lines that show each, and characters of such a line."""
+
+UNREADABLE = 0.01
+"""Share of control characters above which a file is no text."""
+
+STRAYED = 0.1
+"""Share of them below which UTF-8 remains UTF-8, though some are zeros."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What a file's encoding is: its likeliest name, and others under which it reads as well.
+
+    `samples` shows up to SAMPLES lines in which they differ, as each of them reads these lines:
+    first as `name` does, then as each of the `alternatives`.
+    """
+
+    name: str
+    alternatives: tuple[str, ...] = ()
+    samples: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        return not self.alternatives
+
+
+class _Page(NamedTuple):
+    name: str
+    usual: float  # a logarithm
+    spoken: tuple[Language, ...]
+
+
+def recognize(path: Path) -> Encoding:
+    """The file's encoding: by its mark, else UTF-8 if it is that, else the likeliest code page.
+
+    A file that is UTF-8 but for a few lines is UTF-8. Raises TableError for what is no text.
     """
     with path.open("rb") as file:
-        sample = file.read(SAMPLE_BYTES)
+        head = file.read(SAMPLE_BYTES)
     for mark, name in MARKS:
-        if sample.startswith(mark):
-            return name
+        if head.startswith(mark):
+            return Encoding(name)
+    if name := _wide(head) or _by_escapes(head):
+        return Encoding(name)
     with suppress(UnicodeError):
         for _ in _decoded(path, "utf-8"):
             pass
-        return "utf-8"
-    best = from_bytes(sample).best()
-    if best is None:
+        return Encoding("utf-8")
+    if len(_controls(head)) > UNREADABLE * len(head):
         raise TableError(
             f"{path.name} is no text in any known encoding. Save it as UTF-8, or name its encoding."
         )
-    return best.encoding
+    lines = _sample(path)
+    return Encoding("utf-8") if _is_mostly_utf_8(lines) else _likeliest(lines)
 
 
 @contextmanager
@@ -91,3 +190,144 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
     """The file's text by parts; raises UnicodeError where it is none of this encoding."""
     with path.open("rb") as file:
         yield from codecs.iterdecode(iter(partial(file.read, AT_ONCE), b""), encoding)
+
+
+def _wide(head: bytes) -> str:
+    """The name of the encoding of two or four bytes a character that this is in, or none.
+
+    It is told by the ASCII characters, line ends at least: their other bytes are zero.
+    """
+    if b"\0" not in head:
+        return ""
+    bad, good = _bad_and_good(head)
+    if bad <= good and len(_controls(head)) <= STRAYED * len(head):
+        return ""
+    share, name = max((_ascii_share(head, name), name) for name in WIDE)
+    return name if share else ""
+
+
+def _ascii_share(head: bytes, encoding: str) -> float:
+    """How much of the text is ASCII; 0 if it is no text in this encoding."""
+    try:
+        found = text_codes(codecs.getincrementaldecoder(encoding)().decode(head))
+    except UnicodeError:
+        return 0.0
+    if not len(found) or 0 in found:
+        return 0.0
+    plain = (found < 128) & (found >= 32) | np.isin(found, text_codes("\t\n\r"))
+    bad = (kinds()[found] == BAD) & ~plain
+    return float(plain.mean()) if bad.mean() <= UNREADABLE else 0.0
+
+
+def _by_escapes(head: bytes) -> str:
+    return next((name for escape, name in ESCAPES.items() if escape in head), "")
+
+
+def _controls(head: bytes) -> bytes:
+    """The bytes that stand in no text."""
+    return re.sub(rb"[^\x00-\x08\x0e-\x19\x1c-\x1f\x7f]+", b"", head)
+
+
+def _sample(path: Path) -> list[bytes]:
+    """Lines of the whole file that are not ASCII, with every byte above it that the file has."""
+    n_blocks = -(-path.stat().st_size // AT_ONCE)
+    lines: list[bytes] = []
+    shown = np.zeros(256, int)
+    with path.open("rb") as file:
+        for block in iter(partial(file.read, AT_ONCE), b""):
+            values = np.frombuffer(block, np.uint8)
+            places = np.flatnonzero(values >= 128)
+            step = max(1, len(places) * n_blocks // SAMPLE_LINES)
+            times = np.bincount(values[places], minlength=256)
+            rare = np.flatnonzero((shown < TIMES_SHOWN) & (times > 0)).tolist()
+            shown += times
+            end = 0
+            for place in sorted({*places[::step].tolist(), *map(block.index, rare)}):
+                if place >= end:
+                    start, end = _line(block, place)
+                    lines.append(block[start:end])
+    return lines
+
+
+def _line(block: bytes, place: int) -> tuple[int, int]:
+    """(start, end) of the line at this place, or of a part of it that breaks no character.
+
+    In no encoding that is met here is a byte below 0x30 a part of a longer character.
+    """
+    first = max(0, place - REACH)
+    before, after = block[first:place], block[place : place + REACH]
+    line_end = max(before.rfind(b"\n"), before.rfind(b"\r"))
+    if line_end < 0 and first > 0:
+        whole = re.search(rb"[\0-/]", before)
+        line_end = whole.start() if whole else -1
+    length = len(re.split(rb"[\r\n]", after, maxsplit=1)[0])
+    if length == REACH:
+        whole = re.match(rb"(?s).*[\0-/]", after)
+        length = whole.end() if whole else length
+    return first + line_end + 1, place + length
+
+
+def _is_mostly_utf_8(lines: Sequence[bytes]) -> bool:
+    """Whether most of what is not ASCII is UTF-8, as texts in code pages are not by chance."""
+    bad, good = _bad_and_good(b"\n".join(lines))
+    return good >= 4 * bad
+
+
+def _bad_and_good(data: bytes) -> tuple[int, int]:
+    """(bytes that are no UTF-8, its characters that are not ASCII)."""
+    found = text_codes(data.decode("utf-8", "replace"))
+    bad = np.count_nonzero(found == ord("\ufffd"))
+    return bad, np.count_nonzero(found >= 128) - bad
+
+
+def _likeliest(lines: Sequence[bytes]) -> Encoding:
+    """The code page whose reading of the lines is the likeliest, with those that are about as good.
+
+    Pages whose readings look alike are one, by the name of the most usual.
+    """
+    alike: dict[str, list[_Page]] = {}
+    for page in _pages():
+        text = "\n".join(line.decode(page.name, "replace") for line in lines)
+        alike.setdefault(text.translate(LOOK_ALIKE), []).append(page)
+    is_high = np.frombuffer(b"\n".join(lines), np.uint8) >= 128
+    evidence = evidence_of_ascii(lines)
+    scores: dict[str, float] = {}
+    for text, pages in alike.items():
+        usual = max(pages, key=lambda page: page.usual)
+        spoken = {language for page in pages for language in page.spoken}
+        scores[usual.name] = usual.usual + likelihood_of(text, is_high, [*spoken], evidence)
+    name, *others = sorted(scores, key=lambda page: -scores[page])
+    alternatives = [page for page in others if scores[name] - scores[page] < ABOUT_AS_GOOD]
+    names = (name, *alternatives[:ALTERNATIVES])
+    return Encoding(name, names[1:], _samples(lines, names) if alternatives else ())
+
+
+def _samples(lines: Sequence[bytes], names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """For each of the names the lines in which the readings differ most, as it reads them."""
+    readings = {tuple(line.decode(name, "replace") for name in names): None for line in lines}
+    chosen = sorted(readings, key=lambda each: -len(set(each)))[:SAMPLES]
+    shown = []
+    for each in chosen:
+        differing = (at for at, signs in enumerate(zip(*each, strict=False)) if len(set(signs)) > 1)
+        start = max(0, next(differing, 0) - SAMPLE_WIDTH // 2)
+        shown.append([reading[start : start + SAMPLE_WIDTH].strip() for reading in each])
+    return tuple(zip(*shown, strict=True))
+
+
+@cache
+def _pages() -> tuple[_Page, ...]:
+    return tuple(
+        _Page(page, usual, spoken)
+        for script, pages in CODE_PAGES.items()
+        for page, usual in pages.items()
+        if (spoken := tuple(each for each in languages() if _is_written(each, script, page)))
+    )
+
+
+def _is_written(language: Language, script: str, page: str) -> bool:
+    """Whether the language is met in this page of that script."""
+    letters = language.letters + language.letters.upper()
+    written = letters.encode(page, "ignore").decode(page)
+    return language.name == ANYWHERE or (
+        language.script == script and len(written) >= WRITES * len(letters)
+    )

@@ -267,7 +267,7 @@ def open_table(path: Path, reading: Reading = Reading()) -> SourceTable:
             return _open_excel(plain, reading, common)
         encoding, doubts = reading.encoding, ()
         if not encoding:
-            encoding = recognize(plain)
+            encoding = recognize(plain).name
         plain = _as_plain(plain, encoding, folder_of(owner))
         common |= {"encoding": encoding, "doubts": doubts}
         if kind == "json":
