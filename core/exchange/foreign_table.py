@@ -147,7 +147,12 @@ def read_table(
     for block in table.blocks():
         reader.take(block.rows, block.bad)
         pace.add(len(block.rows))
-    return reader.finish()
+    found = reader.finish()
+    if not found.rows:
+        raise TableError(
+            f"{table.name} has no rows below its header. Bring a file that holds some."
+        )
+    return found
 
 
 def label_counts(table: SourceTable, column: str) -> Counter[str]:

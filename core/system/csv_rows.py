@@ -21,8 +21,22 @@ MAX_JOINED_LINES = 1_000
 WINDOW = 16 * 2**20
 """Bytes of a large file that are read at a time."""
 BOM = b"\xef\xbb\xbf"
-QUOTE = '"'
 csv.field_size_limit(MAX_FIELD)
+
+
+class Quotes(NamedTuple):
+    """The quotes of a file: their character, empty if none means anything, and their ways.
+
+    With an `escape` a quote within quotes stands behind it, not doubled. Where cells are `spaced`
+    a quote may stand behind spaces that are none of the cell's.
+    """
+
+    mark: str = '"'
+    escape: str = ""
+    spaced: bool = False
+
+
+USUAL_QUOTES = Quotes()
 
 
 class Row(NamedTuple):
@@ -74,29 +88,29 @@ def read_bytes(path: Path, name: str, start: int = 0, size: int = -1) -> bytes:
         raise LogError(f"{name}: {error.strerror}. Make the file readable.", name) from error
 
 
-def parse_rows(data: bytes, before: int = 0, *, delimiter: str = ",", quote: str = QUOTE) -> Rows:
+def parse_rows(
+    data: bytes, before: int = 0, *, delimiter: str = ",", quotes: Quotes = USUAL_QUOTES
+) -> Rows:
     """The rows in these bytes; quoted fields may hold line ends, a bad line swallows no other.
 
-    `before` is the number of the file's lines that stand before these. With an empty `quote` none
-    means anything.
+    `before` is the number of the file's lines that stand before these.
     """
     *lines, tail = (data if before else data.removeprefix(BOM)).split(b"\n")
-    reader = _Reader(before, delimiter, quote)
+    reader = _Reader(before, delimiter, quotes)
     reader.take(lines, len(lines))
     reader.take_tail(tail)
     return Rows(reader.rows, reader.bad, len(data) - len(tail))
 
 
 def read_row_blocks(
-    path: Path, delimiter: str = ",", window: int = WINDOW, *, quote: str = QUOTE
+    path: Path, delimiter: str = ",", window: int = WINDOW, *, quotes: Quotes = USUAL_QUOTES
 ) -> Iterator[tuple[list[Row], list[BadRow]]]:
     """The (rows, bad rows) of `read_rows`, a part after the other: a file of any size fits.
 
-    With an empty `quote` none means anything, and each line is a row. Raises OSError if it cannot
-    be read.
+    Raises OSError if it cannot be read.
     """
     lines: list[bytes] = []
-    reader = _Reader(0, delimiter, quote)
+    reader = _Reader(0, delimiter, quotes)
     with path.open("rb") as file:
         rest = file.read(len(BOM)).removeprefix(BOM)
         while data := file.read(window):
@@ -115,9 +129,9 @@ def read_row_blocks(
 class _Reader:
     """Reads lines, a part after the other, into rows and bad rows."""
 
-    def __init__(self, before: int, delimiter: str, quote: str = QUOTE) -> None:
+    def __init__(self, before: int, delimiter: str, quotes: Quotes = USUAL_QUOTES) -> None:
         """`before` is the number of lines that stand before those to come."""
-        self._before, self._delimiter, self._quote = before, delimiter, quote
+        self._before, self._delimiter, self._quotes = before, delimiter, quotes
         self.rows: list[Row] = []
         self.bad: list[BadRow] = []
 
@@ -128,7 +142,7 @@ class _Reader:
 
     def take(self, lines: list[bytes], stop: int) -> int:
         """Reads the records that begin before line `stop`; how many lines they take."""
-        number, mark = 0, self._quote.encode()
+        number, mark = 0, self._quotes.mark.encode()
         for at in [at for at in range(stop) if mark in lines[at]] if mark else ():
             if at < number:
                 continue  # within a record that has begun before
@@ -136,7 +150,7 @@ class _Reader:
             if self._take_quoted(lines[at]):  # as most are, in one line
                 number = at + 1
                 continue
-            number = at + record_length(lines, at, self._delimiter, self._quote)
+            number = at + record_length(lines, at, self._delimiter, self._quotes)
             self._keep(lines[at:number])
         if number < stop:
             self._take_plain(lines[number:stop])
@@ -156,7 +170,7 @@ class _Reader:
                 self._keep([line])
             return
         self.rows += [
-            Row(number, text.removesuffix("\r").split(self._delimiter))
+            Row(number, self._split(text.removesuffix("\r")))
             for number, text in enumerate(texts, start=self._before + 1)
             if text.strip("\r")
         ]
@@ -168,11 +182,16 @@ class _Reader:
             text = line.removesuffix(b"\r").decode()
         except UnicodeDecodeError:
             return False
-        fields = split_record(text, self._delimiter, self._quote)
+        fields = split_record(text, self._delimiter, self._quotes)
         if fields is not None:
             self._before += 1
             self.rows.append(Row(self._before, fields))
         return fields is not None
+
+    def _split(self, text: str) -> list[str]:
+        """The fields of a line without quotes."""
+        fields = text.split(self._delimiter)
+        return [field.lstrip(" ") for field in fields] if self._quotes.spaced else fields
 
     def _keep(self, lines: list[bytes], *, whole: bool = True) -> None:
         """Reads the lines as one record; a blank line is none."""
@@ -183,10 +202,10 @@ class _Reader:
         except UnicodeDecodeError:
             self.bad.append(BadRow(line, "is not valid UTF-8", shortened(data)))
             return
-        if self._quote and self._quote in text:
-            fields = split_record(text, self._delimiter, self._quote)
+        if self._quotes.mark and self._quotes.mark in text:
+            fields = split_record(text, self._delimiter, self._quotes)
         else:
-            fields = text.split(self._delimiter)
+            fields = self._split(text)
         if fields is None:
             reason = "has a quote that is not closed, or text after a closed one"
             self.bad.append(BadRow(line, reason, shortened(text)))
@@ -194,37 +213,54 @@ class _Reader:
             self.rows.append(Row(line, fields, whole))
 
 
-def record_length(lines: list[bytes], first: int, delimiter: str = ",", quote: str = QUOTE) -> int:
+def record_length(
+    lines: list[bytes], first: int, delimiter: str = ",", quotes: Quotes = USUAL_QUOTES
+) -> int:
     """How many lines the record at `first` spans: 1 if its quotes close there, or never do."""
     open_quote = ""
     for number in range(first, min(first + MAX_JOINED_LINES, len(lines))):
         # Only a line with a quote in it can close the record.
-        if open_quote and quote.encode() not in lines[number]:
+        if open_quote and quotes.mark.encode() not in lines[number]:
             continue
-        state = _quotes(open_quote + lines[number].decode(errors="replace"), delimiter, quote)
+        state = _quotes(open_quote + lines[number].decode(errors="replace"), delimiter, quotes)
         if state == "closed":
             return number + 1 - first
         if state == "wrong":
             return 1  # whatever follows
         # Within quotes it does not matter what stood before: no line is read twice for one record.
-        open_quote = quote
+        open_quote = quotes.mark
     return 1
 
 
-def _quotes(text: str, delimiter: str, quote: str) -> Literal["closed", "open", "wrong"]:
+def _quotes(text: str, delimiter: str, quotes: Quotes) -> Literal["closed", "open", "wrong"]:
     """Whether the quotes of a record that begins like this are closed, or more may close them."""
     try:
-        records = list(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True))
+        records = _parsed(text, delimiter, quotes)
     except csv.Error as error:
         return "open" if str(error) == "unexpected end of data" else "wrong"
     return "closed" if len(records) == 1 else "wrong"
 
 
-def split_record(text: str, delimiter: str = ",", quote: str = QUOTE) -> list[str] | None:
+def _parsed(text: str, delimiter: str, quotes: Quotes) -> list[list[str]]:
+    """The records in a text; raises csv.Error."""
+    # A list of one string: `csv` must see the line ends inside of quotes as they are.
+    reader = csv.reader(
+        [text],
+        delimiter=delimiter,
+        quotechar=quotes.mark,
+        escapechar=quotes.escape or None,
+        skipinitialspace=quotes.spaced,
+        strict=True,
+    )
+    return list(reader)
+
+
+def split_record(
+    text: str, delimiter: str = ",", quotes: Quotes = USUAL_QUOTES
+) -> list[str] | None:
     """The fields of one record, or None if its quotes are not balanced."""
     try:
-        # A list of one string: `csv` must see the line ends inside of quotes as they are.
-        records = list(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True))
+        records = _parsed(text, delimiter, quotes)
     except csv.Error:
         return None
     return records[0] if len(records) == 1 else None

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import LogError
 from core.system.append_file import CsvFile
-from core.system.csv_rows import format_rows, parse_rows, read_row_blocks
+from core.system.csv_rows import Quotes, format_rows, parse_rows, read_row_blocks
 
 # Everything that a person can type; half a surrogate pair cannot be written as UTF-8 at all.
 FIELD = st.text(st.characters(exclude_categories=["Cs"]))
@@ -269,18 +269,24 @@ def is_record(line: bytes) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("quote", "expected"),
+    ("quotes", "expected"),
     [
-        ("'", [["1", "a;b"], ["2", 'a "b"'], ["3", "it's"], ["4", "two\nlines"]]),
-        ("", [["1", "'a", "b'"], ["2", 'a "b"'], ["3", "it's"], ["4", "'two"], ["lines'"]]),
+        (Quotes("'"), [["1", "a;b"], ["2", 'a "b"'], ["3", "it's"], ["4", "two\nlines"]]),
+        (Quotes(""), [["1", "'a", "b'"], ["2", 'a "b"'], ["3", "it's"], ["4", "'two"], ["lines'"]]),
     ],
 )
 def test_other_quotes_or_none_divide_the_rows(
-    tmp_path: Path, quote: str, expected: list[list[str]]
+    tmp_path: Path, quotes: Quotes, expected: list[list[str]]
 ):
     path = tmp_path / "table.csv"
     path.write_bytes(b"1;'a;b'\n2;a \"b\"\n3;it's\n4;'two\nlines'\n")
-    (rows, bad), *rest = [part for part in read_row_blocks(path, ";", quote=quote) if any(part)]
+    (rows, bad), *rest = [part for part in read_row_blocks(path, ";", quotes=quotes) if any(part)]
     assert not rest
     assert not bad
     assert [row.fields for row in rows] == expected
+
+
+def test_quotes_may_be_escaped_and_stand_behind_spaces():
+    data = b'1, "a \\"b\\", c"\n2, d\n'
+    found = parse_rows(data, quotes=Quotes(escape="\\", spaced=True))
+    assert [row.fields for row in found.rows] == [["1", 'a "b", c'], ["2", "d"]]

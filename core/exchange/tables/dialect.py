@@ -7,16 +7,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.exchange.tables.roles import is_usual, is_usual_table
-from core.system.csv_rows import QUOTE, is_number, parse_rows, split_record
+from core.system.csv_rows import USUAL_QUOTES, Quotes, is_number, parse_rows, split_record
 
-DELIMITERS = ",\t;|"
+DELIMITERS = ",\t;|^"
 """The first one counts where none divides the rows better."""
 
 NONE = "none"
 """What a person writes for no delimiter, or for quotes that mean nothing."""
 
-QUOTES = (QUOTE, "'", "")
+QUOTES = (
+    USUAL_QUOTES,
+    Quotes(spaced=True),
+    Quotes(escape="\\"),
+    Quotes("'"),
+    Quotes(""),
+)
 """The first one counts where none reads the rows better."""
+
+QUOTE = USUAL_QUOTES.mark
 
 SAMPLE_BYTES = 2**18
 """The beginning of the file, by which its dialect is recognized."""
@@ -39,6 +47,8 @@ NO_DELIMITER = "\x1f"
 """Divides the cells of a text without a delimiter: no text holds it."""
 
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b.*")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_WIDE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uf900-\ufaff]")
 _DIGITS = re.compile(r"\d+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -51,8 +61,12 @@ class Dialect:
     """
 
     delimiter: str = ""
-    quote: str = QUOTE
+    quotes: Quotes = USUAL_QUOTES
     first_line: int = 1
+
+    @property
+    def quote(self) -> str:
+        return self.quotes.mark
 
     @property
     def divided_by(self) -> str:
@@ -96,11 +110,11 @@ def recognize_dialect(
         delimiters = told[1].decode(errors="replace")
     else:
         delimiters = "\t" if ending in (".tsv", ".tab") else DELIMITERS
-    quotes = QUOTES if quote is None else (quote,)
+    quotes = [each for each in QUOTES if quote is None or each.mark == quote] or [Quotes(quote)]
     is_asked = delimiter is not None or bool(told)
     found = _best(data, delimiters, quotes, ending, first_line, is_asked=is_asked)
     if quote is None and found.quote == QUOTE and _is_meaningless(plain, found):
-        return replace(found, quote="")
+        return replace(found, quotes=Quotes(""))
     return found
 
 
@@ -113,16 +127,18 @@ def header_of(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool 
     cells = [cell for cell in first if cell]
     if is_usual_table(first) or set(named) & set(cells):
         return True
-    if len({cell.casefold() for cell in cells}) < len(cells) or not cells:
+    names = sum(map(is_usual, cells))
+    if not cells or (len({cell.casefold() for cell in cells}) < len(cells) and names < 2):
         return False
     if not first[0] and cells == [str(at) for at in range(len(cells))]:
         return True  # a table of pandas whose columns have no names
     below = [[row[at] for row in others if at < len(row) and row[at]] for at in range(len(first))]
     columns = [each for each in zip(first, below, strict=True) if each[0] and each[1]]
     repeats = any(cell in values for cell, values in columns)
-    if any(map(is_usual, cells)) and all(map(_is_name, cells)) and not repeats:
+    if names and all(map(_is_name, cells)) and not repeats:
         return True
-    if any(map(is_number, cells)) or any(map(_DATE.fullmatch, cells)):
+    numbers = [cell for cell in cells if is_number(cell)]
+    if not all(map(_YEAR.fullmatch, numbers)) or any(map(_DATE.fullmatch, cells)):
         return False
     if any(all(is_number(x) or _DATE.fullmatch(x) for x in values) for _, values in columns):
         return True
@@ -132,7 +148,7 @@ def header_of(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool 
         return False
     if not all(map(_is_name, cells)):
         return False
-    if any(_are_texts(values) and len(cell.split()) <= 2 for cell, values in columns):
+    if any(_are_texts(values) and not _are_texts([cell]) for cell, values in columns):
         return True
     return None if columns else False
 
@@ -144,16 +160,19 @@ def title_rows(rows: Sequence[tuple[int, list[str]]]) -> int:
         return 0
     usual = Counter(filled).most_common(1)[0][0]
     number = 0
-    while number < min(MOST_TITLES, len(rows) - 2) and filled[number] <= 1 < usual:
+    while number < min(MOST_TITLES, len(rows) - 2) and filled[number] < usual:
         number += 1
-    # A first row of a text alone is no title: what follows one names the columns.
-    return number if number and header_of([cells for _, cells in rows[number:]]) else 0
+    # A short first row is no title by itself: what follows one names the columns.
+    below = [cells for _, cells in rows[number:]]
+    is_named = sum(map(is_usual, below[0])) > 1
+    is_title = max(filled[:number], default=0) <= 1 or is_named
+    return number if number and is_title and header_of(below) else 0
 
 
 def _best(
     data: bytes,
     delimiters: str,
-    quotes: Sequence[str],
+    quotes: Sequence[Quotes],
     ending: str,
     first_line: int,
     *,
@@ -173,7 +192,7 @@ def _best(
 
 
 def _fit(data: bytes, dialect: Dialect) -> _Fit:
-    found = parse_rows(data, delimiter=dialect.divided_by, quote=dialect.quote)
+    found = parse_rows(data, delimiter=dialect.divided_by, quotes=dialect.quotes)
     rows = [(row.line, row.fields) for row in found.rows if row.line >= dialect.first_line]
     rows = rows[:SAMPLE_ROWS]
     last = rows[-1][0] if rows else 0
@@ -207,11 +226,11 @@ def _by_quotes(fits: Sequence[_Fit]) -> _Fit:
     """
     usual, *others = fits
     for fit in others:
-        mark = fit.dialect.quote
-        if mark and not (_wrapped(fits[-1].rows, mark) and not _wrapped(fits[-1].rows, QUOTE)):
+        is_apostrophe = fit.dialect.quote == "'"
+        raw = fits[-1].rows
+        if is_apostrophe and not (_wrapped(raw, "'") and not _wrapped(raw, QUOTE)):
             continue
-        better = fit.share > usual.share or (mark and fit.share == usual.share)
-        if better:
+        if fit.share > usual.share or (is_apostrophe and fit.share == usual.share):
             usual = fit
     return usual
 
@@ -253,7 +272,7 @@ def _is_meaningless(plain: Path, dialect: Dialect) -> bool:
     """Whether the quotes divide no cell but break some: then they are part of the texts."""
     broken = needed = 0
     for line in _quoted_lines(plain, dialect.divided_by):
-        cells = split_record(line, dialect.divided_by)
+        cells = split_record(line, dialect.divided_by, dialect.quotes)
         if cells is None:
             broken += 1
         elif len(cells) != line.count(dialect.divided_by) + 1:
@@ -295,7 +314,7 @@ def _is_name(cell: str) -> bool:
 
 def _are_texts(values: Sequence[str]) -> bool:
     """Whether most cells are of several words, or of a script that writes none apart."""
-    long = sum(len(value.split()) > 2 or len(value) > 30 for value in values)
+    long = sum(len(x.split()) > 2 or len(x) > 30 or len(_WIDE.findall(x)) > 6 for x in values)
     return long >= LIKELY_SHARE * len(values)
 
 

@@ -81,6 +81,13 @@ def json_records(path: Path, name: str) -> Iterator[Record]:
         yield Record(at, found if is_object else None, "" if is_object else NO_OBJECT)
 
 
+def is_json_lines(path: Path) -> bool:
+    """Whether the first lines of a text are JSON objects, whatever the file is called."""
+    with path.open("rb") as file:
+        lines = [line for line in file.read(2**18).splitlines()[:5] if line.strip()]
+    return bool(lines) and all(_object(1, line).fields for line in lines[: max(1, len(lines) - 1)])
+
+
 def parquet_records(path: Path, name: str) -> Iterator[Record]:
     """The rows of a Parquet file, counted from 1; raises TableError."""
     with _parquet(path, name) as file:

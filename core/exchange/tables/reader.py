@@ -5,7 +5,6 @@ otherwise; where two readings are about as good, both are told. Nothing that a f
 and a file that would fill the memory is refused.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
@@ -31,6 +30,7 @@ from core.exchange.tables.files import (
     Record,
     excel_rows,
     excel_sheets,
+    is_json_lines,
     json_records,
     parquet_columns,
     parquet_records,
@@ -48,7 +48,7 @@ from core.exchange.tables.tool_formats import (
     fasttext_row,
     recognize_tool,
 )
-from core.system.csv_rows import WINDOW, BadRow, read_row_blocks
+from core.system.csv_rows import WINDOW, BadRow, Quotes, read_row_blocks
 from core.system.durable import refused_as
 from core.system.process import folder_of
 
@@ -200,7 +200,7 @@ class SourceTable:
         """
         if self.kind != "csv" or self.tool:
             return ""
-        other = replace(self.dialect, quote="" if self.dialect.quote else '"')
+        other = replace(self.dialect, quotes=Quotes("" if self.dialect.quote else '"'))
         bad, rows = self._misfits(self)
         fits, _ = self._misfits(replace(self, dialect=other))
         if fits < bad and fits <= rows // 100:
@@ -270,7 +270,7 @@ def open_table(path: Path, reading: Reading = Reading()) -> SourceTable:
             encoding = recognize(plain).name
         plain = _as_plain(plain, encoding, folder_of(owner))
         common |= {"encoding": encoding, "doubts": doubts}
-        if kind == "json":
+        if kind == "json" or (kind == "csv" and is_json_lines(plain)):
             return _open_json(plain, reading, common)
         return _open_delimited(plain, ending, reading, common)
 
@@ -285,7 +285,7 @@ def _open_parquet(plain: Path, reading: Reading, common: Mapping[str, Any]) -> S
     table = SourceTable(
         **common,
         kind="parquet",
-        columns=_distinct(columns, common["path"]),
+        columns=_distinct(columns),
         plain=plain,
         format="Parquet",
         structured=frozenset(structured),
@@ -324,7 +324,7 @@ def _open_json(plain: Path, reading: Reading, common: Mapping[str, Any]) -> Sour
     table = SourceTable(
         **common,
         kind="json",
-        columns=_distinct(columns, common["path"]),
+        columns=_distinct(columns),
         plain=plain,
         format="JSON",
         structured=frozenset(structured),
@@ -340,7 +340,7 @@ def _open_delimited(
         records = ToolFormat("fastText", lambda record: iter([fasttext_row(record["line"])]))
         table = SourceTable(
             **common, kind="csv", columns=("line",), plain=plain, format="", has_header=False,
-            dialect=Dialect("", ""),
+            dialect=Dialect("", Quotes("")),
         )  # fmt: skip
         return _of_tool(table, records)
     dialect = recognize_dialect(
@@ -387,7 +387,7 @@ def _of_tool(table: SourceTable, tool: ToolFormat) -> SourceTable:
     ordered = [*roles.values(), *(name for name in names if name not in roles.values())]
     return replace(
         table,
-        columns=_distinct(ordered, table.path),
+        columns=_distinct(ordered),
         format=tool.name,
         roles=Columns(**{"text": "text", **roles}),
         structured=frozenset(structured),
@@ -451,7 +451,7 @@ def _asked(character: str, path: Path) -> str | None:
 def _csv_rows(path: Path, dialect: Dialect, window: int = SAMPLE_BYTES) -> Iterator[Cells]:
     """The rows of a UTF-8 file, from the table's first line on."""
     first = dialect.first_line
-    blocks = read_row_blocks(path, dialect.divided_by, window, quote=dialect.quote)
+    blocks = read_row_blocks(path, dialect.divided_by, window, quotes=dialect.quotes)
     for rows, bad in blocks:
         yield Cells(
             [(row.line, row.fields) for row in rows if row.line >= first],
@@ -493,22 +493,24 @@ def _columns(
         doubts = (Doubt("its first row", readings),)
     if not has_header:
         return tuple(f"column {at + 1}" for at in range(width)), False, doubts
-    usual_width = Counter(map(len, head[1:])).most_common(1)
-    if usual_width and usual_width[0][0] == len(head[0]) + 1:
-        return _distinct(["", *head[0]], path), True, doubts  # R names no column of row names
-    return _distinct(head[0], path), True, doubts
+    names, wider = list(head[0]), [row for row in head[1:] if len(row) == len(head[0]) + 1]
+    if 2 * len(wider) > len(head) - 1:
+        # A delimiter at the end of each row; or R, which names no column of row names.
+        names = ["", *names] if any(row[-1] for row in wider) else [*names, ""]
+    return _distinct(names), True, doubts
 
 
-def _distinct(names: Sequence[str], path: Path) -> tuple[str, ...]:
-    """The names, one by its number where there is none; raises TableError if two are the same."""
-    found = [name.strip() or f"column {at}" for at, name in enumerate(names, start=1)]
-    times = Counter(name.casefold() for name in found)
-    for name in found:
-        if times[name.casefold()] > 1:
-            raise TableError(
-                f"{path.name} has two columns `{name}`. Rename one of them, and bring it again."
-            )
-    return tuple(found)
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, a column by its number where it has none, the second `a` as `a (2)`."""
+    found: dict[str, str] = {}
+    for at, given in enumerate(names, start=1):
+        name = given.strip() or f"column {at}"
+        called, number = name, 1
+        while called.casefold() in found:
+            number += 1
+            called = f"{name} ({number})"
+        found[called.casefold()] = called
+    return tuple(found.values())
 
 
 def _readable(path: Path) -> AbstractContextManager[None]:
