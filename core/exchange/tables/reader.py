@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import TableError
-from core.exchange.encodings import SAMPLE_BYTES, as_utf8, recognize
 from core.exchange.tables.containers import PACKED, member, unpack
 from core.exchange.tables.dialect import (
     NONE,
@@ -24,6 +23,7 @@ from core.exchange.tables.dialect import (
     recognize_dialect,
     title_rows,
 )
+from core.exchange.tables.encodings import SAMPLE_BYTES, Encoding, as_utf8, recognize
 from core.exchange.tables.files import (
     MOST_COLUMNS,
     Cells,
@@ -267,7 +267,8 @@ def open_table(path: Path, reading: Reading = Reading()) -> SourceTable:
             return _open_excel(plain, reading, common)
         encoding, doubts = reading.encoding, ()
         if not encoding:
-            encoding = recognize(plain).name
+            found = recognize(plain)
+            encoding, doubts = found.name, _encoding_doubts(found)
         plain = _as_plain(plain, encoding, folder_of(owner))
         common |= {"encoding": encoding, "doubts": doubts}
         if kind == "json" or (kind == "csv" and is_json_lines(plain)):
@@ -446,6 +447,18 @@ def _asked(character: str, path: Path) -> str | None:
             f"`{NONE}`."
         )
     return character
+
+
+def _encoding_doubts(found: Encoding) -> tuple[Doubt, ...]:
+    """The doubt about a code page, with the first line in which each reading differs."""
+    if found.is_sure:
+        return ()
+    names = (found.name, *found.alternatives)
+    readings = [
+        (f"--encoding {name}", lines[0] if lines else "the same")
+        for name, lines in zip(names, found.samples, strict=True)
+    ]
+    return (Doubt("its encoding", tuple(readings)),)
 
 
 def _csv_rows(path: Path, dialect: Dialect, window: int = SAMPLE_BYTES) -> Iterator[Cells]:

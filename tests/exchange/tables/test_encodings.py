@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import TableError
-from core.exchange.encodings import AT_ONCE, SAMPLES, as_utf8, recognize
+from core.exchange.tables.encodings import AT_ONCE, SAMPLES, as_utf8, recognize
 
 SENTENCES = {
     name: text.splitlines()

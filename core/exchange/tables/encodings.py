@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.errors import TableError
-from core.exchange.languages import (
+from core.exchange.tables.languages import (
     BAD,
     LOOK_ALIKE,
     Language,
