@@ -19,6 +19,8 @@ if refusal := snapshot.workspace.refusal():
     st.stop()
 annotator = page_head.need_annotator()
 batches.stop_if_paused(snapshot, annotator)
+if snapshot.why_no_model:
+    st.info(plain(snapshot.why_no_model), icon=":material/lightbulb:")
 card_place, mix_place = st.container(), st.container()
 request = DEFAULT_REQUEST
 with mix_place:  # drawn first, since a new batch goes by it; shown below the card

@@ -35,6 +35,8 @@ def show_next(snapshot: Snapshot) -> None:
     """The one thing to do next, as the page's one loud button."""
     st.subheader(NEXT[snapshot.stage], anchor=False)
     st.write(WHY[snapshot.stage])
+    if snapshot.why_no_model:
+        st.info(plain(snapshot.why_no_model), icon=":material/lightbulb:")
     if st.button(NEXT[snapshot.stage], type="primary", icon=":material/edit:", key="next"):
         st.switch_page("annotate.py")
 

@@ -73,7 +73,9 @@ def next_batch(
         else:
             snapshot = open_snapshot(data, report)
             batch = propose(snapshot, annotator, wishes, progress=report, engine=opened)
-        tell(answers.batch_json(batch), answers.batch_text(batch), as_json)
+        hint = "" if mix else snapshot.why_no_model
+        answer = answers.batch_json(batch) | ({"hint": hint} if hint else {})
+        tell(answer, [*answers.batch_text(batch), *filter(None, [hint])], as_json)
 
 
 def evaluate(

@@ -34,6 +34,7 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
             "strategies": dict(strategies),
             "pool": len(snapshot.pool_words.pool),
             "waiting_lines": [finding.file for finding in waiting],
+            "hint": snapshot.why_no_model,
             "targets": dict(snapshot.workspace.task.targets),
             "open_batches": len(snapshot.open_batches),
             "last_run": answers.run_json(runs[-1]) if runs else None,
@@ -43,6 +44,7 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         lines += [f"{split}: {answers.counts_text(answer, split)}" for split in answer["splits"]]
         lines += [f"{name}: {count:,} training labels" for name, count in strategies.items()]
         lines.append(answers.run_text(runs[-1]) if runs else "no run yet")
+        lines += filter(None, [snapshot.why_no_model])
         tell(answer, lines, as_json)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.errors import PoolExhaustedError, RunError
+from core.errors import LoopError, PoolExhaustedError, RunError
 from core.evaluation.runs import current_run, keep, load_run, train
 from core.models.model import Model
 from core.pool.items import require_items
 from core.sampling import strategies
+from core.sampling.catalog import CATALOG
 from core.sampling.mix import Pick, mixed, shuffled
 from core.sampling.pool_scores import PoolScores, score_pool, with_own
 from core.system.engines import THREADS, Engine
@@ -228,10 +229,35 @@ def _picks(
         probability, is_own = scored.scores.probability, scored.scores.is_own
         counts = _counts(snapshot, wishes)
         return shuffled(mixed(snapshot, probability, counts, generator, is_own), generator)
+    if wishes.mix:
+        return _without_model(snapshot, wishes, missing, generator)
     size = wishes.size or snapshot.workspace.task.batch_size
     size = min(size, missing) if missing else size
     drawn = strategies.random(snapshot.candidates, size, generator)
     return shuffled([("random", drawn)], generator)
+
+
+def _without_model(
+    snapshot: Snapshot, wishes: BatchRequest, missing: int | None, generator: np.random.Generator
+) -> list[Pick]:
+    """The picks of a mix that is asked for before a model can choose.
+
+    Raises LoopError for one that is not random while a target is unmet, or that asks the model.
+    """
+    counts = _counts(snapshot, wishes)
+    if missing is not None and set(counts) != {"random"}:
+        raise LoopError(
+            "The first labels of each kind are drawn at random, so that scores mean something. "
+            "Leave the mix out until the targets are met."
+        )
+    if asking := [name for name in counts if CATALOG[name].asks_the_model]:
+        why = snapshot.why_no_model or "No model has been trained yet."
+        raise LoopError(f"`{asking[0]}` asks a model. {why}")
+    if missing is not None:
+        counts = {"random": min(counts["random"], missing)}
+    n_labels = len(snapshot.workspace.task.labels)
+    nothing = np.empty((len(snapshot.pool_words.pool), n_labels), np.float32)
+    return shuffled(mixed(snapshot, nothing, counts, generator), generator)
 
 
 def _counts(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:

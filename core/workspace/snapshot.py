@@ -50,6 +50,20 @@ class Snapshot:
         """Whether the training data holds at least two labels."""
         return len({item.label for item in self.labels.usable_training()}) > 1
 
+    @property
+    def why_no_model(self) -> str:
+        """Why no model can choose though every target is met, and the way on; empty if one can."""
+        task, labels = self.workspace.task, self.labels
+        if self.can_train or any(len(labels.splits[x]) < task.targets[x] for x in SPLITS):
+            return ""
+        found = {item.label for item in labels.usable_training()}
+        missing = [label.name for label in task.labels if label.value not in found]
+        return (
+            f"No training item is labeled `{'`, `'.join(missing)}` yet, so no model can learn, and "
+            "batches are random. Look for one on the Sunlight page by its words, and label it "
+            "there; or ask for a mix of strategies that need no model, such as outlier."
+        )
+
     @cached_property
     def open_batches(self) -> dict[str, list[Proposal]]:
         """The items without a label of each batch that has any, by rank.

@@ -326,3 +326,32 @@ def test_what_others_get_while_the_pool_is_scored_is_left_to_them(
     ]
     items = {p.item_id for p in (*batch.proposals, *of_bob.proposals)}
     assert len(items) == 120
+
+
+def one_sided(make_workspace: MakeWorkspace) -> Snapshot:
+    """Every target is met, and no training item has the positive label."""
+    items = [item[:2] for item in headlines(200)]
+    held, training = items[:20], [[*item, "0"] for item in items[20:60]]
+    labels = {("evaluation", "1"): held[:3], ("evaluation", "0"): held[3:]}
+    return read_snapshot(make_workspace(items, labels | {("training", "0"): training}))
+
+
+def test_without_a_positive_label_a_word_says_so_and_a_mix_is_kept_or_refused(
+    make_workspace: MakeWorkspace,
+):
+    snapshot = one_sided(make_workspace)
+    assert snapshot.why_no_model.startswith("No training item is labeled `Disaster-related` yet")
+    assert strategies_of(preview(snapshot).proposals) == {"random": 10}
+    batch = preview(snapshot, wishes=BatchRequest(mix={"random": 2, "outlier": 3}))
+    assert strategies_of(batch.proposals) == {"random": 2, "outlier": 3}
+    with pytest.raises(LoopError, match=r"`low confidence` asks a model\. No training item"):
+        preview(snapshot, wishes=BatchRequest(mix={"low confidence": 3}))
+
+
+def test_a_mix_is_refused_while_evaluation_data_is_missing(make_workspace: MakeWorkspace):
+    snapshot = read_snapshot(make_workspace([item[:2] for item in headlines(60)]))
+    assert snapshot.why_no_model == ""
+    with pytest.raises(LoopError, match="drawn at random"):
+        preview(snapshot, wishes=BatchRequest(mix={"outlier": 3}))
+    assert len(preview(snapshot, wishes=BatchRequest(mix={"random": 3})).proposals) == 3
+    assert len(preview(snapshot, wishes=BatchRequest(mix={"random": 33})).proposals) == 20
