@@ -28,7 +28,7 @@ from core.analysis.learning_curves import read_points
 from core.analysis.results import read_result
 from core.analysis.simulation import read_oracle, write_labeled
 from core.doctor import examine
-from core.errors import SunlightError
+from core.errors import PoolError, SunlightError
 from core.evaluation.report import load_report
 from core.exchange.foreign_table import understood
 from core.exchange.tables.dates import moment
@@ -40,6 +40,7 @@ from core.features.vocabulary import Vocabulary
 from core.models.model import load_model, save_model
 from core.models.training import LabeledTexts, learner_on
 from core.pool.csv_files import NotPlainError, careful_blocks, open_pool_file, plain_blocks
+from core.pool.items import read_pool
 from core.pool.search import read_query
 from core.query.filters import Choices
 from core.query.sql_condition import places_where
@@ -167,27 +168,49 @@ def _blocks(data: bytes, folder: Path) -> None:
     assert [row for _, bad in parts for row in bad] == whole.bad
 
 
-def _pool_file(data: bytes, folder: Path) -> None:
+def _pool_file(name: str) -> Read:
+    """A pool file of this name: nothing is lost, by either reader."""
+
+    def read(data: bytes, folder: Path) -> None:
+        path = folder / "unlabeled_data" / name
+        path.parent.mkdir()
+        path.write_bytes(data)
+        file = open_pool_file(path)
+        careful, told = [], 0
+        for batch, findings in careful_blocks(path, file):
+            careful += batch.to_pylist()
+            told += len(findings)
+        found = parse_rows(data, delimiter=file.delimiter)
+        rows = len(found.rows) + len(found.bad) - (file.header_lines > 0)
+        assert len(careful) + told == rows, "a row is neither read nor reported"
+        with suppress(NotPlainError):
+            fast = [
+                row
+                for batch in plain_blocks(path, file.columns, file.header_lines, file.delimiter)
+                for row in batch.to_pylist()
+            ]
+            assert fast == careful, "the fast reader reads something else"
+
+    return read
+
+
+def _grown_pool(data: bytes, folder: Path) -> None:
+    """A pool file that is read whenever a third of it has come is as one that is read whole."""
     path = folder / "unlabeled_data" / "pool.csv"
     path.parent.mkdir()
-    path.write_bytes(data)
-    file = open_pool_file(path)
-    careful, told = [], 0
-    for batch, findings in careful_blocks(path, file):
-        careful += batch.to_pylist()
-        told += len(findings)
-    found = parse_rows(data)
-    rows = len(found.rows) + len(found.bad)
-    assert len(careful) + told == rows - (file.header_lines > 0), (
-        "a row is neither read nor reported"
-    )
-    with suppress(NotPlainError):
-        fast = [
-            row
-            for batch in plain_blocks(path, file.columns, file.header_lines, file.delimiter)
-            for row in batch.to_pylist()
-        ]
-        assert fast == careful, "the fast reader reads something else"
+    thirds = range(0, len(data), len(data) // 3 + 1)
+    for start in thirds:
+        with path.open("ab") as file:
+            file.write(data[start : start + thirds.step])
+        with suppress(PoolError):  # of a header that may be mended yet
+            grown = read_pool(folder, folder / ".cache")
+    if data:
+        whole = read_pool(folder, folder / ".cache", write_cache=False)
+        (folder / ".cache").rename(folder / "away")
+        anew = read_pool(folder, folder / ".cache")
+        for pool in (grown, whole):
+            assert pool.table.equals(anew.table), "rows depend on when they were read"
+            assert pool.findings == anew.findings, "findings depend on when they were made"
 
 
 def _in_workspace(name: str) -> Read:
@@ -253,6 +276,16 @@ _FILES = {
         "models/x.params",
     ),
 }
+
+
+_POOLS = (
+    _FILES["unlabeled_data/pool.csv"],
+    b"1,a\n2,b,c\n",
+    b'Text,ID,"a\nb"\n"c\n,d",1,e\n',
+    b"headline,label\nflood,1\ncourt,0\n",
+    b"title\n\nid,Frage\n1,a",
+)
+_TABBED = tuple(pool.replace(b",", b"\t") for pool in _POOLS)
 
 
 def _task(data: bytes, _: Path) -> None:
@@ -443,7 +476,9 @@ TARGETS = {
     for target in (
         Target("rows", _rows, _seeds(*_FILES.values())),
         Target("row blocks", _blocks, _seeds(*_FILES.values())),
-        Target("pool file", _pool_file, _seeds(_FILES["unlabeled_data/pool.csv"], b"1,a\n2,b,c\n")),
+        Target("pool file", _pool_file("pool.csv"), _seeds(*_POOLS)),
+        Target("pool of tabs", _pool_file("pool.tsv"), _seeds(*_POOLS, *_TABBED), (b"\t",)),
+        Target("grown pool", _grown_pool, _seeds(*_POOLS)),
         *(Target(name, _in_workspace(name), _seeds(_FILES[name])) for name in _FILES),
         Target(
             "task", _task, _seeds(SMALL_TASK.encode(), Path("data/sample/task.toml").read_bytes())

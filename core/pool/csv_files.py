@@ -222,13 +222,16 @@ def _filled(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def _refusal(fields: list[str], file: PoolFile) -> str | None:
-    """Why these fields are no item; None if they are one. Further fields need a header."""
+    """Why these fields are no item; None if they are one.
+
+    Further fields need a header, unless nothing stands in them: spreadsheets leave such behind.
+    """
     columns = file.columns
     if len(fields) <= columns.index(TEXT):
         return "the row has no text"
     if ID in columns and not "".join(fields[columns.index(ID) :][:1]).strip():
         return "the item_id is empty"
-    if file.header_lines and len(fields) > len(columns):
+    if file.header_lines and any(fields[len(columns) :]):
         return f"the row has {len(fields)} fields, the header {len(columns)}"
     return None
 

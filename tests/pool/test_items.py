@@ -120,7 +120,7 @@ def read_anew(workspace: Workspace) -> Pool:
     return pool_of(workspace, write_cache=False)
 
 
-HEADS = st.sampled_from(["", "item_id,text\n", "item_id,text,kind\n"])
+HEADS = st.sampled_from(["", "item_id,text\n", "id,text,kind\n", "\nText,a\n", "id,Frage\n"])
 LINES = st.lists(st.sampled_from(["1,a\n", '2,"b\nc"\n', "3,d,k\n", ",x\n", '4,"e\n', "5,f\r\n"]))
 
 
