@@ -7,6 +7,8 @@ TF-IDF does not, are words and n-grams that it holds more than once: these are c
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,8 +27,8 @@ from core.pool.token_parts import (
     make_token_parts,
     written_out,
 )
-from core.pool.tokens import words_and_ngrams
-from core.system.disk_cache import load_cached
+from core.pool.tokens import Hashes, words_and_ngrams
+from core.system.disk_cache import load_cached, load_earlier
 from core.system.mapped_arrays import GrowingArray, open_arrays, save_arrays
 from core.system.parallel import in_order, spans
 from core.system.progress import Pace, Progress
@@ -41,6 +43,8 @@ PART_LENGTH = 0.5**0.5
 VECTOR_LENGTH = 0.75
 """Lengths of the blocks. Cross-validated on training items: for meanings of 0.5 to 1 the scores lie
 within 0.008 of each other on a large pool; a small one gains by longer ones."""
+TEXTS = "texts.txt"
+"""The file of an entry of the cache that names its texts."""
 Scales = Numbers
 """What each block of each text is multiplied with, `(n_texts, 3)`: words, n-grams, meanings."""
 
@@ -167,12 +171,23 @@ def place(space: "Space", tokens: Sequence[str], bags: Bags) -> SpaceRows:
 
 
 def place_pool(space: "Space", snapshot: Snapshot, progress: Progress) -> SpaceRows:
-    """The whole pool in the space, from the cache if it is there."""
+    """The whole pool in the space, from the cache if it is there.
+
+    Of a pool that grew at its end only what is new is placed, and the last block of the others:
+    all blocks begin where they would have begun, so that every number is the same.
+    """
     pool_words, cache = snapshot.pool_words, snapshot.workspace.cache
-    key, bags = (space.version, pool_words.pool.key, space.key), pool_words.bags
+    words, bags = pool_words.words, pool_words.bags
 
     def build(folder: Path) -> None:
-        parts = make_token_parts(pool_words.words.to_pylist(), space.words, space.grams)
+        before = load_earlier(cache, "rows", load_beginning)
+        kept = _whole_blocks(before.texts.bags) if before else 0
+        new = words.slice(len(before.parts) if before else 0).to_pylist()
+        parts = make_token_parts(new, space.words, space.grams)
+        if before:
+            parts = TokenParts(
+                joined([before.parts.words, parts.words]), joined([before.parts.grams, parts.grams])
+            )
         save_arrays(
             folder,
             words=parts.words.ids,
@@ -181,18 +196,42 @@ def place_pool(space: "Space", snapshot: Snapshot, progress: Progress) -> SpaceR
             gram_offsets=parts.grams.offsets,
         )
         pace = Pace(progress, "placing texts", len(bags), "texts")
-        _save_blocks(folder, _blocks(space, parts, bags), pace)
+        earlier = [before.texts.part(0, kept)] if before else []
+        later = _blocks(space, parts, bags.part(kept, len(bags)))
+        _save_blocks(folder, chain(earlier, later), pace)
+        (folder / TEXTS).write_text(_named(space, pool_words.hashes), encoding="utf-8")
 
     def load(folder: Path) -> SpaceRows:
-        words, grams, repeats = (
+        held, grams, repeats = (
             Bags(*open_arrays(folder, f"{name}s", f"{name}_offsets"))
             for name in ("word", "gram", "repeat")
         )
         scales, corrections = open_arrays(folder, "scales", "corrections")
-        texts = SpaceBlock(bags, scales, repeats, corrections)
-        return SpaceRows(space, TokenParts(words, grams), texts)
+        texts = SpaceBlock(bags.part(0, len(scales)), scales, repeats, corrections)
+        return SpaceRows(space, TokenParts(held, grams), texts)
 
+    def load_beginning(folder: Path) -> SpaceRows:
+        """Rows of the texts that the pool begins with; ValueError for those of others."""
+        (scales,) = open_arrays(folder, "scales")
+        named = _named(space, pool_words.hashes[: len(scales)])
+        if (folder / TEXTS).read_text(encoding="utf-8") != named:
+            raise ValueError(f"{folder.name} is of another pool or space")
+        return load(folder)
+
+    key = (space.version, pool_words.pool.key, space.key)
     return load_cached(cache, "rows", key, build, load, write=snapshot.write_cache)
+
+
+def _named(space: "Space", hashes: Hashes) -> str:
+    """Names these texts in this space. Words are numbered as they are used: texts tell them all."""
+    named = blake2b(f"{space.version} {space.key}".encode(), digest_size=16)
+    named.update(np.ascontiguousarray(hashes))
+    return named.hexdigest()
+
+
+def _whole_blocks(bags: Bags) -> int:
+    """The texts before the last block, which more texts would have made longer."""
+    return max((start for start, _ in spans(bags.offsets, TOKENS_AT_ONCE)), default=0)
 
 
 def _save_blocks(folder: Path, blocks: Iterable[SpaceBlock], pace: Pace) -> None:

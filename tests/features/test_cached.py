@@ -356,3 +356,37 @@ def test_the_whole_space_is_that_of_a_pool_of_which_nothing_is_held_out(
         assert whole_space(snapshot).key == expected
     assert len(list(snapshot.workspace.cache.glob("whole-*"))) == 1
     assert pool_space(snapshot).key != expected
+
+
+def numbers_of(snapshot: Snapshot, space: Space) -> list[list]:
+    """All that the pool's rows hold."""
+    rows = space.pool_rows(snapshot)
+    held = [rows.parts.words, rows.parts.grams, rows.texts.bags, rows.texts.repeats]
+    arrays = [array for bags in held for array in (bags.ids, bags.offsets)]
+    return [array.tolist() for array in (*arrays, rows.texts.scales, rows.texts.corrections)]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "most"),
+    [
+        ("pool.csv", [("new", "flood flood after a dam breaks")], 2),
+        ("then.csv", [("new", "flood flood after a dam breaks"), ("more", "dam")], 2),
+        ("pool.csv", [], 0),
+        ("a.csv", [("new", "flood flood after a dam breaks")], 26),
+    ],
+)
+def test_of_a_pool_that_grew_only_the_new_texts_are_placed(
+    active: Snapshot, monkeypatch: pytest.MonkeyPatch, name: str, rows: list, most: int
+):
+    monkeypatch.setattr(spaces, "TOKENS_AT_ONCE", 60)
+    space, blocks, place = pool_space(active), [], spaces._placed
+    monkeypatch.setattr(spaces, "_placed", lambda *given: blocks.append(1) or place(*given))
+    space.pool_rows(active)
+    before = len(blocks)
+    with (active.workspace.path / "unlabeled_data" / name).open("a") as file:
+        file.writelines(f"{item},{text}\n" for item, text in rows)
+    grown = read_snapshot(active.workspace)
+    found = numbers_of(grown, space)
+    assert before == 25
+    assert most - 1 <= len(blocks) - before <= most
+    assert found == numbers_of(read_snapshot(active.workspace, write_cache=False), space)
