@@ -17,8 +17,7 @@ def pool_files(root: Path) -> list[Path]:
 
 def is_pool_file(path: Path) -> bool:
     """Whether this file of the folder is read; `._` begins what a Mac leaves beside a file."""
-    is_table = path.suffix.lower() in DELIMITERS and not path.name.startswith("._")
-    return is_table and not path.is_dir()
+    return path.suffix.lower() in DELIMITERS and not path.name.startswith("._")
 
 
 def passed_over(root: Path) -> list[Path]:
