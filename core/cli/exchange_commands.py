@@ -189,9 +189,10 @@ def _take_labels(path: Path, table: "SourceTable", column: str) -> None:
     from core.exchange.own_export import is_export
     from core.workspace.task_file import labels_of_words, task_text
 
-    task = default_task()
-    counts = label_counts(table, column)
-    if counts and not is_export(table) and not known_words(counts, task):
+    task, at = default_task(), table.columns.index(column)
+    if is_export(table) or known_words([row[at] for row in table.sample if row[at]], task):
+        return  # the chapter's labels; a word that is none of them is refused later
+    if counts := label_counts(table, column):
         wishes = labels_of_words(counts)
         text = task_text(table.path.stem, "", wishes, task.targets)
         write_new(path / "task.toml", [text.encode()])

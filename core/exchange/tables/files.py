@@ -125,10 +125,16 @@ def record_cells(
 ) -> Iterator[Cells]:
     """The rows of these records, an empty text where one lacks a column."""
     yield from _blocks(
-        (line, None if row is None else [text_of(row.get(each)) for each in columns], reason)
+        (line, None if row is None else _cells(row, columns), reason)
         for line, fields, reason in records
         for row in ([None] if fields is None else rows(fields))
     )
+
+
+def _cells(row: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+    cells = [row.get(name, "") for name in columns]
+    is_plain = set(map(type, cells)) <= {str}  # as in most files; a check of each takes longer
+    return cells if is_plain else [text_of(cell) for cell in cells]
 
 
 def parquet_columns(path: Path, name: str) -> tuple[list[str], set[str]]:
@@ -331,15 +337,23 @@ def _blocks(rows: Iterable[tuple[int, list[str] | None, str]]) -> Iterator[Cells
     """Blocks of what is given as (line, its cells or None, why it is bad or an empty text)."""
     found = Cells([], [])
     for line, cells, said in rows:
-        reason = said or (_unwritable(cells) if cells is not None else "")
-        if reason:
-            found.bad.append(BadRow(line, reason))
+        if said:
+            found.bad.append(BadRow(line, said))
         elif cells is not None:
             found.rows.append((line, cells))
         if len(found.rows) + len(found.bad) >= ROWS_AT_ONCE:
-            yield found
+            yield _writable(found)
             found = Cells([], [])
-    yield found
+    yield _writable(found)
+
+
+def _writable(block: Cells) -> Cells:
+    """The block without rows that cannot be written as UTF-8: these are reported."""
+    if not _unwritable([cell for _, cells in block.rows for cell in cells]):
+        return block
+    reasons = [(line, cells, _unwritable(cells)) for line, cells in block.rows]
+    bad = [BadRow(line, reason) for line, _, reason in reasons if reason]
+    return Cells([(line, cells) for line, cells, reason in reasons if not reason], block.bad + bad)
 
 
 def _unwritable(cells: list[str]) -> str:
