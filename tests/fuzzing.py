@@ -23,7 +23,7 @@ import pyarrow as pa
 import torch
 from starlette.requests import Request
 
-from core.analysis.estimate import decoded
+from core.analysis.estimate import Estimate
 from core.analysis.learning_curves import read_points
 from core.analysis.results import read_result
 from core.analysis.simulation import read_oracle, write_labeled
@@ -360,7 +360,7 @@ def _cache_entry(data: bytes, folder: Path) -> None:
 
 def _estimate(data: bytes, folder: Path) -> None:
     (folder / "estimate.json").write_bytes(data)
-    read_result(folder / "estimate.json", lambda found: decoded(json.dumps(found)))
+    read_result(folder / "estimate.json", Estimate)
 
 
 _ESTIMATE = b'{"prevalence": {"share": {}}, "signs": [], "advice": ""}'

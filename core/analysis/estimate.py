@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.results import keep_result, name_of, newest, read_result
 from core.errors import LoopError, RunError
-from core.evaluation.intervals import BinaryPredictions, Interval
+from core.evaluation.intervals import BinaryPredictions
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
 from core.evaluation.runs import columns, load_run
 from core.evaluation.stopping import WINDOW, Sign, advice, gain, positives_left, stability
@@ -28,6 +27,7 @@ from core.sampling import strategies
 from core.system.durable import remove
 from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps
+from core.system.typed_json import typed
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -62,25 +62,18 @@ class Estimate:
 
 def decoded(text: str) -> Estimate:
     """The estimate of this text, which `Estimate.encoded` gave."""
-    return _estimate(json.loads(text))
-
-
-def _estimate(found: dict[str, Any]) -> Estimate:
-    """The estimate of these values; raises ValueError and the like if they are something else."""
-    ends = {name: Interval(**found["prevalence"][name]) for name in ("share", "left", "sample")}
-    signs = tuple(Sign(**sign) for sign in found["signs"])
-    return Estimate(Prevalence(**(found["prevalence"] | ends)), signs, found["advice"])
+    return typed(Estimate, json.loads(text))
 
 
 def kept_estimate(snapshot: Snapshot) -> Estimate | None:
     """The estimate of just this state that was computed before; None: it was not."""
-    return read_result(estimate_file(snapshot), _estimate)
+    return read_result(estimate_file(snapshot), Estimate)
 
 
 def earlier_estimate(snapshot: Snapshot) -> Estimate | None:
     """The estimate of the last state before for which there is one."""
     files = newest(estimate_file(snapshot).parent, "*.json")
-    return next(filter(None, (read_result(file, _estimate) for file in files)), None)
+    return next(filter(None, (read_result(file, Estimate) for file in files)), None)
 
 
 def estimate_file(snapshot: Snapshot) -> Path:

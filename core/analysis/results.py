@@ -4,14 +4,15 @@ What was computed once is found again while nothing of that has changed.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from core.errors import LoopError
 from core.system.durable import DAMAGED, refused_as, write_whole
+from core.system.typed_json import typed
 
 Result = TypeVar("Result")
 
@@ -38,10 +39,10 @@ def kept_in(path: Path) -> AbstractContextManager[None]:
     return refused_as(LoopError, f".cache/{name} cannot be written", todo)
 
 
-def read_result(file: Path, decode: Callable[[Any], Result]) -> Result | None:
-    """What `decode` makes of the file's JSON; None: it is not there, or damaged."""
+def read_result(file: Path, kind: type[Result]) -> Result | None:
+    """The result of this type whose JSON stands in the file; None: it is not there, or damaged."""
     try:
-        return decode(json.loads(file.read_text(encoding="utf-8")))
+        return typed(kind, json.loads(file.read_text(encoding="utf-8")))
     except DAMAGED:
         return None  # it is computed again
 

@@ -13,14 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.results import keep_result, kept_in, name_of, newest, read_result
 from core.errors import LoopError
-from core.evaluation.intervals import BinaryPredictions, Interval
+from core.evaluation.intervals import BinaryPredictions
 from core.evaluation.runs import columns, feature_source
 from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subsets, contrasted
 from core.features.pool_features import Space
@@ -254,7 +253,7 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
 
 def kept(experiment: Experiment) -> Outcome | None:
     """The outcome that was computed before; None: it was not, or its file is damaged."""
-    return read_result(experiment.outcome_file, _decoded)
+    return read_result(experiment.outcome_file, Outcome)
 
 
 def earlier(experiment: Experiment) -> Outcome | None:
@@ -263,25 +262,10 @@ def earlier(experiment: Experiment) -> Outcome | None:
     One that learned of labels that came since is no worse than one of today: it only knows less.
     """
     for file in newest(experiment.folder.parent, f"*/{experiment.outcome_file.name}"):
-        found = read_result(file, _decoded)
+        found = read_result(file, Outcome)
         if found and (found.size, found.model) == (experiment.size, experiment.model):
             return found
     return None
-
-
-def _decoded(content: dict[str, Any]) -> Outcome:
-    results = tuple(
-        Result(**{**each, **{name: _intervals(each[name]) for name in _MAPPINGS}})
-        for each in content["results"]
-    )
-    return Outcome(**{**content, "results": results})
-
-
-_MAPPINGS = ("scores", "over_random")
-
-
-def _intervals(values: Mapping[str, Mapping[str, float]]) -> dict[str, Interval]:
-    return {name: Interval(**ends) for name, ends in values.items()}
 
 
 def _outcome(

@@ -1,8 +1,7 @@
 """Report of a run: its scores, intervals and predictions, as JSON beside its params file."""
 
 import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from core.evaluation.metrics import Cut, auc, average_precision, brier, calibrat
 from core.features.model_files import write_model_file
 from core.models.model import Model
 from core.system.durable import DAMAGED
+from core.system.typed_json import typed
 
 REPORT_FORMAT = "sunlight report 1"
 
@@ -232,18 +232,11 @@ def load_report(params: Path) -> Report | None:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content.pop("format") != REPORT_FORMAT:
             raise ValueError("another format")
-        figures = {name: _figures(values) for name, values in content.pop("figures").items()}
-        shifts = tuple(content.pop("shifts"))
-        said = {name: tuple(values) for name, values in content.pop("said").items()}
-        unseen = _out_of_fold(content.pop("out_of_fold", None))
-        report = Report(
-            **content,
-            shifts=shifts,
-            figures=figures,
-            out_of_fold=unseen,
-            said=KeptPredictions(**said),
-        )
-        _require_sound(report)
+        report = typed(Report, content)
+        _require_even(vars(report.said).values())
+        if unseen := report.out_of_fold:
+            _require_even([unseen.item_ids, *unseen.probability])
+            _require_even([unseen.labels, unseen.probability])
         return report
     except FileNotFoundError:
         return None
@@ -254,47 +247,10 @@ def load_report(params: Path) -> Report | None:
         ) from error
 
 
-def _require_sound(report: Report) -> None:
-    """Raises ValueError or TypeError where a value is not what the pages will take it for."""
-    said, unseen = report.said, report.out_of_fold
-    texts = [report.model, report.source, report.source_key, report.note, report.encoder]
-    numbers = [report.threshold, report.scale, *report.shifts, *said.raw, *said.calibrated]
-    columns = [said.item_ids, said.raw, said.calibrated, said.predicted]
-    if unseen:
-        texts += [*unseen.item_ids, *unseen.labels]
-        numbers += [value for column in unseen.probability for value in column]
-        if len(unseen.labels) != len(unseen.probability):
-            raise ValueError("not one column for each label")
-        _require_even([unseen.item_ids, *unseen.probability])
-    for figures in report.figures.values():
-        told = {**vars(figures), **vars(figures.at_half), **vars(figures.at_threshold)}
-        ends = [end for each in figures.intervals.values() for end in (each.low, each.high)]
-        numbers += [value for value in told.values() if not isinstance(value, Cut | dict | None)]
-        numbers += ends
-    _require_even(columns)
-    if not all(isinstance(text, str) for text in (*texts, *said.item_ids, *said.predicted)):
-        raise TypeError("names are texts")
-    if not all(math.isfinite(number) for number in numbers):
-        raise ValueError("numbers are finite")
-
-
-def _require_even(columns: Sequence[Sequence[object]]) -> None:
+def _require_even(columns: Iterable[Sequence[object]]) -> None:
     if len({len(column) for column in columns}) > 1:
         raise ValueError("the columns are not of one length")
 
 
-def _out_of_fold(values: Mapping[str, Sequence[object]] | None) -> OutOfFold | None:
-    if values is None:
-        return None
-    columns = tuple(tuple(column) for column in values["probability"])
-    return OutOfFold(tuple(values["item_ids"]), tuple(values["labels"]), columns)
-
-
 def _rounded(values: NDArray[np.floating]) -> tuple[float, ...]:
     return tuple(float(f"{value:.{DIGITS}g}") for value in values)
-
-
-def _figures(values: Mapping[str, object]) -> Figures:
-    cuts = {name: Cut(**values[name]) for name in ("at_half", "at_threshold")}
-    intervals = {name: Interval(**ends) for name, ends in values["intervals"].items()}
-    return Figures(**{**values, **cuts, "intervals": intervals})
