@@ -21,7 +21,7 @@ from core.workspace.check import examine_batches, examine_labels, examine_leftov
 from core.workspace.labels import last_words, save
 from core.workspace.layout import Workspace, open_workspace, put_aside
 from core.workspace.logs import now
-from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.snapshot import read_snapshot
 
 
 def examine(path: Path) -> list[Finding]:
@@ -31,25 +31,20 @@ def examine(path: Path) -> list[Finding]:
     such folder.
     """
     try:
-        return examine_snapshot(read_snapshot(open_workspace(path), write_cache=False))
+        snapshot = read_snapshot(open_workspace(path), write_cache=False)
+        findings = [
+            *limited(snapshot.pool_words.pool.findings),
+            *limited(snapshot.logs.findings),
+            *limited(snapshot.labels.findings),
+            *limited(examine_leftovers(snapshot.workspace, snapshot.labels.ids())),
+            *limited(examine_labels(snapshot)),
+            *examine_pool(snapshot.pool_words, snapshot.workspace.path),
+            *limited(examine_batches(snapshot)),
+            *limited(examine_models(snapshot.workspace.models, snapshot.logs.runs)),
+            *limited(examine_backups(snapshot.workspace)),
+        ]
     except (TaskError, LogError, PoolError) as error:
         return [Finding(Kind.UNREADABLE_FILE, error.file, str(error))]
-
-
-def examine_snapshot(snapshot: Snapshot) -> list[Finding]:
-    """The findings of a workspace that can be read."""
-    workspace = snapshot.workspace
-    findings = [
-        *limited(snapshot.pool_words.pool.findings),
-        *limited(snapshot.logs.findings),
-        *limited(snapshot.labels.findings),
-        *limited(examine_leftovers(workspace, snapshot.labels.ids())),
-        *limited(examine_labels(snapshot)),
-        *examine_pool(snapshot.pool_words, workspace.path),
-        *limited(examine_batches(snapshot)),
-        *limited(examine_models(workspace.models, snapshot.logs.runs)),
-        *limited(examine_backups(workspace)),
-    ]
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
 

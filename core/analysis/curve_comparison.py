@@ -139,11 +139,8 @@ def labels_to_reach(points: Sequence[Point], score: str, goal: float | None) -> 
     """
     if not goal:
         return None
-    for point in points:
-        value = getattr(point, score)
-        if value is not None and value >= goal:
-            return point.labels
-    return None
+    reached = (point.labels for point in points if (getattr(point, score) or 0) >= goal)
+    return next(reached, None)
 
 
 def _compared(
@@ -154,11 +151,10 @@ def _compared(
     score = which[2]
     areas = {seed: area(points, score) for seed, points in curves.items()}
     shared = [seed for seed in curves if seed in random_curves]
-    over_random = [
-        _less(areas[seed], area(random_curves[seed], score))
-        for seed in shared
-        if curves is not random_curves
-    ]
+    over_random = []
+    for seed in shared if curves is not random_curves else ():
+        found, beside = areas[seed], area(random_curves[seed], score)
+        over_random.append(None if found is None or beside is None else found - beside)
     needed = [
         labels_to_reach(curves[seed], score, getattr(random_curves[seed][-1], score))
         for seed in shared
@@ -171,7 +167,3 @@ def _compared(
         mean_of(needed).value,
         sum(labels is not None for labels in needed),
     )
-
-
-def _less(first: float | None, second: float | None) -> float | None:
-    return None if first is None or second is None else first - second

@@ -12,18 +12,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.results import keep_result, name_of, newest, read_result
+from core.analysis.results import keep_result, name_of, read_result
 from core.errors import LoopError, RunError
 from core.evaluation.intervals import BinaryPredictions
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
-from core.evaluation.runs import columns, load_run
+from core.evaluation.runs import columns, labeled_texts, load_run
 from core.evaluation.stopping import WINDOW, Sign, advice, gain, positives_left, stability
 from core.features.cached import placed_items, whole_space
 from core.features.pool_features import Space
 from core.models.model import Model
 from core.models.predict import probabilities, score_texts
-from core.models.training import LabeledTexts, learner_on
+from core.models.training import learner_on
 from core.sampling import strategies
+from core.system.disk_cache import newest
 from core.system.durable import remove
 from core.system.progress import Progress, silent
 from core.system.stamps import file_stamps
@@ -100,22 +101,20 @@ def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
     return found.encoded()
 
 
-def make_estimate(snapshot: Snapshot, *, progress: Progress = silent) -> Estimate:
-    """The estimate for a workspace by its last runs; nothing is written.
-
-    Runs whose params file is gone are passed over. Learns anew from the pool for the prevalence.
-    """
-    return estimate_by_models(snapshot, last_models(snapshot), progress=progress)
-
-
-def estimate_by_models(
-    snapshot: Snapshot, models: Sequence[Model], *, progress: Progress = silent
+def make_estimate(
+    snapshot: Snapshot, models: Sequence[Model] | None = None, *, progress: Progress = silent
 ) -> Estimate:
-    """The estimate by these models, the oldest first."""
+    """The estimate for a workspace by its last runs, or by these models, the oldest first.
+
+    Runs whose params file is gone are passed over. Learns anew from the pool for the prevalence;
+    nothing is written.
+    """
+    models = last_models(snapshot) if models is None else models
     progress("comparing the last models")
     found = prevalence_of(snapshot, progress=progress)
+    watched = _watched(snapshot)
     signs = (
-        stability([score_texts(model, _watched(snapshot)).argmax(axis=1) for model in models]),
+        stability([score_texts(model, watched).argmax(axis=1) for model in models]),
         _gain(snapshot, models),
         positives_left(found.found, found.left),
     )
@@ -139,7 +138,8 @@ def prevalence_of(snapshot: Snapshot, *, progress: Progress = silent) -> Prevale
     probability, mean = np.full(len(positive), np.nan), 0.0
     if len({item.label for item in early}) > 1:
         progress("estimating from the first random labels")
-        column, sample = task.positive_index, _sample_of(is_open)
+        column, draw = task.positive_index, np.random.default_rng(SAMPLE_SEED)
+        sample = np.sort(strategies.random(is_open, SCORED, draw).indices)
         model, sampled = _model_of_random_items(snapshot, early, sample, progress)
         unseen = score_texts(model, [item.text for item in [*held_out, *later]])[:, column]
         probability[: len(held_out)] = unseen[: len(held_out)]
@@ -161,21 +161,13 @@ def _was_before_any_model(item: Labeled) -> bool:
     return item.strategy == "random" and item.confidence is None
 
 
-def _sample_of(is_open: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The open items, or a random sample of them, whose mean probability is that of all."""
-    draw = np.random.default_rng(SAMPLE_SEED)
-    return np.sort(strategies.random(is_open, SCORED, draw).indices)
-
-
 def _model_of_random_items(
     snapshot: Snapshot, early: list[Labeled], sample: NDArray[np.int64], progress: Progress
 ) -> tuple[Model, NDArray[np.float32]]:
     """A model of these items alone, and its probabilities of the sample, `(n_sample, n_labels)`."""
     task, space = snapshot.workspace.task, whole_space(snapshot, progress)
-    texts = [item.text for item in early]
-    items = LabeledTexts(texts, columns(early, task), task.values, task.positive_index)
-    learner = learner_on("linear", space, items, task.seed)
-    model = learner.train(np.arange(len(texts)))
+    learner = learner_on("linear", space, labeled_texts(early, task), task.seed)
+    model = learner.train(np.arange(len(early)))
     return model, probabilities(model, placed_items(snapshot, space, sample))
 
 
@@ -183,10 +175,8 @@ def last_models(snapshot: Snapshot) -> list[Model]:
     """The models of the last `WINDOW + 1` runs that can still be loaded, the oldest first."""
     models: list[Model] = []
     for run in reversed(snapshot.logs.runs):
-        try:
+        with suppress(RunError):
             models.append(load_run(snapshot, run))
-        except RunError:
-            continue
         if len(models) > WINDOW:
             break
     return models[::-1]

@@ -4,11 +4,11 @@ Each curve is appended whole when it is finished. What the file already holds is
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,10 +26,10 @@ from core.analysis.simulation import (
     write_labeled,
 )
 from core.errors import LogError, LoopError
-from core.features.pool_features import save_space
 from core.system.append_file import CsvFile
 from core.system.process import processors, temporary_folder
 from core.system.progress import Progress, silent
+from core.workspace.logs import decode, encode, header_of
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task, require_model
 
@@ -66,10 +66,7 @@ class Point:
         return Curve(self.seed, self.mix, self.model)
 
 
-HEARTBEAT = 1.0
-"""Seconds after which it is asked again whether the curves are still wanted."""
-
-FIELDS = tuple(field.name for field in fields(Point))
+FIELDS = header_of(Point)
 
 
 @dataclass(frozen=True)
@@ -110,13 +107,11 @@ def learn(
     *,
     workers: int | None = None,
     progress: Progress = silent,
-    still_wanted: Callable[[], None] = lambda: None,
 ) -> list[Point]:
     """The points of every curve of the study; those that `out` lacks are computed and appended.
 
-    `still_wanted` is called about once a second; what it raises ends the study, and finished curves
-    are kept. Raises RunError for an unknown model, WorkspaceError for a table that cannot be used,
-    LogError for a file that holds something else.
+    However it ends, finished curves are kept. Raises RunError for an unknown model, WorkspaceError
+    for a table that cannot be used, LogError for a file that holds something else.
     """
     for name in study.models:
         require_model(name)
@@ -130,10 +125,8 @@ def learn(
         known = read_points(file)
         missing = [x for x in study.curves if counts_of(known.get(x, [])) != expected[x.seed]]
         progress(f"{len(study.curves) - len(missing)} of {len(study.curves)} curves are there")
-        for done, points in enumerate(
-            _computed(study, folder, missing, workers, still_wanted), start=1
-        ):
-            file.append([_encode(point) for point in points])
+        for done, points in enumerate(_computed(study, folder, missing, workers), start=1):
+            file.append([encode(point) for point in points])
             known[points[0].curve] = points
             words = f"{done} of {len(missing)}: {_told(points[-1])}"
             progress(words, done, len(missing))
@@ -171,9 +164,9 @@ def read_points(file: CsvFile) -> dict[Curve, list[Point]]:
     points: dict[Curve, dict[int, Point]] = {}
     for row in content.rows[1:]:
         try:
-            point = _decode(row.fields)
+            point = decode(Point, row.fields)
         except ValueError as error:
-            raise LogError(f"{file.name} line {row.line}: {error}. {_MEND}") from error
+            raise LogError(f"{file.name} line {row.line}: the row {error}. {_MEND}") from error
         points.setdefault(point.curve, {})[point.labels] = point
     return {curve: [rows[labels] for labels in sorted(rows)] for curve, rows in points.items()}
 
@@ -186,9 +179,7 @@ def lay_background(study: Study, folder: Path) -> str:
     if study.background is None or set(study.models) == {"book"}:
         return ""
     texts = read_labeled(folder, study.task).snapshot.pool_words.pool.texts.to_pylist()
-    space = background_space(study.background, texts)
-    save_space(space, folder / BACKGROUND)
-    return space.key
+    return background_space(study.background, texts).saved(folder / BACKGROUND)["space"]
 
 
 def _check_settings(study: Study, space: str, out: Path) -> None:
@@ -217,40 +208,23 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
 
 
 def _computed(
-    study: Study,
-    folder: Path,
-    missing: Sequence[Curve],
-    workers: int | None,
-    still_wanted: Callable[[], None],
+    study: Study, folder: Path, missing: Sequence[Curve], workers: int | None
 ) -> Iterator[list[Point]]:
     """The missing curves as they are finished; in this process if there is one worker."""
     workers = min(workers or processors(), max(len(missing), 1))
     jobs = [(folder, study.task, study.mixes[x.mix], x, study.plan) for x in missing]
     if workers == 1:
-        for job in jobs:
-            still_wanted()
-            yield compute(*job)
+        yield from (compute(*job) for job in jobs)
         return
     with _processes(workers) as pool:
-        futures: list[Future[list[Point]]] = [pool.submit(compute, *job) for job in jobs]
+        futures = [pool.submit(compute, *job) for job in jobs]
         try:
-            yield from _finished(futures, still_wanted)
+            yield from (future.result() for future in as_completed(futures))
         except BrokenProcessPool as error:
             raise LoopError(
                 "A worker process died, perhaps for lack of memory. Finished curves are kept: run "
                 "the same command again, with fewer --workers."
             ) from error
-
-
-def _finished(
-    futures: Iterable[Future[list[Point]]], still_wanted: Callable[[], None]
-) -> Iterator[list[Point]]:
-    """The results as they come; asks about once a second whether they are still wanted."""
-    waiting = set(futures)
-    while waiting:
-        done, waiting = wait(waiting, HEARTBEAT, FIRST_COMPLETED)
-        still_wanted()
-        yield from (future.result() for future in done)
 
 
 @contextmanager
@@ -295,19 +269,6 @@ def point_of(curve: Curve, step: Step) -> Point:
         positive_share=sum(item.label == positive for item in items) / len(items),
         seconds=round(step.seconds, 3),
     )
-
-
-def _encode(point: Point) -> list[str]:
-    return ["" if value is None else str(value) for value in astuple(point)]
-
-
-def _decode(row: list[str]) -> Point:
-    """The point of a row; raises ValueError with the reason."""
-    if len(row) != len(FIELDS):
-        raise ValueError(f"the row has {len(row)} fields instead of {len(FIELDS)}")
-    seed, mix, model, labels, *scores, share, seconds = row
-    told = [float(score) if score else None for score in scores]
-    return Point(int(seed), mix, model, int(labels), *told, float(share), float(seconds))
 
 
 def _told(point: Point) -> str:

@@ -1,7 +1,6 @@
 """The pool as a strategy sees it: how sure the model is of an item, and how familiar its words."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -27,21 +26,8 @@ Ranges = Mapping[str, Sequence[float]]
 """The lowest and the highest value of a column, both inside."""
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Items of the pool by their places, `(n_items,)` each.
-
-    `familiarity` is (1 + the sum of its words' counts in the training data) / its number of words
-    (chapter 2), by which outliers are chosen.
-    """
-
-    places: NDArray[np.int64]
-    confidence: NDArray[np.float64]
-    familiarity: NDArray[np.float64]
-
-
 def sampled(snapshot: Snapshot, number: int = SAMPLE, seed: int = SAMPLE_SEED) -> NDArray[np.int64]:
-    """Places of a uniform sample of the distinct items that are not held out, ascending.
+    """Rows of a uniform sample of the distinct items that are not held out, ascending.
 
     Items that wait for an evaluation or validation label are held out too.
     """
@@ -49,19 +35,19 @@ def sampled(snapshot: Snapshot, number: int = SAMPLE, seed: int = SAMPLE_SEED) -
     return np.sort(strategies.random(allowed, number, np.random.default_rng(seed)).indices)
 
 
-def measured(snapshot: Snapshot, predictions: Predictions, places: NDArray[np.int64]) -> Measured:
-    """These items as the model of the predictions and today's training data see them."""
-    bags = snapshot.pool_words.bags.take(places)
-    familiarity = strategies.outlier_scores(bags, training_word_counts(snapshot))
-    return Measured(places, predictions.confidence[places].astype(np.float64), familiarity)
+def pool_points(
+    snapshot: Snapshot, predictions: Predictions, rows: NDArray[np.int64]
+) -> pd.DataFrame:
+    """These items of the pool as the model and today's training data see them, with `COLUMNS`.
 
-
-def pool_points(snapshot: Snapshot, found: Measured) -> pd.DataFrame:
-    """The sample as points, with `COLUMNS`."""
-    table = snapshot.pool_words.pool.table.select(["item_id", "text"]).take(found.places)
-    return table.to_pandas().assign(
-        strategy=POOL, confidence=found.confidence, familiarity=found.familiarity
-    )
+    Familiarity is (1 + the sum of its words' counts in the training data) / its number of words
+    (chapter 2), by which outliers are chosen.
+    """
+    words, pool = snapshot.pool_words, snapshot.pool_words.pool
+    points = pool.table.select(["item_id", "text"]).take(rows).to_pandas()
+    confidence = predictions.confidence[rows].astype(np.float64)
+    familiarity = strategies.outlier_scores(words.bags.take(rows), training_word_counts(snapshot))
+    return points.assign(strategy=POOL, confidence=confidence, familiarity=familiarity)
 
 
 def sampled_picks(picks: Sequence[Pick], number: int = SAMPLE) -> list[Pick]:
@@ -69,7 +55,7 @@ def sampled_picks(picks: Sequence[Pick], number: int = SAMPLE) -> list[Pick]:
     if len(picks) <= number:
         return list(picks)
     drawn = np.random.default_rng(SAMPLE_SEED).choice(len(picks), number, replace=False)
-    return [picks[place] for place in np.sort(drawn)]
+    return [picks[at] for at in np.sort(drawn)]
 
 
 def pick_points(picks: Sequence[Pick], history: WordHistory) -> pd.DataFrame:

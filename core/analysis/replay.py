@@ -12,9 +12,10 @@ import numpy as np
 
 from core.analysis.learning_curves import Point, Study, curve_file, learn, read_points
 from core.analysis.results import keep_result, name_of
-from core.analysis.simulation import Plan, known_items
+from core.analysis.simulation import Plan
 from core.features.encoder import encoder_place
 from core.features.pool_features import Space
+from core.pool.text import text_key
 from core.sampling.catalog import CATALOG
 from core.system.csv_rows import format_rows
 from core.system.progress import Progress, silent
@@ -63,10 +64,12 @@ class Replay:
 
 
 def known(snapshot: Snapshot) -> Known:
-    """What a replay of this workspace can go by."""
-    items = known_items(snapshot)
-    rows = ((item.item_id, item.text, item.label) for item in items)
-    return Known(snapshot, format_rows([("item_id", "text", "label"), *rows]), len(items))
+    """What a replay of this workspace can go by: of several copies of a text the first item."""
+    rows: dict[str, tuple[str, str, str]] = {}
+    for item in snapshot.labels.items:
+        rows.setdefault(text_key(item.text), (item.item_id, item.text, item.label))
+    table = format_rows([("item_id", "text", "label"), *rows.values()])
+    return Known(snapshot, table, len(rows))
 
 
 def ways(task: Task) -> dict[str, dict[str, int]]:

@@ -63,9 +63,9 @@ class Column:
     digits: int
     counts: Mapping[str, int]
 
-    def values_of(self, pool: Pool, places: Rows) -> list[str]:
+    def values_of(self, pool: Pool, rows: Rows) -> list[str]:
         """The values of these rows."""
-        found = pool.table[self.name].chunk(0).take(pa.array(places, pa.int64()))
+        found = pool.table[self.name].chunk(0).take(pa.array(rows, pa.int64()))
         values = _cut(found, self.digits).to_pylist()
         return [value if value in self.counts else OTHERS for value in values]
 
@@ -141,7 +141,8 @@ def comparable_columns(pool: Pool) -> list[Column]:
 def _column(pool: Pool, name: str) -> Column | None:
     values = pool.table[name].chunk(0) if len(pool) else pa.array([], pa.string())
     first = values.slice(0, SEEN_FIRST)
-    digits = 4 if _are_dates(first) else 0
+    are_dates = pc.all(pc.match_substring_regex(first, r"^\d{4}-\d{2}(-\d{2})?")).as_py()
+    digits = 4 if are_dates and len(first) else 0
     n_first = len(pc.unique(_cut(first, digits)))
     if n_first > FEW and n_first > (1 - ENOUGH) * len(first):
         return None
@@ -158,11 +159,6 @@ def _column(pool: Pool, name: str) -> Column | None:
     return Column(name, digits, found)
 
 
-def _are_dates(values: pa.Array) -> bool:
-    dates = pc.match_substring_regex(values, r"^\d{4}-\d{2}(-\d{2})?")
-    return bool(len(values)) and bool(pc.all(dates).as_py())
-
-
 def _cut(values: pa.Array, digits: int) -> pa.Array:
     return pc.utf8_slice_codeunits(values, 0, digits) if digits else values
 
@@ -173,8 +169,7 @@ def length_spread(snapshot: Snapshot) -> Spread:
     counts = np.bincount(length_buckets(lengths), minlength=len(LENGTHS))
     counts -= np.bincount(length_buckets(lengths[snapshot.held_out]), minlength=len(LENGTHS))
     own = length_buckets(np.array([len(words_of(item.text)) for item in training], np.int64))
-    outside = np.array([row < 0 for row in _places(snapshot, training)], bool)
-    counts += np.bincount(own[outside], minlength=len(LENGTHS))
+    counts += np.bincount(own[_rows(snapshot, training) < 0], minlength=len(LENGTHS))
     names = [name for _, name in LENGTHS]
     pool = dict(zip(names, counts.tolist(), strict=True))
     return spread(LENGTH, pool, [names[at] for at in own], groups(training))
@@ -183,21 +178,21 @@ def length_spread(snapshot: Snapshot) -> Spread:
 def column_spread(snapshot: Snapshot, column: Column) -> Spread:
     """The values of a column in the pool and in each group; items outside the pool have none."""
     pool, training = snapshot.pool_words.pool, snapshot.labels.usable_training()
-    places = np.array(_places(snapshot, training), np.int64)
-    rows = np.flatnonzero(places >= 0)
-    own = dict(zip(rows.tolist(), column.values_of(pool, places[rows]), strict=True))
+    at = _rows(snapshot, training)
+    inside = np.flatnonzero(at >= 0)
+    own = dict(zip(inside.tolist(), column.values_of(pool, at[inside]), strict=True))
     counts = dict(column.counts)
     for value in column.values_of(pool, np.flatnonzero(snapshot.held_out)):
         counts[value] -= 1
-    known = {name: of[places[of] >= 0] for name, of in groups(training).items()}
+    known = {name: of[at[of] >= 0] for name, of in groups(training).items()}
     values = [own.get(row, "") for row in range(len(training))]
     return spread(column.name, counts, values, known)
 
 
-def _places(snapshot: Snapshot, training: Sequence[Labeled]) -> list[int]:
-    """Where each of these items stands in the pool; -1: nowhere."""
+def _rows(snapshot: Snapshot, training: Sequence[Labeled]) -> Rows:
+    """Each of these items' row in the pool; -1: none."""
     at = snapshot.pool_words.pool.positions(item.item_id for item in training)
-    return [at.get(item.item_id, -1) for item in training]
+    return np.array([at.get(item.item_id, -1) for item in training], np.int64)
 
 
 def spread(
@@ -246,7 +241,7 @@ def vocabulary(snapshot: Snapshot) -> Vocabulary:
     at[new] = len(counts) + np.arange(len(new))
     counts = np.concatenate([counts, np.zeros(len(new), np.int64)])
     own = Bags(at[bags.ids].astype(np.int32), bags.offsets)
-    outside = np.flatnonzero(np.array(_places(snapshot, training), np.int64) < 0)
+    outside = np.flatnonzero(_rows(snapshot, training) < 0)
     counts += np.bincount(own.take(outside).ids, minlength=len(counts))
     # A label file may have another text under an id of the pool.
     counts = np.maximum(counts, np.bincount(own.ids, minlength=len(counts)))

@@ -4,8 +4,7 @@ What was computed once is found again while nothing of that has changed.
 """
 
 import json
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
@@ -45,10 +44,3 @@ def read_result(file: Path, kind: type[Result]) -> Result | None:
         return typed(kind, json.loads(file.read_text(encoding="utf-8")))
     except DAMAGED:
         return None  # it is computed again
-
-
-def newest(folder: Path, pattern: str) -> Iterator[Path]:
-    """The files and folders of this pattern, the newest first."""
-    with suppress(OSError):  # somebody clears the cache away
-        found = folder.glob(pattern)
-        yield from sorted(found, key=lambda each: each.stat().st_mtime_ns, reverse=True)

@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 
 from core.errors import LoopError, WorkspaceError
 from core.evaluation.runs import Trained, current_run, keep, train
-from core.features.pool_features import Space, learn_space, load_space
+from core.features.cached import Texts, count_anew
+from core.features.pool_features import Space, load_space, space_of
 from core.pool.folder import POOL_FOLDER
-from core.pool.text import text_key
-from core.sampling import strategies
-from core.sampling.mix import Chosen, Pick, mixed, shuffled
+from core.sampling.mix import Chosen, Pick, mixed, random_picks, shuffled
 from core.sampling.next_batch import Batch, propose
 from core.sampling.pool_scores import PoolScores, score_pool
 from core.system.csv_rows import Row, Rows, format_rows, read_rows
@@ -51,7 +50,7 @@ def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
     """The space of the workspace's pool without these texts and without what is held out there."""
     words, counted = snapshot.pool_words, ~snapshot.held_out
     counted[words.copies_of(list(texts))] = False
-    return learn_space(words.words.to_pylist(), words.bags, words.hashes, counted)
+    return space_of(count_anew([Texts(words.words.to_pylist(), words.bags, words.hashes, counted)]))
 
 
 ORACLE = "oracle.csv"
@@ -191,14 +190,6 @@ def write_labeled(labeled: Path, folder: Path, values: Sequence[str]) -> None:
     (folder / ORACLE).write_bytes(format_rows(row.fields[:3] for row in (head, *rows)))
 
 
-def known_items(snapshot: Snapshot) -> list[Labeled]:
-    """Every labeled item of the workspace that counts, of several copies of a text the first."""
-    known: dict[str, Labeled] = {}
-    for item in snapshot.labels.items:
-        known.setdefault(text_key(item.text), item)
-    return list(known.values())
-
-
 def _rows_of_oracle(content: Rows, name: str) -> list[Row]:
     if not content.rows or content.rows[0].fields[:3] != ["item_id", "text", "label"]:
         raise WorkspaceError(f"{name} line 1: the header is not item_id,text,label. Write it so.")
@@ -229,11 +220,10 @@ def read_labeled(folder: Path, task: Task) -> LabeledPool:
 def by_mix(mix: Mapping[str, int], number: int) -> Choose:
     """The app's way to choose so many items, in the proportions of the mix."""
 
-    def choose(snapshot: Snapshot, scores: PoolScores, generator: np.random.Generator) -> Chosen:
-        counts = apportion(number, mix)
-        return mixed(snapshot, scores.probability, counts, generator, scores.is_own)
-
-    return choose
+    counts = apportion(number, mix)
+    return lambda snapshot, scores, generator: mixed(
+        snapshot, scores.probability, counts, generator, scores.is_own
+    )
 
 
 def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan) -> Iterator[Step]:
@@ -243,20 +233,20 @@ def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan)
     them in a task of this seed. Ends early where the pool does.
     """
     snapshot = held_out(table, seed, plan)
-    picks, probability = _random_picks(snapshot, plan.initial, seed + 1), None
+    picks = random_picks(snapshot, plan.initial, np.random.default_rng(seed + 1))
+    probability = None
     for turn in range(plan.iterations + 1):
         snapshot = _with_labels(snapshot, table.oracle, "training", picks, probability)
         began = time.perf_counter()
         trained = train(snapshot, name=model, space=table.space) if snapshot.can_train else None
         scores = score_pool(snapshot, trained.model) if trained else None
         probability = scores.probability if scores else None
-        last = turn == plan.iterations
-        if last:
+        generator = np.random.default_rng(seed + 2 + turn)
+        if turn == plan.iterations:
             picks = []
         elif scores is None:  # as in the app, at random until there is something to learn
-            picks = _random_picks(snapshot, plan.batch, seed + 2 + turn)
+            picks = random_picks(snapshot, plan.batch, generator)
         else:
-            generator = np.random.default_rng(seed + 2 + turn)
             picks = shuffled(choose(snapshot, scores, generator), generator)
         yield Step(snapshot, trained, probability, picks, time.perf_counter() - began)
         if not picks:
@@ -270,14 +260,8 @@ def held_out(table: LabeledPool, seed: int, plan: Plan) -> Snapshot:
         table.snapshot, workspace=replace(workspace, task=replace(workspace.task, seed=seed))
     )
     number = round(plan.evaluation * int(snapshot.candidates.sum()))
-    return _with_labels(snapshot, table.oracle, "evaluation", _random_picks(snapshot, number, seed))
-
-
-def _random_picks(snapshot: Snapshot, number: int, seed: int) -> list[Pick]:
-    generator = np.random.default_rng(seed)
-    return shuffled(
-        [("random", strategies.random(snapshot.candidates, number, generator))], generator
-    )
+    picks = random_picks(snapshot, number, np.random.default_rng(seed))
+    return _with_labels(snapshot, table.oracle, "evaluation", picks)
 
 
 def _with_labels(

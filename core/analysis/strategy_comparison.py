@@ -9,22 +9,23 @@ trained: an experiment that was stopped goes on where it was.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.results import keep_result, kept_in, name_of, newest, read_result
+from core.analysis.results import keep_result, kept_in, name_of, read_result
 from core.errors import LoopError
 from core.evaluation.intervals import BinaryPredictions
-from core.evaluation.runs import columns, feature_source
+from core.evaluation.runs import labeled_texts
 from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subsets, contrasted
 from core.features.pool_features import Space
+from core.features.sources import feature_source
 from core.features.vocabulary import Vocabulary
-from core.models.training import LabeledTexts, learner_on, require_two_labels
+from core.models.training import LabeledTexts, learner_on
+from core.system.disk_cache import newest
 from core.system.durable import make_folder, remove
 from core.system.locks import locked_folder
 from core.system.mapped_arrays import encoded
@@ -196,20 +197,15 @@ def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -
     progress("reading the workspace")
     experiment = prepare(read_snapshot(open_workspace(path)), size, seeds)
     progress("waiting until another program has computed it")
-    with _alone(experiment.folder):
-        if kept(experiment) is None:
-            run(experiment, progress)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Nobody else computes this experiment meanwhile."""
+    folder = experiment.folder
     with kept_in(folder):
-        if not folder.exists():
-            _drop_old(folder.parent)
+        if not folder.exists():  # the newest ones stay, but one: there is another now
+            for old in [*newest(folder.parent, "*")][KEPT - 1 :]:
+                remove(old)
         make_folder(folder)
     with locked_folder(folder, folder.name):
-        yield
+        if kept(experiment) is None:
+            run(experiment, progress)
 
 
 def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
@@ -219,12 +215,9 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
     """
     snapshot, folder = experiment.snapshot, experiment.folder
     training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
-    texts = [item.text for item in (*training, *evaluation)]
     task = snapshot.workspace.task
-    items = LabeledTexts(
-        texts, columns([*training, *evaluation], task), task.values, task.positive_index
-    )
-    asked = np.arange(len(training), len(texts))
+    items = labeled_texts([*training, *evaluation], task)
+    asked = np.arange(len(training), len(items.texts))
     source = learner = None
     found: dict[str, list[BinaryPredictions]] = {group.name: [] for group in experiment.groups}
     total = experiment.seeds * len(found)
@@ -240,7 +233,6 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
                 words = f"{number} of {total}: {group.name}, seed {seed + 1}"
                 progress(words, number - 1, total)
                 rows = drawn(group, experiment.size, seed, items.targets)
-                require_two_labels(items.targets[rows])
                 p = learner.predict(learner.train(rows), asked)
                 predictions = np.stack([p[:, items.positive], p.argmax(1) == items.positive])
                 keep_result(file, encoded(predictions))
@@ -300,9 +292,3 @@ def _read_predictions(file: Path, n_items: int) -> NDArray[np.float64] | None:
     except (OSError, ValueError, EOFError):
         return None
     return found if found.shape == (2, n_items) else None
-
-
-def _drop_old(folder: Path) -> None:
-    """Leaves the newest `KEPT` experiments but one, which makes room for another."""
-    for old in [*newest(folder, "*")][KEPT - 1 :]:
-        remove(old)

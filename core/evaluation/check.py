@@ -79,20 +79,15 @@ def _spaces(
             what = f"needs models/{key}.space, which is missing. Put it back or train again."
             yield _finding(Kind.NO_SPACE, path, what)
     for key, path in present.items():
-        if not _is_whole(folder, key):
+        try:
+            load_space(folder, key)
+        except DAMAGED:
             what = "does not hold the space that its name says. Move it away and train again."
             yield _finding(Kind.DAMAGED_SPACE, path, what)
-        elif all_known and key not in needed:
-            what = "is used by no params file. It can be set aside."
-            yield _finding(Kind.STRAY_SPACE, path, what)
-
-
-def _is_whole(folder: Path, key: str) -> bool:
-    try:
-        load_space(folder, key)
-    except DAMAGED:
-        return False
-    return True
+        else:
+            if all_known and key not in needed:
+                what = "is used by no params file. It can be set aside."
+                yield _finding(Kind.STRAY_SPACE, path, what)
 
 
 def _reports(folder: Path, named: set[str]) -> Iterator[Finding]:

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.evaluation.report import OutOfFold
 from core.workspace.labels import Labeled
 
@@ -30,23 +28,11 @@ def find_label_issues(
     Without those that a person has reviewed, that were labeled since, or whose label the run did
     not know.
     """
-    at = {item: place for place, item in enumerate(unseen.item_ids)}
-    column = {label: number for number, label in enumerate(unseen.labels)}
-    asked = [
-        item
-        for item in items
-        if item.item_id in at and item.item_id not in reviewed and item.label in column
-    ]
-    probability = np.array(unseen.probability).T[[at[item.item_id] for item in asked]]
-    given = np.array([column[item.label] for item in asked], np.int64)
-    predicted = probability.argmax(axis=1)
-    issues = [
-        LabelIssue(
-            asked[row],
-            float(probability[row, given[row]]),
-            unseen.labels[predicted[row]],
-            float(probability[row, predicted[row]]),
-        )
-        for row in np.flatnonzero(predicted != given)
-    ]
+    issues = []
+    for item in items:
+        told = unseen.by_item.get(item.item_id, {})
+        if item.label in told and item.item_id not in reviewed:
+            predicted = max(told, key=told.__getitem__)
+            if predicted != item.label:
+                issues.append(LabelIssue(item, told[item.label], predicted, told[predicted]))
     return sorted(issues, key=lambda issue: (issue.probability, issue.item.item_id))

@@ -87,16 +87,14 @@ def brier(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | Non
 def auc(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
     """P(a positive item scores above a negative one), ties counting one half.
 
-    By the Mann-Whitney statistic (Hanley and McNeil 1982); None without both kinds of items.
+    The area under the ROC curve (Hanley and McNeil 1982); None without both kinds of items.
     """
-    positives = int(actual.sum())
-    negatives = len(actual) - positives
-    if not positives or not negatives:
+    if actual.all() or not actual.any():
         return None
-    _, group, sizes = np.unique(score, return_inverse=True, return_counts=True)
-    mean_rank = np.cumsum(sizes) - (sizes - 1) / 2  # of each group of ties, from 1
-    rank_sum = mean_rank[group][actual].sum()
-    return float((rank_sum - positives * (positives + 1) / 2) / (positives * negatives))
+    hits, chosen = _cumulative(score, actual)
+    false = chosen - hits
+    area = np.trapezoid(np.append(0, hits), np.append(0, false))
+    return float(area / (hits[-1] * false[-1]))
 
 
 def average_precision(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,15 @@ class OutOfFold:
     labels: tuple[str, ...]
     probability: tuple[tuple[float, ...], ...]
 
+    @cached_property
+    def by_item(self) -> dict[str, dict[str, float]]:
+        """P of each label, by item and by label."""
+        rows = zip(*self.probability, strict=True)
+        return {
+            item: dict(zip(self.labels, row, strict=True))
+            for item, row in zip(self.item_ids, rows, strict=True)
+        }
+
 
 @dataclass(frozen=True)
 class Report:
@@ -116,31 +126,6 @@ class Report:
 
     out_of_fold: OutOfFold | None = None
     """None where too few items had a label, and in reports from before it was kept."""
-
-
-def report_on(
-    model: Model,
-    note: str,
-    figures: Mapping[str, Figures],
-    said: KeptPredictions,
-    out_of_fold: OutOfFold | None = None,
-) -> Report:
-    """The model's settings together with its figures."""
-    source = model.source
-    return Report(
-        model=model.name,
-        source=source.name,
-        source_version=source.version,
-        source_key=source.key,
-        threshold=model.threshold,
-        scale=model.calibration.scale,
-        shifts=model.calibration.shifts,
-        note=note,
-        figures=figures,
-        said=said,
-        encoder=source.encoder_name,
-        out_of_fold=out_of_fold,
-    )
 
 
 def kept_predictions(

@@ -158,8 +158,12 @@ def resample(
     if not len(predictions):
         return Resampled({}, Bootstrap({}, {}))
     known = predictions.knows(label)
-    found = bootstrap(lambda drawn: _all_scores(binary, actual, drawn, known), samples)
-    return Resampled(cut_intervals(binary.predicted, actual), found)
+
+    def scores(drawn: NDArray[np.int32]) -> dict[str, Probabilities]:
+        found = dict(scores_of(binary, actual, drawn, SCORES if known else CALLS))
+        return found | (_probability_scores(binary.score, actual, drawn) if known else {})
+
+    return Resampled(cut_intervals(binary.predicted, actual), bootstrap(scores, samples))
 
 
 def score_intervals_of(found: Resampled) -> dict[str, Interval]:
@@ -186,13 +190,6 @@ def score_differences(before: Resampled, after: Resampled) -> dict[str, Differen
     What is not defined for both is left out; without an item of the label nothing is.
     """
     return after.bootstrap.over(before.bootstrap) if before.counted else {}
-
-
-def _all_scores(
-    binary: BinaryPredictions, actual: NDArray[np.bool_], drawn: NDArray[np.int32], known: bool
-) -> dict[str, Probabilities]:
-    found = dict(scores_of(binary, actual, drawn, SCORES if known else CALLS))
-    return found | (_probability_scores(binary.score, actual, drawn) if known else {})
 
 
 def _probability_scores(

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,18 +18,14 @@ from core.evaluation.report import (
     kept_predictions,
     load_report,
     measure,
-    report_on,
     row_scores,
     save_report,
 )
-from core.features.base import Source
-from core.features.cached import pool_space
-from core.features.encoder_features import EncodedSpace
 from core.features.pool_features import Space
-from core.features.sources import pool_encoder
-from core.features.vocabulary import book_vocabulary
+from core.features.sources import feature_source, pool_encoder
 from core.models.model import Model, load_model, save_model
 from core.models.predict import score_texts
+from core.models.training import LabeledTexts, Learned, learn, require_two_labels
 from core.system.durable import first_free
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
@@ -38,9 +33,6 @@ from core.workspace.layout import Workspace
 from core.workspace.logs import Run, append_records, fresh_id, now, read_logs
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task, require_model
-
-if TYPE_CHECKING:  # training imports torch, which who only reads runs does without
-    from core.models.training import LabeledTexts, Learned
 
 
 @dataclass(frozen=True)
@@ -66,13 +58,11 @@ def train(
     LoopError if the training data holds fewer than two labels, RunError for a model name that there
     is none of.
     """
-    from core.models.training import learn, require_two_labels
-
     task = snapshot.workspace.task
     name = task.model if name is None else name
     require_model(name)
     began = time.perf_counter()
-    items = training_items(snapshot)
+    items = labeled_texts(snapshot.labels.usable_training(), task)
     require_two_labels(items.targets)
     source = feature_source(snapshot, name, progress, space)
     progress(f"training on {len(items.texts):,} labels")
@@ -81,40 +71,6 @@ def train(
     report = _report(snapshot, learned, items)
     run = _run(snapshot, learned.model, report, time.perf_counter() - began)
     return Trained(learned.model, run, report)
-
-
-def training_items(snapshot: Snapshot) -> "LabeledTexts":
-    """What a model learns from: the usable training labels."""
-    from core.models.training import LabeledTexts
-
-    task, training = snapshot.workspace.task, snapshot.labels.usable_training()
-    texts = [item.text for item in training]
-    return LabeledTexts(texts, columns(training, task), task.values, task.positive_index)
-
-
-def feature_source(
-    snapshot: Snapshot, name: str, progress: Progress = silent, space: Space | None = None
-) -> Source:
-    """What the model of this name sees of a text; a `space` takes the place of the pool's own.
-
-    With an encoder, labeled texts are encoded here, where it is told how long that takes. Raises
-    RunError if the task's encoder cannot be used.
-    """
-    if name == "book":
-        progress("counting words")
-        texts = [item.text for item in snapshot.labels.usable_training()]
-        return book_vocabulary(
-            snapshot.pool_words, ~(snapshot.held_out | snapshot.in_training), texts
-        )
-    # An encoder first: one that cannot be had is found out at once.
-    encoder = pool_encoder(snapshot, download=True, progress=progress)
-    if space is None:
-        progress("learning words and meanings from the pool")
-        space = pool_space(snapshot, progress)
-    if encoder is None:
-        return space
-    encoder.vectors([item.text for item in snapshot.labels.items], progress)
-    return EncodedSpace(space, encoder)
 
 
 def keep(snapshot: Snapshot, trained: Trained) -> Run:
@@ -209,27 +165,41 @@ def evaluate_items(model: Model, items: list[Labeled], task: Task) -> Figures | 
     return measure(model, probability, columns(items, task), task.positive_index)
 
 
-def _report(snapshot: Snapshot, learned: "Learned", items: "LabeledTexts") -> Report:
+def _report(snapshot: Snapshot, learned: Learned, items: LabeledTexts) -> Report:
     """The model's figures on every set of items that is not empty, and its predictions."""
     model, task, splits = learned.model, snapshot.workspace.task, snapshot.labels.splits
-    probability = {
-        split: score_texts(model, [item.text for item in splits[split]])
-        for split in ("evaluation", "validation")
-    }
-    targets = {split: columns(splits[split], task) for split in probability}
-    evaluated = [item.item_id for item in splits["evaluation"]]
-    said = kept_predictions(model, evaluated, probability["evaluation"], task.positive_index)
-    unseen = None
+    positive, source, unseen = task.positive_index, learned.model.source, None
+    asked = {name: labeled_texts(splits[name], task) for name in ("evaluation", "validation")}
+    probability = {name: score_texts(model, each.texts) for name, each in asked.items()}
     if learned.out_of_fold is not None:
-        probability["out of fold"], targets["out of fold"] = learned.out_of_fold, items.targets
+        asked["out of fold"], probability["out of fold"] = items, learned.out_of_fold
         trained_on = [item.item_id for item in snapshot.labels.usable_training()]
         unseen = kept_out_of_fold(task.values, trained_on, learned.out_of_fold)
-    measured = {
-        name: measure(model, probability[name], targets[name], task.positive_index)
-        for name in probability
+    figures = {
+        name: measure(model, probability[name], each.targets, positive)
+        for name, each in asked.items()
     }
-    figures = {name: found for name, found in measured.items() if found}
-    return report_on(model, learned.note, figures, said, unseen)
+    evaluated = [item.item_id for item in splits["evaluation"]]
+    return Report(
+        model=model.name,
+        source=source.name,
+        source_version=source.version,
+        source_key=source.key,
+        threshold=model.threshold,
+        scale=model.calibration.scale,
+        shifts=model.calibration.shifts,
+        note=learned.note,
+        figures={name: found for name, found in figures.items() if found},
+        said=kept_predictions(model, evaluated, probability["evaluation"], positive),
+        encoder=source.encoder_name,
+        out_of_fold=unseen,
+    )
+
+
+def labeled_texts(items: list[Labeled], task: Task) -> LabeledTexts:
+    """What a model of the task can learn from these items."""
+    texts = [item.text for item in items]
+    return LabeledTexts(texts, columns(items, task), task.values, task.positive_index)
 
 
 def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:

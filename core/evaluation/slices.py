@@ -48,8 +48,12 @@ def slices(
     groups: Sequence[str], predicted: NDArray[np.bool_], actual: NDArray[np.bool_]
 ) -> list[Slice]:
     """Each group's scores: large groups first, thin ones last; never in the order of the scores."""
-    of = np.array(groups, object)
-    found = [_slice(name, predicted[of == name], actual[of == name]) for name in set(groups)]
+    of, found = np.array(groups, object), []
+    for name in set(groups):
+        own = actual[of == name]
+        scores = cut_intervals(predicted[of == name], own)
+        of_label = scores.get("fscore"), scores.get("recall")
+        found.append(Slice(name, len(own), int(own.sum()), *of_label))
     return sorted(found, key=lambda each: (each.is_thin, -each.items, each.group))
 
 
@@ -85,20 +89,11 @@ def grouped(values: Sequence[str | None]) -> list[str] | None:
     texts = [str(value).strip() if value else EMPTY for value in values]
     if len(set(texts)) <= MOST_GROUPS:
         return texts
-    for way in (_years, _thirds):
-        found = way(texts)
-        if found:
-            texts = found
-            break
+    texts = _years(texts) or _thirds(texts) or texts
     if len(set(texts)) > MOST_SHARE * len(texts):
         return None
     kept = {name for name, _ in Counter(sorted(texts)).most_common(MOST_GROUPS - 1)}
     return texts if len(set(texts)) <= MOST_GROUPS else [t if t in kept else OTHERS for t in texts]
-
-
-def _slice(group: str, predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Slice:
-    found = cut_intervals(predicted, actual)
-    return Slice(group, len(actual), int(actual.sum()), found.get("fscore"), found.get("recall"))
 
 
 def _years(texts: Sequence[str]) -> list[str] | None:

@@ -52,20 +52,15 @@ def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
 
     The mean kappa of the last `WINDOW` pairs of neighbors has to reach `STABLE`.
     """
-    pairs = list(pairwise(predictions))[-WINDOW:]
-    kappas = [agreement(first, second) for first, second in pairs]
-    known = [kappa for kappa in kappas if kappa is not None]
-    if len(known) < WINDOW:
-        return Sign(
-            "stable predictions",
-            None,
-            False,
-            f"{WINDOW + 1} runs that tell labels apart are needed to see whether predictions rest.",
-        )
-    mean = sum(known) / WINDOW
+    name = "stable predictions"
+    kappas = [agreement(*pair) for pair in list(pairwise(predictions))[-WINDOW:]]
+    if len(kappas) < WINDOW or None in kappas:
+        needed = f"{WINDOW + 1} runs that tell labels apart are needed"
+        return Sign(name, None, False, f"{needed} to see whether predictions rest.")
+    mean = sum(kappas) / WINDOW
     verb = "rest" if mean >= STABLE else "still move"
     return Sign(
-        "stable predictions",
+        name,
         mean,
         mean >= STABLE,
         f"Predictions {verb}: over the last {WINDOW} retrainings their mean agreement (kappa) is "

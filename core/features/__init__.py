@@ -5,4 +5,5 @@
 - pool_features.Space: TF-IDF of words and n-grams, and word vectors, learned from the pool
 - encoder_features.EncodedSpace: the same beside a sentence encoder; encoder.open_encoder
 - cached.pool_space: the pool's features, from the cache
+- sources.feature_source, load_source: what a model to be trained, or one of a file, sees of texts
 """

@@ -15,19 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.pool.bags import Indices
-from core.pool.text import words_of
 from core.pool.tokens import Parts, stands_alone
 
-_WORD = re.compile(r"\S+")
+_WORD = re.compile(r"(\S+)")
 
 
 def pieces_of(text: str) -> list[str]:
     """The text's words and what stands between them, in order; joined, they are the text."""
-    pieces, end = [], 0
-    for word in _WORD.finditer(text):
-        pieces += [text[end : word.start()], word.group()]
-        end = word.end()
-    return [piece for piece in (*pieces, text[end:]) if piece]
+    return [piece for piece in _WORD.split(text) if piece]
 
 
 def fine_pieces_of(text: str) -> list[str]:
@@ -73,17 +68,12 @@ def shared_sublinear(
 
 def spread(text: str, parts: Parts, pushes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Divides each part's push among the characters of the text that it covers."""
-    starts, end = [], 0
-    for token in words_of(text):
-        starts.append(text.index(token, end))
-        end = starts[-1] + len(token)
-    lengths = np.fromiter(map(len, words_of(text)), np.int64, len(starts))
-    token = np.repeat(np.arange(len(starts)), np.diff(parts.offsets))
-    first = np.maximum(parts.starts, 0)
-    last = np.minimum(parts.starts + parts.lengths, lengths[token])
+    spans = [word.span() for word in _WORD.finditer(text)]
+    begins, ends = np.array(spans, np.int64).reshape(-1, 2).repeat(np.diff(parts.offsets), 0).T
+    first = begins + np.maximum(parts.starts, 0)
+    last = np.minimum(begins + parts.starts + parts.lengths, ends)
     each = pushes / np.maximum(last - first, 1)
     changes = np.zeros(len(text) + 1)
-    begin = np.array(starts, np.int64)[token]
-    np.add.at(changes, begin + first, each)
-    np.add.at(changes, begin + last, -each)
+    np.add.at(changes, first, each)
+    np.add.at(changes, last, -each)
     return np.cumsum(changes)[:-1]

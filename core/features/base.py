@@ -28,7 +28,6 @@ class RowBlock(Protocol):
 
     def part(self, start: int, stop: int) -> "RowBlock":
         """Rows `start` up to `stop`, without a copy."""
-        ...
 
 
 Fold = Callable[[Any], Numbers]
@@ -101,15 +100,12 @@ class Rows(Protocol):
 
     def features(self) -> Features:
         """All rows written out: for some thousand training texts, not for a pool."""
-        ...
 
     def projection(self, weights: Weights) -> Projection:
         """The product with these weights, prepared for calls from several threads."""
-        ...
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
         """The terms of this row's product with `weights @ outputs`, by the pieces of its text."""
-        ...
 
 
 class Source(Protocol):
@@ -122,7 +118,6 @@ class Source(Protocol):
     @property
     def key(self) -> str:
         """Names the source's content: the same key, the same numbers."""
-        ...
 
     @property
     def n_sparse(self) -> int: ...
@@ -133,31 +128,25 @@ class Source(Protocol):
     @property
     def encoder_name(self) -> str:
         """The name of its sentence encoder, empty without one."""
-        ...
 
     @property
     def cheap(self) -> "Source | None":
         """Its first columns alone, for pools too large for all; None where all are cheap."""
-        ...
 
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these tokens that the source has learned something of."""
-        ...
 
     def rows(self, texts: Sequence[str], progress: Progress = silent) -> Rows:
         """These texts. Raises RunError if an encoder cannot be used."""
-        ...
 
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> Rows:
         """The whole pool, from the cache as far as it is there; the source may be of an older run.
 
         Raises RunError if an encoder cannot be used.
         """
-        ...
 
     def warm_up(self) -> None:
         """Opens what the first text would wait for. Raises RunError if it cannot be used."""
-        ...
 
     def saved(self, folder: Path) -> dict[str, str]:
         """What a params file in this folder holds of it, for `sources.load_source`.
@@ -165,7 +154,6 @@ class Source(Protocol):
         What is large and shared stands in a file of its own when this returns. Raises RunError if
         that cannot be written.
         """
-        ...
 
 
 FEW = 2**20

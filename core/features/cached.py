@@ -144,9 +144,10 @@ def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCoun
         for sign in (1, -1):
             times = np.where(rows < 0, 0, np.maximum(sign * changes.counts, 0))
             if times.any():
-                tally = add_corpus_counts(
-                    tally, _tally_of(_taken(some, rows, times), before.halved), sign
-                )
+                taken = np.repeat(rows, times)
+                bags, hashes = some.bags.take(taken), some.hashes[taken]
+                changed = Texts(some.tokens, bags, hashes, np.ones(len(taken), bool))
+                tally = add_corpus_counts(tally, _tally_of(changed, before.halved), sign)
     return tally
 
 
@@ -154,12 +155,6 @@ def _tally_of(texts: Texts, halved: int, progress: Progress = silent) -> CorpusC
     """The tally of the counted ones, with the pairs of those in the sample halved so often."""
     paired = sampled(texts.hashes, halved)
     return count_texts(texts.tokens, texts.bags, texts.counted, paired, progress)
-
-
-def _taken(texts: Texts, rows: Indices, times: Indices) -> Texts:
-    """The texts in these rows, each so many times, all of them counted."""
-    rows = np.repeat(rows, times)
-    return Texts(texts.tokens, texts.bags.take(rows), texts.hashes[rows], np.ones(len(rows), bool))
 
 
 def _rows_of(keys: Indices, hashes: Hashes) -> Indices:

@@ -64,8 +64,9 @@ def _download(hub: ModuleType, name: str, progress: Progress) -> Path:
         raise
     # The hub's library lets errors of several network libraries through; they share no parent.
     except Exception as error:
+        said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
         raise RunError(
-            f"The encoder `{name}` cannot be downloaded ({_short(error)}). Connect to the network "
+            f"The encoder `{name}` cannot be downloaded ({said[:200]}). Connect to the network "
             "and try again: files that have arrived are kept. Or name a folder that holds it."
         ) from error
 
@@ -114,12 +115,6 @@ def _is_nothing(name: str) -> str:
         f"The encoder `{name}` is neither a folder nor an encoder on the hub, or one that only its "
         "owners may read. Correct `encoder` under [model] in task.toml."
     )
-
-
-def _short(error: Exception) -> str:
-    """The first line of what the error says, at most 200 characters."""
-    lines = str(error).splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"[:200]
 
 
 VERSION = 1

@@ -142,7 +142,9 @@ class CachedEncoder:
         """The block stands in a file, or in memory where that is not allowed or not possible."""
         if self._write:
             try:
-                path = _write(block, self._folder)
+                content = encoded(block)
+                path = self._folder / f"{_digest(content)}.npy"
+                write_whole(path, content)
                 return self._add(path if _read(path) is not None else block, block)
             except OSError:
                 self._write = False
@@ -173,14 +175,6 @@ def _block(texts: Hashes, vectors: NDArray[np.float16]) -> Block:
     order = np.argsort(texts)
     block["text"], block["vector"] = texts[order], vectors[order]
     return block
-
-
-def _write(block: Block, folder: Path) -> Path:
-    """The block's new file: whole or not there."""
-    content = encoded(block)
-    path = folder / f"{_digest(content)}.npy"
-    write_whole(path, content)
-    return path
 
 
 def _read(where: Path | Block) -> Block | None:

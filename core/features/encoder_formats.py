@@ -60,7 +60,7 @@ def files_of(kind: str, names: Collection[str]) -> list[str]:
     if kind == STATIC:
         return sorted(_STATIC_FILES)
     if kind == ONNX:
-        graph = _graph(names)
+        graph = next(graph for graph in _GRAPHS if graph in names)
         beside = ("tokenizer.json", "tokenizer_config.json", "config.json", graph)
         # Weights of more than 2 GB stand beside the graph: model.onnx_data, model.onnx.data.
         parts = (f"{graph}_data", f"{graph}.data")
@@ -82,10 +82,6 @@ def _is_static(config: str) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and found.get("model_type") == "model2vec"
-
-
-def _graph(names: Collection[str]) -> str:
-    return next(graph for graph in _GRAPHS if graph in names)
 
 
 def _is_of_modules(name: PurePosixPath, names: Collection[str]) -> bool:

@@ -22,18 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.features.base import Numbers
-from core.features.corpus_counts import (
-    CorpusCounts,
-    count_texts,
-    halvings,
-    pairs_among,
-    pairs_in,
-    sampled,
-)
+from core.features.corpus_counts import CorpusCounts, pairs_among
 from core.features.model_files import read_model_file, write_model_file
 from core.features.space_rows import SpaceRows, place, place_pool
 from core.features.word_vectors import DIMENSIONS, learn_word_vectors
-from core.pool.bags import Bags, Mask
 from core.pool.token_parts import make_token_parts, tokens_of
 from core.pool.tokens import Hashes, words_and_ngrams
 from core.system.progress import Progress, silent
@@ -104,15 +96,21 @@ class Space:
         """There is nothing to open."""
 
     def saved(self, folder: Path) -> dict[str, str]:
-        """The key; the space stands in a file of its own."""
-        save_space(self, folder)
+        """The key; the space stands in a file of its own, as it did if it was there already.
+
+        Raises RunError if it cannot be written.
+        """
+        import torch  # takes seconds, and most commands save no space
+
+        path = _path(folder, self.key)
+        if not path.exists():
+            arrays = {name: np.array(values) for name, values in self.arrays().items()}
+            arrays |= {name: arrays[name].view(np.int64) for name in ("words", "grams")}
+            tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
+            written = io.BytesIO()
+            torch.save({"format": SPACE_FORMAT} | tensors, written)
+            write_model_file(path, written.getbuffer())
         return {"space": self.key}
-
-
-def learn_space(tokens: Sequence[str], bags: Bags, hashes: Hashes, counted: Mask) -> Space:
-    """What the counted texts teach: texts as bags of token ids with their hashes, `(n_texts,)`."""
-    paired = sampled(hashes, halvings(pairs_in(tokens, bags, counted)))
-    return space_of(count_texts(tokens, bags, counted, paired))
 
 
 def space_of(tally: CorpusCounts) -> Space:
@@ -129,24 +127,6 @@ def space_of(tally: CorpusCounts) -> Space:
         (SMOOTH / (SMOOTH + frequency)).astype(np.float32),
         learn_word_vectors(pairs_among(tally.pairs, kept), occurrences),
     )
-
-
-def save_space(space: Space, folder: Path) -> None:
-    """The space stands in the folder; one that is there already is left as it is.
-
-    Raises RunError if it cannot be written.
-    """
-    import torch  # takes seconds, and most commands save no space
-
-    path = _path(folder, space.key)
-    if path.exists():
-        return
-    arrays = {name: np.array(values) for name, values in space.arrays().items()}
-    arrays |= {name: arrays[name].view(np.int64) for name in ("words", "grams")}
-    tensors = {name: torch.from_numpy(values) for name, values in arrays.items()}
-    written = io.BytesIO()
-    torch.save({"format": SPACE_FORMAT} | tensors, written)
-    write_model_file(path, written.getbuffer())
 
 
 def load_space(folder: Path, key: str) -> Space:

@@ -8,9 +8,8 @@ dimensions by a sparse random matrix (Achlioptas 2003), which keeps similarities
 import numpy as np
 
 from core.features.base import Numbers, bag_sums
-from core.features.vocabulary import word_positions
-from core.pool.bags import Bags, Mask, distinct_words, offsets_of
-from core.pool.text import words_of
+from core.features.vocabulary import pool_bags
+from core.pool.bags import Bags, Mask, distinct_words
 from core.pool.words import PoolWords
 from core.workspace.snapshot import Snapshot
 
@@ -34,11 +33,8 @@ def training_vectors(snapshot: Snapshot) -> Vectors:
 
     Words that the pool does not have are left out.
     """
-    texts = [words_of(item.text) for item in snapshot.labels.usable_training()]
-    ids = word_positions(snapshot.pool_words, [word for words in texts for word in words])
-    lengths = [len(words) for words in texts]
-    known_before = np.concatenate([[0], np.cumsum(ids >= 0)])
-    bags = Bags(ids[ids >= 0].astype(np.int32), known_before[offsets_of(lengths)])
+    texts = [item.text for item in snapshot.labels.usable_training()]
+    bags = pool_bags(snapshot.pool_words, texts)
     return embed(bags, word_vectors(snapshot.pool_words, ~snapshot.held_out))
 
 

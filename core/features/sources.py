@@ -6,11 +6,12 @@ from typing import Any
 
 from core.errors import RunError
 from core.features.base import Source
+from core.features.cached import pool_space
 from core.features.encoder import open_encoder
 from core.features.encoder_cache import CachedEncoder
 from core.features.encoder_features import EncodedSpace
-from core.features.pool_features import load_space
-from core.features.vocabulary import Vocabulary
+from core.features.pool_features import Space, load_space
+from core.features.vocabulary import Vocabulary, book_vocabulary
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 
@@ -35,6 +36,30 @@ def pool_encoder(
         return None
     encoder = open_encoder(name, snapshot.workspace.path, download=download, progress=progress)
     return CachedEncoder(encoder, snapshot.workspace.cache, write=snapshot.write_cache)
+
+
+def feature_source(
+    snapshot: Snapshot, name: str, progress: Progress = silent, space: Space | None = None
+) -> Source:
+    """What the model of this name sees of a text; a `space` takes the place of the pool's own.
+
+    With an encoder, labeled texts are encoded here, where it is told how long that takes. Raises
+    RunError if the task's encoder cannot be used.
+    """
+    if name == "book":
+        progress("counting words")
+        texts = [item.text for item in snapshot.labels.usable_training()]
+        counted = ~(snapshot.held_out | snapshot.in_training)
+        return book_vocabulary(snapshot.pool_words, counted, texts)
+    # An encoder first: one that cannot be had is found out at once.
+    encoder = pool_encoder(snapshot, download=True, progress=progress)
+    if space is None:
+        progress("learning words and meanings from the pool")
+        space = pool_space(snapshot, progress)
+    if encoder is None:
+        return space
+    encoder.vectors([item.text for item in snapshot.labels.items], progress)
+    return EncodedSpace(space, encoder)
 
 
 def load_source(

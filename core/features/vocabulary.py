@@ -5,6 +5,7 @@ training data (chapter 2, `create_features`). Ids of *all* words are kept in the
 words are kept, and how novel an item's words are, changes with every label.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.features.attribution import pieces_of
 from core.features.base import Features, Numbers, Projection, Pushes, Weights, bag_sums
 from core.pool.bags import Bags, Ids, Indices, Mask, bags_of
-from core.pool.text import words_of
+from core.pool.text import number_words, words_of
 from core.pool.words import PoolWords
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
@@ -91,7 +92,10 @@ class Vocabulary:
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> "WordRows":
         """The counts of the pool's words."""
         pool_words = snapshot.pool_words
-        return WordRows(self, pool_words.bags, vocabulary_ids(pool_words, self))
+        known = np.full(len(pool_words.words), -1, np.int32)
+        at = word_positions(pool_words, self.words)
+        known[at[at >= 0]] = np.flatnonzero(at >= 0)
+        return WordRows(self, pool_words.bags, known)
 
     def warm_up(self) -> None:
         """There is nothing to open."""
@@ -157,10 +161,7 @@ def book_vocabulary(pool_words: PoolWords, counted: Mask, texts: Sequence[str]) 
     Evaluation and validation items must be in neither: what is held out chooses no word.
     """
     counts = count_words(pool_words, counted)
-    extra: dict[str, int] = {}
-    for text in texts:
-        for word in words_of(text):
-            extra[word] = extra.get(word, 0) + 1
+    extra = Counter(word for text in texts for word in words_of(text))
     at = word_positions(pool_words, list(extra))
     new = []
     for (word, count), place in zip(extra.items(), at, strict=True):
@@ -172,15 +173,6 @@ def book_vocabulary(pool_words: PoolWords, counted: Mask, texts: Sequence[str]) 
     return Vocabulary((*kept.to_pylist(), *new))
 
 
-def vocabulary_ids(pool_words: PoolWords, vocabulary: Vocabulary) -> Ids:
-    """The vocabulary's id of each word of the pool, `(n_words,)`, -1 for those that it lacks."""
-    known = np.full(len(pool_words.words), -1, np.int32)
-    at = word_positions(pool_words, vocabulary.words)
-    in_pool = at >= 0
-    known[at[in_pool]] = np.flatnonzero(in_pool)
-    return known
-
-
 def _renumbered(bags: Bags, ids: Ids | None) -> Bags:
     """The bags with `ids[word]` for each word, without the words for which that is -1."""
     if ids is None:
@@ -189,6 +181,12 @@ def _renumbered(bags: Bags, ids: Ids | None) -> Bags:
     is_known = new >= 0
     kept_before = np.concatenate([[0], np.cumsum(is_known)])
     return Bags(new[is_known], kept_before[bags.offsets])
+
+
+def pool_bags(pool_words: PoolWords, texts: Sequence[str]) -> Bags:
+    """The texts' words that the pool has, by its ids; others are left out."""
+    words, bags = number_words(words_of(text) for text in texts)
+    return _renumbered(bags, word_positions(pool_words, words).astype(np.int32))
 
 
 def word_positions(pool_words: PoolWords, words: Sequence[str]) -> Indices:

@@ -39,11 +39,9 @@ class Convex(Protocol):
 
     def value(self, point: Matrix) -> tuple[float, Matrix]:
         """The function there, and its gradient."""
-        ...
 
     def curvature(self, point: Matrix) -> tuple[Callable[[Matrix], Matrix], Matrix]:
         """(the matrix of second derivatives there times a table, the matrix' diagonal)."""
-        ...
 
 
 def minimize(function: Convex, start: Matrix, gradient_below: float) -> Matrix:

@@ -40,16 +40,14 @@ class Predictions:
         return self.probability.argmax(axis=1).astype(np.int8)
 
 
-def predictions_of(
-    snapshot: Snapshot, run: Run, model: Model, progress: Progress = silent
-) -> Predictions:
+def predictions_of(snapshot: Snapshot, run: Run, model: Model) -> Predictions:
     """The run's predictions for the loop's pool, from the cache if they are there.
 
     Of a pool that is too large to be encoded, they are those of the model's cheap companion.
     """
 
     def build(folder: Path) -> None:
-        save_arrays(folder, probability=pool_probabilities(snapshot, model, progress))
+        save_arrays(folder, probability=pool_probabilities(snapshot, model))
 
     def load(folder: Path) -> Predictions:
         return Predictions(*open_arrays(folder, "probability"))

@@ -48,18 +48,15 @@ class Learner(Protocol):
 
     def train(self, rows: Indices) -> Model:
         """A model of these items alone."""
-        ...
 
     def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
         """A model of all items, and for each part of them one of the others, for `predict`.
 
         The first comes with what scores a pool that is too large to be encoded.
         """
-        ...
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
         """Such a model's probabilities of these items, `(n_rows, n_labels)`; not calibrated."""
-        ...
 
 
 def require_two_labels(targets: Indices) -> None:

@@ -1,6 +1,5 @@
 """A batch's picks among the whole pool: each strategy of a mix gets its arrays, and its share."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,16 +10,16 @@ from numpy.typing import NDArray
 
 from core.errors import LoopError, TaskError
 from core.features.random_projection import Vectors, pool_vectors, training_vectors
-from core.features.vocabulary import LENGTHS, count_words, word_positions
+from core.features.vocabulary import count_words, length_buckets, pool_bags
 from core.models.predict import confidences
 from core.pool.bags import Bags
-from core.pool.text import words_of
+from core.sampling import strategies
 from core.sampling.catalog import CATALOG
 from core.sampling.strategies import Chosen
 from core.workspace.snapshot import Snapshot
 
 Pick = tuple[str, int, float]
-"""(strategy, place in the pool, score) of one item."""
+"""(strategy, row in the pool, score) of one item."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class PoolArrays:
     @property
     def length_strata(self) -> NDArray[np.int64]:
         """Each item's bucket of `LENGTHS`, `(n_pool,)`."""
-        return np.searchsorted([least for least, _ in LENGTHS], self.bags.lengths, "right")
+        return length_buckets(self.bags.lengths)
 
     @property
     def column_strata(self) -> NDArray[np.int64]:
@@ -134,13 +133,14 @@ def shuffled(chosen: Chosen, generator: np.random.Generator) -> list[Pick]:
     return [picks[at] for at in generator.permutation(len(picks))]
 
 
+def random_picks(snapshot: Snapshot, number: int, generator: np.random.Generator) -> list[Pick]:
+    """So many random candidates, at most, in a random order."""
+    drawn = strategies.random(snapshot.candidates, number, generator)
+    return shuffled([("random", drawn)], generator)
+
+
 def training_word_counts(snapshot: Snapshot) -> NDArray[np.int64]:
     """How often each word of the pool occurs in the usable training items, `(n_words,)`."""
-    counts = np.zeros(len(snapshot.pool_words.words), np.int64)
-    words = Counter(
-        word for item in snapshot.labels.usable_training() for word in words_of(item.text)
-    )
-    at = word_positions(snapshot.pool_words, list(words))
-    in_pool = at >= 0
-    counts[at[in_pool]] = np.array(list(words.values()), np.int64)[in_pool]
-    return counts
+    texts = [item.text for item in snapshot.labels.usable_training()]
+    bags = pool_bags(snapshot.pool_words, texts)
+    return np.bincount(bags.ids, minlength=len(snapshot.pool_words.words))

@@ -11,9 +11,8 @@ from core.errors import LoopError, PoolExhaustedError, RunError
 from core.evaluation.runs import current_run, keep, load_run, train
 from core.models.model import Model
 from core.pool.items import require_items
-from core.sampling import strategies
 from core.sampling.catalog import CATALOG
-from core.sampling.mix import Pick, mixed, shuffled
+from core.sampling.mix import Pick, mixed, random_picks, shuffled
 from core.sampling.pool_scores import PoolScores, score_pool, with_own
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
@@ -48,24 +47,17 @@ DEFAULT_REQUEST = BatchRequest()
 
 
 @dataclass(frozen=True)
-class _Scored:
-    """The pool as a run's model sees it."""
-
-    run: Run
-    model: Model
-    scores: PoolScores
-
-
-@dataclass(frozen=True)
 class _Plan:
     """What a batch is chosen by, worked out before the workspace is locked.
 
-    `scored` is None while items are chosen at random; `began` is when the work on it did.
+    `scores` are the pool's by the run's model, None while items are chosen at random; `began` is
+    when the work on it did.
     """
 
     wishes: BatchRequest
-    scored: _Scored | None
     began: float
+    run_id: str = ""
+    scores: PoolScores | None = None
 
 
 def split_to_fill(snapshot: Snapshot) -> tuple[str, int | None]:
@@ -126,9 +118,15 @@ def batch_to_label(
     with snapshot.workspace.locked():
         fresh = read_again(snapshot)
         # Another tab of the same person may have asked at the same moment.
-        held = batch_for(fresh, annotator) or take_over(fresh, annotator)
-        if held or plan:
-            return held or _write_or_share(fresh, annotator, plan)
+        if held := batch_for(fresh, annotator) or take_over(fresh, annotator):
+            return held
+        if plan:
+            try:
+                return _write(fresh, annotator, plan).batch_id
+            except PoolExhaustedError:
+                if left := take_what_is_left(fresh, annotator):
+                    return left
+                raise
     # What was waiting has just gone to somebody else.
     return batch_to_label(fresh, annotator, wishes, progress=progress)
 
@@ -151,16 +149,6 @@ def _write(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
     return batch
 
 
-def _write_or_share(snapshot: Snapshot, annotator: str, plan: _Plan) -> str:
-    try:
-        return _write(snapshot, annotator, plan).batch_id
-    except PoolExhaustedError:
-        left = take_what_is_left(snapshot, annotator)
-        if not left:
-            raise
-        return left
-
-
 def _plan(
     snapshot: Snapshot,
     wishes: BatchRequest,
@@ -173,11 +161,13 @@ def _plan(
     began = time.perf_counter()
     require_items(snapshot.pool_words.pool)
     if not is_active(snapshot):
-        return _Plan(wishes, None, began)
-    run, model = _run_of_today(snapshot) or _new_run(snapshot, progress, keep_run)
+        return _Plan(wishes, began)
+    run, model = _run_of_today(snapshot) or (None, None)
+    if run is None:
+        trained = train(snapshot, progress=progress)
+        run, model = keep(snapshot, trained) if keep_run else trained.run, trained.model
     progress(f"scoring {len(snapshot.pool_words.pool):,} items")
-    scores = score_pool(snapshot, model, progress, engine)
-    return _Plan(wishes, _Scored(run, model, scores), began)
+    return _Plan(wishes, began, run.run_id, score_pool(snapshot, model, progress, engine))
 
 
 def _run_of_today(snapshot: Snapshot) -> tuple[Run, Model] | None:
@@ -189,52 +179,44 @@ def _run_of_today(snapshot: Snapshot) -> tuple[Run, Model] | None:
         return None
 
 
-def _new_run(snapshot: Snapshot, progress: Progress, keep_run: bool) -> tuple[Run, Model]:
-    trained = train(snapshot, progress=progress)
-    return (keep(snapshot, trained) if keep_run else trained.run), trained.model
-
-
 def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
     split, missing = split_to_fill(snapshot)
-    scored = plan.scored if missing is None else None
+    scores = plan.scores if missing is None else None
     batch_ids = {proposal.batch_id for proposal in snapshot.logs.proposals}
     # A seed that is asked for, or the task's and the number of batches before this one.
     seed = snapshot.workspace.task.seed + len(batch_ids)
     seed = seed if plan.wishes.seed is None else plan.wishes.seed
-    picks = _picks(snapshot, plan.wishes, scored, missing, np.random.default_rng(seed))
+    picks = _picks(snapshot, plan.wishes, scores, missing, np.random.default_rng(seed))
     if not picks:
         raise PoolExhaustedError(
             "Nothing is left to propose: every item of the pool is labeled, waits in an open "
             "batch, or is a copy of one that does. Add a file to unlabeled_data/."
         )
-    batch_id = fresh_id("batch", batch_ids)
-    head = Proposal(batch_id, now(), split, annotator, 0, "", "", seed=seed)
-    proposals = _proposals(snapshot, head, picks, scored)
+    batch_id, run_id = fresh_id("batch", batch_ids), plan.run_id if scores else ""
+    head = Proposal(batch_id, now(), split, annotator, 0, "", "", run_id=run_id, seed=seed)
+    proposals = _proposals(snapshot, head, picks, scores)
     texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     in_order = tuple(texts[proposal.item_id] for proposal in proposals)
     seconds = time.perf_counter() - plan.began
-    run_id = scored.run.run_id if scored else ""
     return Batch(batch_id, split, run_id, proposals, in_order, seconds)
 
 
 def _picks(
     snapshot: Snapshot,
     wishes: BatchRequest,
-    scored: _Scored | None,
+    scores: PoolScores | None,
     missing: int | None,
     generator: np.random.Generator,
 ) -> list[Pick]:
     """The picks in the order of the batch; at random as many as the split still lacks, no more."""
-    if scored:
-        probability, is_own = scored.scores.probability, scored.scores.is_own
+    if scores:
         counts = _counts(snapshot, wishes)
-        return shuffled(mixed(snapshot, probability, counts, generator, is_own), generator)
+        chosen = mixed(snapshot, scores.probability, counts, generator, scores.is_own)
+        return shuffled(chosen, generator)
     if wishes.mix:
         return _without_model(snapshot, wishes, missing, generator)
     size = wishes.size or snapshot.workspace.task.batch_size
-    size = min(size, missing) if missing else size
-    drawn = strategies.random(snapshot.candidates, size, generator)
-    return shuffled([("random", drawn)], generator)
+    return random_picks(snapshot, min(size, missing) if missing else size, generator)
 
 
 def _without_model(
@@ -269,24 +251,19 @@ def _counts(snapshot: Snapshot, wishes: BatchRequest) -> dict[str, int]:
 
 
 def _proposals(
-    snapshot: Snapshot, head: Proposal, picks: list[Pick], scored: _Scored | None
+    snapshot: Snapshot, head: Proposal, picks: list[Pick], scores: PoolScores | None
 ) -> tuple[Proposal, ...]:
     """The picks as proposals like `head`, with the model's own word on each, where one chose."""
     ids = snapshot.pool_words.pool.ids
     proposals = [
-        replace(head, rank=rank, item_id=ids[place].as_py(), strategy=strategy, score=score)
-        for rank, (strategy, place, score) in enumerate(picks, start=1)
+        replace(head, rank=rank, item_id=ids[row].as_py(), strategy=strategy, score=score)
+        for rank, (strategy, row, score) in enumerate(picks, start=1)
     ]
-    if scored is None:
+    if scores is None:
         return tuple(proposals)
-    places = np.array([place for _, place, _ in picks])
-    probability = with_own(snapshot, scored.model, scored.scores, places).probability[places]
+    rows, values = np.array([row for _, row, _ in picks]), snapshot.workspace.task.values
+    probability = with_own(snapshot, scores, rows).probability[rows]
     return tuple(
-        replace(
-            proposal,
-            predicted=snapshot.workspace.task.values[int(row.argmax())],
-            confidence=float(row.max()),
-            run_id=scored.run.run_id,
-        )
-        for proposal, row in zip(proposals, probability, strict=True)
+        replace(proposal, predicted=values[int(own.argmax())], confidence=float(own.max()))
+        for proposal, own in zip(proposals, probability, strict=True)
     )

@@ -1,5 +1,6 @@
 """What the model asked for and why: the picks of a batch, and the words that were new by then."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -97,7 +98,12 @@ def picks_in(batch: Batch) -> list[Pick]:
 def by_strategy(picks: Iterable[Pick], strategy: str) -> list[Pick]:
     """The picks of one strategy, lowest score first."""
     found = [pick for pick in picks if pick.proposal.strategy == strategy]
-    return sorted(found, key=_rank)
+
+    def rank(pick: Pick) -> tuple[float, str, int]:
+        of = pick.proposal
+        return math.inf if of.score is None else of.score, of.batch_id, of.rank
+
+    return sorted(found, key=rank)
 
 
 def strategies_of(picks: Iterable[Pick]) -> list[str]:
@@ -105,9 +111,3 @@ def strategies_of(picks: Iterable[Pick]) -> list[str]:
     present = {pick.proposal.strategy for pick in picks}
     known = [name for name in CATALOG if name in present]
     return [*known, *sorted(present - set(known))]
-
-
-def _rank(pick: Pick) -> tuple[float, str, int]:
-    proposal = pick.proposal
-    score = float("inf") if proposal.score is None else proposal.score
-    return score, proposal.batch_id, proposal.rank

@@ -29,6 +29,7 @@ class PoolScores:
     Where `is_own`, `(n_pool,)`, is false, they are those of the model's cheap companion.
     """
 
+    model: Model
     probability: Probability
     is_own: NDArray[np.bool_]
 
@@ -39,28 +40,24 @@ def score_pool(
     """The pool's scores, to choose a batch by. Raises RunError if the encoder cannot be used."""
     probability = pool_probabilities(snapshot, model, progress, engine)
     is_own = np.full(len(probability), not in_two_stages(snapshot, model))
-    scores = PoolScores(probability, is_own)
+    scores = PoolScores(model, probability, is_own)
     if is_own.all():
         return scores
     # Opened by now: what other strategies choose is encoded while nobody else can propose.
     model.source.warm_up()
     unsure = confidences(probability).astype(np.float64)
     near = strategies.lowest(unsure, snapshot.candidates, ENCODED_AT_MOST).indices
-    return with_own(snapshot, model, scores, near, progress)
+    return with_own(snapshot, scores, near, progress)
 
 
 def with_own(
-    snapshot: Snapshot,
-    model: Model,
-    scores: PoolScores,
-    places: NDArray[np.int64],
-    progress: Progress = silent,
+    snapshot: Snapshot, scores: PoolScores, rows: NDArray[np.int64], progress: Progress = silent
 ) -> PoolScores:
-    """The scores with the model's own words on the items at these places as well."""
-    places = np.sort(places[~scores.is_own[places]])
-    if not len(places):
+    """The scores with the model's own words on these items of the pool as well."""
+    rows = np.sort(rows[~scores.is_own[rows]])
+    if not len(rows):
         return scores
-    texts = snapshot.pool_words.pool.texts.take(places).to_pylist()
+    texts = snapshot.pool_words.pool.texts.take(rows).to_pylist()
     probability, is_own = scores.probability.copy(), scores.is_own.copy()
-    probability[places], is_own[places] = score_texts(model, texts, progress), True
-    return PoolScores(probability, is_own)
+    probability[rows], is_own[rows] = score_texts(scores.model, texts, progress), True
+    return PoolScores(scores.model, probability, is_own)

@@ -62,10 +62,6 @@ class CsvFile:
         """All rows of the file from byte `start` on; raises LogError if it cannot be read."""
         return read_rows(self.path, self.name, start)
 
-    def read_bytes(self) -> bytes:
-        """The whole file as it stands; raises LogError if it cannot be read."""
-        return read_bytes(self.path, self.name)
-
     def append(self, rows: Sequence[Sequence[str]]) -> None:
         """The rows stand at the end of the file, fsynced, when this returns: all or none.
 
@@ -141,9 +137,8 @@ def read_records(file: CsvFile, key: Hashable, make: Make[Record]) -> Made[Recor
 
     Raises LogError if the file cannot be read.
     """
-    data = file.read_bytes()
-    place = (file.path, key)
-    known = file.known.get(place)
+    data = read_bytes(file.path, file.name)
+    known = file.known.get((file.path, key))
     if known is None or not data.startswith(known.data):
         known = Known(b"", 0, False, ())
     rows = parse_rows(data[len(known.data) :], known.lines)
@@ -153,5 +148,5 @@ def read_records(file: CsvFile, key: Hashable, make: Make[Record]) -> Made[Recor
     if data.endswith(b"\n") and not rows.bad and not findings:
         lines = known.lines + data.count(b"\n", len(known.data))
         has_rows = known.has_rows or bool(rows.rows)
-        file.known[place] = Known(data, lines, has_rows, tuple(every))
+        file.known[file.path, key] = Known(data, lines, has_rows, tuple(every))
     return every, findings

@@ -3,7 +3,7 @@
 import json
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -66,16 +66,18 @@ def load_earlier(root: Path, kind: str, load: Callable[[Path], Loaded]) -> Loade
     To be called while an entry is built, for what can be taken over from another. An entry is
     passed over if `load` raises ValueError, as it does for one of an older version.
     """
-    try:
-        for entry in sorted(
-            root.glob(f"{kind}-*"), key=lambda entry: entry.stat().st_mtime_ns, reverse=True
-        ):
-            if _is_intact(entry):
-                with suppress(ValueError):
-                    return load(entry)
-    except OSError:
-        pass  # another process has just replaced it
+    for entry in newest(root, f"{kind}-*"):
+        if _is_intact(entry):
+            with suppress(ValueError, OSError):  # another process may have replaced it
+                return load(entry)
     return None
+
+
+def newest(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files and folders of this pattern, the newest first."""
+    with suppress(OSError):  # somebody clears the cache away
+        found = folder.glob(pattern)
+        yield from sorted(found, key=lambda each: each.stat().st_mtime_ns, reverse=True)
 
 
 def _build_entry(entry: Path, build: Callable[[Path], None]) -> None:
@@ -93,7 +95,8 @@ def _is_intact(entry: Path) -> bool:
     What this process has found whole is looked through again only if a file has changed since.
     """
     try:
-        stamps = tuple(sorted((file.name, *_stamp(file)) for file in entry.iterdir()))
+        found = [(file.name, file.stat()) for file in entry.iterdir()]
+        stamps = tuple(sorted((n, of.st_ino, of.st_size, of.st_mtime_ns) for n, of in found))
         is_settled = time.time_ns() - max(changed for *_, changed in stamps) > SETTLED
         return (_is_whole if is_settled else _is_whole.__wrapped__)(entry, stamps)
     except (OSError, ValueError, TypeError, RecursionError):
@@ -109,11 +112,6 @@ def _is_whole(entry: Path, stamps: tuple[tuple[str, int, int, int], ...]) -> boo
     with ThreadPoolExecutor(processors()) as threads:
         found = [*threads.map(_checksum, [entry / name for name in checksums])]
     return found == [*checksums.values()]
-
-
-def _stamp(file: Path) -> tuple[int, int, int]:
-    status = file.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _checksum(path: Path) -> int:

@@ -71,7 +71,6 @@ class Engine(Protocol):
 
         Raises EngineError where the engine fails; what the function raises goes through.
         """
-        ...
 
 
 class Threads:

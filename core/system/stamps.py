@@ -1,8 +1,10 @@
 """Stamps of files: names, sizes and times, which change when a file does."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import WorkspaceError
+from core.system.durable import refused_as
 
 Stamps = tuple[tuple[str, int, int], ...]
 """(name, size, modification time in ns) of files: it changes when one of them does."""
@@ -13,16 +15,12 @@ def file_stamps(root: Path, files: list[Path]) -> Stamps:
 
     Raises WorkspaceError if one cannot even be looked at.
     """
-    stamps = []
+    stamps, todo = [], "Make the file and its folder readable."
     for file in files:
-        try:
+        name = file.relative_to(root).as_posix()
+        # Whoever reads a file that is not there tells what stands in its way.
+        missing = suppress(FileNotFoundError, NotADirectoryError)
+        with refused_as(WorkspaceError, name, todo), missing:
             status = file.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            continue  # whoever reads the file tells what stands in its way
-        except OSError as error:
-            name = file.relative_to(root).as_posix()
-            raise WorkspaceError(
-                f"{name}: {error.strerror}. Make the file and its folder readable."
-            ) from error
-        stamps.append((file.relative_to(root).as_posix(), status.st_size, status.st_mtime_ns))
+            stamps.append((name, status.st_size, status.st_mtime_ns))
     return tuple(stamps)

@@ -7,6 +7,9 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+kinds_of = cache(get_type_hints)
+"""The type of each field of a dataclass, by its name."""
+
 
 def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 (any type, and any JSON value)
     """What JSON gave, as a value of this type; a field that a dataclass lacks has its default.
@@ -18,7 +21,7 @@ def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 (any type, and any JSON
             raise ValueError(f"{value} is not finite")
         return value
     if is_dataclass(kind):
-        kinds = _kinds_of(kind)
+        kinds = kinds_of(kind)
         return kind(**{name: typed(kinds[name], part) for name, part in value.items()})
     parts = get_args(kind)
     if get_origin(kind) is UnionType:
@@ -26,8 +29,5 @@ def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 (any type, and any JSON
     if get_origin(kind) is Mapping:
         return {name: typed(parts[1], part) for name, part in value.items()}
     if type(value) is not (list if parts else kind):
-        raise TypeError(f"{value!r} is not a {kind}")
+        raise TypeError("a value is of another type than it should be")
     return tuple(typed(parts[0], part) for part in value) if parts else value
-
-
-_kinds_of = cache(get_type_hints)

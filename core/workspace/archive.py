@@ -9,12 +9,13 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from core.errors import BackupError
 from core.system.durable import DAMAGED, PIECE
+from core.system.typed_json import typed
 
 MANIFEST = "manifest.json"
 FORMAT = "sunlight backup 1"
@@ -49,11 +50,6 @@ class Backup:
     def name(self) -> str:
         return self.path.name
 
-    @property
-    def content_bytes(self) -> int:
-        """How much the files are that it holds."""
-        return sum(part.bytes for part in self.parts)
-
     def counts(self) -> dict[str, int]:
         """Rows of the label files together, and of each log."""
         labels = sum(part.rows for part in self.parts if "/" in part.name)
@@ -86,7 +82,13 @@ def read_backup(path: Path) -> Backup:
     with _opened(path) as archive:
         if archive.getinfo(MANIFEST).file_size > MAX_MANIFEST:
             raise ValueError("its manifest is too long")
-        return _from_manifest(path, json.loads(archive.read(MANIFEST)))
+        said = json.loads(archive.read(MANIFEST))
+        if said["format"] != FORMAT:
+            raise ValueError(f"its format is not `{FORMAT}`")
+        parts = typed(tuple[Part, ...], said["parts"])
+        if any(min(part.bytes, part.rows) < 0 for part in parts):
+            raise ValueError("its manifest is no manifest")
+        return Backup(path, str(said["made_at"]), str(said["reason"]), parts)
 
 
 def verify(backup: Backup) -> None:
@@ -140,15 +142,3 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             f"{path.name} is no backup of Sunlight, or it is damaged: {error}. Take another one, "
             "and move this one away."
         ) from error
-
-
-def _from_manifest(path: Path, said: Any) -> Backup:  # noqa: ANN401 (any JSON value)
-    """The backup; raises ValueError, TypeError or KeyError for what is no manifest of ours."""
-    if said["format"] != FORMAT:
-        raise ValueError(f"its format is not `{FORMAT}`")
-    parts = tuple(Part(**part) for part in said["parts"])
-    for part in parts:
-        kinds = [type(value) for value in astuple(part)]
-        if kinds != [str, int, str, int] or min(part.bytes, part.rows) < 0:
-            raise ValueError("its manifest is no manifest")
-    return Backup(path, str(said["made_at"]), str(said["reason"]), parts)

@@ -111,7 +111,7 @@ def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Ite
             backup = read_backup(path)
             if read <= EXAMINED:
                 verify(backup)
-            read += backup.content_bytes
+            read += sum(part.bytes for part in backup.parts)
         except BackupError as error:
             yield Finding(Kind.DAMAGED_BACKUP, f"{FOLDER}/{path.name}", f"{FOLDER}/{error}")
     yield from _unsecured(workspace, files, moment or datetime.now(UTC))

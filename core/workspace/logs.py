@@ -4,16 +4,17 @@ A record's fields, in their order, are the columns of its file.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Literal, TypeVar, get_args
 from uuid import uuid4
 
 from core.errors import LogError
 from core.system.append_file import CsvFile, Made, read_records
-from core.system.csv_rows import Row, Rows, row_shown
+from core.system.csv_rows import Rows, row_shown
 from core.system.findings import Finding, Kind, malformed
+from core.system.typed_json import kinds_of
 
 Action = Literal["label", "undo", "skip", "flag", "save"]
 ACTIONS: tuple[str, ...] = get_args(Action)
@@ -87,7 +88,8 @@ class Run:
     params_file: str
 
 
-Record = TypeVar("Record", Proposal, Event, Run)
+Record = TypeVar("Record")
+"""A frozen dataclass of texts and numbers: one of the three above, or a row of another file."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,11 @@ def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> li
 
     def make(content: Rows, has_header: bool) -> Made[Record]:
         rows = [row for row in content.rows if row.whole]
-        if has_header:
-            _check_header(file, rows)
+        if has_header and rows and tuple(rows[0].fields) != file.header:
+            columns = ",".join(file.header)
+            todo = "Put that header back, or move the file away to begin a new one."
+            message = f"{file.name} line 1: the columns are not {columns}. {todo}"
+            raise LogError(message, file.name)
         found = [
             malformed(file.name, bad.line, f"the row {bad.reason}", bad.content)
             for bad in content.bad
@@ -171,7 +176,7 @@ def append_records(file: CsvFile, records: Iterable[Record]) -> None:
 
 def encode(record: Record) -> list[str]:
     """The record as a row, in the order of its fields."""
-    return [_to_text(getattr(record, name)) for name in header_of(type(record))]
+    return [_to_text(getattr(record, name)) for name in kinds_of(type(record))]
 
 
 def fresh_id(prefix: str, taken: set[str]) -> str:
@@ -217,35 +222,20 @@ def _once(events: list[Event], name: str, findings: list[Finding]) -> list[Event
     return list(kept.values())
 
 
-def _check_header(file: CsvFile, rows: list[Row]) -> None:
-    if rows and tuple(rows[0].fields) != file.header:
-        raise LogError(
-            f"{file.name} line 1: the columns are not {','.join(file.header)}. Put that header "
-            "back, or move the file away to begin a new one.",
-            file.name,
-        )
-
-
 def decode(record: type[Record], row: Sequence[str]) -> Record:
     """The record of these texts, in the order of its fields.
 
     Raises ValueError, with the end of a sentence, for a text that its field cannot hold.
     """
-    names = header_of(record)
-    if len(row) != len(names):
-        raise ValueError(f"has {len(row)} fields instead of {len(names)}")
-    return record(*map(_from_text, names, row, _types_of(record)))
+    kinds = kinds_of(record)
+    if len(row) != len(kinds):
+        raise ValueError(f"has {len(row)} fields instead of {len(kinds)}")
+    return record(*map(_from_text, kinds, row, kinds.values()))
 
 
-@cache
 def header_of(record: type[Record]) -> tuple[str, ...]:
     """The columns of the log that holds such records: their fields' names."""
-    return tuple(field.name for field in fields(record))
-
-
-@cache
-def _types_of(record: type[Record]) -> tuple[object, ...]:
-    return tuple(field.type for field in fields(record))
+    return tuple(kinds_of(record))
 
 
 def _from_text(name: str, text: str, kind: object) -> str | int | float | bool | None:

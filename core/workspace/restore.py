@@ -28,7 +28,8 @@ def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
     whole, or not at all. Raises BackupError, WorkspaceError or TaskError.
     """
     refuse_contents(into)
-    source = _source(path)
+    lies_in = path.absolute().parent
+    is_home = lies_in.name == FOLDER and (lies_in.parent / POOL_FOLDER).is_dir()
     backup = read_backup(path)
     progress("verifying the backup")
     verify(backup)
@@ -42,19 +43,15 @@ def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
     what = f"{backup.name} cannot be restored to {into}"
     todo = "Nothing is left there; free some space or choose another folder."
     with refused_as(BackupError, what, todo), new_folder(into) as folder:
-        _build(backup, source, folder, progress)
+        _build(backup, lies_in.parent if is_home else None, folder, progress)
     return open_workspace(into)
 
 
-def _source(path: Path) -> Path | None:
-    """The workspace that the backup lies in, None if it lies elsewhere."""
-    folder = path.absolute().parent
-    is_home = folder.name == FOLDER and (folder.parent / POOL_FOLDER).is_dir()
-    return folder.parent if is_home else None
-
-
 def _build(backup: Backup, source: Path | None, folder: Path, progress: Progress) -> None:
-    """Everything in the new folder, on disk; raises BackupError or OSError."""
+    """Everything in the new folder, on disk; raises BackupError or OSError.
+
+    `source` is the workspace that the backup lies in, None if it lies elsewhere.
+    """
     for part in backup.parts:
         write_new(folder / part.name, content(backup, part))
     (folder / POOL_FOLDER).mkdir()

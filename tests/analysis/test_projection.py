@@ -10,7 +10,6 @@ from core.analysis.projection import (
     POOL,
     inside,
     landscape,
-    measured,
     pick_points,
     pool_points,
     sampled,
@@ -41,7 +40,7 @@ def test_points_are_what_the_model_and_the_training_words_say(
     counts = Counter(
         word for item in snapshot.labels.usable_training() for word in item.text.split()
     )
-    found = pool_points(snapshot, measured(snapshot, predictions, sampled(snapshot, 200)))
+    found = pool_points(snapshot, predictions, sampled(snapshot, 200))
     texts, ids = (
         snapshot.pool_words.pool.texts.to_pylist(),
         snapshot.pool_words.pool.ids.to_pylist(),

@@ -95,18 +95,14 @@ def test_curves_of_other_settings_stand_in_other_files(snapshot: Snapshot):
 
 
 def test_a_replay_that_is_not_wanted_any_more_keeps_what_is_finished(snapshot: Snapshot):
-    found, asked = replay(snapshot), []
+    found = replay(snapshot)
 
-    class Unwanted(Exception):  # noqa: N818 (no error, but a person's wish)
-        pass
+    def interrupted(words: str, done: int = 0, total: int = 0, /) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
 
-    def still_wanted() -> None:
-        asked.append(True)
-        if len(asked) == 3:
-            raise Unwanted
-
-    with pytest.raises(Unwanted):
-        learn(found.study, found.out, workers=1, still_wanted=still_wanted)
+    with pytest.raises(KeyboardInterrupt):
+        learn(found.study, found.out, workers=1, progress=interrupted)
     curves = {point.curve for point in kept(found)}
     assert len(curves) == 2
     assert len({point.curve for point in learn(found.study, found.out, workers=2)}) == 4

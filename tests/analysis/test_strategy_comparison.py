@@ -24,8 +24,9 @@ from core.analysis.strategy_comparison import (
     run,
 )
 from core.errors import LoopError
-from core.evaluation.runs import columns, feature_source
+from core.evaluation.runs import columns
 from core.evaluation.subset_comparison import ALL, RANDOM
+from core.features.sources import feature_source
 from core.models.training import LabeledTexts, learner_on
 from core.system.jobs import Job
 from core.system.progress import in_words

@@ -21,8 +21,9 @@ import numpy as np
 
 from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference
 from core.evaluation.report import AT_THRESHOLD, KeptPredictions, Report
-from core.evaluation.runs import feature_source, train
+from core.evaluation.runs import train
 from core.features.encoder import encoder_place
+from core.features.sources import feature_source
 from core.models.pool_predictions import pool_probabilities
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot

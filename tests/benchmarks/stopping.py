@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from core.analysis.curve_comparison import mean_of
-from core.analysis.estimate import Estimate, estimate_by_models
+from core.analysis.estimate import Estimate, make_estimate
 from core.analysis.simulation import (
     LabeledPool,
     Plan,
@@ -65,7 +65,7 @@ def course(
             models.append(step.trained.model)
             yield (
                 stop_at(step, table.oracle),
-                estimate_by_models(step.snapshot, models[-1 - WINDOW :]),
+                make_estimate(step.snapshot, models[-1 - WINDOW :]),
             )
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from core.evaluation.label_issues import find_label_issues
 from core.evaluation.report import kept_out_of_fold
-from core.evaluation.runs import feature_source, read_report, train, training_items
+from core.evaluation.runs import labeled_texts, read_report, train
+from core.features.sources import feature_source
 from core.models.training import learn
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
@@ -66,7 +67,7 @@ def test_a_run_keeps_what_was_said_of_each_training_item_out_of_fold(demo: Path)
     snapshot = read_snapshot(open_workspace(demo))
     unseen = train(snapshot).report.out_of_fold
     task = snapshot.workspace.task
-    items = training_items(snapshot)
+    items = labeled_texts(snapshot.labels.usable_training(), task)
     learned = learn(task.model, feature_source(snapshot, task.model), items, task.seed)
     assert unseen.item_ids == tuple(item.item_id for item in snapshot.labels.usable_training())
     assert unseen.labels == task.values

@@ -15,7 +15,6 @@ from core.features.pool_features import (
     SMOOTH,
     Space,
     load_space,
-    save_space,
     space_of,
 )
 from core.features.space_rows import VECTOR_LENGTH, place
@@ -163,7 +162,7 @@ def test_a_token_is_known_by_all_of_its_words(space: Space):
 
 def test_a_saved_space_is_the_same(tmp_path: Path):
     space = learn(TEXTS)
-    save_space(space, tmp_path / "models")
+    space.saved(tmp_path / "models")
     loaded = load_space(tmp_path / "models", space.key)
     assert loaded.key == space.key
     assert (loaded.rows(TEXTS).texts.scales == space.rows(TEXTS).texts.scales).all()
@@ -171,16 +170,16 @@ def test_a_saved_space_is_the_same(tmp_path: Path):
 
 def test_a_space_that_is_there_is_not_written_again(tmp_path: Path):
     space = learn(TEXTS)
-    save_space(space, tmp_path)
+    space.saved(tmp_path)
     (file,) = tmp_path.iterdir()
     before = file.stat().st_mtime_ns
-    save_space(space, tmp_path)
+    space.saved(tmp_path)
     assert file.stat().st_mtime_ns == before
 
 
 def test_content_under_another_name_is_refused(tmp_path: Path):
     space, other = learn(TEXTS), learn(TEXTS[:100])
-    save_space(space, tmp_path)
+    space.saved(tmp_path)
     (tmp_path / f"{space.key}.space").rename(tmp_path / f"{other.key}.space")
     with pytest.raises(ValueError, match="not what the file's name says"):
         load_space(tmp_path, other.key)
@@ -195,4 +194,4 @@ def test_what_is_no_key_is_refused(tmp_path: Path, key: str):
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path):
     (tmp_path / "models").write_text("a file where a folder should be")
     with pytest.raises(RunError, match="cannot be written"):
-        save_space(learn(TEXTS), tmp_path / "models")
+        learn(TEXTS).saved(tmp_path / "models")

@@ -237,7 +237,7 @@ def test_the_backup_just_made_stays_though_the_clock_went_back(workspace: Worksp
 
 def test_a_file_is_read_while_nobody_writes_into_it(workspace: Workspace):
     label_one(workspace)
-    before = workspace.annotations.read_bytes()
+    before = workspace.annotations.path.read_bytes()
     with ThreadPoolExecutor(1) as pool:
         with workspace.annotations.locked() as handle:
             os.write(handle, b"half a ")

@@ -84,5 +84,5 @@ def near_duplicates(snapshot: Snapshot) -> Slot[NearDuplicates]:
 @kept(by_state)
 def pool_points(snapshot: Snapshot, run: Run) -> pd.DataFrame:
     """A sample of the pool by confidence and familiarity; the run's predictions must be there."""
-    places, found = projection.sampled(snapshot), predictions(snapshot, run)
-    return projection.pool_points(snapshot, projection.measured(snapshot, found, places))
+    rows = projection.sampled(snapshot)
+    return projection.pool_points(snapshot, predictions(snapshot, run), rows)
