@@ -43,7 +43,7 @@ from core.pool.csv_files import NotPlainError, careful_blocks, open_pool_file, p
 from core.pool.items import read_pool
 from core.pool.search import read_query
 from core.query.filters import Choices
-from core.query.sql_condition import places_where
+from core.query.sql_condition import rows_where
 from core.query.tables import Tables
 from core.system import csv_rows
 from core.system.append_file import CsvFile
@@ -431,7 +431,7 @@ def _items() -> pa.Table:
 
 
 def _condition(data: bytes, _: Path) -> None:
-    places_where(_items(), data.decode("utf-8", "surrogateescape"))
+    rows_where(_items(), data.decode("utf-8", "surrogateescape"))
 
 
 def _words(data: bytes, _: Path) -> None:

@@ -90,7 +90,7 @@ def turns(workspace: Workspace, feed: Feed) -> Iterator[Snapshot]:
         label_batch(inbox, read_snapshot(workspace), batch_id)
         feed.wait_for_more()
         tables = Tables(snapshot)
-        drawn = tables.items(tables.places(Filters(splits=(UNLABELED,))).draw(3, seed))
+        drawn = tables.items(tables.rows(Filters(splits=(UNLABELED,))).draw(3, seed))
         seed += 1
         assert len(drawn) == 3
         assert all(is_whole(text) for text in drawn["text"])

@@ -1,7 +1,7 @@
 """Queries: which items a person looks at.
 
 - filters.Filters, read_address, to_address: what is asked for, and its address
-- tables.Tables: what the filters leave, as places of the pool, and those items
-- sql_condition.places_where: a condition that a person writes
+- tables.Tables: what the filters leave, as rows of the pool, and those items
+- sql_condition.rows_where: a condition that a person writes
 - shown_predictions.predictions_at: what the model says, where it may be shown
 """

@@ -25,7 +25,7 @@ MOST_VALUES = 50
 class PoolColumns:
     """The pool by columns, with `n_words` of each item, `(n_pool,)`.
 
-    `repeated` are the places of items whose id stood in the pool before, ascending: an item counts
+    `repeated` are the rows of items whose id stood in the pool before, ascending: an item counts
     once, by its first row.
     """
 
@@ -52,15 +52,15 @@ class PoolColumns:
         pool = self.pool_words.pool
         return {name: _values(pool.table[name].chunk(0)) for name in pool.columns}
 
-    def items(self, places: NDArray[np.int64]) -> pa.Table:
+    def items(self, rows: NDArray[np.int64]) -> pa.Table:
         """Place, id, text and number of words of these items, in this order."""
-        at, pool = pa.array(places, pa.int64()), self.pool_words.pool
+        at, pool = pa.array(rows, pa.int64()), self.pool_words.pool
         return pa.table(
             {
                 "place": at,
                 "item_id": pool.ids.take(at).cast(pa.string()),
                 "text": pool.texts.take(at).cast(pa.string()),
-                "n_words": pa.array(self.n_words[places].astype(np.int64)),
+                "n_words": pa.array(self.n_words[rows].astype(np.int64)),
             }
         )
 

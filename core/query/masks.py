@@ -1,7 +1,7 @@
 """Filters as masks: over the items that are labeled or proposed, and over all items.
 
-An item's place is its row in the pool; items that only stand in label files come behind the pool,
-and have none of its columns.
+Rows are those of the pool; items that only stand in label files come behind it, and have none of
+its columns.
 """
 
 from collections.abc import Collection
@@ -51,9 +51,9 @@ def noted_left(
 def rows_left(
     filters: Filters, pool: Pool, lengths: NDArray[np.integer], shown: ShownPredictions | None
 ) -> RowSet | None:
-    """The places that the filters over texts, columns and predictions leave; None: all of them.
+    """The rows that the filters over texts, columns and predictions leave; None: all of them.
 
-    `lengths` are the words of each place, `(n_places,)`. Without predictions nothing is predicted.
+    `lengths` are the words of each row, `(n_rows,)`. Without predictions nothing is predicted.
     """
     size = len(lengths)
     masks = []
@@ -72,11 +72,11 @@ def rows_left(
     if filters.confidence and shown is not None:
         low, high = (np.float32(edge) for edge in np.add(filters.confidence, (-SLACK, SLACK)))
         masks.append((shown.confidence >= low) & (shown.confidence <= high))  # nan is in nothing
-    return places_of(np.logical_and.reduce(masks)) if masks else None
+    return rows_of(np.logical_and.reduce(masks)) if masks else None
 
 
-def places_of(mask: Mask) -> RowSet:
-    """The places where the mask is true, listed the shorter way."""
+def rows_of(mask: Mask) -> RowSet:
+    """The rows where the mask is true, listed the shorter way."""
     is_rest = bool(mask.sum() * 2 > len(mask))
     return RowSet(np.flatnonzero(mask ^ is_rest), len(mask), is_rest)
 
@@ -96,5 +96,5 @@ def _is_one_of(values: pa.ChunkedArray, wanted: Collection[str]) -> Mask:
 
 
 def _behind(mask: Mask, size: int) -> Mask:
-    """The mask with false for the places behind the pool."""
+    """The mask with false for the rows behind the pool."""
     return np.concatenate([mask, np.zeros(size - len(mask), bool)])

@@ -1,4 +1,4 @@
-"""Sets of places in a pool, small however many items they hold."""
+"""Sets of rows in a pool, small however many items they hold."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from core.pool.hashing import is_among
 
 @dataclass(frozen=True)
 class RowSet:
-    """A set of places below `size`: the `listed` ones, or with `is_rest` all but those.
+    """A set of rows below `size`: the `listed` ones, or with `is_rest` all but those.
 
     What a person asks for is a few items, or the pool without a few: either way the list is short.
     `listed` is ascending and holds none twice.
@@ -24,25 +24,25 @@ class RowSet:
         return self.size - len(self.listed) if self.is_rest else len(self.listed)
 
     def __and__(self, other: "RowSet") -> "RowSet":
-        """The places that are in both."""
+        """The rows that are in both."""
         if self.is_rest and other.is_rest:
             return RowSet(np.union1d(self.listed, other.listed), self.size, True)
         few, more = (other, self) if self.is_rest else (self, other)
         return RowSet(few.listed[more.holds(few.listed)], self.size)
 
-    def holds(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Which of these places are in the set."""
-        return is_among(places, self.listed) ^ self.is_rest
+    def holds(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of these rows are in the set."""
+        return is_among(rows, self.listed) ^ self.is_rest
 
     def at(self, turns: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The places that stand at these turns of the set, counted from its lowest place."""
+        """The rows that stand at these turns of the set, counted from its lowest row."""
         if not self.is_rest:
             return self.listed[turns]
-        before = self.listed - np.arange(len(self.listed))  # places of the set below each gap
+        before = self.listed - np.arange(len(self.listed))  # rows of the set below each gap
         return turns + np.searchsorted(before, turns, "right")
 
     def first(self, number: int) -> NDArray[np.int64]:
-        """The lowest places, at most so many."""
+        """The lowest rows, at most so many."""
         return self.at(np.arange(min(number, len(self))))
 
     def draw(self, number: int, seed: int) -> NDArray[np.int64]:

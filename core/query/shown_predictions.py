@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.report import OutOfFold
+from core.models.model import Model
+from core.models.pool_predictions import Predictions
+from core.models.predict import confidences, score_texts
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot, being_held_out
 
-if TYPE_CHECKING:  # whoever has no model needs no torch
-    from core.evaluation.report import OutOfFold
-    from core.models.model import Model
-    from core.models.pool_predictions import Predictions
+if TYPE_CHECKING:  # it looks at shown predictions
     from core.query.tables import Tables
 
 NOT_SHOWN = -1
@@ -28,7 +29,7 @@ NOT_SHOWN = -1
 
 @dataclass(frozen=True)
 class ShownPredictions:
-    """The newest model's prediction at each place, `(n_places,)`; nan and NOT_SHOWN where hidden.
+    """The newest model's prediction of each row, `(n_rows,)`; nan and NOT_SHOWN where hidden.
 
     `predicted` is the column of the most probable label among `labels`.
     """
@@ -39,19 +40,17 @@ class ShownPredictions:
 
 
 def predictions_at(
-    snapshot: Snapshot, tables: "Tables", predictions: "Predictions", model: "Model"
+    snapshot: Snapshot, tables: "Tables", predictions: Predictions, model: Model
 ) -> ShownPredictions:
-    """The predictions at all places; the pool's are given, those behind it are worked out.
+    """The predictions of all rows; the pool's are given, those behind it are worked out.
 
     Raises RunError if the model's encoder cannot be used.
     """
-    from core.models.predict import confidences, score_texts
-
     texts = tables.outside["text"].to_pylist()
     outside = score_texts(model, texts) if texts else predictions.probability[:0]
     confidence = np.concatenate([predictions.confidence, confidences(outside)])
     predicted = np.concatenate([predictions.predicted, outside.argmax(axis=1).astype(np.int8)])
-    hidden = tables.places_of(being_held_out(snapshot))
+    hidden = tables.rows_of(being_held_out(snapshot))
     confidence[hidden], predicted[hidden] = np.nan, NOT_SHOWN
     return ShownPredictions(model.labels, confidence.astype(np.float32, copy=False), predicted)
 
@@ -73,8 +72,8 @@ class NewestRun:
     """The newest run, its predictions of the whole pool, and those of training items unseen."""
 
     run: Run
-    predictions: "Predictions"
-    unseen: "OutOfFold | None"
+    predictions: Predictions
+    unseen: OutOfFold | None
 
 
 def shown_predictions(
@@ -85,7 +84,8 @@ def shown_predictions(
     None for an item that waits for an evaluation or validation label, or is a copy of one, and for
     an item that is neither in the pool nor in the training data of the run.
     """
-    unseen, hidden = _unseen(newest, item_ids), being_held_out(snapshot)
+    unseen = newest.unseen.by_item if newest.unseen else {}
+    hidden = being_held_out(snapshot)
     learned = {item.item_id for item in snapshot.labels.usable_training()}
     at, values = snapshot.pool_words.pool.positions(item_ids), snapshot.workspace.task.values
     confidence, predicted = newest.predictions.confidence, newest.predictions.predicted
@@ -93,23 +93,10 @@ def shown_predictions(
     def shown(item: str) -> ShownPrediction | None:
         if item in hidden or (item not in unseen and item not in at):
             return None
-        if item in unseen:
-            return unseen[item]
+        if told := unseen.get(item):
+            best = max(told, key=told.__getitem__)
+            return ShownPrediction(best, told[best])
         label, sure = values[predicted[at[item]]], float(confidence[at[item]])
         return ShownPrediction(label, sure, is_learned=item in learned)
 
     return [shown(item) for item in item_ids]
-
-
-def _unseen(newest: NewestRun, item_ids: Sequence[str]) -> dict[str, ShownPrediction]:
-    """The out-of-fold predictions of those of these items that have one."""
-    kept = newest.unseen
-    if kept is None:
-        return {}
-    wanted, found = set(item_ids), {}
-    for place, item in enumerate(kept.item_ids):
-        if item in wanted:
-            probability = [row[place] for row in kept.probability]
-            best = max(range(len(probability)), key=probability.__getitem__)
-            found[item] = ShownPrediction(kept.labels[best], probability[best])
-    return found

@@ -89,13 +89,15 @@ MOST_MADE, MOST_HEAVY = 20, 4
 holds against that."""
 
 
-def places_where(items: pa.Table, condition: str, seconds: float = SECONDS) -> NDArray[np.int64]:
+def rows_where(items: pa.Table, condition: str, seconds: float = SECONDS) -> NDArray[np.int64]:
     """The `place` of each item for which the condition is true, ascending.
 
     Raises ConditionError if it is not one expression of what is allowed, does not fit the columns
     of `items`, or takes too long.
     """
-    with _locked_up() as connection:
+    with duckdb.connect(config=CONFIG) as connection:
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute("SET lock_configuration = true")
         check_condition(connection, condition, items.column_names)
         connection.register(TABLE, items)
         timer = threading.Timer(seconds, connection.interrupt)
@@ -136,13 +138,6 @@ def check_condition(
     for part in parts:
         _check_part(part, columns)
     _refuse_much([_name(part) for part in parts if part["class"] == "FUNCTION"])
-
-
-def _locked_up() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config=CONFIG)
-    connection.execute("SET enable_progress_bar = false")
-    connection.execute("SET lock_configuration = true")
-    return connection
 
 
 def _query(condition: str) -> str:

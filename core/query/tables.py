@@ -1,4 +1,4 @@
-"""Items of a workspace by their places: filtered, counted, and as one table.
+"""Items of a workspace by their rows: filtered, counted, and as one table.
 
 What depends on the pool alone is read once (`pool_columns`); what is known of items that are
 labeled or proposed is small. One rule holds for all questions: every filter is a mask over arrays
@@ -25,93 +25,93 @@ from core.query.filters import UNLABELED, Filters
 from core.query.masks import noted_left, rows_left
 from core.query.row_set import RowSet
 from core.query.shown_predictions import ShownPredictions
-from core.query.sql_condition import places_where
-from core.workspace.logs import Event, Proposal
+from core.query.sql_condition import rows_where
+from core.workspace.logs import Proposal
 from core.workspace.snapshot import Snapshot
 
 
 class Tables:
     """All items of one snapshot.
 
-    An item's place is its row in the pool; items that only stand in a label file come behind the
-    pool, in the order of their ids. `noted` has those that are labeled or proposed by their places,
-    with what is known of them, `outside` those behind the pool.
+    Rows are those of the pool; items that only stand in a label file come behind it, in the order
+    of their ids. `noted` has those that are labeled or proposed by their rows, with what is known
+    of them, `outside` those behind the pool.
     """
 
     def __init__(self, snapshot: Snapshot, columns: PoolColumns | None = None) -> None:
         self.columns, self._logs = columns or pool_columns(snapshot), snapshot.logs
         self._labeled = snapshot.labels.items
         self.noted = _noted(snapshot, self.columns)
-        self._places = self.noted["place"].to_numpy()
-        self.outside = self.noted.filter(self._places >= len(self.columns))
+        self._rows = self.noted["place"].to_numpy()
+        self.outside = self.noted.filter(self._rows >= len(self.columns))
         self._size = len(self.columns) + len(self.outside)
 
-    def counts(self, places: RowSet) -> Counter[tuple[str, str]]:
-        """How many of the items at these places have each (split, label)."""
-        noted = self.noted.filter(places.holds(self._places))
+    def counts(self, rows: RowSet) -> Counter[tuple[str, str]]:
+        """How many of the items at these rows have each (split, label)."""
+        noted = self.noted.filter(rows.holds(self._rows))
         kinds = (noted[name].to_pylist() for name in ("split", "label"))
         found = Counter(zip(*kinds, strict=True))
-        found[UNLABELED, ""] += len(places) - len(noted)
+        found[UNLABELED, ""] += len(rows) - len(noted)
         return +found
 
-    def places(self, filters: Filters, shown: ShownPredictions | None = None) -> RowSet:
-        """Where the items stand that the filters leave.
+    def rows(self, filters: Filters, shown: ShownPredictions | None = None) -> RowSet:
+        """The rows of the items that the filters leave.
 
         Without predictions nothing is predicted. Raises ConditionError for a condition `where` that
         cannot be answered.
         """
         chosen = set(filters.batches)
         proposed = {p.item_id for p in self._logs.proposals if chosen and p.batch_id in chosen}
-        noted = self._places[noted_left(filters, self.noted, proposed, shown)]
+        noted = self._rows[noted_left(filters, self.noted, proposed, shown)]
         if filters.leave_unlabeled():
-            others = self._places[~is_among(self._places, noted)]
+            others = self._rows[~is_among(self._rows, noted)]
             left = RowSet(np.union1d(others, self.columns.repeated), self._size, is_rest=True)
         else:
             left = RowSet(noted, self._size)
         pool = self.columns.pool_words.pool
-        rows = rows_left(filters, pool, self.lengths_of_places, shown)
+        rows = rows_left(filters, pool, self.lengths_of_rows, shown)
         left = left if rows is None else left & rows
         if read_query(filters.words):
             left &= self._holding(filters.words)
         if filters.where:
-            left &= RowSet(places_where(self.sheet(shown), filters.where), self._size)
+            left &= RowSet(rows_where(self.sheet(shown), filters.where), self._size)
         return left
 
     @cached_property
-    def lengths_of_places(self) -> NDArray[np.int64]:
-        """How many words the item at each place has, `(n_places,)`."""
+    def lengths_of_rows(self) -> NDArray[np.int64]:
+        """How many words the item at each row has, `(n_rows,)`."""
         return np.concatenate([self.columns.n_words, self.outside["n_words"].to_numpy()])
 
-    def places_of(self, item_ids: Collection[str]) -> NDArray[np.int64]:
-        """Every place of these items, as often as they stand in the pool."""
+    def rows_of(self, item_ids: Collection[str]) -> NDArray[np.int64]:
+        """Every row of these items, as often as they stand in the pool."""
         rows = self.columns.pool_words.pool.rows_of(sorted(item_ids))
         wanted = pa.array(sorted(item_ids), pa.string())
         behind = pc.is_in(self.outside["item_id"], value_set=wanted).to_numpy()
         return np.concatenate([rows, np.flatnonzero(behind) + len(self.columns)])
 
-    def items(self, places: NDArray[np.int64]) -> pd.DataFrame:
-        """The items at these places, in this order, with what is known of them."""
-        is_noted = is_among(places, self._places)
-        noted = self.noted.take(pa.array(np.searchsorted(self._places, places[is_noted])))
-        plain = self.columns.items(places[~is_noted])
+    def items(self, rows: NDArray[np.int64]) -> pd.DataFrame:
+        """The items at these rows, in this order, with what is known of them."""
+        is_noted = is_among(rows, self._rows)
+        noted = self.noted.take(pa.array(np.searchsorted(self._rows, rows[is_noted])))
+        plain = self.columns.items(rows[~is_noted])
         for name, value in _UNNOTED.items():
             plain = plain.append_column(name, pa.array([value] * len(plain), pa.string()))
         turns = np.concatenate([np.flatnonzero(is_noted), np.flatnonzero(~is_noted)])
         return pa.concat_tables([noted, plain]).take(pa.array(np.argsort(turns))).to_pandas()
 
     def sheet(self, shown: ShownPredictions | None) -> pa.Table:
-        """Everything that is known of the item at each place, as columns; null where nothing is.
+        """Everything that is known of the item at each row, as columns; null where nothing is.
 
         The pool's own columns come last; one with a name that is taken is called `pool_…`.
         """
         pool, outside = self.columns.pool_words.pool, self.outside
         columns: dict[str, pa.Array | pa.ChunkedArray] = {
-            "place": pa.array(np.arange(self._size)),
+            "place": pa.array(np.arange(self._size)),  # as conditions call the row
             "item_id": _joined(pool.ids, outside["item_id"]),
             "text": _joined(pool.texts, outside["text"]),
-            "n_words": pa.array(self.lengths_of_places),
+            "n_words": pa.array(self.lengths_of_rows),
         }
-        columns |= {name: self._at_places(name) for name in _UNNOTED}
+        columns |= {name: self._at_rows(name) for name in _UNNOTED}
         columns |= _predicted_columns(shown, self._size)
         taken = set(columns)
         for name in pool.columns:
@@ -121,19 +121,15 @@ class Tables:
             columns[free] = _joined(pool.table[name].chunk(0), nothing)
         return pa.table(columns)
 
-    def _at_places(self, name: str) -> pa.Array:
-        """What is noted under this name at each place."""
-        values = self.noted[name].combine_chunks().dictionary_encode()
-        indices = np.full(self._size, -1, np.int32)
-        indices[self._places] = values.indices.to_numpy()
-        known = values.dictionary.to_pylist()
-        usual = _UNNOTED[name]
-        if usual:
-            known = [*known, usual]
-            indices[indices < 0] = len(known) - 1
-        is_null = (indices < 0) | np.isin(indices, [at for at, x in enumerate(known) if not x])
-        indices = pa.array(np.maximum(indices, 0), mask=is_null)
-        return pa.DictionaryArray.from_arrays(indices, pa.array(known or [""], pa.string()))
+    def _at_rows(self, name: str) -> pa.Array:
+        """What is noted under this name at each row; null for what is empty."""
+        noted = self.noted[name].combine_chunks()
+        values = pa.concat_arrays([noted, pa.array([_UNNOTED[name]])]).dictionary_encode()
+        indices = np.full(self._size, values.indices[-1].as_py(), np.int32)
+        indices[self._rows] = values.indices[:-1].to_numpy()
+        is_empty = pc.index(values.dictionary, "").as_py()
+        indices = pa.array(indices, mask=indices == is_empty)
+        return pa.DictionaryArray.from_arrays(indices, values.dictionary)
 
     def strategies(self) -> list[str]:
         """The strategies that labeled items came from, most frequent first."""
@@ -146,45 +142,32 @@ class Tables:
 
     @cached_property
     def batches(self) -> pd.DataFrame:
-        """Every batch, the newest first; `active` if a model chose it."""
-        labeled = {(item.item_id, item.batch_id) for item in self._labeled}
-        batches: dict[str, list[Proposal]] = {}
+        """Every batch, the newest first, and how many of its items are labeled."""
+        labeled = Counter(item.batch_id for item in self._labeled)
+        batches: dict[str, Proposal] = {}
         for proposal in self._logs.proposals:
-            batches.setdefault(proposal.batch_id, []).append(proposal)
+            batches.setdefault(proposal.batch_id, proposal)
         rows = [
-            {
-                "batch_id": batch_id,
-                "split": batch[0].split,
-                "annotator": batch[0].annotator,
-                "created_at": min(proposal.created_at for proposal in batch),
-                "items": len(batch),
-                "labeled": sum((p.item_id, batch_id) in labeled for p in batch),
-                "active": any(proposal.run_id for proposal in batch),
-            }
-            for batch_id, batch in sorted(batches.items(), reverse=True)
+            (batch_id, first.split, first.annotator, first.created_at, labeled[batch_id])
+            for batch_id, first in sorted(batches.items(), reverse=True)
         ]
-        names = ["batch_id", "split", "annotator", "created_at", "items", "labeled", "active"]
+        names = ["batch_id", "split", "annotator", "created_at", "labeled"]
         return pd.DataFrame(rows, columns=names)
 
     @cached_property
     def annotators(self) -> pd.DataFrame:
         """Whose labels count how often now, their median seconds a label, the day of the latest."""
-        counts = Counter(item.annotator for item in self._labeled)
-        given: dict[str, list[Event]] = {}
-        for event in self._logs.events:
-            if event.action == "label":
-                given.setdefault(event.annotator, []).append(event)
-        rows = [
-            (
-                name,
-                counts[name],
-                pd.Series([event.seconds for event in events], dtype=float).median(),
-                max(event.labeled_at for event in events)[:10],
-            )
-            for name, events in given.items()
+        given = [
+            (event.annotator, event.seconds, event.labeled_at[:10])
+            for event in self._logs.events
+            if event.action == "label"
         ]
-        names = ["annotator", "labels", "seconds", "latest"]
-        return pd.DataFrame(sorted(rows, key=lambda row: (-row[1], row[0])), columns=names)
+        events = pd.DataFrame(given, columns=["annotator", "seconds", "latest"])
+        by_person = events.astype({"seconds": float}).groupby("annotator", as_index=False)
+        people = by_person.agg({"seconds": "median", "latest": "max"})
+        counts = Counter(item.annotator for item in self._labeled)
+        people.insert(1, "labels", [counts[name] for name in people["annotator"]])
+        return people.sort_values(["labels", "annotator"], ascending=[False, True])
 
     def _holding(self, words: str) -> RowSet:
         """The items that hold these words."""
@@ -211,7 +194,7 @@ _UNNOTED = {
 
 
 def _noted(snapshot: Snapshot, columns: PoolColumns) -> pa.Table:
-    """The items that are labeled or proposed, by their places, with what is known of them."""
+    """The items that are labeled or proposed, by their rows, with what is known of them."""
     label_of = snapshot.labels.by_id
     proposed = (proposal.item_id for proposal in snapshot.logs.proposals)
     at = snapshot.pool_words.pool.positions([*label_of, *proposed])
@@ -240,7 +223,7 @@ def _joined(inside: pa.Array, outside: pa.Array | pa.ChunkedArray) -> pa.Chunked
 
 
 def _predicted_columns(shown: ShownPredictions | None, size: int) -> dict[str, pa.Array]:
-    """The prediction at each place; null where it must not be shown, or there is none."""
+    """The prediction at each row; null where it must not be shown, or there is none."""
     if shown is None:
         return {
             "confidence": pa.nulls(size, pa.float32()),

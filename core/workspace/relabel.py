@@ -32,7 +32,7 @@ from core.workspace.task import SPLITS, SUNLIGHT
 
 @dataclass(frozen=True)
 class Hand:
-    """Who labels or flags, and whether the model's opinion was on their screen."""
+    """Who labels or flags, and whether the model's prediction was on their screen."""
 
     annotator: str
     assisted: bool
@@ -141,7 +141,7 @@ SECOND_LOOK = "second look"
 
 @dataclass(frozen=True)
 class Decision:
-    """A label for an item, mostly one that had another; was the model's opinion on the screen?"""
+    """A label for an item, mostly one that had another; was the prediction on the screen?"""
 
     item: Labeled
     label: str

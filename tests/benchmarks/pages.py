@@ -89,19 +89,19 @@ def table_rows(folder: Path, yardstick: float) -> list[list[str]]:
     tables, words = Tables(snapshot, columns), queries(snapshot)
 
     def draw(filters: Filters, seed: int) -> None:
-        tables.items(tables.places(filters).draw(DRAWN, seed))
+        tables.items(tables.rows(filters).draw(DRAWN, seed))
 
     def first(filters: Filters) -> None:
-        tables.items(tables.places(filters).first(SHOWN_FIRST))
+        tables.items(tables.rows(filters).first(SHOWN_FIRST))
 
     questions: dict[str, Callable[[int], object]] = {
         "tables of a new state": lambda _: Tables(snapshot, columns),
         "random draw": lambda turn: draw(Filters(), turn),
         "random draw, unlabeled": lambda turn: draw(Filters((UNLABELED,)), turn),
-        "counts": lambda _: tables.counts(tables.places(Filters())),
+        "counts": lambda _: tables.counts(tables.rows(Filters())),
         "a word: count, first hundred": lambda turn: first(holding(words.word[turn])),
         "a word: random draw": lambda turn: draw(holding(words.word[turn]), turn),
-        "a word: counts": lambda turn: tables.counts(tables.places(holding(words.word[turn]))),
+        "a word: counts": lambda turn: tables.counts(tables.rows(holding(words.word[turn]))),
         "two words": lambda turn: first(holding(words.two_words[turn])),
         "a phrase": lambda turn: first(holding(words.phrase[turn])),
         "the two commonest words": lambda _: first(holding(commonest(snapshot))),

@@ -65,7 +65,7 @@ def test_a_file_holds_what_the_tables_say(demo_folder: Path, filters: Filters, m
     snapshot = open_snapshot(demo_folder)
     tables = Tables(snapshot)
     said = opinions(snapshot, tables)
-    places = tables.places(filters, said)
+    places = tables.rows(filters, said)
     at = places.first(len(places))
     expected = tables.items(at)
     of_csv, of_parquet = (make(tables.sheet(said), places) for make in (csv_of, parquet_of))
@@ -86,7 +86,7 @@ def test_the_pools_own_columns_come_along(make_workspace: MakeWorkspace):
     rows = [("item_id", "text", "label", "year"), ("a", "one", "x", "1999"), ("b", "two", "", "=1")]
     write_rows(workspace.path / "unlabeled_data" / "pool.csv", rows)
     tables = Tables(open_snapshot(workspace.path))
-    left = tables.places(Filters())
+    left = tables.rows(Filters())
     found = csv_of(tables.sheet(None), left)
     assert found.columns.tolist()[:5] == ["item_id", "text", "pool_label", "year", "split"]
     assert found["pool_label"].tolist() == ["x", ""]

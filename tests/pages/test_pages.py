@@ -391,11 +391,11 @@ def test_tables_are_of_the_state_that_the_page_has_read(make_workspace: MakeWork
     with (workspace.path / "unlabeled_data" / "pool.csv").open("a", encoding="utf-8") as pool:
         pool.write("new1,a zebra crossing\n")
     # The file changes while a page runs: what it asks now is still of what it has read.
-    assert len(tables(before).places(Filters())) == 60
+    assert len(tables(before).rows(Filters())) == 60
     after = open_snapshot(workspace.path)
-    assert len(tables(after).places(Filters())) == 61
-    assert len(tables(before).places(Filters(words="zebra"))) == 0
-    assert len(tables(after).places(Filters(words="zebra"))) == 1
+    assert len(tables(after).rows(Filters())) == 61
+    assert len(tables(before).rows(Filters(words="zebra"))) == 0
+    assert len(tables(after).rows(Filters(words="zebra"))) == 1
 
 
 def test_review_shows_outliers_beside_low_confidence(demo_folder: Path, monkeypatch):

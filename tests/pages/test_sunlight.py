@@ -155,7 +155,7 @@ def hits_of(draw: Callable[[int], np.ndarray], size: int) -> np.ndarray:
 
 def test_random_is_uniform_on_the_sample(tmp_path: Path):
     folder = Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
-    places = Tables(open_snapshot(folder)).places(Filters())
+    places = Tables(open_snapshot(folder)).rows(Filters())
     hits = hits_of(lambda seed: places.draw(50, seed), len(places))
     p = p_of_uniform(hits, of=50)
     assert UNLIKELY < p < 1 - UNLIKELY
@@ -265,7 +265,7 @@ def test_what_the_filters_leave_is_taken_away_as_a_file(
     of_csv = pd.read_csv(BytesIO(taken(page, "CSV")), dtype=str, keep_default_na=False)
     of_parquet = pq.read_table(BytesIO(taken(page, "Parquet"))).to_pandas()
     tables = Tables(open_snapshot(workspace.path))
-    every = tables.items(tables.places(Filters(words="police")).first(100_000))
+    every = tables.items(tables.rows(Filters(words="police")).first(100_000))
     every = every.set_index("item_id")
     assert 0 < len(of_csv) < len(every)
     assert of_csv["item_id"].tolist() == of_parquet["item_id"].tolist()
@@ -315,7 +315,7 @@ def test_the_random_button_is_uniform_over_the_pool(page: Page, site: Site, work
             "items => items.map(item => item.dataset.itemId)"
         )
     tables = Tables(open_snapshot(workspace.path))
-    ids = tables.items(tables.places(Filters()).first(100_000))["item_id"].tolist()
+    ids = tables.items(tables.rows(Filters()).first(100_000))["item_id"].tolist()
     place_of = {item: place for place, item in enumerate(ids)}
     hits = np.bincount([place_of[item] * BINS // len(ids) for item in found], minlength=BINS)
     assert len(found) == PRESSES * 50
@@ -477,7 +477,7 @@ def test_a_file_does_not_tell_what_the_model_thinks_of_what_waits_for_evaluation
     snapshot = open_snapshot(waiting[0])
     file = BytesIO()
     tables = Tables(snapshot)
-    write_parquet(tables.sheet(opinions(snapshot, tables)), tables.places(Filters()), file)
+    write_parquet(tables.sheet(opinions(snapshot, tables)), tables.rows(Filters()), file)
     items = pq.read_table(BytesIO(file.getvalue())).to_pandas()
     is_waiting = items["split"] == "unlabeled"
     assert is_waiting.sum() == 9

@@ -211,9 +211,9 @@ def test_filters_leave_what_a_plain_reading_leaves(
         both = {name: value for name, value in vars(other).items() if value}
         filters = replace(one, **both)
         expected = [item["item_id"] for item in items if is_left(item, filters)]
-        places = tables.places(filters, shown)
+        places = tables.rows(filters, shown)
         assert tables.items(places.first(1_000))["item_id"].tolist() == expected
-    assert len(tables.places(ASKED[0], shown)) == 10
+    assert len(tables.rows(ASKED[0], shown)) == 10
 
 
 def test_the_values_of_columns_are_listed_unless_they_are_many(rich: Snapshot):
@@ -226,12 +226,12 @@ def test_without_predictions_nothing_is_predicted(rich: Snapshot):
         Filters(confidence=(0.0, 1.0)),
         Filters(agreement="differs"),
     ):
-        assert len(Tables(rich).places(asked)) == 0
+        assert len(Tables(rich).rows(asked)) == 0
 
 
 def test_predictions_are_those_of_the_model(rich: Snapshot, told: tuple[Tables, ShownPredictions]):
     tables, shown = told
-    texts = tables.items(tables.places(Filters()).first(1_000))["text"].tolist()
+    texts = tables.items(tables.rows(Filters()).first(1_000))["text"].tolist()
     probability = score_texts(train(rich).model, texts)
     np.testing.assert_allclose(shown.confidence, probability.max(axis=1), atol=1e-6)
     np.testing.assert_array_equal(shown.predicted, probability.argmax(axis=1))
@@ -260,6 +260,6 @@ def test_no_filter_finds_out_what_the_model_thinks_of_waiting_evaluation_items(
     predictions = predictions_of(snapshot, snapshot.logs.runs[-1], model)
     shown = predictions_at(snapshot, tables, predictions, model)
     for asked in (Filters(predicted=("1", "0")), Filters(confidence=(0.0, 1.0))):
-        found = tables.items(tables.places(asked, shown).first(1_000))["item_id"]
+        found = tables.items(tables.rows(asked, shown).first(1_000))["item_id"]
         assert not hidden & set(found)
         assert len(found) == 81 - len(hidden)

@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import ConditionError
 from core.query.filters import Filters
-from core.query.sql_condition import CONFIG, FUNCTIONS, places_where
+from core.query.sql_condition import CONFIG, FUNCTIONS, rows_where
 from core.query.tables import Tables
 from core.workspace.snapshot import Snapshot
 from tests.server import ROOT
@@ -57,7 +57,7 @@ def items() -> pa.Table:
     ],
 )
 def test_a_condition_leaves_what_it_says(items: pa.Table, condition: str, expected: list[int]):
-    assert places_where(items, condition).tolist() == expected
+    assert rows_where(items, condition).tolist() == expected
 
 
 ATTACKS = [
@@ -242,7 +242,7 @@ ATTACKS = [
 @pytest.mark.parametrize("condition", ATTACKS)
 def test_anything_else_is_refused_with_a_sentence(items: pa.Table, condition: str):
     with pytest.raises(ConditionError, match=r"^The condition|^A condition|^The function"):
-        places_where(items, condition)
+        rows_where(items, condition)
     assert not Path("/tmp/stolen.csv").exists()
     assert not Path("/tmp/stolen.db").exists()
 
@@ -270,7 +270,7 @@ def test_nothing_that_is_allowed_fills_the_memory_or_runs_on():
 import resource
 import time
 import pyarrow as pa
-from core.query.sql_condition import places_where
+from core.query.sql_condition import rows_where
 from core.errors import ConditionError
 texts = pa.array(["a flood of words. " * 55] * 20_000, "large_string")
 items = pa.table({{"place": range(20_000), "text": texts}})
@@ -278,7 +278,7 @@ used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 for condition in {HUNGRY!r}:
     before, began = used(), time.process_time()
     try:
-        places_where(items, condition, seconds=1)
+        rows_where(items, condition, seconds=1)
     except ConditionError as error:
         assert "took more than" in str(error), error
     seconds = time.process_time() - began
@@ -300,14 +300,14 @@ for condition in {HUNGRY!r}:
 )
 def test_a_condition_that_would_make_too_many_texts_is_refused(items: pa.Table, condition: str):
     with pytest.raises(ConditionError, match="makes too many texts"):
-        places_where(items, condition)
+        rows_where(items, condition)
 
 
 def test_a_condition_that_takes_too_long_is_stopped():
     items = pa.table({"place": range(400_000), "text": ["word " * 20] * 400_000})
     slow = " OR ".join(f"regexp_matches(text, 'w.*x{at}$')" for at in range(40))
     with pytest.raises(ConditionError, match=r"took more than 0\.3 seconds"):
-        places_where(items, slow, seconds=0.3)
+        rows_where(items, slow, seconds=0.3)
 
 
 def test_no_function_reads_settings_or_files_or_makes_much_of_little():
@@ -328,7 +328,7 @@ def test_conditions_of_several_threads_do_not_meet(items: pa.Table):
     found: dict[int, list[int]] = {}
 
     def ask(number: int) -> None:
-        found[number] = places_where(items, f"place = {number % 4}").tolist()
+        found[number] = rows_where(items, f"place = {number % 4}").tolist()
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(16)]
     for thread in threads:
@@ -347,11 +347,11 @@ def test_the_sheet_says_of_each_place_what_the_tables_say(active: Snapshot):
     for name in ("label", "strategy", "batch_id", "annotator", "labeled_at"):
         told = [None if value is None or value != value else value for value in sheet[name]]
         assert [value or "" for value in told] == items[name].tolist()
-    found = places_where(tables.sheet(None), "split = 'training' AND label = '1'")
-    left = tables.places(Filters(splits=("training",), labels=("1",)))
+    found = rows_where(tables.sheet(None), "split = 'training' AND label = '1'")
+    left = tables.rows(Filters(splits=("training",), labels=("1",)))
     assert found.tolist() == left.listed.tolist()
 
 
 def test_a_chain_without_brackets_that_nests_too_deep_is_refused():
     with pytest.raises(ConditionError, match="too many parts in a row"):
-        places_where(pa.table({"place": [0], "n_words": [1]}), "n_words" + " + 1" * 450 + " > 0")
+        rows_where(pa.table({"place": [0], "n_words": [1]}), "n_words" + " + 1" * 450 + " > 0")

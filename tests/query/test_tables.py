@@ -12,7 +12,7 @@ from core.query.tables import UNLABELED, Filters, Tables
 from core.sampling.next_batch import propose
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event
+from core.workspace.logs import Event, new_event
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines
 from tests.pool.test_search import holds
@@ -25,13 +25,13 @@ def tables(demo_folder: Path) -> Tables:
 
 def drawn(tables: Tables, filters: Filters, number: int, seed: int) -> pd.DataFrame:
     """Random items of those that the filters leave."""
-    return tables.items(tables.places(filters).draw(number, seed))
+    return tables.items(tables.rows(filters).draw(number, seed))
 
 
 def test_every_item_stands_there_once(active: Snapshot):
     tables = Tables(active)
     items = drawn(tables, Filters(), 10_000, seed=1)
-    assert len(tables.places(Filters())) == len(items) == 390
+    assert len(tables.rows(Filters())) == len(items) == 390
     assert items["item_id"].is_unique
     assert (items["split"] == UNLABELED).sum() == 300
 
@@ -59,7 +59,7 @@ def test_filters_leave_only_what_they_name(tables: Tables):
     assert set(items["split"]) == {"training"}
     assert set(items["label"]) == {"1"}
     assert set(items["strategy"]) <= {"outlier", "low confidence"}
-    assert len(tables.places(filters)) == len(items) > 0
+    assert len(tables.rows(filters)) == len(items) > 0
     assert len(drawn(tables, Filters(("validation",)), 5, 1)) == 0
 
 
@@ -115,7 +115,7 @@ def test_filters_leave_what_a_plain_reading_leaves(make_workspace: MakeWorkspace
     tables, known = Tables(snapshot), plain_items(snapshot)
     for filters in ALL_FILTERS:
         expected = [item for item, facts in known.items() if is_left(facts, filters)]
-        places = tables.places(filters)
+        places = tables.rows(filters)
         first = tables.items(places.first(1_000))
         assert (first["item_id"].tolist(), len(places)) == (expected, len(expected))
         columns = first[["text", "split", "label", "strategy"]]
@@ -136,18 +136,18 @@ def test_draws_of_one_seed_differ_by_their_filters_only(active: Snapshot):
 
 def test_states_of_one_pool_share_its_columns(active: Snapshot):
     columns = pool_columns(active)
-    before = Tables(active, columns).places(Filters((UNLABELED,)))
+    before = Tables(active, columns).rows(Filters((UNLABELED,)))
     batch = propose(active, "ann")
     chosen = batch.proposals[0].item_id
     label = Event("e1", batch.batch_id, chosen, "label", "1", "ann", "2026", 1.0, False, "")
     Inbox(active.workspace).receive([label])
-    after = Tables(read_snapshot(active.workspace), columns).places(Filters((UNLABELED,)))
+    after = Tables(read_snapshot(active.workspace), columns).rows(Filters((UNLABELED,)))
     assert (len(before), len(after)) == (300, 299)
 
 
 def test_many_threads_get_right_answers(tables: Tables):
     def ask(seed: int) -> tuple:
-        places = tables.places(Filters(words="" if seed % 2 else "to"))
+        places = tables.rows(Filters(words="" if seed % 2 else "to"))
         items = tables.items(places.draw(5, seed % 6))
         return seed % 6, len(places), tuple(items["item_id"])
 
@@ -159,7 +159,7 @@ def test_many_threads_get_right_answers(tables: Tables):
 def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
     tables = Tables(read_snapshot(make_workspace()))
     for filters in (Filters(), Filters(words="flood"), Filters(labels=("1",))):
-        places = tables.places(filters)
+        places = tables.rows(filters)
         assert len(places) == len(drawn(tables, filters, 5, 1)) == len(tables.counts(places)) == 0
     assert len(tables.batches) == 0
 
@@ -167,14 +167,23 @@ def test_an_empty_workspace_has_empty_tables(make_workspace: MakeWorkspace):
 def test_a_pool_without_labels_is_unlabeled(make_workspace: MakeWorkspace):
     tables = Tables(read_snapshot(make_workspace([item[:2] for item in headlines(60)])))
     for filters, number in ((Filters(), 60), (Filters(words="hits"), 10)):
-        assert tables.counts(tables.places(filters)) == {(UNLABELED, ""): number}
+        assert tables.counts(tables.rows(filters)) == {(UNLABELED, ""): number}
 
 
-def test_batches_that_a_model_chose_are_active(active: Snapshot):
-    propose(active, "ann")
+def test_batches_tell_whose_they_are_and_how_many_of_their_items_are_labeled(active: Snapshot):
+    first, second = (propose(active, name) for name in ("ann", "bob"))
+    items = [proposal.item_id for proposal in first.proposals[:3]]
+    events = [new_event(first.batch_id, "eve", "label", item, label="1") for item in items]
+    events += [new_event(first.batch_id, "eve", "undo", items[0])]
+    Inbox(active.workspace).receive(events)
     batches = Tables(read_snapshot(active.workspace)).batches
-    assert batches["active"].tolist() == [True]
-    assert (batches["items"].tolist(), batches["labeled"].tolist()) == ([10], [0])
+    assert batches["batch_id"].tolist() == [second.batch_id, first.batch_id]
+    assert batches["annotator"].tolist() == ["bob", "ann"]
+    assert batches["split"].tolist() == ["training", "training"]
+    assert batches["created_at"].tolist() == [
+        batch.proposals[0].created_at for batch in (second, first)
+    ]
+    assert batches["labeled"].tolist() == [0, 2]
 
 
 def test_people_are_counted_by_the_labels_that_count(active: Snapshot):

@@ -99,7 +99,7 @@ def by_filters(snapshot: Snapshot, filters: Filters) -> Hashable:
 def places(snapshot: Snapshot, filters: Filters) -> RowSet:
     """Where the items stand that the filters leave, worked out once for each state."""
     shown = shown_predictions(snapshot) if filters.ask_the_model() else None
-    return tables(snapshot).places(filters, shown)
+    return tables(snapshot).rows(filters, shown)
 
 
 @kept(by_state, refusal=RunError)
