@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, Z, wilson
-from core.features.vocabulary import LENGTHS, count_words, length_buckets, word_positions
+from core.features.vocabulary import count_words, word_positions
 from core.pool.bags import Bags
 from core.pool.items import Pool
 from core.pool.text import number_words, words_of
@@ -166,11 +166,12 @@ def _cut(values: pa.Array, digits: int) -> pa.Array:
 def length_spread(snapshot: Snapshot) -> Spread:
     """Short, medium and long texts in the pool and in each group."""
     training, lengths = snapshot.labels.usable_training(), snapshot.pool_words.bags.lengths
-    counts = np.bincount(length_buckets(lengths), minlength=len(LENGTHS))
-    counts -= np.bincount(length_buckets(lengths[snapshot.held_out]), minlength=len(LENGTHS))
-    own = length_buckets(np.array([len(words_of(item.text)) for item in training], np.int64))
-    counts += np.bincount(own[_rows(snapshot, training) < 0], minlength=len(LENGTHS))
-    names = [name for _, name in LENGTHS]
+    thirds = snapshot.pool_words.length_thirds
+    names = thirds.told
+    counts = np.bincount(thirds(lengths), minlength=len(names))
+    counts -= np.bincount(thirds(lengths[snapshot.held_out]), minlength=len(names))
+    own = thirds(np.array([len(words_of(item.text)) for item in training], np.int64))
+    counts += np.bincount(own[_rows(snapshot, training) < 0], minlength=len(names))
     pool = dict(zip(names, counts.tolist(), strict=True))
     return spread(LENGTH, pool, [names[at] for at in own], groups(training))
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, cut_intervals
-from core.features.vocabulary import LENGTHS, length_buckets
-from core.pool.items import Pool
+from core.pool.lengths import LengthThirds
 from core.pool.text import words_of
+from core.pool.words import PoolWords
 from core.workspace.labels import Labeled
 from core.workspace.task import NOT_RECORDED
 
@@ -57,15 +57,16 @@ def slices(
     return sorted(found, key=lambda each: (each.is_thin, -each.items, each.group))
 
 
-def groupings(items: Sequence[Labeled], pool: Pool) -> dict[str, list[str]]:
+def groupings(items: Sequence[Labeled], pool_words: PoolWords) -> dict[str, list[str]]:
     """Each item's group, by length, by annotator and by each column of the pool that groups.
 
     A grouping with one group says nothing and is left out.
     """
     found = {
-        "length": [length_of(item.text) for item in items],
+        "length": lengths_of(items, pool_words.length_thirds),
         "annotator": [item.annotator or NOT_RECORDED for item in items],
     }
+    pool = pool_words.pool
     at = pool.positions(item.item_id for item in items)
     for name in pool.columns if at else ():
         places = list(at.values())
@@ -76,9 +77,9 @@ def groupings(items: Sequence[Labeled], pool: Pool) -> dict[str, list[str]]:
     return {name: groups for name, groups in found.items() if len(set(groups)) > 1}
 
 
-def length_of(text: str) -> str:
-    """The text's bucket of `LENGTHS`."""
-    return LENGTHS[int(length_buckets(len(words_of(text))))][1]
+def lengths_of(items: Sequence[Labeled], thirds: LengthThirds) -> list[str]:
+    """Each item's third of the pool by its number of words."""
+    return [thirds.told[int(thirds(len(words_of(item.text))))] for item in items]
 
 
 def grouped(values: Sequence[str | None]) -> list[str] | None:

@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from core.features.attribution import pieces_of
 from core.features.base import Features, Numbers, Projection, Pushes, Weights, bag_sums
@@ -29,16 +29,8 @@ from core.workspace.snapshot import Snapshot
 MIN_WORD_COUNT = 3
 """Chapter 2: rarer words tell the model nothing that it could learn."""
 
-LENGTHS = ((1, "short: up to 5 words"), (6, "medium: 6 to 8"), (9, "long: 9 and more"))
-"""Buckets by the least number of words: about a third of a newspaper's headlines each."""
-
 WORD_END = "\n"
 """Stands in no word: words are what is left of a text that is split at white space."""
-
-
-def length_buckets(n_words: ArrayLike) -> Indices:
-    """Each number of words as a place in `LENGTHS`; a text without words is short."""
-    return np.searchsorted([least for least, _ in LENGTHS[1:]], n_words, "right")
 
 
 @dataclass(frozen=True)

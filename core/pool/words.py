@@ -20,6 +20,7 @@ from core.pool.builder import Piece
 from core.pool.folder import pool_files
 from core.pool.hashing import firsts, found_at, sorted_places, text_offsets
 from core.pool.items import Pool, read_pool
+from core.pool.lengths import LengthThirds
 from core.pool.text import is_blank
 from core.pool.text_keys import TEXT_BYTES_AT_ONCE, hash_each, hash_keys, split_block
 from core.pool.tokens import Hashes
@@ -64,6 +65,11 @@ class PoolWords:
     def is_blank(self) -> Mask:
         """Items without a text that anybody can see, `(n_pool,)`."""
         return _blank_texts(self.words, self.bags)
+
+    @cached_property
+    def length_thirds(self) -> LengthThirds:
+        """Short, medium and long texts of this pool."""
+        return LengthThirds.of(self.bags.lengths)
 
     def copies_of(self, texts: Sequence[str]) -> Indices:
         """Where items stand whose text is one of these, or a copy of one."""

@@ -1,19 +1,14 @@
 """Filters over everything that is known of an item, and their form in an address."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
-
-from core.features.vocabulary import LENGTHS
 
 UNLABELED = "unlabeled"
 
 AGREES, DIFFERS = "agrees", "differs"
 AGREEMENTS = (AGREES, DIFFERS)
 """Whether the model predicts the label that an item has."""
-
-LENGTH_SAID = {name.split(":")[0]: name for _, name in LENGTHS}
-LENGTH_NAMES = tuple(LENGTH_SAID)
 
 MAX_WHERE = 2_000
 """Characters of a condition."""
@@ -63,7 +58,7 @@ class Choices:
     """What filters can name in a workspace at this moment.
 
     `columns` has the values of each of the pool's columns, the most frequent first; None for one
-    that has too many of them to be listed.
+    that has too many of them to be listed. `lengths` tells the bounds of each third of the pool.
     """
 
     splits: tuple[str, ...]
@@ -73,6 +68,7 @@ class Choices:
     annotators: tuple[str, ...]
     columns: Mapping[str, tuple[str, ...] | None]
     has_model: bool
+    lengths: Mapping[str, str] = field(default_factory=dict)
 
 
 _NAMES = {
@@ -126,7 +122,7 @@ def read_address(address: Mapping[str, Sequence[str]], choices: Choices) -> tupl
 def fitted(filters: Filters, choices: Choices) -> Filters:
     """The filters without what cannot be chosen: a batch that is gone, a day that is none."""
     predicted = choices.labels if choices.has_model else ()
-    can_be = {**vars(choices), "predicted": predicted, "lengths": LENGTH_NAMES}
+    can_be = {**vars(choices), "predicted": predicted}
     kept = {
         field: tuple(value for value in getattr(filters, field) if value in can_be[field])
         for field in _NAMES

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.features.vocabulary import length_buckets
 from core.pool.bags import Mask
 from core.pool.items import Pool
-from core.query.filters import AGREES, LENGTH_NAMES, Filters
+from core.pool.lengths import NAMES as LENGTHS
+from core.pool.lengths import LengthThirds
+from core.query.filters import AGREES, Filters
 from core.query.row_set import RowSet
 from core.query.shown_predictions import ShownPredictions
 
@@ -58,8 +59,8 @@ def rows_left(
     size = len(lengths)
     masks = []
     if filters.lengths:
-        chosen = np.array([name in filters.lengths for name in LENGTH_NAMES])
-        masks.append(chosen[length_buckets(lengths)])
+        chosen = np.array([name in filters.lengths for name in LENGTHS])
+        masks.append(chosen[LengthThirds.of(lengths[: len(pool)])(lengths)])
     masks += [_behind(_is_one_of(pool.table[n], values), size) for n, values in filters.columns]
     for name, piece in filters.pieces:
         found = pc.match_substring(pool.table[name], piece, ignore_case=True)

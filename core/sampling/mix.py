@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import LoopError, TaskError
 from core.features.random_projection import Vectors, pool_vectors, training_vectors
-from core.features.vocabulary import count_words, length_buckets, pool_bags
+from core.features.vocabulary import count_words, pool_bags
 from core.models.predict import confidences
 from core.pool.bags import Bags
 from core.sampling import strategies
@@ -70,8 +70,8 @@ class PoolArrays:
 
     @property
     def length_strata(self) -> NDArray[np.int64]:
-        """Each item's bucket of `LENGTHS`, `(n_pool,)`."""
-        return length_buckets(self.bags.lengths)
+        """Each item's third of the pool by its length, `(n_pool,)`."""
+        return self.snapshot.pool_words.length_thirds(self.bags.lengths)
 
     @property
     def column_strata(self) -> NDArray[np.int64]:

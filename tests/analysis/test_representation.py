@@ -27,6 +27,7 @@ from core.analysis.representation import (
     vocabulary,
 )
 from core.pool.bags import Bags
+from core.pool.lengths import LengthThirds
 from core.pool.text import text_key
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
@@ -47,16 +48,17 @@ def chosen_from(snapshot: Snapshot) -> list[str]:
     return texts + [x.text for x in snapshot.labels.usable_training() if x.item_id not in ids]
 
 
-def bucket(text: str) -> str:
+def bucket(text: str, thirds: LengthThirds) -> str:
     words = len(text.split())
-    return "short" if words < 6 else "medium" if words < 9 else "long"
+    return "short" if words < thirds.medium else "medium" if words < thirds.long else "long"
 
 
 def test_lengths_are_those_of_a_look_at_every_text(snapshot: Snapshot):
     found = length_spread(snapshot)
-    expected = Counter(map(bucket, chosen_from(snapshot)))
+    thirds = snapshot.pool_words.length_thirds
+    expected = Counter(bucket(text, thirds) for text in chosen_from(snapshot))
     assert {name.split(":")[0]: number for name, number in found.pool.items()} == expected
-    own = Counter((x.strategy, bucket(x.text)) for x in snapshot.labels.usable_training())
+    own = Counter((x.strategy, bucket(x.text, thirds)) for x in snapshot.labels.usable_training())
     for share in found.shares:
         if share.group != ALL:
             assert share.items == own[share.group, share.value.split(":")[0]]

@@ -3,7 +3,8 @@ import pytest
 from sklearn import metrics
 
 from core.evaluation.intervals import fscore_interval
-from core.evaluation.slices import EMPTY, OTHERS, THIN, grouped, groupings, length_of, slices
+from core.evaluation.slices import EMPTY, OTHERS, THIN, grouped, groupings, lengths_of, slices
+from core.pool.lengths import LengthThirds
 from core.workspace.labels import Labeled
 from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace
@@ -56,11 +57,10 @@ def test_without_anything_to_count_there_is_no_fscore():
     assert fscore_interval(0, 0) is None
 
 
-def test_lengths_are_the_buckets_of_the_pool():
-    told = [length_of(" ".join(["word"] * number)) for number in (1, 5, 6, 8, 9, 30)]
-    assert [each.split(":")[0] for each in told] == [
-        "short", "short", "medium", "medium", "long", "long",
-    ]  # fmt: skip
+def test_lengths_are_thirds_of_the_pool():
+    items = [Labeled("x", " ".join(["word"] * number), "1", "evaluation") for number in (1, 5, 40)]
+    told = lengths_of(items, LengthThirds.of(np.array([2, 3, 5, 6, 30, 50])))
+    assert told == ["short: up to 3 words", "medium: 4 to 6", "long: 7 and more"]
 
 
 def test_dates_go_by_year_and_numbers_by_thirds():
@@ -82,7 +82,7 @@ def test_items_are_grouped_by_what_is_known_of_them(make_workspace: MakeWorkspac
     pool += [(f"i{at}", f"text {at}", ("flood", "fire")[at % 2]) for at in range(20)]
     snapshot = read_snapshot(make_workspace(pool))
     items = [Labeled(f"i{at}", f"text {at}", "1", "evaluation", annotator="ann") for at in range(9)]
-    items.append(Labeled("gone", "not in the pool", "1", "evaluation", annotator="bo"))
-    found = groupings(items, snapshot.pool_words.pool)
+    items.append(Labeled("gone", "elsewhere now", "1", "evaluation", annotator="bo"))
+    found = groupings(items, snapshot.pool_words)
     assert list(found) == ["annotator", "kind"]
     assert found["kind"] == ["flood", "fire"] * 4 + ["flood", EMPTY]

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from core.evaluation.runs import keep, train
 from core.models.pool_predictions import predictions_of
 from core.models.predict import score_texts
+from core.pool.lengths import NAMES as LENGTHS
 from core.query.filters import (
     AGREEMENTS,
-    LENGTH_NAMES,
     UNLABELED,
     Choices,
     Filters,
@@ -37,6 +37,7 @@ CHOICES = Choices(
     annotators=("ann", "bob & co"),
     columns={"kind": ("fire", "flood, rain"), "source": None},
     has_model=True,
+    lengths={name: name for name in LENGTHS},
 )
 PARTS = {
     "splits": st.lists(st.sampled_from(CHOICES.splits), unique=True).map(tuple),
@@ -45,7 +46,7 @@ PARTS = {
     "batches": st.lists(st.sampled_from(CHOICES.batches), unique=True).map(tuple),
     "annotators": st.lists(st.sampled_from(CHOICES.annotators), unique=True).map(tuple),
     "predicted": st.lists(st.sampled_from(CHOICES.labels), unique=True).map(tuple),
-    "lengths": st.lists(st.sampled_from(LENGTH_NAMES), unique=True).map(tuple),
+    "lengths": st.lists(st.sampled_from(LENGTHS), unique=True).map(tuple),
     "words": st.text(max_size=30).filter(lambda text: text == text.strip()),
     "where": st.text(max_size=30).map(str.strip),
     "since": st.dates().map(str) | st.just(""),
@@ -146,6 +147,7 @@ def plain_items(snapshot: Snapshot, shown: ShownPredictions) -> list[dict[str, o
     proposed = {}
     for proposal in snapshot.logs.proposals:
         proposed.setdefault(proposal.item_id, set()).add(proposal.batch_id)
+    thirds = snapshot.pool_words.length_thirds
     return [
         {
             "item_id": row["item_id"],
@@ -154,7 +156,7 @@ def plain_items(snapshot: Snapshot, shown: ShownPredictions) -> list[dict[str, o
             "annotators": getattr(labeled.get(row["item_id"]), "annotator", ""),
             "day": getattr(labeled.get(row["item_id"]), "labeled_at", "")[:10],
             "batches": proposed.get(row["item_id"], set()),
-            "length": len(row["text"].split()),
+            "length": LENGTHS[int(thirds(len(row["text"].split())))],
             "kind": row.get("kind", ""),
             "source": row.get("source", ""),
             "predicted": shown.labels[shown.predicted[at]],
@@ -165,7 +167,6 @@ def plain_items(snapshot: Snapshot, shown: ShownPredictions) -> list[dict[str, o
 
 
 def is_left(item: dict[str, object], filters: Filters) -> bool:
-    length = LENGTH_NAMES[(item["length"] > 5) + (item["length"] > 8)]
     is_right = item["predicted"] == item["labels"]
     low, high = filters.confidence or (0, 1)
     return all(
@@ -177,7 +178,7 @@ def is_left(item: dict[str, object], filters: Filters) -> bool:
             not filters.batches or item["batches"] & set(filters.batches),
             not filters.since or item["day"] >= filters.since,
             not filters.until or (item["day"] and item["day"] <= filters.until),
-            not filters.lengths or length in filters.lengths,
+            not filters.lengths or item["length"] in filters.lengths,
             not filters.agreement
             or (item["labels"] and is_right == (filters.agreement == "agrees")),
             low - 1e-6 <= item["confidence"] <= high + 1e-6,

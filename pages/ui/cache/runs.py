@@ -194,4 +194,4 @@ def of_reports(make: Callable[[Snapshot], pd.DataFrame], snapshot: Snapshot) -> 
 def slice_groups(snapshot: Snapshot, run: Run) -> dict[str, list[str]]:
     """The groups of the items that the run was asked about, by each way to group them."""
     found = evaluation_predictions(snapshot, run)
-    return groupings(found.items, snapshot.pool_words.pool) if found else {}
+    return groupings(found.items, snapshot.pool_words) if found else {}

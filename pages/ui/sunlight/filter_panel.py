@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from core.query.filters import AGREEMENTS, LENGTH_NAMES, LENGTH_SAID, MAX_WHERE, Choices, Filters
+from core.query.filters import AGREEMENTS, MAX_WHERE, Choices, Filters
 from core.workspace.task import Task
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import state
@@ -138,7 +138,7 @@ def _show_step_button(label: str, by: int, icon: str, shortcut: str, choices: Ch
 
 
 def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
-    _several("Length", "lengths", LENGTH_NAMES, "any length", LENGTH_SAID)
+    _several("Length", "lengths", tuple(choices.lengths), "any length", choices.lengths)
     if choices.has_model:
         _several("Predicted", "predicted", choices.labels, "whatever the model says", names)
         st.slider("Confidence", *state.WHOLE, step=0.01, key=KEY + "confidence")

@@ -7,6 +7,7 @@ from datetime import date
 
 import streamlit as st
 
+from core.pool.lengths import NAMES as LENGTHS
 from core.query.filters import UNLABELED, Choices, Filters, fitted
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
@@ -39,6 +40,7 @@ def choices_of(snapshot: Snapshot) -> Choices:
         annotators=tuple(known.who()),
         columns=known.columns.values,
         has_model=bool(snapshot.logs.runs),
+        lengths=dict(zip(LENGTHS, snapshot.pool_words.length_thirds.told, strict=True)),
     )
 
 
