@@ -10,7 +10,7 @@ from pages.ui.cache import runs
 from pages.ui.components import charts
 from pages.ui.components.controls import show_tabs
 from pages.ui.components.figure import show_figure
-from pages.ui.components.messages import empty, say_empty
+from pages.ui.components.messages import say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import score_tables, views
 from pages.ui.metrics.worst_errors import show_worst_errors
@@ -118,9 +118,10 @@ snapshot = page_head.open_page(
 )
 page_head.need_pool(snapshot)
 if not snapshot.logs.runs:
-    empty(
+    say_empty(
         "Here you will see F-score and AUC per run. The first run is trained when evaluation data "
-        "and first training data are labeled."
+        "and first training data are labeled.",
+        stop=True,
     )
 show_curve(snapshot)
 run, other, label = choose(snapshot)

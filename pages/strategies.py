@@ -2,7 +2,7 @@
 
 from pages.ui import page_head
 from pages.ui.cache import analysis
-from pages.ui.components.messages import empty
+from pages.ui.components.messages import say_empty
 from pages.ui.strategies.estimate import show_estimate
 from pages.ui.strategies.experiment import show_experiment
 from pages.ui.strategies.replay import show_replay
@@ -15,7 +15,8 @@ snapshot = page_head.open_page(
 page_head.need_pool(snapshot)
 chosen = analysis.chosen_labels(snapshot)
 if not chosen:
-    empty("Here you will see what each strategy found. It begins with the first training labels.")
+    told = "Here you will see what each strategy found. It begins with the first training labels."
+    say_empty(told, stop=True)
 show_yields(snapshot, chosen)
 show_representation(snapshot)
 show_experiment(snapshot)

@@ -21,7 +21,7 @@ from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
 from pages.ui.components.item_details import show_details
 from pages.ui.components.items import item_html, show_items
-from pages.ui.components.messages import empty, refusals_shown
+from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import filter_panel, state
 from pages.ui.sunlight.steps import Step
@@ -41,11 +41,11 @@ def show_draw(snapshot: Snapshot, items: pd.DataFrame) -> None:
     texts = items["text"].tolist()
     words = [word for text in texts for word in words_of(text)]
     known = None if model is None else model.known(words)
-    opinions = [None] * len(texts) if model is None else score_texts(model, texts)
-    # An evaluation item that waits for its label must not be shown with the model's opinion.
+    said = [None] * len(texts) if model is None else score_texts(model, texts)
+    # An evaluation item that waits for its label must not be shown with what the model says.
     hidden = being_held_out(snapshot)
-    for item, opinion in zip(items.itertuples(), opinions, strict=True):
-        told = facts(snapshot, item, None if item.item_id in hidden else opinion)
+    for item, probability in zip(items.itertuples(), said, strict=True):
+        told = facts(snapshot, item, None if item.item_id in hidden else probability)
         is_big = len(items) == 1
         shown = item_html(item.text, told, known, big=is_big, item_id=item.item_id)
         with st.container(gap=None):
@@ -132,7 +132,7 @@ def show_look(snapshot: Snapshot, step: Step) -> None:
     items = tables(snapshot).items(chosen)
     show_count(snapshot, step, places, len(items))
     if not len(items):
-        empty("No item matches these filters. Take one of them away.")
+        say_empty("No item matches these filters. Take one of them away.", stop=True)
     show_draw(snapshot, items)
 
 

@@ -7,9 +7,13 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import SunlightError
+from core.system.jobs import Job
 from core.system.progress import Progress, in_words
 from pages.ui.cache.keep import Found, Slot
 from pages.ui.escape_markdown import plain
+
+EVERY = 0.5
+"""Seconds between two looks at a job."""
 
 
 def show_error(message: object) -> None:
@@ -28,15 +32,11 @@ def refusals_shown(*, stop: bool = False) -> Iterator[None]:
             st.stop()
 
 
-def say_empty(message: str) -> None:
-    """Says what will stand here and how to get there."""
+def say_empty(message: str, *, stop: bool = False) -> None:
+    """Says what will stand here and how to get there; after that the page goes on, or stops."""
     st.info(message, icon=":material/hourglass_empty:")
-
-
-def empty(message: str) -> None:
-    """Says what will stand here and how to get there, and stops the page."""
-    say_empty(message)
-    st.stop()
+    if stop:
+        st.stop()
 
 
 @contextmanager
@@ -57,3 +57,29 @@ def filled(slot: Slot[Found], doing: str) -> Found:
         with progress_shown(doing) as tell:
             slot.fill(tell)
     return slot.found
+
+
+def show_job(job: Job, doing: str, key: str, *, can_stop: bool = True) -> None:
+    """How far it is while it goes on, looked at anew by itself; then the page runs again."""
+    if job.is_running:
+        _watch(job, doing, key, can_stop)
+    elif job.told.error:
+        show_error(job.told.error)
+
+
+@st.fragment(run_every=EVERY)
+def _watch(job: Job, doing: str, key: str, can_stop: bool) -> None:
+    if not job.is_running:
+        st.rerun()
+    with st.container(border=True, key=f"{key}_progress"):
+        st.progress(job.told.share, f"{doing} … {job.seconds:.0f} s")
+        # Names of strategies are anybody's words: no markup is read in them.
+        st.text(job.told.step)
+        if can_stop:
+            st.button(
+                "Stop",
+                key=f"{key}_stop",
+                icon=":material/stop:",
+                on_click=job.stop,
+                help="What is finished is kept: it goes on there when it is begun again.",
+            )

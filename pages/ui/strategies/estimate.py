@@ -8,8 +8,8 @@ from core.evaluation.stopping import Sign
 from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
+from pages.ui.components.messages import show_job
 from pages.ui.escape_markdown import plain
-from pages.ui.strategies.job_status import show_job
 
 VAGUE = 100
 """Random items below which a share is told by its ends alone: of 100 items with 5 positives, 2% to
@@ -88,7 +88,7 @@ def sample_told(found: Prevalence, name: str) -> str:
     )
     if not found.trust:
         return f"{told} No model is heard: too few of them could correct it."
-    return f"{told} The model's opinion counts {found.trust:.0%}: more if it tells items apart."
+    return f"{told} What the model says counts {found.trust:.0%}: more if it tells items apart."
 
 
 def told(sign: Sign) -> str:

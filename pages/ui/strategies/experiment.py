@@ -14,10 +14,9 @@ from pages.ui.cache import analysis
 from pages.ui.components.charts import numbers as numbers_told
 from pages.ui.components.charts import strategy_color
 from pages.ui.components.figure import POINTS, show_figure
-from pages.ui.components.messages import say_empty
+from pages.ui.components.messages import say_empty, show_job
 from pages.ui.components.scores import interval_text
 from pages.ui.escape_markdown import plain
-from pages.ui.strategies.job_status import show_job
 
 ROW = 34
 """Pixels for one strategy."""
@@ -71,7 +70,11 @@ def show_state(experiment: comparison.Experiment) -> None:
     job = analysis.job(name, comparison.compute, path, size, seeds)
     before = comparison.earlier(experiment)
     if not job.is_running:
-        st.text(asked_for(experiment))
+        names = ", ".join(group.name for group in experiment.groups)
+        st.text(
+            f"{size:,} labels of each: {names}. {seeds} seeds draw {seeds} subsets of each "
+            "strategy's labels."
+        )
         name = "Compare anew" if before else "Compare"
         kind = "secondary" if before else "primary"
         if st.button(name, icon=":material/science:", key="experiment", type=kind):
@@ -85,15 +88,6 @@ def show_state(experiment: comparison.Experiment) -> None:
             icon=":material/history:",
         )
         show_outcome(before)
-
-
-def asked_for(experiment: comparison.Experiment) -> str:
-    """What would be compared, in a sentence."""
-    names, seeds = ", ".join(group.name for group in experiment.groups), experiment.seeds
-    return (
-        f"{experiment.size:,} labels of each: {names}. {seeds} seeds draw {seeds} subsets of each "
-        "strategy's labels."
-    )
 
 
 def show_outcome(outcome: Outcome) -> None:

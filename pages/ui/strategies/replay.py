@@ -14,8 +14,7 @@ from pages.ui.cache import analysis
 from pages.ui.components import charts
 from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import show_figure
-from pages.ui.components.messages import refusals_shown, say_empty
-from pages.ui.strategies.job_status import show_job
+from pages.ui.components.messages import refusals_shown, say_empty, show_job
 
 MOST_SEEDS = 20
 
