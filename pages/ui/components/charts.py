@@ -35,9 +35,6 @@ WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad0
 HEIGHT = 220
 """Of a plot, in pixels, without its axes and its legend."""
 
-NARROW = 290
-"""Pixels for a legend beside the axis of a chart on a telephone."""
-
 LETTER, SYMBOL = 6, 28
 """Pixels that a letter takes in a legend, and a symbol with the space around it."""
 
@@ -64,14 +61,9 @@ def colors(field: str, named: Mapping[str, str], **further: object) -> alt.Color
 
 
 def legend(names: Iterable[str]) -> alt.Legend:
-    """A legend above the chart, of as many columns as stand side by side in a narrow window."""
-    names = list(names)
-    for columns in range(len(names), 1, -1):
-        widths = [max(map(len, names[first::columns])) for first in range(columns)]
-        if sum(LETTER * width + SYMBOL for width in widths) <= NARROW:
-            break
-    else:
-        columns = 1
+    """A legend above the chart, of as many columns as stand side by side in its width."""
+    widest = LETTER * max(map(len, names), default=0) + SYMBOL
+    columns = alt.ExprRef(f"max(1, floor(width / {widest}))")
     return alt.Legend(orient="top", columns=columns, labelLimit=0, symbolOpacity=1)
 
 
