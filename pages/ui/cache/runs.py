@@ -76,23 +76,23 @@ def predictions(snapshot: Snapshot, run: Run) -> Predictions | None:
     return predictions_of(snapshot, run, found) if found else None
 
 
+def by_last_run(snapshot: Snapshot, *further: Hashable) -> Hashable:
+    """The key of what the last run's model, if there is one, says of the tables."""
+    return by_snapshot(snapshot, run_stamps(snapshot, *snapshot.logs.runs[-1:]), further)
+
+
+@kept(by_last_run, spinner="Asking the model …", refusal=RunError)
 def shown_predictions(snapshot: Snapshot) -> ShownPredictions | None:
     """What the last run's model says at each place of the tables; None if there is no model."""
-    return _shown_predictions(snapshot, snapshot.logs.runs[-1]) if snapshot.logs.runs else None
-
-
-@kept(by_state, spinner="Asking the model …", refusal=RunError)
-def _shown_predictions(snapshot: Snapshot, run: Run) -> ShownPredictions | None:
-    found = predictions(snapshot, run)
-    if found is None:
-        return None
-    return predictions_at(snapshot, tables(snapshot), found, model(snapshot, run))
+    run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
+    found = run and predictions(snapshot, run)
+    return found and predictions_at(snapshot, tables(snapshot), found, model(snapshot, run))
 
 
 def by_filters(snapshot: Snapshot, filters: Filters) -> Hashable:
     """The key of what filters leave: the model counts where they ask for it."""
-    runs = snapshot.logs.runs[-1:] if filters.ask_the_model() else []
-    return by_snapshot(snapshot, run_stamps(snapshot, *runs), repr(filters))
+    by = by_last_run if filters.ask_the_model() else by_snapshot
+    return by(snapshot, repr(filters))
 
 
 @kept(by_filters, most=LOOKS)
