@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.doctor import examine, mend, mend_all
 from core.errors import SunlightError
-from core.system.findings import Finding, Kind, Severity
+from core.system.findings import Finding, Kind
 from core.workspace.layout import open_workspace
 from pages.ui import session
 
@@ -17,8 +17,6 @@ EXAMINED = "check_examined"
 
 AT_ONCE = 10
 """Findings of a kind that are shown before somebody asks for more."""
-
-ICONS: dict[Severity, str] = {"error": ":material/error:", "warning": ":material/warning:"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
     name = f"{kind.title}, {kind.severity}"
     key = f"check_{name}"
     shown = st.session_state.get(key, AT_ONCE)
-    with st.expander(f"{name}: {len(findings):,}", icon=ICONS[kind.severity]):
+    with st.expander(f"{name}: {len(findings):,}", icon=f":material/{kind.severity}:"):
         st.caption(f"{kind.what[0].upper()}{kind.what[1:]}.")
         for at, finding in enumerate(findings[:shown]):
             _show_finding(path, f"{key}_{at}", finding)

@@ -7,7 +7,6 @@ import streamlit as st
 from core.errors import SunlightError
 from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import export_files, zipped
-from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 from pages.ui.cache.snapshot import open_snapshot
 from pages.ui.components.messages import refusals_shown
@@ -32,12 +31,8 @@ def show(path: Path) -> None:
     st.caption(LAYOUTS[form].note)
     for_excel = form == "csv" and st.checkbox("For Excel, which needs a mark in the file")
     splits = st.pills("Splits", SPLITS, selection_mode="multi", default=SPLITS, key=CHOSEN)
-    if st.button("Prepare", icon=":material/inventory_2:", key="prepare_export"):
-        _offer(snapshot, form, splits, for_excel=for_excel)
-
-
-def _offer(snapshot: Snapshot, form: str, splits: list[str], *, for_excel: bool) -> None:
-    """The download, or why there is none."""
+    if not st.button("Prepare", icon=":material/inventory_2:", key="prepare_export"):
+        return
     folder = f"{snapshot.workspace.name}-{form}"
     with refusals_shown():
         archive = zipped(export_files(snapshot, form, splits, for_excel=for_excel), folder)

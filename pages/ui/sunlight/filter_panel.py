@@ -20,6 +20,7 @@ SYNTAX = """Words that a text must hold, all of them, in any order: `flood river
 stand side by side: `"river flood"`. Whole words count, without case or punctuation: `flood` finds
 *Flood,* and *flood-hit*, not *floodlight*."""
 
+STEPS = ("Back", -1, "arrow_back", "Left"), ("Forth", 1, "arrow_forward", "Right")
 SIZE_NAMES = {1: "1 item", 10: "10", 50: "50"}
 SAID_AGREEMENT = dict(zip(AGREEMENTS, ("as the model says", "not as the model says"), strict=True))
 
@@ -103,8 +104,17 @@ def show_controls(choices: Choices) -> None:
             shortcut="Space",
             key="random",
         )
-        _show_step_button("Back", -1, "arrow_back", "Left", choices)
-        _show_step_button("Forth", 1, "arrow_forward", "Right", choices)
+        trail: Trail = st.session_state[state.TRAIL]
+        for label, by, icon, shortcut in STEPS:
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                on_click=state.go,
+                args=(by, choices),
+                disabled=not trail.can_go(by),
+                shortcut=shortcut,
+                key=f"sunlight_go_{label.lower()}",
+            )
         st.segmented_control(
             "Items",
             SIZES,
@@ -122,19 +132,6 @@ def show_controls(choices: Choices) -> None:
             help=f"One item at a time, the next every {state.SECONDS} seconds, until you switch it "
             "off.",
         )
-
-
-def _show_step_button(label: str, by: int, icon: str, shortcut: str, choices: Choices) -> None:
-    trail: Trail = st.session_state[state.TRAIL]
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        on_click=state.go,
-        args=(by, choices),
-        disabled=not trail.can_go(by),
-        shortcut=shortcut,
-        key=f"sunlight_go_{label.lower()}",
-    )
 
 
 def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
