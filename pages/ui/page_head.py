@@ -80,8 +80,6 @@ def show_workspace() -> None:
     names, current = session.workspace_names(), session.workspace_name()
     started = Path(session.started_with()).resolve().name
     session.write_address()
-    if refusal := st.session_state.pop(session.REFUSED, ""):
-        st.sidebar.error(refusal, icon=":material/error:")
     if len(names) < 2 or current not in names:
         st.sidebar.caption(f"Workspace: `{session.workspace_path().name}`")
         return

@@ -4,7 +4,7 @@ The workspace stands in the address, by its name. The person's name is remembere
 asked once, known at the next start.
 """
 
-import sys
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -12,7 +12,6 @@ from urllib.parse import quote, unquote
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from core.errors import WorkspaceError
 from core.system.process import environment
 from core.workspace.layout import SAMPLE
 from core.workspace.registry import find, name_of, workspaces, workspaces_folder
@@ -25,8 +24,6 @@ REOPENED = "reopened"
 WORKSPACE = "workspace"
 """The session's workspace as a path; in the address only ever a name."""
 FOLLOWED = "workspace_followed"
-REFUSED = "workspace_refused"
-"""Why the workspace that was asked for last is not open, until it is told."""
 MAX_NAME = 80
 """Characters."""
 DEMO = SAMPLE.parent / "demo"
@@ -52,13 +49,10 @@ def workspace_path() -> Path:
 
 def started_with() -> str:
     """The workspace that the server was started with: `--data`, `SUNLIGHT_DATA`, or the sample."""
-    arguments = sys.argv[1:]
-    for at, argument in enumerate(arguments):
-        if argument.startswith("--data="):
-            return argument.removeprefix("--data=")
-        if argument == "--data" and at + 1 < len(arguments):
-            return arguments[at + 1]
-    return environment("SUNLIGHT_DATA") or str(SAMPLE)
+    parser = ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--data", nargs="?")
+    given, _ = parser.parse_known_args()
+    return given.data or environment("SUNLIGHT_DATA") or str(SAMPLE)
 
 
 def choose_workspace(path: Path) -> None:
@@ -95,11 +89,9 @@ def workspace_name() -> str | None:
 
 
 def choose_workspace_by_name(name: str) -> None:
-    """`choose_workspace` by one of these names; one that is not there is told with the next run."""
-    try:
+    """`choose_workspace` by one of these names; the sidebar tells of one that is not there."""
+    with st.sidebar, refusals_shown():
         choose_workspace(find(name, workspaces_folder()) if name else Path(started_with()))
-    except WorkspaceError as error:
-        st.session_state[REFUSED] = str(error)
 
 
 def open_snapshot() -> Snapshot:
