@@ -13,12 +13,11 @@ from pages.ui import page_head, session
 from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
 from pages.ui.components.controls import show_tabs
-from pages.ui.components.item_actions import batches_of, open_batch, open_item_button
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.review.label_issues import label_buttons, show_label_issues
 from pages.ui.review.picks import choose_batch, newest_run, picks_shown, show_sides
-from pages.ui.review.projection import show_picture
+from pages.ui.review.projection import batches_of, open_batch, open_item_button, show_picture
 
 SHOWN = 100
 DECIDED = 20

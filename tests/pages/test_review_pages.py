@@ -26,7 +26,7 @@ from core.workspace.relabel import as_they_stand, settled
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Label
 from pages.ui.cache.keep import Slot
-from pages.ui.components.item_actions import batches_of
+from pages.ui.review.projection import batches_of
 from tests.browser import said
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 from tests.pages.test_pages import open_page, open_tab

@@ -5,7 +5,7 @@ from functools import partial
 
 import pandas as pd
 
-from core.analysis import projection, replay, representation, strategy_comparison, strategy_yield
+from core.analysis import projection, replay, representation, strategy_yield
 from core.analysis.representation import Spread, WordComparison
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
@@ -21,9 +21,6 @@ from pages.ui.cache.runs import by_state, predictions
 JOBS = 50
 """Kinds of work that are remembered with what came of them; the results stand on disk."""
 
-SIZES = 32
-"""Comparisons of strategies that are kept, one for each number of labels."""
-
 
 @kept(lambda name, *_: name, most=JOBS)
 def job(name: str, function: Callable[..., str | None], *arguments: object) -> Job:
@@ -36,9 +33,6 @@ chosen_labels = kept(by_snapshot)(strategy_yield.chosen_labels)
 
 known = kept(by_snapshot)(replay.known)
 """What a replay of this state of the loop can go by."""
-
-experiment = kept(by_snapshot, most=SIZES)(strategy_comparison.prepare)
-"""What is to be trained at a size. Raises LoopError where there is nothing to compare."""
 
 picks = kept(by_snapshot)(sampling.picks_of)
 """Every training item that a model chose, with its label of today."""

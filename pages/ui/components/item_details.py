@@ -1,24 +1,30 @@
-"""All that is known of one item: what the model sees in it, what is like it, what has happened."""
+"""One item: its label and flag, and what the model sees in it, what is like it, what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from html import escape
 
 import streamlit as st
 
-from core.errors import RunError
+from core.errors import RunError, SunlightError
 from core.models.explain import Explanation, explain
 from core.models.model import Model
 from core.models.neighbors import Neighbor
 from core.pool.text import folded
+from core.workspace.events import MAX_NOTE
 from core.workspace.item_history import Happening, history
 from core.workspace.logs import Run
-from core.workspace.relabel import refused
+from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, refused
 from core.workspace.snapshot import Snapshot, being_held_out
+from pages.ui import session
 from pages.ui.cache import runs
-from pages.ui.cache.snapshot import training_words
-from pages.ui.components.item_actions import show_actions
+from pages.ui.cache.snapshot import inbox, training_words
 from pages.ui.components.items import MOST
+from pages.ui.components.messages import show_error
+from pages.ui.escape_markdown import plain
+
+REFUSED = "sunlight_refused"
+NAME = "sunlight_name"
 
 NEIGHBORS = 5
 
@@ -34,12 +40,7 @@ def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
     is_held_out = item_id in being_held_out(snapshot)
     run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
     model = runs.model(snapshot, run) if run else None
-    show_actions(
-        snapshot,
-        item_id,
-        refused(snapshot, item_id),
-        assisted=not is_held_out and model is not None,
-    )
+    _show_actions(snapshot, item_id, assisted=not is_held_out and model is not None)
     parts = []
     if len(text) > MOST:
         parts.append(f'<p class="sl-whole" dir="auto" data-testid="whole">{escape(text)}</p>')
@@ -53,6 +54,89 @@ def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
     parts.append(_history(history(snapshot, item_id, is_held_out=is_held_out)))
     told = "".join(f"<div>{part}</div>" for part in parts if part)
     st.html(f'<div class="sl-more" data-testid="details">{told}</div>')
+
+
+def _show_actions(snapshot: Snapshot, item_id: str, *, assisted: bool) -> None:
+    """A button for each label, unless the item must not be labeled here; and the flag."""
+    if not session.annotator():
+        _ask_name(f"{NAME}_{item_id}")
+        return
+    hand, refusal = Hand(session.annotator(), assisted), refused(snapshot, item_id)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if not refusal:
+            _show_labels(snapshot, item_id, hand)
+        _show_flag(snapshot, item_id, hand)
+    if refusal:
+        st.caption(plain(refusal))
+    if told := st.session_state.pop(f"{REFUSED}_{item_id}", ""):
+        show_error(told)
+
+
+def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
+    labeled = snapshot.labels.by_id.get(item_id)
+    for label in snapshot.workspace.task.labels:
+        is_given = labeled is not None and labeled.label == label.value
+        st.button(
+            plain(label.name),
+            icon=":material/check:" if is_given else None,
+            disabled=is_given,
+            help="It has this label." if is_given else "Training data; stands in the logs at once.",
+            on_click=_write,
+            args=(label_by_hand, snapshot, item_id, label.value, hand),
+            key=f"byhand_{label.value}_{item_id}",
+        )
+
+
+def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
+    flag, key = flag_of(snapshot, item_id), f"byhand_note_{item_id}"
+    if flag:
+        st.button(
+            "Take the flag back",
+            icon=":material/flag:",
+            help=plain(f"{flag.annotator}: {flag.note}"),
+            on_click=_write,
+            args=(flag_by_hand, snapshot, item_id, "", hand),
+            key=f"byhand_unflag_{item_id}",
+        )
+        return
+    with st.popover("Flag", icon=":material/flag:"):
+        st.text_input("What should be looked at?", max_chars=MAX_NOTE, key=key)
+        st.button(
+            "Flag it",
+            on_click=_flag_noted,
+            args=(snapshot, item_id, key, hand),
+            key=f"byhand_flag_{item_id}",
+        )
+
+
+def _write(
+    by_hand: Callable[..., object], snapshot: Snapshot, item_id: str, value: str, hand: Hand
+) -> None:
+    """Writes a label or a flag down, before the page runs again; a refusal is told then."""
+    workspace = snapshot.workspace
+    try:
+        by_hand(workspace, inbox(workspace.path), item_id, value, hand)
+    except SunlightError as error:
+        st.session_state[f"{REFUSED}_{item_id}"] = str(error)
+
+
+def _flag_noted(snapshot: Snapshot, item_id: str, key: str, hand: Hand) -> None:
+    note = st.session_state.get(key, "").strip() or "look again"
+    _write(flag_by_hand, snapshot, item_id, note, hand)
+
+
+def _ask_name(key: str) -> None:
+    if session.login_is_configured():
+        st.caption("Log in on the Annotate page to label or flag it.")
+        return
+    st.text_input(
+        "Your name, to label or flag it",
+        max_chars=session.MAX_NAME,
+        key=key,
+        on_change=session.name_annotator_by,
+        args=(key,),
+        width=320,
+    )
 
 
 def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: str) -> list[str]:

@@ -13,12 +13,13 @@ from core.sampling.picks import Pick
 from core.workspace.labels import Labeled
 from core.workspace.relabel import as_they_stand, flag_of
 from core.workspace.snapshot import Snapshot
+from pages.ui import session
 from pages.ui.cache import analysis
 from pages.ui.components.charts import numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
-from pages.ui.components.item_actions import batches_of, open_item_button
 from pages.ui.components.item_details import show_details
 from pages.ui.components.items import item_html, show_items
+from pages.ui.escape_markdown import plain
 
 TITLE = "A picture of the choice"
 BRUSH, CLICK = "brush", "click"
@@ -151,3 +152,22 @@ def point_facts(snapshot: Snapshot, point: Point, item: Labeled) -> list[str]:
         f"labeled {snapshot.workspace.task.label(item.label).name}" if item.label else "",
         "flagged" if flag_of(snapshot, point.item_id) else "",
     ]
+
+
+def open_batch(batch_id: str, item_id: str = "") -> None:
+    """Goes to the annotate page, into this batch."""
+    session.reopen(batch_id, item_id)
+    st.switch_page("annotate.py")
+
+
+def batches_of(snapshot: Snapshot) -> dict[str, str]:
+    """The batch in which each item is labeled, or waits for its label; not those of files alone."""
+    found = {item.item_id: item.batch_id for item in snapshot.labels.items if item.batch_id}
+    waiting = ((p.item_id, p.batch_id) for batch in snapshot.open_batches.values() for p in batch)
+    return {**found, **dict(waiting)}
+
+
+def open_item_button(batch_id: str, item_id: str, key: str, name: str = "Open") -> None:
+    """A button into the item's batch, at the item; nothing for an item that has none."""
+    if batch_id and st.button(name, key=key, help=f"Annotate, at this item of {plain(batch_id)}"):
+        open_batch(batch_id, item_id)

@@ -38,7 +38,7 @@ def show_experiment(snapshot: Snapshot) -> None:
     if not snapshot.workspace.is_writable():
         say_empty("The workspace is read-only: there is no place to keep the answers.")
         return
-    show_state(analysis.experiment(snapshot, _choose_size(groups.sizes)))
+    show_state(comparison.prepare(snapshot, _choose_size(groups.sizes)))
     for sentence in groups.waiting:
         st.text(sentence)
 
