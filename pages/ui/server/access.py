@@ -90,7 +90,7 @@ class Door:
             return
         connection = HTTPConnection(scope)
         if refusal := self._refusal(connection):
-            await _shut(scope, receive, send, refusal)
+            await page(refusal, 403)(scope, receive, send)
         elif self._rules.password:
             await self._let_in(connection, receive, send)
         else:
@@ -125,7 +125,8 @@ class Door:
         elif is_page and _wants_page(connection):
             await self._login.ask(connection)(scope, receive, send)
         else:
-            await _shut(scope, receive, send, "Log in first: open the app's first page.", 401)
+            shut = page("Log in first: open the app's first page.", 401)
+            await shut(scope, receive, send)
 
 
 def _host(headers: Headers) -> str:
@@ -134,16 +135,6 @@ def _host(headers: Headers) -> str:
         return urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:
         return ""
-
-
-async def _shut(
-    scope: Scope, receive: Receive, send: Send, message: str, status: int = 403
-) -> None:
-    """Lets nobody in; answers pages and websockets alike."""
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008, "reason": message[:100]})
-    else:
-        await page(message, status)(scope, receive, send)
 
 
 def _wants_page(connection: HTTPConnection) -> bool:
