@@ -79,6 +79,13 @@ def settled(page: Page) -> None:
     page.wait_for_function(SETTLED)
 
 
+def heard(page: Page, key: str) -> None:
+    """A key of this name is heard: Streamlit binds shortcuts a moment after their buttons stand."""
+    page.wait_for_function(
+        "key => window.hotkeys?.getAllKeyCodes().some(({ shortcut }) => shortcut === key)", arg=key
+    )
+
+
 def all_saved(page: Page) -> None:
     expect(page.locator(SAVE_STATE)).to_have_attribute("data-waiting", "0")
 

@@ -10,7 +10,7 @@ from core.evaluation.label_issues import LabelIssue, find_label_issues
 from core.evaluation.runs import read_report
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import read_snapshot
-from tests.browser import events, rows, settled
+from tests.browser import events, heard, rows, settled
 from tests.server import Site
 
 pytestmark = pytest.mark.browser
@@ -104,6 +104,7 @@ def wait_for_top(page: Page, top: LabelIssue) -> None:
     expect(page.get_by_test_id("item").first).to_contain_text(top.item.text)
     expect(page.locator("button", has_text="Keep").first).to_be_enabled()
     settled(page)
+    heard(page, "1")
 
 
 def test_a_key_corrects_the_top_label_down_to_the_files(page: Page, workspace: Workspace):

@@ -28,7 +28,7 @@ from core.workspace.relabel import flag_of
 from core.workspace.snapshot import open_snapshot
 from core.workspace.task import SUNLIGHT
 from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed
-from tests.browser import eventually, label_rows, said, settled
+from tests.browser import eventually, heard, label_rows, said, settled
 from tests.conftest import MakeWorkspace, NewContext, headlines
 from tests.exchange.test_item_export import opinions
 from tests.server import ROOT, Site
@@ -279,14 +279,17 @@ def test_what_the_filters_leave_is_taken_away_as_a_file(
 
 def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(page: Page, site: Site):
     opened(page, site, "seed=5&size=1")
+    heard(page, "space")
     first, at_first = texts(page), page.url
     page.keyboard.press("Space")
     at_second = changed(page, at_first)
     expect(page.get_by_role("button", name="Back")).to_be_enabled()
+    heard(page, "left")
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(at_first)
     settled(page)
     expect(page.get_by_test_id("item").first).to_contain_text(first[0])
+    heard(page, "right")
     page.keyboard.press("ArrowRight")
     page.wait_for_url(at_second)
     settled(page)
@@ -307,6 +310,7 @@ def test_the_random_button_is_uniform_over_the_pool(page: Page, site: Site, work
     for press in range(PRESSES):
         before = page.url
         if press % 2:
+            heard(page, "space")
             page.keyboard.press("Space")
         else:
             page.locator(".st-key-random button").click()
