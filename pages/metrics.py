@@ -40,7 +40,7 @@ def show_curve(snapshot: Snapshot) -> None:
         f"could be off with {items:,} evaluation items, {positives:,} of them positive.",
         charts.learning_curve,
         points,
-        charts.course(points),
+        *charts.course(points),
     )
     if len(set(score_tables.evaluation_sets(snapshot).values())) > 1:
         st.caption("Lines break where the evaluation data changed: compare within a line only.")

@@ -5,8 +5,7 @@ from those and from each other for people of any color vision, and to be seen on
 A test holds the distances; sixteen colors cannot be as far apart as the few that stand together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 
 import altair as alt
@@ -72,24 +71,10 @@ def numbers(*fields: str, format: str = ".3f") -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:Q", format=format) for field in fields]
 
 
-@dataclass(frozen=True)
-class Course:
-    """What a learning curve has beside its points.
-
-    `scores` that it has, whether there are runs `of_several_models`, from where to where they
-    learned from `random` labels alone, and where later sets of evaluation items begin, by name.
-    """
-
-    scores: tuple[str, ...]
-    of_several_models: bool
-    random: tuple[float, float] | None
-    new_sets: tuple[tuple[str, int], ...]
-
-
-def course(points: pd.DataFrame) -> Course:
-    """The course of the learning curve of these points."""
+def course(points: pd.DataFrame) -> tuple[Hashable, ...]:
+    """What `learning_curve` is to know of these points."""
     starts = points.groupby("evaluation set", sort=False)["n_training"].min().iloc[1:]
-    return Course(
+    return (
         tuple(name for name in SCORE_COLORS if name in set(points["score"])),
         points["model"].nunique() > 1,
         _random_part(points),
@@ -107,19 +92,24 @@ def _random_part(points: pd.DataFrame) -> tuple[float, float] | None:
     return float(random.min()), float(end)
 
 
-def learning_curve(course: Course) -> alt.LayerChart:
+def learning_curve(
+    scores: Sequence[str],
+    of_several_models: bool,
+    random: tuple[float, float] | None,
+    new_sets: Sequence[tuple[str, int]],
+) -> alt.LayerChart:
     """Each score of each run against its number of training labels, with bands of 95%.
 
-    The ground is tinted where runs learned from random labels alone. A line joins runs of one model
-    on one set of evaluation items; where another set begins there is a rule.
+    The ground is tinted from where to where runs learned from `random` labels alone. A line joins
+    runs of one model on one set of evaluation items; a rule stands where each of `new_sets` begins.
     """
     base = alt.Chart(POINTS).encode(
         x=_labels_axis("n_training:Q", scale=alt.Scale(zero=False, nice=True)),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
         detail=["model:N", "evaluation set:N"],
-        color=colors("score", {name: SCORE_COLORS[name] for name in course.scores}),
+        color=colors("score", {name: SCORE_COLORS[name] for name in scores}),
     )
-    models = alt.Legend(orient="top") if course.of_several_models else None
+    models = alt.Legend(orient="top") if of_several_models else None
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
         shape=alt.Shape("model:N", title="model", legend=models),
         tooltip=[
@@ -128,7 +118,7 @@ def learning_curve(course: Course) -> alt.LayerChart:
         ],
     )  # fmt: skip
     # In one step: each `+` copies all layers before it.
-    layers = (*_ground(course), *_new_sets(course), _band(base), base.mark_line(), dots)
+    layers = (*_ground(random), *_new_sets(new_sets), _band(base), base.mark_line(), dots)
     return alt.layer(*layers, height=HEIGHT)
 
 
@@ -142,11 +132,11 @@ def _band(base: alt.Chart) -> alt.Chart:
     return base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
 
 
-def _ground(course: Course) -> Iterator[alt.Chart]:
+def _ground(random: tuple[float, float] | None) -> Iterator[alt.Chart]:
     """The ground of the runs that learned from random labels alone, and its name."""
-    if course.random is None:
+    if random is None:
         return
-    start, end = course.random
+    start, end = random
     rows = [{"n_training": start, "end": end, "stage": RANDOM}]
     base = alt.Chart(alt.InlineData(values=rows)).encode(x="n_training:Q")
     ground = base.mark_rect(color=STRATEGY_COLORS["random"], opacity=0.14, clip=True)
@@ -155,11 +145,11 @@ def _ground(course: Course) -> Iterator[alt.Chart]:
     yield name.encode(y=alt.value(0), text="stage:N")
 
 
-def _new_sets(course: Course) -> Iterator[alt.Chart]:
+def _new_sets(new_sets: Sequence[tuple[str, int]]) -> Iterator[alt.Chart]:
     """A rule where runs begin to be measured by other evaluation items."""
-    if not course.new_sets:
+    if not new_sets:
         return
-    starts = [{"evaluation set": name, "n_training": start} for name, start in course.new_sets]
+    starts = [{"evaluation set": name, "n_training": start} for name, start in new_sets]
     base = alt.Chart(alt.InlineData(values=starts)).encode(x="n_training:Q")
     rule = base.mark_rule(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL])
     yield rule.encode(tooltip=["evaluation set:N"])

@@ -34,7 +34,6 @@ class Look:
     run: Run
     answers: EvaluationPredictions
     other: Run | None
-    other_answers: EvaluationPredictions | None
     label: int
 
     @property
@@ -57,12 +56,9 @@ class Look:
 
 
 def look_at(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> Look | None:
-    """What both runs say; None if nobody knows what the first one says."""
+    """What the run says; None if nobody knows."""
     answers = runs.evaluation_predictions(snapshot, run)
-    if answers is None:
-        return None
-    beside = runs.evaluation_predictions(snapshot, other) if other else None
-    return Look(snapshot, run, answers, other, beside, label)
+    return None if answers is None else Look(snapshot, run, answers, other, label)
 
 
 def can_rank(look: Look) -> bool:
@@ -113,8 +109,9 @@ def _corner_points(
 ) -> pd.DataFrame:
     """Both runs' curves where they have corners in the score `along`, numbered along each."""
     both = [(look.run, look.answers)]
-    if look.other and look.other_answers and look.other_answers.knows(look.label):
-        both.append((look.other, look.other_answers))
+    beside = look.other and runs.evaluation_predictions(look.snapshot, look.other)
+    if beside and beside.knows(look.label):
+        both.append((look.other, beside))
     frames = []
     for run, answers in both:
         curve = curve_of(answers.raw[:, look.label], answers.actual(look.label))
