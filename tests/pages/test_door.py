@@ -21,7 +21,6 @@ from pages.ui.server.login import (
     LIFETIME,
     TRIES,
     WINDOW,
-    Login,
     Tries,
     is_loopback,
 )
@@ -155,14 +154,16 @@ def test_another_sites_websocket_is_refused_with_the_cookie_too():
 
 
 def forged(cookie: str) -> list[str]:
-    until, _, signature = cookie.partition(".")
-    later = str(int(until) + 10**9)
-    other = Login(hash_password(WORDS))
+    word, made, signature = cookie.split(".")
+    later = f"{made[:-1]}{'A' if made[-1] != 'A' else 'B'}"
+    other = client(Rules(is_local=False, password=hash_password(WORDS)))
+    other.post("/login", data={"password": WORDS})
     return [
-        "", ".", until, f"{until}.", f".{signature}", f"{later}.{signature}",
-        f"{until}.{signature}0", f"{until}.{signature[:-1]}", f"{until}.{signature.upper()}x",
-        f"0{until}.{signature}",
-        f"{until}.{other._sign(until)}", "true", "admin", f"{until}.{'0' * 64}", f"-1.{signature}",
+        "", ".", "..", word, f"{word}.{made}", f"{word}.{made}.", f".{made}.{signature}",
+        f"{word}.{later}.{signature}", f"{word}..{signature}", f"{word}.{signature}",
+        f"out.{made}.{signature}", f"{word}.{made}.{signature}0", f"{word}.{made}.{signature[:-2]}",
+        f"{word}.{made}.{signature.swapcase()}", f"{word}.{made}.{'0' * 43}",
+        f"{made}.{word}.{signature}", other.cookies[COOKIE], "true", "admin", "in",
     ]  # fmt: skip
 
 

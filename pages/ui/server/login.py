@@ -6,7 +6,6 @@ the server nobody. Who can read the hash can make cookies; the secrets file is f
 
 import asyncio
 import hashlib
-import hmac
 import ipaddress
 import time
 from collections import OrderedDict
@@ -14,6 +13,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
+from itsdangerous import BadSignature, TimestampSigner
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
@@ -132,17 +132,17 @@ class Login:
 
     def __init__(self, stored: str) -> None:
         self._stored = stored
-        self._key = hmac.digest(stored.encode(), b"sunlight login", hashlib.sha256)
+        self._signer = TimestampSigner(stored, "sunlight login", digest_method=hashlib.sha256)
         self._tries = Tries()
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     def knows(self, connection: HTTPConnection) -> bool:
         """Whether this browser has a cookie of ours that is still good."""
-        until, _, signature = connection.cookies.get(COOKIE, "").partition(".")
-        # Compared as bytes: a cookie may hold any character.
-        if not hmac.compare_digest(self._sign(until).encode(), signature.encode()):
+        try:
+            self._signer.unsign(connection.cookies.get(COOKIE, ""), LIFETIME)
+        except BadSignature:
             return False
-        return int(until) > time.time()
+        return True
 
     def ask(self, connection: HTTPConnection) -> Response:
         """The way to the form, and from there back to the page that was asked for."""
@@ -186,10 +186,9 @@ class Login:
             return page("That is not the password.", 401, FORM)
         self._tries.forget(address)
         response = RedirectResponse(_next(request), 303, {"Cache-Control": "no-store"})
-        until = str(int(time.time()) + LIFETIME)
         response.set_cookie(
             COOKIE,
-            f"{until}.{self._sign(until)}",
+            self._signer.sign("in").decode(),
             max_age=LIFETIME,
             path=base_path() or "/",
             secure=request.url.scheme == "https",  # to us, or to a proxy on this machine
@@ -197,9 +196,6 @@ class Login:
             samesite="lax",
         )
         return response
-
-    def _sign(self, until: str) -> str:
-        return hmac.new(self._key, until.encode(), hashlib.sha256).hexdigest()
 
 
 async def _password(request: Request) -> str:
