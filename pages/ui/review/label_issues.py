@@ -156,7 +156,7 @@ def label_buttons(
     *,
     assisted: bool = False,
     can_differ: bool = False,
-    then: Callable[[], None] | None = None,
+    then: Callable[[], object] | None = None,
 ) -> None:
     """A button for each label, which all these items get; `then` is done after a decision.
 
@@ -185,7 +185,7 @@ def label_buttons(
 
 
 def take(
-    snapshot: Snapshot, decisions: Sequence[Decision], then: Callable[[], None] | None = None
+    snapshot: Snapshot, decisions: Sequence[Decision], then: Callable[[], object] | None = None
 ) -> None:
     """Writes the decisions down before the page runs again."""
     workspace = snapshot.workspace
@@ -210,13 +210,8 @@ def show_last(snapshot: Snapshot) -> None:
         for each in last
     ]
     # What is refused stays the last decision: it can be tried again.
-    args = (snapshot, before, forget_last)
+    args = (snapshot, before, lambda: st.session_state.pop(LAST, None))
     button.button("Take back", key="take_back", on_click=take, args=args)
-
-
-def forget_last() -> None:
-    """Nothing is left to be taken back."""
-    st.session_state.pop(LAST, None)
 
 
 def shortcut(label: Label) -> str | None:
