@@ -49,6 +49,9 @@ NO_SPLIT = frozenset({"unlabeled", "unlabelled", "unsupervised", "pool", "none"}
 PREVIEW = 10
 """Rows that are shown."""
 
+AT_ONCE = 2**21
+"""Bytes of a CSV file between two reports of how far it is read, at most."""
+
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 """What people call the characters that stand between cells."""
 
@@ -144,7 +147,7 @@ def read_table(
         raise TableError(f"`{unsaid.split}` is no split. Choose one of: {', '.join(SPLITS)}.")
     reader = _Reader(table, columns, _with_dates(table, columns, unsaid), task)
     pace = Pace(progress, f"reading {table.name}", None, "rows")
-    for block in table.blocks():
+    for block in table.blocks(AT_ONCE):
         reader.take(block.rows, block.bad)
         pace.add(len(block.rows))
     found = reader.finish()
@@ -196,10 +199,18 @@ def label_words(task: Task) -> dict[str, str]:
     return names | {value: value for value in task.values}
 
 
+def meaning(word: str, words: Mapping[str, str]) -> str:
+    """The value of the label that a word stands for, by these words; empty if it stands for none.
+
+    A word counts as it is, in small letters, and as the number that `1.0` and `True` stand for.
+    """
+    return next(filter(None, map(words.get, _spellings(word))), "")
+
+
 def known_words(words: Iterable[str], task: Task) -> bool:
     """Whether the task knows each of these words for labels."""
-    known = {word.casefold() for word in label_words(task)}
-    return all(known & set(_spellings(word)) for word in words)
+    known = label_words(task)
+    return all(meaning(word, known) for word in words)
 
 
 class _Reader:
@@ -289,14 +300,14 @@ class _Reader:
         if not found or self._is_unlabeled(row):
             return ""
         word = found[0].strip()
-        value = next(filter(None, map(self._words.get, _spellings(word))), None)
-        if value is None and not self._unsaid.refuse_unknown:
+        value = meaning(word, self._words)
+        if not value and not self._unsaid.refuse_unknown:
             self._found.unlabeled_words[word] += 1
-        elif value is None:
+        elif not value:
             self._found.refused_words[word] += 1
             known = ", ".join(f"`{each}`" for each in self._task.values)
             raise ValueError(f"has the label `{word[:80]}`, which is not one of {known}")
-        return value or ""
+        return value
 
     def _is_unlabeled(self, row: list[str]) -> bool:
         """Whether the row's split says that its label does not count."""
@@ -354,7 +365,6 @@ def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedL
 
 
 def _spellings(word: str) -> Iterator[str]:
-    """The word, in small letters, and as the number that `1.0` and `True` stand for."""
     yield word
     small = word.casefold()
     yield small

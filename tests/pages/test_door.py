@@ -408,7 +408,7 @@ def test_an_upload_that_is_too_large_is_refused(
     large.write_text("text\n" + "x" * 2_000_000)
     page.locator("input[type=file]").set_input_files(large)
     expect(page.get_by_text("File must be 1.0MB or smaller")).to_be_visible()
-    expect(page.get_by_role("button", name="Bring it in")).to_have_count(0)
+    expect(page.get_by_role("button", name="Import", exact=True)).to_have_count(0)
     page.close()
 
 

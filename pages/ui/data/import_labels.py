@@ -1,0 +1,209 @@
+"""What the values of a table's label column mean: new labels, labels of the task, or none."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import TaskError
+from core.exchange.foreign_table import label_words, meaning
+from core.exchange.tables.reader import SourceTable
+from core.workspace.snapshot import Snapshot
+from core.workspace.task import MAX_LABELS, SPLITS
+from core.workspace.task_file import labels_of_words, task_with_labels, why_labels_stay
+from pages.ui.data.import_reading import Upload
+from pages.ui.escape_markdown import plain
+
+UNLABELED = ""
+ON_A_PAGE = 20
+"""Values that are matched at a time."""
+
+AS_THEY_ARE, MAKE, MATCH, LEAVE = "as they are", "make", "match", "leave"
+WAYS = {
+    AS_THEY_ARE: "Take them as they are",
+    MAKE: "Make these the labels",
+    MATCH: "Match them to the labels of this task",
+    LEAVE: "Leave the texts unlabeled",
+}
+SPLIT_NAMES = {
+    "training": "Training",
+    "evaluation": "Test set (evaluation)",
+    "validation": "Validation",
+}
+
+
+@dataclass(frozen=True)
+class LabelChoice:
+    """What becomes of the label column.
+
+    `labels` says which value of the task each of its values means. Without `all_known` a value that
+    is no label leaves its row unlabeled, and without `column` all of them do: the column then stays
+    in the pool. `new_task` is the `task.toml` of a task that has these values for labels.
+    `waits_for` is why nothing can be imported so; empty if it can.
+    """
+
+    column: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    all_known: bool = True
+    new_task: str = ""
+    split: str = "training"
+    annotator: str = ""
+    waits_for: str = ""
+
+
+def choose_labels(
+    upload: Upload, table: SourceTable, column: str, snapshot: Snapshot, *, is_export: bool = False
+) -> LabelChoice:
+    """All values of the column with their counts, and what each of them means.
+
+    An export of Sunlight has labels as they are, or none. Raises TableError.
+    """
+    counts = upload.label_counts(table, column)
+    if not counts:
+        st.caption(plain(f"No row has a value in {column}: all texts come in unlabeled."))
+        return LabelChoice(column)
+    st.markdown(plain(f"{len(counts):,} labels on {counts.total():,} rows of {column}"))
+    known = label_words(snapshot.workspace.task)
+    means = {value: meaning(value, known) for value in counts}
+    ways = list(_ways(snapshot, counts, means, is_export=is_export))
+    if not ways:
+        return LabelChoice(column, waits_for="An export brings labels of this task alone.")
+    key = upload.key("labels", column, *table.columns)
+    way = st.radio("What do they mean?", ways, format_func=WAYS.get, key=key)
+    if way == MAKE:
+        return _make(upload, snapshot, table, column, counts)
+    if way == MATCH:
+        means = _match(upload, snapshot, column, counts, means)
+    elif way == LEAVE:
+        means = dict.fromkeys(counts, UNLABELED)
+    if way != MATCH:
+        names = {label.value: label.name for label in snapshot.workspace.task.labels}
+        _show_values(counts, {value: names.get(x, "unlabeled") for value, x in means.items()})
+    _tell_unlabeled(column, counts, means)
+    given = {value: label for value, label in means.items() if label}
+    return LabelChoice("" if way == LEAVE else column, given, len(given) == len(counts))
+
+
+def choose_for_all(
+    upload: Upload, choice: LabelChoice, *, splits: bool, people: bool
+) -> LabelChoice:
+    """What counts for all labels, where no column says it: their split, and who gave them."""
+    places = st.columns(3)
+    if splits:
+        split = places[0].selectbox(
+            "Use the labels for",
+            SPLITS,
+            index=SPLITS.index("training"),
+            format_func=SPLIT_NAMES.get,
+            key=upload.key("for_split"),
+            help="Only texts that were drawn at random make a fair test set.",
+        )
+        choice = replace(choice, split=split)
+    if people:
+        who = places[1].text_input(
+            "All labeled by", key=upload.key("for_annotator"), help="Empty: nobody is named."
+        )
+        choice = replace(choice, annotator=who.strip())
+    return choice
+
+
+def _ways(
+    snapshot: Snapshot, counts: Mapping[str, int], means: Mapping[str, str], *, is_export: bool
+) -> Iterator[str]:
+    """What can become of these values, the likeliest first; tells why a way is closed."""
+    if all(means.values()):
+        yield AS_THEY_ARE
+    elif stay := why_labels_stay(snapshot):
+        st.caption(plain(stay))
+    elif not 2 <= len(counts) <= MAX_LABELS:
+        st.caption(f"They cannot become the labels: a task has 2 to {MAX_LABELS} of them.")
+    else:
+        yield MAKE
+    if not is_export:
+        yield MATCH
+        yield LEAVE
+
+
+def _make(
+    upload: Upload, snapshot: Snapshot, table: SourceTable, column: str, counts: Mapping[str, int]
+) -> LabelChoice:
+    """The task gets these values for its labels when the table is imported."""
+    wishes = labels_of_words(counts)
+    values = [wish.value for wish in wishes]
+    positive = st.selectbox(
+        "Positive label",
+        values,
+        key=upload.key("positive", column, *values),
+        help="The one that you look for: the F-score and AUC are about it.",
+        width=320,
+    )
+    wishes = [replace(wish, positive=wish.value == positive) for wish in wishes]
+    wishes.sort(key=lambda wish: not wish.positive)
+    try:
+        text = task_with_labels(snapshot.workspace, table.path.stem, wishes)
+    except TaskError as error:
+        return LabelChoice(column, waits_for=f"These cannot be labels. {error}")
+    _show_values(counts, dict.fromkeys(counts, "a new label"))
+    st.caption(
+        "The task gets these labels with the import. What it was before is kept in `set_aside/`."
+    )
+    return LabelChoice(column, new_task=text)
+
+
+def _match(
+    upload: Upload,
+    snapshot: Snapshot,
+    column: str,
+    counts: Mapping[str, int],
+    means: Mapping[str, str],
+) -> dict[str, str]:
+    """What each value means, page by page; what was chosen on another page, or before, is kept."""
+    chosen = st.session_state.setdefault(upload.key("chosen", column), dict(means))
+    names = {label.value: label.name for label in snapshot.workspace.task.labels}
+    shown = _page_of(upload, column, [*counts])
+    places = [place for _ in range(-(-len(shown) // 4)) for place in st.columns(4)]
+    for value, place in zip(shown, places, strict=False):
+        options = [*names] if means[value] else [UNLABELED, *names]
+        chosen[value] = place.selectbox(
+            plain(f"{value[:60]} ({counts[value]:,})"),
+            options,
+            options.index(chosen[value]),
+            format_func=lambda label: names.get(label, "(leave unlabeled)"),
+            key=upload.key("value", column, value),
+        )
+    return chosen
+
+
+def _page_of(upload: Upload, column: str, values: list[str]) -> list[str]:
+    """The values of the page that is open, of those that are searched for."""
+    if len(values) <= ON_A_PAGE:
+        return values
+    wanted = st.text_input("Find a value", key=upload.key("find", column), width=320)
+    found = [value for value in values if wanted.casefold() in value.casefold()]
+    pages = -(-len(found) // ON_A_PAGE)
+    if pages < 2:
+        return found
+    page = st.pagination(pages, key=upload.key("page", column, wanted))
+    return found[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+
+
+def _show_values(counts: Mapping[str, int], means: Mapping[str, str]) -> None:
+    """A table of all values, which can be sorted and searched."""
+    rows = pd.DataFrame(
+        [(value, number, means[value]) for value, number in counts.items()],
+        columns=["In the table", "Rows", "Here"],
+    )
+    st.dataframe(rows, hide_index=True, width=560)
+
+
+def _tell_unlabeled(column: str, counts: Mapping[str, int], means: Mapping[str, str]) -> None:
+    """How many labels come in, and how many do not."""
+    total = sum(counts.values())
+    left = sum(number for value, number in counts.items() if not means[value])
+    if left:
+        st.warning(
+            f"{left:,} of {total:,} rows with a label stay unlabeled. "
+            + plain(f"Their labels are kept as the column {column}."),
+            icon=":material/label_off:",
+        )

@@ -1,0 +1,331 @@
+"""How an uploaded table is read: recognized, told, asked where it is open, and said otherwise.
+
+What somebody says of one file is never taken for another: every control has the upload in its key.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.errors import TableError
+from core.exchange.foreign_table import (
+    PREVIEW,
+    ROLE_NAMES,
+    SEPARATORS,
+    is_day_first,
+    label_counts,
+    read_as,
+    recognized,
+    told_as_read,
+)
+from core.exchange.own_export import is_export
+from core.exchange.tables.containers import PACKED
+from core.exchange.tables.dates import moment
+from core.exchange.tables.dialect import NONE
+from core.exchange.tables.reader import (
+    HEADER,
+    KINDS,
+    NO_HEADER,
+    Doubt,
+    Reading,
+    SourceTable,
+    open_table,
+)
+from core.exchange.tables.roles import Columns
+from core.system.process import folder_of
+from pages.ui.escape_markdown import plain
+
+KEPT, NUMBER = "import_kept", "import_uploads"
+
+TABLES = 4
+"""Readings of an upload that are kept: each may hold a copy of it on disk."""
+
+FIRST_ROLES = ("text", "item_id", "label")
+"""Those that are guessed. The others are taken where somebody names them."""
+
+NO_COLUMN = "(none)"
+AS_RECOGNIZED = "As recognized"
+
+ENCODINGS = (
+    "utf-8", "utf-16", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256",
+    "cp1257", "cp1258", "mac_roman", "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "koi8_r",
+)  # fmt: skip
+"""Those that are offered; any other that Python knows can be typed."""
+
+ANSWERS = {HEADER: "It names the columns", NO_HEADER: "It is a row like the others"}
+"""What people call the options that decide a doubt; of all others their values."""
+
+
+class Upload:
+    """An uploaded file on disk, for as long as its session, and what was read of it."""
+
+    def __init__(self, upload: UploadedFile) -> None:
+        self.file_id = upload.file_id
+        # A session that is forgotten forgets this too, and the folder goes with it.
+        self.path = folder_of(self) / (Path(upload.name).name[-100:] or "table.csv")
+        self.path.write_bytes(upload.getbuffer())
+        self._tables: dict[Reading, SourceTable] = {}
+        self._counts: dict[tuple[SourceTable, str], Counter[str]] = {}
+        self._day_first: dict[tuple[SourceTable, str], bool | None] = {}
+
+    def key(self, name: str, *of: str) -> str:
+        """The key of a control of this upload; `of` is what else it belongs to."""
+        further = blake2b("\x00".join(of).encode(), digest_size=6).hexdigest() if of else ""
+        return "_".join(filter(None, ("import", name, self.file_id, further)))
+
+    def table(self, reading: Reading) -> SourceTable:
+        """The table in it, read as asked for; raises TableError."""
+        if reading not in self._tables:
+            for former in [*self._tables][: 1 - TABLES]:
+                table = self._tables.pop(former)
+                self._counts = {at: x for at, x in self._counts.items() if at[0] is not table}
+            self._tables[reading] = open_table(self.path, reading)
+        return self._tables[reading]
+
+    def label_counts(self, table: SourceTable, column: str) -> Counter[str]:
+        """How many rows have each value of a column of labels; raises TableError."""
+        if (table, column) not in self._counts:
+            with st.spinner("Counting labels …"):
+                self._counts[table, column] = label_counts(table, column)
+        return self._counts[table, column]
+
+    def is_day_first(self, table: SourceTable, column: str) -> bool | None:
+        """Whether the dates of a column begin with the day; None if that is open."""
+        if (table, column) not in self._day_first:
+            self._day_first[table, column] = is_day_first(table, column)
+        return self._day_first[table, column]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A table as it is to be read; no columns for an export of Sunlight, which says them itself.
+
+    `waits_for` is what has to be answered first; empty if nothing has.
+    """
+
+    table: SourceTable
+    columns: Columns | None = None
+    day_first: bool | None = None
+    waits_for: str = ""
+
+
+def upload_file() -> Upload | None:
+    """The file that was uploaded last, until it is discarded; None if there is none.
+
+    Each file has a control of its own: one that takes a second file tells, now and then, that there
+    is none at all.
+    """
+    number, kept = st.session_state.get(NUMBER, 0), st.session_state.get(KEPT)
+    kinds = sorted(ending.removeprefix(".") for ending in (*KINDS, *PACKED))
+    name = "Another file" if kept else "File"
+    if given := st.file_uploader(name, type=kinds, key=f"import_upload_{number}"):
+        st.session_state[KEPT] = Upload(given)
+        st.session_state[NUMBER] = number + 1
+        st.rerun()
+    return kept
+
+
+def show_name(upload: Upload) -> None:
+    """What the file is called, and a button that forgets it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{plain(upload.path.name)}**", width="content")
+        st.button(
+            "Discard", type="tertiary", icon=":material/close:", key="import_discard",
+            on_click=st.session_state.pop, args=(KEPT,),
+        )  # fmt: skip
+
+
+def choose_reading(upload: Upload) -> Chosen:
+    """What was recognized, with a way to say each thing otherwise; raises TableError.
+
+    Above the first rows stands a sentence that tells it, and a question where two readings are
+    about as good.
+    """
+    told, questions, first_rows = st.container(), st.container(), st.container()
+    reading = _say_otherwise(upload)
+    with questions:
+        table, is_answered = _ask(upload, reading)
+    with first_rows:
+        _show_first_rows(table)
+    if is_export(table):
+        with told:
+            st.info(
+                "This is an export of Sunlight: labels come back with all that stood with them.",
+                icon=":material/inventory_2:",
+            )
+        return Chosen(table)
+    columns = choose_columns(upload, table)
+    with questions:
+        day_first, is_known = _ask_for_dates(upload, table, columns)
+    told.text(told_as_read(read_as(table, columns)))
+    if not is_answered or not is_known:
+        return Chosen(table, columns, day_first, "Answer the question above.")
+    return Chosen(table, columns, day_first, "" if columns.text else "Choose the text column.")
+
+
+def choose_columns(upload: Upload, table: SourceTable) -> Columns:
+    """Which column holds what, as recognized or as somebody says."""
+    found = recognized(table)
+    chosen = {
+        what: _choose_column(upload, table, what, found.get(what, ""), place)
+        for what, place in zip(FIRST_ROLES, st.columns(len(FIRST_ROLES)), strict=True)
+    }
+    others = [what for what in ROLE_NAMES if what not in FIRST_ROLES]
+    with st.expander("More columns: who labeled, when, for which split"):
+        st.caption("None of these is guessed. Every column that you do not name stays as it is.")
+        places = [*st.columns(3), *st.columns(3)]  # two rows: on a narrow screen the order stays
+        for what, place in zip(others, places, strict=False):
+            chosen[what] = _choose_column(upload, table, what, found.get(what, ""), place)
+    return Columns(**chosen)
+
+
+def _choose_column(
+    upload: Upload,
+    table: SourceTable,
+    what: str,
+    found: str,
+    place: st.delta_generator.DeltaGenerator,
+) -> str:
+    """The name of the column that holds this; empty for none."""
+    names = [name for name in table.columns if what == "label" or name not in table.structured]
+    options = names if what == "text" else [NO_COLUMN, *names]
+    at = options.index(found or NO_COLUMN) if found or what != "text" else None
+    key = upload.key(what, *table.columns)
+    name = place.selectbox(ROLE_NAMES[what], options, at, key=key, placeholder="Choose a column")
+    return "" if name in (None, NO_COLUMN) else name
+
+
+def _show_first_rows(table: SourceTable) -> None:
+    rows = pd.DataFrame(table.head(PREVIEW), columns=list(table.columns))
+    st.caption("The first rows")
+    st.dataframe(rows, hide_index=True)
+
+
+def _say_otherwise(upload: Upload) -> Reading:
+    """The reading that somebody asks for, in a place of its own that is closed at first."""
+    try:
+        table = upload.table(Reading())
+    except TableError:  # with another reading it may be one
+        table = None
+    with st.expander("Read it another way", expanded=table is None):
+        places = iter([*st.columns(3), *st.columns(3)])
+        said: dict[str, str | bool] = {}
+        if table is None or table.encoding:
+            said["encoding"] = _choose(upload, "Encoding", ENCODINGS, next(places), can_type=True)
+        if table is None or table.kind == "csv":
+            called = {sign: name.capitalize() for sign, name in SEPARATORS.items()}
+            called[NONE] = "None: a text in each line"
+            said["delimiter"] = _choose(
+                upload, "Separator", [*called], next(places), called, can_type=True
+            )
+            quotes = {'"': '"', "'": "'", NONE: "None: they are part of the text"}
+            said["quote"] = _choose(upload, "Quotes", [*quotes], next(places), quotes)
+        if table and table.sheets:
+            what = "Sheet" if table.kind == "excel" else "File"
+            said["sheet"] = _choose(upload, what, table.sheets, next(places))
+        if table is None or table.kind in ("csv", "excel"):
+            header = _choose(upload, "First row", [*ANSWERS], next(places), ANSWERS)
+            said |= {"has_header": header == HEADER} if header else {}
+        if table and table.tool:
+            said["tools"] = st.checkbox(
+                plain(f"Read it as an export of {table.format}"), True, key=upload.key("tool")
+            )
+    return Reading(**said)
+
+
+def _choose(
+    upload: Upload,
+    name: str,
+    options: Sequence[str],
+    place: st.delta_generator.DeltaGenerator,
+    called: dict[str, str] | None = None,
+    *,
+    can_type: bool = False,
+) -> str:
+    """The option that somebody chose; empty: as recognized."""
+    names = {"": AS_RECOGNIZED, **(called or {})}
+    return place.selectbox(
+        name,
+        ["", *options],
+        format_func=lambda option: names.get(option, option),
+        key=upload.key(name.casefold().replace(" ", "_")),
+        accept_new_options=can_type,
+    )
+
+
+def _ask(upload: Upload, reading: Reading) -> tuple[SourceTable, bool]:
+    """(the table, whether nothing of its reading is open); an answer may open another question."""
+    asked: set[str] = set()
+    while True:
+        table = upload.table(reading)
+        doubt = next((each for each in table.doubts if each.about not in asked), None)
+        if doubt is None:
+            return table, True
+        asked.add(doubt.about)
+        option = _ask_one(upload, doubt)
+        if option is None:
+            return table, False
+        reading = with_option(reading, option)
+
+
+def _ask_one(upload: Upload, doubt: Doubt) -> str | None:
+    options = dict(doubt.readings)
+    with st.container(border=True):
+        return st.radio(
+            plain(f"How is {doubt.about} to be read?"),
+            [*options],
+            index=None,
+            format_func=lambda option: ANSWERS.get(option, option.partition(" ")[2] or option),
+            captions=[plain(shown) for shown in options.values()],
+            key=upload.key("doubt", doubt.about, *options),
+        )
+
+
+def with_option(reading: Reading, option: str) -> Reading:
+    """The reading with what an option of the command line says, such as `--encoding cp1252`."""
+    if option in (HEADER, NO_HEADER):
+        return replace(reading, has_header=option == HEADER)
+    name, _, value = option.partition(" ")
+    return replace(reading, **{name.removeprefix("--"): value.strip("'")})
+
+
+def _ask_for_dates(
+    upload: Upload, table: SourceTable, columns: Columns
+) -> tuple[bool | None, bool]:
+    """(whether the day comes first, whether that is known), asked where the dates leave it open."""
+    column = columns.labeled_at
+    if not column or upload.is_day_first(table, column) is not None:
+        return None, True
+    at = table.columns.index(column)
+    shown = next(
+        (row[at] for row in table.sample if _day(row[at], True) != _day(row[at], False)),
+        "01/02/2026",
+    )
+    with st.container(border=True):
+        answer = st.radio(
+            plain(f"How do the dates of `{column}` begin? `{shown}` is:"),
+            [True, False],
+            index=None,
+            format_func=lambda is_first: f"{_day(shown, is_first)}, the {_first(is_first)} first",
+            key=upload.key("dates", column, *table.columns),
+        )
+    return answer, answer is not None
+
+
+def _first(is_day: bool) -> str:
+    return "day" if is_day else "month"
+
+
+def _day(text: str, day_first: bool) -> str:
+    """The day that a text tells, such as 1 February 2026; empty for what is none."""
+    try:
+        found = pd.Timestamp(moment(text, day_first=day_first))
+    except ValueError:
+        return ""
+    return f"{found.day} {found:%B %Y}"

@@ -1,0 +1,178 @@
+"""An import that goes on in the background: how far it is, its end, and its way back."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import SunlightError
+from core.exchange.importer import ImportResult
+from core.exchange.imports import ImportRecord, read_records, take_back
+from core.system.progress import Progress
+from core.workspace.layout import open_workspace
+from pages.ui import session
+from pages.ui.escape_markdown import plain
+
+EVERY = 0.5
+"""Seconds between two looks at it."""
+
+AT_ONCE = 0.4
+"""Seconds in which a small table is imported: nothing is shown of how far it is."""
+
+RUN, TAKEN_BACK = "import_run", "import_taken_back"
+
+
+class CancelledError(Exception):
+    """Somebody wants an import no more."""
+
+
+class ImportRun:
+    """One import, in a thread of its own; it ends whether or not somebody looks on.
+
+    It is cancelled where it tells how far it is, and that is before anything has its name on disk:
+    the import comes in whole, or nothing of it. `refusal` is why nothing came in, `result` what
+    did; `of` names the upload, and `keeps` lives as long as the work.
+    """
+
+    def __init__(
+        self, path: Path, of: str, work: Callable[[Progress], ImportResult], keeps: object
+    ) -> None:
+        self.path, self.of = path, of
+        self.step, self.share = "reading the table", 0.0
+        self.result: ImportResult | None = None
+        self.refusal = ""
+        self.is_cancelled = False
+        self.error: Exception | None = None
+        self._keeps, self._began = keeps, time.monotonic()
+        self._thread = threading.Thread(target=self._do, args=[work], name="import")
+        self._thread.start()
+        self._thread.join(AT_ONCE)
+
+    @property
+    def is_running(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been at work."""
+        return time.monotonic() - self._began
+
+    def cancel(self) -> None:
+        """Lets it end before anything is written, if nothing is yet."""
+        self.is_cancelled = True
+
+    def _do(self, work: Callable[[Progress], ImportResult]) -> None:
+        try:
+            self.result = work(self._progress)
+        except CancelledError:
+            pass
+        except SunlightError as error:
+            self.refusal = str(error)
+        except Exception as error:  # raised again where somebody looks on
+            self.error = error
+
+    def _progress(self, words: str, done: int = 0, total: int = 0, /) -> None:
+        self.step, self.share = words, done / total if total else 0.0
+        if self.is_cancelled:
+            raise CancelledError
+
+
+@st.fragment(run_every=EVERY)
+def watch(run: ImportRun) -> None:
+    """How far it is, looked at anew by itself, and *Cancel*; then the page runs again."""
+    if not run.is_running:
+        st.rerun()
+    with st.container(border=True, key="import_progress"):
+        doing = "Cancelling" if run.is_cancelled else "Importing"
+        st.progress(run.share, f"{doing} … {run.seconds:.0f} s")
+        st.text(run.step)
+        st.button(
+            "Cancel",
+            key="import_cancel",
+            icon=":material/close:",
+            on_click=run.cancel,
+            disabled=run.is_cancelled,
+            help="Nothing has been written so far, and nothing will be.",
+        )
+
+
+def show_result(run: ImportRun, result: ImportResult) -> None:
+    """What came in, and what one does next: label it, look at it, or take it back."""
+    with st.container(border=True, key="import_result"):
+        st.subheader("Imported", anchor=False)
+        for sentence in result.sentences():
+            st.text(sentence)
+        if run.is_cancelled:
+            st.text("It was written before you pressed Cancel. You can take it back.")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button(
+                "Start labeling", type="primary", icon=":material/edit:", key="import_label"
+            ):
+                st.switch_page("annotate.py")
+            if st.button("Browse the texts", icon=":material/wb_sunny:", key="import_browse"):
+                st.switch_page("sunlight.py")
+            for record in _records(run.path):
+                if record.name == result.record:
+                    offer_to_take_back(run.path, record)
+
+
+def show_taken_back() -> None:
+    """What came of taking an import back, once."""
+    if told := st.session_state.pop(TAKEN_BACK, None):
+        is_done, sentences = told
+        (st.success if is_done else st.error)(plain(" ".join(sentences)))
+
+
+def show_earlier(path: Path, but: str = "") -> None:
+    """The imports that were not taken back, one of which can be; without that of one record."""
+    records = [record for record in _records(path) if record.name != but]
+    if not records:
+        return
+    st.subheader("Earlier imports", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        record = st.selectbox("Import", records, format_func=_told, key="import_earlier", width=560)
+        offer_to_take_back(path, record)
+
+
+def offer_to_take_back(path: Path, record: ImportRecord) -> None:
+    """A button that says what it will do, and does it when asked once more."""
+    with st.popover("Take this import back", icon=":material/undo:"):
+        moved = f"{record.items:,} texts leave the pool: their file moves to set_aside/."
+        undone = f"{record.labels:,} labels are undone."
+        told = {moved: record.items, undone: record.labels}
+        st.text(" ".join([*(x for x, number in told.items() if number), "Nothing is deleted."]))
+        st.button(
+            "Take it back",
+            type="primary",
+            key=f"take_back_{record.import_id}",
+            on_click=_take_back,
+            args=(path, record),
+        )
+
+
+def _take_back(path: Path, record: ImportRecord) -> None:
+    """Before the page runs again: it is done, or it is said why it cannot be."""
+    try:
+        done = take_back(open_workspace(path), record, session.annotator())
+        run = st.session_state.get(RUN)
+        if run and run.result and run.result.record == record.name:
+            del st.session_state[RUN]
+        st.session_state[TAKEN_BACK] = True, [f"{record.source}:", *done.sentences()]
+    except SunlightError as error:
+        st.session_state[TAKEN_BACK] = False, [str(error)]
+
+
+def _records(path: Path) -> list[ImportRecord]:
+    return read_records(open_workspace(path))
+
+
+def _told(record: ImportRecord) -> str:
+    """An import in a line: its table, when it came, what it brought."""
+    moment = pd.Timestamp(record.imported_at)
+    return (
+        f"{record.source} · {moment.day} {moment:%B %Y, %H:%M} UTC · "
+        f"{record.items:,} texts, {record.labels:,} labels"
+    )
