@@ -284,6 +284,7 @@ _POOLS = (
     b'Text,ID,"a\nb"\n"c\n,d",1,e\n',
     b"headline,label\nflood,1\ncourt,0\n",
     b"title\n\nid,Frage\n1,a",
+    b"id;text\n1;a\n2;b,c\n",
 )
 _TABBED = tuple(pool.replace(b",", b"\t") for pool in _POOLS)
 

@@ -15,7 +15,6 @@ from pathlib import Path
 import pyarrow as pa
 
 from core.pool.csv_files import NotPlainError, PoolFile, careful_blocks, plain_blocks
-from core.pool.folder import DELIMITERS
 from core.pool.header import ID, TEXT
 from core.pool.text_keys import keys_of, made_id
 from core.system.csv_rows import MAX_JOINED_LINES
@@ -39,6 +38,7 @@ class Piece:
     """
 
     file: str
+    delimiter: str
     columns: tuple[str, ...]
     start: int
     size: int
@@ -101,7 +101,7 @@ class PoolBuilder:
         if start or file.path.stat().st_size > stop:
             digest, number, findings = self._read_copy(file, start, stop, lines)
         else:
-            digest, number = _look_through(file.path, start, stop)
+            digest, number = _look_through(file.path, file.delimiter, start, stop)
             marks = self._marks()
             findings = self._read_rows(file, file.path, start, lines)
             if file.path.stat().st_size > stop:  # rows that came meanwhile may be among them
@@ -110,6 +110,7 @@ class PoolBuilder:
         settled = lines + number - MAX_JOINED_LINES  # behind it an open quote may be closed yet
         piece = Piece(
             file=file.name,
+            delimiter=file.delimiter,
             columns=file.columns,
             start=start,
             size=stop - start,
@@ -126,7 +127,7 @@ class PoolBuilder:
     ) -> tuple[str, int, list[Finding]]:
         """(digest, lines, findings) of a part of a file, which is read from a copy."""
         part = self._folder / "part.csv"
-        digest, number = _look_through(file.path, start, stop, part)
+        digest, number = _look_through(file.path, file.delimiter, start, stop, part)
         findings = self._read_rows(file, part, start, lines)
         part.unlink()
         return digest, number, findings
@@ -185,13 +186,8 @@ class PoolBuilder:
 
 def still_there(root: Path, pieces: Sequence[Piece]) -> bool:
     """Whether the files below `root` still hold these pieces; they may have grown."""
-
-    def holds(path: Path, piece: Piece) -> bool:
-        end = piece.start + piece.size
-        return path.stat().st_size >= end and _digest(path, piece.start, end) == piece.digest
-
     try:
-        return all(holds(root / piece.file, piece) for piece in pieces)
+        return all(_holds(root / piece.file, piece) for piece in pieces)
     except OSError:
         return False
 
@@ -203,8 +199,9 @@ def _kept_pieces(file: PoolFile, stop: int, before: Earlier) -> tuple[list[Piece
         if piece.file != file.name:
             continue
         end = piece.start + piece.size
-        can_stay = piece.columns == file.columns and (piece.is_settled or end == stop)
-        if not can_stay or end > stop or _digest(file.path, piece.start, end) != piece.digest:
+        is_read_so = (piece.delimiter, piece.columns) == (file.delimiter, file.columns)
+        can_stay = is_read_so and (end == stop or (end < stop and piece.is_settled))
+        if not can_stay or not _holds(file.path, piece):
             break
         kept.append(piece)
     if kept and kept[-1].start + kept[-1].size < stop and kept[-1].size < LITTLE:
@@ -213,14 +210,21 @@ def _kept_pieces(file: PoolFile, stop: int, before: Earlier) -> tuple[list[Piece
     return kept, sum(piece.rows for piece in others)
 
 
-def _digest(path: Path, start: int, stop: int) -> str:
-    """A hash of these bytes of a file, and of how its name says that they are to be read."""
-    return _look_through(path, start, stop)[0]
+def _holds(path: Path, piece: Piece) -> bool:
+    """Whether the file holds these very bytes, in their place."""
+    end = piece.start + piece.size
+    digest, _ = _look_through(path, piece.delimiter, piece.start, end)
+    return digest == piece.digest and path.stat().st_size >= end
 
 
-def _look_through(path: Path, start: int, stop: int, copy: Path | None = None) -> tuple[str, int]:
-    """(the digest, the number of lines) of these bytes of a file, which are copied if asked for."""
-    digest, lines = _hash_for(path), 0
+def _look_through(
+    path: Path, delimiter: str, start: int, stop: int, copy: Path | None = None
+) -> tuple[str, int]:
+    """(a hash of these bytes of a file, and of what divides them; the number of their lines).
+
+    They are copied if asked for.
+    """
+    digest, lines = blake2b(delimiter.encode(), digest_size=16), 0
     with copy.open("wb") if copy else nullcontext() as target:
         for data in _bytes_of(path, start, stop):
             digest.update(data)
@@ -228,10 +232,6 @@ def _look_through(path: Path, start: int, stop: int, copy: Path | None = None) -
             if target:
                 target.write(data)
     return digest.hexdigest(), lines
-
-
-def _hash_for(path: Path) -> blake2b:
-    return blake2b(DELIMITERS[path.suffix.lower()].encode(), digest_size=16)
 
 
 def _end_of_lines(path: Path, size: int) -> int:

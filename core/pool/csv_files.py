@@ -8,7 +8,8 @@ import codecs
 import glob
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -26,6 +27,8 @@ CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
 
 AT_ONCE = 2**23
 """Bytes that are looked at at a time."""
+OTHER_DELIMITERS = ";\t|,"
+"""What may divide the cells instead, if it divides the header."""
 HEAD, HEAD_LINES = 2**20, 20
 """Bytes, and lines, that a file is recognized by."""
 
@@ -51,6 +54,7 @@ class PoolFile:
     """
 
     path: Path
+    delimiter: str = ","
     columns: tuple[str, ...] = (ID, TEXT)
     header_lines: int = 0
     findings: tuple[Finding, ...] = ()
@@ -60,14 +64,13 @@ class PoolFile:
     def name(self) -> str:
         return f"{self.path.parent.name}/{self.path.name}"
 
-    @property
-    def delimiter(self) -> str:
-        return DELIMITERS[self.path.suffix.lower()]
-
 
 def open_pool_file(path: Path) -> PoolFile:
-    """The file with its columns. Raises PoolError if it or its header cannot be read."""
-    file = PoolFile(path)
+    """The file with its columns. Raises PoolError if it or its header cannot be read.
+
+    What divides its cells is told by its name, unless another sign divides a plain header.
+    """
+    file = PoolFile(path, DELIMITERS[path.suffix.lower()])
     try:
         with path.open("rb") as source:
             head = source.read(HEAD)
@@ -77,15 +80,26 @@ def open_pool_file(path: Path) -> PoolFile:
         ) from error
     if reason := _foreign(head):
         told = Finding.at(Kind.PASSED_OVER, file.name, f"the file {reason}; it is passed over.")
-        return PoolFile(path, findings=(told,), unread=True)
+        return replace(file, findings=(told,), unread=True)
     *lines, _ = head.split(b"\n", HEAD_LINES)  # a line without its end is none yet
-    found = parse_rows(b"".join(line + b"\n" for line in lines), delimiter=file.delimiter)
-    first, bad = found.rows[:1], found.bad[:1]
-    if bad and not (first and first[0].line < bad[0].line):
-        _refuse_bad_header(file, bad[0])
-    elif first and (header := read_header(first[0].fields)):
-        return _with_header(file, first[0], header)
-    return PoolFile(path, findings=(*_missed_headers(file.name, found.rows),))
+    head = b"".join(line + b"\n" for line in lines)
+    found = parse_rows(head, delimiter=file.delimiter)
+    for delimiter in dict.fromkeys((file.delimiter, *OTHER_DELIMITERS)):
+        row = _first_row(head, delimiter)
+        header = read_header(row.fields) if row else None
+        if header and (delimiter == file.delimiter or len(header.columns) > 1):
+            return _with_header(replace(file, delimiter=delimiter), row, header)
+    if found.bad and not _first_row(head, file.delimiter):
+        _refuse_bad_header(file, found.bad[0])
+        return file
+    return replace(file, findings=(*_missed_headers(file.name, found.rows),))
+
+
+def _first_row(head: bytes, delimiter: str) -> Row | None:
+    """The first row of a file that begins like this; None if there is none, or it is a bad one."""
+    found = parse_rows(head, delimiter=delimiter)
+    rows, bad = found.rows[:1], found.bad[:1]
+    return rows[0] if rows and not (bad and bad[0].line < rows[0].line) else None
 
 
 def _foreign(head: bytes) -> str:
@@ -121,7 +135,7 @@ def _with_header(file: PoolFile, row: Row, header: Header) -> PoolFile:
         )
     doubts = (Finding.at(Kind.UNSURE_HEADER, file.name, doubt, row.line) for doubt in header.doubts)
     lines = row.line + sum(cell.count("\n") for cell in row.fields)
-    return PoolFile(file.path, names, lines, (*doubts,))
+    return replace(file, columns=names, header_lines=lines, findings=(*doubts,))
 
 
 def _missed_headers(name: str, rows: Sequence[Row]) -> Iterator[Finding]:
@@ -147,9 +161,8 @@ def plain_blocks(
     """
     import duckdb  # a quarter of a second, and a pool that was read before needs none of it
 
-    # DuckDB would take `*`, `?` and `[` for a pattern of several files, and a header of two lines
-    # for one when it skips lines.
-    is_odd = glob.has_magic(str(path)) or any("\n" in name for name in columns)
+    # DuckDB would take `*`, `?` and `[` for a pattern of several files.
+    is_odd = glob.has_magic(str(path)) or _goes_on(path, skip)
     if is_odd or _differ_only_by_case(columns) or _has_lone_return(path):
         raise NotPlainError
     declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
@@ -234,6 +247,12 @@ def _refusal(fields: list[str], file: PoolFile) -> str | None:
     if file.header_lines and any(fields[len(columns) :]):
         return f"the row has {len(fields)} fields, the header {len(columns)}"
     return None
+
+
+def _goes_on(path: Path, lines: int) -> bool:
+    """Whether one of the first lines ends within quotes: DuckDB would take both for one line."""
+    with path.open("rb") as file:
+        return any(line.count(b'"') % 2 for line in islice(file, lines))
 
 
 def _differ_only_by_case(columns: Sequence[str]) -> bool:

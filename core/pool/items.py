@@ -31,7 +31,7 @@ from core.system.parallel import in_blocks
 from core.system.progress import Progress, silent
 from core.system.stamps import Stamps, file_stamps
 
-POOL_VERSION = 4
+POOL_VERSION = 5
 """Part of the cache's key: a change of what is stored rebuilds it."""
 
 ATTEMPTS = 5

@@ -169,3 +169,24 @@ def test_what_is_no_csv_is_passed_over_and_told(tmp_path: Path, content: bytes, 
     assert file.unread
     assert told(file) == [(Kind.PASSED_OVER, None)]
     assert reason in file.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "delimiter"),
+    [
+        ("a.csv", "id;text\n", ";"),
+        ("a.csv", "Text|ID|Date\n", "|"),
+        ("a.csv", "text\tlabel\n", "\t"),
+        ("a.tsv", "id,text\n", ","),
+        ("a.csv", "text\n", ","),
+        ("a.csv", "1;The river\n", ","),
+        ("a.csv", "id,text,a;b\n", ","),
+        ("a.csv", "id;text", ","),
+    ],
+)
+def test_a_plain_header_tells_what_divides_the_cells(
+    tmp_path: Path, name: str, content: str, delimiter: str
+):
+    path = tmp_path / name
+    path.write_text(content)
+    assert open_pool_file(path).delimiter == delimiter

@@ -427,17 +427,18 @@ def test_tables_of_other_endings_and_headers_are_read_together(make_workspace: M
         "c.Tsv": "3\tthree, all of it\n",
         "d.csv": "headline,label\nFour  winds,1\nfour WINDS,0\n",
         "e.csv": "\ufefftext\nfive\n",
+        "f.csv": "ID;Text;Place\n6;six, of all;y\n",
     }.items():
         add(workspace, text, name)
     pool = pool_of(workspace)
     assert pool.findings == []
     made = [f"t-{key:016x}" for key in hash_keys(["Four winds", "five"])]
-    assert pool.ids.to_pylist() == ["1", "2", "3", made[0], made[0], made[1]]
+    assert pool.ids.to_pylist() == ["1", "2", "3", made[0], made[0], made[1], "6"]
     texts = ["one", "two, with\ta tab", "three, all of it", "Four  winds", "four WINDS", "five"]
-    assert pool.texts.to_pylist() == texts
+    assert pool.texts.to_pylist() == [*texts, "six, of all"]
     assert pool.columns == ["Place", "label"]
-    assert pool.table["Place"].to_pylist() == ["x", "", "", "", "", ""]
-    assert pool.table["label"].to_pylist() == ["", "", "", "1", "0", ""]
+    assert pool.table["Place"].to_pylist() == ["x", "", "", "", "", "", "y"]
+    assert pool.table["label"].to_pylist() == ["", "", "", "1", "0", "", ""]
 
 
 def test_the_same_bytes_under_another_ending_are_other_items(make_workspace: MakeWorkspace):
@@ -451,6 +452,27 @@ def test_the_same_bytes_under_another_ending_are_other_items(make_workspace: Mak
     assert first.pool.table.to_pylist() == [{"item_id": "1\ta", "text": "b"}]
     assert then.pool.table.to_pylist() == [{"item_id": "1", "text": "a,b"}]
     assert (first.words.to_pylist(), then.words.to_pylist()) == (["b"], ["a,b"])
+
+
+def test_the_same_bytes_in_files_that_are_divided_otherwise_are_other_items(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(builder, "LITTLE", 0)
+    workspace = make_workspace()
+    (workspace.path / "unlabeled_data").mkdir()
+    for name, header in {"a.csv": "id,text\n", "b.csv": "id;text\n"}.items():
+        add(workspace, header, name)
+        pool_words_of(workspace)
+        add(workspace, "1;a,b;c\n", name)
+        found = pool_words_of(workspace)
+    assert found.pool.ids.to_pylist() == ["1;a"]  # the other row has a cell too many
+    assert [finding.file for finding in found.pool.findings] == ["unlabeled_data/b.csv"]
+    add(workspace, "2;a,b\n", "a.csv")
+    pool_words_of(workspace)
+    add(workspace, "2;a,b\n", "b.csv")
+    found = pool_words_of(workspace)
+    assert found.pool.texts.to_pylist() == ["b;c", "b", "a,b"]
+    assert [found.words[at].as_py() for at in found.bags.ids.tolist()] == ["b;c", "b", "a,b"]
 
 
 def test_made_ids_outlast_every_change_of_the_file(make_workspace: MakeWorkspace):
