@@ -163,9 +163,14 @@ def _line_ends(row: csv_rows.Row) -> int:
 def _blocks(data: bytes, folder: Path) -> None:
     path = folder / "rows.csv"
     path.write_bytes(data)
-    whole, parts = parse_rows(data), list(read_row_blocks(path, window=7))
+    whole, parts = parse_rows(_ended(data)), list(read_row_blocks(path, window=7))
     assert [row for rows, _ in parts for row in rows] == whole.rows
     assert [row for _, bad in parts for row in bad] == whole.bad
+
+
+def _ended(data: bytes) -> bytes:
+    """The bytes with the line end that their last line may lack."""
+    return data if data.endswith(b"\n") else data + b"\n"
 
 
 def _pool_file(name: str) -> Read:
@@ -180,7 +185,7 @@ def _pool_file(name: str) -> Read:
         for batch, findings in careful_blocks(path, file):
             careful += batch.to_pylist()
             told += len(findings)
-        found = parse_rows(data, delimiter=file.delimiter)
+        found = parse_rows(_ended(data), delimiter=file.delimiter)
         rows = len(found.rows) + len(found.bad) - (file.header_lines > 0)
         assert len(careful) + told == rows, "a row is neither read nor reported"
         with suppress(NotPlainError):
