@@ -1,19 +1,18 @@
-"""What a program sees of a workspace whose disk has no locks, and of one that it cannot write.
+"""What a program sees of a workspace that it cannot write, or whose disk has no locks.
 
-    python -m tests.looking PATH PATH
+    python -m tests.looking "without rights" PATH
 
-Opens every page, asks for `status` and `check`, and tries to label. Prints a JSON object of each.
+Opens every page, asks for `status` and `check`, and tries to label. Prints one JSON object.
 """
 
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import sys
 from pathlib import Path
-from unittest.mock import patch
 
-from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.doctor import examine
@@ -22,9 +21,6 @@ from core.sampling.next_batch import BatchRequest, propose
 from core.workspace.events import Inbox
 from core.workspace.logs import new_event
 from core.workspace.snapshot import Snapshot, open_snapshot
-from pages.ui.cache import analysis
-from tests.jobs import JobInPlace
-from tests.pages.conftest import scan_once
 from tests.pages.test_pages import PAGES, ROOT, TIMEOUT
 
 CAPABILITIES = 0x20080522
@@ -45,9 +41,13 @@ def without_rights() -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def refuse(*_: object) -> None:
-    """What a network disk without a lock server answers."""
-    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+def without_locks() -> None:
+    """As a network disk without a lock server answers."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    fcntl.flock = refuse
 
 
 def look(path: Path) -> dict[str, object]:
@@ -95,9 +95,5 @@ def _propose(snapshot: Snapshot) -> str:
 
 
 if __name__ == "__main__":
-    analysis.Job = JobInPlace
-    manifest_scanner.scan_component_manifests = scan_once
-    with patch("fcntl.flock", refuse):
-        print(json.dumps(look(Path(sys.argv[1]))))
-    without_rights()
+    {"without rights": without_rights, "without locks": without_locks}[sys.argv[1]]()
     print(json.dumps(look(Path(sys.argv[2]))))

@@ -107,7 +107,7 @@ def read_row_blocks(
 ) -> Iterator[tuple[list[Row], list[BadRow]]]:
     """The (rows, bad rows) of `read_rows`, a part after the other: a file of any size fits.
 
-    Raises OSError if it cannot be read.
+    A last line that has no line end is read as if it had one. Raises OSError if it cannot be read.
     """
     lines: list[bytes] = []
     reader = _Reader(0, delimiter, quotes)
@@ -120,9 +120,8 @@ def read_row_blocks(
             lines = lines[reader.take(lines, len(lines) - MAX_JOINED_LINES) :]
             yield reader.given()
     *whole, rest = rest.split(b"\n")  # of a file of a few bytes
-    lines += whole
+    lines += [*whole, rest] if rest else whole
     reader.take(lines, len(lines))
-    reader.take_tail(rest)
     yield reader.given()
 
 

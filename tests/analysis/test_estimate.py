@@ -115,8 +115,7 @@ def test_a_sample_of_a_large_pool_stands_for_all(demo: Path, monkeypatch: pytest
     assert (some.found, some.sample) == (every.found, every.sample)
 
 
-def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(unestimated: Path):
-    demo = unestimated
+def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(demo: Path):
     snapshot = read_snapshot(open_workspace(demo))
     assert kept_estimate(snapshot) is earlier_estimate(snapshot) is None
     said = compute_estimate(demo)
@@ -135,7 +134,7 @@ def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(unest
 
 def test_a_damaged_outlook_is_computed_again(demo: Path):
     snapshot = read_snapshot(open_workspace(demo))
-    assert kept_estimate(snapshot)
+    compute_estimate(demo)
     estimate_file(snapshot).write_text('{"prevalence": 1}', encoding="utf-8")
     assert kept_estimate(snapshot) is None
     compute_estimate(demo)

@@ -3,6 +3,7 @@
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from tests.server import Server
 
 
 @pytest.fixture(scope="module")
-def workspace(app_folder: Path) -> Workspace:
-    folder = app_folder / "route"
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("route") / "workspace"
     write_csv(folder / "unlabeled_data" / "pool.csv", [item[:2] for item in headlines(60)])
     (folder / "task.toml").write_text(SMALL_TASK)
     workspace = open_workspace(folder)
@@ -26,9 +27,11 @@ def workspace(app_folder: Path) -> Workspace:
     return workspace
 
 
-@pytest.fixture
-def server(app: Server) -> Server:
-    return app
+@pytest.fixture(scope="module")
+def server(workspace: Workspace, tmp_path_factory) -> Iterator[Server]:
+    server = Server(workspace.path, tmp_path_factory.mktemp("log") / "log")
+    yield server
+    server.stop()
 
 
 def post(server: Server, content: object, **headers: str) -> tuple[int, dict]:

@@ -290,3 +290,16 @@ def test_quotes_may_be_escaped_and_stand_behind_spaces():
     data = b'1, "a \\"b\\", c"\n2, d\n'
     found = parse_rows(data, quotes=Quotes(escape="\\", spaced=True))
     assert [row.fields for row in found.rows] == [["1", 'a "b", c'], ["2", "d"]]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_last_row_of_several_lines_needs_no_line_end_in_a_table(tmp_path: Path, end: bytes):
+    path = tmp_path / "table.csv"
+    path.write_bytes(b'1,a\n2,"two\nlines, and"' + end)
+    for window in (3, 1000):
+        parts = [*read_row_blocks(path, window=window)]
+        assert [row.fields for rows, _ in parts for row in rows] == [
+            ["1", "a"],
+            ["2", "two\nlines, and"],
+        ]
+        assert not any(bad for _, bad in parts)
