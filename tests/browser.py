@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from core.workspace.layout import Workspace
 
@@ -34,8 +34,73 @@ addEventListener("keydown", ({ key, repeat }) => {
 }, { capture: true });
 """
 
+STORES = "cookies,local_storage,indexeddb,cache_storage,service_workers"
+
 Pair = tuple[str, str]
 """(item, label)."""
+
+
+class LentContexts:
+    """Browser contexts that go from test to test, with nothing in them of the test before.
+
+    The first page of a new one loads and compiles the app's scripts, which takes 2.3 s of a
+    processor. So a page without any stays open in each, for the process that has compiled them:
+    further pages take 1 s.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._kinds: dict[BrowserContext, str] = {}
+        self._idle: dict[str, list[BrowserContext]] = {}
+        self._keepers: dict[BrowserContext, Page] = {}
+
+    def lend(self, *, once: bool = False, script: str = "", **options: object) -> BrowserContext:
+        """A context of these options of Playwright's `new_context`; pages begin with the script.
+
+        Whoever changes more of it than pages, cookies and stores (its clock, its routes) takes it
+        for this `once`.
+        """
+        kind = repr((script, sorted(options.items())))
+        if not once and self._idle.get(kind):
+            return self._idle[kind].pop()
+        options = {"viewport": {"width": 1280, "height": 900}} | options
+        context = self._browser.new_context(**options)
+        context.set_default_timeout(WAIT)
+        if script:
+            context.add_init_script(script)
+        if not once:
+            self._kinds[context] = kind
+        return context
+
+    def take_back(self, context: BrowserContext) -> None:
+        """Keeps it for another test, emptied; or closes it, where nobody knows what is in it."""
+        keeper = self._keepers.get(context)
+        pages = [page for page in context.pages if page is not keeper]
+        sites = {match[0] for page in pages if (match := re.match(r"http://[^/]+", page.url))}
+        kind = self._kinds.get(context)
+        if kind is None or len(sites) != 1 or not self._emptied(context, keeper, *sites):
+            self._keepers.pop(context, None)
+            context.close()
+        else:
+            self._idle.setdefault(kind, []).append(context)
+
+    def _emptied(self, context: BrowserContext, keeper: Page | None, site: str) -> bool:
+        """Whether the site is still there, so that a page of it can stay open."""
+        keeper = keeper or context.new_page()
+        self._keepers[context] = keeper
+        if not keeper.url.startswith(site):
+            try:
+                keeper.goto(f"{site}/_stcore/health")
+            except Error:
+                return False  # its server has gone
+        for page in context.pages:
+            if page is not keeper:
+                page.close()
+        context.clear_cookies()
+        session = context.new_cdp_session(keeper)
+        session.send("Storage.clearDataForOrigin", {"origin": site, "storageTypes": STORES})
+        session.detach()
+        return True
 
 
 def shown(page: Page) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import fcntl
+import gc
 import os
 import random
 import shutil
@@ -15,10 +16,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from core.analysis.estimate import compute_estimate
 from core.analysis.simulation import make_demo
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from tests.browser import WAIT
+from tests.browser import LentContexts
 from tests.server import CHROMIUM_FLAGS, Server, Site, find_chromium
 
 # Real files take as long as a busy disk takes; and a run fails for a change, not by chance.
@@ -30,6 +32,9 @@ settings.register_profile(
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Each core has a worker of its own: further threads of torch and numpy in each of them, and in
+    # what they start, would only wait for each other. Tests that are about threads set them.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     settings.load_profile("thorough" if is_thorough(config) else "plain")
 
 
@@ -40,6 +45,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
                 item.add_marker("thorough")
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: nobody looks at it again for garbage.
+
+    Streamlit does, after every run of a page, and so took ten times as long as the run.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def is_thorough(config: pytest.Config) -> bool:
@@ -98,6 +112,17 @@ def own_main() -> Iterator[None]:
     sys.modules["__main__"] = main
 
 
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    """Two threads for each of torch's computations, whatever the machine has."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
@@ -106,8 +131,10 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    """One for all tests; each opens a context of its own in it."""
-    browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
+    """One for all tests; each has contexts of its own in it."""
+    # One process for all pages of a context: scripts that one page has compiled serve the next.
+    flags = [*CHROMIUM_FLAGS, "--process-per-site"]
+    browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
     yield browser
     browser.close()
 
@@ -164,20 +191,24 @@ def site(show: Show, workspace: Workspace) -> Site:
     return show(workspace)
 
 
+@pytest.fixture(scope="session")
+def lent_contexts(browser: Browser) -> LentContexts:
+    """The browser contexts that this process has opened so far."""
+    return LentContexts(browser)
+
+
 @pytest.fixture
-def new_context(browser: Browser) -> Iterator[NewContext]:
-    """Opens browsers of several people; the options are those of Playwright's `new_context`."""
-    opened = []
+def new_context(lent_contexts: LentContexts) -> Iterator[NewContext]:
+    """Opens browsers of several people; the options are those of `LentContexts.lend`."""
+    lent = []
 
     def new(**options: object) -> BrowserContext:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(WAIT)
-        opened.append(context)
-        return context
+        lent.append(lent_contexts.lend(**options))
+        return lent[-1]
 
     yield new
-    for context in opened:
-        context.close()
+    for context in lent:
+        lent_contexts.take_back(context)
 
 
 @pytest.fixture
@@ -228,8 +259,13 @@ def active_workspace(make_workspace: MakeWorkspace) -> Workspace:
 
 @pytest.fixture(scope="session")
 def demo_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo with two active-learning batches, to be copied: nobody opens it."""
-    return built_once(tmp_path_factory, "demo", lambda folder: make_demo(folder, batches=2))
+    """The demo with two active-learning batches and its estimate, to be copied."""
+
+    def make(folder: Path) -> None:
+        make_demo(folder, batches=2)
+        compute_estimate(folder)
+
+    return built_once(tmp_path_factory, "demo", make)
 
 
 @pytest.fixture(scope="session")
@@ -255,3 +291,10 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
 def demo(demo_made: Path, tmp_path: Path) -> Path:
     """A copy of the demo, to write into."""
     return Path(shutil.copytree(demo_made, tmp_path / "demo"))
+
+
+@pytest.fixture
+def unestimated(demo: Path) -> Path:
+    """The copy before anybody has asked for its estimate."""
+    shutil.rmtree(demo / ".cache" / "outlooks")
+    return demo

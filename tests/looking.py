@@ -1,18 +1,19 @@
-"""What a program sees of a workspace that it cannot write, or whose disk has no locks.
+"""What a program sees of a workspace whose disk has no locks, and of one that it cannot write.
 
-    python -m tests.looking "without rights" PATH
+    python -m tests.looking PATH PATH
 
-Opens every page, asks for `status` and `check`, and tries to label. Prints one JSON object.
+Opens every page, asks for `status` and `check`, and tries to label. Prints a JSON object of each.
 """
 
 import ctypes
 import errno
-import fcntl
 import json
 import os
 import sys
 from pathlib import Path
+from unittest.mock import patch
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.doctor import examine
@@ -21,6 +22,9 @@ from core.sampling.next_batch import BatchRequest, propose
 from core.workspace.events import Inbox
 from core.workspace.logs import new_event
 from core.workspace.snapshot import Snapshot, open_snapshot
+from pages.ui.cache import analysis
+from tests.jobs import JobInPlace
+from tests.pages.conftest import scan_once
 from tests.pages.test_pages import PAGES, ROOT, TIMEOUT
 
 CAPABILITIES = 0x20080522
@@ -41,13 +45,9 @@ def without_rights() -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def without_locks() -> None:
-    """As a network disk without a lock server answers."""
-
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    fcntl.flock = refuse
+def refuse(*_: object) -> None:
+    """What a network disk without a lock server answers."""
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
 
 def look(path: Path) -> dict[str, object]:
@@ -95,5 +95,9 @@ def _propose(snapshot: Snapshot) -> str:
 
 
 if __name__ == "__main__":
-    {"without rights": without_rights, "without locks": without_locks}[sys.argv[1]]()
+    analysis.Job = JobInPlace
+    manifest_scanner.scan_component_manifests = scan_once
+    with patch("fcntl.flock", refuse):
+        print(json.dumps(look(Path(sys.argv[1]))))
+    without_rights()
     print(json.dumps(look(Path(sys.argv[2]))))

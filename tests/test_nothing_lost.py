@@ -127,7 +127,7 @@ def server(only_server: Server) -> Iterator[Server]:
 @pytest.fixture
 def context(new_context: NewContext) -> BrowserContext:
     """One person's browser, which notes its keys."""
-    return prepared(new_context())
+    return new_context(script=NOTE_KEYS)
 
 
 @pytest.fixture
@@ -139,12 +139,6 @@ def ann(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def page(context: BrowserContext, server: Server, ann: str) -> Page:
     return open_page(context, server, ann)
-
-
-def prepared(context: BrowserContext) -> BrowserContext:
-    context.set_default_timeout(WAIT)
-    context.add_init_script(NOTE_KEYS)
-    return context
 
 
 def open_page(context: BrowserContext, server: Server, annotator: str) -> Page:
@@ -252,19 +246,28 @@ def test_a_tab_closed_while_the_server_hangs(
     check_ids(workspace)
 
 
-def test_a_server_killed_in_mid_burst(page: Page, server: Server, workspace: Workspace, ann: str):
+def test_a_server_killed_in_mid_burst_and_in_the_middle_of_a_line(
+    page: Page, server: Server, workspace: Workspace, ann: str
+):
     keys = iter(some_keys(BATCH))
     burst(page, (next(keys) for _ in range(15)))
     server.kill()
     burst(page, (next(keys) for _ in range(10)))
     expect(page.locator(SAVE_STATE)).to_contain_text("kept here")
+    # As a crash in the middle of a write leaves it: the event is in the browser, and half on disk.
+    waiting = page.evaluate(FIRST_WAITING)
+    torn = ",".join([waiting["event_id"], waiting["batch_id"], waiting["item_id"], "lab"])
+    with (workspace.path / "annotations.csv").open("a", encoding="utf-8") as log:
+        log.write(torn)
     # A dialog lies over the item after a while: then keys are not for the card.
     expect(page.get_by_role("dialog")).to_be_visible()
     burst(page, "10")
     server.start()
     expect(page.get_by_role("dialog")).to_be_hidden()
     burst(page, keys)
+    finish_batch(page)  # some keys may have met the dialog
     check_delivered(page, workspace, ann, pressed(page))
+    assert torn in [kept.read_text() for kept in (workspace.path / "torn").iterdir()]
     check_saved(page, workspace, pressed(page))
 
 
@@ -319,7 +322,7 @@ def test_the_latest_key_counts_though_its_tab_sends_first(
 def test_two_people_at_once(
     page: Page, new_context: NewContext, server: Server, workspace: Workspace, ann: str
 ):
-    other = open_page(prepared(new_context()), server, "bob")
+    other = open_page(new_context(script=NOTE_KEYS), server, "bob")
     for keys in zip(some_keys(BATCH, 1), some_keys(BATCH, 2), strict=True):
         for each, key in zip((page, other), keys, strict=True):
             each.keyboard.press(key)
@@ -372,7 +375,8 @@ class Chromium:
         port = port_file.read_text().split("\n")[0]
         self._browser = playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
         self.context = self._browser.contexts[0]
-        prepared(self.context)
+        self.context.set_default_timeout(WAIT)
+        self.context.add_init_script(NOTE_KEYS)
 
     def kill(self) -> None:
         """All its processes at once, without a word to any of them."""
@@ -438,34 +442,15 @@ def test_answers_that_never_arrive(page: Page, server: Server, workspace: Worksp
     check_delivered(page, workspace, ann, expected)
 
 
-def test_a_log_that_ends_in_a_torn_line(page: Page, server: Server, workspace: Workspace, ann: str):
-    keys = iter(some_keys(BATCH))
-    burst(page, (next(keys) for _ in range(10)))
-    server.kill()
-    burst(page, (next(keys) for _ in range(10)))
-    # As a crash in the middle of a write leaves it: the event is in the browser, and half on disk.
-    waiting = page.evaluate(FIRST_WAITING)
-    torn = ",".join([waiting["event_id"], waiting["batch_id"], waiting["item_id"], "lab"])
-    with (workspace.path / "annotations.csv").open("a", encoding="utf-8") as log:
-        log.write(torn)
-    server.start()
-    burst(page, keys)
-    finish_batch(page)  # some keys may have met the dialog of a lost connection
-    check_delivered(page, workspace, ann, pressed(page))
-    assert torn in [kept.read_text() for kept in (workspace.path / "torn").iterdir()]
-    check_saved(page, workspace, pressed(page))
-
-
 def test_kept_labels_are_delivered_from_whichever_page_is_opened(
     context: BrowserContext, page: Page, server: Server, workspace: Workspace, ann: str
 ):
     press(page, "0")
     all_saved(page)
-    server.kill()
+    page.evaluate(CUT_OFF)
     press(page, "1", 3)
     expect(page.locator(SAVE_STATE)).to_contain_text("3 kept here")
     page.close()
-    server.start()
     home = context.new_page()
     home.goto(f"{server.url}/?annotator={ann}")
     home.get_by_role("heading", name="Label evaluation data").wait_for()

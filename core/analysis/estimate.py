@@ -112,9 +112,11 @@ def make_estimate(
     models = last_models(snapshot) if models is None else models
     progress("comparing the last models")
     found = prevalence_of(snapshot, progress=progress)
-    watched = _watched(snapshot)
+    words, draw = snapshot.pool_words, np.random.default_rng(SAMPLE_SEED)
+    watched = strategies.random(words.is_first, SAMPLE, draw).indices
+    texts = words.pool.texts.take(watched).to_pylist()
     signs = (
-        stability([score_texts(model, watched).argmax(axis=1) for model in models]),
+        stability([score_texts(model, texts).argmax(axis=1) for model in models]),
         _gain(snapshot, models),
         positives_left(found.found, found.left),
     )
@@ -192,13 +194,6 @@ def _gain(snapshot: Snapshot, models: Sequence[Model]) -> Sign:
 
 def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:
     return columns(items, task) == task.positive_index
-
-
-def _watched(snapshot: Snapshot) -> list[str]:
-    """The texts of a fixed random sample of the pool."""
-    draw = np.random.default_rng(SAMPLE_SEED)
-    watched = strategies.random(snapshot.pool_words.is_first, SAMPLE, draw).indices
-    return snapshot.pool_words.pool.texts.take(watched).to_pylist()
 
 
 def _open_items(snapshot: Snapshot) -> NDArray[np.bool_]:

@@ -272,8 +272,8 @@ def _with_labels(
     probability: NDArray[np.float32] | None = None,
 ) -> Snapshot:
     """The snapshot after the oracle has labeled these items; `probability` chose them."""
-    pool, places = snapshot.pool_words.pool, pa.array([place for _, place, _ in picks], pa.int64())
-    ids, texts = pool.ids.take(places).to_pylist(), pool.texts.take(places).to_pylist()
+    pool, rows = snapshot.pool_words.pool, pa.array([row for _, row, _ in picks], pa.int64())
+    ids, texts = pool.ids.take(rows).to_pylist(), pool.texts.take(rows).to_pylist()
     fresh = [
         Labeled(
             item_id,
@@ -281,9 +281,9 @@ def _with_labels(
             oracle[item_id],
             split,
             strategy,
-            None if probability is None else float(probability[place].max()),
+            None if probability is None else float(probability[row].max()),
         )
-        for item_id, text, (strategy, place, _) in zip(ids, texts, picks, strict=True)
+        for item_id, text, (strategy, row, _) in zip(ids, texts, picks, strict=True)
     ]
     splits = {**snapshot.labels.splits, split: [*snapshot.labels.splits[split], *fresh]}
     return replace(snapshot, labels=Labels(splits, [], []))

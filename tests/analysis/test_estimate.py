@@ -115,7 +115,8 @@ def test_a_sample_of_a_large_pool_stands_for_all(demo: Path, monkeypatch: pytest
     assert (some.found, some.sample) == (every.found, every.sample)
 
 
-def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(demo: Path):
+def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(unestimated: Path):
+    demo = unestimated
     snapshot = read_snapshot(open_workspace(demo))
     assert kept_estimate(snapshot) is earlier_estimate(snapshot) is None
     said = compute_estimate(demo)
@@ -134,7 +135,7 @@ def test_an_outlook_is_kept_for_the_state_of_the_files_that_it_was_made_of(demo:
 
 def test_a_damaged_outlook_is_computed_again(demo: Path):
     snapshot = read_snapshot(open_workspace(demo))
-    compute_estimate(demo)
+    assert kept_estimate(snapshot)
     estimate_file(snapshot).write_text('{"prevalence": 1}', encoding="utf-8")
     assert kept_estimate(snapshot) is None
     compute_estimate(demo)

@@ -466,8 +466,8 @@ def test_balance_and_pace_stand_in_quiet_figures(page: Page):
     expect(figures).to_contain_text("min to the end of the batch")
 
 
-def test_a_rest_is_proposed_and_can_be_turned_off(context: BrowserContext, site: Site):
-    page = context.new_page()
+def test_a_rest_is_proposed_and_can_be_turned_off(new_context: NewContext, site: Site):
+    page = new_context(once=True).new_page()
     page.clock.install()
     page.goto(site.at("annotate", "annotator=ann"))
     shown(page)

@@ -9,9 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser import WAIT
 from tests.server import Server
 
 pytestmark = pytest.mark.browser
@@ -38,20 +37,23 @@ for name, data in (("few", few), ("many", many)):
 """
 
 
-@pytest.fixture
-def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
-    script = tmp_path / "app.py"
-    script.write_text(SCRIPT)
-    server = Server(tmp_path, tmp_path / "server.log", script)
-    context = browser.new_context(viewport={"width": 900, "height": 800})
-    context.set_default_timeout(WAIT)
-    page = context.new_page()
-    page.goto(server.url)
-    page.wait_for_selector(".st-key-few svg.marks")
-    yield page
-    context.close()
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the script alone."""
+    folder = tmp_path_factory.mktemp("figures")
+    (folder / "app.py").write_text(SCRIPT)
+    server = Server(folder, folder / "server.log", folder / "app.py")
+    yield server
     server.stop()
     assert "Traceback" not in server.log()
+
+
+@pytest.fixture
+def page(context: BrowserContext, figures: Server) -> Page:
+    page = context.new_page()
+    page.goto(figures.url)
+    page.wait_for_selector(".st-key-few svg.marks")
+    return page
 
 
 def saved(page: Page, button: Locator) -> tuple[str, bytes]:

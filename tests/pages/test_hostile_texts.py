@@ -132,14 +132,12 @@ def site(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture
 def page(new_context: NewContext, site: Site) -> Iterator[Page]:
     """A page of 390 pixels that fails if anything ran, was fetched, or was made of a text."""
-    context = new_context(viewport={"width": 390, "height": 844})
-    page = context.new_page()
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
     asked, dialogs, faults = [], [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
-    context.close()
     assert not dialogs
     assert not faults
     abroad = [url for url in asked if not url.startswith((site.url, "data:", "blob:"))]

@@ -94,22 +94,14 @@ def test_each_of_three_labels_can_be_looked_for(make_workspace: MakeWorkspace, m
         assert table["value"]["F-score"] == pytest.approx(of_labels["F-score"][label])
 
 
-def test_twenty_runs_stand_in_the_curve_and_in_both_choices(
-    make_workspace: MakeWorkspace, monkeypatch
-):
-    workspace = active_workspace(make_workspace)
-    file = workspace.path / "training_data" / "not_related.csv"
-    for at in range(20):
-        with file.open("a", encoding="utf-8") as rows:
-            rows.write(f"new-{at},council reviews the new budget of part {at},0,random,\n")
-        trained(workspace)
-    snapshot = read_snapshot(workspace)
+def test_twenty_runs_stand_in_the_curve_and_in_both_choices(many_iterations: Path, monkeypatch):
+    snapshot = read_snapshot(open_workspace(many_iterations))
     points = score_tables.curve_points(snapshot)
     assert points["run_id"].nunique() == 20
     of_f = points[points["score"] == "F-score"]  # the others are 1: resampling gives no interval
     assert (of_f["low"] < of_f["value"]).all()
     assert (of_f["value"] <= of_f["high"]).all()
-    page = open_page("metrics", workspace.path, monkeypatch)
+    page = open_page("metrics", many_iterations, monkeypatch)
     assert len(page.selectbox(key="metrics_run").options) == 20
     assert page.selectbox(key="metrics_other").options[1:] == [
         run.run_id for run in reversed(snapshot.logs.runs[:-1])

@@ -3,7 +3,6 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,8 @@ from tests.server import Server
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    folder = tmp_path_factory.mktemp("route") / "workspace"
+def workspace(app_folder: Path) -> Workspace:
+    folder = app_folder / "route"
     write_csv(folder / "unlabeled_data" / "pool.csv", [item[:2] for item in headlines(60)])
     (folder / "task.toml").write_text(SMALL_TASK)
     workspace = open_workspace(folder)
@@ -27,11 +26,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return workspace
 
 
-@pytest.fixture(scope="module")
-def server(workspace: Workspace, tmp_path_factory) -> Iterator[Server]:
-    server = Server(workspace.path, tmp_path_factory.mktemp("log") / "log")
-    yield server
-    server.stop()
+@pytest.fixture
+def server(app: Server) -> Server:
+    return app
 
 
 def post(server: Server, content: object, **headers: str) -> tuple[int, dict]:

@@ -16,9 +16,9 @@ from core.analysis.representation import (
     ratio_of,
     spread,
 )
-from core.analysis.simulation import make_demo
 from core.analysis.strategy_comparison import prepare, run
 from core.evaluation.intervals import Interval
+from core.system.jobs import Job
 from core.workspace.layout import open_workspace
 from core.workspace.logs import append_records
 from core.workspace.snapshot import read_snapshot
@@ -114,6 +114,7 @@ def test_the_experiment_is_run_once_and_told_ever_after(demo: Path, monkeypatch)
 
 
 def test_a_second_session_sees_the_first_one_s_experiment_and_may_stop_it(demo: Path, monkeypatch):
+    monkeypatch.setattr("pages.ui.cache.analysis.Job", Job)
     first = open_page("strategies", demo, monkeypatch)
     first.button("experiment").click().run()
     second = open_page("strategies", demo, monkeypatch)
@@ -162,13 +163,9 @@ def test_twenty_iterations_are_shown(many_iterations: Path, monkeypatch):
     assert set(cells["thin"]) == {"", "thin"}
 
 
-@pytest.fixture
-def many_iterations(tmp_path: Path) -> Path:
-    make_demo(tmp_path / "many", batches=20)
-    return tmp_path / "many"
-
-
-def test_what_is_left_is_worked_out_beside_the_page_and_once(demo: Path, monkeypatch):
+def test_what_is_left_is_worked_out_beside_the_page_and_once(unestimated: Path, monkeypatch):
+    monkeypatch.setattr("pages.ui.cache.analysis.Job", Job)
+    demo = unestimated
     page = open_page("strategies", demo, monkeypatch)
     # All else stands there at once.
     assert [part.value for part in page.subheader][-1] == "How many are left?"

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -24,21 +25,27 @@ def folded(character: str) -> str:
     return lower if len(lower) == 1 else character.lower()[0]
 
 
+@cache
+def kind_of(written: str) -> tuple[str, str]:
+    """What a character is in a word, or "" where it stands between words; and how it is folded."""
+    plain = unicodedata.normalize("NFKC", written)
+    character = plain if len(plain) == 1 else written
+    if unicodedata.category(character).startswith("M"):
+        return "mark", folded(character)
+    if not (character == "_" or character.isalnum()):
+        return "", ""
+    is_spaceless = any(low <= ord(written) <= high for low, high in SPACELESS)
+    return "alone" if is_spaceless else "letter", folded(character)
+
+
 def plain_words(text: str) -> list[str]:
     """The words of a text, cut out character by character."""
-    words, before = [], None
-    for written in text:
-        plain = unicodedata.normalize("NFKC", written)
-        character = plain if len(plain) == 1 else written
-        is_mark = unicodedata.category(character).startswith("M")
-        if not (is_mark or character == "_" or character.isalnum()):
-            before = None
-            continue
-        is_spaceless = any(low <= ord(written) <= high for low, high in SPACELESS)
-        kind = "alone" if is_spaceless and not is_mark else "mark" if is_mark else "letter"
-        if before is None or kind == "alone" or (before == "alone" and kind != "mark"):
-            words.append("")
-        words[-1] += folded(character)
+    words, before = [], ""
+    for kind, character in map(kind_of, text):
+        if kind:
+            if not before or kind == "alone" or (before == "alone" and kind != "mark"):
+                words.append("")
+            words[-1] += character
         before = kind
     return words
 

@@ -43,9 +43,12 @@ def test_items_are_drawn_only_as_they_are_needed():
 
 def test_one_item_alone_is_worked_on_in_the_calling_thread():
     assert list(in_order(lambda _: threading.current_thread(), [0])) == [threading.main_thread()]
-    threads = torch.get_num_threads()
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_workers_have_one_torch_thread_and_the_caller_keeps_its_own():
     assert list(in_order(lambda _: torch.get_num_threads(), range(3))) == [1, 1, 1]
-    assert torch.get_num_threads() == threads
+    assert torch.get_num_threads() == 2
 
 
 def test_an_error_in_the_work_is_raised():
