@@ -194,17 +194,22 @@ class SourceTable:
         return [cells for _, cells in _head(self.blocks(2**18), number)]
 
     def reads_better(self) -> str:
-        """The option by which more rows would be read; empty if there is none.
+        """The options by which more rows would be read; empty if there are none.
 
         Raises TableError.
         """
         if self.kind != "csv" or self.tool:
             return ""
-        other = replace(self.dialect, quotes=Quotes("" if self.dialect.quote else '"'))
         bad, rows = self._misfits(self)
-        fits, _ = self._misfits(replace(self, dialect=other))
-        if fits < bad and fits <= rows // 100:
-            return f"--quote '{other.quote or NONE}'"
+        unquoted = replace(self.dialect, quotes=Quotes("" if self.dialect.quote else '"'))
+        for other in (recognize_dialect(self.plain, self.plain.suffix.lower()), unquoted):
+            width = max((len(cells) for _, cells in _head(_csv_rows(self.plain, other))), default=1)
+            columns = self.columns
+            if other.delimiter != self.dialect.delimiter:
+                columns = tuple(map(str, range(width)))
+            fits, _ = self._misfits(replace(self, dialect=other, columns=columns))
+            if fits < bad and fits <= rows // 100:
+                return _options(self.dialect, other)
         return ""
 
     @staticmethod
@@ -433,6 +438,16 @@ def _is_fasttext(plain: Path) -> bool:
         lines = [line for line in file.read(SAMPLE_BYTES).splitlines()[:SAMPLE_ROWS] if line]
     labeled = sum(line.startswith(FASTTEXT.encode()) for line in lines)
     return bool(lines) and labeled >= LEAST_SHARE * len(lines)
+
+
+def _options(one: Dialect, other: Dialect) -> str:
+    """What makes one dialect the other."""
+    found = []
+    if other.delimiter != one.delimiter:
+        found.append(f"--delimiter '{other.delimiter or NONE}'")
+    if other.quote != one.quote:
+        found.append(f"--quote '{other.quote or NONE}'")
+    return " ".join(found)
 
 
 def _asked(character: str, path: Path) -> str | None:
