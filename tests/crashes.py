@@ -26,6 +26,7 @@ from core.doctor import examine
 from core.errors import SunlightError
 from core.evaluation.runs import Trained, keep, train
 from core.sampling.next_batch import Batch, BatchRequest, propose
+from core.system.csv_rows import read_bytes
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
@@ -141,13 +142,14 @@ def _send(snapshot: Snapshot, inbox: Inbox, events: list[Event], tell: Callable)
     for event in events:
         tell("sent", vars(event))
     log = snapshot.workspace.annotations
-    before = log.read_bytes()
+    before = read_bytes(log.path, log.name)
     try:
         receipt = inbox.receive(events)
     except SunlightError as error:  # the browser keeps them, and sends them again
         is_untouched = f"{log.name} cannot be written" in str(error) and "Nothing" in str(error)
         rest = split_records(before)[1]
-        if is_untouched and log.read_bytes() not in (before, before[: len(before) - len(rest)]):
+        now = read_bytes(log.path, log.name)
+        if is_untouched and now not in (before, before[: len(before) - len(rest)]):
             tell("failed", "was refused, and something stands there")
         return
     tell("acknowledged", receipt.acknowledged)
