@@ -102,6 +102,8 @@ def excel(table: pa.Table, task: Task) -> Files:
             for at, value in enumerate(row.values()):
                 if isinstance(value, str):
                     sheet.write_string(line, at, value)
+                elif value is not None and float(f"{value:.16G}") != value:
+                    sheet.write_string(line, at, repr(value))  # a sheet holds 16 digits
                 elif value is not None:
                     sheet.write_number(line, at, value)
     yield "labels.xlsx", buffer.getvalue()
