@@ -457,6 +457,12 @@ def test_an_import_is_cancelled_before_anything_is_written(workspace: Workspace,
     assert "new items" in told(go(page))
 
 
+def test_who_cancels_too_late_is_told_the_way_back(workspace: Workspace, monkeypatch):
+    page = go(upload(workspace, monkeypatch, "t.csv", delimited([COLUMNS, *ROWS], ",")))
+    page.session_state[RUN].cancel()
+    assert "It was written before you pressed Cancel. You can take it back." in told(page.run())
+
+
 def test_an_import_that_goes_on_is_shown_whatever_is_uploaded(workspace: Workspace, monkeypatch):
     page = upload(workspace, monkeypatch, "t.csv", delimited([COLUMNS, *ROWS], ","))
     with workspace.locked():

@@ -144,25 +144,24 @@ def offer_to_take_back(path: Path, record: ImportRecord) -> None:
         undone = f"{record.labels:,} labels are undone."
         told = {moved: record.items, undone: record.labels}
         st.text(" ".join([*(x for x, number in told.items() if number), "Nothing is deleted."]))
-        st.button(
-            "Take it back",
-            type="primary",
-            key=f"take_back_{record.import_id}",
-            on_click=_take_back,
-            args=(path, record),
-        )
+        key = f"take_back_{record.import_id}"
+        if st.button("Take it back", type="primary", key=key):
+            with st.spinner("Taking it back …"):
+                _take_back(path, record)
+            st.rerun()
 
 
 def _take_back(path: Path, record: ImportRecord) -> None:
-    """Before the page runs again: it is done, or it is said why it cannot be."""
+    """It is done, or it is said why it cannot be, when the page runs again."""
     try:
         done = take_back(open_workspace(path), record, session.annotator())
-        run = st.session_state.get(RUN)
-        if run and run.result and run.result.record == record.name:
-            del st.session_state[RUN]
-        st.session_state[TAKEN_BACK] = True, [f"{record.source}:", *done.sentences()]
     except SunlightError as error:
         st.session_state[TAKEN_BACK] = False, [str(error)]
+        return
+    st.session_state[TAKEN_BACK] = True, [f"{record.source}:", *done.sentences()]
+    run = st.session_state.get(RUN)
+    if run and run.result and run.result.record == record.name:
+        del st.session_state[RUN]  # what it came to does not stand any more
 
 
 def _records(path: Path) -> list[ImportRecord]:
