@@ -340,6 +340,14 @@ def test_all_words_stand_in_a_table_where_nothing_is_matched(workspace: Workspac
     assert read_snapshot(workspace).pool_words.pool.columns == ["topic"]
 
 
+def test_columns_of_labels_that_stay_out_stay_in_the_pool(workspace: Workspace, monkeypatch):
+    page = upload(workspace, monkeypatch, "t.csv", delimited([COLUMNS, *ROWS], ","))
+    say(say(page, "Labeled by", "annotator"), MEANING, "leave")
+    go(page)
+    own = read_snapshot(workspace).pool_words.pool.columns
+    assert own == ["label", "annotator", "labeled_at", "topic"]
+
+
 TOPICS = "text,topic\nA goal at last,Sports\nA vote today,Politics\nA late goal,Sports\n"
 
 

@@ -1,6 +1,5 @@
 """Import: a table that somebody has, looked at first, then imported, and taken back if wrong."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import streamlit as st
 from core.errors import SunlightError
 from core.exchange.import_types import Defaults
 from core.exchange.importer import ImportResult, import_data
+from core.exchange.tables.roles import Columns
 from core.system.progress import Progress
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot
@@ -139,7 +139,9 @@ def _start(
 def _import(
     path: Path, chosen: Chosen, labels: LabelChoice, leave_out: bool, progress: Progress
 ) -> ImportResult:
-    columns = chosen.columns and replace(chosen.columns, label=labels.column)
+    columns = chosen.columns
+    if columns and not labels.column:  # what was to go with labels stays as it is, too
+        columns = Columns(columns.text, columns.item_id)
     unsaid = Defaults(
         split=labels.split,
         annotator=labels.annotator,
