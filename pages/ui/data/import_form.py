@@ -1,5 +1,6 @@
 """Import: a table that somebody has, looked at first, then imported, and taken back if wrong."""
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -38,11 +39,12 @@ ON_THE_PAGE = {
     "--leave-unlabeled, or keep the column as it is with --no-label": (
         "say above what they mean, or leave them unlabeled"
     ),
-    "With --quote 'none' they can": "Under “Read it another way” say Quotes: None, and they can",
-    "With --quote '\"' they can": 'Under “Read it another way” say Quotes: ", and they can',
     "--no-id makes ids of the texts": "choose (none) for Id, and ids are made of the texts",
 }
 """What messages say of options, as it is done on the page."""
+
+_READ_OTHERWISE = re.compile(r"--(delimiter|quote) '(\S+)'")
+_CONTROLS = {"delimiter": "Separator", "quote": "Quotes"}
 
 
 def show(path: Path) -> None:
@@ -159,5 +161,6 @@ def _refuse(message: str) -> None:
     """Why nothing was imported, which may hold texts of the table."""
     for said, done in ON_THE_PAGE.items():
         message = message.replace(said, done)
+    message = _READ_OTHERWISE.sub(lambda told: f"“{_CONTROLS[told[1]]}: {told[2]}”", message)
     st.error("Nothing was imported.", icon=":material/error:")
     st.text(message)
