@@ -23,7 +23,8 @@ PACKAGES = ("streamlit", "torch", "duckdb", "altair", "numpy", "pandas", "pyarro
 
 def main() -> None:
     print(", ".join(f"{name} {version(name)}" for name in PACKAGES))
-    with tempfile.TemporaryDirectory() as folder:
+    # A page goes on preparing what the next visitor will ask for, also while the folder goes.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         commands(Path(folder))
         pages(Path(folder) / "demo")
     print("all commands and pages work")
