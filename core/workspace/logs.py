@@ -15,6 +15,7 @@ from core.system.append_file import CsvFile, Made, read_records
 from core.system.csv_rows import Rows, row_shown
 from core.system.findings import Finding, Kind, malformed
 from core.system.typed_json import kinds_of
+from core.workspace.task import SPLITS
 
 Action = Literal["label", "undo", "skip", "flag", "save"]
 ACTIONS: tuple[str, ...] = get_args(Action)
@@ -239,7 +240,7 @@ def header_of(record: type[Record]) -> tuple[str, ...]:
 
 
 def _from_text(name: str, text: str, kind: object) -> str | int | float | bool | None:
-    if kind is str and name != "action":
+    if kind is str and name not in _CHOICES:
         return text
     parse, what = _PARSERS[kind]
     told = text if len(text) <= 60 else f"{text[:60]}…"
@@ -247,8 +248,9 @@ def _from_text(name: str, text: str, kind: object) -> str | int | float | bool |
         value = parse(text)
     except (ValueError, KeyError):
         raise ValueError(f"has `{told}` for {name}, which is not {what}") from None
-    if name == "action" and value not in ACTIONS:
-        raise ValueError(f"has the action `{told}`, which is not one of {', '.join(ACTIONS)}")
+    choices = _CHOICES.get(name)
+    if choices and value not in choices:
+        raise ValueError(f"has the {name} `{told}`, which is not one of {', '.join(choices)}")
     return value
 
 
@@ -259,6 +261,9 @@ def _whole(text: str) -> int:
         raise ValueError(text)
     return value
 
+
+_CHOICES = {"action": ACTIONS, "split": SPLITS}
+"""The fields that hold one of a few words."""
 
 _PARSERS: dict[object, tuple[Callable[[str], str | int | float | bool | None], str]] = {
     str: (str, "text"),

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import LogError
+from core.system.findings import Kind
 from core.workspace.events import EventLog
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import (
@@ -15,6 +16,7 @@ from core.workspace.logs import (
     read_log,
     read_logs,
 )
+from core.workspace.snapshot import read_snapshot
 from tests.worlds import new_proposal
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -56,6 +58,20 @@ def test_rows_that_cannot_be_read_are_findings(workspace: Workspace):
     assert logs.events == [event("e1")]
     assert [finding.line for finding in logs.findings] == [3, 4, 5, 6]
     assert "annotations.csv line 3: the row has 3 fields" in logs.findings[0].message
+
+
+def test_a_batch_of_no_known_split_is_a_finding(workspace: Workspace):
+    """Its labels would belong to no data; what else stands in the file is read."""
+    good = new_proposal("batch-0001", "ann", "training", "i1", "random")
+    odd = new_proposal("batch-0002", "ann", "\0raining", "i2", "random")
+    append_records(workspace.batches, [good, odd])
+    append_records(workspace.annotations, [event("e1"), event("e2", batch_id="batch-0002")])
+    snapshot = read_snapshot(workspace)
+    assert snapshot.logs.proposals == [good]
+    assert "line 3: the row has the split `\0raining`, which is not one of" in (
+        snapshot.logs.findings[0].message
+    )
+    assert Kind.STRAY_EVENT in [finding.kind for finding in snapshot.labels.findings]
 
 
 def test_a_wrong_header_is_refused(workspace: Workspace):
