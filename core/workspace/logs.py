@@ -188,6 +188,16 @@ def fresh_id(prefix: str, taken: set[str]) -> str:
     return f"{prefix}-{number:04d}"
 
 
+def shown_id(name: str) -> str:
+    """The id of a run or batch as people read it: `Model 9` for `run-0009`, `Batch 14`.
+
+    Any other id stays as it is.
+    """
+    kind, _, number = name.partition("-")
+    is_ours = kind in _KINDS_SHOWN and number.isascii() and number.isdigit()
+    return f"{_KINDS_SHOWN[kind]} {int(number)}" if is_ours else name
+
+
 def now() -> str:
     """This moment in UTC, as all logs write it: `2026-01-31T12:00:00.000Z`."""
     moment = datetime.now(UTC)
@@ -261,6 +271,8 @@ def _whole(text: str) -> int:
         raise ValueError(text)
     return value
 
+
+_KINDS_SHOWN = {"run": "Model", "batch": "Batch"}
 
 _CHOICES = {"action": ACTIONS, "split": SPLITS}
 """The fields that hold one of a few words."""

@@ -15,6 +15,7 @@ from core.workspace.logs import (
     header_of,
     read_log,
     read_logs,
+    shown_id,
 )
 from core.workspace.snapshot import read_snapshot
 from tests.worlds import new_proposal
@@ -128,3 +129,19 @@ def test_a_number_that_no_table_holds_is_a_malformed_row_told_in_a_few_words(tmp
     assert logs.proposals == [proposal]
     assert [finding.line for finding in logs.findings] == [3, 4]
     assert all(len(finding.message) < 300 for finding in logs.findings)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("run-0009", "Model 9"),
+        ("batch-0014", "Batch 14"),
+        ("batch-12345", "Batch 12345"),
+        ("import-ab12-1", "import-ab12-1"),
+        ("run-9²", "run-9²"),
+        ("run-", "run-"),
+        ("", ""),
+    ],
+)
+def test_ids_of_runs_and_batches_have_names(name: str, shown: str):
+    assert shown_id(name) == shown
