@@ -43,7 +43,10 @@ _NAMED_KEYS = frozenset(
 
 @dataclass(frozen=True)
 class Label:
-    """One label of the task; `file` holds its items in each split's folder."""
+    """One label of the task; `file` holds its items in each split's folder.
+
+    `description` says in a line or a few when it is given; empty where nobody wrote one.
+    """
 
     value: str
     name: str
@@ -51,6 +54,7 @@ class Label:
     key: str
     positive: bool = False
     default: bool = False
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,10 @@ class Keys:
 
 @dataclass(frozen=True)
 class Task:
-    """A task: everything that a person chose about the labeling, and nothing derived."""
+    """A task: everything that a person chose about the labeling, and nothing derived.
+
+    `show` names the pool's columns that stand under a text on the card.
+    """
 
     title: str
     short: str
@@ -84,6 +91,7 @@ class Task:
     seed: int
     model: str = MODELS[0]
     encoder: str = ""
+    show: tuple[str, ...] = ()
     source: str = field(default="task.toml", compare=False)
 
     @cached_property
@@ -147,6 +155,7 @@ def parse_task(text: str, source: str) -> Task:
     batch = reader.table(table, "batch", defaults["batch"])
     rest = reader.table(table, "rest", defaults["rest"])
     model = reader.table(table, "model", defaults["model"])
+    card = reader.table(table, "card", defaults["card"])
     labels = _read_labels(reader, table.get("labels", defaults["labels"]))
     return Task(
         title=reader.text(table, "title", defaults["title"]),
@@ -161,6 +170,7 @@ def parse_task(text: str, source: str) -> Task:
         release_minutes=reader.number(batch, "release_minutes", 0),
         rest_minutes=reader.number(rest, "minutes", 0),
         seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),
+        show=_read_columns(reader, card),
         source=source,
         **_read_model(reader, model),
     )
@@ -221,6 +231,14 @@ def _read_model(reader: "_Reader", model: Mapping[str, Any]) -> dict[str, str]:
     return {"model": name, "encoder": encoder}
 
 
+def _read_columns(reader: "_Reader", card: Mapping[str, Any]) -> tuple[str, ...]:
+    """The pool's columns that the card shows, each once, in their order."""
+    names = card["show"]
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise reader.error("[card] show", "is not a list of columns", 'Write show = ["channel"]')
+    return tuple(dict.fromkeys(names))
+
+
 def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:
     mix = batch["mix"]
     if not isinstance(mix, dict):
@@ -251,7 +269,9 @@ def _read_labels(reader: "_Reader", entries: object) -> tuple[Label, ...]:
 
 def _read_label(reader: "_Reader", entry: dict[str, Any], number: int) -> Label:
     where = f"label {number}"
-    reader.known(entry, {"value", "name", "file", "key", "positive", "default"}, where)
+    reader.known(
+        entry, {"value", "name", "file", "key", "positive", "default", "description"}, where
+    )
     value = reader.text(entry, "value", None)
     file = reader.text(entry, "file", None)
     if not value or value != value.strip():
@@ -262,7 +282,9 @@ def _read_label(reader: "_Reader", entry: dict[str, Any], number: int) -> Label:
     if not all(isinstance(flag, bool) for flag in flags.values()):
         raise reader.error(where, "has a flag that is not true or false", "Write true or false")
     name = reader.text(entry, "name", value)
-    return Label(value, name, file, reader.text(entry, "key", str(number)).lower(), **flags)
+    key = reader.text(entry, "key", str(number)).lower()
+    description = reader.text(entry, "description", "").strip()
+    return Label(value, name, file, key, **flags, description=description)
 
 
 def _read_keys(

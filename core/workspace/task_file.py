@@ -13,7 +13,8 @@ from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import DEFAULT_TASK_FILE, MAX_LABELS, SPLITS, parse_task
 
-Value = str | int | bool
+Value = str | int | bool | list
+"""What stands behind a name in a `task.toml`; the lists are of texts."""
 
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
 """Words for labels that say which one is positive."""
@@ -27,6 +28,7 @@ class LabelWish:
     name: str = ""
     key: str = ""
     positive: bool = False
+    description: str = ""
 
 
 def task_text(
@@ -99,7 +101,8 @@ def task_with_labels(workspace: Workspace, title: str, labels: Sequence[LabelWis
     default = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
     if not path.exists():
         return task_text(title, "", labels, default["targets"])
-    own = tomllib.loads(path.read_text(encoding="utf-8-sig")) | {"labels": []}
+    own = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    own.pop("labels", None)
     own = {"title": title} | {name: x for name, x in own.items() if x != default.get(name)}
     lines = [_pair(name, value) for name, value in own.items() if isinstance(value, Value)]
     lines += _labels_lines(labels)
@@ -150,12 +153,14 @@ def _label_lines(wish: LabelWish, file: str) -> list[str]:
         pairs["key"] = wish.key
     if wish.positive:
         pairs["positive"] = True
+    if wish.description:
+        pairs["description"] = wish.description
     return [_pair(name, value) for name, value in pairs.items()]
 
 
 def _pair(name: str, value: Value) -> str:
-    if isinstance(value, str):
-        # A basic string of TOML is one of JSON, but for this character, which JSON takes as it is.
+    if isinstance(value, str | list):
+        # Texts and lists of them are as in JSON, but for this character, which JSON takes as it is.
         quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     else:
         quoted = str(value).lower()

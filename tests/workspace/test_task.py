@@ -145,3 +145,18 @@ def test_a_number_or_a_depth_beyond_all_use_is_refused_in_a_few_words(text: str)
     with pytest.raises(TaskError) as refused:
         parse_task(text, "task.toml")
     assert len(str(refused.value)) < 300
+
+
+def test_the_card_shows_columns_of_the_pool_and_each_once():
+    task = parse_task('[card]\nshow = ["channel", "date", "channel"]', "task.toml")
+    assert task.show == ("channel", "date")
+    assert parse_task("", "task.toml").show == ()
+    with pytest.raises(TaskError, match="show is not a list of columns"):
+        parse_task('[card]\nshow = "channel"', "task.toml")
+
+
+def test_a_label_may_have_a_description():
+    labels = ['[[labels]]\nvalue="a"\nfile="a.csv"\npositive=true\ndescription=" Money back. "']
+    labels += ['[[labels]]\nvalue="b"\nfile="b.csv"']
+    task = parse_task("\n".join(labels), "task.toml")
+    assert [label.description for label in task.labels] == ["Money back.", ""]

@@ -103,6 +103,8 @@ stratify_by = "channel"
 [batch.mix]
 random = 1
 most_likely_positive = 2
+[card]
+show = ["channel", 'sent "on"']
 [targets]
 evaluation = 50
 """
