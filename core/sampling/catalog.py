@@ -4,7 +4,7 @@ To add one: its name in `core.workspace.task.STRATEGIES`, which is what files ma
 here. Pages, charts and the mix of a batch read the rest from the record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.sampling import diversity, strategies
@@ -175,6 +175,48 @@ _LISTED = (
 
 CATALOG = {strategy.name: strategy for strategy in _LISTED}
 """Every strategy by its name, in the order in which a batch is filled."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A mix by a plain name, with the reason to take it; `mix` is in percent."""
+
+    name: str
+    when: str
+    mix: Mapping[str, int]
+
+
+PRESETS = (
+    Preset(
+        "Balanced",
+        "The default: mostly items that the model is unsure about, with some random ones and some "
+        "with new words.",
+        {"random": 10, "low confidence": 80, "outlier": 10},
+    ),
+    Preset(
+        "Find rare ones",
+        "Half of the items are those most likely to have the label you are looking for.",
+        {"random": 10, "low confidence": 40, "most likely positive": 50},
+    ),
+    Preset(
+        "Explore",
+        "Items that are unlike your training data: for the first batches, or after an import.",
+        {"random": 20, "low confidence": 30, "outlier": 30, "representative": 20},
+    ),
+    Preset(
+        "Random",
+        "A fair sample of all items: slower to learn from, and free of the model's taste.",
+        {"random": 100},
+    ),
+)
+"""Mixes that people choose by name; every other one is custom."""
+
+
+def preset_of(mix: Mapping[str, int]) -> Preset | None:
+    """The preset with the proportions of this mix; None if the mix is custom."""
+    total = sum(mix.values())
+    in_percent = {name: 100 * part / total for name, part in mix.items() if part}
+    return next((preset for preset in PRESETS if preset.mix == in_percent), None)
 
 
 def reason(name: str, score: float | None) -> str:

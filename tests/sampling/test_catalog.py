@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from core.features.vocabulary import Vocabulary
-from core.sampling.catalog import CATALOG, Strategy, reason
+from core.sampling.catalog import CATALOG, PRESETS, Preset, Strategy, preset_of, reason
 from core.sampling.mix import PoolArrays
 from core.sampling.strategies import Ranked
-from core.workspace.task import STRATEGIES
+from core.workspace.task import STRATEGIES, check_mix, default_task
 from pages.ui.components.charts import STRATEGY_COLORS
 from tests.sampling.test_diversity import unit
 
@@ -137,3 +137,16 @@ def test_everything_else_that_is_said_of_a_strategy_is_read_from_the_catalog():
         if isinstance(node, ast.Constant) and node.value in CATALOG.keys() - {"random"}
     }
     assert {(file, name) for file, name in found if file not in NAMED} == OTHERWISE
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_a_preset_is_a_mix_in_percent_and_known_by_its_proportions(preset: Preset):
+    assert check_mix(preset.mix, preset.name) == preset.mix
+    assert sum(preset.mix.values()) == 100
+    assert preset_of({name: part // 5 for name, part in preset.mix.items()}) == preset
+    assert preset_of(preset.mix | {"margin": 0}) == preset
+    assert preset_of(preset.mix | {"margin": 1}) is None
+
+
+def test_the_usual_mix_is_the_first_preset():
+    assert preset_of(default_task().mix) == PRESETS[0]
