@@ -12,6 +12,7 @@ from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
 
 page_head.need_login()
+page_head.hidden_heading("Annotate")
 snapshot = session.open_snapshot()
 page_head.need_pool(snapshot)
 if refusal := snapshot.workspace.refusal():

@@ -144,7 +144,7 @@ def show_demo(snapshot: Snapshot) -> None:
 
 
 snapshot = page_head.open_page(
-    "Sunlight", "Label text with one key; a small model chooses what to ask."
+    "", "Label text with single key presses. A small model picks the items worth labeling next."
 )
 if len(snapshot.pool_words.pool):
     left, right = st.columns([3, 2], gap="large")

@@ -214,7 +214,7 @@ def test_another_page_and_back_in_mid_burst(page: Page, workspace: Workspace, an
     sidebar = page.get_by_test_id("stSidebarNav")
     for at in range(2):
         burst(page, some_keys(10, at))
-        sidebar.get_by_role("link", name="Sunlight").click()
+        sidebar.get_by_role("link", name="Explore").click()
         burst(page, "1010")  # the card may still stand there, or be gone already
         expect(page.locator(ITEM)).to_have_count(0)
         page.keyboard.press("1")

@@ -1,10 +1,10 @@
-"""The head of every page: its title, its purpose in one sentence, and what wants to be known."""
+"""The head of every page: its title, its purpose in one sentence, and what one should know."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from core.errors import WorkspaceError
+from core.errors import SunlightError, WorkspaceError
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.cache import snapshot as cache
@@ -21,9 +21,23 @@ CHOSEN = "workspace_menu"
 STYLES = Path(__file__).with_name("styles.css")
 
 
+APP = "Sunlight"
+
+
+def task_title() -> str:
+    """What the session's workspace is about; the app's name where its task cannot be read."""
+    try:
+        return cache.task(session.workspace_path().resolve()).title.strip() or APP
+    except SunlightError:
+        return APP
+
+
 def open_page(title: str, purpose: str) -> Snapshot:
-    """The page's head, and the snapshot that it is about; stops where there is none to be read."""
-    _head(title, purpose)
+    """The page's head, and the snapshot that it is about; stops where there is none to be read.
+
+    A page without a title of its own has the task's.
+    """
+    _head(title or task_title(), purpose)
     snapshot = session.open_snapshot()
     _notices(snapshot)
     return snapshot
@@ -39,6 +53,12 @@ def open_page_of_files(title: str, purpose: str) -> Path:
     with refusals_shown():
         _notices(cache.open_snapshot(path))
     return path
+
+
+def hidden_heading(title: str) -> None:
+    """The heading of a page whose space is needed for something else: only read aloud."""
+    st.html(STYLES)
+    st.html(f'<h1 class="sl-unseen">{title}</h1>')
 
 
 def need_pool(snapshot: Snapshot) -> None:
@@ -160,7 +180,7 @@ def _change_workspace() -> None:
 def _head(title: str, purpose: str) -> None:
     need_login()
     st.html(STYLES)
-    st.title(title)
+    st.title(plain(title), anchor=False)
     st.caption(purpose)
 
 

@@ -346,7 +346,7 @@ def test_held_out_data_shows_no_trace_of_a_model(
 def test_keys_act_on_the_annotate_page_only(page: Page, workspace: Workspace):
     press(page, "0")
     all_saved(page)
-    page.get_by_role("link", name="Sunlight").click()
+    page.get_by_role("link", name="Explore").click()
     page.wait_for_url("**/sunlight*")
     page.wait_for_selector("[data-testid=item]")
     for key in ("1", "0", "2", "k", "s", "Enter"):
@@ -365,7 +365,7 @@ def test_items_that_were_handed_over_are_not_asked_again(
     mine = press(page, "0", 2)
     all_saved(page)
     theirs = take_what_is_left(read_snapshot(workspace), "bob")
-    page.get_by_role("link", name="Sunlight").click()
+    page.get_by_role("link", name="Explore").click()
     page.wait_for_selector("[data-testid=item]")
     page.get_by_role("link", name="Annotate").click()
     expect(progress(page)).to_have_text("3 of 6")

@@ -72,3 +72,26 @@ def test_the_address_keeps_the_workspace_from_page_to_page(
 def told(workspace: Workspace) -> str:
     """How Data names it."""
     return f"{workspace.path.parent.name}/{workspace.path.name}"
+
+
+PAGES = {
+    "": "Home",
+    "annotate": "Annotate",
+    "sunlight": "Explore",
+    "review": "Review",
+    "strategies": "Strategies",
+    "metrics": "Metrics",
+    "data": "Data",
+}
+"""The title that each page's path has in the browser's tab."""
+
+
+def test_every_page_has_one_heading_and_a_title_of_its_own(
+    page: Page, two: list[Workspace], show: Show
+):
+    for path, title in PAGES.items():
+        page.goto(show(two[0]).at(path, "annotator=ann"))
+        expect(page).to_have_title(f"{title} · first")
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    page.goto(show(two[0]).at(""))
+    expect(page.get_by_role("heading", level=1)).to_have_text("first")
