@@ -15,6 +15,7 @@ from pages.ui.components import charts
 from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import refusals_shown
 from pages.ui.components.scores import metric, report_intervals, span
+from pages.ui.components.verdict import show_verdict
 from pages.ui.escape_markdown import plain
 
 NEXT = {
@@ -150,6 +151,7 @@ if len(snapshot.pool_words.pool):
     left, right = st.columns([3, 2], gap="large")
     with left:
         show_next(snapshot)
+        show_verdict(snapshot)
         show_targets(snapshot)
         show_balance(snapshot)
     with right:

@@ -34,7 +34,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Task
 
-ESTIMATE_VERSION = 1
+ESTIMATE_VERSION = 2
 """Part of the name: a change of what is computed computes it anew."""
 
 SAMPLE = 2_000
@@ -50,7 +50,7 @@ SAMPLE_SEED = 1
 
 @dataclass(frozen=True)
 class Estimate:
-    """The prevalence of positives, the signs that say go on or stop, and both in a sentence."""
+    """The prevalence of positives, the signs to go on or stop, and their verdict."""
 
     prevalence: Prevalence
     signs: tuple[Sign, ...]

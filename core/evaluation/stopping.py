@@ -114,14 +114,11 @@ def positives_left(found: int, left: Interval) -> Sign:
 
 
 def advice(signs: Sequence[Sign]) -> str:
-    """All signs in one sentence: what they say together, and no more."""
-    known = [sign for sign in signs if sign.value is not None]
-    stop = [sign.name for sign in known if sign.says_stop]
-    if not known:
-        return "It is too early for advice."
-    if not stop:
-        return "Go on: no sign says stop."
-    if len(stop) == len(signs):
-        return "Stop: every sign says so."
-    others = [sign.name for sign in signs if not sign.says_stop]
-    return f"{' and '.join(stop).capitalize()}: stop. {' and '.join(others).capitalize()}: go on."
+    """The verdict of all signs together, as one sentence."""
+    stop = sum(sign.says_stop for sign in signs)
+    if all(sign.value is None for sign in signs):
+        return "Too early to say."
+    if stop == len(signs):
+        return f"Yes: all {stop} signs say stop."
+    says = "signs say" if stop > 1 else "signs says"
+    return f"Not yet: {stop or 'none'} of {len(signs)} {says} stop."

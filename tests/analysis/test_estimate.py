@@ -85,7 +85,7 @@ def test_an_outlook_has_three_signs(demo: Path):
     ]  # fmt: skip
     # Three runs only: neither of the first two has a figure yet.
     assert [sign.value is None for sign in found.signs] == [True, True, False]
-    assert found.advice == "Go on: no sign says stop."
+    assert found.advice == "Not yet: none of 3 signs says stop."
     assert told[0] == "comparing the last models"
 
 

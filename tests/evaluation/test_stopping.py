@@ -98,10 +98,11 @@ def test_positives_left_say_stop_when_nearly_all_are_surely_found():
     assert positives_left(0, Interval(0.0, 0.0, 30.0)).value is None
 
 
-def test_advice_names_the_signs():
+def test_the_verdict_counts_the_signs_that_say_stop():
     go, stop = Sign("a", 1.0, False, ""), Sign("b", 1.0, True, "")
     unknown = Sign("c", None, False, "")
-    assert advice([unknown]) == "It is too early for advice."
-    assert advice([go, unknown]) == "Go on: no sign says stop."
-    assert advice([stop, stop]) == "Stop: every sign says so."
-    assert advice([go, stop, stop]) == "B and b: stop. A: go on."
+    assert advice([unknown] * 3) == "Too early to say."
+    assert advice([go, unknown, go]) == "Not yet: none of 3 signs says stop."
+    assert advice([stop, unknown, go]) == "Not yet: 1 of 3 signs says stop."
+    assert advice([go, stop, stop]) == "Not yet: 2 of 3 signs say stop."
+    assert advice([stop, stop, stop]) == "Yes: all 3 signs say stop."

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.estimate import estimate_file, prevalence_of
+from core.analysis.estimate import estimate_file, kept_estimate, prevalence_of
 from core.analysis.representation import (
     ALL,
     WordComparison,
@@ -23,12 +23,13 @@ from core.workspace.layout import open_workspace
 from core.workspace.logs import append_records
 from core.workspace.snapshot import read_snapshot
 from pages.ui.components.scores import interval_text
+from pages.ui.components.verdict import QUESTION
 from pages.ui.strategies.estimate import left_told, sample_told
 from pages.ui.strategies.representation import spread_sentence, word_sentence, word_table
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.conftest import one_label
 from tests.pages.test_learning_pages import estimated, over
-from tests.pages.test_pages import open_page
+from tests.pages.test_pages import ROOT, TIMEOUT, open_page
 
 
 def test_the_table_has_each_strategy_with_its_intervals(demo_folder: Path, monkeypatch):
@@ -176,6 +177,24 @@ def test_what_is_left_is_worked_out_beside_the_page_and_once(unestimated: Path, 
     made = file.stat().st_mtime_ns
     assert "have no label yet (" in estimated(open_page("strategies", demo, monkeypatch))
     assert file.stat().st_mtime_ns == made
+
+
+def test_home_tells_the_verdict_and_leads_to_its_reasons(many_iterations: Path, monkeypatch):
+    monkeypatch.setenv("SUNLIGHT_DATA", str(many_iterations))
+    home = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=TIMEOUT).run()
+    found = kept_estimate(read_snapshot(open_workspace(many_iterations)))
+    assert found.advice.endswith(" say stop.") or found.advice.endswith(" says stop.")
+    assert f"**{QUESTION}** {found.advice}" in [said.value for said in home.markdown]
+    page = home.button("verdict_why").click().run()
+    assert not page.exception
+    assert page.title[0].value == "Strategies"
+    assert f"**{found.advice}**" in [said.value for said in page.markdown]
+
+
+def test_with_few_models_home_has_no_verdict(unestimated: Path, monkeypatch):
+    page = open_page("home", unestimated, monkeypatch)
+    assert not any(QUESTION in said.value for said in page.markdown)
+    assert kept_estimate(read_snapshot(open_workspace(unestimated))) is None
 
 
 def test_an_estimate_of_few_random_items_is_told_by_its_ends(demo: Path):

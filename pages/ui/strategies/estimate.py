@@ -5,10 +5,14 @@ import streamlit as st
 from core.analysis import estimate
 from core.evaluation.prevalence import FEW, Prevalence
 from core.evaluation.stopping import Sign
-from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
-from pages.ui.cache import analysis
 from pages.ui.components.messages import show_job
+from pages.ui.components.verdict import (
+    QUESTION,
+    can_estimate,
+    current_estimate,
+    estimate_job,
+)
 from pages.ui.escape_markdown import plain
 
 VAGUE = 100
@@ -24,11 +28,10 @@ def show_estimate(snapshot: Snapshot) -> None:
         f"An estimate of how many texts are {plain(name)}: what a model of the first random labels "
         "says of the whole pool, corrected by what it gets wrong on the held-out items."
     )
-    if not snapshot.can_train or not snapshot.labels.splits["evaluation"]:
+    if not can_estimate(snapshot):
         st.caption("It begins with evaluation data and training data of two labels.")
         return
-    path = snapshot.workspace.path
-    job = analysis.job(f"outlook of {path}", estimate.compute_estimate, path)
+    job = estimate_job(snapshot)
     found = current_estimate(snapshot, job)
     if found:
         show_figures(found, name)
@@ -40,25 +43,13 @@ def show_estimate(snapshot: Snapshot) -> None:
         show_figures(before, name)
 
 
-def current_estimate(snapshot: Snapshot, job: Job) -> estimate.Estimate | None:
-    """The estimate of this state; None: it is being worked out, once for each state."""
-    found, state = estimate.kept_estimate(snapshot), estimate.estimate_file(snapshot).stem
-    if found or job.is_running:
-        return found
-    if job.of != state:
-        job.start(state)
-        return None
-    answer = job.told.answer  # where there is no place to keep it
-    return estimate.decoded(answer) if answer else None
-
-
 def show_figures(found: estimate.Estimate, name: str) -> None:
     """What is left, whether it is time to stop, and why."""
     # The positive label is anybody's word: no markup is read in it.
     st.text(left_told(found.prevalence, name))
     st.caption(plain(sample_told(found.prevalence, name)))
-    st.subheader("Is it time to stop?", anchor=False)
-    st.write(plain(found.advice))
+    st.subheader(QUESTION, anchor=False)
+    st.write(f"**{found.advice}**")
     st.markdown("\n".join(told(sign) for sign in found.signs))
 
 
