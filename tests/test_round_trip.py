@@ -17,7 +17,7 @@ from core.exchange.exporter import export_files
 from core.exchange.formula_guard import unguarded
 from core.exchange.importer import import_data
 from core.exchange.provenance import FLOATS, provenance
-from core.exchange.tables.reader import open_table
+from core.exchange.tables.opening import open_table
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.worlds import TASK, World, worlds

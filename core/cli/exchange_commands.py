@@ -86,7 +86,8 @@ def import_command(
         return _take_back(source, data, annotator, as_json)
     from core.exchange.foreign_table import read_as, told_as_read, understood
     from core.exchange.importer import import_data
-    from core.exchange.tables.reader import Reading, open_table
+    from core.exchange.tables.opening import open_table
+    from core.exchange.tables.reader import Reading
 
     asked = {
         "text": text, "item_id": item_id, "label": label, "split": split, "strategy": strategy,

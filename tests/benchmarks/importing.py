@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.exchange.importer import ImportResult, import_data
-from core.exchange.tables.reader import open_table
+from core.exchange.tables.opening import open_table
 from core.exchange.tables.roles import Columns, guess
 from core.system.csv_rows import format_rows
 from core.workspace.layout import create_workspace, open_workspace

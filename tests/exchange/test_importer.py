@@ -15,7 +15,8 @@ from core.errors import TableError, UnwritableError
 from core.exchange.exporter import export
 from core.exchange.import_types import Defaults
 from core.exchange.importer import ImportResult, import_data
-from core.exchange.tables.reader import Reading, open_table
+from core.exchange.tables.opening import open_table
+from core.exchange.tables.reader import Reading
 from core.exchange.tables.roles import Columns
 from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
@@ -217,7 +218,7 @@ import os, signal, sys
 from pathlib import Path
 from core.exchange import importer
 from core.exchange.tables.roles import Columns
-from core.exchange.tables.reader import open_table
+from core.exchange.tables.opening import open_table
 from core.workspace.layout import open_workspace
 
 def killing(step):

@@ -15,7 +15,7 @@ from core.exchange.exporter import export
 from core.exchange.import_types import Defaults
 from core.exchange.importer import ImportResult, import_data
 from core.exchange.imports import find_record, read_records, take_back
-from core.exchange.tables.reader import open_table
+from core.exchange.tables.opening import open_table
 from core.exchange.tables.roles import Columns
 from core.sampling.next_batch import propose
 from core.workspace.events import Inbox

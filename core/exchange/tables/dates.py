@@ -14,6 +14,8 @@ ZONES = {
 
 _EITHER_FIRST = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})\b")
 _POINT_TIME = re.compile(r"(?<=\s)(\d{1,2})\.(\d{2})(?:\.(\d{2}))?$")
+_ZONE_NAME = re.compile(r"\s*\([^()]*\)$")
+_UTC_AND = re.compile(r"\b(?:GMT|UTC)(?=[+-]\d)")
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 
 
@@ -21,25 +23,27 @@ def day_comes_first(texts: Iterable[str]) -> bool | None:
     """Whether dates such as 01/02/2026 in these texts begin with the day; None if that is open.
 
     True where none begins with a day or a month: then it does not matter. A date with points
-    between its numbers begins with the day.
+    between its numbers begins with the day. It is open where two dates say different things.
     """
-    is_open = False
+    orders: set[bool | None] = set()
     for text in texts:
         if found := _EITHER_FIRST.match(text):
             first, second = int(found[1]), int(found[3])
             if second > 12 >= first:
-                return False
-            if first > 12 or found[2] == ".":
-                return True
-            is_open = is_open or first != second
-    return None if is_open else True
+                orders.add(False)
+            elif first > 12 or found[2] == ".":
+                orders.add(True)
+            elif first != second:
+                orders.add(None)
+    known = orders - {None}
+    return None if len(known) == 2 or (orders and not known) else False not in known
 
 
 def moment(text: str, *, day_first: bool = True) -> str:
     """A date or a time as the logs write it, in UTC; one without a time zone is taken for UTC.
 
     Seconds and milliseconds since 1970 are known by their number of digits. Raises ValueError,
-    with the end of a sentence, for what is no date, or one without a year.
+    with the end of a sentence, for what is no date, has no year, or is in a zone not known here.
     """
     try:
         found = _parsed(text.strip(), day_first=day_first)
@@ -59,14 +63,24 @@ def _parsed(text: str, *, day_first: bool) -> datetime:
         return isoparse(text)
     except ValueError:
         pass
+    # JavaScript's `GMT+0100 (Central European Time)` is an hour before UTC; to dateutil, behind it.
+    text = _UTC_AND.sub("", _ZONE_NAME.sub("", text))
     text = _POINT_TIME.sub(lambda found: ":".join(filter(None, found.groups())), text)
-    offsets = {name: hours * 3600 for name, hours in ZONES.items()}
     # What a text leaves out is taken from the default: two of them tell whether it has a year.
     years = (2000, 2004)
     first, second = (
-        parse(text, dayfirst=day_first, tzinfos=offsets, default=datetime(year, 1, 1))
+        parse(text, dayfirst=day_first, tzinfos=_offset, default=datetime(year, 1, 1))
         for year in years
     )
     if first != second:
         raise ValueError("no year")
     return first
+
+
+def _offset(zone: str | None, offset: int | None) -> int | None:
+    """Seconds before or behind UTC; raises ValueError for letters that name no zone here."""
+    if zone is None:
+        return offset
+    if zone not in ZONES or offset:  # `EST+3` means different things to different people
+        raise ValueError("no zone")
+    return ZONES[zone] * 3600

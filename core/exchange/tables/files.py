@@ -69,23 +69,23 @@ class Record(NamedTuple):
 def json_records(path: Path, name: str) -> Iterator[Record]:
     """The objects of a UTF-8 file, which the messages call `name`.
 
-    It holds one object a line, one array of them, or one object around them; raises TableError.
+    It holds one object a line, one array of them, or one object around them; a text in place of an
+    object is a `text`. Raises TableError.
     """
     whole = _whole(path, name)
     if whole is None:
         for line, data in enumerate(_lines(path), start=1):
             yield _object(line, data.removeprefix(b"\xef\xbb\xbf") if line == 1 else data)
         return
-    for at, found in enumerate(whole, start=1):
-        is_object = isinstance(found, dict)
-        yield Record(at, found if is_object else None, "" if is_object else NO_OBJECT)
+    yield from (_record(at, found) for at, found in enumerate(whole, start=1))
 
 
 def is_json_lines(path: Path) -> bool:
     """Whether the first lines of a text are JSON objects, whatever the file is called."""
     with path.open("rb") as file:
         lines = [line for line in file.read(2**18).splitlines()[:5] if line.strip()]
-    return bool(lines) and all(_object(1, line).fields for line in lines[: max(1, len(lines) - 1)])
+    whole = lines[: max(1, len(lines) - 1)]
+    return bool(lines) and all(x.lstrip()[:1] == b"{" and _object(1, x).fields for x in whole)
 
 
 def parquet_records(path: Path, name: str) -> Iterator[Record]:
@@ -208,7 +208,16 @@ def _object(line: int, data: bytes) -> Record:
         found = _decode(data.decode())
     except (ValueError, RecursionError):
         return Record(line, None, "is not valid JSON in UTF-8")
-    return Record(line, found) if isinstance(found, dict) else Record(line, None, NO_OBJECT)
+    return _record(line, found)
+
+
+def _record(line: int, found: object) -> Record:
+    """What stands in a line, or at a place in an array, as a record."""
+    if isinstance(found, dict):
+        return Record(line, found)
+    return (
+        Record(line, {"text": found}) if isinstance(found, str) else Record(line, None, NO_OBJECT)
+    )
 
 
 def _whole(path: Path, name: str) -> list[Any] | None:
@@ -240,12 +249,16 @@ def _whole(path: Path, name: str) -> list[Any] | None:
 def _within(around: dict[str, Any]) -> list[Any]:
     """The records in one object: a list of it, or columns as pandas writes them; else itself."""
     names, rows = around.get("columns"), around.get("data")
-    if isinstance(names, list) and isinstance(rows, list):
+    if (
+        isinstance(names, list)
+        and isinstance(rows, list)
+        and all(isinstance(x, list) for x in rows)
+    ):
         return [dict(zip(map(str, names), row, strict=False)) for row in rows]
     lists = [x for x in around.values() if isinstance(x, list) and x and isinstance(x[0], dict)]
     if lists and not any(is_usual_text(key) for key, x in around.items() if isinstance(x, str)):
         records = max(lists, key=len)
-        is_wrapped = all(isinstance(each.get("row"), dict) for each in records)
+        is_wrapped = all(isinstance(x, dict) and isinstance(x.get("row"), dict) for x in records)
         return [each["row"] for each in records] if is_wrapped else records
     values = list(around.values())
     if len(values) > 1 and all(isinstance(x, dict) for x in values):

@@ -21,6 +21,9 @@ FASTTEXT = "__label__"
 ROLES = Columns("text", "id", "label", annotator="annotator", labeled_at="labeled_at")
 """The columns of `ToolFormat.rows` that are not the items' own."""
 
+MOST_LEVELS = 20
+"""Of objects in objects whose fields become columns; what lies deeper, no person wrote."""
+
 LEAST_SHARE = 0.8
 """Of the records that have a format's keys, for it to be this format."""
 
@@ -55,16 +58,19 @@ def fasttext_row(line: str) -> dict[str, Any]:
     return {"text": " ".join(x for x in words if not x.startswith(FASTTEXT)), "label": labels}
 
 
-def flat(record: Record, before: str = "") -> Record:
-    """The record without objects in it: `{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay lists."""
-    if not before and not any(isinstance(value, dict) for value in record.values()):
+def flat(record: Record, levels: int = MOST_LEVELS) -> Record:
+    """The record without objects in it: `{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay lists.
+
+    What lies deeper than so many levels stays an object.
+    """
+    if dict not in map(type, record.values()):
         return record
     found: dict[str, Any] = {}
     for name, value in record.items():
-        if isinstance(value, dict) and value:
-            found |= flat(value, f"{before}{name}.")
+        if isinstance(value, dict) and value and levels:
+            found |= {f"{name}.{key}": x for key, x in flat(value, levels - 1).items()}
         else:
-            found[f"{before}{name}"] = value
+            found[name] = value
     return found
 
 

@@ -28,6 +28,7 @@ from core.exchange.own_export import is_export
 from core.exchange.tables.containers import PACKED
 from core.exchange.tables.dates import moment
 from core.exchange.tables.dialect import NONE
+from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import (
     HEADER,
     KINDS,
@@ -35,7 +36,6 @@ from core.exchange.tables.reader import (
     Doubt,
     Reading,
     SourceTable,
-    open_table,
 )
 from core.exchange.tables.roles import Columns
 from core.system.process import folder_of

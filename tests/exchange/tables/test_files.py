@@ -11,7 +11,7 @@ import pytest
 from core.errors import TableError
 from core.exchange.tables import files as table_formats
 from core.exchange.tables.files import text_of
-from core.exchange.tables.reader import open_table
+from core.exchange.tables.opening import open_table
 from tests.tables import write_sheet
 
 
@@ -70,3 +70,50 @@ def test_half_a_character_is_reported(tmp_path: Path):
 )
 def test_values_become_the_cells_that_a_csv_file_would_hold(value: object, text: str):
     assert text_of(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "rows"),
+    [
+        ('["one text", "and another"]', ("text",), [["one text"], ["and another"]]),
+        ('{"rows": [{"text": "one"}, 3, "two"]}', ("text",), [["one"], ["two"]]),
+        ('{"columns": ["a", "b"], "data": [1, 2]}', ("columns", "data"), [["a", "1"], ["b", "2"]]),
+        ('{"text": {"0": "a", "1": "b"}, "id": {}}', ("text", "id"), [["a", ""], ["b", ""]]),
+    ],
+)
+def test_json_of_odd_shapes_is_read_or_told(
+    tmp_path: Path, text: str, columns: tuple[str, ...], rows: list[list[str]]
+):
+    path = tmp_path / "odd.json"
+    path.write_text(text, encoding="utf-8")
+    table = open_table(path)
+    blocks = list(table.blocks())
+    assert table.columns == columns
+    assert [cells for block in blocks for _, cells in block.rows] == rows
+    assert [x.reason for block in blocks for x in block.bad] == (
+        ["is not a JSON object"] if "3," in text else []
+    )
+
+
+def test_a_line_may_be_a_text(tmp_path: Path):
+    path = tmp_path / "texts.jsonl"
+    path.write_text('"one text"\n"and another"\n', encoding="utf-8")
+    assert open_table(path).head(9) == [["one text"], ["and another"]]
+
+
+def test_quoted_lines_of_a_csv_file_are_no_json(tmp_path: Path):
+    path = tmp_path / "texts.csv"
+    path.write_text('"text"\n"one text"\n"and, another"\n', encoding="utf-8")
+    table = open_table(path)
+    assert (table.kind, table.columns) == ("csv", ("text",))
+    assert table.head(9) == [["one text"], ["and, another"]]
+
+
+@pytest.mark.parametrize("levels", [1, 19, 20, 21, 300])
+def test_objects_in_objects_become_columns_to_a_depth(tmp_path: Path, levels: int):
+    path = tmp_path / "deep.jsonl"
+    inner = '{"a":' * levels + '"x"' + "}" * levels
+    path.write_text(f'{{"text": "one", "of": {inner}}}\n' * 2, encoding="utf-8")
+    table = open_table(path)
+    assert table.columns == ("text", "of" + ".a" * min(levels, 20))
+    assert table.head(1)[0][1].count("{") == max(0, levels - 20)

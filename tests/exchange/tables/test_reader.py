@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import TableError
-from core.exchange.tables.reader import Reading, SourceTable, open_table
+from core.exchange.tables.opening import open_table
+from core.exchange.tables.reader import Reading, SourceTable
 from core.exchange.tables.roles import guess
 from tests.tables import KINDS, delimited, write_sheet, write_table
 

@@ -1,0 +1,298 @@
+"""Opening of a file as a table: kind, encoding, dialect, header and columns, recognized or said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from core.errors import TableError
+from core.exchange.tables.containers import PACKED, member, unpack
+from core.exchange.tables.dialect import (
+    NONE,
+    SAMPLE_ROWS,
+    Dialect,
+    header_of,
+    recognize_dialect,
+    title_rows,
+)
+from core.exchange.tables.encodings import SAMPLE_BYTES, Encoding, as_utf8, recognize
+from core.exchange.tables.files import (
+    MOST_COLUMNS,
+    excel_rows,
+    excel_sheets,
+    is_json_lines,
+    json_records,
+    parquet_columns,
+    record_columns,
+    too_many_columns,
+)
+from core.exchange.tables.reader import (
+    HEADER,
+    KINDS,
+    NO_HEADER,
+    RECOGNIZED,
+    Doubt,
+    Reading,
+    SourceTable,
+    csv_rows,
+    first_rows,
+    readable,
+    records_of,
+)
+from core.exchange.tables.roles import Columns
+from core.exchange.tables.tool_formats import (
+    FASTTEXT,
+    LEAST_SHARE,
+    ROLES,
+    ToolFormat,
+    fasttext_row,
+    recognize_tool,
+)
+from core.system.csv_rows import WINDOW, Quotes
+from core.system.process import folder_of
+
+FORMAT_NAMES = {"json": "JSON", "parquet": "Parquet"}
+
+
+def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
+    """The table in this file, read as asked for.
+
+    Raises TableError if there is no such file, or none that can be read as a table.
+    """
+    if not path.is_file():
+        what = "is a folder, no file" if path.is_dir() else "is not there"
+        raise TableError(f"{path.name} {what}. Give the path of a table: {path}.")
+    endings = [ending.lower() for ending in path.suffixes]
+    owner = _Owner()
+    plain, sheets, sheet = path, (), reading.sheet
+    with readable(path):
+        if endings and endings[-1] in PACKED:
+            sheet, sheets = member(path, reading.sheet, tuple(KINDS))
+            plain = unpack(path, sheet, folder_of(owner))
+            ending = Path(sheet).suffix.lower()
+            sheet = sheet if sheets else reading.sheet
+        else:
+            ending = endings[-1] if endings else ""
+        kind = KINDS.get(ending)
+        if kind is None:
+            raise TableError(
+                f"{path.name}: files that end in `{ending}` are not known here. Bring one that "
+                f"ends in {', '.join(KINDS)}, perhaps packed as .gz or .zip, or a folder in the "
+                "layout of a workspace."
+            )
+        common = {"path": path, "owner": owner, "sheets": sheets, "sheet": sheet if sheets else ""}
+        if kind == "parquet":
+            return _open_records(kind, plain, reading, common)
+        if kind == "excel":
+            return _open_excel(plain, reading, common)
+        encoding, doubts = reading.encoding, ()
+        if not encoding:
+            found = recognize(plain)
+            encoding, doubts = found.name, _encoding_doubts(found)
+        plain = _as_plain(plain, encoding, folder_of(owner))
+        common |= {"encoding": encoding, "doubts": doubts}
+        if kind == "json" or (kind == "csv" and is_json_lines(plain)):
+            return _open_records("json", plain, reading, common)
+        return _open_delimited(plain, ending, reading, common)
+
+
+class _Owner:
+    """Its temporary folders go when it does."""
+
+
+def _open_excel(plain: Path, reading: Reading, common: Mapping[str, Any]) -> SourceTable:
+    path = common["path"]
+    sheets = excel_sheets(plain, path.name)
+    asked = "" if common["sheets"] else reading.sheet  # of an archive it named the workbook
+    if not sheets or (asked and asked not in sheets):
+        known = ", ".join(f"`{name}`" for name in sheets) or "no sheet at all"
+        raise TableError(f"{path.name} has no sheet `{asked}`. It has {known}.")
+    sheet = asked or sheets[0]
+    rows = first_rows(excel_rows(plain, path.name, sheet))
+    top = title_rows(rows)
+    first_line = rows[top][0] if top else 1
+    columns, has_header, doubts = _columns([cells for _, cells in rows[top:]], reading, path)
+    return SourceTable(
+        **common | ({} if common["sheets"] else {"sheet": sheet, "sheets": tuple(sheets)}),
+        kind="excel",
+        columns=columns,
+        plain=plain,
+        format="Excel",
+        has_header=has_header,
+        dialect=Dialect(first_line=first_line),
+        workbook_sheet=sheet,
+        doubts=doubts,
+    )
+
+
+def _open_records(
+    kind: str, plain: Path, reading: Reading, common: Mapping[str, Any]
+) -> SourceTable:
+    """The table of a JSON or Parquet file."""
+    name = common["path"].name
+    if kind == "json":
+        columns, structured = record_columns(json_records(plain, name), name)
+    else:
+        columns, structured = parquet_columns(plain, name)
+    table = SourceTable(
+        **common,
+        kind=kind,
+        columns=_distinct(columns),
+        plain=plain,
+        format=FORMAT_NAMES[kind],
+        structured=frozenset(structured),
+    )
+    return _as_tool(table, reading)
+
+
+def _open_delimited(
+    plain: Path, ending: str, reading: Reading, common: Mapping[str, Any]
+) -> SourceTable:
+    path = common["path"]
+    if reading.tools and _is_fasttext(plain):
+        records = ToolFormat("fastText", lambda record: iter([fasttext_row(record["line"])]))
+        table = SourceTable(
+            **common, kind="csv", columns=("line",), plain=plain, format="", has_header=False,
+            dialect=Dialect("", Quotes("")),
+        )  # fmt: skip
+        return _of_tool(table, records)
+    dialect = recognize_dialect(
+        plain, ending, _asked(reading.delimiter, path), _asked(reading.quote, path)
+    )
+    head = first_rows(csv_rows(plain, dialect))
+    if not dialect.delimiter and ending == ".txt" and reading.has_header is None:
+        is_named = header_of([cells for _, cells in head], reading.named) if head else None
+        reading = replace(reading, has_header=bool(is_named))  # most are lists without a heading
+    columns, has_header, doubts = _columns([cells for _, cells in head], reading, path)
+    form = "CSV" if dialect.delimiter else "a text in each line"
+    table = SourceTable(
+        **common | {"doubts": (*common["doubts"], *doubts)},
+        kind="csv",
+        columns=columns,
+        plain=plain,
+        format=form,
+        has_header=has_header,
+        dialect=dialect,
+    )
+    return _as_tool(table, reading)
+
+
+def _as_tool(table: SourceTable, reading: Reading) -> SourceTable:
+    """The table as another labeling tool meant it, if it is an export of one."""
+    if not reading.tools or (table.kind == "csv" and not table.has_header):
+        return table
+    sample = list(islice(records_of(table, SAMPLE_BYTES), SAMPLE_ROWS))
+    found = recognize_tool([record for _, record, _ in sample if record])
+    return _of_tool(table, found) if found else table
+
+
+def _of_tool(table: SourceTable, tool: ToolFormat) -> SourceTable:
+    """The table whose columns are those of the tool's rows: the roles first, then the others."""
+    names: dict[str, None] = {}
+    structured: set[str] = set()
+    for _, record, _ in records_of(table, WINDOW):
+        for row in tool.rows(record) if record else ():
+            for name, value in row.items():
+                names[name] = None
+                if isinstance(value, list):
+                    structured.add(name)
+    roles = {what: name for what, name in asdict(ROLES).items() if name in names}
+    ordered = [*roles.values(), *(name for name in names if name not in roles.values())]
+    return replace(
+        table,
+        columns=_distinct(ordered),
+        format=tool.name,
+        roles=Columns(**{"text": "text", **roles}),
+        structured=frozenset(structured),
+        tool=tool,
+        raw=table,
+    )
+
+
+def _as_plain(path: Path, encoding: str, folder: Path) -> Path:
+    """The text in UTF-8 with the usual line ends: the file itself, or a copy in this folder."""
+    with as_utf8(path, encoding) as text:
+        if text != path:
+            path = text.rename(folder / f"text{path.suffix}")
+    with path.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+    if b"\r" not in sample or b"\n" in sample:
+        return path
+    copy = folder / f"lines{path.suffix}"
+    with path.open("rb") as source, copy.open("wb") as target:
+        while data := source.read(SAMPLE_BYTES):
+            target.write(data.replace(b"\r", b"\n"))
+    return copy
+
+
+def _is_fasttext(plain: Path) -> bool:
+    """Whether most of the first lines begin with a label as fastText writes it."""
+    with plain.open("rb") as file:
+        lines = [line for line in file.read(SAMPLE_BYTES).splitlines()[:SAMPLE_ROWS] if line]
+    labeled = sum(line.startswith(FASTTEXT.encode()) for line in lines)
+    return bool(lines) and labeled >= LEAST_SHARE * len(lines)
+
+
+def _asked(character: str, path: Path) -> str | None:
+    """The delimiter or quote that somebody named, empty for `none`; None if nobody did."""
+    if not character:
+        return None
+    if character == NONE:
+        return ""
+    if len(character) != 1 or character in "\r\n":
+        raise TableError(
+            f"{path.name}: `{character}` cannot divide or quote cells. Give one character, or "
+            f"`{NONE}`."
+        )
+    return character
+
+
+def _encoding_doubts(found: Encoding) -> tuple[Doubt, ...]:
+    """The doubt about a code page, with the first line in which each reading differs."""
+    if found.is_sure:
+        return ()
+    names = (found.name, *found.alternatives)
+    readings = [
+        (f"--encoding {name}", lines[0] if lines else "the same")
+        for name, lines in zip(names, found.samples, strict=True)
+    ]
+    return (Doubt("its encoding", tuple(readings)),)
+
+
+def _columns(
+    head: Sequence[Sequence[str]], reading: Reading, path: Path
+) -> tuple[tuple[str, ...], bool, tuple[Doubt, ...]]:
+    """(names of the columns, whether the first row has them, the doubt about it)."""
+    if not head:
+        raise TableError(f"{path.name} has no rows. Bring a file that holds some.")
+    width = max(map(len, head))
+    if width > MOST_COLUMNS:
+        raise too_many_columns(path.name)
+    has_header, doubts = reading.has_header, ()
+    if has_header is None:
+        has_header = header_of(head, reading.named)
+    if has_header is None:
+        shown = ", ".join(f"`{cell[:40]}`" for cell in head[0][:6])
+        readings = (HEADER, f"{shown} as names"), (NO_HEADER, f"{shown} as data")
+        doubts = (Doubt("its first row", readings),)
+    if not has_header:
+        return tuple(f"column {at + 1}" for at in range(width)), False, doubts
+    names, wider = list(head[0]), [row for row in head[1:] if len(row) == len(head[0]) + 1]
+    if 2 * len(wider) > len(head) - 1:
+        # A delimiter at the end of each row; or R, which names no column of row names.
+        names = ["", *names] if any(row[-1] for row in wider) else [*names, ""]
+    return _distinct(names), True, doubts
+
+
+def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """The names, a column by its number where it has none, the second `a` as `a (2)`."""
+    found: dict[str, str] = {}
+    for at, given in enumerate(names, start=1):
+        name = given.strip() or f"column {at}"
+        called, number = name, 1
+        while called.casefold() in found:
+            number += 1
+            called = f"{name} ({number})"
+        found[called.casefold()] = called
+    return tuple(found.values())
