@@ -12,7 +12,7 @@ from core.errors import SunlightError
 from core.workspace.layout import open_workspace
 from pages.ui import page_head
 from pages.ui.components.controls import show_tabs
-from pages.ui.data import backups, check, export_labels, import_form, workspaces
+from pages.ui.data import backups, check, export_labels, import_form, settings, workspaces
 from pages.ui.escape_markdown import plain
 
 
@@ -37,6 +37,7 @@ TABS = {
     "Check": check.show,
     "Import": import_form.show,
     "Export": export_labels.show,
+    "Settings": settings.show,
     "Backups": backups.show,
     "Workspaces": workspaces.show,
 }

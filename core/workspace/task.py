@@ -250,7 +250,8 @@ def _read_labels(reader: "_Reader", entries: object) -> tuple[Label, ...]:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise reader.error("labels", "are not tables", "Write one `[[labels]]` for each label")
     if not 2 <= len(entries) <= MAX_LABELS:
-        raise reader.error("labels", f"are {len(entries)}", f"Give 2 to {MAX_LABELS}")
+        what = f"{len(entries)} label{'s' * (len(entries) != 1)}"
+        raise reader.error("it has", what, f"A task can have 2 to {MAX_LABELS}")
     labels = tuple(
         _read_label(reader, entry, number) for number, entry in enumerate(entries, start=1)
     )

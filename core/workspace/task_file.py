@@ -1,17 +1,25 @@
-"""The `task.toml` of a new task, or with other labels: reading it gives what was meant."""
+"""The `task.toml` of a task: writing it, saving it, a new one, and one with other labels."""
 
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from core.errors import TaskError
 from core.system.durable import new_file, refused_as, write_whole
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import DEFAULT_TASK_FILE, MAX_LABELS, SPLITS, parse_task
+from core.workspace.task import (
+    DEFAULT_TASK_FILE,
+    MAX_LABELS,
+    Label,
+    Task,
+    default_task,
+    parse_task,
+)
 
 Value = str | int | bool | list
 """What stands behind a name in a `task.toml`; the lists are of texts."""
@@ -29,6 +37,7 @@ class LabelWish:
     key: str = ""
     positive: bool = False
     description: str = ""
+    default: bool = False
 
 
 def task_text(
@@ -38,10 +47,46 @@ def task_text(
 
     `question` is what stands above each item. Raises TaskError for what no task can be.
     """
-    lines = [_pair("title", title), "", "[instructions]", _pair("short", question)]
-    lines += _labels_lines(labels)
-    lines += ["", "[targets]", *(_pair(split, targets[split]) for split in SPLITS)]
+    words = {"title": title, "short": question, "detailed": ""}
+    return task_toml(replace(default_task(), **words, labels=new_labels(labels), targets=targets))
+
+
+def task_toml(task: Task) -> str:
+    """The `task.toml` of this task: reading it gives the task again.
+
+    What is as in the chapter's task is left out, but for texts, labels, targets and mix. Raises
+    TaskError for what no task can be.
+    """
+    usual = _chapters_table()
+    lines = [_pair("title", task.title)]
+    for name, value in _rare_tables(task).items():
+        if not isinstance(value, dict):
+            lines += [_pair(name, value)] if value != usual[name] else []
+            continue
+        own = {key: each for key, each in value.items() if each != usual[name][key]}
+        lines += _table_lines(name, own)
+    lines += ["", "[instructions]", _pair("short", task.short), _long("detailed", task.detailed)]
+    for label in task.labels:
+        lines += ["", "[[labels]]", *_label_lines(label)]
+    mix = {name.replace(" ", "_"): part for name, part in task.mix.items()}
+    lines += _table_lines("targets", task.targets) + _table_lines("batch.mix", mix)
     return _sound("\n".join([*lines, ""]))
+
+
+def _rare_tables(task: Task) -> dict[str, Any]:
+    """What few tasks change, as it stands in the file."""
+    keys = asdict(task.keys)
+    if keys["back"] == "backspace" and "2" in (label.key for label in task.labels):
+        keys["back"] = "2"  # reading moves it
+    batch = {"size": task.batch_size, "release_minutes": task.release_minutes}
+    return {
+        "seed": task.seed,
+        "keys": keys,
+        "card": {"show": list(task.show)},
+        "rest": {"minutes": task.rest_minutes},
+        "batch": batch | {"stratify_by": task.stratify_by},
+        "model": {"name": task.model, "encoder": task.encoder},
+    }
 
 
 def _sound(text: str) -> str:
@@ -49,8 +94,8 @@ def _sound(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise TaskError("The new task: a text holds half a character. Type it again.") from error
-    parse_task(text, "the new task")
+        raise TaskError("The task: a text holds half a character. Type it again.") from error
+    parse_task(text, "the task")
     return text
 
 
@@ -94,23 +139,50 @@ def why_labels_stay(snapshot: Snapshot) -> str:
 def task_with_labels(workspace: Workspace, title: str, labels: Sequence[LabelWish]) -> str:
     """The workspace's `task.toml` with these labels in place of its own.
 
-    All else that differs from the chapter's task is kept; a task without a title of its own gets
-    this one. Raises TaskError for what no task can be.
+    All else is kept, but for the chapter's title and instructions: those go with its labels. Raises
+    TaskError for what no task can be.
     """
-    path = workspace.path / "task.toml"
-    default = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
-    if not path.exists():
-        return task_text(title, "", labels, default["targets"])
-    own = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    own.pop("labels", None)
-    own = {"title": title} | {name: x for name, x in own.items() if x != default.get(name)}
-    lines = [_pair(name, value) for name, value in own.items() if isinstance(value, Value)]
-    lines += _labels_lines(labels)
-    for name, table in own.items():
-        if isinstance(table, dict):
-            own_of_it = {key: x for key, x in table.items() if x != default[name].get(key)}
-            lines += _table_lines(name, own_of_it)
-    return _sound("\n".join([*lines, ""]))
+    task, chapters = workspace.task, default_task()
+    if task.title == chapters.title:
+        task = replace(task, title=title)
+    if (task.short, task.detailed) == (chapters.short, chapters.detailed):
+        task = replace(task, short="", detailed="")
+    return task_toml(replace(task, labels=new_labels(labels)))
+
+
+def read_task_text(path: Path) -> str:
+    """What `task.toml` in this folder says, be it a task or not; empty if there is no such file."""
+    file = path / "task.toml"
+    with refused_as(TaskError, "task.toml cannot be read", "Make it readable, and reload."):
+        return file.read_text(encoding="utf-8-sig", errors="replace") if file.exists() else ""
+
+
+_COMMENT = re.compile(
+    r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\])*"|' + r"'[^']*'|(#)",
+    re.DOTALL,
+)
+"""A comment's sign, or a text, in which there is none."""
+
+
+def has_comments(text: str) -> bool:
+    """Whether this TOML text holds comments, which `task_toml` cannot keep."""
+    return any(found[1] for found in _COMMENT.finditer(text))
+
+
+def save_task(path: Path, text: str, seen: str) -> None:
+    """Makes this the workspace's task, if its `task.toml` still says what was `seen`.
+
+    The former file goes to `set_aside/`. Raises TaskError if the text is no task, or if somebody
+    else has changed the file.
+    """
+    workspace = Workspace(path, parse_task(text, "task.toml"))
+    with workspace.locked():
+        if read_task_text(path) != seen:
+            raise TaskError(
+                "task.toml was changed by somebody else meanwhile, so nothing was saved. Load the "
+                "new settings, and make your changes again."
+            )
+        replace_task(workspace, text)
 
 
 def replace_task(workspace: Workspace, text: str) -> None:
@@ -128,50 +200,54 @@ def replace_task(workspace: Workspace, text: str) -> None:
             write_whole(path, text.encode())
 
 
-def _labels_lines(labels: Sequence[LabelWish]) -> list[str]:
-    files = _file_names([wish.name or wish.value for wish in labels])
-    lines = []
-    for wish, file in zip(labels, files, strict=True):
-        lines += ["", "[[labels]]", *_label_lines(wish, file)]
-    return lines
+def new_labels(wishes: Sequence[LabelWish], kept: Collection[Label] = ()) -> tuple[Label, ...]:
+    """The labels that somebody asks for; a value that is kept keeps its file."""
+    files = {label.value: label.file for label in kept}
+    labels = []
+    for number, wish in enumerate(wishes, start=1):
+        name = wish.name or wish.value
+        file = files.setdefault(wish.value, _file_name(name, number, files.values()))
+        flags = {"positive": wish.positive, "default": wish.default}
+        key = wish.key.lower() or str(number)
+        labels.append(Label(wish.value, name, file, key, **flags, description=wish.description))
+    return tuple(labels)
 
 
-def _table_lines(name: str, table: Mapping[str, Any]) -> list[str]:
-    """The table as TOML, those in it behind its own values."""
-    lines = [_pair(key, value) for key, value in table.items() if isinstance(value, Value)]
-    if lines:
-        lines = ["", f"[{name}]", *lines]
-    for key, value in table.items():
-        if isinstance(value, dict):
-            lines += _table_lines(f"{name}.{key}", value)
-    return lines
+def _file_name(name: str, number: int, taken: Collection[str]) -> str:
+    """A plain file name for a label, none of those that are taken."""
+    stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or f"label_{number}"
+    is_taken = f"{stem}.csv" in {file.casefold() for file in taken}
+    return f"{stem}_{number}.csv" if is_taken else f"{stem}.csv"
 
 
-def _label_lines(wish: LabelWish, file: str) -> list[str]:
-    pairs: dict[str, Value] = {"value": wish.value, "name": wish.name or wish.value, "file": file}
-    if wish.key:
-        pairs["key"] = wish.key
-    if wish.positive:
-        pairs["positive"] = True
-    if wish.description:
-        pairs["description"] = wish.description
-    return [_pair(name, value) for name, value in pairs.items()]
+def _chapters_table() -> dict[str, Any]:
+    return tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
+
+
+def _table_lines(name: str, table: Mapping[str, Value]) -> list[str]:
+    """The table as TOML; nothing of an empty one."""
+    lines = [_pair(key, value) for key, value in table.items()]
+    return ["", f"[{name}]", *lines] if lines else []
+
+
+def _label_lines(label: Label) -> list[str]:
+    lines = [_pair(name, getattr(label, name)) for name in ("value", "name", "file", "key")]
+    lines += [f"{flag} = true" for flag in ("positive", "default") if getattr(label, flag)]
+    return [*lines, _long("description", label.description)] if label.description else lines
 
 
 def _pair(name: str, value: Value) -> str:
-    if isinstance(value, str | list):
-        # Texts and lists of them are as in JSON, but for this character, which JSON takes as it is.
-        quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    else:
-        quoted = str(value).lower()
-    return f"{name} = {quoted}"
+    return f"{name} = {str(value).lower() if isinstance(value, int) else _quoted(value)}"
 
 
-def _file_names(names: Sequence[str]) -> list[str]:
-    """A plain file name for each label, all of them different, also where case does not count."""
-    files: list[str] = []
-    for number, name in enumerate(names, start=1):
-        stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or f"label_{number}"
-        file = f"{stem}.csv"
-        files.append(f"{stem}_{number}.csv" if file in files else file)
-    return files
+def _long(name: str, text: str) -> str:
+    """A text that is read without the space around it: one of several lines stands in as many."""
+    if "\n" not in text:
+        return _pair(name, text)
+    lines = [_quoted(line)[1:-1] for line in text.split("\n")]
+    return "\n".join([f'{name} = """', *lines, '"""'])
+
+
+def _quoted(value: str | list) -> str:
+    """Texts and lists of them are as in JSON, but for a character which JSON takes as it is."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -81,7 +81,7 @@ def test_three_labels_take_three_digits_and_back_moves_away():
         ("[batch.mix]\nrandom = 0", "asks for no items"),
         ("[batch.mix]\nclever = 5", "`clever` is not a strategy"),
         ("[targets]\ntest = 3", "`test`, which means nothing"),
-        ("labels = []", "are 0"),
+        ("labels = []", "has 0 labels"),
         (LABELS.format("b", "a.csv", "x"), "same value"),
         (LABELS.format("a", "../a.csv", "x"), "has the file `../a.csv`"),
         (LABELS.format("a", "b.csv", "x"), "same file"),

@@ -7,8 +7,28 @@ from hypothesis import strategies as st
 
 from core.errors import TaskError
 from core.workspace.layout import create_workspace, open_workspace
-from core.workspace.task import MAX_LABELS, parse_task
-from core.workspace.task_file import LabelWish, replace_task, task_text, task_with_labels
+from core.workspace.task import (
+    MAX_LABELS,
+    MOST,
+    SPLITS,
+    STRATEGIES,
+    Keys,
+    Label,
+    Task,
+    default_task,
+    parse_task,
+)
+from core.workspace.task_file import (
+    LabelWish,
+    has_comments,
+    new_labels,
+    read_task_text,
+    replace_task,
+    save_task,
+    task_text,
+    task_toml,
+    task_with_labels,
+)
 from tests.conftest import MakeWorkspace
 
 TARGETS = {"evaluation": 30, "validation": 0, "training": 20}
@@ -62,8 +82,8 @@ def test_keys_are_taken_as_they_are_given():
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        (TWO[:1], "are 1. Give 2 to 9"),
-        ([LabelWish(str(n), positive=not n) for n in range(10)], "Give 2 to 9"),
+        (TWO[:1], "it has 1 label. A task can have 2 to 9"),
+        ([LabelWish(str(n), positive=not n) for n in range(10)], "has 10 labels. A"),
         ((TWO[0], LabelWish("1", "No")), "same value"),
         ((TWO[0], LabelWish("0", "Yes")), "same name"),
         ((TWO[1], LabelWish("2")), "0 as positive"),
@@ -141,3 +161,115 @@ def test_the_former_task_is_kept_once(make_workspace: MakeWorkspace):
     assert (workspace.path / "task.toml").read_text(encoding="utf-8") == text
     (kept,) = workspace.set_aside.iterdir()
     assert (kept.name, kept.read_text(encoding="utf-8")) == ("task.toml", OWN_TASK)
+
+
+numbers = st.integers(0, MOST)
+KEYS = [*'abdefghijklmnopqstuvwxyz0123456789!#"', "backspace", "delete", "arrowleft", " "]
+
+
+@st.composite
+def labels_of_tasks(draw: st.DrawFn, keys: list[str]) -> tuple[Label, ...]:
+    names = draw(st.lists(texts, min_size=2, max_size=MAX_LABELS, unique=True))
+    positive = draw(st.integers(0, len(names) - 1))
+    default = draw(st.integers(0, len(names)))
+    return tuple(
+        Label(
+            f"v{at}", name, f"file {at}.csv", keys[at], at == positive, at == default,
+            draw(texts).strip(),
+        )
+        for at, name in enumerate(names)
+    )  # fmt: skip
+
+
+@st.composite
+def tasks(draw: st.DrawFn) -> Task:
+    """Any task that a file can name."""
+    keys = draw(st.permutations(KEYS))
+    labels = draw(labels_of_tasks(keys))
+    actions = dict(zip(vars(default_task().keys), keys[MAX_LABELS:], strict=False))
+    if draw(st.booleans()):
+        own = vars(default_task().keys)
+        if not {*own.values()} & {label.key for label in labels}:
+            actions = own
+    mix = draw(st.dictionaries(st.sampled_from(STRATEGIES), st.integers(1, MOST), min_size=1))
+    return Task(
+        title=draw(texts),
+        short=draw(texts),
+        detailed=draw(texts).strip(),
+        labels=labels,
+        keys=Keys(**actions),
+        targets={split: draw(numbers) for split in SPLITS},
+        batch_size=draw(st.integers(1, MOST)),
+        mix={name: mix[name] for name in STRATEGIES if name in mix},
+        stratify_by=draw(texts),
+        release_minutes=draw(numbers),
+        rest_minutes=draw(numbers),
+        seed=draw(numbers),
+        model="linear",
+        encoder=draw(texts),
+        show=tuple(draw(st.lists(texts.filter(bool), unique=True, max_size=3))),
+    )
+
+
+@given(task=tasks())
+def test_a_task_is_read_back_as_it_was_written(task: Task):
+    text = task_toml(task)
+    assert parse_task(text, "task.toml") == task
+    assert not has_comments(text)
+    assert has_comments(f"{text}# a comment\n")
+
+
+@given(task=tasks(), title=texts, targets=st.fixed_dictionaries(dict.fromkeys(SPLITS, numbers)))
+def test_what_is_not_edited_stays(task: Task, title: str, targets: dict[str, int]):
+    edited = parse_task(task_toml(replace(task, title=title, targets=targets)), "task.toml")
+    assert replace(edited, title=task.title, targets=task.targets) == task
+
+
+@pytest.mark.parametrize("text", [OWN_TASK, "", 'title = "No # comment"  '])
+def test_a_task_written_by_hand_is_read_back(text: str):
+    task = parse_task(text, "task.toml")
+    assert parse_task(task_toml(task), "task.toml") == task
+    assert has_comments(text) == ("# a comment" in text)
+
+
+def test_back_leaves_its_key_to_a_label_that_takes_it():
+    task = default_task()
+    labels = (replace(task.labels[0], key="2"), task.labels[1])
+    assert parse_task(task_toml(replace(task, labels=labels)), "t").keys.back == "backspace"
+
+
+def test_labels_that_are_kept_keep_their_files():
+    kept = default_task().labels
+    wishes = [LabelWish("1", "Flood", positive=True), LabelWish("0"), LabelWish("x", "Related")]
+    assert [label.file for label in new_labels(wishes, kept)] == [
+        "related.csv", "not_related.csv", "related_3.csv",
+    ]  # fmt: skip
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(make_workspace: MakeWorkspace):
+    path = make_workspace(task=OWN_TASK).path
+    seen = read_task_text(path)
+    (path / "task.toml").write_text(OWN_TASK.replace("Tickets", "Letters"), encoding="utf-8")
+    with pytest.raises(TaskError, match="somebody else"):
+        save_task(path, task_toml(default_task()), seen)
+    assert open_workspace(path).task.title == "Letters"
+    save_task(path, task_toml(default_task()), read_task_text(path))
+    assert open_workspace(path).task == default_task()
+    (kept,) = (path / "set_aside").iterdir()
+    assert "Letters" in kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", ["no toml", "seed = 'x'"])
+def test_a_text_that_is_no_task_is_not_saved(text: str, make_workspace: MakeWorkspace):
+    path = make_workspace(task=OWN_TASK).path
+    with pytest.raises(TaskError):
+        save_task(path, text, OWN_TASK)
+    assert read_task_text(path) == OWN_TASK
+
+
+def test_a_file_that_is_no_task_can_be_corrected(make_workspace: MakeWorkspace):
+    path = make_workspace(task=OWN_TASK).path
+    (path / "task.toml").write_bytes(b"title = '\xff'")
+    save_task(path, OWN_TASK, read_task_text(path))
+    assert open_workspace(path).task.title == "Tickets"
+    assert (path / "set_aside" / "task.toml").read_bytes() == b"title = '\xff'"

@@ -1,0 +1,213 @@
+"""The tab Settings of Data: the task in a form, and what is told before it is saved."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.sampling.catalog import PRESETS
+from core.workspace.layout import open_workspace
+from core.workspace.task import MAX_LABELS, Task, load_task
+from tests.browser import said
+from tests.conftest import MakeWorkspace, headlines
+from tests.pages.test_pages import PAGES, open_page, open_tab
+
+ROWS = [("training", "1", 5), ("evaluation", "0", 3)]
+
+
+@pytest.fixture
+def path(make_workspace: MakeWorkspace) -> Path:
+    items = headlines(40)
+    labels = {
+        (split, label): [(item_id, text, label) for item_id, text, _ in items[at * 8 :][:number]]
+        for at, (split, label, number) in enumerate(ROWS)
+    }
+    pool = [(item_id, text, f"at {item_id}") for item_id, text, _ in items]
+    return make_workspace([("item_id", "text", "place"), *pool], labels).path
+
+
+def settings(path: Path, monkeypatch) -> AppTest:
+    page = open_tab(open_page("data", path, monkeypatch), "Settings", "data_tab")
+    assert not page.exception
+    return page
+
+
+def field(page: AppTest, label: str, at: int = 0):
+    """The field of this label; of labels' rows the one in this row."""
+    kinds = ("text_input", "text_area", "number_input", "selectbox", "multiselect")
+    found = [each for kind in kinds for each in page.get(kind) if each.label == label]
+    return found[at]
+
+
+def edit(page: AppTest, label: str, value: object, at: int = 0) -> AppTest:
+    page = field(page, label, at).set_value(value).run()
+    assert not page.exception
+    return page
+
+
+def told(page: AppTest) -> str:
+    return said("\n".join(each.value for each in page.markdown))
+
+
+def save(page: AppTest) -> AppTest:
+    page = page.button(key="settings_save").click().run()
+    assert not page.exception
+    return page
+
+
+def errors(page: AppTest) -> str:
+    return said("\n".join(each.value for each in page.error))
+
+
+def task(path: Path) -> Task:
+    return load_task(path / "task.toml")
+
+
+def test_nothing_is_saved_before_something_is_changed(path: Path, monkeypatch):
+    page = settings(path, monkeypatch)
+    assert "Nothing is changed yet." in [each.value for each in page.caption]
+    assert not [each for each in page.button if each.key == "settings_save"]
+    page = edit(page, "Title", "Else")
+    page = edit(page, "Title", task(path).title)
+    assert not [each for each in page.button if each.key == "settings_save"]
+
+
+def test_what_is_edited_is_told_then_saved_and_the_former_file_is_kept(path: Path, monkeypatch):
+    former = (path / "task.toml").read_bytes()
+    page = settings(path, monkeypatch)
+    page = edit(page, "Title", "Storms & <b>floods</b>")
+    page = edit(page, "Question", "Is it one?")
+    page = edit(page, "Definitions", "First line.\n\nSecond line.")
+    page = edit(page, "Name", "Storm", 0)
+    page = edit(page, "Key", "j", 0)
+    page = edit(page, "Definition", "Wind.", 0)
+    page = edit(page, "Test set", 20)
+    page = edit(page, "Items in a batch", 7)
+    page = edit(page, "What they are made of", "Explore")
+    page = edit(page, "Columns shown under a text", ["place"])
+    assert "5 items have it; files keep 1" in told(page).replace("`", "")
+    assert "Changes the title to Storms & <b>floods</b>." in told(page)
+    assert (path / "task.toml").read_bytes() == former
+    page = save(page)
+    new = task(path)
+    assert (new.title, new.short) == ("Storms & <b>floods</b>", "Is it one?")
+    assert new.detailed == "First line.\n\nSecond line."
+    first = new.labels[0]
+    assert (first.value, first.name, first.key) == ("1", "Storm", "j")
+    assert first.description == "Wind."
+    assert (new.targets["evaluation"], new.batch_size) == (20, 7)
+    assert (new.mix, new.show) == (PRESETS[2].mix, ("place",))
+    assert (path / "set_aside" / "task.toml").read_bytes() == former
+    assert "Nothing is changed yet." in [each.value for each in page.caption]
+    assert field(page, "Title").value == "Storms & <b>floods</b>"
+
+
+def test_a_label_is_added_and_removed_again_while_no_item_has_it(path: Path, monkeypatch):
+    page = settings(path, monkeypatch)
+    page = next(each for each in page.button if each.label == "Add a label").click().run()
+    page = edit(page, "Name", " Earthquake ", 2)
+    assert "Adds the label Earthquake, with the key 3." in told(page)
+    page = save(page)
+    assert task(path).labels[2].value == "Earthquake"
+    assert task(path).labels[2].file == "earthquake.csv"
+    assert open_workspace(path).task.values == ("1", "0", "Earthquake")
+    (button,) = [each for each in page.button if each.label == "Remove"]  # others are used
+    page = save(button.click().run())
+    assert task(path).values == ("1", "0")
+
+
+def test_a_task_that_cannot_be_is_refused_with_the_reason(path: Path, monkeypatch):
+    former = (path / "task.toml").read_bytes()
+    page = edit(settings(path, monkeypatch), "Key", "k", 0)
+    assert "the key `k` is asked for by" in errors(page)
+    assert not [each for each in page.button if each.key == "settings_save"]
+    page = edit(page, "Key", "1", 0)
+    page = edit(page, "Name", task(path).labels[1].name, 0)
+    assert "same name" in errors(page)
+    assert (path / "task.toml").read_bytes() == former
+
+
+def test_more_labels_than_a_task_can_have_are_refused(path: Path, monkeypatch):
+    page = settings(path, monkeypatch)
+    for at in range(2, MAX_LABELS + 1):
+        page = next(each for each in page.button if each.label == "Add a label").click().run()
+        page = edit(page, "Name", f"New {at}", at)
+        page = edit(page, "Key", "xyzuvwpq"[at - 2], at)
+    assert f"has {MAX_LABELS + 1} labels. A task can have 2 to {MAX_LABELS}" in errors(page)
+
+
+def test_a_custom_mix_is_said_in_parts(path: Path, monkeypatch):
+    page = edit(settings(path, monkeypatch), "What they are made of", "Custom")
+    page = edit(page, "Margin", 4)
+    save(page)
+    assert task(path).mix["margin"] == 4
+    page = settings(path, monkeypatch)
+    assert field(page, "What they are made of").value == "Custom"
+
+
+def test_marks_of_labels_follow_the_choice(path: Path, monkeypatch):
+    page = edit(settings(path, monkeypatch), "Positive label", "0")
+    page = edit(page, "Label for Enter", "1")
+    save(page)
+    flags = [(label.positive, label.default) for label in task(path).labels]
+    assert flags == [(False, True), (True, False)]
+
+
+def test_changes_are_discarded_at_a_button(path: Path, monkeypatch):
+    page = edit(settings(path, monkeypatch), "Title", "Else")
+    page = page.button(key="settings_discard").click().run()
+    assert field(page, "Title").value == task(path).title
+
+
+def test_what_another_tab_has_saved_meanwhile_is_not_written_over(path: Path, monkeypatch):
+    one = edit(settings(path, monkeypatch), "Title", "Of one")
+    other = edit(settings(path, monkeypatch), "Title", "Of the other")
+    save(other)
+    one = save(one)
+    assert "changed by somebody else" in errors(one)
+    assert task(path).title == "Of the other"
+    assert "Somebody else has changed" in one.warning[0].value
+    one = one.button(key="settings_load").click().run()
+    assert field(one, "Title").value == "Of the other"
+    save(edit(one, "Title", "Of one"))
+    assert task(path).title == "Of one"
+
+
+def test_comments_that_saving_removes_are_told_before(path: Path, monkeypatch):
+    page = edit(settings(path, monkeypatch), "Title", "Else")
+    assert not page.warning
+    text = (path / "task.toml").read_text(encoding="utf-8")
+    (path / "task.toml").write_text(f"# mine\n{text}", encoding="utf-8")
+    page = edit(settings(path, monkeypatch), "Title", "Else")
+    assert "Saving removes the comments" in page.warning[0].value
+
+
+def test_a_task_that_cannot_be_read_is_corrected_here(path: Path, monkeypatch):
+    good = (path / "task.toml").read_text(encoding="utf-8")
+    (path / "task.toml").write_text(f"colour = 1\n{good}", encoding="utf-8")
+    page = settings(path, monkeypatch)
+    assert "`colour`, which means nothing" in errors(page)
+    page = save(edit(page, "task.toml", "seed = 'x'"))
+    assert "`seed` is 'x'" in errors(page)
+    save(edit(page, "task.toml", good))
+    assert (path / "task.toml").read_text(encoding="utf-8") == good
+    assert not settings(path, monkeypatch).error
+
+
+def test_a_workspace_without_a_task_file_gets_one(make_workspace: MakeWorkspace, monkeypatch):
+    path = make_workspace([item[:2] for item in headlines(9)], task=None).path
+    save(edit(settings(path, monkeypatch), "Title", "Mine"))
+    assert task(path).title == "Mine"
+    assert not (path / "set_aside").exists()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_after_a_label_was_added_half_way(name: str, demo: Path, monkeypatch):
+    page = settings(demo, monkeypatch)
+    page = next(each for each in page.button if each.label == "Add a label").click().run()
+    page = edit(page, "Name", "Unclear", 2)
+    assert "Predictions pause until" in told(page)
+    save(page)
+    page = open_page(name, demo, monkeypatch)
+    assert not page.exception
+    assert not page.error

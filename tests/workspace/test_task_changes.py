@@ -1,0 +1,88 @@
+"""What an edit of a task is said to touch."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from core.errors import TaskError
+from core.workspace.labels import Labeled
+from core.workspace.logs import Event
+from core.workspace.snapshot import Snapshot
+from core.workspace.task import SPLITS, Label, Task, default_task
+from core.workspace.task_changes import PAUSE, changes, items_of
+
+TASK = default_task()
+ITEMS = Counter({"1": 240, "0": 1})
+
+
+def edited(at: int, **words: object) -> Task:
+    labels = [*TASK.labels]
+    labels[at] = replace(labels[at], **words)
+    return replace(TASK, labels=tuple(labels))
+
+
+@pytest.mark.parametrize(
+    ("new", "says"),
+    [
+        (TASK, []),
+        (replace(TASK, title="Tickets"), ["Changes the title to Tickets."]),
+        (replace(TASK, short="?"), ["Changes the question above each item."]),
+        (
+            replace(TASK, detailed=""),
+            ["Changes the definitions. The 241 labels given so far stay as they are."],
+        ),
+        (
+            edited(0, name="Flood"),
+            ["Renames the label Disaster-related to Flood. 240 items have it; files keep `1`."],
+        ),
+        (
+            edited(1, name="Other"),
+            ["Renames the label Not disaster-related to Other. 1 item has it; files keep `0`."],
+        ),
+        (edited(0, key="j"), ["Gives Disaster-related the key j instead of 1."]),
+        (edited(0, description="x"), ["Changes the description of Disaster-related."]),
+        (edited(1, default=False), ["Enter gives no label."]),
+        (replace(TASK, batch_size=50), ["Proposes 50 items in a batch instead of 100."]),
+        (replace(TASK, mix={"random": 3}), ["Fills the next batches in these parts: 3 random."]),
+        (replace(TASK, show=("day", "who")), ["Shows day, who under each text."]),
+        (replace(TASK, rest_minutes=0), ["Suggests a break never."]),
+        (
+            replace(TASK, targets={**TASK.targets, "evaluation": 150}),
+            ["Asks for 150 items for the test set instead of 1,200."],
+        ),
+    ],
+)
+def test_each_edit_has_its_sentence(new: Task, says: list[str]):
+    assert changes(TASK, new, ITEMS) == says
+
+
+SPAM = Label("spam", "Spam", "spam.csv", "5")
+
+
+def test_a_new_label_is_told_with_what_it_means_for_the_labels_given_so_far():
+    new = replace(TASK, labels=(*TASK.labels, SPAM))
+    added = "Adds the label Spam, with the key 5."
+    assert changes(TASK, new, Counter()) == [added]
+    assert changes(TASK, new, ITEMS) == [added, PAUSE]
+
+
+def test_a_label_goes_only_if_no_item_has_it():
+    old = replace(TASK, labels=(*TASK.labels, SPAM))
+    assert changes(old, TASK, Counter())[0] == "Removes the label Spam, which no item has."
+    with pytest.raises(TaskError, match="was given to 3 items and cannot be removed"):
+        changes(old, TASK, Counter({"spam": 3}))
+
+
+def test_another_positive_label_is_told():
+    labels = tuple(replace(label, positive=not label.positive) for label in TASK.labels)
+    (told,) = changes(TASK, replace(TASK, labels=labels), ITEMS)
+    assert told.startswith("Makes Not disaster-related the positive label")
+
+
+def test_items_are_counted_by_their_label_and_what_was_undone_is_not_forgotten(active: Snapshot):
+    assert items_of(active) == Counter(item.label for item in active.labels.items)
+    none = replace(active.labels, splits={split: list[Labeled]() for split in SPLITS})
+    event = Event("e", "b", "i", "label", "0", "ann", "2026", 1.0, assisted=False)
+    logs = replace(active.logs, events=[event, replace(event, action="undo", label="")])
+    assert items_of(replace(active, labels=none, logs=logs)) == {"0": 1}
