@@ -39,6 +39,14 @@ def day_comes_first(texts: Iterable[str]) -> bool | None:
     return None if len(known) == 2 or (orders and not known) else False not in known
 
 
+def is_moment(text: str) -> bool:
+    """Whether this is a date or a time with its year."""
+    try:
+        return bool(moment(text))
+    except ValueError:
+        return False
+
+
 def moment(text: str, *, day_first: bool = True) -> str:
     """A date or a time as the logs write it, in UTC; one without a time zone is taken for UTC.
 

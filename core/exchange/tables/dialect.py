@@ -195,8 +195,7 @@ def _fit(data: bytes, dialect: Dialect) -> _Fit:
     found = parse_rows(data, delimiter=dialect.divided_by, quotes=dialect.quotes)
     rows = [(row.line, row.fields) for row in found.rows if row.line >= dialect.first_line]
     rows = rows[:SAMPLE_ROWS]
-    last = rows[-1][0] if rows else 0
-    bad = sum(dialect.first_line <= each.line <= last for each in found.bad)
+    bad = _number_bad(rows, [each.line for each in found.bad if each.line >= dialect.first_line])
     widths = Counter(len(cells) for _, cells in rows)
     width, number = max(widths.items(), key=lambda each: (each[0] > 1, each[1]), default=(1, 0))
     if not dialect.delimiter:
@@ -207,6 +206,13 @@ def _fit(data: bytes, dialect: Dialect) -> _Fit:
         dialect = replace(dialect, first_line=rows[0][0])
     named = any(sum(map(is_usual, cells)) > 1 for _, cells in rows[:1])
     return _Fit(dialect, number / max(len(rows) + bad, 1), width, rows, named)
+
+
+def _number_bad(rows: Sequence[tuple[int, list[str]]], bad: Sequence[int]) -> int:
+    """How many rows of the sample are bad, without a last one that its end may have cut short."""
+    last = rows[-1][0] if rows else 0
+    within = sum(line <= last for line in bad)
+    return within if len(rows) == SAMPLE_ROWS else max(within, len(bad) - 1)
 
 
 def _lines_above(rows: Sequence[tuple[int, list[str]]]) -> int:

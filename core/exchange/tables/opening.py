@@ -52,6 +52,17 @@ from core.exchange.tables.tool_formats import (
 from core.system.csv_rows import WINDOW, Quotes
 from core.system.process import folder_of
 
+SIGNATURES = {
+    b"%PDF-": "a PDF. Save its table as CSV",
+    b"PK\x03\x04": "a workbook or an archive. Let its name end in .xlsx, .ods or .zip",
+    b"\xd0\xcf\x11\xe0": "an old Office file. Let its name end in .xls if it is a workbook",
+    b"PAR1": "a Parquet file. Let its name end in .parquet",
+    b"\x1f\x8b": "packed. Let its name end in .gz",
+    b"<!DOCTYPE html": "a web page. Download the table itself",
+    b"<html": "a web page. Download the table itself",
+}
+"""How files begin that are no text tables, whatever they are called, and what to do about each."""
+
 FORMAT_NAMES = {"json": "JSON", "parquet": "Parquet"}
 
 
@@ -86,6 +97,7 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
             return _open_records(kind, plain, reading, common)
         if kind == "excel":
             return _open_excel(plain, reading, common)
+        _refuse_other_kinds(plain, path.name)
         encoding, doubts = reading.encoding, ()
         if not encoding:
             found = recognize(plain)
@@ -95,6 +107,15 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
         if kind == "json" or (kind == "csv" and is_json_lines(plain)):
             return _open_records("json", plain, reading, common)
         return _open_delimited(plain, ending, reading, common)
+
+
+def _refuse_other_kinds(plain: Path, name: str) -> None:
+    """Raises TableError for a file that begins as no text table does."""
+    with plain.open("rb") as file:
+        begin = file.read(64).lower()
+    for signature, what in SIGNATURES.items():
+        if begin.startswith(signature.lower()):
+            raise TableError(f"{name} is no table of texts but {what}.")
 
 
 class _Owner:

@@ -7,6 +7,7 @@ that defines it, says so.
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
+from core.exchange.tables.dates import is_moment
 from core.pool.header import ID, ROLES, TEXT, USUAL_NAMES, plain_name
 from core.system.csv_rows import is_number
 
@@ -35,6 +36,9 @@ MOST_LABELS = 200
 LEAST_DISTINCT = 0.9
 """Of the cells of a column, for it to be one of ids: what stands twice after all is told."""
 
+SOME = 5
+"""Cells by which dates are known."""
+
 LONGEST_LABEL = 80
 """Characters of such a word."""
 
@@ -60,8 +64,9 @@ def guess(
     """The columns of the text, the id and the label, by name; what there is none for is left out.
 
     `rows` are the first ones; columns that are `structured` hold no plain text. The text is, where
-    no column has a usual name, the one of the longest cells. An id is one only where no cell stands
-    twice, a label only where few words stand again and again.
+    no column has a usual name, the one of the longest cells, one of dates or of cells that stand
+    again and again only if there is no other. An id is one only where no cell stands twice, a label
+    only where few words stand again and again.
     """
     cells = {name: [row[at] for row in rows] for at, name in enumerate(name_of)}
     found: dict[str, str] = {}
@@ -78,7 +83,9 @@ def guess(
         free = [name for name in name_of if name not in {*found.values(), *structured}]
         texts = [name for name in free if is_text(cells[name])]
         if texts:
-            found["text"] = max(texts, key=lambda name: sum(map(len, cells[name])))
+            found["text"] = max(
+                texts, key=lambda name: (_is_varied(cells[name]), sum(map(len, cells[name])))
+            )
     return found
 
 
@@ -86,6 +93,12 @@ def is_text(cells: Sequence[str]) -> bool:
     """Whether a column may hold texts: not numbers alone."""
     filled = [cell for cell in cells if cell.strip()]
     return not cells or any(not is_number(cell) for cell in filled)
+
+
+def _is_varied(cells: Sequence[str]) -> bool:
+    """Whether most cells stand once, and they are no dates."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return 2 * len(set(filled)) > len(filled) and not all(map(is_moment, filled[:SOME]))
 
 
 def is_id(cells: Sequence[str]) -> bool:

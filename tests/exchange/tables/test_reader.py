@@ -153,3 +153,40 @@ def test_a_small_file_that_asks_for_very_many_cells_is_refused(tmp_path: Path):
     table = open_table(path, Reading(delimiter=","))
     with pytest.raises(TableError, match="more than 100,000,000 cells"):
         list(table.blocks())
+
+
+@pytest.mark.parametrize(
+    ("begins", "says"),
+    [
+        (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj", "a PDF"),
+        (b"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml", "end in .xlsx"),
+        (b"<!doctype HTML>\n<html><body>Not found</body></html>", "a web page"),
+        (b"PAR1\x15\x04", "end in .parquet"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_whatever_its_name(tmp_path: Path, begins: bytes, says: str):
+    path = tmp_path / "table.csv"
+    path.write_bytes(begins)
+    with pytest.raises(TableError, match=rf"table\.csv is no table of texts but .*{says}"):
+        open_table(path)
+
+
+def test_the_text_is_neither_a_date_nor_a_word_that_repeats(tmp_path: Path):
+    """Longer than the texts, both of them; as in a well-known set of messages without a header."""
+    path = tmp_path / "messages.csv"
+    rows = [
+        ["4", f"Mon Apr 06 22:19:{at:02d} PDT 2009", "a query that is the same in all", f"so {at}"]
+        for at in range(20)
+    ]
+    path.write_text("\n".join(",".join(row) for row in rows) + "\n", encoding="utf-8")
+    table = open_table(path)
+    assert guess(table.columns, table.sample)["text"] == "column 4"
+
+
+def test_backslashes_before_quotes_are_known_where_no_row_reads_without(tmp_path: Path):
+    path = tmp_path / "escaped.csv"
+    rows = [f'{at},"One, two, {at} said \\"yes\\", ok"' for at in range(12)]
+    path.write_text("\n".join(["id,text", *rows]) + "\n", encoding="utf-8")
+    table = open_table(path)
+    assert table.columns == ("id", "text")
+    assert table.head(1) == [["0", 'One, two, 0 said "yes", ok']]
