@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from core.errors import TableError
 from core.exchange.tables.roles import is_usual_text
-from core.exchange.tables.tool_formats import flat
+from core.exchange.tables.tool_formats import MOST_LEVELS, flat
 from core.system.csv_rows import MAX_FIELD, BadRow
 
 ROWS_AT_ONCE = 16_384
@@ -255,9 +255,7 @@ def _within(around: dict[str, Any]) -> list[Any]:
         and all(isinstance(x, list) for x in rows)
     ):
         return [dict(zip(map(str, names), row, strict=False)) for row in rows]
-    lists = [x for x in around.values() if isinstance(x, list) and x and isinstance(x[0], dict)]
-    if lists and not any(is_usual_text(key) for key, x in around.items() if isinstance(x, str)):
-        records = max(lists, key=len)
+    if records := _records_in(around):
         is_wrapped = all(isinstance(x, dict) and isinstance(x.get("row"), dict) for x in records)
         return [each["row"] for each in records] if is_wrapped else records
     values = list(around.values())
@@ -268,6 +266,20 @@ def _within(around: dict[str, Any]) -> list[Any]:
     if len(values) > 1 and all(isinstance(x, list) and len(x) == len(values[0]) for x in values):
         return [dict(zip(around, row, strict=True)) for row in zip(*values, strict=True)]
     return [around]
+
+
+def _records_in(around: dict[str, Any], levels: int = MOST_LEVELS) -> list[Any]:
+    """The longest list of objects in an object, or in the only object of it; empty without one.
+
+    Empty, too, where the object is a record itself, with a text of its own.
+    """
+    if any(is_usual_text(key) for key, x in around.items() if isinstance(x, str)):
+        return []
+    lists = [x for x in around.values() if isinstance(x, list) and x and isinstance(x[0], dict)]
+    objects = [x for x in around.values() if isinstance(x, dict)]
+    if lists or len(objects) != 1 or not levels:
+        return max(lists, key=len, default=[])
+    return _records_in(objects[0], levels - 1)
 
 
 @contextmanager

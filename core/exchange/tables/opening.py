@@ -96,6 +96,7 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
         if kind == "parquet":
             return _open_records(kind, plain, reading, common)
         if kind == "excel":
+            _refuse_text(plain, path.name)
             return _open_excel(plain, reading, common)
         _refuse_other_kinds(plain, path.name)
         encoding, doubts = reading.encoding, ()
@@ -116,6 +117,17 @@ def _refuse_other_kinds(plain: Path, name: str) -> None:
     for signature, what in SIGNATURES.items():
         if begin.startswith(signature.lower()):
             raise TableError(f"{name} is no table of texts but {what}.")
+
+
+def _refuse_text(plain: Path, name: str) -> None:
+    """Raises TableError for a text that is called a workbook, as some programs write them."""
+    with plain.open("rb") as file:
+        begin = file.read(2**12)
+    if begin and min(begin) > 8:
+        raise TableError(
+            f"{name} is called a workbook, but is plain text or a web page. If it is a table, let "
+            "its name end in .csv; or save it as a workbook."
+        )
 
 
 class _Owner:

@@ -78,6 +78,16 @@ def test_values_become_the_cells_that_a_csv_file_would_hold(value: object, text:
         ('["one text", "and another"]', ("text",), [["one text"], ["and another"]]),
         ('{"rows": [{"text": "one"}, 3, "two"]}', ("text",), [["one"], ["two"]]),
         ('{"columns": ["a", "b"], "data": [1, 2]}', ("columns", "data"), [["a", "1"], ["b", "2"]]),
+        (
+            '{"kind": "list", "data": {"children": [{"data": {"title": "a"}}], "more": null}}',
+            ("data.title",),
+            [["a"]],
+        ),
+        (
+            '{"title": "a text", "replies": {"items": [{"text": "b"}]}}',
+            ("title", "replies.items"),
+            [["a text", '[{"text": "b"}]']],
+        ),
         ('{"text": {"0": "a", "1": "b"}, "id": {}}', ("text", "id"), [["a", ""], ["b", ""]]),
     ],
 )

@@ -190,3 +190,10 @@ def test_backslashes_before_quotes_are_known_where_no_row_reads_without(tmp_path
     table = open_table(path)
     assert table.columns == ("id", "text")
     assert table.head(1) == [["0", 'One, two, 0 said "yes", ok']]
+
+
+def test_a_text_that_is_called_a_workbook_is_told(tmp_path: Path):
+    path = tmp_path / "export.xls"
+    path.write_text("id\ttext\n1\thello there\n", encoding="utf-8")
+    with pytest.raises(TableError, match=r"export\.xls is called a workbook, but is plain text"):
+        open_table(path)
