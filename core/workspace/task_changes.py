@@ -79,7 +79,7 @@ def _edited(old: Label, new: Label, items: int) -> Iterator[str]:
     if new.name != old.name:
         yield (
             f"Renames the label {old.name} to {new.name}. {_items(items)} "
-            f"{'has' if items == 1 else 'have'} it; files keep `{new.value}`."
+            f"{'has' if items == 1 else 'have'} it. Files keep the value {new.value}."
         )
     if new.key != old.key:
         yield f"Gives {new.name} the key {new.key} instead of {old.key}."

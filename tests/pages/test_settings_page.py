@@ -85,7 +85,7 @@ def test_what_is_edited_is_told_then_saved_and_the_former_file_is_kept(path: Pat
     page = edit(page, "Items in a batch", 7)
     page = edit(page, "What they are made of", "Explore")
     page = edit(page, "Columns shown under a text", ["place"])
-    assert "5 items have it; files keep 1" in told(page).replace("`", "")
+    assert "5 items have it. Files keep the value 1" in told(page).replace("`", "")
     assert "Changes the title to Storms & <b>floods</b>." in told(page)
     assert (path / "task.toml").read_bytes() == former
     page = save(page)

@@ -34,11 +34,17 @@ def edited(at: int, **words: object) -> Task:
         ),
         (
             edited(0, name="Flood"),
-            ["Renames the label Disaster-related to Flood. 240 items have it; files keep `1`."],
+            [
+                "Renames the label Disaster-related to Flood. "
+                "240 items have it. Files keep the value 1."
+            ],
         ),
         (
             edited(1, name="Other"),
-            ["Renames the label Not disaster-related to Other. 1 item has it; files keep `0`."],
+            [
+                "Renames the label Not disaster-related to Other. "
+                "1 item has it. Files keep the value 0."
+            ],
         ),
         (edited(0, key="j"), ["Gives Disaster-related the key j instead of 1."]),
         (edited(0, description="x"), ["Changes the description of Disaster-related."]),

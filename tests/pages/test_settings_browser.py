@@ -1,0 +1,79 @@
+"""Settings in a browser: from the form to the words on the card, and out of a broken file."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from core.workspace.layout import Workspace, open_workspace
+from tests.browser import all_saved, logged, settled, shown
+from tests.conftest import Site
+from tests.pages.test_workspaces_page import put
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def workspace(place: Path) -> Workspace:
+    return open_workspace(put(place, "Small"))
+
+
+@pytest.fixture
+def page(context: BrowserContext, site: Site) -> Page:
+    page = context.new_page()
+    page.goto(site.at("data", "annotator=ann"))
+    page.get_by_role("tab", name="Settings", exact=True).click()
+    return page
+
+
+def fill(page: Page, label: str, value: str, at: int = 0) -> None:
+    """Types it into the field of this label, and goes on to the next one."""
+    box = page.get_by_label(label, exact=True).nth(at)
+    box.fill(value)
+    box.press("Tab")
+    settled(page)
+
+
+def save(page: Page) -> None:
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Settings saved.")).to_be_visible()
+    settled(page)
+
+
+def test_what_is_set_here_stands_on_the_card_at_once(
+    page: Page, site: Site, workspace: Workspace, context: BrowserContext
+):
+    fill(page, "Title", "Storms")
+    fill(page, "Question", "Is it a storm?")
+    fill(page, "Name", "Storm", 0)
+    fill(page, "Key", "j", 0)
+    page.get_by_role("button", name="Add a label").click()
+    fill(page, "Name", "Unclear", 2)
+    told = page.locator(".st-key-settings_changes")
+    expect(told).to_contain_text("Changes the title to Storms.")
+    expect(told).to_contain_text("0 items have it. Files keep the value 1.")
+    expect(told).to_contain_text("Adds the label Unclear, with the key 3.")
+    assert open_workspace(workspace.path).task.title == "Small"
+    save(page)
+    expect(page.get_by_text("Nothing is changed yet.")).to_be_visible()
+    expect(page).to_have_title("Data · Storms")
+    page.goto(site.at("annotate", "annotator=ann"))
+    item = shown(page)
+    expect(page.get_by_text("Is it a storm?")).to_be_visible()
+    expect(page.get_by_test_id("key-label-Unclear")).to_be_visible()
+    page.keyboard.press("j")
+    all_saved(page)
+    assert logged(workspace, "ann") == [(item, "1")]
+
+
+def test_a_broken_task_is_corrected_in_the_browser(page: Page, workspace: Workspace):
+    task = workspace.path / "task.toml"
+    good = task.read_text(encoding="utf-8")
+    task.write_text(f"colour = 1\n{good}", encoding="utf-8")
+    page.reload()
+    page.get_by_role("tab", name="Settings", exact=True).click()
+    expect(page.get_by_text("which means nothing")).to_be_visible()
+    fill(page, "task.toml", good)
+    save(page)
+    expect(page.get_by_text("which means nothing")).to_have_count(0)
+    assert task.read_text(encoding="utf-8") == good
