@@ -35,6 +35,22 @@ def locked_folder(folder: Path, name: str) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def locked_at_once(folder: Path) -> Iterator[bool]:
+    """Whether the folder's lock could be had without waiting; if so, it is held meanwhile.
+
+    Raises OSError on a disk without locks.
+    """
+    handle = os.open(folder, READ)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(handle)
+
+
 def why_no_lock(folder: Path, name: str) -> str:
     """Why nothing can be locked on the folder's disk, for a person; empty if it can be.
 

@@ -4,17 +4,41 @@ A name is what people type and what stands in an address: it never leads out of 
 """
 
 import re
+import time
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from core.errors import WorkspaceError
+from core.errors import LogError, WorkspaceError
 from core.pool.folder import POOL_FOLDER
-from core.system.durable import new_folder, refused_as, write_new
+from core.system.durable import (
+    first_free,
+    keep,
+    make_folder,
+    new_folder,
+    refused_as,
+    sync_path,
+    write_new,
+)
+from core.system.jobs import is_busy
+from core.system.locks import locked_at_once
 from core.system.process import environment
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
+from core.workspace.logs import Event, read_log
+from core.workspace.task import default_task
 
-RESERVED = frozenset({"sample", "demo"})
+SET_ASIDE = "set_aside"
+"""The folder beside the workspaces that holds those which somebody has removed."""
+
+RESERVED = frozenset({"sample", "demo", SET_ASIDE})
 """Names of what the project makes there itself."""
+
+RECENT = 20
+"""Events at the end of the log that say who is at work."""
+
+AT_WORK = 10 * 60
+"""Seconds after somebody's last label in which nobody else moves the workspace away."""
 
 MAX_NAME = 80
 """Characters."""
@@ -91,6 +115,54 @@ def create(name: str, task: str, root: Path) -> Workspace:
     return open_workspace(path)
 
 
+def rename(name: str, new: str, root: Path, by: str) -> Path:
+    """Gives a workspace another name, asked for by this person; the folder's new path.
+
+    Raises WorkspaceError if it has to stay, if the name cannot be, or if somebody is at work there.
+    """
+    with _free_to_move(name, root, by) as path:
+        place = free_place(new, root)
+        keep(path, place)
+    return place
+
+
+def remove(name: str, root: Path, by: str) -> Path:
+    """Moves a workspace to `set_aside/` beside it; its path there. Raises as `rename` does."""
+    with _free_to_move(name, root, by) as path:
+        place = first_free(root / SET_ASIDE / name)
+        make_folder(place.parent)
+        keep(path, place)
+        sync_path(root)
+    return place
+
+
+@contextmanager
+def _free_to_move(name: str, root: Path, by: str) -> Iterator[Path]:
+    """The workspace's folder, while nobody else can be at work in it."""
+    path = find(name, root)
+    if path.resolve() == SAMPLE.resolve():
+        raise WorkspaceError("The sample is part of the project and stays where it is.")
+    todo = "Make the folder writable, and try again."
+    with refused_as(WorkspaceError, f"{name} cannot be moved", todo), locked_at_once(path) as free:
+        if not free or is_busy(path.resolve()):
+            raise WorkspaceError(f"A job is running in {name}. Wait for it, or stop it.")
+        if others := _at_work(path) - {by}:
+            raise WorkspaceError(
+                f"{', '.join(sorted(others))} labeled in {name} within the last "
+                f"{AT_WORK // 60} minutes. Ask them to stop, and try again later."
+            )
+        yield path
+
+
+def _at_work(path: Path) -> set[str]:
+    """Who has labeled in the workspace lately."""
+    log = Workspace(path, default_task()).annotations
+    with suppress(OSError, LogError):
+        if time.time() - log.path.stat().st_mtime < AT_WORK:
+            return {event.annotator for event in read_log(log, Event, [])[-RECENT:]}
+    return set()
+
+
 def _is_workspace(root: Path, name: str) -> bool:
     """Whether a folder of this name, itself no link, holds a task or a pool."""
     try:
@@ -98,6 +170,6 @@ def _is_workspace(root: Path, name: str) -> bool:
     except WorkspaceError:
         return False
     path = root / name
-    if path.is_symlink() or not path.is_dir():
+    if name == SET_ASIDE or path.is_symlink() or not path.is_dir():
         return False
     return (path / "task.toml").is_file() or (path / POOL_FOLDER).is_dir()

@@ -108,7 +108,7 @@ def show_workspace() -> None:
         f"Workspace: {plain(current or started)}",
         names,
         key=CHOSEN,
-        format_func=lambda name: plain(name or f"{started} (started with)"),
+        format_func=lambda name: plain(name or f"{started} (default)"),
         on_click=_change_workspace,
         icon=":material/folder:",
         width="stretch",

@@ -18,6 +18,7 @@ from core.workspace.registry import find, name_of, workspaces, workspaces_folder
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import snapshot as cache
 from pages.ui.components.messages import refusals_shown
+from pages.ui.escape_markdown import plain
 
 ANNOTATOR = "annotator"
 REOPENED = "reopened"
@@ -44,7 +45,13 @@ def workspace_path() -> Path:
     if name and name != st.session_state.get(FOLLOWED):
         st.session_state[FOLLOWED] = name
         choose_workspace_by_name(name)
-    return Path(st.session_state.get(WORKSPACE) or started_with())
+    chosen = Path(st.session_state.get(WORKSPACE) or started_with())
+    if WORKSPACE in st.session_state and not chosen.is_dir():
+        choose_workspace(Path(started_with()))
+        told = f"The workspace {plain(chosen.name)} was renamed or removed. Choose another."
+        st.toast(told, icon=":material/folder_off:", duration="infinite")
+        return Path(started_with())
+    return chosen
 
 
 def started_with() -> str:

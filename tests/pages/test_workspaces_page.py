@@ -62,7 +62,7 @@ def choice(app: AppTest):
 
 def test_the_workspace_is_chosen_in_the_sidebar_and_stands_in_the_address(shelf, started):
     app = enter()
-    assert choice(app).options == ["started (started with)", "first", "second"]
+    assert choice(app).options == ["started (default)", "first", "second"]
     assert "workspace" not in app.query_params
     choice(app).click("second").run()
     assert app.query_params["workspace"] == "second"
@@ -169,26 +169,58 @@ def test_a_damaged_backup_is_told_and_cannot_be_restored(shelf, started, monkeyp
     assert not [button for button in page.button if button.label == "Restore and open"]
 
 
-def test_a_new_workspace_is_made_from_the_form_and_opened(shelf, started, monkeypatch):
+def test_an_empty_workspace_is_made_and_opened(shelf, started, monkeypatch):
     page = data_tab("Workspaces", started, monkeypatch)
     page.text_input(key="new_name").set_value(" News 2026 ")
-    page.text_input(key="new_title").set_value('Is it "news"?')
-    page.number_input(key="new_evaluation").set_value(30)
-    press(page, "Make and open")
+    press(page, "Create workspace")
     assert not page.error
     assert open_now(page) == "News 2026"
     task = load_task(shelf / "News 2026" / "task.toml")
-    assert (task.title, task.targets["evaluation"]) == ('Is it "news"?', 30)
-    assert [label.name for label in task.labels] == ["Disaster-related", "Not disaster-related"]
+    assert (task.title, [label.name for label in task.labels]) == ("News 2026", ["Yes", "No"])
 
 
-@pytest.mark.parametrize("name", ["", "..", "a/b", "first", "sample"])
+@pytest.mark.parametrize("name", ["", "..", "a/b", "first", "sample", "set_aside"])
 def test_a_new_workspace_that_cannot_be_is_refused(name: str, shelf, started, monkeypatch):
     page = data_tab("Workspaces", started, monkeypatch)
     page.text_input(key="new_name").set_value(name)
-    press(page, "Make and open")
+    press(page, "Create workspace")
     assert page.error
     assert workspaces(shelf) == ["first", "second"]
+
+
+def test_a_workspace_is_renamed_and_stays_open(shelf, started, monkeypatch):
+    page = data_tab("Workspaces", shelf / "none", monkeypatch)
+    monkeypatch.setenv("SUNLIGHT_DATA", str(started))
+    page.query_params["workspace"] = "first"
+    page.run()
+    page.text_input(key="rename_to").set_value("../second")
+    press(page, "Rename")
+    assert "cannot be the name" in page.error[0].value
+    page.text_input(key="rename_to").set_value("third")
+    press(page, "Rename")
+    assert not page.error
+    assert (workspaces(shelf), open_now(page)) == (["second", "third"], "third")
+    assert load_task(shelf / "third" / "task.toml").title == "First"
+
+
+def test_a_workspace_is_removed_and_kept_and_who_looks_at_it_is_told(shelf, started, monkeypatch):
+    other = enter(workspace="first")
+    page = data_tab("Workspaces", started, monkeypatch)
+    page.query_params["workspace"] = "first"
+    press(page.run(), "Remove first")
+    assert not page.error
+    assert (workspaces(shelf), open_now(page)) == (["second"], "started")
+    assert (shelf / "set_aside" / "first" / "task.toml").is_file()
+    other.run()
+    assert not other.exception
+    assert "The workspace first was renamed or removed" in other.toast[0].value
+    assert open_now(other) == "started"
+
+
+def test_the_workspace_of_the_start_keeps_its_name(shelf, monkeypatch):
+    page = data_tab("Workspaces", shelf / "first", monkeypatch)
+    assert any("keeps its name" in each.value for each in page.caption)
+    assert not [each for each in page.button if each.label in ("Rename", "Remove first")]
 
 
 @pytest.fixture

@@ -1,79 +1,76 @@
-"""Workspaces: a new one with a task of its own, or with the book's data."""
+"""Workspaces: another name, out of the way, a new empty one, or the book's data."""
 
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from core.exchange.book_dataset import REPOSITORY, fetch_book
 from core.system.progress import in_words
-from core.workspace.registry import create, free_place, workspaces_folder
-from core.workspace.task import MAX_LABELS, SPLITS, default_task
+from core.workspace.registry import create, free_place, name_of, remove, rename, workspaces_folder
+from core.workspace.task import default_task
 from core.workspace.task_file import LabelWish, task_text
 from pages.ui import session
 from pages.ui.components.messages import refusals_shown
+from pages.ui.escape_markdown import plain
 
-FIRST_LABELS = pd.DataFrame(
-    [
-        {"value": "1", "name": "Disaster-related", "key": "1", "positive": True},
-        {"value": "0", "name": "Not disaster-related", "key": "0", "positive": False},
-    ]
-)
-LABELS = "new_labels"
+FIRST_LABELS = (LabelWish("yes", "Yes", positive=True), LabelWish("no", "No"))
+"""Of a new workspace, until somebody says others on Settings or takes those of a file."""
 
 
-def show(_: Path) -> None:
-    """A form for a new workspace, and the book's data by one button."""
+def show(path: Path) -> None:
+    """What can be done to the workspace as a whole, and two ways to a new one."""
+    _this_one(path)
     _new_workspace()
     _book()
 
 
-def _new_workspace() -> None:
-    st.subheader("A new workspace", anchor=False)
-    targets = default_task().targets
-    with st.form("new_workspace"):
-        name = st.text_input("Name", placeholder="for example News 2026", key="new_name")
-        title = st.text_input("Title", placeholder="what the pages call it", key="new_title")
-        question = st.text_input(
-            "Question", placeholder="stands above each item", key="new_question"
-        )
+def _this_one(path: Path) -> None:
+    st.subheader("This workspace", anchor=False)
+    name = name_of(path, workspaces_folder())
+    if not name or path == Path(session.started_with()).resolve():
         st.caption(
-            f"Labels, two to {MAX_LABELS}: the value that stands in the files, the name, the key, "
-            "and which one is positive: the scores are about that one."
+            f"The server was started with {plain(path.name)}, so it keeps its name. Choose another "
+            "workspace in the sidebar to rename or remove that one."
         )
-        labels = st.data_editor(FIRST_LABELS, num_rows="dynamic", hide_index=True, key=LABELS)
-        st.caption("How many labels each stage asks for.")
-        wanted = {
-            split: column.number_input(
-                split.capitalize(), min_value=0, value=targets[split], step=10, key=f"new_{split}"
-            )
-            for split, column in zip(SPLITS, st.columns(len(SPLITS)), strict=True)
-        }
-        if not st.form_submit_button("Make and open", type="primary", icon=":material/add:"):
+        return
+    with st.form("rename", width=480):
+        new = st.text_input("Name", value=name, key="rename_to")
+        if st.form_submit_button("Rename", icon=":material/edit:"):
+            with refusals_shown():
+                rename_to = rename(name, new.strip(), workspaces_folder(), session.annotator())
+                _go_to(rename_to, f"{name} is called {rename_to.name} now.")
+    with st.popover("Remove …", icon=":material/folder_delete:"):
+        st.write("Nothing is deleted: the folder is moved to set_aside, beside the workspaces.")
+        if st.button(f"Remove {plain(name)}", key="remove"):
+            with refusals_shown():
+                place = remove(name, workspaces_folder(), session.annotator())
+                told = f"{name} was moved to {place.parent.name}/{place.name}."
+                _go_to(Path(session.started_with()), told)
+
+
+def _new_workspace() -> None:
+    st.subheader("New workspace", anchor=False)
+    st.caption("Empty, with the labels Yes and No. Change them on Settings, or import a file.")
+    with st.form("new_workspace", width=480):
+        name = st.text_input("Name", placeholder="e.g. News 2026", key="new_name").strip()
+        if not st.form_submit_button("Create workspace", icon=":material/add:"):
             return
     with refusals_shown():
-        text = task_text(title.strip() or name.strip(), question.strip(), _wishes(labels), wanted)
-        session.choose_workspace(create(name.strip(), text, workspaces_folder()).path)
-        st.rerun()
+        text = task_text(name, "", FIRST_LABELS, default_task().targets)
+        _go_to(create(name, text, workspaces_folder()).path, f"{name} is open.")
 
 
-def _wishes(labels: pd.DataFrame) -> list[LabelWish]:
-    """The labels of the table; rows that say nothing are passed over."""
-    rows = labels.astype(object).where(labels.notna(), "").to_dict("records")
-    wishes = [
-        LabelWish(
-            *(str(row[field]).strip() for field in ("value", "name", "key")), bool(row["positive"])
-        )
-        for row in rows
-    ]
-    return [wish for wish in wishes if wish != LabelWish("")]
+def _go_to(path: Path, told: str) -> None:
+    session.choose_workspace(path)
+    st.toast(plain(told), icon=":material/check:")
+    st.rerun()
 
 
 def _book() -> None:
     st.subheader("The book's data", anchor=False)
     st.markdown(
         f"The headlines of the book, with its author's first labels, from [their repository]"
-        f"({REPOSITORY}). A few megabytes; a download that was cut short goes on."
+        f"({REPOSITORY}). A few megabytes. A download that stops half way continues next time."
     )
     name = st.text_input("Name of the workspace", value="book", key="book_name", width=480)
     if not st.button("Download and open", icon=":material/download:", key="book"):
