@@ -125,15 +125,15 @@ def test_everything_that_lies_in_the_pools_folder_is_read_or_named(make_workspac
     for name in ("h.CSV", "i.tsv", "._h.CSV"):
         append(folder / name, f"{name}\tmore,and more of {name}\n")
     assert [finding.message for finding in examine(workspace.path)] == [
-        "unlabeled_data/a.txt: passed over, for its name does not end in .csv or .tsv. Bring it in "
-        "by `python -m core import`, or move it away.",
-        "unlabeled_data/b.json: passed over, for its name does not end in .csv or .tsv. Bring it "
-        "in by `python -m core import`, or move it away.",
-        "unlabeled_data/c.csv.gz: packed files are passed over. Unpack it to one that ends in .csv "
+        "unlabeled_data/a.txt: ignored, because its name does not end in .csv or .tsv. Import it "
+        "with `python -m core import`, or move it away.",
+        "unlabeled_data/b.json: ignored, because its name does not end in .csv or .tsv. Import it "
+        "with `python -m core import`, or move it away.",
+        "unlabeled_data/c.csv.gz: packed files are ignored. Unpack it to one that ends in .csv "
         "or .tsv.",
-        "unlabeled_data/d.TSV.ZIP: packed files are passed over. Unpack it to one that ends in "
+        "unlabeled_data/d.TSV.ZIP: packed files are ignored. Unpack it to one that ends in "
         ".csv or .tsv.",
-        "unlabeled_data/e: folders are passed over. Move the files in it up into unlabeled_data/.",
+        "unlabeled_data/e: folders are ignored. Move its files up into unlabeled_data/.",
     ]
 
 

@@ -99,7 +99,7 @@ def _go_on(
                     if time.monotonic() > deadline:
                         raise _CutError("the server is too slow")
         except ReadTimeoutError as error:
-            raise _CutError("the server has fallen silent") from error
+            raise _CutError("the server stopped answering") from error
         except HTTPError:
             pass  # what is missing is told below
     if had < total:
@@ -175,11 +175,13 @@ def _ask(session: Session, url: str, limits: Limits, headers: Mapping[str, str])
 def _total(url: str, answer: Response, had: int, size: int | None, limits: Limits) -> int:
     """How long the whole file is; raises DownloadError if nobody knows, or it is not as it was."""
     if answer.headers.get("Content-Encoding", "identity") != "identity":
-        raise _wrong(url, "comes compressed, which nobody has asked for")
+        raise _wrong(url, "comes compressed, which was not asked for")
     rest = answer.raw.length_remaining
     total = size if rest is None else had + rest
     if total is None:
-        raise _wrong(url, "comes without its length, so that nobody can tell whether it is all")
+        raise _wrong(
+            url, "comes without its length, so there is no telling whether all of it arrived"
+        )
     if size is not None and total != size:
         raise _wrong(url, f"has {total:,} bytes instead of {size:,}")
     if total > limits.bytes:

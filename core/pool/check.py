@@ -44,12 +44,12 @@ def examine_pool(words: PoolWords, root: Path) -> Iterator[Finding]:
 def _passed_over(path: Path) -> Finding:
     endings = " or ".join(DELIMITERS)
     if path.is_dir():
-        todo = f"folders are passed over. Move the files in it up into {POOL_FOLDER}/."
+        todo = f"folders are ignored. Move its files up into {POOL_FOLDER}/."
     elif path.suffix.lower() in PACKED:
-        todo = f"packed files are passed over. Unpack it to one that ends in {endings}."
+        todo = f"packed files are ignored. Unpack it to one that ends in {endings}."
     else:
         todo = (
-            f"passed over, for its name does not end in {endings}. Bring it in by "
+            f"ignored, because its name does not end in {endings}. Import it with "
             "`python -m core import`, or move it away."
         )
     return Finding.at(Kind.PASSED_OVER, f"{POOL_FOLDER}/{path.name}", todo)

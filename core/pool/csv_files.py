@@ -79,7 +79,7 @@ def open_pool_file(path: Path) -> PoolFile:
             f"{file.name}: {error.strerror}. Make the file readable.", file.name
         ) from error
     if reason := _foreign(head):
-        told = Finding.at(Kind.PASSED_OVER, file.name, f"the file {reason}; it is passed over.")
+        told = Finding.at(Kind.PASSED_OVER, file.name, f"the file {reason}; it is ignored.")
         return replace(file, findings=(told,), unread=True)
     *lines, _ = head.split(b"\n", HEAD_LINES)  # a line without its end is none yet
     head = b"".join(line + b"\n" for line in lines)
@@ -121,7 +121,7 @@ def _refuse_bad_header(file: PoolFile, row: BadRow) -> None:
     if read_header(cells):
         raise PoolError(
             f"{file.name} line {row.line}: the header is not valid UTF-8, or has a quote that is "
-            "not closed. Mend the line.",
+            "not closed. Fix the line.",
             file.name,
         )
 

@@ -1,4 +1,4 @@
-"""The pool's folder in a workspace: the files that are read, and those that are passed over."""
+"""The pool's folder in a workspace: the files that are read, and those that are ignored."""
 
 from pathlib import Path
 

@@ -234,7 +234,7 @@ def _without_model(
         )
     if asking := [name for name in counts if CATALOG[name].asks_the_model]:
         why = snapshot.why_no_model or "No model has been trained yet."
-        raise LoopError(f"`{asking[0]}` asks a model. {why}")
+        raise LoopError(f"`{asking[0]}` needs a model. {why}")
     if missing is not None:
         counts = {"random": min(counts["random"], missing)}
     n_labels = len(snapshot.workspace.task.labels)

@@ -68,7 +68,7 @@ class Rows:
 def read_rows(path: Path, name: str, start: int = 0) -> Rows:
     """All rows of the file from byte `start` on; none if there is no such file.
 
-    Blank lines are passed over. Raises LogError, which calls the file `name`, if it cannot be read.
+    Blank lines are ignored. Raises LogError, which calls the file `name`, if it cannot be read.
     """
     return parse_rows(read_bytes(path, name, start))
 

@@ -74,8 +74,8 @@ class LeftBehindError(OSError):
 
 def sync(file: int, name: str) -> None:
     """What stands in the file is on disk; raises UnwritableError if it cannot be brought there."""
-    todo = "Look after the disk, and try again."
-    with refused_as(UnwritableError, f"{name} cannot be brought to disk", todo):
+    todo = "Check the disk, and try again."
+    with refused_as(UnwritableError, f"{name} cannot be written to disk", todo):
         os.fsync(file)
 
 
@@ -175,7 +175,7 @@ def _write(file: int, data: bytes | memoryview) -> None:
     while rest:
         written = os.write(file, rest)
         if not written:
-            raise OSError(errno.EIO, "The disk takes no more bytes")
+            raise OSError(errno.EIO, "The disk is full")
         rest = rest[written:]
 
 

@@ -190,7 +190,7 @@ def _connect(ray: Any, address: str | None, folder: str) -> None:  # noqa: ANN40
     except (ConnectionError, RuntimeError, ValueError, OSError, ImportError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise EngineError(
-            f"Ray cannot be used at {address}: {reason}. Mend it, or leave --engine out."
+            f"Ray cannot be used at {address}: {reason}. Fix that, or leave --engine out."
         ) from error
     # Arrays that are mapped into memory go as plain ones, without a copy on this side.
     ray.util.register_serializer(np.memmap, serializer=np.asarray, deserializer=np.asarray)
@@ -203,13 +203,13 @@ def _knock(address: str) -> None:
         return
     if not host or not port.isdigit():
         raise EngineError(
-            f"--address {address}: this is no address of a Ray cluster. Write it as HOST:PORT, as "
-            "`ray start --head` tells it."
+            f"--address {address}: this is not the address of a Ray cluster. Write it as "
+            "HOST:PORT, as `ray start --head` tells it."
         )
     try:
         socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
     except (OSError, OverflowError) as error:
         raise EngineError(
-            f"--address {address}: nobody answers there. Start the cluster with `ray start "
+            f"--address {address}: nothing answers there. Start the cluster with `ray start "
             "--head`, or leave --address out for a local one."
         ) from error

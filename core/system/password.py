@@ -58,7 +58,7 @@ def check_hash(stored: str) -> tuple[bytes, bytes, tuple[int, int, int]]:
             raise ValueError("no hash of ours")
     except ValueError:
         raise PasswordError(
-            "secrets.toml, [sunlight]: `password` is no hash of a password. Make one with "
+            "secrets.toml, [sunlight]: `password` is not the hash of a password. Make one with "
             "`python -m core password` and put what it prints there."
         ) from None
     return salt, key, (cost, block_size, lanes)

@@ -63,7 +63,7 @@ def test_a_disk_that_takes_no_bytes_is_an_error_and_no_endless_loop(tmp_path: Pa
     monkeypatch.setattr(os, "write", lambda handle, data: 0)
     with (
         durable.open_locked(tmp_path / "log.csv", "log.csv", tmp_path) as file,
-        pytest.raises(OSError, match="takes no more"),
+        pytest.raises(OSError, match="disk is full"),
     ):
         durable.append(file, b"1\n")
 

@@ -30,7 +30,7 @@ def member(path: Path, asked: str, endings: Sequence[str]) -> tuple[str, tuple[s
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise TableError(f"{path.name} is no zip archive that can be read: {error}.") from error
+        raise TableError(f"{path.name} is not a readable zip archive: {error}.") from error
     tables = tuple(
         name
         for name in names
@@ -56,12 +56,12 @@ def unpack(path: Path, name: str, folder: Path) -> Path:
                 if total > MOST_UNPACKED:
                     raise TableError(
                         f"{path.name} would unpack to more than {MOST_UNPACKED / 2**30:.0f} GB. "
-                        "Bring it in parts."
+                        "Import it in parts."
                     )
                 file.write(data)
     except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError) as error:
         raise TableError(
-            f"{path.name} cannot be unpacked: {error}. Unpack it yourself, and bring what is in it."
+            f"{path.name} cannot be unpacked: {error}. Unpack it, and import the file in it."
         ) from error
     return target
 

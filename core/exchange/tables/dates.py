@@ -58,7 +58,7 @@ def moment(text: str, *, day_first: bool = True) -> str:
         found = found.astimezone(UTC) if found.tzinfo else found
     except (ParserError, ValueError, OverflowError, OSError):
         raise ValueError(
-            f"has `{text[:80]}` for when it was labeled, which is no date such as 2026-01-31"
+            f"has `{text[:80]}` for when it was labeled, which is not a date such as 2026-01-31"
         ) from None
     return f"{found:%Y-%m-%dT%H:%M:%S}.{found.microsecond // 1000:03d}Z"
 

@@ -142,7 +142,7 @@ def recognize(path: Path) -> Encoding:
         return Encoding("utf-8")
     if len(_controls(head)) > UNREADABLE * len(head):
         raise TableError(
-            f"{path.name} is no text in any known encoding. Save it as UTF-8, or name its encoding."
+            f"{path.name} is not text in any known encoding. Save it as UTF-8, or name one."
         )
     lines = _sample(path)
     return Encoding("utf-8") if _is_mostly_utf_8(lines) else _likeliest(lines)

@@ -115,7 +115,7 @@ def record_columns(records: Iterable[Record], name: str) -> tuple[list[str], set
                 raise too_many_columns(name)
     if not names:
         raise TableError(
-            f"{name} holds no JSON object. Write one object a line, or one array of objects."
+            f"{name} holds no JSON object. Write one object per line, or one array of objects."
         )
     return list(names), lists
 
@@ -233,15 +233,17 @@ def _whole(path: Path, name: str) -> list[Any] | None:
         if is_lines or not begin.startswith(b"{"):
             return None
     if path.stat().st_size > MOST_AT_ONCE:
-        raise TableError(f"{name} is one JSON text of over 1 GB. Write one object a line instead.")
+        raise TableError(
+            f"{name} is one JSON text of over 1 GB. Write one object per line instead."
+        )
     try:
         found = json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
         if not is_array:
             return None
         raise TableError(
-            f"{name} begins like a JSON array, but is not valid: {_first_line(error)}. Mend it, or "
-            "write one object a line."
+            f"{name} begins like a JSON array, but is not valid: {_first_line(error)}. Fix it, or "
+            "write one object per line."
         ) from error
     return found if is_array else _within(found)
 
@@ -293,7 +295,7 @@ def _parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
                 raise too_many_columns(name)
             if file.metadata.num_rows > MOST_ROWS:
                 raise TableError(
-                    f"{name} says that it has {file.metadata.num_rows:,} rows. Bring at most "
+                    f"{name} says that it has {file.metadata.num_rows:,} rows. Import at most "
                     f"{MOST_ROWS:,} at once."
                 )
             yield file
@@ -389,7 +391,7 @@ def _unwritable(cells: list[str]) -> str:
     try:
         every.encode()
     except UnicodeEncodeError:
-        return "has half a character, which no file can hold"
+        return "has half a character, which cannot be saved"
     return ""
 
 

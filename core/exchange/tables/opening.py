@@ -72,8 +72,8 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
     Raises TableError if there is no such file, or none that can be read as a table.
     """
     if not path.is_file():
-        what = "is a folder, no file" if path.is_dir() else "is not there"
-        raise TableError(f"{path.name} {what}. Give the path of a table: {path}.")
+        what = "is a folder, not a file" if path.is_dir() else "is not there"
+        raise TableError(f"{path.name} {what}. Give the path of a table, not {path}.")
     endings = [ending.lower() for ending in path.suffixes]
     owner = _Owner()
     plain, sheets, sheet = path, (), reading.sheet
@@ -88,9 +88,9 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
         kind = KINDS.get(ending)
         if kind is None:
             raise TableError(
-                f"{path.name}: files that end in `{ending}` are not known here. Bring one that "
-                f"ends in {', '.join(KINDS)}, perhaps packed as .gz or .zip, or a folder in the "
-                "layout of a workspace."
+                f"{path.name}: files that end in `{ending}` cannot be imported. Choose one that "
+                f"ends in {', '.join(KINDS)}, perhaps packed as .gz or .zip, or a folder laid "
+                "out as a workspace."
             )
         common = {"path": path, "owner": owner, "sheets": sheets, "sheet": sheet if sheets else ""}
         if kind == "parquet":
@@ -116,7 +116,7 @@ def _refuse_other_kinds(plain: Path, name: str) -> None:
         begin = file.read(64).lower()
     for signature, what in SIGNATURES.items():
         if begin.startswith(signature.lower()):
-            raise TableError(f"{name} is no table of texts but {what}.")
+            raise TableError(f"{name} is not a table of texts but {what}.")
 
 
 def _refuse_text(plain: Path, name: str) -> None:
@@ -198,7 +198,7 @@ def _open_delimited(
         is_named = header_of([cells for _, cells in head], reading.named) if head else None
         reading = replace(reading, has_header=bool(is_named))  # most are lists without a heading
     columns, has_header, doubts = _columns([cells for _, cells in head], reading, path)
-    form = "CSV" if dialect.delimiter else "a text in each line"
+    form = "CSV" if dialect.delimiter else "one text per line"
     table = SourceTable(
         **common | {"doubts": (*common["doubts"], *doubts)},
         kind="csv",
@@ -298,7 +298,7 @@ def _columns(
 ) -> tuple[tuple[str, ...], bool, tuple[Doubt, ...]]:
     """(names of the columns, whether the first row has them, the doubt about it)."""
     if not head:
-        raise TableError(f"{path.name} has no rows. Bring a file that holds some.")
+        raise TableError(f"{path.name} has no rows. Choose a file that has some.")
     width = max(map(len, head))
     if width > MOST_COLUMNS:
         raise too_many_columns(path.name)

@@ -83,7 +83,7 @@ class Doubt:
     def sentence(self, file: str) -> str:
         """What a person is asked."""
         options = "; ".join(f"{option} reads {shown}" for option, shown in self.readings)
-        return f"{file}: {self.about} is in doubt. Say which: {options}."
+        return f"{file}: {self.about} can be read in two ways. Choose one: {options}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +161,7 @@ class SourceTable:
                 if cells_so_far > MOST_CELLS:
                     raise TableError(
                         f"{self.name} has more than {MOST_CELLS:,} cells. Leave columns out, or "
-                        "bring it in parts."
+                        "import it in parts."
                     )
                 refused = [
                     BadRow(line, f"has {len(cells):,} cells, the table {width:,} columns")

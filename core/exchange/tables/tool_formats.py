@@ -98,7 +98,7 @@ def labels_in(value: Any) -> list[str]:  # noqa: ANN401 (any value of a table)
     if any(isinstance(each, list) for each in value) or any(
         isinstance(each, Mapping) and {"start", "end"} <= each.keys() for each in value
     ):
-        raise ValueError("marks parts of the text, which is no label of the whole")
+        raise ValueError("marks parts of a text, and a label here is for the whole text")
     return [label for each in value for label in labels_in(each)]
 
 
@@ -251,7 +251,7 @@ def _label_studio_flat(sample: Sequence[Record]) -> ToolFormat | None:
             **_own(record, field, question, *known),
         }
 
-    return ToolFormat("Label Studio, a row for each annotation", rows)
+    return ToolFormat("Label Studio, one row per annotation", rows)
 
 
 def _prodigy(sample: Sequence[Record]) -> ToolFormat | None:

@@ -52,7 +52,7 @@ def test_half_a_character_is_reported(tmp_path: Path):
     path.write_text('{"text": "a"}\n{"text": "\\ud800"}\n', encoding="utf-8")
     bad = [row for block in open_table(path).blocks() for row in block.bad]
     assert [(row.line, row.reason) for row in bad] == [
-        (2, "has half a character, which no file can hold")
+        (2, "has half a character, which cannot be saved")
     ]
 
 

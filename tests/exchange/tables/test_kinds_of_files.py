@@ -160,7 +160,9 @@ def test_a_column_that_is_named_makes_its_row_the_header(
 def test_a_first_row_in_doubt_is_asked_about_and_can_be_said(tmp_path: Path):
     path = written(tmp_path, "t.csv", "alpha\nbeta\ngamma\n")
     table = open_table(path)
-    with pytest.raises(TableError, match=r"its first row is in doubt.*--header.*--no-header"):
+    with pytest.raises(
+        TableError, match=r"its first row can be read in two ways.*--header.*--no-header"
+    ):
         table.refuse_doubts()
     assert len(pairs(open_table(path, Reading(has_header=False)))) == 3
     assert len(pairs(open_table(path, Reading(has_header=True)))) == 2
@@ -233,7 +235,7 @@ BY_USER = {"id": 3, "text": RIVER, "meta": {}, "annotations": [{"label": "water"
 
 TOOLS: Mapping[str, tuple[str, dict]] = {
     "Label Studio": ("Label Studio JSON", TASK),
-    "Label Studio, flat": ("Label Studio, a row for each annotation", FLAT),
+    "Label Studio, flat": ("Label Studio, one row per annotation", FLAT),
     "Prodigy": ("Prodigy", CHOICE),
     "Prodigy, one label": ("Prodigy", {**CHOICE, "accept": ["water"]}),
     "Argilla 2": ("Argilla", RECORD),
@@ -340,7 +342,7 @@ def test_nested_fields_have_dotted_names_and_lists_are_no_texts(tmp_path: Path):
 
 def test_what_marks_parts_of_a_text_is_no_label():
     for spans in ('[[0, 5, "PER"]]', '[{"start": 0, "end": 5, "label": "PER"}]'):
-        with pytest.raises(ValueError, match="marks parts of the text"):
+        with pytest.raises(ValueError, match="marks parts of a text"):
             labels_in(spans)
     assert labels_in("['a', 'b']") == ["a", "b"]
     assert labels_in("[sic] a bracket") == ["[sic] a bracket"]

@@ -167,7 +167,7 @@ def test_a_small_file_that_asks_for_very_many_cells_is_refused(tmp_path: Path):
 def test_a_file_of_another_kind_is_told_whatever_its_name(tmp_path: Path, begins: bytes, says: str):
     path = tmp_path / "table.csv"
     path.write_bytes(begins)
-    with pytest.raises(TableError, match=rf"table\.csv is no table of texts but .*{says}"):
+    with pytest.raises(TableError, match=rf"table\.csv is not a table of texts but .*{says}"):
         open_table(path)
 
 
