@@ -56,7 +56,15 @@ def test_train_then_evaluate_then_status_tell_the_same_run(workspace: Workspace)
         "run_id", "model", "seed", "fscore", "auc", "average_precision",
         "precision", "recall", "n_training", "n_evaluation", "seconds",
         "threshold", "fscore_at_threshold", "intervals",
+        "labels", "macro_fscore", "micro_fscore", "accuracy",
     }  # fmt: skip
+    first, second = trained["labels"].values()
+    assert set(first) == {
+        "name", "fscore", "precision", "recall", "support", "auc", "average_precision",
+    }  # fmt: skip
+    assert (first["fscore"], first["auc"]) == (trained["fscore"], trained["auc"])
+    assert trained["macro_fscore"] == pytest.approx((first["fscore"] + second["fscore"]) / 2)
+    assert trained["micro_fscore"] == trained["accuracy"]
     assert (trained["model"], trained["seed"], trained["n_training"]) == ("book", 5, 60)
     low, high = trained["intervals"]["auc"]
     assert low <= trained["auc"] <= high

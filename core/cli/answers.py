@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need
     from core.sampling.next_batch import Batch
     from core.workspace.archive import Backup
     from core.workspace.logs import Run
+    from core.workspace.task import Task
 
 RUN_KEYS = (
     "run_id", "model", "seed", "fscore", "auc", "average_precision",
@@ -42,24 +43,36 @@ def run_text(run: Run) -> str:
     return f"{run.run_id}: {told}, {run.n_training:,} training labels, {run.seconds:.1f} s"
 
 
-def figures_json(figures: Figures | None, threshold: float) -> dict[str, Any]:
-    """What stands beyond a run's row: intervals of 95%, and the chosen threshold."""
+def figures_json(figures: Figures | None, threshold: float, task: Task) -> dict[str, Any]:
+    """What a run's row lacks: intervals of 95%, the chosen threshold, scores of all labels."""
     intervals = figures.intervals.items() if figures else ()
+    labels = figures.labels.items() if figures else ()
     return {
         "threshold": threshold,
         "fscore_at_threshold": figures.at_threshold.fscore if figures else None,
         "intervals": {name: [each.low, each.high] for name, each in intervals},
+        "labels": {value: {"name": task.label(value).name} | asdict(x) for value, x in labels},
+        "macro_fscore": figures.macro_fscore if figures else None,
+        "micro_fscore": figures.accuracy if figures else None,  # the same with one label a text
+        "accuracy": figures.accuracy if figures else None,
     }
 
 
-def figures_text(figures: Figures | None, threshold: float) -> list[str]:
-    """A line for each interval, and one for the threshold."""
+def figures_text(figures: Figures | None, threshold: float, task: Task) -> list[str]:
+    """A line for each interval, one for the threshold; of three labels and more, one for each."""
     if figures is None or not figures.intervals:
         return []
     lines = [f"95% of {name}: {each}" for name, each in figures.intervals.items()]
     score = figures.at_threshold.fscore
     if score is not None:
         lines.append(f"F {score:.3f} at the threshold {threshold:.2f}, chosen on training items")
+    if len(task.labels) > 2:
+        lines.append(
+            f"all labels: macro F {figures.macro_fscore:.3f}, accuracy {figures.accuracy:.3f}"
+        )
+        for value, each in figures.labels.items():
+            shown = "undefined" if each.fscore is None else f"{each.fscore:.3f}"
+            lines.append(f"  {task.label(value).name}: F {shown}, {each.support:,} items")
     return lines
 
 

@@ -37,7 +37,8 @@ def train(
         snapshot = open_snapshot(data, report)
         trained = runs.train(snapshot, name=model, seed=seed, progress=report)
         run = runs.keep(snapshot, trained)
-        found = trained.report.figures.get("evaluation"), trained.report.threshold
+        figures, task = trained.report.figures.get("evaluation"), snapshot.workspace.task
+        found = figures, trained.report.threshold, task
         lines = [answers.run_text(run), *answers.figures_text(*found), f"kept in {run.params_file}"]
         tell(answers.run_json(run) | answers.figures_json(*found), lines, as_json)
 
@@ -94,11 +95,12 @@ def evaluate(
         model = load_run(snapshot, kept)
         began = time.perf_counter()
         items = snapshot.labels.splits["evaluation"]
-        figures = evaluate_items(model, items, snapshot.workspace.task)
+        task = snapshot.workspace.task
+        figures = evaluate_items(model, items, task)
         scores = row_scores(figures)
         seconds = round(time.perf_counter() - began, 3)
         told = replace(kept, **scores, n_evaluation=len(items), seconds=seconds)
-        found = figures, model.threshold
+        found = figures, model.threshold, task
         lines = [answers.run_text(told), *answers.figures_text(*found)]
         tell(answers.run_json(told) | answers.figures_json(*found), lines, as_json)
 

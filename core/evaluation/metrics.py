@@ -18,6 +18,21 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class LabelScores:
+    """One label against all others, predicted where it is the most probable; None: undefined.
+
+    `support` counts the items that have it.
+    """
+
+    fscore: float | None
+    precision: float
+    recall: float | None
+    support: int
+    auc: float | None
+    average_precision: float | None
+
+
+@dataclass(frozen=True)
 class Roc:
     """The ROC curve: one point for each distinct score, from (0, 0) to (1, 1).
 
@@ -65,6 +80,35 @@ def cut(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Cut:
         return Cut(None, precision, None)
     recall = hits / int(actual.sum())
     return Cut(2 * hits / int(predicted.sum() + actual.sum()), precision, recall)
+
+
+def label_scores(
+    probability: NDArray[np.floating], targets: NDArray[np.integer]
+) -> tuple[LabelScores, ...]:
+    """The scores of each label, from `(n_items, n_labels)` probabilities and the true columns."""
+    predicted = probability.argmax(axis=1)
+    found = []
+    for column, score in enumerate(probability.T):
+        actual = targets == column
+        found.append(
+            LabelScores(
+                **vars(cut(predicted == column, actual)),
+                support=int(actual.sum()),
+                auc=auc(score, actual),
+                average_precision=average_precision(score, actual),
+            )
+        )
+    return tuple(found)
+
+
+def macro_fscore(predicted: NDArray[np.integer], targets: NDArray[np.integer]) -> float:
+    """The mean F-score of the labels that are true or predicted somewhere, as scikit-learn has it.
+
+    A label that is only predicted counts as 0.
+    """
+    labels = np.union1d(predicted, targets)
+    scores = [cut(predicted == label, targets == label).fscore or 0.0 for label in labels]
+    return float(np.mean(scores))
 
 
 def calibration_error(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +16,17 @@ from core.evaluation.intervals import (
     cut_intervals,
     score_intervals,
 )
-from core.evaluation.metrics import Cut, auc, average_precision, brier, calibration_error, cut
+from core.evaluation.metrics import (
+    Cut,
+    LabelScores,
+    auc,
+    average_precision,
+    brier,
+    calibration_error,
+    cut,
+    label_scores,
+    macro_fscore,
+)
 from core.features.model_files import write_model_file
 from core.models.model import Model
 from core.system.durable import DAMAGED
@@ -42,13 +52,15 @@ DIGITS = 7
 
 @dataclass(frozen=True)
 class Figures:
-    """All scores of a model on one set of items, for the positive label; None: not defined.
+    """All scores of a model on one set of items, of the positive label; None: not defined.
 
     `at_half` calls an item positive if that label is its most probable one, `at_threshold` if its
     probability, not calibrated, reaches the run's threshold. Errors of calibration and Brier scores
     are of the probability as the model gives it (raw), and calibrated. `intervals` are of the
     scores at half, under their names in `core.evaluation.intervals.SCORES`, and of the F-score at
-    the threshold; what is not defined is left out.
+    the threshold; what is not defined is left out. `labels` has the scores of each label, by value;
+    with `macro_fscore` and `accuracy` (one label a text: the micro F-score, too) they are of all
+    labels, and missing in reports from before they were kept.
     """
 
     n_items: int
@@ -61,6 +73,9 @@ class Figures:
     brier_raw: float | None
     brier_calibrated: float | None
     intervals: Mapping[str, Interval]
+    labels: Mapping[str, LabelScores] = field(default_factory=dict)
+    macro_fscore: float | None = None
+    accuracy: float | None = None
 
 
 def row_scores(figures: Figures | None) -> dict[str, float | None]:
@@ -161,7 +176,8 @@ def measure(
         return None
     actual, raw = targets == positive, probability[:, positive]
     calibrated = model.calibration(probability)[:, positive]
-    at_half, at_threshold = probability.argmax(axis=1) == positive, raw >= model.threshold
+    predicted = probability.argmax(axis=1)
+    at_half, at_threshold = predicted == positive, raw >= model.threshold
     return Figures(
         n_items=len(targets),
         at_half=cut(at_half, actual),
@@ -173,6 +189,9 @@ def measure(
         brier_raw=brier(raw, actual),
         brier_calibrated=brier(calibrated, actual),
         intervals=_intervals(raw, at_half, at_threshold, actual),
+        labels=dict(zip(model.labels, label_scores(probability, targets), strict=True)),
+        macro_fscore=macro_fscore(predicted, targets),
+        accuracy=float((predicted == targets).mean()),
     )
 
 

@@ -14,6 +14,8 @@ from core.evaluation.metrics import (
     calibration_error,
     confusion,
     cut,
+    label_scores,
+    macro_fscore,
     precision_recall_curve,
     reliability,
     roc_curve,
@@ -161,3 +163,30 @@ def test_reliability_is_scikit_learns_calibration_curve():
     gaps = np.abs(found.probability - share) * found.items
     assert calibration_error(score, actual) == pytest.approx(gaps.sum() / 200)
     assert found.items.sum() == 200
+
+
+MANY = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30)
+
+
+@given(MANY, st.randoms(use_true_random=False))
+def test_the_scores_of_all_labels_are_scikit_learns(pairs, draw):
+    targets, predicted = (np.array(each) for each in zip(*pairs, strict=True))
+    probability = np.array([[draw.random() for _ in range(5)] for _ in pairs])
+    probability[np.arange(len(pairs)), predicted] += 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        told = metrics.precision_recall_fscore_support(
+            targets, predicted, labels=range(5), zero_division=0
+        )
+        macro = metrics.f1_score(targets, predicted, average="macro")
+        accuracy = metrics.f1_score(targets, predicted, average="micro")
+    found = label_scores(probability, targets)
+    assert [each.support for each in found] == told[3].tolist()
+    assert [each.precision for each in found] == pytest.approx(told[0].tolist())
+    assert [each.recall or 0 for each in found] == pytest.approx(told[1].tolist())
+    assert [each.fscore or 0 for each in found] == pytest.approx(told[2].tolist())
+    for column, each in enumerate(found):
+        assert each.auc == auc(probability[:, column], targets == column)
+        assert (each.fscore is None) == (each.support == 0)
+    assert macro_fscore(predicted, targets) == pytest.approx(macro)
+    assert (predicted == targets).mean() == pytest.approx(accuracy)
