@@ -1,4 +1,4 @@
-"""Annotate: one headline at a time, one key each; then retraining, then the next batch."""
+"""Annotate: one item at a time, one key each; then training, then the next batch."""
 
 import streamlit as st
 
@@ -11,6 +11,9 @@ from pages.ui.card import annotation_card
 from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
 
+CARD_WIDTH = 832
+"""Pixels: as wide as the card."""
+
 page_head.need_login()
 page_head.hidden_heading("Annotate")
 snapshot = session.open_snapshot()
@@ -22,7 +25,8 @@ annotator = page_head.need_annotator()
 batches.stop_if_paused(snapshot, annotator)
 if snapshot.why_no_model:
     st.info(plain(snapshot.why_no_model), icon=":material/lightbulb:")
-card_place, mix_place = st.container(), st.container()
+card_place, mix_place = st.container(), st.container(width=CARD_WIDTH)
+coming_place = st.container(key=batches.COMING)
 request = DEFAULT_REQUEST
 with mix_place:  # drawn first, since a new batch goes by it; shown below the card
     if is_active(snapshot):
@@ -30,11 +34,13 @@ with mix_place:  # drawn first, since a new batch goes by it; shown below the ca
 with card_place:
     with refusals_shown(stop=True):
         try:
-            snapshot, batch = batches.batch_to_show(snapshot, annotator, request)
+            with coming_place:
+                snapshot, batch = batches.batch_to_show(snapshot, annotator, request)
         except PoolExhaustedError as error:
             st.success(plain(str(error)), icon=":material/done_all:")
             st.stop()
-    batches.show_head(snapshot, batch)
+    batches.tell_news(snapshot, annotator, batch.split)
+    batches.show_last_run(snapshot, batch)
     annotation_card(
         batch, key=batches.CARD, on_finished=batches.note_save, on_earlier=batches.open_earlier
     )

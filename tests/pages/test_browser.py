@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import read_snapshot
-from tests.browser import SAVE_STATE, all_saved, events, label_rows, press, shown
+from tests.browser import SAVE_STATE, all_saved, events, heard, label_rows, press, shown
 from tests.conftest import SMALL_TASK, NewContext, Show, headlines, write_csv
 from tests.server import Site
 
@@ -39,7 +39,7 @@ def test_a_batch_is_labeled_with_the_keyboard_alone(page: Page, workspace: Works
         key, label = ("1", "1") if turn % 3 == 0 else ("Enter", "0")
         expect(page.get_by_test_id("progress")).to_have_text(f"{turn + 1} of 10")
         expected[press(page, key)[0]] = label
-    # At the end there is a last chance to go back: twice, and the other way round.
+    # From the end one goes back: twice, and the other way round.
     expect(page.get_by_test_id("batch-end")).to_be_visible()
     page.keyboard.press("2")
     page.keyboard.press("2")
@@ -69,7 +69,7 @@ def test_the_loop_goes_from_evaluation_to_a_model_that_chooses(page: Page, works
         page.keyboard.press("Enter")
         page.wait_for_function(
             "batch => document.querySelector('[data-testid=progress]')?.textContent === '1 of 10'"
-            " && document.body.innerText.includes(`batch-000${batch}`)",
+            " && document.body.innerText.includes(`Batch ${batch}`)",
             arg=batch + 2,
         )
     snapshot = read_snapshot(workspace)
@@ -78,7 +78,7 @@ def test_the_loop_goes_from_evaluation_to_a_model_that_chooses(page: Page, works
     strategies = Counter(p.strategy for p in snapshot.logs.batch("batch-0006"))
     assert strategies == {"random": 1, "low confidence": 8, "outlier": 1}
     # The new scores stand beside the last ones.
-    expect(page.get_by_text("run-0002 in").first).to_contain_text("F-score")
+    expect(page.get_by_text("Model 2, trained in").first).to_contain_text("F-score")
 
 
 def test_every_key_has_a_button(page: Page, workspace: Workspace):
@@ -94,14 +94,16 @@ def test_every_key_has_a_button(page: Page, workspace: Workspace):
     expect(page.get_by_text("would a relief agency want").first).to_be_visible()
     page.get_by_test_id("key-definitions").click()
     page.get_by_test_id("key-save").click()
-    expect(page.get_by_text("wait for a label")).to_be_visible()
+    expect(page.get_by_text("Paused. 8 items are left in this batch.")).to_be_visible()
     assert label_rows(workspace, "evaluation") == {first: "1", second: "0"}
 
 
 def test_after_a_pause_one_goes_on_where_one_stopped(page: Page, workspace: Workspace):
     done = press(page, "Enter", 4)
     page.keyboard.press("s")
-    page.get_by_role("button", name="Go on labeling").click()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
+    heard(page, "enter")
+    page.keyboard.press("Enter")
     assert shown(page) not in done
     expect(page.get_by_test_id("progress")).to_have_text("5 of 10")
     page.keyboard.press("2")

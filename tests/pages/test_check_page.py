@@ -10,6 +10,7 @@ from core.sampling.next_batch import propose
 from core.system.findings import MOST
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
+from tests.browser import said
 from tests.conftest import MakeWorkspace
 from tests.illnesses import append, evaluation_grown, settled_torn_line, stray_params, unfinished
 from tests.pages.test_pages import open_page, open_tab
@@ -99,8 +100,8 @@ def test_scores_of_other_evaluation_data_stand_beside_none_without_a_mark(
     keep(snapshot, train(snapshot))
     propose(read_snapshot(open_workspace(path)), "ann")
     page = open_page("annotate", path, monkeypatch)
-    (line,) = [each.value for each in page.caption if "run-0002" in each.value]
-    assert line.endswith("(other evaluation data than before)")
+    (line,) = [each.value for each in page.caption if "Model 2" in each.value]
+    assert said(line).endswith("(the test set has changed since the last model)")
     assert "(+" not in line
     page = open_page("metrics", path, monkeypatch)
     sets = page.dataframe[-1].value["evaluation set"].tolist()
@@ -113,8 +114,8 @@ def test_scores_of_the_same_evaluation_data_stand_beside_each_other(active: Snap
     path = active.workspace.path
     propose(read_snapshot(open_workspace(path)), "ann")
     page = open_page("annotate", path, monkeypatch)
-    (line,) = [each.value for each in page.caption if "run-0002" in each.value]
-    assert "other evaluation data" not in line
+    (line,) = [each.value for each in page.caption if "Model 2" in each.value]
+    assert "has changed" not in line
     assert "(+" in line or "(-" in line
     page = open_page("metrics", path, monkeypatch)
     assert "evaluation set" not in page.dataframe[-1].value

@@ -74,7 +74,7 @@ def label_some(page: Page, server: Server) -> None:
         page.keyboard.press("1")
     all_saved(page)
     page.keyboard.press("s")
-    expect(page.get_by_role("button", name="Go on labeling")).to_be_visible()
+    expect(page.get_by_role("button", name="Continue")).to_be_visible()
 
 
 def walk(page: Page, server: Server) -> None:

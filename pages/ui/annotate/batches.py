@@ -1,20 +1,24 @@
-"""The batch that the Annotate page shows, that of now or an earlier one, and the line above it."""
+"""The batch that the Annotate page shows, that of now or an earlier one, and what is said of it."""
 
 import streamlit as st
 
-from core.sampling.next_batch import BatchRequest, batch_to_label
+from core.sampling.next_batch import BatchRequest, batch_to_label, is_active
 from core.workspace.assignment import batch_for, earlier_batch
-from core.workspace.logs import Run
+from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.card import CardBatch
-from pages.ui.card.batch_data import card_batch
+from pages.ui.card.batch_data import SET_NAMES, card_batch
 from pages.ui.components.messages import progress_shown
 from pages.ui.escape_markdown import plain
 
 CARD = "card"
 PAUSED = "paused"
 SPLIT = "split"
+"""Session state: the split of the batch that was shown last, and the workspace's folder."""
+LABELED_AS = "labeled_as"
+COMING = "coming"
+"""Key of the place for progress: the card's style lays it over the page."""
 
 
 def note_save() -> None:
@@ -48,51 +52,55 @@ def batch_to_show(
         return snapshot, card_batch(snapshot, earlier, annotator, reopened=True, item_id=item_id)
     session.close_reopened()
     if not current:
-        with progress_shown("Getting the next batch …", " …") as report:
+        with progress_shown(_waited_for(snapshot, request), " …") as report:
             current = batch_to_label(snapshot, annotator, request, progress=report)
         snapshot = session.open_snapshot()
     return snapshot, card_batch(snapshot, current, annotator)
 
 
+def _waited_for(snapshot: Snapshot, request: BatchRequest) -> str:
+    task = snapshot.workspace.task
+    size = sum(request.mix.values()) if request.mix else task.batch_size
+    doing = "Training" if is_active(snapshot) else "Preparing your texts"
+    return f"{doing} … choosing your next {size:,}"
+
+
 def stop_if_paused(snapshot: Snapshot, annotator: str) -> None:
-    """After a save in the middle of a batch: nothing is lost, and the rest waits."""
+    """After a pause in the middle of a batch: what is left of it waits, and Enter goes on."""
     if not st.session_state.get(PAUSED) or session.reopened():
         return
     batch_id = batch_for(snapshot, annotator)
-    waiting = len(snapshot.open_batches[batch_id]) if batch_id else 0
-    st.success(
-        f"Saved. {waiting:,} items of this batch wait for a label; you go on where you stopped.",
-        icon=":material/pause_circle:",
-    )
-    if st.button("Go on labeling", type="primary", key="resume"):
+    left = len(snapshot.open_batches[batch_id]) if batch_id else 0
+    st.success(f"Paused. {left:,} items are left in this batch.", icon=":material/pause_circle:")
+    if st.button("Continue", type="primary", key="resume", shortcut="Enter"):
         st.session_state[PAUSED] = False
         st.rerun()
     st.stop()
 
 
-def show_head(snapshot: Snapshot, batch: CardBatch) -> None:
-    """Which batch this is, and what the last retraining brought; in one line."""
-    if batch.reopened:
-        st.caption(plain(f"{batch.batch_id} · an earlier batch, labeled on {batch.reopened}"))
-        return
-    before = st.session_state.get(SPLIT)
-    st.session_state[SPLIT] = batch.split
-    if before and before != batch.split:
-        st.toast(f"{before.capitalize()} data is complete. Now: {batch.split} data.")
-    target = snapshot.workspace.task.targets[batch.split]
-    have = len(snapshot.labels.splits[batch.split])
-    count = f"{have:,} of {target:,} labels" if have < target else f"{have:,} labels"
-    st.caption(plain(f"{batch.batch_id} · {count}{run_line(snapshot.logs.runs, batch.split)}"))
+def tell_news(snapshot: Snapshot, annotator: str, split: str) -> None:
+    """A toast where labels go somewhere else than before: under another name, to another split."""
+    path = snapshot.workspace.path
+    if st.session_state.get(LABELED_AS, annotator) != annotator:
+        st.toast(f"You are now labeling as {plain(annotator)}.")
+    before, where = st.session_state.get(SPLIT, (split, path))
+    if where == path and before != split:
+        st.toast(f"The {SET_NAMES[before]} is complete. Next: {SET_NAMES[split]}.")
+    st.session_state[LABELED_AS], st.session_state[SPLIT] = annotator, (split, path)
 
 
-def run_line(runs: list[Run], split: str) -> str:
-    """The new scores beside the last ones, where the same evaluation data gave both.
+def show_last_run(snapshot: Snapshot, batch: CardBatch) -> None:
+    """In one line what the last training brought; nothing where no model may be spoken of."""
+    runs = snapshot.logs.runs
+    if runs and batch.split == "training" and not batch.reopened:
+        st.caption(plain(run_line(runs, snapshot.workspace.task.positive.name)))
 
-    Held-out data is labeled without a word of the model.
-    """
-    if not runs or split != "training":
-        return ""
+
+def run_line(runs: list[Run], positive: str) -> str:
+    """The new scores beside the last ones, where the same test set gave both."""
     run, before = runs[-1], runs[-2] if len(runs) > 1 else None
+    if not run.fscore:
+        return f"The model has started learning; it needs more {positive} examples."
     is_other = before is not None and before.evaluation_hash != run.evaluation_hash
     if is_other:
         before = None
@@ -104,5 +112,5 @@ def run_line(runs: list[Run], split: str) -> str:
         )
         if new is not None
     ]
-    mark = " (other evaluation data than before)" if is_other else ""
-    return f" · {run.run_id} in {run.seconds:.1f} s: {', '.join(scores)}{mark}"
+    mark = " (the test set has changed since the last model)" if is_other else ""
+    return f"{shown_id(run.run_id)}, trained in {run.seconds:.1f} s: {', '.join(scores)}{mark}"

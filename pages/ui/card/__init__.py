@@ -16,8 +16,8 @@ from core.workspace.task import Keys, Label
 _FOLDER = Path(__file__).parent
 
 _SCRIPTS = (
-    "store", "outbox", "saving", "pen", "item", "batch", "tempo", "keys", "touch", "dom", "text",
-    "panels", "flag", "end", "view", "actions", "card", "page",
+    "store", "outbox", "saving", "pen", "item", "batch", "tempo", "keys", "touch", "dom", "words",
+    "text", "reader", "panels", "flag", "end", "view", "actions", "card", "page",
 )  # fmt: skip
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""
 
@@ -41,7 +41,8 @@ class CardItem:
     """An item to label, and what the server knows of it.
 
     `label` is the one that it has, given at `labeled_at`; `skips` how often it was skipped since;
-    `flag` the note of its flag, empty if it has none.
+    `flag` the note of its flag, empty if it has none. `columns` are name and value of what stands
+    under the text.
     """
 
     item_id: str
@@ -50,6 +51,7 @@ class CardItem:
     labeled_at: str = ""
     skips: int = 0
     flag: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
     opinion: CardPrediction | None = None
 
 
@@ -61,6 +63,9 @@ class CardBatch:
     every item, `detailed` opens on a key. `items` are in rank order. After `rest_minutes` without
     a pause the card proposes one (0: never).
 
+    `name` and `set_name` say batch and split as people read them. This split has `have` labels of
+    the `target` that the task asks for, and this person gave `today` labels since midnight.
+
     `reopened` says in words when an earlier batch was labeled, and is empty for the batch of now;
     back goes to `item_id` of it first. `has_earlier`: there is a batch before this one to go to.
     """
@@ -70,7 +75,12 @@ class CardBatch:
     endpoint: str
     token: str
     batch_id: str
+    name: str
     split: str
+    set_name: str
+    have: int
+    target: int
+    today: int
     short: str
     detailed: str
     labels: tuple[Label, ...]

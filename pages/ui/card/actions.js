@@ -16,16 +16,16 @@ const ACTIONS = {
   label: { waits: true, run: (card, value) => card.label(value) },
   default: { waits: true, run: (card) => card.labelByDefault() },
   back: {
-    title: "Back", help: "Back to the last one", waits: true,
+    title: "Undo", help: "Undo last label", waits: true,
     run: (card) => card.goBack(),
   },
   revisit: { waits: true, run: (card, id) => card.takeBack(card.batch.byId.get(id)) },
   skip: {
-    title: "Skip", help: "Skip: it comes back last", waits: true,
+    title: "Skip", help: "Skip for now", waits: true,
     run: (card) => card.skip(),
   },
   flag: {
-    title: "Flag", help: "Flag with a note", waits: false,
+    title: "Flag", help: "Flag for review", waits: false,
     run: (card) => card.toggleFlag(),
   },
   sendFlag: { waits: false, run: (card) => card.view.flagField.send() },
@@ -34,7 +34,7 @@ const ACTIONS = {
     run: (card) => card.togglePanel("definitions"),
   },
   model: {
-    title: "Model", help: "The model's opinion", waits: false,
+    title: "Prediction", help: "Show or hide the model's prediction", waits: false,
     run: (card) => card.toggleOpinion(),
   },
   help: {
@@ -43,9 +43,10 @@ const ACTIONS = {
   },
   close: { waits: false, run: (card) => card.closePanel() },
   save: {
-    title: "Save", help: "Save, finished or not", waits: true,
+    title: "Pause", help: "Pause; at the end, finish the batch", waits: true,
     run: (card) => card.save(),
   },
+  filter: { waits: false, run: (card, value) => card.filter(value) },
   scroll: { waits: false, run: (card, key) => card.view.scroll(key) },
   earlier: { waits: true, run: (card) => card.openEarlier() },
   restLater: { waits: false, run: (card) => card.rest.begin(Date.now()) },

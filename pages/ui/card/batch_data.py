@@ -1,20 +1,29 @@
 """A batch as the annotation card takes it: texts, labels, skips, flags, and predictions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
+
+import pyarrow as pa
 
 from core.errors import RunError
 from core.models.explain import Explanation, explain
 from core.sampling.catalog import reason
 from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
-from core.workspace.logs import Proposal
+from core.workspace.logs import Proposal, shown_id
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, make_token
+
+SET_NAMES = {
+    "evaluation": "test set",
+    "validation": "validation set",
+    "training": "training data",
+}
+"""Splits as people read them on the card."""
 
 
 def card_batch(
@@ -34,7 +43,12 @@ def card_batch(
         endpoint=PATH,
         token=make_token(Claim(workspace.path, annotator)),
         batch_id=batch_id,
+        name=shown_id(batch_id),
         split=split,
+        set_name=SET_NAMES[split],
+        have=len(labeled),
+        target=task.targets[split],
+        today=_labels_today(snapshot, annotator),
         short=task.short,
         detailed=task.detailed,
         labels=task.labels,
@@ -56,6 +70,7 @@ def _items(
     texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     proposals = [proposal for proposal in proposals if proposal.item_id in texts]
     skipped = skips(snapshot.logs.events, annotator)
+    columns = _columns(snapshot, texts)
     notes = {flag.item_id: flag.note for flag in flags(snapshot.logs.events)}
     predictions = _predictions(snapshot, proposals, texts)
     return tuple(
@@ -66,9 +81,34 @@ def _items(
             labeled_at=labeled[item].labeled_at if item in labeled else "",
             skips=skipped[item],
             flag=notes.get(item, ""),
+            columns=columns[item],
             opinion=predictions.get(item),
         )
         for item in (proposal.item_id for proposal in proposals)
+    )
+
+
+def _columns(
+    snapshot: Snapshot, item_ids: Collection[str]
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What stands under each item: those of the task's columns in which the pool has anything."""
+    pool = snapshot.pool_words.pool
+    names = [name for name in snapshot.workspace.task.show if name in pool.columns]
+    at = pool.positions(item_ids) if names else {}
+    rows = pool.table.select(names).take(pa.array(list(at.values()), pa.int64())).to_pylist()
+    said = {
+        item: tuple((name, value.strip()) for name, value in row.items() if (value or "").strip())
+        for item, row in zip(at, rows, strict=True)
+    }
+    return {item: said.get(item, ()) for item in item_ids}
+
+
+def _labels_today(snapshot: Snapshot, annotator: str) -> int:
+    """This person's labels since midnight, where the server is."""
+    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = midnight.astimezone(UTC).isoformat()  # the logs' times are in UTC, and sort as texts
+    return sum(
+        item.annotator == annotator and item.labeled_at >= since for item in snapshot.labels.items
     )
 
 

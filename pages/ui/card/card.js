@@ -23,6 +23,9 @@ class Card {
     /** @type {Map<string, Command>} */
     this.commands = new Map();
     this.pace = new Pace();
+    this.rhythm = new Rhythm();
+    /** Labels before those of this batch: of its split, and today. */
+    this.before = { have: 0, today: 0 };
     this.rest = new Rest(this.store.owner);
     this.isOpinionOn = false;
     this.mounting = 0;
@@ -56,6 +59,7 @@ class Card {
     if (this.saving?.told) this.saving = null;
     if (isNew) this.arrive();
     this.show();
+    if (isNew) this.view.announceSoon(() => `${data.name}. ${screenInWords(this.batch, this.view)}`);
     this.outbox.address(data.endpoint, data.token);
     this.onOutbox();
     return () => mounting === this.mounting && this.leavePage();
@@ -73,7 +77,8 @@ class Card {
     const first = this.batch.byId.get(this.data.item_id);
     if (first?.label === null) this.batch.showAgain(first);
     else if (first) this.batch.goBackFirstTo(first);
-    this.view.panels.show(null);
+    this.view.panels.show(this.view.panels.resting);
+    this.rhythm.begin();
     this.view.hush();
     this.view.focus();
     this.adoptKept();
@@ -85,6 +90,8 @@ class Card {
     known?.merge(data.items, (event) => this.outbox.hasDelivered(event));
     this.batch = known ?? new Batch(data.batch_id, data.items);
     this.batches.set(data.batch_id, this.batch);
+    const sent = data.items.filter(({ label }) => label !== null).length;
+    this.before = { have: data.have - sent, today: data.today - sent };
     if (!known) this.outbox.known.forEach((event) => this.follow(event));
   }
 
@@ -136,7 +143,11 @@ class Card {
   /** @param {Command} command */
   act({ action, argument }) {
     const { waits, run } = ACTIONS[action];
-    if (!this.view?.root.isConnected || (waits && (this.saving || this.isLeaving))) return;
+    if (!this.view?.root.isConnected) return;
+    if (waits && (this.saving || this.isLeaving)) {
+      if (action === "default" || action === "label") this.rhythm.drop(performance.now());
+      return;
+    }
     this.view.hush();
     if (waits) this.view.flagField.settle();
     run(this, argument);
@@ -144,21 +155,44 @@ class Card {
     this.view.showRest(this.rest.isDue ? this.rest.words : "");
   }
 
-  /** @param {string} value */
+  /** @param {string} value  at the end of a batch, its items are listed */
   label(value) {
     const item = this.batch.current;
-    if (item === null) return;
+    const now = performance.now();
+    if (item === null) {
+      this.rhythm.note(now);
+      this.filter(value);
+      return;
+    }
+    if (this.rhythm.isStale(now)) {
+      this.view.say("That key came before this item did, and was ignored. Press it again.");
+      return;
+    }
+    this.rhythm.note(now);
     this.batch.label(value, this.record("label", item, { label: value }));
     this.pace.note(Date.now());
     this.show();
     this.announceScreen(this.view.nameOf(value));
   }
 
-  /** Enter: the default label, or at the end of a batch, save. */
+  /** Enter: the default label, or at the end of a batch, save; but not by a press too many. */
   labelByDefault() {
     const label = this.data.labels.find((each) => each.default);
-    if (this.batch.current === null) this.save();
-    else if (label) this.label(label.value);
+    if (this.batch.current !== null) {
+      if (label) this.label(label.value);
+      this.rhythm.byEnter = label !== undefined;
+    } else if (!this.rhythm.goesOn(performance.now())) this.save();
+    else this.view.say("Enter was ignored: this batch is done. Wait a second, then press it again.");
+  }
+
+  /** @param {string} value  a label, whose items alone are listed at the end; twice: all again */
+  filter(value) {
+    const { endScreen, labels } = this.view;
+    endScreen.filter = endScreen.filter === value ? null : value;
+    this.show();
+    const count = endScreen.list.children.length;
+    const which = endScreen.filter === null ? "All" : labels.get(value)?.name;
+    this.view.announce(`${which}: ${count} listed.`);
   }
 
   /** Leaves the item for later; at the end of a batch, shows what was set aside once more. */
@@ -170,7 +204,7 @@ class Card {
     }
     this.batch.skip(this.record("skip", item));
     this.show();
-    if (this.batch.current === item) this.view.say("Skipped. No other one is left to label.");
+    if (this.batch.current === item) this.view.say("Skipped. It is the last item of this batch.");
     this.announceScreen(item.isAside ? "Set aside" : "Skipped");
   }
 
@@ -181,7 +215,7 @@ class Card {
     }
     this.batch.recallSkipped();
     this.show();
-    this.announceScreen("The skipped ones again");
+    this.announceScreen("Skipped items again");
   }
 
   /** To what was done last; where there is nothing, to the batch before. */
@@ -192,7 +226,7 @@ class Card {
     else {
       this.batch.showAgain(item);
       this.show();
-      this.announceScreen("Back");
+      this.announceScreen("Skipped item");
     }
   }
 
@@ -203,15 +237,15 @@ class Card {
     const was = this.view.nameOf(item.label);
     this.batch.undo(item, this.record("undo", item));
     this.show();
-    this.announceScreen(`Back. Was ${was}`);
+    this.announceScreen(`Undone: ${was}`);
   }
 
   /** Asks the page for the batch before this one, if there is one and Streamlit can hear it. */
   openEarlier() {
-    if (!this.data.has_earlier) this.view.say("Nothing to go back to.");
+    if (!this.data.has_earlier) this.view.say("Nothing to undo.");
     else if (!streamlitListens()) this.view.say("The page is busy. Try again in a moment.");
     else {
-      this.view.say("Opening the batch before this one …");
+      this.view.say("Opening the previous batch …");
       this.isLeaving = true;
       clearTimeout(this.leaving);
       this.leaving = setTimeout(() => (this.isLeaving = false), PAGE_ANSWERS_WITHIN);
@@ -224,7 +258,7 @@ class Card {
     const field = this.view.flagField;
     if (field.item) field.settle();
     else if (this.batch.current) field.open(this.batch.current);
-    else this.view.say("There is nothing on the screen to flag.");
+    else this.view.say("No item to flag.");
   }
 
   /**
@@ -234,7 +268,7 @@ class Card {
   flag(item, note) {
     this.batch.flag(item, this.record("flag", item, { note }));
     this.show();
-    this.view.announce(note ? `Flagged: ${note}` : "The flag is taken back.");
+    this.view.announce(note ? `Flagged: ${note}` : "Flag removed.");
   }
 
   /** @param {string} name */
@@ -250,13 +284,16 @@ class Card {
 
   toggleOpinion() {
     if (!this.batch.hasOpinions) {
-      this.view.say("The model's opinion is not shown here.");
+      const hidden = "so they cannot influence you.";
+      const isHeldOut = this.data.split !== "training";
+      this.view.say(isHeldOut ? `Predictions are hidden for the ${this.data.set_name}, ${hidden}`
+        : "There are no predictions for this batch.");
       return;
     }
     this.isOpinionOn = !this.isOpinionOn;
     this.show();
     const opinion = opinionInWords(this.batch.current, this.view);
-    const state = `The model's opinion is ${this.isOpinionOn ? "on" : "off"}.`;
+    const state = `Predictions are ${this.isOpinionOn ? "on" : "off"}.`;
     this.view.announce(opinion || state);
   }
 
@@ -294,7 +331,7 @@ class Card {
       item.assisted ||= this.isOpinionOn && item.opinion !== null; // once seen, seen
     }
     this.view.show(this.batch, this.isOpinionOn);
-    this.view.showFigures(this.batch, this.pace.inWords(this.batch.left));
+    this.view.showFigures(this.batch, this.pace.inWords(this.batch.left), this.before);
     this.showSaveState();
   }
 
@@ -315,8 +352,8 @@ class Card {
       this.batches.get(event.batch_id)?.refuse(event);
       if (event.event_id === this.saving?.eventId) this.saving = null;
     });
-    const count = events.length === 1 ? "One event was" : `${events.length} events were`;
-    this.refusal = `${count} refused: ${events.at(-1).reason}`;
+    const count = events.length === 1 ? "One entry was" : `${counted(events.length)} entries were`;
+    this.refusal = `${count} not saved: ${events.at(-1).reason}`;
     this.show();
   }
 

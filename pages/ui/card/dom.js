@@ -24,18 +24,38 @@ function write(node, text) {
   else if (only.data !== text) only.data = text;
 }
 
+/** Label buttons in a row, at most: where there is room, and on a phone. */
+const MOST_WIDE = 5;
+const MOST_NARROW = 3;
+/** Columns of the grid that they stand in: rows of one to five share them evenly. */
+const GRID = 60;
+
+/**
+ * @param {number} count
+ * @param {number} most
+ * @returns {number[]} for each of so many buttons, how many stand in its row: rows are balanced
+ */
+function rowSizes(count, most) {
+  const rows = Math.ceil(count / most);
+  const sizes = Array.from({ length: rows }, (_, row) => Math.ceil((count - row) / rows));
+  return sizes.flatMap((size) => Array(size).fill(size));
+}
+
 /**
  * @param {Label} label
+ * @param {number} wide  buttons in its row where there is room
+ * @param {number} narrow  and on a phone
  * @returns {HTMLButtonElement}
  */
-function labelButton(label) {
+function labelButton(label, wide, narrow) {
   const button = element("button", "sl-key sl-label", "");
   button.classList.toggle("sl-positive", label.positive);
+  button.title = label.description ?? "";
+  button.style.setProperty("--sl-wide", `span ${GRID / wide}`);
+  button.style.setProperty("--sl-narrow", `span ${GRID / narrow}`);
   Object.assign(button.dataset, { action: "label", argument: label.value });
-  return finishButton(button, `label-${label.value}`, label.name, [
-    keyName(label.key),
-    ...(label.default ? ["⏎ Enter"] : []),
-  ]);
+  const keys = [label.key, ...(label.default ? ["enter"] : [])];
+  return finishButton(button, `label-${label.value}`, label.name, keys);
 }
 
 /**
@@ -47,10 +67,11 @@ function labelButton(label) {
 function actionButton(action, title, key) {
   const button = element("button", "sl-key sl-action", "");
   button.dataset.action = action;
-  return finishButton(button, action, title, [keyName(key)]);
+  return finishButton(button, action, title, [key]);
 }
 
 /**
+ * The keys stand on the button, but are no part of its name.
  * @param {HTMLButtonElement} button
  * @param {string} name
  * @param {string} title
@@ -60,23 +81,29 @@ function actionButton(action, title, key) {
 function finishButton(button, name, title, keys) {
   button.type = "button";
   button.dataset.testid = `key-${name}`;
+  button.setAttribute("aria-keyshortcuts", keys.map((key) => KEY_NAMES[key]?.[1] ?? key).join(" "));
   const caps = element("span", "sl-caps", "");
-  caps.append(...keys.map((key) => element("kbd", "", key)));
+  caps.ariaHidden = "true";
+  caps.append(...keys.map((key) => element("kbd", "", keyName(key))));
   button.append(element("span", "sl-name", title), caps);
   return button;
 }
 
+/** @type {Record<string, [string, string]>} a key as it stands on a keyboard, and as ARIA has it */
+const KEY_NAMES = {
+  " ": ["Space", "Space"], enter: ["⏎ Enter", "Enter"], tab: ["Tab", "Tab"],
+  arrowleft: ["←", "ArrowLeft"], arrowright: ["→", "ArrowRight"],
+  arrowup: ["↑", "ArrowUp"], arrowdown: ["↓", "ArrowDown"],
+  backspace: ["Backspace", "Backspace"], delete: ["Delete", "Delete"],
+  pagedown: ["PageDown", "PageDown"],
+};
+
 /**
- * A key as it stands on a keyboard.
  * @param {string} key
  * @returns {string}
  */
 function keyName(key) {
-  const names = {
-    " ": "Space", arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓",
-    backspace: "Backspace", delete: "Delete", tab: "Tab", pagedown: "PageDown",
-  };
-  return names[key.toLowerCase()] ?? key;
+  return KEY_NAMES[key.toLowerCase()]?.[0] ?? key;
 }
 
 /**

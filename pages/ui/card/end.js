@@ -7,10 +7,12 @@ class EndScreen {
     const find = (name) => this.node.querySelector(`.sl-${name}`);
     this.title = find("end-title");
     this.next = find("end-next");
-    this.counts = find("counts");
+    this.filters = find("filters");
     this.list = find("end-items");
     this.earlier = find("earlier");
     this.listed = "";
+    /** @type {string | null} the label whose items are listed; null: all of them */
+    this.filter = null;
   }
 
   /**
@@ -22,26 +24,35 @@ class EndScreen {
     write(this.title, endTitle(batch, data));
     write(this.next, endNext(batch, data));
     this.earlier.hidden = !data.has_earlier;
-    const terms = [...labels.values()].map(({ value, name, positive }) => {
-      const pair = element("div", "sl-count", "");
-      const count = `${batch.counts.get(value) ?? 0}`;
-      pair.append(element("dt", positive ? "sl-positive" : "", name), element("dd", "", count));
-      return pair;
-    });
-    this.counts.replaceChildren(...terms);
-    this.fillList(batch.latest(batch.size), labels);
+    const items = batch.latest(batch.size);
+    const shown = this.filter ? items.filter(({ label }) => label === this.filter) : items;
+    const listed = JSON.stringify([this.filter, batch.id, shown.map(({ id, label }) => [id, label])]);
+    if (listed === this.listed) return;
+    this.listed = listed;
+    this.fillFilters(batch, labels);
+    this.list.replaceChildren(...shown.map((item) => endRow(item, labels.get(item.label))));
+    this.list.scrollTop = 0;
   }
 
   /**
-   * @param {Item[]} items
+   * How many items have each label; a press lists only those.
+   * @param {Batch} batch
    * @param {Map<string, Label>} labels
    */
-  fillList(items, labels) {
-    const listed = JSON.stringify(items.map(({ id, label }) => [id, label]));
-    if (listed === this.listed) return;
-    this.listed = listed;
-    this.list.replaceChildren(...items.map((item) => endRow(item, labels.get(item.label))));
-    this.node.scrollTop = 0;
+  fillFilters(batch, labels) {
+    const focused = document.activeElement?.dataset.filter;
+    const buttons = [...labels.values()].map(({ value, name, key, positive }) => {
+      const button = element("button", "sl-key sl-filter", "");
+      const isOn = value === this.filter;
+      Object.assign(button.dataset, { action: "filter", argument: value, filter: value });
+      button.ariaPressed = String(isOn);
+      finishButton(button, `filter-${value}`, name, [key]);
+      button.firstChild.classList.toggle("sl-positive", positive);
+      button.firstChild.after(element("span", "sl-filter-count", counted(batch.counts.get(value) ?? 0)));
+      return button;
+    });
+    this.filters.replaceChildren(...buttons);
+    if (focused) buttons.find((button) => button.dataset.filter === focused)?.focus();
   }
 }
 
@@ -65,7 +76,7 @@ function endRow(item, label) {
  * @returns {string}
  */
 function endTitle(batch, data) {
-  if (data.reopened) return `An earlier batch (${data.reopened})`;
+  if (data.reopened) return reopenedInWords(data);
   if (batch.size === 0) return "Nothing left to label here";
   if (batch.labeled === batch.size) return `All ${batch.size} labeled`;
   return `${batch.labeled} labeled, ${batch.aside} skipped`;
@@ -77,11 +88,11 @@ function endTitle(batch, data) {
  * @returns {string}
  */
 function endNext(batch, { keys, reopened }) {
-  const skip = batch.aside > 0 ? `${keyName(keys.skip ?? "")} shows the skipped ones again. ` : "";
+  const skip = keyName(keys.skip ?? "");
+  const skipped = batch.aside > 0 ? ` Press ${skip} to see the skipped items again.` : "";
+  if (batch.size === 0) return "Press Enter to go on.";
   if (reopened) {
-    const back = `${keyName(keys.back)} goes back through it; `;
-    return `${skip}${back}Enter or ${keyName(keys.save)} returns.`;
+    return `Press ${keyName(keys.back)} to go through these labels again, Enter to return.${skipped}`;
   }
-  if (batch.aside > 0) return `${skip}Enter saves; the next batch follows.`;
-  return "Last chance to go back. Enter saves; the next batch follows.";
+  return `Batch done. Check your labels below, or press Enter for the next batch.${skipped}`;
 }

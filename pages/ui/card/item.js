@@ -7,6 +7,7 @@
  * @property {string} key
  * @property {boolean} default  Enter gives it
  * @property {boolean} positive
+ * @property {string} description  empty where nobody wrote one
  */
 /** @typedef {[string, number]} Piece  a part of a text and its push towards the predicted label */
 /** @typedef {{predicted: string, confidence: number, why: string, pieces: Piece[]}} Opinion */
@@ -19,11 +20,13 @@
  * @property {number} skips  since its last label
  * @property {string} flag  the note, empty without a flag
  * @property {Opinion | null} opinion
+ * @property {[string, string][]} columns  of the file, each a name and a value
  */
 /**
  * @typedef {object} Item
  * @property {string} id
  * @property {string} text
+ * @property {[string, string][]} columns
  * @property {number} rank
  * @property {Opinion | null} opinion
  * @property {string | null} label
@@ -47,7 +50,7 @@
  */
 function unlabeledItem(sent, rank) {
   return {
-    id: sent.item_id, text: sent.text, rank, opinion: sent.opinion ?? null,
+    id: sent.item_id, text: sent.text, columns: sent.columns ?? [], rank, opinion: sent.opinion ?? null,
     label: null, was: null, at: "", skips: 0, heard: 0, isAside: false, event: null,
     flag: sent.flag ?? "", sentFlag: sent.flag ?? "", flagEvent: null,
     assisted: false, shownAt: null,

@@ -8,6 +8,11 @@
  * @property {string} endpoint
  * @property {string} token
  * @property {string} batch_id
+ * @property {string} name  of the batch, as people read it
+ * @property {string} set_name  of the split, as people read it
+ * @property {number} have  labels of this split
+ * @property {number} target  as many as the task asks for
+ * @property {number} today  labels of this person since midnight
  * @property {string} split
  * @property {string} short
  * @property {string} detailed

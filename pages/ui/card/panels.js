@@ -1,4 +1,5 @@
-// What opens over the stage and moves nothing: definitions and help.
+// What opens and moves nothing: help over the stage; definitions there, below the actions where
+// that is free, or beside the card, where they stay open until somebody closes them.
 
 class Panels {
   /** @param {HTMLElement} root  the card's element */
@@ -9,13 +10,49 @@ class Panels {
     this.panels = new Map(
       ["definitions", "help"].map((name) => [name, root.querySelector(`.sl-${name}`)]),
     );
+    this.over = root.querySelector(".sl-over");
     /** @type {string | null} */
     this.open = null;
+    /** Where definitions lie: "over", "below" or "beside". */
+    this.where = "over";
+    this.hasDefinitions = false;
+    this.areWanted = true;
+  }
+
+  /** What is open where nothing else is. */
+  get resting() {
+    const rests = this.where === "beside" && this.hasDefinitions && this.areWanted;
+    return rests ? "definitions" : null;
+  }
+
+  /** @returns {HTMLElement | null} what lies between the reader and the text */
+  get onTop() {
+    const isAside = this.open === "definitions" && this.where === "beside";
+    return isAside ? null : (this.panels.get(this.open) ?? null);
   }
 
   /** @param {string} name */
   toggle(name) {
-    this.show(this.open === name ? null : name);
+    const isOpen = this.open === name;
+    if (name === "definitions") this.areWanted = !isOpen;
+    this.show(isOpen ? this.resting : name);
+  }
+
+  /** @param {CardData} data */
+  define({ detailed, labels }) {
+    this.hasDefinitions = fillDefinitions(this.panels.get("definitions"), detailed, labels);
+  }
+
+  /** @param {string} where  definitions lie from now on */
+  place(where) {
+    if (where === this.where) return;
+    const isBeside = [where, this.where].includes("beside");
+    this.where = where;
+    const panel = this.panels.get("definitions");
+    panel.dataset.where = where;
+    if (where === "over") this.over.prepend(panel);
+    else this.root.append(panel);
+    this.show(isBeside && this.open !== "help" ? this.resting : this.open);
   }
 
   /** @param {string | null} name  the only one that is open then */
@@ -25,7 +62,8 @@ class Panels {
       panel.hidden = each !== name;
       expand(this.root, each, each === name);
     }
-    this.stage.classList.toggle("sl-covered", name !== null);
+    const isOver = name === "help" || (name === "definitions" && this.where === "over");
+    this.stage.classList.toggle("sl-covered", isOver);
   }
 
   /**
@@ -51,6 +89,32 @@ function expand(root, action, isOpen) {
 }
 
 /**
+ * Definitions of the task and of its labels; where there are none, how to write them.
+ * @param {HTMLElement} panel
+ * @param {string} detailed
+ * @param {Label[]} labels
+ * @returns {boolean} whether there are any
+ */
+function fillDefinitions(panel, detailed, labels) {
+  const described = labels.filter(({ description }) => description);
+  const list = element("dl", "sl-described", "");
+  list.append(...described.flatMap(({ name, description, positive }) => [
+    element("dt", positive ? "sl-positive" : "", name),
+    element("dd", "", description),
+  ]));
+  if (detailed || described.length > 0) {
+    panel.replaceChildren(element("p", "sl-detailed", detailed), list);
+    return true;
+  }
+  const text = element("p", "sl-detailed", "No definitions yet. Add them in ");
+  const link = element("a", "", "Data → Settings");
+  link.href = `data${location.search}`;
+  text.append(link, ".");
+  panel.replaceChildren(text);
+  return false;
+}
+
+/**
  * Every key and what it does.
  * @param {CardData} data
  * @param {boolean} hasOpinions
@@ -65,7 +129,7 @@ function helpOf(data, hasOpinions, scrollKey) {
     .map(([name, key]) => [keyName(key), ACTIONS[name].help]);
   return [
     ...data.labels.map(({ key, name }) => [keyName(key), name]),
-    ["Enter", standard ? `${standard.name}; at the end, save` : "At the end, save"],
+    ["Enter", `${standard ? `${standard.name}; at` : "At"} the end, finish the batch`],
     ...actions,
     ...(scrollKey ? [[scrollKey, "Read on in a long text"]] : []),
     ["Escape", "Close what is open"],

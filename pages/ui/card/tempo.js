@@ -5,6 +5,8 @@ const PACE_INTERVALS = 20;
 /** Labels from which on there is a pace. */
 const PACE_LABELS = 5;
 const MINUTE = 60_000;
+/** Milliseconds without a key that end a rhythm. */
+const SILENCE = 1_000;
 /** Milliseconds between two keys that count as a rest. */
 const REST = 3 * MINUTE;
 
@@ -40,11 +42,62 @@ class Pace {
     const median = this.median;
     if (median === null) return { pace: "", end: "" };
     const perMinute = Math.round(MINUTE / median);
-    const minutes = Math.max(1, Math.round((left * median) / MINUTE));
+    const minutes = Math.round((left * median) / MINUTE);
+    const about = left * median < MINUTE ? "under 1 min" : `about ${counted(minutes)} min`;
+    const labels = perMinute === 1 ? "label" : "labels";
     return {
-      pace: perMinute > 0 ? `${perMinute} a minute` : "less than 1 a minute",
-      end: left > 0 ? `${minutes} min to the end of the batch` : "",
+      pace: perMinute > 0 ? `${counted(perMinute)} ${labels} a minute` : "under 1 label a minute",
+      end: left > 0 ? `${about} left` : "",
     };
+  }
+}
+
+/**
+ * Whether a key belongs to the screen that it meets. Somebody in a rhythm presses on when the batch
+ * ends: an Enter finishes it only after a moment without a key, if Enter has labeled before. Nor
+ * does a key label the first item of the next batch if one like it was pressed just before, while
+ * that batch was on its way.
+ */
+class Rhythm {
+  constructor() {
+    this.begin();
+  }
+
+  /** A batch begins. */
+  begin() {
+    this.byEnter = false;
+    this.last = -Infinity;
+    this.dropped ??= -Infinity;
+  }
+
+  /** @param {number} now  performance.now() at a key that labels, or would */
+  note(now) {
+    this.last = now;
+  }
+
+  /** @param {number} now  of a key that met no item, since none was there */
+  drop(now) {
+    this.dropped = now;
+  }
+
+  /**
+   * @param {number} now  of an Enter at the end of a batch
+   * @returns {boolean}
+   */
+  goesOn(now) {
+    const isSoon = this.byEnter && now - this.last < SILENCE;
+    this.last = now;
+    return isSoon;
+  }
+
+  /**
+   * @param {number} now  of a key that labels
+   * @returns {boolean} whether it was meant for what was there before this item
+   */
+  isStale(now) {
+    const isSoon = now - this.dropped < SILENCE;
+    this.dropped = isSoon ? now : -Infinity;
+    return isSoon;
   }
 }
 
@@ -88,7 +141,7 @@ class Rest {
 
   get words() {
     const minutes = this.minutes === 1 ? "1 minute" : `${this.minutes} minutes`;
-    return `${minutes} without a rest: a short one keeps labels good.`;
+    return `You have labeled for ${minutes}. A short break helps accuracy.`;
   }
 }
 

@@ -116,13 +116,3 @@ function marksOf(text, { pieces }) {
   }
   return marks;
 }
-
-/**
- * A confidence as people read it; what is not certain is never called so.
- * @param {number} confidence  in [0, 1]
- * @returns {string}
- */
-function percent(confidence) {
-  const rounded = Math.round(confidence * 100);
-  return rounded === 100 && confidence < 1 ? ">99%" : `${rounded}%`;
-}

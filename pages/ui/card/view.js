@@ -4,21 +4,16 @@
 const SUMMARY = 200;
 /** Milliseconds after which a wait for the server is shown: most are over before anyone looks. */
 const SHOW_WAITING = 400;
-/** Labels up to which the figures count each of them. */
+/** Labels up to which the figures count each of them; their buttons do where there are more. */
 const MOST_TALLIES = 4;
-
-/** Lines that each key scrolls by, of so many in sight: a page leaves two of the one before. */
-const SCROLLS = {
-  " ": (lines) => Math.max(lines - 2, 1),
-  pagedown: (lines) => Math.max(lines - 2, 1),
-  pageup: (lines) => Math.min(2 - lines, -1),
-  arrowdown: () => 2,
-  arrowup: () => -2,
-  home: () => -1e6,
-  end: () => 1e6,
-};
-/** Pixels of a text below the last line in sight that are not worth a word. */
-const REST_OF_A_LINE = 8;
+/** Milliseconds after which a new screen is announced: a region is heard once it is known. */
+const ANNOUNCE_AFTER = 250;
+/** Pixels that definitions need beside the card, or below its actions; else they lie over the text. */
+const BESIDE = 280;
+const BELOW = 220;
+const GAP = 24;
+/** Pixels below which a window is low: then only what labels is kept. */
+const LOW = 500;
 
 /** @typedef {"saved" | "waiting" | "saving" | "trouble"} SaveState */
 
@@ -36,9 +31,13 @@ class View {
     this.saveState = find("save-state");
     this.pace = find("pace");
     this.toEnd = find("to-end");
+    this.today = find("today");
+    this.split = find("split");
+    this.foot = find("foot");
     this.desk = find("desk");
     this.stage = find("stage");
-    this.text = find("text");
+    this.reader = new Reader(root);
+    this.text = this.reader.text;
     this.opinion = find("opinion");
     this.was = find("was");
     this.flagged = find("flagged");
@@ -47,15 +46,12 @@ class View {
     this.trouble = find("trouble");
     this.rest = find("rest");
     this.live = find("live");
+    this.announcing = 0;
     this.recents = [1, 2, 3].map((place) => itemRow(`recent-${place}`));
     find("recents").replaceChildren(...this.recents);
     this.panels = new Panels(root);
     this.flagField = new FlagField(root, (item, note) => card.flag(item, note));
     this.endScreen = new EndScreen(root);
-    /** @type {Item | null} whose text is on the screen, with this opinion in it */
-    this.item = null;
-    this.marked = null;
-    this.isScrolled = false;
     this.furniture = "";
     /** The timer of a wait that is not shown yet. */
     this.telling = 0;
@@ -77,10 +73,6 @@ class View {
     this.root.onkeydown = (event) => {
       if (event.repeat && event.target.closest("button")) event.preventDefault();
     };
-    this.text.onscroll = () => {
-      this.isScrolled = true;
-      this.showMore();
-    };
     this.watchPage();
     listenForSwipes(this.text, (direction) => {
       const label = swipesOf([...this.labels.values()])?.[direction];
@@ -88,21 +80,34 @@ class View {
     });
   }
 
-  /** What stands above the card may come, go and wrap: then the room for long texts is another. */
+  /** What stands around the card may come, go and wrap: then the room for texts is another. */
   watchPage() {
     const observer = new ResizeObserver(() => {
       if (this.root.isConnected) requestAnimationFrame(() => this.fit());
       else observer.disconnect();
     });
-    observer.observe(this.root.closest("[data-testid=stMainBlockContainer]") ?? this.root);
+    for (const name of ["stMain", "stMainBlockContainer"]) {
+      observer.observe(this.root.closest(`[data-testid=${name}]`) ?? this.root);
+    }
   }
 
-  /** Tells the style what stands above the text: the rest of the window is for long texts. */
+  /** Tells the style what stands above the text, and what is free beside and below the card. */
   fit() {
-    const scrolled = this.root.closest("[data-testid=stMain]")?.scrollTop ?? 0;
-    const above = Math.round(this.desk.getBoundingClientRect().top + scrolled);
-    this.root.style.setProperty("--sl-above", `${above}px`);
-    this.showMore();
+    const { root, desk, foot } = this;
+    const scrolled = root.closest("[data-testid=stMain]")?.scrollTop ?? 0;
+    const topOf = (node) => Math.round(node.getBoundingClientRect().top + scrolled);
+    const beside = root.parentElement.clientWidth - root.clientWidth - GAP;
+    const below = innerHeight - topOf(foot) - GAP / 2;
+    root.classList.toggle("sl-low", innerHeight < LOW);
+    const set = (name, pixels) => root.style.setProperty(`--sl-${name}`, `${pixels}px`);
+    set("above", topOf(desk));
+    set("below", foot.offsetTop - desk.offsetTop - desk.offsetHeight);
+    set("top", topOf(root));
+    set("beside", beside);
+    set("under", below);
+    set("foot", foot.offsetTop);
+    this.panels.place(beside >= BESIDE ? "beside" : below >= BELOW ? "below" : "over");
+    this.reader.showMore();
   }
 
   /**
@@ -111,10 +116,11 @@ class View {
    * @param {boolean} hasOpinions
    */
   furnish(data, hasOpinions) {
-    const { split, reopened, short, detailed, labels, keys } = data;
+    const { short, detailed, labels, keys } = data;
     const sizes = data.items.map(({ text }) => sizeOf(text));
     const room = ["long", "medium"].find((size) => sizes.includes(size)) ?? "short";
-    const said = [split, reopened, short, detailed, labels, keys, hasOpinions, room];
+    const hasColumns = data.items.some(({ columns }) => columns?.length);
+    const said = [data.reopened, short, detailed, labels, keys, hasOpinions, room, hasColumns];
     const furniture = JSON.stringify(said);
     this.data = data;
     if (furniture === this.furniture) return;
@@ -122,18 +128,18 @@ class View {
     this.former = null;
     this.labels = new Map(labels.map((label) => [label.value, label]));
     const fill = (name, text) => (this.root.querySelector(`.sl-${name}`).textContent = text);
-    fill("split", `${split} data${reopened ? ", an earlier batch" : ""}`);
     fill("short", short);
-    fill("detailed", detailed);
+    this.panels.define(data);
+    this.reader.columns.hidden = !hasColumns;
     const isSpaceFree = this.card.commands.get(" ").action === "scroll";
     const scrollKey = keyName(isSpaceFree ? " " : "pagedown");
-    fill("more-key", scrollKey);
+    fill("unread-key", scrollKey);
     const uses = helpOf(data, hasOpinions, room === "short" ? "" : scrollKey);
     fillHelp(this.root.querySelector(".sl-uses"), uses);
     this.root.dataset.room = room;
-    this.fit();
     this.furnishButtons(data, hasOpinions);
     this.furnishTallies(labels);
+    this.fit();
   }
 
   /**
@@ -141,35 +147,40 @@ class View {
    * @param {boolean} hasOpinions
    */
   furnishButtons({ labels, keys }, hasOpinions) {
-    const buttons = labels.map(labelButton);
+    const [wide, narrow] = [MOST_WIDE, MOST_NARROW].map((most) => rowSizes(labels.length, most));
+    const buttons = labels.map((label, at) => labelButton(label, wide[at], narrow[at]));
     this.labelButtons = new Map(labels.map(({ value }, place) => [value, buttons[place]]));
     this.root.querySelector(".sl-labels").replaceChildren(...buttons);
     const actions = Object.entries(keys)
       .filter(([name]) => ACTIONS[name]?.title && (name !== "model" || hasOpinions))
       .map(([name, key]) => actionButton(name, ACTIONS[name].title, key));
     this.root.querySelector(".sl-actions").replaceChildren(...actions);
-    this.modelButton = actions.find((button) => button.dataset.action === "model");
+    /** @type {Map<string, HTMLElement>} */
+    this.actionButtons = new Map(actions.map((button) => [button.dataset.action, button]));
+    this.modelButton = this.actionButtons.get("model");
     this.isOpinionOn = null; // told by the new button at the next item
     this.panels.show(this.panels.open);
     expand(this.root, "flag", this.flagField.item !== null);
   }
 
-  /** @param {Label[]} labels  each is counted where they are few; else all in one */
+  /** @param {Label[]} labels  counted in the figures where they are few, else on their buttons */
   furnishTallies(labels) {
     /** @type {Map<string, HTMLElement>} by label */
-    this.tallies = new Map();
-    this.tally = element("span", "sl-tally-count", "");
-    const counted = labels.map(({ name, value }) => {
-      const count = element("span", "sl-tally-count", "");
+    this.tallies = new Map(labels.map(({ value }) => [value, element("span", "sl-tally-count", "")]));
+    this.tally = element("span", "sl-tally", "");
+    const each = labels.map(({ name, value }) => {
       const tally = element("span", "sl-tally", "");
-      tally.append(element("span", "sl-tally-name", name), " ", count);
-      this.tallies.set(value, count);
+      tally.append(element("span", "sl-tally-name", name), " ", this.tallies.get(value));
       return tally;
     });
     const isFew = labels.length <= MOST_TALLIES;
-    if (!isFew) this.tallies.clear();
-    const nodes = isFew ? counted : [this.tally];
+    const nodes = isFew ? each : [this.tally];
     this.root.querySelector(".sl-balance").replaceChildren(...nodes.flatMap((node) => [node, " "]));
+    if (isFew) return;
+    for (const [value, count] of this.tallies) {
+      count.ariaHidden = "true";
+      this.labelButtons.get(value).lastChild.append(count);
+    }
   }
 
   /** The focus comes to the card, unless somebody is typing elsewhere. */
@@ -185,7 +196,7 @@ class View {
   show(batch, isOpinionOn) {
     const item = batch.current;
     const opinion = isOpinionOn ? (item?.opinion ?? null) : null;
-    if (item !== this.item || opinion !== this.marked) this.showText(item, opinion);
+    this.reader.show(item, opinion);
     this.showOpinion(isOpinionOn, opinion);
     this.markFormer(item?.was ?? null);
     this.showPast(item);
@@ -195,46 +206,14 @@ class View {
     this.showEnd(item === null, batch);
   }
 
-  /**
-   * Another text begins at its first line; the same one stays where it was read.
-   * @param {Item | null} item
-   * @param {Opinion | null} opinion
-   */
-  showText(item, opinion) {
-    if (item !== this.item && this.isScrolled) {
-      this.text.scrollTop = 0;
-      this.isScrolled = false;
-    }
-    this.item = item;
-    this.marked = opinion;
-    const text = item?.text ?? "";
-    const size = sizeOf(text);
-    if (this.text.dataset.size !== size) this.text.dataset.size = size;
-    this.text.dataset.itemId = item?.id ?? "";
-    fillText(this.text, text, opinion ? marksOf(text, opinion) : []);
-    // In the text's own frame: its layout is made once, and read here.
-    requestAnimationFrame(() => this.showMore());
-  }
-
-  /** Whether there is more of the text below what is in sight. */
-  showMore() {
-    const { scrollHeight, scrollTop, clientHeight } = this.text;
-    const below = scrollHeight - scrollTop - clientHeight;
-    this.stage.classList.toggle("sl-more-below", below > REST_OF_A_LINE);
-  }
-
   /** @returns {HTMLElement} what keys scroll: that which lies on top */
   get scroller() {
-    const { open, panels } = this.panels;
-    return panels.get(open) ?? (this.text.hidden ? this.endScreen.node : this.text);
+    return this.panels.onTop ?? (this.text.hidden ? this.endScreen.list : this.text);
   }
 
   /** @param {string} key  one of `SCROLLS` */
   scroll(key) {
-    const node = this.scroller;
-    const line = parseFloat(getComputedStyle(node).lineHeight);
-    node.scrollTop += line * SCROLLS[key](Math.floor(node.clientHeight / line));
-    this.isScrolled = true; // its event comes with the next frame, a label may come before
+    this.reader.scroll(this.scroller, key);
   }
 
   /**
@@ -277,12 +256,16 @@ class View {
   /**
    * @param {Batch} batch
    * @param {{pace: string, end: string}} tempo
+   * @param {{have: number, today: number}} before  labels before those of this batch
    */
-  showFigures(batch, { pace, end }) {
-    for (const [value, node] of this.tallies) write(node, `${batch.counts.get(value) ?? 0}`);
-    if (this.tallies.size === 0) write(this.tally, `${batch.labeled} labeled`);
+  showFigures(batch, { pace, end }, { have, today }) {
+    for (const [value, node] of this.tallies) write(node, counted(batch.counts.get(value) ?? 0));
+    write(this.tally, `${counted(batch.labeled)} labeled`);
     write(this.pace, pace);
     write(this.toEnd, end);
+    write(this.today, `${counted(today + batch.labeled)} today`);
+    write(this.split, this.data.reopened ? reopenedInWords(this.data) :
+      headInWords(this.data, have + batch.labeled));
   }
 
   /** @param {Batch} batch */
@@ -302,13 +285,38 @@ class View {
    */
   showEnd(isEnd, batch) {
     if (isEnd) this.endScreen.fill(batch, this.data, this.labels);
+    this.showActions(isEnd, batch.aside > 0);
     const end = this.endScreen.node;
     if (this.text.hidden === isEnd) return;
     if (end.contains(document.activeElement)) this.root.focus({ preventScroll: true });
     this.text.hidden = isEnd;
     end.hidden = !isEnd;
+    this.endScreen.filter = null;
     this.root.querySelector(".sl-labels").inert = isEnd;
     this.root.classList.toggle("sl-at-end", isEnd);
+    this.fit();
+  }
+
+  /**
+   * Actions say what they do here; at the end, those that need an item are gone.
+   * @param {boolean} isEnd
+   * @param {boolean} hasSkipped
+   */
+  showActions(isEnd, hasSkipped) {
+    const names = {
+      save: this.data.reopened ? "Return" : isEnd ? "Finish batch" : "Pause",
+      skip: isEnd ? "Show skipped" : "Skip",
+    };
+    for (const [action, name] of Object.entries(names)) {
+      const button = this.actionButtons.get(action);
+      if (button) write(button.firstChild, name);
+    }
+    const hide = (action, isHidden) => {
+      const button = this.actionButtons.get(action);
+      if (button && button.hidden !== isHidden) button.hidden = isHidden;
+    };
+    hide("flag", isEnd);
+    hide("skip", isEnd && !hasSkipped);
   }
 
   /**
@@ -364,7 +372,14 @@ class View {
 
   /** @param {string} text  for screen readers */
   announce(text) {
+    clearTimeout(this.announcing);
     write(this.live, text);
+  }
+
+  /** @param {() => string} tell  what is on the screen by then, unless something is told before */
+  announceSoon(tell) {
+    clearTimeout(this.announcing);
+    this.announcing = setTimeout(() => this.announce(tell()), ANNOUNCE_AFTER);
   }
 
   /**
@@ -374,27 +389,4 @@ class View {
   nameOf(value) {
     return this.labels.get(value)?.name ?? String(value);
   }
-}
-
-/**
- * @param {Batch} batch
- * @param {View} view
- * @returns {string}
- */
-function screenInWords(batch, view) {
-  const item = batch.current;
-  if (item) return `${item.text.slice(0, SUMMARY)} ${opinionInWords(item, view)}`.trimEnd();
-  const { title, next } = view.endScreen;
-  return `${title.textContent}. ${next.textContent}`;
-}
-
-/**
- * @param {Item | null} item  on the screen
- * @param {View} view
- * @returns {string} nothing where no opinion is shown
- */
-function opinionInWords(item, view) {
-  const opinion = view.isOpinionOn ? item?.opinion : null;
-  if (!opinion) return "";
-  return `Model: ${view.nameOf(opinion.predicted)}, ${percent(opinion.confidence)}.`;
 }

@@ -1,0 +1,60 @@
+// Counts, the head of a batch and its screen, in words.
+
+/**
+ * @param {number} count
+ * @returns {string} with a comma between thousands
+ */
+function counted(count) {
+  return count.toLocaleString("en-US");
+}
+
+/**
+ * A confidence as people read it; what is not certain is never called so.
+ * @param {number} confidence  in [0, 1]
+ * @returns {string}
+ */
+function percent(confidence) {
+  const rounded = Math.round(confidence * 100);
+  return rounded === 100 && confidence < 1 ? ">99%" : `${rounded}%`;
+}
+
+/**
+ * @param {CardData} data
+ * @param {number} have  labels of this split
+ * @returns {string}
+ */
+function headInWords({ name, set_name: set, target }, have) {
+  const count = have < target ? `${counted(have)} of ${counted(target)}` : counted(have);
+  return `${name} · ${set}: ${count} labels`;
+}
+
+/**
+ * @param {CardData} data
+ * @returns {string}
+ */
+function reopenedInWords({ name, reopened }) {
+  return `${name}, labeled on ${reopened}`;
+}
+
+/**
+ * @param {Batch} batch
+ * @param {View} view
+ * @returns {string}
+ */
+function screenInWords(batch, view) {
+  const item = batch.current;
+  if (item) return `${item.text.slice(0, SUMMARY)} ${opinionInWords(item, view)}`.trimEnd();
+  const { title, next } = view.endScreen;
+  return `${title.textContent}. ${next.textContent}`;
+}
+
+/**
+ * @param {Item | null} item  on the screen
+ * @param {View} view
+ * @returns {string} nothing where no opinion is shown
+ */
+function opinionInWords(item, view) {
+  const opinion = view.isOpinionOn ? item?.opinion : null;
+  if (!opinion) return "";
+  return `Model: ${view.nameOf(opinion.predicted)}, ${percent(opinion.confidence)}.`;
+}
