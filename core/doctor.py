@@ -49,7 +49,7 @@ def examine(path: Path) -> list[Finding]:
 
 
 MEND_FIELDS = ("mended_at", "annotator", "kind", "file", "item_id", "done")
-NOTHING = "There is nothing to mend there any more."
+NOTHING = "There is nothing left to fix there."
 ROUNDS = 20
 """How often `mend_all` looks again: a params file set aside leaves a report and a space behind."""
 
@@ -61,7 +61,7 @@ def mend(workspace: Workspace, finding: Finding, annotator: str) -> str:
     a file cannot be appended to.
     """
     if not finding.mend:
-        raise WorkspaceError(f"A person has to mend this. {finding.message}")
+        raise WorkspaceError(f"This cannot be fixed automatically. {finding.message}")
     with _to_be_mended(workspace):
         # Both may say the same in other words.
         said = attrgetter("kind", "file", "item_id", "mend")
@@ -94,7 +94,7 @@ def mend_all(path: Path, annotator: str) -> tuple[list[str], list[Finding]]:
 def _to_be_mended(workspace: Workspace) -> Iterator[None]:
     """Nobody proposes, saves or keeps a run meanwhile. What cannot be written is said."""
     todo = "Make the workspace writable, and try again."
-    with refused_as(WorkspaceError, f"{workspace.name} cannot be mended", todo), workspace.locked():
+    with refused_as(WorkspaceError, f"{workspace.name} cannot be fixed", todo), workspace.locked():
         yield
 
 
@@ -112,7 +112,7 @@ def _move_torn_line(workspace: Workspace, finding: Finding) -> str:
     for file in workspace.line_files:
         kept = file.mend() if file.name == finding.file else None
         if kept:
-            return f"The torn line of {file.name} was moved to torn/{kept.name}."
+            return f"The incomplete line of {file.name} was moved to torn/{kept.name}."
     return NOTHING
 
 
@@ -123,7 +123,7 @@ def _complete_save(workspace: Workspace, finding: Finding) -> str:
     number = save(workspace, snapshot.logs, {batch_id}, snapshot.pool_words.pool.texts_of)
     if not number:
         return NOTHING
-    return f"Saved labels of {batch_id} were appended to their label files: {number:,}."
+    return f"Saved labels of {batch_id} were added to their label files: {number:,}."
 
 
 def _set_aside(workspace: Workspace, finding: Finding) -> str:

@@ -112,7 +112,7 @@ def test_check_mends_what_is_safe_and_looks_again(workspace: Workspace):
     file.write_text(file.read_text() + "x,y,may\x1b[2Jbe\nz,ha")
     result = run("check", "--mend", "--data", workspace.path)
     assert result.exit_code == 1
-    assert "mended: The torn line of training_data/related.csv was moved to torn/" in result.stdout
+    assert "fixed: The incomplete line of training_data/related.csv was moved" in result.stdout
     assert "    x,y,may\\x1b[2Jbe\n" in result.stdout
     assert file.read_text().endswith("be\n")
     told = answer("check", "--mend", "--annotator", "ann", "--data", workspace.path, code=1)

@@ -44,9 +44,8 @@ def test_repeated_ids_and_copies_in_the_pool_are_named(make_workspace: MakeWorks
     pool = [("1", "a"), ("1", "b"), ("2", "c"), ("2", "C"), ("3", "d"), ("4", " ")]
     workspace = make_workspace(pool)
     assert kinds(workspace) == {"one id, two texts", "repeated id", "copy", "blank text"}
-    assert (
-        "`1` stands there 2 times with different texts" in found(workspace, "one id, two texts")[0]
-    )
+    (message,) = found(workspace, "one id, two texts")
+    assert "2 rows have the item_id `1`, with different texts" in message
 
 
 def test_every_leak_is_named_with_its_twin(make_workspace: MakeWorkspace):
@@ -56,9 +55,9 @@ def test_every_leak_is_named_with_its_twin(make_workspace: MakeWorkspace):
     }
     workspace = make_workspace([("p", "x")], labels)
     (message,) = found(workspace, "leak")
-    assert "`t1` is a copy of evaluation item" in message
+    assert "`t1` has the text of evaluation item" in message
     (message,) = found(workspace, "copy")
-    assert "`e2` is a copy of `e1`" in message
+    assert "`e2` has the text of `e1`" in message
 
 
 def test_a_conflict_is_named_with_both_places(make_workspace: MakeWorkspace):
@@ -140,7 +139,7 @@ def test_everything_that_lies_in_the_pools_folder_is_read_or_named(make_workspac
 def test_copies_in_a_pool_without_ids_are_told_once(make_workspace: MakeWorkspace):
     workspace = make_workspace([("text", "label"), ("x y", "1"), ("X  y", "0"), ("z", "1")])
     (finding,) = examine(workspace.path)
-    assert (finding.kind, "1 items have the text of an earlier item" in finding.message) == (
+    assert (finding.kind, "1 item with the text of an earlier item" in finding.message) == (
         Kind.COPY,
         True,
     )

@@ -91,7 +91,7 @@ def test_a_save_is_completed_once_for_all_items_of_its_batch(active: Snapshot):
     path = active.workspace.path
     assert [each.item_id for each in lacking_rows(read_snapshot(active.workspace))] == ["i0000"]
     done, findings = mend_all(path, "ann")
-    assert done == ["Saved labels of batch-i0000 were appended to their label files: 1."]
+    assert done == ["Saved labels of batch-i0000 were added to their label files: 1."]
     assert findings == []
     assert mend_all(path, "ann") == ([], [])
 
@@ -105,7 +105,7 @@ def test_a_torn_line_of_an_item_without_a_label_waits_for_a_person(active: Snaps
     done, findings = mend_all(active.workspace.path, "ann")
     assert not done
     assert [finding.mend for finding in findings] == ["", "", ""]
-    with pytest.raises(WorkspaceError, match="A person has to mend this"):
+    with pytest.raises(WorkspaceError, match="cannot be fixed automatically"):
         mend(active.workspace, findings[0], "ann")
 
 

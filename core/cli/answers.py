@@ -112,7 +112,7 @@ def finding_text(finding: Finding) -> list[str]:
     if finding.row:
         lines.append(f"    {finding.row}")
     if finding.mend:
-        lines.append(f"    --mend: {finding.mend.words}.")
+        lines.append(f"    --mend does this: {finding.mend.words}.")
     return ["".join(x if x.isprintable() else repr(x)[1:-1] for x in line) for line in lines]
 
 

@@ -52,11 +52,11 @@ def check(
     data: Data = SAMPLE,
     as_json: AsJson = False,
     mend: Annotated[
-        bool, typer.Option(help="Do every safe mend: it appends or moves, and never deletes.")
+        bool, typer.Option(help="Apply every safe fix: it adds or moves, and never deletes.")
     ] = False,
-    annotator: Annotated[str, typer.Option(help="Who mends.")] = "",
+    annotator: Annotated[str, typer.Option(help="Who applies the fixes.")] = "",
 ) -> None:
-    """The doctor: malformed rows, conflicts, copies, leaks, torn lines. Exit 1 if it finds any."""
+    """Look for broken rows, conflicting labels and duplicates. Exit 1 if there are any."""
     from core.doctor import examine, mend_all
 
     with refusals():
@@ -64,9 +64,9 @@ def check(
         answer = {"findings": [finding.as_dict() for finding in findings]}
         if mend:
             answer["mended"] = done
-        lines = [f"mended: {sentence}" for sentence in done]
+        lines = [f"fixed: {sentence}" for sentence in done]
         lines += [line for each in findings for line in answers.finding_text(each)] or [
-            "nothing found"
+            "no problems found"
         ]
         tell(answer, lines, as_json)
     if findings:

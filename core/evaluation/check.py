@@ -34,14 +34,14 @@ def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterato
     for run in runs:
         if not _is_there(folder.parent / run.params_file):
             message = (
-                f"runs.csv: the params file {run.params_file} of {run.run_id} is missing. Its "
-                "scores stand; train again to have a model."
+                f"runs.csv: the model file {run.params_file} of {run.run_id} is missing. Its "
+                "scores are kept. Train again to get a model."
             )
             yield Finding(Kind.RUN_ALONE, "runs.csv", message)
     named = {run.params_file for run in runs}
     for path in params:
         if f"models/{path.name}" not in named:
-            what = "belongs to no run: training was cut short after it. It can be set aside."
+            what = "belongs to no run: training stopped too early. It can be set aside."
             yield _finding(Kind.STRAY_PARAMS, path, what)
 
 
@@ -61,7 +61,7 @@ def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Find
         try:
             key = read_model_file(path, tensors=False).get("space")
         except DAMAGED:
-            what = "is no params file of Sunlight, or it is damaged. Move it away and train again."
+            what = "is damaged, or not a model file of Sunlight. Move it away and train again."
             findings.append(_finding(Kind.DAMAGED_PARAMS, path, what))
             continue
         if key is not None:
@@ -76,17 +76,17 @@ def _spaces(
     present = {path.stem: path for path in sorted(folder.glob("*.space"))}
     for key, users in needed.items():
         for path in users if key not in present else ():
-            what = f"needs models/{key}.space, which is missing. Put it back or train again."
+            what = f"needs models/{key}.space, which is missing. Put that back, or train again."
             yield _finding(Kind.NO_SPACE, path, what)
     for key, path in present.items():
         try:
             load_space(folder, key)
         except DAMAGED:
-            what = "does not hold the space that its name says. Move it away and train again."
+            what = "does not hold the features that its name says. Move it away and train again."
             yield _finding(Kind.DAMAGED_SPACE, path, what)
         else:
             if all_known and key not in needed:
-                what = "is used by no params file. It can be set aside."
+                what = "is not used by any model. It can be set aside."
                 yield _finding(Kind.STRAY_SPACE, path, what)
 
 

@@ -12,7 +12,7 @@ from core.pool.folder import DELIMITERS, POOL_FOLDER, passed_over
 from core.pool.hashing import firsts
 from core.pool.text_keys import made_id
 from core.pool.words import PoolWords
-from core.system.findings import MOST, Finding, Kind, rest_of
+from core.system.findings import MOST, Finding, Kind, counted, rest_of
 
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz")
 
@@ -24,19 +24,19 @@ def examine_pool(words: PoolWords, root: Path) -> Iterator[Finding]:
     """
     yield from map(_passed_over, passed_over(root))
     if not len(words.pool):
-        message = f"{POOL_FOLDER}/ holds no items. Put a CSV file of item_id,text there."
+        message = f"{POOL_FOLDER}/ holds no items. Import a file on Data, or put a CSV file there."
         yield Finding(Kind.EMPTY_POOL, POOL_FOLDER, message)
         return
     yield from _repeated_ids(words)
     blank = int(words.is_blank.sum())
     if blank:
-        message = f"{POOL_FOLDER}: {blank:,} items have a blank text. They are never proposed."
+        message = f"{POOL_FOLDER}: {counted(blank, 'item')} without visible text, never proposed."
         yield Finding(Kind.BLANK_TEXT, POOL_FOLDER, message)
     copies = int(np.count_nonzero(~firsts(words.keys, words.key_order)))
     if copies:
         message = (
-            f"{POOL_FOLDER}: {copies:,} items have the text of an earlier item. Of several copies "
-            "the first is proposed; nothing needs to be done."
+            f"{POOL_FOLDER}: {counted(copies, 'item')} with the text of an earlier item. Only the "
+            "first one is proposed; there is nothing to do."
         )
         yield Finding(Kind.COPY, POOL_FOLDER, message)
 
@@ -71,9 +71,9 @@ def _repeated_ids(words: PoolWords) -> Iterator[Finding]:
         ids = words.pool.ids.take(pa.array(places)).to_pylist()
         for place, item_id in zip(places.tolist(), ids, strict=True):
             message = (
-                f"{POOL_FOLDER}: item_id `{item_id}` stands there {counts[place]} times"
-                f"{' with different texts' if kind == Kind.TWO_TEXTS else ''}. Only the first row "
-                "is used; give the others ids of their own."
+                f"{POOL_FOLDER}: {counts[place]} rows have the item_id `{item_id}`"
+                f"{', with different texts' if kind == Kind.TWO_TEXTS else ''}. Only the first one "
+                "is used. Give the others ids of their own."
             )
             yield Finding(kind, POOL_FOLDER, message, item_id=item_id)
         if int(chosen.sum()) > MOST:

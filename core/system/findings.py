@@ -25,9 +25,9 @@ class Mend(StrEnum):
     def words(self) -> str:
         """What it does, as a button says it."""
         return {
-            Mend.TORN: "Moves the torn line to torn/",
-            Mend.SAVE: "Appends the saved labels to their label files",
-            Mend.SET_ASIDE: "Moves the file to set_aside/",
+            Mend.TORN: "Move the incomplete line to torn/",
+            Mend.SAVE: "Add the saved labels to their label files",
+            Mend.SET_ASIDE: "Move the file to set_aside/",
         }.get(self, "")
 
 
@@ -39,8 +39,8 @@ _ASIDE = Mend.SET_ASIDE
 class Kind(Enum):
     """Every kind of finding, the grave ones first.
 
-    `title` is its name in answers and files, `what` says what it is. `mend` is the safe mend that
-    it can have: see `Finding.mend` for whether one has it.
+    `title` is its name in answers and files, `shown` the one that people read, `what` says what it
+    is. `mend` is the safe fix that it can have: see `Finding.mend` for whether one has it.
     """
 
     UNREADABLE_FILE = "unreadable file", _E, "a file that stops everything else"
@@ -48,52 +48,81 @@ class Kind(Enum):
     EMPTY_ID = "empty id", _E, "a label row without an item_id"
     UNKNOWN_LABEL = "unknown label", _E, "a row with a label that the task does not have"
     MISPLACED_LABEL = "misplaced label", _E, "a row in the file of another label"
-    STRAY_EVENT = "stray event", _E, "an event of a batch or label that is not there"
-    MISSING_ITEM = "missing item", _E, "an item that was proposed or labeled and left the pool"
-    TORN_LINE = "torn line", _E, "a last line that a crash cut short", Mend.TORN
-    CONFLICT = "conflict", _E, "an item under two labels, and no word in the log"
-    LACKING_ROW = "lacking row", _E, "a saved label that its label file lacks", Mend.SAVE
+    STRAY_EVENT = "stray event", _E, "a label whose category or batch is gone"
+    MISSING_ITEM = "missing item", _E, "a proposed or labeled item that is gone"
+    TORN_LINE = "torn line", _E, "a last line that was cut short by a crash", Mend.TORN
+    CONFLICT = "conflict", _E, "an item in the files of two labels, with no decision"
+    LACKING_ROW = "lacking row", _E, "a saved label that is missing from its label file", Mend.SAVE
     EMPTY_POOL = "empty pool", _E, "no items"
-    REPEATED_ID = "repeated id", _E, "an item_id that the pool has several times"
-    TWO_TEXTS = "one id, two texts", _E, "the same, with different texts"
-    REPEATED_EVENT = "repeated event", _W, "an event that the log has twice"
-    KEPT_LINE = "torn line", _W, "a torn line in torn/ that is settled", _ASIDE
+    REPEATED_ID = "repeated id", _E, "an item_id that several rows have"
+    TWO_TEXTS = "one id, two texts", _E, "an item_id that several rows have, with different texts"
+    REPEATED_EVENT = "repeated event", _W, "an event that is in the log twice"
+    KEPT_LINE = "torn line", _W, "an incomplete line that was moved to torn/", _ASIDE
     UNFINISHED_FILE = "unfinished file", _W, "a file whose writing was cut short", _ASIDE
-    LEAK = "leak", _W, "a training item whose text is held out"
-    COPY = "copy", _W, "an item of the pool or held-out data whose text another has"
-    NEAR_COPY = "near copy", _W, "nearly the same text in two splits"
-    REPEATED_ROW = "repeated id", _W, "an item that a label file has twice"
-    ID_IN_TWO_SPLITS = "id in two splits", _W, "an item_id that stands in the files of two splits"
-    OTHER_TEXT = "one id, two texts", _W, "a label row whose text is not the pool's"
-    CHANGED_TEXT = "changed text", _W, "the same, of an item that a batch proposed"
-    BLANK_TEXT = "blank text", _W, "items without a visible text"
-    UNSURE_HEADER = "unsure header", _W, "a pool file whose header can be read in two ways"
-    PASSED_OVER = "passed over", _W, "a file among the pool's that is not read"
-    WAITING_LINE = "waiting line", _W, "a last line of the pool that has no line end yet"
-    NOT_RANDOM = "evaluation not random", _W, "a held-out item that was not drawn at random"
-    DRAWN_LATE = "evaluation drawn late", _W, "held-out data drawn after a strategy or a run"
-    DATA_CHANGED = "evaluation changed", _W, "runs measured by other evaluation data than today's"
-    RUN_ALONE = "run without file", _W, "a run whose params file is missing"
-    STRAY_PARAMS = "file without run", _W, "a params file that no run names", _ASIDE
-    DAMAGED_PARAMS = "damaged params", _W, "a params file that cannot be read"
-    NO_SPACE = "params without space", _W, "a params file whose space is missing"
-    DAMAGED_SPACE = "damaged space", _W, "a space that does not hold what its name says"
-    STRAY_SPACE = "space without params", _W, "a space that no params file needs", _ASIDE
+    LEAK = "leak", _W, "a training item that is also in the test set"
+    COPY = "copy", _W, "an item with the same text as another one"
+    NEAR_COPY = "near copy", _W, "nearly the same text in the test set and in the training data"
+    REPEATED_ROW = "repeated id", _W, "an item that is in a label file twice"
+    ID_IN_TWO_SPLITS = "id in two splits", _W, "an item_id in the label files of two splits"
+    OTHER_TEXT = "one id, two texts", _W, "a labeled text that differs from the item's text"
+    CHANGED_TEXT = "changed text", _W, "the same, since a batch proposed the item"
+    BLANK_TEXT = "blank text", _W, "items without any visible text"
+    UNSURE_HEADER = "unsure header", _W, "a file whose first line may or may not be a header"
+    PASSED_OVER = "passed over", _W, "a file in unlabeled_data/ that is not read"
+    WAITING_LINE = "waiting line", _W, "a last line that may still be written"
+    NOT_RANDOM = "evaluation not random", _W, "a test item that was not drawn at random"
+    DRAWN_LATE = "evaluation drawn late", _W, "test items drawn after a model had chosen"
+    DATA_CHANGED = "evaluation changed", _W, "scores from an earlier test set"
+    RUN_ALONE = "run without file", _W, "a model whose file is missing"
+    STRAY_PARAMS = "file without run", _W, "a model file that no run names", _ASIDE
+    DAMAGED_PARAMS = "damaged params", _W, "a model file that cannot be read"
+    NO_SPACE = "params without space", _W, "a model file whose features are missing"
+    DAMAGED_SPACE = "damaged space", _W, "a features file that does not hold what its name says"
+    STRAY_SPACE = "space without params", _W, "a features file that no model needs", _ASIDE
     DAMAGED_REPORT = "damaged report", _W, "a report that cannot be read"
     DAMAGED_BACKUP = "damaged backup", _W, "a backup that does not give back what it held", _ASIDE
-    NO_BACKUP = "no backup", _W, "labels saved today, and no backup of today"
-    STRAY_REPORT = "report without params", _W, "a report whose params file is gone", _ASIDE
+    NO_BACKUP = "no backup", _W, "labels were saved today, without a backup"
+    STRAY_REPORT = "report without params", _W, "a report whose model file is gone", _ASIDE
 
     def __init__(self, title: str, severity: Severity, what: str, mend: Mend = Mend.NONE) -> None:
         self.title, self.severity, self.what, self.mend = title, severity, what, mend
 
+    @property
+    def shown(self) -> str:
+        """Its name as people read it."""
+        return _SHOWN.get(self.title, self.title.capitalize())
+
+
+_SHOWN = {
+    "empty id": "Row without an id",
+    "stray event": "Label of a removed category",
+    "torn line": "Incomplete line",
+    "conflict": "Conflicting labels",
+    "lacking row": "Missing row",
+    "leak": "Test item in the training data",
+    "copy": "Duplicate",
+    "near copy": "Near-duplicate",
+    "passed over": "File that is not read",
+    "waiting line": "Unfinished last line",
+    "evaluation not random": "Test set not random",
+    "evaluation drawn late": "Test set drawn late",
+    "evaluation changed": "Test set changed",
+    "run without file": "Model without its file",
+    "file without run": "Unused model file",
+    "damaged params": "Damaged model file",
+    "params without space": "Model without its features",
+    "damaged space": "Damaged features file",
+    "space without params": "Unused features file",
+    "report without params": "Report without its model",
+}
+
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a person should know of, and how to mend it.
+    """One thing that a person should know of, and how to fix it.
 
-    An error keeps a row or an item out of the loop; a warning only wants to be seen. `row` is the
-    row itself, shortened. `by_hand` says that a person has to mend it, though its kind has a mend.
+    An error keeps a row or an item out of the loop; a warning only has to be seen. `row` is the
+    row itself, shortened. `by_hand` says that a person has to fix it, though its kind has a fix.
     """
 
     kind: Kind
@@ -153,8 +182,13 @@ class Finding:
 def malformed(file: str, line: int, reason: str, row: str) -> Finding:
     """A row of a log or pool file that cannot be read, and is left out."""
     return Finding.at(
-        Kind.MALFORMED_ROW, file, f"{reason}. It is left out; mend the line.", line, row=row
+        Kind.MALFORMED_ROW, file, f"{reason}. It is left out. Correct the line.", line, row=row
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 item`, `1,200 items`."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def shortened(text: str | bytes) -> str:
@@ -168,7 +202,7 @@ def shortened(text: str | bytes) -> str:
 def rest_of(kind: Kind, file: str, number: int) -> Finding:
     """The finding that counts those of its kind that are not told one by one."""
     place = file or "There"
-    message = f"{place}: {number:,} more of the kind `{kind.title}` are not told one by one."
+    message = f"{place}: {number:,} more of the kind `{kind.title}` are not listed."
     return Finding(kind, file, message, by_hand=True)
 
 

@@ -126,8 +126,8 @@ def _unsecured(workspace: Workspace, files: list[Path], moment: datetime) -> Ite
     # A file that was copied or restored today has changed too, but has no event of today.
     if changed and f",{moment:%Y-%m-%d}T".encode() in _end_of(workspace.annotations.path):
         message = (
-            f"{changed[0].name} has got labels today, and the day has no backup. Free some space "
-            f"or make {FOLDER}/ writable, then make one: python -m core backup."
+            f"{changed[0].name} got labels today, and there is no backup of today. Free some space "
+            f"or make {FOLDER}/ writable, then make one on Data, or by python -m core backup."
         )
         yield Finding(Kind.NO_BACKUP, FOLDER, message)
 

@@ -45,8 +45,8 @@ def _conflicts(snapshot: Snapshot) -> Iterator[Finding]:
         first, number = conflict.rows[0], len({row.label for row in conflict.rows})
         message = (
             f"Item `{conflict.item_id}` has {number} labels: "
-            f"{', '.join(map(_place, conflict.rows))}. It is kept out until somebody decides: on "
-            f"Review, under Second look, or by correcting one row. {shortened(first.text)}"
+            f"{', '.join(map(_place, conflict.rows))}. It is not used until somebody decides: "
+            f"on Review, under Second look, or by correcting one row. {shortened(first.text)}"
         )
         yield Finding(Kind.CONFLICT, first.file, message, first.line, conflict.item_id)
 
@@ -58,8 +58,8 @@ def _leaks(snapshot: Snapshot) -> Iterator[Finding]:
     for item in snapshot.labels.splits["training"]:
         if twin := held_out.get(text_key(item.text)):
             what = (
-                f"training item `{item.item_id}` is a copy of {twin.split} item `{twin.item_id}`. "
-                "It stays out of training, nothing needs to be done"
+                f"training item `{item.item_id}` has the text of {twin.split} item "
+                f"`{twin.item_id}`. It is kept out of training; there is nothing to do"
             )
             yield _about_two(Kind.LEAK, item, twin, what)
 
@@ -73,9 +73,9 @@ def _copies(snapshot: Snapshot) -> Iterator[Finding]:
             why = (
                 "and counts twice in the scores"
                 if first.split == item.split
-                else f"of the {first.split} data: they are not apart"
+                else f"in the {first.split} data: the two overlap"
             )
-            what = f"{item.split} item `{item.item_id}` is a copy of `{first.item_id}` {why}"
+            what = f"{item.split} item `{item.item_id}` has the text of `{first.item_id}` {why}"
             yield _about_two(Kind.COPY, item, first, what)
 
 
@@ -93,9 +93,9 @@ def _near_copies(snapshot: Snapshot) -> Iterator[Finding]:
             held_out, item = sorted(pair, key=lambda each: each.split == "training")
             if held_out.split != item.split:
                 what = (
-                    f"{item.split} item `{item.item_id}` is nearly a copy of {held_out.split} item "
-                    f"`{held_out.item_id}` ({likeness:.0%} of their shingles). Both count; scores "
-                    "may be flattered a little"
+                    f"{item.split} item `{item.item_id}` is nearly the same as {held_out.split} "
+                    f"item `{held_out.item_id}` ({likeness:.0%} similar). Both count, so scores "
+                    "may be slightly too good"
                 )
                 yield _about_two(Kind.NEAR_COPY, item, held_out, what)
 
@@ -111,8 +111,8 @@ def _repeated(rows: list[Labeled]) -> Iterator[Finding]:
         first = in_file.setdefault((row.file, row.item_id), row)
         if first is not row:
             what = (
-                f"item_id `{row.item_id}` stands in line {first.line} already. The item counts "
-                "once; nothing needs to be done."
+                f"item_id `{row.item_id}` is in line {first.line} already. The item counts once; "
+                "there is nothing to do."
             )
             yield _at(Kind.REPEATED_ROW, row, what)
         elsewhere = by_item.setdefault(row.item_id, row)
@@ -136,8 +136,8 @@ def _two_texts(snapshot: Snapshot, rows: list[Labeled]) -> Iterator[Finding]:
         batch_id = proposed.get(row.item_id) if place == POOL_FOLDER else None
         since = f", since {batch_id} proposed it" if batch_id else ""
         what = (
-            f"item `{row.item_id}` has another text in {place}{since}. The label is of the row's "
-            f"text; give one of the two an id of its own. Here: {shortened(row.text)} There: "
+            f"item `{row.item_id}` has another text in {place}{since}. The label belongs to the "
+            f"text in this row. Give one of the two another id. Here: {shortened(row.text)} There: "
             f"{shortened(text)}"
         )
         yield _at(Kind.CHANGED_TEXT if batch_id else Kind.OTHER_TEXT, row, what)
@@ -151,7 +151,7 @@ def lacking_rows(snapshot: Snapshot) -> Iterator[Finding]:
         name = workspace.label_file(item.split, workspace.task.label(item.label)).name
         message = (
             f"{name} lacks item `{item.item_id}`, which {item.annotator or 'somebody'} labeled "
-            f"`{item.label}` and saved in {item.batch_id}. The row can be appended: "
+            f"`{item.label}` and saved in {item.batch_id}. The row can be added: "
             f"{shortened(item.text)}"
         )
         yield Finding(Kind.LACKING_ROW, name, message, item_id=item.item_id)
@@ -198,8 +198,7 @@ def _gone(snapshot: Snapshot) -> Iterator[Finding]:
     for item_id in dict.fromkeys(proposed):
         if item_id not in known:
             what = (
-                f"item `{item_id}` was proposed, but the pool no longer has it. Put its file back "
-                f"into {POOL_FOLDER}/."
+                f"item `{item_id}` was proposed and is gone. Put its file back into {POOL_FOLDER}/."
             )
             yield Finding.at(Kind.MISSING_ITEM, name, what, item_id=item_id)
 
@@ -220,7 +219,7 @@ def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
 def _not_random(item: Labeled | Proposal, file: str, line: int | None) -> Finding:
     what = (
         f"{item.split} item `{item.item_id}` was chosen by `{item.strategy}`, not at random. "
-        "Scores are off by what that prefers; measure by random items only, in a new workspace."
+        "That biases the scores. For fair ones, make a new workspace with a random test set."
     )
     return Finding.at(Kind.NOT_RANDOM, file, what, line, item.item_id)
 
@@ -246,8 +245,8 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
             told.add(proposal.batch_id)
             what = (
                 f"{proposal.batch_id} was drawn for {proposal.split} after "
-                f"{chosen_before or 'the first run'}. What was chosen before is lacking in it: its "
-                "scores are of the rest of the pool. Draw held-out data first, next time."
+                f"{chosen_before or 'the first run'}. Items chosen before are missing from it, so "
+                "scores are about the rest. Next time, label the test set first."
             )
             yield Finding.at(Kind.DRAWN_LATE, name, what)
 
@@ -261,15 +260,15 @@ def _changed(snapshot: Snapshot) -> Iterator[Finding]:
     names = ", ".join(run.run_id for run in runs[:NAMED])
     more = f" and {len(runs) - NAMED:,} more" if len(runs) > NAMED else ""
     what = (
-        f"{names}{more} were measured by other evaluation data than today's. Their scores are not "
-        "to be compared with newer ones; the curve on Metrics breaks there."
+        f"{names}{more} were measured on other evaluation data than today's. Do not compare their "
+        "scores with newer ones; the curve on Metrics breaks there."
     )
     yield Finding.at(Kind.DATA_CHANGED, "runs.csv", what)
 
 
 ENOUGH = 65_536
 """Bytes of a torn line that are looked at: an id, and the beginning of a text."""
-NEVER_FINISHED = "was never finished: what wrote it was cut short."
+NEVER_FINISHED = "is incomplete: the program stopped while writing it."
 ITEM_AT = {"annotations.csv": 2}
 """Which field of a torn row is the item's id; of label files the first one is."""
 
@@ -282,8 +281,8 @@ def examine_leftovers(workspace: Workspace, labeled: set[str]) -> Iterator[Findi
     for file in workspace.line_files:
         if line := file.torn_line():
             what = (
-                f"the last line was cut short: `{shortened(line)}`. It will be moved to torn/ "
-                "before anything is appended; label that item again."
+                f"the last line is incomplete: `{shortened(line)}`. It will be moved to torn/ "
+                "before anything is added. Label that item again."
             )
             yield Finding.at(Kind.TORN_LINE, file.name, what, row=shortened(line))
     yield from _kept_lines(workspace, labeled)
@@ -298,11 +297,11 @@ def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
         line = read_bytes(kept, name, size=ENOUGH)
         shown, is_settled = shortened(line), _is_settled(kept.name, line, labeled)
         todo = (
-            "Nothing is lacking now: it can be set aside."
+            "Nothing is missing now, so it can be set aside."
             if is_settled
             else "Label that item again; then it can be set aside."
         )
-        message = f"{name} keeps a line that a crash cut short: `{shown}`. {todo}"
+        message = f"{name} holds a line that a crash cut short: `{shown}`. {todo}"
         yield Finding(Kind.KEPT_LINE, name, message, row=shown, by_hand=not is_settled)
 
 

@@ -132,7 +132,7 @@ def _rows_of(file: CsvFile, split: str, label: Label, task: Task) -> Made[Labele
                 refused.append((row.line, *refusal, row_shown(row.fields)))
             else:
                 found.append(_labeled(row, split, label, file.name))
-        todo = "It does not count; correct the line and reload."
+        todo = "It does not count. Correct the line and reload."
         return found, [
             Finding.at(kind, file.name, f"{reason}. {todo}", line, row=shown)
             for line, kind, reason, shown in refused
@@ -255,8 +255,8 @@ def _missing(words: Mapping[str, Event], decided: list[Labeled]) -> Iterator[Fin
     for item_id, event in words.items():
         if event.action == "label" and item_id not in known:
             what = (
-                f"item `{item_id}` has a label, but the pool no longer has the item. The label "
-                "waits; put the pool's file back."
+                f"item `{item_id}` has a label, but the item is gone. Put its file back into "
+                "unlabeled_data/, and the label counts again."
             )
             yield Finding.at(Kind.MISSING_ITEM, "annotations.csv", what, item_id=item_id)
 
@@ -309,5 +309,5 @@ def _refusal(row: Row, label: Label, task: Task) -> tuple[Kind, str] | None:
 
 
 def _stray(event: Event, reason: str) -> Finding:
-    what = f"event `{event.event_id}`: {reason}. It does not count; put the batch or label back."
+    what = f"event `{event.event_id}`: {reason}. It does not count. Put that back."
     return Finding.at(Kind.STRAY_EVENT, "annotations.csv", what, item_id=event.item_id)

@@ -225,8 +225,8 @@ def _once(events: list[Event], name: str, findings: list[Finding]) -> list[Event
     for event in events:
         if event.event_id in kept:
             what = (
-                f"event `{event.event_id}` stands there twice. The first counts; nothing needs to "
-                "be done."
+                f"event `{event.event_id}` is there twice. The first one counts; there is nothing "
+                "to do."
             )
             findings.append(Finding.at(Kind.REPEATED_EVENT, name, what, item_id=event.item_id))
         kept.setdefault(event.event_id, event)

@@ -143,7 +143,7 @@ def parse_task(text: str, source: str) -> Task:
         table = tomllib.loads(text)
     # Numbers of thousands of digits and tables of thousands of levels are told by other errors.
     except (ValueError, RecursionError) as error:
-        message = f"{source} is not valid TOML: {error}. Mend that line."
+        message = f"{source} is not valid TOML: {error}. Correct that line."
         raise TaskError(message, source) from error
     reader = _Reader(source)
     defaults = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))

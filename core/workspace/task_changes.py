@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from core.errors import TaskError
+from core.system.findings import counted
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Label, Task
 
@@ -69,8 +70,8 @@ def _labels(old: Task, new: Task, items: Mapping[str, int]) -> Iterator[str]:
 def _removed(label: Label, items: int) -> str:
     if items:
         raise TaskError(
-            f"The label {label.name} was given to {_items(items)} and cannot be removed. Put it "
-            "back, or discard the changes."
+            f"The label {label.name} was given to {counted(items, 'item')} and cannot be removed. "
+            "Put it back, or discard the changes."
         )
     return f"Removes the label {label.name}, which no item has."
 
@@ -78,17 +79,13 @@ def _removed(label: Label, items: int) -> str:
 def _edited(old: Label, new: Label, items: int) -> Iterator[str]:
     if new.name != old.name:
         yield (
-            f"Renames the label {old.name} to {new.name}. {_items(items)} "
+            f"Renames the label {old.name} to {new.name}. {counted(items, 'item')} "
             f"{'has' if items == 1 else 'have'} it. Files keep the value {new.value}."
         )
     if new.key != old.key:
         yield f"Gives {new.name} the key {new.key} instead of {old.key}."
     if new.description != old.description:
         yield f"Changes the description of {new.name}."
-
-
-def _items(number: int) -> str:
-    return f"{number:,} item{'s' * (number != 1)}"
 
 
 def _numbers(old: Task, new: Task) -> Iterator[str]:

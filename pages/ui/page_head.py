@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import SunlightError, WorkspaceError
+from core.system.findings import counted
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.cache import snapshot as cache
@@ -39,19 +40,19 @@ def open_page(title: str, purpose: str) -> Snapshot:
     """
     _head(title or task_title(), purpose)
     snapshot = session.open_snapshot()
-    _notices(snapshot)
+    _notices(snapshot, "Check, on the Data page, lists each one.")
     return snapshot
 
 
 def open_page_of_files(title: str, purpose: str) -> Path:
-    """The head of a page that mends: a workspace that cannot be read is told, and the page goes on.
+    """The head of a page that fixes: a workspace that cannot be read is told, and the page goes on.
 
     The workspace's folder.
     """
     _head(title, purpose)
     path = session.workspace_path().resolve()
     with refusals_shown():
-        _notices(cache.open_snapshot(path))
+        _notices(cache.open_snapshot(path), "Run Check below to see each one.")
     return path
 
 
@@ -85,7 +86,7 @@ def need_annotator() -> str:
                 max_chars=session.MAX_NAME,
                 key=ASKED,
                 placeholder="for example Ann",
-                help="Stands with each of your labels, and keeps your batches apart from others'.",
+                help="Saved with each label you give. Your batches are your own.",
             )
             st.caption("Asked once; this browser remembers it.")
             st.form_submit_button(
@@ -134,7 +135,7 @@ def show_person() -> None:
         key=TYPED,
         on_change=session.name_annotator_by,
         args=(TYPED,),
-        help="Stands with each of your labels.",
+        help="Saved with each label you give.",
     )
 
 
@@ -151,7 +152,7 @@ def deliver_kept_events() -> None:
 
 
 def _offer_login() -> None:
-    st.info("Log in to label: your name stands with each label.", icon=":material/person:")
+    st.info("Log in to label. Your name is saved with each label.", icon=":material/person:")
     st.button("Log in", type="primary", on_click=st.login)
 
 
@@ -164,8 +165,8 @@ def need_login() -> None:
         return
     st.title("Sunlight")
     if st.user.get("is_logged_in"):
-        st.error("You are logged in, but are none of those who may label here.")
-        st.caption("Whoever runs this server names people in its secrets file: [sunlight] people.")
+        st.error("You are logged in, but may not label here.")
+        st.caption("Whoever runs this server can add you: [sunlight] people in its secrets file.")
         st.button("Log out", on_click=st.logout)
     else:
         _offer_login()
@@ -184,13 +185,14 @@ def _head(title: str, purpose: str) -> None:
     st.caption(purpose)
 
 
-def _notices(snapshot: Snapshot) -> None:
+def _notices(snapshot: Snapshot, todo: str) -> None:
     pool, labels = snapshot.pool_words.pool, snapshot.labels
     findings = [*pool.findings, *snapshot.logs.findings, *labels.findings]
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors or labels.conflicts:
         st.warning(
-            f"{len(errors):,} rows cannot be read and {len(labels.conflicts):,} items have two "
-            "labels; they do not count. The Data page names each one.",
+            f"{counted(len(errors), 'row')} cannot be read and "
+            f"{counted(len(labels.conflicts), 'item')} have conflicting labels. They do not count. "
+            f"{todo}",
             icon=":material/warning:",
         )

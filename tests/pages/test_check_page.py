@@ -15,6 +15,7 @@ from tests.conftest import MakeWorkspace
 from tests.illnesses import append, evaluation_grown, settled_torn_line, stray_params, unfinished
 from tests.pages.test_pages import open_page, open_tab
 
+NOTHING = "No problems found in 300 items and 90 labels."
 SCRIPT = "<img src=x onerror=alert(1)> **bold** $x^2$ :smile:"
 
 
@@ -35,13 +36,13 @@ def texts(page: AppTest) -> str:
 
 def test_nothing_found_is_said(active: Snapshot, monkeypatch):
     page = examined(active.workspace.path, monkeypatch)
-    assert [each.value for each in page.success] == ["Nothing found."]
+    assert [each.value for each in page.success] == [NOTHING]
 
 
 def test_findings_stand_by_kind_with_their_rows_as_typed(active: Snapshot, monkeypatch):
     append(active.workspace.path / "training_data" / "related.csv", f"1,2,3,4,5,{SCRIPT}\n" * 30)
     page = examined(active.workspace.path, monkeypatch)
-    assert labels_of(page) == ["malformed row, error: 30"]
+    assert labels_of(page) == ["Malformed row, error: 30"]
     assert [text.value for text in page.text].count(f"1,2,3,4,5,{SCRIPT}") == 10
     assert not [each for each in page.markdown if SCRIPT in each.value]
     page.button(key="check_malformed row, error_more").click().run()
@@ -52,9 +53,9 @@ def test_a_mend_is_done_at_its_button_and_the_finding_is_gone(active: Snapshot, 
     unfinished(active)
     settled_torn_line(active)
     page = examined(active.workspace.path, monkeypatch)
-    assert labels_of(page) == ["torn line, warning: 1", "unfinished file, warning: 1"]
+    assert labels_of(page) == ["Incomplete line, warning: 1", "Unfinished file, warning: 1"]
     page.button(key="check_unfinished file, warning_0_mend").click().run()
-    assert labels_of(page) == ["torn line, warning: 1"]
+    assert labels_of(page) == ["Incomplete line, warning: 1"]
     moved = "models/half.params.unfinished was moved to set_aside/models/half.params.unfinished."
     assert moved in texts(page)
     rows = (active.workspace.set_aside / "mends.csv").read_text().splitlines()
@@ -69,14 +70,14 @@ def test_all_safe_mends_are_done_at_one_button(active: Snapshot, monkeypatch):
     page.button(key="mend_all").click().run()
     assert not page.exception
     assert texts(page).count("was moved to set_aside/") == 3
-    assert [each.value for each in page.success] == ["Nothing found."]
+    assert [each.value for each in page.success] == [NOTHING]
 
 
 @pytest.mark.parametrize("name", ["annotations.csv", "task.toml"])
 def test_a_workspace_that_cannot_be_opened_is_examined(name: str, active: Snapshot, monkeypatch):
     (active.workspace.path / name).write_text("no,such\n")
     page = examined(active.workspace.path, monkeypatch)
-    assert labels_of(page) == ["unreadable file, error: 1"]
+    assert labels_of(page) == ["Unreadable file, error: 1"]
     assert name in texts(page)
 
 
@@ -88,7 +89,7 @@ def test_a_missing_workspace_is_told(tmp_path: Path, monkeypatch):
 def test_of_very_many_findings_the_first_are_shown(make_workspace: MakeWorkspace, monkeypatch):
     workspace = make_workspace([("p", "x y")], {("training", "1"): [("", "text")] * (MOST + 5)})
     page = examined(workspace.path, monkeypatch)
-    assert labels_of(page) == [f"empty id, error: {MOST + 1:,}"]
+    assert labels_of(page) == [f"Row without an id, error: {MOST + 1:,}"]
 
 
 def test_scores_of_other_evaluation_data_stand_beside_none_without_a_mark(

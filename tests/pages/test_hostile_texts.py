@@ -175,8 +175,8 @@ def test_no_page_and_no_tab_runs_or_renders_a_strangers_text(page: Page, site: S
         told = f"{name}, {tab.inner_text()}"
         tab.click()
         over(page)
-        if page.get_by_role("button", name="Examine").count():
-            page.get_by_role("button", name="Examine").first.click()
+        if page.get_by_role("button", name="Run check").count():
+            page.get_by_role("button", name="Run check").first.click()
             over(page)
         require_harmless(page, told)
         for choice in page.locator('[data-testid="stButtonGroup"] button').all():

@@ -1,13 +1,17 @@
-"""The Data page's tab Export: prepared on demand, refused with the reason."""
+"""The Data page's tab Export: one button, which makes the file when it is pressed."""
 
+import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
+from playwright.sync_api import BrowserContext
 from streamlit.testing.v1 import AppTest
 
 from core.exchange.export_formats import LAYOUTS
+from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
-from tests.conftest import MakeWorkspace, headlines
+from tests.conftest import MakeWorkspace, Show, headlines
 from tests.pages.test_pages import open_page, open_tab
 
 
@@ -15,35 +19,46 @@ def open_export(path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return open_tab(open_page("data", path, monkeypatch), "Export", "data_tab")
 
 
-def prepared(page: AppTest) -> AppTest:
-    page = page.button(key="prepare_export").click().run()
+def button(page: AppTest) -> tuple[str, bool]:
+    """What the button says, and whether it can be pressed."""
     assert not page.exception
-    return page
+    [found] = page.get("download_button")
+    return found.proto.label, not found.proto.disabled
 
 
-def test_every_format_is_prepared_when_it_is_asked_for(active: Snapshot, monkeypatch):
+def test_every_format_is_offered_with_the_number_of_labels(active: Snapshot, monkeypatch):
     page = open_export(active.workspace.path, monkeypatch)
     assert page.selectbox(key="export_format").options == [x.title for x in LAYOUTS.values()]
-    assert not page.get("download_button")
     for form in LAYOUTS:
-        page = prepared(page.selectbox(key="export_format").select(form).run())
-        [button] = page.get("download_button")
-        assert button.proto.label.startswith("Download (")
-        assert button.proto.url.endswith(".zip")
-        assert not page.error
+        page = page.selectbox(key="export_format").select(form).run()
+        assert button(page) == (f"Download {len(active.labels.items)} labels", True)
 
 
-def test_a_split_without_labels_is_refused_with_the_reason(active: Snapshot, monkeypatch):
+def test_what_has_no_label_is_no_file(active: Snapshot, monkeypatch):
     page = open_export(active.workspace.path, monkeypatch)
-    page = prepared(page.pills[0].set_value(["validation"]).run())
-    assert "No item of validation has a label yet" in page.error[0].value
-    assert not page.get("download_button")
+    assert button(page.pills[0].set_value(["validation"]).run()) == ("Download 0 labels", False)
+    assert button(page.pills[0].set_value([]).run()) == ("Download 0 labels", False)
 
 
-def test_a_workspace_without_labels_is_told_so(make_workspace: MakeWorkspace, monkeypatch):
+def test_a_workspace_without_labels_has_nothing_to_download(
+    make_workspace: MakeWorkspace, monkeypatch
+):
     workspace = make_workspace([item[:2] for item in headlines(5)])
-    page = prepared(open_export(workspace.path, monkeypatch))
-    assert "has a label yet" in page.error[0].value
+    assert button(open_export(workspace.path, monkeypatch)) == ("Download 0 labels", False)
+
+
+@pytest.mark.browser
+def test_one_click_downloads_the_labels(
+    demo_in_app: Workspace, show: Show, context: BrowserContext
+):
+    page = context.new_page()
+    page.goto(show(demo_in_app).at("data", "annotator=ann"))
+    page.get_by_role("tab", name="Export", exact=True).click()
+    with page.expect_download() as got:
+        page.get_by_role("button", name=re.compile("Download [1-9]")).click()
+    with ZipFile(got.value.path()) as archive:
+        names = {Path(name).name for name in archive.namelist()}
+    assert {"README.md", "labels.csv"} <= names
 
 
 def test_a_workspace_that_cannot_be_read_leaves_the_tab_empty(tmp_path: Path, monkeypatch):

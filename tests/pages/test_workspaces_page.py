@@ -87,6 +87,7 @@ def test_a_page_that_stands_alone_follows_the_address_too(shelf, started, monkey
     page = AppTest.from_file(str(ROOT / "pages" / "data.py"), default_timeout=TIMEOUT)
     page.query_params["workspace"] = "first"
     page.run()
+    open_tab(page, "Files", "data_tab")
     assert any("shelf/first" in caption.value for caption in page.caption)
 
 
@@ -139,7 +140,7 @@ def test_a_backup_is_made_listed_and_restored(shelf, started, monkeypatch):
     assert "No backup yet" in page.info[0].value
     press(page, "Make a backup now")
     (path,) = backup_files(started)
-    assert page.success[0].value == f"backups/{path.name} is written and verified."
+    assert page.success[0].value == f"backups/{path.name} is complete and verified."
     assert list(page.dataframe[0].value["file"]) == [path.name]
     page.text_input[0].set_value("again")
     press(page, "Restore and open")
@@ -165,7 +166,7 @@ def test_a_damaged_backup_is_told_and_cannot_be_restored(shelf, started, monkeyp
     made = back_up(open_workspace(started))
     made.path.write_bytes(b"no zip")
     page = data_tab("Backups", started, monkeypatch)
-    assert "damaged" in page.dataframe[0].value["why"][0]
+    assert "damaged" in page.dataframe[0].value["reason"][0]
     assert not [button for button in page.button if button.label == "Restore and open"]
 
 

@@ -141,7 +141,7 @@ def test_labels_are_saved_when_no_backup_can_be_made_and_the_doctor_says_so(work
     (workspace.path / "backups").unlink()
     (finding,) = examine_backups(workspace)
     assert "evaluation_data/" in finding.message
-    assert "has got labels today" in finding.message
+    assert "got labels today" in finding.message
     back_up(workspace)
     assert not [*examine_backups(workspace)]
 

@@ -12,28 +12,29 @@ from core.workspace.layout import open_workspace
 from core.workspace.registry import free_place, workspaces_folder
 from core.workspace.restore import restore
 from pages.ui import session
-from pages.ui.components.messages import refusals_shown, show_error
+from pages.ui.components.controls import show_files
+from pages.ui.components.messages import refusals_shown, say_empty, show_error
 from pages.ui.escape_markdown import plain
 
 
 def show(path: Path) -> None:
     """The list of backups, a button for one now, and the way back."""
     st.caption(
-        f"Task, logs and label files, copied into `{FOLDER}/` before the first save of each day "
-        f"(UTC). The newest {NEWEST} stay, then the last of each day for {DAYS} days, then the "
-        "last of each month for good. Pool and models are not copied: they are never rewritten."
+        f"Copies of the settings, logs and labels, made in {FOLDER}/ before the first save of each "
+        f"day (UTC). The newest {NEWEST} are kept, one a day for {DAYS} days, and one a month for "
+        "good. Items and models are not copied, because they never change."
     )
     if st.button("Make a backup now", icon=":material/save:"):
         with refusals_shown():
             made = back_up(open_workspace(path))
-            st.success(plain(f"{FOLDER}/{made.name} is written and verified."))
+            st.success(plain(f"{FOLDER}/{made.name} is complete and verified."))
     try:
         files = backup_files(path)
     except BackupError as error:
         show_error(error)
         return
     if not files:
-        st.info("No backup yet: the first save makes one.", icon=":material/hourglass_empty:")
+        say_empty("No backup yet. The first one is made when labels are saved.")
         return
     if sound := _show_list(files):
         _offer_restore(sound)
@@ -43,23 +44,16 @@ def _show_list(files: list[Path]) -> list[Backup]:
     """The table of backups, newest first; those that can be read."""
     sound, rows = [], []
     for file in files:
-        row = {"file": file.name, "bytes": file.stat().st_size}
+        row = {"file": file.name, "size": file.stat().st_size}
         try:
             backup = read_backup(file)
             sound.append(backup)
             made_at = pd.Timestamp(backup.made_at)
-            rows.append(row | {"made": made_at, "why": backup.reason, **backup.counts()})
+            rows.append(row | {"made": made_at, "reason": backup.reason, **backup.counts()})
         except BackupError as error:
-            rows.append(row | {"why": str(error)})
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_order=["file", "made", "why", "labels", "events", "proposals", "runs", "bytes"],
-        column_config={
-            "labels": st.column_config.NumberColumn(help="Rows of the label files."),
-            "bytes": st.column_config.NumberColumn(format="localized"),
-        },
-    )
+            rows.append(row | {"reason": str(error)})
+    order = ["file", "made", "reason", "labels", "events", "proposals", "runs", "size"]
+    show_files(pd.DataFrame(rows, columns=order), "made")
     return sound
 
 
@@ -67,7 +61,7 @@ def _offer_restore(sound: list[Backup]) -> None:
     st.subheader("Restore", anchor=False)
     with st.form("restore", width=480):
         backup = st.selectbox("Backup", sound, format_func=lambda backup: backup.name)
-        name = st.text_input("Name of the new workspace", placeholder="for example January again")
+        name = st.text_input("Name of the new workspace", placeholder="e.g. January restored")
         st.caption("This workspace stays as it is.")
         wanted = st.form_submit_button("Restore and open", icon=":material/history:")
     if not wanted:

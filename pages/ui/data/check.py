@@ -1,4 +1,4 @@
-"""Check: what the doctor says of the workspace's files, and the mends that are safe."""
+"""Check: problems in the workspace's files, and the fixes that are safe."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ import streamlit as st
 
 from core.doctor import examine, mend, mend_all
 from core.errors import SunlightError
-from core.system.findings import Finding, Kind
+from core.system.findings import Finding, Kind, counted
 from core.workspace.layout import open_workspace
 from pages.ui import session
+from pages.ui.cache.snapshot import open_snapshot
 
 EXAMINED = "check_examined"
 
@@ -21,7 +22,7 @@ AT_ONCE = 10
 
 @dataclass(frozen=True)
 class Examined:
-    """What was found in a workspace when somebody looked, and what was mended before."""
+    """What was found in a workspace when somebody looked, and what was fixed before."""
 
     path: Path
     findings: Sequence[Finding]
@@ -30,13 +31,13 @@ class Examined:
 
 
 def show(path: Path) -> None:
-    """A button that examines the workspace, what was found, and a button for each safe mend."""
+    """A button that examines the workspace, what was found, and a button for each safe fix."""
     st.caption(
-        "Malformed rows, conflicts, copies, leaks, torn lines. Looking changes nothing; a mend "
-        "appends, or moves a file within the workspace, and deletes nothing."
+        "Looks for broken rows, conflicting labels and duplicates. Checking changes nothing; fixes "
+        "never delete."
     )
     st.button(
-        "Examine the workspace",
+        "Run check",
         icon=":material/stethoscope:",
         key="examine",
         on_click=_keep,
@@ -51,19 +52,22 @@ def _show_examined(examined: Examined) -> None:
     for sentence in examined.done:
         st.text(sentence)
     if examined.refusal:
-        st.error("It could not be done:", icon=":material/error:")
+        st.error("This could not be done:", icon=":material/error:")
         st.text(examined.refusal)
         return
     findings = examined.findings
     if not findings:
-        st.success("Nothing found.", icon=":material/check_circle:")
+        snapshot = open_snapshot(examined.path)
+        items = counted(len(snapshot.pool_words.pool), "item")
+        labels = counted(len(snapshot.labels.items), "label")
+        st.success(f"No problems found in {items} and {labels}.", icon=":material/check_circle:")
         return
     errors = sum(finding.severity == "error" for finding in findings)
-    st.write(f"{errors:,} errors, {len(findings) - errors:,} warnings")
+    st.write(f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
     safe = sum(bool(finding.mend) for finding in findings)
     if safe:
         st.button(
-            f"Do all {safe:,} safe mends",
+            f"Apply {safe:,} safe fixes" if safe > 1 else "Apply the safe fix",
             icon=":material/healing:",
             key="mend_all",
             on_click=_keep,
@@ -76,8 +80,8 @@ def _show_examined(examined: Examined) -> None:
 
 def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
     """The findings of a kind; of many the first ones, and the next ones when asked for."""
-    name = f"{kind.title}, {kind.severity}"
-    key = f"check_{name}"
+    name = f"{kind.shown}, {kind.severity}"
+    key = f"check_{kind.title}, {kind.severity}"
     shown = st.session_state.get(key, AT_ONCE)
     with st.expander(f"{name}: {len(findings):,}", icon=f":material/{kind.severity}:"):
         st.caption(f"{kind.what[0].upper()}{kind.what[1:]}.")
@@ -93,7 +97,7 @@ def _show_finding(path: Path, key: str, finding: Finding) -> None:
     with st.container(border=True):
         st.text(finding.message)
         if finding.row:
-            st.caption("The row itself:")
+            st.caption("The row:")
             st.text(finding.row)
         if finding.mend:
             st.button(
@@ -110,7 +114,7 @@ def _show_more(key: str, shown: int) -> None:
 
 
 def _mend(finding: Finding, path: Path, annotator: str) -> tuple[list[str], list[Finding]]:
-    """(what was done, what is found now): the mend is on disk, everything is looked at anew."""
+    """(what was done, what is found now): the fix is on disk, everything is checked again."""
     return [mend(open_workspace(path), finding, annotator)], examine(path)
 
 

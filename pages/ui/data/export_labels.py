@@ -1,4 +1,4 @@
-"""Export: the labels that count as a file for other programs, with a data card."""
+"""Export: all current labels as a file for other programs, with a data card."""
 
 from pathlib import Path
 
@@ -7,19 +7,20 @@ import streamlit as st
 from core.errors import SunlightError
 from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import export_files, zipped
+from core.system.findings import counted
 from core.workspace.task import SPLITS
 from pages.ui.cache.snapshot import open_snapshot
-from pages.ui.components.messages import refusals_shown
 
+NAMES = {"evaluation": "Test set (evaluation)", "validation": "Validation", "training": "Training"}
 FORMAT = "export_format"
 CHOSEN = "export_splits"
 
 
 def show(path: Path) -> None:
-    """A choice of format and splits, and a button that prepares the archive."""
+    """A choice of format and splits, and the download."""
     st.caption(
-        "Every label that counts, with why it was proposed and who gave it, and a data card. Items "
-        "with two labels and no decision are left out."
+        "All current labels, with annotator, date and reason, and a data card. Items with "
+        "conflicting labels are left out."
     )
     try:
         snapshot = open_snapshot(path)
@@ -29,20 +30,25 @@ def show(path: Path) -> None:
         "Format", [*LAYOUTS], format_func=lambda name: LAYOUTS[name].title, key=FORMAT, width=320
     )
     st.caption(LAYOUTS[form].note)
-    for_excel = form == "csv" and st.checkbox("For Excel, which needs a mark in the file")
-    splits = st.pills("Splits", SPLITS, selection_mode="multi", default=SPLITS, key=CHOSEN)
-    if not st.button("Prepare", icon=":material/inventory_2:", key="prepare_export"):
-        return
+    for_excel = form == "csv" and st.checkbox("For Excel, which otherwise misreads accents")
+    splits = st.pills(
+        "Labels of",
+        SPLITS,
+        format_func=NAMES.get,
+        selection_mode="multi",
+        default=SPLITS,
+        key=CHOSEN,
+    )
     folder = f"{snapshot.workspace.name}-{form}"
-    with refusals_shown():
-        archive = zipped(export_files(snapshot, form, splits, for_excel=for_excel), folder)
-        st.download_button(
-            f"Download ({len(archive) / 1e3:,.0f} kB)",
-            archive,
-            f"{folder}.zip",
-            "application/zip",
-            key="download_export",
-            on_click="ignore",
-            type="primary",
-            icon=":material/download:",
-        )
+    number = sum(len(snapshot.labels.splits[split]) for split in splits)
+    st.download_button(
+        f"Download {counted(number, 'label')}",
+        lambda: zipped(export_files(snapshot, form, splits, for_excel=for_excel), folder),
+        f"{folder}.zip",
+        "application/zip",
+        key="download_export",
+        on_click="ignore",
+        type="primary",
+        icon=":material/download:",
+        disabled=not number,
+    )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import SunlightError, TaskError
 from core.sampling.catalog import CATALOG, PRESETS, preset_of
+from core.system.findings import counted
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MOST, SPLITS, Task, default_task, parse_task
 from core.workspace.task_changes import changes, items_of
@@ -183,7 +184,7 @@ def _label(wish: LabelWish, items: int, key: Key, removed: set[str]) -> LabelWis
         letter = middle.text_input("Key", wish.key, key=key("key")).strip()
         about = right.text_area("Definition", wish.description, height=100, key=key("about"))
         if wish.value:
-            left.caption(f"{items:,} item{'s' * (items != 1)} · `{plain(wish.value)}` in files")
+            left.caption(f"{counted(items, 'item')} · `{plain(wish.value)}` in files")
         if wish.value and not items:
             left.button("Remove", key=key("remove"), on_click=removed.add, args=(wish.value,))
     return LabelWish(wish.value or name, name, letter, description=about.strip())
