@@ -1,11 +1,15 @@
 """Home: the stage of the work, and the one thing to do next."""
 
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
 from core.analysis.simulation import make_demo
 from core.evaluation.report import SCORE_NAMES
-from core.system.progress import in_words
+from core.pool.folder import pool_files
+from core.workspace.layout import SAMPLE
+from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 from pages.ui import page_head, session
@@ -13,23 +17,44 @@ from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
 from pages.ui.components import charts
 from pages.ui.components.figure import show_figure
-from pages.ui.components.messages import refusals_shown
+from pages.ui.components.messages import progress_shown, refusals_shown
 from pages.ui.components.scores import metric, report_intervals, span
 from pages.ui.components.verdict import show_verdict
 from pages.ui.escape_markdown import plain
+from pages.ui.importing.start import offer_start
 
 NEXT = {
-    "evaluation": "Label evaluation data",
+    "evaluation": "Label the test set",
     "validation": "Label validation data",
     "training": "Label first training data",
     "active learning": "Label the next batch",
 }
 WHY = {
-    "evaluation": "A random sample is held out first: every later score is measured on it.",
-    "validation": "Another random sample is held out, for settings that the scores must not see.",
-    "training": "The model learns its first words from random items.",
-    "active learning": "The model has learned from your labels and chooses what to ask next.",
+    "evaluation": "First, label a random test set. It is never used for training, so it tells you "
+    "how good the model really is.",
+    "validation": "Label a second random set, used only to tune settings.",
+    "training": "Now label some random items to train the first model.",
+    "active learning": "The model has learned from your labels and picks what to label next.",
 }
+SETS = {"evaluation": "Test set", "validation": "Validation data", "training": "Training data"}
+BEFORE_DEMO = "before_demo"
+
+
+def show_ways_in(snapshot: Snapshot) -> None:
+    """What one can do with a fresh install: own data first, then the sample, then the demo."""
+    with st.container(border=True):
+        st.subheader("Start with your own data", anchor=False)
+        st.write("Drop a spreadsheet, name the labels, and label your first text within a minute.")
+        offer_start(snapshot, "Choose a file")
+    places = st.columns(2)
+    if len(snapshot.pool_words.pool):
+        with places[0].container(border=True, height="stretch"):
+            n_items = len(snapshot.pool_words.pool)
+            st.write(f"Try the keys on {n_items:,} made-up headlines: disaster-related or not?")
+            if st.button("Try it with sample headlines", icon=":material/edit:", key="next"):
+                st.switch_page("annotate.py")
+    with places[1].container(border=True, height="stretch"):
+        offer_demo()
 
 
 def show_next(snapshot: Snapshot) -> None:
@@ -42,14 +67,28 @@ def show_next(snapshot: Snapshot) -> None:
         st.switch_page("annotate.py")
 
 
-def show_targets(snapshot: Snapshot) -> None:
-    """Labels against targets, per split."""
+def show_progress(snapshot: Snapshot) -> None:
+    """How much of the pool is labeled, labels of today, and each set against its target."""
+    labeled, n_items = len(snapshot.labels.ids()), len(snapshot.pool_words.pool)
     targets = snapshot.workspace.task.targets
     asked = [split for split in SPLITS if targets[split] or snapshot.labels.splits[split]]
-    for column, split in zip(st.columns(len(asked) or 1), asked, strict=False):
+    places = iter(st.columns(2 + len(asked)))
+    metric(next(places), "Labeled", f"{labeled:,}", f"of {n_items:,} items")
+    metric(next(places), "Today", f"{labels_today(snapshot):,}", "labels")
+    for column, split in zip(places, asked, strict=True):
         have, target = len(snapshot.labels.splits[split]), targets[split]
-        metric(column, split.capitalize(), f"{have:,}", f"target {target:,}")
-        column.progress(min(1.0, have / target) if target else 1.0)
+        is_met = have >= target
+        metric(column, SETS[split], f"{have:,}", "target reached" if is_met else f"of {target:,}")
+        if not is_met:
+            column.progress(have / target)
+
+
+def labels_today(snapshot: Snapshot) -> int:
+    """Items that got a label since midnight, by the clock of whoever looks."""
+    midnight = pd.Timestamp.now(tz=st.context.timezone or "UTC").normalize().tz_convert("UTC")
+    since = f"{midnight:%Y-%m-%dT%H:%M}"
+    events = snapshot.logs.events
+    return len({x.item_id for x in events if x.action == "label" and x.labeled_at >= since})
 
 
 def show_balance(snapshot: Snapshot) -> None:
@@ -66,8 +105,8 @@ def show_balance(snapshot: Snapshot) -> None:
         show_figure(
             "balance",
             "Labels so far",
-            f"Held-out items tell how rare {task.positive.name} is: they were drawn at random, "
-            "while training items were chosen.",
+            f"The test set shows how common {task.positive.name} really is. Training items were "
+            "picked by the model, so their mix is not typical.",
             charts.balance,
             pd.DataFrame(rows),
             tuple(labeled),
@@ -76,12 +115,13 @@ def show_balance(snapshot: Snapshot) -> None:
 
 
 def show_last_run(snapshot: Snapshot) -> None:
-    """The newest run's scores."""
-    st.subheader("Last run", anchor=False)
+    """The newest model's scores."""
     if not snapshot.logs.runs:
-        st.caption("No model has been trained yet: that comes after the first training data.")
+        st.subheader("Model", anchor=False)
+        st.caption("No model yet. The first one is trained after the first training data.")
         return
     run = snapshot.logs.runs[-1]
+    st.subheader(plain(shown_id(run.run_id)), anchor=False)
     found = report_intervals(runs.report(snapshot, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
@@ -90,16 +130,15 @@ def show_last_run(snapshot: Snapshot) -> None:
             SCORE_NAMES[score],
             "undefined" if value is None else f"{value:.3f}",
             span(found.get(score)),
-            help="Below it the interval of 95%: how far it could be off with these items.",
+            help="The range below is a 95% confidence interval.",
         )
     st.caption(
-        f"{plain(run.run_id)}, model {plain(run.model)}, {run.n_training:,} training labels, on "
-        f"{run.n_evaluation:,} evaluation items"
+        f"Learned from {run.n_training:,} labels, measured on {run.n_evaluation:,} test items."
     )
     if run.fscore == 0:
         st.caption(
-            "F is 0 while the model finds none of the positive items: with few positive labels it "
-            "may say no to everything. AUC tells whether it ranks them higher already."
+            "The F-score is 0 while the model finds none of the positive items, as happens with "
+            "few positive labels. AUC tells whether it already ranks them higher."
         )
 
 
@@ -107,60 +146,80 @@ def show_annotators(snapshot: Snapshot) -> None:
     """Who labeled how much."""
     people = tables(snapshot).annotators
     if len(people):
-        st.subheader("Who labeled", anchor=False)
+        st.subheader("Annotators", anchor=False)
+        if people["seconds"].isna().all():
+            people = people.drop(columns="seconds")
         st.dataframe(
             people,
             hide_index=True,
             column_config={
-                "annotator": "person",
+                "annotator": "Annotator",
+                "labels": "Labels",
                 "seconds": st.column_config.NumberColumn(
-                    "median s", format="%.1f", help="seconds from seeing an item to its label"
+                    "Seconds per label", format="%.1f", help="From seeing an item to its label."
                 ),
+                "latest": "Last active",
             },
         )
 
 
-def show_demo(snapshot: Snapshot) -> None:
+def offer_demo() -> None:
     """One click to a workspace in which every page has something to show.
 
     It is made if it is not there yet.
     """
-    folder = session.DEMO
-    if snapshot.workspace.path == folder:
+    st.write(
+        "Just looking? Open a finished example (takes about 7 seconds). Your own data is not "
+        "touched."
+    )
+    if not st.button("Open the demo", icon=":material/play_circle:", key="demo"):
         return
-    with st.container(border=True):
+    with refusals_shown():
+        if not (session.DEMO / "runs.csv").exists():
+            with progress_shown("Labeling the sample with its true labels …") as progress:
+                make_demo(session.DEMO, progress=progress)
+        st.session_state[BEFORE_DEMO] = session.workspace_path()
+        session.choose_workspace(session.DEMO)
+        st.rerun()
+
+
+def say_demo() -> None:
+    """That this is the demo, and the way back."""
+    before = st.session_state.get(BEFORE_DEMO) or Path(session.started_with())
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(
-            "**Just looking?** The demo labels the sample with its true labels, through the same "
-            "code as yours, and opens it. Your own workspace stays as it is."
+            ":material/info: **This is a demo.** The sample headlines were labeled by a program, "
+            "which is called `oracle`. Look around: nothing here is your data.",
+            width="stretch",
         )
-        if not st.button("Make and open the demo", icon=":material/play_circle:", key="demo"):
-            return
-        with refusals_shown():
-            if not (folder / "runs.csv").exists():
-                doing = "Making the demo: the sample's true labels go through the whole loop …"
-                with st.status(doing):
-                    make_demo(folder, progress=in_words(st.write))
-            session.choose_workspace(folder)
+        if before.resolve() != session.DEMO and st.button("Leave the demo", key="leave_demo"):
+            session.choose_workspace(before)
             st.rerun()
+
+
+def is_untouched_sample(snapshot: Snapshot) -> bool:
+    """Whether nobody has done anything yet, and the pool is the one that is shipped."""
+    files = [(file.name, file.stat().st_size) for file in snapshot.workspace.pool_files()]
+    shipped = [(file.name, file.stat().st_size) for file in pool_files(SAMPLE)]
+    return not snapshot.labels.items and not snapshot.logs.proposals and files == shipped
 
 
 snapshot = page_head.open_page(
     "", "Label text with single key presses. A small model picks the items worth labeling next."
 )
-if len(snapshot.pool_words.pool):
+if not len(snapshot.pool_words.pool) or is_untouched_sample(snapshot):
+    show_ways_in(snapshot)
+else:
+    if snapshot.workspace.path == session.DEMO:
+        say_demo()
     left, right = st.columns([3, 2], gap="large")
     with left:
         show_next(snapshot)
         show_verdict(snapshot)
-        show_targets(snapshot)
+        show_progress(snapshot)
         show_balance(snapshot)
     with right:
         show_last_run(snapshot)
         show_annotators(snapshot)
-else:
-    st.info(
-        "The pool is empty. Put a CSV file of `item_id,text` into "
-        f"{plain(snapshot.workspace.name)}/unlabeled\\_data/ and reload.",
-        icon=":material/inbox:",
-    )
-show_demo(snapshot)
+    if snapshot.workspace.path != session.DEMO:
+        offer_start(snapshot, "Start another task with a file", is_quiet=True)

@@ -30,6 +30,7 @@ SHARED = {
     "card",
     "server",
     "cache",
+    "importing",
     "session",
     "page_head",
     "escape_markdown",

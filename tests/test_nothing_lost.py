@@ -453,6 +453,6 @@ def test_kept_labels_are_delivered_from_whichever_page_is_opened(
     page.close()
     home = context.new_page()
     home.goto(f"{server.url}/?annotator={ann}")
-    home.get_by_role("heading", name="Label evaluation data").wait_for()
+    home.get_by_role("heading", name="Label the test set").wait_for()
     home.wait_for_function("Object.keys(localStorage).every(key => !key.includes('/waiting/'))")
     assert [label for _, label in logged(workspace, ann)] == ["0", "1", "1", "1"]

@@ -13,15 +13,18 @@ import typer
 
 from core.cli import answers
 from core.cli.console import AsJson, Data, refusals, report, tell
-from core.system.durable import remove, write_new
-from core.workspace.layout import SAMPLE, Workspace, open_workspace
+from core.system.durable import write_new
+from core.workspace.layout import SAMPLE, Workspace, open_workspace, remove_unfilled
 from core.workspace.task import SPLITS, default_task
 
 if TYPE_CHECKING:  # a command imports what it needs in its body
     from core.exchange.tables.reader import SourceTable
 
 Source = Annotated[Path, typer.Argument(help="A table, or a folder in the layout of a workspace.")]
-Text = Annotated[str, typer.Option(help="The column of the texts; default: guessed.")]
+Text = Annotated[
+    list[str] | None,
+    typer.Option(help="The column of the texts; again for what goes on below. Default: guessed."),
+]
 Id = Annotated[str, typer.Option("--id", help="The column of the ids; default: guessed.")]
 NoId = Annotated[bool, typer.Option("--no-id", help="Make ids of the texts; guess no column.")]
 LabelColumn = Annotated[str, typer.Option("--label", help="The labels' column; default: guessed.")]
@@ -58,7 +61,7 @@ def import_command(
     source: Source,
     data: Data = SAMPLE,
     as_json: AsJson = False,
-    text: Text = "",
+    text: Text = None,
     item_id: Id = "",
     no_id: NoId = False,
     label: LabelColumn = "",
@@ -90,8 +93,9 @@ def import_command(
     from core.exchange.tables.reader import Reading
 
     asked = {
-        "text": text, "item_id": item_id, "label": label, "split": split, "strategy": strategy,
-        "confidence": confidence, "annotator": annotator, "labeled_at": labeled_at,
+        "text": (text or [""])[0], "item_id": item_id, "label": label, "split": split,
+        "strategy": strategy, "confidence": confidence, "annotator": annotator,
+        "labeled_at": labeled_at,
     }  # fmt: skip
     asked = {what: name for what, name in asked.items() if name}
     named = tuple(name for what, name in asked.items() if what not in ("split", "strategy"))
@@ -104,7 +108,9 @@ def import_command(
             return tell(answers.import_json(done), done.sentences(), as_json)
         reading = Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
         table = open_table(source, reading)
-        columns, unsaid = understood(table, asked, words, refuse_unknown=not leave_unlabeled)
+        columns, unsaid = understood(
+            table, asked, words, (text or [])[1:], refuse_unknown=not leave_unlabeled
+        )
         if dry_run:
             preview = answers.preview_json(table, columns)
             return tell(preview, answers.preview_text(preview), as_json)
@@ -179,8 +185,8 @@ def workspace_for(
             _take_labels(path, table, label)
         yield open_workspace(path)
     except BaseException:
-        if is_made and {entry.name for entry in path.iterdir()} <= {".cache", "task.toml"}:
-            remove(path)
+        if is_made:
+            remove_unfilled(path)
         raise
 
 

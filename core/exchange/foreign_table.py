@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -65,9 +65,17 @@ Asked = Mapping[str, str]
 """The columns that a person names, by what they hold; empty: none does. What is left out is
 recognized."""
 
+BETWEEN = "\n\n"
+"""Stands between the parts of a text that comes from several columns."""
+
 
 def understood(
-    table: SourceTable, asked: Asked, labels: Mapping[str, str], *, refuse_unknown: bool
+    table: SourceTable,
+    asked: Asked,
+    labels: Mapping[str, str],
+    further_texts: Sequence[str] = (),
+    *,
+    refuse_unknown: bool,
 ) -> tuple[Columns, Defaults]:
     """(columns as asked for or recognized, what counts for all rows).
 
@@ -86,24 +94,25 @@ def understood(
             f"{table.name}: no column holds plain texts. Name one with --text: {_listed(table)}."
         )
     # A column holds one thing: what a person says of it comes before what was recognized.
-    said = set(filter(None, asked.values()))
+    said = {*filter(None, asked.values()), *further_texts}
     for what, name in columns.items():
         if what not in asked and name in said:
             columns[what] = ""
-    return Columns(**columns), Defaults(**for_all, labels=labels, refuse_unknown=refuse_unknown)
+    read = Columns(**columns, further_texts=tuple(further_texts))
+    return read, Defaults(**for_all, labels=labels, refuse_unknown=refuse_unknown)
 
 
 def recognized(table: SourceTable) -> dict[str, str]:
     """The columns that the table's format defines, else those that are guessed."""
     if table.roles:
-        return {what: name for what, name in asdict(table.roles).items() if name}
+        return table.roles.roles()
     return guess(table.columns, table.sample, table.structured)
 
 
 def read_as(table: SourceTable, columns: Columns) -> dict[str, Any]:
     """What was recognized of a table: its form, its columns, and which of them holds what."""
-    roles = {what: name for what, name in asdict(columns).items() if name}
-    return {**table.told(), "columns": list(table.columns), "read_as": roles}
+    found = {**table.told(), "columns": list(table.columns), "read_as": columns.roles()}
+    return found | ({"further_texts": [*columns.further_texts]} if columns.further_texts else {})
 
 
 def told_as_read(answer: Mapping[str, Any]) -> str:
@@ -124,6 +133,7 @@ def told_as_read(answer: Mapping[str, Any]) -> str:
         form.append(f"from line {answer['first_line']} on")
     roles = {"text": "", "item_id": "made of the texts", "label": "none"}
     roles |= {what: f"`{name}`" for what, name in answer["read_as"].items()}
+    roles["text"] += "".join(f" + `{name}`" for name in answer.get("further_texts", ()))
     said = "; ".join(f"{ROLE_NAMES[what]}: {name}" for what, name in roles.items())
     return f"Read as {', '.join(form)}. {said}."
 
@@ -137,7 +147,8 @@ def read_table(
             raise TableError(
                 f"{table.name} has no column `{name}`. Its columns are {_listed(table)}."
             )
-    for what, name in (("texts", columns.text), ("ids", columns.item_id)):
+    texts = (("texts", name) for name in (columns.text, *columns.further_texts))
+    for what, name in (*texts, ("ids", columns.item_id)):
         if name in table.structured:
             raise TableError(
                 f"{table.name}: the column `{name}` holds lists or objects, no plain {what}. Name "
@@ -156,6 +167,20 @@ def read_table(
             f"{table.name} has no rows below its header. Bring a file that holds some."
         )
     return found
+
+
+def kept_columns(
+    table: SourceTable, columns: Columns, *, keep_label: bool = False
+) -> dict[str, str]:
+    """What each column that stays the items' own is called in the pool, in the table's order."""
+    used = columns.used() - ({columns.label} if keep_label else set())
+    names = [name for name in table.columns if name not in used]
+    return dict(zip(names, own_columns(names), strict=True))
+
+
+def row_count(table: SourceTable) -> int:
+    """How many rows can be read; raises TableError."""
+    return sum(len(block.rows) for block in table.blocks())
 
 
 def label_counts(table: SourceTable, column: str) -> Counter[str]:
@@ -217,14 +242,13 @@ class _Reader:
     """Goes through a table that others made, block by block."""
 
     def __init__(self, table: SourceTable, columns: Columns, unsaid: Defaults, task: Task) -> None:
-        used = columns.used() - (set() if unsaid.refuse_unknown else {columns.label})
-        self._own = [at for at, name in enumerate(table.columns) if name not in used]
-        names = own_columns([table.columns[at] for at in self._own])
-        own: dict[str, list[str]] = {name: [] for name in names}
+        names = kept_columns(table, columns, keep_label=not unsaid.refuse_unknown)
+        self._own = [table.columns.index(name) for name in names]
+        own: dict[str, list[str]] = {name: [] for name in names.values()}
         self._found = TableContents(table.name, False, own, ids_made=not columns.item_id)
         self._unsaid, self._task = unsaid, task
-        used_for = asdict(columns).items()
-        self._at = {what: table.columns.index(name) for what, name in used_for if name}
+        self._at = {what: table.columns.index(x) for what, x in columns.roles().items()}
+        self._texts_at = [table.columns.index(x) for x in (columns.text, *columns.further_texts)]
         for value in unsaid.labels.values():
             task.label(value)  # raises TaskError for one that is none
         in_small = {word.casefold(): value for word, value in unsaid.labels.items()}
@@ -240,11 +264,11 @@ class _Reader:
         found = self._found
         found.bad += bad
         found.rows += len(rows) + len(bad)
-        text_at = self._at["text"]
-        keys = keys_of(pa.array([row[text_at] for _, row in rows], pa.large_string()))
-        for (line, row), key in zip(rows, keys.tolist(), strict=True):
+        texts = [self._text(row) for _, row in rows]
+        keys = keys_of(pa.array(texts, pa.large_string()))
+        for (line, row), text, key in zip(rows, texts, keys.tolist(), strict=True):
             try:
-                self._take_row(line, row, key)
+                self._take_row(line, row, text, key)
             except ValueError as error:
                 found.bad.append(BadRow(line, str(error)))
 
@@ -262,8 +286,14 @@ class _Reader:
     def _texts(self, keys: Collection[int]) -> list[str]:
         return [self._found.texts[self._place[key]] for key in sorted(keys)]
 
-    def _take_row(self, line: int, row: list[str], key: int) -> None:
-        found, text = self._found, row[self._at["text"]]
+    def _text(self, row: Sequence[str]) -> str:
+        """The row's text: of several columns the cells that hold something."""
+        if len(self._texts_at) == 1:
+            return row[self._texts_at[0]]
+        return BETWEEN.join(row[at] for at in self._texts_at if not is_blank(row[at]))
+
+    def _take_row(self, line: int, row: list[str], text: str, key: int) -> None:
+        found = self._found
         if is_blank(text):
             raise ValueError("has no text")
         item_id = row[self._at["item_id"]] if "item_id" in self._at else made_id(key)

@@ -16,6 +16,7 @@ from core.system.durable import (
     keep,
     make_folder,
     refused_as,
+    remove,
     sync_path,
     write_new,
 )
@@ -158,6 +159,13 @@ def create_workspace(
             write_new(path / POOL_FOLDER / file.name, [file.read_bytes()])
         write_new(path / "task.toml", [task_file.read_bytes()])
     return open_workspace(path)
+
+
+def remove_unfilled(path: Path) -> None:
+    """Removes a new workspace that has got nothing but its task."""
+    files = {entry.name for entry in path.iterdir() if entry.is_file() or any(entry.iterdir())}
+    if files <= {".cache", "task.toml"}:
+        remove(path)
 
 
 def refuse_contents(path: Path) -> None:

@@ -18,6 +18,7 @@ from core.system.durable import (
     make_folder,
     new_folder,
     refused_as,
+    stands,
     sync_path,
     write_new,
 )
@@ -102,6 +103,17 @@ def free_place(name: str, root: Path) -> Path:
         raise WorkspaceError(f"{root.name}/{name} is a link. Choose another name.")
     refuse_contents(path)
     return path
+
+
+def free_name(wish: str, root: Path) -> str:
+    """A name like this one that no workspace has: `tickets`, else `tickets 2`."""
+    plain = re.sub(r"[^\w-]+", " ", unicodedata.normalize("NFKC", wish)).replace("_", " ")
+    plain = re.sub(r"^\W+|\W+$", "", plain[: MAX_NAME // 2]) or "texts"
+    number, name = 1, plain
+    while name.casefold() in RESERVED or stands(root / name):
+        number += 1
+        name = f"{plain} {number}"
+    return name
 
 
 def create(name: str, task: str, root: Path) -> Workspace:

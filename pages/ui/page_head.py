@@ -12,8 +12,10 @@ from pages.ui.cache import snapshot as cache
 from pages.ui.card import deliver_kept
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, is_known, make_token
-from pages.ui.components.messages import refusals_shown
+from pages.ui.components.focus import focus
+from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
+from pages.ui.importing.start import offer_start
 from pages.ui.server.login import LOGOUT, base_path
 
 ASKED = "annotator_asked"
@@ -65,11 +67,8 @@ def hidden_heading(title: str) -> None:
 def need_pool(snapshot: Snapshot) -> None:
     """Stops a page that is about items where there are none, and says what to do."""
     if not len(snapshot.pool_words.pool):
-        st.info(
-            "There is nothing to look at yet: the pool is empty. Put a CSV file of `item_id,text` "
-            f"into {plain(snapshot.workspace.name)}/unlabeled_data/, or make the demo on Home.",
-            icon=":material/inbox:",
-        )
+        say_empty("No texts yet. Import a spreadsheet, or open the demo on Home.")
+        offer_start(snapshot, "Import a spreadsheet")
         st.stop()
 
 
@@ -92,6 +91,7 @@ def need_annotator() -> str:
             st.form_submit_button(
                 "Start labeling", type="primary", on_click=session.name_annotator_by, args=(ASKED,)
             )
+        focus(ASKED)
         st.stop()
     return name
 

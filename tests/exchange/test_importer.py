@@ -14,7 +14,7 @@ import pytest
 from core.errors import TableError, UnwritableError
 from core.exchange.exporter import export
 from core.exchange.import_types import Defaults
-from core.exchange.importer import ImportResult, import_data
+from core.exchange.importer import ImportResult, import_as_new, import_data
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import Reading
 from core.exchange.tables.roles import Columns
@@ -22,7 +22,7 @@ from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import SPLITS
+from core.workspace.task import DEFAULT_TASK_FILE, SPLITS
 from tests.conftest import MakeWorkspace
 from tests.tables import KINDS, write_table
 
@@ -310,3 +310,52 @@ def test_leaving_out_bad_rows_endorses_no_wrong_reading(workspace: Workspace, tm
     with pytest.raises(TableError, match=r"rows cannot be read so.*With --quote '\""):
         import_data(workspace, table, Columns(table.columns[0]), leave_out_bad_rows=True)
     assert files_of(workspace) == before
+
+
+def mails(folder: Path) -> Path:
+    rows = [["a", "Flood", "It rose."], ["b", "", "No subject."], ["c", "Only a subject", " "]]
+    return write_table(folder, "csv", ("id", "subject", "body"), rows)
+
+
+def test_a_text_of_several_columns_is_joined_by_empty_lines(workspace: Workspace, tmp_path: Path):
+    columns = Columns("subject", "id", further_texts=("body",))
+    import_data(workspace, open_table(mails(tmp_path)), columns)
+    pool = read_snapshot(workspace).pool_words.pool
+    texts = ["Flood\n\nIt rose.", "No subject.", "Only a subject"]
+    assert pool.table["text"].to_pylist()[-3:] == texts
+    assert list(pool.columns) == []
+
+
+def test_a_table_gets_a_workspace_of_its_own_or_leaves_none(tmp_path: Path):
+    task = DEFAULT_TASK_FILE.read_text(encoding="utf-8")
+    table = open_table(write_table(tmp_path, "csv", COLUMNS, [*ROWS, ["n1", "other", *[""] * 4]]))
+    columns, shelf = columns_of(COLUMNS), tmp_path / "shelf"
+    shelf.mkdir()
+    with pytest.raises(TableError, match="item_id `n1` of line 2"):
+        import_as_new("news", task, shelf, table, columns)
+    assert list(shelf.iterdir()) == []
+    workspace, result = import_as_new("news", task, shelf, table, columns, leave_out_bad_rows=True)
+    assert (workspace.path, result.items, result.labels) == (shelf / "news", 4, 3)
+
+
+def test_whoever_leaves_an_import_leaves_no_workspace(tmp_path: Path):
+    task = DEFAULT_TASK_FILE.read_text(encoding="utf-8")
+    table = open_table(write_table(tmp_path, "csv", COLUMNS, ROWS))
+    told = []
+
+    def leave(words: str, *_: int) -> None:
+        told.append(words)
+        if len(told) == n_told:
+            raise KeyboardInterrupt
+
+    for n_told in range(1, 20):
+        shelf = tmp_path / f"shelf{n_told}"
+        shelf.mkdir()
+        told.clear()
+        try:
+            import_as_new("news", task, shelf, table, columns_of(COLUMNS), progress=leave)
+        except KeyboardInterrupt:
+            assert list(shelf.iterdir()) == []
+        else:
+            break
+    assert 1 < n_told < 19

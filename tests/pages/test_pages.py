@@ -125,13 +125,14 @@ def test_home_says_what_to_do_next(workspace_path: Path, monkeypatch):
     titles = [title.value for title in page.subheader]
     if len(snapshot.pool_words.pool):
         expected = {
-            "evaluation": "Label evaluation data",
+            "evaluation": "Label the test set",
             "training": "Label first training data",
             "active learning": "Label the next batch",
         }
         assert titles[0] == expected[snapshot.stage]
     else:
-        assert "The pool is empty" in page.info[0].value
+        assert titles == ["Start with your own data"]
+        assert page.button(key="start_own").label == "Choose a file"
 
 
 def test_annotate_proposes_a_batch_and_hands_it_to_the_card(
@@ -150,7 +151,7 @@ def test_the_name_is_asked_once_and_before_anything_is_proposed(
 ):
     workspace = make_workspace([item[:2] for item in headlines(60)])
     page = open_page("annotate", workspace.path, monkeypatch, annotator="")
-    assert not page.get("bidi_component")
+    assert [each.key for each in page.get("bidi_component")] == ["focus_annotator_asked"]
     assert not workspace.batches.path.exists()
     page.text_input(key="annotator_asked").input("  Ann ")
     page.button[0].click().run()

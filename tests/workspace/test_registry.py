@@ -14,6 +14,7 @@ from core.workspace.registry import (
     check_name,
     create,
     find,
+    free_name,
     free_place,
     name_of,
     remove,
@@ -196,3 +197,14 @@ def test_a_workspace_that_cannot_be_read_can_be_removed(shelf: Path):
     (shelf / "first" / "annotations.csv").write_text("a,b\n")
     remove("first", shelf, "ann")
     assert workspaces(shelf) == ["sample"]
+
+
+def test_a_free_name_is_like_the_files_and_nobodys(tmp_path: Path):
+    assert free_name("Support tickets_2026 (final)", tmp_path) == "Support tickets 2026 final"
+    (tmp_path / "tickets").mkdir()
+    (tmp_path / "tickets 2").mkdir()
+    assert free_name("tickets", tmp_path) == "tickets 3"
+    assert free_name("sample", tmp_path) == "sample 2"
+    for odd in ("", "..", "..//..", "?!", "_", "工单", "x" * 300):
+        name = free_name(odd, tmp_path)
+        assert check_name(name) == name

@@ -40,7 +40,7 @@ from core.exchange.tables.reader import (
     readable,
     records_of,
 )
-from core.exchange.tables.roles import Columns
+from core.exchange.tables.roles import Columns, is_usual
 from core.exchange.tables.tool_formats import (
     FASTTEXT,
     LEAST_SHARE,
@@ -194,10 +194,8 @@ def _open_delimited(
         plain, ending, _asked(reading.delimiter, path), _asked(reading.quote, path)
     )
     head = first_rows(csv_rows(plain, dialect))
-    if not dialect.delimiter and ending == ".txt" and reading.has_header is None:
-        is_named = header_of([cells for _, cells in head], reading.named) if head else None
-        reading = replace(reading, has_header=bool(is_named))  # most are lists without a heading
-    columns, has_header, doubts = _columns([cells for _, cells in head], reading, path)
+    is_list = not dialect.delimiter and ending == ".txt"
+    columns, has_header, doubts = _columns([cells for _, cells in head], reading, path, is_list)
     form = "CSV" if dialect.delimiter else "one text per line"
     table = SourceTable(
         **common | {"doubts": (*common["doubts"], *doubts)},
@@ -294,9 +292,12 @@ def _encoding_doubts(found: Encoding) -> tuple[Doubt, ...]:
 
 
 def _columns(
-    head: Sequence[Sequence[str]], reading: Reading, path: Path
+    head: Sequence[Sequence[str]], reading: Reading, path: Path, is_list: bool = False
 ) -> tuple[tuple[str, ...], bool, tuple[Doubt, ...]]:
-    """(names of the columns, whether the first row has them, the doubt about it)."""
+    """(names of the columns, whether the first row has them, the doubt about it).
+
+    Of a single column nothing tells for sure; most that are a plain list have no heading.
+    """
     if not head:
         raise TableError(f"{path.name} has no rows. Choose a file that has some.")
     width = max(map(len, head))
@@ -305,10 +306,14 @@ def _columns(
     has_header, doubts = reading.has_header, ()
     if has_header is None:
         has_header = header_of(head, reading.named)
-    if has_header is None:
-        shown = ", ".join(f"`{cell[:40]}`" for cell in head[0][:6])
-        readings = (HEADER, f"{shown} as names"), (NO_HEADER, f"{shown} as data")
-        doubts = (Doubt("its first row", readings),)
+        has_header = bool(has_header) if is_list else has_header
+        first = next(iter(head[0]), "")
+        is_told = width > 1 or len(head) < 2 or is_usual(first) or first in reading.named
+        if has_header is None or not is_told:
+            shown = ", ".join(f"`{cell[:40]}`" for cell in head[0][:6])
+            readings = (HEADER, f"{shown} as names"), (NO_HEADER, f"{shown} as data")
+            likely = {True: HEADER, False: NO_HEADER}.get(has_header, "")
+            doubts = (Doubt("its first row", readings, likely),)
     if not has_header:
         return tuple(f"column {at + 1}" for at in range(width)), False, doubts
     names, wider = list(head[0]), [row for row in head[1:] if len(row) == len(head[0]) + 1]

@@ -75,10 +75,14 @@ RECOGNIZED = Reading()
 
 @dataclass(frozen=True)
 class Doubt:
-    """Two readings that are about as good: what they are about, and (option, how it reads) each."""
+    """Two readings that are about as good: what they are about, and (option, how it reads) each.
+
+    `likely` is the option that counts where nobody can be asked; empty: somebody has to say.
+    """
 
     about: str
     readings: tuple[tuple[str, str], ...]
+    likely: str = ""
 
     def sentence(self, file: str) -> str:
         """What a person is asked."""
@@ -145,8 +149,9 @@ class SourceTable:
 
     def refuse_doubts(self) -> None:
         """Raises TableError if two readings are about as good, and nobody said which."""
-        if self.doubts:
-            raise TableError(self.doubts[0].sentence(self.name))
+        for doubt in self.doubts:
+            if not doubt.likely:
+                raise TableError(doubt.sentence(self.name))
 
     def blocks(self, window: int = WINDOW) -> Iterator[Cells]:
         """Every row, with as many cells as there are columns; an empty text where there is none.

@@ -4,6 +4,7 @@ Nothing else is guessed: who labeled, when, and for which split is taken where a
 that defines it, says so.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
@@ -14,7 +15,10 @@ from core.system.csv_rows import is_number
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column of a table holds what; empty: none does."""
+    """Which column of a table holds what; empty: none does.
+
+    The text goes on in `further_texts`, each behind an empty line.
+    """
 
     text: str
     item_id: str = ""
@@ -24,14 +28,23 @@ class Columns:
     confidence: str = ""
     annotator: str = ""
     labeled_at: str = ""
+    further_texts: tuple[str, ...] = ()
+
+    def roles(self) -> dict[str, str]:
+        """The column of each thing that one holds."""
+        named = asdict(self).items()
+        return {what: name for what, name in named if isinstance(name, str) and name}
 
     def used(self) -> set[str]:
         """The columns that are read as something; all others stay the items' own."""
-        return {*asdict(self).values()} - {""}
+        return {*self.roles().values(), *self.further_texts}
 
 
 MOST_LABELS = 200
 """Words for labels that a column can hold, for it to be one of labels."""
+
+NUMBERED = re.compile(r"[A-Za-z]{0,6}[-_#]?\d+")
+"""A cell that counts: `T00017`, `INC-17`, `17`."""
 
 LEAST_DISTINCT = 0.9
 """Of the cells of a column, for it to be one of ids: what stands twice after all is told."""
@@ -65,8 +78,9 @@ def guess(
 
     `rows` are the first ones; columns that are `structured` hold no plain text. The text is, where
     no column has a usual name, the one of the longest cells, one of dates or of cells that stand
-    again and again only if there is no other. An id is one only where no cell stands twice, a label
-    only where few words stand again and again.
+    again and again only if there is no other. An id is one only where no cell stands twice; without
+    a usual name only the first column can be one, where it numbers the rows. A label is one only
+    where few words stand again and again.
     """
     cells = {name: [row[at] for row in rows] for at, name in enumerate(name_of)}
     found: dict[str, str] = {}
@@ -79,6 +93,8 @@ def guess(
         ]  # fmt: skip
         if fitting:
             found[what] = fitting[0]
+    if "item_id" not in found and len(name_of) > 1 and is_numbering(cells[name_of[0]]):
+        found["item_id"] = name_of[0]
     if "text" not in found:
         free = [name for name in name_of if name not in {*found.values(), *structured}]
         texts = [name for name in free if is_text(cells[name])]
@@ -104,6 +120,11 @@ def _is_varied(cells: Sequence[str]) -> bool:
 def is_id(cells: Sequence[str]) -> bool:
     """Whether nearly each cell is filled and stands once."""
     return len({cell for cell in cells if cell.strip()}) >= LEAST_DISTINCT * len(cells)
+
+
+def is_numbering(cells: Sequence[str]) -> bool:
+    """Whether each cell is another number, which may begin with letters; of two rows at least."""
+    return len(cells) == len({*cells}) > 1 and all(map(NUMBERED.fullmatch, cells))
 
 
 def is_label(cells: Sequence[str]) -> bool:

@@ -1,6 +1,5 @@
 """Import: a table that somebody has, looked at first, then imported, and taken back if wrong."""
 
-import re
 from functools import partial
 from pathlib import Path
 
@@ -14,14 +13,6 @@ from core.system.progress import Progress
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache.snapshot import open_snapshot
-from pages.ui.data.import_labels import LabelChoice, choose_for_all, choose_labels
-from pages.ui.data.import_reading import (
-    Chosen,
-    Upload,
-    choose_reading,
-    show_name,
-    upload_file,
-)
 from pages.ui.data.import_run import (
     RUN,
     ImportRun,
@@ -30,21 +21,15 @@ from pages.ui.data.import_run import (
     show_taken_back,
     watch,
 )
-
-LEAVE_OUT = "Leave out rows that cannot be read"
-
-ON_THE_PAGE = {
-    "leave them out with --leave-out-bad-rows": f"tick “{LEAVE_OUT}”",
-    "Say what they mean with --label-map word=value,…, leave their items unlabeled with "
-    "--leave-unlabeled, or keep the column as it is with --no-label": (
-        "say above what they mean, or leave them unlabeled"
-    ),
-    "--no-id makes ids of the texts": "choose (none) for Id, and ids are made of the texts",
-}
-"""What messages say of options, as it is done on the page."""
-
-_READ_OTHERWISE = re.compile(r"--(delimiter|quote) '(\S+)'")
-_CONTROLS = {"delimiter": "Separator", "quote": "Quotes"}
+from pages.ui.importing.labels import LabelChoice, choose_for_all, choose_labels
+from pages.ui.importing.reading import (
+    Chosen,
+    Upload,
+    choose_reading,
+    show_name,
+    upload_file,
+)
+from pages.ui.importing.refusal import LEAVE_OUT, refuse
 
 
 def show(path: Path) -> None:
@@ -89,7 +74,7 @@ def _show_form(snapshot: Snapshot, upload: Upload, run: ImportRun | None) -> Non
         chosen = choose_reading(upload)
         labels = _choose_labels(snapshot, upload, chosen)
     except SunlightError as error:
-        _refuse(str(error))
+        refuse(str(error))
         if run and run.is_running:
             watch(run)
         return
@@ -102,7 +87,7 @@ def _show_form(snapshot: Snapshot, upload: Upload, run: ImportRun | None) -> Non
         watch(run)
         return
     if run and run.refusal:
-        _refuse(run.refusal)
+        refuse(run.refusal)
     elif run:
         st.info("Cancelled. Nothing was imported.", icon=":material/close:")
     if waits_for := chosen.waits_for or labels.waits_for:
@@ -155,12 +140,3 @@ def _import(
         open_workspace(path), chosen.table, columns, unsaid,
         new_task=labels.new_task, leave_out_bad_rows=leave_out, progress=progress,
     )  # fmt: skip
-
-
-def _refuse(message: str) -> None:
-    """Why nothing was imported, which may hold texts of the table."""
-    for said, done in ON_THE_PAGE.items():
-        message = message.replace(said, done)
-    message = _READ_OTHERWISE.sub(lambda told: f"“{_CONTROLS[told[1]]}: {told[2]}”", message)
-    st.error("Nothing was imported.", icon=":material/error:")
-    st.text(message)

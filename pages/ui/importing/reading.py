@@ -4,13 +4,14 @@ What somebody says of one file is never taken for another: every control has the
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import TableError
@@ -22,6 +23,7 @@ from core.exchange.foreign_table import (
     label_counts,
     read_as,
     recognized,
+    row_count,
     told_as_read,
 )
 from core.exchange.own_export import is_export
@@ -41,13 +43,14 @@ from core.exchange.tables.roles import Columns
 from core.system.process import folder_of
 from pages.ui.escape_markdown import plain
 
-KEPT, NUMBER = "import_kept", "import_uploads"
+KEPT = "import"
+"""The place in a session of the upload on Data."""
 
 TABLES = 4
 """Readings of an upload that are kept: each may hold a copy of it on disk."""
 
-FIRST_ROLES = ("text", "item_id", "label")
-"""Those that are guessed. The others are taken where somebody names them."""
+FIRST_ROLES = ("item_id", "label")
+"""Those that are guessed beside the text. The others are taken where somebody names them."""
 
 NO_COLUMN = "(none)"
 AS_RECOGNIZED = "As recognized"
@@ -60,6 +63,7 @@ ENCODINGS = (
 
 ANSWERS = {HEADER: "It names the columns", NO_HEADER: "It is a row like the others"}
 """What people call the options that decide a doubt; of all others their values."""
+FOR_ONE_COLUMN = {HEADER: "Yes, it is a heading", NO_HEADER: "No, it is a text like the others"}
 
 
 class Upload:
@@ -72,6 +76,7 @@ class Upload:
         self.path.write_bytes(upload.getbuffer())
         self._tables: dict[Reading, SourceTable] = {}
         self._counts: dict[tuple[SourceTable, str], Counter[str]] = {}
+        self._rows: dict[SourceTable, int] = {}
         self._day_first: dict[tuple[SourceTable, str], bool | None] = {}
 
     def key(self, name: str, *of: str) -> str:
@@ -85,6 +90,7 @@ class Upload:
             for former in [*self._tables][: 1 - TABLES]:
                 table = self._tables.pop(former)
                 self._counts = {at: x for at, x in self._counts.items() if at[0] is not table}
+                self._rows.pop(table, None)
             self._tables[reading] = open_table(self.path, reading)
         return self._tables[reading]
 
@@ -94,6 +100,13 @@ class Upload:
             with st.spinner("Counting labels …"):
                 self._counts[table, column] = label_counts(table, column)
         return self._counts[table, column]
+
+    def row_count(self, table: SourceTable) -> int:
+        """How many rows the table has; raises TableError."""
+        if table not in self._rows:
+            with st.spinner("Counting rows …"):
+                self._rows[table] = row_count(table)
+        return self._rows[table]
 
     def is_day_first(self, table: SourceTable, column: str) -> bool | None:
         """Whether the dates of a column begin with the day; None if that is open."""
@@ -115,44 +128,50 @@ class Chosen:
     waits_for: str = ""
 
 
-def upload_file() -> Upload | None:
+def upload_file(slot: str = KEPT, scope: str = "app") -> Upload | None:
     """The file that was uploaded last, until it is discarded; None if there is none.
 
-    Each file has a control of its own: one that takes a second file tells, now and then, that there
-    is none at all.
+    It stays in this `slot` of the session. Each file has a control of its own: one that takes a
+    second file tells, now and then, that there is none at all.
     """
-    number, kept = st.session_state.get(NUMBER, 0), st.session_state.get(KEPT)
+    counter = f"{slot}_uploads"
+    number, kept = st.session_state.get(counter, 0), st.session_state.get(slot)
     kinds = sorted(ending.removeprefix(".") for ending in (*KINDS, *PACKED))
     name = "Another file" if kept else "File"
-    if given := st.file_uploader(name, type=kinds, key=f"import_upload_{number}"):
-        st.session_state[KEPT] = Upload(given)
-        st.session_state[NUMBER] = number + 1
-        st.rerun()
+    if given := st.file_uploader(name, type=kinds, key=f"{slot}_upload_{number}"):
+        st.session_state[slot] = Upload(given)
+        st.session_state[counter] = number + 1
+        st.rerun(scope=scope)
     return kept
 
 
-def show_name(upload: Upload) -> None:
+def show_name(upload: Upload, slot: str = KEPT) -> None:
     """What the file is called, and a button that forgets it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(upload.path.name)}**", width="content")
         st.button(
-            "Discard", type="tertiary", icon=":material/close:", key="import_discard",
-            on_click=st.session_state.pop, args=(KEPT,),
+            "Discard", type="tertiary", icon=":material/close:", key=f"{slot}_discard",
+            on_click=st.session_state.pop, args=(slot,),
         )  # fmt: skip
 
 
-def choose_reading(upload: Upload) -> Chosen:
+def choose_reading(
+    upload: Upload,
+    choose: Callable[[Upload, SourceTable], Columns] | None = None,
+    *,
+    n_shown: int = PREVIEW,
+) -> Chosen:
     """What was recognized, with a way to say each thing otherwise; raises TableError.
 
     Above the first rows stands a sentence that tells it, and a question where two readings are
-    about as good.
+    about as good. `choose` lets somebody say what the columns hold, otherwise than on Data.
     """
     told, questions, first_rows = st.container(), st.container(), st.container()
     reading = _say_otherwise(upload)
     with questions:
         table, is_answered = _ask(upload, reading)
     with first_rows:
-        _show_first_rows(table)
+        _show_first_rows(table, n_shown)
     if is_export(table):
         with told:
             st.info(
@@ -160,7 +179,7 @@ def choose_reading(upload: Upload) -> Chosen:
                 icon=":material/inventory_2:",
             )
         return Chosen(table)
-    columns = choose_columns(upload, table)
+    columns = (choose or choose_columns)(upload, table)
     with questions:
         day_first, is_known = _ask_for_dates(upload, table, columns)
     told.text(told_as_read(read_as(table, columns)))
@@ -171,38 +190,46 @@ def choose_reading(upload: Upload) -> Chosen:
 
 def choose_columns(upload: Upload, table: SourceTable) -> Columns:
     """Which column holds what, as recognized or as somebody says."""
-    found = recognized(table)
+    places = st.columns(3)
+    first, *further = choose_texts(upload, table, places[0]) or [""]
     chosen = {
-        what: _choose_column(upload, table, what, found.get(what, ""), place)
-        for what, place in zip(FIRST_ROLES, st.columns(len(FIRST_ROLES)), strict=True)
+        what: choose_column(upload, table, what, place)
+        for what, place in zip(FIRST_ROLES, places[1:], strict=True)
     }
-    others = [what for what in ROLE_NAMES if what not in FIRST_ROLES]
+    others = [what for what in ROLE_NAMES if what not in ("text", *FIRST_ROLES)]
     with st.expander("More columns: who labeled, when, for which split"):
         st.caption("None of these is guessed. Every column that you do not name stays as it is.")
         places = [*st.columns(3), *st.columns(3)]  # two rows: on a narrow screen the order stays
         for what, place in zip(others, places, strict=False):
-            chosen[what] = _choose_column(upload, table, what, found.get(what, ""), place)
-    return Columns(**chosen)
+            chosen[what] = choose_column(upload, table, what, place)
+    return Columns(first, **chosen, further_texts=tuple(further))
 
 
-def _choose_column(
-    upload: Upload,
-    table: SourceTable,
-    what: str,
-    found: str,
-    place: st.delta_generator.DeltaGenerator,
-) -> str:
+def choose_texts(upload: Upload, table: SourceTable, place: DeltaGenerator) -> list[str]:
+    """The columns that make the text, in the table's order; none if nobody names one."""
+    names = [name for name in table.columns if name not in table.structured]
+    chosen = place.multiselect(
+        ROLE_NAMES["text"],
+        names,
+        [name for name in names if name == recognized(table).get("text")],
+        key=upload.key("text", *table.columns),
+        placeholder="Choose columns",
+        help="Several columns are joined to one text, with an empty line between them.",
+    )
+    return [name for name in names if name in chosen]
+
+
+def choose_column(upload: Upload, table: SourceTable, what: str, place: DeltaGenerator) -> str:
     """The name of the column that holds this; empty for none."""
     names = [name for name in table.columns if what == "label" or name not in table.structured]
-    options = names if what == "text" else [NO_COLUMN, *names]
-    at = options.index(found or NO_COLUMN) if found or what != "text" else None
+    options, found = [NO_COLUMN, *names], recognized(table).get(what, NO_COLUMN)
     key = upload.key(what, *table.columns)
-    name = place.selectbox(ROLE_NAMES[what], options, at, key=key, placeholder="Choose a column")
-    return "" if name in (None, NO_COLUMN) else name
+    name = place.selectbox(ROLE_NAMES[what], options, options.index(found), key=key)
+    return "" if name == NO_COLUMN else name
 
 
-def _show_first_rows(table: SourceTable) -> None:
-    rows = pd.DataFrame(table.head(PREVIEW), columns=list(table.columns))
+def _show_first_rows(table: SourceTable, number: int) -> None:
+    rows = pd.DataFrame(table.head(number), columns=list(table.columns))
     st.caption("The first rows")
     st.dataframe(rows, hide_index=True)
 
@@ -243,7 +270,7 @@ def _choose(
     upload: Upload,
     name: str,
     options: Sequence[str],
-    place: st.delta_generator.DeltaGenerator,
+    place: DeltaGenerator,
     called: dict[str, str] | None = None,
     *,
     can_type: bool = False,
@@ -268,21 +295,27 @@ def _ask(upload: Upload, reading: Reading) -> tuple[SourceTable, bool]:
         if doubt is None:
             return table, True
         asked.add(doubt.about)
-        option = _ask_one(upload, doubt)
+        option = _ask_one(upload, doubt, is_list=len(table.columns) == 1)
         if option is None:
             return table, False
         reading = with_option(reading, option)
 
 
-def _ask_one(upload: Upload, doubt: Doubt) -> str | None:
+def _ask_one(upload: Upload, doubt: Doubt, *, is_list: bool) -> str | None:
     options = dict(doubt.readings)
+    is_heading = is_list and HEADER in options
+    answers = FOR_ONE_COLUMN if is_heading else ANSWERS
+    question = f"How is {doubt.about} to be read?"
+    if is_heading:
+        first = options[HEADER].removesuffix(" as names").strip("`")
+        question = f"Is the first line, “{first}”, a heading?"
     with st.container(border=True):
         return st.radio(
-            plain(f"How is {doubt.about} to be read?"),
+            plain(question),
             [*options],
             index=None,
-            format_func=lambda option: ANSWERS.get(option, option.partition(" ")[2] or option),
-            captions=[plain(shown) for shown in options.values()],
+            format_func=lambda option: answers.get(option, option.partition(" ")[2] or option),
+            captions=None if is_heading else [plain(shown) for shown in options.values()],
             key=upload.key("doubt", doubt.about, *options),
         )
 

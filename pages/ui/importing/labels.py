@@ -12,8 +12,8 @@ from core.exchange.tables.reader import SourceTable
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MAX_LABELS, SPLITS
 from core.workspace.task_file import labels_of_words, task_with_labels, why_labels_stay
-from pages.ui.data.import_reading import Upload
 from pages.ui.escape_markdown import plain
+from pages.ui.importing.reading import Upload
 
 UNLABELED = ""
 ON_A_PAGE = 20

@@ -1,0 +1,1 @@
+"""Imports as Data and *Start with your own data* share them: reading, labels, refusals."""

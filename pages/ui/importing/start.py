@@ -1,0 +1,360 @@
+"""*Start with your own data*: from a file to the first label, in three steps of one dialog."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import SunlightError, TableError, TaskError
+from core.exchange.foreign_table import kept_columns, recognized
+from core.exchange.import_types import Defaults
+from core.exchange.importer import import_as_new, import_data
+from core.exchange.tables.reader import SourceTable
+from core.exchange.tables.roles import Columns
+from core.system.progress import Progress
+from core.workspace.first_targets import LABELS_A_MINUTE, first_targets, minutes_to_label
+from core.workspace.layout import open_workspace
+from core.workspace.registry import free_name, workspaces_folder
+from core.workspace.snapshot import Snapshot
+from core.workspace.task import MAX_LABELS, default_task
+from core.workspace.task_file import LabelWish, labels_of_words, new_labels, task_toml
+from pages.ui import session
+from pages.ui.components.focus import focus
+from pages.ui.components.messages import progress_shown
+from pages.ui.escape_markdown import plain
+from pages.ui.importing.reading import (
+    Chosen,
+    Upload,
+    choose_column,
+    choose_reading,
+    choose_texts,
+    show_name,
+    upload_file,
+)
+from pages.ui.importing.refusal import LEAVE_OUT, refuse
+
+TITLE = "Start with your own data"
+SLOT, LABELS_OF = "start", "start_labels_of"
+NAME = "start_name"
+REFUSED = "start_refused"
+
+COLUMN, TYPED, KEEP = "column", "typed", "keep"
+WAYS = {
+    COLUMN: "Take them from a column",
+    TYPED: "Type them",
+    KEEP: "Keep the labels of this workspace",
+}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants made of a table; `waits_for` is what is missing, empty if nothing is.
+
+    No `task`: that of the workspace stays.
+    """
+
+    columns: Columns | None
+    task: str = ""
+    day_first: bool | None = None
+    waits_for: str = ""
+
+
+def offer_start(snapshot: Snapshot, label: str = TITLE, *, is_quiet: bool = False) -> None:
+    """The button that opens the dialog."""
+    kind = "tertiary" if is_quiet else "primary"
+    if st.button(label, type=kind, icon=":material/upload_file:", key="start_own"):
+        for key in (SLOT, LABELS_OF, REFUSED):
+            st.session_state.pop(key, None)
+        _start(snapshot)
+
+
+@st.dialog(TITLE, width="medium", on_dismiss="rerun")
+def _start(snapshot: Snapshot) -> None:
+    upload = st.session_state.get(SLOT)
+    if upload is None:
+        st.caption("Step 1 of 3 · Drop a spreadsheet, or a CSV, JSON, Parquet or text file.")
+        upload_file(SLOT, "fragment")
+        return
+    is_last = st.session_state.get(LABELS_OF) == upload.file_id
+    with _shown("start_columns", not is_last):
+        st.caption("Step 2 of 3 · What is in it?")
+        show_name(upload, SLOT)
+        try:
+            chosen = choose_reading(upload, _choose_columns, n_shown=4)
+            show = _choose_shown(upload, chosen)
+        except SunlightError as error:
+            refuse(str(error))
+            return
+        if chosen.waits_for:
+            st.text(chosen.waits_for)
+        st.button(
+            "Next", type="primary", key="start_next", disabled=bool(chosen.waits_for),
+            on_click=_go_to, args=(upload.file_id,),
+        )  # fmt: skip
+    if is_last:
+        st.caption("Step 3 of 3 · Which labels?")
+        try:
+            wish = _choose_task(snapshot, upload, chosen, show)
+        except SunlightError as error:
+            wish = Wish(None, waits_for=plain(str(error)))
+            st.caption(wish.waits_for)
+        _finish(snapshot, upload, chosen.table, wish)
+
+
+@contextmanager
+def _shown(key: str, is_shown: bool) -> Iterator[None]:
+    """A part that keeps what was chosen in it while it is out of sight."""
+    if not is_shown:
+        st.html(f"<style>.st-key-{key} {{display: none}}</style>")
+    with st.container(key=key):
+        yield
+
+
+def _go_to(labels_of: str) -> None:
+    st.session_state[LABELS_OF] = labels_of
+
+
+def _choose_columns(upload: Upload, table: SourceTable) -> Columns:
+    left, right = st.columns([3, 2])
+    first, *further = choose_texts(upload, table, left) or [""]
+    item_id = choose_column(upload, table, "item_id", right)
+    label = recognized(table).get("label", "")
+    return Columns(first, item_id, label, further_texts=tuple(further))
+
+
+def _choose_shown(upload: Upload, chosen: Chosen) -> list[str]:
+    """The columns that stand under a text on the card."""
+    if not chosen.columns or not (names := [*kept_columns(chosen.table, chosen.columns)]):
+        return []
+    return st.multiselect(
+        "Also show with each text",
+        names,
+        key=upload.key("show", *names),
+        placeholder="Nothing else",
+        help="In a quiet line below the text. Every column is kept, shown or not.",
+    )
+
+
+def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Sequence[str]) -> Wish:
+    """Labels, question and targets, as far as they are chosen; raises TableError, TaskError."""
+    table, columns = chosen.table, chosen.columns
+    found = columns.label if columns else "label"
+    columns = columns and replace(columns, label="")
+    way = st.radio(
+        "Labels",
+        _ways(snapshot, chosen, found),
+        format_func=WAYS.get,
+        horizontal=True,
+        key=upload.key("way"),
+    )
+    if way == KEEP:
+        st.text(", ".join(label.name for label in snapshot.workspace.task.labels))
+        return Wish(columns, day_first=chosen.day_first)
+    n_left = upload.row_count(table)
+    if way == TYPED:
+        wishes = _defined(upload, [""] * st.session_state.setdefault(upload.key("rows"), 2))
+    else:
+        column, wishes = _labels_of_column(upload, table, found)
+        if columns and _are_taken_over(upload, table, column):
+            columns = replace(columns, label=column)
+            n_left -= upload.label_counts(table, column).total()
+    left, right = st.columns(2)
+    wishes = _with_positive(upload, wishes, left)
+    question = right.text_input(
+        "Question above each text", key=upload.key("question"), placeholder="optional"
+    )
+    targets = _choose_targets(upload, n_left)
+    if len(wishes) < 2:
+        return Wish(columns, waits_for="Name at least two labels.")
+    called = kept_columns(table, columns) if columns else {}
+    task = replace(
+        snapshot.workspace.task if _has_task(snapshot) else default_task(),
+        title=_stem(upload),
+        short=question.strip(),
+        detailed="",
+        labels=new_labels(wishes),
+        targets=targets,
+        show=tuple(called[name] for name in show if name in called),
+    )
+    return Wish(columns, task_toml(task), chosen.day_first)
+
+
+def _ways(snapshot: Snapshot, chosen: Chosen, found: str) -> list[str]:
+    """How labels can be chosen, the likeliest first; an export brings its own."""
+    ways = [COLUMN] if chosen.columns is None else [TYPED, COLUMN]
+    if _has_task(snapshot):
+        ways.append(KEEP)
+    return sorted(ways, key=lambda way: way != COLUMN) if found else ways
+
+
+def _labels_of_column(
+    upload: Upload, table: SourceTable, found: str
+) -> tuple[str, list[LabelWish]]:
+    """(the column, a label for each of its values); raises TableError, TaskError."""
+    names = [*table.columns]
+    at = names.index(found) if found else None
+    column = st.selectbox("Column", names, at, key=upload.key("label_column"), width=320)
+    if column is None:
+        raise TableError("Choose the column that holds the labels.")
+    counts = upload.label_counts(table, column)
+    if not 2 <= len(counts) <= MAX_LABELS:
+        raise TaskError(
+            f"{column} holds {len(counts):,} different labels. A task can have 2 to {MAX_LABELS}: "
+            "choose another column, or type the labels."
+        )
+    names = [wish.value for wish in labels_of_words(counts)]
+    return column, _defined(upload, names, counts)
+
+
+def _defined(
+    upload: Upload, names: Sequence[str], counts: Mapping[str, int] | None = None
+) -> list[LabelWish]:
+    """A label for each row that names one, with what it means; names that are given stay."""
+    wishes = []
+    for at, given in enumerate(names):
+        key, quiet = upload.key(f"label_{at}", given), {"label_visibility": "collapsed"}
+        left, right = st.columns([2, 3])
+        if given:
+            shown = f"{given[:60]} ({counts[given]:,})" if counts else given
+            left.text_input(f"Label {at + 1}", shown, disabled=True, key=key, **quiet)
+            name = given
+        else:
+            called = f"Label {at + 1}"
+            name = left.text_input(called, key=key, placeholder=called, **quiet).strip()
+        meaning = right.text_input(
+            f"What label {at + 1} means",
+            key=f"{key}_means",
+            placeholder="What it means (optional)",
+            **quiet,
+        )
+        if name:
+            wishes.append(LabelWish(name, description=meaning.strip()))
+    if not counts and not wishes:
+        focus(upload.key("label_0", ""))
+    if not counts and len(names) < MAX_LABELS:
+        st.button(
+            "Add a label", type="tertiary", icon=":material/add:", key="start_add",
+            on_click=_add_row, args=(upload.key("rows"),),
+        )  # fmt: skip
+    return wishes
+
+
+def _add_row(key: str) -> None:
+    st.session_state[key] += 1
+
+
+def _are_taken_over(upload: Upload, table: SourceTable, column: str) -> bool:
+    """Whether the rows' labels become training data, or only name the labels."""
+    given, rows = upload.label_counts(table, column).total(), upload.row_count(table)
+    ways = {
+        True: f"Import the {given:,} labels of {rows:,} rows as training data",
+        False: "Use only their names: every text is labeled anew",
+    }
+    # Where nearly everything has a label there is nothing left to label, or to test with.
+    is_rest = rows - given >= sum(first_targets(rows).values())
+    return st.radio(
+        "The labels in this column",
+        [True, False],
+        int(not is_rest),
+        format_func=ways.get,
+        key=upload.key("taken_over", column),
+    )
+
+
+def _with_positive(
+    upload: Upload, wishes: Sequence[LabelWish], place: DeltaGenerator
+) -> list[LabelWish]:
+    """The labels, one of them as that which scores are about."""
+    values = [*dict.fromkeys(wish.value for wish in wishes)]
+    positive = place.selectbox(
+        "The label you are looking for",
+        values,
+        key=upload.key("positive", *values),
+        placeholder="Name the labels first",
+        help="The one that matters most: scores are about it.",
+    )
+    return [replace(wish, positive=wish.value == positive) for wish in wishes]
+
+
+def _choose_targets(upload: Upload, n_left: int) -> dict[str, int]:
+    """How many labels to give first, with the time that they take."""
+    targets = first_targets(n_left)
+    names = {
+        "evaluation": ("Test set", "A random sample that is never used for training."),
+        "training": ("First training labels", "From these the first model learns."),
+    }
+    for (split, (name, tells)), place in zip(names.items(), st.columns(2), strict=True):
+        key = upload.key(split, str(n_left))
+        targets[split] = place.number_input(name, 0, None, targets[split], 10, key=key, help=tells)
+    total = sum(targets.values())
+    st.caption(
+        f"{total:,} labels first: about {minutes_to_label(total):,} minutes at {LABELS_A_MINUTE} "
+        "a minute. Then the model chooses what to label next."
+    )
+    return targets
+
+
+def _finish(snapshot: Snapshot, upload: Upload, table: SourceTable, wish: Wish) -> None:
+    """*Start labeling*: asks for a name that is not known, imports, and opens the card."""
+    is_known = bool(session.annotator()) or session.login_is_configured()
+    refused = st.session_state.get(REFUSED) == upload.file_id
+    leave_out = refused and st.checkbox(LEAVE_OUT, key=upload.key("start_leave_out"))
+    with st.form("start_form", border=False):
+        name = "" if is_known else st.text_input("Your name", max_chars=session.MAX_NAME, key=NAME)
+        is_pressed = st.form_submit_button("Start labeling", type="primary", icon=":material/edit:")
+    if not is_known and not wish.waits_for:
+        focus(NAME)
+    if not is_pressed:
+        return
+    if not is_known and not name.strip():
+        wish = replace(wish, waits_for="Type your name: it is saved with each label you give.")
+    if wish.waits_for:
+        st.error(wish.waits_for, icon=":material/error:")
+        return
+    try:
+        with progress_shown("Importing …") as progress:
+            path = _imported(snapshot, upload, table, wish, leave_out, progress)
+    except SunlightError as error:
+        st.session_state[REFUSED] = upload.file_id
+        refuse(str(error))
+        return
+    if not is_known:
+        session.name_annotator(name)
+    st.session_state.pop(SLOT, None)
+    session.choose_workspace(path)
+    st.switch_page("annotate.py")
+
+
+def _imported(
+    snapshot: Snapshot, upload: Upload, table: SourceTable, wish: Wish, leave_out: bool,
+    progress: Progress,
+) -> Path:  # fmt: skip
+    """The workspace that holds the table now: a new one, or the empty one that was open."""
+    unsaid = Defaults(day_first=wish.day_first)
+    more = {"leave_out_bad_rows": leave_out, "progress": progress}
+    if _is_new(snapshot):
+        shelf = workspaces_folder()
+        name = free_name(_stem(upload), shelf)
+        workspace, _ = import_as_new(name, wish.task, shelf, table, wish.columns, unsaid, **more)
+        return workspace.path
+    workspace = open_workspace(snapshot.workspace.path)
+    import_data(workspace, table, wish.columns, unsaid, new_task=wish.task, **more)
+    return workspace.path
+
+
+def _stem(upload: Upload) -> str:
+    """The file's name without its endings."""
+    return upload.path.name.partition(".")[0] or "texts"
+
+
+def _has_task(snapshot: Snapshot) -> bool:
+    """Whether the table comes into a workspace that has a task of its own."""
+    return not _is_new(snapshot) and (snapshot.workspace.path / "task.toml").exists()
+
+
+def _is_new(snapshot: Snapshot) -> bool:
+    """Whether the table gets a workspace of its own: an empty one is filled."""
+    return len(snapshot.pool_words.pool) > 0
