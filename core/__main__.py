@@ -24,6 +24,7 @@ COMMANDS = {
     "book": workspace.book,
     "import": exchange.import_command,
     "export": exchange.export_command,
+    "predict": exchange.predict_command,
     "demo": workspace.demo,
     "password": workspace.password,
     "simulate": learning.simulate,

@@ -206,3 +206,24 @@ def test_export_tells_what_there_is_to_choose_from(
     result = run("export", "--data", workspace.path, "--out", tmp_path / "out", *wish)
     assert result.exit_code == 2
     assert "choose from" in result.stderr
+
+
+def test_predict_writes_a_table_or_the_pool(workspace: Workspace, tmp_path: Path):
+    answer("train", "--data", workspace.path)
+    path = write_csv(tmp_path / "new.csv", [("nr", "text"), (1, "a flood"), (2, "a cup")])
+    told = answer("predict", path, "--data", workspace.path, "--out", tmp_path / "new.out.csv")
+    assert set(told) == {
+        "run_id", "n_items", "per_label", "out", "drift", "seconds", "without_text", "read",
+    }  # fmt: skip
+    assert (told["run_id"], told["n_items"]) == ("run-0001", 2)
+    assert (
+        (tmp_path / "new.out.csv")
+        .read_text(encoding="utf-8")
+        .startswith('"nr","text","predicted","confidence","p_1","p_0"\n')
+    )
+    pool = ["predict", "--pool", "--data", workspace.path, "--threshold", "best"]
+    told = answer(*pool, "--out", tmp_path / "pool.jsonl")
+    assert (told["n_items"], told["drift"]) == (300, None)
+    for wrong in (["predict", "--out", "x.csv"], [*pool, path, "--out", "x.csv"]):
+        assert run(*wrong).exit_code == 2
+    assert run(*pool[:-1], "much", "--out", "x.csv").exit_code == 2

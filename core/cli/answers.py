@@ -13,6 +13,7 @@ from core.system.findings import Finding
 if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need it
     from core.evaluation.report import Figures
     from core.exchange.importer import ImportResult
+    from core.exchange.predictions import PredictionsMade
     from core.exchange.tables.reader import SourceTable
     from core.exchange.tables.roles import Columns
     from core.sampling.next_batch import Batch
@@ -145,6 +146,12 @@ def import_json(found: ImportResult) -> dict[str, Any]:
     """What an import brought, and the lines that it left out."""
     left_out = [{"line": row.line, "reason": row.reason} for row in found.left_out]
     return asdict(found) | {"left_out": left_out}
+
+
+def predictions_json(made: PredictionsMade) -> dict[str, Any]:
+    """What was predicted, and how the texts compare with the pool; no such thing for the pool."""
+    drift = made.drift and asdict(made.drift) | {"message": made.drift.sentence()}
+    return asdict(made) | {"out": str(made.out), "drift": drift}
 
 
 def preview_json(table: SourceTable, columns: Columns) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from core.workspace.layout import SAMPLE, Workspace, open_workspace, remove_unfi
 from core.workspace.task import SPLITS, default_task
 
 if TYPE_CHECKING:  # a command imports what it needs in its body
+    from core.exchange.predictions import Threshold
     from core.exchange.tables.reader import SourceTable
 
 Source = Annotated[Path, typer.Argument(help="A table, or a folder in the layout of a workspace.")]
@@ -157,6 +158,72 @@ def export_command(
         lines = [f"{count:,} {each} labels" for each, count in counts.items()]
         answer = {"format": form, "labels": counts, "files": [str(file) for file in files]}
         tell(answer, [*lines, *map(str, files)], as_json)
+
+
+def predict_command(
+    out: Annotated[
+        Path, typer.Option(help="A new file that ends in .csv, .jsonl, .parquet or .xlsx.")
+    ],
+    source: Annotated[Path | None, typer.Argument(help="A table; or say --pool.")] = None,
+    pool: Annotated[bool, typer.Option("--pool", help="Predict the workspace's items.")] = False,
+    data: Data = SAMPLE,
+    as_json: AsJson = False,
+    run: Annotated[str | None, typer.Option(help="The run's id; default: the last run.")] = None,
+    threshold: Annotated[
+        str, typer.Option(help="0.5 (the most probable label), best (the run's own), or a number.")
+    ] = "0.5",
+    text: Text = "",
+    encoding: Recognized = "",
+    delimiter: OrNone = "",
+    quote: OrNone = "",
+    sheet: Sheet = "",
+    header: Header = None,
+    no_tool: NoTool = False,
+) -> None:
+    """Writes a table, or all items, with the model's predictions beside each row."""
+    from core.exchange.foreign_table import read_as, told_as_read, understood
+    from core.exchange.predictions import predict_pool, predict_table
+    from core.exchange.tables.opening import open_table
+    from core.exchange.tables.reader import Reading
+    from core.exchange.tables.roles import Columns
+    from core.workspace.snapshot import open_snapshot
+
+    if pool == (source is not None):
+        raise typer.BadParameter("give a table or --pool", param_hint="SOURCE")
+    wishes = {"run_id": run, "threshold": read_threshold(threshold), "progress": report}
+    with refusals():
+        snapshot = open_snapshot(data, report)
+        told, lines = {}, []
+        if source is None:
+            made = predict_pool(snapshot, out, **wishes)
+        else:
+            named = (text,) if text else ()
+            table = open_table(
+                source, Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
+            )
+            asked = {"text": text} if text else {}
+            columns, _ = understood(table, asked, {}, refuse_unknown=False)
+            table.refuse_doubts()
+            made = predict_table(snapshot, table, columns.text, out, **wishes)
+            told = {"read": read_as(table, Columns(columns.text))}
+            lines = [told_as_read(told["read"], {})]
+        lines += [*made.sentences(snapshot.workspace.task), str(out)]
+        tell(answers.predictions_json(made) | told, lines, as_json)
+
+
+def read_threshold(text: str) -> "Threshold":
+    """`0.5`, `best` or another number as a rule of predicting; raises BadParameter."""
+    from core.exchange.predictions import BEST, MOST_PROBABLE
+
+    if text in ("0.5", BEST):
+        return BEST if text == BEST else MOST_PROBABLE
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value <= 1:
+        raise typer.BadParameter("give best, or a number from 0 to 1", param_hint="--threshold")
+    return value
 
 
 def _take_back(source: Path, data: Path, annotator: str, as_json: bool) -> None:

@@ -3,16 +3,20 @@
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from itertools import count
+from typing import BinaryIO
 from xml.etree import ElementTree
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from core.errors import ExportError
 from core.exchange.formula_guard import guarded
@@ -82,31 +86,46 @@ def parquet(table: pa.Table, task: Task) -> Files:
 
 
 def excel(table: pa.Table, task: Task) -> Files:
-    """A workbook of one sheet, in which a text is a text, whatever it begins with.
-
-    Raises ExportError for more rows, or a longer text, than a sheet can hold.
-    """
-    longest = max((pc.max(pc.utf8_length(x)).as_py() or 0 for x in table if _is_text(x)), default=0)
-    if len(table) > MOST_SHEET_ROWS or longest > LONGEST_SHEET_TEXT:
-        raise ExportError(
-            f"A sheet holds {MOST_SHEET_ROWS:,} rows, and {LONGEST_SHEET_TEXT:,} characters in a "
-            f"cell; these are {len(table):,} rows, and a text of {longest:,}. Export as CSV."
-        )
+    """A workbook of one sheet; raises ExportError for more than that can hold."""
     buffer = BytesIO()
-    with Workbook(buffer, {"constant_memory": True}) as book:
-        book.set_properties({"created": EPOCH})  # the same labels give the same file
-        sheet = book.add_worksheet("labels")
-        for at, name in enumerate(table.column_names):
-            sheet.write_string(0, at, name)
-        for line, row in enumerate(_rows(table), start=1):
-            for at, value in enumerate(row.values()):
-                if isinstance(value, str):
-                    sheet.write_string(line, at, value)
-                elif value is not None and float(f"{value:.16G}") != value:
-                    sheet.write_string(line, at, repr(value))  # a sheet holds 16 digits
-                elif value is not None:
-                    sheet.write_number(line, at, value)
+    with open_sheet(buffer, "labels", table.column_names) as write_row:
+        for row in _rows(table):
+            write_row(row.values())
     yield "labels.xlsx", buffer.getvalue()
+
+
+@contextmanager
+def open_sheet(
+    file: BinaryIO, name: str, columns: Sequence[str]
+) -> Iterator[Callable[[Iterable[Cell]], None]]:
+    """A workbook of one sheet, to which each call adds a row; a text is a text, whatever it begins
+    with.
+
+    A call raises ExportError for more rows, or a longer text, than a sheet can hold.
+    """
+    with Workbook(file, {"constant_memory": True}) as book:
+        book.set_properties({"created": EPOCH})  # the same rows give the same file
+        sheet, lines = book.add_worksheet(name), count(1)
+        for at, column in enumerate(columns):
+            sheet.write_string(0, at, column)
+        yield lambda row: _write_row(sheet, next(lines), row)
+
+
+def _write_row(sheet: Worksheet, line: int, row: Iterable[Cell]) -> None:
+    if line > MOST_SHEET_ROWS:
+        raise ExportError(f"A sheet holds {MOST_SHEET_ROWS:,} rows; there are more. Export as CSV.")
+    for at, value in enumerate(row):
+        if isinstance(value, str) and len(value) > LONGEST_SHEET_TEXT:
+            raise ExportError(
+                f"A cell of a sheet holds {LONGEST_SHEET_TEXT:,} characters; row {line:,} has a "
+                f"text of {len(value):,}. Export as CSV."
+            )
+        if isinstance(value, str):
+            sheet.write_string(line, at, value)
+        elif value is not None and float(f"{value:.16G}") != value:
+            sheet.write_string(line, at, repr(value))  # a sheet holds 16 digits
+        elif value is not None:
+            sheet.write_number(line, at, value)
 
 
 def label_studio(table: pa.Table, task: Task) -> Files:

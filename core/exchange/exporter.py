@@ -31,11 +31,11 @@ def export(
     other makes `path` a folder. Raises ExportError if something stands there already, if it cannot
     be written, or if the splits have no label.
     """
-    _refuse_place(snapshot, path)
+    refuse_place(snapshot, path)
     files = list(export_files(snapshot, form, splits, for_excel=for_excel))
     beside = path.with_name(f"{path.name}.md")
     if LAYOUTS[form].file:
-        _refuse_place(snapshot, beside)
+        refuse_place(snapshot, beside)
     todo = "Free some space, or choose another place."
     with refused_as(ExportError, f"{path} cannot be written", todo):
         if LAYOUTS[form].file:
@@ -84,7 +84,8 @@ def zipped(files: Iterable[tuple[str, bytes]], folder: str) -> bytes:
     return archive.getvalue()
 
 
-def _refuse_place(snapshot: Snapshot, path: Path) -> None:
+def refuse_place(snapshot: Snapshot, path: Path) -> None:
+    """Raises ExportError if something stands there, or nothing may be written there."""
     if stands(path):
         raise ExportError(f"{path} is there already. Nothing was written; choose a new name.")
     if path.resolve().is_relative_to(snapshot.workspace.path):

@@ -61,6 +61,8 @@ ROLE_NAMES = {
 }  # fmt: skip
 """What people call the things that a column can hold."""
 
+LEFT_OUT = {"item_id": "made of the texts", "label": "none"}
+
 Asked = Mapping[str, str]
 """The columns that a person names, by what they hold; empty: none does. What is left out is
 recognized."""
@@ -115,8 +117,8 @@ def read_as(table: SourceTable, columns: Columns) -> dict[str, Any]:
     return found | ({"further_texts": [*columns.further_texts]} if columns.further_texts else {})
 
 
-def told_as_read(answer: Mapping[str, Any]) -> str:
-    """What `read_as` has found, in one line."""
+def told_as_read(answer: Mapping[str, Any], left_out: Mapping[str, str] = LEFT_OUT) -> str:
+    """What `read_as` has found, in one line, and what is said of roles that no column has."""
     form = [answer["format"] + (f" in {answer['encoding']}" if "encoding" in answer else "")]
     if "delimiter" in answer:
         character = answer["delimiter"]
@@ -131,7 +133,7 @@ def told_as_read(answer: Mapping[str, Any]) -> str:
         form.append(f"{names} the columns")
     if "first_line" in answer:
         form.append(f"from line {answer['first_line']} on")
-    roles = {"text": "", "item_id": "made of the texts", "label": "none"}
+    roles = {"text": "", **left_out}
     roles |= {what: f"`{name}`" for what, name in answer["read_as"].items()}
     roles["text"] += "".join(f" + `{name}`" for name in answer.get("further_texts", ()))
     said = "; ".join(f"{ROLE_NAMES[what]}: {name}" for what, name in roles.items())

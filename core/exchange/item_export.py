@@ -9,10 +9,8 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 
-from core.exchange.formula_guard import guarded_table
+from core.exchange.table_writers import WRITERS
 from core.query.row_set import RowSet
 from core.system.parallel import row_blocks
 
@@ -27,18 +25,18 @@ def write_csv(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
 
     A text that a spreadsheet would run as a formula is guarded, any other stands as it is.
     """
-    schema = guarded_table(arranged(sheet.slice(0, 0))).schema
-    with pyarrow.csv.CSVWriter(file, schema) as writer:
-        for block in blocks(sheet, places):
-            writer.write_table(guarded_table(block))
+    _write(sheet, places, file, ".csv")
 
 
 def write_parquet(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
     """Writes the items as Parquet, a group of rows for each block."""
-    schema = arranged(sheet.slice(0, 0)).schema
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    _write(sheet, places, file, ".parquet")
+
+
+def _write(sheet: pa.Table, places: RowSet, file: BinaryIO, ending: str) -> None:
+    with WRITERS[ending](file, arranged(sheet.slice(0, 0)).schema) as write:
         for block in blocks(sheet, places):
-            writer.write_table(block)
+            write(block)
 
 
 def blocks(sheet: pa.Table, places: RowSet) -> Iterator[pa.Table]:

@@ -1,0 +1,286 @@
+"""Predictions of a run for every row of a table, or every item of the pool, written to one file.
+
+Rows are read, scored and written block by block: memory holds one block of them, whatever the size
+of the file. Nothing has its name on disk before all of it is written.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core.errors import ExportError, TableError
+from core.evaluation.runs import find_run, load_run
+from core.exchange.exporter import refuse_place
+from core.exchange.table_writers import WRITERS, written_to
+from core.exchange.tables.files import Cells
+from core.exchange.tables.reader import SourceTable
+from core.models.model import Model
+from core.models.pool_predictions import pool_probabilities
+from core.models.predict import Probability, score_texts
+from core.pool.text import is_blank, words_of
+from core.system.csv_rows import WINDOW, BadRow
+from core.system.parallel import row_blocks
+from core.system.progress import Pace, Progress, silent
+from core.workspace.logs import shown_id
+from core.workspace.snapshot import Snapshot, being_held_out
+from core.workspace.task import Task
+
+COMPARED = 2_000
+"""Texts of the pool, evenly from all of it, that others are compared with."""
+
+NEW_WORDS = 0.1
+"""So much larger a share of new words than in the pool is told as a warning."""
+
+MOST_PROBABLE, BEST = "most probable", "best"
+Threshold = str | float
+"""From which probability of the positive label on it is predicted.
+
+`MOST_PROBABLE`: where it is the most probable label; `BEST`: from the run's own threshold on, of
+the probability that is not calibrated; a number: from this calibrated probability on.
+"""
+
+DIGITS = 7
+"""Behind the point of a probability: what 32 bits hold."""
+
+SHOWN = 5
+"""Rows that a refusal names."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How texts compare with the pool: shares of words that the model does not know, in [0, 1],
+    and mean confidences."""
+
+    new_words: float
+    pool_new_words: float
+    confidence: float
+    pool_confidence: float
+
+    def sentence(self) -> str:
+        """Whether the model can be trusted with such texts, and why."""
+        share = f"{self.new_words:.0%} of their words are new to the model"
+        if self.new_words <= self.pool_new_words + NEW_WORDS:
+            return f"These texts look like the pool: {share} (pool: {self.pool_new_words:.0%})."
+        return (
+            f"{share[0].upper()}{share[1:]} (pool: {self.pool_new_words:.0%}). Import some of "
+            "these texts and label them first."
+        )
+
+
+@dataclass(frozen=True)
+class PredictionsMade:
+    """What was written: rows, how many have each predicted label, and how many have no text."""
+
+    run_id: str
+    out: Path
+    n_items: int
+    per_label: Mapping[str, int]
+    without_text: int
+    drift: Likeness | None
+    seconds: float
+
+    def sentences(self, task: Task) -> list[str]:
+        """What a person is told."""
+        counts = ", ".join(f"{task.label(x).name} {n:,}" for x, n in self.per_label.items())
+        told = [f"{shown_id(self.run_id)} predicted {self.n_items:,} rows: {counts}."]
+        if self.without_text:
+            told.append(f"{self.without_text:,} rows have no text, and so no prediction.")
+        return [*told, *([self.drift.sentence()] if self.drift else [])]
+
+
+def predict_table(
+    snapshot: Snapshot,
+    table: SourceTable,
+    text: str,
+    out: Path,
+    *,
+    run_id: str | None = None,
+    threshold: Threshold = MOST_PROBABLE,
+    progress: Progress = silent,
+) -> PredictionsMade:
+    """Writes the table's columns as they are, then `predicted`, `confidence` and `p_<value>`.
+
+    `text` is the column that is predicted by. The run is the last one, if none is named. Raises
+    TableError if a row cannot be read, ExportError if `out` cannot be written, RunError if there is
+    no such run, or its model is gone.
+    """
+    predictor = _Predictor(snapshot, run_id, threshold)
+    if text not in table.columns:
+        raise TableError(f"{table.name} has no column `{text}`.")
+    pace = Pace(progress, f"predicting {table.name}", None, "rows")
+    at = table.columns.index(text)
+
+    def parts() -> Iterator[pa.Table]:
+        for block in _good(table.blocks(WINDOW), table.name):
+            cells = list(zip(*(row for _, row in block.rows), strict=True))
+            columns = [pa.array(column, pa.large_string()) for column in cells]
+            texts = list(cells[at])
+            predictor.look_at(texts)
+            pace.add(len(texts))
+            given = pa.table(columns, names=list(table.columns))
+            raw = score_texts(predictor.model, texts)
+            yield _beside(given, predictor.columns(raw, _blank(texts)))
+
+    return predictor.write(snapshot, out, parts())
+
+
+def predict_pool(
+    snapshot: Snapshot,
+    out: Path,
+    *,
+    run_id: str | None = None,
+    threshold: Threshold = MOST_PROBABLE,
+    progress: Progress = silent,
+) -> PredictionsMade:
+    """Writes every item of the pool with its columns, `label`, `by`, and its prediction.
+
+    `label` is a person's where there is one, and the predicted one otherwise; `by` tells which.
+    Items that wait for an evaluation or validation label have neither. Raises as `predict_table`.
+    """
+    predictor, pool = _Predictor(snapshot, run_id, threshold), snapshot.pool_words.pool
+    progress(f"predicting {len(pool):,} items")
+    probability = pool_probabilities(snapshot, predictor.model, progress)
+    labels = {item_id: item.label for item_id, item in snapshot.labels.by_id.items()}
+    hidden = being_held_out(snapshot)
+
+    def parts() -> Iterator[pa.Table]:
+        for start, stop in row_blocks(len(pool)):
+            given = pool.table.slice(start, stop - start)
+            ids = given["item_id"].to_pylist()
+            without = _blank(given["text"].to_pylist()) | np.array([x in hidden for x in ids], bool)
+            found = predictor.columns(probability[start:stop], without)
+            given_by = [labels.get(item_id) for item_id in ids]
+            said = found["predicted"].to_pylist()
+            both = [own or other for own, other in zip(given_by, said, strict=True)]
+            by = [
+                "person" if own else "model" if other else None
+                for own, other in zip(given_by, said, strict=True)
+            ]
+            found = {"label": pa.array(both), "by": pa.array(by, pa.string())} | found
+            yield _beside(given, found)
+
+    return predictor.write(snapshot, out, parts())
+
+
+class _Predictor:
+    """Predicts labels by a run's model, and counts what it has predicted."""
+
+    def __init__(self, snapshot: Snapshot, run_id: str | None, threshold: Threshold) -> None:
+        self.run = find_run(snapshot, run_id)
+        self.model: Model = load_run(snapshot, self.run)
+        self._positive = snapshot.workspace.task.positive_index
+        self._threshold = threshold
+        self._counts = Counter[str](dict.fromkeys(self.model.labels, 0))
+        self._without = self._rows = self._words = self._new = 0
+        self._sure = 0.0
+        self._began = time.perf_counter()
+
+    def columns(self, raw: Probability, without: NDArray[np.bool_]) -> dict[str, pa.Array]:
+        """Prediction, its confidence, and each label's probability; null where there is none."""
+        calibrated = self.model.calibration(raw)
+        at = self._predicted(raw, calibrated)
+        labels = np.array(self.model.labels, object)[at]
+        confidence = calibrated[np.arange(len(at)), at]
+        self._counts.update(labels[~without].tolist())
+        self._without += int(without.sum())
+        self._rows += len(at)
+        self._sure += float(confidence[~without].sum())
+        numbers = {"confidence": confidence}
+        numbers |= {
+            f"p_{label}": p for label, p in zip(self.model.labels, calibrated.T, strict=True)
+        }
+        return {"predicted": pa.array(labels, pa.string(), mask=without)} | {
+            name: pa.array(np.round(column.astype(np.float64), DIGITS), mask=without)
+            for name, column in numbers.items()
+        }
+
+    def look_at(self, texts: Sequence[str]) -> None:
+        """Counts the words that are new to the model."""
+        words, new = _new_words(self.model, texts)
+        self._words += words
+        self._new += new
+
+    def write(self, snapshot: Snapshot, out: Path, parts: Iterator[pa.Table]) -> PredictionsMade:
+        """All parts stand in the file when this returns, or nothing does."""
+        form = out.suffix.lower()
+        if form not in WRITERS:
+            raise ExportError(
+                f"{out.name}: predictions are written to files that end in {', '.join(WRITERS)}."
+            )
+        refuse_place(snapshot, out)
+        written_to(out, parts)
+        told = self._likeness(snapshot) if self._words else None
+        seconds = round(time.perf_counter() - self._began, 3)
+        return PredictionsMade(
+            self.run.run_id, out, self._rows, dict(self._counts), self._without, told, seconds
+        )
+
+    def _predicted(self, raw: Probability, calibrated: Probability) -> NDArray[np.int64]:
+        """The column of each text's label."""
+        likeliest = raw.argmax(axis=1)
+        if self._threshold == MOST_PROBABLE:
+            return likeliest
+        if self._threshold == BEST:
+            is_positive = raw[:, self._positive] >= self.model.threshold
+        else:
+            is_positive = calibrated[:, self._positive] >= self._threshold
+        others = raw.copy()
+        others[:, self._positive] = -1
+        return np.where(is_positive, self._positive, others.argmax(axis=1))
+
+    def _likeness(self, snapshot: Snapshot) -> Likeness:
+        pool = snapshot.pool_words.pool
+        at = np.linspace(0, len(pool) - 1, min(COMPARED, len(pool))).astype(np.int64)
+        texts = pool.texts.take(pa.array(at)).to_pylist()
+        words, new = _new_words(self.model, texts)
+        sure = self.model.calibration(score_texts(self.model, texts)).max(axis=1)
+        return Likeness(
+            self._new / max(self._words, 1),
+            new / max(words, 1),
+            self._sure / max(self._rows - self._without, 1),
+            float(sure.mean()),
+        )
+
+
+def _new_words(model: Model, texts: Sequence[str]) -> tuple[int, int]:
+    """(all words of the texts, those of them that the model does not know)."""
+    counts = Counter(word for text in texts for word in words_of(text))
+    known = model.known(counts)
+    return counts.total(), sum(number for word, number in counts.items() if word not in known)
+
+
+def _beside(given: pa.Table, found: Mapping[str, pa.Array]) -> pa.Table:
+    """The given columns as they are, then the found ones, whose names give way."""
+    for name, column in found.items():
+        called, number = name, 1
+        while called in given.column_names:
+            number += 1
+            called = f"{name} ({number})"
+        given = given.append_column(called, column)
+    return given
+
+
+def _blank(texts: Sequence[str]) -> NDArray[np.bool_]:
+    return np.array([is_blank(text) for text in texts], bool)
+
+
+def _good(blocks: Iterator[Cells], name: str) -> Iterator[Cells]:
+    """The blocks that have rows; raises TableError if a row could not be read."""
+    bad: list[BadRow] = []
+    for block in blocks:
+        bad += block.bad
+        if block.rows and not bad:
+            yield block
+    if bad:
+        first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
+        more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
+        raise TableError(
+            f"{name}: {len(bad):,} rows cannot be read: {first}{more}. "
+            "Nothing was written; fix them first."
+        )
