@@ -210,7 +210,7 @@ def pool_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
 
     def learn() -> Space:
         tally = pool_corpus_counts(snapshot, texts, progress)
-        progress("learning what words mean")
+        progress("preparing your texts: meanings of words")
         return space_of(tally)
 
     return _cached_space(snapshot, "space", counts_key(texts), learn)
@@ -226,7 +226,7 @@ def whole_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     texts = _texts_of(snapshot, everything, snapshot.labels.items)
 
     def learn() -> Space:
-        progress("learning words and meanings from all texts")
+        progress("preparing your texts")
         return space_of(count_anew(texts, progress))
 
     return _cached_space(snapshot, "whole", counts_key(texts), learn)

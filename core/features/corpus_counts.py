@@ -116,7 +116,7 @@ def count_texts(
         np.subtract.at(texts, again.ids, again.again)
         np.subtract.at(gram_texts, grams_again.ids, grams_again.again)
         pace.add(size)
-    progress("counting pairs of words")
+    progress("preparing your texts: pairs of words")
     paired = counted if paired is None else paired if counted is None else paired & counted
     blocks = (written_out(block, lexicon.words) for block in _chosen(bags, paired))
     pairs = count_pairs(blocks, len(words.keys))

@@ -47,14 +47,14 @@ def feature_source(
     RunError if the task's encoder cannot be used.
     """
     if name == "book":
-        progress("counting words")
+        progress("preparing your texts: words")
         texts = [item.text for item in snapshot.labels.usable_training()]
         counted = ~(snapshot.held_out | snapshot.in_training)
         return book_vocabulary(snapshot.pool_words, counted, texts)
     # An encoder first: one that cannot be had is found out at once.
     encoder = pool_encoder(snapshot, download=True, progress=progress)
     if space is None:
-        progress("learning words and meanings from the pool")
+        progress("preparing your texts")
         space = pool_space(snapshot, progress)
     if encoder is None:
         return space

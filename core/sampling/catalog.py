@@ -52,7 +52,7 @@ _LISTED = (
         strategies.random,
         (),
         when="Always a little: the only slice that is a fair picture of the pool.",
-        why="Drawn at random, whatever the model thinks of it.",
+        why="Chosen at random.",
         color="#56b4e9",
         seeded=True,
     ),
@@ -63,7 +63,7 @@ _LISTED = (
         ("length_strata",),
         when="Random, but as many short, medium and long texts: where the model's choice prefers "
         "one.",
-        why="Drawn at random among texts of its length.",
+        why="Chosen at random among texts of its length.",
         color="#0072b2",
         seeded=True,
     ),
@@ -73,7 +73,7 @@ _LISTED = (
         strategies.stratified,
         ("column_strata",),
         when="Random, but as many items for each value of the pool's column that task.toml names.",
-        why="Drawn at random among items of its kind.",
+        why="Chosen at random among items of its kind.",
         color="#1655ee",
         seeded=True,
     ),
@@ -83,7 +83,7 @@ _LISTED = (
         strategies.low_confidence,
         ("confidence",),
         when="The workhorse: what the model is least sure of teaches it most.",
-        why="Of all items, this is one of those that the model is least sure about.",
+        why="Chosen because the model is very unsure about it.",
         color="#e69f00",
     ),
     Strategy(
@@ -92,7 +92,7 @@ _LISTED = (
         strategies.margin,
         ("probability",),
         when="With three labels and more: where the model hesitates between the best two.",
-        why="The model hesitates between its two most probable labels.",
+        why="Chosen because the model hesitates between two labels.",
         color="#d55e00",
     ),
     Strategy(
@@ -101,7 +101,7 @@ _LISTED = (
         strategies.ratio,
         ("probability",),
         when="As margin, but in proportion: it also counts where all labels are improbable.",
-        why="The second label is nearly as probable as the first.",
+        why="Chosen because two labels are nearly as likely.",
         color="#872731",
     ),
     Strategy(
@@ -110,7 +110,7 @@ _LISTED = (
         strategies.entropy,
         ("probability",),
         when="With three labels and more: where the model hesitates between all of them.",
-        why="The model spreads its belief over all labels.",
+        why="Chosen because the model hesitates between all labels.",
         color="#0609f9",
     ),
     Strategy(
@@ -119,7 +119,7 @@ _LISTED = (
         diversity.diverse,
         ("confidence", "vectors"),
         when="Low confidence without repetition: where batches are full of near copies.",
-        why="The model is unsure about it, and it is unlike the others of this batch.",
+        why="Chosen because the model is unsure about it and the rest of the batch is different.",
         color="#aad06b",
         seeded=True,
     ),
@@ -129,7 +129,7 @@ _LISTED = (
         strategies.outlier,
         ("bags", "training_counts"),
         when="Texts whose words the training data hardly has: to find what nobody thought of.",
-        why="New to the model: its words are rare in the training data.",
+        why="Chosen because its words are rare in the training data.",
         color="#009e73",
         scores_words=True,
     ),
@@ -139,7 +139,7 @@ _LISTED = (
         strategies.novel_words,
         ("bags", "training_counts"),
         when="Texts with the most words never seen in training; mostly long ones.",
-        why="It has many words that the training data does not have.",
+        why="Chosen because many of its words are new to the model.",
         color="#cc79a7",
     ),
     Strategy(
@@ -149,7 +149,7 @@ _LISTED = (
         ("bags", "training_counts", "pool_counts"),
         when="Texts of words that are common in the pool and rare in training: the gaps that "
         "matter.",
-        why="Its words are common in the pool and rare in the training data.",
+        why="Chosen because its words are common overall and rare in the training data.",
         color="#0043a9",
     ),
     Strategy(
@@ -158,7 +158,7 @@ _LISTED = (
         diversity.representative,
         ("vectors", "training_vectors"),
         when="Typical of the pool and unlike the training data: early, or when the pool has grown.",
-        why="It is typical of the pool and unlike the training data.",
+        why="Chosen because it is typical of your items and unlike the training data.",
         color="#498cfb",
     ),
     Strategy(
@@ -168,7 +168,7 @@ _LISTED = (
         ("positive_probability",),
         when="To find positives rather than to teach: where they are rare, or all of them are "
         "wanted.",
-        why="Of all items, this is one of the most probably positive ones.",
+        why="Chosen because it is among the most likely positives.",
         color="#9b2b0a",
     ),
 )
@@ -224,8 +224,9 @@ def reason(name: str, score: float | None) -> str:
     strategy = CATALOG.get(name)
     if strategy is None:
         return f"Chosen by the strategy {name}."
-    if strategy.scores_words and score is not None:
-        return f"New to the model: its words {familiarity(score)}."
+    # An average of less than one half: fewer than half of the words have occurred.
+    if strategy.scores_words and score is not None and score < 0.5:
+        return "Chosen because most of its words are new to the model."
     return strategy.why
 
 

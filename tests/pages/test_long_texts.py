@@ -102,7 +102,7 @@ def test_a_text_of_two_thousand_words_is_read_to_its_end_with_the_space_key(
     box = text.bounding_box()
     assert box["height"] >= 0.4 * height
     assert float(text.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")) >= 16
-    assert text.evaluate(LONGEST_LINE) <= 75
+    assert text.evaluate(LONGEST_LINE) <= 70
     expect(more).to_be_visible()
     places = [top(page)]
     while more.is_visible():

@@ -110,8 +110,9 @@ def test_the_catalog_holds_what_the_task_accepts_in_the_same_order():
 
 
 def test_an_outlier_is_told_by_its_score_and_what_no_strategy_chose_by_its_name():
-    told = "New to the model: its words occurred 0.67 times on average in the training data."
-    assert reason("outlier", 2 / 3) == told
+    told = "Chosen because most of its words are new to the model."
+    assert reason("outlier", 0.49) == told
+    assert reason("outlier", 0.5) == CATALOG["outlier"].why
     assert reason("second opinion", None) == "Chosen by the strategy second opinion."
 
 

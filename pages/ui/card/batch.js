@@ -11,10 +11,7 @@
 const ENOUGH_SKIPS = 2;
 
 class Batch {
-  /**
-   * @param {string} id
-   * @param {SentItem[]} items  in rank order
-   */
+  /** @param {string} id @param {SentItem[]} items  in rank order */
   constructor(id, items) {
     this.id = id;
     this.items = items.map(unlabeledItem);
@@ -65,10 +62,7 @@ class Batch {
     return this.trail.at(-1) ?? null;
   }
 
-  /**
-   * @param {number} most
-   * @returns {Item[]} those labeled last, the latest first
-   */
+  /** @param {number} most @returns {Item[]} those labeled last, the latest first */
   latest(most) {
     const found = [];
     for (let place = this.trail.length - 1; place >= 0 && found.length < most; place -= 1) {
@@ -108,10 +102,7 @@ class Batch {
     this.finish(item, event);
   }
 
-  /**
-   * @param {Item} item
-   * @param {LabelEvent} event
-   */
+  /** @param {Item} item @param {LabelEvent} event */
   finish(item, event) {
     item.event = event;
     item.at = event.labeled_at;
@@ -171,10 +162,7 @@ class Batch {
     }
   }
 
-  /**
-   * @param {Item} item
-   * @param {LabelEvent} event  a label, undo or skip
-   */
+  /** @param {Item} item @param {LabelEvent} event  a label, undo or skip */
   follow(item, event) {
     item.event = event;
     item.at = event.labeled_at;
@@ -229,10 +217,7 @@ class Batch {
     if (this.current && !isOurs(this.current)) this.advance();
   }
 
-  /**
-   * @param {Item} item
-   * @param {SentItem} sent
-   */
+  /** @param {Item} item @param {SentItem} sent */
   followServer(item, { label, labeled_at: at = "", skips = 0 }) {
     if (label !== item.label) {
       this.setLabel(item, label);
@@ -259,10 +244,7 @@ class Batch {
     if (this.current === null) this.advance();
   }
 
-  /**
-   * @param {Item} item
-   * @param {string | null} label
-   */
+  /** @param {Item} item @param {string | null} label */
   setLabel(item, label) {
     this.count(item.label, -1);
     this.count(label, 1);
@@ -273,20 +255,14 @@ class Batch {
     this.setSkips(item, 0);
   }
 
-  /**
-   * @param {string | null} label
-   * @param {number} change
-   */
+  /** @param {string | null} label @param {number} change */
   count(label, change) {
     if (label === null) return;
     this.counts.set(label, (this.counts.get(label) ?? 0) + change);
     this.labeled += change;
   }
 
-  /**
-   * @param {Item} item
-   * @param {number} skips
-   */
+  /** @param {Item} item @param {number} skips */
   setSkips(item, skips) {
     remove(this.skipped, item);
     item.skips = skips;

@@ -7,10 +7,7 @@ const PAGE_ANSWERS_WITHIN = 3_000;
 const LOOK_AGAIN = 250;
 
 class Card {
-  /**
-   * @param {string} workspace
-   * @param {string} annotator
-   */
+  /** @param {string} workspace @param {string} annotator */
   constructor(workspace, annotator) {
     this.store = new EventStore(workspace, annotator);
     this.outbox = new Outbox(this.store, () => this.onOutbox(), (events) => this.onRefused(events));
@@ -59,7 +56,8 @@ class Card {
     if (this.saving?.told) this.saving = null;
     if (isNew) this.arrive();
     this.show();
-    if (isNew) this.view.announceSoon(() => `${data.name}. ${screenInWords(this.batch, this.view)}`);
+    const screen = () => `${data.name}. ${screenInWords(this.batch, this.view)}`;
+    if (isNew) this.view.announceSoon(screen);
     this.outbox.address(data.endpoint, data.token);
     this.onOutbox();
     return () => mounting === this.mounting && this.leavePage();
@@ -78,7 +76,7 @@ class Card {
     if (first?.label === null) this.batch.showAgain(first);
     else if (first) this.batch.goBackFirstTo(first);
     this.view.panels.show(this.view.panels.resting);
-    this.rhythm.begin();
+    this.rhythm.byEnter = false;
     this.view.hush();
     this.view.focus();
     this.adoptKept();
@@ -145,7 +143,7 @@ class Card {
     const { waits, run } = ACTIONS[action];
     if (!this.view?.root.isConnected) return;
     if (waits && (this.saving || this.isLeaving)) {
-      if (action === "default" || action === "label") this.rhythm.drop(performance.now());
+      if (action === "default" || action === "label") this.rhythm.note("dropped");
       return;
     }
     this.view.hush();
@@ -158,17 +156,16 @@ class Card {
   /** @param {string} value  at the end of a batch, its items are listed */
   label(value) {
     const item = this.batch.current;
-    const now = performance.now();
+    this.rhythm.note("label");
     if (item === null) {
-      this.rhythm.note(now);
       this.filter(value);
       return;
     }
-    if (this.rhythm.isStale(now)) {
+    if (this.rhythm.isOn("dropped")) {
+      this.rhythm.note("dropped");
       this.view.say("That key came before this item did, and was ignored. Press it again.");
       return;
     }
-    this.rhythm.note(now);
     this.batch.label(value, this.record("label", item, { label: value }));
     this.pace.note(Date.now());
     this.show();
@@ -181,8 +178,13 @@ class Card {
     if (this.batch.current !== null) {
       if (label) this.label(label.value);
       this.rhythm.byEnter = label !== undefined;
-    } else if (!this.rhythm.goesOn(performance.now())) this.save();
-    else this.view.say("Enter was ignored: this batch is done. Wait a second, then press it again.");
+      return;
+    }
+    const goesOn = this.rhythm.byEnter && this.rhythm.isOn("label");
+    this.rhythm.note("label");
+    if (goesOn) {
+      this.view.say("Enter was ignored: this batch is done. Wait a second, then press it again.");
+    } else this.save();
   }
 
   /** @param {string} value  a label, whose items alone are listed at the end; twice: all again */
@@ -261,10 +263,7 @@ class Card {
     else this.view.say("No item to flag.");
   }
 
-  /**
-   * @param {Item} item
-   * @param {string} note
-   */
+  /** @param {Item} item @param {string} note */
   flag(item, note) {
     this.batch.flag(item, this.record("flag", item, { note }));
     this.show();

@@ -1,11 +1,6 @@
 // Nodes: made, and written to only where something changes.
 
-/**
- * @param {string} tag
- * @param {string} className
- * @param {string} text
- * @returns {HTMLElement}
- */
+/** @param {string} tag @param {string} className @param {string} text @returns {HTMLElement} */
 function element(tag, className, text) {
   const made = document.createElement(tag);
   made.className = className;
@@ -58,12 +53,7 @@ function labelButton(label, wide, narrow) {
   return finishButton(button, `label-${label.value}`, label.name, keys);
 }
 
-/**
- * @param {string} action
- * @param {string} title
- * @param {string} key
- * @returns {HTMLButtonElement}
- */
+/** @param {string} action @param {string} title @param {string} key @returns {HTMLButtonElement} */
 function actionButton(action, title, key) {
   const button = element("button", "sl-key sl-action", "");
   button.dataset.action = action;
@@ -98,10 +88,7 @@ const KEY_NAMES = {
   pagedown: ["PageDown", "PageDown"],
 };
 
-/**
- * @param {string} key
- * @returns {string}
- */
+/** @param {string} key @returns {string} */
 function keyName(key) {
   return KEY_NAMES[key.toLowerCase()]?.[0] ?? key;
 }

@@ -15,18 +15,15 @@ class EndScreen {
     this.filter = null;
   }
 
-  /**
-   * @param {Batch} batch
-   * @param {CardData} data
-   * @param {Map<string, Label>} labels  by value
-   */
+  /** @param {Batch} batch @param {CardData} data @param {Map<string, Label>} labels  by value */
   fill(batch, data, labels) {
     write(this.title, endTitle(batch, data));
     write(this.next, endNext(batch, data));
     this.earlier.hidden = !data.has_earlier;
     const items = batch.latest(batch.size);
     const shown = this.filter ? items.filter(({ label }) => label === this.filter) : items;
-    const listed = JSON.stringify([this.filter, batch.id, shown.map(({ id, label }) => [id, label])]);
+    const rows = shown.map(({ id, label }) => [id, label]);
+    const listed = JSON.stringify([this.filter, batch.id, rows]);
     if (listed === this.listed) return;
     this.listed = listed;
     this.fillFilters(batch, labels);
@@ -40,27 +37,22 @@ class EndScreen {
    * @param {Map<string, Label>} labels
    */
   fillFilters(batch, labels) {
-    const focused = document.activeElement?.dataset.filter;
-    const buttons = [...labels.values()].map(({ value, name, key, positive }) => {
+    const focused = document.activeElement?.dataset.testid;
+    this.filters.replaceChildren(...[...labels.values()].map(({ value, name, key, positive }) => {
       const button = element("button", "sl-key sl-filter", "");
-      const isOn = value === this.filter;
-      Object.assign(button.dataset, { action: "filter", argument: value, filter: value });
-      button.ariaPressed = String(isOn);
+      Object.assign(button.dataset, { action: "filter", argument: value });
+      button.ariaPressed = String(value === this.filter);
       finishButton(button, `filter-${value}`, name, [key]);
       button.firstChild.classList.toggle("sl-positive", positive);
-      button.firstChild.after(element("span", "sl-filter-count", counted(batch.counts.get(value) ?? 0)));
+      const count = counted(batch.counts.get(value) ?? 0);
+      button.firstChild.after(element("span", "sl-filter-count", count));
       return button;
-    });
-    this.filters.replaceChildren(...buttons);
-    if (focused) buttons.find((button) => button.dataset.filter === focused)?.focus();
+    }));
+    this.filters.querySelector(`[data-testid="${CSS.escape(focused ?? "")}"]`)?.focus();
   }
 }
 
-/**
- * @param {Item} item
- * @param {Label | undefined} label
- * @returns {HTMLElement}
- */
+/** @param {Item} item @param {Label | undefined} label @returns {HTMLElement} */
 function endRow(item, label) {
   const row = element("li", "sl-end-item", "");
   const button = itemRow("end-item");
@@ -70,29 +62,22 @@ function endRow(item, label) {
   return row;
 }
 
-/**
- * @param {Batch} batch
- * @param {CardData} data
- * @returns {string}
- */
+/** @param {Batch} batch @param {CardData} data @returns {string} */
 function endTitle(batch, data) {
-  if (data.reopened) return reopenedInWords(data);
+  if (data.reopened) return headInWords(data, 0);
   if (batch.size === 0) return "Nothing left to label here";
   if (batch.labeled === batch.size) return `All ${batch.size} labeled`;
   return `${batch.labeled} labeled, ${batch.aside} skipped`;
 }
 
-/**
- * @param {Batch} batch
- * @param {CardData} data
- * @returns {string}
- */
+/** @param {Batch} batch @param {CardData} data @returns {string} */
 function endNext(batch, { keys, reopened }) {
   const skip = keyName(keys.skip ?? "");
   const skipped = batch.aside > 0 ? ` Press ${skip} to see the skipped items again.` : "";
   if (batch.size === 0) return "Press Enter to go on.";
   if (reopened) {
-    return `Press ${keyName(keys.back)} to go through these labels again, Enter to return.${skipped}`;
+    const back = keyName(keys.back);
+    return `Press ${back} to go through these labels again, Enter to return.${skipped}`;
   }
   return `Batch done. Check your labels below, or press Enter for the next batch.${skipped}`;
 }

@@ -1,27 +1,8 @@
 // One item of a batch, as it was sent and as it stands.
 
-/**
- * @typedef {object} Label
- * @property {string} value
- * @property {string} name
- * @property {string} key
- * @property {boolean} default  Enter gives it
- * @property {boolean} positive
- * @property {string} description  empty where nobody wrote one
- */
-/** @typedef {[string, number]} Piece  a part of a text and its push towards the predicted label */
-/** @typedef {{predicted: string, confidence: number, why: string, pieces: Piece[]}} Opinion */
-/**
- * @typedef {object} SentItem
- * @property {string} item_id
- * @property {string} text
- * @property {string | null} label
- * @property {string} labeled_at  ISO 8601, empty without a label
- * @property {number} skips  since its last label
- * @property {string} flag  the note, empty without a flag
- * @property {Opinion | null} opinion
- * @property {[string, string][]} columns  of the file, each a name and a value
- */
+/** @typedef {object} Label  as in `core/workspace/task.py` */
+/** @typedef {object} SentItem  as `CardItem` in `__init__.py` */
+/** @typedef {object} Opinion  as `CardPrediction` there */
 /**
  * @typedef {object} Item
  * @property {string} id
@@ -43,14 +24,11 @@
  * @property {number | null} shownAt  performance.now() when it was first shown
  */
 
-/**
- * @param {SentItem} sent
- * @param {number} rank
- * @returns {Item} without its label and its skips
- */
+/** @param {SentItem} sent @param {number} rank @returns {Item} without its label and its skips */
 function unlabeledItem(sent, rank) {
   return {
-    id: sent.item_id, text: sent.text, columns: sent.columns ?? [], rank, opinion: sent.opinion ?? null,
+    id: sent.item_id, text: sent.text, columns: sent.columns ?? [], rank,
+    opinion: sent.opinion ?? null,
     label: null, was: null, at: "", skips: 0, heard: 0, isAside: false, event: null,
     flag: sent.flag ?? "", sentFlag: sent.flag ?? "", flagEvent: null,
     assisted: false, shownAt: null,
@@ -68,10 +46,7 @@ function isNews(event, item) {
   return item.event ? byTime(event, item.event) > 0 : event.labeled_at > item.at;
 }
 
-/**
- * @param {Item[]} items
- * @param {Item} item  the latest of the list, most often
- */
+/** @param {Item[]} items @param {Item} item  the latest of the list, most often */
 function remove(items, item) {
   const place = items.lastIndexOf(item);
   if (place >= 0) items.splice(place, 1);

@@ -1,29 +1,6 @@
 // The page around the cards: which card is on it, and what Streamlit calls.
 
-/**
- * What Python sends.
- * @typedef {object} CardData
- * @property {string} workspace
- * @property {string} annotator
- * @property {string} endpoint
- * @property {string} token
- * @property {string} batch_id
- * @property {string} name  of the batch, as people read it
- * @property {string} set_name  of the split, as people read it
- * @property {number} have  labels of this split
- * @property {number} target  as many as the task asks for
- * @property {number} today  labels of this person since midnight
- * @property {string} split
- * @property {string} short
- * @property {string} detailed
- * @property {Label[]} labels
- * @property {Record<string, string>} keys  action to key
- * @property {SentItem[]} items  in rank order
- * @property {number} rest_minutes  0: never a word about a rest
- * @property {string} reopened  when an earlier batch was labeled, in words; empty for that of now
- * @property {string} item_id  of the item that back goes to first, or nothing
- * @property {boolean} has_earlier  is there a batch before this one
- */
+/** @typedef {object} CardData  what Python sends: `CardBatch` in `__init__.py` tells each field */
 
 /**
  * Can Streamlit be told something? While it reconnects or runs the page, it may be lost.

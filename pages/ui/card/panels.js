@@ -137,10 +137,7 @@ function helpOf(data, hasOpinions, scrollKey) {
   ];
 }
 
-/**
- * @param {HTMLElement} list
- * @param {[string, string][]} uses
- */
+/** @param {HTMLElement} list @param {[string, string][]} uses */
 function fillHelp(list, uses) {
   const rows = uses.map(([key, use]) => {
     const row = element("div", "sl-use", "");

@@ -79,10 +79,9 @@ class Reader {
 function fillColumns(node, columns) {
   node.replaceChildren(...columns.map(([name, value]) => {
     const pair = element("span", "sl-column", `${name}: `);
-    const shown = webAddress(value) ? element("a", "", value) : element("bdi", "", value);
-    if (shown instanceof HTMLAnchorElement) {
-      Object.assign(shown, { href: webAddress(value), target: "_blank", rel: "noopener noreferrer" });
-    }
+    const href = webAddress(value);
+    const shown = element(href ? "a" : "bdi", "", value);
+    if (href) Object.assign(shown, { href, target: "_blank", rel: "noopener noreferrer" });
     pair.title = value;
     pair.append(shown);
     return pair;

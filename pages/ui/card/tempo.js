@@ -55,49 +55,21 @@ class Pace {
 /**
  * Whether a key belongs to the screen that it meets. Somebody in a rhythm presses on when the batch
  * ends: an Enter finishes it only after a moment without a key, if Enter has labeled before. Nor
- * does a key label the first item of the next batch if one like it was pressed just before, while
- * that batch was on its way.
+ * does a key label an item if one was pressed just before, while that item was on its way.
  */
 class Rhythm {
-  constructor() {
-    this.begin();
+  byEnter = false;
+  /** performance.now() of the last key that labels, and of the last one that met no item. */
+  last = { label: -Infinity, dropped: -Infinity };
+
+  /** @param {"label" | "dropped"} kind */
+  note(kind) {
+    this.last[kind] = performance.now();
   }
 
-  /** A batch begins. */
-  begin() {
-    this.byEnter = false;
-    this.last = -Infinity;
-    this.dropped ??= -Infinity;
-  }
-
-  /** @param {number} now  performance.now() at a key that labels, or would */
-  note(now) {
-    this.last = now;
-  }
-
-  /** @param {number} now  of a key that met no item, since none was there */
-  drop(now) {
-    this.dropped = now;
-  }
-
-  /**
-   * @param {number} now  of an Enter at the end of a batch
-   * @returns {boolean}
-   */
-  goesOn(now) {
-    const isSoon = this.byEnter && now - this.last < SILENCE;
-    this.last = now;
-    return isSoon;
-  }
-
-  /**
-   * @param {number} now  of a key that labels
-   * @returns {boolean} whether it was meant for what was there before this item
-   */
-  isStale(now) {
-    const isSoon = now - this.dropped < SILENCE;
-    this.dropped = isSoon ? now : -Infinity;
-    return isSoon;
+  /** @param {"label" | "dropped"} kind @returns {boolean} was there such a key a moment ago */
+  isOn(kind) {
+    return performance.now() - this.last[kind] < SILENCE;
   }
 }
 

@@ -85,11 +85,7 @@ function markedNodes(text, from, to, marks) {
   return nodes;
 }
 
-/**
- * @param {string} text
- * @param {Mark} mark
- * @returns {HTMLElement}
- */
+/** @param {string} text @param {Mark} mark @returns {HTMLElement} */
 function markedSpan(text, { push, strength }) {
   const span = element("span", push > 0 ? "sl-towards" : "sl-away", text);
   span.style.setProperty("--sl-strength", strength.toFixed(2));

@@ -8,7 +8,7 @@ const SHOW_WAITING = 400;
 const MOST_TALLIES = 4;
 /** Milliseconds after which a new screen is announced: a region is heard once it is known. */
 const ANNOUNCE_AFTER = 250;
-/** Pixels that definitions need beside the card, or below its actions; else they lie over the text. */
+/** Pixels that definitions need beside the card, or below its actions, to lie there. */
 const BESIDE = 280;
 const BELOW = 220;
 const GAP = 24;
@@ -142,10 +142,7 @@ class View {
     this.fit();
   }
 
-  /**
-   * @param {CardData} data
-   * @param {boolean} hasOpinions
-   */
+  /** @param {CardData} data @param {boolean} hasOpinions */
   furnishButtons({ labels, keys }, hasOpinions) {
     const [wide, narrow] = [MOST_WIDE, MOST_NARROW].map((most) => rowSizes(labels.length, most));
     const buttons = labels.map((label, at) => labelButton(label, wide[at], narrow[at]));
@@ -166,7 +163,9 @@ class View {
   /** @param {Label[]} labels  counted in the figures where they are few, else on their buttons */
   furnishTallies(labels) {
     /** @type {Map<string, HTMLElement>} by label */
-    this.tallies = new Map(labels.map(({ value }) => [value, element("span", "sl-tally-count", "")]));
+    this.tallies = new Map(
+      labels.map(({ value }) => [value, element("span", "sl-tally-count", "")]),
+    );
     this.tally = element("span", "sl-tally", "");
     const each = labels.map(({ name, value }) => {
       const tally = element("span", "sl-tally", "");
@@ -264,8 +263,7 @@ class View {
     write(this.pace, pace);
     write(this.toEnd, end);
     write(this.today, `${counted(today + batch.labeled)} today`);
-    write(this.split, this.data.reopened ? reopenedInWords(this.data) :
-      headInWords(this.data, have + batch.labeled));
+    write(this.split, headInWords(this.data, have + batch.labeled));
   }
 
   /** @param {Batch} batch */
@@ -279,10 +277,7 @@ class View {
     });
   }
 
-  /**
-   * @param {boolean} isEnd
-   * @param {Batch} batch
-   */
+  /** @param {boolean} isEnd @param {Batch} batch */
   showEnd(isEnd, batch) {
     if (isEnd) this.endScreen.fill(batch, this.data, this.labels);
     this.showActions(isEnd, batch.aside > 0);
@@ -382,10 +377,7 @@ class View {
     this.announcing = setTimeout(() => this.announce(tell()), ANNOUNCE_AFTER);
   }
 
-  /**
-   * @param {string | null} value
-   * @returns {string}
-   */
+  /** @param {string | null} value @returns {string} */
   nameOf(value) {
     return this.labels.get(value)?.name ?? String(value);
   }

@@ -1,9 +1,6 @@
 // Counts, the head of a batch and its screen, in words.
 
-/**
- * @param {number} count
- * @returns {string} with a comma between thousands
- */
+/** @param {number} count @returns {string} with a comma between thousands */
 function counted(count) {
   return count.toLocaleString("en-US");
 }
@@ -18,29 +15,14 @@ function percent(confidence) {
   return rounded === 100 && confidence < 1 ? ">99%" : `${rounded}%`;
 }
 
-/**
- * @param {CardData} data
- * @param {number} have  labels of this split
- * @returns {string}
- */
-function headInWords({ name, set_name: set, target }, have) {
+/** @param {CardData} data @param {number} have  labels of this split @returns {string} */
+function headInWords({ name, reopened, set_name: set, target }, have) {
+  if (reopened) return `${name}, labeled on ${reopened}`;
   const count = have < target ? `${counted(have)} of ${counted(target)}` : counted(have);
   return `${name} · ${set}: ${count} labels`;
 }
 
-/**
- * @param {CardData} data
- * @returns {string}
- */
-function reopenedInWords({ name, reopened }) {
-  return `${name}, labeled on ${reopened}`;
-}
-
-/**
- * @param {Batch} batch
- * @param {View} view
- * @returns {string}
- */
+/** @param {Batch} batch @param {View} view @returns {string} */
 function screenInWords(batch, view) {
   const item = batch.current;
   if (item) return `${item.text.slice(0, SUMMARY)} ${opinionInWords(item, view)}`.trimEnd();
