@@ -172,7 +172,7 @@ def predict_command(
     threshold: Annotated[
         str, typer.Option(help="0.5 (the most probable label), best (the run's own), or a number.")
     ] = "0.5",
-    text: Text = "",
+    text: Text = None,
     encoding: Recognized = "",
     delimiter: OrNone = "",
     quote: OrNone = "",
@@ -197,15 +197,16 @@ def predict_command(
         if source is None:
             made = predict_pool(snapshot, out, **wishes)
         else:
-            named = (text,) if text else ()
+            named = tuple(text or ())
             table = open_table(
                 source, Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
             )
-            asked = {"text": text} if text else {}
-            columns, _ = understood(table, asked, {}, refuse_unknown=False)
+            asked = {"text": named[0]} if named else {}
+            columns, _ = understood(table, asked, {}, named[1:], refuse_unknown=False)
+            columns = Columns(columns.text, further_texts=columns.further_texts)
             table.refuse_doubts()
-            made = predict_table(snapshot, table, columns.text, out, **wishes)
-            told = {"read": read_as(table, Columns(columns.text))}
+            made = predict_table(snapshot, table, columns, out, **wishes)
+            told = {"read": read_as(table, columns)}
             lines = [told_as_read(told["read"], {})]
         lines += [*made.sentences(snapshot.workspace.task), str(out)]
         tell(answers.predictions_json(made) | told, lines, as_json)

@@ -144,18 +144,7 @@ def read_table(
     table: SourceTable, columns: Columns, unsaid: Defaults, task: Task, progress: Progress = silent
 ) -> TableContents:
     """What the table brings; raises TableError if it lacks a column, or cannot be read."""
-    for name in columns.used():
-        if name not in table.columns:
-            raise TableError(
-                f"{table.name} has no column `{name}`. Its columns are {_listed(table)}."
-            )
-    texts = (("texts", name) for name in (columns.text, *columns.further_texts))
-    for what, name in (*texts, ("ids", columns.item_id)):
-        if name in table.structured:
-            raise TableError(
-                f"{table.name}: the column `{name}` holds lists or objects, no plain {what}. Name "
-                f"another one: {_listed(table)}."
-            )
+    refuse_columns(table, columns)
     if unsaid.split not in SPLITS:
         raise TableError(f"`{unsaid.split}` is no split. Choose one of: {', '.join(SPLITS)}.")
     reader = _Reader(table, columns, _with_dates(table, columns, unsaid), task)
@@ -183,6 +172,34 @@ def kept_columns(
 def row_count(table: SourceTable) -> int:
     """How many rows can be read; raises TableError."""
     return sum(len(block.rows) for block in table.blocks())
+
+
+def refuse_columns(table: SourceTable, columns: Columns) -> None:
+    """Raises TableError if the table lacks one of the columns, or one cannot hold such a thing."""
+    for name in columns.used():
+        if name not in table.columns:
+            raise TableError(
+                f"{table.name} has no column `{name}`. Its columns are {_listed(table)}."
+            )
+    texts = (("texts", name) for name in (columns.text, *columns.further_texts))
+    for what, name in (*texts, ("ids", columns.item_id)):
+        if name in table.structured:
+            raise TableError(
+                f"{table.name}: the column `{name}` holds lists or objects, no plain {what}. Name "
+                f"another one: {_listed(table)}."
+            )
+
+
+def texts_at(table: SourceTable, columns: Columns) -> list[int]:
+    """Where the table's columns of texts are."""
+    return [table.columns.index(name) for name in (columns.text, *columns.further_texts)]
+
+
+def text_of_row(row: Sequence[str], at: Sequence[int]) -> str:
+    """The row's text: of several columns the cells that hold something."""
+    if len(at) == 1:
+        return row[at[0]]
+    return BETWEEN.join(row[place] for place in at if not is_blank(row[place]))
 
 
 def label_counts(table: SourceTable, column: str) -> Counter[str]:
@@ -250,7 +267,7 @@ class _Reader:
         self._found = TableContents(table.name, False, own, ids_made=not columns.item_id)
         self._unsaid, self._task = unsaid, task
         self._at = {what: table.columns.index(x) for what, x in columns.roles().items()}
-        self._texts_at = [table.columns.index(x) for x in (columns.text, *columns.further_texts)]
+        self._texts_at = texts_at(table, columns)
         for value in unsaid.labels.values():
             task.label(value)  # raises TaskError for one that is none
         in_small = {word.casefold(): value for word, value in unsaid.labels.items()}
@@ -266,7 +283,7 @@ class _Reader:
         found = self._found
         found.bad += bad
         found.rows += len(rows) + len(bad)
-        texts = [self._text(row) for _, row in rows]
+        texts = [text_of_row(row, self._texts_at) for _, row in rows]
         keys = keys_of(pa.array(texts, pa.large_string()))
         for (line, row), text, key in zip(rows, texts, keys.tolist(), strict=True):
             try:
@@ -287,12 +304,6 @@ class _Reader:
 
     def _texts(self, keys: Collection[int]) -> list[str]:
         return [self._found.texts[self._place[key]] for key in sorted(keys)]
-
-    def _text(self, row: Sequence[str]) -> str:
-        """The row's text: of several columns the cells that hold something."""
-        if len(self._texts_at) == 1:
-            return row[self._texts_at[0]]
-        return BETWEEN.join(row[at] for at in self._texts_at if not is_blank(row[at]))
 
     def _take_row(self, line: int, row: list[str], text: str, key: int) -> None:
         found = self._found

@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from core.errors import ExportError, TableError
 from core.evaluation.runs import find_run, load_run
 from core.exchange.exporter import refuse_place
+from core.exchange.foreign_table import refuse_columns, text_of_row, texts_at
 from core.exchange.table_writers import WRITERS, written_to
 from core.exchange.tables.files import Cells
 from core.exchange.tables.reader import SourceTable
+from core.exchange.tables.roles import Columns
 from core.models.model import Model
 from core.models.pool_predictions import pool_probabilities
 from core.models.predict import Probability, score_texts
@@ -97,7 +99,7 @@ class PredictionsMade:
 def predict_table(
     snapshot: Snapshot,
     table: SourceTable,
-    text: str,
+    columns: Columns,
     out: Path,
     *,
     run_id: str | None = None,
@@ -106,24 +108,23 @@ def predict_table(
 ) -> PredictionsMade:
     """Writes the table's columns as they are, then `predicted`, `confidence` and `p_<value>`.
 
-    `text` is the column that is predicted by. The run is the last one, if none is named. Raises
+    Of `columns` the texts count alone. The run is the last one, if none is named. Raises
     TableError if a row cannot be read, ExportError if `out` cannot be written, RunError if there is
     no such run, or its model is gone.
     """
     predictor = _Predictor(snapshot, run_id, threshold)
-    if text not in table.columns:
-        raise TableError(f"{table.name} has no column `{text}`.")
+    refuse_columns(table, columns)
     pace = Pace(progress, f"predicting {table.name}", None, "rows")
-    at = table.columns.index(text)
+    at = texts_at(table, columns)
 
     def parts() -> Iterator[pa.Table]:
         for block in _good(table.blocks(WINDOW), table.name):
-            cells = list(zip(*(row for _, row in block.rows), strict=True))
-            columns = [pa.array(column, pa.large_string()) for column in cells]
-            texts = list(cells[at])
+            cells = zip(*(row for _, row in block.rows), strict=True)
+            texts = [text_of_row(row, at) for _, row in block.rows]
             predictor.look_at(texts)
             pace.add(len(texts))
-            given = pa.table(columns, names=list(table.columns))
+            arrays = [pa.array(column, pa.large_string()) for column in cells]
+            given = pa.table(arrays, names=list(table.columns))
             raw = score_texts(predictor.model, texts)
             yield _beside(given, predictor.columns(raw, _blank(texts)))
 

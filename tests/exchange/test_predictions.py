@@ -15,6 +15,7 @@ from core.evaluation.runs import keep, load_run, read_report, train
 from core.exchange import predictions
 from core.exchange.predictions import BEST, PredictionsMade, predict_pool, predict_table
 from core.exchange.tables.opening import open_table
+from core.exchange.tables.roles import Columns
 from core.workspace.snapshot import Snapshot, being_held_out, read_snapshot
 from tests.conftest import write_csv
 
@@ -41,7 +42,7 @@ def report_of(snapshot: Snapshot) -> Report:
 
 
 def made(snapshot: Snapshot, table: Path, out: Path, **options: object) -> PredictionsMade:
-    return predict_table(snapshot, open_table(table), "message", out, **options)
+    return predict_table(snapshot, open_table(table), Columns("message"), out, **options)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -121,6 +122,19 @@ def test_a_row_without_a_text_has_no_prediction(snapshot: Snapshot, tmp_path: Pa
     ]
     assert (done.n_items, done.without_text, sum(done.per_label.values())) == (2, 1, 1)
     assert "1 rows have no text" in " ".join(done.sentences(snapshot.workspace.task))
+
+
+def test_a_text_of_several_columns_is_predicted_as_one(snapshot: Snapshot, tmp_path: Path):
+    rows = [("subject", "body"), ("a flood", "two towns"), ("", "a cup")]
+    path = write_csv(tmp_path / "mails.csv", rows)
+    both = Columns("subject", further_texts=("body",))
+    predict_table(snapshot, open_table(path), both, tmp_path / "both.csv")
+    joined = write_csv(
+        tmp_path / "joined.csv", [("message",), ("a flood\n\ntwo towns",), ("a cup",)]
+    )
+    made(snapshot, joined, tmp_path / "one.csv")
+    told = [[row["p_1"] for row in rows_of(tmp_path / f"{name}.csv")] for name in ("both", "one")]
+    assert told[0] == told[1]
 
 
 def test_the_threshold_decides_who_is_positive(snapshot: Snapshot, table: Path, tmp_path: Path):
