@@ -1,4 +1,4 @@
-"""Strategies: what each way of sampling brought in, which one pays, and what is left."""
+"""Strategies: what each one found, which one helps most, and how many positives are left."""
 
 from pages.ui import page_head
 from pages.ui.cache import analysis
@@ -10,13 +10,13 @@ from pages.ui.strategies.representation import show_representation
 from pages.ui.strategies.yields import show_yields
 
 snapshot = page_head.open_page(
-    "Strategies", "What each way of choosing brought in, which one pays here, and what is left."
+    "Strategies",
+    "Which ways of picking items help your model most, and how many positives are left.",
 )
 page_head.need_pool(snapshot)
 chosen = analysis.chosen_labels(snapshot)
 if not chosen:
-    told = "Here you will see what each strategy found. It begins with the first training labels."
-    say_empty(told, stop=True)
+    say_empty("Label the first training data to see what each strategy finds.", stop=True)
 show_yields(snapshot, chosen)
 show_representation(snapshot)
 show_experiment(snapshot)

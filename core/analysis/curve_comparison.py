@@ -68,15 +68,15 @@ def verdict(row: Compared) -> str:
     """What a row of a mix says beside random sampling, in a sentence that does not flatter."""
     found = row.difference.interval
     if found is None:
-        return f"{row.mix} ({row.model}): two seeds at least are needed to compare."
+        return f"{row.mix} ({row.model}): at least two repetitions are needed to compare."
     if found.low <= 0 <= found.high:
-        told = f"cannot be told apart from random ({found.low:+.3f} to {found.high:+.3f})"
+        told = f"does not clearly differ from random ({found.low:+.3f} to {found.high:+.3f})"
     else:
         verb = "beats" if found.value > 0 else "falls behind"
         ends = sorted((abs(found.low), abs(found.high)))
         told = f"{verb} random by {abs(found.value):.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
     mix = row.mix[:1].upper() + row.mix[1:]
-    return f"{mix} ({row.model}) {told}, over {row.seeds} seeds."
+    return f"{mix} ({row.model}) {told}, over {row.seeds} repetitions."
 
 
 def compare(points: Iterable[Point], random_mix: str | None) -> list[Compared]:

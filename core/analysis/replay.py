@@ -35,7 +35,7 @@ TURNS = 6
 
 RANDOM = "random"
 
-LIKELY = (RANDOM, "the task's mix", "10% random, 90% low confidence")
+LIKELY = (RANDOM, "your mix", "mostly low confidence")
 """The ways that most people ask about."""
 
 
@@ -80,8 +80,8 @@ def ways(task: Task) -> dict[str, dict[str, int]]:
     others = [name for name, each in CATALOG.items() if name != RANDOM and not each.asks_a_column]
     return {
         RANDOM: {"random": 1},
-        "the task's mix": dict(task.mix),
-        **{f"10% random, 90% {name}": {"random": 10, name: 90} for name in others},
+        "your mix": dict(task.mix),
+        **{f"mostly {name}": {"random": 10, name: 90} for name in others},
     }
 
 

@@ -117,16 +117,17 @@ def find_groups(training: Sequence[Labeled]) -> Groups:
     if refusals[RANDOM]:
         return Groups((), waiting)
     if len(found[RANDOM]) == len(training):
-        return Groups((), ("Not yet: all labels are random, there is nothing to compare.",))
+        return Groups((), ("All labels so far are random: there is nothing to compare yet.",))
     return Groups((*ready, Group(ALL, np.arange(len(training)))), waiting)
 
 
 def _refusal(group: Group, training: Sequence[Labeled]) -> str:
     number = len(group.rows)
     if number < LEAST:
-        return f"Not yet: {number} {group.name} labels, {LEAST} are needed."
+        name, missing = group.name[:1].upper() + group.name[1:], LEAST - number
+        return f"{name}: {missing} more label{'s' * (missing > 1)} needed."
     if len({training[row].label for row in group.rows}) < 2:
-        return f"Not yet: all {number} {group.name} labels are the same, two are needed."
+        return f"All {number} {group.name} labels are the same: label one that differs."
     return ""
 
 
@@ -136,7 +137,7 @@ def refusal(snapshot: Snapshot) -> str:
     found = {item.label == positive.value for item in snapshot.labels.splits["evaluation"]}
     if found == {True, False}:
         return ""
-    return f"It begins with evaluation data that is {positive.name} and that is not."
+    return f"Needs test items that are {positive.name} and items that are not."
 
 
 def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> Experiment:

@@ -139,6 +139,34 @@ def by_iteration(items: Iterable[ChosenLabel]) -> list[Yield]:
     return [summed_up(*place, group) for place, group in groups.items()]
 
 
+def over_time(items: Sequence[ChosenLabel]) -> list[tuple[int, Yield]]:
+    """What each strategy brought in over time, in stretches of at least `THIN` of its labels.
+
+    With each stretch, how many training labels of all strategies there were at its end. Batches
+    stay whole; what a strategy has left over at the end belongs to its last stretch.
+    """
+    batches: dict[tuple[str, str], list[tuple[int, ChosenLabel]]] = {}
+    for until, item in enumerate(items, start=1):
+        batches.setdefault((item.strategy, item.batch_id), []).append((until, item))
+    stretches: dict[str, list[list[tuple[int, ChosenLabel]]]] = {}
+    for (strategy, _), batch in batches.items():
+        own = stretches.setdefault(strategy, [])
+        if own and len(own[-1]) < THIN:
+            own[-1] += batch
+        else:
+            own.append(list(batch))
+    for own in stretches.values():
+        if len(own) > 1 and len(own[-1]) < THIN:
+            rest = own.pop()
+            own[-1] += rest
+    return [
+        (stretch[-1][0], summed_up(strategy, "", [item for _, item in stretch]))
+        for strategy, own in stretches.items()
+        for stretch in own
+        if len(stretch) >= THIN
+    ]
+
+
 def summed_up(strategy: str, batch_id: str, items: Sequence[ChosenLabel]) -> Yield:
     """What these labels come to."""
     differing = [item.differs for item in items if item.differs is not None]

@@ -63,7 +63,7 @@ class Difference:
     def __str__(self) -> str:
         value, low, high = self.interval.value, self.interval.low, self.interval.high
         if not self.is_clear:
-            return f"cannot be told apart ({low:+.2f} to {high:+.2f})"
+            return f"no clear difference ({low:+.2f} to {high:+.2f})"
         if value > 0:
             return f"{value:.2f} higher ({low:.2f} to {high:.2f})"
         return f"{-value:.2f} lower ({-high:.2f} to {-low:.2f})"

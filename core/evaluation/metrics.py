@@ -176,11 +176,13 @@ def precision_recall_curve(
     return PrecisionRecall(hits / hits[-1], hits / chosen, _distinct(score))
 
 
-def reliability(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> Reliability:
+def reliability(
+    score: NDArray[np.floating], actual: NDArray[np.bool_], number: int = BINS
+) -> Reliability:
     """The reliability diagram: how often items of about each probability are positive, by bins."""
-    place = bins(score)
-    items = np.bincount(place, minlength=BINS)
-    sums, positives = np.bincount(place, score, BINS), np.bincount(place[actual], minlength=BINS)
+    place = bins(score, number)
+    items, sums = np.bincount(place), np.bincount(place, score)
+    positives = np.bincount(place[actual], minlength=len(items))
     held = items > 0
     return Reliability(sums[held] / items[held], positives[held], items[held])
 
@@ -193,9 +195,9 @@ def confusion(
     return np.bincount(cells, minlength=n_labels**2).reshape(n_labels, n_labels)
 
 
-def bins(score: NDArray[np.floating]) -> NDArray[np.int64]:
-    """Each probability's bin of `BINS`."""
-    return np.minimum((score * BINS).astype(np.int64), BINS - 1)
+def bins(score: NDArray[np.floating], number: int = BINS) -> NDArray[np.int64]:
+    """Each probability's bin of so many equally wide ones."""
+    return np.minimum((score * number).astype(np.int64), number - 1)
 
 
 def _distinct(score: NDArray[np.floating]) -> NDArray[np.float64]:

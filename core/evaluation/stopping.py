@@ -55,16 +55,16 @@ def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
     name = "stable predictions"
     kappas = [agreement(*pair) for pair in list(pairwise(predictions))[-WINDOW:]]
     if len(kappas) < WINDOW or None in kappas:
-        needed = f"{WINDOW + 1} runs that tell labels apart are needed"
-        return Sign(name, None, False, f"{needed} to see whether predictions rest.")
+        needed = f"Needs {WINDOW + 1} model versions that predict more than one label."
+        return Sign(name, None, False, needed)
     mean = sum(kappas) / WINDOW
-    verb = "rest" if mean >= STABLE else "still move"
+    verb = "hardly change" if mean >= STABLE else "still change"
     return Sign(
         name,
         mean,
         mean >= STABLE,
-        f"Predictions {verb}: over the last {WINDOW} retrainings their mean agreement (kappa) is "
-        f"{mean:.3f}; at {STABLE} they stand still.",
+        f"Predictions {verb}: the last {WINDOW + 1} model versions agree by {mean:.3f}; {STABLE} "
+        "counts as stable.",
     )
 
 
@@ -74,23 +74,22 @@ def gain(models: Sequence[BinaryPredictions], actual: NDArray[np.bool_]) -> Sign
     It says stop if the growth cannot be told from noise on these evaluation items. Average
     precision, since an F-score is 0 until a model calls anything positive.
     """
-    name = "gain of the last runs"
+    name = "recent gain"
     if len(models) <= WINDOW:
-        return Sign(name, None, False, f"{WINDOW + 1} runs are needed to see a gain.")
+        return Sign(name, None, False, f"Needs {WINDOW + 1} model versions.")
     before, after = models[-1 - WINDOW], models[-1]
     found = paired_difference(before, after, actual, "average_precision", keep_balance=False)
     if found is None:
-        return Sign(name, None, False, "A gain needs positive evaluation items.")
+        return Sign(name, None, False, "Needs positive test items.")
     interval, now = found.interval, average_precision(after.score, actual)
-    told = str(found) if found.is_clear else f"that {found}"
     unnoticed = (interval.high - interval.low) / 2
     return Sign(
         name,
         interval.value,
         interval.low <= 0,
-        f"Average precision is {now:.2f}; beside {WINDOW} runs before, {told}. "
-        f"With {int(actual.sum()):,} positive evaluation items a gain below {unnoticed:.2f} would "
-        "go unnoticed.",
+        f"Average precision is {now:.2f}. Compared with {WINDOW} model versions ago: {found}. "
+        f"With {int(actual.sum()):,} positive test items, a gain below {unnoticed:.2f} is too "
+        "small to measure.",
     )
 
 
@@ -102,14 +101,14 @@ def positives_left(found: int, left: Interval) -> Sign:
     name = "positives left"
     everything = found + left.value
     if not everything:
-        return Sign(name, None, False, "No positive item has been found yet.")
+        return Sign(name, None, False, "No positive item found yet.")
     surely = found / (found + left.high) if found else 0.0
     return Sign(
         name,
         left.value,
         surely >= ENOUGH,
-        f"About {left.value:,.0f} positives ({left.low:,.0f} to {left.high:,.0f}) have no label "
-        f"yet; {found:,} are found, {found / everything:.0%} of all ({surely:.0%} at least).",
+        f"About {left.value:,.0f} positives ({left.low:,.0f} to {left.high:,.0f}) are still "
+        f"unlabeled. You found {found:,}: {found / everything:.0%} of all, at least {surely:.0%}.",
     )
 
 

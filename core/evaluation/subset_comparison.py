@@ -30,7 +30,7 @@ from core.evaluation.intervals import (
 
 RANDOM, ALL = "random", "all strategies"
 
-SCORES = {"fscore": "F", "auc": "AUC"}
+SCORES = {"fscore": "F-score", "auc": "AUC"}
 
 
 @dataclass(frozen=True)
@@ -153,17 +153,14 @@ def _interval(of: Sequence[_Scored], level: float, least: float) -> Interval:
 def verdict(result: Result, score: str, outcome: Outcome) -> str:
     """What one group's result says beside random's, in a sentence that does not flatter."""
     found, name = result.over_random[score], result.name[:1].upper() + result.name[1:]
+    at = f"with {outcome.size:,} labels"
     if score == "fscore" and found == Interval(0, 0, 0):
-        return f"{name} and random teach no model yet to find a positive item: F is 0 for both."
-    at = f"at {outcome.size:,} labels"
-    among = f"one of {outcome.comparisons} comparisons"
+        return f"{name} and random: no model finds a positive item yet {at}."
     if found.low <= 0 <= found.high:
-        return (
-            f"{name} and random cannot be told apart yet by {SCORES[score]} {at} "
-            f"({found.low:+.2f} to {found.high:+.2f}; {among})."
-        )
+        ends = f"({found.low:+.2f} to {found.high:+.2f})"
+        return f"{name} and random: no clear difference in {SCORES[score]} yet {at} {ends}."
     verbs = ("beat", "fall behind") if result.name == ALL else ("beats", "falls behind")
     verb = verbs[0] if found.value > 0 else verbs[1]
     low, high = sorted((abs(found.low), abs(found.high)))
-    told = f"{abs(found.value):.2f} {SCORES[score]} ({low:.2f} to {high:.2f}; {among})"
-    return f"{name} {verb} random by {told} {at}."
+    gap = f"{abs(found.value):.2f} {SCORES[score]} ({low:.2f} to {high:.2f})"
+    return f"{name} {verb} random by {gap} {at}."

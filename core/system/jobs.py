@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GRACE = 1.0
 """Seconds between being told to end and being ended: time to clear away temporary files."""
 
-STARTING = "starting: a few seconds"
+STARTING = "starting"
 """What is said until the work itself says more."""
 
 KINDNESS = 10

@@ -81,7 +81,7 @@ def test_an_outlook_has_three_signs(demo: Path):
     told: list[str] = []
     found = make_estimate(snapshot, progress=in_words(told.append))
     assert [sign.name for sign in found.signs] == [
-        "stable predictions", "gain of the last runs", "positives left",
+        "stable predictions", "recent gain", "positives left",
     ]  # fmt: skip
     # Three runs only: neither of the first two has a figure yet.
     assert [sign.value is None for sign in found.signs] == [True, True, False]

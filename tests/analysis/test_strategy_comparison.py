@@ -56,27 +56,27 @@ def items(**numbers: int) -> list[Labeled]:
 def test_groups_that_are_too_small_are_told_with_what_they_need():
     found = find_groups(items(random=60, outlier=12, low_confidence=80))
     assert [group.name for group in found.ready] == [RANDOM, "low confidence", ALL]
-    assert found.waiting == (f"Not yet: 12 outlier labels, {LEAST} are needed.",)
+    assert found.waiting == (f"Outlier: {LEAST - 12} more labels needed.",)
     assert found.sizes == [40]
 
 
 def test_a_group_of_one_label_waits():
     same = [replace(item, label="0") for item in items(outlier=70)]
     found = find_groups([*items(random=60), *same])
-    assert found.waiting == ("Not yet: all 70 outlier labels are the same, two are needed.",)
+    assert found.waiting == ("All 70 outlier labels are the same: label one that differs.",)
 
 
 def test_without_random_labels_nothing_is_compared():
     found = find_groups(items(outlier=80))
     assert found.ready == ()
     assert found.sizes == []
-    assert found.waiting == (f"Not yet: 0 random labels, {LEAST} are needed.",)
+    assert found.waiting == (f"Random: {LEAST} more labels needed.",)
 
 
 def test_random_labels_alone_are_not_compared_with_themselves():
     found = find_groups(items(random=90))
     assert (found.ready, found.sizes) == ((), [])
-    assert found.waiting == ("Not yet: all labels are random, there is nothing to compare.",)
+    assert found.waiting == ("All labels so far are random: there is nothing to compare yet.",)
 
 
 def test_of_each_group_some_are_never_drawn():
@@ -271,8 +271,8 @@ def test_without_evaluation_data_of_both_kinds_nothing_can_be_judged(
 ):
     rows = [row for row in headlines(60) if row[2] == "0"]
     snapshot = read_snapshot(make_workspace([r[:2] for r in rows], {("evaluation", "0"): rows[:9]}))
-    assert refusal(snapshot).startswith("It begins with evaluation data")
-    with pytest.raises(LoopError, match="It begins with evaluation data"):
+    assert refusal(snapshot).startswith("Needs test items that are")
+    with pytest.raises(LoopError, match="Needs test items that are"):
         prepare(snapshot)
 
 

@@ -19,6 +19,7 @@ from core.analysis.strategy_yield import (
     chosen_labels,
     mean_share,
     median,
+    over_time,
 )
 from core.evaluation.intervals import wilson
 from core.workspace.layout import open_workspace
@@ -159,3 +160,23 @@ def test_the_median_s_interval_holds_the_true_median_in_95_of_100_samples(number
     found = [median(sample) for sample in samples.tolist()]
     held = [each.low <= math.log(2) <= each.high for each in found]
     assert 0.94 < np.mean(held) < 0.99
+
+
+def chosen(strategy: str, batch: int, number: int) -> list[ChosenLabel]:
+    return [ChosenLabel("", strategy, f"batch-{batch:04}", True, None, None, None)] * number
+
+
+def test_a_strategys_labels_are_told_in_stretches_of_enough_of_them():
+    few = THIN // 2
+    items = [
+        label
+        for batch in range(1, 6)
+        for label in (*chosen("many", batch, THIN), *chosen("few", batch, few))
+    ]
+    items += chosen("hardly any", 6, THIN - 1)
+    each = THIN + few
+    assert [(until, found.strategy, found.labeled) for until, found in over_time(items)] == [
+        *((at * each + THIN, "many", THIN) for at in range(5)),
+        (2 * each, "few", 2 * few),
+        (5 * each, "few", 3 * few),  # the last batch alone would be too few
+    ]

@@ -185,7 +185,7 @@ def test_a_model_cannot_be_told_from_itself():
     [
         ((0.21, 0.12, 0.29), "0.21 higher (0.12 to 0.29)"),
         ((-0.21, -0.29, -0.12), "0.21 lower (0.12 to 0.29)"),
-        ((0.02, -0.02, 0.05), "cannot be told apart (-0.02 to +0.05)"),
+        ((0.02, -0.02, 0.05), "no clear difference (-0.02 to +0.05)"),
     ],
 )
 def test_a_difference_is_a_plain_sentence(ends, says: str):

@@ -42,14 +42,14 @@ def test_predictions_that_rest_say_stop():
     sign = stability(predictions([90, 40, 0, 1, 0]))
     assert sign.says_stop
     assert sign.value == pytest.approx((1 + 0.9933 + 1) / 3, abs=0.001)
-    assert sign.sentence.startswith("Predictions rest: over the last 3 retrainings")
+    assert sign.sentence.startswith("Predictions hardly change: the last 4 model versions")
 
 
 def test_predictions_that_move_say_go_on():
     sign = stability(predictions([0, 0, 0, 9, 0, 0]))
     assert not sign.says_stop
     assert 0.97 < sign.value < 0.99
-    assert "still move" in sign.sentence
+    assert "still change" in sign.sentence
 
 
 def test_too_few_runs_and_models_that_learned_nothing_give_no_sign():
@@ -69,17 +69,17 @@ def test_a_model_that_clearly_grew_says_go_on():
     sign = gain(*models([0.5, 1.0, 1.5, 2.0]))
     assert not sign.says_stop
     assert sign.value > 0.2
-    assert "beside 3 runs before, 0." in sign.sentence
+    assert "Compared with 3 model versions ago: 0." in sign.sentence
     assert "higher" in sign.sentence
 
 
 def test_a_growth_within_the_noise_says_stop_and_how_much_it_could_have_missed():
     sign = gain(*models([0.5, 2.0, 2.0, 2.0, 2.0]))
     assert (sign.says_stop, sign.value) == (True, 0)
-    assert "that cannot be told apart" in sign.sentence
+    assert "no clear difference (" in sign.sentence
     few = gain(*models([1.0, 1.5, 1.5, 1.1], number=60))
     assert few.says_stop
-    assert "With 6 positive evaluation items a gain below 0." in few.sentence
+    assert "With 6 positive test items, a gain below 0." in few.sentence
 
 
 def test_a_gain_needs_runs_and_positive_items():
@@ -93,7 +93,7 @@ def test_positives_left_say_stop_when_nearly_all_are_surely_found():
     assert positives_left(200, sure).says_stop
     assert not positives_left(200, unsure).says_stop
     assert positives_left(200, unsure).sentence == (
-        "About 2 positives (0 to 40) have no label yet; 200 are found, 99% of all (83% at least)."
+        "About 2 positives (0 to 40) are still unlabeled. You found 200: 99% of all, at least 83%."
     )
     assert positives_left(0, Interval(0.0, 0.0, 30.0)).value is None
 

@@ -142,23 +142,20 @@ def test_a_real_difference_is_told_apart():
     [
         (
             (0.21, 0.12, 0.29),
-            "Low confidence beats random by 0.21 F (0.12 to 0.29; one of 2 comparisons) "
-            "at 400 labels.",
+            "Low confidence beats random by 0.21 F-score (0.12 to 0.29) with 400 labels.",
         ),
         (
             (-0.05, -0.08, -0.01),
-            "Low confidence falls behind random by 0.05 F (0.01 to 0.08; one of 2 comparisons) "
-            "at 400 labels.",
+            "Low confidence falls behind random by 0.05 F-score (0.01 to 0.08) with 400 labels.",
         ),
         (
             (0.02, -0.03, 0.06),
-            "Low confidence and random cannot be told apart yet by F at 400 labels "
-            "(-0.03 to +0.06; one of 2 comparisons).",
+            "Low confidence and random: no clear difference in F-score yet with 400 labels "
+            "(-0.03 to +0.06).",
         ),
         (
             (0.0, 0.0, 0.0),
-            "Low confidence and random teach no model yet to find a positive item: F is 0 for "
-            "both.",
+            "Low confidence and random: no model finds a positive item yet with 400 labels.",
         ),
     ],
 )

@@ -105,8 +105,8 @@ def test_scores_of_other_evaluation_data_stand_beside_none_without_a_mark(
     assert said(line).endswith("(the test set has changed since the last model)")
     assert "(+" not in line
     page = open_page("metrics", path, monkeypatch)
-    sets = page.dataframe[-1].value["evaluation set"].tolist()
-    assert sets == ["evaluation set 2: 31 items", "evaluation set 1: 30 items"]
+    sets = page.dataframe[-1].value["Test set"].tolist()
+    assert sets == ["test set 2: 31 items", "test set 1: 30 items"]
 
 
 def test_scores_of_the_same_evaluation_data_stand_beside_each_other(active: Snapshot, monkeypatch):
@@ -119,4 +119,4 @@ def test_scores_of_the_same_evaluation_data_stand_beside_each_other(active: Snap
     assert "has changed" not in line
     assert "(+" in line or "(-" in line
     page = open_page("metrics", path, monkeypatch)
-    assert "evaluation set" not in page.dataframe[-1].value
+    assert "Test set" not in page.dataframe[-1].value

@@ -20,6 +20,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 from pages.ui.components.figure import POINTS, show_figure
+from pages.ui.metrics.charts import confusion, roc
 
 def dots(field):
     # Points over the rows that come, and a rule that is the chart's own.
@@ -34,7 +35,21 @@ few = pd.DataFrame(rows)
 many = pd.concat([few] * 700)
 for name, data in (("few", few), ("many", many)):
     show_figure(name, f"Scores <of> {name}", "Higher is better.", dots, data, "score")
+names = ("Disaster-related", "Not disaster-related, but about a summer of unusualweatherphenomena")
+cells = [(row, column, 7, 0.5) for row in names for column in names]
+columns = ["true label", "predicted", "items", "share of row"]
+half = st.columns(2)[0]
+with half:
+    show_figure("cells", "Mixed up", "", confusion, pd.DataFrame(cells, columns=columns), names)
+curve = {"false positive rate": [0, 0, 1], "true positive rate": [0, 1, 1]}
+curve |= {"threshold": [1, 0.5, 0], "run": ["Model 1"] * 3, "place": [0, 1, 2]}
+show_figure("curve", "ROC", "", roc, pd.DataFrame(curve))
 """
+
+BOXES = """(selector) => [...document.querySelectorAll(selector)].map((part) => {
+  const { left, right, top, bottom } = part.getBoundingClientRect();
+  return { left, right, top, bottom };
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +121,29 @@ def test_a_chart_of_many_points_is_painted_and_has_a_picture_only(page: Page):
     expect(page.locator(".st-key-many-csv button:visible")).to_have_count(1)
     expect(page.get_by_test_id("many-svg")).to_have_count(0)
     assert colors_of(page, picture(page, "many")) > 10
+
+
+def test_the_words_of_a_confusion_matrix_are_at_their_rows_and_columns(page: Page):
+    page.wait_for_selector(".st-key-cells svg.marks")
+    boxes = page.evaluate(BOXES, ".st-key-cells .mark-rect.role-mark path")
+    words = page.evaluate(BOXES, ".st-key-cells .role-axis-label text")
+    assert (len(boxes), len(words)) == (4, 4)
+    left, right = sorted({round(box["left"]) for box in boxes})
+    upper, lower = sorted({round(box["top"]) for box in boxes})
+    columns, rows = words[:2], words[2:]
+    for word, start in zip(columns, (left, right), strict=True):
+        assert start - 1 <= word["left"] < word["right"] <= start + right - left + 1
+        assert word["top"] >= 2 * lower - upper - 1
+    for word, start in zip(rows, (upper, lower), strict=True):
+        assert start - 1 <= word["top"] < word["bottom"] <= start + lower - upper + 1
+        assert word["right"] <= left
+
+
+def test_a_roc_curve_is_square_and_its_numbers_are_under_their_lines(page: Page):
+    page.wait_for_selector(".st-key-curve svg.marks")
+    (curve,) = page.evaluate(BOXES, ".st-key-curve .mark-line.role-mark path")
+    assert curve["right"] - curve["left"] == pytest.approx(curve["bottom"] - curve["top"], abs=1)
+    numbers = page.evaluate(BOXES, ".st-key-curve .role-axis-label text")
+    ends = [(box["left"] + box["right"]) / 2 for box in numbers[: len(numbers) // 2]]
+    assert ends[0] == pytest.approx(curve["left"], abs=3)
+    assert ends[-1] == pytest.approx(curve["right"], abs=3)

@@ -27,13 +27,13 @@ def test_metrics_tells_scores_with_intervals_and_the_threshold(demo: Path, monke
     run = snapshot.logs.runs[-1]
     figures = read_report(snapshot, run).figures["evaluation"]
     page = open_page("metrics", demo, monkeypatch)
-    table = page.dataframe[0].value.set_index("score")
-    assert table["value"]["F-score"] == run.fscore
+    table = page.dataframe[0].value.set_index("Score")
+    assert table["Value"]["F-score"] == run.fscore
     auc = figures.intervals["auc"]
     assert table["95% interval"]["AUC"] == f"{auc.low:.2f} to {auc.high:.2f}"
     (at_threshold,) = [name for name in table.index if "threshold" in name]
-    assert table["value"][at_threshold] == figures.at_threshold.fscore
-    assert any("Average precision, the same items" in said.value for said in page.markdown)
+    assert table["Value"][at_threshold] == figures.at_threshold.fscore
+    assert any("Average precision of Model 3" in said.value for said in page.markdown)
 
 
 def test_a_run_without_a_report_still_shows_its_scores(demo: Path, monkeypatch):
@@ -42,8 +42,8 @@ def test_a_run_without_a_report_still_shows_its_scores(demo: Path, monkeypatch):
         report.unlink()
     page = open_page("metrics", demo, monkeypatch)
     assert not page.exception
-    table = page.dataframe[0].value.set_index("score")
-    assert table["value"]["F-score"] == run.fscore
+    table = page.dataframe[0].value.set_index("Score")
+    assert table["Value"]["F-score"] == run.fscore
     assert table["95% interval"]["AUC"]  # its model was asked again
     assert any("has no report" in said.value for said in page.caption)
 
@@ -64,7 +64,7 @@ def test_a_score_has_one_interval_wherever_it_stands(score: str, demo: Path, mon
     low, high = points.loc[(run.run_id, name), ["low", "high"]]
     told = f"{low:.2f} to {high:.2f}"
     page = open_page("metrics", demo, monkeypatch)
-    assert page.dataframe[0].value.set_index("score")["95% interval"][name] == told
+    assert page.dataframe[0].value.set_index("Score")["95% interval"][name] == told
     if score == "average_precision":
         return
     home = open_page("home", demo, monkeypatch)
@@ -79,7 +79,7 @@ def test_strategies_tells_what_is_left_and_every_sign(demo: Path, monkeypatch):
     page = open_page("strategies", demo, monkeypatch)
     said = estimated(page)
     assert "of all texts are Disaster-related (" in said
-    for sign in ("stable predictions", "gain of the last runs", "positives left"):
+    for sign in ("Stable predictions", "Recent gain", "Positives left"):
         assert f"**{sign}: " in said
 
 
@@ -88,7 +88,7 @@ def estimated(page: AppTest) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         said = "\n".join(part.value for part in [*page.markdown, *page.text])
-        if "Is it time to stop?" in [part.value for part in page.subheader]:
+        if "Is it time to stop?" in [part.value for part in page.header]:
             return said
         time.sleep(0.2)
         page.run()
@@ -100,8 +100,8 @@ def test_without_evaluation_data_nothing_is_estimated(make_workspace: MakeWorksp
     labels = {("training", value): [row for row in rows if row[2] == value] for value in "10"}
     page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
     assert not page.exception
-    assert any("begins with evaluation data" in part.value for part in page.caption)
-    assert any("It needs 200 labels; there are 80" in part.value for part in page.info)
+    assert any("Needs a test set" in part.value for part in page.caption)
+    assert any("120 more labels needed" in part.value for part in page.info)
 
 
 @pytest.mark.parametrize("name", ["home", "annotate", "sunlight", "strategies", "metrics"])
@@ -135,14 +135,16 @@ def over(page: AppTest, key: str) -> None:
 
 def test_a_replay_is_computed_once_and_shown_ever_after(demo: Path, monkeypatch):
     page = open_page("strategies", demo, monkeypatch)
-    page.multiselect("replay_ways").set_value(["random", "10% random, 90% outlier"])
+    page.multiselect("replay_ways").set_value(["random", "mostly outlier"])
     page.multiselect("replay_models").set_value(["book"])
     page.number_input("replay_seeds").set_value(2)
     page.button("replay").click().run()
     over(page, "replay")
     assert not page.exception
-    (verdict,) = [said.value for said in page.markdown if said.value.endswith("over 2 seeds.")]
-    assert verdict.startswith("10% random, 90% outlier (book) ")
+    (verdict,) = [
+        said.value for said in page.markdown if said.value.endswith("over 2 repetitions.")
+    ]
+    assert verdict.startswith("Mostly outlier (book) ")
     assert len({point.curve for point in kept(two_ways(demo))}) == 2
     again = open_page("strategies", demo, monkeypatch)
     again.multiselect("replay_models").set_value(["book"])
@@ -154,7 +156,7 @@ def test_nothing_chosen_is_nothing_to_replay(demo: Path, monkeypatch):
     page = open_page("strategies", demo, monkeypatch)
     page.multiselect("replay_ways").set_value([]).run()
     assert not page.exception
-    assert any("at least one way" in said.value for said in page.caption)
+    assert any("at least one strategy" in said.value for said in page.caption)
 
 
 def test_the_chosen_mix_makes_the_next_batch(demo: Path, monkeypatch):

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.evaluation.runs import keep, train
 from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import shown_id
 from core.workspace.snapshot import read_snapshot
 from pages.ui.metrics import score_tables
 from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
@@ -15,7 +16,7 @@ from tests.pages.conftest import one_label
 from tests.pages.test_pages import TIMEOUT, open_page
 from tests.sampling.test_next_batch import THREE_LABELS
 
-VIEWS = ("Ranking", "Threshold", "Probabilities", "Worst misses", "Slices")
+VIEWS = ("Ranking", "Threshold", "Probabilities", "Worst errors", "Groups")
 
 
 def trained(workspace: Workspace) -> None:
@@ -48,7 +49,7 @@ def test_every_view_opens(view: str, demo_folder: Path, monkeypatch):
     page.run(timeout=TIMEOUT)
     assert not page.exception
     assert not page.warning
-    assert page.dataframe[0].value.columns[-1] == "beside run-0002"
+    assert page.dataframe[0].value.columns[-1] == "Compared with Model 2"
 
 
 def test_a_threshold_of_one_calls_nothing_positive(demo_folder: Path, monkeypatch):
@@ -68,7 +69,7 @@ def test_without_a_run_the_page_says_how_one_comes(make_workspace: MakeWorkspace
     ):
         page = open_page("metrics", path, monkeypatch)
         assert not page.exception
-        assert "The first run is trained when" in page.info[0].value
+        assert "The first model is trained after" in page.info[0].value
 
 
 def test_each_of_three_labels_can_be_looked_for(make_workspace: MakeWorkspace, monkeypatch):
@@ -87,11 +88,11 @@ def test_each_of_three_labels_can_be_looked_for(make_workspace: MakeWorkspace, m
         for view in VIEWS:
             opened(page, view)
         opened(page, "Threshold")
-        (of_labels,) = [t.value for t in page.dataframe if "label" in t.value.columns]
-        assert of_labels["label"].tolist() == list(values)
-        assert of_labels["items"].tolist() == [14, 13, 13]
-        table = page.dataframe[0].value.set_index("score")
-        assert table["value"]["F-score"] == pytest.approx(of_labels["F-score"][label])
+        (of_labels,) = [t.value for t in page.dataframe if "Label" in t.value.columns]
+        assert of_labels["Label"].tolist() == list(values)
+        assert of_labels["Items"].tolist() == [14, 13, 13]
+        table = page.dataframe[0].value.set_index("Score")
+        assert table["Value"]["F-score"] == pytest.approx(of_labels["F-score"][label])
 
 
 def test_twenty_runs_stand_in_the_curve_and_in_both_choices(many_iterations: Path, monkeypatch):
@@ -104,11 +105,11 @@ def test_twenty_runs_stand_in_the_curve_and_in_both_choices(many_iterations: Pat
     page = open_page("metrics", many_iterations, monkeypatch)
     assert len(page.selectbox(key="metrics_run").options) == 20
     assert page.selectbox(key="metrics_other").options[1:] == [
-        run.run_id for run in reversed(snapshot.logs.runs[:-1])
+        shown_id(run.run_id) for run in reversed(snapshot.logs.runs[:-1])
     ]
     page.selectbox(key="metrics_run").set_value("run-0007").run()
     page.selectbox(key="metrics_other").set_value("run-0019").run()
-    assert page.dataframe[0].value.columns[-1] == "beside run-0019"
+    assert page.dataframe[0].value.columns[-1] == "Compared with Model 19"
     for view in VIEWS:
         opened(page, view)
 
@@ -119,13 +120,13 @@ def test_evaluation_items_without_a_positive_one_have_no_curve(
     workspace = active_workspace(make_workspace)
     evaluated_by(workspace, ["0"])
     page = open_page("metrics", workspace.path, monkeypatch)
-    assert any("They need evaluation items of the label" in said.value for said in page.info)
+    assert any("Label a test item that is" in said.value for said in page.info)
     for view in ("Ranking", "Threshold"):
-        assert any("Curves need evaluation items of both kinds" in said
+        assert any("Curves need test items with the label and without" in said
                    for said in opened(page, view))  # fmt: skip
     for view in VIEWS:
         opened(page, view)
-    assert "F-score" not in page.dataframe[0].value.dropna()["score"].tolist()
+    assert "F-score" not in page.dataframe[0].value.dropna()["Score"].tolist()
 
 
 def test_evaluation_items_that_are_all_positive_have_an_f_score_alone(
@@ -136,12 +137,14 @@ def test_evaluation_items_that_are_all_positive_have_an_f_score_alone(
     points = score_tables.curve_points(read_snapshot(workspace))
     assert set(points["score"]) == {"F-score", "average precision"}
     page = open_page("metrics", workspace.path, monkeypatch)
-    table = page.dataframe[0].value.set_index("score")
+    table = page.dataframe[0].value.set_index("Score")
     assert "AUC" not in table.index
     assert table["95% interval"]["F-score"]
     for view in VIEWS:
         opened(page, view)
-    assert any("Curves need evaluation items of both kinds" in s for s in opened(page, "Ranking"))
+    assert any(
+        "Curves need test items with the label and without" in s for s in opened(page, "Ranking")
+    )
 
 
 @pytest.mark.parametrize("content", ["{", '{"format": "sunlight report 1"}', "[]", ""])
@@ -150,8 +153,8 @@ def test_a_damaged_report_leaves_what_the_model_says(content: str, demo: Path, m
     report = (demo / run.params_file).with_suffix(".json")
     report.write_text(content, encoding="utf-8")
     page = open_page("metrics", demo, monkeypatch)
-    table = page.dataframe[0].value.set_index("score")
-    assert table["value"]["F-score"] == run.fscore
+    table = page.dataframe[0].value.set_index("Score")
+    assert table["Value"]["F-score"] == run.fscore
     assert table["95% interval"]["F-score"]
     assert any("has no report" in said.value for said in page.caption)
     for view in VIEWS:
@@ -164,6 +167,6 @@ def test_without_report_and_model_the_scores_of_the_row_are_left(demo: Path, mon
     (demo / run.params_file).unlink()
     page = open_page("metrics", demo, monkeypatch)
     assert not page.exception
-    assert page.dataframe[0].value.set_index("score")["value"]["AUC"] == run.auc
-    assert f"The params file of {run.run_id} is missing" in page.warning[0].value
+    assert page.dataframe[0].value.set_index("Score")["Value"]["AUC"] == run.auc
+    assert f"The file of {shown_id(run.run_id)} is missing" in page.warning[0].value
     assert not page.tabs

@@ -409,7 +409,7 @@ def test_review_shows_outliers_beside_low_confidence(demo_folder: Path, monkeypa
 
 def test_metrics_lists_every_run(demo_folder: Path, monkeypatch):
     page = open_page("metrics", demo_folder, monkeypatch)
-    assert page.dataframe[-1].value["run_id"].tolist() == ["run-0003", "run-0002", "run-0001"]
+    assert page.dataframe[-1].value["Version"].tolist() == ["Model 3", "Model 2", "Model 1"]
 
 
 def test_a_missing_params_file_is_told_and_the_rest_is_shown(demo: Path, monkeypatch):

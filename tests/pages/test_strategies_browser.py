@@ -44,7 +44,7 @@ def test_an_experiment_is_begun_stopped_begun_again_and_told_while_others_go_on(
     before = other.get_by_test_id("item").first.inner_text()
     other.get_by_role("button", name="Random").first.click()
     expect(other.get_by_test_id("item").first).not_to_have_text(before)
-    expect(page.get_by_text("one of 4 comparisons").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Further right is better.").first).to_be_visible(timeout=PATIENCE)
     assert kept(prepare(read_snapshot(workspace))) is not None
     expect(page.locator(PROGRESS)).to_have_count(0)
-    expect(page.get_by_text("have no label yet (").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("are still unlabeled (").first).to_be_visible(timeout=PATIENCE)

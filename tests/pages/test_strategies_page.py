@@ -36,21 +36,21 @@ def test_the_table_has_each_strategy_with_its_intervals(demo_folder: Path, monke
     snapshot = read_snapshot(open_workspace(demo_folder))
     page = open_page("strategies", demo_folder, monkeypatch)
     assert not page.exception
-    totals = page.dataframe[0].value.set_index("strategy")
-    assert totals["labels"].to_dict() == {
+    totals = page.dataframe[0].value.set_index("Strategy")
+    assert totals["Labels"].to_dict() == {
         name: len(rows)
         for name, rows in groups(snapshot.labels.splits["training"]).items()
         if name != ALL
     }
-    assert " to " in totals["differs from prediction"]["low confidence"]
-    assert totals["median seconds"]["random"] == ""  # the demo's oracle takes none
-    assert any("no times yet" in said.value for said in page.caption)
+    assert " to " in totals["Differs from prediction"]["low confidence"]
+    assert totals["Seconds per label"]["random"] == "not timed"  # the demo's oracle takes none
+    assert any("No times yet" in said.value for said in page.caption)
 
 
 def test_what_is_chosen_is_what_is_compared(demo_folder: Path, monkeypatch):
     page = open_page("strategies", demo_folder, monkeypatch)
     page.segmented_control("skew_group").set_value("outlier").run()
-    assert any("compared, outlier has" in said.value for said in page.text)
+    assert any(said.value.startswith("In outlier, ") for said in page.text)
     page.segmented_control("skew_feature").set_value("published").run()
     assert not page.exception
     assert any("in published" in said.value or "than the pool" in said.value for said in page.text)
@@ -60,7 +60,7 @@ def test_one_label_alone_is_told_as_far_as_it_goes(make_workspace: MakeWorkspace
     page = open_page("strategies", one_label(make_workspace), monkeypatch)
     assert not page.exception
     assert page.dataframe[0].value["Disaster-related"][0].startswith("0% (0% to ")
-    assert any("one iteration so far" in said.value for said in page.caption)
+    assert page.dataframe[0].value["New words"][0] == "first batch"
 
 
 @pytest.mark.parametrize("with_pool", [True, False])
@@ -70,29 +70,26 @@ def test_without_labels_the_page_says_what_will_be_here(
     pool = [row[:2] for row in headlines(30)] if with_pool else []
     page = open_page("strategies", make_workspace(pool).path, monkeypatch)
     assert not page.exception
-    asked = "begins with the first training labels" if with_pool else "the pool is empty"
+    asked = "Label the first training data" if with_pool else "No texts yet"
     assert any(asked in said.value for said in page.info)
     assert not page.dataframe
 
 
 def test_a_sentence_names_the_largest_differences(demo_folder: Path):
     found = length_spread(read_snapshot(open_workspace(demo_folder)))
-    assert " than the pool: " in spread_sentence(found)
+    assert " items than the pool: " in spread_sentence(found)
     same = spread("kind", {"a": 6, "b": 6}, ["a", "b"] * 6, {"random": range(12)})
-    assert spread_sentence(same).startswith(
-        "Nothing stands out: no strategy's items differ in kind"
-    )
+    assert spread_sentence(same) == "No strategy's items differ clearly from the pool in kind."
 
 
 def test_words_are_told_with_the_numbers_behind_them():
     flood = WordShare("flood", 31, 60, 4.2, ratio_of(31, 4.2))
     found = WordComparison((flood,), (), 2_000)
     assert word_sentence("outlier", found) == (
-        "Of 2,000 words compared, outlier has 1 more frequent than in the pool, above all “flood” "
-        "(31, expected 4.2)."
+        "In outlier, 1 word is over-represented, above all “flood” (31, expected 4.2)."
     )
-    assert "has none more or less often" in word_sentence("random", WordComparison((), (), 2_000))
-    assert word_table([flood])["times"][0] == "7.4 (5.0 to 10.5)"
+    assert "no word is clearly over-" in word_sentence("random", WordComparison((), (), 2_000))
+    assert word_table([flood])["Times"][0] == "7.4 (5.0 to 10.5)"
 
 
 def test_a_figure_without_an_interval_stands_alone():
@@ -108,7 +105,7 @@ def test_the_experiment_is_run_once_and_told_ever_after(demo: Path, monkeypatch)
     assert not page.exception
     said = verdicts(page)
     assert len(said) == 4
-    assert any("one of 4 comparisons" in text for text in said)
+    assert any("4 comparisons" in part.value for part in page.caption)
     again = open_page("strategies", demo, monkeypatch)
     assert verdicts(again) == said
     assert "experiment" not in [button.key for button in again.button]
@@ -136,13 +133,13 @@ def test_an_outcome_of_earlier_labels_is_shown_as_such(demo: Path, monkeypatch):
     append_records(snapshot.workspace.annotations, [replace(event, event_id="new", label=other)])
     page = open_page("strategies", demo, monkeypatch)
     assert not page.exception
-    assert any("have changed since" in said.value for said in page.info)
+    assert any("This comparison is from" in said.value for said in page.info)
     assert len(verdicts(page)) == 4
-    assert page.button("experiment").label == "Compare anew"
+    assert page.button("experiment").label == "Compare again"
 
 
 def verdicts(page: AppTest) -> list[str]:
-    told = ("random by", "apart yet", "teach no model")
+    told = ("random by", "clear difference", "finds a positive item yet")
     return [text.value for text in page.text if any(words in text.value for words in told)]
 
 
@@ -153,15 +150,18 @@ def test_a_strategy_that_brought_too_little_is_named(demo: Path, monkeypatch):
     (demo / "annotations.csv").write_text("".join(lines[:-30]), encoding="utf-8")
     page = open_page("strategies", demo, monkeypatch)
     assert not page.exception
-    assert any("outlier labels, 60 are needed" in text.value for text in page.text)
+    assert any(
+        text.value.startswith("Outlier: ") and "more labels needed" in text.value
+        for text in page.text
+    )
 
 
 def test_twenty_iterations_are_shown(many_iterations: Path, monkeypatch):
     page = open_page("strategies", many_iterations, monkeypatch)
     assert not page.exception
     cells = page.dataframe[1].value
-    assert cells["iteration"].nunique() > 20
-    assert set(cells["thin"]) == {"", "thin"}
+    assert cells["Batch"].nunique() > 20
+    assert set(cells["Few"]) == {"", "few"}
 
 
 def test_what_is_left_is_worked_out_beside_the_page_and_once(unestimated: Path, monkeypatch):
@@ -169,13 +169,13 @@ def test_what_is_left_is_worked_out_beside_the_page_and_once(unestimated: Path, 
     demo = unestimated
     page = open_page("strategies", demo, monkeypatch)
     # All else stands there at once.
-    assert [part.value for part in page.subheader][-1] == "How many are left?"
+    assert [part.value for part in page.header][-1] == "How many are left?"
     assert page.dataframe
-    assert "have no label yet (" in estimated(page)
+    assert "are still unlabeled (" in estimated(page)
     snapshot = read_snapshot(open_workspace(demo))
     file = estimate_file(snapshot)
     made = file.stat().st_mtime_ns
-    assert "have no label yet (" in estimated(open_page("strategies", demo, monkeypatch))
+    assert "are still unlabeled (" in estimated(open_page("strategies", demo, monkeypatch))
     assert file.stat().st_mtime_ns == made
 
 
@@ -206,7 +206,7 @@ def test_an_estimate_of_few_random_items_is_told_by_its_ends(demo: Path):
     assert f"{found.share.value:.1%}" not in told
     none = replace(found, sample=Interval(0.0, 0.0, 0.02))
     assert left_told(none, "wet").startswith("Not sure yet: between ")
-    assert "No model is heard" in sample_told(replace(few, trust=0.0), "wet")
+    assert sample_told(few, "wet").startswith("Based on 30 random items, 3 of them wet.")
 
 
 THREE = """
@@ -248,7 +248,7 @@ def test_more_than_two_labels_are_one_positive_against_the_rest(
             write_csv(workspace.path / f"{split}_data" / f"{kind}.csv", found)
     page = open_page("strategies", workspace.path, monkeypatch)
     assert not page.exception
-    totals = page.dataframe[0].value.set_index("strategy")
+    totals = page.dataframe[0].value.set_index("Strategy")
     assert {"outlier", "random"} == set(totals.index)
     page.button("experiment").click().run()
     over(page, "experiment")
@@ -270,8 +270,8 @@ def test_a_strategy_that_is_not_ours_is_shown_under_its_name(
     }  # fmt: skip
     page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
     assert not page.exception
-    assert name in set(page.dataframe[0].value["strategy"])
-    assert any(f"labels of each: random, {name}" in said.value for said in page.text)
+    assert name in set(page.dataframe[0].value["Strategy"])
+    assert any(f"labels each: random, {name}" in said.value for said in page.text)
 
 
 def test_columns_of_thousands_of_values_are_named_and_left_out(
@@ -288,7 +288,7 @@ def test_columns_of_thousands_of_values_are_named_and_left_out(
     page = open_page("strategies", workspace.path, monkeypatch)
     assert not page.exception
     assert page.segmented_control("skew_feature").options == ["length", "source"]
-    assert any(said.value.endswith("all do: serial*.") for said in page.text)
+    assert any(said.value.endswith("all are the same: serial*.") for said in page.text)
 
 
 def test_a_pool_without_columns_is_compared_by_length_alone(

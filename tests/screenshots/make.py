@@ -69,12 +69,12 @@ def open_tab(name: str) -> Callable[[Page], None]:
 def compare(page: Page) -> None:
     """The experiment, from its button to its sentences."""
     button = page.get_by_role("button", name="Compare", exact=True)
-    numbers = page.get_by_text("The numbers of the comparison")
+    numbers = page.get_by_text("Further right is better.").first
     button.or_(numbers).first.wait_for()
     if button.is_visible():
         button.click()
     numbers.wait_for(timeout=EXPERIMENT)
-    heading = page.get_by_role("heading", name="Which strategy pays?")
+    heading = page.get_by_role("heading", name="Compare strategies on your labels")
     heading.evaluate("heading => heading.scrollIntoView({block: 'start'})")
 
 

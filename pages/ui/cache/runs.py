@@ -148,7 +148,7 @@ def score_intervals(snapshot: Snapshot, run: Run, label: int) -> dict[str, Inter
     return run_scores.score_intervals_of(found) if found else {}
 
 
-@kept(by_evaluation, most=RUNS, spinner="Drawing samples …")
+@kept(by_evaluation, most=RUNS, spinner="Computing intervals …")
 def _resampled(snapshot: Snapshot, run: Run, label: int) -> Resampled | None:
     found = evaluation_predictions(snapshot, run)
     return run_scores.resample(found, label, _draws(len(found))) if found else None

@@ -19,7 +19,7 @@ from pages.ui.components.figure import POINTS
 POOL = "pool"
 
 STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
-    SUNLIGHT: "#6fd798",
+    SUNLIGHT: "#d7424c",
     NOT_RECORDED: "#524265",
     POOL: "#b4b4b4",
 }
@@ -29,7 +29,7 @@ POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#
 SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
 
 WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad06b", "#b4b4b4")
-"""Ways of choosing, in the order in which they were computed; the first is random's color."""
+"""Simulated strategies, in the order in which they were computed; the first is random's color."""
 
 HEIGHT = 220
 """Of a plot, in pixels, without its axes and its legend."""
@@ -93,18 +93,19 @@ def _random_part(points: pd.DataFrame) -> tuple[float, float] | None:
 
 
 def learning_curve(
+    chosen: str,
     scores: Sequence[str],
     of_several_models: bool,
     random: tuple[float, float] | None,
     new_sets: Sequence[tuple[str, int]],
 ) -> alt.LayerChart:
-    """Each score of each run against its number of training labels, with bands of 95%.
+    """Each score of each run against its number of training labels; the chosen one with its band.
 
     The ground is tinted from where to where runs learned from `random` labels alone. A line joins
     runs of one model on one set of evaluation items; a rule stands where each of `new_sets` begins.
     """
     base = alt.Chart(POINTS).encode(
-        x=_labels_axis("n_training:Q", scale=alt.Scale(zero=False, nice=True)),
+        x=labels_axis("n_training:Q", scale=alt.Scale(zero=False, nice=True)),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
         detail=["model:N", "evaluation set:N"],
         color=colors("score", {name: SCORE_COLORS[name] for name in scores}),
@@ -113,23 +114,23 @@ def learning_curve(
     dots = base.mark_point(filled=True, size=60, opacity=1).encode(
         shape=alt.Shape("model:N", title="model", legend=models),
         tooltip=[
-            "run_id:N", "model:N", "score:N", *numbers("value", "low", "high"),
+            "version:N", "model:N", "score:N", *numbers("value", "low", "high"),
             alt.Tooltip("n_training:Q", format=","), "stage:N", "evaluation set:N",
         ],
     )  # fmt: skip
     # In one step: each `+` copies all layers before it.
-    layers = (*_ground(random), *_new_sets(new_sets), _band(base), base.mark_line(), dots)
+    is_chosen = alt.datum.score == chosen
+    line = base.mark_line().encode(size=alt.condition(is_chosen, alt.value(3), alt.value(1)))
+    band = base.mark_area(opacity=0.15, aria=False).transform_filter(is_chosen)
+    band = band.encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
+    layers = (*_ground(random), *_new_sets(new_sets), band, line, dots)
     return alt.layer(*layers, height=HEIGHT)
 
 
-def _labels_axis(field: str, **further: object) -> alt.X:
+def labels_axis(field: str, **further: object) -> alt.X:
+    """A field that is a number of training labels, from left to right."""
     axis = alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy")
     return alt.X(field, title="training labels", axis=axis, **further)
-
-
-def _band(base: alt.Chart) -> alt.Chart:
-    """From the lower to the upper end of each score's interval."""
-    return base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
 
 
 def _ground(random: tuple[float, float] | None) -> Iterator[alt.Chart]:
@@ -157,22 +158,23 @@ def _new_sets(new_sets: Sequence[tuple[str, int]]) -> Iterator[alt.Chart]:
     yield name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
 
 
-def thin_hollow(base: alt.Chart, **further: object) -> tuple[alt.Chart, alt.Chart]:
-    """Points: filled ones, and hollow ones for what stands on few items."""
-    sure, thin = (base.transform_filter(kept) for kept in ("!datum.thin", "datum.thin"))
-    marks = {"opacity": 1} | further
-    return sure.mark_point(filled=True, **marks), thin.mark_point(filled=False, **marks)
+def thin_hollow(base: alt.Chart, **further: object) -> alt.Chart:
+    """Points: filled ones, and hollow ones for what has few items."""
+    color = base.encoding.color
+    fill = alt.Fill(color["shorthand"], scale=color["scale"], legend=None)
+    hollow = alt.condition("datum.thin", alt.value("transparent"), fill)
+    return base.mark_point(opacity=1, **further).encode(fill=hollow)
 
 
 def simulated(ways: Sequence[str]) -> alt.LayerChart:
-    """Mean learning curves over seeds, one for each way, with bands of one standard error."""
+    """Mean learning curves over seeds, one for each strategy, with their errors on hover."""
     base = alt.Chart(POINTS).encode(
-        x=_labels_axis("labels:Q"),
+        x=labels_axis("labels:Q"),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(zero=False)),
-        color=colors("way", dict(zip(ways, cycle(WAYS), strict=False))),
-        tooltip=["way:N", "labels:Q", *numbers("value", "low", "high"), "seeds:Q"],
+        color=colors("strategy", dict(zip(ways, cycle(WAYS), strict=False))),
+        tooltip=["strategy:N", "labels:Q", *numbers("value", "low", "high"), "seeds:Q"],
     )
-    return alt.layer(_band(base), base.mark_line(point=True), height=HEIGHT)
+    return alt.layer(base.mark_line(), base.mark_point(filled=True, opacity=1), height=HEIGHT)
 
 
 def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:

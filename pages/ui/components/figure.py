@@ -28,8 +28,15 @@ POINTS = alt.NamedData("points")
 CANVAS_FROM = 2_000
 """Rows from which a chart is painted, not built of elements: then there is no SVG of it."""
 
-INKS = {"light": "#1c1917", "dark": "#f0eee9", None: "#808080"}
-"""Colors of texts inside a chart, which Streamlit leaves black; gray while nobody knows."""
+INKS = {
+    "light": ("#1c1917", "#57534e"),
+    "dark": ("#f0eee9", "#b8b4ad"),
+    None: ("#767676", "#767676"),
+}
+"""Colors of a chart's texts, and of its axes and legend; gray while nobody knows the theme."""
+
+TICK = {"expr": "ceil(width / 64)"}
+"""How many ticks a horizontal axis has: each number keeps room around it."""
 
 _svg_button = st.components.v2.component(
     "sunlight_exports",
@@ -61,11 +68,14 @@ def show_figure(
         spec = chart_spec(make, *arguments)
         spec = spec | {
             "datasets": spec.get("datasets", {}) | {POINTS.name: rows},
-            "autosize": {"type": "fit-x", "contains": "padding"},  # the height is the plot's alone
+            # The height is the plot's alone, and a width where the chart has one.
+            "autosize": {"type": "pad" if "width" in spec else "fit-x", "contains": "padding"},
             "usermeta": {"embedOptions": {"renderer": "canvas" if painted else "svg"}},
-            "config": {"text": {"color": INKS[st.context.theme.type]}},
+            "config": _config(*INKS[st.context.theme.type]),
+            "description": f"{title}. {aid}",
         }
-        selected = st.vega_lite_chart(spec, width="stretch", **{"key": f"{name}-chart"} | selection)
+        width = "content" if "width" in spec else "stretch"
+        selected = st.vega_lite_chart(spec, width=width, **{"key": f"{name}-chart"} | selection)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.download_button(
                 "CSV",
@@ -81,6 +91,17 @@ def show_figure(
                 data = {"figure": name, "title": title}
                 _svg_button(key=f"{name}-exports", data=data, width="content")
     return selected
+
+
+def _config(text: str, quiet: str) -> dict[str, object]:
+    """Texts that Streamlit draws too pale, and numbers that stay under their grid lines."""
+    words = {"labelColor": quiet, "titleColor": quiet}
+    return {
+        "text": {"color": text},
+        "legend": words,
+        "axis": words | {"labelFlush": False, "labelSeparation": 6},
+        "axisXQuantitative": {"tickCount": TICK},
+    }
 
 
 def _csv(rows: pd.DataFrame) -> str:

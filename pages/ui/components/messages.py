@@ -81,5 +81,5 @@ def _watch(job: Job, doing: str, key: str, can_stop: bool) -> None:
                 key=f"{key}_stop",
                 icon=":material/stop:",
                 on_click=job.stop,
-                help="What is finished is kept: it goes on there when it is begun again.",
+                help="Finished steps are kept: starting again continues from there.",
             )

@@ -21,10 +21,10 @@ CHOSEN, COMPARED = "#0072b2", "#e69f00"
 """The two runs; the second is dashed too."""
 
 CUT_COLORS = {"F-score": POSITIVE, "precision": "#0072b2", "recall": "#009e73"}
-KIND_COLORS = {"as the model says": "#e69f00", "calibrated": "#0072b2"}
+KIND_COLORS = {"raw": "#e69f00", "calibrated": "#0072b2"}
 
 GRAY = STRATEGY_COLORS[POOL]
-RULE = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[4, 4], color=GRAY)
+RULE = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[4, 4], color=GRAY, aria=False)
 """Stands where the chart says, whatever its rows are."""
 
 GRID = alt.Axis(grid=True)
@@ -34,17 +34,20 @@ UNIT = alt.Scale(domain=[0, 1])
 RUNS = alt.Scale(range=[CHOSEN, COMPARED])
 STROKES = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
 
-CELL = 64
-"""Pixels of a row of the confusion matrix."""
+SQUARE = 280
+"""Pixels of both sides of a plot with a diagonal: a telephone has room for it."""
+
+CELL, MOST_FLAT = 64, 4
+"""Pixels of a row of the confusion matrix; columns up to which their names stand upright."""
 
 
 def roc() -> alt.LayerChart:
-    """ROC curves over the diagonal that a coin would give."""
+    """ROC curves over the diagonal of guessing."""
     return _curves(_diagonal(), "false positive rate", "true positive rate")
 
 
 def precision_recall(share: float) -> alt.LayerChart:
-    """Precision-recall curves over the share of the label, which a coin would give."""
+    """Precision-recall curves over the share of the label, which guessing would give."""
     return _curves(RULE.encode(y=alt.YDatum(share, axis=GRID)), "recall", "precision")
 
 
@@ -54,7 +57,7 @@ def _diagonal() -> alt.Chart:
     )
 
 
-def _curves(coin: alt.Chart, x: str, y: str) -> alt.LayerChart:
+def _curves(guess: alt.Chart, x: str, y: str) -> alt.LayerChart:
     """One line for each run, with hover values at its points; the chosen run's points come first.
 
     Runs are told apart by that order, not by their names: one chart serves for all pairs of them.
@@ -68,7 +71,8 @@ def _curves(coin: alt.Chart, x: str, y: str) -> alt.LayerChart:
     dashes = alt.Scale(range=[[1, 0], [6, 3]])
     dash = alt.StrokeDash("run:N", sort=None, scale=dashes, legend=None)
     line = base.mark_line().encode(order="place:Q", strokeDash=dash)
-    return alt.layer(coin, line, base.mark_point(opacity=0, size=80), height=HEIGHT)
+    dots = base.mark_point(opacity=0, size=80)
+    return alt.layer(guess, line, dots, width=SQUARE, height=SQUARE)
 
 
 def cuts() -> alt.LayerChart:
@@ -85,13 +89,21 @@ def cuts() -> alt.LayerChart:
 
 
 def confusion(names: Sequence[str]) -> alt.LayerChart:
-    """How many items of each true label got each answer, the darker the larger their share."""
-    # Each word of a label's name in a line of its own: names do not run into each other.
-    axis = alt.Axis(labelAngle=0, labelExpr="split(datum.label, ' ')")
+    """How many items of each true label got each prediction, the darker the larger their share."""
+    # Each word of a name has a line of its own, and no word is wider than its column.
+    below = alt.Axis(
+        labelExpr="split(datum.label, ' ')",
+        labelAngle=0,
+        labelLimit=alt.ExprRef(f"width / {len(names)} - 4"),
+        labelOverlap=False,
+    )
+    if len(names) > MOST_FLAT:
+        below = alt.Axis(labelAngle=-60, labelLimit=140, labelOverlap=False)
+    beside = alt.Axis(labelLimit=130, labelOverlap=False)
     base = alt.Chart(POINTS).encode(
-        x=alt.X("answer:N", sort=list(names), title="the model says", axis=axis),
-        y=alt.Y("true label:N", sort=list(names), title="true label", axis=axis),
-        tooltip=["true label:N", "answer:N", "items:Q", *numbers("share of row", format=".1%")],
+        x=alt.X("predicted:N", sort=list(names), title="predicted", axis=below),
+        y=alt.Y("true label:N", sort=list(names), title="true label", axis=beside),
+        tooltip=["true label:N", "predicted:N", "items:Q", *numbers("share of row", format=".1%")],
     )
     scale = alt.Scale(domain=[0, 1], range=[0.05, 0.6])
     shade = alt.Opacity("share of row:Q", scale=scale, legend=None)
@@ -115,17 +127,17 @@ def histogram(labels: Sequence[Label]) -> alt.Chart:
 def reliability() -> alt.LayerChart:
     """How often items of about each probability are positive, with intervals."""
     base = alt.Chart(POINTS).encode(
-        x=alt.X("probability:Q", scale=UNIT, title="mean probability of a bin"),
+        x=alt.X("probability:Q", scale=UNIT, title="mean probability"),
         color=colors("probabilities", KIND_COLORS),
         tooltip=[
             "probabilities:N", *numbers("probability", "share", "low", "high"), "items:Q",
         ],
     )  # fmt: skip
-    low = alt.Y("low:Q", scale=UNIT, title="share that is of the label")
+    low = alt.Y("low:Q", scale=UNIT, title="share that has the label")
     whiskers = base.mark_rule(opacity=0.6).encode(y=low, y2="high:Q")
     size = alt.Size("items:Q", legend=None, scale=alt.Scale(range=[30, 260]))
     dots = base.mark_point(filled=True, opacity=1).encode(y="share:Q", size=size)
-    return alt.layer(_diagonal(), whiskers, dots, height=HEIGHT)
+    return alt.layer(_diagonal(), whiskers, dots, width=SQUARE, height=SQUARE)
 
 
 def slices(groups: Sequence[str]) -> alt.LayerChart:
@@ -144,4 +156,4 @@ def slices(groups: Sequence[str]) -> alt.LayerChart:
     low = alt.X("low:Q", scale=UNIT, title="score")
     whiskers = base.mark_rule(size=2).encode(x=low, x2="high:Q")
     dots = thin_hollow(base.encode(x="value:Q"), size=70)
-    return alt.layer(whiskers, *dots, height=alt.Step(20))
+    return alt.layer(whiskers, dots, height=alt.Step(20))

@@ -11,19 +11,33 @@ from core.evaluation.intervals import Difference
 from core.evaluation.report import AT_THRESHOLD, Report
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
-from core.workspace.logs import Run
+from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import runs
 from pages.ui.components.scores import report_intervals, span
 
-OF_PROBABILITIES = {BRIER: "Brier score (low is good)", CALIBRATION_ERROR: "ECE (low is good)"}
+OF_PROBABILITIES = {
+    BRIER: "Brier score (lower is better)",
+    CALIBRATION_ERROR: "calibration error (lower is better)",
+}
+
+VERSIONS = {
+    "created_at": "Trained",
+    "model": "Type",
+    "n_training": "Training labels",
+    "n_evaluation": "Test items",
+    **{score: name[:1].upper() + name[1:] for score, name in SCORES.items()},
+    "seconds": "Seconds",
+    "seed": "Seed",
+}
+"""Columns of the table of model versions."""
 
 CURVES = ("fscore", "auc", "average_precision")
 
 SETS = {
-    "evaluation": "evaluation items",
-    "validation": "validation items",
-    "out of fold": "training items, each by a model that did not see it",
+    "evaluation": "test set",
+    "validation": "validation data",
+    "out of fold": "training data, by models that did not see the item",
 }
 
 
@@ -38,16 +52,17 @@ def curve_points(snapshot: Snapshot) -> pd.DataFrame:
             rows.append((run.run_id, run.model, run.n_training, SCORES[score], value, low, high))
     names = ["run_id", "model", "n_training", "score", "value", "low", "high"]
     points = pd.DataFrame(rows, columns=names).dropna(subset="value", ignore_index=True)
+    points["version"] = points["run_id"].map(shown_id)
     points["stage"] = points["run_id"].map(stages(snapshot))
     points["evaluation set"] = points["run_id"].map(evaluation_sets(snapshot))
     return points
 
 
 def evaluation_sets(snapshot: Snapshot) -> dict[str, str]:
-    """What to call the evaluation items that each run was measured by, by run id."""
+    """What to call the test set of each run, by run id."""
     names: dict[str, str] = {}
     for run in snapshot.logs.runs:
-        name = f"evaluation set {len(names) + 1}: {run.n_evaluation:,} items"
+        name = f"test set {len(names) + 1}: {run.n_evaluation:,} items"
         names.setdefault(run.evaluation_hash, name)
     return {run.run_id: names[run.evaluation_hash] for run in snapshot.logs.runs}
 
@@ -64,21 +79,22 @@ def gain_sentence(snapshot: Snapshot, before: Run, after: Run) -> str | None:
     found = runs.score_differences(snapshot, before, after, label).get("average_precision")
     if found is None:
         return None
-    told = f"Average precision, the same items for both: {after.run_id} "
+    first, second = shown_id(before.run_id), shown_id(after.run_id)
     if found.is_clear:
-        return f"{told}{found} than {before.run_id}: more than chance explains."
-    return f"{told}and {before.run_id} {found}. {noise_sentence(snapshot, found)}"
+        return f"Average precision of {second} is {found} than of {first}: more than chance."
+    noise = noise_sentence(snapshot, found)
+    return f"Average precision of {second} and {first}: {found}. {noise}"
 
 
 def noise_sentence(snapshot: Snapshot, found: Difference) -> str:
-    """How large a gain has to be to be told from noise by these evaluation items."""
+    """The smallest gain that this test set can measure."""
     half = (found.interval.high - found.interval.low) / 2
     if not half:
-        return "They rank these items alike."
+        return "They rank the test items alike."
     (items, positives), name = evaluation_size(snapshot), snapshot.workspace.task.positive.name
     return (
-        f"With {items:,} evaluation items, {positives:,} of them {name}, a gain below "
-        f"about {half:.2f} cannot be told from noise; four times as many items would halve that."
+        f"With {items:,} test items, {positives:,} of them {name}, a gain below about {half:.2f} "
+        "is too small to measure. Four times as many items would halve that."
     )
 
 
@@ -103,15 +119,15 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> 
         rows = [(name, getattr(run, score), "") for score, name in SCORES.items()]
     figures = report and report.figures.get("evaluation")
     if figures and is_positive:
-        name = f"F-score at the threshold {report.threshold:.2f}"
+        name = f"F-score at threshold {report.threshold:.2f}"
         rows.insert(1, (name, figures.at_threshold.fscore, span(kept.get(AT_THRESHOLD))))
-    table = pd.DataFrame(rows, columns=["score", "value", "95% interval"])
+    table = pd.DataFrame(rows, columns=["Score", "Value", "95% interval"])
     if other is None:
         return table
     differences = runs.score_differences(snapshot, other, run, label)
     told = {names[score]: difference_told(each) for score, each in differences.items()}
-    beside = [told.get(score, "") for score in table["score"]]
-    return table.assign(**{f"beside {other.run_id}": beside})
+    compared = [told.get(score, "not compared") for score in table["Score"]]
+    return table.assign(**{f"Compared with {shown_id(other.run_id)}": compared})
 
 
 def difference_told(found: Difference) -> str:
@@ -120,7 +136,7 @@ def difference_told(found: Difference) -> str:
     if each.low == each.value == each.high == 0:
         return "the same"
     ends = f"({each.low:+.3f} to {each.high:+.3f})"
-    return f"{each.value:+.3f} {ends}" if found.is_clear else f"cannot be told apart {ends}"
+    return f"{each.value:+.3f} {ends}" if found.is_clear else f"no clear difference {ends}"
 
 
 def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
@@ -128,25 +144,42 @@ def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
     hits, given, true = np.diag(cells), cells.sum(axis=0), cells.sum(axis=1)
     with np.errstate(invalid="ignore"):
         precision, recall, fscore = hits / given, hits / true, 2 * hits / (given + true)
-    named = {"label": names, "items": true, "precision": precision, "recall": recall}
+    named = {"Label": names, "Items": true, "Precision": precision, "Recall": recall}
     return pd.DataFrame(named | {"F-score": fscore})
 
 
 def calibration_table(report: Report) -> pd.DataFrame:
     """How far probabilities are from shares, raw and calibrated, on each set of items."""
     shown = {
-        "items": "n_items",
-        "error, raw": "calibration_error_raw",
-        "error, calibrated": "calibration_error_calibrated",
-        "F at 0.5": "at_half.fscore",
-        "F at threshold": "at_threshold.fscore",
+        "Items": "n_items",
+        "Error, raw": "calibration_error_raw",
+        "Error, calibrated": "calibration_error_calibrated",
+        "F-score at 0.5": "at_half.fscore",
+        "F-score at threshold": "at_threshold.fscore",
     }
     shown_of = attrgetter(*shown.values())
     rows = [(SETS[split], *shown_of(figures)) for split, figures in report.figures.items()]
-    return pd.DataFrame(rows, columns=["on", *shown])
+    return pd.DataFrame(rows, columns=["Data", *shown])
 
 
 def show_table(table: pd.DataFrame, scores: Iterable[str]) -> None:
     """The table, with three digits in the columns that hold scores."""
-    number = st.column_config.NumberColumn(format="%.3f")
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(scores, number))
+    columns = st.column_config
+    formats = dict.fromkeys(scores, columns.NumberColumn(format="%.3f"))
+    formats["Seconds"] = columns.NumberColumn(format="%.1f")
+    formats["Trained"] = columns.DatetimeColumn(
+        format="D MMM YYYY, HH:mm", timezone=st.context.timezone
+    )
+    st.dataframe(table, hide_index=True, column_config=formats)
+
+
+def show_versions(snapshot: Snapshot) -> None:
+    """All model versions, the newest first, with the day and time of the person who looks."""
+    every = pd.DataFrame(snapshot.logs.runs)
+    moments = pd.to_datetime(every["created_at"], utc=True, errors="coerce", format="ISO8601")
+    table = every[[*VERSIONS]].assign(created_at=moments).rename(columns=VERSIONS)
+    table.insert(0, "Version", every["run_id"].map(shown_id))
+    sets = evaluation_sets(snapshot)
+    if len(set(sets.values())) > 1:
+        table["Test set"] = every["run_id"].map(sets)
+    show_table(table.iloc[::-1], [VERSIONS[score] for score in SCORES])

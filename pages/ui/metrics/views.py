@@ -11,7 +11,7 @@ from core.evaluation import metrics
 from core.evaluation.intervals import cut_intervals, wilson
 from core.evaluation.run_scores import EvaluationPredictions
 from core.evaluation.slices import THIN, Slice, slices
-from core.workspace.logs import Run
+from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import runs
@@ -22,8 +22,11 @@ from pages.ui.components.scores import interval_text, metric, span
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts, score_tables
 
-NARROW = 2
-"""Bins of the histogram for each bin of the calibration curve."""
+MOST_BINS, FEWEST_BINS = 20, 5
+"""Bins of the histogram; the calibration curve has at most half as many."""
+
+IN_A_BIN = 5
+"""Items of the rarer kind for each bin: with fewer, a single item is a bar of its own."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,12 @@ class Look:
         return self.answers.actual(self.label)
 
     @property
+    def bins(self) -> int:
+        """How many bins these items fill."""
+        rarer = min(int(self.actual.sum()), int((~self.actual).sum()))
+        return int(np.clip(rarer // IN_A_BIN, FEWEST_BINS, MOST_BINS))
+
+    @property
     def score(self) -> np.ndarray:
         """P(label) of each item, not calibrated."""
         return self.answers.raw[:, self.label]
@@ -65,15 +74,12 @@ def can_rank(look: Look) -> bool:
     """Whether curves can be drawn; says why where they cannot."""
     if not look.answers.knows(look.label):
         say_empty(
-            f"The report of {look.run.run_id} keeps no probabilities of {look.name}, and its model "
-            "is gone. Train again to see them."
+            f"{plain(shown_id(look.run.run_id))} has no probabilities of {plain(look.name)}: its "
+            "model file is gone. Train again to see them."
         )
         return False
     if look.actual.all() or not look.actual.any():
-        say_empty(
-            "Curves need evaluation items of both kinds: with the label and without. Label more "
-            "evaluation data."
-        )
+        say_empty("Curves need test items with the label and without. Label more evaluation data.")
         return False
     return True
 
@@ -88,7 +94,7 @@ def show_ranking(look: Look) -> None:
         show_figure(
             "roc",
             "ROC curve",
-            "The further above the dashed line of a coin, the better the model ranks items.",
+            "Closer to the top left corner is better; the dashed line is guessing.",
             charts.roc,
             _corner_points(look, metrics.roc_curve, rates, 1),
         )
@@ -96,8 +102,7 @@ def show_ranking(look: Look) -> None:
         show_figure(
             "precision-recall",
             "Precision and recall",
-            f"Of the items that it calls {look.name}, how many are, for each share of them that it "
-            "finds.",
+            "Precision (how many hits are right) at each recall (how many are found).",
             charts.precision_recall,
             _corner_points(look, metrics.precision_recall_curve, ["recall", "precision"], 0),
             float(look.actual.mean()),
@@ -120,7 +125,7 @@ def _corner_points(
             points = pd.DataFrame({name: getattr(curve, name.replace(" ", "_")) for name in fields})
             points["threshold"] = points["threshold"].clip(upper=1.0)  # it may begin above all
             points = points[corners(points[names[along]])]
-            frames.append(points.assign(run=run.run_id, place=range(len(points))))
+            frames.append(points.assign(run=shown_id(run.run_id), place=range(len(points))))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -138,12 +143,12 @@ def show_threshold(look: Look) -> None:
     if not can_rank(look):
         return
     report = runs.report(look.snapshot, look.run)
-    asked = f"Call it {plain(look.name)} from this probability on"
+    asked = f"Predict {plain(look.name)} above this probability"
     threshold = st.slider(asked, 0.0, 1.0, 0.5, 0.01, key="metrics_cut")
     if report and look.label == look.task.positive_index:
         st.caption(
-            f"The run's own threshold is {report.threshold:.2f}, chosen on the training items. One "
-            "that is chosen here, on the evaluation items, flatters the score."
+            f"The model's own threshold is {report.threshold:.2f}, chosen on training data. "
+            "Choosing one here, on the test set, makes the scores look too good."
         )
     predicted = look.score >= threshold
     show_cut(predicted, look.actual)
@@ -158,7 +163,7 @@ def show_threshold(look: Look) -> None:
         show_figure(
             "cuts",
             "Scores at each threshold",
-            "Where F is flat, the threshold hardly matters; the grey line is the chosen one.",
+            "Where the F-score is flat, the threshold hardly matters. The grey line is yours.",
             charts.cuts,
             cut_points(look).assign(chosen=threshold),
         )
@@ -168,9 +173,9 @@ def show_labels(look: Look) -> None:
     """Of more than two labels: which is taken for which, and the scores of each."""
     names = [label.name for label in look.task.labels]
     cells = metrics.confusion(look.answers.predicted, look.answers.targets, len(names))
-    show_confusion("labels", "Which label is taken for which", cells, names)
+    show_confusion("labels", "Which labels are mixed up", cells, names)
     table = score_tables.label_table(names, cells)
-    score_tables.show_table(table, ["precision", "recall", "F-score"])
+    score_tables.show_table(table, ["Precision", "Recall", "F-score"])
 
 
 def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
@@ -179,7 +184,7 @@ def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
     for column, name in zip(st.columns(3), ("fscore", "precision", "recall"), strict=True):
         each, title = found.get(name), score_tables.SCORES[name].capitalize()
         value = f"{each.value:.2f}" if each else "–"
-        metric(column, title, value, span(each) or "nothing is called so")
+        metric(column, title, value, span(each) or "never predicted")
 
 
 def cut_points(look: Look) -> pd.DataFrame:
@@ -201,9 +206,9 @@ def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str])
     show_figure(
         figure,
         title,
-        "Each row is a true label: how many of its items got each answer.",
+        "Each row is a true label: what its items were predicted to be.",
         charts.confusion,
-        pd.DataFrame(rows, columns=["true label", "answer", "items", "share of row"]),
+        pd.DataFrame(rows, columns=["true label", "predicted", "items", "share of row"]),
         tuple(names),
     )
 
@@ -216,23 +221,23 @@ def show_probabilities(look: Look) -> None:
         can_rank(look)  # it says why not
     report = runs.report(look.snapshot, look.run)
     if report:
-        with st.expander("Can its probabilities be believed?"):
+        with st.expander("How reliable are the probabilities?"):
             st.caption(
-                "Error: the mean gap between a probability and the share of positive items, by ten "
-                "bins. Strategies choose by the raw ones, which rank alike."
+                "Error: the mean gap between the probability and the share that is positive, in "
+                "ten bins. Strategies use raw probabilities, which rank items the same way."
             )
             table = score_tables.calibration_table(report)
             score_tables.show_table(table, table.columns[2:])
 
 
 def _show_distributions(look: Look) -> None:
-    """The histogram of probabilities per true label, and whether they can be believed."""
+    """The histogram of probabilities per true label, and how often they are right."""
     left, right = st.columns(2, gap="large")
     with left:
         show_figure(
             "histogram",
             "Probabilities by true label",
-            f"P({look.name}) of the items of each true label: the less they overlap, the better.",
+            f"The predicted probability of {look.name}. The less the colors overlap, the better.",
             charts.histogram,
             histogram_bins(look),
             look.task.labels,
@@ -241,8 +246,8 @@ def _show_distributions(look: Look) -> None:
         show_figure(
             "calibration",
             "Calibration",
-            "On the dashed line a probability is a share: of items at 0.7, seven in ten are "
-            f"{look.name}. Bars hold 95%.",
+            "On the dashed line, 70% confident means right 70% of the time. Bars are 95% "
+            "intervals.",
             charts.reliability,
             reliability_bins(look),
         )
@@ -256,16 +261,16 @@ def calibration_sentence(look: Look) -> str:
     error = metrics.calibration_error(calibrated, look.actual)
     brier = metrics.brier(calibrated, look.actual)
     return (
-        f"Expected calibration error {interval_text(found['calibration_error'], '.3f')}, "
-        f"calibrated {error:.3f}. Brier score {interval_text(found['brier'], '.3f')}, "
-        f"calibrated {brier:.3f}. Low is good; with few items the error is too high by chance."
+        f"Calibration error {interval_text(found['calibration_error'], '.3f')}, calibrated "
+        f"{error:.3f}. Brier score {interval_text(found['brier'], '.3f')}, calibrated {brier:.3f}. "
+        "Lower is better. With few items the calibration error looks too high."
     )
 
 
 def histogram_bins(look: Look) -> pd.DataFrame:
     """Items of each true label by probability: bins as wide bars, side by side."""
-    number, labels, frames = metrics.BINS * NARROW, look.task.labels, []
-    place = np.minimum((look.score * number).astype(int), number - 1)
+    number, labels, frames = look.bins, look.task.labels, []
+    place = metrics.bins(look.score, number)
     for at, label in enumerate(labels):
         counts = np.bincount(place[look.answers.actual(at)], minlength=number)
         left = (np.arange(number) + at / len(labels)) / number
@@ -284,9 +289,9 @@ def histogram_bins(look: Look) -> pd.DataFrame:
 def reliability_bins(look: Look) -> pd.DataFrame:
     """Share of the label by mean probability, raw and calibrated, with intervals."""
     kinds = zip(charts.KIND_COLORS, (look.answers.raw, look.answers.calibrated), strict=True)
-    rows = []
+    rows, number = [], min(look.bins, MOST_BINS // 2)
     for kind, probability in kinds:
-        found = metrics.reliability(probability[:, look.label], look.actual)
+        found = metrics.reliability(probability[:, look.label], look.actual, number)
         for mean, hits, items in zip(found.probability, found.positives, found.items, strict=True):
             share = wilson(hits, items)
             rows.append((kind, mean, share.value, share.low, share.high, int(items)))
@@ -300,31 +305,30 @@ def show_slices(look: Look) -> None:
     groupings = runs.slice_groups(look.snapshot, look.run)
     if not groupings:
         say_empty(
-            "Here you will see the scores of groups: by length, by annotator, by columns of the "
-            "pool. The evaluation items are all of one kind so far."
+            "All test items are of one kind so far: there are no groups to compare by length, "
+            "annotator or column."
         )
         return
-    by = choose_one("By", list(groupings), "metrics_slices")
+    by = choose_one("Group by", list(groupings), "metrics_slices")
     found = slices(groupings[by], look.answers.predicted == look.label, look.actual)
     show_figure(
         "slices",
         f"Scores by {by}",
-        f"Where bars overlap, groups cannot be told apart. Pale and hollow: thin, fewer than "
-        f"{THIN} items of {look.name}. Large groups first.",
+        f"Where bars overlap, groups do not clearly differ. Pale and hollow: fewer than {THIN} "
+        f"{look.name} items. Large groups first.",
         charts.slices,
         slice_points(found),
         tuple(map(slice_name, found)),
     )
     empty = [each.group for each in found if each.recall is None]
     if empty:
-        told = f"Without an item of {look.name}, and so without scores: {', '.join(empty)}."
+        told = f"No {look.name} items in these groups, so no score: {', '.join(empty)}."
         st.caption(plain(told))
 
 
 def slice_name(found: Slice) -> str:
-    """The slice in the chart, with how many items it stands on."""
-    told = f"{found.group} ({found.positives:,} of {found.items:,})"
-    return f"{told} thin" if found.is_thin else told
+    """The slice in the chart, with how many of its items have the label."""
+    return f"{found.group} ({found.positives:,} of {found.items:,})"
 
 
 def slice_points(found: list[Slice]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The view of the Metrics page on misses: what the model got wrong, with its words."""
+"""The view of the Metrics page on errors: what the model got wrong, with its words."""
 
 import numpy as np
 import streamlit as st
@@ -6,6 +6,7 @@ import streamlit as st
 from core.evaluation.run_scores import worst_misses
 from core.models.explain import explain
 from core.pool.text import words_of
+from core.workspace.logs import shown_id
 from pages.ui.cache import runs
 from pages.ui.components.charts import label_colors
 from pages.ui.components.items import item_html, pushes_html, show_items
@@ -18,45 +19,47 @@ MISSES = 10
 
 @st.fragment
 def show_worst_errors(look: Look) -> None:
-    """The misses that the model was surest of, with their words."""
+    """The errors that the model was surest of, with their words."""
     places = worst_misses(look.answers, MISSES)
     wrong = int((look.answers.predicted != look.answers.targets).sum())
     if not wrong:
         say_empty(
-            f"{plain(look.run.run_id)} is right on all {len(look.answers):,} evaluation items."
+            f"{plain(shown_id(look.run.run_id))} is right on all {len(look.answers):,} test items."
         )
         return
     model, is_sure = runs.model(look.snapshot, look.run), look.answers.knows(look.label)
-    order = "those first that it was surest of" if is_sure else "as they come"
+    shown = "All" if len(places) == wrong else f"{len(places)} of"
+    order = ", the most confident first" if is_sure else ""
     st.caption(
-        f"{len(places)} of its {wrong:,} wrong answers, {order}. Do not train on what you learn "
-        "here by looking for these very items: they are the measure."
+        f"{shown} {wrong:,} wrong predictions{order}. These are test items. Do not hunt for "
+        "similar ones, or your scores become too optimistic."
     )
     texts = [look.answers.items[place].text for place in places]
     known = model.known([word for text in texts for word in words_of(text)]) if model else None
     told = [error_facts(look, place) for place in places]
-    if model and st.toggle("Show how far each word pushed", key="metrics_pushes"):
+    if model and st.toggle("Show how each word moved the prediction", key="metrics_pushes"):
         show_pushes(look, texts, told)
         return
     show_items([item_html(*each, known) for each in zip(texts, told, strict=True)])
     if known is not None:
-        st.caption("Underlined: words that the model does not know.")
+        st.caption("Underlined words are new to the model.")
 
 
 def error_facts(look: Look, place: int) -> list[str]:
-    """What it is, what the model said, and how probable it thought the truth."""
-    labels, true = look.task.labels, look.answers.targets[place]
-    believed = look.answers.raw[place, true]
+    """Its label, the prediction with its confidence, and its id."""
+    answers, labels = look.answers, look.task.labels
+    predicted = answers.predicted[place]
+    confidence = answers.raw[place, predicted]
+    sure = "" if np.isnan(confidence) else f", {confidence:.0%} confident"
     return [
-        f"is {labels[true].name}",
-        f"the model says {labels[look.answers.predicted[place]].name}",
-        "" if np.isnan(believed) else f"P({labels[true].name}) = {believed:.2f}",
+        f"Label: {labels[answers.targets[place]].name}",
+        f"predicted: {labels[predicted].name}{sure}",
         look.answers.items[place].item_id,
     ]
 
 
 def show_pushes(look: Look, texts: list[str], told: list[list[str]]) -> None:
-    """The misses with each word shaded by its push."""
+    """The errors with each word shaded by its push."""
     colors = [*label_colors(look.task.labels).values()]
     towards = colors.pop(look.label)
     label = look.task.labels[look.label].value
@@ -66,6 +69,6 @@ def show_pushes(look: Look, texts: list[str], told: list[list[str]]) -> None:
         for each, facts in zip(found, told, strict=True)
     )
     st.caption(
-        f"Shaded like {plain(look.name)} in charts: pushed towards it. In the other color: away "
-        "from it. Point at a word for its push in log-odds."
+        f"Words in the color of {plain(look.name)} moved the prediction towards it, the others "
+        "away from it. Point at a word to see by how much (in log-odds)."
     )

@@ -24,11 +24,10 @@ ROW = 34
 
 def show_experiment(snapshot: Snapshot) -> None:
     """The whole section: what can be compared, start, stop, and what came out."""
-    st.subheader("Which strategy pays?", anchor=False)
+    st.header("Compare strategies on your labels", anchor=False)
     st.caption(
-        "The chapter's experiment: a model is trained anew on equally many labels of each "
-        "strategy, and each is asked about the same evaluation items. It goes by the labels that "
-        "each strategy really brought in."
+        "Trains a model on equally many labels of each strategy and scores each one on your test "
+        "set (the evaluation data)."
     )
     groups = comparison.find_groups(snapshot.labels.usable_training())
     asked = comparison.refusal(snapshot)
@@ -36,7 +35,7 @@ def show_experiment(snapshot: Snapshot) -> None:
         say_empty(plain(" ".join([asked, *groups.waiting])))
         return
     if not snapshot.workspace.is_writable():
-        say_empty("The workspace is read-only: there is no place to keep the answers.")
+        say_empty("The workspace is read-only: the results cannot be kept.")
         return
     show_state(comparison.prepare(snapshot, _choose_size(groups.sizes)))
     for sentence in groups.waiting:
@@ -44,16 +43,15 @@ def show_experiment(snapshot: Snapshot) -> None:
 
 
 def _choose_size(sizes: list[int]) -> int:
-    """How many labels each strategy gives; the smallest one asks no strategy to stay away."""
+    """How many labels each strategy gives; at the smallest size all strategies take part."""
     if len(sizes) == 1:
         return sizes[0]
     return st.selectbox(
-        "Labels of each strategy",
+        "Labels per strategy",
         sizes,
         format_func="{:,}".format,
         key="experiment_size",
-        help="Two thirds of what a strategy has brought in, at most. With more of them a model "
-        "learns more, but strategies that have fewer stay away.",
+        help="At most two thirds of a strategy's labels. Strategies with fewer are left out.",
         width=220,
     )
 
@@ -72,10 +70,9 @@ def show_state(experiment: comparison.Experiment) -> None:
     if not job.is_running:
         names = ", ".join(group.name for group in experiment.groups)
         st.text(
-            f"{size:,} labels of each: {names}. {seeds} seeds draw {seeds} subsets of each "
-            "strategy's labels."
+            f"{size:,} labels each: {names}. Repeated with {seeds} random draws of these labels."
         )
-        name = "Compare anew" if before else "Compare"
+        name = "Compare again" if before else "Compare"
         kind = "secondary" if before else "primary"
         if st.button(name, icon=":material/science:", key="experiment", type=kind):
             job.start()
@@ -83,8 +80,8 @@ def show_state(experiment: comparison.Experiment) -> None:
     show_job(job, "Comparing", "experiment")
     if before:
         st.info(
-            f"The labels have changed since this was compared: there were {before.training:,} "
-            f"then, there are {len(experiment.snapshot.labels.usable_training()):,} now.",
+            f"This comparison is from {before.training:,} training labels; now there are "
+            f"{len(experiment.snapshot.labels.usable_training()):,}.",
             icon=":material/history:",
         )
         show_outcome(before)
@@ -104,34 +101,32 @@ def show_outcome(outcome: Outcome) -> None:
             points = pd.DataFrame(rows)
             show_figure(
                 f"experiment-{score}",
-                f"{name} at {outcome.size:,} labels of each strategy",
-                "The further right the better; where bars overlap, the sentences above say whether "
-                "strategies can be told apart.",
+                f"{name} with {outcome.size:,} labels per strategy",
+                "Further right is better. Lines are 95% intervals.",
                 chart_of,
                 points,
                 name,
                 tuple(points["strategy"]),
             )
-    st.caption(how_sure(outcome))
-    with st.expander("The numbers of the comparison"):
+    if not all(result.scores["fscore"].value for result in outcome.results):
+        st.caption(
+            "An F-score of 0 means that a model found no positive item. AUC shows whether it has "
+            "learned anything."
+        )
+    with st.expander("How this is computed"):
+        st.caption(how_sure(outcome))
         st.dataframe(numbers(outcome), hide_index=True, key="experiment_numbers")
 
 
 def how_sure(outcome: Outcome) -> str:
-    """What the means are means of, and what their intervals speak for."""
+    """What the means are means of, and what their intervals account for."""
     each = 1 - 0.05 / max(outcome.comparisons, 1)
-    told = (
-        f"Means over {outcome.seeds} random subsets of each strategy's labels, at the threshold of "
-        f"one half, on {outcome.evaluation:,} evaluation items; lines are intervals of 95%. They "
-        "speak for other evaluation items (paired bootstrap) and for other labels of the same "
-        "strategy (jackknife over the subsets). Brackets in the sentences hold all together in 95 "
-        f"of 100 repetitions: each of the {outcome.comparisons} is held to {each:.1%} (Bonferroni)."
-    )
-    if all(result.scores["fscore"].value for result in outcome.results):
-        return told
     return (
-        f"{told} Where F is 0, a model has called no item positive that is: AUC then says whether "
-        "it has learned anything."
+        f"Scores are means over {outcome.seeds} random draws, with a threshold of 0.5, on "
+        f"{outcome.evaluation:,} test items. Intervals account for other test items (paired "
+        "bootstrap) and for other labels of the same strategy (jackknife over the draws). The "
+        f"intervals in the sentences hold together with 95% confidence: each of the "
+        f"{outcome.comparisons} comparisons has {each:.1%} (Bonferroni)."
     )
 
 
@@ -150,7 +145,7 @@ def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
 
 
 def numbers(outcome: Outcome) -> pd.DataFrame:
-    """What stands behind the sentences."""
+    """The numbers behind the sentences."""
     rows = []
     for result in outcome.results:
         labels = f"{outcome.size:,} of {result.available:,}"
@@ -158,4 +153,4 @@ def numbers(outcome: Outcome) -> pd.DataFrame:
         gains = [interval_text(result.over_random.get(score), "+.2f") for score in SCORES]
         rows.append((result.name, labels, f"{result.positive:.0%}", *scores, *gains))
     over = [f"{name} over random" for name in SCORES.values()]
-    return pd.DataFrame(rows, columns=["strategy", "labels", "positive", *SCORES.values(), *over])
+    return pd.DataFrame(rows, columns=["Strategy", "Labels", "Positive", *SCORES.values(), *over])

@@ -1,4 +1,4 @@
-"""The section of the Strategies page that replays the loop with the labels that there are."""
+"""The section of the Strategies page that simulates other strategies on the known labels."""
 
 from collections.abc import Sequence
 
@@ -24,20 +24,17 @@ NAMES = {"average_precision": "average precision", "auc": "AUC", "fscore": "F-sc
 
 def show_replay(snapshot: Snapshot) -> None:
     """The whole section: choose ways and seeds, start, stop, and see what came out."""
-    st.subheader("Which way of choosing would pay?", anchor=False)
+    st.header("Simulate other strategies", anchor=False)
     found = analysis.known(snapshot)
     st.caption(
-        "Where the experiment above trains on what each strategy brought in, this chooses anew: it "
-        f"replays the loop with the {found.number:,} labels of this workspace. Three tenths of the "
-        "texts are held out; each way asks for the labels of the others in its own order. Features "
-        "are learned from the rest of the pool. A model chose some of these texts, so they are "
-        "not quite the pool."
+        f"Replays the work with your {found.number:,} labels, as if another strategy had picked "
+        "the items. “Mostly” means nine of ten items; the tenth is random."
     )
     if found.number < LEAST:
-        say_empty(f"It needs {LEAST} labels; there are {found.number:,}.")
+        say_empty(f"{LEAST - found.number:,} more labels needed.")
         return
     if not snapshot.workspace.is_writable():
-        say_empty("The workspace is read-only: there is no place to keep the curves.")
+        say_empty("The workspace is read-only: the results cannot be kept.")
         return
     with refusals_shown():
         _choose_and_run(found)
@@ -47,11 +44,11 @@ def _choose_and_run(found: Known) -> None:
     task = found.snapshot.workspace.task
     every = ways(task)
     left, middle, right = st.columns([3, 2, 1])
-    chosen = left.multiselect("Ways", list(every), default=LIKELY, key="replay_ways")
+    chosen = left.multiselect("Strategies", list(every), default=LIKELY, key="replay_ways")
     models = middle.multiselect("Models", MODELS, default=[task.model], key="replay_models")
-    seeds = right.number_input("Seeds", 2, MOST_SEEDS, 5, key="replay_seeds")
+    seeds = right.number_input("Repetitions", 2, MOST_SEEDS, 5, key="replay_seeds")
     if not (chosen and models):
-        st.caption("Choose at least one way and one model.")
+        st.caption("Choose at least one strategy and one model.")
         return
     mixes = {name: mix for name, mix in every.items() if name in chosen}
     replay, path = prepare(found, mixes, models, seeds), found.snapshot.workspace.path
@@ -59,11 +56,11 @@ def _choose_and_run(found: Known) -> None:
     job = analysis.job(name, compute, path, mixes, models, seeds)
     points = kept(replay)
     if job.is_running or {point.curve for point in points} != set(replay.study.curves):
-        label = "Go on" if points else "Replay"
+        label = "Continue" if points else "Simulate"
         if not job.is_running and st.button(label, icon=":material/replay:", key="replay"):
             job.start()
             st.rerun()
-        show_job(job, "Replaying", "replay")
+        show_job(job, "Simulating", "replay")
     if points:
         _show(points, replay.study.random_mix)
 
@@ -74,34 +71,36 @@ def _show(points: Sequence[Point], random_mix: str | None) -> None:
     curves = means(points, score)
     show_figure(
         "replay-curves",
-        f"Mean {NAMES[score]} over the seeds",
-        "A curve that rises sooner needs fewer labels; bands are of one standard error.",
+        f"Mean {NAMES[score]}",
+        "A curve that rises sooner needs fewer labels. Point at it for its numbers.",
         charts.simulated,
         curves,
-        tuple(curves["way"].unique()),
-    )
-    st.caption(
-        "The sentences are about the area under each curve, seed by seed beside random, with "
-        "intervals of 95%."
+        tuple(curves["strategy"].unique()),
     )
     for row in rows:
         if row.mix != random_mix:
             st.write(verdict(row))
-    with st.expander("The numbers"):
+    with st.expander("How this is computed"):
+        st.caption(
+            "Three tenths of the labeled texts are held out as a test set. Each strategy picks "
+            "from the others in its own order. The sentences compare areas under the curves, "
+            "repetition by repetition, with 95% intervals. A model chose some of these texts, so "
+            "they are not quite like the pool."
+        )
         st.dataframe(numbers(rows), hide_index=True)
 
 
 def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
-    """What stands behind the sentences."""
+    """The numbers behind the sentences."""
     cells = [
         {
-            "way": row.mix,
-            "model": row.model,
-            "seeds": row.seeds,
-            "area": str(row.area),
-            "over random": str(row.difference),
-            "labels to random's end": row.labels_needed,
-            "seeds that reached it": row.reached,
+            "Strategy": row.mix,
+            "Model": row.model,
+            "Repetitions": row.seeds,
+            "Area": str(row.area),
+            "Over random": str(row.difference),
+            "Labels to reach random's end": row.labels_needed,
+            "Repetitions that reached it": row.reached,
         }
         for row in rows
     ]
@@ -109,11 +108,12 @@ def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
 
 
 def means(points: Sequence[Point], score: str) -> pd.DataFrame:
-    """Mean and standard error over seeds for each way, model and number of labels."""
+    """Mean and standard error over seeds for each strategy, model and number of labels."""
     rows = pd.DataFrame(points).astype({score: float})
     if rows["model"].nunique() > 1:
         rows["mix"] += ", " + rows["model"]
-    scores = rows.rename(columns={"mix": "way"}).groupby(["way", "labels"], sort=False)[score]
+    rows = rows.rename(columns={"mix": "strategy"})
+    scores = rows.groupby(["strategy", "labels"], sort=False)[score]
     found = scores.agg(value="mean", error="sem", seeds="count").dropna(subset="value")
     error = found.pop("error").fillna(0)  # one seed has none
     found = found.assign(low=found["value"] - error, high=found["value"] + error)

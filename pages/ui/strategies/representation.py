@@ -1,4 +1,4 @@
-"""The section of the Strategies page on what was chosen beside what could have been chosen."""
+"""The section of the Strategies page on how the training data differs from the pool."""
 
 from collections.abc import Sequence
 
@@ -28,11 +28,10 @@ NAMED = 3
 
 def show_representation(snapshot: Snapshot) -> None:
     """Lengths and columns of each strategy beside the pool's, then words."""
-    st.subheader("Did it self-correct, or add a bias?", anchor=False)
+    st.header("Is the training data skewed?", anchor=False)
     st.caption(
-        "What was chosen beside all that could have been: the pool without its held-out items. "
-        "Random items should look as the pool does; what other strategies prefer, a model learns "
-        "more of. A difference is named if it is beyond chance for as many as are compared."
+        "Compares chosen items with all unlabeled items. Only differences larger than chance are "
+        "listed."
     )
     spreads = analysis.spreads(snapshot)
     show_spreads(spreads)
@@ -41,7 +40,7 @@ def show_representation(snapshot: Snapshot) -> None:
         # Names of columns are anybody's words: no markup is read in them.
         named = ", ".join(sorted(others)[:FEW])
         more = f" and {len(others) - FEW} more" if len(others) > FEW else ""
-        told = "Not compared, since hardly two items share a value, or all do"
+        told = "Not compared, because nearly all items differ there, or all are the same"
         st.text(f"{told}: {named}{more}.")
     show_words(analysis.word_comparisons(snapshot))
 
@@ -55,8 +54,8 @@ def show_spreads(spreads: Sequence[Spread]) -> None:
     show_figure(
         "skew",
         f"Shares by {chosen}",
-        "Each point is a strategy's share with its interval of 95%, the grey line the pool's; "
-        f"hollow points are of fewer than {THIN} items.",
+        "Each point is a strategy's share with its 95% interval; the grey line is the pool. "
+        f"Hollow points have fewer than {THIN} items.",
         chart_of,
         points,
         values,
@@ -67,24 +66,23 @@ def show_spreads(spreads: Sequence[Spread]) -> None:
 
 
 def show_words(comparisons: dict[str, WordComparison]) -> None:
-    """The words that one strategy has too often and too seldom, with the numbers behind each."""
+    """The words that one strategy has more and less often than the pool, with their numbers."""
     st.markdown("**Words**")
-    group = choose_one("Words of", [*comparisons], "skew_group", format_func=plain)
+    group = choose_one("Words in", [*comparisons], "skew_group", format_func=plain)
     found = comparisons[group]
     st.text(word_sentence(group, found))
     for place, name, words in zip(
         st.columns(2), ("More often", "Less often"), (found.over, found.under), strict=True
     ):
         if words:
-            of_all = f": the first {SHOWN} of {len(words):,}" if len(words) > SHOWN else ""
+            of_all = f" (the first {SHOWN} of {len(words):,})" if len(words) > SHOWN else ""
             with place:
                 st.caption(f"{name} than in the pool{of_all}")
                 st.dataframe(word_table(words), hide_index=True, key=f"words_{name.split()[0]}")
     if found.over or found.under:
         st.caption(
-            "Expected: of as many words, drawn from the pool at random. Times: how many times the "
-            "expected number it is, with its interval of 95%. Of the words shown, about one in "
-            "twenty may be there by chance."
+            "Expected: how often the word comes in as many random words of the pool. Times: found "
+            "over expected, with its 95% interval. About 1 in 20 of these words is there by chance."
         )
 
 
@@ -119,7 +117,7 @@ def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart
     pool = alt.Chart(POINTS).mark_tick(**tick)
     pool = pool.encode(y=y, x="pool:Q", tooltip=["value:N", told[-1]])
     dots = thin_hollow(base.encode(x=share), size=55)
-    return alt.layer(pool, bars, *dots, height=alt.Step(height, **{"for": "position"}))
+    return alt.layer(pool, bars, dots, height=alt.Step(height, **{"for": "position"}))
 
 
 def spread_sentence(spread: Spread) -> str:
@@ -127,10 +125,7 @@ def spread_sentence(spread: Spread) -> str:
     strategies = {share.group for share in spread.shares} - {ALL}
     telling = [s for s in spread.shares if s.stands_out and (s.group != ALL or not strategies)]
     if not telling:
-        return (
-            f"Nothing stands out: no strategy's items differ in {spread.name} from the pool by "
-            "more than chance would make them."
-        )
+        return f"No strategy's items differ clearly from the pool in {spread.name}."
     telling.sort(key=lambda share: -abs(share.share.value - share.pool))
     told = "; ".join(map(share_told, telling[:NAMED]))
     more = len(telling) - NAMED
@@ -138,28 +133,25 @@ def spread_sentence(spread: Spread) -> str:
 
 
 def share_told(share: Share) -> str:
-    """`outlier has more of “short” than the pool: 59% (49% to 68%) against 22%`."""
+    """`outlier has more “short” items than the pool: 59% (49% to 68%) instead of 22%`."""
     value, often = share.value.split(":")[0] or "(empty)", share.share.value > share.pool
     return (
-        f"{share.group} has {'more' if often else 'less'} of “{value}” than the pool: "
-        f"{interval_text(share.share, '.0%')} against {share.pool:.0%}"
+        f"{share.group} has {'more' if often else 'fewer'} “{value}” items than the pool: "
+        f"{interval_text(share.share, '.0%')} instead of {share.pool:.0%}"
     )
 
 
 def word_sentence(group: str, found: WordComparison) -> str:
-    """What stands out among a group's words, or that nothing does."""
-    if not (found.over or found.under):
-        return (
-            f"Nothing stands out: of the {found.compared:,} words compared, {group} has none more "
-            "or less often than chance would make it."
-        )
-    kinds = [
-        f"{len(words):,} more {how} than in the pool, above all “{words[0].word}” "
-        f"({words[0].training:,}, expected {words[0].expected:.1f})"
-        for how, words in (("frequent", found.over), ("rare", found.under))
+    """Which words a group has more and less often than the pool, or that there are none."""
+    told = [
+        f"{len(words):,} {'word is' if len(words) == 1 else 'words are'} {how}, above all "
+        f"“{words[0].word}” ({words[0].training:,}, expected {words[0].expected:.1f})"
+        for how, words in (("over-represented", found.over), ("under-represented", found.under))
         if words
     ]
-    return f"Of {found.compared:,} words compared, {group} has {' and '.join(kinds)}."
+    if not told:
+        return f"In {group}, no word is clearly over- or under-represented."
+    return f"In {group}, {'; '.join(told)}."
 
 
 def word_table(words: Sequence[WordShare]) -> pd.DataFrame:
@@ -168,4 +160,4 @@ def word_table(words: Sequence[WordShare]) -> pd.DataFrame:
     for each in words[:SHOWN]:
         expected, times = round(each.expected, 1), interval_text(each.ratio, ".1f")
         rows.append((each.word, each.training, expected, each.pool, times))
-    return pd.DataFrame(rows, columns=["word", "training", "expected", "pool", "times"])
+    return pd.DataFrame(rows, columns=["Word", "Training", "Expected", "Pool", "Times"])

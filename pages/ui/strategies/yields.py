@@ -1,4 +1,4 @@
-"""The section of the Strategies page on what each strategy brought in, in all and over time."""
+"""The section of the Strategies page on what each strategy found, in all and over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,154 +7,144 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.analysis.strategy_yield import THIN, ChosenLabel, Yield, by_iteration, by_strategy
+from core.analysis.strategy_yield import (
+    THIN,
+    ChosenLabel,
+    Yield,
+    by_iteration,
+    by_strategy,
+    over_time,
+)
+from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot
-from pages.ui.components.charts import numbers, strategy_color, thin_hollow
+from pages.ui.components.charts import labels_axis, numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.scores import interval_text
 from pages.ui.escape_markdown import plain
 
 HEIGHT = 180
 
-NARROW = 120
-"""Points beyond which their intervals are drawn as bands: bars would hide each other."""
-
-NUMBER = "replace(datum.label, /^batch-0*/, '')"
-"""A batch's number is enough of its id under a chart."""
-
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure of a `Yield`: its field, what it is called, and how to read its chart."""
+    """One figure of a `Yield`: its field, what it is called, and how to read its chart.
+
+    `missing` stands where no strategy has the figure, `empty` in the cell of one that has not.
+    """
 
     field: str
     name: str
     reading: str
     missing: str = ""
+    empty: str = ""
     format: str = ".0%"
 
 
 def measures(positive: str) -> list[Measure]:
     """The four, for a task whose positive label has this name."""
     return [
-        Measure(
-            "positive",
-            positive,
-            f"How many of the labels are {positive}: the higher, the more of them were found.",
-        ),
+        Measure("positive", positive, f"Share of labels that are {positive}. Higher finds more."),
         Measure(
             "differing",
-            "differs from prediction",
-            "How often people said otherwise than the model had guessed when it chose the item.",
-            "It begins with the first batch that a model has chosen.",
+            "Differs from prediction",
+            "How often the label is not what the model predicted when it chose the item.",
+            "Starts with the first batch chosen by a model.",
+            "no predictions",
         ),
         Measure(
             "novelty",
-            "novel words",
-            "Share of an item's words that no training item had until then; falling is normal.",
-            "It begins with the second batch of training data.",
+            "New words",
+            "Share of an item's words that no training item had before. It normally falls.",
+            "Starts with the second training batch.",
+            "first batch",
         ),
         Measure(
             "seconds",
-            "median seconds",
-            "Half of the labels took less: hard items take longer.",
-            "The logs hold no times yet; labels that are given on the Annotate page have them.",
+            "Seconds per label",
+            "The median. Hard items take longer.",
+            "No times yet: only labels given on the Annotate page are timed.",
+            "not timed",
             ".1f",
         ),
     ]
 
 
 def show_yields(snapshot: Snapshot, items: Sequence[ChosenLabel]) -> None:
-    """The table over all iterations, one chart for each measure, and the numbers of each cell."""
+    """The table over all batches, one chart for each measure, and the numbers of each batch."""
     found = measures(snapshot.workspace.task.positive.name)
-    totals, cells = by_strategy(items), by_iteration(items)
-    in_all = table(totals, found).drop(columns="iteration")
+    in_all = table(by_strategy(items), found).drop(columns="Batch")
     st.dataframe(in_all, hide_index=True, key="strategy_totals")
+    st.caption(f"Ranges in brackets are 95% intervals. “Few” means fewer than {THIN} labels.")
+    st.header("Over time", anchor=False)
     st.caption(
-        "In brackets, where the figure would be found in 95 of 100 repetitions. "
-        f"“Thin” marks fewer than {THIN} labels: too few to say much."
+        f"One point for every {THIN} labels or more of a strategy; point at one for its 95% "
+        "interval. Strategies with fewer labels are left out."
     )
-    st.subheader("How did it go on?", anchor=False)
-    st.caption(
-        "One point for each strategy and iteration, with its interval of 95%; thin ones are hollow."
-    )
-    if len({cell.batch_id for cell in cells}) == 1:
-        st.caption("There is one iteration so far.")
+    stretches = over_time(items)
     for pair in (found[:2], found[2:]):
         for place, measure in zip(st.columns(2), pair, strict=True):
             with place:
-                show_measure(cells, measure)
-    with st.expander("The numbers of each iteration"):
-        st.dataframe(table(cells, found), hide_index=True, key="strategy_cells")
+                show_measure(stretches, measure)
+    with st.expander("Numbers by batch"):
+        st.dataframe(table(by_iteration(items), found), hide_index=True, key="strategy_cells")
 
 
-def show_measure(cells: Sequence[Yield], measure: Measure) -> None:
+def show_measure(stretches: Sequence[tuple[int, Yield]], measure: Measure) -> None:
     """One chart with its reading aid, or what is missing for it."""
-    title = f"{measure.name[:1].upper()}{measure.name[1:]}"
-    points = points_of(cells, measure.field)
+    points = points_of(stretches, measure.field)
     if not len(points):
-        st.markdown(f"**{plain(title)}**")
-        st.caption(measure.missing)
+        st.markdown(f"**{plain(measure.name)}**")
+        st.caption(measure.missing if stretches else f"Starts with {THIN} labels of a strategy.")
         return
-    iterations, strategies = (tuple(points[name].unique()) for name in ("iteration", "strategy"))
     show_figure(
         f"harvest-{measure.field}",
-        title,
+        measure.name,
         measure.reading,
-        over_time,
+        lines,
         points,
         measure.format,
-        iterations,
-        strategies,
-        len(points) > NARROW,
+        tuple(points["strategy"].unique()),
     )
 
 
 def table(cells: Sequence[Yield], of: Sequence[Measure]) -> pd.DataFrame:
-    """One row for each cell, its figures with their intervals; what is not known is empty."""
+    """One row for each cell, its figures with their intervals; what is not known says why."""
     rows = []
     for cell in cells:
-        told = [interval_text(getattr(cell, each.field), each.format) for each in of]
-        thin = "thin" if cell.is_thin else ""
-        rows.append((cell.batch_id, cell.strategy, cell.labeled, *told, thin))
-    head = ["iteration", "strategy", "labels", *(each.name for each in of), "thin"]
-    return pd.DataFrame(rows, columns=head)
+        told = [interval_text(getattr(cell, each.field), each.format) or each.empty for each in of]
+        few = "few" if cell.is_thin else ""
+        rows.append((shown_id(cell.batch_id), cell.strategy, cell.labeled, few, *told))
+    head = ["Batch", "Strategy", "Labels", "Few", *(each.name for each in of)]
+    found = pd.DataFrame(rows, columns=head)
+    return found if "few" in set(found["Few"]) else found.drop(columns="Few")
 
 
-def points_of(cells: Sequence[Yield], field: str) -> pd.DataFrame:
-    """The cells that have this figure, with its ends."""
+def points_of(stretches: Sequence[tuple[int, Yield]], field: str) -> pd.DataFrame:
+    """The stretches that have this figure, with its ends."""
     rows = [
-        (cell.batch_id, cell.strategy, cell.labeled, cell.is_thin, of.value, of.low, of.high)
-        for cell in cells
-        for of in [getattr(cell, field)]
+        (until, stretch.strategy, stretch.labeled, of.value, of.low, of.high)
+        for until, stretch in stretches
+        for of in [getattr(stretch, field)]
         if of is not None
     ]
-    names = ["iteration", "strategy", "labels", "thin", "value", "low", "high"]
+    names = ["training labels", "strategy", "labels", "value", "low", "high"]
     return pd.DataFrame(rows, columns=names)
 
 
-def over_time(
-    as_: str, iterations: Sequence[str], strategies: Sequence[str], has_bands: bool
-) -> alt.LayerChart:
-    """A figure of each strategy over the iterations, with bars of 95% side by side, or bands."""
+def lines(as_: str, strategies: Sequence[str]) -> alt.LayerChart:
+    """A figure of each strategy as training labels came in; all such charts begin at 0."""
     is_share = as_.endswith("%")
-    axis = alt.Axis(format="%" if is_share else "~s", tickCount=5)
+    seconds = alt.Axis(format=".1f", tickCount=5, labelExpr="datum.label + ' s'")
+    axis = alt.Axis(format="%", tickCount=5) if is_share else seconds
     scale = alt.Scale(domain=[0, 1]) if is_share else alt.Scale(zero=True)
-    told = numbers("value", "low", "high", format=as_)
     base = alt.Chart(POINTS).encode(
-        x=alt.X(
-            "iteration:N",
-            title="iteration",
-            sort=list(iterations),
-            axis=alt.Axis(labelAngle=0, labelOverlap="greedy", grid=False, labelExpr=NUMBER),
-        ),
+        x=labels_axis("training labels:Q", scale=alt.Scale(zero=True)),
         y=alt.Y("value:Q", title=None, axis=axis, scale=scale),
         color=strategy_color(strategies),
-        tooltip=["iteration:N", "strategy:N", "labels:Q", *told],
+        tooltip=[
+            "strategy:N",
+            *numbers("value", "low", "high", format=as_),
+            *numbers("labels", "training labels", format=",d"),
+        ],
     )
-    if not has_bands:
-        base = base.encode(xOffset=alt.XOffset("strategy:N", scale=alt.Scale(paddingOuter=0.3)))
-    spread = base.mark_area(opacity=0.15) if has_bands else base.mark_rule(opacity=0.5)
-    ends = spread.encode(y=alt.Y("low:Q", title=None, axis=axis, scale=scale), y2="high:Q")
-    dots = thin_hollow(base, size=50)
-    return alt.layer(ends, base.mark_line(opacity=0.5), *dots, height=HEIGHT)
+    return alt.layer(base.mark_line(), base.mark_point(filled=True, opacity=1), height=HEIGHT)
