@@ -181,8 +181,8 @@ LAYOUTS = {
         "CSV",
         csv_files,
         "labels.csv",
-        "A cell that a spreadsheet would run as a formula begins with an apostrophe more than the "
-        "text itself; Sunlight's import takes it away again.",
+        "Cells that look like formulas get a leading apostrophe, for safety. Importing the file "
+        "here removes it again.",
     ),
     "excel": Layout("Excel", excel, "labels.xlsx"),
     "jsonl": Layout("JSON lines", json_lines, "labels.jsonl"),
@@ -190,22 +190,21 @@ LAYOUTS = {
     "label-studio": Layout(
         "Label Studio",
         label_studio,
-        note="Make a project with labeling_config.xml, then import tasks.json. Label Studio takes "
-        "no `completed_by` but its own users: who labeled an item stands in `data.annotator`, when "
-        "in `created_at` and `data.labeled_at`.",
+        note="Make a project with labeling_config.xml, then import tasks.json. `data.annotator` "
+        "says who labeled an item, since Label Studio knows only its own users in `completed_by`.",
     ),
     "huggingface": Layout(
         "Hugging Face datasets, Argilla",
         hugging_face,
-        note="Evaluation data is the split `test`, validation data `validation`, training data "
+        note="The test set (evaluation) is the split `test`; the others are `validation` and "
         "`train`.",
         called=lambda task: {value: str(at) for at, value in enumerate(task.values)},
     ),
     "fasttext": Layout(
         "fastText",
         fast_text,
-        note="A line per item. White space in texts is one blank, in labels an underscore; words "
-        f"that begin with `{PREFIX}` have lost their leading underscores.",
+        note="One line per item. In labels, spaces become underscores; words that begin with "
+        f"`{PREFIX}` lose their leading underscores.",
         called=fast_text_labels,
     ),
 }

@@ -39,82 +39,53 @@ _ASIDE = Mend.SET_ASIDE
 class Kind(Enum):
     """Every kind of finding, the grave ones first.
 
-    `title` is its name in answers and files, `shown` the one that people read, `what` says what it
-    is. `mend` is the safe fix that it can have: see `Finding.mend` for whether one has it.
+    `title` is its name in answers and files, `shown` the one that people read. `mend` is the safe
+    fix that it can have: see `Finding.mend` for whether one has it.
     """
 
-    UNREADABLE_FILE = "unreadable file", _E, "a file that stops everything else"
-    MALFORMED_ROW = "malformed row", _E, "a row that cannot be read"
-    EMPTY_ID = "empty id", _E, "a label row without an item_id"
-    UNKNOWN_LABEL = "unknown label", _E, "a row with a label that the task does not have"
-    MISPLACED_LABEL = "misplaced label", _E, "a row in the file of another label"
-    STRAY_EVENT = "stray event", _E, "a label whose category or batch is gone"
-    MISSING_ITEM = "missing item", _E, "a proposed or labeled item that is gone"
-    TORN_LINE = "torn line", _E, "a last line that was cut short by a crash", Mend.TORN
-    CONFLICT = "conflict", _E, "an item in the files of two labels, with no decision"
-    LACKING_ROW = "lacking row", _E, "a saved label that is missing from its label file", Mend.SAVE
-    EMPTY_POOL = "empty pool", _E, "no items"
-    REPEATED_ID = "repeated id", _E, "an item_id that several rows have"
-    TWO_TEXTS = "one id, two texts", _E, "an item_id that several rows have, with different texts"
-    REPEATED_EVENT = "repeated event", _W, "an event that is in the log twice"
-    KEPT_LINE = "torn line", _W, "an incomplete line that was moved to torn/", _ASIDE
-    UNFINISHED_FILE = "unfinished file", _W, "a file whose writing was cut short", _ASIDE
-    LEAK = "leak", _W, "a training item that is also in the test set"
-    COPY = "copy", _W, "an item with the same text as another one"
-    NEAR_COPY = "near copy", _W, "nearly the same text in the test set and in the training data"
-    REPEATED_ROW = "repeated id", _W, "an item that is in a label file twice"
-    ID_IN_TWO_SPLITS = "id in two splits", _W, "an item_id in the label files of two splits"
-    OTHER_TEXT = "one id, two texts", _W, "a labeled text that differs from the item's text"
-    CHANGED_TEXT = "changed text", _W, "the same, since a batch proposed the item"
-    BLANK_TEXT = "blank text", _W, "items without any visible text"
-    UNSURE_HEADER = "unsure header", _W, "a file whose first line may or may not be a header"
-    PASSED_OVER = "passed over", _W, "a file in unlabeled_data/ that is not read"
-    WAITING_LINE = "waiting line", _W, "a last line that may still be written"
-    NOT_RANDOM = "evaluation not random", _W, "a test item that was not drawn at random"
-    DRAWN_LATE = "evaluation drawn late", _W, "test items drawn after a model had chosen"
-    DATA_CHANGED = "evaluation changed", _W, "scores from an earlier test set"
-    RUN_ALONE = "run without file", _W, "a model whose file is missing"
-    STRAY_PARAMS = "file without run", _W, "a model file that no run names", _ASIDE
-    DAMAGED_PARAMS = "damaged params", _W, "a model file that cannot be read"
-    NO_SPACE = "params without space", _W, "a model file whose features are missing"
-    DAMAGED_SPACE = "damaged space", _W, "a features file that does not hold what its name says"
-    STRAY_SPACE = "space without params", _W, "a features file that no model needs", _ASIDE
-    DAMAGED_REPORT = "damaged report", _W, "a report that cannot be read"
-    DAMAGED_BACKUP = "damaged backup", _W, "a backup that does not give back what it held", _ASIDE
-    NO_BACKUP = "no backup", _W, "labels were saved today, without a backup"
-    STRAY_REPORT = "report without params", _W, "a report whose model file is gone", _ASIDE
+    UNREADABLE_FILE = "unreadable file", _E, "File that cannot be read"
+    MALFORMED_ROW = "malformed row", _E, "Row that cannot be read"
+    EMPTY_ID = "empty id", _E, "Row without an id"
+    UNKNOWN_LABEL = "unknown label", _E, "Row with an unknown label"
+    MISPLACED_LABEL = "misplaced label", _E, "Row in the file of another label"
+    STRAY_EVENT = "stray event", _E, "Label of a removed category or batch"
+    MISSING_ITEM = "missing item", _E, "Labeled or proposed item that is gone"
+    TORN_LINE = "torn line", _E, "Incomplete line", Mend.TORN
+    CONFLICT = "conflict", _E, "Conflicting labels"
+    LACKING_ROW = "lacking row", _E, "Missing row", Mend.SAVE
+    EMPTY_POOL = "empty pool", _E, "No items"
+    REPEATED_ID = "repeated id", _E, "Id of several rows"
+    TWO_TEXTS = "one id, two texts", _E, "Id of several texts"
+    REPEATED_EVENT = "repeated event", _W, "Event that is there twice"
+    KEPT_LINE = "torn line", _W, "Incomplete line, moved to torn/", _ASIDE
+    UNFINISHED_FILE = "unfinished file", _W, "Unfinished file", _ASIDE
+    LEAK = "leak", _W, "Test item in the training data"
+    COPY = "copy", _W, "Duplicate"
+    NEAR_COPY = "near copy", _W, "Near-duplicate"
+    REPEATED_ROW = "repeated id", _W, "Item that is there twice"
+    ID_IN_TWO_SPLITS = "id in two splits", _W, "Id in test and training data"
+    OTHER_TEXT = "one id, two texts", _W, "Label of another text"
+    CHANGED_TEXT = "changed text", _W, "Text that changed since it was proposed"
+    BLANK_TEXT = "blank text", _W, "Item without text"
+    UNSURE_HEADER = "unsure header", _W, "First line that may be a header"
+    PASSED_OVER = "passed over", _W, "File that is ignored"
+    WAITING_LINE = "waiting line", _W, "Last line that may still be written"
+    NOT_RANDOM = "evaluation not random", _W, "Test item that is not random"
+    DRAWN_LATE = "evaluation drawn late", _W, "Test set drawn late"
+    DATA_CHANGED = "evaluation changed", _W, "Scores of an earlier test set"
+    RUN_ALONE = "run without file", _W, "Model without its file"
+    STRAY_PARAMS = "file without run", _W, "Unused model file", _ASIDE
+    DAMAGED_PARAMS = "damaged params", _W, "Damaged model file"
+    NO_SPACE = "params without space", _W, "Model without its features"
+    DAMAGED_SPACE = "damaged space", _W, "Damaged features file"
+    STRAY_SPACE = "space without params", _W, "Unused features file", _ASIDE
+    DAMAGED_REPORT = "damaged report", _W, "Damaged report"
+    DAMAGED_BACKUP = "damaged backup", _W, "Damaged backup", _ASIDE
+    NO_BACKUP = "no backup", _W, "No backup of today"
+    STRAY_REPORT = "report without params", _W, "Report without its model", _ASIDE
 
-    def __init__(self, title: str, severity: Severity, what: str, mend: Mend = Mend.NONE) -> None:
-        self.title, self.severity, self.what, self.mend = title, severity, what, mend
-
-    @property
-    def shown(self) -> str:
-        """Its name as people read it."""
-        return _SHOWN.get(self.title, self.title.capitalize())
-
-
-_SHOWN = {
-    "empty id": "Row without an id",
-    "stray event": "Label of a removed category",
-    "torn line": "Incomplete line",
-    "conflict": "Conflicting labels",
-    "lacking row": "Missing row",
-    "leak": "Test item in the training data",
-    "copy": "Duplicate",
-    "near copy": "Near-duplicate",
-    "passed over": "File that is not read",
-    "waiting line": "Unfinished last line",
-    "evaluation not random": "Test set not random",
-    "evaluation drawn late": "Test set drawn late",
-    "evaluation changed": "Test set changed",
-    "run without file": "Model without its file",
-    "file without run": "Unused model file",
-    "damaged params": "Damaged model file",
-    "params without space": "Model without its features",
-    "damaged space": "Damaged features file",
-    "space without params": "Unused features file",
-    "report without params": "Report without its model",
-}
+    def __init__(self, title: str, severity: Severity, shown: str, mend: Mend = Mend.NONE) -> None:
+        self.title, self.severity, self.shown, self.mend = title, severity, shown, mend
 
 
 @dataclass(frozen=True)

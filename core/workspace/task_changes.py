@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from core.errors import TaskError
 from core.system.findings import counted
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import Label, Task
+from core.workspace.task import Task
 
 PAUSE = (
-    "The items labeled so far keep their labels: look through the test set for items that should "
+    "Items labeled so far keep their labels, so look through the test set for items that should "
     "have a new one. Predictions pause until a model has been trained with these labels."
 )
 
@@ -29,78 +29,61 @@ def changes(old: Task, new: Task, items: Mapping[str, int]) -> list[str]:
 
     `items` is what `items_of` gives. Raises TaskError if a label is gone that items have.
     """
-    return [*_texts(old, new, items), *_labels(old, new, items), *_numbers(old, new)]
+    names = {label.value: label.name for label in (*old.labels, *new.labels)}
+    before, after = _facts(old, names), _facts(new, names)
+    told = [
+        f"Changes the {what} from {before[what]} to {after[what]}."
+        for what in before
+        if before[what] != after[what]
+    ]
+    if old.detailed != new.detailed:
+        told.append(
+            f"Changes the definitions. {counted(sum(items.values()), 'label')} given so far stay."
+        )
+    return [*told, *_labels(old, new, items)]
 
 
-def _texts(old: Task, new: Task, items: Mapping[str, int]) -> Iterator[str]:
-    if new.title != old.title:
-        yield f"Changes the title to {new.title or 'nothing'}."
-    if new.short != old.short:
-        yield "Changes the question above each item."
-    if new.detailed != old.detailed:
-        yield f"Changes the definitions.{_labeled_before(items)}"
-
-
-def _labeled_before(items: Mapping[str, int]) -> str:
-    labeled = sum(items.values())
-    return f" The {labeled:,} labels given so far stay as they are." if labeled else ""
+def _facts(task: Task, names: Mapping[str, str]) -> dict[str, str]:
+    """What is told with its former value; labels by their `names`."""
+    marked = {
+        flag: [names[label.value] for label in task.labels if getattr(label, flag)]
+        for flag in ("positive", "default")
+    }
+    return {
+        "title": task.title or "none",
+        "question": task.short or "none",
+        "positive label": " ".join(marked["positive"]) or "none",
+        "label for Enter": " ".join(marked["default"]) or "none",
+        "size of the test set": f"{task.targets['evaluation']:,}",
+        "size of the validation data": f"{task.targets['validation']:,}",
+        "size of the first training data": f"{task.targets['training']:,}",
+        "size of a batch": f"{task.batch_size:,}",
+        "mix of a batch": ", ".join(f"{part:,} {name}" for name, part in task.mix.items()),
+        "columns under a text": ", ".join(task.show) or "none",
+        "minutes before a break": f"{task.rest_minutes:,}",
+    }
 
 
 def _labels(old: Task, new: Task, items: Mapping[str, int]) -> Iterator[str]:
     former = {label.value: label for label in old.labels}
     for value, label in former.items():
+        number = counted(items.get(value, 0), "item")
+        if value not in new.values and items.get(value):
+            raise TaskError(f"{number} had the label {label.name}, so it cannot be removed.")
         if value not in new.values:
-            yield _removed(label, items.get(value, 0))
+            yield f"Removes the label {label.name}, which no item has."
     for label in new.labels:
-        if label.value in former:
-            yield from _edited(former[label.value], label, items.get(label.value, 0))
-        else:
+        was = former.get(label.value)
+        if was is None:
             yield f"Adds the label {label.name}, with the key {label.key}."
+            continue
+        number = counted(items.get(label.value, 0), "item")
+        if label.name != was.name:
+            kept = f"The files of {number} keep the value {label.value}."
+            yield f"Renames the label {was.name} to {label.name}. {kept}"
+        if label.key != was.key:
+            yield f"Changes the key of {label.name} from {was.key} to {label.key}."
+        if label.description != was.description:
+            yield f"Changes the definition of {label.name}, which {number} have."
     if new.values != old.values and any(items.values()):
         yield PAUSE
-    positive = {label.value for label in old.labels if label.positive}
-    for label in new.labels:
-        if label.positive and label.value not in positive:
-            yield f"Makes {label.name} the positive label, which scores are about from now on."
-    was, now = (next((x for x in task.labels if x.default), None) for task in (old, new))
-    if (was and was.value) != (now and now.value):
-        yield f"Enter gives {now.name if now else 'no label'}."
-
-
-def _removed(label: Label, items: int) -> str:
-    if items:
-        raise TaskError(
-            f"The label {label.name} was given to {counted(items, 'item')} and cannot be removed. "
-            "Put it back, or discard the changes."
-        )
-    return f"Removes the label {label.name}, which no item has."
-
-
-def _edited(old: Label, new: Label, items: int) -> Iterator[str]:
-    if new.name != old.name:
-        yield (
-            f"Renames the label {old.name} to {new.name}. {counted(items, 'item')} "
-            f"{'has' if items == 1 else 'have'} it. Files keep the value {new.value}."
-        )
-    if new.key != old.key:
-        yield f"Gives {new.name} the key {new.key} instead of {old.key}."
-    if new.description != old.description:
-        yield f"Changes the description of {new.name}."
-
-
-def _numbers(old: Task, new: Task) -> Iterator[str]:
-    names = {"evaluation": "the test set", "validation": "validation", "training": "first training"}
-    for split, name in names.items():
-        if new.targets[split] != old.targets[split]:
-            asked = f"{new.targets[split]:,} items for {name}"
-            yield f"Asks for {asked} instead of {old.targets[split]:,}."
-    if new.batch_size != old.batch_size:
-        yield f"Proposes {new.batch_size:,} items in a batch instead of {old.batch_size:,}."
-    if new.mix != old.mix:
-        mix = ", ".join(f"{part:,} {name}" for name, part in new.mix.items())
-        yield f"Fills the next batches in these parts: {mix}."
-    if new.show != old.show:
-        yield f"Shows {', '.join(new.show) or 'no columns'} under each text."
-    if new.rest_minutes != old.rest_minutes:
-        after = f"after {new.rest_minutes:,} minutes" if new.rest_minutes else "never"
-        yield f"Suggests a break {after}."

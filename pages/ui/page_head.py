@@ -102,7 +102,7 @@ def show_workspace() -> None:
     started = Path(session.started_with()).resolve().name
     session.write_address()
     if len(names) < 2 or current not in names:
-        st.sidebar.caption(f"Workspace: `{session.workspace_path().name}`")
+        st.sidebar.caption(f"Workspace: {plain(session.workspace_path().name)}")
         return
     # No selectbox: it would keep the focus, and the card's keys stand still while one types.
     st.sidebar.menu_button(

@@ -15,6 +15,7 @@ from tests.conftest import MakeWorkspace
 from tests.illnesses import append, evaluation_grown, settled_torn_line, stray_params, unfinished
 from tests.pages.test_pages import open_page, open_tab
 
+KEPT = "Incomplete line, moved to torn/"
 NOTHING = "No problems found in 300 items and 90 labels."
 SCRIPT = "<img src=x onerror=alert(1)> **bold** $x^2$ :smile:"
 
@@ -42,7 +43,7 @@ def test_nothing_found_is_said(active: Snapshot, monkeypatch):
 def test_findings_stand_by_kind_with_their_rows_as_typed(active: Snapshot, monkeypatch):
     append(active.workspace.path / "training_data" / "related.csv", f"1,2,3,4,5,{SCRIPT}\n" * 30)
     page = examined(active.workspace.path, monkeypatch)
-    assert labels_of(page) == ["Malformed row, error: 30"]
+    assert labels_of(page) == ["Row that cannot be read, error: 30"]
     assert [text.value for text in page.text].count(f"1,2,3,4,5,{SCRIPT}") == 10
     assert not [each for each in page.markdown if SCRIPT in each.value]
     page.button(key="check_malformed row, error_more").click().run()
@@ -53,9 +54,9 @@ def test_a_mend_is_done_at_its_button_and_the_finding_is_gone(active: Snapshot, 
     unfinished(active)
     settled_torn_line(active)
     page = examined(active.workspace.path, monkeypatch)
-    assert labels_of(page) == ["Incomplete line, warning: 1", "Unfinished file, warning: 1"]
+    assert labels_of(page) == [f"{KEPT}, warning: 1", "Unfinished file, warning: 1"]
     page.button(key="check_unfinished file, warning_0_mend").click().run()
-    assert labels_of(page) == ["Incomplete line, warning: 1"]
+    assert labels_of(page) == [f"{KEPT}, warning: 1"]
     moved = "models/half.params.unfinished was moved to set_aside/models/half.params.unfinished."
     assert moved in texts(page)
     rows = (active.workspace.set_aside / "mends.csv").read_text().splitlines()
@@ -77,7 +78,7 @@ def test_all_safe_mends_are_done_at_one_button(active: Snapshot, monkeypatch):
 def test_a_workspace_that_cannot_be_opened_is_examined(name: str, active: Snapshot, monkeypatch):
     (active.workspace.path / name).write_text("no,such\n")
     page = examined(active.workspace.path, monkeypatch)
-    assert labels_of(page) == ["Unreadable file, error: 1"]
+    assert labels_of(page) == ["File that cannot be read, error: 1"]
     assert name in texts(page)
 
 

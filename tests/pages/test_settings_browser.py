@@ -50,8 +50,8 @@ def test_what_is_set_here_stands_on_the_card_at_once(
     page.get_by_role("button", name="Add a label").click()
     fill(page, "Name", "Unclear", 2)
     told = page.locator(".st-key-settings_changes")
-    expect(told).to_contain_text("Changes the title to Storms.")
-    expect(told).to_contain_text("0 items have it. Files keep the value 1.")
+    expect(told).to_contain_text("Changes the title from Small to Storms.")
+    expect(told).to_contain_text("The files of 0 items keep the value 1.")
     expect(told).to_contain_text("Adds the label Unclear, with the key 3.")
     assert open_workspace(workspace.path).task.title == "Small"
     save(page)

@@ -84,9 +84,9 @@ def test_what_is_edited_is_told_then_saved_and_the_former_file_is_kept(path: Pat
     page = edit(page, "Test set", 20)
     page = edit(page, "Items in a batch", 7)
     page = edit(page, "What they are made of", "Explore")
-    page = edit(page, "Columns shown under a text", ["place"])
-    assert "5 items have it. Files keep the value 1" in told(page).replace("`", "")
-    assert "Changes the title to Storms & <b>floods</b>." in told(page)
+    page = edit(page, "Columns under a text", ["place"])
+    assert "The files of 5 items keep the value 1." in told(page)
+    assert "Changes the title from Small to Storms & <b>floods</b>." in told(page)
     assert (path / "task.toml").read_bytes() == former
     page = save(page)
     new = task(path)
@@ -179,7 +179,7 @@ def test_comments_that_saving_removes_are_told_before(path: Path, monkeypatch):
     text = (path / "task.toml").read_text(encoding="utf-8")
     (path / "task.toml").write_text(f"# mine\n{text}", encoding="utf-8")
     page = edit(settings(path, monkeypatch), "Title", "Else")
-    assert "Saving removes the comments" in page.warning[0].value
+    assert "The comments in task.toml go." in page.warning[0].value
 
 
 def test_a_task_that_cannot_be_read_is_corrected_here(path: Path, monkeypatch):

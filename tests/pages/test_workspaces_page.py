@@ -108,7 +108,7 @@ def test_one_workspace_is_no_choice(tmp_path: Path, started, monkeypatch):
     monkeypatch.setenv("SUNLIGHT_SHELF", str(tmp_path / "none"))
     app = enter()
     assert not app.sidebar.menu_button
-    assert app.sidebar.caption[0].value == "Workspace: `started`"
+    assert app.sidebar.caption[0].value == "Workspace: started"
 
 
 def test_a_workspace_of_the_shelf_that_the_server_was_started_with_stands_there_once(

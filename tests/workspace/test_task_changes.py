@@ -26,36 +26,56 @@ def edited(at: int, **words: object) -> Task:
     ("new", "says"),
     [
         (TASK, []),
-        (replace(TASK, title="Tickets"), ["Changes the title to Tickets."]),
-        (replace(TASK, short="?"), ["Changes the question above each item."]),
+        (
+            replace(TASK, title="Tickets", short=""),
+            [
+                "Changes the title from Disaster-related headlines to Tickets.",
+                "Changes the question from Is this headline about a disaster? to none.",
+            ],
+        ),
         (
             replace(TASK, detailed=""),
-            ["Changes the definitions. The 241 labels given so far stay as they are."],
+            ["Changes the definitions. 241 labels given so far stay."],
         ),
         (
             edited(0, name="Flood"),
             [
-                "Renames the label Disaster-related to Flood. "
-                "240 items have it. Files keep the value 1."
+                "Renames the label Disaster-related to Flood. The files of 240 items keep the "
+                "value 1."
             ],
         ),
         (
             edited(1, name="Other"),
             [
-                "Renames the label Not disaster-related to Other. "
-                "1 item has it. Files keep the value 0."
+                "Renames the label Not disaster-related to Other. The files of 1 item keep the "
+                "value 0."
             ],
         ),
-        (edited(0, key="j"), ["Gives Disaster-related the key j instead of 1."]),
-        (edited(0, description="x"), ["Changes the description of Disaster-related."]),
-        (edited(1, default=False), ["Enter gives no label."]),
-        (replace(TASK, batch_size=50), ["Proposes 50 items in a batch instead of 100."]),
-        (replace(TASK, mix={"random": 3}), ["Fills the next batches in these parts: 3 random."]),
-        (replace(TASK, show=("day", "who")), ["Shows day, who under each text."]),
-        (replace(TASK, rest_minutes=0), ["Suggests a break never."]),
+        (edited(0, key="j"), ["Changes the key of Disaster-related from 1 to j."]),
+        (
+            edited(0, description="x"),
+            ["Changes the definition of Disaster-related, which 240 items have."],
+        ),
+        (
+            edited(1, default=False),
+            ["Changes the label for Enter from Not disaster-related to none."],
+        ),
+        (replace(TASK, batch_size=50), ["Changes the size of a batch from 100 to 50."]),
+        (
+            replace(TASK, mix={"random": 3}),
+            [
+                "Changes the mix of a batch from 10 random, 80 low confidence, 10 outlier to 3 "
+                "random."
+            ],
+        ),
+        (
+            replace(TASK, show=("day", "who")),
+            ["Changes the columns under a text from none to day, who."],
+        ),
+        (replace(TASK, rest_minutes=0), ["Changes the minutes before a break from 30 to 0."]),
         (
             replace(TASK, targets={**TASK.targets, "evaluation": 150}),
-            ["Asks for 150 items for the test set instead of 1,200."],
+            ["Changes the size of the test set from 1,200 to 150."],
         ),
     ],
 )
@@ -76,14 +96,15 @@ def test_a_new_label_is_told_with_what_it_means_for_the_labels_given_so_far():
 def test_a_label_goes_only_if_no_item_has_it():
     old = replace(TASK, labels=(*TASK.labels, SPAM))
     assert changes(old, TASK, Counter())[0] == "Removes the label Spam, which no item has."
-    with pytest.raises(TaskError, match="was given to 3 items and cannot be removed"):
+    with pytest.raises(TaskError, match="3 items had the label Spam, so it cannot be removed"):
         changes(old, TASK, Counter({"spam": 3}))
 
 
 def test_another_positive_label_is_told():
     labels = tuple(replace(label, positive=not label.positive) for label in TASK.labels)
-    (told,) = changes(TASK, replace(TASK, labels=labels), ITEMS)
-    assert told.startswith("Makes Not disaster-related the positive label")
+    assert changes(TASK, replace(TASK, labels=labels), ITEMS) == [
+        "Changes the positive label from Disaster-related to Not disaster-related."
+    ]
 
 
 def test_items_are_counted_by_their_label_and_what_was_undone_is_not_forgotten(active: Snapshot):

@@ -84,7 +84,6 @@ def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
     key = f"check_{kind.title}, {kind.severity}"
     shown = st.session_state.get(key, AT_ONCE)
     with st.expander(f"{name}: {len(findings):,}", icon=f":material/{kind.severity}:"):
-        st.caption(f"{kind.what[0].upper()}{kind.what[1:]}.")
         for at, finding in enumerate(findings[:shown]):
             _show_finding(path, f"{key}_{at}", finding)
         if len(findings) > shown:

@@ -1,6 +1,6 @@
 """Settings: the task of a workspace in a form, and what an edit touches before it is saved."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,240 +25,181 @@ from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
 
 OPENED = "settings_opened"
-"""Session state: the workspace, what its `task.toml` said, and how often the form was filled."""
+"""Session state: the workspace, and what its `task.toml` said when the form was filled in."""
+FILLED = "settings_filled"
+"""Session state: how often the form was filled in; a part of its fields' keys."""
+ADDED = "settings_added"
+REMOVED = "settings_removed"
 
 CUSTOM = "Custom"
-TARGETS = {
-    "evaluation": (
-        "Test set",
-        "A random sample that is never trained on. It tells how good a model is. Files call it "
-        "evaluation.",
-    ),
-    "validation": ("Validation", "A second random sample, used only to tune settings."),
+SETS = {
+    "evaluation": ("Test set", "Random, and never trained on: it tells how good a model is. Files "
+                   "call it evaluation."),
+    "validation": ("Validation", "A second random set, used only to tune settings."),
     "training": ("First training data", "Random items that the first model learns from."),
-}
-"""Of each split its name here, and what it is for."""
-
-Key = Callable[[str], str]
-"""The key of a widget of this filling of the form, by its name."""
+}  # fmt: skip
+"""Of each split its name, and what it is for."""
 
 
 def show(path: Path) -> None:
     """The form, what it changes, and a button that saves; of a file that is no task its text."""
     with refusals_shown(stop=True):
         now = read_task_text(path)
-    opened, seen, filled = st.session_state.get(OPENED) or (None, "", 0)
+    opened, seen = st.session_state.get(OPENED, (None, ""))
     if opened != path:
-        opened, seen, filled = st.session_state[OPENED] = (path, now, filled + 1)
+        _fill_in()
+        _, seen = st.session_state[OPENED] = (path, now)
     if now != seen:
-        st.warning(
-            "Somebody else has changed these settings. Load theirs before you change anything.",
-            icon=":material/sync_problem:",
-        )
-        st.button("Load the new settings", key="settings_load", on_click=_fill_anew)
+        st.warning("Somebody else has changed these settings.", icon=":material/sync_problem:")
+        st.button("Load the new settings", key="settings_load", on_click=_fill_in)
     try:
         task = parse_task(seen, "task.toml") if seen else default_task()
     except TaskError:
-        _edit_text(path, seen, f"settings_text_{filled}")
+        _edit_text(path, seen)
         return
     try:
         snapshot = open_snapshot(path)
     except SunlightError:
         return  # the page's head has told it
-    wanted = _form(task, snapshot, lambda name: f"settings_{name}_{filled}")
-    _save(path, seen, wanted, items_of(snapshot), task)
+    items = items_of(snapshot)
+    with refusals_shown():
+        text = task_toml(_form(task, snapshot, items))
+        told = changes(task, parse_task(text, "task.toml"), items)
+        _offer_to_save(path, text, seen, told)
 
 
-def _fill_anew() -> None:
-    """The form shows what the file says; edits that were not saved are gone."""
-    _, _, filled = st.session_state[OPENED]
-    st.session_state[OPENED] = (None, "", filled)
+def _fill_in() -> None:
+    """The form says what the file says when it is drawn next; edits that were not saved go."""
+    st.session_state[FILLED] = st.session_state.get(FILLED, 0) + 1
+    st.session_state.update({OPENED: (None, ""), ADDED: 0, REMOVED: set()})
 
 
-def _edit_text(path: Path, seen: str, key: str) -> None:
+def _key(name: str) -> str:
+    return f"settings_{name}_{st.session_state[FILLED]}"
+
+
+def _edit_text(path: Path, seen: str) -> None:
     """The text of a `task.toml` that is no task, to be corrected here."""
-    st.caption("Correct the text of task.toml here. The message above names what is wrong.")
-    text = st.text_area("task.toml", seen, height=480, key=key)
+    st.caption("Correct the text of task.toml here. The message above says what is wrong.")
+    text = st.text_area("task.toml", seen, height=480, key=_key("text"))
     if st.button("Save", type="primary", key="settings_save"):
-        _write(path, text, seen)
+        _save(path, text, seen)
 
 
-def _write(path: Path, text: str, seen: str) -> None:
+def _save(path: Path, text: str, seen: str) -> None:
     with refusals_shown():
         save_task(path, text, seen)
-        _fill_anew()
+        _fill_in()
         st.toast("Settings saved.", icon=":material/check:")
         st.rerun()
 
 
-def _save(path: Path, seen: str, wanted: Task, items: Mapping[str, int], task: Task) -> None:
-    """What saving would do, and the button; or why it cannot be."""
-    with refusals_shown():
-        text = task_toml(wanted)
-        told = changes(task, parse_task(text, "task.toml"), items)
-        if not told:
-            st.caption("Nothing is changed yet.")
-            return
-        with st.container(border=True, key="settings_changes"):
-            st.markdown("\n".join(["**What saving does**", "", *(f"- {plain(x)}" for x in told)]))
-            if has_comments(seen):
-                st.warning(
-                    "Saving removes the comments in task.toml. The former file, with its comments, "
-                    "is kept in set_aside/.",
-                    icon=":material/comments_disabled:",
-                )
-            with st.container(horizontal=True):
-                save = st.button("Save", type="primary", key="settings_save")
-                st.button("Discard changes", key="settings_discard", on_click=_fill_anew)
-        if save:
-            _write(path, text, seen)
+def _offer_to_save(path: Path, text: str, seen: str, told: list[str]) -> None:
+    """What saving would do, and the button."""
+    if not told:
+        st.caption("Nothing is changed yet.")
+        return
+    with st.container(border=True, key="settings_changes"):
+        st.markdown("\n".join(["**What saving does**", "", *(f"- {plain(x)}" for x in told)]))
+        if has_comments(seen):
+            st.warning("The comments in task.toml go. The former file is kept in set_aside/.")
+        with st.container(horizontal=True):
+            save = st.button("Save", type="primary", key="settings_save")
+            st.button("Discard changes", key="settings_discard", on_click=_fill_in)
+    if save:
+        _save(path, text, seen)
 
 
-def _form(task: Task, snapshot: Snapshot, key: Key) -> Task:
+def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     """The task as the form says it; what has no field here stays."""
-    title = st.text_input(
-        "Title", task.title, key=key("title"), help="The heading of Home, and in the browser's tab."
-    )
-    short = st.text_input(
-        "Question", task.short, key=key("question"), help="Shown above every item."
-    )
-    detailed = st.text_area(
-        "Definitions",
-        task.detailed,
-        height=200,
-        key=key("definitions"),
-        help="How to decide. Opens with d while labeling.",
-    )
-    labels = _labels(task, items_of(snapshot), key)
-    targets = _targets(task, key)
-    size, mix = _batches(task, key)
-    columns = [*dict.fromkeys([*snapshot.pool_words.pool.columns, *task.show])]
-    show, rest = task.show, task.rest_minutes
-    left, right = st.columns(2)
-    if columns:
-        show = left.multiselect(
-            "Columns shown under a text", columns, list(task.show), key=key("columns")
-        )
-    rest = right.number_input(
-        "Suggest a break after so many minutes",
-        0,
-        MOST,
-        task.rest_minutes,
-        key=key("rest"),
-        help="0: never.",
-    )
-    words = {"title": title, "short": short, "detailed": detailed.strip()}
-    numbers = {"batch_size": size, "rest_minutes": rest, "targets": targets, "mix": mix}
-    wanted = new_labels(labels, task.labels)
-    return replace(task, **words, **numbers, labels=wanted, show=tuple(show))
-
-
-def _labels(task: Task, items: Mapping[str, int], key: Key) -> list[LabelWish]:
-    """A row for each label, and for those that are new."""
+    title = st.text_input("Title", task.title, key=_key("title"))
+    short = st.text_input("Question", task.short, key=_key("question"))
+    detailed = st.text_area("Definitions", task.detailed, height=200, key=_key("definitions"))
     st.subheader("Labels", anchor=False)
-    removed = st.session_state.setdefault(key("removed"), set())
-    added = st.session_state.setdefault(key("added"), 0)
-    rows = [
-        LabelWish(label.value, label.name, label.key, description=label.description)
-        for label in task.labels
-        if label.value not in removed
-    ]
-    rows += [LabelWish("") for _ in range(added)]
-    wishes = [
-        _label(wish, items.get(wish.value, 0), lambda name, at=at: key(f"{name}_{at}"), removed)
-        for at, wish in enumerate(rows)
-    ]
-    st.button("Add a label", icon=":material/add:", key=key("add"), on_click=_add, args=(key,))
-    return [*_flagged([wish for wish in wishes if wish.value], task, key)]
-
-
-def _add(key: Key) -> None:
-    st.session_state[key("added")] += 1
-
-
-def _label(wish: LabelWish, items: int, key: Key, removed: set[str]) -> LabelWish:
-    """The label as its row says it; a new one has its name as its value."""
-    with st.container(border=True):
-        left, middle, right = st.columns([3, 1, 6])
-        name = left.text_input("Name", wish.name, key=key("name")).strip()
-        letter = middle.text_input("Key", wish.key, key=key("key")).strip()
-        about = right.text_area("Definition", wish.description, height=100, key=key("about"))
-        if wish.value:
-            left.caption(f"{counted(items, 'item')} · `{plain(wish.value)}` in files")
-        if wish.value and not items:
-            left.button("Remove", key=key("remove"), on_click=removed.add, args=(wish.value,))
-    return LabelWish(wish.value or name, name, letter, description=about.strip())
-
-
-def _flagged(wishes: Sequence[LabelWish], task: Task, key: Key) -> Iterator[LabelWish]:
-    """The labels with their marks: which one is positive, and which one Enter gives."""
-    names = {wish.value: wish.name or wish.value for wish in wishes}
-    marked = {
-        flag: next((label.value for label in task.labels if getattr(label, flag)), "")
-        for flag in ("positive", "default")
-    }
-    left, right = st.columns(2)
-    positive = left.selectbox(
-        "Positive label",
-        [*names],
-        index=[*names].index(marked["positive"]) if marked["positive"] in names else 0,
-        format_func=lambda value: names[value],
-        key=key("positive"),
-        help="The label you are looking for. Precision, recall and F-score are about it.",
-    )
-    default = right.selectbox(
-        "Label for Enter",
-        ["", *names],
-        index=["", *names].index(marked["default"]) if marked["default"] in names else 0,
-        format_func=lambda value: names.get(value, "none"),
-        key=key("default"),
-    )
-    for wish in wishes:
-        yield replace(wish, positive=wish.value == positive, default=wish.value == default)
-
-
-def _targets(task: Task, key: Key) -> dict[str, int]:
+    labels = new_labels(_labels(task, items), task.labels)
     st.subheader("How many items to label first", anchor=False)
-    return {
-        split: place.number_input(
-            TARGETS[split][0],
-            0,
-            MOST,
-            task.targets[split],
-            10,
-            key=key(split),
-            help=TARGETS[split][1],
-        )
+    targets = {
+        split: _number(place, SETS[split][0], task.targets[split], help=SETS[split][1])
         for split, place in zip(SPLITS, st.columns(len(SPLITS)), strict=True)
     }
-
-
-def _batches(task: Task, key: Key) -> tuple[int, Mapping[str, int]]:
-    """(items of a batch, the mix of strategies)."""
     st.subheader("Batches", anchor=False)
     left, right = st.columns(2)
-    size = left.number_input("Items in a batch", 1, MOST, task.batch_size, 10, key=key("size"))
-    presets = {preset.name: preset for preset in PRESETS}
-    usual = preset_of(task.mix)
+    size = _number(left, "Items in a batch", task.batch_size, min_value=1)
+    mix = _mix(task, right)
+    left, right = st.columns(2)
+    rest = _number(left, "Minutes before a break is suggested (0: never)", task.rest_minutes)
+    columns = [*dict.fromkeys([*snapshot.pool_words.pool.columns, *task.show])]
+    show = right.multiselect("Columns under a text", columns, [*task.show], key=_key("columns"))
+    words = {"title": title, "short": short, "detailed": detailed.strip(), "show": tuple(show)}
+    numbers = {"batch_size": size, "rest_minutes": rest, "targets": targets, "mix": mix}
+    return replace(task, labels=labels, **words, **numbers)
+
+
+def _number(place: object, label: str, value: int, **further: object) -> int:
+    """A field for a whole number."""
+    further = {"min_value": 0, "max_value": MOST, "key": _key(label)} | further
+    return place.number_input(label, value=value, **further)
+
+
+def _labels(task: Task, items: Mapping[str, int]) -> list[LabelWish]:
+    """A row for each label and for those that are new, and which of them are special."""
+    kept = [label for label in task.labels if label.value not in st.session_state[REMOVED]]
+    rows = [LabelWish(x.value, x.name, x.key, description=x.description) for x in kept]
+    rows += [LabelWish("")] * st.session_state[ADDED]
+    wishes = [_label(at, wish, items.get(wish.value, 0)) for at, wish in enumerate(rows)]
+    st.button("Add a label", icon=":material/add:", on_click=_add)
+    names = {wish.value: wish.name or wish.value for wish in wishes if wish.value}
+    marked = {label.value for label in task.labels if label.positive}
+    usual = {label.value for label in task.labels if label.default}
+    left, right = st.columns(2)
+    positive = _choose(left, "Positive label", names, marked)
+    default = _choose(right, "Label for Enter", {"": "none", **names}, usual)
+    return [
+        replace(wish, positive=wish.value == positive, default=wish.value == default)
+        for wish in wishes
+        if wish.value
+    ]
+
+
+def _choose(place: object, label: str, names: Mapping[str, str], chosen: set[str]) -> str:
+    """One of the labels; at first the one that is chosen."""
+    at = next((at for at, value in enumerate(names) if value in chosen), 0)
+    return place.selectbox(label, [*names], at, format_func=names.get, key=_key(label))
+
+
+def _add() -> None:
+    st.session_state[ADDED] += 1
+
+
+def _label(at: int, wish: LabelWish, items: int) -> LabelWish:
+    """The label as its row says it; a new one has its name as its value."""
+    row = wish.value or f"new {at}"
+    with st.container(border=True):
+        left, middle, right = st.columns([3, 1, 6])
+        name = left.text_input("Name", wish.name, key=_key(f"name {row}")).strip()
+        key = middle.text_input("Key", wish.key, key=_key(f"key {row}")).strip()
+        about = right.text_area("Definition", wish.description, height=90, key=_key(f"what {row}"))
+        if wish.value:
+            left.caption(f"{counted(items, 'item')}, {plain(wish.value)} in files")
+        if wish.value and not items:
+            remove = st.session_state[REMOVED].add
+            left.button("Remove", key=_key(f"remove {row}"), on_click=remove, args=(wish.value,))
+    return LabelWish(wish.value or name, name, key, description=about.strip())
+
+
+def _mix(task: Task, place: object) -> Mapping[str, int]:
+    """A mix by its name, or in parts by strategy."""
+    presets, usual = {preset.name: preset for preset in PRESETS}, preset_of(task.mix)
     names = [*presets, CUSTOM]
-    chosen = right.selectbox(
-        "What they are made of", names, names.index(usual.name if usual else CUSTOM), key=key("mix")
-    )
+    at = names.index(usual.name if usual else CUSTOM)
+    chosen = place.selectbox("What they are made of", names, at, key=_key("mix"))
     if chosen != CUSTOM:
-        right.caption(presets[chosen].when)
-        return size, task.mix if presets[chosen] == usual else presets[chosen].mix
-    st.caption("Parts of a batch by strategy: their proportions count.")
-    offered = [each for each in CATALOG.values() if task.stratify_by or not each.asks_a_column]
-    places = st.columns(3)
-    parts = {
-        each.name: places[at % 3].number_input(
-            each.name.capitalize(),
-            0,
-            MOST,
-            task.mix.get(each.name, 0),
-            key=key(each.name),
-            help=each.when,
-        )
-        for at, each in enumerate(offered)
-    }
-    return size, task.mix | parts
+        place.caption(presets[chosen].when)
+        return task.mix if presets[chosen] == usual else presets[chosen].mix
+    st.caption("How much each strategy adds, in proportion to the others.")
+    places, parts = st.columns(3), dict(task.mix)
+    for at, (name, each) in enumerate(CATALOG.items()):
+        if task.stratify_by or not each.asks_a_column:
+            label = name.capitalize()
+            parts[name] = _number(places[at % 3], label, task.mix.get(name, 0), help=each.when)
+    return parts
