@@ -1,7 +1,7 @@
-"""Sunlight: large numbers of random, granular examples, with what the model sees in each."""
+"""Explore: large numbers of random, granular examples, with what the model sees in each."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from io import BytesIO
 
@@ -10,20 +10,20 @@ import pandas as pd
 import streamlit as st
 
 from core.exchange.item_export import write_csv, write_parquet
+from core.models.model import Model
 from core.models.predict import score_texts
 from core.pool.text import words_of
-from core.query.filters import UNLABELED
 from core.query.row_set import RowSet
 from core.workspace.snapshot import Snapshot, being_held_out
-from core.workspace.task import SPLITS
 from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
 from pages.ui.components.item_details import show_details
-from pages.ui.components.items import item_html, show_items
+from pages.ui.components.items import item_html, prediction, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import filter_panel, state
+from pages.ui.sunlight.filter_panel import CHOSEN_BY, SET_NAMES
 from pages.ui.sunlight.steps import Step
 
 SHOWN_FIRST = 100
@@ -35,39 +35,53 @@ KINDS = (
 )
 
 
-def show_draw(snapshot: Snapshot, items: pd.DataFrame) -> None:
-    """The items with words that the model does not know marked, and its probability."""
-    model = runs.model(snapshot, snapshot.logs.runs[-1]) if snapshot.logs.runs else None
+def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> None:
+    """The items with the model's prediction; words that it does not know are marked."""
     texts = items["text"].tolist()
-    words = [word for text in texts for word in words_of(text)]
-    known = None if model is None else model.known(words)
+    known = None if model is None else model.known([w for text in texts for w in words_of(text)])
     said = [None] * len(texts) if model is None else score_texts(model, texts)
     # An evaluation item that waits for its label must not be shown with what the model says.
     hidden = being_held_out(snapshot)
-    for item, probability in zip(items.itertuples(), said, strict=True):
-        told = facts(snapshot, item, None if item.item_id in hidden else probability)
-        is_big = len(items) == 1
-        shown = item_html(item.text, told, known, big=is_big, item_id=item.item_id)
-        with st.container(gap=None):
-            show_items([shown])
-            # Nothing of an item is worked out before somebody opens it.
-            more = {"type": "compact", "key": f"more_{item.item_id}", "on_change": "rerun"}
-            place = st.container() if is_big else st.expander("More", **more)
-            if is_big or place.open:
-                with place:
-                    show_details(snapshot, item.item_id, item.text)
+    with st.container(gap=None):
+        for item, probability in zip(items.itertuples(), said, strict=True):
+            told = facts(snapshot, item, None if item.item_id in hidden else probability)
+            show_one(snapshot, item, told, known, is_alone=len(items) == 1)
+
+
+def show_one(
+    snapshot: Snapshot,
+    item: tuple,
+    told: list[str],
+    known: Collection[str] | None,
+    *,
+    is_alone: bool,
+) -> None:
+    """An item; its details where it is alone or opened: nothing is worked out before."""
+    facts = told if is_alone else []
+    show_items([item_html(item.text, facts, known, big=is_alone, item_id=item.item_id)])
+    if is_alone:
+        show_details(snapshot, item.item_id, item.text)
+        return
+    # What is known of it is the line that opens it: so each has a name of its own. With a new label
+    # it is another line, which would be closed.
+    name, key = " · ".join(map(plain, told)), f"more_{item.item_id}"
+    st.session_state[key] = st.session_state.get(key, False)
+    with st.expander(name, type="compact", key=key, on_change="rerun") as place:
+        if place.open:
+            show_details(snapshot, item.item_id, item.text)
 
 
 def facts(snapshot: Snapshot, item: tuple, probability: np.ndarray | None) -> list[str]:
     """What is known of an item, in the order in which one asks."""
     task = snapshot.workspace.task
-    told = [item.item_id, item.split]
+    told = [item.item_id, SET_NAMES[item.split]]
     if item.label:
         told.append(f"labeled {task.label(item.label).name}")
     if item.strategy:
-        told.append(f"by {item.strategy}")
+        told.append(f"chosen by {CHOSEN_BY.get(item.strategy, item.strategy)}")
     if probability is not None:
-        told.append(f"P({task.positive.name}) = {probability[task.positive_index]:.2f}")
+        best = task.labels[probability.argmax()]
+        told.append(f"Model: {prediction(best.name, probability.max())}")
     return told
 
 
@@ -78,18 +92,18 @@ def kinds_sentence(snapshot: Snapshot, places: RowSet) -> str:
         by_split[split] += items
         by_label[label] += items
     del by_label[""]
-    told = [f"{by_split[split]:,} {split}" for split in (UNLABELED, *SPLITS) if by_split[split]]
+    told = [f"{by_split[s]:,} {name}" for s, name in SET_NAMES.items() if by_split[s]]
     name_of = {label.value: label.name for label in snapshot.workspace.task.labels}
     labeled = [f"{items:,} {name_of[value]}" for value, items in sorted(by_label.items())]
-    return f"{' · '.join(told)}; labeled: {', '.join(labeled)}" if labeled else ""
+    return f"{' · '.join(told)}. Labels: {', '.join(labeled)}." if labeled else ""
 
 
-def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int) -> None:
+def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_marked: bool) -> None:
     """How many items the filters leave, and the ways to take them all away."""
-    told = f"The first {shown:,} of {len(places):,} items, in the order of the pool"
+    told = f"The first {shown:,} of {len(places):,} items, in the order of your files."
     if step.is_random:
-        told = f"{shown:,} drawn at random from {len(places):,} items"
-    told += "; words that the model does not know are underlined" if snapshot.logs.runs else ""
+        told = f"{shown:,} drawn at random from {len(places):,} items."
+    told += " Underlined words are new to the model." if is_marked else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(gap=None, width="stretch"):
             st.caption(told)
@@ -111,7 +125,7 @@ def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
             on_click="ignore",
             type="tertiary",
             icon=":material/download:",
-            help=f"Download all {len(places):,} items that the filters leave.",
+            help=f"Download all {len(places):,} items that match the filters.",
         )
 
 
@@ -126,14 +140,27 @@ def download(snapshot: Snapshot, places: RowSet, write: Callable[..., None]) -> 
 def show_look(snapshot: Snapshot, step: Step) -> None:
     """The items of this step, under a line that says how many the filters leave."""
     # Takes long only while the pool's words are read first.
-    with st.spinner("Looking through the pool …"), refusals_shown(stop=True):
+    with st.spinner("Searching …"), refusals_shown(stop=True):
         places = runs.places(snapshot, step.filters)
-    chosen = places.draw(step.size, step.seed) if step.is_random else places.first(SHOWN_FIRST)
-    items = tables(snapshot).items(chosen)
-    show_count(snapshot, step, places, len(items))
+    items = items_shown(snapshot, step, places)
+    model = runs.model(snapshot, snapshot.logs.runs[-1]) if snapshot.logs.runs else None
+    show_count(snapshot, step, places, len(items), model is not None)
     if not len(items):
-        say_empty("No item matches these filters. Take one of them away.", stop=True)
-    show_draw(snapshot, items)
+        say_empty("Nothing matches. Remove a filter.", stop=True)
+    show_draw(snapshot, items, model)
+
+
+def items_shown(snapshot: Snapshot, step: Step, places: RowSet) -> pd.DataFrame:
+    """The items that the step has drawn, as they are now; those that are gone are left out."""
+
+    def draw() -> list[str]:
+        rows = places.draw(step.size, step.seed) if step.is_random else places.first(SHOWN_FIRST)
+        return tables(snapshot).items(rows)["item_id"].tolist()
+
+    ids = state.drawn(step, snapshot.pool_words.pool.key, draw)
+    found = tables(snapshot).items(tables(snapshot).rows_of(ids)).drop_duplicates("item_id")
+    found = found.set_index("item_id", drop=False)
+    return found.loc[[item_id for item_id in ids if item_id in found.index]]
 
 
 @st.fragment(run_every=state.SECONDS)
@@ -143,16 +170,14 @@ def stream() -> None:
     show_look(snapshot, state.next_of_stream(state.choices_of(snapshot)))
 
 
-snapshot = page_head.open_page(
-    "Sunlight", "Random items, as they are: the best way to know your data."
-)
+snapshot = page_head.open_page("Explore", "Browse random items to get a feel for your data.")
 page_head.need_pool(snapshot)
 choices = state.choices_of(snapshot)
 state.arrive(snapshot, choices)
 step = state.chosen(choices)
 state.keep(step)
-filter_panel.show_filters(snapshot.workspace.task, choices)
 filter_panel.show_controls(choices)
+filter_panel.show_filters(snapshot.workspace.task, choices)
 filter_panel.show_active(step.filters, snapshot.workspace.task, choices)
 state.write_address()
 if st.session_state.get(state.STREAM):

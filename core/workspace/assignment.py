@@ -110,12 +110,12 @@ def flags(events: Iterable[Event]) -> list[Event]:
 def _touched(snapshot: Snapshot) -> dict[str, datetime]:
     """When each open batch was made or last worked in."""
     touched = {
-        batch_id: _moment(waiting[0].created_at)
+        batch_id: moment_of(waiting[0].created_at)
         for batch_id, waiting in snapshot.open_batches.items()
     }
     for event in snapshot.logs.events:
         if event.batch_id in touched:
-            touched[event.batch_id] = max(touched[event.batch_id], _moment(event.labeled_at))
+            touched[event.batch_id] = max(touched[event.batch_id], moment_of(event.labeled_at))
     return touched
 
 
@@ -127,7 +127,7 @@ def _hand_over(snapshot: Snapshot, waiting: list[Proposal], annotator: str) -> s
     return batch_id
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
     """A log's time; a time that cannot be read counts as long ago."""
     try:
         moment = datetime.fromisoformat(text)

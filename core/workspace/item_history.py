@@ -1,10 +1,10 @@
-"""What has happened to an item: when it was proposed and why, and what people did with it."""
+"""An item's history: when it was proposed and why, and what people did with it."""
 
 from dataclasses import dataclass
 
-from core.workspace.logs import Proposal
+from core.workspace.logs import Proposal, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SUNLIGHT
+from core.workspace.task import SPLIT_NAMES, SUNLIGHT
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,20 @@ def history(snapshot: Snapshot, item_id: str, *, is_held_out: bool = False) -> l
 
 def _why(snapshot: Snapshot, proposal: Proposal, *, is_told: bool) -> str:
     """What it was proposed for; and why, if what models have said may be told."""
+    batch = shown_id(proposal.batch_id)
     if proposal.strategy == SUNLIGHT:
-        return f"taken from Sunlight as {proposal.batch_id}"
-    what = f"proposed for {proposal.split} in {proposal.batch_id}"
+        return f"picked by hand on Explore ({batch})"
+    what = f"proposed for the {SPLIT_NAMES[proposal.split]} in {batch}"
     if not is_told:
         return what
-    what += f" by {proposal.strategy}"
+    what += f", chosen by {proposal.strategy}"
     if not proposal.run_id:
         return what
-    task = snapshot.workspace.task
+    task, model = snapshot.workspace.task, shown_id(proposal.run_id)
     if proposal.predicted not in task.values or proposal.confidence is None:
-        return f"{what}, with {proposal.run_id}"
-    guess = task.label(proposal.predicted).name
-    return f"{what}; {proposal.run_id} said {guess}, confidence {proposal.confidence:.2f}"
+        return f"{what} ({model})"
+    predicted = task.label(proposal.predicted).name
+    return f"{what}; {model} predicted {predicted}, {proposal.confidence:.0%}"
 
 
 def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
@@ -57,12 +58,12 @@ def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
     for event in snapshot.logs.events:
         if event.item_id != item_id or event.action == "save":
             continue
-        what = {"undo": "label taken back", "skip": "skipped"}.get(event.action, event.action)
+        what = {"undo": "label undone", "skip": "skipped"}.get(event.action, event.action)
         if event.action == "label":
             name = task.label(event.label).name if event.label in task.values else event.label
             what = f"changed to {name}" if label and label != event.label else f"labeled {name}"
             label = event.label
         if event.action == "flag":
-            what = f"flagged: {event.note}" if event.note.strip() else "flag taken back"
+            what = f"flagged: {event.note}" if event.note.strip() else "flag removed"
         found.append(Happening(event.labeled_at, what, event.annotator))
     return found

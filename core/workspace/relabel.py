@@ -1,18 +1,20 @@
 """Labels that a person gives beside the batches: by hand while looking around, or at a second look.
 
-By hand: each is a batch of its own, of one item and the strategy `sunlight`, and always training
-data. A second look: each decision is a new event in the item's own batch, and saved. A label that
-stands only in a label file has no batch: its item is proposed once more first, into the batch in
-which the person's decisions of this kind are collected.
+By hand: always training data, of the strategy `sunlight`. What one person labels in one sitting,
+with nothing proposed or trained in between, is one batch. A second look: each decision is a new
+event in the item's own batch, and saved. A label that stands only in a label file has no batch: its
+item is proposed once more first, into the batch in which the person's decisions of this kind are
+collected.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 
 from core.errors import EventError, LoopError
 from core.pool.text import text_key
-from core.workspace.assignment import flags
+from core.workspace.assignment import flags, moment_of
 from core.workspace.events import Inbox
 from core.workspace.labels import Conflict, Labeled, last_words
 from core.workspace.layout import Workspace
@@ -27,7 +29,10 @@ from core.workspace.logs import (
     read_logs,
 )
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import SPLITS, SUNLIGHT
+from core.workspace.task import SPLIT_NAMES, SPLITS, SUNLIGHT
+
+SITTING = timedelta(minutes=30)
+"""Between two labels by hand of one batch."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,24 @@ def label_by_hand(
     return event
 
 
+def take_back_by_hand(
+    workspace: Workspace, inbox: Inbox, item_id: str, given: Event, before: str, hand: Hand
+) -> Event:
+    """The event that undoes a label given by hand: the item has the label `before` again, or none.
+
+    Raises LoopError if the item was labeled again since.
+    """
+    with workspace.locked():
+        word = last_words(read_logs(*workspace.logs), workspace.task, []).get(item_id)
+        if word is None or word.event_id != given.event_id:
+            raise LoopError(f"Item `{item_id}` was labeled again since. Look at it again first.")
+        done = partial(new_event, given.batch_id, hand.annotator, assisted=hand.assisted)
+        event = done("label", item_id, label=before) if before else done("undo", item_id)
+        _receive(inbox, event)
+    _receive(inbox, done("save"))
+    return event
+
+
 def flag_by_hand(workspace: Workspace, inbox: Inbox, item_id: str, note: str, hand: Hand) -> Event:
     """The event that flags an item for another look; an empty note takes the flag back.
 
@@ -82,20 +105,20 @@ def refused(snapshot: Snapshot, item_id: str) -> str:
     split = snapshot.waiting.get(item_id, "training")
     if split != "training":
         return (
-            f"Item `{item_id}` waits for its {split} label. It is labeled on Annotate, before "
-            "anybody has seen what the model thinks of it."
+            f"Item `{item_id}` is waiting for its label in the {SPLIT_NAMES[split]}. Label it on "
+            "Annotate, where its prediction is hidden."
         )
     labeled = snapshot.labels.by_id.get(item_id)
     if labeled and labeled.split != "training":
         return (
-            f"Item `{item_id}` is {labeled.split} data, which measures the model. It is changed "
-            "only in the batch that it was labeled in: go back there on Annotate."
+            f"Item `{item_id}` is in the {SPLIT_NAMES[labeled.split]}, which measures the model. "
+            "To change its label, open its batch on Annotate."
         )
     at = [*snapshot.pool_words.pool.positions([item_id]).values()]
     if snapshot.held_out[at].any() or text_key(text) in snapshot.labels.held_out_keys:
         return (
-            f"The text of item `{item_id}` also stands in the evaluation or validation data. "
-            "A model must not learn from it; take another item."
+            f"The text of item `{item_id}` is also in the test or validation set, so the model "
+            "must not learn from it. Choose another item."
         )
     return ""
 
@@ -115,12 +138,30 @@ def text_of(snapshot: Snapshot, item_id: str) -> str | None:
 
 
 def _propose(snapshot: Snapshot, item_id: str, annotator: str) -> str:
-    """Writes a batch of this item alone; its id."""
-    batch_id = fresh_id("batch", {proposal.batch_id for proposal in snapshot.logs.proposals})
-    seed = snapshot.workspace.task.seed
-    proposal = Proposal(batch_id, now(), "training", annotator, 1, item_id, SUNLIGHT, seed=seed)
-    append_records(snapshot.workspace.batches, [proposal])
+    """Puts the item into this person's batch of the moment, or a new one; its id."""
+    proposals, moment = snapshot.logs.proposals, now()
+    batch_id = _batch_at_hand(snapshot, annotator, moment)
+    held = snapshot.logs.batch(batch_id) if batch_id else []
+    if any(proposal.item_id == item_id for proposal in held):
+        return batch_id
+    batch_id = batch_id or fresh_id("batch", {proposal.batch_id for proposal in proposals})
+    own = batch_id, moment, "training", annotator, len(held) + 1, item_id, SUNLIGHT
+    append_records(snapshot.workspace.batches, [Proposal(*own, seed=snapshot.workspace.task.seed)])
     return batch_id
+
+
+def _batch_at_hand(snapshot: Snapshot, annotator: str, moment: str) -> str:
+    """The batch by hand that this person was at a moment ago; empty if anything came between.
+
+    So batches follow each other in time, and no run has learned from a part of one.
+    """
+    proposals, runs = snapshot.logs.proposals, snapshot.logs.runs
+    last = proposals[-1] if proposals else None
+    if not last or (last.strategy, last.annotator) != (SUNLIGHT, annotator):
+        return ""
+    is_trained = bool(runs) and runs[-1].created_at >= last.created_at
+    is_over = moment_of(moment) - moment_of(last.created_at) > SITTING
+    return "" if is_trained or is_over else last.batch_id
 
 
 def _receive(inbox: Inbox, event: Event) -> Event:
@@ -130,7 +171,7 @@ def _receive(inbox: Inbox, event: Event) -> Event:
 
 
 def _unknown(item_id: str) -> str:
-    return f"Item `{item_id}` is no longer in the pool. Put its file back, or draw again."
+    return f"Item `{item_id}` is no longer in the pool. Put its file back, or choose another item."
 
 
 REVIEW = "review"
@@ -210,7 +251,7 @@ def _is_repeated(decision: Decision, words: Mapping[str, Event]) -> bool:
     if word.label == decision.label:
         return True
     raise EventError(
-        f"Item `{item.item_id}` was labeled otherwise meanwhile. Look at it again, and decide then."
+        f"Somebody else gave item `{item.item_id}` another label just now. Look at it again first."
     )
 
 

@@ -13,6 +13,8 @@ from core.errors import RunError, TaskError
 DEFAULT_TASK_FILE = Path(__file__).with_name("default_task.toml")
 SPLITS = ("evaluation", "validation", "training")
 """In the order in which the loop fills them (chapter 2: evaluation data first)."""
+SPLIT_NAMES = dict(zip(SPLITS, ("test set", "validation set", "training data"), strict=True))
+"""As people read them."""
 STRATEGIES = (
     "random", "stratified length", "stratified column",
     "low confidence", "margin", "ratio", "entropy", "diverse",

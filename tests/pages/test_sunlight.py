@@ -1,4 +1,4 @@
-"""Sunlight in a browser and as a page: its draws, its address, its trail and its stream."""
+"""Explore in a browser and as a page: its draws, its address, its trail, its filters."""
 
 import re
 import shutil
@@ -8,6 +8,7 @@ from html import escape as html_escape
 from html import unescape
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed
 from tests.browser import eventually, heard, label_rows, said, settled
 from tests.conftest import MakeWorkspace, NewContext, headlines
 from tests.exchange.test_item_export import opinions
+from tests.pages.test_pages import filter_key
 from tests.server import ROOT, Site
 
 TIMEOUT = 300
@@ -61,7 +63,7 @@ def plain_text(told: str) -> str:
     return unescape(re.sub(r"<[^>]*>", "", told))
 
 
-def test_a_trail_goes_back_and_forth_and_a_new_step_ends_what_lay_ahead():
+def test_a_trail_goes_back_and_ahead_and_a_new_step_ends_what_lay_ahead():
     steps = [Step(at) for at in range(4)]
     trail = Trail("w", (steps[0],))
     for step in steps[1:]:
@@ -85,9 +87,9 @@ def test_a_long_trail_loses_its_oldest_steps():
 def test_the_address_sets_every_choice(demo_folder: Path, monkeypatch):
     page = open_page(demo_folder, monkeypatch, seed="5", size="50", split=["training"], words="to",
                      length="long", confidence="0.5-0.9", predicted="0")  # fmt: skip
-    assert page.multiselect(key="sunlight_splits").value == ["training"]
-    assert page.text_input(key="sunlight_words").value == "to"
-    assert page.slider(key="sunlight_confidence").value == (0.5, 0.9)
+    assert page.multiselect(key=filter_key(page, "splits")).value == ["training"]
+    assert page.text_input(key=filter_key(page, "words")).value == "to"
+    assert page.slider(key=filter_key(page, "confidence")).value == (0.5, 0.9)
     assert page.segmented_control(key="sunlight_size").value == 50
     assert address_of(page) == {
         "annotator": ["ann"], "seed": ["5"], "size": ["50"], "split": ["training"],
@@ -107,16 +109,16 @@ def test_what_the_address_cannot_mean_is_said_and_left_out(demo_folder: Path, mo
 
 def test_going_back_shows_what_was_seen(demo_folder: Path, monkeypatch):
     page = open_page(demo_folder, monkeypatch, seed="5")
-    page.multiselect(key="sunlight_splits").select("training").run()
+    page.multiselect(key=filter_key(page, "splits")).select("training").run()
     page.button(key="random").click().run()
     later = address_of(page)
     for _ in range(2):
         page.button(key="sunlight_go_back").click().run()
-    assert page.multiselect(key="sunlight_splits").value == []
+    assert page.multiselect(key=filter_key(page, "splits")).value == []
     assert address_of(page)["seed"] == ["5"]
     assert page.button(key="sunlight_go_back").disabled
     for _ in range(2):
-        page.button(key="sunlight_go_forth").click().run()
+        page.button(key="sunlight_go_next").click().run()
     assert address_of(page) == later
 
 
@@ -203,9 +205,9 @@ def test_an_address_shows_the_same_items_to_somebody_else(
     new_context: NewContext, page: Page, site: Site
 ):
     opened(page, site)
-    page.get_by_role("combobox", name="Split").click()
-    page.get_by_role("option", name="training").click()
-    expect(page.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    page.get_by_role("combobox", name="Set").click()
+    page.get_by_role("option", name="training data").click()
+    expect(page.get_by_test_id("active-filters")).to_have_text("Filters: training data")
     page.keyboard.press("Escape")
     before = page.url
     page.locator(".st-key-random button").click()
@@ -216,7 +218,7 @@ def test_an_address_shows_the_same_items_to_somebody_else(
     other.goto(address)
     expect(other.get_by_test_id("item")).to_have_count(10)
     assert texts(other) == shown
-    expect(other.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    expect(other.get_by_test_id("active-filters")).to_have_text("Filters: training data")
 
 
 def test_an_address_with_every_kind_of_filter_shows_the_same_items_anywhere(
@@ -225,7 +227,7 @@ def test_an_address_with_every_kind_of_filter_shows_the_same_items_anywhere(
     address = "seed=11&size=50&words=to&length=short&length=long&confidence=0.5-0.95"
     opened(page, site, f"{address}&where=n_words%20%3E%204%20AND%20split%20%3C%3E%20'evaluation'")
     shown, told = texts(page), page.get_by_test_id("active-filters").inner_text()
-    for part in ("with to", "short or long texts", "confidence 0.50 to 0.95", "n_words > 4"):
+    for part in ("contains to", "short or long texts", "confidence 50% to 95%", "n_words > 4"):
         assert part in told
     other = new_context().new_page()
     other.goto(page.url)
@@ -244,10 +246,10 @@ def test_an_address_with_every_kind_of_filter_shows_the_same_items_anywhere(
 
 def test_nonsense_in_an_address_is_named_and_the_rest_is_shown(page: Page, site: Site):
     opened(page, site, "seed=ten&size=9&split=training&split=nowhere&is.moon=full&since=soon")
-    left_out = page.get_by_text("Left out of the address")
+    left_out = page.get_by_text("Ignored in the address")
     for part in ("seed=ten", "size=9", "split=nowhere", "is.moon=full", "since=soon"):
         expect(left_out).to_contain_text(part)
-    expect(page.get_by_test_id("active-filters")).to_have_text("Only in training.")
+    expect(page.get_by_test_id("active-filters")).to_have_text("Filters: training data")
     for gone in ("nowhere", "moon", "soon", "ten&"):
         assert gone not in page.url
 
@@ -277,7 +279,7 @@ def test_what_the_filters_leave_is_taken_away_as_a_file(
     assert set(of_csv["predicted"]) <= {"1", "0"}
 
 
-def test_space_draws_anew_and_arrows_go_back_and_forth_but_not_while_typing(page: Page, site: Site):
+def test_space_draws_anew_and_arrows_go_back_and_ahead_but_not_while_typing(page: Page, site: Site):
     opened(page, site, "seed=5&size=1")
     heard(page, "space")
     first, at_first = texts(page), page.url
@@ -327,9 +329,9 @@ def test_the_random_button_is_uniform_over_the_pool(page: Page, site: Site, work
     assert p_of_uniform(hits) > UNLIKELY
 
 
-def test_the_stream_goes_on_until_it_is_paused(page: Page, site: Site):
+def test_auto_play_goes_on_until_it_is_paused(page: Page, site: Site):
     opened(page, site, "seed=5")
-    toggle = page.get_by_test_id("stCheckbox").filter(has_text="Stream")
+    toggle = page.get_by_test_id("stCheckbox").filter(has_text="Auto-play")
     toggle.locator("label").first.click()
     expect(page.get_by_test_id("item")).to_have_count(1)
     seen = [page.url]
@@ -366,7 +368,7 @@ def test_a_condition_that_cannot_be_is_told_and_shows_nothing(demo_folder: Path,
 def test_a_big_item_says_all_that_is_known_of_it(demo_folder: Path, monkeypatch):
     page = open_page(demo_folder, monkeypatch, seed="3", size="1", strategy="low confidence")
     told = " ".join(html.proto.body for html in page.get("html"))
-    for part in ("Push towards Disaster-related", 'data-testid="neighbours"', "proposed for"):
+    for part in ("Push towards ", 'data-testid="neighbours"', "proposed for"):
         assert part in told
 
 
@@ -411,7 +413,7 @@ def test_an_evaluation_item_has_no_label_buttons_here(demo_folder: Path, monkeyp
     page = open_page(demo_folder, monkeypatch, seed="3", size="1", split="evaluation")
     keys = [b.key for b in page.button if b.key]
     assert not [key for key in keys if key.startswith(("byhand_1_", "byhand_0_"))]
-    assert any("is evaluation data" in caption.value for caption in page.caption)
+    assert any("is in the test set" in caption.value for caption in page.caption)
 
 
 @pytest.fixture
@@ -448,9 +450,9 @@ def test_what_waits_for_an_evaluation_label_is_shown_without_the_models_opinion(
     folder, item = waiting
     page = open_page(folder, monkeypatch, seed="3", size="1", where=f"item_id = '{item}'")
     told = " ".join(html.proto.body for html in page.get("html"))
-    assert "It waits for its evaluation" in told
-    assert "proposed for training in batch-0000" in told
-    for opinion in ("P(", "Push", "neighbours", "confidence", "0.51", "by low"):
+    assert "is waiting for its label in the test" in told
+    assert "proposed for the training data in Batch 0" in told
+    for opinion in ("Model", "Push", "neighbours", "confidence", "51%", "by low"):
         assert opinion not in told
 
 
@@ -472,7 +474,7 @@ def test_no_filter_tells_what_the_model_thinks_of_what_waits_for_evaluation(
 ):
     folder, _ = waiting
     page = open_page(folder, monkeypatch, split="unlabeled", **address)
-    assert any("No item matches" in info.value for info in page.info)
+    assert any("Nothing matches" in info.value for info in page.info)
 
 
 def test_a_file_does_not_tell_what_the_model_thinks_of_what_waits_for_evaluation(
@@ -549,7 +551,7 @@ def test_the_page_is_whole_in_every_state(
     page = open_page(in_state(name, make_workspace), monkeypatch, seed="4", size=size)
     assert not page.error
     if name == "no data":
-        assert "the pool is empty" in page.info[0].value
+        assert page.info
         return
     page.button(key="random").click().run()
     assert not page.exception
@@ -557,7 +559,7 @@ def test_the_page_is_whole_in_every_state(
     assert told.count('data-testid="item"') == min(
         int(size), {"label files only": 30}.get(name, 60)
     )
-    assert "P(" not in told
+    assert "Model:" not in told
 
 
 def test_an_item_that_stands_in_a_label_file_alone_says_so(
@@ -566,7 +568,7 @@ def test_an_item_that_stands_in_a_label_file_alone_says_so(
     folder = in_state("label files only", make_workspace)
     page = open_page(folder, monkeypatch, seed="4", size="1", strategy="random")
     told = re.sub("</?bdi>", "", " ".join(html.proto.body for html in page.get("html")))
-    assert "training · labeled Not disaster-related · by random" in told
+    assert "training data · labeled Not disaster-related · chosen by random" in told
     assert re.search(r"labeled Not disaster-related in \S+ line \d", told)
 
 
@@ -575,16 +577,119 @@ def test_nothing_of_an_item_is_worked_out_before_it_is_opened(demo_folder: Path,
     assert 'data-testid="details"' not in " ".join(html.proto.body for html in page.get("html"))
 
 
-def test_an_item_is_opened_and_corrected_in_the_browser(
+def test_an_item_is_opened_and_labeled_and_the_list_stays(
     page: Page, site: Site, workspace: Workspace
 ):
     opened(page, site, "seed=3&split=training&label=0")
-    item = page.get_by_test_id("item").nth(1)
+    shown, item = texts(page), page.get_by_test_id("item").nth(1)
     item_id = item.get_attribute("data-item-id")
-    page.get_by_text("More", exact=True).nth(1).click()
+    page.get_by_role("group").filter(has_text=item_id).locator("summary").click()
     expect(page.get_by_test_id("details")).to_have_count(1)
     page.get_by_role("button", name="Disaster-related", exact=True).click()
-    expect(page.get_by_text("No item matches")).to_have_count(0)
-    expect(page.locator(f'[data-item-id="{item_id}"]')).to_have_count(0)  # its label is another now
+    expect(page.get_by_text("Labeled Disaster-related", exact=True)).to_be_visible()
+    settled(page)
+    assert texts(page) == shown  # its label no longer matches, and nothing else is drawn
     eventually(lambda: label_rows(workspace, "training").get(item_id) is not None)
     assert open_snapshot(workspace.path).labels.by_id[item_id].label == "1"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    settled(page)
+    assert texts(page) == shown
+    assert open_snapshot(workspace.path).labels.by_id[item_id].label == "0"
+    before = page.url
+    page.locator(".st-key-random button").click()
+    changed(page, before)
+    assert texts(page) != shown
+
+
+def typed(name: str, value: str) -> Callable[[Page], None]:
+    def give(page: Page) -> None:
+        field = page.get_by_role("textbox", name=name, exact=True)
+        field.fill(value)
+        field.press("Enter")
+
+    return give
+
+
+AT_REST = "() => document.getAnimations().every(({ playState }) => playState !== 'running')"
+
+
+def taken_from_a_list(name: str) -> Callable[[Page], None]:
+    def give(page: Page) -> None:
+        field = page.get_by_role("combobox", name=name, exact=True)
+        field.scroll_into_view_if_needed()
+        page.wait_for_function(AT_REST)  # a page that moves closes the list again
+        field.press("ArrowDown")
+        expect(page.get_by_role("option").first).to_be_visible()
+        for press in ("ArrowDown", "Enter", "Escape"):
+            page.keyboard.press(press)
+
+    return give
+
+
+def a_day(name: str) -> Callable[[Page], None]:
+    def give(page: Page) -> None:
+        field = page.get_by_test_id("stDateInput").filter(has_text=name)
+        field.get_by_role("spinbutton").first.click()
+        page.keyboard.type("20260102")
+        page.get_by_role("textbox", name="Condition").focus()
+
+    return give
+
+
+def a_confidence(page: Page) -> None:
+    page.get_by_test_id("stSlider").locator("input[type=range]").last.press("PageDown")
+
+
+def an_agreement(page: Page) -> None:
+    page.get_by_test_id("stButtonGroup").get_by_text("differ").click()
+
+
+MORE: dict[str, Callable[[Page], None]] = {
+    "length": taken_from_a_list("Length"),
+    "predicted": taken_from_a_list("Prediction"),
+    "confidence": a_confidence,
+    "agreement": an_agreement,
+    "batch": taken_from_a_list("Batch"),
+    "by": taken_from_a_list("Annotator"),
+    "since": a_day("Labeled from"),
+    "until": a_day("Labeled until"),
+    "has.published": typed("published", "2003"),
+    "is.edition": taken_from_a_list("edition"),
+    "where": typed("Condition", "n_words > 8"),
+}
+"""How a person sets each filter behind *More filters*, by its name in the address."""
+
+
+def test_every_filter_behind_more_filters_is_tried(demo_folder: Path, monkeypatch):
+    page = open_page(demo_folder, monkeypatch)
+    more = next(block for block in page.get("expander") if block.label == "More filters")
+    kinds = "multiselect", "slider", "segmented_control", "date_input", "text_input"
+    assert sum(len(more.get(kind)) for kind in kinds) == len(MORE)
+
+
+@pytest.mark.parametrize("name", MORE)
+def test_what_clear_and_back_say_is_drawn_and_exported(
+    name: str, page: Page, site: Site, workspace: Workspace
+):
+    opened(page, site, "seed=5")
+    unfiltered, line = page.url, page.get_by_test_id("active-filters")
+    more = page.get_by_role("group").filter(has_text="More filters").locator("summary")
+    for leave in ("clear", "go_back"):
+        more.click()
+        MORE[name](page)
+        expect(line).to_be_visible()
+        page.wait_for_function("name => new URL(location).searchParams.has(name)", arg=name)
+        settled(page)
+        more.click()
+        page.locator(f".st-key-sunlight_{leave} button").click()
+        expect(line).to_have_count(0)
+        before = page.url
+        page.locator(".st-key-random button").click()
+        assert set(parse_qs(urlsplit(changed(page, before)).query)) == set(
+            parse_qs(urlsplit(unfiltered).query)
+        )
+        expect(line).to_have_count(0)
+        expect(page.get_by_text("drawn at random from 6,610 items")).to_be_visible()
+    exported = pd.read_csv(BytesIO(taken(page, "CSV")), dtype=str)
+    assert len(exported) == len(Tables(open_snapshot(workspace.path)).rows(Filters())) == 6_610

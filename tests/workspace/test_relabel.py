@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from core.errors import LoopError, TaskError
+from core.evaluation.runs import keep, train
 from core.sampling.next_batch import propose
 from core.workspace.assignment import batch_for, flags
 from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.layout import Workspace, is_whole_label
-from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand
+from core.workspace.logs import shown_id
+from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, take_back_by_hand
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import SUNLIGHT, check_mix
 from tests.browser import label_rows, rows
@@ -65,11 +67,73 @@ def test_a_correction_is_a_new_event_in_its_own_batch(workspace: Workspace, inbo
     assert not snapshot.labels.conflicts
     told = [happening.what for happening in history(snapshot, "i0003")]
     assert told == [
-        "taken from Sunlight as batch-0001",
+        "picked by hand on Explore (Batch 1)",
         "labeled Disaster-related",
-        "taken from Sunlight as batch-0002",
+        "picked by hand on Explore (Batch 2)",
         "changed to Not disaster-related",
     ]
+
+
+def batches_by_hand(workspace: Workspace) -> list[list[str]]:
+    """The items of each batch, in the order in which the batches were made."""
+    proposals = read_snapshot(workspace).logs.proposals
+    batches = dict.fromkeys(p.batch_id for p in proposals)
+    return [[p.item_id for p in proposals if p.batch_id == batch] for batch in batches]
+
+
+def test_labels_of_one_sitting_are_one_batch(workspace: Workspace, inbox: Inbox):
+    for item in ("i0003", "i0004", "i0003"):
+        label_by_hand(workspace, inbox, item, "1", ANN)
+    flag_by_hand(workspace, inbox, "i0005", "odd", ANN)
+    label_by_hand(workspace, inbox, "i0006", "1", Hand("bob", assisted=False))
+    label_by_hand(workspace, inbox, "i0007", "1", ANN)
+    assert batches_by_hand(workspace) == [["i0003", "i0004", "i0005"], ["i0006"], ["i0007"]]
+    snapshot = read_snapshot(workspace)
+    assert [p.rank for p in snapshot.logs.proposals] == [1, 2, 3, 1, 1]
+    assert all(snapshot.labels.by_id[item].label == "1" for item in ("i0003", "i0004", "i0007"))
+    assert not snapshot.labels.findings
+
+
+def test_a_rest_ends_a_batch_by_hand(workspace: Workspace, inbox: Inbox):
+    label_by_hand(workspace, inbox, "i0003", "1", ANN)
+    path = workspace.path / "batches.csv"
+    written, long_ago = (
+        read_snapshot(workspace).logs.proposals[0].created_at,
+        "2026-01-01T00:00:00Z",
+    )
+    path.write_text(path.read_text().replace(written, long_ago))
+    label_by_hand(workspace, inbox, "i0004", "1", ANN)
+    assert batches_by_hand(workspace) == [["i0003"], ["i0004"]]
+
+
+def test_training_and_a_proposed_batch_end_a_batch_by_hand(workspace: Workspace, inbox: Inbox):
+    label_by_hand(workspace, inbox, "i0003", "1", ANN)
+    snapshot = read_snapshot(workspace)
+    keep(snapshot, train(snapshot))
+    label_by_hand(workspace, inbox, "i0004", "1", ANN)
+    proposed = propose(read_snapshot(workspace), "ann")
+    label_by_hand(workspace, inbox, "i0005", "1", ANN)
+    first, second, _, last = batches_by_hand(workspace)
+    assert (first, second, last) == (["i0003"], ["i0004"], ["i0005"])
+    assert len({p.batch_id for p in proposed.proposals}) == 1
+
+
+@pytest.mark.parametrize("before", ["", "0"])
+def test_a_label_by_hand_is_taken_back_to_what_was_there(
+    before: str, workspace: Workspace, inbox: Inbox
+):
+    if before:
+        label_by_hand(workspace, inbox, "i0003", before, Hand("bob", assisted=False))
+    given = label_by_hand(workspace, inbox, "i0003", "1", ANN)
+    take_back_by_hand(workspace, inbox, "i0003", given, before, ANN)
+    snapshot = open_snapshot(workspace.path)
+    labeled = snapshot.labels.by_id.get("i0003")
+    assert (labeled.label if labeled else "") == before
+    assert not snapshot.labels.conflicts
+    assert not snapshot.labels.findings
+    assert snapshot.candidates[3] == (not before)
+    with pytest.raises(LoopError, match="labeled again since"):
+        take_back_by_hand(workspace, inbox, "i0003", given, before, ANN)
 
 
 def test_an_item_of_a_label_file_can_be_corrected(workspace: Workspace, inbox: Inbox):
@@ -87,7 +151,7 @@ def test_evaluation_data_is_refused_with_the_reason(workspace: Workspace, inbox:
     copy = ("copy", held_out.text.upper())
     write_csv(workspace.path / "unlabeled_data" / "more.csv", [copy])
     before = content(workspace)
-    for item, reason in ((held_out.item_id, "is evaluation data"), ("copy", "also stands in")):
+    for item, reason in ((held_out.item_id, "is in the test set"), ("copy", "is also in the test")):
         with pytest.raises(LoopError, match=reason):
             label_by_hand(workspace, inbox, item, "1", ANN)
     assert content(workspace) == before
@@ -96,7 +160,7 @@ def test_evaluation_data_is_refused_with_the_reason(workspace: Workspace, inbox:
 def test_what_waits_for_its_evaluation_label_is_refused(make_workspace: MakeWorkspace):
     workspace = make_workspace([row[:2] for row in headlines(60)])
     waiting = propose(read_snapshot(workspace), "ann").proposals[0].item_id
-    with pytest.raises(LoopError, match="waits for its evaluation label"):
+    with pytest.raises(LoopError, match="waiting for its label in the test set"):
         label_by_hand(workspace, Inbox(workspace), waiting, "1", ANN)
 
 
@@ -155,7 +219,7 @@ def test_many_people_at_once_get_batches_of_their_own(workspace: Workspace):
     items = [f"i{at:04}" for at in range(12)]
     inbox = Inbox(workspace)
     threads = [
-        threading.Thread(target=label_by_hand, args=(workspace, inbox, item, "1", ANN))
+        threading.Thread(target=label_by_hand, args=(workspace, inbox, item, "1", Hand(item, True)))
         for item in items
     ]
     for thread in threads:
@@ -185,7 +249,7 @@ def test_a_history_tells_of_runs_files_and_flags(demo: Path):
     snapshot = open_snapshot(demo)
     proposal = next(p for p in snapshot.logs.proposals if p.strategy == "low confidence")
     told = history(snapshot, proposal.item_id)
-    assert proposal.run_id in told[0].what
-    assert f"confidence {proposal.confidence:.2f}" in told[0].what
+    assert shown_id(proposal.run_id) in told[0].what
+    assert f", {proposal.confidence:.0%}" in told[0].what
     assert told[1].what.startswith("labeled")
     assert [h.at for h in told] == sorted(h.at for h in told)

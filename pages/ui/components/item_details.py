@@ -1,4 +1,4 @@
-"""One item: its label and flag, and what the model sees in it, what is like it, what happened."""
+"""One item: its label and flag, its words, similar labeled items, and its history."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,21 +10,33 @@ from core.errors import RunError, SunlightError
 from core.models.explain import Explanation, explain
 from core.models.model import Model
 from core.models.neighbors import Neighbor
+from core.models.predict import score_texts
 from core.pool.text import folded
 from core.workspace.events import MAX_NOTE
 from core.workspace.item_history import Happening, history
-from core.workspace.logs import Run
-from core.workspace.relabel import Hand, flag_by_hand, flag_of, label_by_hand, refused
+from core.workspace.logs import Event, Run
+from core.workspace.relabel import (
+    Hand,
+    flag_by_hand,
+    flag_of,
+    label_by_hand,
+    refused,
+    take_back_by_hand,
+)
 from core.workspace.snapshot import Snapshot, being_held_out
+from core.workspace.task import SPLIT_NAMES
 from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox, training_words
+from pages.ui.components.charts import label_colors
 from pages.ui.components.items import MOST
 from pages.ui.components.messages import show_error
 from pages.ui.escape_markdown import plain
 
 REFUSED = "sunlight_refused"
 NAME = "sunlight_name"
+GIVEN = "sunlight_given"
+"""The last label that this session gave by hand: its event, and the label that stood before."""
 
 NEIGHBORS = 5
 
@@ -46,8 +58,9 @@ def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
         parts.append(f'<p class="sl-whole" dir="auto" data-testid="whole">{escape(text)}</p>')
     if is_held_out:
         parts.append(
-            '<p class="sl-title">It waits for its evaluation or validation label, or is a copy of '
-            "an item that does. Until then it is not said what the model thinks of it.</p>"
+            '<p class="sl-title">This item, or a copy of it, is waiting for its label in the test '
+            "or validation set. Until then its prediction is hidden, so that it influences "
+            "nobody.</p>"
         )
     elif model:
         parts += _of_model(snapshot, run, model, item_id, text)
@@ -73,17 +86,31 @@ def _show_actions(snapshot: Snapshot, item_id: str, *, assisted: bool) -> None:
 
 
 def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
-    labeled = snapshot.labels.by_id.get(item_id)
-    for label in snapshot.workspace.task.labels:
+    """The label that counts is highlighted; behind the one that was given last, a way back."""
+    labeled, task = snapshot.labels.by_id.get(item_id), snapshot.workspace.task
+    for label in task.labels:
         is_given = labeled is not None and labeled.label == label.value
+        with st.container(key=f"given_{item_id}" if is_given else None, width="content"):
+            st.button(
+                plain(label.name),
+                icon=":material/check:" if is_given else None,
+                help="The label of this item"
+                if is_given
+                else "Adds this label to the training data",
+                on_click=_give,
+                args=(snapshot, item_id, label.value, hand),
+                key=f"byhand_{label.value}_{item_id}",
+            )
+    event, before = st.session_state.get(GIVEN, (None, ""))
+    if event and event.item_id == item_id and labeled and labeled.label == event.label:
+        st.caption(f"Labeled {plain(task.label(event.label).name)}", width="content")
         st.button(
-            plain(label.name),
-            icon=":material/check:" if is_given else None,
-            disabled=is_given,
-            help="It has this label." if is_given else "Training data; stands in the logs at once.",
-            on_click=_write,
-            args=(label_by_hand, snapshot, item_id, label.value, hand),
-            key=f"byhand_{label.value}_{item_id}",
+            "Undo",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=_take_back,
+            args=(snapshot, event, before, hand),
+            key=f"byhand_undo_{item_id}",
         )
 
 
@@ -91,7 +118,7 @@ def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
     flag, key = flag_of(snapshot, item_id), f"byhand_note_{item_id}"
     if flag:
         st.button(
-            "Take the flag back",
+            "Remove flag",
             icon=":material/flag:",
             help=plain(f"{flag.annotator}: {flag.note}"),
             on_click=_write,
@@ -100,9 +127,9 @@ def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
         )
         return
     with st.popover("Flag", icon=":material/flag:"):
-        st.text_input("What should be looked at?", max_chars=MAX_NOTE, key=key)
+        st.text_input("What should be checked?", max_chars=MAX_NOTE, key=key)
         st.button(
-            "Flag it",
+            "Add flag",
             on_click=_flag_noted,
             args=(snapshot, item_id, key, hand),
             key=f"byhand_flag_{item_id}",
@@ -110,27 +137,41 @@ def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
 
 
 def _write(
-    by_hand: Callable[..., object], snapshot: Snapshot, item_id: str, value: str, hand: Hand
-) -> None:
+    by_hand: Callable[..., Event], snapshot: Snapshot, item_id: str, *arguments: object
+) -> Event | None:
     """Writes a label or a flag down, before the page runs again; a refusal is told then."""
     workspace = snapshot.workspace
     try:
-        by_hand(workspace, inbox(workspace.path), item_id, value, hand)
+        return by_hand(workspace, inbox(workspace.path), item_id, *arguments)
     except SunlightError as error:
         st.session_state[f"{REFUSED}_{item_id}"] = str(error)
+        return None
+
+
+def _give(snapshot: Snapshot, item_id: str, label: str, hand: Hand) -> None:
+    labeled = snapshot.labels.by_id.get(item_id)
+    if labeled and labeled.label == label:
+        return
+    if event := _write(label_by_hand, snapshot, item_id, label, hand):
+        st.session_state[GIVEN] = event, labeled.label if labeled else ""
+
+
+def _take_back(snapshot: Snapshot, event: Event, before: str, hand: Hand) -> None:
+    if _write(take_back_by_hand, snapshot, event.item_id, event, before, hand):
+        del st.session_state[GIVEN]
 
 
 def _flag_noted(snapshot: Snapshot, item_id: str, key: str, hand: Hand) -> None:
-    note = st.session_state.get(key, "").strip() or "look again"
+    note = st.session_state.get(key, "").strip() or "to be checked"
     _write(flag_by_hand, snapshot, item_id, note, hand)
 
 
 def _ask_name(key: str) -> None:
     if session.login_is_configured():
-        st.caption("Log in on the Annotate page to label or flag it.")
+        st.caption("Log in on the Annotate page to label or flag this item.")
         return
     st.text_input(
-        "Your name, to label or flag it",
+        "Your name, to label or flag this item",
         max_chars=session.MAX_NAME,
         key=key,
         on_change=session.name_annotator_by,
@@ -143,9 +184,9 @@ def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: st
     """Words and neighbors; without what an encoder that is gone would have said."""
     parts = []
     with suppress(RunError):
-        positive = snapshot.workspace.task.positive
-        (explanation,) = explain(model, [text], [positive.value])
-        parts.append(_words(snapshot, model, explanation, positive.name))
+        predicted = snapshot.workspace.task.labels[int(score_texts(model, [text])[0].argmax())]
+        (explanation,) = explain(model, [text], [predicted.value])
+        parts.append(_words(snapshot, model, explanation, predicted.name))
         index = runs.neighbor_index(snapshot, run)
         if index is not None:
             parts.append(_neighbors(snapshot, index.nearest(text, NEIGHBORS, but=item_id)))
@@ -153,34 +194,39 @@ def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: st
 
 
 def _words(snapshot: Snapshot, model: Model, explanation: Explanation, towards: str) -> str:
-    """Each word: how often the training data has it, and its push."""
+    """Each word: how often the training data has it, and its push, in the colors of the card."""
     pieces = [(piece, push) for piece, push in explanation.pieces if piece.strip()]
     if not pieces:
         return ""
     known, counts = model.known([piece for piece, _ in pieces]), training_words(snapshot)
     most = max(abs(push) for _, push in pieces) or 1.0
+    colors = label_colors(snapshot.workspace.task.labels)
+    ends = next(color for name, color in colors.items() if name != towards), colors[towards]
     left_out = len(pieces) - MOST_WORDS
     rows = "".join(
         f'<tr><td dir="auto"><span class="{"" if piece in known else "sl-new"}">{escape(piece)}'
         "</span></td>"
         f'<td class="sl-number">{counts[folded(piece)]:,}</td>'
-        f'<td class="sl-number">{signed(push)}</td><td>{_bar(push / most)}</td></tr>'
+        f'<td class="sl-number">{signed(push)}</td><td>{_bar(push / most, *ends)}</td></tr>'
         for piece, push in pieces[:MOST_WORDS]
     )
-    more = f"{left_out:,} words more are not listed. " if left_out > 0 else ""
+    more = f"{left_out:,} more words are not listed. " if left_out > 0 else ""
     whole = f" The whole text (encoder): {signed(explanation.whole)}." if explanation.whole else ""
     return (
-        "<table><tr><th>Word</th><th>In training</th>"
+        "<table><tr><th>Word</th><th>In training data</th>"
         f'<th colspan="2">Push towards {escape(towards)}</th></tr>{rows}</table>'
-        f"<p>{more}Pushes are log-odds: from {signed(explanation.base)}, a text without words, they"
-        f" add up to {signed(explanation.score)}.{whole} The model does not know underlined words."
-        "</p>"
+        f"<p>{more}How each word moved the prediction, in log-odds: an empty text scores "
+        f"{signed(explanation.base)}, this one {signed(explanation.score)}.{whole} Underlined "
+        "words are new to the model.</p>"
     )
 
 
-def _bar(share: float) -> str:
+def _bar(share: float, *colors: str) -> str:
     """A bar to the left or right of a middle line, `share` in [-1, 1] of its half."""
-    left, right = (f'<i style="width:{abs(s):.0%}"></i>' for s in (min(share, 0), max(share, 0)))
+    left, right = (
+        f'<i style="width:{abs(part):.0%};background:{color}"></i>'
+        for part, color in zip((min(share, 0), max(share, 0)), colors, strict=True)
+    )
     return f'<div class="sl-bar" aria-hidden="true"><span>{left}</span><span>{right}</span></div>'
 
 
@@ -191,7 +237,7 @@ def signed(number: float) -> str:
 
 def _neighbors(snapshot: Snapshot, found: Sequence[Neighbor]) -> str:
     if not found:
-        return '<p class="sl-title">No labeled item has anything in common with it.</p>'
+        return '<p class="sl-title">No similar labeled items.</p>'
     rows = ""
     for neighbor in found:
         item = neighbor.item
@@ -200,17 +246,15 @@ def _neighbors(snapshot: Snapshot, found: Sequence[Neighbor]) -> str:
         label = snapshot.workspace.task.label(item.label).name
         rows += (
             f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span><small><bdi>'
-            f"{escape(label)}</bdi> · {item.split} · likeness {neighbor.likeness:.2f}</small></li>"
+            f"{escape(label)}</bdi> · {SPLIT_NAMES[item.split]} · {neighbor.likeness:.0%} similar"
+            "</small></li>"
         )
-    return (
-        f'<p class="sl-title">Most alike of the labeled items</p>'
-        f'<ol data-testid="neighbours">{rows}</ol>'
-    )
+    return f'<p class="sl-title">Similar labeled items</p><ol data-testid="neighbours">{rows}</ol>'
 
 
 def _history(happenings: Sequence[Happening]) -> str:
     if not happenings:
-        return '<p class="sl-title">Nothing has happened to it: neither proposed nor labeled.</p>'
+        return '<p class="sl-title">Not labeled yet.</p>'
     rows = ""
     for each in happenings:
         when = f"{escape(each.at[:16].replace('T', ' '))} UTC" if each.at else ""
@@ -218,4 +262,4 @@ def _history(happenings: Sequence[Happening]) -> str:
             f"<li><bdi>{escape(each.what)}</bdi><br><small>{when}"
             f"{' · ' if when and each.who else ''}<bdi>{escape(each.who)}</bdi></small></li>"
         )
-    return f'<p class="sl-title">What has happened to it</p><ol data-testid="history">{rows}</ol>'
+    return f'<p class="sl-title">History</p><ol data-testid="history">{rows}</ol>'

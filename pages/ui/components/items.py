@@ -41,7 +41,7 @@ def item_html(
     shortened, rest = (text[:SHOWN], len(text) - SHOWN) if len(text) > MOST else (text, 0)
     if rest:
         text, marked = shortened, marked and marked[: len(words_of(shortened))]
-        facts = [f"… and {rest:,} characters more: under “More” or in the file", *facts]
+        facts = [f"… and {rest:,} more characters; open the item to read them all", *facts]
     if known is not None:
         marked = [word not in known for word in words_of(text)]
     shown = escape(text) if marked is None else _marked(text, marked)
@@ -73,6 +73,17 @@ def pushes_html(found: Explanation, towards: str, away: str, facts: Sequence[str
     return _framed(shown, _in_a_line(facts))
 
 
+def percent(confidence: float) -> str:
+    """A confidence as people read it; what is not certain is never called so."""
+    told = f"{confidence:.0%}"
+    return ">99%" if told == "100%" and confidence < 1 else told
+
+
+def prediction(name: str, confidence: float) -> str:
+    """A predicted label and its confidence: `Not disaster-related, 96%`."""
+    return f"{name}, {percent(confidence)}"
+
+
 def _shaded(piece: str, push: float, color: str) -> str:
     if not piece.strip() or not push:
         return escape(piece)
@@ -85,7 +96,7 @@ def _shaded(piece: str, push: float, color: str) -> str:
 def _in_a_line(facts: Iterable[str]) -> str:
     # Each fact by itself: one that is written from right to left does not turn the others around.
     line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
-    return f'<p class="sl-facts">{line}</p>'
+    return f'<p class="sl-facts">{line}</p>' if line else ""
 
 
 def _framed(shown: str, below: str, big: bool = False, item_id: str = "") -> str:

@@ -1,7 +1,13 @@
-"""What a person has chosen on the Sunlight page: in session state, in the address, in the trail."""
+"""What a person has chosen on Explore: in session state, in the address, in the trail.
 
+The browser tells a widget's value with every press, also one that it was not told has changed: of
+a widget in a closed popover, of a page that was cut off. So whatever sets the filters from outside
+(Clear, Back, the address) gives their widgets new keys: what comes under the old ones is not read.
+"""
+
+import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date
 
@@ -14,19 +20,24 @@ from core.workspace.task import SPLITS
 from pages.ui.cache.snapshot import tables
 from pages.ui.sunlight.steps import USUAL, Step, Trail, is_ours, new_seed, read_step, step_address
 
-KEY, IS, HAS = "sunlight_", "sunlight_is_", "sunlight_has_"
-"""A widget's key is the first of them and the filter's field; those of columns begin otherwise."""
+IS, HAS = "is_", "has_"
+"""With a column's name they name its filter, as other filters are named by their field."""
 
-TRAIL, LEFT_OUT = "sunlight_trail", "sunlight_left_out"
+TRAIL, LEFT_OUT, SETTING = "sunlight_trail", "sunlight_left_out", "sunlight_setting"
 SEED, SIZE, ORDER, STREAM = "sunlight_seed", "sunlight_size", "sunlight_order", "sunlight_stream"
 SHOWN_AT = "sunlight_shown_at"
-RANDOM, FIRST = "Random", "First 100"
+RANDOM, FIRST = "Shuffled", "In order"
 WHOLE = (0.0, 1.0)
 SECONDS = 4
 """Between two items of the stream: enough to read a headline and to stop at it."""
 
 USUALLY = {field.name: field.default for field in fields(Filters)}
 PLAIN = [name for name in USUALLY if name not in ("columns", "pieces")]
+
+
+def key(name: str) -> str:
+    """The key of this filter's widget, until filters are set from outside again."""
+    return f"sunlight_{name}_{st.session_state.get(SETTING, '')}"
 
 
 def choices_of(snapshot: Snapshot) -> Choices:
@@ -51,7 +62,7 @@ def arrive(snapshot: Snapshot, choices: Choices) -> None:
     """
     workspace, address = str(snapshot.workspace.path), _address()
     trail: Trail | None = st.session_state.get(TRAIL)
-    is_drawn = KEY + "words" in st.session_state
+    is_drawn = key("words") in st.session_state
     st.session_state[LEFT_OUT] = {}
     if trail is None or trail.workspace != workspace:
         trail = Trail(workspace, (_read(address, choices),))
@@ -68,6 +79,14 @@ def arrive(snapshot: Snapshot, choices: Choices) -> None:
 def keep(step: Step) -> None:
     """The step is on the screen: it stands in the trail."""
     st.session_state[TRAIL] = st.session_state[TRAIL].seen(step)
+
+
+def drawn(step: Step, pool: Hashable, draw: Callable[[], Sequence[str]]) -> Sequence[str]:
+    """The ids of the items that this step shows: those that it has drawn when it was new."""
+    trail: Trail = st.session_state[TRAIL]
+    if not trail.drawn.get((step, pool)):
+        trail = st.session_state[TRAIL] = trail.showing(step, pool, draw())
+    return trail.drawn[step, pool]
 
 
 def write_address() -> None:
@@ -88,11 +107,11 @@ def chosen(choices: Choices) -> Step:
     state, columns, pieces = st.session_state, {}, {}
     for name, values in sorted(choices.columns.items()):
         if values is None:
-            pieces[name] = str(state.get(HAS + name, ""))
+            pieces[name] = str(state.get(key(HAS + name), ""))
         else:
-            columns[name] = tuple(state.get(IS + name, ()))
+            columns[name] = tuple(state.get(key(IS + name), ()))
     filters = Filters(
-        **{name: _of_widget(USUALLY[name], state.get(KEY + name)) for name in PLAIN},
+        **{name: _of_widget(USUALLY[name], state.get(key(name))) for name in PLAIN},
         columns=tuple((name, values) for name, values in columns.items() if values),
         pieces=tuple((name, piece) for name, piece in pieces.items() if piece),
     )
@@ -162,19 +181,20 @@ def _of_widget(usual: object, value: object) -> object:
 def _put(step: Step, choices: Choices) -> None:
     """The widgets say this step when they are drawn next."""
     state, filters = st.session_state, fitted(step.filters, choices)
+    state[SETTING] = secrets.token_hex(4)
     state[SEED], state[SIZE] = step.seed, step.size
     state[ORDER] = RANDOM if step.is_random else FIRST
     for name in PLAIN:
         value = getattr(filters, name)
-        state[KEY + name] = list(value) if isinstance(USUALLY[name], tuple) else value
+        state[key(name)] = list(value) if isinstance(USUALLY[name], tuple) else value
     for name in ("since", "until"):
         day = getattr(filters, name)
-        state[KEY + name] = date.fromisoformat(day) if day else None
-    state[KEY + "agreement"] = filters.agreement or None
-    state[KEY + "confidence"] = filters.confidence or WHOLE
+        state[key(name)] = date.fromisoformat(day) if day else None
+    state[key("agreement")] = filters.agreement or None
+    state[key("confidence")] = filters.confidence or WHOLE
     of, pieces = dict(filters.columns), dict(filters.pieces)
     for name, values in choices.columns.items():
         if values is None:
-            state[HAS + name] = pieces.get(name, "")
+            state[key(HAS + name)] = pieces.get(name, "")
         else:
-            state[IS + name] = list(of.get(name, ()))
+            state[key(IS + name)] = list(of.get(name, ()))

@@ -1,8 +1,8 @@
-"""What the page shows as one step, its address, and the trail of steps that goes back and forth."""
+"""What the page shows as one step, its address, and the trail of steps that were seen."""
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.query.filters import Address, Choices, Filters, is_filter, read_address, to_address
@@ -30,20 +30,22 @@ class Step:
 class Trail:
     """The steps that were seen in one workspace, and which of them is on the screen.
 
-    `written` is the address that the browser was given last.
+    `written` is the address that the browser was given last. `drawn` are the ids of the items that
+    a step has shown of a pool: it shows them again, whatever was labeled since.
     """
 
     workspace: str
     steps: tuple[Step, ...]
     at: int = 0
     written: Address = field(default_factory=dict)
+    drawn: Mapping[tuple[Step, Hashable], Sequence[str]] = field(default_factory=dict)
 
     @property
     def current(self) -> Step:
         return self.steps[self.at]
 
     def can_go(self, by: int) -> bool:
-        """Whether there is a step so far back or forth."""
+        """Whether there is a step so far back or ahead."""
         return 0 <= self.at + by < len(self.steps)
 
     def gone(self, by: int) -> "Trail":
@@ -56,6 +58,12 @@ class Trail:
             return self
         steps = (*self.steps[: self.at + 1], step)[-LONGEST:]
         return replace(self, steps=steps, at=len(steps) - 1)
+
+    def showing(self, step: Step, pool: Hashable, item_ids: Sequence[str]) -> "Trail":
+        """The trail with what this step has drawn. What is shown in order is kept until it goes."""
+        steps = {step for step in self.steps if step.is_random}
+        kept = {look: ids for look, ids in self.drawn.items() if look[0] in steps}
+        return replace(self, drawn={**kept, (step, pool): item_ids})
 
 
 def new_seed() -> int:

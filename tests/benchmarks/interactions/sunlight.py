@@ -1,4 +1,4 @@
-"""What a person does on the Sunlight page."""
+"""What a person does on Explore."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,7 +24,7 @@ STEPS = 11
 
 def more_filters(visit: Visit) -> None:
     with suppress(hand.NotThere):
-        visit.page.get_by_role("button", name=MORE).click(timeout=hand.WAIT)
+        visit.page.locator("summary", has_text=MORE).click(timeout=hand.WAIT)
         visit.page.wait_for_timeout(300)
 
 
@@ -35,7 +35,7 @@ def several(field: str, *, more: bool = False) -> Kind:
         visit.open(SUNLIGHT)
         if more:
             more_filters(visit)
-        key = f"sunlight_{field}"
+        key = f"sunlight_{field}_"
         offered = hand.options(visit.page, key)
         for option in offered:
             yield lambda option=option: hand.choose(visit.page, key, option)
@@ -63,7 +63,7 @@ def nudging(visit: Visit) -> Iterator[Act]:
     visit.open(SUNLIGHT)
     more_filters(visit)
     while True:
-        yield lambda: hand.nudge(visit.page, "sunlight_confidence")
+        yield lambda: hand.nudge(visit.page, "sunlight_confidence_")
 
 
 def opening_more(visit: Visit) -> Iterator[Act]:
@@ -124,15 +124,15 @@ KINDS: dict[str, Kind] = {
     "batch": several("batches", more=True),
     "annotator": several("annotators", more=True),
     "confidence": nudging,
-    "agreement": picking(SUNLIGHT, "sunlight_agreement", more_filters),
-    "a word": writing("sunlight_words", "{word}"),
-    "WHERE": writing("sunlight_where", "n_words > {turn} AND text ILIKE '%{word}%'", more=True),
+    "agreement": picking(SUNLIGHT, "sunlight_agreement_", more_filters),
+    "a word": writing("sunlight_words_", "{word}"),
+    "WHERE": writing("sunlight_where_", "n_words > {turn} AND text ILIKE '%{word}%'", more=True),
     "WHERE, of the model": writing(
-        "sunlight_where", "confidence < 0.9 AND n_words > {turn}", more=True
+        "sunlight_where_", "confidence < 0.9 AND n_words > {turn}", more=True
     ),
     "More": opening_more,
     "Back": going("sunlight_go_back", ""),
-    "Forth": going("sunlight_go_forth", "sunlight_go_back"),
+    "Next": going("sunlight_go_next", "sunlight_go_back"),
     "label by hand": labeling,
     "flag": flagging,
     "open, after a label": arriving_after_a_label("sunlight"),
