@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.errors import ExportError, TableError
 from core.evaluation.runs import find_run, load_run
 from core.exchange.exporter import refuse_place
-from core.exchange.foreign_table import refuse_columns, text_of_row, texts_at
+from core.exchange.foreign_table import AT_ONCE, refuse_columns, text_of_row, texts_at
 from core.exchange.table_writers import WRITERS, written_to
 from core.exchange.tables.files import Cells
 from core.exchange.tables.reader import SourceTable
@@ -26,7 +26,7 @@ from core.models.model import Model
 from core.models.pool_predictions import pool_probabilities
 from core.models.predict import Probability, score_texts
 from core.pool.text import is_blank, words_of
-from core.system.csv_rows import WINDOW, BadRow
+from core.system.csv_rows import BadRow
 from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.logs import shown_id
@@ -118,7 +118,7 @@ def predict_table(
     at = texts_at(table, columns)
 
     def parts() -> Iterator[pa.Table]:
-        for block in _good(table.blocks(WINDOW), table.name):
+        for block in _good(table.blocks(AT_ONCE), table.name):
             cells = zip(*(row for _, row in block.rows), strict=True)
             texts = [text_of_row(row, at) for _, row in block.rows]
             predictor.look_at(texts)

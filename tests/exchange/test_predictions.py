@@ -92,7 +92,7 @@ def test_a_large_table_is_predicted_block_by_block(
     texts = [f"flood {at} in town {at % 7}, and a cup for the team" for at in range(3000)]
     path = write_csv(tmp_path / "many.csv", [("message",), *((text,) for text in texts)])
     made(snapshot, path, tmp_path / "whole.csv")
-    monkeypatch.setattr(predictions, "WINDOW", 2**12)
+    monkeypatch.setattr(predictions, "AT_ONCE", 2**12)
     made(snapshot, path, tmp_path / "parts.csv")
     whole, parts = rows_of(tmp_path / "whole.csv"), rows_of(tmp_path / "parts.csv")
     assert [row["message"] for row in parts] == texts
