@@ -43,7 +43,7 @@ BEFORE_DEMO = "before_demo"
 def show_ways_in(snapshot: Snapshot) -> None:
     """What one can do with a fresh install: own data first, then the sample, then the demo."""
     with st.container(border=True):
-        st.subheader("Start with your own data", anchor=False)
+        st.header("Start with your own data", anchor=False)
         st.write("Drop a spreadsheet, name the labels, and label your first text within a minute.")
         offer_start(snapshot, "Choose a file")
     places = st.columns(2)
@@ -59,7 +59,7 @@ def show_ways_in(snapshot: Snapshot) -> None:
 
 def show_next(snapshot: Snapshot) -> None:
     """The one thing to do next, as the page's one loud button."""
-    st.subheader(NEXT[snapshot.stage], anchor=False)
+    st.header(NEXT[snapshot.stage], anchor=False)
     st.write(WHY[snapshot.stage])
     if snapshot.why_no_model:
         st.info(plain(snapshot.why_no_model), icon=":material/lightbulb:")
@@ -117,11 +117,11 @@ def show_balance(snapshot: Snapshot) -> None:
 def show_last_run(snapshot: Snapshot) -> None:
     """The newest model's scores."""
     if not snapshot.logs.runs:
-        st.subheader("Model", anchor=False)
+        st.header("Model", anchor=False)
         st.caption("No model yet. The first one is trained after the first training data.")
         return
     run = snapshot.logs.runs[-1]
-    st.subheader(plain(shown_id(run.run_id)), anchor=False)
+    st.header(plain(shown_id(run.run_id)), anchor=False)
     found = report_intervals(runs.report(snapshot, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
@@ -146,7 +146,7 @@ def show_annotators(snapshot: Snapshot) -> None:
     """Who labeled how much."""
     people = tables(snapshot).annotators
     if len(people):
-        st.subheader("Annotators", anchor=False)
+        st.header("Annotators", anchor=False)
         if people["seconds"].isna().all():
             people = people.drop(columns="seconds")
         st.dataframe(

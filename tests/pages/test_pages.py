@@ -123,7 +123,7 @@ def test_rows_that_do_not_count_are_mentioned(
 def test_home_says_what_to_do_next(workspace_path: Path, monkeypatch):
     page = open_page("home", workspace_path, monkeypatch)
     snapshot = read_snapshot(open_workspace(workspace_path))
-    titles = [title.value for title in page.subheader]
+    titles = [title.value for title in page.header]
     if len(snapshot.pool_words.pool):
         expected = {
             "evaluation": "Label the test set",
@@ -407,10 +407,10 @@ def test_tables_are_of_the_state_that_the_page_has_read(make_workspace: MakeWork
 
 def test_review_shows_outliers_beside_low_confidence(demo_folder: Path, monkeypatch):
     page = open_page("review", demo_folder, monkeypatch)
-    titles = [title.value for title in page.subheader]
+    titles = [title.value for title in page.header]
     assert titles == ["Outliers: rarest words first (5)", "Low confidence: least sure first (40)"]
     page.selectbox(key="review_batch").select("all batches").run()
-    assert page.subheader[0].value.endswith("(10)")
+    assert page.header[0].value.endswith("(10)")
 
 
 def test_metrics_lists_every_run(demo_folder: Path, monkeypatch):
@@ -475,7 +475,7 @@ def test_one_click_makes_and_opens_the_demo(
     page = open_page("home", make_workspace().path, monkeypatch)
     page.button(key="demo").click().run(timeout=120)
     assert not page.exception
-    assert page.subheader[0].value == "Label the next batch"
+    assert page.header[0].value == "Label the next batch"
     snapshot = read_snapshot(open_workspace(tmp_path / "made" / "demo"))
     assert len(snapshot.logs.runs) == 9
 

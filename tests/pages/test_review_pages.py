@@ -75,7 +75,7 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
 def test_other_strategies_can_stand_side_by_side(demo_folder: Path, monkeypatch):
     page = open_page("review", demo_folder, monkeypatch)
     page.selectbox(key="review_side_0").select("random").run()
-    assert [title.value for title in page.subheader] == [
+    assert [title.value for title in page.header] == [
         "Random: first choice first (5)",
         "Low confidence: least sure first (40)",
     ]
@@ -85,16 +85,16 @@ def test_the_coming_batch_is_shown_when_asked_for_and_nothing_is_written(demo: P
     before = read_logs(*open_workspace(demo).logs)
     page = open_page("review", demo, monkeypatch)
     page.selectbox(key="review_batch").select("coming batch").run()
-    assert not page.subheader
+    assert not page.header
     page.button(key="show_coming").click().run()
     assert not page.exception
     assert read_logs(*open_workspace(demo).logs) == before
     outliers = [p for p in preview(read(demo)).proposals if p.strategy == "outlier"]
-    assert page.subheader[0].value == f"Outliers: rarest words first ({len(outliers)})"
+    assert page.header[0].value == f"Outliers: rarest words first ({len(outliers)})"
     assert told(page).count("no label yet") == 45
     again = open_page("review", demo, monkeypatch)
     again.selectbox(key="review_batch").select("coming batch").run()
-    assert len(again.subheader) == 2  # worked out once for everybody
+    assert len(again.header) == 2  # worked out once for everybody
 
 
 def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path, monkeypatch):
@@ -103,7 +103,7 @@ def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path
     assert not page.exception
     assert "<dt>Today</dt>" not in told(page)
     assert "<dt>Guess</dt>" in told(page)
-    assert len(page.subheader) == 2
+    assert len(page.header) == 2
 
 
 PLACES = [
@@ -134,7 +134,7 @@ def test_every_part_says_something_in_every_state(
     monkeypatch,
 ):
     for page in look_everywhere(workspace_path, monkeypatch):
-        assert page.info or page.success or page.subheader or page.button
+        assert page.info or page.success or page.header or page.button
 
 
 def test_twenty_iterations_can_be_gone_through(many_iterations: Path, monkeypatch):
@@ -146,7 +146,7 @@ def test_twenty_iterations_can_be_gone_through(many_iterations: Path, monkeypatc
     ]
     first.selectbox(key="review_batch").select("all batches").run()
     counts = Counter(proposal.strategy for proposal in read(many_iterations).logs.proposals)
-    assert [int(title.value.split("(")[1].strip(")")) for title in first.subheader] == [
+    assert [int(title.value.split("(")[1].strip(")")) for title in first.header] == [
         counts["outlier"],
         counts["low confidence"],
     ]

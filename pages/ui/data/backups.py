@@ -58,7 +58,7 @@ def _show_list(files: list[Path]) -> list[Backup]:
 
 
 def _offer_restore(sound: list[Backup]) -> None:
-    st.subheader("Restore", anchor=False)
+    st.header("Restore", anchor=False)
     with st.form("restore", width=480):
         backup = st.selectbox("Backup", sound, format_func=lambda backup: backup.name)
         name = st.text_input("Name of the new workspace", placeholder="e.g. January restored")

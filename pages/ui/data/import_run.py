@@ -102,7 +102,7 @@ def watch(run: ImportRun) -> None:
 def show_result(run: ImportRun, result: ImportResult) -> None:
     """What came in, and what one does next: label it, look at it, or take it back."""
     with st.container(border=True, key="import_result"):
-        st.subheader("Imported", anchor=False)
+        st.header("Imported", anchor=False)
         for sentence in result.sentences():
             st.text(sentence)
         if run.is_cancelled:
@@ -131,7 +131,7 @@ def show_earlier(path: Path, but: str = "") -> None:
     records = [record for record in _records(path) if record.name != but]
     if not records:
         return
-    st.subheader("Earlier imports", anchor=False)
+    st.header("Earlier imports", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         record = st.selectbox("Import", records, format_func=_told, key="import_earlier", width=560)
         offer_to_take_back(path, record)

@@ -115,14 +115,14 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     title = st.text_input("Title", task.title, key=_key("title"))
     short = st.text_input("Question", task.short, key=_key("question"))
     detailed = st.text_area("Definitions", task.detailed, height=200, key=_key("definitions"))
-    st.subheader("Labels", anchor=False)
+    st.header("Labels", anchor=False)
     labels = new_labels(_labels(task, items), task.labels)
-    st.subheader("How many items to label first", anchor=False)
+    st.header("How many items to label first", anchor=False)
     targets = {
         split: _number(place, SETS[split][0], task.targets[split], help=SETS[split][1])
         for split, place in zip(SPLITS, st.columns(len(SPLITS)), strict=True)
     }
-    st.subheader("Batches", anchor=False)
+    st.header("Batches", anchor=False)
     left, right = st.columns(2)
     size = _number(left, "Items in a batch", task.batch_size, min_value=1)
     mix = _mix(task, right)

@@ -25,7 +25,7 @@ def show(path: Path) -> None:
 
 
 def _this_one(path: Path) -> None:
-    st.subheader("This workspace", anchor=False)
+    st.header("This workspace", anchor=False)
     name = name_of(path, workspaces_folder())
     if not name or path == Path(session.started_with()).resolve():
         st.caption(
@@ -49,7 +49,7 @@ def _this_one(path: Path) -> None:
 
 
 def _new_workspace() -> None:
-    st.subheader("New workspace", anchor=False)
+    st.header("New workspace", anchor=False)
     st.caption("Empty, with the labels Yes and No. Change them on Settings, or import a file.")
     with st.form("new_workspace", width=480):
         name = st.text_input("Name", placeholder="e.g. News 2026", key="new_name").strip()
@@ -67,7 +67,7 @@ def _go_to(path: Path, told: str) -> None:
 
 
 def _book() -> None:
-    st.subheader("The book's data", anchor=False)
+    st.header("The book's data", anchor=False)
     st.markdown(
         f"The headlines of the book, with its author's first labels, from [their repository]"
         f"({REPOSITORY}). A few megabytes. A download that stops half way continues next time."

@@ -77,7 +77,7 @@ def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | No
             strategy = st.selectbox("Strategy", names, index=number, key=key, width=280)
             known, chosen = CATALOG.get(strategy), by_strategy(picks, strategy)
             title = known.title if known else f"{strategy.capitalize()}: first choice first"
-            st.subheader(f"{plain(title)} ({len(chosen):,})", anchor=False)
+            st.header(f"{plain(title)} ({len(chosen):,})", anchor=False)
             show_side(snapshot, chosen, newest)
 
 
