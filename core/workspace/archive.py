@@ -139,6 +139,6 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise BackupError(f"{path}: {reason}. Give the path of a readable backup.") from error
     except DAMAGED as error:
         raise BackupError(
-            f"{path.name} is no backup of Sunlight, or it is damaged: {error}. Take another one, "
+            f"{path.name} is not a backup of Sunlight, or damaged: {error}. Use another one, "
             "and move this one away."
         ) from error

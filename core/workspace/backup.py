@@ -163,8 +163,8 @@ def read_back(written: Backup) -> None:
         verify(written)
     except BackupError as error:
         raise BackupError(
-            f"A backup was written to {FOLDER}/, but it reads back as something else, and was "
-            f"removed: {error.__cause__}. Look after the disk, and try again."
+            f"A backup was written to {FOLDER}/, but it reads back differently, and was "
+            f"removed: {error.__cause__}. Check the disk, and try again."
         ) from error
 
 

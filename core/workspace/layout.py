@@ -138,8 +138,8 @@ def open_workspace(path: Path) -> Workspace:
     """The workspace in this folder; raises WorkspaceError or TaskError. Writes nothing."""
     if not path.is_dir():
         raise WorkspaceError(
-            f"There is no workspace folder {path}. Give another with --data DIR, or make one: a "
-            f"folder that holds {POOL_FOLDER}/ with CSV files of item_id,text."
+            f"There is no workspace folder {path}. Choose another with --data DIR, or make one: "
+            "`python -m core import FILE --data DIR`."
         )
     return Workspace(path.resolve(), load_task(path / "task.toml"))
 

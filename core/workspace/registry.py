@@ -64,7 +64,7 @@ def check_name(name: str) -> str:
         # It may come from an address that somebody else has made: nothing of it is Markdown.
         shown = re.sub(r"[^\w .-]", "?", name[:MAX_NAME])
         raise WorkspaceError(
-            f"`{shown}` cannot be the name of a workspace. Take letters and digits, and "
+            f"`{shown}` cannot be the name of a workspace. Use letters and digits, and "
             f"between them spaces, `-`, `_` or single dots: {MAX_NAME} characters at most."
         )
     return name
@@ -98,7 +98,7 @@ def free_place(name: str, root: Path) -> Path:
     """Where a new workspace of this name goes; raises WorkspaceError if it cannot."""
     path = root / check_name(name)
     if name.casefold() in RESERVED:
-        raise WorkspaceError(f"`{name}` is a name of the project's own. Choose another.")
+        raise WorkspaceError(f"`{name}` is reserved for the project itself. Choose another name.")
     if path.is_symlink():
         raise WorkspaceError(f"{root.name}/{name} is a link. Choose another name.")
     refuse_contents(path)

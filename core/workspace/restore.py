@@ -37,8 +37,8 @@ def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
     for name in names:
         if not _RESTORED.fullmatch(name) or names.count(name) > 1:
             raise BackupError(
-                f"{backup.name} holds `{name[:80]}`, which no backup of Sunlight does. Take "
-                "another one, and move this one away."
+                f"{backup.name} holds `{name[:80]}`, so it is not a backup of Sunlight. "
+                "Use another one, and move this one away."
             )
     what = f"{backup.name} cannot be restored to {into}"
     todo = "Nothing is left there; free some space or choose another folder."

@@ -351,7 +351,7 @@ class _Reader:
         for name in table:
             if name not in names:
                 mend = f"Use {_listed(sorted(names))}"
-                raise self.error(where, f"has `{name}`, which means nothing", mend)
+                raise self.error(where, f"has `{name}`, which is not a setting", mend)
 
     def table(self, table: Mapping[str, Any], name: str, defaults: Mapping[str, Any]) -> dict:
         found = table.get(name, {})

@@ -107,8 +107,8 @@ def labels_of_words(counts: Mapping[str, int]) -> list[LabelWish]:
     """
     if not 2 <= len(counts) <= MAX_LABELS:
         raise TaskError(
-            f"The table has {len(counts):,} words for labels, and a task 2 to {MAX_LABELS} labels. "
-            "Keep the column as it is with --no-label, or map its words with --label-map."
+            f"A task can have 2 to {MAX_LABELS} labels; the label column has {len(counts):,} "
+            "different values. Map them with --label-map, or leave the column out with --no-label."
         )
     said = [word for word in counts if word.casefold() in POSITIVE_WORDS]
     positive = said[0] if said else min(counts, key=lambda word: (counts[word], word))

@@ -436,8 +436,8 @@ def test_data_names_every_finding(make_workspace: MakeWorkspace, monkeypatch):
     assert "5 errors" in page.markdown[0].value
     found = [expander.label for expander in page.expander]
     kinds = {label.rpartition(":")[0]: int(label.rpartition(" ")[2]) for label in found}
-    assert kinds["malformed row, error"] == 3
-    assert kinds["unknown label, error"] == kinds["empty id, error"] == 1
+    assert kinds["Row that cannot be read, error"] == 3
+    assert kinds["Row with an unknown label, error"] == kinds["Row without an id, error"] == 1
 
 
 def test_a_read_only_workspace_can_be_looked_at_but_not_labeled(

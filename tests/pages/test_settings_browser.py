@@ -72,8 +72,8 @@ def test_a_broken_task_is_corrected_in_the_browser(page: Page, workspace: Worksp
     task.write_text(f"colour = 1\n{good}", encoding="utf-8")
     page.reload()
     page.get_by_role("tab", name="Settings", exact=True).click()
-    expect(page.get_by_text("which means nothing")).to_be_visible()
+    expect(page.get_by_text("which is not a setting")).to_be_visible()
     fill(page, "task.toml", good)
     save(page)
-    expect(page.get_by_text("which means nothing")).to_have_count(0)
+    expect(page.get_by_text("which is not a setting")).to_have_count(0)
     assert task.read_text(encoding="utf-8") == good

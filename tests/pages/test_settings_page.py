@@ -186,7 +186,7 @@ def test_a_task_that_cannot_be_read_is_corrected_here(path: Path, monkeypatch):
     good = (path / "task.toml").read_text(encoding="utf-8")
     (path / "task.toml").write_text(f"colour = 1\n{good}", encoding="utf-8")
     page = settings(path, monkeypatch)
-    assert "`colour`, which means nothing" in errors(page)
+    assert "`colour`, which is not a setting" in errors(page)
     page = save(edit(page, "task.toml", "seed = 'x'"))
     assert "`seed` is 'x'" in errors(page)
     save(edit(page, "task.toml", good))

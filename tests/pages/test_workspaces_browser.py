@@ -1,12 +1,13 @@
 """A person who goes from one workspace to another and labels on at once."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.workspace.layout import Workspace, open_workspace
-from tests.browser import ITEM, all_saved, logged, shown
+from tests.browser import ITEM, all_saved, logged, settled, shown
 from tests.conftest import Show, headlines, write_csv
 from tests.pages.test_workspaces_page import put
 
@@ -80,13 +81,19 @@ PAGES = {
 }
 """The title that each page's path has in the browser's tab."""
 
+LEVELS = "[...document.querySelectorAll('h1, h2, h3, h4')].map(h => Number(h.tagName[1]))"
 
-def test_every_page_has_one_heading_and_a_title_of_its_own(
+
+def test_every_page_has_one_title_of_its_own_and_headings_in_order(
     page: Page, two: list[Workspace], show: Show
 ):
     for path, title in PAGES.items():
         page.goto(show(two[0]).at(path, "annotator=ann"))
         expect(page).to_have_title(f"{title} · first")
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        settled(page)
+        levels = page.evaluate(LEVELS)
+        assert levels[0] == 1
+        assert all(below <= above + 1 for above, below in pairwise(levels)), (path, levels)
     page.goto(show(two[0]).at(""))
     expect(page.get_by_role("heading", level=1)).to_have_text("first")

@@ -114,7 +114,7 @@ def test_a_manifest_that_is_not_ours_is_refused(manifest: bytes, tmp_path: Path)
     path = tmp_path / "b.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(MANIFEST, manifest)
-    with pytest.raises(BackupError, match="no backup of Sunlight"):
+    with pytest.raises(BackupError, match="not a backup of Sunlight"):
         read_backup(path)
 
 

@@ -178,7 +178,7 @@ def test_the_doctor_names_a_damaged_backup(workspace: Workspace):
     backup.path.write_bytes(data)
     (finding,) = examine_backups(workspace)
     assert (finding.kind.title, finding.file) == ("damaged backup", f"backups/{backup.path.name}")
-    assert "Take another one" in finding.message
+    assert "Use another one" in finding.message
 
 
 def test_the_doctor_is_content_with_label_files_that_nobody_saved_into(workspace: Workspace):
@@ -261,5 +261,5 @@ def test_what_reads_back_as_something_else_is_no_backup(workspace: Workspace):
     backup = back_up(workspace)
     parts = (replace(backup.parts[0], sha256="0" * 64), *backup.parts[1:])
     read_back(backup)
-    with pytest.raises(BackupError, match=r"task\.toml is not what it was. Look after the disk"):
+    with pytest.raises(BackupError, match=r"task\.toml is not what it was. Check the disk"):
         read_back(replace(backup, parts=parts))

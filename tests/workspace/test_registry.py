@@ -106,7 +106,7 @@ def test_a_new_workspace_can_be_opened_at_once(shelf: Path):
 
 @pytest.mark.parametrize("name", ["sample", "Sample", "DEMO", "demo"])
 def test_the_projects_own_names_are_not_given_away(shelf: Path, name: str):
-    with pytest.raises(WorkspaceError, match="project's own"):
+    with pytest.raises(WorkspaceError, match="reserved for the project"):
         free_place(name, shelf)
 
 
