@@ -189,8 +189,8 @@ def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
     picks = _picks(snapshot, plan.wishes, scores, missing, np.random.default_rng(seed))
     if not picks:
         raise PoolExhaustedError(
-            "Nothing is left to propose: every item of the pool is labeled, waits in an open "
-            "batch, or is a copy of one that does. Add a file to unlabeled_data/."
+            "Nothing is left to label: every item is labeled, is in an open batch, or is a copy "
+            "of one that is. Import more under Data, or add a file to unlabeled_data/."
         )
     batch_id, run_id = fresh_id("batch", batch_ids), plan.run_id if scores else ""
     head = Proposal(batch_id, now(), split, annotator, 0, "", "", run_id=run_id, seed=seed)

@@ -59,9 +59,9 @@ class Snapshot:
         found = {item.label for item in labels.usable_training()}
         missing = [label.name for label in task.labels if label.value not in found]
         return (
-            f"No training item is labeled `{'`, `'.join(missing)}` yet, so no model can learn, and "
-            "batches are random. Look for one on the Sunlight page by its words, and label it "
-            "there; or ask for a mix of strategies that need no model, such as outlier."
+            f"No training item is labeled `{'`, `'.join(missing)}` yet, so the model cannot learn "
+            "and batches are random. Search for such an item on Explore and label it there; or "
+            "choose a mix of strategies that need no model, such as outlier."
         )
 
     @cached_property

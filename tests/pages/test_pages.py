@@ -457,7 +457,7 @@ def test_a_pool_without_anything_left_says_so(make_workspace: MakeWorkspace, mon
     workspace = make_workspace([item[:2] for item in items], labels)
     page = open_page("annotate", workspace.path, monkeypatch)
     assert not page.exception
-    assert "Nothing is left to propose" in said(page.success[0].value)
+    assert "Nothing is left to label" in said(page.success[0].value)
 
 
 def test_a_disk_without_room_is_told(make_workspace: MakeWorkspace, monkeypatch):

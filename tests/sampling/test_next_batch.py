@@ -167,7 +167,7 @@ def test_a_preview_is_what_would_be_written_and_writes_nothing(make_workspace: M
 def test_a_small_pool_gives_what_there_is_and_then_says_so(make_workspace: MakeWorkspace):
     workspace = make_workspace([("a", "one"), ("b", "two")])
     assert len(propose(read_snapshot(workspace), "ann").proposals) == 2
-    with pytest.raises(LoopError, match="Nothing is left to propose"):
+    with pytest.raises(LoopError, match="Nothing is left to label"):
         propose(read_snapshot(workspace), "bob")
 
 

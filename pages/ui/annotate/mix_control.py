@@ -27,7 +27,7 @@ def choose_mix(task: Task) -> dict[str, int] | None:
     if st.session_state.get(USUAL) != default:  # at first, and where the task is another one
         _fill_in(*default)
     with st.expander("What the next batch is made of", icon=":material/tune:"):
-        st.caption("What your next batches are made of. Settings, under Data, keeps it for good.")
+        st.caption("For your next batches here. To keep a mix, choose it in Data → Settings.")
         name = st.segmented_control(
             "Mix", [*presets, CUSTOM], required=True, key=NAMED, persist_state="session"
         )
