@@ -344,7 +344,7 @@ def test_without_a_positive_label_a_word_says_so_and_a_mix_is_kept_or_refused(
     assert strategies_of(preview(snapshot).proposals) == {"random": 10}
     batch = preview(snapshot, wishes=BatchRequest(mix={"random": 2, "outlier": 3}))
     assert strategies_of(batch.proposals) == {"random": 2, "outlier": 3}
-    with pytest.raises(LoopError, match=r"`low confidence` asks a model\. No training item"):
+    with pytest.raises(LoopError, match=r"`low confidence` needs a model\. No training item"):
         preview(snapshot, wishes=BatchRequest(mix={"low confidence": 3}))
 
 
