@@ -179,7 +179,7 @@ def test_comments_that_saving_removes_are_told_before(path: Path, monkeypatch):
     text = (path / "task.toml").read_text(encoding="utf-8")
     (path / "task.toml").write_text(f"# mine\n{text}", encoding="utf-8")
     page = edit(settings(path, monkeypatch), "Title", "Else")
-    assert "The comments in task.toml go." in page.warning[0].value
+    assert "Saving removes the comments" in page.warning[0].value
 
 
 def test_a_task_that_cannot_be_read_is_corrected_here(path: Path, monkeypatch):

@@ -102,7 +102,7 @@ def _offer_to_save(path: Path, text: str, seen: str, told: list[str]) -> None:
     with st.container(border=True, key="settings_changes"):
         st.markdown("\n".join(["**What saving does**", "", *(f"- {plain(x)}" for x in told)]))
         if has_comments(seen):
-            st.warning("The comments in task.toml go. The former file is kept in set_aside/.")
+            st.warning("Saving removes the comments in task.toml. set_aside/ keeps the old file.")
         with st.container(horizontal=True):
             save = st.button("Save", type="primary", key="settings_save")
             st.button("Discard changes", key="settings_discard", on_click=_fill_in)
@@ -180,7 +180,7 @@ def _label(at: int, wish: LabelWish, items: int) -> LabelWish:
         key = middle.text_input("Key", wish.key, key=_key(f"key {row}")).strip()
         about = right.text_area("Definition", wish.description, height=90, key=_key(f"what {row}"))
         if wish.value:
-            left.caption(f"{counted(items, 'item')}, {plain(wish.value)} in files")
+            left.caption(f"{counted(items, 'item')}. In files: {plain(wish.value)}")
         if wish.value and not items:
             remove = st.session_state[REMOVED].add
             left.button("Remove", key=_key(f"remove {row}"), on_click=remove, args=(wish.value,))
