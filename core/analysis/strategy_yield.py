@@ -143,28 +143,20 @@ def over_time(items: Sequence[ChosenLabel]) -> list[tuple[int, Yield]]:
     """What each strategy brought in over time, in stretches of at least `THIN` of its labels.
 
     With each stretch, how many training labels of all strategies there were at its end. Batches
-    stay whole; what a strategy has left over at the end belongs to its last stretch.
+    stay whole; what has come since the last stretch waits for more.
     """
     batches: dict[tuple[str, str], list[tuple[int, ChosenLabel]]] = {}
     for until, item in enumerate(items, start=1):
         batches.setdefault((item.strategy, item.batch_id), []).append((until, item))
-    stretches: dict[str, list[list[tuple[int, ChosenLabel]]]] = {}
+    found, waiting = [], {}
     for (strategy, _), batch in batches.items():
-        own = stretches.setdefault(strategy, [])
-        if own and len(own[-1]) < THIN:
-            own[-1] += batch
+        stretch = waiting.pop(strategy, []) + batch
+        if len(stretch) < THIN:
+            waiting[strategy] = stretch
         else:
-            own.append(list(batch))
-    for own in stretches.values():
-        if len(own) > 1 and len(own[-1]) < THIN:
-            rest = own.pop()
-            own[-1] += rest
-    return [
-        (stretch[-1][0], summed_up(strategy, "", [item for _, item in stretch]))
-        for strategy, own in stretches.items()
-        for stretch in own
-        if len(stretch) >= THIN
-    ]
+            cell = summed_up(strategy, "", [item for _, item in stretch])
+            found.append((stretch[-1][0], cell))
+    return found
 
 
 def summed_up(strategy: str, batch_id: str, items: Sequence[ChosenLabel]) -> Yield:

@@ -131,8 +131,9 @@ def test_axe_finds_nothing_and_every_text_has_contrast_in_light_and_dark(
 def test_wherever_the_focus_goes_it_is_seen(page: Page, site: Site):
     page.goto(site.at("strategies", "annotator=ann"))
     page.add_style_tag(content="* { transition: none !important }")
-    page.wait_for_selector("summary")
+    page.wait_for_selector('[data-testid="stDataFrame"] canvas')
     settled(page)
+    page.wait_for_function(DRAWN)
     seen = []
     while len(seen) < 45:
         page.keyboard.press("Tab")

@@ -28,12 +28,8 @@ POINTS = alt.NamedData("points")
 CANVAS_FROM = 2_000
 """Rows from which a chart is painted, not built of elements: then there is no SVG of it."""
 
-INKS = {
-    "light": ("#1c1917", "#57534e"),
-    "dark": ("#f0eee9", "#b8b4ad"),
-    None: ("#767676", "#767676"),
-}
-"""Colors of a chart's texts, and of its axes and legend; gray while nobody knows the theme."""
+INKS = {"light": "#1c1917", "dark": "#f0eee9", None: "#767676"}
+"""Colors of a chart's words, which Streamlit leaves pale; gray while nobody knows the theme."""
 
 TICK = {"expr": "ceil(width / 64)"}
 """How many ticks a horizontal axis has: each number keeps room around it."""
@@ -71,7 +67,7 @@ def show_figure(
             # The height is the plot's alone, and a width where the chart has one.
             "autosize": {"type": "pad" if "width" in spec else "fit-x", "contains": "padding"},
             "usermeta": {"embedOptions": {"renderer": "canvas" if painted else "svg"}},
-            "config": _config(*INKS[st.context.theme.type]),
+            "config": _config(INKS[st.context.theme.type]),
             "description": f"{title}. {aid}",
         }
         width = "content" if "width" in spec else "stretch"
@@ -93,11 +89,11 @@ def show_figure(
     return selected
 
 
-def _config(text: str, quiet: str) -> dict[str, object]:
-    """Texts that Streamlit draws too pale, and numbers that stay under their grid lines."""
-    words = {"labelColor": quiet, "titleColor": quiet}
+def _config(ink: str) -> dict[str, object]:
+    """Words in this color, and numbers that stay under their grid lines."""
+    words = {"labelColor": ink, "titleColor": ink}
     return {
-        "text": {"color": text},
+        "text": {"color": ink},
         "legend": words,
         "axis": words | {"labelFlush": False, "labelSeparation": 6},
         "axisXQuantitative": {"tickCount": TICK},

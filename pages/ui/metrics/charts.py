@@ -91,15 +91,11 @@ def cuts() -> alt.LayerChart:
 def confusion(names: Sequence[str]) -> alt.LayerChart:
     """How many items of each true label got each prediction, the darker the larger their share."""
     # Each word of a name has a line of its own, and no word is wider than its column.
-    below = alt.Axis(
-        labelExpr="split(datum.label, ' ')",
-        labelAngle=0,
-        labelLimit=alt.ExprRef(f"width / {len(names)} - 4"),
-        labelOverlap=False,
-    )
-    if len(names) > MOST_FLAT:
-        below = alt.Axis(labelAngle=-60, labelLimit=140, labelOverlap=False)
+    width, words = alt.ExprRef(f"width / {len(names)} - 4"), "split(datum.label, ' ')"
+    below = alt.Axis(labelExpr=words, labelAngle=0, labelLimit=width, labelOverlap=False)
     beside = alt.Axis(labelLimit=130, labelOverlap=False)
+    if len(names) > MOST_FLAT:
+        below = alt.Axis(labelLimit=130, labelOverlap=False, labelAngle=-60)
     base = alt.Chart(POINTS).encode(
         x=alt.X("predicted:N", sort=list(names), title="predicted", axis=below),
         y=alt.Y("true label:N", sort=list(names), title="true label", axis=beside),

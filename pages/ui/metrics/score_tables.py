@@ -1,6 +1,5 @@
 """Scores of runs with their intervals, as tables and charts take them."""
 
-from collections.abc import Iterable
 from operator import attrgetter
 
 import numpy as np
@@ -162,14 +161,13 @@ def calibration_table(report: Report) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Data", *shown])
 
 
-def show_table(table: pd.DataFrame, scores: Iterable[str]) -> None:
-    """The table, with three digits in the columns that hold scores."""
-    columns = st.column_config
+def show_table(table: pd.DataFrame) -> None:
+    """The table, with three digits in the columns that hold scores, and local times."""
+    scores, columns = table.select_dtypes("floating").columns, st.column_config
+    moment = {"format": "D MMM YYYY, HH:mm", "timezone": st.context.timezone}
     formats = dict.fromkeys(scores, columns.NumberColumn(format="%.3f"))
     formats["Seconds"] = columns.NumberColumn(format="%.1f")
-    formats["Trained"] = columns.DatetimeColumn(
-        format="D MMM YYYY, HH:mm", timezone=st.context.timezone
-    )
+    formats["Trained"] = columns.DatetimeColumn(**moment)
     st.dataframe(table, hide_index=True, column_config=formats)
 
 
@@ -182,4 +180,4 @@ def show_versions(snapshot: Snapshot) -> None:
     sets = evaluation_sets(snapshot)
     if len(set(sets.values())) > 1:
         table["Test set"] = every["run_id"].map(sets)
-    show_table(table.iloc[::-1], [VERSIONS[score] for score in SCORES])
+    show_table(table.iloc[::-1])

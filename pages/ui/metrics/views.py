@@ -22,11 +22,8 @@ from pages.ui.components.scores import interval_text, metric, span
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts, score_tables
 
-MOST_BINS, FEWEST_BINS = 20, 5
-"""Bins of the histogram; the calibration curve has at most half as many."""
-
-IN_A_BIN = 5
-"""Items of the rarer kind for each bin: with fewer, a single item is a bar of its own."""
+FEWEST_BINS, MOST_BINS, IN_A_BIN = 5, 20, 5
+"""Bins of the histogram, and items of the rarer kind for each: a single item is no bar."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +171,7 @@ def show_labels(look: Look) -> None:
     names = [label.name for label in look.task.labels]
     cells = metrics.confusion(look.answers.predicted, look.answers.targets, len(names))
     show_confusion("labels", "Which labels are mixed up", cells, names)
-    table = score_tables.label_table(names, cells)
-    score_tables.show_table(table, ["Precision", "Recall", "F-score"])
+    score_tables.show_table(score_tables.label_table(names, cells))
 
 
 def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
@@ -226,8 +222,7 @@ def show_probabilities(look: Look) -> None:
                 "Error: the mean gap between the probability and the share that is positive, in "
                 "ten bins. Strategies use raw probabilities, which rank items the same way."
             )
-            table = score_tables.calibration_table(report)
-            score_tables.show_table(table, table.columns[2:])
+            score_tables.show_table(score_tables.calibration_table(report))
 
 
 def _show_distributions(look: Look) -> None:

@@ -54,7 +54,7 @@ def error_facts(look: Look, place: int) -> list[str]:
     return [
         f"Label: {labels[answers.targets[place]].name}",
         f"predicted: {labels[predicted].name}{sure}",
-        look.answers.items[place].item_id,
+        answers.items[place].item_id,
     ]
 
 

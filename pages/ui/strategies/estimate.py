@@ -6,13 +6,8 @@ from core.analysis import estimate
 from core.evaluation.prevalence import FEW, Prevalence
 from core.evaluation.stopping import ENOUGH, Sign
 from core.workspace.snapshot import Snapshot
+from pages.ui.components import verdict
 from pages.ui.components.messages import show_job
-from pages.ui.components.verdict import (
-    QUESTION,
-    can_estimate,
-    current_estimate,
-    estimate_job,
-)
 from pages.ui.escape_markdown import plain
 
 VAGUE = 100
@@ -27,11 +22,11 @@ def show_estimate(snapshot: Snapshot) -> None:
     st.caption(
         f"Estimates how many texts are {plain(name)}, and how many of those you have not labeled."
     )
-    if not can_estimate(snapshot):
+    if not verdict.can_estimate(snapshot):
         st.caption("Needs a test set, and training data with two different labels.")
         return
-    job = estimate_job(snapshot)
-    found = current_estimate(snapshot, job)
+    job = verdict.estimate_job(snapshot)
+    found = verdict.current_estimate(snapshot, job)
     if found:
         show_figures(found, name)
         return
@@ -47,7 +42,7 @@ def show_figures(found: estimate.Estimate, name: str) -> None:
     # The positive label is anybody's word: no markup is read in it.
     st.text(left_told(found.prevalence, name))
     st.caption(plain(sample_told(found.prevalence, name)))
-    st.header(QUESTION, anchor=False)
+    st.header(verdict.QUESTION, anchor=False)
     st.write(f"**{found.advice}**")
     st.markdown("\n".join(told(sign) for sign in found.signs))
     with st.expander("How this is computed"):
