@@ -189,8 +189,7 @@ class Preset:
 PRESETS = (
     Preset(
         "Balanced",
-        "The default: mostly items that the model is unsure about, with some random ones and some "
-        "with new words.",
+        "The default: mostly what the model is unsure about, some random items, some new words.",
         {"random": 10, "low confidence": 80, "outlier": 10},
     ),
     Preset(
@@ -203,11 +202,7 @@ PRESETS = (
         "Items that are unlike your training data: for the first batches, or after an import.",
         {"random": 20, "low confidence": 30, "outlier": 30, "representative": 20},
     ),
-    Preset(
-        "Random",
-        "A fair sample of all items: slower to learn from, and free of the model's taste.",
-        {"random": 100},
-    ),
+    Preset("Random", "A fair sample of all items. The model learns more slowly.", {"random": 100}),
 )
 """Mixes that people choose by name; every other one is custom."""
 

@@ -11,16 +11,21 @@ from core.errors import UnwritableError
 READ = os.O_RDONLY | os.O_CLOEXEC
 
 
-def lock(file: int, name: str) -> None:
-    """Holds the file's lock until it is closed; raises UnwritableError on a disk without locks."""
+def lock(file: int, name: str, *, wait: bool = True) -> None:
+    """Holds the file's lock until it is closed; raises UnwritableError on a disk without locks.
+
+    Also if it is not to `wait`, and somebody else has the lock.
+    """
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UnwritableError(f"{name} is in use. Try again in a moment.") from error
     except OSError as error:
         raise UnwritableError(_no_lock(name, error)) from error
 
 
 @contextmanager
-def locked_folder(folder: Path, name: str) -> Iterator[None]:
+def locked_folder(folder: Path, name: str, *, wait: bool = True) -> Iterator[None]:
     """Nobody else holds the folder's lock meanwhile; raises UnwritableError if it cannot be had."""
     try:
         handle = os.open(folder, READ)
@@ -29,24 +34,8 @@ def locked_folder(folder: Path, name: str) -> Iterator[None]:
             f"{name} cannot be locked: {error.strerror}. Make its folder readable."
         ) from error
     try:
-        lock(handle, name)
+        lock(handle, name, wait=wait)
         yield
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def locked_at_once(folder: Path) -> Iterator[bool]:
-    """Whether the folder's lock could be had without waiting; if so, it is held meanwhile.
-
-    Raises OSError on a disk without locks.
-    """
-    handle = os.open(folder, READ)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
     finally:
         os.close(handle)
 

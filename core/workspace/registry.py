@@ -6,8 +6,7 @@ A name is what people type and what stands in an address: it never leads out of 
 import re
 import time
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import LogError, WorkspaceError
@@ -23,7 +22,7 @@ from core.system.durable import (
     write_new,
 )
 from core.system.jobs import is_busy
-from core.system.locks import locked_at_once
+from core.system.locks import locked_folder
 from core.system.process import environment
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
 from core.workspace.logs import Event, read_log
@@ -34,9 +33,6 @@ SET_ASIDE = "set_aside"
 
 RESERVED = frozenset({"sample", "demo", SET_ASIDE})
 """Names of what the project makes there itself."""
-
-RECENT = 20
-"""Events at the end of the log that say who is at work."""
 
 AT_WORK = 10 * 60
 """Seconds after somebody's last label in which nobody else moves the workspace away."""
@@ -132,38 +128,32 @@ def rename(name: str, new: str, root: Path, by: str) -> Path:
 
     Raises WorkspaceError if it has to stay, if the name cannot be, or if somebody is at work there.
     """
-    with _free_to_move(name, root, by) as path:
-        place = free_place(new, root)
-        keep(path, place)
-    return place
+    return _moved(name, root, free_place(new, root), by)
 
 
 def remove(name: str, root: Path, by: str) -> Path:
     """Moves a workspace to `set_aside/` beside it; its path there. Raises as `rename` does."""
-    with _free_to_move(name, root, by) as path:
-        place = first_free(root / SET_ASIDE / name)
-        make_folder(place.parent)
-        keep(path, place)
-        sync_path(root)
-    return place
+    return _moved(name, root, first_free(root / SET_ASIDE / check_name(name)), by)
 
 
-@contextmanager
-def _free_to_move(name: str, root: Path, by: str) -> Iterator[Path]:
-    """The workspace's folder, while nobody else can be at work in it."""
+def _moved(name: str, root: Path, place: Path, by: str) -> Path:
     path = find(name, root)
     if path.resolve() == SAMPLE.resolve():
         raise WorkspaceError("The sample is part of the project and stays where it is.")
     todo = "Make the folder writable, and try again."
-    with refused_as(WorkspaceError, f"{name} cannot be moved", todo), locked_at_once(path) as free:
-        if not free or is_busy(path.resolve()):
+    with (
+        refused_as(WorkspaceError, f"{name} cannot be moved", todo),
+        locked_folder(path, name, wait=False),
+    ):
+        if is_busy(path.resolve()):
             raise WorkspaceError(f"A job is running in {name}. Wait for it, or stop it.")
         if others := _at_work(path) - {by}:
-            raise WorkspaceError(
-                f"{', '.join(sorted(others))} labeled in {name} within the last "
-                f"{AT_WORK // 60} minutes. Ask them to stop, and try again later."
-            )
-        yield path
+            who = ", ".join(sorted(others))
+            raise WorkspaceError(f"{who} labeled in {name} minutes ago. Try again when they stop.")
+        make_folder(place.parent)
+        keep(path, place)
+        sync_path(root)
+    return place
 
 
 def _at_work(path: Path) -> set[str]:
@@ -171,7 +161,7 @@ def _at_work(path: Path) -> set[str]:
     log = Workspace(path, default_task()).annotations
     with suppress(OSError, LogError):
         if time.time() - log.path.stat().st_mtime < AT_WORK:
-            return {event.annotator for event in read_log(log, Event, [])[-RECENT:]}
+            return {event.annotator for event in read_log(log, Event, [])[-20:]}
     return set()
 
 

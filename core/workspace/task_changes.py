@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from core.errors import TaskError
 from core.system.findings import counted
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import Task
+from core.workspace.task import SPLITS, Task
 
 PAUSE = (
     "Items labeled so far keep their labels, so look through the test set for items that should "
@@ -45,33 +45,29 @@ def changes(old: Task, new: Task, items: Mapping[str, int]) -> list[str]:
 
 def _facts(task: Task, names: Mapping[str, str]) -> dict[str, str]:
     """What is told with its former value; labels by their `names`."""
-    marked = {
-        flag: [names[label.value] for label in task.labels if getattr(label, flag)]
-        for flag in ("positive", "default")
-    }
-    return {
-        "title": task.title or "none",
-        "question": task.short or "none",
-        "positive label": " ".join(marked["positive"]) or "none",
-        "label for Enter": " ".join(marked["default"]) or "none",
-        "size of the test set": f"{task.targets['evaluation']:,}",
-        "size of the validation data": f"{task.targets['validation']:,}",
-        "size of the first training data": f"{task.targets['training']:,}",
+    positive = [names[label.value] for label in task.labels if label.positive]
+    default = [names[label.value] for label in task.labels if label.default]
+    facts = {
+        "title": task.title,
+        "question": task.short,
+        "positive label": " ".join(positive),
+        "label for Enter": " ".join(default),
         "size of a batch": f"{task.batch_size:,}",
         "mix of a batch": ", ".join(f"{part:,} {name}" for name, part in task.mix.items()),
-        "columns under a text": ", ".join(task.show) or "none",
+        "columns under a text": ", ".join(task.show),
         "minutes before a break": f"{task.rest_minutes:,}",
     }
+    facts |= {f"number of {split} items": f"{task.targets[split]:,}" for split in SPLITS}
+    return {what: value or "none" for what, value in facts.items()}
 
 
 def _labels(old: Task, new: Task, items: Mapping[str, int]) -> Iterator[str]:
     former = {label.value: label for label in old.labels}
-    for value, label in former.items():
-        number = counted(items.get(value, 0), "item")
-        if value not in new.values and items.get(value):
-            raise TaskError(f"{number} had the label {label.name}, so it cannot be removed.")
-        if value not in new.values:
-            yield f"Removes the label {label.name}, which no item has."
+    for value in [value for value in former if value not in new.values]:
+        if number := items.get(value):
+            had = f"{counted(number, 'item')} had the label {former[value].name}"
+            raise TaskError(f"{had}, so it cannot be removed.")
+        yield f"Removes the label {former[value].name}, which no item has."
     for label in new.labels:
         was = former.get(label.value)
         if was is None:

@@ -122,9 +122,8 @@ NAMED = {"core/sampling/catalog.py", "core/workspace/task.py"}
 OTHERWISE = {
     ("pages/ui/review/picks.py", "outlier"),
     ("pages/ui/review/picks.py", "low confidence"),
-    ("pages/ui/strategies/yields.py", "novel words"),
 }
-"""The two that Review shows as long as nobody chooses, and a measure that is called like one."""
+"""The two that Review shows as long as nobody chooses."""
 
 
 def test_everything_else_that_is_said_of_a_strategy_is_read_from_the_catalog():

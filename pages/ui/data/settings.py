@@ -33,11 +33,10 @@ REMOVED = "settings_removed"
 
 CUSTOM = "Custom"
 SETS = {
-    "evaluation": ("Test set", "Random, and never trained on: it tells how good a model is. Files "
-                   "call it evaluation."),
+    "evaluation": ("Test set", "Random, never trained on: it measures a model. Also: evaluation."),
     "validation": ("Validation", "A second random set, used only to tune settings."),
     "training": ("First training data", "Random items that the first model learns from."),
-}  # fmt: skip
+}
 """Of each split its name, and what it is for."""
 
 
@@ -45,10 +44,10 @@ def show(path: Path) -> None:
     """The form, what it changes, and a button that saves; of a file that is no task its text."""
     with refusals_shown(stop=True):
         now = read_task_text(path)
-    opened, seen = st.session_state.get(OPENED, (None, ""))
-    if opened != path:
+    if st.session_state.get(OPENED, ("",))[0] != path:
         _fill_in()
-        _, seen = st.session_state[OPENED] = (path, now)
+        st.session_state[OPENED] = (path, now)
+    seen = st.session_state[OPENED][1]
     if now != seen:
         st.warning("Somebody else has changed these settings.", icon=":material/sync_problem:")
         st.button("Load the new settings", key="settings_load", on_click=_fill_in)
@@ -64,8 +63,7 @@ def show(path: Path) -> None:
     items = items_of(snapshot)
     with refusals_shown():
         text = task_toml(_form(task, snapshot, items))
-        told = changes(task, parse_task(text, "task.toml"), items)
-        _offer_to_save(path, text, seen, told)
+        _offer_to_save(path, text, seen, changes(task, parse_task(text, "task.toml"), items))
 
 
 def _fill_in() -> None:
