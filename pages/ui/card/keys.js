@@ -170,10 +170,7 @@ class Strays {
     this.told = new Set();
   }
 
-  /**
-   * @param {KeyboardEvent} event  without a command
-   * @param {Card} card
-   */
+  /** @param {KeyboardEvent} event  without a command @param {Card} card */
   note(event, card) {
     const { key, repeat } = event;
     if (event.isComposing || isTaken(event)) {
@@ -187,11 +184,7 @@ class Strays {
     if (this.inRow >= ENOUGH_STRAYS) this.tell("keys", card, labelKeysInWords(card.data));
   }
 
-  /**
-   * @param {string} reason
-   * @param {Card} card
-   * @param {string} words
-   */
+  /** @param {string} reason @param {Card} card @param {string} words */
   tell(reason, card, words) {
     if (this.told.has(reason)) return;
     this.told.add(reason);
@@ -199,10 +192,7 @@ class Strays {
   }
 }
 
-/**
- * @param {CardData} data
- * @returns {string} the keys that label, for somebody who tries others
- */
+/** @param {CardData} data @returns {string} the keys that label, for somebody who tries others */
 function labelKeysInWords({ labels, keys }) {
   const named = labels.slice(0, MOST_NAMED).map(({ key }) => keyName(key));
   if (labels.some((label) => label.default)) named.push("Enter");

@@ -226,11 +226,7 @@ async function post(endpoint, body) {
   return readAnswer(response.status, text);
 }
 
-/**
- * @param {number} status
- * @param {string} text
- * @returns {Answer} raises Trouble
- */
+/** @param {number} status @param {string} text @returns {Answer} raises Trouble */
 function readAnswer(status, text) {
   let answer = null;
   try {

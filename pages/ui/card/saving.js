@@ -9,10 +9,7 @@
  * @property {string} refusal  what the server would not take, in words
  */
 
-/**
- * @param {Delivery} delivery
- * @returns {{state: SaveState, text: string, trouble: string}}
- */
+/** @param {Delivery} delivery @returns {{state: SaveState, text: string, trouble: string}} */
 function describeSaving({ waiting, trouble, isKept, isSaving, refusal }) {
   const kept = `${waiting} kept here`;
   const failed = waiting > 0 ? trouble : null;

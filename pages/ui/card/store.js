@@ -34,10 +34,7 @@ function byTime(a, b) {
 
 /** The kept events of one person in one workspace. */
 class EventStore {
-  /**
-   * @param {string} workspace
-   * @param {string} annotator
-   */
+  /** @param {string} workspace @param {string} annotator */
   constructor(workspace, annotator) {
     this.owner = `${encodeURIComponent(workspace)}/${encodeURIComponent(annotator)}/`;
     /** False from the first write that failed, per store. */
@@ -65,10 +62,7 @@ class EventStore {
     this.write(shelf, (events) => events.put(event, this.owner + event.event_id));
   }
 
-  /**
-   * @param {string} shelf
-   * @param {string[]} ids
-   */
+  /** @param {string} shelf @param {string[]} ids */
   remove(shelf, ids) {
     try {
       ids.forEach((id) => localStorage.removeItem(this.localKey(shelf, id)));
@@ -154,11 +148,7 @@ class EventStore {
     return this.opening;
   }
 
-  /**
-   * @param {string} shelf
-   * @param {string} id
-   * @returns {string}
-   */
+  /** @param {string} shelf @param {string} id @returns {string} */
   localKey(shelf, id) {
     return `${PREFIX}/${shelf}/${this.owner}${id}`;
   }

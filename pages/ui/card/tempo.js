@@ -117,10 +117,7 @@ class Rest {
   }
 }
 
-/**
- * @param {string} place
- * @returns {string | null}
- */
+/** @param {string} place @returns {string | null} */
 function readPlace(place) {
   try {
     return localStorage.getItem(place);

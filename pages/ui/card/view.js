@@ -298,20 +298,15 @@ class View {
    * @param {boolean} hasSkipped
    */
   showActions(isEnd, hasSkipped) {
-    const names = {
-      save: this.data.reopened ? "Return" : isEnd ? "Finish batch" : "Pause",
-      skip: isEnd ? "Show skipped" : "Skip",
-    };
-    for (const [action, name] of Object.entries(names)) {
+    const set = (action, name, isHidden) => {
       const button = this.actionButtons.get(action);
-      if (button) write(button.firstChild, name);
-    }
-    const hide = (action, isHidden) => {
-      const button = this.actionButtons.get(action);
-      if (button && button.hidden !== isHidden) button.hidden = isHidden;
+      if (!button) return;
+      write(button.firstChild, name);
+      if (button.hidden !== isHidden) button.hidden = isHidden;
     };
-    hide("flag", isEnd);
-    hide("skip", isEnd && !hasSkipped);
+    set("save", this.data.reopened ? "Return" : isEnd ? "Finish batch" : "Pause", false);
+    set("skip", isEnd ? "Show skipped" : "Skip", isEnd && !hasSkipped);
+    set("flag", "Flag", isEnd);
   }
 
   /**
