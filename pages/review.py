@@ -1,4 +1,4 @@
-"""Review: what the model asked for and why; labels to look at again; what was labeled earlier."""
+"""Review: why items were chosen; labels to look at again; what was labeled earlier."""
 
 from functools import partial
 
@@ -6,9 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from core.workspace.assignment import batch_for, flags
-from core.workspace.logs import Event, new_event
+from core.workspace.logs import Event, new_event, shown_id
 from core.workspace.relabel import as_they_stand
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import SPLIT_NAMES
 from pages.ui import page_head, session
 from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
@@ -19,19 +20,18 @@ from pages.ui.review.label_issues import label_buttons, show_label_issues
 from pages.ui.review.picks import choose_batch, newest_run, picks_shown, show_sides
 from pages.ui.review.projection import batches_of, open_batch, open_item_button, show_picture
 
-SHOWN = 100
+SHOWN = 50
 DECIDED = 20
 """Flagged items with a button for each label: buttons cost more time than texts."""
 
 
 def show_choice(snapshot: Snapshot) -> None:
-    """Two strategies' picks of a batch, of the coming one, or of all; over them their picture."""
+    """Two strategies' picks of a batch, of the next one, or of all; over them their map."""
     batch = choose_batch(snapshot, analysis.picks(snapshot))
     if batch is None:
         say_empty(
-            "Here you will see the outliers beside the low-confidence picks. They come with the "
-            "first active-learning batch, after evaluation data and first training data are "
-            "labeled."
+            "Here you will see which items the model chose, and why. Label the test set and the "
+            "first training data on Annotate; the batch after that is chosen by the model."
         )
         return
     picks, newest = picks_shown(snapshot, batch), newest_run(snapshot)
@@ -40,11 +40,12 @@ def show_choice(snapshot: Snapshot) -> None:
 
 
 def show_flagged(snapshot: Snapshot) -> None:
-    """What somebody wants to be looked at again: label it, go to it, or be done with the flag."""
+    """What somebody flagged: label it, open it in its batch, or remove the flag."""
     flagged = flags(snapshot.logs.events)
     if not flagged:
         key = snapshot.workspace.task.keys.flag
-        say_empty(f"Nothing is flagged. `{key}` flags the item on the annotation card.")
+        say_empty(f"Nothing is flagged. Press `{key}` while labeling to flag an item.")
+        return
     found = as_they_stand(snapshot, [flag.item_id for flag in flagged[:SHOWN]])
     batches = batches_of(snapshot)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
@@ -53,30 +54,30 @@ def show_flagged(snapshot: Snapshot) -> None:
         told = [f"flagged by {flag.annotator}: {flag.note}", labeled]
         show_items([item_html(item.text, told)])
         with st.container(horizontal=True, gap="small"):
-            done, item_id = partial(take_flag_back, snapshot, flag), flag.item_id
+            done, item_id = partial(remove_flag, snapshot, flag), flag.item_id
             if at < DECIDED and session.annotator():
                 label_buttons(snapshot, [item], at == 0, then=done)
+            st.button("Remove flag", key=f"done {item_id}", icon=":material/flag:", on_click=done)
             open_item_button(batches.get(item_id, ""), item_id, f"open {item_id}")
-            st.button("Done", key=f"done {item_id}", help="Takes the flag back", on_click=done)
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
 
 
-def take_flag_back(snapshot: Snapshot, flag: Event) -> None:
-    """Appends the event that takes the flag back, before the page runs again."""
+def remove_flag(snapshot: Snapshot, flag: Event) -> None:
+    """Appends the event that removes the flag, before the page runs again."""
     with refusals_shown():
         event = new_event(flag.batch_id, session.annotator(), "flag", flag.item_id)
         inbox(snapshot.workspace.path).receive([event])
 
 
 def show_earlier(snapshot: Snapshot) -> None:
-    """Batches that hold labels, but the one that is under way; each can be opened and corrected."""
+    """Batches with labels, but the one that is under way; each item opens and can be corrected."""
     batches = tables(snapshot).batches
     under_way = batch_for(snapshot, session.annotator())
     others = (batches["labeled"] > 0) & (batches["batch_id"] != under_way)
     batches = batches[others].set_index("batch_id")
     if not len(batches):
-        say_empty("Here you will find every batch that holds a label, to go back into it.")
+        say_empty("Here you will find every batch with labels, to check and correct them.")
         return
     batch_id = st.selectbox(
         "Batch",
@@ -87,30 +88,35 @@ def show_earlier(snapshot: Snapshot) -> None:
     if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
         open_batch(batch_id)
     task = snapshot.workspace.task
+    names = {label.value: label.name for label in task.labels}
+    wanted = st.pills("Labels", names, format_func=names.get, selection_mode="multi")
     labeled = [item for item in snapshot.labels.items if item.batch_id == batch_id]
+    labeled = [item for item in labeled if not wanted or item.label in wanted]
     labeled.sort(key=lambda item: item.labeled_at, reverse=True)
-    show_items(
-        item_html(item.text, [task.label(item.label).name, item.annotator])
-        for item in labeled[:SHOWN]
-    )
+    for item in labeled[:SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            show_items([item_html(item.text, [f"labeled {names[item.label]}", item.annotator])])
+            open_item_button(batch_id, item.item_id, f"earlier {item.item_id}")
+    if len(labeled) > SHOWN:
+        st.caption(f"The newest {SHOWN} of {len(labeled):,} are shown.")
 
 
 def earlier_title(batch_id: str, batch: pd.Series) -> str:
     """A batch in one line: its kind of data, its person, how much of it is labeled, its day."""
     person = batch["annotator"] or "nobody yet"
     return (
-        f"{batch_id} · {batch['split']} · {person} · {batch['labeled']} labeled · "
-        + str(batch["created_at"])[:10]
+        f"{shown_id(batch_id)} · {SPLIT_NAMES[batch['split']]} · {person} · "
+        f"{batch['labeled']} labeled · {str(batch['created_at'])[:10]}"
     )
 
 
 snapshot = page_head.open_page(
     "Review",
-    "What the model asked for and why, what deserves a second look, and what was labeled earlier.",
+    "Why items were chosen, labels that may be wrong, flagged items, and your earlier batches.",
 )
 page_head.need_pool(snapshot)
 TABS = {
-    "What the model asked for": show_choice,
+    "Why these items": show_choice,
     "Second look": show_label_issues,
     "Flagged": show_flagged,
     "Labeled earlier": show_earlier,

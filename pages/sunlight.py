@@ -1,7 +1,7 @@
 """Explore: large numbers of random, granular examples, with what the model sees in each."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 
@@ -18,8 +18,8 @@ from core.workspace.snapshot import Snapshot, being_held_out
 from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
-from pages.ui.components.item_details import show_details
-from pages.ui.components.items import item_html, prediction, show_items
+from pages.ui.components.item_details import show_item
+from pages.ui.components.items import prediction
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import filter_panel, state
@@ -45,30 +45,8 @@ def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> N
     with st.container(gap=None):
         for item, probability in zip(items.itertuples(), said, strict=True):
             told = facts(snapshot, item, None if item.item_id in hidden else probability)
-            show_one(snapshot, item, told, known, is_alone=len(items) == 1)
-
-
-def show_one(
-    snapshot: Snapshot,
-    item: tuple,
-    told: list[str],
-    known: Collection[str] | None,
-    *,
-    is_alone: bool,
-) -> None:
-    """An item; its details where it is alone or opened: nothing is worked out before."""
-    facts = told if is_alone else []
-    show_items([item_html(item.text, facts, known, big=is_alone, item_id=item.item_id)])
-    if is_alone:
-        show_details(snapshot, item.item_id, item.text)
-        return
-    # What is known of it is the line that opens it: so each has a name of its own. With a new label
-    # it is another line, which would be closed.
-    name, key = " · ".join(map(plain, told)), f"more_{item.item_id}"
-    st.session_state[key] = st.session_state.get(key, False)
-    with st.expander(name, type="compact", key=key, on_change="rerun") as place:
-        if place.open:
-            show_details(snapshot, item.item_id, item.text)
+            alone = len(items) == 1
+            show_item(snapshot, item.item_id, item.text, told, known, is_alone=alone)
 
 
 def facts(snapshot: Snapshot, item: tuple, probability: np.ndarray | None) -> list[str]:

@@ -226,5 +226,5 @@ def reason(name: str, score: float | None) -> str:
 
 
 def familiarity(score: float) -> str:
-    """How often an item's words occurred in the training data, said of its words."""
-    return f"occurred {score:.2f} times on average in the training data"
+    """How often an item's words occurred in the training data."""
+    return f"words seen {score:.2f}× in training"

@@ -409,7 +409,7 @@ def test_review_shows_outliers_beside_low_confidence(demo_folder: Path, monkeypa
     page = open_page("review", demo_folder, monkeypatch)
     titles = [title.value for title in page.header]
     assert titles == ["Outliers: rarest words first (5)", "Low confidence: least sure first (40)"]
-    page.selectbox(key="review_batch").select("all batches").run()
+    page.selectbox(key="review_batch").select("All batches").run()
     assert page.header[0].value.endswith("(10)")
 
 

@@ -54,18 +54,28 @@ def test_a_dragged_region_shows_its_items_and_one_opens(page: Page):
         page.mouse.up()
         page.wait_for_timeout(1_000)
         settled(page)
-        if page.get_by_text("items chosen").is_visible():
+        if page.get_by_text("items selected").is_visible():
             break
-    page.locator("button", has_text="Open").first.click()
+    page.locator(".st-key-review_chosen summary").first.click()
+    page.get_by_role("button", name="Open in Annotate").first.click()
     page.wait_for_url("**/annotate*")
     expect(page.get_by_test_id("batch-end")).to_be_visible()
+
+
+def test_the_keyboard_selects_and_opens_what_the_mouse_does(page: Page):
+    page.locator("summary", has_text="Select without a mouse").press("Enter")
+    page.get_by_role("slider", name="Confidence").last.press("PageDown")
+    expect(page.get_by_text("items selected")).to_be_visible()
+    page.locator(".st-key-review_chosen [data-testid=item] >> nth=0").wait_for()
+    page.locator(".st-key-review_chosen summary").nth(1).press("Enter")
+    expect(page.locator(".st-key-review_chosen").get_by_test_id("details")).to_be_visible()
 
 
 def test_a_click_on_a_point_opens_its_item(page: Page):
     text = point_at_mouse(page, picture(page))
     page.mouse.down()
     page.mouse.up()
-    opened = page.locator(".st-key-review_opened")
+    opened = page.locator(".st-key-review_chosen")
     expect(opened.get_by_test_id("item")).to_contain_text(text)
     expect(opened.get_by_test_id("details")).to_be_visible()
 
@@ -95,7 +105,7 @@ def top_doubts(workspace: Workspace, number: int) -> list[LabelIssue]:
 
 def open_second_look(page: Page, top: LabelIssue) -> None:
     page.get_by_role("tab", name="Second look").click()
-    expect(page.get_by_text("The keys decide about the top one")).to_be_visible()
+    expect(page.get_by_text("Keys apply to the first item")).to_be_visible()
     wait_for_top(page, top)
 
 

@@ -1,4 +1,4 @@
-"""Review as a person meets it: what the model asked for, and what deserves a second look."""
+"""Review as a person meets it: why items were chosen, and which labels may be wrong."""
 
 import json
 import re
@@ -22,11 +22,12 @@ from core.system.progress import Progress, in_words, silent
 from core.workspace.assignment import flags
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event, Run, new_event, read_logs
+from core.workspace.logs import Event, Run, new_event, read_logs, shown_id
 from core.workspace.relabel import as_they_stand, settled
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Label
 from pages.ui.cache.keep import Slot
+from pages.ui.components.items import percent
 from pages.ui.review.projection import batches_of
 from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines, write_csv
@@ -52,12 +53,12 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
     demo_folder: Path, monkeypatch
 ):
     page = open_page("review", demo_folder, monkeypatch)
-    html, run = told(page), run_of(demo_folder).run_id
-    assert "times on average in the training data" in html
-    html = html.replace('<dd dir="auto">', "<dd>")
-    assert re.search(r"<dt>Guess</dt><dd>[^<]* with confidence 0\.\d{3}: (right|wrong)</dd>", html)
-    assert html.count("<dt>Today</dt>") == html.count("<dt>Label</dt>") == 45
-    assert any(f"Today: what {run} says; of its training" in each.value for each in page.caption)
+    html, run = unescape(told(page)), shown_id(run_of(demo_folder).run_id)
+    html = re.sub("</?bdi>", "", html)
+    assert re.search(r"words seen \d+\.\d\d× in training", html)
+    assert re.search(r"· predicted [^·<]*, \d\d% \((right|wrong)\) ·", html)
+    assert html.count("now ") == html.count("labeled ") == 45
+    assert any(f"Now: the prediction of {run}, for its" in each.value for each in page.caption)
     unseen = read_report(read(demo_folder), run_of(demo_folder)).out_of_fold
     batch = page.selectbox(key="review_batch").value
     picks = [p for p in read(demo_folder).logs.batch(batch) if p.strategy == "low confidence"]
@@ -67,8 +68,8 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
         if item in {pick.item_id for pick in picks}
     ]
     assert len(sure) == 40
-    shown = re.findall(r"<dt>Today</dt><dd>[^<]* confidence (0\.\d{3})</dd>", html)
-    assert set(shown) >= {f"{each:.3f}" for each in sure}
+    shown = re.findall(r"· now [^·<]*, (>?\d+%)", html)
+    assert set(shown) >= {percent(each) for each in sure}
     assert 'class="sl-new"' in html
 
 
@@ -84,16 +85,17 @@ def test_other_strategies_can_stand_side_by_side(demo_folder: Path, monkeypatch)
 def test_the_coming_batch_is_shown_when_asked_for_and_nothing_is_written(demo: Path, monkeypatch):
     before = read_logs(*open_workspace(demo).logs)
     page = open_page("review", demo, monkeypatch)
-    page.selectbox(key="review_batch").select("coming batch").run()
+    page.selectbox(key="review_batch").select("Next batch").run()
     assert not page.header
     page.button(key="show_coming").click().run()
     assert not page.exception
     assert read_logs(*open_workspace(demo).logs) == before
     outliers = [p for p in preview(read(demo)).proposals if p.strategy == "outlier"]
     assert page.header[0].value == f"Outliers: rarest words first ({len(outliers)})"
-    assert told(page).count("no label yet") == 45
+    assert told(page).count("predicted ") == 45
+    assert "labeled " not in told(page)
     again = open_page("review", demo, monkeypatch)
-    again.selectbox(key="review_batch").select("coming batch").run()
+    again.selectbox(key="review_batch").select("Next batch").run()
     assert len(again.header) == 2  # worked out once for everybody
 
 
@@ -101,18 +103,19 @@ def test_without_the_runs_file_the_picks_stand_without_todays_opinion(demo: Path
     shutil.rmtree(demo / "models")
     page = open_page("review", demo, monkeypatch)
     assert not page.exception
-    assert "<dt>Today</dt>" not in told(page)
-    assert "<dt>Guess</dt>" in told(page)
+    assert "now " not in told(page)
+    assert "predicted " in told(page)
     assert len(page.header) == 2
 
 
+DUPLICATES = "Duplicates with different labels"
 PLACES = [
-    ("What the model asked for", ""),
+    ("Why these items", ""),
     ("Flagged", ""),
     ("Labeled earlier", ""),
-    ("Second look", "Contradicted by the model"),
-    ("Second look", "Two labels"),
-    ("Second look", "Same text, other label"),
+    ("Second look", "Model disagrees"),
+    ("Second look", "Conflicting labels"),
+    ("Second look", DUPLICATES),
 ]
 
 
@@ -140,11 +143,11 @@ def test_every_part_says_something_in_every_state(
 def test_twenty_iterations_can_be_gone_through(many_iterations: Path, monkeypatch):
     first, *_ = look_everywhere(many_iterations, monkeypatch)
     assert first.selectbox(key="review_batch").options == [
-        "coming batch",
-        *(f"batch-{number:04}" for number in range(20, 0, -1)),
-        "all batches",
+        "Next batch",
+        *(f"Batch {number}" for number in range(20, 0, -1)),
+        "All batches",
     ]
-    first.selectbox(key="review_batch").select("all batches").run()
+    first.selectbox(key="review_batch").select("All batches").run()
     counts = Counter(proposal.strategy for proposal in read(many_iterations).logs.proposals)
     assert [int(title.value.split("(")[1].strip(")")) for title in first.header] == [
         counts["outlier"],
@@ -157,8 +160,8 @@ def test_twenty_iterations_can_be_gone_through(many_iterations: Path, monkeypatc
 def test_without_any_file_of_a_model_every_part_stands(demo: Path, monkeypatch):
     shutil.rmtree(demo / "models")
     first, *_, contradicted_ones, _, _ = look_everywhere(demo, monkeypatch)
-    assert any("comes with the next run" in caption.value for caption in first.caption)
-    assert "The next run brings it" in contradicted_ones.info[0].value
+    assert any("It comes with the next" in caption.value for caption in first.caption)
+    assert "The next model will have them" in contradicted_ones.info[0].value
 
 
 def test_what_is_worked_out_once_is_waited_for_by_all_who_ask():
@@ -204,7 +207,7 @@ def test_before_a_model_chooses_review_says_what_will_be_here(
     workspace = make_workspace([item[:2] for item in headlines(60)])
     propose(read_snapshot(workspace), "ann")
     page = open_page("review", workspace.path, monkeypatch)
-    assert "Here you will see the outliers" in page.info[0].value
+    assert "Here you will see which items" in page.info[0].value
 
 
 def choose_in_picture(page: AppTest, **selection: object) -> AppTest:
@@ -219,20 +222,20 @@ def test_a_region_of_the_picture_shows_its_items_and_opens_one(demo_folder: Path
     ranges = {"confidence": [0.5, 0.52], "familiarity": [0.01, 1e6]}
     page = choose_in_picture(page, brush=ranges)
     assert not page.exception
-    title = next(m.value for m in page.markdown if "chosen" in m.value)
+    title = next(m.value for m in page.markdown if "selected" in m.value)
     batch = page.selectbox(key="review_batch").value
     in_region = {
         p.item_id
         for p in read(demo_folder).logs.batch(batch)
         if p.confidence is not None and p.confidence <= 0.52
     }
-    opened = [b.key.split()[-1] for b in page.button if b.key.startswith("open point")]
+    opened = [each.label for each in page.expander if each.label != "Select without a mouse"]
     assert in_region
     assert all(f'data-item-id="{item}"' in told(page) for item in in_region)
-    assert len(opened) == 15
+    assert len(opened) == min(50, int(title.strip("*").split()[0]))
     assert int(title.strip("*").split()[0]) >= len(in_region)
     empty = choose_in_picture(page, brush={"confidence": [2, 3], "familiarity": [0.1, 1]})
-    assert "No item stands in this region." in [caption.value for caption in empty.caption]
+    assert "No items in this region." in [caption.value for caption in empty.caption]
 
 
 def test_a_click_in_the_picture_opens_the_item_with_all_that_is_known(demo: Path, monkeypatch):
@@ -244,7 +247,7 @@ def test_a_click_in_the_picture_opens_the_item_with_all_that_is_known(demo: Path
     assert not page.exception
     assert f'data-item-id="{pick.item_id}"' in told(page)
     assert 'data-testid="details"' in told(page)
-    assert page.button(key="open_opened").label == "Open in Annotate"
+    assert page.button(key=f"open point {pick.item_id}").label == "Open in Annotate"
     free = snapshot.pool_words.pool.ids.take(sampled(snapshot))[0].as_py()
     page = choose_in_picture(page, click=[{"item_id": free}])
     assert f'data-item-id="{free}"' in told(page)
@@ -292,7 +295,7 @@ def test_contradicted_labels_are_decided_and_stay_decided(demo: Path, monkeypatc
         snapshot.labels.usable_training(), read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
     )
     first, second = (doubt.item for doubt in doubts[:2])
-    page = open_list(open_page("review", demo, monkeypatch), "Contradicted by the model")
+    page = open_list(open_page("review", demo, monkeypatch), "Model disagrees")
     shown = [button.key for button in page.button if button.key.startswith("decide ")]
     assert shown[0].split()[1] == first.item_id
     page.button(key=f"decide {first.item_id} {doubts[0].predicted}").click().run()
@@ -312,7 +315,7 @@ def test_a_decision_can_be_taken_back(demo: Path, monkeypatch):
     doubt = find_label_issues(
         snapshot.labels.usable_training(), read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
     )[0]
-    page = open_list(open_page("review", demo, monkeypatch), "Contradicted by the model")
+    page = open_list(open_page("review", demo, monkeypatch), "Model disagrees")
     page.button(key=f"decide {doubt.item.item_id} {doubt.predicted}").click().run()
     page.button(key="take_back").click().run()
     assert a_label(read(demo), doubt.item.item_id) == doubt.item.label
@@ -324,7 +327,7 @@ def test_what_cannot_be_taken_back_now_can_be_later(make_workspace: MakeWorkspac
     one, two, three = workspace.task.labels
     for label in (one, two):
         write_csv(workspace.path / "training_data" / label.file, [("x", "two minds", label.value)])
-    page = open_list(open_page("review", workspace.path, monkeypatch), "Two labels")
+    page = open_list(open_page("review", workspace.path, monkeypatch), "Conflicting labels")
     page.button(key=f"decide x {two.value}").click().run()
 
     def labeled_by_bob(label: Label) -> None:
@@ -334,7 +337,7 @@ def test_what_cannot_be_taken_back_now_can_be_later(make_workspace: MakeWorkspac
 
     labeled_by_bob(three)
     page.button(key="take_back").click().run()
-    assert "labeled otherwise meanwhile" in said(page.error[0].value)
+    assert "another label just now" in said(page.error[0].value)
     assert a_label(read_snapshot(workspace), "x") == three.value
     labeled_by_bob(two)
     page.button(key="take_back").click().run()
@@ -348,13 +351,11 @@ def test_a_run_from_before_says_that_the_next_one_will_bring_it(demo: Path, monk
     content = json.loads(path.read_text())
     del content["out_of_fold"]
     path.write_text(json.dumps(content))
-    page = open_list(open_page("review", demo, monkeypatch), "Contradicted by the model")
-    assert "The next run brings it" in page.info[0].value
+    page = open_list(open_page("review", demo, monkeypatch), "Model disagrees")
+    assert "The next model will have them" in page.info[0].value
 
 
-@pytest.mark.parametrize(
-    "name", ["Contradicted by the model", "Two labels", "Same text, other label"]
-)
+@pytest.mark.parametrize("name", ["Model disagrees", "Conflicting labels", DUPLICATES])
 def test_every_list_opens_in_every_state(
     name: str,
     workspace_path: Path,
@@ -374,14 +375,16 @@ def test_conflicts_and_copies_are_decided_for_all_their_items(
         ("training", "0"): [("b", "Flood hits  village", "0"), ("x", "two minds", "0")],
     }
     workspace = make_workspace([item[:2] for item in pool], rows)
-    page = open_list(open_page("review", workspace.path, monkeypatch), "Two labels")
+    page = open_list(open_page("review", workspace.path, monkeypatch), "Conflicting labels")
     assert told(page).count("two minds") == 2
     page.button(key="decide x 1").click().run()
     assert not page.exception
     snapshot = read_snapshot(workspace)
     assert not snapshot.labels.conflicts
     assert a_label(snapshot, "x") == "1"
-    page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
+    page = open_list(
+        open_page("review", workspace.path, monkeypatch), "Duplicates with different labels"
+    )
     assert "sl-new" not in told(page).replace(".sl-new", "")  # the same words: none differs
     page.button(key="decide a b 0").click().run()
     assert page.success
@@ -398,7 +401,9 @@ def test_of_nearly_the_same_texts_the_words_that_differ_are_marked(
         ("evaluation", "0"): [("b", f"{long} tomorrow", "0")],
     }
     workspace = make_workspace([item[:2] for item in headlines(30)], rows)
-    page = open_list(open_page("review", workspace.path, monkeypatch), "Same text, other label")
+    page = open_list(
+        open_page("review", workspace.path, monkeypatch), "Duplicates with different labels"
+    )
     marked = re.findall(r'class="sl-new">(.*?)<', told(page))
     assert marked == ["tomorrow", "tonight"]
     page.button(key="decide b a keep").click().run()
@@ -421,7 +426,7 @@ def test_no_list_shows_what_the_model_thinks_of_evaluation_items(demo_folder: Pa
             r'<p class="sl-text".*?>(.*?)</p>.*?sl-facts">(.*?)</(?:p|dl)>', told(page)
         ):
             if unescape(text) in held_out:
-                assert not re.search("confidence|guess|says|today", facts), name
+                assert not re.search("confidence|predicted|now |%", facts), name
 
 
 def test_a_flagged_item_is_labeled_and_its_flag_is_gone(demo: Path, monkeypatch):

@@ -51,7 +51,7 @@ def drag_a_region(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.76 * box["height"], steps=8)
     page.mouse.up()
-    page.get_by_text("items chosen").wait_for()
+    page.get_by_text("items selected").wait_for()
 
 
 def open_tab(name: str) -> Callable[[Page], None]:

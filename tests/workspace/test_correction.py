@@ -172,7 +172,7 @@ def test_a_key_that_is_pressed_twice_is_written_once_and_a_late_one_is_refused(d
     events = read_logs(*workspace.logs).events
     decide(workspace, inbox, [Decision(item, other(item))], "ann")
     assert read_logs(*workspace.logs).events == events
-    with pytest.raises(EventError, match="labeled otherwise meanwhile"):
+    with pytest.raises(EventError, match="another label just now"):
         decide(workspace, inbox, [Decision(item, item.label)], "bob")
     assert read_logs(*workspace.logs).events == events
 
@@ -189,7 +189,7 @@ def test_an_item_that_was_flagged_and_then_drawn_for_evaluation_is_no_training_d
     assert {item.split for item in stale} == {"training"}
     drawn = propose(read_snapshot(workspace), "bob").proposals[0].item_id
     (before,) = (item for item in stale if item.item_id == drawn)
-    with pytest.raises(EventError, match="waits for its evaluation label"):
+    with pytest.raises(EventError, match="waiting for its label in the test set"):
         decide(workspace, inbox, [Decision(before, "1")], "ann")
     assert label_of(read_snapshot(workspace), drawn) == {}
     (now,) = as_they_stand(read_snapshot(workspace), [drawn])
@@ -240,5 +240,5 @@ def test_an_unlabeled_item_whose_key_is_pressed_twice_is_labeled_once(
     events = read_logs(*workspace.logs).events
     decide(workspace, inbox, [Decision(waiting, "1")], "ann")
     assert read_logs(*workspace.logs).events == events
-    with pytest.raises(EventError, match="labeled otherwise meanwhile"):
+    with pytest.raises(EventError, match="another label just now"):
         decide(workspace, inbox, [Decision(waiting, "0")], "ann")

@@ -1,6 +1,7 @@
 """One item: its label and flag, its words, similar labeled items, and its history."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from html import escape
 
@@ -29,7 +30,7 @@ from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox, training_words
 from pages.ui.components.charts import label_colors
-from pages.ui.components.items import MOST
+from pages.ui.components.items import MOST, item_html, show_items
 from pages.ui.components.messages import show_error
 from pages.ui.escape_markdown import plain
 
@@ -45,6 +46,29 @@ LONGEST = 160
 
 MOST_WORDS = 200
 """Rows of the table of words; a headline has ten."""
+
+
+def show_item(
+    snapshot: Snapshot,
+    item_id: str,
+    text: str,
+    facts: Sequence[str],
+    known: Collection[str] | None = None,
+    *,
+    is_alone: bool = False,
+) -> None:
+    """An item; its details where it is alone or opened: nothing is worked out before."""
+    show_items([item_html(text, facts if is_alone else [], known, big=is_alone, item_id=item_id)])
+    if is_alone:
+        show_details(snapshot, item_id, text)
+        return
+    # What is known of it is the line that opens it: so each has a name of its own. With a new label
+    # it is another line, which would be closed.
+    name, key = " · ".join(plain(fact) for fact in facts if fact), f"more_{item_id}"
+    st.session_state[key] = st.session_state.get(key, False)
+    with st.expander(name, type="compact", key=key, on_change="rerun") as place:
+        if place.open:
+            show_details(snapshot, item_id, text)
 
 
 def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
@@ -88,24 +112,24 @@ def _show_actions(snapshot: Snapshot, item_id: str, *, assisted: bool) -> None:
 def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
     """The label that counts is highlighted; behind the one that was given last, a way back."""
     labeled, task = snapshot.labels.by_id.get(item_id), snapshot.workspace.task
+    colors = label_colors(task.labels)
     for label in task.labels:
         is_given = labeled is not None and labeled.label == label.value
-        with st.container(key=f"given_{item_id}" if is_given else None, width="content"):
-            st.button(
-                plain(label.name),
-                icon=":material/check:" if is_given else None,
-                help="The label of this item"
-                if is_given
-                else "Adds this label to the training data",
-                on_click=_give,
-                args=(snapshot, item_id, label.value, hand),
-                key=f"byhand_{label.value}_{item_id}",
-            )
+        st.button(
+            plain(label.name),
+            type="primary" if is_given else "secondary",
+            icon=":material/check:" if is_given else None,
+            help="Its label." if is_given else "Adds this label to the training data.",
+            on_click=_give,
+            args=(snapshot, item_id, label.value, hand),
+            key=f"byhand_{label.value}_{item_id}",
+        )
+        key = re.sub("[^a-zA-Z0-9_-]", "-", label.value)  # as Streamlit makes a class of a key
+        st.html(f"<style>[class*='st-key-byhand_{key}_'] {{--label: {colors[label.name]}}}</style>")
     event, before = st.session_state.get(GIVEN, (None, ""))
     if event and event.item_id == item_id and labeled and labeled.label == event.label:
-        st.caption(f"Labeled {plain(task.label(event.label).name)}", width="content")
         st.button(
-            "Undo",
+            f"Labeled {plain(task.label(event.label).name)} · Undo",
             icon=":material/undo:",
             type="tertiary",
             on_click=_take_back,

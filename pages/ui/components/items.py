@@ -48,15 +48,6 @@ def item_html(
     return _framed(shown, _in_a_line(facts), big, item_id)
 
 
-def item_with_rows(text: str, rows: Sequence[tuple[str, str]], known: Collection[str]) -> str:
-    """The text over facts by their names, one below the other; words not known are marked."""
-    told = "".join(
-        f'<dt>{escape(name)}</dt><dd dir="auto">{escape(fact)}</dd>' for name, fact in rows if fact
-    )
-    shown = _marked(text, [word not in known for word in words_of(text)])
-    return _framed(shown, f'<dl class="sl-facts">{told}</dl>')
-
-
 def pushes_html(found: Explanation, towards: str, away: str, facts: Sequence[str]) -> str:
     """The text over its facts, shaded towards the explanation's label and away from it."""
     ends = [*accumulate(len(piece) for piece, _ in found.pieces)]

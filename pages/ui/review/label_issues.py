@@ -1,4 +1,4 @@
-"""Lists of labels that deserve a second look, each with a reason and a key for each label."""
+"""Lists of labels that may be wrong, each with a reason and a key for each label."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -7,15 +7,16 @@ import streamlit as st
 
 from core.evaluation.label_issues import LabelIssue, find_label_issues
 from core.workspace.labels import Conflict, Labeled
+from core.workspace.logs import shown_id
 from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
 from core.workspace.relabel import Decision, decide, in_conflict, settled
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import Label
+from core.workspace.task import SPLIT_NAMES, Label
 from pages.ui import page_head, session
 from pages.ui.cache import analysis, runs
 from pages.ui.cache.snapshot import inbox
 from pages.ui.components.controls import choose_one
-from pages.ui.components.items import item_html, show_items
+from pages.ui.components.items import item_html, prediction, show_items
 from pages.ui.components.messages import filled, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 
@@ -27,9 +28,9 @@ SHOWN = 20
 
 
 def show_label_issues(snapshot: Snapshot) -> None:
-    """One of the lists, and the last decision, which can be taken back."""
+    """One of the lists, and the last decision, which can be undone."""
     if not snapshot.workspace.is_writable():
-        st.caption("The workspace is read-only: labels can be looked at, not corrected.")
+        st.caption("This workspace is read-only: you can look at labels, but not correct them.")
     else:
         page_head.need_annotator()
     chosen = choose_one("Which", [*LISTS], LIST)
@@ -41,24 +42,23 @@ def show_contradicted(snapshot: Snapshot) -> None:
     """The training labels that models which did not see the item contradict most."""
     if not snapshot.logs.runs:
         say_empty(
-            "Here you will see the labels that the model contradicts. They come with the first "
-            "run, after evaluation data and first training data are labeled."
+            "Here you will see the labels that the model disagrees with. They come with the first "
+            "model, after you have labeled the test set and the first training data."
         )
         return
     run = snapshot.logs.runs[-1]
     report = runs.report(snapshot, run)
     if report is None or report.out_of_fold is None:
         say_empty(
-            f"{run.run_id} has not kept what models said of items that they did not see. The next "
-            "run brings it, once each label has four training items."
+            f"{plain(shown_id(run.run_id))} has no predictions for items that it was not trained "
+            "on. The next model will have them, once each label has four training items."
         )
         return
     items, looked_at = snapshot.labels.usable_training(), settled(snapshot.logs.events)
     issues = find_label_issues(items, report.out_of_fold, looked_at)
     st.caption(
-        f"{len(issues):,} of {len(items):,} training labels are not what a model trained without "
-        f"the item says ({plain(run.run_id)}); the least probable label comes first. What you "
-        "decide stays decided."
+        f"{plain(shown_id(run.run_id))} disagrees with {len(issues):,} of {len(items):,} labels. "
+        "Likely mistakes first. Your decision is final for this list."
     )
     show_list(snapshot, issues, show_issue)
 
@@ -67,24 +67,21 @@ def show_issue(snapshot: Snapshot, issue: LabelIssue, is_top: bool) -> None:
     """One contradicted label, and a button for each label."""
     task, item = snapshot.workspace.task, issue.item
     given, predicted = task.label(item.label).name, task.label(issue.predicted).name
-    reason = (
-        f"labeled {given}, but a model that did not see it says {predicted} with confidence "
-        f"{issue.confidence:.3f}"
-    )
+    reason = f"labeled {given}, predicted {prediction(predicted, issue.confidence)}"
     if len(task.labels) > 2:
-        reason += f", and {given} with {issue.probability:.3f}"
-    facts = [reason, item.strategy and f"by {item.strategy}", item.annotator, source(item)]
+        reason += f" ({prediction(given, issue.probability)})"
+    facts = [reason, item.strategy and f"chosen by {item.strategy}", item.annotator, source(item)]
     show_items([item_html(item.text, facts)])
     label_buttons(snapshot, [item], is_top, assisted=True)
 
 
 def show_conflicts(snapshot: Snapshot) -> None:
-    """The items that stand in the label files under several labels."""
+    """The items that have several labels in the label files."""
     conflicts = snapshot.labels.conflicts
     if conflicts:
         st.caption(
-            f"{len(conflicts):,} items stand in the label files under several labels, and nobody "
-            "has decided: they count for nothing until somebody does."
+            f"{len(conflicts):,} items have several labels in the label files. They are not used "
+            "until you choose one."
         )
     show_list(snapshot, conflicts, show_conflict)
 
@@ -103,14 +100,14 @@ def show_near_duplicates(snapshot: Snapshot) -> None:
     if found:
         st.caption(
             f"{len(found):,} groups of the same or nearly the same texts have different labels. "
-            "A key gives all of a group one label. Underlined: the words that differ."
+            "A key gives the whole group one label. Words that differ are underlined."
         )
     show_list(snapshot, found, show_group)
 
 
 def show_group(snapshot: Snapshot, copies: Duplicates, is_top: bool) -> None:
     """Texts that are alike, with a button for each label, and one that keeps them all."""
-    told = "the same text" if copies.likeness == 1 else f"alike: {copies.likeness:.2f}"
+    told = "the same text" if copies.likeness == 1 else f"{copies.likeness:.0%} similar"
     show_rows(snapshot, copies.items, told, differences(copies))
     label_buttons(snapshot, copies.items, is_top, can_differ=True)
 
@@ -124,7 +121,12 @@ def show_rows(
     """Labeled rows below each other."""
     task, shown = snapshot.workspace.task, []
     for at, row in enumerate(rows):
-        facts = [f"labeled {task.label(row.label).name}", row.split, row.annotator, source(row)]
+        facts = [
+            f"labeled {task.label(row.label).name}",
+            SPLIT_NAMES[row.split],
+            row.annotator,
+            source(row),
+        ]
         facts.append("" if at else told)
         shown.append(item_html(row.text, facts, marked=marked and marked[at]))
     show_items(shown)
@@ -133,15 +135,15 @@ def show_rows(
 def show_list(
     snapshot: Snapshot, entries: Sequence, show: Callable[[Snapshot, object, bool], None]
 ) -> None:
-    """The first entries, the keys bound to the top one; a word where there is none."""
+    """The first entries, the keys bound to the first one; a word where there is none."""
     if not snapshot.labels.ids():
-        say_empty("Here you will see labels to look at again, once there are labels.")
+        say_empty("Here you will see labels that may be wrong, once there are labels.")
         return
     if not entries:
-        st.success("Nothing here wants a second look now.", icon=":material/done_all:")
+        st.success("Nothing to review.", icon=":material/done_all:")
         return
     keys = ", ".join(f"{label.key} {label.name}" for label in snapshot.workspace.task.labels)
-    st.caption(plain(f"The keys decide about the top one: {keys}."))
+    st.caption(plain(f"Keys apply to the first item: {keys}."))
     for at, entry in enumerate(entries[:SHOWN]):
         with st.container(gap="small"):
             show(snapshot, entry, at == 0)
@@ -197,7 +199,7 @@ def take(
 
 
 def show_last(snapshot: Snapshot) -> None:
-    """The last decision of this session in a line, with a button that takes it back."""
+    """The last decision of this session in a line, with a button that undoes it."""
     last = st.session_state.get(LAST)
     if not last or not all(decision.item.label for decision in last):
         return
@@ -211,7 +213,7 @@ def show_last(snapshot: Snapshot) -> None:
     ]
     # What is refused stays the last decision: it can be tried again.
     args = (snapshot, before, lambda: st.session_state.pop(LAST, None))
-    button.button("Take back", key="take_back", on_click=take, args=args)
+    button.button("Undo", key="take_back", on_click=take, args=args)
 
 
 def shortcut(label: Label) -> str | None:
@@ -221,12 +223,12 @@ def shortcut(label: Label) -> str | None:
 
 
 def source(item: Labeled) -> str:
-    """Where the label stands: its batch, else its file and line."""
-    return item.batch_id or (f"{item.file} line {item.line}" if item.file else "")
+    """Where the label is from: its batch, else its file and line."""
+    return shown_id(item.batch_id) or (f"{item.file} line {item.line}" if item.file else "")
 
 
 LISTS = {
-    "Contradicted by the model": show_contradicted,
-    "Two labels": show_conflicts,
-    "Same text, other label": show_near_duplicates,
+    "Model disagrees": show_contradicted,
+    "Conflicting labels": show_conflicts,
+    "Duplicates with different labels": show_near_duplicates,
 }

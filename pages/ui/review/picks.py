@@ -1,4 +1,4 @@
-"""What the model asked for and why: the picks of two strategies side by side."""
+"""Why these items: the picks of two strategies side by side."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,16 @@ from core.query.shown_predictions import NewestRun, shown_predictions
 from core.sampling.catalog import CATALOG, familiarity
 from core.sampling.next_batch import is_active
 from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
+from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import analysis, runs
-from pages.ui.components.items import item_with_rows, show_items
+from pages.ui.components.items import item_html, prediction, show_items
 from pages.ui.components.messages import filled
 from pages.ui.escape_markdown import plain
 
-ALL, COMING = "all batches", "coming batch"
-SHOWN = 100
+ALL, COMING = "All batches", "Next batch"
+SHOWN = 50
 
 SIDES = ("outlier", "low confidence")
 """The strategies of the two columns, as long as nobody chooses others."""
@@ -30,7 +31,7 @@ def choose_batch(snapshot: Snapshot, picks: Sequence[Pick]) -> str | None:
         return None
     options = [*coming, *batches, *([ALL] if batches else [])]
     index = len(coming) if batches else 0
-    return st.selectbox("Batch", options, index=index, key="review_batch")
+    return st.selectbox("Batch", options, index=index, format_func=shown_id, key="review_batch")
 
 
 def picks_shown(snapshot: Snapshot, batch: str) -> list[Pick]:
@@ -41,20 +42,20 @@ def picks_shown(snapshot: Snapshot, batch: str) -> list[Pick]:
 
 
 def coming_picks(snapshot: Snapshot) -> list[Pick]:
-    """What the model would ask for now. Stops at a button until somebody wants to know it."""
+    """What would be chosen now. Stops at a button until somebody wants to know it."""
     slot = analysis.coming(snapshot)
     if slot.found is None:
         st.caption(
-            "The model looks through the whole pool for it, and is trained first if labels have "
-            "come since the last run. Nothing is written; labels change the choice."
+            "Trains the model on your newest labels, and lets it choose among all items. Nothing "
+            "is saved, and more labels change the choice."
         )
-        if not st.button("Show the coming batch", key="show_coming", type="primary"):
+        if not st.button("Show the next batch", key="show_coming", type="primary"):
             st.stop()
     return picks_in(filled(slot, "Choosing …"))
 
 
 def newest_run(snapshot: Snapshot) -> NewestRun | None:
-    """What the newest run says; None where there is no run, or its file is gone."""
+    """What the newest model predicts; None where there is none, or its file is gone."""
     if not snapshot.logs.runs:
         return None
     run = snapshot.logs.runs[-1]
@@ -65,11 +66,11 @@ def newest_run(snapshot: Snapshot) -> NewestRun | None:
 
 def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None) -> None:
     """Two columns of picks, each of the strategy that is chosen over it."""
-    marks = "Underlined: words that the training data did not hold before the batch."
+    told = "Underlined words were new to the training data then."
     if newest:
-        without = "; of its training items, what models said that were trained without them"
-        marks += f" Today: what {newest.run.run_id} says{without if newest.unseen else ''}."
-    st.caption(marks)
+        told += f" Now: the prediction of {shown_id(newest.run.run_id)}"
+        told += ", for its training items by models trained without them." if newest.unseen else "."
+    st.caption(told)
     names = list(dict.fromkeys([*SIDES, *strategies_of(picks)]))
     for number, column in enumerate(st.columns(2, gap="large")):
         with column, st.container(key=f"review_column_{number}"):
@@ -84,13 +85,13 @@ def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | No
 def show_side(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None) -> None:
     """The picks of one strategy, each with why it was picked and what came of it."""
     if not picks:
-        st.caption("This strategy chose nothing here.")
+        st.caption("Nothing here was chosen by this strategy.")
     first, history = picks[:SHOWN], analysis.word_history(snapshot)
     said = said_now(snapshot, [pick.proposal.item_id for pick in first], newest)
     show_items(
-        item_with_rows(
+        item_html(
             pick.text,
-            pick_rows(snapshot.workspace.task, pick, history, says),
+            pick_facts(snapshot.workspace.task, pick, history, says),
             history.known(pick.text, pick.proposal.batch_id),
         )
         for pick, says in zip(first, said, strict=True)
@@ -99,40 +100,37 @@ def show_side(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | Non
         st.caption(f"The first {SHOWN} are shown.")
 
 
-def pick_rows(task: Task, pick: Pick, history: WordHistory, says: str) -> list[tuple[str, str]]:
-    """Why an item was picked, the label it got, and what the model of today says."""
+def pick_facts(task: Task, pick: Pick, history: WordHistory, says: str) -> list[str]:
+    """The label that an item got, and why it was picked; then what is predicted now."""
     proposal = pick.proposal
     strategy = CATALOG.get(proposal.strategy)
     by_words = strategy is not None and strategy.scores_words
     score = proposal.score if by_words else history.familiarity(pick.text, proposal.batch_id)
-    words = "Words", "" if score is None else familiarity(score)
-    guess = "Guess", guessed(task, pick)
-    label = "Label", task.label(pick.label).name if pick.label else "no label yet"
-    why = [words, guess] if by_words else [guess, words]
-    return [*why, label, ("Today", says)]
+    words, then = "" if score is None else familiarity(score), predicted_then(task, pick)
+    label = f"labeled {task.label(pick.label).name}" if pick.label else ""
+    now = f"now {says}" if says and pick.label else ""  # else it is what was predicted then
+    return [label, *([words, then] if by_words else [then, words]), now]
 
 
-def guessed(task: Task, pick: Pick) -> str:
-    """What the model of then guessed, how sure it was, and whether it was right."""
+def predicted_then(task: Task, pick: Pick) -> str:
+    """What the model of then predicted, how sure it was, and whether it was right."""
     proposal = pick.proposal
-    if not proposal.predicted:
+    if not proposal.predicted or proposal.confidence is None:
         return ""
-    told = task.label(proposal.predicted).name
-    if proposal.confidence is not None:
-        told += f" with confidence {proposal.confidence:.3f}"
-    if pick.label:
-        told += ": right" if pick.label == proposal.predicted else ": wrong"
-    return told
+    told = f"predicted {prediction(task.label(proposal.predicted).name, proposal.confidence)}"
+    if not pick.label:
+        return told
+    return f"{told} ({'right' if pick.label == proposal.predicted else 'wrong'})"
 
 
 def said_now(snapshot: Snapshot, item_ids: Sequence[str], newest: NewestRun | None) -> list[str]:
-    """What the model of today says of these items; nothing of one that awaits held-out data."""
+    """What the newest model predicts; nothing of an item that waits to be held out."""
     if newest is None:
         return [""] * len(item_ids)
     task = snapshot.workspace.task
     return [
-        f"{task.label(shown.predicted).name} with confidence {shown.confidence:.3f}"
-        f"{', trained on it' if shown.is_learned else ''}"
+        prediction(task.label(shown.predicted).name, shown.confidence)
+        + (", trained on it" if shown.is_learned else "")
         if shown
         else ""
         for shown in shown_predictions(snapshot, newest, item_ids)

@@ -1,32 +1,36 @@
-"""A picture of the choice: what was picked, over a sample of what could have been."""
+"""The map of a batch: what was picked, over a sample of what could have been."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.analysis.projection import POOL, inside, landscape, pick_points, sampled_picks
 from core.query.shown_predictions import NewestRun
+from core.sampling.catalog import familiarity
 from core.sampling.picks import Pick
 from core.workspace.labels import Labeled
+from core.workspace.logs import shown_id
 from core.workspace.relabel import as_they_stand, flag_of
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.cache import analysis
 from pages.ui.components.charts import numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
-from pages.ui.components.item_details import show_details
-from pages.ui.components.items import item_html, show_items
+from pages.ui.components.item_details import show_item
+from pages.ui.components.items import percent
 from pages.ui.escape_markdown import plain
 
-TITLE = "A picture of the choice"
+TITLE = "Map of this batch"
 BRUSH, CLICK = "brush", "click"
 HEIGHT = 340
 SHOWN = 50
-OPENED = 15
-"""Items of a region with a button: buttons cost more time than texts, and a click opens any."""
+"""Items of a selection: each of them opens, which costs more time than a text."""
+
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 Point = Any
 """A row of the points, by `itertuples`."""
@@ -37,25 +41,25 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
     region = alt.selection_interval(name=BRUSH, encodings=["x", "y"])
     item = alt.selection_point(name=CLICK, fields=["item_id"], on="click", nearest=False)
     is_pool = f"datum.strategy === '{POOL}'"
-    told = [*numbers("confidence"), *numbers("familiarity", format=".2f")]
+    seen = alt.Tooltip("familiarity:Q", title="words seen in training", format=".2f")
     points = alt.Chart(POINTS, height=HEIGHT).mark_point(filled=True, strokeWidth=0)
     points = points.encode(
         x=alt.X(
             "familiarity:Q",
-            title="familiarity of the words",
+            title="times its words were seen in training, on average (log scale)",
             scale=alt.Scale(type="log", nice=False, padding=8),
-            axis=alt.Axis(format="~g", tickCount=6),
+            axis=alt.Axis(format="~g", values=[*TICKS], tickCount=len(TICKS)),
         ),
         y=alt.Y(
             "confidence:Q",
-            title="confidence",
+            title="confidence of the prediction",
             scale=alt.Scale(zero=False, nice=False, padding=8),
-            axis=alt.Axis(format=".2f"),
+            axis=alt.Axis(format=".0%"),
         ),
         color=strategy_color(strategies),
         size=alt.condition(is_pool, alt.value(14), alt.value(60)),
         opacity=alt.condition(is_pool, alt.value(0.45), alt.value(0.95)),
-        tooltip=["text:N", "strategy:N", *told],
+        tooltip=["text:N", "strategy:N", *numbers("confidence", format=".1%"), seen],
     )
     return points.add_params(region, item)
 
@@ -63,92 +67,107 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
 def show_picture(
     snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None, batch: str
 ) -> None:
-    """The picture of one choice of batches, and below it what is chosen in the picture."""
+    """The map of one choice of batches, and beside it what is selected in it."""
     if newest is None:
         st.markdown(f"**{TITLE}**")
-        st.caption("The picture needs the model of the newest run: it comes with the next run.")
+        st.caption("The map needs the newest model, whose file is missing. It comes with the next.")
         return
     shown = sampled_picks(picks)
     pool = analysis.pool_points(snapshot, newest.run)
     points = landscape(pool, pick_points(shown, analysis.word_history(snapshot)))
     points = points[points["familiarity"] < float("inf")]
-    chosen = show_figure(
-        "picture",
-        TITLE,
-        aid(points, newest.run.run_id, len(shown) < len(picks)),
-        picture,
-        points,
-        tuple(points["strategy"].unique()),
-        on_select="rerun",
-        selection_mode=[BRUSH, CLICK],
-        key=f"picture {batch}",
-    )
-    show_chosen(snapshot, points, chosen.get("selection", {}))
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        chosen = show_figure(
+            "picture",
+            TITLE,
+            aid(points, newest.run.run_id, len(shown) < len(picks)),
+            picture,
+            points,
+            tuple(points["strategy"].unique()),
+            on_select="rerun",
+            selection_mode=[BRUSH, CLICK],
+            key=f"picture {batch}",
+        )
+    with right:
+        show_chosen(snapshot, points, chosen.get("selection", {}), f"review_range {batch}")
 
 
 def aid(points: pd.DataFrame, run_id: str, is_sample: bool) -> str:
-    """How to read the picture, and what to do with it."""
+    """How to read the map, and what to do with it."""
     gray = int((points["strategy"] == POOL).sum())
-    picks = f"{len(points) - gray:,} picks, a random sample of them," if is_sample else "picks"
+    picks = f" Shown are {len(points) - gray:,} chosen items, drawn at random." if is_sample else ""
     return (
-        f"Further down the model is less sure, further left the words are newer. Grey: a random "
-        f"sample of {gray:,} items of the pool as {run_id} sees them; {picks} stand where they "
-        "stood when they were chosen. Drag over a region to read its items; click a point to open "
-        "its item."
+        "Lower = the model is less sure. Further left = rarer words. Grey dots are "
+        f"{gray:,} random items as {shown_id(run_id)} sees them, the others were chosen.{picks} "
+        "Drag to select, click to open."
     )
 
 
-def show_chosen(snapshot: Snapshot, points: pd.DataFrame, selection: Mapping[str, object]) -> None:
-    """What was clicked, opened; else the items of the region."""
+def show_chosen(
+    snapshot: Snapshot, points: pd.DataFrame, selection: Mapping[str, object], key: str
+) -> None:
+    """What was clicked, opened; else the items of the region, by the mouse or by the sliders."""
     clicked = {point["item_id"] for point in selection.get(CLICK) or [] if "item_id" in point}
     opened, ranges = points[points["item_id"].isin(clicked)], selection.get(BRUSH)
-    for point in opened.itertuples():
-        show_opened(snapshot, point)
-    if ranges and not len(opened):
-        show_region(snapshot, inside(points, ranges))
+    if not ranges and len(points):
+        ranges = ranges_by_sliders(points, key)
+    with st.container(height=HEIGHT + 150, border=False, gap=None, key="review_chosen"):
+        if len(opened):
+            show_points(snapshot, opened, is_alone=len(opened) == 1)
+        elif ranges:
+            show_region(snapshot, inside(points, ranges))
 
 
-def show_opened(snapshot: Snapshot, point: Point) -> None:
-    """One item with all that is known of it, and the ways to label it."""
-    (item,), batches = as_they_stand(snapshot, [point.item_id]), batches_of(snapshot)
-    with st.container(border=True, gap="small", key="review_opened"):
-        told = point_facts(snapshot, point, item)
-        show_items([item_html(point.text, told, big=True, item_id=point.item_id)])
-        show_details(snapshot, point.item_id, point.text)
-        batch_id = batches.get(point.item_id, "")
-        open_item_button(batch_id, point.item_id, "open_opened", "Open in Annotate")
+def ranges_by_sliders(points: pd.DataFrame, key: str) -> dict[str, Sequence[float]]:
+    """The same selection as by the mouse, for who has none; empty while all is selected."""
+    ranges = {}
+    steps = [*np.unique(np.geomspace(*_ends(points["familiarity"]), 41).round(2))]
+    with st.expander("Select without a mouse"):
+        whole = _ends(points["confidence"].round(2))
+        found = st.slider("Confidence", *whole, whole, 0.01, "percent", key=f"{key} confidence")
+        if found != whole:
+            ranges["confidence"] = found
+        whole = steps[0], steps[-1]
+        found = st.select_slider("Words seen in training", steps, whole, key=f"{key} familiarity")
+        if found != whole:
+            ranges["familiarity"] = found
+    return ranges
+
+
+def _ends(values: pd.Series) -> tuple[float, float]:
+    return float(values.min()), float(values.max())
 
 
 def show_region(snapshot: Snapshot, found: pd.DataFrame) -> None:
-    """The items of a region, the first of them with a way into their batch."""
+    """The items of a region; each of them opens."""
     if not len(found):
-        st.caption("No item stands in this region.")
+        st.caption("No items in this region.")
         return
-    st.markdown(f"**{len(found):,} {'item' if len(found) == 1 else 'items'} chosen**")
-    first, batches = found.head(SHOWN), batches_of(snapshot)
-    items = as_they_stand(snapshot, first["item_id"].tolist())
-    shown = [
-        item_html(point.text, point_facts(snapshot, point, item), item_id=item.item_id)
-        for point, item in zip(first.itertuples(), items, strict=True)
-    ]
-    for at, (item, text) in enumerate(zip(items[:OPENED], shown, strict=False)):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            show_items([text])
-            key = f"open point {at} {item.item_id}"
-            open_item_button(batches.get(item.item_id, ""), item.item_id, key)
-    if len(shown) > OPENED:
-        show_items(shown[OPENED:])
+    st.markdown(f"**{len(found):,} {'item' if len(found) == 1 else 'items'} selected**")
+    show_points(snapshot, found.head(SHOWN))
     if len(found) > SHOWN:
-        st.caption(f"The first {SHOWN} are shown: picks first, then the least familiar.")
+        st.caption(f"The first {SHOWN} are shown: chosen items first, then those of rarest words.")
+
+
+def show_points(snapshot: Snapshot, found: pd.DataFrame, *, is_alone: bool = False) -> None:
+    """These items with what the map shows of them; one alone with its way into its batch."""
+    items, batches = as_they_stand(snapshot, found["item_id"].tolist()), batches_of(snapshot)
+    for point, item in zip(found.itertuples(), items, strict=True):
+        told = point_facts(snapshot, point, item)
+        show_item(snapshot, item.item_id, point.text, told, is_alone=is_alone)
+        if is_alone or st.session_state.get(f"more_{item.item_id}"):
+            batch_id = batches.get(item.item_id, "")
+            open_item_button(batch_id, item.item_id, f"open point {item.item_id}")
 
 
 def point_facts(snapshot: Snapshot, point: Point, item: Labeled) -> list[str]:
-    """What the picture shows of an item, in words, and its label of now."""
+    """What the map shows of an item, in words, and its label of now."""
     return [
         point.item_id,
-        point.strategy if point.strategy != POOL else "not asked for",
-        f"confidence {point.confidence:.3f}",
-        f"familiarity {point.familiarity:.2f}",
+        f"chosen by {point.strategy}" if point.strategy != POOL else "not in this batch",
+        f"confidence {percent(point.confidence)}",
+        familiarity(point.familiarity),
         f"labeled {snapshot.workspace.task.label(item.label).name}" if item.label else "",
         "flagged" if flag_of(snapshot, point.item_id) else "",
     ]
@@ -167,7 +186,8 @@ def batches_of(snapshot: Snapshot) -> dict[str, str]:
     return {**found, **dict(waiting)}
 
 
-def open_item_button(batch_id: str, item_id: str, key: str, name: str = "Open") -> None:
+def open_item_button(batch_id: str, item_id: str, key: str) -> None:
     """A button into the item's batch, at the item; nothing for an item that has none."""
-    if batch_id and st.button(name, key=key, help=f"Annotate, at this item of {plain(batch_id)}"):
+    told = f"Opens {plain(shown_id(batch_id))} at this item."
+    if batch_id and st.button("Open in Annotate", key=key, type="tertiary", help=told):
         open_batch(batch_id, item_id)

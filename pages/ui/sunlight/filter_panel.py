@@ -32,7 +32,7 @@ CHOSEN_BY = {SUNLIGHT: "you, on this page"}
 
 def show_filters(task: Task, choices: Choices) -> None:
     """The common filters at once, the others behind a line that opens."""
-    places = st.columns([3, 2, 2, 2])
+    places = st.columns(4)
     places[0].text_input(
         "Words",
         placeholder="in the text",

@@ -73,5 +73,5 @@ KINDS: dict[str, Kind] = {
 
 def ask_for_the_coming_batch(visit: Visit) -> Act:
     visit.open(REVIEW)
-    visit.settle(lambda: hand.choose(visit.page, "review_batch", "coming batch"))
+    visit.settle(lambda: hand.choose(visit.page, "review_batch", "Next batch"))
     return visit.press("show_coming")
