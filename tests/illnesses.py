@@ -222,6 +222,7 @@ ILLNESSES: Sequence[tuple[Kind, Illness]] = (
     (Kind.ID_IN_TWO_SPLITS, lambda snapshot: _same_id(snapshot)),
     (Kind.OTHER_TEXT, adds(TRAINING, "i0003,quite another text,1\n")),
     (Kind.CHANGED_TEXT, changed_text),
+    (Kind.STRAY_ALIAS, adds("aliases.csv", "alias_id,item_id\nsecond,nowhere\n")),
     (Kind.BLANK_TEXT, adds("unlabeled_data/pool.csv", "blank, \n")),
     (Kind.BLANK_TEXT, adds("unlabeled_data/pool.csv", "blank,\u200b\u2060\n")),
     (Kind.UNSURE_HEADER, adds("unlabeled_data/then.csv", "id,Frage\ni1,a\n")),

@@ -29,8 +29,10 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of all that follows."""
 
 
-def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
+def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: int = 0) -> str:
     """The card of these labels of the loop, for a file or folder of this layout.
+
+    `n_aliases` rows of the file are further ids of these labels' items.
 
     What people wrote stands there as they wrote it: none of it is Markdown, HTML or a link.
     """
@@ -52,6 +54,9 @@ def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
         _left_out(snapshot, table),
         "## Files",
         f"{layout.title}, from the columns {columns}. {layout.note}".strip(),
+        f"{n_aliases:,} further rows, which name their item in `alias_of`, have its text and label."
+        if n_aliases
+        else "",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

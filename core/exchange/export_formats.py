@@ -63,6 +63,7 @@ class Layout:
     files: Callable[[pa.Table, Task], Files]
     file: str = ""
     note: str = ""
+    has_ids: bool = True
     called: Callable[[Task], dict[str, str]] = lambda task: {value: value for value in task.values}
 
 
@@ -205,6 +206,7 @@ LAYOUTS = {
         fast_text,
         note="One line per item. In labels, spaces become underscores; words that begin with "
         f"`{PREFIX}` lose their leading underscores.",
+        has_ids=False,
         called=fast_text_labels,
     ),
 }

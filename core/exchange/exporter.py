@@ -8,7 +8,7 @@ from pathlib import Path
 from core.errors import ExportError
 from core.exchange.data_card import data_card
 from core.exchange.export_formats import LAYOUTS, Files
-from core.exchange.provenance import provenance
+from core.exchange.provenance import provenance, with_aliases
 from core.system.csv_rows import BOM
 from core.system.durable import new_file, new_folder, refused_as, stands, sync_path, write_new
 from core.workspace.snapshot import Snapshot
@@ -67,12 +67,13 @@ def export_files(
         raise ExportError(
             f"No item of {asked} has a label yet. Label some first, or choose other splits."
         )
-    for name, content in layout.files(table, snapshot.workspace.task):
+    rows = with_aliases(snapshot, table) if layout.has_ids else table
+    for name, content in layout.files(rows, snapshot.workspace.task):
         if name == CARD:
             head = content
         else:
             yield name, BOM + content if for_excel and name.endswith(".csv") else content
-    yield CARD, head + data_card(snapshot, table, layout).encode()
+    yield CARD, head + data_card(snapshot, table, layout, len(rows) - len(table)).encode()
 
 
 def zipped(files: Iterable[tuple[str, bytes]], folder: str) -> bytes:

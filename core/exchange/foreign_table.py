@@ -312,10 +312,15 @@ class _Reader:
         item_id = row[self._at["item_id"]] if "item_id" in self._at else made_id(key)
         if not item_id.strip():
             raise ValueError("has no item_id")
-        label = self._label(row)
-        item = self._labeled(row, item_id, text, label) if label else None
-        if key in self._place:
-            found.copies += 1
+        label, at = self._label(row), self._place.get(key)
+        of = (item_id, text) if at is None else (found.item_ids[at], found.texts[at])
+        item = self._labeled(row, *of, label) if label else None
+        if at is not None:
+            if item_id in self._line_of:
+                found.copies += 1
+            else:
+                self._line_of[item_id] = line
+                found.aliases.append((line, item_id, at))
         elif item_id in self._line_of:
             first = self._line_of[item_id]
             raise ValueError(

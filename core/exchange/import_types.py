@@ -58,6 +58,7 @@ class TableContents:
     no label is left out. `ids_made` is true where the table has no ids. Texts `disagreeing` have
     two labels, those `split_twice` one label in two splits. Of the words for labels that the task
     does not know `refused_words` counts those of bad rows, `unlabeled_words` those that give none.
+    `aliases` are rows with the text of an item, by another id: (line, id, place of the item).
     """
 
     name: str
@@ -70,6 +71,7 @@ class TableContents:
     keys: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))
     wanted: list[ImportedLabel] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
+    aliases: list[tuple[int, str, int]] = field(default_factory=list)
     rows: int = 0
     copies: int = 0
     disagreeing: list[str] = field(default_factory=list)

@@ -39,7 +39,7 @@ from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import append_labels
 from core.workspace.layout import Workspace, open_workspace, remove_unfilled
-from core.workspace.logs import append_records
+from core.workspace.logs import append_records, read_aliases
 from core.workspace.registry import create
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import parse_task
@@ -59,17 +59,18 @@ FEW = 100
 class ImportResult:
     """What came in, and what did not.
 
-    `file` is the pool's new file, empty if it needed none. `copies` are rows whose text an earlier
-    row has; `known` items the pool has already. Of the labels, `known_labels` stand here already;
-    items `differing` have another label here, and texts `disagreeing` two in the table, or one in
-    two splits (`split_twice`): these stay as they are. `kept_out` counts training labels of
-    held-out texts: no model learns from them.
+    `file` is the pool's new file, empty if it needed none. `aliases` are rows of another id than
+    the item of their text, `copies` those without an id of their own; `known` items the pool has
+    already. Of the labels, `known_labels` stand here already; items `differing` have another label
+    here, and texts `disagreeing` two in the table, or one in two splits (`split_twice`): these stay
+    as they are. `kept_out` counts training labels of held-out texts: no model learns from them.
     """
 
     file: str
     rows: int
     items: int
     copies: int
+    aliases: int
     known: int
     labels: int
     known_labels: int
@@ -86,7 +87,10 @@ class ImportResult:
         items, labels = f"{self.items:,} new items", f"{self.labels:,} new labels"
         came = f"Of {self.rows:,} rows: {items}{f' in {self.file}' if self.file else ''}, {labels}."
         others = {
-            f"{self.copies:,} rows repeat the text of an earlier row.": self.copies,
+            f"{self.aliases:,} rows have the text of another row; they get its label at export.": (
+                self.aliases
+            ),
+            f"{self.copies:,} rows repeat an earlier row and were left out.": self.copies,
             f"{self.known:,} items were in the pool already.": self.known,
             f"{self.known_labels:,} labels stood here already.": self.known_labels,
             f"{len(self.differing):,} items have another label here and keep it: "
@@ -201,20 +205,26 @@ def _take_over(
         if new_task and (stay := _why_labels_stay(workspace, pool_words)):
             raise TaskError(stay)
         snapshot = read_snapshot(workspace, pool_words)
-        at, bad = _places(snapshot, incoming)
-        bad = [*incoming.bad, *bad]
+        known = read_aliases(workspace.aliases, [])
+        at, bad = _places(snapshot, incoming, known)
+        names = _names(snapshot, incoming, at)
+        found_aliases, bad_aliases = _aliases(snapshot, incoming, at, names, known)
+        bad = [*incoming.bad, *bad, *bad_aliases]
         if bad and not leave_out_bad_rows:
             raise TableError(
                 f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: "
                 f"{_first(bad)}. Nothing was brought in; {_way_on(incoming)}."
             )
         is_new = at == NEW
-        wanted = _wanted(snapshot, incoming, at)
+        wanted = _wanted(snapshot, incoming, at, names)
         found = missing_rows(snapshot, wanted)
         progress(f"writing {int(is_new.sum()):,} items and {len(found.labels):,} labels")
-        with _items_written(workspace, incoming, is_new, found, progress) as (file, record):
+        aliases = {x: item for x, item in found_aliases.items() if known.get(x) != item}
+        written = _items_written(workspace, incoming, is_new, found, aliases, progress)
+        with written as (file, record):
             if new_task:
                 replace_task(workspace, new_task)
+        workspace.aliases.append([*aliases.items()])
         append_labels(workspace, found.rows)
         append_records(workspace.batches, found.proposals)
         append_records(workspace.annotations, found.events)
@@ -223,6 +233,7 @@ def _take_over(
         rows=incoming.rows,
         items=int(is_new.sum()),
         copies=incoming.copies,
+        aliases=len(found_aliases),
         known=int((at >= 0).sum()),
         labels=len(found.labels),
         known_labels=found.known,
@@ -268,8 +279,12 @@ def _some(texts: Sequence[str]) -> str:
 NEW, OUT = -1, -2
 """In place of an item's place: the pool lacks it; it is not to be taken."""
 
+TAKEN = "has an item_id under which the pool has another text"
 
-def _places(snapshot: Snapshot, incoming: TableContents) -> tuple[NDArray[np.int64], list[BadRow]]:
+
+def _places(
+    snapshot: Snapshot, incoming: TableContents, aliases: Mapping[str, str]
+) -> tuple[NDArray[np.int64], list[BadRow]]:
     """(each item's place in the pool, -1 for none, those whose id has another text there).
 
     An export's items are known by their ids alone: its labels bring their own texts.
@@ -281,32 +296,75 @@ def _places(snapshot: Snapshot, incoming: TableContents) -> tuple[NDArray[np.int
         return at, []
     is_other = (at >= 0) & (words.keys[at] != incoming.keys) if len(words.keys) else at >= 0
     at[is_other] = OUT
-    reason = "has an item_id under which the pool has another text"
-    bad = [BadRow(incoming.lines[place], reason) for place in np.flatnonzero(is_other)]
+    bad = [BadRow(incoming.lines[place], TAKEN) for place in np.flatnonzero(is_other)]
     unknown = np.flatnonzero(at == NEW)
     keys = incoming.keys[unknown].view(np.int64)
     copies = found_at(words.keys.view(np.int64), words.key_order, keys)
     at[unknown] = [int(places[0]) if len(places) else -1 for places in copies]
+    new = [place for place in unknown if at[place] == NEW and incoming.item_ids[place] in aliases]
+    in_pool = words.pool.positions(aliases[incoming.item_ids[place]] for place in new)
+    for place in new:
+        if aliases[incoming.item_ids[place]] in in_pool:
+            at[place] = OUT
+            bad.append(BadRow(incoming.lines[place], TAKEN))
     return at, bad
 
 
-def _wanted(
-    snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64]
-) -> list[ImportedLabel]:
-    """The labels of the items that are taken; under the pool's ids where the table has none."""
-    is_out = {incoming.item_ids[place] for place in np.flatnonzero(at == OUT)}
-    wanted = [each for each in incoming.wanted if each.item.item_id not in is_out]
-    if not incoming.ids_made:
-        return wanted
+def _names(snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64]) -> dict[str, str]:
+    """The pool's id of each item that it has by another id."""
     known = np.flatnonzero(at >= 0)
     ids = snapshot.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
-    names = dict(zip((incoming.item_ids[place] for place in known), ids, strict=True))
-    renamed = []
-    for each in wanted:
+    given = (incoming.item_ids[place] for place in known)
+    return {own: item_id for own, item_id in zip(given, ids, strict=True) if own != item_id}
+
+
+def _aliases(
+    snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64], names: Mapping[str, str],
+    known: Mapping[str, str],
+) -> tuple[dict[str, str], list[BadRow]]:  # fmt: skip
+    """(the item of each id whose row has the text of another row, rows of an id that is taken).
+
+    `known` are the workspace's aliases.
+    """
+    words, items = snapshot.pool_words, incoming.item_ids
+    rows = list(incoming.aliases)
+    if not incoming.ids_made and names:
+        here = np.flatnonzero(at >= 0).tolist()
+        rows += [(incoming.lines[x], items[x], x) for x in here if items[x] in names]
+    ids = [alias_id for _, alias_id, _ in rows]
+    in_pool = words.pool.positions([*ids, *(known[x] for x in ids if x in known)])
+    found, bad = {}, []
+    is_out = (at == OUT).tolist()
+    for line, alias_id, place in rows:
+        other = in_pool.get(alias_id, in_pool.get(known.get(alias_id, ""))) if in_pool else None
+        if is_out[place]:
+            continue
+        if other is None:
+            found[alias_id] = names.get(items[place], items[place])
+        elif words.keys[other] != incoming.keys[place]:
+            bad.append(BadRow(line, TAKEN))
+        elif alias_id not in in_pool:
+            found[alias_id] = known[alias_id]
+    return found, bad
+
+
+def _wanted(
+    snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64], names: Mapping[str, str]
+) -> list[ImportedLabel]:
+    """The labels of the items that are taken, under the pool's ids and with its texts."""
+    is_out = {incoming.item_ids[place] for place in np.flatnonzero(at == OUT)}
+    texts = snapshot.pool_words.pool.texts_of(names.values())
+    wanted = []
+    for each in incoming.wanted:
         item_id = names.get(each.item.item_id, each.item.item_id)
-        parts = (each.item, each.proposal, each.event)
-        renamed.append(ImportedLabel(*(part and replace(part, item_id=item_id) for part in parts)))
-    return renamed
+        if each.item.item_id in is_out:
+            continue
+        if item_id != each.item.item_id:
+            item = replace(each.item, item_id=item_id, text=texts[item_id])
+            further = (x and replace(x, item_id=item_id) for x in (each.proposal, each.event))
+            each = ImportedLabel(item, *further)
+        wanted.append(each)
+    return wanted
 
 
 def _why_labels_stay(workspace: Workspace, pool_words: PoolWords) -> str:
@@ -320,6 +378,7 @@ def _items_written(
     incoming: TableContents,
     is_new: NDArray[np.bool_],
     found: MissingRows,
+    aliases: Mapping[str, str],
     progress: Progress,
 ) -> Iterator[tuple[str, str]]:
     """(the pool's new file, the record of the import), each empty if there is nothing for it.
@@ -328,7 +387,7 @@ def _items_written(
     left by an error nothing of them stays.
     """
     places = np.flatnonzero(is_new)
-    if not len(places) and not found.labels:
+    if not len(places) and not found.labels and not aliases:
         yield "", ""
         return
     stem = Path(incoming.name)
@@ -338,10 +397,11 @@ def _items_written(
     path = first_free(workspace.path / POOL_FOLDER / f"{plain}.csv")
     file = f"{POOL_FOLDER}/{path.name}" if len(places) else ""
     item_ids = [incoming.item_ids[at] for at in places]
-    record = new_record(incoming.name, plain, file, item_ids, found.labels)
+    counts = len(found.labels), len(aliases)
+    record = new_record(incoming.name, plain, file, item_ids, *counts)
     todo = "Nothing was brought in; free some space or make the folder writable, and try again."
     with ExitStack() as stack:
-        name = stack.enter_context(recorded(workspace, record, found.labels))
+        name = stack.enter_context(recorded(workspace, record, found.labels, aliases))
         if file:
             stack.enter_context(refused_as(TableError, f"{file} cannot be written", todo))
             _write_csv(stack.enter_context(new_file(path)), incoming, places, progress)

@@ -7,11 +7,11 @@ crash cuts short, the same step again completes.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from uuid import uuid4
 
@@ -23,7 +23,14 @@ from core.system.durable import first_free, new_file, refused_as, remove
 from core.system.progress import Progress, silent
 from core.workspace.labels import last_words, read_label_rows
 from core.workspace.layout import Workspace, put_aside
-from core.workspace.logs import TAKEN_BACK, Event, Proposal, append_records, now
+from core.workspace.logs import (
+    TAKEN_BACK,
+    Event,
+    Proposal,
+    append_records,
+    now,
+    read_aliases,
+)
 from core.workspace.snapshot import Snapshot, read_snapshot
 
 FOLDER = "imports"
@@ -35,7 +42,8 @@ SHOWN = 5
 class ImportRecord:
     """What an import was to bring: the pool's new file, empty if it needs none, and labels.
 
-    `source` is what the table is called, `ids` a fingerprint of the new items' ids in their order.
+    `source` is what the table is called, `ids` a fingerprint of the new items' ids in their order,
+    `aliases` how many ids of an item's text it brings.
     """
 
     name: str
@@ -46,6 +54,7 @@ class ImportRecord:
     items: int
     ids: str
     labels: int
+    aliases: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,18 +78,21 @@ class TakenBack:
 
 
 def new_record(
-    source: str, stem: str, file: str, item_ids: Sequence[str], labels: Sequence[BroughtLabel]
+    source: str, stem: str, file: str, item_ids: Sequence[str], n_labels: int, n_aliases: int
 ) -> ImportRecord:
     """The record of an import of this moment, which is called by the `stem`."""
     of_items = file, len(item_ids), _ids(item_ids)
     return ImportRecord(
-        f"{FOLDER}/{stem}.jsonl", uuid4().hex, source, now(), *of_items, len(labels)
+        f"{FOLDER}/{stem}.jsonl", uuid4().hex, source, now(), *of_items, n_labels, n_aliases
     )
 
 
 @contextmanager
 def recorded(
-    workspace: Workspace, new: ImportRecord, labels: Sequence[BroughtLabel]
+    workspace: Workspace,
+    new: ImportRecord,
+    labels: Sequence[BroughtLabel],
+    aliases: Mapping[str, str],
 ) -> Iterator[str]:
     """The name of the import's record, which stands on disk within the block.
 
@@ -89,7 +101,7 @@ def recorded(
     workspace's lock. Raises TableError if it cannot be written.
     """
     for record in read_records(workspace):
-        if _completes(workspace, record, new, labels):
+        if _completes(workspace, record, new, labels, aliases):
             yield record.name
             return
     path = first_free(workspace.path / new.name)
@@ -97,7 +109,7 @@ def recorded(
     todo = "Nothing was brought in; free some space or make the folder writable, and try again."
     with refused_as(TableError, f"{new.name} cannot be written", todo), new_file(path) as out:
         head = {name: value for name, value in asdict(new).items() if name != "name"}
-        for line in (head, *labels):
+        for line in (head, *([aliases] if aliases else []), *labels):
             out.write(json.dumps(line).encode() + b"\n")
     try:
         yield new.name
@@ -148,6 +160,10 @@ def take_back(
         progress(f"taking back {len(items):,} items and {undoing.labels:,} labels")
         append_records(workspace.batches, undoing.proposals)
         append_records(workspace.annotations, undoing.events)
+        known = read_aliases(workspace.aliases, [])
+        brought = read_brought_aliases(workspace, record).items()
+        gone = [(x, "") for x, item_id in brought if known.get(x) == item_id]
+        workspace.aliases.append(gone)
         file = put_aside(workspace, record.file) if items else ""
         put_aside(workspace, record.name)
     return TakenBack(record.name, file, len(items), undoing.labels)
@@ -161,7 +177,7 @@ class _Undoing:
         snapshot: Snapshot,
         record: ImportRecord,
         labels: Sequence[BroughtLabel],
-        items: Collection[str],
+        items: Set[str],
         annotator: str,
     ) -> None:
         self._record, self._annotator, logs = record, annotator, snapshot.logs
@@ -240,17 +256,16 @@ class _Undoing:
         self.events.append(Event(given, *about, note=TAKEN_BACK))
 
 
-def _refuse_later_imports(
-    workspace: Workspace, record: ImportRecord, items: Collection[str]
-) -> None:
+def _refuse_later_imports(workspace: Workspace, record: ImportRecord, items: Set[str]) -> None:
     """Raises TableError if another import has brought labels for the items of this one."""
     for other in read_records(workspace) if items else ():
-        if other.import_id == record.import_id or not other.labels:
+        if other.import_id == record.import_id:
             continue
-        if any(label.item_id in items for label in _read_labels(workspace, other)):
+        about = [label.item_id for label in _read_labels(workspace, other)]
+        if not items.isdisjoint([*about, *read_brought_aliases(workspace, other).values()]):
             raise TableError(
-                f"{other.source} was imported later and has labels for items of {record.source}. "
-                f"Take {other.source} back first."
+                f"{other.source} was imported later, with labels or ids for items of "
+                f"{record.source}. Take {other.source} back first."
             )
 
 
@@ -273,7 +288,11 @@ def _items(snapshot: Snapshot, record: ImportRecord) -> set[str]:
 
 
 def _completes(
-    workspace: Workspace, record: ImportRecord, new: ImportRecord, labels: Sequence[BroughtLabel]
+    workspace: Workspace,
+    record: ImportRecord,
+    new: ImportRecord,
+    labels: Sequence[BroughtLabel],
+    aliases: Mapping[str, str],
 ) -> bool:
     """Whether all that is new now was to come with this earlier import, which was cut short."""
     is_same = new.source == record.source
@@ -282,14 +301,23 @@ def _completes(
     if not is_same:
         return False
     planned = {each[:-1] for each in _read_labels(workspace, record)}
-    return all(each[:-1] in planned for each in labels)
+    ids = read_brought_aliases(workspace, record).items() if aliases else ()
+    return all(each[:-1] in planned for each in labels) and aliases.items() <= {*ids}
 
 
 def _read_labels(workspace: Workspace, record: ImportRecord) -> list[BroughtLabel]:
     path = workspace.path / record.name
     with _readable(path), path.open(encoding="utf-8") as file:
+        labels = islice(file, 2 if record.aliases else 1, None)
+        return [BroughtLabel(*json.loads(line)) for line in labels]
+
+
+def read_brought_aliases(workspace: Workspace, record: ImportRecord) -> dict[str, str]:
+    """The item of each alias that an import was to bring."""
+    path = workspace.path / record.name
+    with _readable(path), path.open(encoding="utf-8") as file:
         next(file)
-        return [BroughtLabel(*json.loads(line)) for line in file]
+        return dict(json.loads(next(file))) if record.aliases else {}
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from core.exchange.import_types import (
     number,
     own_columns,
 )
-from core.exchange.provenance import EXPORT_FIELDS, FLOATS, WHOLE, provenance
+from core.exchange.provenance import ALIAS_OF, EXPORT_FIELDS, FLOATS, WHOLE, provenance
 from core.exchange.tables.files import text_of
 from core.exchange.tables.reader import SourceTable
 from core.pool.folder import POOL_FOLDER
@@ -24,7 +24,7 @@ from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event, Proposal, decode, header_of
+from core.workspace.logs import Event, Proposal, decode, header_of, read_aliases
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import SPLITS, Task
 
@@ -42,10 +42,12 @@ def is_export(table: SourceTable) -> bool:
 def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> TableContents:
     """What an export of Sunlight brings: every label with all that stood with it."""
     is_guarded = table.kind == "csv"
-    own = table.columns[len(EXPORT_FIELDS) :]
+    first_own = len(EXPORT_FIELDS) + (ALIAS_OF in table.columns[len(EXPORT_FIELDS) :][:1])
+    own = table.columns[first_own:]
     own = [unguarded(name) for name in own] if is_guarded else own
     found = TableContents(table.name, True, {name: [] for name in own_columns(own)})
-    known: set[str] = set()
+    known: dict[str, int] = {}
+    aliases: list[tuple[int, str, str]] = []
     pace = Pace(progress, f"reading {table.name}", None, "rows")
     for block in table.blocks():
         found.bad += block.bad
@@ -57,12 +59,19 @@ def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> 
             except ValueError as error:
                 found.bad.append(BadRow(line, str(error)))
                 continue
+            if alias_of := "".join(cells[len(EXPORT_FIELDS) : first_own]):
+                aliases.append((line, wanted.item.item_id, alias_of))
+                continue
             found.wanted.append(wanted)
             if wanted.item.item_id not in known:
-                known.add(wanted.item.item_id)
-                own_cells = cells[len(EXPORT_FIELDS) :]
-                add_item(found, line, wanted.item.item_id, wanted.item.text, own_cells)
+                known[wanted.item.item_id] = len(known)
+                add_item(found, line, wanted.item.item_id, wanted.item.text, cells[first_own:])
         pace.add(len(block.rows))
+    for line, alias_id, item_id in aliases:
+        if item_id in known:
+            found.aliases.append((line, alias_id, known[item_id]))
+        else:
+            found.bad.append(BadRow(line, f"stands for the item `{item_id}`, which is not there"))
     found.keys = hash_keys(found.texts)
     return found
 
@@ -95,6 +104,10 @@ def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableC
         except ValueError as error:
             found.bad.append(BadRow(at, f"among the labels {error}"))
     _add_pool(found, pool)
+    place = {item_id: at for at, item_id in enumerate(found.item_ids)}
+    for alias_id, item_id in read_aliases(workspace.aliases, []).items():
+        if item_id in place:
+            found.aliases.append((0, alias_id, place[item_id]))
     found.rows = len(found.item_ids) + len(found.bad)
     found.keys = hash_keys(found.texts)
     return found

@@ -1,12 +1,15 @@
 """Table of all labels that count, with where each one came from: a row per item and split."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from core.pool.items import Pool
 from core.workspace.labels import last_words
+from core.workspace.logs import read_aliases
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
 
@@ -16,6 +19,9 @@ EXPORT_FIELDS: tuple[str, ...] = (
     "annotator", "labeled_at", "seconds", "assisted", "note",
 )  # fmt: skip
 """The columns that every export begins with; the pool's own columns follow."""
+
+ALIAS_OF = "alias_of"
+"""Follows them where ids have the text of an item: the item whose label they have."""
 
 FLOATS = ("confidence", "score", "seconds")
 WHOLE = ("seed", "rank", "assisted")
@@ -60,6 +66,33 @@ def provenance(snapshot: Snapshot, splits: Collection[str] = SPLITS) -> pa.Table
     return pa.table(known | own)
 
 
+def with_aliases(snapshot: Snapshot, table: pa.Table) -> pa.Table:
+    """The table with a row behind an item for each of its aliases, and the column `ALIAS_OF`.
+
+    The label is the item's; the pool's own columns are empty: they are not the alias's. Without
+    aliases it is the table itself.
+    """
+    aliases = read_aliases(snapshot.workspace.aliases, [])
+    in_pool = snapshot.pool_words.pool.positions(aliases)
+    of_item: dict[str, list[str]] = defaultdict(list)
+    for alias_id, item_id in aliases.items():
+        if alias_id not in in_pool:
+            of_item[item_id].append(alias_id)
+    rows = [
+        (at, given, item_id if given != item_id else "")
+        for at, item_id in enumerate(table["item_id"].to_pylist())
+        for given in (item_id, *of_item.get(item_id, ()))
+    ]
+    if len(rows) == len(table):
+        return table
+    places, ids, alias_of = (pa.array(each) for each in zip(*rows, strict=True))
+    found, n_known = table.take(places), len(EXPORT_FIELDS)
+    is_alias = pc.not_equal(alias_of, "")
+    columns = {"item_id": ids, **{name: found[name] for name in EXPORT_FIELDS[1:]}}
+    own = {x: pc.if_else(is_alias, "", found[x]) for x in found.column_names[n_known:]}
+    return pa.table(columns | {ALIAS_OF: alias_of} | own)
+
+
 def own_names(columns: Sequence[str]) -> dict[str, str]:
     """What each of the pool's own columns is called in an export.
 
@@ -67,7 +100,7 @@ def own_names(columns: Sequence[str]) -> dict[str, str]:
     case alone are one name to many programs. A name that is free stays, so that an export of what
     was imported has the same names.
     """
-    given = set(EXPORT_FIELDS)
+    given = {*EXPORT_FIELDS, ALIAS_OF}
     taken = given | {name.casefold() for name in columns}
     names = {}
     for name in columns:

@@ -5,10 +5,10 @@ do to a file: torn last lines, stray quotes, broken UTF-8. Every row is either r
 """
 
 import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Literal, NamedTuple
 
 from core.errors import LogError
@@ -267,16 +267,15 @@ def split_record(
 
 def format_rows(rows: Iterable[Sequence[str]]) -> bytes:
     """These rows as CSV with `\\n` line ends; `parse_rows` gives them back unchanged."""
-    lines = []
+    lines: list[str] = []
+    target = SimpleNamespace(write=lines.append)
+    # With its own line end `csv` also quotes a field that holds a lone carriage return.
+    usual = csv.writer(target, lineterminator="\r\n")
+    marked = csv.writer(target, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
     for row in rows:
-        buffer = io.StringIO()
         # At the start of a file an unquoted one would be taken for the mark of an encoding.
-        is_marked = bool(row) and row[0].startswith("\ufeff")
-        quoting = csv.QUOTE_ALL if is_marked else csv.QUOTE_MINIMAL
-        # With its own line end `csv` also quotes a field that holds a lone carriage return.
-        csv.writer(buffer, lineterminator="\r\n", quoting=quoting).writerow(row)
-        lines.append(buffer.getvalue().removesuffix("\r\n") + "\n")
-    return "".join(lines).encode()
+        (marked if row and row[0].startswith("\ufeff") else usual).writerow(row)
+    return "".join(f"{line[:-2]}\n" for line in lines).encode()
 
 
 def row_shown(fields: Sequence[str]) -> str:

@@ -66,6 +66,7 @@ class Kind(Enum):
     ID_IN_TWO_SPLITS = "id in two splits", _W, "Id in test and training data"
     OTHER_TEXT = "one id, two texts", _W, "Label of another text"
     CHANGED_TEXT = "changed text", _W, "Text that changed since it was proposed"
+    STRAY_ALIAS = "stray alias", _W, "Id without its item"
     BLANK_TEXT = "blank text", _W, "Item without text"
     UNSURE_HEADER = "unsure header", _W, "First line that may be a header"
     PASSED_OVER = "passed over", _W, "File that is ignored"

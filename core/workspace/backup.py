@@ -176,8 +176,9 @@ def _contents(workspace: Workspace) -> Iterator[tuple[str, bytes, bool]]:
     """
     with suppress(FileNotFoundError):
         yield "task.toml", (workspace.path / "task.toml").read_bytes(), False
-    label_files = [file for _, _, file in workspace.label_files()]
-    for file in (*label_files, workspace.annotations, workspace.runs, workspace.batches):
+    files = [file for _, _, file in workspace.label_files()]
+    files += [workspace.annotations, workspace.runs, workspace.batches, workspace.aliases]
+    for file in files:
         with suppress(FileNotFoundError), file.path.open("rb") as source:
             lock(source.fileno(), file.name)  # while nobody writes into it: no half row
             content = source.read()

@@ -15,7 +15,7 @@ from core.system.durable import abandoned, is_unfinished
 from core.system.findings import Finding, Kind, shortened
 from core.workspace.labels import Labeled, labels_hash, read_label_rows, unsaved
 from core.workspace.layout import Workspace
-from core.workspace.logs import Proposal
+from core.workspace.logs import Proposal, read_aliases
 from core.workspace.near_duplicates import near_duplicates
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SUNLIGHT
@@ -185,6 +185,7 @@ RANDOM = "random"
 def examine_batches(snapshot: Snapshot) -> Iterator[Finding]:
     """Proposed items that are gone, held-out data not drawn at random, or late, or changed."""
     yield from _gone(snapshot)
+    yield from _stray_aliases(snapshot)
     yield from _chosen(snapshot)
     yield from _late(snapshot)
     yield from _changed(snapshot)
@@ -201,6 +202,25 @@ def _gone(snapshot: Snapshot) -> Iterator[Finding]:
                 f"item `{item_id}` was proposed and is gone. Put its file back into {POOL_FOLDER}/."
             )
             yield Finding.at(Kind.MISSING_ITEM, name, what, item_id=item_id)
+
+
+def _stray_aliases(snapshot: Snapshot) -> Iterator[Finding]:
+    """Rows of aliases.csv that cannot be read, have lost their item, or are items themselves."""
+    file, findings = snapshot.workspace.aliases, list[Finding]()
+    aliases = read_aliases(file, findings)
+    yield from findings
+    in_pool = snapshot.pool_words.pool.positions([*aliases, *aliases.values()])
+    known = in_pool.keys() | snapshot.labels.ids()
+    for alias_id, item_id in aliases.items():
+        if alias_id in in_pool:
+            what = f"the id `{alias_id}` stands for `{item_id}`, but the pool has such an item"
+            todo = "The item keeps its own label. Give one of the two another id."
+        elif item_id not in known:
+            what = f"the id `{alias_id}` stands for `{item_id}`, which the pool no longer has"
+            todo = "Import its table again."
+        else:
+            continue
+        yield Finding.at(Kind.STRAY_ALIAS, file.name, f"{what}. {todo}", item_id=alias_id)
 
 
 def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
@@ -307,7 +327,7 @@ def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
 
 def _is_settled(name: str, line: bytes, labeled: set[str]) -> bool:
     """Whether nobody has to do anything about this line: its item has a label, or it had none."""
-    if name.startswith(("batches.csv.", "runs.csv.")):
+    if name.startswith(("batches.csv.", "runs.csv.", "aliases.csv.")):
         return True  # what was proposed or trained then was never shown to anybody
     at = ITEM_AT.get(name.rpartition(".")[0], 0)
     rows = parse_rows(line).rows

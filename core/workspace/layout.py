@@ -22,7 +22,7 @@ from core.system.durable import (
 )
 from core.system.locks import locked_folder, why_no_lock
 from core.system.stamps import Stamps, file_stamps
-from core.workspace.logs import Event, Proposal, Run, header_of
+from core.workspace.logs import Alias, Event, Proposal, Run, header_of
 from core.workspace.task import (
     DEFAULT_TASK_FILE,
     SPLITS,
@@ -59,6 +59,10 @@ class Workspace:
     @property
     def runs(self) -> CsvFile:
         return self._log("runs.csv", Run)
+
+    @property
+    def aliases(self) -> CsvFile:
+        return self._log("aliases.csv", Alias)
 
     @property
     def models(self) -> Path:
@@ -99,7 +103,7 @@ class Workspace:
     @property
     def line_files(self) -> list[CsvFile]:
         """Every log and label file, whether it exists or not."""
-        return [*self.logs, *(file for _, _, file in self.label_files())]
+        return [*self.logs, self.aliases, *(file for _, _, file in self.label_files())]
 
     def is_writable(self) -> bool:
         """Whether people can label here: files can be written, and locked."""
@@ -126,11 +130,11 @@ class Workspace:
 
     def stamps(self) -> Stamps:
         """Those of every file that the loop reads."""
-        files = [*self.pool_files(), *(file.path for file in self.logs), self.path / "task.toml"]
-        files += [file.path for _, _, file in self.label_files()]
+        lines = [*self.logs, self.aliases, *(file for _, _, file in self.label_files())]
+        files = [*self.pool_files(), *(file.path for file in lines), self.path / "task.toml"]
         return file_stamps(self.path, files)
 
-    def _log(self, name: str, record: type[Proposal | Event | Run]) -> CsvFile:
+    def _log(self, name: str, record: type[Proposal | Event | Run | Alias]) -> CsvFile:
         return CsvFile(self.path / name, self.torn, header_of(record), known=self.known)
 
 

@@ -64,6 +64,14 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Alias:
+    """An id of an imported row that has the text of an item; without item: not any more."""
+
+    alias_id: str
+    item_id: str
+
+
+@dataclass(frozen=True)
 class Run:
     """One trained model and how it did on the evaluation data: a row of `runs.csv`.
 
@@ -136,6 +144,12 @@ def read_logs(batches: CsvFile, annotations: CsvFile, runs: CsvFile) -> Logs:
         read_log(runs, Run, findings),
         findings,
     )
+
+
+def read_aliases(file: CsvFile, findings: list[Finding]) -> dict[str, str]:
+    """The item of each alias; the last row of an alias counts."""
+    last = {each.alias_id: each.item_id for each in read_log(file, Alias, findings)}
+    return {alias_id: item_id for alias_id, item_id in last.items() if item_id}
 
 
 def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> list[Record]:

@@ -15,7 +15,7 @@ from core.workspace.logs import Run, read_log
 from core.workspace.task import SPLITS
 
 _RESTORED = re.compile(
-    rf"task\.toml|(batches|annotations|runs)\.csv|({'|'.join(SPLITS)})_data/\w[\w .-]*\.csv"
+    rf"task\.toml|(batches|annotations|runs|aliases)\.csv|({'|'.join(SPLITS)})_data/\w[\w .-]*\.csv"
 )
 """The only files that a backup can bring: what else it may hold, nothing is written elsewhere."""
 

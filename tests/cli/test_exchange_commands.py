@@ -27,7 +27,7 @@ def run(workspace: Workspace, *arguments: object) -> Result:
 def test_it_brings_in_and_tells_what(workspace: Workspace, tmp_path: Path):
     table = write_table(tmp_path, "xlsx", COLUMNS, ROWS)
     told = json.loads(run(workspace, table, "--strategy", "theirs", "--json").stdout)
-    assert (told["items"], told["labels"], told["copies"]) == (3, 3, 1)
+    assert (told["items"], told["labels"], told["copies"], told["aliases"]) == (3, 3, 0, 2)
     assert {item[4] for item in labels_of(workspace)} == {"theirs"}
 
 

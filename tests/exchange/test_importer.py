@@ -21,6 +21,7 @@ from core.exchange.tables.roles import Columns
 from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
 from core.workspace.layout import Workspace
+from core.workspace.logs import read_aliases
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import DEFAULT_TASK_FILE, SPLITS
 from tests.conftest import MakeWorkspace
@@ -81,10 +82,14 @@ def test_items_and_labels_come_in_from_every_kind(workspace: Workspace, tmp_path
     intake = bring(
         workspace, write_table(tmp_path, kind, COLUMNS, ROWS), Defaults(strategy="theirs")
     )
-    assert (intake.rows, intake.items, intake.copies, intake.known) == (5, 3, 1, 1)
+    assert (intake.rows, intake.items, intake.copies, intake.known) == (5, 3, 0, 1)
+    assert "2 rows have the text of another row; they get its label at export." in (
+        intake.sentences()
+    )
+    assert read_aliases(workspace.aliases, []) == {"n3": "n1", "n2": "p1"}
     assert labels_of(workspace) == {
         ("n1", "flood hits coast", "1", "training", "theirs", "ada"),
-        ("n2", "council, meets", "0", "training", "theirs", ""),
+        ("p1", "Council, meets", "0", "training", "theirs", ""),
         ("n5", "court opens", "0", "training", "theirs", "bob"),
     }
 
@@ -258,7 +263,8 @@ def test_a_killed_import_is_completed_by_the_same_import(
         for _, _, file in workspace.label_files()
         for row in read_rows(file.path, file.name).rows
     )
-    assert [row[0] for row in rows] == ["n1", "n2", "n5"]
+    assert [row[0] for row in rows] == ["n1", "n5", "p1"]
+    assert read_aliases(workspace.aliases, []) == {"n3": "n1", "n2": "p1"}
     snapshot = read_snapshot(workspace)
     assert sorted(snapshot.pool_words.pool.ids.to_pylist()) == ["n1", "n4", "n5", "p1", "p2"]
     assert [event.item_id for event in snapshot.logs.events] == ["n1", "n5"]

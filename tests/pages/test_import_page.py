@@ -105,7 +105,7 @@ def test_an_upload_is_shown_mapped_and_imported(workspace: Workspace, monkeypatc
     named = ("Text", "Id", "Label", "Labeled by", "Labeled at", "Confidence")
     assert [box(page, name).value for name in named] == [["text"], "id", "label", *["(none)"] * 3]
     assert "3 new items in unlabeled_data/theirs.csv, 3 new labels" in told(go(page))
-    assert {item[0] for item in labels_of(workspace)} == {"n1", "n2", "n5"}
+    assert {item[0] for item in labels_of(workspace)} == {"n1", "p1", "n5"}
     assert not list(workspace.path.parent.glob("theirs*"))
     labels = [button.label for button in page.button]
     assert labels == ["Start labeling", "Browse the texts", "Take it back"]
