@@ -46,5 +46,7 @@ def show_verdict(snapshot: Snapshot) -> None:
     if found and any(sign.value is not None for sign in found.signs):
         with st.container(horizontal=True, vertical_alignment="center", key="verdict"):
             st.markdown(f"**{QUESTION}** {found.advice}", width="content")
-            if st.button("See why", type="tertiary", key="verdict_why"):
+            if st.button(
+                "See why", icon=":material/arrow_forward:", type="tertiary", key="verdict_why"
+            ):
                 st.switch_page("strategies.py")

@@ -37,8 +37,8 @@ STROKES = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, sym
 SQUARE = 280
 """Pixels of both sides of a plot with a diagonal: a telephone has room for it."""
 
-CELL, MOST_FLAT = 64, 4
-"""Pixels of a row of the confusion matrix; columns up to which their names stand upright."""
+LARGE, SMALL, FEW = (64, 17), (28, 11), 4
+"""Pixels of a row of the confusion matrix and of its numbers: of up to so few labels, of more."""
 
 
 def roc() -> alt.LayerChart:
@@ -94,18 +94,19 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
     width, words = alt.ExprRef(f"width / {len(names)} - 4"), "split(datum.label, ' ')"
     below = alt.Axis(labelExpr=words, labelAngle=0, labelLimit=width, labelOverlap=False)
     beside = alt.Axis(labelLimit=130, labelOverlap=False)
-    if len(names) > MOST_FLAT:
-        below = alt.Axis(labelLimit=130, labelOverlap=False, labelAngle=-60)
+    if len(names) > FEW:
+        below = alt.Axis(labelLimit=130, labelOverlap=False, labelAngle=-90)
     base = alt.Chart(POINTS).encode(
         x=alt.X("predicted:N", sort=list(names), title="predicted", axis=below),
         y=alt.Y("true label:N", sort=list(names), title="true label", axis=beside),
         tooltip=["true label:N", "predicted:N", "items:Q", *numbers("share of row", format=".1%")],
     )
+    row, size = LARGE if len(names) <= FEW else SMALL
     scale = alt.Scale(domain=[0, 1], range=[0.05, 0.6])
     shade = alt.Opacity("share of row:Q", scale=scale, legend=None)
     rects = base.mark_rect(color=CHOSEN).encode(opacity=shade)
-    texts = base.mark_text(fontSize=17).encode(text=alt.Text("items:Q", format=","))
-    return alt.layer(rects, texts, height=CELL * len(names))
+    texts = base.mark_text(fontSize=size).encode(text=alt.Text("items:Q", format=","))
+    return alt.layer(rects, texts, height=row * len(names))
 
 
 def histogram(labels: Sequence[Label]) -> alt.Chart:

@@ -150,7 +150,8 @@ def numbers(outcome: Outcome) -> pd.DataFrame:
     for result in outcome.results:
         labels = f"{outcome.size:,} of {result.available:,}"
         scores = [interval_text(result.scores[score], ".2f") for score in SCORES]
-        gains = [interval_text(result.over_random.get(score), "+.2f") for score in SCORES]
+        gained = result.over_random
+        gains = [interval_text(gained.get(score), "+.2f") or "baseline" for score in SCORES]
         rows.append((result.name, labels, f"{result.positive:.0%}", *scores, *gains))
     over = [f"{name} over random" for name in SCORES.values()]
     return pd.DataFrame(rows, columns=["Strategy", "Labels", "Positive", *SCORES.values(), *over])

@@ -98,7 +98,7 @@ def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
             "Model": row.model,
             "Repetitions": row.seeds,
             "Area": str(row.area),
-            "Over random": str(row.difference),
+            "Over random": str(row.difference) or "baseline",
             "Labels to reach random's end": row.labels_needed,
             "Repetitions that reached it": row.reached,
         }
