@@ -157,16 +157,9 @@ def read_task_text(path: Path) -> str:
         return file.read_text(encoding="utf-8-sig", errors="replace") if file.exists() else ""
 
 
-_COMMENT = re.compile(
-    r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\])*"|' + r"'[^']*'|(#)",
-    re.DOTALL,
-)
-"""A comment's sign, or a text, in which there is none."""
-
-
 def has_comments(text: str) -> bool:
-    """Whether this TOML text holds comments, which `task_toml` cannot keep."""
-    return any(found[1] for found in _COMMENT.finditer(text))
+    """Whether the text of a task holds comments, which `task_toml` cannot keep."""
+    return text.count("#") > str(tomllib.loads(text)).count("#")
 
 
 def save_task(path: Path, text: str, seen: str) -> None:

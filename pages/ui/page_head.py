@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.errors import SunlightError, WorkspaceError
 from core.system.findings import counted
+from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.cache import snapshot as cache
@@ -30,7 +31,7 @@ APP = "Sunlight"
 def task_title() -> str:
     """What the session's workspace is about; the app's name where its task cannot be read."""
     try:
-        return cache.task(session.workspace_path().resolve()).title.strip() or APP
+        return open_workspace(session.workspace_path()).task.title.strip() or APP
     except SunlightError:
         return APP
 

@@ -20,7 +20,6 @@ from core.system.stamps import Stamps, file_stamps
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, mend_if_writable, read_snapshot
-from core.workspace.task import Task
 from pages.ui.cache.keep import STATES, by_snapshot, kept
 
 _READING = Lock()
@@ -32,11 +31,6 @@ def open_snapshot(path: Path) -> Snapshot:
     files = [path / "task.toml", *pool_files(path)]
     workspace, pool_words = _opened(path, file_stamps(path, files))
     return _snapshot(workspace, pool_words, workspace.stamps())
-
-
-def task(path: Path) -> Task:
-    """The workspace's task, without its items; raises WorkspaceError or TaskError."""
-    return _task(path, file_stamps(path, [path / "task.toml"]))
 
 
 def inbox(path: Path) -> Inbox:
@@ -54,11 +48,6 @@ def tables(snapshot: Snapshot) -> Tables:
 def training_words(snapshot: Snapshot) -> Counter[str]:
     """How often each word, folded, occurs in what a model may learn from."""
     return occurrences(item.text for item in snapshot.labels.usable_training())
-
-
-@lru_cache(maxsize=STATES)
-def _task(path: Path, task_stamp: Stamps) -> Task:
-    return open_workspace(path).task
 
 
 @lru_cache(maxsize=STATES)

@@ -1,7 +1,6 @@
 """Check: problems in the workspace's files, and the fixes that are safe."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,19 +14,10 @@ from pages.ui import session
 from pages.ui.cache.snapshot import open_snapshot
 
 EXAMINED = "check_examined"
+"""Session state: the workspace, what was found in it, what was fixed, and what was refused."""
 
 AT_ONCE = 10
 """Findings of a kind that are shown before somebody asks for more."""
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What was found in a workspace when somebody looked, and what was fixed before."""
-
-    path: Path
-    findings: Sequence[Finding]
-    done: Sequence[str] = ()
-    refusal: str = ""
 
 
 def show(path: Path) -> None:
@@ -43,21 +33,22 @@ def show(path: Path) -> None:
         on_click=_keep,
         args=(path, lambda path, _: ([], examine(path))),
     )
-    examined = st.session_state.get(EXAMINED)
-    if isinstance(examined, Examined) and examined.path == path:
-        _show_examined(examined)
+    examined, *found = st.session_state.get(EXAMINED, ("",))
+    if examined == path:
+        _show_found(path, *found)
 
 
-def _show_examined(examined: Examined) -> None:
-    for sentence in examined.done:
+def _show_found(
+    path: Path, findings: Sequence[Finding], done: Sequence[str], refusal: str = ""
+) -> None:
+    for sentence in done:
         st.text(sentence)
-    if examined.refusal:
+    if refusal:
         st.error("This could not be done:", icon=":material/error:")
-        st.text(examined.refusal)
+        st.text(refusal)
         return
-    findings = examined.findings
     if not findings:
-        snapshot = open_snapshot(examined.path)
+        snapshot = open_snapshot(path)
         items = counted(len(snapshot.pool_words.pool), "item")
         labels = counted(len(snapshot.labels.items), "label")
         st.success(f"No problems found in {items} and {labels}.", icon=":material/check_circle:")
@@ -71,11 +62,11 @@ def _show_examined(examined: Examined) -> None:
             icon=":material/healing:",
             key="mend_all",
             on_click=_keep,
-            args=(examined.path, mend_all),
+            args=(path, mend_all),
         )
     for kind in Kind:
         if found := [finding for finding in findings if finding.kind is kind]:
-            _show_kind(examined.path, kind, found)
+            _show_kind(path, kind, found)
 
 
 def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
@@ -88,7 +79,9 @@ def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
             _show_finding(path, f"{key}_{at}", finding)
         if len(findings) > shown:
             st.caption(f"{shown:,} of {len(findings):,} are shown.")
-            st.button("Show more", key=f"{key}_more", on_click=_show_more, args=(key, shown))
+            more = {key: shown + 5 * AT_ONCE}
+            update = st.session_state.update
+            st.button("Show more", key=f"{key}_more", on_click=update, args=(more,))
 
 
 def _show_finding(path: Path, key: str, finding: Finding) -> None:
@@ -108,10 +101,6 @@ def _show_finding(path: Path, key: str, finding: Finding) -> None:
             )
 
 
-def _show_more(key: str, shown: int) -> None:
-    st.session_state[key] = shown + 5 * AT_ONCE
-
-
 def _mend(finding: Finding, path: Path, annotator: str) -> tuple[list[str], list[Finding]]:
     """(what was done, what is found now): the fix is on disk, everything is checked again."""
     return [mend(open_workspace(path), finding, annotator)], examine(path)
@@ -121,6 +110,6 @@ def _keep(path: Path, work: Callable[[Path, str], tuple[list[str], list[Finding]
     """Before the page runs again: what the work has done and found, or why it could not be."""
     try:
         done, findings = work(path, session.annotator())
-        st.session_state[EXAMINED] = Examined(path, findings, done)
+        st.session_state[EXAMINED] = path, findings, done
     except SunlightError as error:
-        st.session_state[EXAMINED] = Examined(path, (), (), str(error))
+        st.session_state[EXAMINED] = path, (), (), str(error)
