@@ -309,8 +309,8 @@ def _read_keys(
     for what, key in uses:
         if key in user_of:
             where = f"the key `{key}`"
-            mend = "Give one of them another key, in its [[labels]] or under [keys]"
-            raise reader.error(where, f"is asked for by {user_of[key]} and by {what}", mend)
+            mend = "Give one of them another key"
+            raise reader.error(where, f"is used twice, by {user_of[key]} and by {what}", mend)
         user_of[key] = what
     return Keys(**keys)
 

@@ -95,7 +95,7 @@ def _sound(text: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise TaskError("The task: a text holds half a character. Type it again.") from error
-    parse_task(text, "the task")
+    parse_task(text, "The task")
     return text
 
 

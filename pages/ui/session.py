@@ -45,12 +45,13 @@ def workspace_path() -> Path:
     if name and name != st.session_state.get(FOLLOWED):
         st.session_state[FOLLOWED] = name
         choose_workspace_by_name(name)
-    chosen = Path(st.session_state.get(WORKSPACE) or started_with())
-    if WORKSPACE in st.session_state and not chosen.is_dir():
-        choose_workspace(Path(started_with()))
+    started = Path(started_with())
+    chosen = Path(st.session_state.get(WORKSPACE) or started)
+    if chosen != started and not chosen.is_dir():
+        choose_workspace(started)
         told = f"The workspace {plain(chosen.name)} was renamed or removed. Choose another."
         st.toast(told, icon=":material/folder_off:", duration="infinite")
-        return Path(started_with())
+        return started
     return chosen
 
 

@@ -119,7 +119,7 @@ def test_a_label_is_added_and_removed_again_while_no_item_has_it(path: Path, mon
 def test_a_task_that_cannot_be_is_refused_with_the_reason(path: Path, monkeypatch):
     former = (path / "task.toml").read_bytes()
     page = edit(settings(path, monkeypatch), "Key", "k", 0)
-    assert "the key `k` is asked for by" in errors(page)
+    assert "the key `k` is used twice, by" in errors(page)
     assert not [each for each in page.button if each.key == "settings_save"]
     page = edit(page, "Key", "1", 0)
     page = edit(page, "Name", task(path).labels[1].name, 0)

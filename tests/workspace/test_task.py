@@ -85,13 +85,13 @@ def test_three_labels_take_three_digits_and_back_moves_away():
         (LABELS.format("b", "a.csv", "x"), "same value"),
         (LABELS.format("a", "../a.csv", "x"), "has the file `../a.csv`"),
         (LABELS.format("a", "b.csv", "x"), "same file"),
-        (LABELS.format("a", "a.csv", "y"), "is asked for by"),
-        (LABELS.format("a", "a.csv", "d"), "is asked for by"),
+        (LABELS.format("a", "a.csv", "y"), "is used twice, by"),
+        (LABELS.format("a", "a.csv", "d"), "is used twice, by"),
         (LABELS.format("a", "a.csv", "c"), "Streamlit uses"),
         (LABELS.format("a", "a.csv", "Enter"), "is Enter"),
         (LABELS.format("a", "a.csv", "x").replace("positive = true", ""), "name 0 as positive"),
         (LABELS.format("", "a.csv", "x"), "empty or padded value"),
-        ('[keys]\nback = "s"', "is asked for by"),
+        ('[keys]\nback = "s"', "is used twice, by"),
     ],
 )
 def test_a_wrong_task_is_refused_with_the_place(text: str, says: str):

@@ -88,7 +88,7 @@ def test_keys_are_taken_as_they_are_given():
         ((TWO[0], LabelWish("0", "Yes")), "same name"),
         ((TWO[1], LabelWish("2")), "0 as positive"),
         ((TWO[0], LabelWish("2", positive=True)), "2 as positive"),
-        ((TWO[0], LabelWish("0", "No", "1")), "asked for by"),
+        ((TWO[0], LabelWish("0", "No", "1")), "used twice, by"),
         ((TWO[0], LabelWish("0", "No", "c")), "Streamlit"),
         ((TWO[0], LabelWish("\ud800")), "half a character"),
     ],
