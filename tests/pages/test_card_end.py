@@ -249,15 +249,23 @@ def test_rows_of_labels_are_balanced(
         page.close()
 
 
-def test_every_button_is_in_sight_in_a_low_window(new_context: NewContext, place: Path, show: Show):
-    site = show(make(place, [item[:2] for item in headlines(60)], SMALL_TASK + labels(6)))
-    page = annotate(new_context(viewport={"width": 640, "height": 400}), site)
-    page.wait_for_function(
+@pytest.mark.parametrize(("width", "height", "count"), [(640, 400, 6), (390, 844, 7)])
+def test_every_button_is_in_sight_in_a_small_window(
+    new_context: NewContext, place: Path, show: Show, width: int, height: int, count: int
+):
+    site = show(make(place, [item[:2] for item in headlines(60)], SMALL_TASK + labels(count)))
+    page = annotate(new_context(viewport={"width": width, "height": height}), site)
+    in_sight = (
         "[...document.querySelectorAll('.sl-label, .sl-action')].every(each => "
         "each.getBoundingClientRect().bottom <= innerHeight)"
     )
+    page.wait_for_function(in_sight)
     assert page.locator(ITEM).bounding_box()["height"] > 40
     expect(progress(page)).to_be_visible()
+    press(page, "1", 10)
+    expect(page.get_by_test_id("batch-end")).to_be_visible()
+    if height > 400:  # in a lower one the page scrolls to them
+        page.wait_for_function(in_sight)
 
 
 def test_another_name_is_told(page: Page):

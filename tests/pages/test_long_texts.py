@@ -104,6 +104,7 @@ def test_a_text_of_two_thousand_words_is_read_to_its_end_with_the_space_key(
     assert float(text.evaluate("node => parseFloat(getComputedStyle(node).fontSize)")) >= 16
     assert text.evaluate(LONGEST_LINE) <= 70
     expect(more).to_be_visible()
+    expect(text).to_have_attribute("tabindex", "0")
     places = [top(page)]
     while more.is_visible():
         page.keyboard.press("Space")

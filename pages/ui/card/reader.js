@@ -57,6 +57,8 @@ class Reader {
     const { scrollHeight, scrollTop, clientHeight } = this.text;
     const below = scrollHeight - scrollTop - clientHeight;
     this.stage.classList.toggle("sl-more-below", below > REST_OF_A_LINE);
+    const tabIndex = scrollHeight > clientHeight ? 0 : -1; // what scrolls can be reached
+    if (this.text.tabIndex !== tabIndex) this.text.tabIndex = tabIndex;
   }
 
   /**

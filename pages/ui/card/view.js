@@ -287,7 +287,6 @@ class View {
     this.text.hidden = isEnd;
     end.hidden = !isEnd;
     this.endScreen.filter = null;
-    this.root.querySelector(".sl-labels").inert = isEnd;
     this.root.classList.toggle("sl-at-end", isEnd);
     this.fit();
   }
