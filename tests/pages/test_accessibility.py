@@ -113,11 +113,12 @@ def broken(page: Page, rules: list[str] | None = None) -> list[list[str]]:
     return ours + pale
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "sunlight?size=1"])
 def test_axe_finds_nothing_and_every_text_has_contrast_in_light_and_dark(
     name: str, page: Page, site: Site
 ):
-    page.goto(site.at("" if name == "home" else name, "annotator=ann"))
+    path, _, query = name.removeprefix("home").partition("?")
+    page.goto(site.at(path, f"annotator=ann&{query}"))
     page.wait_for_selector('[data-testid="stMainBlockContainer"]')
     settled(page)
     page.evaluate(AXE.read_text(encoding="utf-8"))
