@@ -11,7 +11,7 @@ from core.pool.folder import pool_files
 from core.workspace.layout import SAMPLE
 from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLITS
+from core.workspace.task import SPLIT_NAMES, SPLITS
 from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
@@ -36,7 +36,6 @@ WHY = {
     "training": "Now label some random items to train the first model.",
     "active learning": "The model has learned from your labels and picks what to label next.",
 }
-SETS = {"evaluation": "Test set", "validation": "Validation data", "training": "Training data"}
 BEFORE_DEMO = "before_demo"
 
 
@@ -78,7 +77,12 @@ def show_progress(snapshot: Snapshot) -> None:
     for column, split in zip(places, asked, strict=True):
         have, target = len(snapshot.labels.splits[split]), targets[split]
         is_met = have >= target
-        metric(column, SETS[split], f"{have:,}", "target reached" if is_met else f"of {target:,}")
+        metric(
+            column,
+            SPLIT_NAMES[split].capitalize(),
+            f"{have:,}",
+            "target reached" if is_met else f"of {target:,}",
+        )
         if not is_met:
             column.progress(have / target)
 

@@ -15,10 +15,11 @@ from streamlit.testing.v1 import AppTest
 from core.evaluation.runs import load_run
 from core.models.explain import explain
 from core.query.tables import Filters
+from core.sampling.next_batch import propose
 from core.workspace.assignment import flags
 from core.workspace.events import Inbox
-from core.workspace.layout import open_workspace
-from core.workspace.logs import Event
+from core.workspace.layout import SAMPLE, open_workspace
+from core.workspace.logs import Event, now
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import SPLIT_NAMES
 from pages.ui.cache.snapshot import open_snapshot, tables
@@ -134,6 +135,31 @@ def test_home_says_what_to_do_next(workspace_path: Path, monkeypatch):
     else:
         assert titles == ["Start with your own data"]
         assert page.button(key="start_own").label == "Choose a file"
+
+
+def test_home_of_a_fresh_install_offers_own_data_first(tmp_path: Path, monkeypatch):
+    folder = Path(shutil.copytree(SAMPLE, tmp_path / "sample"))
+    page = open_page("home", folder, monkeypatch)
+    assert [button.label for button in page.button] == [
+        "Choose a file", "Try it with sample headlines", "Open the demo",
+    ]  # fmt: skip
+    propose(read_snapshot(open_workspace(folder)), "ann")
+    page = open_page("home", folder, monkeypatch)
+    labels = [button.label for button in page.button]
+    assert labels == ["Label the test set", "Start another task with a file"]
+
+
+def test_home_counts_what_is_labeled_and_what_of_it_today(demo: Path, monkeypatch):
+    page = open_page("home", demo, monkeypatch)
+    snapshot = read_snapshot(open_workspace(demo))
+    told = {metric.label: (metric.value, metric.delta) for metric in page.metric}
+    labeled, items = len(snapshot.labels.ids()), len(snapshot.pool_words.pool)
+    assert told["Labeled"] == (f"{labeled:,}", f"of {items:,} items")
+    events = [x for x in snapshot.logs.events if x.action == "label"]
+    today = {x.item_id for x in events if x.labeled_at[:10] == now()[:10]}
+    assert told["Today"] == (f"{len(today):,}", "labels")
+    assert told["Test set"][1] == "target reached"
+    assert "seconds" not in page.dataframe[0].value.columns  # the demo's labels took none
 
 
 def test_annotate_proposes_a_batch_and_hands_it_to_the_card(
@@ -476,6 +502,9 @@ def test_one_click_makes_and_opens_the_demo(
     page.button(key="demo").click().run(timeout=120)
     assert not page.exception
     assert page.header[0].value == "Label the next batch"
+    assert "This is a demo" in page.markdown[0].value
+    page.button(key="leave_demo").click().run()
+    assert page.button(key="start_own").label == "Choose a file"
     snapshot = read_snapshot(open_workspace(tmp_path / "made" / "demo"))
     assert len(snapshot.logs.runs) == 9
 

@@ -3,10 +3,16 @@
 import streamlit as st
 
 JS = """
+// For a second: the field may come a moment later, and a dialog takes the focus back to itself
+// when the button goes that had it.
 export default function ({ data }) {
-  const field = document.querySelector(`.st-key-${data.key} input`);
-  const isIdle = !document.activeElement?.matches("input, textarea");
-  if (isIdle) field?.focus();
+  const until = performance.now() + 1000;
+  const look = () => {
+    const field = document.querySelector(`.st-key-${data.key} input`);
+    if (!document.activeElement?.matches("input, textarea")) field?.focus();
+    if (performance.now() < until) requestAnimationFrame(look);
+  };
+  look();
 }
 """
 

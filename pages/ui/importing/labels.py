@@ -10,7 +10,7 @@ from core.errors import TaskError
 from core.exchange.foreign_table import label_words, meaning
 from core.exchange.tables.reader import SourceTable
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import MAX_LABELS, SPLITS
+from core.workspace.task import MAX_LABELS, SPLIT_NAMES, SPLITS
 from core.workspace.task_file import labels_of_words, task_with_labels, why_labels_stay
 from pages.ui.escape_markdown import plain
 from pages.ui.importing.reading import Upload
@@ -25,11 +25,6 @@ WAYS = {
     MAKE: "Make these the labels",
     MATCH: "Match them to the labels of this task",
     LEAVE: "Leave the texts unlabeled",
-}
-SPLIT_NAMES = {
-    "training": "Training",
-    "evaluation": "Test set (evaluation)",
-    "validation": "Validation",
 }
 
 
@@ -95,7 +90,7 @@ def choose_for_all(
             "Use the labels for",
             SPLITS,
             index=SPLITS.index("training"),
-            format_func=SPLIT_NAMES.get,
+            format_func=lambda split: SPLIT_NAMES[split].capitalize(),
             key=upload.key("for_split"),
             help="Only texts that were drawn at random make a fair test set.",
         )

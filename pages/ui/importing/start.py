@@ -1,12 +1,10 @@
 """*Start with your own data*: from a file to the first label, in three steps of one dialog."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import SunlightError, TableError, TaskError
 from core.exchange.foreign_table import kept_columns, recognized
@@ -25,15 +23,8 @@ from pages.ui import session
 from pages.ui.components.focus import focus
 from pages.ui.components.messages import progress_shown
 from pages.ui.escape_markdown import plain
-from pages.ui.importing.reading import (
-    Chosen,
-    Upload,
-    choose_column,
-    choose_reading,
-    choose_texts,
-    show_name,
-    upload_file,
-)
+from pages.ui.importing import reading
+from pages.ui.importing.reading import Chosen, Upload
 from pages.ui.importing.refusal import LEAVE_OUT, refuse
 
 TITLE = "Start with your own data"
@@ -76,14 +67,14 @@ def _start(snapshot: Snapshot) -> None:
     upload = st.session_state.get(SLOT)
     if upload is None:
         st.caption("Step 1 of 3 · Drop a spreadsheet, or a CSV, JSON, Parquet or text file.")
-        upload_file(SLOT, "fragment")
+        reading.upload_file(SLOT, "fragment")
         return
     is_last = st.session_state.get(LABELS_OF) == upload.file_id
-    with _shown("start_columns", not is_last):
+    with st.container(key="sl_hidden" if is_last else None):  # out of sight it keeps what is chosen
         st.caption("Step 2 of 3 · What is in it?")
-        show_name(upload, SLOT)
+        reading.show_name(upload, SLOT)
         try:
-            chosen = choose_reading(upload, _choose_columns, n_shown=4)
+            chosen = reading.choose_reading(upload, _choose_columns, n_shown=4)
             show = _choose_shown(upload, chosen)
         except SunlightError as error:
             refuse(str(error))
@@ -92,10 +83,15 @@ def _start(snapshot: Snapshot) -> None:
             st.text(chosen.waits_for)
         st.button(
             "Next", type="primary", key="start_next", disabled=bool(chosen.waits_for),
-            on_click=_go_to, args=(upload.file_id,),
+            on_click=st.session_state.update, args=({LABELS_OF: upload.file_id},),
         )  # fmt: skip
     if is_last:
-        st.caption("Step 3 of 3 · Which labels?")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Step 3 of 3 · Which labels?", width="content")
+            st.button(
+                "Back", type="tertiary", icon=":material/arrow_back:", key="start_back",
+                on_click=st.session_state.pop, args=(LABELS_OF,),
+            )  # fmt: skip
         try:
             wish = _choose_task(snapshot, upload, chosen, show)
         except SunlightError as error:
@@ -104,23 +100,10 @@ def _start(snapshot: Snapshot) -> None:
         _finish(snapshot, upload, chosen.table, wish)
 
 
-@contextmanager
-def _shown(key: str, is_shown: bool) -> Iterator[None]:
-    """A part that keeps what was chosen in it while it is out of sight."""
-    if not is_shown:
-        st.html(f"<style>.st-key-{key} {{display: none}}</style>")
-    with st.container(key=key):
-        yield
-
-
-def _go_to(labels_of: str) -> None:
-    st.session_state[LABELS_OF] = labels_of
-
-
 def _choose_columns(upload: Upload, table: SourceTable) -> Columns:
     left, right = st.columns([3, 2])
-    first, *further = choose_texts(upload, table, left) or [""]
-    item_id = choose_column(upload, table, "item_id", right)
+    first, *further = reading.choose_texts(upload, table, left) or [""]
+    item_id = reading.choose_column(upload, table, "item_id", right)
     label = recognized(table).get("label", "")
     return Columns(first, item_id, label, further_texts=tuple(further))
 
@@ -143,42 +126,37 @@ def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Seque
     table, columns = chosen.table, chosen.columns
     found = columns.label if columns else "label"
     columns = columns and replace(columns, label="")
-    way = st.radio(
-        "Labels",
-        _ways(snapshot, chosen, found),
-        format_func=WAYS.get,
-        horizontal=True,
-        key=upload.key("way"),
-    )
+    ways, key = _ways(snapshot, chosen, found), upload.key("way")
+    way = st.radio("Labels", ways, format_func=WAYS.get, horizontal=True, key=key)
     if way == KEEP:
         st.text(", ".join(label.name for label in snapshot.workspace.task.labels))
         return Wish(columns, day_first=chosen.day_first)
-    n_left = upload.row_count(table)
+    n_rows, n_given = upload.row_count(table), 0
     if way == TYPED:
         wishes = _defined(upload, [""] * st.session_state.setdefault(upload.key("rows"), 2))
     else:
         column, wishes = _labels_of_column(upload, table, found)
         if columns and _are_taken_over(upload, table, column):
             columns = replace(columns, label=column)
-            n_left -= upload.label_counts(table, column).total()
+            n_given = upload.label_counts(table, column).total()
     left, right = st.columns(2)
-    wishes = _with_positive(upload, wishes, left)
-    question = right.text_input(
-        "Question above each text", key=upload.key("question"), placeholder="optional"
-    )
-    targets = _choose_targets(upload, n_left)
+    values = [*dict.fromkeys(wish.value for wish in wishes)]
+    positive = left.selectbox(
+        "The label you are looking for", values, key=upload.key("positive", *values),
+        placeholder="Name the labels first", help="The one that matters most: scores are about it.",
+    )  # fmt: skip
+    wishes = [replace(wish, positive=wish.value == positive) for wish in wishes]
+    asked = "Question above each text"
+    question = right.text_input(asked, key=upload.key("question"), placeholder="optional")
+    targets = _choose_targets(upload, n_rows - n_given, n_given)
     if len(wishes) < 2:
         return Wish(columns, waits_for="Name at least two labels.")
     called = kept_columns(table, columns) if columns else {}
     task = replace(
         snapshot.workspace.task if _has_task(snapshot) else default_task(),
-        title=_stem(upload),
-        short=question.strip(),
-        detailed="",
-        labels=new_labels(wishes),
-        targets=targets,
-        show=tuple(called[name] for name in show if name in called),
-    )
+        title=_stem(upload), short=question.strip(), detailed="", labels=new_labels(wishes),
+        targets=targets, show=tuple(called[name] for name in show if name in called),
+    )  # fmt: skip
     return Wish(columns, task_toml(task), chosen.day_first)
 
 
@@ -215,21 +193,14 @@ def _defined(
     """A label for each row that names one, with what it means; names that are given stay."""
     wishes = []
     for at, given in enumerate(names):
-        key, quiet = upload.key(f"label_{at}", given), {"label_visibility": "collapsed"}
-        left, right = st.columns([2, 3])
-        if given:
-            shown = f"{given[:60]} ({counts[given]:,})" if counts else given
-            left.text_input(f"Label {at + 1}", shown, disabled=True, key=key, **quiet)
-            name = given
-        else:
-            called = f"Label {at + 1}"
-            name = left.text_input(called, key=key, placeholder=called, **quiet).strip()
-        meaning = right.text_input(
-            f"What label {at + 1} means",
-            key=f"{key}_means",
-            placeholder="What it means (optional)",
-            **quiet,
-        )
+        key, called = upload.key(f"label_{at}", given), f"Label {at + 1}"
+        left, right = st.columns([2, 3], vertical_alignment="center")
+        quiet = {"key": key, "label_visibility": "collapsed"}
+        if counts:
+            left.text(f"{given[:60]} ({counts[given]:,})")
+        name = given or left.text_input(called, placeholder=called, **quiet).strip()
+        quiet |= {"key": f"{key}_means", "placeholder": "What it means (optional)"}
+        meaning = right.text_input(f"What label {at + 1} means", **quiet)
         if name:
             wishes.append(LabelWish(name, description=meaning.strip()))
     if not counts and not wishes:
@@ -237,13 +208,9 @@ def _defined(
     if not counts and len(names) < MAX_LABELS:
         st.button(
             "Add a label", type="tertiary", icon=":material/add:", key="start_add",
-            on_click=_add_row, args=(upload.key("rows"),),
+            on_click=st.session_state.update, args=({upload.key("rows"): len(names) + 1},),
         )  # fmt: skip
     return wishes
-
-
-def _add_row(key: str) -> None:
-    st.session_state[key] += 1
 
 
 def _are_taken_over(upload: Upload, table: SourceTable, column: str) -> bool:
@@ -254,33 +221,13 @@ def _are_taken_over(upload: Upload, table: SourceTable, column: str) -> bool:
         False: "Use only their names: every text is labeled anew",
     }
     # Where nearly everything has a label there is nothing left to label, or to test with.
-    is_rest = rows - given >= sum(first_targets(rows).values())
-    return st.radio(
-        "The labels in this column",
-        [True, False],
-        int(not is_rest),
-        format_func=ways.get,
-        key=upload.key("taken_over", column),
-    )
+    is_rest, key = rows - given >= sum(first_targets(rows).values()), upload.key("taken", column)
+    what = "The labels in this column"
+    return st.radio(what, [*ways], int(not is_rest), format_func=ways.get, key=key)
 
 
-def _with_positive(
-    upload: Upload, wishes: Sequence[LabelWish], place: DeltaGenerator
-) -> list[LabelWish]:
-    """The labels, one of them as that which scores are about."""
-    values = [*dict.fromkeys(wish.value for wish in wishes)]
-    positive = place.selectbox(
-        "The label you are looking for",
-        values,
-        key=upload.key("positive", *values),
-        placeholder="Name the labels first",
-        help="The one that matters most: scores are about it.",
-    )
-    return [replace(wish, positive=wish.value == positive) for wish in wishes]
-
-
-def _choose_targets(upload: Upload, n_left: int) -> dict[str, int]:
-    """How many labels to give first, with the time that they take."""
+def _choose_targets(upload: Upload, n_left: int, n_given: int) -> dict[str, int]:
+    """How many labels to give first, with the time that they take; `n_given` are there already."""
     targets = first_targets(n_left)
     names = {
         "evaluation": ("Test set", "A random sample that is never used for training."),
@@ -289,7 +236,7 @@ def _choose_targets(upload: Upload, n_left: int) -> dict[str, int]:
     for (split, (name, tells)), place in zip(names.items(), st.columns(2), strict=True):
         key = upload.key(split, str(n_left))
         targets[split] = place.number_input(name, 0, None, targets[split], 10, key=key, help=tells)
-    total = sum(targets.values())
+    total = targets["evaluation"] + max(0, targets["training"] - n_given)
     st.caption(
         f"{total:,} labels first: about {minutes_to_label(total):,} minutes at {LABELS_A_MINUTE} "
         "a minute. Then the model chooses what to label next."
