@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from core.exchange.tables.roles import is_usual, is_usual_table
@@ -33,9 +34,6 @@ SAMPLE_ROWS = 200
 
 QUOTED_LINES = 5_000
 """Lines with a quoted cell, from anywhere in the file, by which quotes are judged."""
-
-AT_ONCE = 2**24
-"""Bytes in which such lines are looked for at a time."""
 
 LIKELY_SHARE = 0.8
 """Of the rows that a delimiter divides alike, for it to be one."""
@@ -104,12 +102,9 @@ def recognize_dialect(
         data = data[: data.rfind(b"\n") + 1] or data
     told = re.match(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n", data, re.IGNORECASE)
     first_line = 2 if told else 1
-    if delimiter is not None:
-        delimiters = delimiter
-    elif told:
-        delimiters = told[1].decode(errors="replace")
-    else:
-        delimiters = "\t" if ending in (".tsv", ".tab") else DELIMITERS
+    delimiters = "\t" if ending in (".tsv", ".tab") else DELIMITERS
+    if told or delimiter is not None:
+        delimiters = told[1].decode(errors="replace") if delimiter is None else delimiter
     quotes = [each for each in QUOTES if quote is None or each.mark == quote] or [Quotes(quote)]
     is_asked = delimiter is not None or bool(told)
     found = _best(data, delimiters, quotes, ending, first_line, is_asked=is_asked)
@@ -144,7 +139,8 @@ def header_of(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool 
         return True
     if repeats:
         return False
-    if any(_same_shape(cell, values) and _DIGITS.search(cell) for cell, values in columns):
+    # Written like those below it, but for its letters and digits.
+    if any(_DIGITS.search(x) and {_shape(x)} == {*map(_shape, below)} for x, below in columns):
         return False
     if not all(map(_is_name, cells)):
         return False
@@ -292,25 +288,11 @@ def _quoted_lines(plain: Path, delimiter: str) -> Iterator[str]:
     Of those of which one is within a quoted cell nothing can be said by itself: a line with an odd
     number of quotes is none of these.
     """
-    begins = re.compile(rb"(?:^|" + re.escape(delimiter.encode()) + rb')"', re.MULTILINE)
-    number, rest = 0, b""
+    begins = re.compile(rb"(?:^|" + re.escape(delimiter.encode()) + rb')"')
     with plain.open("rb") as file:
-        while data := file.read(AT_ONCE):
-            data, at = rest + data, 0
-            while found := begins.search(data, at):
-                start = data.rfind(b"\n", 0, found.end() - 1) + 1
-                stop = data.find(b"\n", found.end())
-                if stop < 0:
-                    break
-                line, at = data[start:stop], stop
-                if line.count(b'"') % 2 == 0:
-                    yield line.decode(errors="replace").removesuffix("\r")
-                    number += 1
-                    if number >= QUOTED_LINES:
-                        return
-            rest = data[data.rfind(b"\n") + 1 :]
-    if rest and begins.search(rest) and rest.count(b'"') % 2 == 0:
-        yield rest.decode(errors="replace").removesuffix("\r")
+        quoted = (line for line in file if b'"' in line and line.count(b'"') % 2 == 0)
+        for line in islice(filter(begins.search, quoted), QUOTED_LINES):
+            yield line.decode(errors="replace").removesuffix("\n").removesuffix("\r")
 
 
 def _is_name(cell: str) -> bool:
@@ -322,12 +304,6 @@ def _are_texts(values: Sequence[str]) -> bool:
     """Whether most cells are of several words, or of a script that writes none apart."""
     long = sum(len(x.split()) > 2 or len(x) > 30 or len(_WIDE.findall(x)) > 6 for x in values)
     return long >= LIKELY_SHARE * len(values)
-
-
-def _same_shape(cell: str, values: Sequence[str]) -> bool:
-    """Whether a cell is written like those below it, but for its letters and digits."""
-    shape = _shape(cell)
-    return all(_shape(value) == shape for value in values)
 
 
 def _shape(cell: str) -> str:

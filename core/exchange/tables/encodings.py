@@ -113,10 +113,6 @@ class Encoding:
     alternatives: tuple[str, ...] = ()
     samples: tuple[tuple[str, ...], ...] = ()
 
-    @property
-    def is_sure(self) -> bool:
-        return not self.alternatives
-
 
 class _Page(NamedTuple):
     name: str
@@ -134,7 +130,8 @@ def recognize(path: Path) -> Encoding:
     for mark, name in MARKS:
         if head.startswith(mark):
             return Encoding(name)
-    if name := _wide(head) or _by_escapes(head):
+    seven_bits = [name for escape, name in ESCAPES.items() if escape in head]
+    if name := _wide(head) or next(iter(seven_bits), ""):
         return Encoding(name)
     with suppress(UnicodeError):
         for _ in _decoded(path, "utf-8"):
@@ -217,10 +214,6 @@ def _ascii_share(head: bytes, encoding: str) -> float:
     plain = (found < 128) & (found >= 32) | np.isin(found, text_codes("\t\n\r"))
     bad = (kinds()[found] == BAD) & ~plain
     return float(plain.mean()) if bad.mean() <= UNREADABLE else 0.0
-
-
-def _by_escapes(head: bytes) -> str:
-    return next((name for escape, name in ESCAPES.items() if escape in head), "")
 
 
 def _controls(head: bytes) -> bytes:

@@ -18,16 +18,12 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook
 
 from core.errors import TableError
+from core.exchange.tables.containers import MOST_UNPACKED
 from core.exchange.tables.roles import is_usual_text
-from core.exchange.tables.tool_formats import MOST_LEVELS, flat
 from core.system.csv_rows import MAX_FIELD, BadRow
 
 ROWS_AT_ONCE = 16_384
 """Rows that are read at a time."""
-
-MOST_UNPACKED = 4 * 2**30
-"""Bytes that the parts of an Excel file, or a block of Parquet, may unpack to. A million headlines
-are a tenth of that."""
 
 MOST_AT_ONCE = 2**30
 """Bytes of one JSON array, or of the texts in one block of a Parquet file."""
@@ -37,15 +33,14 @@ MOST_ROWS = 50_000_000
 
 MOST_COLUMNS = 1_000
 
+MOST_LEVELS = 20
+"""Of objects in objects whose fields become columns; what lies deeper, no person wrote."""
+
 RowsOf = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
 """The rows of a record, each as {column: value}."""
 
-_decode = json.JSONDecoder().decode
-
 LINES = (".jsonl", ".ndjson")
 """Endings of files with one object a line, also where there is one line."""
-
-NO_OBJECT = "is not a JSON object"
 
 
 class Cells(NamedTuple):
@@ -64,6 +59,22 @@ class Record(NamedTuple):
     line: int
     fields: dict[str, Any] | None
     reason: str = ""
+
+
+def flat(record: Mapping[str, Any], levels: int = MOST_LEVELS) -> Mapping[str, Any]:
+    """The record without objects in it: `{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay lists.
+
+    What lies deeper than so many levels stays an object.
+    """
+    if dict not in map(type, record.values()):
+        return record
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, dict) and value and levels:
+            found |= {f"{name}.{key}": x for key, x in flat(value, levels - 1).items()}
+        else:
+            found[name] = value
+    return found
 
 
 def json_records(path: Path, name: str) -> Iterator[Record]:
@@ -91,11 +102,9 @@ def is_json_lines(path: Path) -> bool:
 def parquet_records(path: Path, name: str) -> Iterator[Record]:
     """The rows of a Parquet file, counted from 1; raises TableError."""
     with _parquet(path, name) as file:
-        line = 0
-        for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-            for row in _named(batch, file).to_pylist():
-                line += 1
-                yield Record(line, row)
+        batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
+        rows = (row for batch in batches for row in _named(batch, file).to_pylist())
+        yield from (Record(line, row) for line, row in enumerate(rows, start=1))
 
 
 def record_columns(records: Iterable[Record], name: str) -> tuple[list[str], set[str]]:
@@ -107,8 +116,7 @@ def record_columns(records: Iterable[Record], name: str) -> tuple[list[str], set
     lists: set[str] = set()
     for _, fields, _ in records:
         row = flat(fields) if fields else {}
-        if any(isinstance(value, list) for value in row.values()):
-            lists |= {key for key, value in row.items() if isinstance(value, list)}
+        lists |= {key for key, value in row.items() if isinstance(value, list)}
         if not row.keys() <= names.keys():
             names.update(dict.fromkeys(row))
             if len(names) > MOST_COLUMNS:
@@ -160,13 +168,15 @@ def excel_sheets(path: Path, name: str) -> list[str]:
         return list(book.sheet_names)
 
 
-def excel_rows(path: Path, name: str, sheet: str) -> Iterator[Cells]:
-    """The rows of a sheet that are not empty; raises TableError."""
+def excel_rows(path: Path, name: str, sheet: str, first_line: int = 1) -> Iterator[Cells]:
+    """The rows of a sheet, from this line on, that are not empty; raises TableError."""
     with _workbook(path, name) as book:
         found = book.get_sheet_by_name(sheet)
         first = (found.start or (0, 0))[0] + 1
         rows = enumerate(([*map(text_of, row)] for row in found.iter_rows()), start=first)
-        yield from _blocks((line, cells if any(cells) else None, "") for line, cells in rows)
+        yield from _blocks(
+            (line, cells, "") for line, cells in rows if line >= first_line and any(cells)
+        )
 
 
 def text_of(value: Any) -> str:  # noqa: ANN401 (any value of a table)
@@ -205,19 +215,16 @@ def _object(line: int, data: bytes) -> Record:
     if not data.strip():
         return Record(line, None)
     try:
-        found = _decode(data.decode())
+        return _record(line, json.loads(data.decode()))
     except (ValueError, RecursionError):
         return Record(line, None, "is not valid JSON in UTF-8")
-    return _record(line, found)
 
 
 def _record(line: int, found: object) -> Record:
     """What stands in a line, or at a place in an array, as a record."""
-    if isinstance(found, dict):
-        return Record(line, found)
-    return (
-        Record(line, {"text": found}) if isinstance(found, str) else Record(line, None, NO_OBJECT)
-    )
+    found = {"text": found} if isinstance(found, str) else found
+    is_object = isinstance(found, dict)
+    return Record(line, found) if is_object else Record(line, None, "is not a JSON object")
 
 
 def _whole(path: Path, name: str) -> list[Any] | None:
@@ -344,9 +351,7 @@ def _flattened(batch: pa.RecordBatch | pa.Table) -> pa.Table:
 def _texts(column: pa.ChunkedArray, name: str) -> list[str]:
     """The column's cells; raises TableError if they are far more than the file is."""
     kind = column.type
-    if (pa.types.is_dictionary(kind) and pa.types.is_large_string(kind.value_type)) or (
-        pa.types.is_dictionary(kind) and pa.types.is_string(kind.value_type)
-    ):
+    if pa.types.is_dictionary(kind) and kind.value_type in (pa.string(), pa.large_string()):
         lengths = [
             pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
             for chunk in column.chunks

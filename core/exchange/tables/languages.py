@@ -35,13 +35,10 @@ SCRIPTS = {
 SURE_LETTERS = ((0x3400, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF))
 """Large ranges that hold letters alone."""
 
-BAD, ODD, SIGN, CURRENCY, DIGIT, ALIEN, FOREIGN = range(7)
+BAD, ODD, SIGN, CURRENCY, DIGIT, ALIEN, FOREIGN, KINDS = range(8)
 """Kinds of characters that a language's text has none of: no text at all, signs that hardly ever
 stand in one, other signs, those of money, digits, letters of another script, other letters of its
-own script."""
-
-KINDS = 7
-"""How many they are; the characters of the text itself are numbered from here."""
+own script. From the last number on the characters of the text itself are numbered."""
 
 SHARES = {
     BAD: 1e-7, ODD: 1e-3, SIGN: 0.1, CURRENCY: 0.05, DIGIT: 0.05, ALIEN: 1e-3, FOREIGN: 0.15,
@@ -87,11 +84,6 @@ class Language:
     within: NDArray[np.float32]  # (CHARACTERS,): a character among those of its class
     after: NDArray[np.float32]  # (n_classes, n_classes): a class after a class
 
-    def likelihood(self, before: Codes, folded: Codes) -> NDArray[np.float32]:
-        """How likely each character is after the one before it, in lower case."""
-        after = self.after[self.class_of[before], self.class_of[folded]]
-        return after + self.within[folded]
-
 
 @dataclass(frozen=True, eq=False)
 class Characters:
@@ -109,7 +101,9 @@ class Characters:
 
     def by_line(self, language: Language, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
         """How likely those characters are in this language, added up in each line."""
-        likelihood = language.likelihood(self.before[chosen], self.folded[chosen])
+        before, folded = self.before[chosen], self.folded[chosen]
+        after = language.after[language.class_of[before], language.class_of[folded]]
+        likelihood = after + language.within[folded]
         bounded = np.maximum(likelihood + self.form[chosen], LEAST_LIKELY)
         return np.bincount(self.line[chosen], bounded, self.n_lines)
 

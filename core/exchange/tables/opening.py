@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import TableError
+from core.exchange.tables import files, tool_formats
 from core.exchange.tables.containers import PACKED, member, unpack
 from core.exchange.tables.dialect import (
     NONE,
@@ -17,16 +18,6 @@ from core.exchange.tables.dialect import (
     title_rows,
 )
 from core.exchange.tables.encodings import SAMPLE_BYTES, Encoding, as_utf8, recognize
-from core.exchange.tables.files import (
-    MOST_COLUMNS,
-    excel_rows,
-    excel_sheets,
-    is_json_lines,
-    json_records,
-    parquet_columns,
-    record_columns,
-    too_many_columns,
-)
 from core.exchange.tables.reader import (
     HEADER,
     KINDS,
@@ -41,14 +32,6 @@ from core.exchange.tables.reader import (
     records_of,
 )
 from core.exchange.tables.roles import Columns, is_usual
-from core.exchange.tables.tool_formats import (
-    FASTTEXT,
-    LEAST_SHARE,
-    ROLES,
-    ToolFormat,
-    fasttext_row,
-    recognize_tool,
-)
 from core.system.csv_rows import WINDOW, Quotes
 from core.system.process import folder_of
 
@@ -63,8 +46,6 @@ SIGNATURES = {
 }
 """How files begin that are no text tables, whatever they are called, and what to do about each."""
 
-FORMAT_NAMES = {"json": "JSON", "parquet": "Parquet"}
-
 
 def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
     """The table in this file, read as asked for.
@@ -74,17 +55,13 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "is not there"
         raise TableError(f"{path.name} {what}. Give the path of a table, not {path}.")
-    endings = [ending.lower() for ending in path.suffixes]
-    owner = _Owner()
-    plain, sheets, sheet = path, (), reading.sheet
+    owner, plain, sheets, inside = _Owner(), path, (), ""
+    ending = path.suffix.lower()
     with readable(path):
-        if endings and endings[-1] in PACKED:
-            sheet, sheets = member(path, reading.sheet, tuple(KINDS))
-            plain = unpack(path, sheet, folder_of(owner))
-            ending = Path(sheet).suffix.lower()
-            sheet = sheet if sheets else reading.sheet
-        else:
-            ending = endings[-1] if endings else ""
+        if ending in PACKED:
+            inside, sheets = member(path, reading.sheet, tuple(KINDS))
+            plain = unpack(path, inside, folder_of(owner))
+            ending = Path(inside).suffix.lower()
         kind = KINDS.get(ending)
         if kind is None:
             raise TableError(
@@ -92,7 +69,7 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
                 f"ends in {', '.join(KINDS)}, perhaps packed as .gz or .zip, or a folder laid "
                 "out as a workspace."
             )
-        common = {"path": path, "owner": owner, "sheets": sheets, "sheet": sheet if sheets else ""}
+        common = {"path": path, "owner": owner, "sheets": sheets, "sheet": inside if sheets else ""}
         if kind == "parquet":
             return _open_records(kind, plain, reading, common)
         if kind == "excel":
@@ -105,7 +82,7 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
             encoding, doubts = found.name, _encoding_doubts(found)
         plain = _as_plain(plain, encoding, folder_of(owner))
         common |= {"encoding": encoding, "doubts": doubts}
-        if kind == "json" or (kind == "csv" and is_json_lines(plain)):
+        if kind == "json" or files.is_json_lines(plain):
             return _open_records("json", plain, reading, common)
         return _open_delimited(plain, ending, reading, common)
 
@@ -136,13 +113,13 @@ class _Owner:
 
 def _open_excel(plain: Path, reading: Reading, common: Mapping[str, Any]) -> SourceTable:
     path = common["path"]
-    sheets = excel_sheets(plain, path.name)
+    sheets = files.excel_sheets(plain, path.name)
     asked = "" if common["sheets"] else reading.sheet  # of an archive it named the workbook
     if not sheets or (asked and asked not in sheets):
         known = ", ".join(f"`{name}`" for name in sheets) or "no sheet at all"
         raise TableError(f"{path.name} has no sheet `{asked}`. It has {known}.")
     sheet = asked or sheets[0]
-    rows = first_rows(excel_rows(plain, path.name, sheet))
+    rows = first_rows(files.excel_rows(plain, path.name, sheet))
     top = title_rows(rows)
     first_line = rows[top][0] if top else 1
     columns, has_header, doubts = _columns([cells for _, cells in rows[top:]], reading, path)
@@ -165,15 +142,15 @@ def _open_records(
     """The table of a JSON or Parquet file."""
     name = common["path"].name
     if kind == "json":
-        columns, structured = record_columns(json_records(plain, name), name)
+        columns, structured = files.record_columns(files.json_records(plain, name), name)
     else:
-        columns, structured = parquet_columns(plain, name)
+        columns, structured = files.parquet_columns(plain, name)
     table = SourceTable(
         **common,
         kind=kind,
         columns=_distinct(columns),
         plain=plain,
-        format=FORMAT_NAMES[kind],
+        format={"json": "JSON", "parquet": "Parquet"}[kind],
         structured=frozenset(structured),
     )
     return _as_tool(table, reading)
@@ -184,12 +161,11 @@ def _open_delimited(
 ) -> SourceTable:
     path = common["path"]
     if reading.tools and _is_fasttext(plain):
-        records = ToolFormat("fastText", lambda record: iter([fasttext_row(record["line"])]))
         table = SourceTable(
             **common, kind="csv", columns=("line",), plain=plain, format="", has_header=False,
             dialect=Dialect("", Quotes("")),
         )  # fmt: skip
-        return _of_tool(table, records)
+        return _of_tool(table, tool_formats.FASTTEXT_LINES)
     dialect = recognize_dialect(
         plain, ending, _asked(reading.delimiter, path), _asked(reading.quote, path)
     )
@@ -214,11 +190,11 @@ def _as_tool(table: SourceTable, reading: Reading) -> SourceTable:
     if not reading.tools or (table.kind == "csv" and not table.has_header):
         return table
     sample = list(islice(records_of(table, SAMPLE_BYTES), SAMPLE_ROWS))
-    found = recognize_tool([record for _, record, _ in sample if record])
+    found = tool_formats.recognize_tool([record for _, record, _ in sample if record])
     return _of_tool(table, found) if found else table
 
 
-def _of_tool(table: SourceTable, tool: ToolFormat) -> SourceTable:
+def _of_tool(table: SourceTable, tool: tool_formats.ToolFormat) -> SourceTable:
     """The table whose columns are those of the tool's rows: the roles first, then the others."""
     names: dict[str, None] = {}
     structured: set[str] = set()
@@ -228,7 +204,7 @@ def _of_tool(table: SourceTable, tool: ToolFormat) -> SourceTable:
                 names[name] = None
                 if isinstance(value, list):
                     structured.add(name)
-    roles = {what: name for what, name in asdict(ROLES).items() if name in names}
+    roles = {what: name for what, name in asdict(tool_formats.ROLES).items() if name in names}
     ordered = [*roles.values(), *(name for name in names if name not in roles.values())]
     return replace(
         table,
@@ -261,8 +237,8 @@ def _is_fasttext(plain: Path) -> bool:
     """Whether most of the first lines begin with a label as fastText writes it."""
     with plain.open("rb") as file:
         lines = [line for line in file.read(SAMPLE_BYTES).splitlines()[:SAMPLE_ROWS] if line]
-    labeled = sum(line.startswith(FASTTEXT.encode()) for line in lines)
-    return bool(lines) and labeled >= LEAST_SHARE * len(lines)
+    labeled = sum(line.startswith(tool_formats.FASTTEXT.encode()) for line in lines)
+    return bool(lines) and labeled >= tool_formats.LEAST_SHARE * len(lines)
 
 
 def _asked(character: str, path: Path) -> str | None:
@@ -281,7 +257,7 @@ def _asked(character: str, path: Path) -> str | None:
 
 def _encoding_doubts(found: Encoding) -> tuple[Doubt, ...]:
     """The doubt about a code page, with the first line in which each reading differs."""
-    if found.is_sure:
+    if not found.alternatives:
         return ()
     names = (found.name, *found.alternatives)
     readings = [
@@ -301,8 +277,8 @@ def _columns(
     if not head:
         raise TableError(f"{path.name} has no rows. Choose a file that has some.")
     width = max(map(len, head))
-    if width > MOST_COLUMNS:
-        raise too_many_columns(path.name)
+    if width > files.MOST_COLUMNS:
+        raise files.too_many_columns(path.name)
     has_header, doubts = reading.has_header, ()
     if has_header is None:
         has_header = header_of(head, reading.named)

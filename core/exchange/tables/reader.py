@@ -13,26 +13,12 @@ from itertools import islice
 from pathlib import Path
 
 from core.errors import TableError
-from core.exchange.tables.dialect import (
-    NONE,
-    SAMPLE_ROWS,
-    Dialect,
-    recognize_dialect,
-)
+from core.exchange.tables import files
+from core.exchange.tables.dialect import NONE, SAMPLE_ROWS, Dialect, recognize_dialect
 from core.exchange.tables.encodings import SAMPLE_BYTES
-from core.exchange.tables.files import (
-    Cells,
-    Record,
-    excel_rows,
-    json_records,
-    parquet_records,
-    parquet_rows,
-    record_cells,
-)
+from core.exchange.tables.files import Cells, Record
 from core.exchange.tables.roles import Columns
-from core.exchange.tables.tool_formats import (
-    ToolFormat,
-)
+from core.exchange.tables.tool_formats import ToolFormat
 from core.system.csv_rows import WINDOW, BadRow, Quotes, read_row_blocks
 from core.system.durable import refused_as
 
@@ -168,17 +154,14 @@ class SourceTable:
                         f"{self.name} has more than {MOST_CELLS:,} cells. Leave columns out, or "
                         "import it in parts."
                     )
-                refused = [
-                    BadRow(line, f"has {len(cells):,} cells, the table {width:,} columns")
-                    for line, cells in rows
-                    if len(cells) > width
-                ]
-                kept = [
-                    (line, cells if len(cells) == width else cells + [""] * (width - len(cells)))
-                    for line, cells in rows
-                    if len(cells) <= width
-                ]
-                yield Cells(kept, [*bad, *refused])
+                found = Cells([], [*bad])
+                for line, cells in rows:
+                    if len(cells) > width:
+                        reason = f"has {len(cells):,} cells, the table {width:,} columns"
+                        found.bad.append(BadRow(line, reason))
+                    else:
+                        found.rows.append((line, cells + [""] * (width - len(cells))))
+                yield found
 
     def head(self, number: int) -> list[list[str]]:
         """The first rows; raises TableError."""
@@ -217,27 +200,29 @@ class SourceTable:
     def _raw(self, window: int) -> Iterator[Cells]:
         if self.tool and self.raw:
             records = records_of(self.raw, window)
-            yield from record_cells(records, self.columns, self.tool.rows)
-        elif self.kind == "csv":
-            rows = csv_rows(self.plain, self.dialect, window)
-            yield from _without_header(rows, self.has_header)
+            yield from files.record_cells(records, self.columns, self.tool.rows)
         elif self.kind == "json":
-            yield from record_cells(json_records(self.plain, self.name), self.columns)
+            yield from files.record_cells(files.json_records(self.plain, self.name), self.columns)
         elif self.kind == "parquet":
-            yield from parquet_rows(self.plain, self.name)
+            yield from files.parquet_rows(self.plain, self.name)
         else:
-            rows = _from_line(
-                excel_rows(self.plain, self.name, self.workbook_sheet), self.dialect.first_line
-            )
-            yield from _without_header(rows, self.has_header)
+            if self.kind == "csv":
+                blocks = csv_rows(self.plain, self.dialect, window)
+            else:
+                first = self.dialect.first_line
+                blocks = files.excel_rows(self.plain, self.name, self.workbook_sheet, first)
+            skip = self.has_header
+            for rows, bad in blocks:
+                yield Cells(rows[skip:], bad)
+                skip = skip and not rows
 
 
 def records_of(table: SourceTable, window: int) -> Iterator[Record]:
     """The table's rows as (line, {column: value}, why there is none)."""
     if table.kind == "json":
-        yield from json_records(table.plain, table.name)
+        yield from files.json_records(table.plain, table.name)
     elif table.kind == "parquet":
-        yield from parquet_records(table.plain, table.name)
+        yield from files.parquet_records(table.plain, table.name)
     else:
         for block in table.blocks(window):
             for line, cells in block.rows:
@@ -265,17 +250,6 @@ def csv_rows(path: Path, dialect: Dialect, window: int = SAMPLE_BYTES) -> Iterat
             [(row.line, row.fields) for row in rows if row.line >= first],
             [each for each in bad if each.line >= first],
         )
-
-
-def _from_line(blocks: Iterator[Cells], first: int) -> Iterator[Cells]:
-    for rows, bad in blocks:
-        yield Cells([row for row in rows if row[0] >= first], bad)
-
-
-def _without_header(blocks: Iterator[Cells], has_header: bool) -> Iterator[Cells]:
-    for rows, bad in blocks:
-        yield Cells(rows[has_header:], bad)
-        has_header = has_header and not rows
 
 
 def first_rows(blocks: Iterator[Cells], number: int = SAMPLE_ROWS) -> list[tuple[int, list[str]]]:

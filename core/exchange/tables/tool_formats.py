@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from core.exchange.tables.files import flat, text_of
 from core.exchange.tables.roles import Columns, guess, is_label, is_usual
 
 Record = Mapping[str, Any]
@@ -20,9 +21,6 @@ FASTTEXT = "__label__"
 
 ROLES = Columns("text", "id", "label", annotator="annotator", labeled_at="labeled_at")
 """The columns of `ToolFormat.rows` that are not the items' own."""
-
-MOST_LEVELS = 20
-"""Of objects in objects whose fields become columns; what lies deeper, no person wrote."""
 
 LEAST_SHARE = 0.8
 """Of the records that have a format's keys, for it to be this format."""
@@ -42,36 +40,22 @@ class ToolFormat:
 
 def recognize_tool(sample: Sequence[Record]) -> ToolFormat | None:
     """The format of these first records of a file; None for a table like any other."""
-    for recognized in (
-        _label_studio, _label_studio_flat, _prodigy, _argilla, _argilla_columns, _argilla_old,
-        _potato, _potato_columns, _doccano,
-    ):  # fmt: skip
-        if sample and (found := recognized(sample)):
-            return found
+    for name, is_so, rows_of in FORMATS:
+        found = list(filter(is_so, sample))
+        if found and len(found) >= LEAST_SHARE * len(sample):
+            return ToolFormat(name, rows_of(found))
     return None
 
 
-def fasttext_row(line: str) -> dict[str, Any]:
+def _fasttext(record: Record) -> Iterator[dict[str, Any]]:
     """The labels before and behind the text of a line, and the text."""
-    words = line.split()
+    words = record["line"].split()
     labels = [word.removeprefix(FASTTEXT) for word in words if word.startswith(FASTTEXT)]
-    return {"text": " ".join(x for x in words if not x.startswith(FASTTEXT)), "label": labels}
+    yield {"text": " ".join(x for x in words if not x.startswith(FASTTEXT)), "label": labels}
 
 
-def flat(record: Record, levels: int = MOST_LEVELS) -> Record:
-    """The record without objects in it: `{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay lists.
-
-    What lies deeper than so many levels stays an object.
-    """
-    if dict not in map(type, record.values()):
-        return record
-    found: dict[str, Any] = {}
-    for name, value in record.items():
-        if isinstance(value, dict) and value and levels:
-            found |= {f"{name}.{key}": x for key, x in flat(value, levels - 1).items()}
-        else:
-            found[name] = value
-    return found
+FASTTEXT_LINES = ToolFormat("fastText", _fasttext)
+"""Of a table whose one column `line` holds a file's lines."""
 
 
 def labels_in(value: Any) -> list[str]:  # noqa: ANN401 (any value of a table)
@@ -94,7 +78,7 @@ def labels_in(value: Any) -> list[str]:  # noqa: ANN401 (any value of a table)
     if value is None:
         return []
     if not isinstance(value, list):
-        return [_word(value)]
+        return [text_of(value)]
     if any(isinstance(each, list) for each in value) or any(
         isinstance(each, Mapping) and {"start", "end"} <= each.keys() for each in value
     ):
@@ -117,18 +101,6 @@ def _literal(text: str) -> Any:  # noqa: ANN401 (any value of a table)
     return None
 
 
-def _word(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _have(sample: Sequence[Record], test: Callable[[Record], bool]) -> bool:
-    return sum(map(test, sample)) >= LEAST_SHARE * len(sample)
-
-
 def _own(record: Record, *taken: str) -> dict[str, Any]:
     """The fields that are the item's own, under names that no role has."""
     roles = {"text", "id", "label", "annotator", "labeled_at"}
@@ -142,38 +114,32 @@ def _own(record: Record, *taken: str) -> dict[str, Any]:
 def _text_field(sample: Sequence[Record]) -> str:
     """The field of these records that holds the text, as in any other table; empty if none does."""
     names = list(dict.fromkeys(name for record in sample for name in record))
-    rows = [[_cell(record.get(name)) for name in names] for record in sample]
+    rows = [[text_of(record.get(name)) for name in names] for record in sample]
     structured = [
         name for name in names if any(isinstance(record.get(name), list) for record in sample)
     ]
     return guess(names, rows, structured).get("text", "")
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
-
-
 def _person(value: Any) -> str:  # noqa: ANN401 (a number, a name, or an object that holds them)
     if isinstance(value, Mapping):
         value = value.get("email") or value.get("username") or value.get("id")
-    return _cell(value)
+    return text_of(value)
 
 
-def _label_studio(sample: Sequence[Record]) -> ToolFormat | None:
-    """Tasks with `data` and `annotations`."""
+def _is_task(record: Record) -> bool:
+    """Tasks of Label Studio with `data` and `annotations`."""
+    done = record.get("annotations", record.get("completions"))
+    return isinstance(record.get("data"), Mapping) and isinstance(done, list)
 
-    def is_task(record: Record) -> bool:
-        done = record.get("annotations", record.get("completions"))
-        return isinstance(record.get("data"), Mapping) and isinstance(done, list)
 
-    if not _have(sample, is_task):
-        return None
-    fallback = _text_field([flat(record["data"]) for record in sample if is_task(record)])
+def _label_studio(sample: Sequence[Record]) -> Rows:
+    fallback = _text_field([flat(record["data"]) for record in sample])
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
         data = flat(_object(record.get("data")))
         done = _objects(record.get("annotations", record.get("completions")))
-        done = [each for each in done if not _is_cancelled(each)]
+        done = [x for x in done if not (x.get("was_cancelled") or x.get("skipped"))]
         results = [_objects(each.get("result")) for each in done]
         questions = [each for result in results for each in result]
         named = next((each["to_name"] for each in questions if "to_name" in each), "")
@@ -198,11 +164,7 @@ def _label_studio(sample: Sequence[Record]) -> ToolFormat | None:
         if not done:
             yield item
 
-    return ToolFormat("Label Studio JSON", rows)
-
-
-def _is_cancelled(annotation: Record) -> bool:
-    return bool(annotation.get("was_cancelled") or annotation.get("skipped"))
+    return rows
 
 
 def _object(value: object) -> Record:
@@ -224,19 +186,16 @@ def _first(value: object) -> object:
     return next(iter(_object(value).values()), None)
 
 
-def _label_studio_flat(sample: Sequence[Record]) -> ToolFormat | None:
+def _label_studio_flat(sample: Sequence[Record]) -> Rows:
     """JSON-MIN and CSV: the data's fields, the questions' answers, and who annotated when."""
-    marks = {"annotation_id", "annotator", "created_at", "lead_time"}
-    if not _have(sample, lambda record: marks <= record.keys()):
-        return None
     names = list(dict.fromkeys(name for record in sample for name in record))
-    known = {*marks, "id", "updated_at"}
+    known = {*LABEL_STUDIO, "id", "updated_at"}
     between = names[names.index("id") + 1 : names.index("annotator")] if "id" in names else []
     free = [name for name in names if name not in known]
     field = _text_field([{name: record.get(name) for name in free} for record in sample])
     answers = [name for name in between if name not in (*known, field)] or [
         name for name in free if name != field and is_label([
-            *map(_cell, (record.get(name) for record in sample))
+            *map(text_of, (record.get(name) for record in sample))
         ])
     ]  # fmt: skip
     question = next((name for name in answers if is_usual(name)), answers[0] if answers else "")
@@ -251,45 +210,33 @@ def _label_studio_flat(sample: Sequence[Record]) -> ToolFormat | None:
             **_own(record, field, question, *known),
         }
 
-    return ToolFormat("Label Studio, one row per annotation", rows)
+    return rows
 
 
-def _prodigy(sample: Sequence[Record]) -> ToolFormat | None:
+def _prodigy(record: Record) -> Iterator[dict[str, Any]]:
     """An `answer` to each text: accept, reject, ignore; or the chosen ones of its `options`."""
-    if not _have(sample, lambda record: {"text", "answer", "_input_hash"} <= record.keys()):
-        return None
-    taken = ("text", "label", "accept", "answer", "options", "spans", "tokens", "_view_id",
-             "_annotator_id", "_session_id", "_timestamp")  # fmt: skip
-
-    def rows(record: Record) -> Iterator[dict[str, Any]]:
-        is_accepted = record.get("answer") == "accept"
-        chosen = record.get("accept") if "accept" in record else record.get("label")
-        moment = record.get("_timestamp")
-        yield {
-            "text": record.get("text"),
-            "label": chosen if is_accepted else None,
-            "answer": record.get("answer"),
-            "annotator": _person(record.get("_annotator_id") or record.get("_session_id")),
-            "labeled_at": _iso(moment) if isinstance(moment, int | float) else None,
-            **_own(record, *taken),
-        }
-
-    return ToolFormat("Prodigy", rows)
+    is_accepted = record.get("answer") == "accept"
+    chosen = record.get("accept") if "accept" in record else record.get("label")
+    moment = record.get("_timestamp")
+    has_moment = isinstance(moment, int | float)
+    yield {
+        "text": record.get("text"),
+        "label": chosen if is_accepted else None,
+        "answer": record.get("answer"),
+        "annotator": _person(record.get("_annotator_id") or record.get("_session_id")),
+        "labeled_at": datetime.fromtimestamp(moment, UTC).isoformat() if has_moment else None,
+        **_own(record, "text", "label", "accept", "answer", "options", "spans", "tokens",
+               "_view_id", "_annotator_id", "_session_id", "_timestamp"),
+    }  # fmt: skip
 
 
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def _argilla(sample: Sequence[Record]) -> ToolFormat | None:
+def _is_argilla(record: Record) -> bool:
     """Records with `fields` and `responses`, of a list (1.x) or by question (2.x)."""
+    return isinstance(record.get("fields"), Mapping) and "responses" in record
 
-    def is_record(record: Record) -> bool:
-        return isinstance(record.get("fields"), Mapping) and "responses" in record
 
-    if not _have(sample, is_record):
-        return None
-    field = _text_field([flat(record["fields"]) for record in sample if is_record(record)])
+def _argilla(sample: Sequence[Record]) -> Rows:
+    field = _text_field([flat(record["fields"]) for record in sample])
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
         fields = flat(_object(record.get("fields")))
@@ -304,7 +251,7 @@ def _argilla(sample: Sequence[Record]) -> ToolFormat | None:
         if not given:
             yield item
 
-    return ToolFormat("Argilla", rows)
+    return rows
 
 
 def _argilla_responses(responses: Any) -> Iterator[tuple[Any, str]]:  # noqa: ANN401
@@ -320,21 +267,24 @@ def _argilla_responses(responses: Any) -> Iterator[tuple[Any, str]]:  # noqa: AN
             yield value, _person(each.get("user_id"))
 
 
-def _argilla_columns(sample: Sequence[Record]) -> ToolFormat | None:
+def _has_responses(record: Record) -> bool:
     """A table of Argilla 2: `label.responses`, with the users and states of each response."""
+    return any(x.endswith(".responses") and f"{x}.users" in record for x in record)
+
+
+def _argilla_columns(sample: Sequence[Record]) -> Rows:
     names = list(dict.fromkeys(name for record in sample for name in record))
-    question = next((x.removesuffix(".responses") for x in names if x.endswith(".responses")), "")
-    if not question or f"{question}.responses.users" not in names:
-        return None
-    prefixes = tuple(x.removesuffix(".responses") + "." for x in names if x.endswith(".responses"))
+    questions = [x.removesuffix(".responses") for x in names if x.endswith(".responses")]
+    prefixes = tuple(f"{question}." for question in questions)
     taken = {x for x in names if x.startswith(prefixes)} | {"id", "status", "_server_id"}
     field = _text_field([{x: record.get(x) for x in names if x not in taken} for record in sample])
+    given_to = f"{questions[0]}.responses"
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
         item = {"text": record.get(field), "id": record.get("id"), **_own(record, field, *taken)}
-        answers = _list(record.get(f"{question}.responses"))
-        users = _list(record.get(f"{question}.responses.users")) or [""] * len(answers)
-        states = _list(record.get(f"{question}.responses.status")) or ["submitted"] * len(answers)
+        answers = _list(record.get(given_to))
+        users = _list(record.get(f"{given_to}.users")) or [""] * len(answers)
+        states = _list(record.get(f"{given_to}.status")) or ["submitted"] * len(answers)
         given = [
             {**item, "label": answer, "annotator": _person(user)}
             for answer, user, state in zip(answers, users, states, strict=False)
@@ -342,63 +292,51 @@ def _argilla_columns(sample: Sequence[Record]) -> ToolFormat | None:
         ]
         yield from given or [item]
 
-    return ToolFormat("Argilla", rows)
+    return rows
 
 
-def _argilla_old(sample: Sequence[Record]) -> ToolFormat | None:
+def _argilla_old(record: Record) -> Iterator[dict[str, Any]]:
     """Records of Argilla before 1.8 and of Rubrix: `annotation` is a person's, if validated."""
-    marks = {"annotation", "annotation_agent", "prediction", "status"}
-    if not _have(sample, lambda record: marks <= record.keys()):
-        return None
-    taken = {
-        *marks, "id", "text", "inputs", "prediction_agent", "event_timestamp", "explanation",
-        "metrics", "vectors", "multi_label", "search_keywords", "metadata",
+    inputs = record.get("inputs")
+    plain = _first(inputs) if isinstance(inputs, Mapping) else inputs
+    is_done = record.get("status") == "Validated"
+    yield {
+        "text": record.get("text") or plain,
+        "id": record.get("id"),
+        "label": record.get("annotation") if is_done else None,
+        "annotator": _person(record.get("annotation_agent")) if is_done else "",
+        **_own(record, *ARGILLA_OLD, "id", "text", "inputs", "prediction_agent", "event_timestamp",
+               "explanation", "metrics", "vectors", "multi_label", "search_keywords", "metadata"),
+        **_own({"metadata": _object(record.get("metadata"))}),
     }  # fmt: skip
 
-    def rows(record: Record) -> Iterator[dict[str, Any]]:
-        inputs = record.get("inputs")
-        plain = _first(inputs) if isinstance(inputs, Mapping) else inputs
-        is_done = record.get("status") == "Validated"
-        yield {
-            "text": record.get("text") or plain,
-            "id": record.get("id"),
-            "label": record.get("annotation") if is_done else None,
-            "annotator": _person(record.get("annotation_agent")) if is_done else "",
-            **_own(record, *taken),
-            **_own({"metadata": _object(record.get("metadata"))}),
-        }
 
-    return ToolFormat("Argilla", rows)
-
-
-def _potato(sample: Sequence[Record]) -> ToolFormat | None:
+def _is_potato(record: Record) -> bool:
     """Potato's lines: `label_annotations` by question, each with what was chosen."""
-    if not _have(sample, lambda record: isinstance(record.get("label_annotations"), Mapping)):
-        return None
-    taken = ("label_annotations", "span_annotations", "behavioral_data", "displayed_text", "text",
-             "id", "instance_id", "user", "user_id", "annotator")  # fmt: skip
-
-    def rows(record: Record) -> Iterator[dict[str, Any]]:
-        first = _object(_first(record.get("label_annotations")))
-        yield {
-            "text": record.get("displayed_text") or record.get("text"),
-            "id": record.get("id") or record.get("instance_id"),
-            "label": [name for name, value in first.items() if _is_chosen(value)],
-            "annotator": _person(
-                record.get("user") or record.get("user_id") or record.get("annotator")
-            ),
-            **_own(record, *taken),
-        }
-
-    return ToolFormat("Potato", rows)
+    return isinstance(record.get("label_annotations"), Mapping)
 
 
-def _potato_columns(sample: Sequence[Record]) -> ToolFormat | None:
+def _potato(record: Record) -> Iterator[dict[str, Any]]:
+    first = _object(_first(record.get("label_annotations")))
+    person = record.get("user") or record.get("user_id") or record.get("annotator")
+    yield {
+        "text": record.get("displayed_text") or record.get("text"),
+        "id": record.get("id") or record.get("instance_id"),
+        "label": [name for name, value in first.items() if _is_chosen(value)],
+        "annotator": _person(person),
+        **_own(record, "label_annotations", "span_annotations", "behavioral_data",
+               "displayed_text", "text", "id", "instance_id", "user", "user_id", "annotator"),
+    }  # fmt: skip
+
+
+def _has_answers(record: Record) -> bool:
     """Potato's tables: a column `question:::label` for each label."""
+    return any(":::" in name for name in record) and ("instance_id" in record or "id" in record)
+
+
+def _potato_columns(sample: Sequence[Record]) -> Rows:
     names = list(dict.fromkeys(name for record in sample for name in record))
     answers = [name for name in names if ":::" in name]
-    if not answers or not {"instance_id", "id"} & set(names):
-        return None
     question = answers[0].split(":::")[0]
     taken = ("instance_id", "id", "user", "displayed_text", *answers)
     free = [name for name in names if name not in taken[:3] and name not in answers]
@@ -417,39 +355,51 @@ def _potato_columns(sample: Sequence[Record]) -> ToolFormat | None:
             **_own(record, field, *taken),
         }
 
-    return ToolFormat("Potato", rows)
+    return rows
 
 
 def _is_chosen(value: object) -> bool:
     return value not in (None, "", 0, False, "0", "false", "False", [], {})
 
 
-def _doccano(sample: Sequence[Record]) -> ToolFormat | None:
+def _is_doccano(record: Record) -> bool:
     """Lines with `Comments` and lists of labels, or with the users' `annotations`."""
+    answers = record.get("annotations", [{}])
+    by_user = isinstance(answers, list) and all(
+        isinstance(each, Mapping) and {"label", "user"} <= each.keys() for each in answers
+    )
+    return bool({"text", "data"} & record.keys()) and ("Comments" in record or by_user)
 
-    def is_example(record: Record) -> bool:
-        answers = record.get("annotations", [{}])
-        by_user = isinstance(answers, list) and all(
-            isinstance(each, Mapping) and {"label", "user"} <= each.keys() for each in answers
-        )
-        return bool({"text", "data"} & record.keys()) and ("Comments" in record or by_user)
 
-    if not _have(sample, is_example):
-        return None
+def _doccano(record: Record) -> Iterator[dict[str, Any]]:
+    item = {
+        "text": record.get("text", record.get("data")),
+        "id": record.get("id"),
+        **_own(record, "text", "data", "id", "label", "labels", "annotations", "Comments"),
+    }
+    if "annotations" not in record:
+        yield {**item, "label": record.get("label", record.get("labels"))}
+        return
+    given = _objects(record["annotations"])
+    for each in given:
+        yield {**item, "label": each.get("label"), "annotator": _person(each.get("user"))}
+    if not given:
+        yield item
 
-    def rows(record: Record) -> Iterator[dict[str, Any]]:
-        item = {
-            "text": record.get("text", record.get("data")),
-            "id": record.get("id"),
-            **_own(record, "text", "data", "id", "label", "labels", "annotations", "Comments"),
-        }
-        if "annotations" not in record:
-            yield {**item, "label": record.get("label", record.get("labels"))}
-            return
-        given = _objects(record["annotations"])
-        for each in given:
-            yield {**item, "label": each.get("label"), "annotator": _person(each.get("user"))}
-        if not given:
-            yield item
 
-    return ToolFormat("doccano", rows)
+PRODIGY = {"text", "answer", "_input_hash"}
+LABEL_STUDIO = {"annotation_id", "annotator", "created_at", "lead_time"}
+ARGILLA_OLD = {"annotation", "annotation_agent", "prediction", "status"}
+
+FORMATS: tuple[tuple[str, Callable[[Record], bool], Callable[[Sequence[Record]], Rows]], ...] = (
+    ("Label Studio JSON", _is_task, _label_studio),
+    ("Label Studio, one row per annotation", LABEL_STUDIO.issubset, _label_studio_flat),
+    ("Prodigy", PRODIGY.issubset, lambda _: _prodigy),
+    ("Argilla", _is_argilla, _argilla),
+    ("Argilla", _has_responses, _argilla_columns),
+    ("Argilla", ARGILLA_OLD.issubset, lambda _: _argilla_old),
+    ("Potato", _is_potato, lambda _: _potato),
+    ("Potato", _has_answers, _potato_columns),
+    ("doccano", _is_doccano, lambda _: _doccano),
+)
+"""(name, whether a record is of it, what gives the rows of such records), the surest ones first."""

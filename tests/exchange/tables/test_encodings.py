@@ -134,7 +134,7 @@ def test_lines_of_several_languages_are_read_in_one_page(path: Path, page: str):
 def test_marks_and_utf_8_are_recognized(path: Path, encoding: str, language: str):
     found = recognize(written(path, table(SENTENCES[language]).encode(encoding)))
     assert found.name == encoding
-    assert found.is_sure
+    assert not found.alternatives
 
 
 def test_big_endian_marks_are_recognized(path: Path):
@@ -210,7 +210,7 @@ def test_utf_8_with_a_bad_line_behind_the_first_block_is_utf_8(path: Path):
 
 def test_doubt_is_told_and_shown(path: Path):
     doubtful = recognize(written(path, b"1,B\xe3\n2,plain\n"))
-    assert not doubtful.is_sure
+    assert doubtful.alternatives
     assert len(doubtful.samples) == 1 + len(doubtful.alternatives)
     assert all(0 < len(lines) <= SAMPLES for lines in doubtful.samples)
     for name, lines in zip((doubtful.name, *doubtful.alternatives), doubtful.samples, strict=True):
@@ -220,7 +220,7 @@ def test_doubt_is_told_and_shown(path: Path):
 def test_romanian_letters_that_look_alike_raise_no_doubt(path: Path):
     text = as_written(table(SENTENCES["ro"]), "cp1250")
     found = recognize(written(path, text.encode("cp1250")))
-    assert (found.name, found.is_sure) == ("cp1250", True)
+    assert (found.name, found.alternatives) == ("cp1250", ())
 
 
 @pytest.mark.parametrize("data", [bytes(range(256)) * 9, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" * 9])
