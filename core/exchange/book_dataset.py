@@ -8,8 +8,6 @@ What has arrived stands in a hidden folder beside the new one, and is not fetche
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,8 +80,11 @@ def fetch_book(
     Raises DownloadError or WorkspaceError.
     """
     refuse_contents(into)
+    parts = into.parent / f".{into.name}.download"
     try:
-        with _kept_parts(into) as parts:
+        parts.mkdir(parents=True, exist_ok=True)
+        with locked_folder(parts, parts.name):  # of two that download one waits,
+            refuse_contents(into)  # and finds what the other has made
             for source in sources:
                 _bring(source, base, parts, limits, progress)
             keep(parts, into)
@@ -96,16 +97,6 @@ def fetch_book(
             f"another folder, and try again. {BY_HAND}"
         ) from error
     return open_workspace(into)
-
-
-@contextmanager
-def _kept_parts(into: Path) -> Iterator[Path]:
-    """The folder of what has arrived so far, locked: of two that download one waits."""
-    parts = into.parent / f".{into.name}.download"
-    parts.mkdir(parents=True, exist_ok=True)
-    with locked_folder(parts, parts.name):
-        refuse_contents(into)  # the other one may have been faster
-        yield parts
 
 
 def _bring(source: Source, base: str, parts: Path, limits: Limits, progress: Progress) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 PIECE = 2**16
 """Bytes."""
 
-OK, PARTIAL, NO_SUCH_RANGE = 200, 206, 416
+OK, PARTIAL = 200, 206
 
 
 @dataclass(frozen=True)
@@ -60,21 +59,21 @@ def fetch(
     """
     _refuse_url(url)
     deadline = time.monotonic() + limits.seconds
-    for connection in range(1, limits.connections + 1):
-        had = _size_of(part)
+    had, connections = _size_of(part), 0
+    while had != size:
+        connections += 1
         try:
-            if had != size:
-                _go_on(url, part, size, limits, deadline, progress)
+            _go_on(url, part, size, limits, deadline, progress)
+            break
         except _CutError as error:
-            is_late = time.monotonic() > deadline or connection == limits.connections
-            if is_late or _size_of(part) <= had:
+            before, had = had, _size_of(part)
+            is_late = time.monotonic() > deadline or connections == limits.connections
+            if is_late or had <= before:
                 raise DownloadError(
                     f"{url}: {error}. What has arrived is kept; try again when there is a network, "
                     "and it goes on from there."
                 ) from error
-        else:
-            _tag_file(part).unlink(missing_ok=True)
-            return
+    _tag_file(part).unlink(missing_ok=True)
 
 
 def _go_on(
@@ -84,8 +83,8 @@ def _go_on(
     from urllib3.exceptions import HTTPError, ReadTimeoutError
 
     with _session(url) as session:
-        answer, had = _rest_or_all(session, url, part, limits)
-        total = _total(url, answer, had, size, limits)
+        answer, had = _rest_or_all(session, url, part, limits.silence)
+        total = _total(url, answer, had, size, limits.bytes)
         pace = Pace(progress, f"fetching {urlsplit(url).path.rpartition('/')[2]}", total, "bytes")
         pace.add(had)
         try:
@@ -131,20 +130,23 @@ def _refuse_url(url: str, *, may_be_plain: bool = True) -> None:
         raise DownloadError(f"{url[:200]} is not an https address. Give one that begins https://.")
 
 
-def _rest_or_all(session: Session, url: str, part: Path, limits: Limits) -> tuple[Response, int]:
+def _rest_or_all(session: Session, url: str, part: Path, silence: float) -> tuple[Response, int]:
     """(the server's answer, the byte of the file that it begins with: 0 or where the part ends)."""
     had, tag_file = _size_of(part), _tag_file(part)
     tag = tag_file.read_text(encoding="latin-1") if tag_file.exists() else ""
     rest = {"Range": f"bytes={had}-", "If-Range": tag}
     for headers in [rest, {}] if had and tag else [{}]:
-        answer = _ask(session, url, limits, headers)
+        try:
+            answer = session.get(url, headers=headers, timeout=silence, stream=True)
+        except OSError as error:  # all that requests raises
+            raise _unreachable(url, error) from error
         said = answer.headers.get("Content-Range", "")
         if headers and answer.status_code == PARTIAL and said.startswith(f"bytes {had}-"):
             return answer, had
         if answer.status_code == OK:
             break
     else:
-        raise _wrong(url, f"comes with the status {answer.status_code}")
+        raise _wrong(url, f"is refused: the server answers {answer.status_code} ({answer.reason})")
     part.write_bytes(b"")
     # Only a strong tag says that two files are the same byte for byte.
     tag = answer.headers.get("ETag", "")
@@ -152,40 +154,28 @@ def _rest_or_all(session: Session, url: str, part: Path, limits: Limits) -> tupl
     return answer, 0
 
 
-def _ask(session: Session, url: str, limits: Limits, headers: Mapping[str, str]) -> Response:
-    """The server's answer; raises DownloadError or _CutError."""
-    try:
-        answer = session.get(url, headers=headers, timeout=limits.silence, stream=True)
-    except OSError as error:  # all that requests raises
-        cause: BaseException = error
-        while cause.__context__ is not None:
-            cause = cause.__context__
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            what = f"comes from a server that cannot prove who it is: {cause}"
-            raise _wrong(url, what) from error
-        reason = getattr(cause, "strerror", None) or cause
-        raise _CutError(f"{urlsplit(url).hostname} cannot be reached: {reason}") from error
-    if answer.ok or (headers and answer.status_code == NO_SUCH_RANGE):
-        return answer
-    raise DownloadError(
-        f"{url}: the server answers {answer.status_code} ({answer.reason}). Try again later."
-    )
+def _unreachable(url: str, error: BaseException) -> DownloadError | _CutError:
+    """Why there is no answer, by what happened first."""
+    while error.__context__ is not None:
+        error = error.__context__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _wrong(url, f"comes from a server that cannot prove who it is: {error}")
+    reason = getattr(error, "strerror", None) or error
+    return _CutError(f"{urlsplit(url).hostname} cannot be reached: {reason}")
 
 
-def _total(url: str, answer: Response, had: int, size: int | None, limits: Limits) -> int:
+def _total(url: str, answer: Response, had: int, size: int | None, most: int) -> int:
     """How long the whole file is; raises DownloadError if nobody knows, or it is not as it was."""
-    if answer.headers.get("Content-Encoding", "identity") != "identity":
-        raise _wrong(url, "comes compressed, which was not asked for")
     rest = answer.raw.length_remaining
     total = size if rest is None else had + rest
+    if answer.headers.get("Content-Encoding", "identity") != "identity":
+        raise _wrong(url, "comes compressed, which was not asked for")
     if total is None:
-        raise _wrong(
-            url, "comes without its length, so there is no telling whether all of it arrived"
-        )
+        raise _wrong(url, "comes without its length: nobody can tell whether all of it arrived")
     if size is not None and total != size:
         raise _wrong(url, f"has {total:,} bytes instead of {size:,}")
-    if total > limits.bytes:
-        raise _wrong(url, f"has {total:,} bytes, more than the {limits.bytes:,} that it may have")
+    if total > most:
+        raise _wrong(url, f"has {total:,} bytes, more than the {most:,} that it may have")
     return total
 
 
