@@ -145,7 +145,9 @@ def _labels(task: Task, items: Mapping[str, int]) -> list[LabelWish]:
     rows = [LabelWish(x.value, x.name, x.key, description=x.description) for x in kept]
     rows += [LabelWish("")] * st.session_state[ADDED]
     wishes = [_label(at, wish, items.get(wish.value, 0)) for at, wish in enumerate(rows)]
-    st.button("Add a label", icon=":material/add:", on_click=_add)
+    one_more = {ADDED: st.session_state[ADDED] + 1}
+    update = st.session_state.update
+    st.button("Add a label", icon=":material/add:", on_click=update, args=(one_more,))
     names = {wish.value: wish.name or wish.value for wish in wishes if wish.value}
     marked = {label.value for label in task.labels if label.positive}
     usual = {label.value for label in task.labels if label.default}
@@ -163,10 +165,6 @@ def _choose(place: object, label: str, names: Mapping[str, str], chosen: set[str
     """One of the labels; at first the one that is chosen."""
     at = next((at for at, value in enumerate(names) if value in chosen), 0)
     return place.selectbox(label, [*names], at, format_func=names.get, key=_key(label))
-
-
-def _add() -> None:
-    st.session_state[ADDED] += 1
 
 
 def _label(at: int, wish: LabelWish, items: int) -> LabelWish:
