@@ -74,7 +74,8 @@ def show_yields(snapshot: Snapshot, items: Sequence[ChosenLabel]) -> None:
     found = measures(snapshot.workspace.task.positive.name)
     in_all = table(by_strategy(items), found).drop(columns="Batch")
     st.dataframe(in_all, hide_index=True, key="strategy_totals")
-    st.caption(f"Ranges in brackets are 95% intervals. “Few” means fewer than {THIN} labels.")
+    few = f" “Few” means fewer than {THIN} labels." if "Few" in in_all else ""
+    st.caption(f"Ranges in brackets are 95% intervals.{few}")
     st.header("Over time", anchor=False)
     st.caption(
         f"One point for every {THIN} labels or more of a strategy; point at one for its 95% "
