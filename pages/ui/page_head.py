@@ -190,10 +190,8 @@ def _notices(snapshot: Snapshot, todo: str) -> None:
     pool, labels = snapshot.pool_words.pool, snapshot.labels
     findings = [*pool.findings, *snapshot.logs.findings, *labels.findings]
     errors = [finding for finding in findings if finding.severity == "error"]
-    if errors or labels.conflicts:
-        st.warning(
-            f"{counted(len(errors), 'row')} cannot be read and "
-            f"{counted(len(labels.conflicts), 'item')} have conflicting labels. They do not count. "
-            f"{todo}",
-            icon=":material/warning:",
-        )
+    told = [f"{counted(len(errors), 'row')} that cannot be read"] if errors else []
+    if labels.conflicts:
+        told.append(f"{counted(len(labels.conflicts), 'item')} with conflicting labels")
+    if told:
+        st.warning(f"Left out: {' and '.join(told)}. {todo}", icon=":material/warning:")

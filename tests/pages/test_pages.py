@@ -118,7 +118,7 @@ def test_rows_that_do_not_count_are_mentioned(
     (path / "annotations.csv").unlink()
     page = open_page(name, path, monkeypatch)
     assert not page.exception
-    assert "5 rows cannot be read" in page.warning[0].value
+    assert "5 rows that cannot be read" in page.warning[0].value
 
 
 def test_home_says_what_to_do_next(workspace_path: Path, monkeypatch):
