@@ -177,14 +177,11 @@ def simulated(ways: Sequence[str]) -> alt.LayerChart:
     return alt.layer(base.mark_line(), base.mark_point(filled=True, opacity=1), height=HEIGHT)
 
 
-TEST_SET = "datum.label == 'evaluation' ? 'test set' : datum.label"
-"""What people call a split."""
-
-
 def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
     """Labels per split, stacked."""
+    named = alt.Axis(labelExpr="datum.label == 'evaluation' ? 'test set' : datum.label")
     return alt.Chart(POINTS, height=alt.Step(34), mark="bar").encode(
-        y=alt.Y("split:N", title=None, sort=list(splits), axis=alt.Axis(labelExpr=TEST_SET)),
+        y=alt.Y("split:N", title=None, sort=list(splits), axis=named),
         x=alt.X("items:Q", title="labels", axis=alt.Axis(format=",d", tickMinStep=1)),
         color=colors("label", label_colors(labels)),
         tooltip=["split:N", "label:N", "items:Q"],

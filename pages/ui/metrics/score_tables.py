@@ -15,10 +15,8 @@ from core.workspace.snapshot import Snapshot
 from pages.ui.cache import runs
 from pages.ui.components.scores import report_intervals, span
 
-OF_PROBABILITIES = {
-    BRIER: "Brier score (lower is better)",
-    CALIBRATION_ERROR: "calibration error (lower is better)",
-}
+LOW = "(lower is better)"
+OF_PROBABILITIES = {BRIER: f"Brier score {LOW}", CALIBRATION_ERROR: f"calibration error {LOW}"}
 
 VERSIONS = {
     "created_at": "Trained",

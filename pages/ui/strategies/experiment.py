@@ -122,11 +122,11 @@ def how_sure(outcome: Outcome) -> str:
     """What the means are means of, and what their intervals account for."""
     each = 1 - 0.05 / max(outcome.comparisons, 1)
     return (
-        f"Scores are means over {outcome.seeds} random draws, with a threshold of 0.5, on "
+        f"Means over {outcome.seeds} random draws, with a threshold of 0.5, on "
         f"{outcome.evaluation:,} test items. Intervals account for other test items (paired "
-        "bootstrap) and for other labels of the same strategy (jackknife over the draws). The "
-        f"intervals in the sentences hold together with 95% confidence: each of the "
-        f"{outcome.comparisons} comparisons has {each:.1%} (Bonferroni)."
+        "bootstrap) and other labels of the same strategy (jackknife). All intervals in the "
+        f"sentences hold together in 95% of cases: each of the {outcome.comparisons} comparisons "
+        f"has {each:.1%} (Bonferroni)."
     )
 
 
@@ -150,8 +150,8 @@ def numbers(outcome: Outcome) -> pd.DataFrame:
     for result in outcome.results:
         labels = f"{outcome.size:,} of {result.available:,}"
         scores = [interval_text(result.scores[score], ".2f") for score in SCORES]
-        gained = result.over_random
-        gains = [interval_text(gained.get(score), "+.2f") or "baseline" for score in SCORES]
+        over = map(result.over_random.get, SCORES)
+        gains = [interval_text(each, "+.2f") or "baseline" for each in over]
         rows.append((result.name, labels, f"{result.positive:.0%}", *scores, *gains))
     over = [f"{name} over random" for name in SCORES.values()]
     return pd.DataFrame(rows, columns=["Strategy", "Labels", "Positive", *SCORES.values(), *over])
