@@ -85,7 +85,7 @@ def import_command(
     dry_run: DryRun = False,
     take_back: TakeBack = False,
 ) -> None:
-    """Brings in a table, or a folder in the layout of a workspace: items, labels, who gave them."""
+    """Imports a table, or a folder in the layout of a workspace: items, labels, annotators."""
     if take_back:
         return _take_back(source, data, annotator, as_json)
     from core.exchange.foreign_table import read_as, told_as_read, understood

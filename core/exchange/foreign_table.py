@@ -154,9 +154,7 @@ def read_table(
         pace.add(len(block.rows))
     found = reader.finish()
     if not found.rows:
-        raise TableError(
-            f"{table.name} has no rows below its header. Bring a file that holds some."
-        )
+        raise TableError(f"{table.name} has no rows below its header. Choose a file that has some.")
     return found
 
 

@@ -92,19 +92,19 @@ class ImportResult:
             ),
             f"{self.copies:,} rows repeat an earlier row and were left out.": self.copies,
             f"{self.known:,} items were in the pool already.": self.known,
-            f"{self.known_labels:,} labels stood here already.": self.known_labels,
+            f"{self.known_labels:,} labels were here already.": self.known_labels,
             f"{len(self.differing):,} items have another label here and keep it: "
             f"{_some(self.differing)}.": self.differing,
             f"{len(self.disagreeing):,} texts have two labels in the table and stay unlabeled: "
             f"{_some(self.disagreeing)}.": self.disagreeing,
-            f"{len(self.split_twice):,} texts stand in two splits of the table and stay unlabeled: "
-            f"{_some(self.split_twice)}. Give each one split.": self.split_twice,
+            f"{len(self.split_twice):,} texts are in two sets of the table and stay unlabeled: "
+            f"{_some(self.split_twice)}. Give each text one set.": self.split_twice,
             f"{sum(self.unknown_words.values()):,} rows stay unlabeled: "
-            f"{_counted(self.unknown_words)} are no labels here. Their column is kept.": (
+            f"{_counted(self.unknown_words)} are not labels of this task. Their column is kept.": (
                 self.unknown_words
             ),
-            f"{self.kept_out:,} training labels are kept out of training: their texts are "
-            "held out.": self.kept_out,
+            f"{self.kept_out:,} training labels are not used for training: their texts are in the "
+            "test or validation set.": self.kept_out,
             f"{len(self.left_out):,} bad rows were left out: {_first(self.left_out)}.": (
                 self.left_out
             ),
@@ -176,7 +176,7 @@ def _refuse_wrong_reading(table: SourceTable, incoming: TableContents) -> None:
     if len(incoming.bad) * FEW > incoming.rows and (option := table.reads_better()):
         raise TableError(
             f"{table.name}: {len(incoming.bad):,} of {incoming.rows:,} rows cannot be read so: "
-            f"{_first(incoming.bad)}. With {option} they can. Nothing was brought in."
+            f"{_first(incoming.bad)}. With {option} they can. Nothing was imported."
         )
 
 
@@ -212,8 +212,8 @@ def _take_over(
         bad = [*incoming.bad, *bad, *bad_aliases]
         if bad and not leave_out_bad_rows:
             raise TableError(
-                f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be taken: "
-                f"{_first(bad)}. Nothing was brought in; {_way_on(incoming)}."
+                f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be imported: "
+                f"{_first(bad)}. Nothing was imported; {_way_on(incoming)}."
             )
         is_new = at == NEW
         wanted = _wanted(snapshot, incoming, at, names)
@@ -250,11 +250,11 @@ def _take_over(
 def _way_on(incoming: TableContents) -> str:
     """What a person can do about bad rows, as the end of a sentence."""
     if not (words := incoming.refused_words):
-        return "mend them, or leave them out with --leave-out-bad-rows"
+        return "fix them, or leave them out with --leave-out-bad-rows"
     return (
-        f"the words {_counted(words)} are no labels here. Say what they mean with --label-map "
-        "word=value,…, leave their items unlabeled with --leave-unlabeled, or keep the column as "
-        "it is with --no-label"
+        f"the words {_counted(words)} are not labels of this task. Say what they mean with "
+        "--label-map word=value,…, leave their items unlabeled with --leave-unlabeled, or keep "
+        "the column as it is with --no-label"
     )
 
 
@@ -399,7 +399,7 @@ def _items_written(
     item_ids = [incoming.item_ids[at] for at in places]
     counts = len(found.labels), len(aliases)
     record = new_record(incoming.name, plain, file, item_ids, *counts)
-    todo = "Nothing was brought in; free some space or make the folder writable, and try again."
+    todo = "Nothing was imported; free some space or make the folder writable, and try again."
     with ExitStack() as stack:
         name = stack.enter_context(recorded(workspace, record, found.labels, aliases))
         if file:

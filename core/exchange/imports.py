@@ -106,7 +106,7 @@ def recorded(
             return
     path = first_free(workspace.path / new.name)
     new = replace(new, name=f"{FOLDER}/{path.name}")
-    todo = "Nothing was brought in; free some space or make the folder writable, and try again."
+    todo = "Nothing was imported; free some space or make the folder writable, and try again."
     with refused_as(TableError, f"{new.name} cannot be written", todo), new_file(path) as out:
         head = {name: value for name, value in asdict(new).items() if name != "name"}
         for line in (head, *([aliases] if aliases else []), *labels):

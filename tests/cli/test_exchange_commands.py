@@ -111,4 +111,4 @@ def test_rows_that_stay_unlabeled_are_counted_by_their_words(workspace: Workspac
     rows = [["a", "one", "maybe"], ["b", "two", "1"], ["c", "three", "maybe"]]
     table = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
     told = run(workspace, table, "--leave-unlabeled").stdout
-    assert "2 rows stay unlabeled: `maybe` (2) are no labels here. Their column is kept." in told
+    assert "2 rows stay unlabeled: `maybe` (2) are not labels of this task. Their column" in told

@@ -135,7 +135,7 @@ def test_a_bad_row_refuses_the_file_and_leaves_every_byte(
     workspace: Workspace, tmp_path: Path, row: list[str], reason: str
 ):
     path, before = write_table(tmp_path, "csv", COLUMNS, [ROWS[0], row]), files_of(workspace)
-    with pytest.raises(TableError, match=rf"1 of 2 rows cannot be taken: {reason}"):
+    with pytest.raises(TableError, match=rf"1 of 2 rows cannot be imported: {reason}"):
         bring(workspace, path)
     assert files_of(workspace) == before
     intake = bring(workspace, path, leave_out_bad_rows=True)
@@ -185,7 +185,7 @@ def test_held_out_texts_are_counted_and_kept_out_of_training(
     assert intake.kept_out == 1
     usable = read_snapshot(workspace).labels.usable_training()
     assert "flood hits coast" not in {item.text for item in usable}
-    assert any("held out" in sentence for sentence in intake.sentences())
+    assert any("not used for training" in sentence for sentence in intake.sentences())
 
 
 def test_labels_become_evaluation_data_only_where_it_is_said(workspace: Workspace, tmp_path: Path):
@@ -290,7 +290,7 @@ def test_a_disk_without_room_for_the_items_leaves_the_workspace_as_it_was(
     path = write_table(tmp_path, "csv", ("id", "text", "label"), rows)
     read_snapshot(workspace)
     before = files_of(workspace)
-    with no_file_above(50_000), pytest.raises(TableError, match=r"too large\. Nothing was brought"):
+    with no_file_above(50_000), pytest.raises(TableError, match=r"too large\. Nothing was imported"):
         bring(workspace, path)
     assert files_of(workspace) == before
 

@@ -295,7 +295,7 @@ def test_labels_that_stay_out_are_counted_before_and_after(workspace: Workspace,
     say(page, MEANING, "match")
     say(page, "yes (1)", "1")
     assert "2 of 3 rows with a label stay unlabeled" in page.warning[0].value
-    assert "2 rows stay unlabeled: `maybe` (2) are no labels here" in told(go(page))
+    assert "2 rows stay unlabeled: `maybe` (2) are not labels of this task" in told(go(page))
     pool = read_snapshot(workspace).pool_words.pool
     assert pool.table["label"].to_pylist()[-3:] == ["yes", "maybe", "maybe"]
 
@@ -395,7 +395,7 @@ def test_a_refused_upload_shows_line_and_reason_and_changes_nothing(
     page = upload(workspace, monkeypatch, "t.csv", "id,text,label\na,one,1\nb,,0\n")
     go(page)
     assert "Nothing was imported." in page.error[0].value
-    assert f"line 3 has no text. Nothing was brought in; mend them, or tick “{LEAVE_OUT}”" in (
+    assert f"line 3 has no text. Nothing was imported; fix them, or tick “{LEAVE_OUT}”" in (
         told(page)
     )
     assert files_of(workspace) == before
