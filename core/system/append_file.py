@@ -6,14 +6,14 @@ from: an edited file is read anew. Every label makes pages read logs and label f
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from core.errors import LogError, UnwritableError
+from core.errors import UnwritableError
 from core.system import durable
-from core.system.csv_rows import Rows, format_rows, parse_rows, read_bytes, read_rows
+from core.system.csv_rows import Rows, format_rows, parse_rows, read_bytes, read_rows, readable
 from core.system.findings import Finding
 from core.system.torn_record import IsWhole, torn_record
 
@@ -33,24 +33,19 @@ class Known:
     records: tuple[object, ...]
 
 
-def never_whole(fields: list[str]) -> bool:
-    """For files that only programs write: a last line without a line end was cut short."""
-    return False
-
-
 @dataclass(frozen=True)
 class CsvFile:
     """One append-only CSV file.
 
-    A new file begins with `header`. A last line without a line end is a torn one unless
-    `is_whole` says of its fields that nothing can be missing; a torn one goes to the folder `torn`.
+    A new file begins with `header`. A last line without a line end was cut short, and goes to the
+    folder `torn`, unless `is_whole` says of its fields that nothing can be missing.
     `known` is what `read_records` has read before; whoever makes the file anew may hand it on.
     """
 
     path: Path
     torn: Path
     header: tuple[str, ...] = ()
-    is_whole: IsWhole = never_whole
+    is_whole: IsWhole = lambda _: False
     known: dict[Hashable, Known] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -108,14 +103,9 @@ class CsvFile:
 
     def torn_line(self) -> bytes:
         """The last line if a crash cut it short, else nothing."""
-        try:
-            with self.path.open("rb") as file:
-                return torn_record(file.fileno(), len(self.header), self.is_whole)
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            message = f"{self.name}: {error.strerror}. Make the file readable."
-            raise LogError(message, self.name) from error
+        with readable(self.name), suppress(FileNotFoundError), self.path.open("rb") as file:
+            return torn_record(file.fileno(), len(self.header), self.is_whole)
+        return b""
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

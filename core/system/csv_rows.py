@@ -6,12 +6,14 @@ do to a file: torn last lines, stray quotes, broken UTF-8. Every row is either r
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from core.errors import LogError
+from core.errors import LogError, SunlightError
+from core.system.durable import refused_as
 from core.system.findings import SHOWN, shortened
 
 MAX_FIELD = 64 * 2**20
@@ -78,14 +80,15 @@ def read_bytes(path: Path, name: str, start: int = 0, size: int = -1) -> bytes:
 
     Raises LogError, which calls the file `name`, if it cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            file.seek(start)
-            return file.read(size)
-    except FileNotFoundError:
-        return b""
-    except OSError as error:
-        raise LogError(f"{name}: {error.strerror}. Make the file readable.", name) from error
+    with readable(name), suppress(FileNotFoundError), path.open("rb") as file:
+        file.seek(start)
+        return file.read(size)
+    return b""
+
+
+def readable(name: str, kind: type[SunlightError] = LogError) -> AbstractContextManager[None]:
+    """Turns what the disk refuses of a file into an error of this kind."""
+    return refused_as(kind, name, "Make the file readable.", name)
 
 
 def parse_rows(
@@ -98,7 +101,7 @@ def parse_rows(
     *lines, tail = (data if before else data.removeprefix(BOM)).split(b"\n")
     reader = _Reader(before, delimiter, quotes)
     reader.take(lines, len(lines))
-    reader.take_tail(tail)
+    reader.keep([tail], whole=False)
     return Rows(reader.rows, reader.bad, len(data) - len(tail))
 
 
@@ -150,15 +153,10 @@ class _Reader:
                 number = at + 1
                 continue
             number = at + record_length(lines, at, self._delimiter, self._quotes)
-            self._keep(lines[at:number])
+            self.keep(lines[at:number])
         if number < stop:
             self._take_plain(lines[number:stop])
         return max(number, stop, 0)
-
-    def take_tail(self, tail: bytes) -> None:
-        """Reads what stands behind the last line end."""
-        if tail.strip(b"\r"):
-            self._keep([tail], whole=False)
 
     def _take_plain(self, lines: list[bytes]) -> None:
         """Reads lines without a quote, each a record: at once, if all are valid UTF-8."""
@@ -166,7 +164,7 @@ class _Reader:
             texts = b"\n".join(lines).decode().split("\n") if lines else []
         except UnicodeDecodeError:
             for line in lines:
-                self._keep([line])
+                self.keep([line])
             return
         self.rows += [
             Row(number, self._split(text.removesuffix("\r")))
@@ -192,7 +190,7 @@ class _Reader:
         fields = text.split(self._delimiter)
         return [field.lstrip(" ") for field in fields] if self._quotes.spaced else fields
 
-    def _keep(self, lines: list[bytes], *, whole: bool = True) -> None:
+    def keep(self, lines: list[bytes], *, whole: bool = True) -> None:
         """Reads the lines as one record; a blank line is none."""
         line, self._before = self._before + 1, self._before + len(lines)
         data = b"\n".join(lines)
@@ -221,23 +219,17 @@ def record_length(
         # Only a line with a quote in it can close the record.
         if open_quote and quotes.mark.encode() not in lines[number]:
             continue
-        state = _quotes(open_quote + lines[number].decode(errors="replace"), delimiter, quotes)
-        if state == "closed":
-            return number + 1 - first
-        if state == "wrong":
-            return 1  # whatever follows
-        # Within quotes it does not matter what stood before: no line is read twice for one record.
-        open_quote = quotes.mark
+        text = open_quote + lines[number].decode(errors="replace")
+        try:
+            is_one = len(_parsed(text, delimiter, quotes)) == 1
+        except csv.Error as error:
+            if str(error) != "unexpected end of data":
+                return 1  # whatever follows
+            # Within quotes what stood before does not matter: no line is read twice for a record.
+            open_quote = quotes.mark
+        else:
+            return number + 1 - first if is_one else 1
     return 1
-
-
-def _quotes(text: str, delimiter: str, quotes: Quotes) -> Literal["closed", "open", "wrong"]:
-    """Whether the quotes of a record that begins like this are closed, or more may close them."""
-    try:
-        records = _parsed(text, delimiter, quotes)
-    except csv.Error as error:
-        return "open" if str(error) == "unexpected end of data" else "wrong"
-    return "closed" if len(records) == 1 else "wrong"
 
 
 def _parsed(text: str, delimiter: str, quotes: Quotes) -> list[list[str]]:

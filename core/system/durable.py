@@ -60,12 +60,12 @@ DAMAGED = (
 
 
 @contextmanager
-def refused_as(kind: type[SunlightError], what: str, todo: str) -> Iterator[None]:
+def refused_as(kind: type[SunlightError], what: str, todo: str, file: str = "") -> Iterator[None]:
     """Turns an OSError into an error for a person: what cannot be done, why, and what to do."""
     try:
         yield
     except OSError as error:
-        raise kind(f"{what}: {error.strerror or error}. {todo}") from error
+        raise kind(f"{what}: {error.strerror or error}. {todo}", file) from error
 
 
 class LeftBehindError(OSError):
@@ -109,7 +109,10 @@ def open_locked(path: Path, name: str, root: Path) -> Iterator[int]:
     file = _lock_what_stands_there(path, name)
     try:
         if not os.fstat(file).st_size:
-            _sync_names(path, root)
+            sync_path(path.parent)
+            for folder in path.parent.parents:
+                if folder.is_relative_to(root):
+                    sync_path(folder)
         yield file
     finally:
         os.close(file)
@@ -121,27 +124,13 @@ def _lock_what_stands_there(path: Path, name: str) -> int:
         file = os.open(path, APPEND, 0o644)
         try:
             lock(file, name)
-            if _is_at(file, path):
-                return file
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file), os.stat(path)):  # noqa: PTH116
+                    return file
         except BaseException:
             os.close(file)
             raise
         os.close(file)
-
-
-def _is_at(file: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file), os.stat(path))  # noqa: PTH116
-    except FileNotFoundError:
-        return False
-
-
-def _sync_names(path: Path, root: Path) -> None:
-    folder = path.parent
-    sync_path(folder)
-    while folder != root and root in folder.parents:
-        folder = folder.parent
-        sync_path(folder)
 
 
 def append(file: int, data: bytes) -> None:
@@ -156,17 +145,13 @@ def append(file: int, data: bytes) -> None:
         _write(file, data)
         os.fsync(file)
     except OSError as error:
-        _take_back(file, size, error)
+        try:
+            os.ftruncate(file, size)
+        except OSError:
+            raise LeftBehindError(error.errno, error.strerror) from error
+        with suppress(OSError):
+            os.fsync(file)
         raise
-
-
-def _take_back(file: int, size: int, error: OSError) -> None:
-    try:
-        os.ftruncate(file, size)
-    except OSError:
-        raise LeftBehindError(error.errno, error.strerror) from error
-    with suppress(OSError):
-        os.fsync(file)
 
 
 def _write(file: int, data: bytes | memoryview) -> None:
@@ -295,21 +280,13 @@ def _give_name(unfinished: Path, path: Path, if_taken: IfTaken) -> Path:
         return path
     for name in free_names(path) if if_taken == "number" else (path,):
         try:
-            _link(unfinished, name)
-        except FileExistsError:
-            continue
+            os.link(unfinished, name)
+        except OSError:
+            if stands(name):
+                continue
+            os.rename(unfinished, name)  # noqa: PTH104  a disk without hard links
         return name
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-
-
-def _link(unfinished: Path, path: Path) -> None:
-    """Gives the file this name too; raises FileExistsError if something has it."""
-    try:
-        os.link(unfinished, path)
-    except OSError as error:
-        if stands(path):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
-        os.rename(unfinished, path)  # noqa: PTH104  a disk without hard links
 
 
 @contextmanager

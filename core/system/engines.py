@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -63,18 +63,11 @@ asked for that address by its own option, it takes the machine's."""
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Engine(Protocol):
-    """Something that works on parts, several at a time."""
-
-    def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-        """What `function` gives for each part, in their order.
-
-        Raises EngineError where the engine fails; what the function raises goes through.
-        """
-
-
 class Threads:
-    """The threads of this process, as many as there are cores."""
+    """The threads of this process, as many as there are cores.
+
+    What the function raises goes through.
+    """
 
     def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
         """What `function` gives for each part, in their order."""
@@ -96,7 +89,7 @@ class Ray:
     ray: Any
 
     def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-        """What `function` gives for each part, in their order."""
+        """As `Threads.map`; raises EngineError where the cluster fails."""
         ray = self.ray
         results: list[Any] = [None] * len(parts)
         under_way: dict[Any, int] = {}
@@ -122,6 +115,10 @@ class Ray:
         """Waits until one task is done, and puts its result in its place."""
         (done,), _ = self.ray.wait(list(under_way), num_returns=1)
         results[under_way.pop(done)] = self.ray.get(done)
+
+
+Engine = Threads | Ray
+"""Something that works on parts, several at a time."""
 
 
 def _work(function: Callable[[Part], Result], part: Part) -> Result:

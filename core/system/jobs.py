@@ -26,9 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 GRACE = 1.0
 """Seconds between being told to end and being ended: time to clear away temporary files."""
 
-STARTING = "starting"
-"""What is said until the work itself says more."""
-
 KINDNESS = 10
 """Steps of priority by which the pages go before a job."""
 
@@ -94,7 +91,7 @@ class Job:
         with self._lock:
             if self._process is None:
                 self.of = of
-                self.told = Told(STARTING)
+                self.told = Told("starting")
                 self.began = time.monotonic()
                 process = _started(self._work)
                 self._process = process
@@ -150,7 +147,10 @@ def main() -> None:
     os.nice(KINDNESS)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is not for the one who listens
-    work = _read(int.from_bytes(_read(8)))
+    size = int.from_bytes(sys.stdin.buffer.read(8))
+    work = sys.stdin.buffer.read(size)
+    if not work or len(work) < size:  # whoever began this is gone
+        sys.exit(1)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     threading.Thread(target=_end_with_the_input, daemon=True).start()
 
@@ -174,17 +174,6 @@ def main() -> None:
         os.killpg(0, signal.SIGKILL)
     else:
         tell(answer=answer or "")
-
-
-def _read(number: int) -> bytes:
-    """So many bytes of the input; ends the process where there are no more."""
-    found = b""
-    while len(found) < number:
-        more = os.read(0, number - len(found))
-        if not more:
-            sys.exit(1)
-        found += more
-    return found
 
 
 def _end_with_the_input() -> None:
