@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -22,6 +23,9 @@ from core.system.findings import Finding, Kind, shortened
 from core.system.mapped_arrays import GrowingColumn
 from core.system.parallel import ROWS_AT_ONCE
 from core.system.progress import Pace, Progress
+
+if TYPE_CHECKING:
+    from core.pool.items import Pool
 
 AT_ONCE = 2**22
 """Bytes that are copied or hashed at a time."""
@@ -49,14 +53,6 @@ class Piece:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True)
-class Earlier:
-    """What was read before: all rows, and the pieces that they come from, in order."""
-
-    table: pa.Table
-    pieces: tuple[Piece, ...]
-
-
 def column_name(at: int) -> str:
     """The name of a column's files; its own name might be none for a file."""
     return f"column{at}"
@@ -76,12 +72,14 @@ class PoolBuilder:
     def _rows(self) -> int:
         return len(self._columns[0])
 
-    def read(self, file: PoolFile, size: int, before: Earlier | None) -> None:
+    def read(self, file: PoolFile, size: int, before: "Pool | None") -> None:
         """The first `size` bytes of a file; what was read before of them is copied."""
         stop = size if file.unread else _end_of_lines(file.path, size)
-        kept, row = _kept_pieces(file, stop, before) if before else ([], 0)
+        kept, row = _kept_pieces(file, stop, before.pieces) if before else ([], 0)
         for piece in kept:
-            self._copy(before.table.slice(row, piece.rows))
+            table = before.table.slice(row, piece.rows)
+            for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
+                self._append(batch)
             self.pieces.append(piece)
             row += piece.rows
         start = sum(piece.size for piece in kept)
@@ -96,17 +94,21 @@ class PoolBuilder:
             column.close()
 
     def _read_from(self, file: PoolFile, start: int, stop: int, lines: int) -> None:
-        """The bytes of a file from `start` up to `stop` as a new piece; `lines` stand before it."""
-        first = self._rows
-        if start or file.path.stat().st_size > stop:
-            digest, number, findings = self._read_copy(file, start, stop, lines)
-        else:
-            digest, number = _look_through(file.path, file.delimiter, start, stop)
-            marks = self._marks()
-            findings = self._read_rows(file, file.path, start, lines)
-            if file.path.stat().st_size > stop:  # rows that came meanwhile may be among them
-                self._cut(marks)
-                digest, number, findings = self._read_copy(file, start, stop, lines)
+        """The bytes of a file from `start` up to `stop` as a new piece; `lines` stand before it.
+
+        Where they are not the whole file they are read from a copy.
+        """
+        first, marks = self._rows, self._marks()
+        is_part = start > 0 or file.path.stat().st_size > stop
+        part = self._folder / "part.csv" if is_part else None
+        digest, number = _look_through(file.path, file.delimiter, start, stop, part)
+        findings = self._read_rows(file, part or file.path, start, lines)
+        if part:
+            part.unlink()
+        elif file.path.stat().st_size > stop:  # rows that came meanwhile may be among them
+            self._cut(marks)
+            self._read_from(file, start, stop, lines)
+            return
         settled = lines + number - MAX_JOINED_LINES  # behind it an open quote may be closed yet
         piece = Piece(
             file=file.name,
@@ -121,16 +123,6 @@ class PoolBuilder:
             findings=(*(file.findings if not start else ()), *findings),
         )
         self.pieces.append(piece)
-
-    def _read_copy(
-        self, file: PoolFile, start: int, stop: int, lines: int
-    ) -> tuple[str, int, list[Finding]]:
-        """(digest, lines, findings) of a part of a file, which is read from a copy."""
-        part = self._folder / "part.csv"
-        digest, number = _look_through(file.path, file.delimiter, start, stop, part)
-        findings = self._read_rows(file, part, start, lines)
-        part.unlink()
-        return digest, number, findings
 
     def _read_rows(self, file: PoolFile, path: Path, start: int, lines: int) -> list[Finding]:
         """The rows in `path`, which holds the file from `start` on; what is wrong with others."""
@@ -169,10 +161,6 @@ class PoolBuilder:
             shown = shortened(line)
             self.waiting.append(Finding.at(Kind.WAITING_LINE, file.name, what, number, row=shown))
 
-    def _copy(self, table: pa.Table) -> None:
-        for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
-            self._append(batch)
-
     def _append(self, batch: pa.RecordBatch) -> None:
         found = dict(zip(batch.schema.names, batch.columns, strict=True))
         if ID not in found:
@@ -192,10 +180,10 @@ def still_there(root: Path, pieces: Sequence[Piece]) -> bool:
         return False
 
 
-def _kept_pieces(file: PoolFile, stop: int, before: Earlier) -> tuple[list[Piece], int]:
-    """(the pieces that the file still begins with, the row of `before` where they begin)."""
+def _kept_pieces(file: PoolFile, stop: int, before: Sequence[Piece]) -> tuple[list[Piece], int]:
+    """(the pieces that the file still begins with, the row where they began before)."""
     kept: list[Piece] = []
-    for piece in before.pieces:
+    for piece in before:
         if piece.file != file.name:
             continue
         end = piece.start + piece.size
@@ -206,7 +194,7 @@ def _kept_pieces(file: PoolFile, stop: int, before: Earlier) -> tuple[list[Piece
         kept.append(piece)
     if kept and kept[-1].start + kept[-1].size < stop and kept[-1].size < LITTLE:
         kept.pop()
-    others = takewhile(lambda piece: piece.file != file.name, before.pieces)
+    others = takewhile(lambda piece: piece.file != file.name, before)
     return kept, sum(piece.rows for piece in others)
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.pool.bags import run_starts
 from core.system.parallel import in_order
 
 SUMMED, STEP = 2**19, 2**10
@@ -33,24 +33,23 @@ def no_counts() -> Counts:
 
 def count(keys: NDArray[np.int64]) -> Counts:
     """How often each key occurs."""
-    ordered = np.sort(keys)
-    firsts = run_starts(ordered)
-    return Counts(ordered[firsts], np.diff(firsts, append=len(ordered)))
+    return Counts(*np.unique(keys, return_counts=True))
 
 
 def summed(parts: Sequence[Counts]) -> Counts:
     """The sum of all of them, on all cores: for many that are about equally long."""
-    steps = [no_counts().keys, *(part.keys[::STEP] for part in parts)]
-    cuts = np.sort(np.concatenate(steps))[SUMMED // STEP :: SUMMED // STEP]
+    parts = parts or [no_counts()]
+    steps = np.concatenate([part.keys[::STEP] for part in parts])
+    cuts = np.sort(steps)[SUMMED // STEP :: SUMMED // STEP]
     # Each range of keys is summed up by itself: the places where it begins and ends in each part.
     places = [[0, *np.searchsorted(part.keys, cuts).tolist(), len(part.keys)] for part in parts]
 
     def in_range(number: int) -> Counts:
         ranges = [slice(*ends[number : number + 2]) for ends in places]
         pairs = list(zip(parts, ranges, strict=True))
-        return _added_up(
-            np.concatenate([no_counts().keys, *(part.keys[of] for part, of in pairs)]),
-            np.concatenate([no_counts().counts, *(part.counts[of] for part, of in pairs)]),
+        return added_up(
+            np.concatenate([part.keys[of] for part, of in pairs]),
+            np.concatenate([part.counts[of] for part, of in pairs]),
         )
 
     found = list(in_order(in_range, range(len(cuts) + 1)))
@@ -74,9 +73,9 @@ def added(one: Counts, other: Counts, sign: Literal[1, -1] = 1) -> Counts:
     return Counts(keys[counts != 0], counts[counts != 0])
 
 
-def _added_up(keys: NDArray[np.int64], counts: NDArray[np.int64]) -> Counts:
-    order = np.argsort(keys)
-    ordered = keys[order]
-    firsts = run_starts(ordered)
-    counts = np.add.reduceat(counts[order], firsts) if len(firsts) else counts
-    return Counts(ordered[firsts], counts)
+def added_up(keys: NDArray[np.integer], counts: NDArray[np.int64]) -> Counts:
+    """The sum of the counts of each key; by Arrow, since a sort of all keys takes five times."""
+    table = pa.table({"key": keys, "count": counts})
+    grouped = table.group_by("key", use_threads=False).aggregate([("count", "sum")])
+    grouped = grouped.sort_by("key")
+    return Counts(grouped["key"].to_numpy(), grouped["count_sum"].to_numpy())

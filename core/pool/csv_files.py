@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from core.errors import PoolError
 from core.pool.folder import DELIMITERS
 from core.pool.header import ID, TEXT, Header, may_be_header, read_header
-from core.system.csv_rows import BadRow, Row, parse_rows, read_row_blocks, row_shown
+from core.system.csv_rows import BadRow, Row, parse_rows, read_row_blocks, readable, row_shown
 from core.system.findings import Finding, Kind, malformed
 from core.system.parallel import ROWS_AT_ONCE
 
@@ -71,13 +71,8 @@ def open_pool_file(path: Path) -> PoolFile:
     What divides its cells is told by its name, unless another sign divides a plain header.
     """
     file = PoolFile(path, DELIMITERS[path.suffix.lower()])
-    try:
-        with path.open("rb") as source:
-            head = source.read(HEAD)
-    except OSError as error:
-        raise PoolError(
-            f"{file.name}: {error.strerror}. Make the file readable.", file.name
-        ) from error
+    with readable(file.name, PoolError), path.open("rb") as source:
+        head = source.read(HEAD)
     if reason := _foreign(head):
         told = Finding.at(Kind.PASSED_OVER, file.name, f"the file {reason}; it is ignored.")
         return replace(file, findings=(told,), unread=True)
@@ -163,9 +158,11 @@ def plain_blocks(
 
     # DuckDB would take `*`, `?` and `[` for a pattern of several files.
     is_odd = glob.has_magic(str(path)) or _goes_on(path, skip)
-    if is_odd or _differ_only_by_case(columns) or _has_lone_return(path):
+    differ_by_case_alone = len({name.casefold() for name in columns}) != len(columns)
+    if is_odd or differ_by_case_alone or _has_lone_return(path):
         raise NotPlainError
-    declared = "{" + ", ".join(f"'{_quoted(name)}': 'VARCHAR'" for name in columns) + "}"
+    quoted = [name.replace("'", "''") for name in columns]
+    declared = "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in quoted) + "}"
     options = f"{CSV_OPTIONS}, delim = '{delimiter}', skip = {skip}"
     query = f"FROM read_csv(?, columns = {declared}, {options})"
     with duckdb.connect(config={"threads": 2}) as connection:
@@ -174,10 +171,7 @@ def plain_blocks(
         try:
             found = connection.sql(query, params=[str(path)])
             for batch in found.to_arrow_reader(_rows_at_once(path)):
-                # DuckDB folds the case of names; ours stay.
-                rows = pa.RecordBatch.from_arrays(batch.columns, names=list(columns))
-                _require_plain(rows)
-                yield _filled(rows)
+                yield _plain_batch(batch, columns)
         # What is wrong behind the first block comes out of Arrow's stream, as an OSError.
         except (duckdb.Error, pa.ArrowException, OSError) as error:
             raise NotPlainError from error
@@ -219,19 +213,18 @@ def _rows_at_once(path: Path) -> int:
     return min(ROWS_AT_ONCE, 1 + AT_ONCE * first.count(b"\n") // max(len(first), 1))
 
 
-def _require_plain(batch: pa.RecordBatch) -> None:
-    if batch[TEXT].null_count:
+def _plain_batch(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatch:
+    """DuckDB's rows, with empty texts for missing ones; raises NotPlainError for no items."""
+    # DuckDB folds the case of names; ours stay.
+    found = dict(zip(columns, batch.columns, strict=True))
+    if found[TEXT].null_count:
         raise NotPlainError
-    if ID in batch.schema.names:
-        ids = batch[ID]
+    if ID in found:
+        ids = found[ID]
         if ids.null_count or pc.any(pc.equal(pc.utf8_trim_whitespace(ids), "")).as_py():
             raise NotPlainError
-
-
-def _filled(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The rows with empty texts for missing ones."""
     arrays = [pc.fill_null(column.cast(pa.large_string()), "") for column in batch.columns]
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns))
 
 
 def _refusal(fields: list[str], file: PoolFile) -> str | None:
@@ -255,22 +248,12 @@ def _goes_on(path: Path, lines: int) -> bool:
         return any(line.count(b'"') % 2 for line in islice(file, lines))
 
 
-def _differ_only_by_case(columns: Sequence[str]) -> bool:
-    """DuckDB folds the case of names, and would refuse such columns."""
-    return len({name.casefold() for name in columns}) != len(columns)
-
-
 def _has_lone_return(path: Path) -> bool:
     """DuckDB takes a carriage return alone for a line end, Python's `csv` does not."""
     before = b""
     with path.open("rb") as file:
         while data := file.read(AT_ONCE):
-            data = before + data
-            before = b"\r" if data.endswith(b"\r") else b""
-            if re.search(rb"\r(?!\n)", data.removesuffix(b"\r")):
+            if re.search(rb"\r[^\n]", before + data):
                 return True
-    return bool(before)
-
-
-def _quoted(name: str) -> str:
-    return name.replace("'", "''")
+            before = data[-1:]
+    return before == b"\r"

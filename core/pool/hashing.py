@@ -55,11 +55,6 @@ def found_at(hashes: NDArray[np.int64], order: Indices, wanted: NDArray[np.int64
     return [plain[start:stop] for start, stop in zip(first, last, strict=True)]
 
 
-def sorted_places(hashes: NDArray[np.int64]) -> Indices:
-    """What sorts the hashes; equal ones stay in their order."""
-    return np.argsort(np.asarray(hashes), kind="stable")
-
-
 def firsts(hashes: NDArray[np.integer], order: Indices) -> Mask:
     """Which items are the first of those with the same hash."""
     first = np.zeros(len(order), bool)

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from core.errors import PoolError
 from core.pool.bags import Indices
-from core.pool.builder import Earlier, Piece, PoolBuilder, column_name, still_there
+from core.pool.builder import Piece, PoolBuilder, column_name, still_there
 from core.pool.csv_files import open_pool_file
 from core.pool.folder import POOL_FOLDER, pool_files
-from core.pool.hashing import found_at, hash_texts, sorted_places
+from core.pool.hashing import found_at, hash_texts
 from core.pool.header import ID, TEXT
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.findings import Finding
@@ -114,8 +114,7 @@ def read_pool(
     """
 
     def build(folder: Path) -> None:
-        earlier = load_earlier(cache, "pool", _load)
-        before = earlier and Earlier(earlier.table, earlier.pieces)
+        before = load_earlier(cache, "pool", _load)
         files = [open_pool_file(root / name) for name, _, _ in stamps]
         with closing(PoolBuilder(folder, files, progress)) as builder:
             for file, (_, size, _) in zip(files, stamps, strict=True):
@@ -170,7 +169,7 @@ def _save(folder: Path, builder: PoolBuilder) -> None:
     ids = open_column(folder, column_name(0))
     hashes = [*in_blocks(lambda start, stop: hash_texts(ids[start:stop]), len(ids))]
     id_hashes = np.concatenate([np.empty(0, np.uint64), *hashes]).view(np.int64)
-    save_arrays(folder, id_hashes=id_hashes, id_order=sorted_places(id_hashes))
+    save_arrays(folder, id_hashes=id_hashes, id_order=np.argsort(id_hashes, kind="stable"))
 
 
 def _load(folder: Path) -> Pool:

@@ -10,7 +10,9 @@ punctuation do not count. A query without words asks nothing: every item holds i
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -99,11 +101,15 @@ def read_query(query: str) -> list[Hashes]:
     return [phrase for phrase in phrases if len(phrase)]
 
 
-def make_index(tokens: pa.Array, bags: Bags) -> WordIndex:
-    """The index of these texts, in memory."""
+def make_index(
+    tokens: pa.Array,
+    bags: Bags,
+    room: Callable[[int], Ids] = lambda size: np.empty(size, np.int32),
+) -> WordIndex:
+    """The index of these texts; `room` gives the array that `items` are written to."""
     words, spelled = _spell(tokens)
     offsets = _offsets(bags, spelled, len(words))
-    items = np.empty(int(offsets[-1]), np.int32)
+    items = room(int(offsets[-1]))
     _fill(items, offsets, bags, spelled)
     return WordIndex(words, spelled, items, offsets, bags)
 
@@ -113,18 +119,11 @@ def read_index(cache: Path, pool_words: PoolWords, *, write_cache: bool) -> Word
     bags = pool_words.bags
 
     def build(folder: Path) -> None:
-        words, spelled = _spell(pool_words.words)
-        offsets = _offsets(bags, spelled, len(words))
-        items = array_to_fill(folder, "items", np.int32, int(offsets[-1]))
-        _fill(items, offsets, bags, spelled)
-        items.flush()
-        save_arrays(
-            folder,
-            words=words,
-            offsets=offsets,
-            spelled_ids=spelled.ids,
-            spelled_offsets=spelled.offsets,
-        )
+        room = partial(array_to_fill, folder, "items", np.int32)
+        made = make_index(pool_words.words, bags, room)
+        made.items.flush()
+        spelled = {"spelled_ids": made.spelled.ids, "spelled_offsets": made.spelled.offsets}
+        save_arrays(folder, words=made.words, offsets=made.offsets, **spelled)
 
     def load(folder: Path) -> WordIndex:
         words, ids, ends, items, offsets = open_arrays(

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.pool.bags import Bags, joined, offsets_of, run_starts
-from core.pool.counts import Counts
+from core.pool.counts import Counts, added_up, summed
 from core.pool.text import number_words, words_of
 from core.pool.tokens import Hashes, Parts, words_and_ngrams
 from core.system.parallel import spans
@@ -61,19 +60,14 @@ def make_token_parts(tokens: Sequence[str], words: Hashes, grams: Hashes) -> Tok
 
 def count_parts(tokens: Sequence[str], uses: NDArray[np.int64]) -> tuple[Counts, Counts]:
     """How often each word and each n-gram occurs, if token i is used `uses[i]` times."""
-    counted: tuple[list[Counts], list[Counts]] = ([], [])
+    none = Counts(np.empty(0, np.uint64), np.empty(0, np.int64))
+    counted = ([none], [none])
     for start, *kinds in _spelled(tokens):
         for parts, blocks in zip(kinds, counted, strict=True):
             size = len(parts.offsets) - 1
             each = np.repeat(uses[start : start + size], np.diff(parts.offsets))
-            blocks.append(_added_up(parts.hashes[each > 0], each[each > 0]))
-    words, grams = (
-        _added_up(
-            np.concatenate([np.empty(0, np.uint64), *(block.keys for block in blocks)]),
-            np.concatenate([np.empty(0, np.int64), *(block.counts for block in blocks)]),
-        )
-        for blocks in counted
-    )
+            blocks.append(added_up(parts.hashes[each > 0], each[each > 0]))
+    words, grams = map(summed, counted)
     return words, grams
 
 
@@ -134,13 +128,9 @@ def _repeats(parts: Bags) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray
 
 def _spelled(tokens: Sequence[str]) -> Iterator[tuple[int, Parts, Parts]]:
     """(first token, words, n-grams) of one block of tokens after the other."""
-    ends = np.cumsum(np.fromiter(map(len, tokens), np.int64, len(tokens)))
-    start = 0
-    while start < len(tokens):
-        before = ends[start - 1] if start else 0
-        stop = max(int(np.searchsorted(ends, before + CHARACTERS_AT_ONCE, "right")), start + 1)
+    ends = offsets_of(np.fromiter(map(len, tokens), np.int64, len(tokens)))
+    for start, stop in spans(ends, CHARACTERS_AT_ONCE):
         yield start, *words_and_ngrams(tokens[start:stop])
-        start = stop
 
 
 def _look_up(parts: Parts, known: Hashes) -> Bags:
@@ -154,10 +144,3 @@ def _look_up(parts: Parts, known: Hashes) -> Bags:
     kept = is_known[code]
     before = np.concatenate([[0], np.cumsum(kept)])
     return Bags(place[code[kept]].astype(np.int32), before[parts.offsets])
-
-
-def _added_up(hashes: Hashes, counts: NDArray[np.int64]) -> Counts:
-    table = pa.table({"hash": hashes, "count": counts})
-    grouped = table.group_by("hash", use_threads=False).aggregate([("count", "sum")])
-    grouped = grouped.take(pc.sort_indices(grouped["hash"]))
-    return Counts(grouped["hash"].to_numpy(), grouped["count_sum"].to_numpy())

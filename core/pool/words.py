@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags, Ids, Indices, Mask, offsets_of
 from core.pool.builder import Piece
 from core.pool.folder import pool_files
-from core.pool.hashing import firsts, found_at, sorted_places, text_offsets
+from core.pool.hashing import firsts, found_at, text_offsets
 from core.pool.items import Pool, read_pool
 from core.pool.lengths import LengthThirds
 from core.pool.text import is_blank
@@ -178,7 +178,7 @@ def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -
 def _write_copies(folder: Path, pool: Pool, bags: Bags) -> None:
     """Which items are copies of each other, and which of them is the first."""
     (keys,) = open_arrays(folder, "keys")
-    key_order = sorted_places(keys.view(np.int64))
+    key_order = np.argsort(np.asarray(keys).view(np.int64), kind="stable")
     is_first = firsts(keys, key_order) & firsts(pool.id_hashes, pool.id_order)
     is_first &= ~_blank_texts(open_column(folder, "words"), bags)
     save_arrays(folder, key_order=key_order, is_first=is_first)
