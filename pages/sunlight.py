@@ -82,11 +82,10 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_ma
     if step.is_random:
         told = f"{shown:,} drawn at random from {len(places):,} items."
     told += " Underlined words are new to the model." if is_marked else ""
+    if step.filters.words and (kinds := kinds_sentence(snapshot, places)):
+        told += f" {kinds}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(gap=None, width="stretch"):
-            st.caption(told)
-            if step.filters.words and (kinds := kinds_sentence(snapshot, places)):
-                st.caption(plain(kinds))
+        st.caption(plain(told), width="stretch")
         if len(places):
             show_downloads(snapshot, places)
 

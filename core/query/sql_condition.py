@@ -106,13 +106,13 @@ def rows_where(items: pa.Table, condition: str, seconds: float = SECONDS) -> NDA
             found = connection.execute(_query(condition)).fetchnumpy()["place"]
         except duckdb.InterruptException as error:
             raise ConditionError(
-                f"The condition took more than {seconds:g} seconds and was stopped. Ask for less "
-                "of each item, or narrow the items down by other filters' columns first."
+                f"The condition took more than {seconds:g} seconds and was stopped. Make it "
+                "simpler, or put a condition on other columns first."
             ) from error
         except duckdb.Error as error:
             names = ", ".join(f"`{name}`" for name in items.column_names)
             raise ConditionError(
-                f"The condition cannot be answered: {_said(error)} The columns are {names}."
+                f"This condition does not work: {_said(error)} The columns are {names}."
             ) from error
         finally:
             timer.cancel()
@@ -131,8 +131,8 @@ def check_condition(
     plain.pop("where_clause")
     if node != plain or not where:
         raise ConditionError(
-            "The condition is more than one expression. Write only what would stand behind WHERE, "
-            "such as: n_words > 8 AND text ILIKE '%flood%'"
+            "The condition is more than one expression. Write only what comes after WHERE, for "
+            "example: n_words > 8 AND text ILIKE '%flood%'"
         )
     parts = list(_parts(where))
     for part in parts:
@@ -151,17 +151,17 @@ def _parsed(connection: duckdb.DuckDBPyConnection, condition: str) -> dict[str, 
         asked = connection.execute("SELECT json_serialize_sql(?)", [_query(condition)])
         ((text,),) = asked.fetchall()
     except duckdb.Error as error:
-        raise ConditionError(f"The condition cannot be read: {_said(error)}") from error
+        raise ConditionError(f"This condition has a syntax error: {_said(error)}") from error
     try:
         parsed = json.loads(text)
     except RecursionError as error:  # a chain such as 1 + 1 + 1 + … nests without brackets
         raise ConditionError(
-            "The condition joins too many parts in a row. Ask for less of each item."
+            "The condition has too many parts in a row. Make it shorter."
         ) from error
     if parsed["error"]:
-        raise ConditionError(f"The condition cannot be read: {parsed['error_message']}. Mend it.")
+        raise ConditionError(f"This condition has a syntax error: {parsed['error_message']}.")
     if len(parsed["statements"]) != 1:
-        raise ConditionError("The condition is more than one statement. Take the `;` away.")
+        raise ConditionError("The condition is more than one statement. Remove the `;`.")
     return parsed["statements"][0]["node"]
 
 
@@ -181,8 +181,8 @@ def _check_part(part: dict[str, object], columns: Sequence[str]) -> None:
     kind = part["class"]
     if kind not in KINDS:
         raise ConditionError(
-            f"A condition must not hold a {str(kind).lower().replace('_', ' ')}. Write comparisons "
-            "of columns, joined by AND and OR."
+            f"A condition cannot contain a {str(kind).lower().replace('_', ' ')}. Write "
+            "comparisons of columns, joined by AND and OR."
         )
     if kind == "COLUMN_REF":
         _check_column([str(name).lower() for name in part["column_names"]], columns)
@@ -205,17 +205,15 @@ def _check_column(names: Sequence[str], columns: Sequence[str]) -> None:
     known = {name.lower() for name in columns}
     if not (names[-1] in known and names[:-1] in ([], [TABLE])):
         told = ", ".join(f"`{name}`" for name in columns)
-        raise ConditionError(
-            f"The condition names no column with `{'.'.join(names)}`. The columns are {told}."
-        )
+        raise ConditionError(f"There is no column `{'.'.join(names)}`. The columns are {told}.")
 
 
 def _refuse_much(functions: Sequence[str]) -> None:
     made, heavy = (sum(name in few for name in functions) for few in (MAKING, HEAVY))
     if made > MOST_MADE or heavy > MOST_HEAVY:
         raise ConditionError(
-            f"The condition makes too many texts: at most {MOST_MADE} by functions such as lower, "
-            f"of them {MOST_HEAVY} by || and string_split. Compare the columns as they are."
+            f"The condition changes texts too often: at most {MOST_MADE} times by functions "
+            f"such as lower, {MOST_HEAVY} of them by || and string_split. Make it simpler."
         )
 
 
@@ -229,7 +227,7 @@ def _refuse_depth(condition: str) -> None:
         depth += (sign in "([{") - (sign in ")]}")
         if depth > MAX_DEPTH:
             raise ConditionError(
-                f"The condition has brackets more than {MAX_DEPTH} deep. Write it plainer."
+                f"The condition has brackets more than {MAX_DEPTH} deep. Make it simpler."
             )
 
 

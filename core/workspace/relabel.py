@@ -139,14 +139,13 @@ def text_of(snapshot: Snapshot, item_id: str) -> str | None:
 
 def _propose(snapshot: Snapshot, item_id: str, annotator: str) -> str:
     """Puts the item into this person's batch of the moment, or a new one; its id."""
-    proposals, moment = snapshot.logs.proposals, now()
+    moment, seed = now(), snapshot.workspace.task.seed
     batch_id = _batch_at_hand(snapshot, annotator, moment)
-    held = snapshot.logs.batch(batch_id) if batch_id else []
-    if any(proposal.item_id == item_id for proposal in held):
-        return batch_id
-    batch_id = batch_id or fresh_id("batch", {proposal.batch_id for proposal in proposals})
-    own = batch_id, moment, "training", annotator, len(held) + 1, item_id, SUNLIGHT
-    append_records(snapshot.workspace.batches, [Proposal(*own, seed=snapshot.workspace.task.seed)])
+    held = [p.item_id for p in snapshot.logs.proposals if p.batch_id == batch_id]
+    if item_id not in held:
+        batch_id = batch_id or fresh_id("batch", {p.batch_id for p in snapshot.logs.proposals})
+        own = batch_id, moment, "training", annotator, len(held) + 1, item_id, SUNLIGHT
+        append_records(snapshot.workspace.batches, [Proposal(*own, seed=seed)])
     return batch_id
 
 

@@ -370,12 +370,12 @@ def test_sunlight_tells_how_the_items_with_the_words_are_labeled(demo_folder: Pa
         split: [x for x in items if holds(x.text, "police")] for split, items in splits.items()
     }
     labels = Counter(item.label for items in found.values() for item in items)
-    said = page.caption[2].value
+    said = page.caption[1].value
     for split in ("training", "evaluation"):
         assert f"{len(found[split])} {SPLIT_NAMES[split]}" in said
     assert f"Labels: {labels['0']} Not disaster-related" in said
     page.text_input(key=filter_key(page, "words")).input("zzz").run()
-    assert len(page.caption) == 2
+    assert "Labels:" not in page.caption[1].value
 
 
 def test_the_first_hundred_stand_in_the_order_of_the_pool(demo_folder: Path, monkeypatch):
@@ -397,7 +397,7 @@ def test_words_that_are_none_ask_nothing(demo_folder: Path, monkeypatch):
     everything = page.caption[1].value
     page.text_input(key=filter_key(page, "words")).input(' "!" ').run()
     assert not page.exception
-    assert page.caption[1].value == everything
+    assert page.caption[1].value.startswith(everything)
 
 
 def test_a_pool_that_grows_or_changes_is_seen_at_the_next_interaction(

@@ -68,7 +68,7 @@ def test_each_pick_tells_why_what_came_of_it_and_what_the_model_of_today_says(
         if item in {pick.item_id for pick in picks}
     ]
     assert len(sure) == 40
-    shown = re.findall(r"· now [^·<]*, (>?\d+%)", html)
+    shown = re.findall(r"· now (?:[^·<]*, )?(>?\d+%)", html)
     assert set(shown) >= {percent(each) for each in sure}
     assert 'class="sl-new"' in html
 

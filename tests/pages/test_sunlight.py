@@ -361,7 +361,7 @@ def test_a_condition_in_the_address_leaves_what_it_says(demo_folder: Path, monke
 
 def test_a_condition_that_cannot_be_is_told_and_shows_nothing(demo_folder: Path, monkeypatch):
     page = open_page(demo_folder, monkeypatch, where="EXISTS (FROM '/etc/passwd')")
-    assert "must not hold a subquery" in said(page.error[0].value)
+    assert "cannot contain a subquery" in said(page.error[0].value)
     assert not [html for html in page.get("html") if 'data-testid="item"' in html.proto.body]
 
 

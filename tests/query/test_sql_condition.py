@@ -241,7 +241,9 @@ ATTACKS = [
 @pytest.mark.attack
 @pytest.mark.parametrize("condition", ATTACKS)
 def test_anything_else_is_refused_with_a_sentence(items: pa.Table, condition: str):
-    with pytest.raises(ConditionError, match=r"^The condition|^A condition|^The function"):
+    with pytest.raises(
+        ConditionError, match=r"^Th(e|is) condition|^A condition|^The function|^There is"
+    ):
         rows_where(items, condition)
     assert not Path("/tmp/stolen.csv").exists()
     assert not Path("/tmp/stolen.db").exists()
@@ -299,7 +301,7 @@ for condition in {HUNGRY!r}:
     ],
 )
 def test_a_condition_that_would_make_too_many_texts_is_refused(items: pa.Table, condition: str):
-    with pytest.raises(ConditionError, match="makes too many texts"):
+    with pytest.raises(ConditionError, match="changes texts too often"):
         rows_where(items, condition)
 
 

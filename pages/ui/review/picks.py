@@ -108,7 +108,9 @@ def pick_facts(task: Task, pick: Pick, history: WordHistory, says: str) -> list[
     score = proposal.score if by_words else history.familiarity(pick.text, proposal.batch_id)
     words, then = "" if score is None else familiarity(score), predicted_then(task, pick)
     label = f"labeled {task.label(pick.label).name}" if pick.label else ""
-    now = f"now {says}" if says and pick.label else ""  # else it is what was predicted then
+    before = f"{task.label(proposal.predicted).name}, " if proposal.predicted else ""
+    # Of the next batch it is what was predicted then; a label that is the same is not told twice.
+    now = f"now {says.removeprefix(before)}" if says and pick.label else ""
     return [label, *([words, then] if by_words else [then, words]), now]
 
 
@@ -118,9 +120,8 @@ def predicted_then(task: Task, pick: Pick) -> str:
     if not proposal.predicted or proposal.confidence is None:
         return ""
     told = f"predicted {prediction(task.label(proposal.predicted).name, proposal.confidence)}"
-    if not pick.label:
-        return told
-    return f"{told} ({'right' if pick.label == proposal.predicted else 'wrong'})"
+    right = "right" if pick.label == proposal.predicted else "wrong"
+    return f"{told} ({right})" if pick.label else told
 
 
 def said_now(snapshot: Snapshot, item_ids: Sequence[str], newest: NewestRun | None) -> list[str]:

@@ -46,7 +46,7 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
     points = points.encode(
         x=alt.X(
             "familiarity:Q",
-            title="times its words were seen in training, on average (log scale)",
+            title="times words seen in training (log scale)",
             scale=alt.Scale(type="log", nice=False, padding=8),
             axis=alt.Axis(format="~g", values=[*TICKS], tickCount=len(TICKS)),
         ),
@@ -112,31 +112,26 @@ def show_chosen(
     opened, ranges = points[points["item_id"].isin(clicked)], selection.get(BRUSH)
     if not ranges and len(points):
         ranges = ranges_by_sliders(points, key)
+    if not len(opened) and not ranges:
+        return
     with st.container(height=HEIGHT + 150, border=False, gap=None, key="review_chosen"):
         if len(opened):
             show_points(snapshot, opened, is_alone=len(opened) == 1)
-        elif ranges:
+        else:
             show_region(snapshot, inside(points, ranges))
 
 
 def ranges_by_sliders(points: pd.DataFrame, key: str) -> dict[str, Sequence[float]]:
     """The same selection as by the mouse, for who has none; empty while all is selected."""
     ranges = {}
-    steps = [*np.unique(np.geomspace(*_ends(points["familiarity"]), 41).round(2))]
     with st.expander("Select without a mouse"):
-        whole = _ends(points["confidence"].round(2))
-        found = st.slider("Confidence", *whole, whole, 0.01, "percent", key=f"{key} confidence")
-        if found != whole:
-            ranges["confidence"] = found
-        whole = steps[0], steps[-1]
-        found = st.select_slider("Words seen in training", steps, whole, key=f"{key} familiarity")
-        if found != whole:
-            ranges["familiarity"] = found
+        for name, label in ("confidence", "Confidence"), ("familiarity", "Words seen in training"):
+            steps = [*np.unique(points[name].quantile(np.linspace(0, 1, 41)))]
+            whole, told = (steps[0], steps[-1]), "{:.2f}".format
+            if len(steps) > 1:
+                found = st.select_slider(label, steps, whole, told, key=f"{key} {name}")
+                ranges |= {name: found} if tuple(found) != whole else {}
     return ranges
-
-
-def _ends(values: pd.Series) -> tuple[float, float]:
-    return float(values.min()), float(values.max())
 
 
 def show_region(snapshot: Snapshot, found: pd.DataFrame) -> None:
