@@ -53,10 +53,8 @@ def facts(snapshot: Snapshot, item: tuple, probability: np.ndarray | None) -> li
     """What is known of an item, in the order in which one asks."""
     task = snapshot.workspace.task
     told = [item.item_id, SET_NAMES[item.split]]
-    if item.label:
-        told.append(f"labeled {task.label(item.label).name}")
-    if item.strategy:
-        told.append(f"chosen by {CHOSEN_BY.get(item.strategy, item.strategy)}")
+    told += [f"labeled {task.label(item.label).name}"] if item.label else []
+    told += [f"chosen by {CHOSEN_BY.get(item.strategy, item.strategy)}"] if item.strategy else []
     if probability is not None:
         best = task.labels[probability.argmax()]
         told.append(f"Model: {prediction(best.name, probability.max())}")

@@ -581,12 +581,13 @@ def test_an_item_is_opened_and_labeled_and_the_list_stays(
     page: Page, site: Site, workspace: Workspace
 ):
     opened(page, site, "seed=3&split=training&label=0")
+    expect(page.get_by_test_id("item")).to_have_count(10)
     shown, item = texts(page), page.get_by_test_id("item").nth(1)
     item_id = item.get_attribute("data-item-id")
     page.get_by_role("group").filter(has_text=item_id).locator("summary").click()
     expect(page.get_by_test_id("details")).to_have_count(1)
     page.get_by_role("button", name="Disaster-related", exact=True).click()
-    expect(page.get_by_text("Labeled Disaster-related", exact=True)).to_be_visible()
+    expect(page.get_by_text("Labeled Disaster-related · Undo")).to_be_visible()
     settled(page)
     assert texts(page) == shown  # its label no longer matches, and nothing else is drawn
     eventually(lambda: label_rows(workspace, "training").get(item_id) is not None)
@@ -599,6 +600,7 @@ def test_an_item_is_opened_and_labeled_and_the_list_stays(
     before = page.url
     page.locator(".st-key-random button").click()
     changed(page, before)
+    expect(page.get_by_test_id("item")).to_have_count(10)
     assert texts(page) != shown
 
 

@@ -5,6 +5,7 @@ from html import escape
 from itertools import cycle
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.query.filters import AGREEMENTS, MAX_WHERE, UNLABELED, Choices, Filters
 from core.workspace.logs import shown_id
@@ -42,13 +43,9 @@ def show_filters(task: Task, choices: Choices) -> None:
         key=key("words"),
     )
     names = {label.value: label.name for label in task.labels}
-    for place, *filter_ in (
-        (places[1], "Set", "splits", choices.splits, SET_NAMES),
-        (places[2], "Label", "labels", choices.labels, names),
-        (places[3], "Chosen by", "strategies", choices.strategies, CHOSEN_BY),
-    ):
-        with place:
-            _several(*filter_)
+    _several(places[1], "Set", "splits", choices.splits, SET_NAMES)
+    _several(places[2], "Label", "labels", choices.labels, names)
+    _several(places[3], "Chosen by", "strategies", choices.strategies, CHOSEN_BY)
     with st.expander("More filters", icon=":material/tune:", key="sunlight_more"):
         _further_filters(names, choices)
 
@@ -143,26 +140,23 @@ def show_controls(choices: Choices) -> None:
 def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
     """Side by side where there is room; the condition, which may be long, below them."""
     columns = cycle(st.columns(3))
-    with next(columns):
-        _several("Length", "lengths", tuple(choices.lengths), choices.lengths)
+    _several(next(columns), "Length", "lengths", tuple(choices.lengths), choices.lengths)
     if choices.has_model:
+        _several(next(columns), "Prediction", "predicted", choices.labels, names)
         with next(columns):
-            _several("Prediction", "predicted", choices.labels, names)
-        next(columns).slider(
-            "Confidence", *state.WHOLE, step=0.01, format="percent", key=key("confidence")
-        )
-        next(columns).segmented_control(
-            "Label and prediction",
-            AGREEMENTS,
-            format_func=SAID_AGREEMENT.__getitem__,
-            key=key("agreement"),
-        )
+            st.slider(
+                "Confidence", *state.WHOLE, step=0.01, format="percent", key=key("confidence")
+            )
+        said = SAID_AGREEMENT.__getitem__
+        with next(columns):
+            st.segmented_control(
+                "Label and prediction", AGREEMENTS, format_func=said, key=key("agreement")
+            )
     if choices.batches:
-        with next(columns):
-            _several("Batch", "batches", choices.batches, {b: shown_id(b) for b in choices.batches})
+        shown = {batch: shown_id(batch) for batch in choices.batches}
+        _several(next(columns), "Batch", "batches", choices.batches, shown)
     if choices.annotators:
-        with next(columns):
-            _several("Annotator", "annotators", choices.annotators)
+        _several(next(columns), "Annotator", "annotators", choices.annotators)
         for label, name in (("Labeled from", "since"), ("Labeled until", "until")):
             next(columns).date_input(label, None, key=key(name), format="YYYY-MM-DD")
     for name, values in choices.columns.items():
@@ -183,9 +177,13 @@ def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
 
 
 def _several(
-    label: str, field: str, options: tuple[str, ...], names: Mapping[str, str] | None = None
+    place: DeltaGenerator,
+    label: str,
+    field: str,
+    options: tuple[str, ...],
+    names: Mapping[str, str] | None = None,
 ) -> None:
     def name(value: str) -> str:
         return (names or {}).get(value, value)
 
-    st.multiselect(label, options, format_func=name, placeholder="any", key=key(field))
+    place.multiselect(label, options, format_func=name, placeholder="any", key=key(field))
