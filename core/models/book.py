@@ -41,11 +41,13 @@ class BookLearner:
         return self._train([rows])[0]
 
     def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
+        """A model of all items, and for each part of them one of the others, for `predict`."""
         every = np.arange(len(self.items.texts))
         model, *others = self._train([every, *(np.setdiff1d(every, part) for part in parts)])
         return model, others
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
+        """Such a model's probabilities of these items, `(n_rows, n_labels)`; not calibrated."""
         return score_texts(model, [self.items.texts[row] for row in rows])
 
     def _train(self, groups: Sequence[Indices]) -> list[Model]:

@@ -56,12 +56,14 @@ class LinearLearner:
         return Model("linear", network, self.source, self.items.labels, self.seed)
 
     def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
+        """As `BookLearner.train_all`; the first comes with what scores a large encoder's pool."""
         every = np.arange(len(self.items.texts))
         model = self.train(every)
         others = [self.train(np.setdiff1d(every, part), model) for part in parts]
         return replace(model, cheap=self.cheap and self.cheap.train(every)), others
 
     def predict(self, model: Model, rows: Indices) -> Probabilities:
+        """As `BookLearner.predict`."""
         network = model.network
         return probabilities_of(network, network.product(self.features.take(rows)))
 

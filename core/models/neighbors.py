@@ -5,13 +5,14 @@ Likeness is the cosine of the two rows of features, worked out for all labeled i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.features.base import Features
 from core.models.model import Model
-from core.pool.bags import Indices, run_starts
+from core.pool.bags import Indices
 from core.workspace.labels import Labeled
 
 MOST_PARTS = 30
@@ -28,22 +29,18 @@ class Neighbor:
 
 @dataclass(frozen=True, eq=False)
 class TextFeatures:
-    """Texts by their features; `lengths` are those of their rows, `(n_texts,)`.
-
-    `rows` tells which text each entry of the sparse features is of.
-    """
+    """Texts by their features; `lengths` are those of their rows, `(n_texts,)`."""
 
     texts: tuple[str, ...]
     features: Features
     lengths: NDArray[np.float64]
-    rows: Indices
 
     def cosines(self, other: "TextFeatures", n_columns: int) -> NDArray[np.float64]:
         """Of each text with the one text of the other, `(n_texts,)`."""
         weights = np.zeros(n_columns)
         np.add.at(weights, other.features.bags.ids, other.features.values)
         entries = weights[self.features.bags.ids] * self.features.values
-        sparse = np.bincount(self.rows, entries, minlength=len(self.texts))
+        sparse = np.bincount(self.features.bags.rows, entries, minlength=len(self.texts))
         products = sparse + self.features.dense @ other.features.dense[0].astype(np.float64)
         return products / np.maximum(self.lengths * other.lengths[0], 1e-12)
 
@@ -65,13 +62,9 @@ class NeighborIndex:
         asked, n_columns = _features_of(self.model, [text]), self.model.source.n_sparse
         cosines = np.concatenate([part.cosines(asked, n_columns) for part in self.parts])
         cosines = cosines[self.places]
-        found = []
-        for at in np.argsort(-cosines, kind="stable"):
-            if len(found) == number or cosines[at] <= 0:
-                break
-            if self.items[at].item_id != but:
-                found.append(Neighbor(self.items[at], float(cosines[at])))
-        return found
+        order = np.argsort(-cosines, kind="stable")
+        likest = (at for at in order if cosines[at] > 0 and self.items[at].item_id != but)
+        return [Neighbor(self.items[at], float(cosines[at])) for at in islice(likest, number)]
 
 
 def neighbor_index(
@@ -94,16 +87,14 @@ def neighbor_index(
 
 def _features_of(model: Model, texts: Sequence[str]) -> TextFeatures:
     features = model.source.rows(texts).features()
-    return TextFeatures(tuple(texts), features, _lengths(features), features.bags.rows)
+    return TextFeatures(tuple(texts), features, _lengths(features))
 
 
 def _lengths(features: Features) -> NDArray[np.float64]:
     """The length of each row; a column that stands there several times counts by its sum."""
-    bags, row = features.bags, features.bags.rows
-    order = np.lexsort((bags.ids, row))
-    ids, row = bags.ids[order], row[order]
-    firsts = run_starts(row, ids)
-    values = features.values[order].astype(np.float64)
-    sums = np.add.reduceat(values, firsts) if len(firsts) else values
-    sparse = np.bincount(row[firsts], sums**2, minlength=len(features))
+    bags = features.bags
+    n_columns = int(bags.ids.max(initial=0)) + 1
+    entries, entry = np.unique(bags.rows * n_columns + bags.ids, return_inverse=True)
+    sums = np.bincount(entry, features.values, len(entries))
+    sparse = np.bincount(entries // n_columns, sums**2, minlength=len(features))
     return np.sqrt(sparse + (features.dense.astype(np.float64) ** 2).sum(axis=1))

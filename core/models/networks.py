@@ -27,19 +27,6 @@ class BookNetwork(nn.Module):
         self.bias = nn.Parameter(torch.empty(HIDDEN))
         self.out = nn.Linear(HIDDEN, n_labels)
 
-    @torch.no_grad()
-    def draw_weights(self, generator: torch.Generator) -> None:
-        """As `nn.Linear` draws them: uniform in ±1/sqrt(number of inputs)."""
-        first = self.words.num_embeddings**-0.5
-        second = HIDDEN**-0.5
-        for weights, bound in (
-            (self.words.weight, first),
-            (self.bias, first),
-            (self.out.weight, second),
-            (self.out.bias, second),
-        ):
-            weights.uniform_(-bound, bound, generator=generator)
-
     def weights(self, n_sparse: int) -> Weights:
         """The first layer as a matrix over the vocabulary, `(n_words, HIDDEN)`."""
         return Weights(self.words.weight.detach().numpy(), np.empty((0, HIDDEN), np.float32))
@@ -129,8 +116,19 @@ def probabilities_of(network: Network, product: Numbers) -> Numbers:
     return network(torch.from_numpy(product)).exp().numpy()
 
 
+@torch.no_grad()
 def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:
-    """An untrained network; the same numbers for the same seed."""
-    network = BookNetwork(n_words, n_labels)
-    network.draw_weights(torch.Generator().manual_seed(seed))
+    """An untrained network, as `nn.Linear` draws weights: uniform in ±1/sqrt(number of inputs).
+
+    The same numbers for the same seed.
+    """
+    network, generator = BookNetwork(n_words, n_labels), torch.Generator().manual_seed(seed)
+    first, second = network.words.num_embeddings**-0.5, HIDDEN**-0.5
+    for weights, bound in (
+        (network.words.weight, first),
+        (network.bias, first),
+        (network.out.weight, second),
+        (network.out.bias, second),
+    ):
+        weights.uniform_(-bound, bound, generator=generator)
     return network

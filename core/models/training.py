@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,12 @@ from core.models.calibration import (
 )
 from core.models.model import Model
 from core.pool.bags import Indices
+
+if TYPE_CHECKING:  # both import torch, which takes a second and more
+    from core.models.book import BookLearner
+    from core.models.linear import LinearLearner
+
+    Learner = BookLearner | LinearLearner
 
 
 @dataclass(frozen=True)
@@ -41,22 +47,6 @@ class Learned:
     model: Model
     out_of_fold: Probabilities | None
     note: str
-
-
-class Learner(Protocol):
-    """One kind of model on one set of items, which are read once for many models."""
-
-    def train(self, rows: Indices) -> Model:
-        """A model of these items alone."""
-
-    def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
-        """A model of all items, and for each part of them one of the others, for `predict`.
-
-        The first comes with what scores a pool that is too large to be encoded.
-        """
-
-    def predict(self, model: Model, rows: Indices) -> Probabilities:
-        """Such a model's probabilities of these items, `(n_rows, n_labels)`; not calibrated."""
 
 
 def require_two_labels(targets: Indices) -> None:
@@ -89,9 +79,8 @@ def learn(name: str, source: Source, items: LabeledTexts, seed: int) -> Learned:
     return Learned(replace(model, calibration=calibration, threshold=threshold), found, note)
 
 
-def learner_on(name: str, source: Source, items: LabeledTexts, seed: int) -> Learner:
+def learner_on(name: str, source: Source, items: LabeledTexts, seed: int) -> "Learner":
     """What trains models of this name on these items; `book` takes a vocabulary as its source."""
-    # They import torch, which takes a second and more: only who trains waits for it.
     if name == "book":
         from core.models.book import BookLearner
 
