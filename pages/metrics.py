@@ -118,7 +118,7 @@ snapshot = page_head.open_page(
 page_head.need_pool(snapshot)
 if not snapshot.logs.runs:
     say_empty(
-        "Label evaluation data and first training data. The first model is trained after that, "
+        "Label the test set and first training data. The first model is trained after that, "
         "and its scores come here.",
         stop=True,
     )
