@@ -165,6 +165,7 @@ def test_the_chosen_mix_makes_the_next_batch(demo: Path, monkeypatch):
     assert not page.number_input  # the name comes first
     page.session_state["annotator"] = "ann"
     page.run()
+    page.segmented_control("mix_named").set_value("Custom").run()
     for name, number in (("low_confidence", 0), ("margin", 7), ("novel_words", 4)):
         page.number_input(f"mix_{name}").set_value(number)
     page.run()
