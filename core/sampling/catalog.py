@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from core.sampling import diversity, strategies
 from core.sampling.strategies import Ranked
 
-OF_THE_MODEL = {"probability", "confidence", "positive_probability"}
-"""The arrays that are the model's."""
-
 
 @dataclass(frozen=True)
 class Strategy:
@@ -20,24 +17,24 @@ class Strategy:
 
     `choose` takes the arrays that `arrays` names, in this order, then the candidates and the number
     of items, and last, if it is `seeded`, a generator. `core/sampling/mix.py` says what each array
-    is. `title` stands over its picks, `when` beside the mix, `why` with each item. `scores_words`
-    says that its score is how often an item's words occurred in the training data, on average.
+    is. `order` says how its picks are listed, `when` stands beside the mix, `why` with each item.
+    `scores_words`: its score is how often an item's words occurred in the training data on average.
     """
 
     name: str
-    title: str
     choose: Callable[..., Ranked]
     arrays: tuple[str, ...]
     when: str
     why: str
     color: str
+    order: str = "first choice first"
     seeded: bool = False
     scores_words: bool = False
 
     @property
     def asks_the_model(self) -> bool:
         """Whether it goes by the model's probabilities."""
-        return not OF_THE_MODEL.isdisjoint(self.arrays)
+        return not {"probability", "confidence", "positive_probability"}.isdisjoint(self.arrays)
 
     @property
     def asks_a_column(self) -> bool:
@@ -48,7 +45,6 @@ class Strategy:
 _LISTED = (
     Strategy(
         "random",
-        "Random: first choice first",
         strategies.random,
         (),
         when="Always a little: the only slice that is a fair picture of the pool.",
@@ -58,18 +54,15 @@ _LISTED = (
     ),
     Strategy(
         "stratified length",
-        "Stratified length: first choice first",
         strategies.stratified,
         ("length_strata",),
-        when="Random, but as many short, medium and long texts: where the model's choice prefers "
-        "one.",
+        when="Random, but as many short, medium and long texts: where the model prefers one.",
         why="Chosen at random among texts of its length.",
         color="#0072b2",
         seeded=True,
     ),
     Strategy(
         "stratified column",
-        "Stratified column: first choice first",
         strategies.stratified,
         ("column_strata",),
         when="Random, but as many items for each value of the pool's column that task.toml names.",
@@ -79,16 +72,15 @@ _LISTED = (
     ),
     Strategy(
         "low confidence",
-        "Low confidence: least sure first",
         strategies.low_confidence,
         ("confidence",),
         when="The workhorse: what the model is least sure of teaches it most.",
         why="Chosen because the model is very unsure about it.",
         color="#e69f00",
+        order="least sure first",
     ),
     Strategy(
         "margin",
-        "Margin: first choice first",
         strategies.margin,
         ("probability",),
         when="With three labels and more: where the model hesitates between the best two.",
@@ -97,7 +89,6 @@ _LISTED = (
     ),
     Strategy(
         "ratio",
-        "Ratio: first choice first",
         strategies.ratio,
         ("probability",),
         when="As margin, but in proportion: it also counts where all labels are improbable.",
@@ -106,7 +97,6 @@ _LISTED = (
     ),
     Strategy(
         "entropy",
-        "Entropy: first choice first",
         strategies.entropy,
         ("probability",),
         when="With three labels and more: where the model hesitates between all of them.",
@@ -115,7 +105,6 @@ _LISTED = (
     ),
     Strategy(
         "diverse",
-        "Diverse: first choice first",
         diversity.diverse,
         ("confidence", "vectors"),
         when="Low confidence without repetition: where batches are full of near copies.",
@@ -125,17 +114,16 @@ _LISTED = (
     ),
     Strategy(
         "outlier",
-        "Outliers: rarest words first",
         strategies.outlier,
         ("bags", "training_counts"),
         when="Texts whose words the training data hardly has: to find what nobody thought of.",
         why="Chosen because its words are rare in the training data.",
         color="#009e73",
+        order="rarest words first",
         scores_words=True,
     ),
     Strategy(
         "novel words",
-        "Novel words: first choice first",
         strategies.novel_words,
         ("bags", "training_counts"),
         when="Texts with the most words never seen in training; mostly long ones.",
@@ -144,17 +132,14 @@ _LISTED = (
     ),
     Strategy(
         "underrepresented words",
-        "Underrepresented words: first choice first",
         strategies.underrepresented_words,
         ("bags", "training_counts", "pool_counts"),
-        when="Texts of words that are common in the pool and rare in training: the gaps that "
-        "matter.",
+        when="Texts whose words are common in the pool and rare in training: the gaps that matter.",
         why="Chosen because its words are common overall and rare in the training data.",
         color="#0043a9",
     ),
     Strategy(
         "representative",
-        "Representative: first choice first",
         diversity.representative,
         ("vectors", "training_vectors"),
         when="Typical of the pool and unlike the training data: early, or when the pool has grown.",
@@ -163,11 +148,9 @@ _LISTED = (
     ),
     Strategy(
         "most likely positive",
-        "Most likely positive: first choice first",
         strategies.most_likely_positive,
         ("positive_probability",),
-        when="To find positives rather than to teach: where they are rare, or all of them are "
-        "wanted.",
+        when="To find positives rather than to teach: where they are rare, or all are wanted.",
         why="Chosen because it is among the most likely positives.",
         color="#9b2b0a",
     ),

@@ -51,9 +51,7 @@ def diverse(
     return Ranked(unsure.indices[chosen], unsure.scores[chosen])
 
 
-def representative(
-    vectors: Vectors, training_vectors: Vectors, candidates: Mask, number: int
-) -> Ranked:
+def representative(vectors: Vectors, training: Vectors, candidates: Mask, number: int) -> Ranked:
     """The items most like the other candidates and least like the training data, greedily.
 
     The score is the mean similarity to the training items less that to the candidates, in [-2, 2];
@@ -63,7 +61,7 @@ def representative(
     items = np.flatnonzero(candidates)
     looks = vectors[items]
     to_pool = looks @ looks.mean(axis=0) if len(items) else np.empty(0)
-    taught, n_taught = training_vectors.sum(axis=0), len(training_vectors)
+    taught, n_taught = training.sum(axis=0), len(training)
     open_items = np.ones(len(items), bool)
     picks, scores = [], []
     for _ in range(min(number, len(items))):

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.errors import LoopError, TaskError
-from core.features.random_projection import Vectors, pool_vectors, training_vectors
+from core.features.random_projection import pool_vectors, training_vectors
 from core.features.vocabulary import count_words, pool_bags
 from core.models.predict import confidences
 from core.pool.bags import Bags
@@ -59,12 +59,12 @@ class PoolArrays:
         return count_words(self.snapshot.pool_words, ~self.snapshot.held_out)
 
     @cached_property
-    def vectors(self) -> Vectors:
+    def vectors(self) -> NDArray[np.float32]:
         """A vector of length 1 for each item, `(n_pool, d)`."""
         return pool_vectors(self.snapshot)
 
     @cached_property
-    def training_vectors(self) -> Vectors:
+    def training_vectors(self) -> NDArray[np.float32]:
         """The same for each training item, `(n_training, d)`."""
         return training_vectors(self.snapshot)
 

@@ -3,13 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.errors import LoopError, PoolExhaustedError, RunError
 from core.evaluation.runs import current_run, keep, load_run, train
-from core.models.model import Model
 from core.pool.items import require_items
 from core.sampling.catalog import CATALOG
 from core.sampling.mix import Pick, mixed, random_picks, shuffled
@@ -17,7 +17,7 @@ from core.sampling.pool_scores import PoolScores, score_pool, with_own
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
 from core.workspace.assignment import batch_for, free_batch, take_over, take_what_is_left
-from core.workspace.logs import Proposal, Run, append_records, fresh_id, now
+from core.workspace.logs import Proposal, append_records, fresh_id, now
 from core.workspace.snapshot import Snapshot, read_again
 from core.workspace.task import SPLITS, apportion
 
@@ -162,21 +162,14 @@ def _plan(
     require_items(snapshot.pool_words.pool)
     if not is_active(snapshot):
         return _Plan(wishes, began)
-    run, model = _run_of_today(snapshot) or (None, None)
-    if run is None:
+    run, model = current_run(snapshot), None
+    with suppress(RunError):  # its file is gone or damaged
+        model = run and load_run(snapshot, run)
+    if model is None:
         trained = train(snapshot, progress=progress)
         run, model = keep(snapshot, trained) if keep_run else trained.run, trained.model
     progress(f"scoring {len(snapshot.pool_words.pool):,} items")
     return _Plan(wishes, began, run.run_id, score_pool(snapshot, model, progress, engine))
-
-
-def _run_of_today(snapshot: Snapshot) -> tuple[Run, Model] | None:
-    """The run that was trained on today's labels, unless its file is gone or damaged."""
-    run = current_run(snapshot)
-    try:
-        return (run, load_run(snapshot, run)) if run else None
-    except RunError:
-        return None
 
 
 def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:

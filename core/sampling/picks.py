@@ -12,9 +12,6 @@ from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal
 from core.workspace.snapshot import Snapshot
 
-FROM_FILES = -1
-"""The turn of labels that stand only in label files: they were there before every batch."""
-
 
 @dataclass(frozen=True)
 class Pick:
@@ -52,9 +49,8 @@ class WordHistory:
         None for a text without words.
         """
         words = words_of(text)
-        return (
-            (1 + sum(self.count(word, batch_id) for word in words)) / len(words) if words else None
-        )
+        total = 1 + sum(self.count(word, batch_id) for word in words)
+        return total / len(words) if words else None
 
 
 def word_history(training: Iterable[Labeled], proposals: Iterable[Proposal]) -> WordHistory:
@@ -64,7 +60,7 @@ def word_history(training: Iterable[Labeled], proposals: Iterable[Proposal]) -> 
         turn_of.setdefault(proposal.batch_id, len(turn_of))
     turns: dict[str, list[int]] = {}
     for item in training:
-        turn = turn_of.get(item.batch_id, FROM_FILES)
+        turn = turn_of.get(item.batch_id, -1)  # labels of files were there before every batch
         for word in words_of(item.text):
             turns.setdefault(word, []).append(turn)
     return WordHistory({word: sorted(found) for word, found in turns.items()}, turn_of)
@@ -80,9 +76,7 @@ def picks_of(snapshot: Snapshot) -> list[Pick]:
     chosen = {p.item_id: p for p in snapshot.logs.proposals if p.run_id and p.split == "training"}
     texts = snapshot.pool_words.pool.texts_of(chosen)
     return [
-        Pick(
-            p, texts.get(item) or labeled[item].text, labeled[item].label if item in labeled else ""
-        )
+        Pick(p, texts.get(item) or labeled[item].text, getattr(labeled.get(item), "label", ""))
         for item, p in chosen.items()
         if item in texts or item in labeled
     ]

@@ -17,6 +17,8 @@ from core.pool.bags import Bags, Indices, Mask, distinct_words
 from core.system.parallel import in_blocks
 
 Scores = NDArray[np.float64]
+WordCounts = NDArray[np.int64]
+"""How often each word occurs, `(n_words,)`."""
 KEYS_AT_ONCE = 2**18
 """Items whose random keys are drawn at a time: the keys of ten million would be 80 megabytes."""
 SORTED_FIRST = 4_096
@@ -107,47 +109,33 @@ def entropy(probability: NDArray[np.floating], candidates: Mask, number: int) ->
     return lowest(scores, candidates, number)
 
 
-def most_likely_positive(
-    positive_probability: NDArray[np.floating], candidates: Mask, number: int
-) -> Ranked:
+def most_likely_positive(positive: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
     """The items that are most probably positive; the score is 1 - P(positive)."""
-    return lowest(1 - positive_probability.astype(np.float64), candidates, number)
+    return lowest(1 - positive.astype(np.float64), candidates, number)
 
 
-def outlier(
-    bags: Bags, training_counts: NDArray[np.int64], candidates: Mask, number: int
-) -> Ranked:
+def outlier(bags: Bags, training_counts: WordCounts, candidates: Mask, number: int) -> Ranked:
     """The items whose words are rarest in the training data, chosen greedily (chapter 2).
 
-    `training_counts` is how often each word occurs in the training data. An item's score is
-    (1 + the sum of its words' counts) / its number of words; each pick's own words are counted
-    before the next pick. Items without words score infinity: they come last.
+    An item's score is (1 + the sum of its words' counts in the training data) / its number of
+    words; each pick's own words are counted before the next pick. Items without words score
+    infinity: they come last.
     """
     counts = training_counts.copy()
-
-    def score(item: int) -> float:
-        ids = bags[item]
-        return float((1 + counts[ids].sum()) / len(ids)) if len(ids) else np.inf
 
     def take(item: int) -> None:
         np.add.at(counts, bags[item], 1)
 
-    return _greedy(outlier_scores(bags, counts), candidates, number, score, take)
+    return _greedy(bags, lambda items: outlier_scores(items, counts), candidates, number, take)
 
 
-def outlier_scores(bags: Bags, training_counts: NDArray[np.int64]) -> Scores:
+def outlier_scores(bags: Bags, training_counts: WordCounts) -> Scores:
     """The score of each item that `outlier` begins with."""
-
-    def scores(items: Bags) -> Scores:
-        with np.errstate(divide="ignore"):
-            return (1 + _sums(items, training_counts)) / items.lengths
-
-    return _by_item(scores, bags)
+    with np.errstate(divide="ignore"):
+        return (1 + _sums(bags, training_counts)) / bags.lengths
 
 
-def novel_words(
-    bags: Bags, training_counts: NDArray[np.int64], candidates: Mask, number: int
-) -> Ranked:
+def novel_words(bags: Bags, training_counts: WordCounts, candidates: Mask, number: int) -> Ranked:
     """The items with the most words that never occur in the training data, chosen greedily.
 
     Each pick's words are known before the next pick. Of equally many new words the item with fewer
@@ -161,21 +149,14 @@ def novel_words(
         sizes, seen = distinct.lengths, _sums(distinct, known)
         return np.where(sizes, seen / (1 + sizes) - (sizes - seen), np.inf)
 
-    def score(item: int) -> float:
-        return float(scores(bags.part(item, item + 1))[0])
-
     def take(item: int) -> None:
         known[bags[item]] = True
 
-    return _greedy(_by_item(scores, bags), candidates, number, score, take)
+    return _greedy(bags, scores, candidates, number, take)
 
 
 def underrepresented_words(
-    bags: Bags,
-    training_counts: NDArray[np.int64],
-    pool_counts: NDArray[np.int64],
-    candidates: Mask,
-    number: int,
+    bags: Bags, training_counts: WordCounts, pool_counts: WordCounts, candidates: Mask, number: int
 ) -> Ranked:
     """The items whose words are rarer in the training data than in the pool.
 
@@ -189,9 +170,7 @@ def underrepresented_words(
 
     def scores(items: Bags) -> Scores:
         # Item by item, so that equal items get equal scores: running totals differ by rounding.
-        sizes = items.lengths
-        places = np.repeat(np.arange(len(items)), sizes)
-        sums = np.bincount(places, weights=ratios[items.ids], minlength=len(items))
+        sums, sizes = np.bincount(items.rows, ratios[items.ids], len(items)), items.lengths
         return np.where(sizes, sums / np.maximum(sizes, 1), np.inf)
 
     return lowest(_by_item(scores, bags), candidates, number)
@@ -211,10 +190,10 @@ def lowest(scores: Scores, candidates: Mask, number: int) -> Ranked:
 
 
 def _greedy(
-    first_scores: Scores,
+    bags: Bags,
+    scores_of: Callable[[Bags], Scores],
     candidates: Mask,
     number: int,
-    score: Callable[[int], float],
     take: Callable[[int], None],
 ) -> Ranked:
     """The item with the lowest fresh score again and again, each taken before the next look.
@@ -222,7 +201,7 @@ def _greedy(
     Scores must only grow as items are taken. An old score is then a lower bound: an item whose
     fresh score is still the lowest is the true minimum, and most items are never looked at twice.
     """
-    waiting = _in_order(first_scores, candidates)
+    waiting = _in_order(_by_item(scores_of, bags), candidates)
     stale: list[tuple[float, int]] = []
     indices, scores = [], []
     head = next(waiting, None)
@@ -232,7 +211,7 @@ def _greedy(
             head = next(waiting, None)
         else:
             bound, item = heapq.heappop(stale)
-        fresh = score(item)
+        fresh = float(scores_of(bags.part(item, item + 1))[0])
         if fresh > bound:
             heapq.heappush(stale, (fresh, item))
             continue
@@ -263,9 +242,7 @@ def _sums(bags: Bags, of_words: NDArray[np.int64] | NDArray[np.bool_]) -> NDArra
     return sums[bags.offsets[1:]] - sums[bags.offsets[:-1]]
 
 
-def _two_most_probable(
-    probability: NDArray[np.floating],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _two_most_probable(probability: NDArray[np.floating]) -> tuple[Scores, Scores]:
     """P of the most and of the second most probable label, `(n_items,)` each."""
     ordered = np.sort(probability.astype(np.float64), axis=1)
     return ordered[:, -1], ordered[:, -2]

@@ -434,7 +434,7 @@ def test_tables_are_of_the_state_that_the_page_has_read(make_workspace: MakeWork
 def test_review_shows_outliers_beside_low_confidence(demo_folder: Path, monkeypatch):
     page = open_page("review", demo_folder, monkeypatch)
     titles = [title.value for title in page.header]
-    assert titles == ["Outliers: rarest words first (5)", "Low confidence: least sure first (40)"]
+    assert titles == ["Outlier: rarest words first (5)", "Low confidence: least sure first (40)"]
     page.selectbox(key="review_batch").select("All batches").run()
     assert page.header[0].value.endswith("(10)")
 

@@ -91,7 +91,7 @@ def test_the_coming_batch_is_shown_when_asked_for_and_nothing_is_written(demo: P
     assert not page.exception
     assert read_logs(*open_workspace(demo).logs) == before
     outliers = [p for p in preview(read(demo)).proposals if p.strategy == "outlier"]
-    assert page.header[0].value == f"Outliers: rarest words first ({len(outliers)})"
+    assert page.header[0].value == f"Outlier: rarest words first ({len(outliers)})"
     assert told(page).count("predicted ") == 45
     assert "labeled " not in told(page)
     again = open_page("review", demo, monkeypatch)

@@ -91,7 +91,7 @@ class TestEveryStrategy:
     def test_says_why_it_chose_an_item_in_one_sentence(self, strategy: Strategy):
         assert reason(strategy.name, None) == strategy.why
         assert reason(strategy.name, 0.5).endswith(".")
-        assert ": " in strategy.title
+        assert strategy.order.endswith(" first")
 
     def test_has_its_color_on_every_chart(self, strategy: Strategy):
         assert STRATEGY_COLORS[strategy.name] == strategy.color

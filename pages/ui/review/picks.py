@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.query.shown_predictions import NewestRun, shown_predictions
-from core.sampling.catalog import CATALOG, familiarity
+from core.sampling.catalog import CATALOG, Strategy, familiarity
 from core.sampling.next_batch import is_active
 from core.sampling.picks import Pick, WordHistory, by_strategy, picks_in, strategies_of
 from core.workspace.logs import shown_id
@@ -77,7 +77,7 @@ def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | No
             key = f"review_side_{number}"
             strategy = st.selectbox("Strategy", names, index=number, key=key, width=280)
             known, chosen = CATALOG.get(strategy), by_strategy(picks, strategy)
-            title = known.title if known else f"{strategy.capitalize()}: first choice first"
+            title = f"{strategy.capitalize()}: {known.order if known else Strategy.order}"
             st.header(f"{plain(title)} ({len(chosen):,})", anchor=False)
             show_side(snapshot, chosen, newest)
 
