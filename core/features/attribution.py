@@ -12,8 +12,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from core.features.base import Doubles
 from core.pool.bags import Indices
 from core.pool.tokens import Parts, stands_alone
 
@@ -38,7 +38,7 @@ def fine_pieces_of(text: str) -> list[str]:
     return pieces
 
 
-def by_fine_pieces(text: str, pushes: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+def by_fine_pieces(text: str, pushes: Doubles) -> tuple[tuple[str, float], ...]:
     """The text's fine pieces with the sum of their characters' pushes, `(n_characters,)`."""
     pieces, end = [], 0
     for piece in fine_pieces_of(text):
@@ -47,17 +47,7 @@ def by_fine_pieces(text: str, pushes: NDArray[np.float64]) -> tuple[tuple[str, f
     return tuple(pieces)
 
 
-def places_of(parts: Parts, known: NDArray[np.uint64]) -> Indices:
-    """Where each part stands among the sorted hashes, -1 for one that is not there."""
-    if not len(known):
-        return np.full(len(parts.hashes), -1)
-    at = np.minimum(np.searchsorted(known, parts.hashes), len(known) - 1)
-    return np.where(known[at] == parts.hashes, at, -1)
-
-
-def shared_sublinear(
-    columns: Indices, value: Callable[[Indices], NDArray[np.float64]]
-) -> NDArray[np.float64]:
+def shared_sublinear(columns: Indices, value: Callable[[Indices], Doubles]) -> Doubles:
     """Each occurrence's value; t occurrences of one column share 1 + ln t times its value."""
     found, which, times = np.unique(columns, return_inverse=True, return_counts=True)
     known = found >= 0
@@ -66,7 +56,7 @@ def shared_sublinear(
     return shared[which]
 
 
-def spread(text: str, parts: Parts, pushes: NDArray[np.float64]) -> NDArray[np.float64]:
+def spread(text: str, parts: Parts, pushes: Doubles) -> Doubles:
     """Divides each part's push among the characters of the text that it covers."""
     spans = [word.span() for word in _WORD.finditer(text)]
     begins, ends = np.array(spans, np.int64).reshape(-1, 2).repeat(np.diff(parts.offsets), 0).T

@@ -19,6 +19,8 @@ from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 
 Numbers = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Table = NDArray[np.floating]
 
 
 class RowBlock(Protocol):
@@ -161,29 +163,24 @@ FEW = 2**20
 other, and on a busy machine a thousand times longer than the sum takes."""
 
 
-def bag_sums(
-    table: NDArray[np.floating], bags: Bags, values: NDArray[np.floating] | None = None
-) -> NDArray[np.floating]:
+def bag_sums(table: Table, bags: Bags, values: Table | None = None) -> Table:
     """The sum of each bag's rows of `table`, each times its value: `(n_bags, n_columns)`."""
     import torch  # takes a second and more, which most commands can do without
 
     if len(bags.ids) * table.shape[1] <= FEW and torch.get_num_threads() > 1:
         return _few_sums(table, bags, values)
+    weights = None if values is None else torch.from_numpy(np.require(values, table.dtype, "W"))
     with torch.inference_mode():
         return torch.nn.functional.embedding_bag(
             torch.from_numpy(np.require(bags.ids, np.int32, "W")),  # a copy of what is read-only
             torch.from_numpy(np.ascontiguousarray(table)),  # by columns it takes 20 times as long
             torch.from_numpy(bags.offsets[:-1].astype(np.int32)),
             mode="sum",
-            per_sample_weights=None
-            if values is None
-            else torch.from_numpy(np.require(values, table.dtype, "W")),
+            per_sample_weights=weights,
         ).numpy()
 
 
-def _few_sums(
-    table: NDArray[np.floating], bags: Bags, values: NDArray[np.floating] | None
-) -> NDArray[np.floating]:
+def _few_sums(table: Table, bags: Bags, values: Table | None) -> Table:
     sums = np.zeros((len(bags), table.shape[1]), table.dtype)
     filled = bags.lengths > 0
     if filled.any():

@@ -1,13 +1,11 @@
 """The corpus counts of the pool and the feature space learned from them, kept in `.cache`.
 
 Held-out items are not counted; training items that the pool does not hold are, as if it held them.
-Where texts were added, held out or no longer held out since, only those are counted, and added or
-taken away.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +22,13 @@ from core.features.pool_features import ARRAYS, Space, space_of
 from core.features.space_rows import SpaceRows, place
 from core.pool.bags import Bags, Indices, Mask
 from core.pool.counts import Counts, added, count
-from core.pool.hashing import set_key
+from core.pool.hashing import is_among, set_key
 from core.pool.text_keys import hash_words
 from core.pool.token_parts import tokens_of
 from core.pool.tokens import Hashes
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.mapped_arrays import open_arrays, save_arrays
+from core.system.parallel import row_blocks
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled
 from core.workspace.snapshot import Snapshot
@@ -38,8 +37,6 @@ COUNTS_VERSION = 2
 """Part of the cache's key, and kept in the entry: counts of another version are never added to."""
 FEW = 0.5
 """Share of the texts up to which changes are counted apart: beyond it, counting all is faster."""
-TEXTS_AT_ONCE = 1_000_000
-"""Texts whose hashes are gone through at a time, which bounds the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,20 +77,15 @@ def _texts_of(snapshot: Snapshot, counted: Mask, items: list[Labeled]) -> list[T
 
 def counts_key(texts: list[Texts]) -> tuple[int, ...]:
     """Names the counted texts, on which alone the tally depends, each as often as it occurs."""
-    keys = []
-    for some in texts:
-        blocks = (
-            some.hashes[at : at + TEXTS_AT_ONCE] for at in range(0, len(some.hashes), TEXTS_AT_ONCE)
-        )
-        # All of them less those that are not counted.
-        others = np.array(set_key(some.hashes[~some.counted]), object)
-        keys.append(sum((np.array(set_key(block), object) for block in blocks), -others))
-    return (COUNTS_VERSION, *(int(each) % 2**64 for each in sum(keys)))
+    keys = [
+        set_key(some.hashes[start:stop][some.counted[start:stop]])
+        for some in texts
+        for start, stop in row_blocks(len(some.hashes))
+    ]
+    return (COUNTS_VERSION, *(sum(each) % 2**64 for each in zip(*keys, strict=True)))
 
 
-def pool_corpus_counts(
-    snapshot: Snapshot, texts: list[Texts], progress: Progress = silent
-) -> CorpusCounts:
+def pool_corpus_counts(snapshot: Snapshot, texts: list[Texts], progress: Progress) -> CorpusCounts:
     """The tally of these texts: the same numbers whatever the cache holds."""
 
     def build(folder: Path) -> None:
@@ -160,31 +152,20 @@ def _tally_of(texts: Texts, halved: int, progress: Progress = silent) -> CorpusC
 def _rows_of(keys: Indices, hashes: Hashes) -> Indices:
     """A row for each of these sorted keys whose text has this hash, -1 where there is none."""
     rows = np.full(len(keys), -1)
-    for start in range(0, len(hashes) if len(keys) else 0, TEXTS_AT_ONCE):
-        block = hashes[start : start + TEXTS_AT_ONCE].view(np.int64)
-        at = np.minimum(np.searchsorted(keys, block), len(keys) - 1)
-        found = np.flatnonzero(keys[at] == block)
-        rows[at[found]] = start + found
+    for start, stop in row_blocks(len(hashes)):
+        block = hashes[start:stop].view(np.int64)
+        found = np.flatnonzero(is_among(block, keys))
+        rows[np.searchsorted(keys, block[found])] = start + found
     return rows
 
 
 def _save_tally(folder: Path, tallied: _Tallied) -> None:
-    texts, tally = tallied.texts, tallied.tally
-    save_arrays(
-        folder,
-        version=np.array(COUNTS_VERSION),
-        texts=texts.keys,
-        text_counts=texts.counts.astype(np.int32),
-        halved=np.array(tallied.halved),
-        n_texts=np.array(tally.n_texts),
-        words=tally.words,
-        occurrences=tally.occurrences,
-        in_texts=tally.texts,
-        grams=tally.grams.keys,
-        gram_counts=tally.grams.counts,
-        pairs=tally.pairs.keys,
-        pair_counts=tally.pairs.counts.astype(np.int32),
-    )
+    tally = tallied.tally
+    arrays = {"words": tally.words, "occurrences": tally.occurrences, "in_texts": tally.texts}
+    for name, part in (("text", tallied.texts), ("gram", tally.grams), ("pair", tally.pairs)):
+        arrays |= {f"{name}s": part.keys, f"{name}_counts": part.counts.astype(np.int32)}
+    numbers = {"version": COUNTS_VERSION, "halved": tallied.halved, "n_texts": tally.n_texts}
+    save_arrays(folder, **arrays, **{name: np.array(number) for name, number in numbers.items()})
 
 
 def _load_tally(folder: Path) -> _Tallied:
@@ -192,28 +173,18 @@ def _load_tally(folder: Path) -> _Tallied:
     (version,) = open_arrays(folder, "version")
     if int(version) != COUNTS_VERSION:
         raise ValueError(f"{folder.name} is of another version")
-    texts, grams, pairs = (
-        Counts(keys, counts.astype(np.int64))
-        for keys, counts in (
-            open_arrays(folder, f"{name}s", f"{name}_counts") for name in ("text", "gram", "pair")
-        )
-    )
-    halved, n_texts, *words = open_arrays(
-        folder, "halved", "n_texts", "words", "occurrences", "in_texts"
-    )
+    found = [open_arrays(folder, f"{name}s", f"{name}_counts") for name in ("text", "gram", "pair")]
+    texts, grams, pairs = (Counts(keys, counts.astype(np.int64)) for keys, counts in found)
+    names = ("halved", "n_texts", "words", "occurrences", "in_texts")
+    halved, n_texts, *words = open_arrays(folder, *names)
     return _Tallied(texts, int(halved), CorpusCounts(int(n_texts), *words, grams, pairs))
 
 
 def pool_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     """What the pool teaches, from the cache where neither pool nor held-out items have changed."""
     texts = counted_texts(snapshot)
-
-    def learn() -> Space:
-        tally = pool_corpus_counts(snapshot, texts, progress)
-        progress("preparing your texts: meanings of words")
-        return space_of(tally)
-
-    return _cached_space(snapshot, "space", counts_key(texts), learn)
+    tally = partial(pool_corpus_counts, snapshot, texts, progress)
+    return _cached_space(snapshot, "space", texts, tally, progress)
 
 
 def whole_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
@@ -224,26 +195,27 @@ def whole_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     """
     everything = np.ones(len(snapshot.pool_words.bags), bool)
     texts = _texts_of(snapshot, everything, snapshot.labels.items)
-
-    def learn() -> Space:
-        progress("preparing your texts")
-        return space_of(count_anew(texts, progress))
-
-    return _cached_space(snapshot, "whole", counts_key(texts), learn)
+    return _cached_space(snapshot, "whole", texts, partial(count_anew, texts, progress), progress)
 
 
 def _cached_space(
-    snapshot: Snapshot, kind: str, texts: tuple[int, ...], learn: Callable[[], Space]
+    snapshot: Snapshot,
+    kind: str,
+    texts: list[Texts],
+    tally: Callable[[], CorpusCounts],
+    progress: Progress,
 ) -> Space:
-    """The space of these texts; what `learn` gives if the cache has none."""
+    """The space of these texts; learned from their tally if the cache has none."""
 
     def build(folder: Path) -> None:
-        save_arrays(folder, **learn().arrays())
+        counts = tally()
+        progress("preparing your texts: meanings of words")
+        save_arrays(folder, **space_of(counts).arrays())
 
     def load(folder: Path) -> Space:
         return Space(*open_arrays(folder, *ARRAYS))
 
-    cache, key = snapshot.workspace.cache, (Space.version, *texts)
+    cache, key = snapshot.workspace.cache, (Space.version, *counts_key(texts))
     return load_cached(cache, kind, key, build, load, write=snapshot.write_cache)
 
 

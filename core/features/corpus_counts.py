@@ -28,7 +28,7 @@ from core.pool.token_parts import (
     written_out,
 )
 from core.pool.tokens import Hashes, mixed
-from core.system.parallel import in_order, spans
+from core.system.parallel import in_order, row_blocks, spans
 from core.system.progress import Pace, Progress, silent
 
 WINDOW = 10
@@ -38,7 +38,7 @@ PENDING = 20_000_000
 """Pairs that are gathered before equal ones are added up, which bounds the memory."""
 
 TOKENS_AT_ONCE = 500_000
-"""Tokens of texts that are counted at a time, or texts that are sampled, likewise."""
+"""Tokens of texts that are counted at a time, likewise."""
 
 MOST_PAIRS = 2**25
 """That are counted, at most; of more texts at least half as many. So all pairs of 1.5 million
@@ -88,7 +88,7 @@ def sampled(hashes: Hashes, halved: int) -> Mask | None:
     """
     if not halved:
         return None
-    blocks = (hashes[at : at + TOKENS_AT_ONCE] for at in range(0, len(hashes), TOKENS_AT_ONCE))
+    blocks = (hashes[start:stop] for start, stop in row_blocks(len(hashes)))
     found = [mixed(block) >> np.uint64(64 - halved) == 0 for block in blocks]
     return np.concatenate([np.empty(0, bool), *found])
 
@@ -119,10 +119,8 @@ def count_texts(
     progress("preparing your texts: pairs of words")
     paired = counted if paired is None else paired if counted is None else paired & counted
     blocks = (written_out(block, lexicon.words) for block in _chosen(bags, paired))
-    pairs = count_pairs(blocks, len(words.keys))
-    return CorpusCounts(
-        n_texts, words.keys, words.counts, texts, Counts(grams.keys, gram_texts), pairs
-    )
+    pairs, grams = count_pairs(blocks, len(words.keys)), Counts(grams.keys, gram_texts)
+    return CorpusCounts(n_texts, words.keys, words.counts, texts, grams, pairs)
 
 
 def add_corpus_counts(
@@ -130,23 +128,16 @@ def add_corpus_counts(
 ) -> CorpusCounts:
     """The tally of both sets of texts, or with -1 of `one` without `other`, which it holds."""
     words = np.union1d(one.words, other.words)
+    size = len(words)
     at, other_at = np.searchsorted(words, one.words), np.searchsorted(words, other.words)
-    occurrences, texts = np.zeros((2, len(words)), np.int64)
+    occurrences, texts = np.zeros((2, size), np.int64)
     occurrences[at], texts[at] = one.occurrences, one.texts
     occurrences[other_at] += sign * other.occurrences
     texts[other_at] += sign * other.texts
-    pairs = added(
-        renumbered(one.pairs, at, len(words)), renumbered(other.pairs, other_at, len(words)), sign
-    )
-    kept = texts > 0
-    return CorpusCounts(
-        one.n_texts + sign * other.n_texts,
-        words[kept],
-        occurrences[kept],
-        texts[kept],
-        added(one.grams, other.grams, sign),
-        pairs_among(pairs, kept),
-    )
+    pairs = added(renumbered(one.pairs, at, size), renumbered(other.pairs, other_at, size), sign)
+    kept, n_texts = texts > 0, one.n_texts + sign * other.n_texts
+    grams, pairs = added(one.grams, other.grams, sign), pairs_among(pairs, kept)
+    return CorpusCounts(n_texts, words[kept], occurrences[kept], texts[kept], grams, pairs)
 
 
 def count_pairs(blocks: Iterable[Bags], n_words: int) -> Counts:

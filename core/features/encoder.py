@@ -126,7 +126,6 @@ OPENED = 2
 """Encoders that stay in memory; an open one takes as much as its weights."""
 _ONE_AT_A_TIME = Lock()
 """Tokenizers are changed while they work, and two readers would only share the same cores."""
-_HUB_NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 
 
 @dataclass(frozen=True)
@@ -140,11 +139,6 @@ class Encoder:
     folder: Path
     kind: str
     key: str
-
-    @property
-    def weight(self) -> float:
-        """The length of its vectors."""
-        return STATIC_WEIGHT if self.kind == STATIC else WEIGHT
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         """A vector for each text, `(n_texts, n_dimensions)`; zeros where it can read nothing.
@@ -164,10 +158,9 @@ class Encoder:
                 f"({type(error).__name__}: {error}). Put its files there anew, or name another one "
                 "under [model] in task.toml."
             ) from error
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        scaled = np.divide(
-            self.weight * vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0
-        )
+        lengths, scaled = np.linalg.norm(vectors, axis=1, keepdims=True), np.zeros_like(vectors)
+        weight = STATIC_WEIGHT if self.kind == STATIC else WEIGHT
+        np.divide(weight * vectors, lengths, out=scaled, where=lengths > 0)
         return scaled.astype(np.float16)
 
 
@@ -179,7 +172,7 @@ def open_encoder(
     Raises RunError if there is none, a package for it is missing, or it cannot be downloaded.
     """
     folder = Path(encoder_place(name, root))
-    if not folder.is_absolute() and _HUB_NAME.fullmatch(name):
+    if not folder.is_absolute() and re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", name):
         folder = hub_folder(name, download=download, progress=progress)
     if not folder.is_dir():
         raise RunError(

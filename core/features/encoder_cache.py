@@ -18,20 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.features.encoder import Encoder
+from core.pool.bags import Mask
+from core.pool.tokens import Hashes
 from core.system.durable import remove, remove_abandoned, write_whole
 from core.system.mapped_arrays import encoded
 from core.system.progress import Progress, about, silent
 
 TEXTS_IN_A_FILE = 1_024
-"""Texts in a file."""
 
 SAMPLE = 64
 """Texts in the first block: the time for all others is estimated from them."""
 
 EVERY = 2.0
 """Seconds between two reports of progress."""
-
-Hashes = NDArray[np.uint64]
 
 Block = NDArray[np.void]
 """Records of `text`, its hash, in ascending order, and `vector`."""
@@ -41,14 +40,24 @@ class CachedEncoder:
     """An encoder that reads no text twice. Several threads may use it."""
 
     def __init__(self, encoder: Encoder, root: Path, *, write: bool = True) -> None:
-        """`root` is the workspace's `.cache`; with `write` false it stays as it is."""
+        """`root` is the workspace's `.cache`; with `write` false it stays as it is.
+
+        What is damaged there or was never finished is cleared away.
+        """
         self.encoder = encoder
         self._folder = root / "encoder" / encoder.key
         self._write = write
         self._lock = Lock()
         self._blocks: list[Path | Block] = []  # in memory where they cannot be written
         self._texts: list[Hashes] = []  # those of each block
-        self._open()
+        for path in sorted(self._folder.glob("*.npy")):
+            block = _read(path)
+            if block is not None:
+                self._add(path, block)
+            elif write:
+                remove(path)
+        if write:
+            remove_abandoned(self._folder)
 
     @cached_property
     def n_dimensions(self) -> int:
@@ -73,22 +82,11 @@ class CachedEncoder:
                 self._encode(texts, hashes, missing, progress)
         return found
 
-    def _open(self) -> None:
-        """Takes in what is there, and clears away what is damaged or was never finished."""
-        for path in sorted(self._folder.glob("*.npy")):
-            block = _read(path)
-            if block is not None:
-                self._add(path, block)
-            elif self._write:
-                remove(path)
-        if self._write:
-            remove_abandoned(self._folder)
-
     def _add(self, where: Path | Block, block: Block) -> None:
         self._blocks.append(where)
         self._texts.append(block["text"].copy())
 
-    def _gather(self, hashes: Hashes, found: NDArray[np.float16]) -> NDArray[np.bool_]:
+    def _gather(self, hashes: Hashes, found: NDArray[np.float16]) -> Mask:
         """Fills in the vectors that are kept; which are not, `(n_texts,)`."""
         missing = np.ones(len(hashes), bool)
         number = self._numbers(hashes)
@@ -113,11 +111,7 @@ class CachedEncoder:
         return np.where(kept[at] == hashes, number[at], -1)
 
     def _encode(
-        self,
-        texts: Sequence[str],
-        hashes: Hashes,
-        missing: NDArray[np.bool_],
-        progress: Progress,
+        self, texts: Sequence[str], hashes: Hashes, missing: Mask, progress: Progress
     ) -> None:
         """Encodes each of the missing texts once, and keeps block by block."""
         places = np.flatnonzero(missing)
@@ -153,9 +147,8 @@ class CachedEncoder:
 
 def hashes_of(texts: Sequence[str]) -> Hashes:
     """A hash of 64 bits for each text: two of a million share one with odds of 1 : 37 million."""
-    digests = (
-        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest() for text in texts
-    )
+    in_bytes = (text.encode("utf-8", "surrogatepass") for text in texts)
+    digests = (blake2b(text, digest_size=8).digest() for text in in_bytes)
     return np.frombuffer(b"".join(digests), "<u8")
 
 

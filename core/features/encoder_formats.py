@@ -31,8 +31,6 @@ PACKAGES = {
 
 _STATIC_FILES = ("config.json", "tokenizer.json", "model.safetensors")
 _GRAPHS = ("model.onnx", "onnx/model.onnx")
-_OTHER_FORMATS = {"onnx", "openvino"}
-"""Folders in which the same weights stand once more."""
 
 MAX_TOKENS = 512
 """Where neither tokenizer nor configuration names a limit."""
@@ -86,7 +84,8 @@ def _is_static(config: str) -> bool:
 
 def _is_of_modules(name: PurePosixPath, names: Collection[str]) -> bool:
     """Configurations, vocabularies and weights; pickled weights only where there are no others."""
-    if name.parts[0] in _OTHER_FORMATS or name.parts[0].startswith("."):
+    # In folders of other formats the same weights stand once more.
+    if name.parts[0] in {"onnx", "openvino"} or name.parts[0].startswith("."):
         return False
     if name.name == "pytorch_model.bin":
         return not any(
@@ -167,10 +166,8 @@ def _max_tokens(folder: Path, truncation: dict[str, Any] | None) -> int:
     if truncation:
         return truncation["max_length"]
     limits = [MAX_TOKENS]
-    for name, key in (
-        ("tokenizer_config.json", "model_max_length"),
-        ("config.json", "max_position_embeddings"),
-    ):
+    keys = {"tokenizer_config.json": "model_max_length", "config.json": "max_position_embeddings"}
+    for name, key in keys.items():
         if (folder / name).exists():
             limits.append(json.loads((folder / name).read_text(encoding="utf-8")).get(key))
     return int(min(limit for limit in limits if limit))

@@ -37,7 +37,6 @@ SMOOTH = 1e-3
 """Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)."""
 SPACE_FORMAT = "sunlight space 1"
 ARRAYS = ("words", "grams", "idf", "rarity", "meanings")
-_KEY = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,13 +119,10 @@ def space_of(tally: CorpusCounts) -> Space:
     in_texts = np.concatenate([tally.texts[kept], tally.grams.counts[in_grams]])
     occurrences = tally.occurrences[kept]
     frequency = occurrences / max(occurrences.sum(), 1)
-    return Space(
-        tally.words[kept],
-        tally.grams.keys[in_grams],
-        (np.log((1 + tally.n_texts) / (1 + in_texts)) + 1).astype(np.float32),
-        (SMOOTH / (SMOOTH + frequency)).astype(np.float32),
-        learn_word_vectors(pairs_among(tally.pairs, kept), occurrences),
-    )
+    idf = (np.log((1 + tally.n_texts) / (1 + in_texts)) + 1).astype(np.float32)
+    rarity = (SMOOTH / (SMOOTH + frequency)).astype(np.float32)
+    meanings = learn_word_vectors(pairs_among(tally.pairs, kept), occurrences)
+    return Space(tally.words[kept], tally.grams.keys[in_grams], idf, rarity, meanings)
 
 
 def load_space(folder: Path, key: str) -> Space:
@@ -147,6 +143,6 @@ def load_space(folder: Path, key: str) -> Space:
 
 
 def _path(folder: Path, key: str) -> Path:
-    if not _KEY.fullmatch(key):
+    if not re.fullmatch("[0-9a-f]{32}", key):
         raise ValueError(f"{key} is no key of a space")
     return folder / f"{key}.space"

@@ -62,9 +62,7 @@ def feature_source(
     return EncodedSpace(space, encoder)
 
 
-def load_source(
-    content: Mapping[str, Any], path: Path, open_encoder: OpenEncoder | None = None
-) -> Source:
+def load_source(content: Mapping[str, Any], path: Path, open_encoder: OpenEncoder | None) -> Source:
     """The source whose `saved` is in the content of the params file at the path.
 
     Raises RunError if its encoder is not to be had, or is another one by now; FileNotFoundError if

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.attribution import by_fine_pieces, places_of, shared_sublinear, spread
-from core.features.base import Features, Numbers, Projection, Pushes, Weights, bag_sums
+from core.features.attribution import by_fine_pieces, shared_sublinear, spread
+from core.features.base import Doubles, Features, Numbers, Projection, Pushes, Weights, bag_sums
 from core.pool.bags import Bags, Indices, joined, offsets_of
+from core.pool.hashing import is_among
 from core.pool.text import words_of
 from core.pool.token_parts import (
     RepeatedParts,
@@ -45,20 +46,18 @@ VECTOR_LENGTH = 0.75
 within 0.008 of each other on a large pool; a small one gains by longer ones."""
 TEXTS = "texts.txt"
 """The file of an entry of the cache that names its texts."""
-Scales = Numbers
-"""What each block of each text is multiplied with, `(n_texts, 3)`: words, n-grams, meanings."""
 
 
 @dataclass(frozen=True, eq=False)
 class SpaceBlock:
     """What is each text's own in a space, as small as its tokens.
 
-    `repeats` correct what the sum over tokens counts linearly: their columns, what to add to idf's
-    factor (already scaled), by text.
+    `scales` multiply its words, n-grams and meanings, `(n_texts, 3)`. `repeats` correct what the
+    sum over tokens counts linearly: their columns, what to add to idf's factor (already scaled).
     """
 
     bags: Bags
-    scales: Scales
+    scales: Numbers
     repeats: Bags
     corrections: Numbers
 
@@ -67,12 +66,9 @@ class SpaceBlock:
 
     def part(self, start: int, stop: int) -> "SpaceBlock":
         """Texts `start` up to `stop`, without a copy."""
-        repeats = self.repeats.part(start, stop)
-        first = self.repeats.offsets[start]
-        corrections = self.corrections[first : first + len(repeats.ids)]
-        return SpaceBlock(
-            self.bags.part(start, stop), self.scales[start:stop], repeats, corrections
-        )
+        bags, scales = self.bags.part(start, stop), self.scales[start:stop]
+        corrections = self.corrections[slice(*self.repeats.offsets[[start, stop]])]
+        return SpaceBlock(bags, scales, self.repeats.part(start, stop), corrections)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,32 +124,27 @@ class SpaceRows:
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
         """The shares of words, n-grams and meanings, spread over the text's characters."""
         scales = self.texts.scales[row].astype(np.float64)
-        return Pushes(
-            by_fine_pieces(text, character_pushes(self.space, scales, text, weights, outputs))
-        )
+        pushes = character_pushes(self.space, scales, text, weights, outputs)
+        return Pushes(by_fine_pieces(text, pushes))
 
 
 def character_pushes(
-    space: "Space",
-    scales: NDArray[np.float64],
-    text: str,
-    weights: Weights,
-    outputs: NDArray[np.floating],
-) -> NDArray[np.float64]:
+    space: "Space", scales: Doubles, text: str, weights: Weights, outputs: NDArray[np.floating]
+) -> Doubles:
     """What each character adds to the text's row times these weights times `outputs`, `(n,)`.
 
     `outputs`, `(n_outputs,)`, is what each output counts. White space adds nothing.
     """
     words, grams = words_and_ngrams(words_of(text))
-    word_at, gram_at = places_of(words, space.words), places_of(grams, space.grams)
-    gram_columns = np.where(gram_at < 0, -1, gram_at + len(space.words))
+    known, known_grams = is_among(words.hashes, space.words), is_among(grams.hashes, space.grams)
+    word_at = np.where(known, np.searchsorted(space.words, words.hashes), -1)
+    gram_at = np.searchsorted(space.grams, grams.hashes) + len(space.words)
 
-    def value(columns: Indices) -> NDArray[np.float64]:
+    def value(columns: Indices) -> Doubles:
         return space.idf[columns] * (weights.sparse[columns] @ outputs)
 
     by_word = scales[0] * shared_sublinear(word_at, value)
-    by_gram = scales[1] * shared_sublinear(gram_columns, value)
-    known = word_at >= 0
+    by_gram = scales[1] * shared_sublinear(np.where(known_grams, gram_at, -1), value)
     meanings = space.meanings[word_at[known]].astype(np.float64) @ (weights.dense @ outputs)
     by_word[known] += scales[2] * space.rarity[word_at[known]] * meanings
     return spread(text, words, by_word) + spread(text, grams, by_gram)
@@ -181,20 +172,16 @@ def place_pool(space: "Space", snapshot: Snapshot, progress: Progress) -> SpaceR
 
     def build(folder: Path) -> None:
         before = load_earlier(cache, "rows", load_beginning)
-        kept = _whole_blocks(before.texts.bags) if before else 0
+        # All but the last block, which more texts would have made longer.
+        blocks = spans(before.texts.bags.offsets, TOKENS_AT_ONCE) if before else ()
+        kept = max((start for start, _ in blocks), default=0)
         new = words.slice(len(before.parts) if before else 0).to_pylist()
         parts = make_token_parts(new, space.words, space.grams)
         if before:
-            parts = TokenParts(
-                joined([before.parts.words, parts.words]), joined([before.parts.grams, parts.grams])
-            )
-        save_arrays(
-            folder,
-            words=parts.words.ids,
-            word_offsets=parts.words.offsets,
-            grams=parts.grams.ids,
-            gram_offsets=parts.grams.offsets,
-        )
+            old = before.parts
+            parts = TokenParts(joined([old.words, parts.words]), joined([old.grams, parts.grams]))
+        for name, part in (("word", parts.words), ("gram", parts.grams)):
+            save_arrays(folder, **{f"{name}s": part.ids, f"{name}_offsets": part.offsets})
         pace = Pace(progress, "placing texts", len(bags), "texts")
         earlier = [before.texts.part(0, kept)] if before else []
         later = _blocks(space, parts, bags.part(kept, len(bags)))
@@ -229,11 +216,6 @@ def _named(space: "Space", hashes: Hashes) -> str:
     return named.hexdigest()
 
 
-def _whole_blocks(bags: Bags) -> int:
-    """The texts before the last block, which more texts would have made longer."""
-    return max((start for start, _ in spans(bags.offsets, TOKENS_AT_ONCE)), default=0)
-
-
 def _save_blocks(folder: Path, blocks: Iterable[SpaceBlock], pace: Pace) -> None:
     """What is known of the texts beyond their tokens, each block as soon as it is there."""
     end = 0
@@ -263,22 +245,19 @@ def _blocks(space: "Space", parts: TokenParts, bags: Bags) -> Iterator[SpaceBloc
 
 
 def _placed(
-    space: "Space",
-    parts: TokenParts,
-    idf: NDArray[np.float64],
-    squares: NDArray[np.float64],
-    gram_squares: NDArray[np.float64],
-    bags: Bags,
+    space: "Space", parts: TokenParts, idf: Doubles, squares: Doubles, of_grams: Doubles, bags: Bags
 ) -> SpaceBlock:
     n_words = len(space.words)
     words, grams = find_repeats(bags, parts.words), find_repeats(bags, parts.grams)
-    lengths = (
+    lengths = [
         _length(bags, squares, idf[:n_words], words),
-        _length(bags, gram_squares, idf[n_words:], grams),
+        _length(bags, of_grams, idf[n_words:], grams),
         _meaning_length(space, bags, parts.words),
-    )
-    wanted = (PART_LENGTH, PART_LENGTH, VECTOR_LENGTH)
-    scales = np.stack(list(map(_scale, lengths, wanted)), axis=1).astype(np.float32)
+    ]
+    wanted, blocks = (PART_LENGTH, PART_LENGTH, VECTOR_LENGTH), np.stack(lengths, axis=1)
+    # A block of zeros stays one.
+    scales = np.divide(wanted, blocks, out=np.zeros(blocks.shape), where=blocks > 0)
+    scales = scales.astype(np.float32)
     # For a part that a text holds t times: 1 + ln t less the t that the tokens' sum counts.
     more = [np.log1p(found.again) - found.again for found in (words, grams)]
     entries = [
@@ -289,9 +268,7 @@ def _placed(
     return SpaceBlock(bags, scales, repeats, corrections.astype(np.float32))
 
 
-def _length(
-    bags: Bags, squares: NDArray[np.float64], idf: NDArray[np.float64], repeats: RepeatedParts
-) -> NDArray[np.float64]:
+def _length(bags: Bags, squares: Doubles, idf: Doubles, repeats: RepeatedParts) -> Doubles:
     """The length of each text's sublinear TF-IDF block, `(n_texts,)`, from the tokens' squares."""
     squares = bag_sums(squares, bags)[:, 0]
     times = 1.0 + repeats.again
@@ -299,7 +276,7 @@ def _length(
     return np.sqrt(squares + np.bincount(repeats.rows, more, len(bags)))
 
 
-def _meaning_length(space: "Space", bags: Bags, held: Bags) -> NDArray[np.float64]:
+def _meaning_length(space: "Space", bags: Bags, held: Bags) -> Doubles:
     lengths = [
         np.linalg.norm(_mean_meanings(space, written_out(bags.part(start, stop), held)), axis=1)
         for start, stop in blocks_of(bags, held)
@@ -324,11 +301,6 @@ def _used(bags: Bags, n_ids: int) -> tuple[Indices, Bags]:
     occurs[bags.ids] = True
     places = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
     return np.flatnonzero(occurs), Bags(places[bags.ids], bags.offsets)
-
-
-def _scale(lengths: NDArray[np.float64], wanted: float) -> NDArray[np.float64]:
-    """What brings a block to the wanted length; 0 for a block of zeros, which stays one."""
-    return np.divide(wanted, lengths, out=np.zeros(len(lengths)), where=lengths > 0)
 
 
 def _by_row(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.features.base import Numbers, bag_sums
-from core.pool.bags import Bags, Ids, Mask, stable_order
+from core.features.base import Doubles, Numbers, bag_sums
+from core.pool.bags import Bags, Ids, Indices, Mask, stable_order
 from core.pool.counts import Counts
 from core.system.parallel import in_order, single_threads, spans
 
@@ -108,8 +108,8 @@ def _information(pairs: Counts, is_context: Mask, order: NDArray[np.int64]) -> _
 
 
 def _table(
-    pairs: Counts, is_context: Mask, order: NDArray[np.int64]
-) -> tuple[Bags, Numbers, NDArray[np.float64], NDArray[np.float64]]:
+    pairs: Counts, is_context: Mask, order: Indices
+) -> tuple[Bags, Numbers, Doubles, Doubles]:
     """Each word's contexts, how often it stands beside each, and the sums of words and contexts.
 
     Words as rows and contexts as columns are in this order, the sums, `(n_words,)`, are not.
@@ -154,9 +154,7 @@ def _sides(
     yield high[of_high], low[of_high], counts[of_high]
 
 
-def _slots(
-    rows: Ids, begins: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _slots(rows: Ids, begins: Indices) -> Iterator[tuple[Indices, Indices]]:
     """(entries, places) by blocks, where the entries of row r stand from `begins[r]` on."""
     order = stable_order(rows)
     row = rows[order]

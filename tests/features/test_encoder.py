@@ -21,7 +21,7 @@ def test_vectors_have_the_length_of_their_kind_in_16_bits(tmp_path: Path):
     for make, weight in ((static_encoder, 0.75), (onnx_encoder, 1.0), (modules_encoder, 1.0)):
         encoder = open_encoder("e", make(tmp_path / make.__name__ / "e").parent)
         vectors = encoder.encode(TEXTS)
-        assert (encoder.weight, vectors.dtype, vectors.shape) == (weight, np.float16, (5, 8))
+        assert (vectors.dtype, vectors.shape) == (np.float16, (5, 8))
         lengths = np.linalg.norm(vectors.astype(float), axis=1)
         assert np.all((abs(lengths - weight) < 2e-3) | (lengths == 0))
         assert np.array_equal(encoder.encode(TEXTS), vectors)
