@@ -112,11 +112,8 @@ def read_address(address: Mapping[str, Sequence[str]], choices: Choices) -> tupl
     )
     filters = fitted(filters, choices)
     understood = to_address(filters)
-    return filters, {
-        name: left
-        for name, values in address.items()
-        if is_filter(name) and (left := _left_out(name, values, understood))
-    }
+    left = {n: _left_out(n, values, understood) for n, values in address.items() if is_filter(n)}
+    return filters, {name: values for name, values in left.items() if values}
 
 
 def fitted(filters: Filters, choices: Choices) -> Filters:

@@ -73,13 +73,11 @@ def rows_left(
     if filters.confidence and shown is not None:
         low, high = (np.float32(edge) for edge in np.add(filters.confidence, (-SLACK, SLACK)))
         masks.append((shown.confidence >= low) & (shown.confidence <= high))  # nan is in nothing
-    return rows_of(np.logical_and.reduce(masks)) if masks else None
-
-
-def rows_of(mask: Mask) -> RowSet:
-    """The rows where the mask is true, listed the shorter way."""
-    is_rest = bool(mask.sum() * 2 > len(mask))
-    return RowSet(np.flatnonzero(mask ^ is_rest), len(mask), is_rest)
+    if not masks:
+        return None
+    mask = np.logical_and.reduce(masks)
+    is_rest = bool(mask.sum() * 2 > size)  # the shorter way to list them
+    return RowSet(np.flatnonzero(mask ^ is_rest), size, is_rest)
 
 
 def _agrees(noted: pa.Table, agrees: bool, shown: ShownPredictions | None) -> Mask:

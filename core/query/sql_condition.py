@@ -37,52 +37,44 @@ CONFIG = {
     "threads": "2",
 }
 
-KINDS = frozenset(
-    {
-        "BETWEEN", "CASE", "CAST", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT",
-        "FUNCTION", "OPERATOR", "TYPE",
-    }
-)  # fmt: skip
+KINDS = {
+    "BETWEEN", "CASE", "CAST", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT",
+    "FUNCTION", "OPERATOR", "TYPE",
+}  # fmt: skip
 """Of expressions, as the parser calls them: no subquery, no parameter, no star, no lambda."""
 
-TYPES = frozenset(
-    {"bigint", "boolean", "date", "double", "float", "integer", "int4", "int8", "float4", "float8"}
-    | {"int", "text", "bool", "real", "timestamp", "varchar"}
-)
+TYPES = {
+    "bigint", "boolean", "date", "double", "float", "integer", "int4", "int8", "float4", "float8",
+    "int", "text", "bool", "real", "timestamp", "varchar",
+}  # fmt: skip
 """That a value can be cast to."""
 
-OPERATORS = frozenset(
-    {
-        "+", "-", "*", "/", "//", "%", "||", "~~", "!~~", "~~*", "!~~*", "~~~", "~", "!~",
-        "like_escape", "not_like_escape", "ilike_escape", "not_ilike_escape",
-    }
-)  # fmt: skip
-FUNCTIONS = frozenset(
-    {
-        "abs", "array_length", "ascii", "ceil", "contains", "date_diff", "date_part",
-        "date_trunc", "day", "dayofweek", "ends_with", "exp", "floor", "greatest", "hour",
-        "instr", "isnan", "lcase", "least", "left", "len", "length", "list_contains", "ln",
-        "log", "lower", "ltrim", "md5", "minute", "mod", "month", "nfc_normalize", "nullif",
-        "position", "prefix", "quarter", "regexp_extract", "regexp_full_match",
-        "regexp_matches", "reverse", "right", "round", "rtrim", "sign", "split_part", "sqrt",
-        "starts_with", "string_split", "strip_accents", "strlen", "strpos", "substr",
-        "substring", "suffix", "trim", "try_strptime", "ucase", "unicode", "upper", "week",
-        "year",
-    }
-)  # fmt: skip
+OPERATORS = {
+    "+", "-", "*", "/", "//", "%", "||", "~~", "!~~", "~~*", "!~~*", "~~~", "~", "!~",
+    "like_escape", "not_like_escape", "ilike_escape", "not_ilike_escape",
+}  # fmt: skip
+FUNCTIONS = {
+    "abs", "array_length", "ascii", "ceil", "contains", "date_diff", "date_part",
+    "date_trunc", "day", "dayofweek", "ends_with", "exp", "floor", "greatest", "hour",
+    "instr", "isnan", "lcase", "least", "left", "len", "length", "list_contains", "ln",
+    "log", "lower", "ltrim", "md5", "minute", "mod", "month", "nfc_normalize", "nullif",
+    "position", "prefix", "quarter", "regexp_extract", "regexp_full_match",
+    "regexp_matches", "reverse", "right", "round", "rtrim", "sign", "split_part", "sqrt",
+    "starts_with", "string_split", "strip_accents", "strlen", "strpos", "substr",
+    "substring", "suffix", "trim", "try_strptime", "ucase", "unicode", "upper", "week",
+    "year",
+}  # fmt: skip
 """None of them makes much out of little, or takes longer than its text is long: DuckDB looks often
 enough whether it is to stop."""
 
-MAKING = frozenset(
-    {
-        "||", "lcase", "left", "lower", "ltrim", "nfc_normalize", "regexp_extract", "reverse",
-        "right", "rtrim", "split_part", "string_split", "strip_accents", "substr", "substring",
-        "trim", "ucase", "upper",
-    }
-)  # fmt: skip
+MAKING = {
+    "||", "lcase", "left", "lower", "ltrim", "nfc_normalize", "regexp_extract", "reverse",
+    "right", "rtrim", "split_part", "string_split", "strip_accents", "substr", "substring",
+    "trim", "ucase", "upper",
+}  # fmt: skip
 """Those that make texts. DuckDB keeps each that it makes on its way, of 2,048 items at once."""
 
-HEAVY = frozenset({"||", "string_split"})
+HEAVY = {"||", "string_split"}
 MOST_MADE, MOST_HEAVY = 20, 4
 """Texts that a condition may make, and how many of them by joining or splitting others. A chain of
 100 joins over texts of 1,000 characters was measured to fill 8 GB, and no limit of DuckDB's own
@@ -136,8 +128,15 @@ def check_condition(
         )
     parts = list(_parts(where))
     for part in parts:
-        _check_part(part, columns)
-    _refuse_much([_name(part) for part in parts if part["class"] == "FUNCTION"])
+        if refusal := _refusal(part, columns):
+            raise ConditionError(refusal)
+    functions = [_name(part) for part in parts if part["class"] == "FUNCTION"]
+    made, heavy = (sum(name in few for name in functions) for few in (MAKING, HEAVY))
+    if made > MOST_MADE or heavy > MOST_HEAVY:
+        raise ConditionError(
+            f"The condition changes texts too often: at most {MOST_MADE} times by functions "
+            f"such as lower, {MOST_HEAVY} of them by || and string_split. Make it simpler."
+        )
 
 
 def _query(condition: str) -> str:
@@ -177,44 +176,31 @@ def _parts(parsed: object) -> Iterator[dict[str, object]]:
             yield from _parts(value)
 
 
-def _check_part(part: dict[str, object], columns: Sequence[str]) -> None:
+def _refusal(part: dict[str, object], columns: Sequence[str]) -> str:
+    """Why a condition must not hold this expression; empty if it may."""
     kind = part["class"]
     if kind not in KINDS:
-        raise ConditionError(
+        return (
             f"A condition cannot contain a {str(kind).lower().replace('_', ' ')}. Write "
             "comparisons of columns, joined by AND and OR."
         )
     if kind == "COLUMN_REF":
-        _check_column([str(name).lower() for name in part["column_names"]], columns)
+        names = [str(name).lower() for name in part["column_names"]]
+        # Another name may be a function without brackets, such as current_user.
+        if names[-1] not in map(str.lower, columns) or names[:-1] not in ([], [TABLE]):
+            told = ", ".join(f"`{name}`" for name in columns)
+            return f"There is no column `{'.'.join(names)}`. The columns are {told}."
     if kind == "TYPE":
         name = str(part.get("type_name", "")).lower()
         if name not in TYPES or part.get("children") or part.get("schema") or part.get("catalog"):
             allowed = ", ".join(sorted(TYPES))
-            raise ConditionError(f"A condition cannot cast to `{name}`. It can cast to: {allowed}.")
+            return f"A condition cannot cast to `{name}`. It can cast to: {allowed}."
     if kind == "FUNCTION":
         name = _name(part)
         if name not in OPERATORS | FUNCTIONS or part["schema"] or part["catalog"]:
             allowed = ", ".join(sorted(FUNCTIONS))
-            raise ConditionError(
-                f"The function `{name}` cannot be used in a condition. These can: {allowed}."
-            )
-
-
-def _check_column(names: Sequence[str], columns: Sequence[str]) -> None:
-    """A name that is no column's may be a function without brackets, such as current_user."""
-    known = {name.lower() for name in columns}
-    if not (names[-1] in known and names[:-1] in ([], [TABLE])):
-        told = ", ".join(f"`{name}`" for name in columns)
-        raise ConditionError(f"There is no column `{'.'.join(names)}`. The columns are {told}.")
-
-
-def _refuse_much(functions: Sequence[str]) -> None:
-    made, heavy = (sum(name in few for name in functions) for few in (MAKING, HEAVY))
-    if made > MOST_MADE or heavy > MOST_HEAVY:
-        raise ConditionError(
-            f"The condition changes texts too often: at most {MOST_MADE} times by functions "
-            f"such as lower, {MOST_HEAVY} of them by || and string_split. Make it simpler."
-        )
+            return f"The function `{name}` cannot be used in a condition. These can: {allowed}."
+    return ""
 
 
 def _name(function: dict[str, object]) -> str:

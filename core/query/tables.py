@@ -117,7 +117,7 @@ class Tables:
         for name in pool.columns:
             free = f"pool_{name}" if name.lower() in taken else name
             taken.add(free.lower())
-            nothing = pa.nulls(len(outside), pa.large_string())
+            nothing = pa.chunked_array([pa.nulls(len(outside), pa.large_string())])
             columns[free] = _joined(pool.table[name].chunk(0), nothing)
         return pa.table(columns)
 
@@ -182,14 +182,9 @@ class Tables:
         return make_index(pa.array(tokens, pa.string()), bags)
 
 
-_UNNOTED = {
-    "split": UNLABELED,
-    "label": "",
-    "strategy": "",
-    "batch_id": "",
-    "annotator": "",
-    "labeled_at": "",
-}
+_UNNOTED = {"split": UNLABELED} | dict.fromkeys(
+    ["label", "strategy", "batch_id", "annotator", "labeled_at"], ""
+)
 """What is known of an item that is neither labeled nor proposed."""
 
 
@@ -215,20 +210,16 @@ def _noted(snapshot: Snapshot, columns: PoolColumns) -> pa.Table:
     return table.combine_chunks()
 
 
-def _joined(inside: pa.Array, outside: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+def _joined(inside: pa.Array, outside: pa.ChunkedArray) -> pa.ChunkedArray:
     """Two parts of one column, without a copy of the first."""
-    if isinstance(outside, pa.ChunkedArray):
-        outside = outside.combine_chunks()
-    return pa.chunked_array([inside, outside.cast(inside.type)])
+    return pa.chunked_array([inside, *outside.cast(inside.type).chunks])
 
 
 def _predicted_columns(shown: ShownPredictions | None, size: int) -> dict[str, pa.Array]:
     """The prediction at each row; null where it must not be shown, or there is none."""
     if shown is None:
-        return {
-            "confidence": pa.nulls(size, pa.float32()),
-            "predicted": pa.nulls(size, pa.string()),
-        }
+        types = {"confidence": pa.float32(), "predicted": pa.string()}
+        return {name: pa.nulls(size, kind) for name, kind in types.items()}
     is_null = shown.predicted < 0
     indices = pa.array(np.maximum(shown.predicted, 0), mask=is_null)
     labels = pa.array(shown.labels, pa.string())
