@@ -1,8 +1,7 @@
 """What stands in `models/`, and whether it hangs together: a part of the doctor's examination.
 
 Of a params file only what it needs is read: its weights stay on the disk, so a changed weight is
-not noticed. Spaces and reports are read whole, since their content
-is what is asked for; a space is shared by many runs, and takes a second per gigabyte to hash.
+not noticed. Spaces and reports are read whole; a space takes a second per gigabyte to hash.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,12 +68,10 @@ def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Find
     return needed, findings
 
 
-def _spaces(
-    folder: Path, needed: Mapping[str, list[Path]], *, all_known: bool
-) -> Iterator[Finding]:
+def _spaces(folder: Path, needs: Mapping[str, list[Path]], *, all_known: bool) -> Iterator[Finding]:
     """Spaces that are missing, damaged or, where the needs of all files are known, not needed."""
     present = {path.stem: path for path in sorted(folder.glob("*.space"))}
-    for key, users in needed.items():
+    for key, users in needs.items():
         for path in users if key not in present else ():
             what = f"needs models/{key}.space, which is missing. Put that back, or train again."
             yield _finding(Kind.NO_SPACE, path, what)
@@ -85,7 +82,7 @@ def _spaces(
             what = "does not hold the features that its name says. Move it away and train again."
             yield _finding(Kind.DAMAGED_SPACE, path, what)
         else:
-            if all_known and key not in needed:
+            if all_known and key not in needs:
                 what = "is not used by any model. It can be set aside."
                 yield _finding(Kind.STRAY_SPACE, path, what)
 

@@ -26,6 +26,8 @@ SCORES = ("fscore", "auc", "average_precision", "precision", "recall")
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Draws = NDArray[np.int32]
+"""How often bootstrap samples hold each item, `(replicates, n_items)`."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,20 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.value:.2f} ({self.low:.2f} to {self.high:.2f})"
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether it leaves zero out, as the interval of a difference."""
+        return self.low > 0 or self.high < 0
+
+    def as_difference(self) -> str:
+        """How much higher the second of two models scores on the same items, in words."""
+        value, low, high = self.value, self.low, self.high
+        if not self.is_clear:
+            return f"no clear difference ({low:+.2f} to {high:+.2f})"
+        if value > 0:
+            return f"{value:.2f} higher ({low:.2f} to {high:.2f})"
+        return f"{-value:.2f} lower ({-high:.2f} to {-low:.2f})"
+
 
 @dataclass(frozen=True)
 class BinaryPredictions:
@@ -46,27 +62,6 @@ class BinaryPredictions:
 
     score: NDArray[np.floating]
     predicted: Mask
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How much higher the second of two models scores on the same items."""
-
-    name: str
-    interval: Interval
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval leaves zero out."""
-        return self.interval.low > 0 or self.interval.high < 0
-
-    def __str__(self) -> str:
-        value, low, high = self.interval.value, self.interval.low, self.interval.high
-        if not self.is_clear:
-            return f"no clear difference ({low:+.2f} to {high:+.2f})"
-        if value > 0:
-            return f"{value:.2f} higher ({low:.2f} to {high:.2f})"
-        return f"{-value:.2f} lower ({-high:.2f} to {-low:.2f})"
 
 
 def wilson(hits: float, total: float) -> Interval:
@@ -144,20 +139,16 @@ class Bootstrap:
         """Each score between the percentiles of what it is in the samples (Efron 1979)."""
         return {name: _between(self.observed[name], self.drawn[name]) for name in self.observed}
 
-    def over(self, before: "Bootstrap") -> dict[str, Difference]:
+    def over(self, before: "Bootstrap") -> dict[str, Interval]:
         """How much higher each score is than that of `before`, where both are defined."""
         return {
-            name: Difference(
-                name, _between(value - before.observed[name], self.drawn[name] - before.drawn[name])
-            )
+            name: _between(value - before.observed[name], self.drawn[name] - before.drawn[name])
             for name, value in self.observed.items()
             if name in before.observed
         }
 
 
-def bootstrap(
-    scores: Callable[[NDArray[np.int32]], Mapping[str, Values]], samples: NDArray[np.int32]
-) -> Bootstrap:
+def bootstrap(scores: Callable[[Draws], Mapping[str, Values]], samples: Draws) -> Bootstrap:
     """What `scores` gives for each item once, and for the samples that `resampled` drew."""
     once = scores(np.ones((1, samples.shape[1]), np.int32))
     return Bootstrap({name: float(values[0]) for name, values in once.items()}, scores(samples))
@@ -186,7 +177,7 @@ def paired_difference(
     name: str = "fscore",
     *,
     keep_balance: bool = True,
-) -> Difference | None:
+) -> Interval | None:
     """How much higher `after` scores than `before`, by a paired bootstrap: on the same items.
 
     None where the score is not defined.
@@ -201,8 +192,8 @@ def paired_difference(
 
 def resampled(
     actual: Mask, replicates: int = REPLICATES, seed: int = 0, *, keep_balance: bool = True
-) -> NDArray[np.int32]:
-    """Bootstrap samples: how often each item is drawn, `(replicates, n_items)`, with replacement.
+) -> Draws:
+    """Bootstrap samples: how often each item is drawn, with replacement.
 
     Within its label if the balance is kept, else among all items.
     """
@@ -219,10 +210,7 @@ def resampled(
 
 
 def scores_of(
-    model: BinaryPredictions,
-    actual: Mask,
-    counts: NDArray[np.int32],
-    names: Sequence[str] = SCORES,
+    model: BinaryPredictions, actual: Mask, counts: Draws, names: Sequence[str] = SCORES
 ) -> Mapping[str, Values]:
     """Each defined score of these names under each row of multiplicities, `(replicates,)`.
 
@@ -238,7 +226,7 @@ def scores_of(
     return {name: found[name] for name in names if name in found}
 
 
-def _by_prediction(predicted: Mask, actual: Mask, counts: NDArray[np.int32]) -> dict[str, Values]:
+def _by_prediction(predicted: Mask, actual: Mask, counts: Draws) -> dict[str, Values]:
     """The scores of what is called positive."""
     positives = counts[:, actual].sum(axis=1)
     hits = counts[:, actual & predicted].sum(axis=1)
@@ -250,9 +238,7 @@ def _by_prediction(predicted: Mask, actual: Mask, counts: NDArray[np.int32]) -> 
     }
 
 
-def _by_score(
-    score: NDArray[np.floating], actual: Mask, counts: NDArray[np.int32]
-) -> dict[str, Values]:
+def _by_score(score: NDArray[np.floating], actual: Mask, counts: Draws) -> dict[str, Values]:
     """The scores of the ranking; AUC if there are items of both kinds.
 
     Items are sorted once; a replicate only weighs them anew. Both scores add up over the groups of
@@ -279,7 +265,7 @@ def _by_score(
     return scores
 
 
-def _running(weights: NDArray[np.int32]) -> NDArray[np.int32]:
+def _running(weights: Draws) -> Draws:
     """The sums of each row's first 0, 1, 2 … numbers."""
     sums = np.zeros((len(weights), weights.shape[1] + 1), np.int32)
     np.cumsum(weights, axis=1, out=sums[:, 1:])

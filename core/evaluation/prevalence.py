@@ -64,23 +64,18 @@ def prevalence(
     """The share of positives among `n_items` items, `n_labeled` of which have a label.
 
     `mean_probability` is the mean P(positive) of all items that the model has not learned from;
-    `found` is the number of positive labels. The interval is Wilson's for as
-    many items as a plain sample needs for the same standard error: so it stays inside [0, 1], and
-    holds where positives are few.
+    `found` is the number of positive labels. The interval is Wilson's for as many items as a plain
+    sample needs for the same standard error: it stays inside [0, 1], and holds for few positives.
     """
     trust = _trust(sample)
     share = _corrected(sample, mean_probability, trust, n_items)
     # What is known cannot be otherwise: at least the positives that were found, and so on.
     least, most = found / max(n_items, 1), 1 - (n_labeled - found) / max(n_items, 1)
     ends = [min(max(end, least), most) for end in (share.value, share.low, share.high)]
-    return Prevalence(
-        Interval(*ends),
-        Interval(*(max(end * n_items - found, 0.0) for end in ends)),
-        found,
-        wilson(float(sample.positive.sum()), len(sample.positive)),
-        len(sample.positive),
-        trust,
-    )
+    left = Interval(*(max(end * n_items - found, 0.0) for end in ends))
+    number = len(sample.positive)
+    alone = wilson(float(sample.positive.sum()), number)
+    return Prevalence(Interval(*ends), left, found, alone, number, trust)
 
 
 def _trust(sample: Sample) -> float:

@@ -15,7 +15,7 @@ from core.evaluation.intervals import (
     SCORES,
     BinaryPredictions,
     Bootstrap,
-    Difference,
+    Draws,
     Interval,
     bootstrap,
     cut_intervals,
@@ -70,13 +70,9 @@ class EvaluationPredictions:
         """Those of these items, in the order of their ids."""
         at = {item.item_id: place for place, item in enumerate(self.items)}
         places = np.array([at[item] for item in sorted(set(item_ids) & at.keys())], np.int64)
-        return EvaluationPredictions(
-            tuple(self.items[place] for place in places),
-            self.targets[places],
-            self.predicted[places],
-            self.raw[places],
-            self.calibrated[places],
-        )
+        arrays = (self.targets, self.predicted, self.raw, self.calibrated)
+        taken = (array[places] for array in arrays)
+        return EvaluationPredictions(tuple(self.items[place] for place in places), *taken)
 
 
 def predictions_from_report(
@@ -98,20 +94,16 @@ def predictions_from_report(
 def predictions_of_model(model: Model, items: list[Labeled], task: Task) -> EvaluationPredictions:
     """The model's predictions of these items."""
     raw = score_texts(model, [item.text for item in items])
-    calibrated = model.calibration(raw)
     predicted = raw.argmax(axis=1).astype(np.int64)
-    return EvaluationPredictions(
-        tuple(items), columns(items, task), predicted, raw.astype(float), calibrated.astype(float)
-    )
+    shares = (each.astype(float) for each in (raw, model.calibration(raw)))
+    return EvaluationPredictions(tuple(items), columns(items, task), predicted, *shares)
 
 
 def is_enough(report: Report | None, task: Task) -> bool:
     """Whether the report has the probabilities of every label of the task."""
-    return (
-        report is not None
-        and len(task.values) == 2
-        and set(report.said.predicted) <= set(task.values)
-    )
+    if report is None or len(task.values) != 2:
+        return False
+    return set(report.said.predicted) <= set(task.values)
 
 
 def _of_all_labels(positive: Probabilities, task: Task) -> Probabilities:
@@ -145,21 +137,17 @@ class Resampled:
     bootstrap: Bootstrap
 
 
-def draws(number: int) -> NDArray[np.int32]:
+def draws(number: int) -> Draws:
     """How often each of so many items is drawn, `(replicates, number)`: alike for every run."""
     return resampled(np.ones(number, bool), keep_balance=False)
 
 
-def resample(
-    predictions: EvaluationPredictions, label: int, samples: NDArray[np.int32]
-) -> Resampled:
+def resample(predictions: EvaluationPredictions, label: int, samples: Draws) -> Resampled:
     """The scores of the label against all others under what `draws` has drawn of these items."""
     actual, binary = predictions.actual(label), predictions.binary(label)
-    if not len(predictions):
-        return Resampled({}, Bootstrap({}, {}))
-    known = predictions.knows(label)
+    known = len(predictions) > 0 and predictions.knows(label)
 
-    def scores(drawn: NDArray[np.int32]) -> dict[str, Probabilities]:
+    def scores(drawn: Draws) -> dict[str, Probabilities]:
         found = dict(scores_of(binary, actual, drawn, SCORES if known else CALLS))
         return found | (_probability_scores(binary.score, actual, drawn) if known else {})
 
@@ -184,7 +172,7 @@ def shared(
     return before.only(ids), after.only(ids)
 
 
-def score_differences(before: Resampled, after: Resampled) -> dict[str, Difference]:
+def score_differences(before: Resampled, after: Resampled) -> dict[str, Interval]:
     """How much higher `after` scores than `before` on the same items, drawn alike for both.
 
     What is not defined for both is left out; without an item of the label nothing is.
@@ -193,7 +181,7 @@ def score_differences(before: Resampled, after: Resampled) -> dict[str, Differen
 
 
 def _probability_scores(
-    score: Probabilities, actual: NDArray[np.bool_], counts: NDArray[np.int32]
+    score: Probabilities, actual: NDArray[np.bool_], counts: Draws
 ) -> dict[str, Probabilities]:
     """Brier score and calibration error under each row of multiplicities, `(replicates,)`."""
     gap = score - actual
@@ -205,7 +193,6 @@ def _probability_scores(
 
 
 RANDOM, ACTIVE = "random labels only", "active learning"
-_BY_CHANCE = ("", "random", NOT_RECORDED)
 
 
 def stages(snapshot: Snapshot) -> dict[str, str]:
@@ -216,7 +203,8 @@ def stages(snapshot: Snapshot) -> dict[str, str]:
     the log, makes every run one of active learning.
     """
     training = snapshot.labels.splits["training"]
-    if any(not item.labeled_at and item.strategy not in _BY_CHANCE for item in training):
+    by_chance = ("", "random", NOT_RECORDED)
+    if any(not item.labeled_at and item.strategy not in by_chance for item in training):
         return {run.run_id: ACTIVE for run in snapshot.logs.runs}
     chosen = {
         proposal.batch_id

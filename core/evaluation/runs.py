@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,17 +78,12 @@ def keep(snapshot: Snapshot, trained: Trained) -> Run:
     """Saves the model and then appends the run to `runs.csv`; the run with its id."""
     workspace = snapshot.workspace
     with workspace.locked():
-        run_id = next_run_id(read_logs(*workspace.logs).runs)
+        run_id = fresh_id("run", {run.run_id for run in read_logs(*workspace.logs).runs})
         run = replace(trained.run, run_id=run_id, params_file=_params_file(workspace, trained.run))
         save_model(trained.model, workspace.path / run.params_file)
         save_report(trained.report, workspace.path / run.params_file)
         append_records(workspace.runs, [run])
     return run
-
-
-def next_run_id(runs: list[Run]) -> str:
-    """The id of the run after these."""
-    return fresh_id("run", {run.run_id for run in runs})
 
 
 def current_run(snapshot: Snapshot) -> Run | None:
@@ -97,19 +93,12 @@ def current_run(snapshot: Snapshot) -> Run | None:
     """
     today = (snapshot.workspace.task.model, *_hashes(snapshot))
     for run in reversed(snapshot.logs.runs):
-        same = (run.model, run.training_hash, run.evaluation_hash) == today
-        if same and _encoder_of(snapshot, run) == snapshot.workspace.task.encoder:
-            return run
+        if (run.model, run.training_hash, run.evaluation_hash) == today:
+            with suppress(RunError):  # of a damaged report nobody knows the encoder
+                report = read_report(snapshot, run)
+                if (report.encoder if report else "") == snapshot.workspace.task.encoder:
+                    return run
     return None
-
-
-def _encoder_of(snapshot: Snapshot, run: Run) -> str | None:
-    """The name of the run's encoder, empty for none; None if its report is damaged."""
-    try:
-        report = read_report(snapshot, run)
-    except RunError:
-        return None
-    return report.encoder if report else ""
 
 
 def find_run(snapshot: Snapshot, run_id: str | None = None) -> Run:
@@ -221,7 +210,7 @@ def _run(snapshot: Snapshot, model: Model, report: Report, seconds: float) -> Ru
     counts = Counter(item.label for item in training)
     training_hash, evaluation_hash = _hashes(snapshot)
     return Run(
-        run_id=next_run_id(snapshot.logs.runs),
+        run_id=fresh_id("run", {run.run_id for run in snapshot.logs.runs}),
         created_at=now(),
         model=model.name,
         counts=json.dumps({value: counts[value] for value in model.labels}),

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval, cut_intervals
+from core.pool.bags import Mask
 from core.pool.lengths import LengthThirds
 from core.pool.text import words_of
 from core.pool.words import PoolWords
@@ -44,9 +44,7 @@ class Slice:
         return self.positives < THIN
 
 
-def slices(
-    groups: Sequence[str], predicted: NDArray[np.bool_], actual: NDArray[np.bool_]
-) -> list[Slice]:
+def slices(groups: Sequence[str], predicted: Mask, actual: Mask) -> list[Slice]:
     """Each group's scores: large groups first, thin ones last; never in the order of the scores."""
     of, found = np.array(groups, object), []
     for name in set(groups):

@@ -59,13 +59,9 @@ def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
         return Sign(name, None, False, needed)
     mean = sum(kappas) / WINDOW
     verb = "hardly change" if mean >= STABLE else "still change"
-    return Sign(
-        name,
-        mean,
-        mean >= STABLE,
-        f"Predictions {verb}: the last {WINDOW + 1} model versions agree by {mean:.3f}; {STABLE} "
-        "counts as stable.",
-    )
+    agree = f"the last {WINDOW + 1} model versions agree by {mean:.3f}"
+    told = f"Predictions {verb}: {agree}; {STABLE} counts as stable."
+    return Sign(name, mean, mean >= STABLE, told)
 
 
 def gain(models: Sequence[BinaryPredictions], actual: NDArray[np.bool_]) -> Sign:
@@ -81,16 +77,13 @@ def gain(models: Sequence[BinaryPredictions], actual: NDArray[np.bool_]) -> Sign
     found = paired_difference(before, after, actual, "average_precision", keep_balance=False)
     if found is None:
         return Sign(name, None, False, "Needs positive test items.")
-    interval, now = found.interval, average_precision(after.score, actual)
-    unnoticed = (interval.high - interval.low) / 2
-    return Sign(
-        name,
-        interval.value,
-        interval.low <= 0,
-        f"Average precision is {now:.2f}. Compared with {WINDOW} model versions ago: {found}. "
-        f"With {int(actual.sum()):,} positive test items, a gain below {unnoticed:.2f} is too "
-        "small to measure.",
+    now, unnoticed = average_precision(after.score, actual), (found.high - found.low) / 2
+    told = (
+        f"Average precision is {now:.2f}. Compared with {WINDOW} model versions ago: "
+        f"{found.as_difference()}. With {int(actual.sum()):,} positive test items, a gain below "
+        f"{unnoticed:.2f} is too small to measure."
     )
+    return Sign(name, found.value, found.low <= 0, told)
 
 
 def positives_left(found: int, left: Interval) -> Sign:
@@ -103,13 +96,11 @@ def positives_left(found: int, left: Interval) -> Sign:
     if not everything:
         return Sign(name, None, False, "No positive item found yet.")
     surely = found / (found + left.high) if found else 0.0
-    return Sign(
-        name,
-        left.value,
-        surely >= ENOUGH,
+    told = (
         f"About {left.value:,.0f} positives ({left.low:,.0f} to {left.high:,.0f}) are still "
-        f"unlabeled. You found {found:,}: {found / everything:.0%} of all, at least {surely:.0%}.",
+        f"unlabeled. You found {found:,}: {found / everything:.0%} of all, at least {surely:.0%}."
     )
+    return Sign(name, left.value, surely >= ENOUGH, told)
 
 
 def advice(signs: Sequence[Sign]) -> str:

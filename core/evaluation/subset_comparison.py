@@ -21,6 +21,7 @@ from core.evaluation.intervals import (
     LEVEL,
     REPLICATES,
     BinaryPredictions,
+    Draws,
     Interval,
     bootstrap,
     resampled,
@@ -114,9 +115,7 @@ def contrasted(
     }
 
 
-def _scored(
-    subsets: Subsets, actual: NDArray[np.bool_], samples: NDArray[np.int32]
-) -> dict[str, _Scored]:
+def _scored(subsets: Subsets, actual: NDArray[np.bool_], samples: Draws) -> dict[str, _Scored]:
     found = [
         bootstrap(lambda drawn, of=model: scores_of(of, actual, drawn, list(SCORES)), samples)
         for model in subsets.models

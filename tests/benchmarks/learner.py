@@ -147,7 +147,7 @@ def print_differences(found: Mapping[str, Measured], truth: Mapping[str, str], l
             paired_difference(said["book"], said[title], actual, name, keep_balance=False)
             for name in COMPARED
         ]
-        cells = [f"{x.interval.value:+.3f} {ends(x.interval)}" for x in differences if x]
+        cells = [f"{x.value:+.3f} {ends(x)}" for x in differences if x]
         rows.append([title, *cells])
     print_table(["model", *(SHOWN[name] for name in COMPARED)], rows)
 

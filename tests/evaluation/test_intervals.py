@@ -8,7 +8,6 @@ from sklearn import metrics
 from core.evaluation.intervals import (
     SCORES,
     BinaryPredictions,
-    Difference,
     Interval,
     paired_difference,
     resampled,
@@ -154,11 +153,11 @@ def test_a_better_model_is_told_from_a_worse_one_on_the_same_items():
     worse = np.random.default_rng(1).permutation(score)
     found = paired_difference(binary(worse), binary(score), actual, "auc")
     assert found.is_clear
-    assert found.interval.low > 0.2
-    assert "higher" in str(found)
+    assert found.low > 0.2
+    assert "higher" in found.as_difference()
     back = paired_difference(binary(score), binary(worse), actual, "auc")
-    assert back.interval.value == pytest.approx(-found.interval.value)
-    assert "lower" in str(back)
+    assert back.value == pytest.approx(-found.value)
+    assert "lower" in back.as_difference()
 
 
 def test_pairing_makes_a_small_difference_clear():
@@ -174,7 +173,7 @@ def test_pairing_makes_a_small_difference_clear():
 def test_a_model_cannot_be_told_from_itself():
     score, actual = items(300)
     found = paired_difference(binary(score), binary(score), actual)
-    assert found.interval == Interval(0.0, 0.0, 0.0)
+    assert found == Interval(0.0, 0.0, 0.0)
     assert not found.is_clear
     assert paired_difference(binary(score), binary(score), np.zeros(300, bool)) is None
     assert paired_difference(binary(score), binary(score), np.ones(300, bool), "auc") is None
@@ -189,7 +188,7 @@ def test_a_model_cannot_be_told_from_itself():
     ],
 )
 def test_a_difference_is_a_plain_sentence(ends, says: str):
-    assert str(Difference("fscore", Interval(*ends))) == says
+    assert Interval(*ends).as_difference() == says
 
 
 @given(st.integers(0, 60), st.integers(1, 60))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from core.evaluation.intervals import Difference
+from core.evaluation.intervals import Interval
 from core.evaluation.metrics import calibration_error
 from core.evaluation.run_scores import (
     ACTIVE,
@@ -57,7 +57,7 @@ def drawn(found: EvaluationPredictions, label: int) -> Resampled:
 
 def differences(
     before: EvaluationPredictions, after: EvaluationPredictions, label: int
-) -> dict[str, Difference]:
+) -> dict[str, Interval]:
     return score_differences(*(drawn(each, label) for each in shared(before, after)))
 
 
@@ -109,9 +109,9 @@ def test_differences_are_paired_and_of_shared_items():
         ("brier", metrics.brier_score_loss),
     ):
         value = score(actual, second.raw[:100, 0]) - score(actual, first.raw[:100, 0])
-        assert found[name].interval.value == pytest.approx(value)
+        assert found[name].value == pytest.approx(value)
     same = differences(first, first, 0)
-    assert all(each.interval.low == each.interval.high == 0 for each in same.values())
+    assert all(each.low == each.high == 0 for each in same.values())
 
 
 def test_a_label_without_probabilities_has_the_scores_of_its_predictions():

@@ -41,7 +41,7 @@ def test_where_no_draw_matters_the_interval_is_the_paired_bootstrap_s():
     groups = {RANDOM: Subsets([first] * 4, 50, 100), "outlier": Subsets([second] * 4, 50, 100)}
     found = contrasted(groups, actual)["outlier"][1]
     for score in ("fscore", "auc"):
-        ends = paired_difference(first, second, actual, score, keep_balance=False).interval
+        ends = paired_difference(first, second, actual, score, keep_balance=False)
         assert found[score].value == pytest.approx(ends.value)
         # Two comparisons: each is held to 97.5%.
         wider = stats.norm.ppf(1 - 0.0125) / stats.norm.ppf(0.975)

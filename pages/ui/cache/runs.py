@@ -6,7 +6,7 @@ import pandas as pd
 
 from core.errors import RunError
 from core.evaluation import run_scores
-from core.evaluation.intervals import Difference, Interval
+from core.evaluation.intervals import Interval
 from core.evaluation.report import report_path
 from core.evaluation.run_scores import EvaluationPredictions, Resampled
 from core.evaluation.runs import load_run, read_report
@@ -165,7 +165,7 @@ def by_both(snapshot: Snapshot, before: Run, after: Run, label: int) -> Hashable
 @kept(by_both, most=RUNS)
 def score_differences(
     snapshot: Snapshot, before: Run, after: Run, label: int
-) -> dict[str, Difference]:
+) -> dict[str, Interval]:
     """How much higher `after` scores than `before`; empty where nothing is known."""
     first, second = (evaluation_predictions(snapshot, run) for run in (before, after))
     if first is None or second is None:

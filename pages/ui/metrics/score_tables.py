@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.intervals import Difference
+from core.evaluation.intervals import Interval
 from core.evaluation.report import AT_THRESHOLD, Report
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
@@ -77,15 +77,16 @@ def gain_sentence(snapshot: Snapshot, before: Run, after: Run) -> str | None:
     if found is None:
         return None
     first, second = shown_id(before.run_id), shown_id(after.run_id)
+    told = found.as_difference()
     if found.is_clear:
-        return f"Average precision of {second} is {found} than of {first}: more than chance."
+        return f"Average precision of {second} is {told} than of {first}: more than chance."
     noise = noise_sentence(snapshot, found)
-    return f"Average precision of {second} and {first}: {found}. {noise}"
+    return f"Average precision of {second} and {first}: {told}. {noise}"
 
 
-def noise_sentence(snapshot: Snapshot, found: Difference) -> str:
+def noise_sentence(snapshot: Snapshot, found: Interval) -> str:
     """The smallest gain that this test set can measure."""
-    half = (found.interval.high - found.interval.low) / 2
+    half = (found.high - found.low) / 2
     if not half:
         return "They rank the test items alike."
     (items, positives), name = evaluation_size(snapshot), snapshot.workspace.task.positive.name
@@ -127,13 +128,12 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> 
     return table.assign(**{f"Compared with {shown_id(other.run_id)}": compared})
 
 
-def difference_told(found: Difference) -> str:
+def difference_told(found: Interval) -> str:
     """`+0.052 (+0.010 to +0.094)`, or that it may be none."""
-    each = found.interval
-    if each.low == each.value == each.high == 0:
+    if found.low == found.value == found.high == 0:
         return "the same"
-    ends = f"({each.low:+.3f} to {each.high:+.3f})"
-    return f"{each.value:+.3f} {ends}" if found.is_clear else f"no clear difference {ends}"
+    ends = f"({found.low:+.3f} to {found.high:+.3f})"
+    return f"{found.value:+.3f} {ends}" if found.is_clear else f"no clear difference {ends}"
 
 
 def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
