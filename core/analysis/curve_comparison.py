@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from core.analysis.learning_curves import Point, counts_of
+from core.analysis.learning_curves import Point
 from core.evaluation.intervals import Interval, student
 
 SCORES = ("fscore", "auc", "average_precision")
+
+Curves = dict[int, list[Point]]
+"""The points of each seed."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def compare(points: Iterable[Point], random_mix: str | None) -> list[Compared]:
 
     `random_mix` is the mix that the others are compared with, as it was typed; None: with none.
     """
-    curves: dict[tuple[str, str], dict[int, list[Point]]] = {}
+    curves: dict[tuple[str, str], Curves] = {}
     for point in points:
         by_seed = curves.setdefault((point.mix, point.model), {})
         by_seed.setdefault(point.seed, []).append(point)
@@ -126,7 +129,7 @@ def area(points: Sequence[Point], score: str) -> float | None:
     if not known:
         return None
     values = [getattr(point, score) for point in known]
-    labels = counts_of(known)
+    labels = [point.labels for point in known]
     if labels[0] == labels[-1]:
         return float(values[0])
     return float(np.trapezoid(values, labels) / (labels[-1] - labels[0]))
@@ -143,11 +146,7 @@ def labels_to_reach(points: Sequence[Point], score: str, goal: float | None) -> 
     return next(reached, None)
 
 
-def _compared(
-    which: tuple[str, str, str],
-    curves: dict[int, list[Point]],
-    random_curves: dict[int, list[Point]],
-) -> Compared:
+def _compared(which: tuple[str, str, str], curves: Curves, random_curves: Curves) -> Compared:
     score = which[2]
     areas = {seed: area(points, score) for seed, points in curves.items()}
     shared = [seed for seed in curves if seed in random_curves]
@@ -159,11 +158,6 @@ def _compared(
         labels_to_reach(curves[seed], score, getattr(random_curves[seed][-1], score))
         for seed in shared
     ]
-    return Compared(
-        *which,
-        len(curves),
-        mean_of(areas.values()),
-        mean_of(over_random),
-        mean_of(needed).value,
-        sum(labels is not None for labels in needed),
-    )
+    labels_needed = mean_of(needed)
+    means = (mean_of(areas.values()), mean_of(over_random), labels_needed.value)
+    return Compared(*which, len(curves), *means, labels_needed.number)

@@ -1,7 +1,4 @@
-"""Estimate of how many positives there are, and whether it is time to stop labeling.
-
-It is kept in `.cache`, named by the files that it was made of.
-"""
+"""Estimate of how many positives there are, and whether it is time to stop labeling."""
 
 import json
 from collections.abc import Sequence
@@ -56,13 +53,9 @@ class Estimate:
     signs: tuple[Sign, ...]
     advice: str
 
-    def encoded(self) -> str:
-        """The estimate as `decoded` reads it."""
-        return json.dumps(asdict(self))
-
 
 def decoded(text: str) -> Estimate:
-    """The estimate of this text, which `Estimate.encoded` gave."""
+    """The estimate of this text, which `compute_estimate` gave."""
     return typed(Estimate, json.loads(text))
 
 
@@ -93,12 +86,13 @@ def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
     snapshot = read_snapshot(workspace, write_cache=workspace.is_writable())
     file = estimate_file(snapshot)
     found = kept_estimate(snapshot) or make_estimate(snapshot, progress=progress)
+    encoded = json.dumps(asdict(found))
     with suppress(LoopError):  # where nothing can be written it is computed again another day
-        keep_result(file, found.encoded().encode())
+        keep_result(file, encoded.encode())
         for other in newest(file.parent, "*.json"):
             if other != file:
                 remove(other)
-    return found.encoded()
+    return encoded
 
 
 def make_estimate(

@@ -1,21 +1,19 @@
-"""Learning curves of simulated active learning: several mixes, models and seeds, in one CSV file.
-
-Each curve is appended whole when it is finished. What the file already holds is not computed again.
-"""
+"""Learning curves of simulated active learning: mixes, models and seeds in one CSV file."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
 from core.analysis.simulation import (
     BACKGROUND,
     LabeledPool,
+    Mix,
     Plan,
     Step,
     background_space,
@@ -80,7 +78,7 @@ class Study:
     labeled: Path
     task: Task
     plan: Plan
-    mixes: Mapping[str, Mapping[str, int]]
+    mixes: Mapping[str, Mix]
     models: Sequence[str]
     seeds: Sequence[int]
     background: Snapshot | None = None
@@ -93,12 +91,7 @@ class Study:
     @property
     def curves(self) -> list[Curve]:
         """Seed by seed, so that what was stopped early can still be compared."""
-        return [
-            Curve(seed, mix, model)
-            for seed in self.seeds
-            for mix in self.mixes
-            for model in self.models
-        ]
+        return [Curve(*which) for which in product(self.seeds, self.mixes, self.models)]
 
 
 def learn(
@@ -123,7 +116,8 @@ def learn(
         _check_settings(study, space, out)
         expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
         known = read_points(file)
-        missing = [x for x in study.curves if counts_of(known.get(x, [])) != expected[x.seed]]
+        there = {curve: [point.labels for point in points] for curve, points in known.items()}
+        missing = [curve for curve in study.curves if there.get(curve) != expected[curve.seed]]
         progress(f"{len(study.curves) - len(missing)} of {len(study.curves)} curves are there")
         for done, points in enumerate(_computed(study, folder, missing, workers), start=1):
             file.append([encode(point) for point in points])
@@ -140,11 +134,6 @@ def label_counts(table: LabeledPool, seed: int, plan: Plan) -> list[int]:
         raise LoopError("The table has no item left for training. Give a larger one.")
     wanted = [plan.initial + turn * plan.batch for turn in range(plan.iterations + 1)]
     return list(dict.fromkeys(min(labels, available) for labels in wanted))
-
-
-def counts_of(points: Sequence[Point]) -> list[int]:
-    """The numbers of labels of a curve's points."""
-    return [point.labels for point in points]
 
 
 def curve_file(out: Path) -> CsvFile:
@@ -210,44 +199,33 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
 def _computed(
     study: Study, folder: Path, missing: Sequence[Curve], workers: int | None
 ) -> Iterator[list[Point]]:
-    """The missing curves as they are finished; in this process if there is one worker."""
+    """The missing curves as they are finished; in this process if there is one worker.
+
+    Others have one torch thread each, and are started anew, not forked: a fork of a process whose
+    torch has run threads may hang. Whatever ends the caller ends what still waits; nobody waits for
+    what the workers are at, which ends with it.
+    """
     workers = min(workers or processors(), max(len(missing), 1))
     jobs = [(folder, study.task, study.mixes[x.mix], x, study.plan) for x in missing]
     if workers == 1:
         yield from (compute(*job) for job in jobs)
         return
-    with _processes(workers) as pool:
-        futures = [pool.submit(compute, *job) for job in jobs]
-        try:
-            yield from (future.result() for future in as_completed(futures))
-        except BrokenProcessPool as error:
-            raise LoopError(
-                "A worker process died, perhaps for lack of memory. Finished curves are kept: run "
-                "the same command again, with fewer --workers."
-            ) from error
-
-
-@contextmanager
-def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Worker processes of one torch thread each; whatever ends the caller ends what still waits.
-
-    Nobody waits then for what they are at; they end with it. They are started anew, not forked: a
-    fork of a process whose torch has run threads may hang.
-    """
     import torch  # which who only reads curves does without
 
-    pool = ProcessPoolExecutor(
-        workers, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
-    )
+    pool = ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,))
     try:
-        yield pool
+        futures = [pool.submit(compute, *job) for job in jobs]
+        yield from (future.result() for future in as_completed(futures))
+    except BrokenProcessPool as error:
+        raise LoopError(
+            "A worker process died, perhaps for lack of memory. Finished curves are kept: run the "
+            "same command again, with fewer --workers."
+        ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def compute(
-    folder: Path, task: Task, mix: Mapping[str, int], curve: Curve, plan: Plan
-) -> list[Point]:
+def compute(folder: Path, task: Task, mix: Mix, curve: Curve, plan: Plan) -> list[Point]:
     """One curve; the table stands in the folder as `write_labeled` laid it out."""
     table, choose = read_labeled(folder, task), by_mix(mix, plan.batch)
     return [point_of(curve, x) for x in steps(table, choose, curve.model, curve.seed, plan)]

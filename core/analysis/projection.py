@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from core.models.pool_predictions import Predictions
+from core.pool.bags import Indices
 from core.sampling import strategies
 from core.sampling.mix import training_word_counts
 from core.sampling.picks import Pick, WordHistory
@@ -22,22 +22,17 @@ POOL = "pool"
 
 COLUMNS = ("item_id", "text", "strategy", "confidence", "familiarity")
 
-Ranges = Mapping[str, Sequence[float]]
-"""The lowest and the highest value of a column, both inside."""
 
-
-def sampled(snapshot: Snapshot, number: int = SAMPLE, seed: int = SAMPLE_SEED) -> NDArray[np.int64]:
+def sampled(snapshot: Snapshot, number: int = SAMPLE) -> Indices:
     """Rows of a uniform sample of the distinct items that are not held out, ascending.
 
     Items that wait for an evaluation or validation label are held out too.
     """
     allowed = snapshot.pool_words.is_first & ~snapshot.held_out
-    return np.sort(strategies.random(allowed, number, np.random.default_rng(seed)).indices)
+    return np.sort(strategies.random(allowed, number, np.random.default_rng(SAMPLE_SEED)).indices)
 
 
-def pool_points(
-    snapshot: Snapshot, predictions: Predictions, rows: NDArray[np.int64]
-) -> pd.DataFrame:
+def pool_points(snapshot: Snapshot, predictions: Predictions, rows: Indices) -> pd.DataFrame:
     """These items of the pool as the model and today's training data see them, with `COLUMNS`.
 
     Familiarity is (1 + the sum of its words' counts in the training data) / its number of words
@@ -64,14 +59,8 @@ def pick_points(picks: Sequence[Pick], history: WordHistory) -> pd.DataFrame:
     Those of which no confidence was recorded, and texts without words, are left out.
     """
     rows = [
-        (
-            pick.proposal.item_id,
-            pick.text,
-            pick.proposal.strategy,
-            pick.proposal.confidence,
-            history.familiarity(pick.text, pick.proposal.batch_id),
-        )
-        for pick in picks
+        (of.item_id, text, of.strategy, of.confidence, history.familiarity(text, of.batch_id))
+        for of, text in ((pick.proposal, pick.text) for pick in picks)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).dropna().reset_index(drop=True)
 
@@ -82,8 +71,11 @@ def landscape(pool: pd.DataFrame, picks: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([frame for frame in (others, picks) if len(frame)], ignore_index=True)
 
 
-def inside(points: pd.DataFrame, ranges: Ranges) -> pd.DataFrame:
-    """The points in these ranges, picks before items of the pool, the least familiar first."""
+def inside(points: pd.DataFrame, ranges: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """The points in these ranges, picks before items of the pool, the least familiar first.
+
+    A range is the lowest and the highest value of a column, both inside.
+    """
     is_inside = np.ones(len(points), bool)
     for column, (low, high) in ranges.items():
         is_inside &= points[column].between(low, high).to_numpy()

@@ -1,8 +1,4 @@
-"""Replay: active learning simulated with a workspace's own labels, to see which mix pays here.
-
-The labels and the learning curves stand in `.cache`, named by what they were made of: what was
-computed once is not computed again while neither labels nor pool change.
-"""
+"""Replay: active learning simulated with a workspace's own labels, to see which mix pays here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +8,13 @@ import numpy as np
 
 from core.analysis.learning_curves import Point, Study, curve_file, learn, read_points
 from core.analysis.results import keep_result, name_of
-from core.analysis.simulation import Plan
+from core.analysis.simulation import Mix, Plan
 from core.features.encoder import encoder_place
 from core.features.pool_features import Space
 from core.pool.text import text_key
 from core.sampling.catalog import CATALOG
 from core.system.csv_rows import format_rows
-from core.system.progress import Progress, silent
+from core.system.progress import Progress
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Task
@@ -85,9 +81,7 @@ def ways(task: Task) -> dict[str, dict[str, int]]:
     }
 
 
-def prepare(
-    found: Known, mixes: Mapping[str, Mapping[str, int]], models: Sequence[str], seeds: int
-) -> Replay:
+def prepare(found: Known, mixes: Mapping[str, Mix], models: Sequence[str], seeds: int) -> Replay:
     """The study of these ways; its table is written. Raises LoopError if it cannot be."""
     snapshot = found.snapshot
     # The simulated loops stand in folders of their own.
@@ -103,12 +97,7 @@ def prepare(
 
 
 def compute(
-    path: Path,
-    mixes: Mapping[str, Mapping[str, int]],
-    models: Sequence[str],
-    seeds: int,
-    *,
-    progress: Progress = silent,
+    path: Path, mixes: Mapping[str, Mix], models: Sequence[str], seeds: int, progress: Progress
 ) -> None:
     """Computes the points of this workspace's replay as it stands now, and keeps them."""
     progress("reading the workspace")

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import Interval, Z, wilson
+from core.evaluation.intervals import Interval, Values, Z, wilson
 from core.features.vocabulary import count_words, word_positions
-from core.pool.bags import Bags
+from core.pool.bags import Bags, Indices, Mask
 from core.pool.items import Pool
 from core.pool.text import number_words, words_of
 from core.workspace.labels import Labeled
@@ -48,8 +48,6 @@ LEAST = 5
 """Times that a word stands in the pool for a difference to be looked for: a rarer one cannot show
 it, and only makes the cut harder for the others."""
 
-Rows = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Column:
@@ -63,7 +61,7 @@ class Column:
     digits: int
     counts: Mapping[str, int]
 
-    def values_of(self, pool: Pool, rows: Rows) -> list[str]:
+    def values_of(self, pool: Pool, rows: Indices) -> list[str]:
         """The values of these rows."""
         found = pool.table[self.name].chunk(0).take(pa.array(rows, pa.int64()))
         values = _cut(found, self.digits).to_pylist()
@@ -123,7 +121,7 @@ class Vocabulary:
     bags: Bags
 
 
-def groups(training: Sequence[Labeled]) -> dict[str, Rows]:
+def groups(training: Sequence[Labeled]) -> dict[str, Indices]:
     """The rows of each strategy's items, the largest first; before them, of several, all rows."""
     found: dict[str, list[int]] = {}
     for row, item in enumerate(training):
@@ -190,14 +188,14 @@ def column_spread(snapshot: Snapshot, column: Column) -> Spread:
     return spread(column.name, counts, values, known)
 
 
-def _rows(snapshot: Snapshot, training: Sequence[Labeled]) -> Rows:
+def _rows(snapshot: Snapshot, training: Sequence[Labeled]) -> Indices:
     """Each of these items' row in the pool; -1: none."""
     at = snapshot.pool_words.pool.positions(item.item_id for item in training)
     return np.array([at.get(item.item_id, -1) for item in training], np.int64)
 
 
 def spread(
-    name: str, pool: Mapping[str, int], values: Sequence[str], of: Mapping[str, Rows]
+    name: str, pool: Mapping[str, int], values: Sequence[str], of: Mapping[str, Indices]
 ) -> Spread:
     """The shares of each value in each group; `values` has one for each row of the groups.
 
@@ -250,7 +248,7 @@ def vocabulary(snapshot: Snapshot) -> Vocabulary:
     return Vocabulary(pa.concat_arrays([pool_words.words, names]), counts, own)
 
 
-def compare_words(found: Vocabulary, rows: Rows) -> WordComparison:
+def compare_words(found: Vocabulary, rows: Indices) -> WordComparison:
     """The words that these rows of the training items have too often or too seldom.
 
     Of words drawn at random from the pool, the number of one word is nearly Poisson distributed;
@@ -264,20 +262,17 @@ def compare_words(found: Vocabulary, rows: Rows) -> WordComparison:
     telling = deviance(numbers[different], expected[different])
     order = different[np.argsort(-telling, kind="stable")]
     words = found.words.take(pa.array(among[order])).to_pylist()
+    figures = (each[order].tolist() for each in (numbers, pool, expected))
     shares = [
-        WordShare(word, int(n), int(of), float(mean), ratio_of(int(n), float(mean)))
-        for word, n, of, mean in zip(
-            words, numbers[order], pool[order], expected[order], strict=True
-        )
+        WordShare(word, n, of, mean, ratio_of(n, mean))
+        for word, n, of, mean in zip(words, *figures, strict=True)
     ]
     over = tuple(share for share in shares if share.training > share.expected)
     under = tuple(share for share in shares if share.training < share.expected)
     return WordComparison(over, under, len(among))
 
 
-def poisson_chance(
-    numbers: NDArray[np.int64], expected: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def poisson_chance(numbers: NDArray[np.int64], expected: Values) -> Values:
     """How often a Poisson number is as far off its mean or further: twice the nearer tail."""
     import torch  # for its incomplete gamma function alone
 
@@ -287,14 +282,14 @@ def poisson_chance(
     return (2 * torch.minimum(above, below)).clamp(max=1).numpy()
 
 
-def are_discoveries(chances: NDArray[np.float64], rate: float = RATE) -> NDArray[np.bool_]:
-    """Which of these findings to keep so that about `rate` of them are wrong."""
+def are_discoveries(chances: Values) -> Mask:
+    """Which of these findings to keep so that about `RATE` of them are wrong."""
     ordered = np.sort(chances)
-    passed = np.flatnonzero(ordered <= rate * np.arange(1, len(ordered) + 1) / max(len(ordered), 1))
+    passed = np.flatnonzero(ordered <= RATE * np.arange(1, len(ordered) + 1) / max(len(ordered), 1))
     return chances <= ordered[passed[-1]] if len(passed) else np.zeros(len(chances), bool)
 
 
-def deviance(numbers: NDArray[np.int64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
+def deviance(numbers: NDArray[np.int64], expected: Values) -> Values:
     """How much a number tells against its mean: Poisson's G2 (Dunning 1993)."""
     ratio = np.where(numbers > 0, numbers / expected, 1)
     return 2 * (numbers * np.log(ratio) - numbers + expected)

@@ -56,7 +56,7 @@ def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
 ORACLE = "oracle.csv"
 """The true labels beside the sample; the app never reads them."""
 ORACLE_NAME = "oracle"
-DEMO_BATCHES = 8
+BATCHES = 8
 """Active-learning batches of the demo: enough for a learning curve."""
 
 
@@ -94,6 +94,9 @@ class LabeledPool:
     space: Space | None = None
 
 
+Mix = Mapping[str, int]
+"""Strategies and their parts of a batch."""
+
 Choose = Callable[[Snapshot, PoolScores, np.random.Generator], Chosen]
 """A way to choose the next batch of a loop whose pool has these scores."""
 
@@ -113,9 +116,7 @@ class Step:
     seconds: float
 
 
-def make_demo(
-    target: Path, *, batches: int = DEMO_BATCHES, progress: Progress = silent
-) -> Snapshot:
+def make_demo(target: Path, *, batches: int = BATCHES, progress: Progress = silent) -> Snapshot:
     """A workspace made from the sample, in which the oracle has labeled its way through the loop.
 
     Evaluation data, first training data, and so many active-learning batches; then a last run.
@@ -142,9 +143,7 @@ def _run_through(folder: Path, batches: int, progress: Progress) -> None:
         keep(snapshot, train(snapshot, progress=progress))
 
 
-def label_batch(
-    inbox: Inbox, batch: Batch, oracle: Mapping[str, str], moment: Callable[[], str] = now
-) -> None:
+def label_batch(inbox: Inbox, batch: Batch, oracle: Mapping[str, str]) -> None:
     """Labels the whole batch as the oracle says, and saves it.
 
     How long a label took is left empty: nobody took any time.
@@ -152,7 +151,7 @@ def label_batch(
 
     def event(action: Action, name: str, item_id: str = "", label: str = "") -> Event:
         event_id = f"{ORACLE_NAME}-{batch.batch_id}-{name}"
-        return Event(event_id, batch.batch_id, item_id, action, label, ORACLE_NAME, moment())
+        return Event(event_id, batch.batch_id, item_id, action, label, ORACLE_NAME, now())
 
     events = [
         event("label", str(proposal.rank), proposal.item_id, oracle[proposal.item_id])
@@ -217,9 +216,8 @@ def read_labeled(folder: Path, task: Task) -> LabeledPool:
     return LabeledPool(snapshot, read_oracle(folder / ORACLE), next(iter(spaces), None))
 
 
-def by_mix(mix: Mapping[str, int], number: int) -> Choose:
+def by_mix(mix: Mix, number: int) -> Choose:
     """The app's way to choose so many items, in the proportions of the mix."""
-
     counts = apportion(number, mix)
     return lambda snapshot, scores, generator: mixed(
         snapshot, scores.probability, counts, generator, scores.is_own
@@ -256,9 +254,8 @@ def steps(table: LabeledPool, choose: Choose, model: str, seed: int, plan: Plan)
 def held_out(table: LabeledPool, seed: int, plan: Plan) -> Snapshot:
     """The table's snapshot under this seed, with a random share of items as evaluation data."""
     workspace = table.snapshot.workspace
-    snapshot = replace(
-        table.snapshot, workspace=replace(workspace, task=replace(workspace.task, seed=seed))
-    )
+    seeded = replace(workspace, task=replace(workspace.task, seed=seed))
+    snapshot = replace(table.snapshot, workspace=seeded)
     number = round(plan.evaluation * int(snapshot.candidates.sum()))
     picks = random_picks(snapshot, number, np.random.default_rng(seed))
     return _with_labels(snapshot, table.oracle, "evaluation", picks)
@@ -274,16 +271,10 @@ def _with_labels(
     """The snapshot after the oracle has labeled these items; `probability` chose them."""
     pool, rows = snapshot.pool_words.pool, pa.array([row for _, row, _ in picks], pa.int64())
     ids, texts = pool.ids.take(rows).to_pylist(), pool.texts.take(rows).to_pylist()
+    sure = [None] * len(picks) if probability is None else probability[rows].max(axis=1).tolist()
     fresh = [
-        Labeled(
-            item_id,
-            text,
-            oracle[item_id],
-            split,
-            strategy,
-            None if probability is None else float(probability[row].max()),
-        )
-        for item_id, text, (strategy, row, _) in zip(ids, texts, picks, strict=True)
+        Labeled(item_id, text, oracle[item_id], split, strategy, confidence)
+        for item_id, text, (strategy, _, _), confidence in zip(ids, texts, picks, sure, strict=True)
     ]
     splits = {**snapshot.labels.splits, split: [*snapshot.labels.splits[split], *fresh]}
     return replace(snapshot, labels=Labels(splits, [], []))

@@ -3,9 +3,6 @@
 A model is trained anew on as many items of each strategy, and on as many of all of them, and each
 predicts the same evaluation items. The labels are those that the strategies really brought in: what
 they would have chosen otherwise is the question of `core/analysis/replay.py`.
-
-The predictions stand in `.cache`, named by all that they depend on, each model's when it is
-trained: an experiment that was stopped goes on where it was.
 """
 
 import json
@@ -159,14 +156,9 @@ def _name(snapshot: Snapshot, size: int) -> str:
     task, labels = snapshot.workspace.task, snapshot.labels
     training, evaluation = labels.usable_training(), labels.splits["evaluation"]
     asked = (task.values, task.positive.value, task.model, task.encoder, size, LEAST)
+    pool = snapshot.pool_words.pool.key
     return name_of(
-        (
-            EXPERIMENT_VERSION,
-            Space.version,
-            Vocabulary.version,
-            snapshot.pool_words.pool.key,
-            asked,
-        ),
+        (EXPERIMENT_VERSION, Space.version, Vocabulary.version, pool, asked),
         [labels_hash(items, task.values) for items in (training, evaluation)],
         # Predictions stand in the order of the items, and groups are rows of them.
         [(item.item_id, item.strategy) for item in training],
@@ -268,20 +260,14 @@ def _outcome(
     asked: Rows,
 ) -> Outcome:
     is_positive = items.targets == items.positive
-    size, seeds = experiment.size, experiment.seeds
-    subsets = {
-        group.name: Subsets(predictions[group.name], size, len(group.rows))
-        for group in experiment.groups
-    }
+    size, seeds, groups = experiment.size, experiment.seeds, experiment.groups
+    subsets = {each.name: Subsets(predictions[each.name], size, len(each.rows)) for each in groups}
     found = contrasted(subsets, is_positive[asked])
     results = []
-    for group in experiment.groups:
-        shares = [
-            is_positive[drawn(group, size, seed, items.targets)].mean() for seed in range(seeds)
-        ]
-        results.append(
-            Result(group.name, len(group.rows), float(np.mean(shares)), *found[group.name])
-        )
+    for group in groups:
+        rows = [drawn(group, size, seed, items.targets) for seed in range(seeds)]
+        share = float(np.mean([is_positive[own].mean() for own in rows]))
+        results.append(Result(group.name, len(group.rows), share, *found[group.name]))
     training = len(experiment.snapshot.labels.usable_training())
     return Outcome(size, seeds, experiment.model, training, len(asked), tuple(results))
 

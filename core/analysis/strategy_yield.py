@@ -90,9 +90,8 @@ def made_at(logs: Logs) -> dict[str, str]:
     """When each batch was made, the earliest first."""
     found: dict[str, str] = {}
     for proposal in logs.proposals:
-        found[proposal.batch_id] = min(
-            found.get(proposal.batch_id, proposal.created_at), proposal.created_at
-        )
+        batch, moment = proposal.batch_id, proposal.created_at
+        found[batch] = min(found.get(batch, moment), moment)
     return dict(sorted(found.items(), key=lambda pair: pair[::-1]))
 
 
@@ -122,12 +121,12 @@ def novelties(training: Sequence[Labeled], logs: Logs) -> dict[str, float]:
     return found
 
 
-def by_strategy(items: Iterable[ChosenLabel]) -> list[Yield]:
+def by_strategy(items: Sequence[ChosenLabel]) -> list[Yield]:
     """What each strategy brought in over all iterations, the one with most labels first."""
-    groups: dict[str, list[ChosenLabel]] = {}
-    for item in items:
-        groups.setdefault(item.strategy, []).append(item)
-    found = [summed_up(strategy, "", group) for strategy, group in groups.items()]
+    found = [
+        summed_up(name, "", [item for item in items if item.strategy == name])
+        for name in {item.strategy for item in items}
+    ]
     return sorted(found, key=lambda each: (-each.labeled, each.strategy))
 
 

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from core.__main__ import app
-from core.analysis.simulation import DEMO_BATCHES
+from core.analysis.simulation import BATCHES
 from core.exchange.export_formats import LAYOUTS
 from core.system.engines import ENGINES
 from tests.conftest import MakeWorkspace, active_workspace
@@ -73,4 +73,4 @@ def test_what_a_help_text_lists_is_what_there_is():
     assert options["export", "form"].help == ", ".join(LAYOUTS)
     assert options["next", "engine"].help.startswith(" or ".join(ENGINES))
     assert options["next", "engine"].default == ENGINES[0]
-    assert options["demo", "batches"].default == DEMO_BATCHES
+    assert options["demo", "batches"].default == BATCHES
