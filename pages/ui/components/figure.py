@@ -31,9 +31,6 @@ CANVAS_FROM = 2_000
 INKS = {"light": "#1c1917", "dark": "#f0eee9", None: "#767676"}
 """Colors of a chart's words, which Streamlit leaves pale; gray while nobody knows the theme."""
 
-TICK = {"expr": "ceil(width / 64)"}
-"""How many ticks a horizontal axis has: each number keeps room around it."""
-
 _svg_button = st.components.v2.component(
     "sunlight_exports",
     html='<button title="Download the chart as SVG">SVG</button>',
@@ -96,7 +93,7 @@ def _config(ink: str) -> dict[str, object]:
         "text": {"color": ink},
         "legend": words,
         "axis": words | {"labelFlush": False, "labelSeparation": 6},
-        "axisXQuantitative": {"tickCount": TICK},
+        "axisXQuantitative": {"tickCount": {"expr": "ceil(width / 64)"}},  # room for each number
     }
 
 
