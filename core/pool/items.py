@@ -148,8 +148,8 @@ def require_items(pool: Pool) -> None:
     if not len(pool):
         told = " ".join(finding.message for finding in pool.findings[:1])
         raise PoolError(
-            f"The pool is empty: {POOL_FOLDER}/ holds no CSV file with items. Put a file there "
-            f"whose rows are item_id,text (a header is optional). {told}".rstrip()
+            "The pool is empty: there is nothing to label yet. Import a file, on the Data page or "
+            f"with `python -m core import`. {told}".rstrip()
         )
 
 
