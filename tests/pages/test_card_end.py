@@ -245,7 +245,7 @@ def test_rows_of_labels_are_balanced(
         rows = [sum(box["y"] == y for box in boxes) for y in sorted({box["y"] for box in boxes})]
         assert max(rows) - min(rows) <= 1
         assert max(rows) <= (3 if width == 390 else 5)
-        assert page.locator(".sl-tally-count").all_inner_texts() == ["1", *["0"] * (count - 1)]
+        assert page.locator(".sl-count").all_inner_texts() == ["1", *["0"] * (count - 1)]
         page.close()
 
 

@@ -50,7 +50,11 @@ function labelButton(label, wide, narrow) {
   button.style.setProperty("--sl-narrow", `span ${GRID / narrow}`);
   Object.assign(button.dataset, { action: "label", argument: label.value });
   const keys = [label.key, ...(label.default ? ["enter"] : [])];
-  return finishButton(button, `label-${label.value}`, label.name, keys);
+  finishButton(button, `label-${label.value}`, label.name, keys);
+  const count = element("span", "sl-count", "");
+  count.ariaHidden = "true";
+  button.append(count);
+  return button;
 }
 
 /** @param {string} action @param {string} title @param {string} key @returns {HTMLButtonElement} */

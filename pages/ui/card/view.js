@@ -4,8 +4,6 @@
 const SUMMARY = 200;
 /** Milliseconds after which a wait for the server is shown: most are over before anyone looks. */
 const SHOW_WAITING = 400;
-/** Labels up to which the figures count each of them; their buttons do where there are more. */
-const MOST_TALLIES = 4;
 /** Milliseconds after which a new screen is announced: a region is heard once it is known. */
 const ANNOUNCE_AFTER = 250;
 /** Pixels that definitions need beside the card, or below its actions, to lie there. */
@@ -138,7 +136,6 @@ class View {
     fillHelp(this.root.querySelector(".sl-uses"), uses);
     this.root.dataset.room = room;
     this.furnishButtons(data, hasOpinions);
-    this.furnishTallies(labels);
     this.fit();
   }
 
@@ -158,28 +155,6 @@ class View {
     this.isOpinionOn = null; // told by the new button at the next item
     this.panels.show(this.panels.open);
     expand(this.root, "flag", this.flagField.item !== null);
-  }
-
-  /** @param {Label[]} labels  counted in the figures where they are few, else on their buttons */
-  furnishTallies(labels) {
-    /** @type {Map<string, HTMLElement>} by label */
-    this.tallies = new Map(
-      labels.map(({ value }) => [value, element("span", "sl-tally-count", "")]),
-    );
-    this.tally = element("span", "sl-tally", "");
-    const each = labels.map(({ name, value }) => {
-      const tally = element("span", "sl-tally", "");
-      tally.append(element("span", "sl-tally-name", name), " ", this.tallies.get(value));
-      return tally;
-    });
-    const isFew = labels.length <= MOST_TALLIES;
-    const nodes = isFew ? each : [this.tally];
-    this.root.querySelector(".sl-balance").replaceChildren(...nodes.flatMap((node) => [node, " "]));
-    if (isFew) return;
-    for (const [value, count] of this.tallies) {
-      count.ariaHidden = "true";
-      this.labelButtons.get(value).lastChild.append(count);
-    }
   }
 
   /** The focus comes to the card, unless somebody is typing elsewhere. */
@@ -258,8 +233,9 @@ class View {
    * @param {{have: number, today: number}} before  labels before those of this batch
    */
   showFigures(batch, { pace, end }, { have, today }) {
-    for (const [value, node] of this.tallies) write(node, counted(batch.counts.get(value) ?? 0));
-    write(this.tally, `${counted(batch.labeled)} labeled`);
+    for (const [value, { lastChild: count }] of this.labelButtons) {
+      write(count, counted(batch.counts.get(value) ?? 0));
+    }
     write(this.pace, pace);
     write(this.toEnd, end);
     write(this.today, `${counted(today + batch.labeled)} today`);
