@@ -149,7 +149,7 @@ def test_a_flag_takes_a_note_and_stands_on_review(page: Page, workspace: Workspa
     page.goto(site.at("review", "annotator=ann"))
     page.get_by_role("tab", name="Flagged").click()
     expect(page.get_by_text("flagged by ann: 01 is that one?")).to_be_visible()
-    page.get_by_role("button", name="Open", exact=True).click()
+    page.get_by_role("button", name="Open in Annotate").click()
     assert shown(page)
     expect(page.get_by_test_id("recent-1")).to_have_attribute("data-argument", item)
 
@@ -226,8 +226,8 @@ def test_an_earlier_day_is_corrected_from_review(
     page.goto(site.at("review", "annotator=ann"))
     page.get_by_role("tab", name="Labeled earlier").click()
     page.get_by_role("combobox", name="Batch").last.click()
-    page.get_by_role("option", name=re.compile("^batch-0002")).click()
-    page.get_by_role("button", name="Open in Annotate").click()
+    page.get_by_role("option", name=re.compile("^Batch 2")).click()
+    page.locator(".st-key-reopen button").click()
     page.locator(f'[data-testid="end-item"][data-item-id="{item.item_id}"]').click()
     assert shown(page) == item.item_id
     press(page, "1" if item.label == "0" else "0")

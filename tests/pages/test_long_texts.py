@@ -117,8 +117,9 @@ def test_a_text_of_two_thousand_words_is_read_to_its_end_with_the_space_key(
     assert max(steps) < box["height"]
     upper, lower = text.evaluate(LAST_LETTER)
     assert box["y"] <= upper < lower <= box["y"] + box["height"]
-    page.keyboard.press("Space")  # nothing more: the page stays where it is
-    assert (top(page), page_top(page)) == (places[-1], 0)
+    page.keyboard.press("Space")  # nothing more but a line's lower edge: the page stays
+    assert top(page) - places[-1] <= 8
+    assert page_top(page) == 0
     press(page, "0")
     expect(more).to_be_visible()
     assert (top(page), text.bounding_box()) == (0, box)
