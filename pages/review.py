@@ -16,6 +16,7 @@ from pages.ui.cache.snapshot import inbox, tables
 from pages.ui.components.controls import show_tabs
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
+from pages.ui.escape_markdown import plain
 from pages.ui.review.label_issues import label_buttons, show_label_issues
 from pages.ui.review.picks import choose_batch, newest_run, picks_shown, show_sides
 from pages.ui.review.projection import batches_of, open_batch, open_item_button, show_picture
@@ -89,7 +90,8 @@ def show_earlier(snapshot: Snapshot) -> None:
         open_batch(batch_id)
     task = snapshot.workspace.task
     names = {label.value: label.name for label in task.labels}
-    wanted = st.pills("Labels", names, format_func=names.get, selection_mode="multi")
+    shown = {value: plain(name) for value, name in names.items()}
+    wanted = st.pills("Labels", names, format_func=shown.get, selection_mode="multi")
     labeled = [item for item in snapshot.labels.items if item.batch_id == batch_id]
     labeled = [item for item in labeled if not wanted or item.label in wanted]
     labeled.sort(key=lambda item: item.labeled_at, reverse=True)
