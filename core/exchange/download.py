@@ -73,7 +73,7 @@ def fetch(
                     f"{url}: {error}. What has arrived is kept; try again when there is a network, "
                     "and it goes on from there."
                 ) from error
-    _tag_file(part).unlink(missing_ok=True)
+    part.with_name(f"{part.name}.tag").unlink(missing_ok=True)
 
 
 def _go_on(
@@ -132,7 +132,8 @@ def _refuse_url(url: str, *, may_be_plain: bool = True) -> None:
 
 def _rest_or_all(session: Session, url: str, part: Path, silence: float) -> tuple[Response, int]:
     """(the server's answer, the byte of the file that it begins with: 0 or where the part ends)."""
-    had, tag_file = _size_of(part), _tag_file(part)
+    # By this the server knows the file whose beginning has arrived.
+    had, tag_file = _size_of(part), part.with_name(f"{part.name}.tag")
     tag = tag_file.read_text(encoding="latin-1") if tag_file.exists() else ""
     rest = {"Range": f"bytes={had}-", "If-Range": tag}
     for headers in [rest, {}] if had and tag else [{}]:
@@ -185,8 +186,3 @@ def _wrong(url: str, what: str) -> DownloadError:
 
 def _size_of(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
-
-
-def _tag_file(part: Path) -> Path:
-    """Where it stands by what the server knows the file whose beginning has arrived."""
-    return part.with_name(f"{part.name}.tag")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from core.exchange.tables.roles import is_usual, is_usual_table
+from core.exchange.tables.roles import is_usual
+from core.pool.header import ID, TEXT
 from core.system.csv_rows import USUAL_QUOTES, Quotes, is_number, parse_rows, split_record
 
 DELIMITERS = ",\t;|^"
@@ -96,18 +97,23 @@ def recognize_dialect(
     is divided by tabs alone; a `.txt` is one text a line unless its rows look like a table's.
     Raises OSError.
     """
-    with plain.open("rb") as file:
-        data = file.read(SAMPLE_BYTES)
-    if len(data) == SAMPLE_BYTES:  # what the sample cuts short is no row
-        data = data[: data.rfind(b"\n") + 1] or data
+    data = _sample(plain)
     told = re.match(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n", data, re.IGNORECASE)
     first_line = 2 if told else 1
     delimiters = "\t" if ending in (".tsv", ".tab") else DELIMITERS
     if told or delimiter is not None:
         delimiters = told[1].decode(errors="replace") if delimiter is None else delimiter
     quotes = [each for each in QUOTES if quote is None or each.mark == quote] or [Quotes(quote)]
-    is_asked = delimiter is not None or bool(told)
-    found = _best(data, delimiters, quotes, ending, first_line, is_asked=is_asked)
+
+    def fits_of(divided_by: str) -> list[_Fit]:
+        return [_fit(data, Dialect(divided_by, each, first_line)) for each in quotes]
+
+    every = {each: fits_of(each) for each in delimiters or [""]}
+    likeliest = max((fit for fits in every.values() for fit in fits), key=lambda fit: fit.rank)
+    best = _by_quotes(every[likeliest.dialect.delimiter])
+    if not told and delimiter is None and not _is_table(best, ending):
+        best = _by_quotes(fits_of(""))
+    found = best.dialect
     if quote is None and found.quote == QUOTE and _is_meaningless(plain, found):
         return replace(found, quotes=Quotes(""))
     return found
@@ -120,8 +126,8 @@ def header_of(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool 
     """
     first, *others = [[cell.strip() for cell in row] for row in rows]
     cells = [cell for cell in first if cell]
-    if is_usual_table(first) or set(named) & set(cells):
-        return True
+    if first[:2] == [ID, TEXT] or set(named) & set(cells):
+        return True  # as those of a pool and of an export begin, whatever follows
     names = sum(map(is_usual, cells))
     if not cells or (len({cell.casefold() for cell in cells}) < len(cells) and names < 2):
         return False
@@ -165,33 +171,21 @@ def title_rows(rows: Sequence[tuple[int, list[str]]]) -> int:
     return number if number and is_title and header_of(below) else 0
 
 
-def _best(
-    data: bytes,
-    delimiters: str,
-    quotes: Sequence[Quotes],
-    ending: str,
-    first_line: int,
-    *,
-    is_asked: bool,
-) -> Dialect:
-    fits = [
-        _fit(data, Dialect(delimiter, quote, first_line))
-        for delimiter in delimiters or [""]
-        for quote in quotes
-    ]
-    best = max(fits, key=lambda fit: fit.rank)
-    best = _by_quotes([fit for fit in fits if fit.dialect.delimiter == best.dialect.delimiter])
-    if not is_asked and not _is_table(best, ending):
-        lines = [_fit(data, Dialect("", quote, first_line)) for quote in quotes]
-        return _by_quotes(lines).dialect
-    return best.dialect
+def _sample(plain: Path) -> bytes:
+    """The beginning of the file; what it cuts short is no row."""
+    with plain.open("rb") as file:
+        data = file.read(SAMPLE_BYTES)
+    return data[: data.rfind(b"\n") + 1] or data if len(data) == SAMPLE_BYTES else data
 
 
 def _fit(data: bytes, dialect: Dialect) -> _Fit:
     found = parse_rows(data, delimiter=dialect.divided_by, quotes=dialect.quotes)
     rows = [(row.line, row.fields) for row in found.rows if row.line >= dialect.first_line]
     rows = rows[:SAMPLE_ROWS]
-    bad = _number_bad(rows, [each.line for each in found.bad if each.line >= dialect.first_line])
+    refused = [each.line for each in found.bad if each.line >= dialect.first_line]
+    bad = sum(line <= rows[-1][0] for line in refused) if rows else 0
+    if len(rows) < SAMPLE_ROWS:  # the last one may have been cut short by the sample's end
+        bad = max(bad, len(refused) - 1)
     widths = Counter(len(cells) for _, cells in rows)
     width, number = max(widths.items(), key=lambda each: (each[0] > 1, each[1]), default=(1, 0))
     if not dialect.delimiter:
@@ -202,13 +196,6 @@ def _fit(data: bytes, dialect: Dialect) -> _Fit:
         dialect = replace(dialect, first_line=rows[0][0])
     named = any(sum(map(is_usual, cells)) > 1 for _, cells in rows[:1])
     return _Fit(dialect, number / max(len(rows) + bad, 1), width, rows, named)
-
-
-def _number_bad(rows: Sequence[tuple[int, list[str]]], bad: Sequence[int]) -> int:
-    """How many rows of the sample are bad, without a last one that its end may have cut short."""
-    last = rows[-1][0] if rows else 0
-    within = sum(line <= last for line in bad)
-    return within if len(rows) == SAMPLE_ROWS else max(within, len(bad) - 1)
 
 
 def _lines_above(rows: Sequence[tuple[int, list[str]]]) -> int:

@@ -156,7 +156,7 @@ def parquet_rows(path: Path, name: str) -> Iterator[Cells]:
     """The rows of a Parquet file, counted from 1; raises TableError."""
     with _parquet(path, name) as file:
         batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
-        tables = (_flattened(_named(batch, file)) for batch in batches)
+        tables = (_flattened(pa.Table.from_batches([_named(each, file)])) for each in batches)
         columns = ([_texts(column, name) for column in table.columns] for table in tables)
         rows = (list(cells) for each in columns for cells in zip(*each, strict=True))
         yield from _blocks((line, cells, "") for line, cells in enumerate(rows, start=1))
@@ -340,9 +340,8 @@ def _class_names(file: pq.ParquetFile) -> dict[str, list[str]]:
         return {}  # what another program says of its columns is worth having, no more
 
 
-def _flattened(batch: pa.RecordBatch | pa.Table) -> pa.Table:
+def _flattened(table: pa.Table) -> pa.Table:
     """The table with a column for each field of an object, under dotted names."""
-    table = batch if isinstance(batch, pa.Table) else pa.Table.from_batches([batch])
     while any(pa.types.is_struct(each.type) for each in table.schema):
         table = table.flatten()
     return table

@@ -1,10 +1,9 @@
 """Opening of a file as a table: kind, encoding, dialect, header and columns, recognized or said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from core.errors import TableError
 from core.exchange.tables import files, tool_formats
@@ -69,22 +68,24 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
                 f"ends in {', '.join(KINDS)}, perhaps packed as .gz or .zip, or a folder laid "
                 "out as a workspace."
             )
-        common = {"path": path, "owner": owner, "sheets": sheets, "sheet": inside if sheets else ""}
+        table = SourceTable(
+            path, kind, plain, sheets=sheets, sheet=inside if sheets else "", owner=owner
+        )
         if kind == "parquet":
-            return _open_records(kind, plain, reading, common)
+            return _open_records(table, reading)
         if kind == "excel":
             _refuse_text(plain, path.name)
-            return _open_excel(plain, reading, common)
+            return _open_excel(table, reading)
         _refuse_other_kinds(plain, path.name)
         encoding, doubts = reading.encoding, ()
         if not encoding:
             found = recognize(plain)
             encoding, doubts = found.name, _encoding_doubts(found)
         plain = _as_plain(plain, encoding, folder_of(owner))
-        common |= {"encoding": encoding, "doubts": doubts}
+        table = replace(table, plain=plain, encoding=encoding, doubts=doubts)
         if kind == "json" or files.is_json_lines(plain):
-            return _open_records("json", plain, reading, common)
-        return _open_delimited(plain, ending, reading, common)
+            return _open_records(replace(table, kind="json"), reading)
+        return _open_delimited(table, ending, reading)
 
 
 def _refuse_other_kinds(plain: Path, name: str) -> None:
@@ -111,78 +112,66 @@ class _Owner:
     """Its temporary folders go when it does."""
 
 
-def _open_excel(plain: Path, reading: Reading, common: Mapping[str, Any]) -> SourceTable:
-    path = common["path"]
-    sheets = files.excel_sheets(plain, path.name)
-    asked = "" if common["sheets"] else reading.sheet  # of an archive it named the workbook
+def _open_excel(table: SourceTable, reading: Reading) -> SourceTable:
+    name, plain = table.name, table.plain
+    sheets = files.excel_sheets(plain, name)
+    asked = "" if table.sheets else reading.sheet  # of an archive it named the workbook
     if not sheets or (asked and asked not in sheets):
-        known = ", ".join(f"`{name}`" for name in sheets) or "no sheet at all"
-        raise TableError(f"{path.name} has no sheet `{asked}`. It has {known}.")
+        known = ", ".join(f"`{each}`" for each in sheets) or "no sheet at all"
+        raise TableError(f"{name} has no sheet `{asked}`. It has {known}.")
     sheet = asked or sheets[0]
-    rows = first_rows(files.excel_rows(plain, path.name, sheet))
+    rows = first_rows(files.excel_rows(plain, name, sheet))
     top = title_rows(rows)
-    first_line = rows[top][0] if top else 1
-    columns, has_header, doubts = _columns([cells for _, cells in rows[top:]], reading, path)
-    return SourceTable(
-        **common | ({} if common["sheets"] else {"sheet": sheet, "sheets": tuple(sheets)}),
-        kind="excel",
+    head = [cells for _, cells in rows[top:]]
+    columns, has_header, doubts = _columns(head, reading, table.path)
+    if not table.sheets:
+        table = replace(table, sheet=sheet, sheets=tuple(sheets))
+    return replace(
+        table,
         columns=columns,
-        plain=plain,
         format="Excel",
         has_header=has_header,
-        dialect=Dialect(first_line=first_line),
+        dialect=Dialect(first_line=rows[top][0] if top else 1),
         workbook_sheet=sheet,
         doubts=doubts,
     )
 
 
-def _open_records(
-    kind: str, plain: Path, reading: Reading, common: Mapping[str, Any]
-) -> SourceTable:
+def _open_records(table: SourceTable, reading: Reading) -> SourceTable:
     """The table of a JSON or Parquet file."""
-    name = common["path"].name
-    if kind == "json":
+    name, plain = table.name, table.plain
+    if table.kind == "json":
+        form = "JSON"
         columns, structured = files.record_columns(files.json_records(plain, name), name)
     else:
+        form = "Parquet"
         columns, structured = files.parquet_columns(plain, name)
-    table = SourceTable(
-        **common,
-        kind=kind,
-        columns=_distinct(columns),
-        plain=plain,
-        format={"json": "JSON", "parquet": "Parquet"}[kind],
-        structured=frozenset(structured),
-    )
-    return _as_tool(table, reading)
+    columns = _distinct(columns)
+    found = replace(table, columns=columns, format=form, structured=frozenset(structured))
+    return _as_tool(found, reading)
 
 
-def _open_delimited(
-    plain: Path, ending: str, reading: Reading, common: Mapping[str, Any]
-) -> SourceTable:
-    path = common["path"]
+def _open_delimited(table: SourceTable, ending: str, reading: Reading) -> SourceTable:
+    path, plain = table.path, table.plain
     if reading.tools and _is_fasttext(plain):
-        table = SourceTable(
-            **common, kind="csv", columns=("line",), plain=plain, format="", has_header=False,
-            dialect=Dialect("", Quotes("")),
-        )  # fmt: skip
-        return _of_tool(table, tool_formats.FASTTEXT_LINES)
+        whole = Dialect("", Quotes(""))
+        lines = replace(table, columns=("line",), has_header=False, dialect=whole)
+        return _of_tool(lines, tool_formats.FASTTEXT_LINES)
     dialect = recognize_dialect(
         plain, ending, _asked(reading.delimiter, path), _asked(reading.quote, path)
     )
-    head = first_rows(csv_rows(plain, dialect))
+    head = [cells for _, cells in first_rows(csv_rows(plain, dialect))]
     is_list = not dialect.delimiter and ending == ".txt"
-    columns, has_header, doubts = _columns([cells for _, cells in head], reading, path, is_list)
-    form = "CSV" if dialect.delimiter else "one text per line"
-    table = SourceTable(
-        **common | {"doubts": (*common["doubts"], *doubts)},
-        kind="csv",
+    columns, has_header, doubts = _columns(head, reading, path, is_list)
+    found = replace(
+        table,
         columns=columns,
-        plain=plain,
-        format=form,
+        format="CSV" if dialect.delimiter else "one text per line",
         has_header=has_header,
         dialect=dialect,
+        doubts=(*table.doubts, *doubts),
     )
-    return _as_tool(table, reading)
+    return _as_tool(found, reading)
 
 
 def _as_tool(table: SourceTable, reading: Reading) -> SourceTable:

@@ -89,9 +89,9 @@ class SourceTable:
 
     path: Path
     kind: str
-    columns: tuple[str, ...]
     plain: Path
-    format: str
+    columns: tuple[str, ...] = ()
+    format: str = ""
     has_header: bool = True
     encoding: str = ""
     dialect: Dialect = field(default_factory=Dialect)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 from core.exchange.tables.dates import is_moment
-from core.pool.header import ID, ROLES, TEXT, USUAL_NAMES, plain_name
+from core.pool.header import ROLES, TEXT, USUAL_NAMES, plain_name
 from core.system.csv_rows import is_number
 
 
@@ -64,11 +64,6 @@ def is_usual(cell: str) -> bool:
 def is_usual_text(cell: str) -> bool:
     """Whether people call a column of texts so."""
     return ROLES.get(plain_name(cell)) == TEXT
-
-
-def is_usual_table(first: Sequence[str]) -> bool:
-    """Whether a row begins as those of a pool and of an export do, whatever follows."""
-    return tuple(first[:2]) == (ID, TEXT)
 
 
 def guess(
