@@ -33,18 +33,15 @@ class Scorer:
     """A model made ready for rows of its source, without what only training needs."""
 
     network: "Network"
-    n_labels: int
     fold: Fold
 
     def __call__(self, rows: RowBlock) -> Probability:
         """P(label | text) of each row, `(n_rows, n_labels)`, in the calling thread."""
         from core.models.networks import probabilities_of  # imports torch
 
-        scores = np.empty((len(rows), self.n_labels), np.float32)
-        for start in range(0, len(rows), CHUNK):
-            product = self.fold(rows.part(start, min(start + CHUNK, len(rows))))
-            scores[start : start + CHUNK] = probabilities_of(self.network, product)
-        return scores
+        starts = range(0, len(rows), CHUNK)
+        chunks = [rows.part(start, min(start + CHUNK, len(rows))) for start in starts]
+        return np.concatenate([probabilities_of(self.network, self.fold(x)) for x in chunks])
 
 
 def probabilities(model: Model, rows: Rows, engine: Engine = THREADS) -> Probability:
@@ -53,11 +50,12 @@ def probabilities(model: Model, rows: Rows, engine: Engine = THREADS) -> Probabi
     `rows` are those of the model's source.
     """
     ready = rows.projection(model.network.weights(model.source.n_sparse))
-    scorer = Scorer(model.network, len(model.labels), ready.fold)
+    scorer = Scorer(model.network, ready.fold)
     size = CHUNK * min(CHUNKS_IN_A_PART, max(1, len(rows) // (PARTS * CHUNK)))
     cuts = range(0, len(rows), size)
     parts = [ready.rows.part(start, min(start + size, len(rows))) for start in cuts]
-    return np.concatenate([np.empty((0, scorer.n_labels), np.float32), *engine.map(scorer, parts)])
+    none = np.empty((0, len(model.labels)), np.float32)
+    return np.concatenate([none, *engine.map(scorer, parts)])
 
 
 def score_texts(model: Model, texts: list[str], progress: Progress = silent) -> Probability:

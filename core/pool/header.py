@@ -83,7 +83,12 @@ def read_header(cells: Sequence[str]) -> Header | None:
     all that it names has a usual name, a text among it.
     """
     names = [plain_name(cell) for cell in cells]
-    if not _is_header(names):
+    roles = [ROLES.get(name, name) for name in names]
+    is_header = ID in roles and TEXT in roles
+    if not is_header and not any(map(is_number, names)):
+        is_usual = TEXT in roles and {*roles} <= {*USUAL_NAMES, "other", ""}
+        is_header = names[0] in SURE or is_usual
+    if not is_header:
         return None
     doubts: list[str] = []
     id_at, text_at = _place(cells, names, ID, doubts), _place(cells, names, TEXT, doubts)
@@ -106,15 +111,6 @@ def may_be_header(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     if any(ROLES.get(plain_name(cell)) in (ID, TEXT) for cell in cells[:2]):
         return True
     return len(below) > 1 and all(is_number(row[0]) for row in below)
-
-
-def _is_header(names: Sequence[str]) -> bool:
-    roles = [ROLES.get(name, name) for name in names]
-    if ID in roles and TEXT in roles:
-        return True
-    if any(map(is_number, names)):
-        return False
-    return names[0] in SURE or (TEXT in roles and {*roles} <= {*USUAL_NAMES, "other", ""})
 
 
 def _place(cells: Sequence[str], names: Sequence[str], role: str, doubts: list[str]) -> int | None:

@@ -58,16 +58,13 @@ def _lines_behind_rows(file: int, end: int, width: int) -> list[bytes]:
     lines: list[bytes] = []
     while end and len(lines) < MAX_JOINED_LINES:
         line = _last_line(file, end - 1) + b"\n"
-        if _is_row(line, width):
+        text = line.decode(errors="replace").removesuffix("\n").removesuffix("\r")
+        fields = split_record(text) or []
+        if len(fields) == width if width else len(fields) > 1:
             break
         lines.insert(0, line)
         end -= len(line)
     return lines
-
-
-def _is_row(line: bytes, width: int) -> bool:
-    fields = split_record(line.decode(errors="replace").removesuffix("\n").removesuffix("\r"))
-    return fields is not None and (len(fields) == width if width else len(fields) > 1)
 
 
 def _open_record(lines: list[bytes], tail: bytes) -> bytes:
