@@ -47,11 +47,6 @@ def by_run(snapshot: Snapshot, run: Run, *further: Hashable) -> Hashable:
     return str(workspace.path), workspace.task.values, run_stamps(snapshot, run), further
 
 
-def by_pool(snapshot: Snapshot, run: Run) -> Hashable:
-    """The key of what a model says of the pool, whatever is labeled."""
-    return by_run(snapshot, run, snapshot.pool_words.pool.key)
-
-
 def by_state(snapshot: Snapshot, run: Run) -> Hashable:
     """The key of what a model says of labeled and of held-out items."""
     return by_run(snapshot, run, snapshot.stamps)
@@ -69,7 +64,11 @@ report = kept(by_run, most=REPORTS, refusal=RunError)(read_report)
 """The run's report; None where there is none, or it is damaged: its row has the scores."""
 
 
-@kept(by_pool, spinner="Asking the model …", refusal=RunError)
+@kept(
+    lambda snapshot, run: by_run(snapshot, run, snapshot.pool_words.pool.key),
+    spinner="Asking the model …",
+    refusal=RunError,
+)
 def predictions(snapshot: Snapshot, run: Run) -> Predictions | None:
     """What the run says of every item of the pool; None if its file or its encoder is gone."""
     found = model(snapshot, run)

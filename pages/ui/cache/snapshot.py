@@ -77,10 +77,8 @@ def _told_in_the_corner() -> Iterator[Progress]:
     toasts: list[DeltaGenerator] = []
 
     def tell(step: str) -> None:
-        if toasts:
-            toasts[0].toast(step, duration="infinite")
-        else:
-            toasts.append(st.toast(step, duration="infinite"))
+        place = toasts[0] if toasts else st
+        toasts.append(place.toast(step, duration="infinite"))
 
     try:
         yield in_words(tell)
