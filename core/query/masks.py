@@ -51,8 +51,8 @@ def noted_left(
 
 def rows_left(
     filters: Filters, pool: Pool, lengths: NDArray[np.integer], shown: ShownPredictions | None
-) -> RowSet | None:
-    """The rows that the filters over texts, columns and predictions leave; None: all of them.
+) -> RowSet:
+    """The rows that the filters over texts, columns and predictions leave.
 
     `lengths` are the words of each row, `(n_rows,)`. Without predictions nothing is predicted.
     """
@@ -74,7 +74,7 @@ def rows_left(
         low, high = (np.float32(edge) for edge in np.add(filters.confidence, (-SLACK, SLACK)))
         masks.append((shown.confidence >= low) & (shown.confidence <= high))  # nan is in nothing
     if not masks:
-        return None
+        return RowSet(np.empty(0, np.int64), size, is_rest=True)
     mask = np.logical_and.reduce(masks)
     is_rest = bool(mask.sum() * 2 > size)  # the shorter way to list them
     return RowSet(np.flatnonzero(mask ^ is_rest), size, is_rest)

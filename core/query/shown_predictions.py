@@ -23,13 +23,10 @@ from core.workspace.snapshot import Snapshot, being_held_out
 if TYPE_CHECKING:  # it looks at shown predictions
     from core.query.tables import Tables
 
-NOT_SHOWN = -1
-"""The column of a prediction that is not there."""
-
 
 @dataclass(frozen=True)
 class ShownPredictions:
-    """The newest model's prediction of each row, `(n_rows,)`; nan and NOT_SHOWN where hidden.
+    """The newest model's prediction of each row, `(n_rows,)`; nan and -1 where hidden.
 
     `predicted` is the column of the most probable label among `labels`.
     """
@@ -51,7 +48,7 @@ def predictions_at(
     confidence = np.concatenate([predictions.confidence, confidences(outside)])
     predicted = np.concatenate([predictions.predicted, outside.argmax(axis=1).astype(np.int8)])
     hidden = tables.rows_of(being_held_out(snapshot))
-    confidence[hidden], predicted[hidden] = np.nan, NOT_SHOWN
+    confidence[hidden], predicted[hidden] = np.nan, -1
     return ShownPredictions(model.labels, confidence.astype(np.float32, copy=False), predicted)
 
 

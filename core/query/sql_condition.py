@@ -9,6 +9,7 @@ stopped when its time is over.
 import json
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import duckdb
 import numpy as np
@@ -117,7 +118,11 @@ def check_condition(
     """Raises ConditionError if the text is not one expression of what is allowed."""
     if len(condition) > MAX_WHERE:
         raise ConditionError(f"The condition has more than {MAX_WHERE:,} characters. Shorten it.")
-    _refuse_depth(condition)
+    depths = accumulate((sign in "([{") - (sign in ")]}") for sign in condition)
+    if max(depths, default=0) > MAX_DEPTH:
+        raise ConditionError(
+            f"The condition has brackets more than {MAX_DEPTH} deep. Make it simpler."
+        )
     node, plain = _parsed(connection, condition), _parsed(connection, "true")
     where = node.pop("where_clause", None)
     plain.pop("where_clause")
@@ -205,16 +210,6 @@ def _refusal(part: dict[str, object], columns: Sequence[str]) -> str:
 
 def _name(function: dict[str, object]) -> str:
     return str(function["function_name"]).lower()
-
-
-def _refuse_depth(condition: str) -> None:
-    depth = 0
-    for sign in condition:
-        depth += (sign in "([{") - (sign in ")]}")
-        if depth > MAX_DEPTH:
-            raise ConditionError(
-                f"The condition has brackets more than {MAX_DEPTH} deep. Make it simpler."
-            )
 
 
 def _said(error: Exception) -> str:

@@ -69,8 +69,7 @@ class Tables:
         else:
             left = RowSet(noted, self._size)
         pool = self.columns.pool_words.pool
-        rows = rows_left(filters, pool, self.lengths_of_rows, shown)
-        left = left if rows is None else left & rows
+        left &= rows_left(filters, pool, self.lengths_of_rows, shown)
         if read_query(filters.words):
             left &= self._holding(filters.words)
         if filters.where:
