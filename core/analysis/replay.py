@@ -87,7 +87,10 @@ def prepare(found: Known, mixes: Mapping[str, Mix], models: Sequence[str], seeds
     # The simulated loops stand in folders of their own.
     encoder = encoder_place(snapshot.workspace.task.encoder, snapshot.workspace.path)
     task = replace(snapshot.workspace.task, encoder=encoder)
-    name = _name(found, task)
+    # All that a curve depends on beside its way, its model and its seed.
+    asked = (task.values, task.positive.value, task.mix, task.stratify_by, task.encoder)
+    others = (asked, found.plan, snapshot.pool_words.pool.key, Space.version)
+    name = name_of(found.table, others, np.packbits(snapshot.held_out).tobytes())
     folder = snapshot.workspace.cache / "replays"
     labeled = folder / f"{name}.csv"
     if not labeled.exists():
@@ -103,14 +106,6 @@ def compute(
     progress("reading the workspace")
     replay = prepare(known(read_snapshot(open_workspace(path))), mixes, models, seeds)
     learn(replay.study, replay.out, progress=progress)
-
-
-def _name(found: Known, task: Task) -> str:
-    """Names all that a curve depends on beside its way, its model and its seed."""
-    pool = found.snapshot.pool_words.pool.key
-    asked = (task.values, task.positive.value, task.mix, task.stratify_by, task.encoder)
-    held_out = np.packbits(found.snapshot.held_out).tobytes()
-    return name_of(found.table, (asked, found.plan, pool, Space.version), held_out)
 
 
 def kept(replay: Replay) -> list[Point]:

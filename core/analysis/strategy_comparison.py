@@ -22,6 +22,7 @@ from core.features.pool_features import Space
 from core.features.sources import feature_source
 from core.features.vocabulary import Vocabulary
 from core.models.training import LabeledTexts, learner_on
+from core.pool.bags import Indices
 from core.system.disk_cache import newest
 from core.system.durable import make_folder, remove
 from core.system.locks import locked_folder
@@ -45,15 +46,13 @@ SEEDS = 20
 KEPT = 10
 """Experiments that are kept, the newest ones: each takes a megabyte or two."""
 
-Rows = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
 class Group:
     """The training items of one strategy, as rows of the training data."""
 
     name: str
-    rows: Rows
+    rows: Indices
 
     @property
     def most(self) -> int:
@@ -167,7 +166,7 @@ def _name(snapshot: Snapshot, size: int) -> str:
     )
 
 
-def drawn(group: Group, size: int, seed: int, targets: NDArray[np.int64]) -> Rows:
+def drawn(group: Group, size: int, seed: int, targets: NDArray[np.int64]) -> Indices:
     """So many random rows of the group, ascending; the same for the same arguments.
 
     Where all have one label, the last one drawn gives way to the first one of another label.
@@ -257,7 +256,7 @@ def _outcome(
     experiment: Experiment,
     predictions: Mapping[str, Sequence[BinaryPredictions]],
     items: LabeledTexts,
-    asked: Rows,
+    asked: Indices,
 ) -> Outcome:
     is_positive = items.targets == items.positive
     size, seeds, groups = experiment.size, experiment.seeds, experiment.groups
