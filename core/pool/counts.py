@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from core.pool.hashing import is_among
 from core.system.parallel import in_order
 
 SUMMED, STEP = 2**19, 2**10
@@ -63,9 +64,7 @@ def added(one: Counts, other: Counts, sign: Literal[1, -1] = 1) -> Counts:
     It takes as long as both are long: little, where few texts are added to many.
     """
     at = np.searchsorted(one.keys, other.keys)
-    is_old = np.zeros(len(at), bool)
-    inside = at < len(one.keys)
-    is_old[inside] = one.keys[at[inside]] == other.keys[inside]
+    is_old = is_among(other.keys, one.keys)
     counts = one.counts.copy()
     counts[at[is_old]] += sign * other.counts[is_old]
     counts = np.insert(counts, at[~is_old], sign * other.counts[~is_old])

@@ -125,12 +125,8 @@ def evidence_of_ascii(lines: Sequence[bytes]) -> dict[str, NDArray[np.float64]]:
     letters = plain & (found.folded >= ord("a")) & (found.before >= ord("a"))
     number = np.bincount(found.line[letters], minlength=found.n_lines)
     other_script = np.maximum(ASCII_LETTER * number, OTHER_SCRIPT)
-    return {
-        each.name: np.maximum(said[each.name] - best, OTHER_LANGUAGE)
-        if each.name in said
-        else other_script
-        for each in languages()
-    }
+    latin = {name: np.maximum(each - best, OTHER_LANGUAGE) for name, each in said.items()}
+    return {each.name: latin.get(each.name, other_script) for each in languages()}
 
 
 def likelihood_of(
