@@ -149,8 +149,10 @@ class _Reader:
             if at < number:
                 continue  # within a record that has begun before
             self._take_plain(lines[number:at])
-            if self._take_quoted(lines[at]):  # as most are, in one line
-                number = at + 1
+            fields = self._fields(lines[at])
+            if isinstance(fields, list):  # as most are, in one line
+                self._before, number = self._before + 1, at + 1
+                self.rows.append(Row(self._before, fields))
                 continue
             number = at + record_length(lines, at, self._delimiter, self._quotes)
             self.keep(lines[at:number])
@@ -173,17 +175,16 @@ class _Reader:
         ]
         self._before += len(lines)
 
-    def _take_quoted(self, line: bytes) -> bool:
-        """Reads a line whose quotes close within it; whether it is one."""
+    def _fields(self, data: bytes) -> list[str] | str:
+        """The fields of a record, or why it is none."""
         try:
-            text = line.removesuffix(b"\r").decode()
+            text = data.removesuffix(b"\r").decode()
         except UnicodeDecodeError:
-            return False
-        fields = split_record(text, self._delimiter, self._quotes)
-        if fields is not None:
-            self._before += 1
-            self.rows.append(Row(self._before, fields))
-        return fields is not None
+            return "is not valid UTF-8"
+        if self._quotes.mark and self._quotes.mark in text:
+            wrong = "has a quote that is not closed, or text after a closed one"
+            return split_record(text, self._delimiter, self._quotes) or wrong
+        return self._split(text)
 
     def _split(self, text: str) -> list[str]:
         """The fields of a line without quotes."""
@@ -194,19 +195,10 @@ class _Reader:
         """Reads the lines as one record; a blank line is none."""
         line, self._before = self._before + 1, self._before + len(lines)
         data = b"\n".join(lines)
-        try:
-            text = data.removesuffix(b"\r").decode()
-        except UnicodeDecodeError:
-            self.bad.append(BadRow(line, "is not valid UTF-8", shortened(data)))
-            return
-        if self._quotes.mark and self._quotes.mark in text:
-            fields = split_record(text, self._delimiter, self._quotes)
-        else:
-            fields = self._split(text)
-        if fields is None:
-            reason = "has a quote that is not closed, or text after a closed one"
-            self.bad.append(BadRow(line, reason, shortened(text)))
-        elif text.strip("\r"):
+        fields = self._fields(data)
+        if isinstance(fields, str):
+            self.bad.append(BadRow(line, fields, shortened(data)))
+        elif data.strip(b"\r"):
             self.rows.append(Row(line, fields, whole))
 
 
