@@ -5,8 +5,6 @@ each by sublinear TF-IDF, and the mean of its words' vectors, each word weighted
 (Arora, Liang and Ma 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings"). The first
 two have length sqrt(1/2), so that together they have length 1; the third has length 0.75. All is
 learned from the pool's texts, nothing is downloaded, and nothing is presumed of the language.
-
-A space is kept in a file that is named by its content and shared by all runs that use it.
 """
 
 import io
@@ -95,7 +93,7 @@ class Space:
         """There is nothing to open."""
 
     def saved(self, folder: Path) -> dict[str, str]:
-        """The key; the space stands in a file of its own, as it did if it was there already.
+        """The key; the space stands in a file that is named by it, which all its runs share.
 
         Raises RunError if it cannot be written.
         """

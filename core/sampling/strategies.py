@@ -2,8 +2,6 @@
 
 Each strategy gives at most `number` distinct indices, fewer only if there are fewer candidates.
 The lowest score goes first, and ties go to the lower index, that is to the order of the pool.
-`core/sampling/catalog.py` names them all; those that look at vectors stand in
-`core/sampling/diversity.py`.
 """
 
 import heapq
