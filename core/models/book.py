@@ -112,12 +112,9 @@ class Stack:
     def write(self, number: int, network: BookNetwork, rows: NDArray[np.integer]) -> None:
         """Writes one of the networks into this one, its words into these rows."""
         network.words.weight[torch.from_numpy(rows)] = torch.from_numpy(self.words[number, :-1])
-        for weights, found in (
-            (network.bias, self.bias),
-            (network.out.weight, self.out),
-            (network.out.bias, self.out_bias),
-        ):
-            weights.copy_(torch.from_numpy(found[number]))
+        network.bias.copy_(torch.from_numpy(self.bias[number]))
+        network.out.weight.copy_(torch.from_numpy(self.out[number]))
+        network.out.bias.copy_(torch.from_numpy(self.out_bias[number]))
 
 
 def stack_of(network: BookNetwork, rows: NDArray[np.integer], number: int) -> Stack:

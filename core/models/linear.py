@@ -76,10 +76,7 @@ def _network(fit: Fit, present: Indices, n_labels: int) -> LinearNetwork:
         if len(present) < n_labels:
             network.first.bias.fill_(NEVER)
             network.first.bias[present] = 0
-        for values, found in (
-            (network.first.sparse, fit.sparse),
-            (network.first.dense, fit.dense),
-            (network.first.bias, fit.bias),
-        ):
-            values[..., at] = torch.from_numpy(found).float()
+        network.first.sparse[:, at] = torch.from_numpy(fit.sparse).float()
+        network.first.dense[:, at] = torch.from_numpy(fit.dense).float()
+        network.first.bias[at] = torch.from_numpy(fit.bias).float()
     return network.eval()

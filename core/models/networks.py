@@ -124,11 +124,8 @@ def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:
     """
     network, generator = BookNetwork(n_words, n_labels), torch.Generator().manual_seed(seed)
     first, second = network.words.num_embeddings**-0.5, HIDDEN**-0.5
-    for weights, bound in (
-        (network.words.weight, first),
-        (network.bias, first),
-        (network.out.weight, second),
-        (network.out.bias, second),
-    ):
-        weights.uniform_(-bound, bound, generator=generator)
+    for weights in (network.words.weight, network.bias):
+        weights.uniform_(-first, first, generator=generator)
+    for weights in (network.out.weight, network.out.bias):
+        weights.uniform_(-second, second, generator=generator)
     return network
