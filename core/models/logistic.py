@@ -214,7 +214,15 @@ class _Design:
 
     def product(self, table: Matrix) -> Matrix:
         """The matrix times a table, `(n_items, n_outputs)`."""
-        return np.stack([self._times(column) for column in table.T], axis=1)
+        products = []
+        for column in table.T:
+            # By einsum, which calls no BLAS: see `minimize`.
+            sums = np.einsum("ij,j->i", self.dense, column[self.n_columns :])
+            if len(self.firsts):
+                parts = self.values * column.take(self.ids)
+                sums[self.filled] += np.add.reduceat(parts, self.firsts)
+            products.append(sums)
+        return np.stack(products, axis=1)
 
     def transposed(self, errors: Matrix, *, squared: bool = False) -> Matrix:
         """The transpose, or that of the matrix' squares, times `(n_items, n_outputs)`."""
@@ -224,11 +232,3 @@ class _Design:
             sparse = np.bincount(self.ids, values * error.take(self.row), self.n_columns)
             columns.append(np.concatenate([sparse, np.einsum("ij,i->j", dense, error)]))
         return np.stack(columns, axis=1)
-
-    def _times(self, column: NDArray[np.float64]) -> NDArray[np.float64]:
-        # By einsum, which calls no BLAS: see `minimize`.
-        sums = np.einsum("ij,j->i", self.dense, column[self.n_columns :])
-        if len(self.firsts):
-            parts = self.values * column.take(self.ids)
-            sums[self.filled] += np.add.reduceat(parts, self.firsts)
-        return sums

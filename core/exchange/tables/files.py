@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from core.errors import TableError
 from core.exchange.tables.containers import MOST_UNPACKED
-from core.exchange.tables.roles import is_usual_text
+from core.pool.header import ROLES, TEXT, plain_name
 from core.system.csv_rows import MAX_FIELD, BadRow
 
 ROWS_AT_ONCE = 16_384
@@ -282,7 +282,8 @@ def _records_in(around: dict[str, Any], levels: int = MOST_LEVELS) -> list[Any]:
 
     Empty, too, where the object is a record itself, with a text of its own.
     """
-    if any(is_usual_text(key) for key, x in around.items() if isinstance(x, str)):
+    names = [plain_name(key) for key, x in around.items() if isinstance(x, str)]
+    if any(ROLES.get(name) == TEXT for name in names):
         return []
     lists = [x for x in around.values() if isinstance(x, list) and x and isinstance(x[0], dict)]
     objects = [x for x in around.values() if isinstance(x, dict)]

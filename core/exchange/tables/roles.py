@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 from core.exchange.tables.dates import is_moment
-from core.pool.header import ROLES, TEXT, USUAL_NAMES, plain_name
+from core.pool.header import ROLES, USUAL_NAMES, plain_name
 from core.system.csv_rows import is_number
 
 
@@ -59,11 +59,6 @@ LONGEST_LABEL = 80
 def is_usual(cell: str) -> bool:
     """Whether people call a column so."""
     return plain_name(cell) in ROLES
-
-
-def is_usual_text(cell: str) -> bool:
-    """Whether people call a column of texts so."""
-    return ROLES.get(plain_name(cell)) == TEXT
 
 
 def guess(
