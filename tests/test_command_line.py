@@ -227,3 +227,15 @@ def test_predict_writes_a_table_or_the_pool(workspace: Workspace, tmp_path: Path
     for wrong in (["predict", "--out", "x.csv"], [*pool, path, "--out", "x.csv"]):
         assert run(*wrong).exit_code == 2
     assert run(*pool[:-1], "much", "--out", "x.csv").exit_code == 2
+
+
+def test_an_export_makes_a_new_workspace_with_its_labels_and_aliases(tmp_path: Path):
+    rows = [("nr", "text", "kind"), ("a", "Mail down", "sw"), ("b", "mail  DOWN", "")]
+    table = write_csv(tmp_path / "t.csv", [*rows, ("c", "Printer broken", "hw")])
+    one, two = tmp_path / "one", tmp_path / "two"
+    answer("import", table, "--id", "nr", "--label", "kind", "--data", one)
+    answer("export", "--data", one, "--out", tmp_path / "out.csv")
+    answer("import", tmp_path / "out.csv", "--data", two)
+    assert answer("status", "--data", two)["splits"]["training"] == {"hw": 1, "sw": 1}
+    told = [(each / "aliases.csv").read_text(encoding="utf-8") for each in (one, two)]
+    assert told == ["alias_id,item_id\nb,a\n"] * 2

@@ -261,11 +261,10 @@ def workspace_for(
 def _take_labels(path: Path, table: "SourceTable", column: str) -> None:
     """Writes the task of a new workspace, whose labels are the words of this column."""
     from core.exchange.foreign_table import known_words, label_counts
-    from core.exchange.own_export import is_export
     from core.workspace.task_file import labels_of_words, task_text
 
     task, at = default_task(), table.columns.index(column)
-    if is_export(table) or known_words([row[at] for row in table.sample if row[at]], task):
+    if known_words([row[at] for row in table.sample if row[at]], task):
         return  # the chapter's labels; a word that is none of them is refused later
     if counts := label_counts(table, column):
         wishes = labels_of_words(counts)

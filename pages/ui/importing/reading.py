@@ -182,7 +182,7 @@ def choose_reading(
     columns = (choose or choose_columns)(upload, table)
     with questions:
         day_first, is_known = _ask_for_dates(upload, table, columns)
-    told.text(told_as_read(read_as(table, columns)))
+    told.text(told_as_read(read_as(table, columns)).replace("`", ""))
     if not is_answered or not is_known:
         return Chosen(table, columns, day_first, "Answer the question above.")
     return Chosen(table, columns, day_first, "" if columns.text else "Choose the text column.")
