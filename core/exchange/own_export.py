@@ -86,8 +86,8 @@ def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableC
     if not any(path.exists() for path in (*(x.path for x in workspace.logs), folder / POOL_FOLDER)):
         inside = ", ".join(sorted(path.name for path in folder.iterdir())[:10]) or "nothing"
         raise TableError(
-            f"{folder.name} is no workspace: it has no {POOL_FOLDER}/ and no logs. It holds "
-            f"{inside}. Bring its tables one by one."
+            f"{folder.name} is not a workspace: it has no {POOL_FOLDER}/ and no logs. It holds "
+            f"{inside}. Import its tables one by one."
         )
     snapshot = read_snapshot(workspace, write_cache=False, progress=progress)
     pool = snapshot.pool_words.pool

@@ -43,8 +43,8 @@ class Columns:
 MOST_LABELS = 200
 """Words for labels that a column can hold, for it to be one of labels."""
 
-NUMBERED = re.compile(r"[A-Za-z]{0,6}[-_#]?\d+")
-"""A cell that counts: `T00017`, `INC-17`, `17`."""
+NUMBERED = re.compile(r"[A-Za-z]{1,6}[-_#]?\d+")
+"""The number of a thing: `T00017`, `INC-17`. A bare `17` may be a year, a score or a row."""
 
 LEAST_DISTINCT = 0.9
 """Of the cells of a column, for it to be one of ids: what stands twice after all is told."""
@@ -83,8 +83,9 @@ def guess(
         ]  # fmt: skip
         if fitting:
             found[what] = fitting[0]
-    if "item_id" not in found and len(name_of) > 1 and is_numbering(cells[name_of[0]]):
-        found["item_id"] = name_of[0]
+    first = name_of[0] if len(name_of) > 1 else ""
+    if first and not {"item_id", first} & {*found, *found.values()} and is_numbering(cells[first]):
+        found["item_id"] = first
     if "text" not in found:
         free = [name for name in name_of if name not in {*found.values(), *structured}]
         texts = [name for name in free if is_text(cells[name])]
@@ -113,7 +114,7 @@ def is_id(cells: Sequence[str]) -> bool:
 
 
 def is_numbering(cells: Sequence[str]) -> bool:
-    """Whether each cell is another number, which may begin with letters; of two rows at least."""
+    """Whether each cell is another number of a thing; of two rows at least."""
     return len(cells) == len({*cells}) > 1 and all(map(NUMBERED.fullmatch, cells))
 
 

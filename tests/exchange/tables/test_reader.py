@@ -183,6 +183,26 @@ def test_the_text_is_neither_a_date_nor_a_word_that_repeats(tmp_path: Path):
     assert guess(table.columns, table.sample)["text"] == "column 4"
 
 
+@pytest.mark.parametrize(
+    ("head", "first", "found"),
+    [
+        ("Ticket", ["T00017", "T00018", "T00019"], "Ticket"),
+        ("", ["0", "1", "2"], None),  # the index of pandas: another table has the same numbers
+        ("target", ["0", "1", "2"], None),
+        ("year", ["2019", "2020", "2021"], None),
+        ("Ticket", ["T1", "T1", "T2"], None),
+    ],
+)
+def test_a_first_column_is_the_id_where_it_numbers_things(
+    tmp_path: Path, head: str, first: list[str], found: str | None
+):
+    path = tmp_path / "t.csv"
+    rows = [f"{number},a text of its own {at}" for at, number in enumerate(first)]
+    path.write_text("\n".join([f"{head},text", *rows]) + "\n", encoding="utf-8")
+    table = open_table(path)
+    assert guess(table.columns, table.sample).get("item_id") == found
+
+
 def test_backslashes_before_quotes_are_known_where_no_row_reads_without(tmp_path: Path):
     path = tmp_path / "escaped.csv"
     rows = [f'{at},"One, two, {at} said \\"yes\\", ok"' for at in range(12)]
