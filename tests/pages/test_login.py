@@ -77,7 +77,7 @@ def test_who_is_not_named_is_refused(
 ):
     log_in(monkeypatch, user, people)
     page = open_page("annotate", workspace.path, monkeypatch)
-    assert "none of those who may label here" in page.error[0].value
+    assert "may not label here" in page.error[0].value
     assert shows_nothing(page)
 
 
