@@ -201,7 +201,7 @@ def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str
         return f"the row has {len(row.fields)} fields, the header {width}"
     item_id, _, label = row.fields[:3]
     if item_id in seen:
-        return f"the item_id `{item_id}` stands there twice"
+        return f"the item_id `{item_id}` is there twice"
     seen.add(item_id)
     if label not in values:
         known = ", ".join(f"`{value}`" for value in values)

@@ -247,7 +247,7 @@ def load_report(params: Path) -> Report | None:
     except DAMAGED as error:
         raise RunError(
             f"models/{path.name} is not a report of Sunlight, or it is damaged. Move it away; the "
-            "run's scores stand in runs.csv."
+            "run's scores are in runs.csv."
         ) from error
 
 

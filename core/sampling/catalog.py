@@ -107,7 +107,7 @@ _LISTED = (
         "diverse",
         diversity.diverse,
         ("confidence", "vectors"),
-        when="Low confidence without repetition: where batches are full of near copies.",
+        when="Low confidence without repetition: where batches are full of near-duplicates.",
         why="Chosen because the model is unsure about it and the rest of the batch is different.",
         color="#aad06b",
         seeded=True,

@@ -56,7 +56,7 @@ def _build(backup: Backup, source: Path | None, folder: Path, progress: Progress
         write_new(folder / part.name, content(backup, part))
     (folder / POOL_FOLDER).mkdir()
     if source is None:
-        progress(f"no pool stands beside the backup; its files belong into {POOL_FOLDER}/")
+        progress(f"there is no pool beside the backup; put its files into {POOL_FOLDER}/")
         return
     progress("copying the pool and the models")
     for file in pool_files(source):

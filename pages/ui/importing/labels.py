@@ -63,7 +63,7 @@ def choose_labels(
     means = {value: meaning(value, known) for value in counts}
     ways = list(_ways(snapshot, counts, means, is_export=is_export))
     if not ways:
-        return LabelChoice(column, waits_for="An export brings labels of this task alone.")
+        return LabelChoice(column, waits_for="An export can only bring labels of this task.")
     key = upload.key("labels", column, *table.columns)
     way = st.radio("What do they mean?", ways, format_func=WAYS.get, key=key)
     if way == MAKE:

@@ -198,7 +198,7 @@ def choose_columns(upload: Upload, table: SourceTable) -> Columns:
     }
     others = [what for what in ROLE_NAMES if what not in ("text", *FIRST_ROLES)]
     with st.expander("More columns: who labeled, when, for which split"):
-        st.caption("None of these is guessed. Every column that you do not name stays as it is.")
+        st.caption("These are not guessed. Every column that you do not name stays as it is.")
         places = [*st.columns(3), *st.columns(3)]  # two rows: on a narrow screen the order stays
         for what, place in zip(others, places, strict=False):
             chosen[what] = choose_column(upload, table, what, place)

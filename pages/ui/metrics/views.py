@@ -76,7 +76,7 @@ def can_rank(look: Look) -> bool:
         )
         return False
     if look.actual.all() or not look.actual.any():
-        say_empty("Curves need test items with the label and without. Label more evaluation data.")
+        say_empty("Curves need test items with the label and without. Label more test items.")
         return False
     return True
 

@@ -31,7 +31,7 @@ HEADERS = {
 
 NO_LOGIN = (
     "This server listens on an address that other machines can reach, and nobody has to log in. "
-    "Until that is mended it shows nothing. Either start it with --server.address 127.0.0.1; or "
+    "Until that is fixed it shows nothing. Either start it with --server.address 127.0.0.1; or "
     "set a password: run `python -m core password` and put what it prints into "
     ".streamlit/secrets.toml; or set up OpenID Connect there, under [auth]. Then start it again. "
     "Passwords and labels need TLS on their way: the README says, under “Other machines”, how to "
