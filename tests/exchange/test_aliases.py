@@ -18,7 +18,7 @@ from core.workspace.layout import Workspace
 from core.workspace.logs import read_aliases
 from core.workspace.restore import restore
 from core.workspace.snapshot import read_snapshot
-from tests.conftest import MakeWorkspace
+from tests.conftest import MakeWorkspace, write_csv
 from tests.exchange.test_importer import POOL, bring, empty_workspace, files_of, labels_of
 from tests.tables import write_table
 
@@ -90,6 +90,14 @@ def test_an_export_has_a_row_for_each_id(workspace: Workspace, table: Path, tmp_
     card = (tmp_path / "out.csv.md").read_text(encoding="utf-8")
     assert card.count("2 labels of the workspace") == 1
     assert "3 further rows" in card
+
+
+def test_an_id_that_the_pool_has_by_now_is_an_item_of_its_own(
+    workspace: Workspace, table: Path, tmp_path: Path
+):
+    bring(workspace, table)
+    write_csv(workspace.path / "unlabeled_data" / "by hand.csv", [("b", "A text of its own")])
+    assert [row["item_id"] for row in exported(workspace, tmp_path)] == ["a", "d", "p1", "e"]
 
 
 def test_without_second_ids_an_export_is_as_before(workspace: Workspace, tmp_path: Path):

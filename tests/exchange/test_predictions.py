@@ -16,8 +16,10 @@ from core.exchange import predictions
 from core.exchange.predictions import BEST, PredictionsMade, predict_pool, predict_table
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.roles import Columns
+from core.workspace.logs import append_records
 from core.workspace.snapshot import Snapshot, being_held_out, read_snapshot
 from tests.conftest import write_csv
+from tests.worlds import new_proposal
 
 
 @pytest.fixture
@@ -150,8 +152,13 @@ def test_the_threshold_decides_who_is_positive(snapshot: Snapshot, table: Path, 
 def test_the_pools_file_has_peoples_labels_and_hides_what_is_held_out(
     snapshot: Snapshot, tmp_path: Path
 ):
+    waits = next(iter({*snapshot.pool_words.pool.ids.to_pylist()} - snapshot.labels.ids()))
+    held_out = new_proposal("batch-0099", "ann", "evaluation", waits, "random")
+    append_records(snapshot.workspace.batches, [held_out])
+    snapshot = read_snapshot(snapshot.workspace)
     done = predict_pool(snapshot, tmp_path / "pool.csv")
     hidden, given = being_held_out(snapshot), snapshot.labels.by_id
+    assert waits in hidden
     rows = {row["item_id"]: row for row in rows_of(tmp_path / "pool.csv")}
     assert list(rows) == snapshot.pool_words.pool.ids.to_pylist()
     assert hidden.isdisjoint({x for x, row in rows.items() if row["predicted"]})
