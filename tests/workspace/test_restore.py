@@ -148,7 +148,7 @@ def test_a_backup_that_lies_elsewhere_brings_the_labels_back(demo: Path, tmp_pat
     made.path.rename(away)
     told: list[str] = []
     snapshot = read_snapshot(restore(away, tmp_path / "again", in_words(told.append)))
-    assert "its files belong into unlabeled_data/" in told[-1]
+    assert "put its files into unlabeled_data/" in told[-1]
     assert len(snapshot.pool_words.pool) == 0
     before = read_snapshot(open_workspace(demo)).labels.splits
     assert {split: len(items) for split, items in snapshot.labels.splits.items()} == {
