@@ -186,7 +186,10 @@ def test_seeds_differ_and_repeat(tmp_path: Path):
         ([("id", "text", "label")], "line 1: the header is not"),
         ([("item_id", "text", "label"), ("a", "b", "maybe")], "line 2: label `maybe` is not one"),
         ([("item_id", "text", "label"), ("a", "b")], "line 2: the row has 2 fields, the header 3"),
-        ([("item_id", "text", "label"), *[("a", "b", "1")] * 2], "line 3: the item_id `a` is there twice"),
+        (
+            [("item_id", "text", "label"), *[("a", "b", "1")] * 2],
+            "line 3: the item_id `a` is there twice",
+        ),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused(rows, says: str, tmp_path: Path):
