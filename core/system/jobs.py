@@ -151,7 +151,8 @@ def main() -> None:
     work = sys.stdin.buffer.read(size)
     if not work or len(work) < size:  # whoever began this is gone
         sys.exit(1)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    ends = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ends.set() or sys.exit(1))
     threading.Thread(target=_end_with_the_input, daemon=True).start()
 
     def tell(**said: str | int) -> None:
@@ -167,11 +168,11 @@ def main() -> None:
         answer = function(*arguments, progress=progress)
     except SunlightError as error:
         tell(error=str(error))
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # within an import, the second may arrive as the first
+        if ends.is_set():  # it was told to end, and has cleared away: so have its own processes to
+            os.killpg(0, signal.SIGKILL)
         traceback.print_exc()
         tell(error=f"It failed: {error!r}. The server's log says where.")
-    except SystemExit:  # it was told to end, and has cleared away: so have its own processes to
-        os.killpg(0, signal.SIGKILL)
     else:
         tell(answer=answer or "")
 

@@ -1,5 +1,7 @@
 """A person who goes from one workspace to another and labels on at once."""
 
+import shutil
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -68,6 +70,24 @@ def test_the_address_keeps_the_workspace_from_page_to_page(
     expect(page).to_have_title("Data · first")
     page.go_back()
     expect(page).to_have_title("Data · second")
+
+
+@pytest.fixture
+def many(app_folder: Path) -> Iterator[None]:
+    """So many workspaces beside others that no menu has room for all."""
+    folders = [put(app_folder / f"0-many-{at}", "many") for at in range(40)]
+    yield
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("many")
+def test_the_first_of_many_workspaces_can_be_chosen(page: Page, two: list[Workspace], show: Show):
+    page.goto(show(two[0]).at("data", "annotator=bob"))
+    expect(page).to_have_title("Data · first")
+    page.get_by_test_id("stMenuButtonButton").click()
+    page.get_by_test_id("stMenuButtonBody").get_by_text("0-many-0", exact=True).click()
+    expect(page).to_have_title("Data · many")
 
 
 PAGES = {

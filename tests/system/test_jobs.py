@@ -41,6 +41,15 @@ def fail(*, progress: Progress = silent) -> None:
     raise ZeroDivisionError("by hand")
 
 
+def cut_short(*, progress: Progress = silent) -> None:
+    """Is told to end within something that makes another error of it, as an import in C does."""
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(600)
+    except SystemExit as error:
+        raise ImportError("could not import module") from error
+
+
 def test_work_is_done_elsewhere_and_told(tmp_path: Path):
     job = Job(count, tmp_path, 2)
     assert not job.is_running
@@ -103,6 +112,13 @@ def test_it_can_be_stopped_while_it_starts(tmp_path: Path):
     assert job.told.step == "stopping"
     assert is_over(job, PATIENCE)
     assert not [*tmp_path.glob("done")]
+
+
+def test_an_end_that_arrives_as_another_error_is_no_failure():
+    job = Job(cut_short)
+    job.start()
+    assert is_over(job, PATIENCE)
+    assert job.told.error == ""
 
 
 def test_processes_that_it_started_end_with_it(tmp_path: Path):
