@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable
+from io import StringIO
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
@@ -163,10 +164,11 @@ def eventually(done: Callable[[], bool], within: float = DELIVERED_WITHIN) -> No
 
 
 def rows(path: Path) -> list[list[str]]:
+    """The file's rows, without a last line that has no end: it is being written, or torn."""
     if not path.exists():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.reader(file))
+    whole, end, _ = path.read_bytes().decode(errors="replace").rpartition("\n")
+    return list(csv.reader(StringIO(whole + end, newline="")))
 
 
 def events(workspace: Workspace) -> list[dict[str, str]]:
