@@ -264,9 +264,9 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize(
     ("address", "message"),
     [
-        ("127.0.0.1:1", "nobody answers there"),
-        ("here", "no address of a Ray cluster"),
-        ("127.0.0.1:70000", "nobody answers there"),
+        ("127.0.0.1:1", "nothing answers there"),
+        ("here", "not the address of a Ray cluster"),
+        ("127.0.0.1:70000", "nothing answers there"),
     ],
 )
 def test_an_address_without_a_cluster_is_refused_politely(address: str, message: str):
