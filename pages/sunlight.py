@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.exchange.item_export import write_csv, write_parquet
+from core.exchange.table_writers import write_csv, write_parquet
 from core.models.model import Model
 from core.models.predict import score_texts
 from core.pool.text import words_of

@@ -163,7 +163,7 @@ def predict_pool(
                 "person" if own else "model" if other else None
                 for own, other in zip(given_by, said, strict=True)
             ]
-            found = {"label": pa.array(both), "by": pa.array(by, pa.string())} | found
+            found = {"label": pa.array(both, pa.string()), "by": pa.array(by, pa.string())} | found
             yield _beside(given, found)
 
     return predictor.write(snapshot, out, parts())

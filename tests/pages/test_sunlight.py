@@ -19,7 +19,7 @@ from scipy.stats import chi2
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.runs import keep, train
-from core.exchange.item_export import write_parquet
+from core.exchange.table_writers import write_parquet
 from core.query.filters import Filters
 from core.query.tables import Tables
 from core.sampling.next_batch import propose
@@ -31,7 +31,7 @@ from core.workspace.task import SUNLIGHT
 from pages.ui.sunlight.steps import LONGEST, Step, Trail, new_seed
 from tests.browser import eventually, heard, label_rows, said, settled
 from tests.conftest import MakeWorkspace, NewContext, headlines
-from tests.exchange.test_item_export import opinions
+from tests.exchange.test_table_writers import opinions
 from tests.pages.test_pages import filter_key
 from tests.server import ROOT, Site
 
