@@ -73,7 +73,7 @@ def show_progress(snapshot: Snapshot) -> None:
     asked = [split for split in SPLITS if targets[split] or snapshot.labels.splits[split]]
     places = iter(st.columns(2 + len(asked)))
     metric(next(places), "Labeled", f"{labeled:,}", f"of {n_items:,} items")
-    metric(next(places), "Today", f"{labels_today(snapshot):,}", "labels")
+    metric(next(places), "Today", f"{session.labels_today(snapshot):,}", "labels")
     for column, split in zip(places, asked, strict=True):
         have, target = len(snapshot.labels.splits[split]), targets[split]
         is_met = have >= target
@@ -85,14 +85,6 @@ def show_progress(snapshot: Snapshot) -> None:
         )
         if not is_met:
             column.progress(have / target)
-
-
-def labels_today(snapshot: Snapshot) -> int:
-    """Items that got a label since midnight, by the clock of whoever looks."""
-    midnight = pd.Timestamp.now(tz=st.context.timezone or "UTC").normalize().tz_convert("UTC")
-    since = f"{midnight:%Y-%m-%dT%H:%M}"
-    events = snapshot.logs.events
-    return len({x.item_id for x in events if x.action == "label" and x.labeled_at >= since})
 
 
 def show_balance(snapshot: Snapshot) -> None:

@@ -33,7 +33,7 @@ from core.workspace.labels import Labeled
 from core.workspace.logs import Event, Proposal, now
 from core.workspace.task import SPLITS, Task
 
-SPLIT_NAMES = {
+SPLIT_WORDS = {
     "train": "training",
     "eval": "evaluation",
     "test": "evaluation",
@@ -87,7 +87,7 @@ def understood(
     columns, for_all = recognized(table), {}
     for what, value in asked.items():
         if what in ("split", "strategy", "annotator") and value and value not in table.columns:
-            for_all[what] = SPLIT_NAMES.get(value.casefold(), value) if what == "split" else value
+            for_all[what] = SPLIT_WORDS.get(value.casefold(), value) if what == "split" else value
             columns.pop(what, None)
         else:
             columns[what] = value
@@ -361,7 +361,7 @@ class _Reader:
 
     def _labeled(self, row: list[str], item_id: str, text: str, label: str) -> Labeled:
         said = {what: row[at].strip() for what, at in self._at.items()}
-        split = SPLIT_NAMES.get((said.get("split") or self._unsaid.split).casefold())
+        split = SPLIT_WORDS.get((said.get("split") or self._unsaid.split).casefold())
         if split is None:
             raise ValueError(f"has the split `{said['split'][:80]}`, which is none")
         return Labeled(

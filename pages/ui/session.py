@@ -6,8 +6,10 @@ asked once, known at the next start.
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
@@ -165,6 +167,15 @@ def may_enter() -> bool:
     listed = [people] if isinstance(people, str) else people
     known = [str(each).casefold() for each in listed]
     return any(mail == each or (each.startswith("@") and mail.endswith(each)) for each in known)
+
+
+def labels_today(snapshot: Snapshot, annotator: str = "") -> int:
+    """Items that were labeled today, by the browser's clock; by one person, if one is named."""
+    zone = ZoneInfo(st.context.timezone or "UTC")
+    midnight = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    since = f"{midnight.astimezone(UTC):%Y-%m-%dT%H:%M}"  # the logs' times sort as texts
+    items = snapshot.labels.items
+    return sum(x.labeled_at >= since and annotator in ("", x.annotator) for x in items)
 
 
 def secrets(section: str) -> Mapping[str, object]:

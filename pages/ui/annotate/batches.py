@@ -6,9 +6,10 @@ from core.sampling.next_batch import BatchRequest, batch_to_label, is_active
 from core.workspace.assignment import batch_for, earlier_batch
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import SPLIT_NAMES
 from pages.ui import session
 from pages.ui.card import CardBatch
-from pages.ui.card.batch_data import SET_NAMES, card_batch
+from pages.ui.card.batch_data import card_batch
 from pages.ui.components.messages import progress_shown
 from pages.ui.escape_markdown import plain
 
@@ -85,7 +86,7 @@ def tell_news(snapshot: Snapshot, annotator: str, split: str) -> None:
         st.toast(f"You are now labeling as {plain(annotator)}.")
     before, where = st.session_state.get(SPLIT, (split, path))
     if where == path and before != split:
-        st.toast(f"The {SET_NAMES[before]} is complete. Next: {SET_NAMES[split]}.")
+        st.toast(f"The {SPLIT_NAMES[before]} is complete. Next: {SPLIT_NAMES[split]}.")
     st.session_state[LABELED_AS], st.session_state[SPLIT] = annotator, (split, path)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -13,17 +13,12 @@ from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal, shown_id
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import SPLIT_NAMES
+from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, make_token
-
-SET_NAMES = {
-    "evaluation": "test set",
-    "validation": "validation set",
-    "training": "training data",
-}
-"""Splits as people read them on the card."""
 
 
 def card_batch(
@@ -45,10 +40,10 @@ def card_batch(
         batch_id=batch_id,
         name=shown_id(batch_id),
         split=split,
-        set_name=SET_NAMES[split],
+        set_name=SPLIT_NAMES[split],
         have=len(labeled),
         target=task.targets[split],
-        today=_labels_today(snapshot, annotator),
+        today=session.labels_today(snapshot, annotator),
         short=task.short,
         detailed=task.detailed,
         labels=task.labels,
@@ -101,15 +96,6 @@ def _columns(
         for item, row in zip(at, rows, strict=True)
     }
     return {item: said.get(item, ()) for item in item_ids}
-
-
-def _labels_today(snapshot: Snapshot, annotator: str) -> int:
-    """This person's labels since midnight, where the server is."""
-    midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    since = midnight.astimezone(UTC).isoformat()  # the logs' times are in UTC, and sort as texts
-    return sum(
-        item.annotator == annotator and item.labeled_at >= since for item in snapshot.labels.items
-    )
 
 
 def _predictions(

@@ -8,10 +8,9 @@ from core.errors import SunlightError
 from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import export_files, zipped
 from core.system.findings import counted
-from core.workspace.task import SPLITS
+from core.workspace.task import SPLIT_NAMES, SPLITS
 from pages.ui.cache.snapshot import open_snapshot
 
-NAMES = {"evaluation": "Test set (evaluation)", "validation": "Validation", "training": "Training"}
 FORMAT = "export_format"
 CHOSEN = "export_splits"
 
@@ -34,7 +33,7 @@ def show(path: Path) -> None:
     splits = st.pills(
         "Labels of",
         SPLITS,
-        format_func=NAMES.get,
+        format_func=lambda split: SPLIT_NAMES[split].capitalize(),
         selection_mode="multi",
         default=SPLITS,
         key=CHOSEN,

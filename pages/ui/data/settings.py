@@ -34,7 +34,7 @@ REMOVED = "settings_removed"
 CUSTOM = "Custom"
 SETS = {
     "evaluation": ("Test set", "Random, never trained on: it measures a model. Also: evaluation."),
-    "validation": ("Validation", "A second random set, used only to tune settings."),
+    "validation": ("Validation set", "A second random set, used only to tune settings."),
     "training": ("First training data", "Random items that the first model learns from."),
 }
 """Of each split its name, and what it is for."""

@@ -231,7 +231,7 @@ def _choose_targets(upload: Upload, n_left: int, n_given: int) -> dict[str, int]
     targets = first_targets(n_left)
     names = {
         "evaluation": ("Test set", "A random sample that is never used for training."),
-        "training": ("First training labels", "From these the first model learns."),
+        "training": ("First training data", "From these the first model learns."),
     }
     for (split, (name, tells)), place in zip(names.items(), st.columns(2), strict=True):
         key = upload.key(split, str(n_left))

@@ -12,6 +12,7 @@ from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import SPLIT_NAMES
 from pages.ui.cache import runs
 from pages.ui.components.scores import report_intervals, span
 
@@ -31,11 +32,7 @@ VERSIONS = {
 
 CURVES = ("fscore", "auc", "average_precision")
 
-SETS = {
-    "evaluation": "test set",
-    "validation": "validation data",
-    "out of fold": "training data, by models that did not see the item",
-}
+SETS = SPLIT_NAMES | {"out of fold": "training data, by models that did not see the item"}
 
 
 def curve_points(snapshot: Snapshot) -> pd.DataFrame:
