@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,11 @@ from core.exchange.foreign_table import read_table
 from core.exchange.import_types import Defaults, ImportedLabel, TableContents
 from core.exchange.imports import new_record, recorded
 from core.exchange.own_export import is_export, read_export, read_folder
-from core.exchange.reconcile import MissingRows, missing_rows
+from core.exchange.reconcile import NEW, MissingRows, match, missing_rows
 from core.exchange.tables.containers import PACKED
 from core.exchange.tables.reader import KINDS, SourceTable
 from core.exchange.tables.roles import Columns
 from core.pool.folder import POOL_FOLDER
-from core.pool.hashing import found_at
 from core.pool.text import text_key
 from core.pool.words import PoolWords, read_pool_words
 from core.system.csv_rows import BadRow
@@ -206,20 +205,17 @@ def _take_over(
             raise TaskError(stay)
         snapshot = read_snapshot(workspace, pool_words)
         known = read_aliases(workspace.aliases, [])
-        at, bad = _places(snapshot, incoming, known)
-        names = _names(snapshot, incoming, at)
-        found_aliases, bad_aliases = _aliases(snapshot, incoming, at, names, known)
-        bad = [*incoming.bad, *bad, *bad_aliases]
+        here = match(snapshot, incoming, known)
+        bad = [*incoming.bad, *here.bad]
         if bad and not leave_out_bad_rows:
             raise TableError(
                 f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be imported: "
                 f"{_first(bad)}. Nothing was imported; {_way_on(incoming)}."
             )
-        is_new = at == NEW
-        wanted = _wanted(snapshot, incoming, at, names)
-        found = missing_rows(snapshot, wanted)
+        is_new = here.at == NEW
+        found = missing_rows(snapshot, here.wanted)
         progress(f"writing {int(is_new.sum()):,} items and {len(found.labels):,} labels")
-        aliases = {x: item for x, item in found_aliases.items() if known.get(x) != item}
+        aliases = {x: item for x, item in here.aliases.items() if known.get(x) != item}
         written = _items_written(workspace, incoming, is_new, found, aliases, progress)
         with written as (file, record):
             if new_task:
@@ -233,14 +229,14 @@ def _take_over(
         rows=incoming.rows,
         items=int(is_new.sum()),
         copies=incoming.copies,
-        aliases=len(found_aliases),
-        known=int((at >= 0).sum()),
+        aliases=len(here.aliases),
+        known=int((here.at >= 0).sum()),
         labels=len(found.labels),
         known_labels=found.known,
         differing=found.differing,
         disagreeing=incoming.disagreeing,
         split_twice=incoming.split_twice,
-        kept_out=_kept_out(snapshot, found, wanted),
+        kept_out=_kept_out(snapshot, found, here.wanted),
         left_out=bad,
         unknown_words=incoming.unlabeled_words,
         record=record,
@@ -274,97 +270,6 @@ def _first(bad: Sequence[BadRow]) -> str:
 def _some(texts: Sequence[str]) -> str:
     """The first of these ids or texts, shortened."""
     return ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
-
-
-NEW, OUT = -1, -2
-"""In place of an item's place: the pool lacks it; it is not to be taken."""
-
-TAKEN = "has an item_id under which the pool has another text"
-
-
-def _places(
-    snapshot: Snapshot, incoming: TableContents, aliases: Mapping[str, str]
-) -> tuple[NDArray[np.int64], list[BadRow]]:
-    """(each item's place in the pool, -1 for none, those whose id has another text there).
-
-    An export's items are known by their ids alone: its labels bring their own texts.
-    """
-    words = snapshot.pool_words
-    by_id = words.pool.positions(incoming.item_ids)
-    at = np.array([by_id.get(item, -1) for item in incoming.item_ids], np.int64)
-    if incoming.is_export:
-        return at, []
-    is_other = (at >= 0) & (words.keys[at] != incoming.keys) if len(words.keys) else at >= 0
-    at[is_other] = OUT
-    bad = [BadRow(incoming.lines[place], TAKEN) for place in np.flatnonzero(is_other)]
-    unknown = np.flatnonzero(at == NEW)
-    keys = incoming.keys[unknown].view(np.int64)
-    copies = found_at(words.keys.view(np.int64), words.key_order, keys)
-    at[unknown] = [int(places[0]) if len(places) else -1 for places in copies]
-    new = [place for place in unknown if at[place] == NEW and incoming.item_ids[place] in aliases]
-    in_pool = words.pool.positions(aliases[incoming.item_ids[place]] for place in new)
-    for place in new:
-        if aliases[incoming.item_ids[place]] in in_pool:
-            at[place] = OUT
-            bad.append(BadRow(incoming.lines[place], TAKEN))
-    return at, bad
-
-
-def _names(snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64]) -> dict[str, str]:
-    """The pool's id of each item that it has by another id."""
-    known = np.flatnonzero(at >= 0)
-    ids = snapshot.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
-    given = (incoming.item_ids[place] for place in known)
-    return {own: item_id for own, item_id in zip(given, ids, strict=True) if own != item_id}
-
-
-def _aliases(
-    snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64], names: Mapping[str, str],
-    known: Mapping[str, str],
-) -> tuple[dict[str, str], list[BadRow]]:  # fmt: skip
-    """(the item of each id whose row has the text of another row, rows of an id that is taken).
-
-    `known` are the workspace's aliases.
-    """
-    words, items = snapshot.pool_words, incoming.item_ids
-    rows = list(incoming.aliases)
-    if not incoming.ids_made and names:
-        here = np.flatnonzero(at >= 0).tolist()
-        rows += [(incoming.lines[x], items[x], x) for x in here if items[x] in names]
-    ids = [alias_id for _, alias_id, _ in rows]
-    in_pool = words.pool.positions([*ids, *(known[x] for x in ids if x in known)])
-    found, bad = {}, []
-    is_out = (at == OUT).tolist()
-    for line, alias_id, place in rows:
-        other = in_pool.get(alias_id, in_pool.get(known.get(alias_id, ""))) if in_pool else None
-        if is_out[place]:
-            continue
-        if other is None:
-            found[alias_id] = names.get(items[place], items[place])
-        elif words.keys[other] != incoming.keys[place]:
-            bad.append(BadRow(line, TAKEN))
-        elif alias_id not in in_pool:
-            found[alias_id] = known[alias_id]
-    return found, bad
-
-
-def _wanted(
-    snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64], names: Mapping[str, str]
-) -> list[ImportedLabel]:
-    """The labels of the items that are taken, under the pool's ids and with its texts."""
-    is_out = {incoming.item_ids[place] for place in np.flatnonzero(at == OUT)}
-    texts = snapshot.pool_words.pool.texts_of(names.values())
-    wanted = []
-    for each in incoming.wanted:
-        item_id = names.get(each.item.item_id, each.item.item_id)
-        if each.item.item_id in is_out:
-            continue
-        if item_id != each.item.item_id:
-            item = replace(each.item, item_id=item_id, text=texts[item_id])
-            further = (x and replace(x, item_id=item_id) for x in (each.proposal, each.event))
-            each = ImportedLabel(item, *further)
-        wanted.append(each)
-    return wanted
 
 
 def _why_labels_stay(workspace: Workspace, pool_words: PoolWords) -> str:

@@ -1,4 +1,4 @@
-"""Comparison of imported labels with those that stand here: what is to be appended.
+"""Comparison of imported items and labels with those that are here: what is to be appended.
 
 A label that stands here already is not written again, and one that is another here stays as it is
 here: who brings a table does not overrule who labeled. What an import had brought that was taken
@@ -6,18 +6,138 @@ back may be brought again: the log has the last word, so it comes with an event 
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import count
 from typing import NamedTuple
 
-from core.exchange.import_types import IMPORTED, ImportedLabel, event_id
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from core.exchange.import_types import IMPORTED, ImportedLabel, TableContents, event_id
+from core.pool.hashing import found_at
+from core.system.csv_rows import BadRow
 from core.workspace.labels import Labeled, last_words, read_label_rows
 from core.workspace.logs import TAKEN_BACK, Event, Proposal, now
 from core.workspace.snapshot import Snapshot
 
 Identity = tuple[str, str, str, str]
+
+
+NEW, OUT = -1, -2
+"""In place of an item's place: the pool lacks it; it is not to be taken."""
+
+TAKEN = "has an item_id under which the pool has another text"
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What the pool has of a table's items.
+
+    `at` is each item's place in the pool, NEW or OUT, `(n_items,)`; `wanted` are the labels of the
+    items that are taken, under the pool's ids and with its texts; `aliases` the item of each id
+    whose row has the text of another row; `bad` rows of an id that has another text.
+    """
+
+    at: NDArray[np.int64]
+    wanted: list[ImportedLabel]
+    aliases: dict[str, str]
+    bad: list[BadRow]
+
+
+def match(snapshot: Snapshot, incoming: TableContents, known: Mapping[str, str]) -> Matched:
+    """Where the pool has the table's items; `known` are the workspace's aliases."""
+    at, bad = _places(snapshot, incoming, known)
+    names = _names(snapshot, incoming, at)
+    aliases, taken = _aliases(snapshot, incoming, at, names, known)
+    return Matched(at, _wanted(snapshot, incoming, at, names), aliases, [*bad, *taken])
+
+
+def _places(
+    snapshot: Snapshot, incoming: TableContents, aliases: Mapping[str, str]
+) -> tuple[NDArray[np.int64], list[BadRow]]:
+    """(each item's place in the pool, -1 for none, those whose id has another text there).
+
+    An export's items are known by their ids alone: its labels bring their own texts.
+    """
+    words = snapshot.pool_words
+    by_id = words.pool.positions(incoming.item_ids)
+    at = np.array([by_id.get(item, -1) for item in incoming.item_ids], np.int64)
+    if incoming.is_export:
+        return at, []
+    is_other = (at >= 0) & (words.keys[at] != incoming.keys) if len(words.keys) else at >= 0
+    at[is_other] = OUT
+    bad = [BadRow(incoming.lines[place], TAKEN) for place in np.flatnonzero(is_other)]
+    unknown = np.flatnonzero(at == NEW)
+    keys = incoming.keys[unknown].view(np.int64)
+    copies = found_at(words.keys.view(np.int64), words.key_order, keys)
+    at[unknown] = [int(places[0]) if len(places) else -1 for places in copies]
+    new = [place for place in unknown if at[place] == NEW and incoming.item_ids[place] in aliases]
+    in_pool = words.pool.positions(aliases[incoming.item_ids[place]] for place in new)
+    for place in new:
+        if aliases[incoming.item_ids[place]] in in_pool:
+            at[place] = OUT
+            bad.append(BadRow(incoming.lines[place], TAKEN))
+    return at, bad
+
+
+def _names(snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64]) -> dict[str, str]:
+    """The pool's id of each item that it has by another id."""
+    known = np.flatnonzero(at >= 0)
+    ids = snapshot.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
+    given = (incoming.item_ids[place] for place in known)
+    return {own: item_id for own, item_id in zip(given, ids, strict=True) if own != item_id}
+
+
+def _aliases(
+    snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64], names: Mapping[str, str],
+    known: Mapping[str, str],
+) -> tuple[dict[str, str], list[BadRow]]:  # fmt: skip
+    """(the item of each id whose row has the text of another row, rows of an id that is taken).
+
+    `known` are the workspace's aliases.
+    """
+    words, items = snapshot.pool_words, incoming.item_ids
+    rows = list(incoming.aliases)
+    if not incoming.ids_made and names:
+        here = np.flatnonzero(at >= 0).tolist()
+        rows += [(incoming.lines[x], items[x], x) for x in here if items[x] in names]
+    ids = [alias_id for _, alias_id, _ in rows]
+    in_pool = words.pool.positions([*ids, *(known[x] for x in ids if x in known)])
+    found, bad = {}, []
+    is_out = (at == OUT).tolist()
+    for line, alias_id, place in rows:
+        other = in_pool.get(alias_id, in_pool.get(known.get(alias_id, ""))) if in_pool else None
+        if is_out[place]:
+            continue
+        if other is None:
+            found[alias_id] = names.get(items[place], items[place])
+        elif words.keys[other] != incoming.keys[place]:
+            bad.append(BadRow(line, TAKEN))
+        elif alias_id not in in_pool:
+            found[alias_id] = known[alias_id]
+    return found, bad
+
+
+def _wanted(
+    snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64], names: Mapping[str, str]
+) -> list[ImportedLabel]:
+    """The labels of the items that are taken, under the pool's ids and with its texts."""
+    is_out = {incoming.item_ids[place] for place in np.flatnonzero(at == OUT)}
+    texts = snapshot.pool_words.pool.texts_of(names.values())
+    wanted = []
+    for each in incoming.wanted:
+        item_id = names.get(each.item.item_id, each.item.item_id)
+        if each.item.item_id in is_out:
+            continue
+        if item_id != each.item.item_id:
+            item = replace(each.item, item_id=item_id, text=texts[item_id])
+            further = (x and replace(x, item_id=item_id) for x in (each.proposal, each.event))
+            each = ImportedLabel(item, *further)
+        wanted.append(each)
+    return wanted
 
 
 class BroughtLabel(NamedTuple):
