@@ -3,8 +3,8 @@
 import gzip
 import zipfile
 import zlib
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -66,8 +66,11 @@ def unpack(path: Path, name: str, folder: Path) -> Path:
     return target
 
 
-def _opened(path: Path, name: str) -> AbstractContextManager[IO[bytes]]:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path)
-    archive = zipfile.ZipFile(path)  # goes when the file in it is closed and forgotten
-    return archive.open(name)
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[IO[bytes]]:
+    with ExitStack() as stack:
+        if path.suffix.lower() == ".gz":
+            yield stack.enter_context(gzip.open(path))
+        else:
+            archive = stack.enter_context(zipfile.ZipFile(path))
+            yield stack.enter_context(archive.open(name))

@@ -29,7 +29,7 @@ def job(name: str, function: Callable[..., str | None], *arguments: object) -> J
 
 
 chosen_labels = kept(by_snapshot)(strategy_yield.chosen_labels)
-"""What each strategy brought in, label by label."""
+"""Every current training label, with its strategy and what was predicted for it then."""
 
 known = kept(by_snapshot)(replay.known)
 """What a replay of this state of the loop can go by."""

@@ -52,7 +52,7 @@ def progress_shown(doing: str, ending: str = "") -> Iterator[Progress]:
 
 
 def filled(slot: Slot[Found], doing: str) -> Found:
-    """What stands in the slot; if nobody has asked before, the page tells how far it is."""
+    """The slot's value; the first time it is computed, and the page shows the progress."""
     if slot.found is None:
         with progress_shown(doing) as tell:
             slot.fill(tell)

@@ -70,7 +70,7 @@ def _show_found(
 
 
 def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
-    """The findings of a kind; of many the first ones, and the next ones when asked for."""
+    """The findings of one kind: the first few, and a button that shows more."""
     name = f"{kind.shown}, {kind.severity}"
     key = f"check_{kind.title}, {kind.severity}"
     shown = st.session_state.get(key, AT_ONCE)
@@ -85,7 +85,7 @@ def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
 
 
 def _show_finding(path: Path, key: str, finding: Finding) -> None:
-    """As typed: what stands in a file is never taken for Markdown or HTML."""
+    """One finding as plain text: nothing from a file is read as Markdown or HTML."""
     with st.container(border=True):
         st.text(finding.message)
         if finding.row:

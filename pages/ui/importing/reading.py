@@ -85,7 +85,7 @@ class Upload:
         return "_".join(filter(None, ("import", name, self.file_id, further)))
 
     def table(self, reading: Reading) -> SourceTable:
-        """The table in it, read as asked for; raises TableError."""
+        """The uploaded table, read with these options; raises TableError."""
         if reading not in self._tables:
             for former in [*self._tables][: 1 - TABLES]:
                 table = self._tables.pop(former)

@@ -35,7 +35,7 @@ def choose_batch(snapshot: Snapshot, picks: Sequence[Pick]) -> str | None:
 
 
 def picks_shown(snapshot: Snapshot, batch: str) -> list[Pick]:
-    """The picks of the chosen batch; those of the coming one are worked out when asked for."""
+    """The picks of the chosen batch; those of the next one come at the press of a button."""
     if batch == COMING:
         return coming_picks(snapshot)
     return [p for p in analysis.picks(snapshot) if batch in (ALL, p.proposal.batch_id)]
