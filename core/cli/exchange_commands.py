@@ -27,7 +27,7 @@ Text = Annotated[
     typer.Option(help="The column of the texts; again for what goes on below. Default: guessed."),
 ]
 Id = Annotated[str, typer.Option("--id", help="The column of the ids; default: guessed.")]
-NoId = Annotated[bool, typer.Option("--no-id", help="Make ids of the texts; guess no column.")]
+NoId = Annotated[bool, typer.Option("--no-id", help="Make ids from the texts; guess no column.")]
 LabelColumn = Annotated[str, typer.Option("--label", help="The labels' column; default: guessed.")]
 NoLabel = Annotated[bool, typer.Option("--no-label", help="Take no labels; guess no column.")]
 Column = Annotated[str, typer.Option(help="A column's name; default: none.")]

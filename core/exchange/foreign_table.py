@@ -61,7 +61,7 @@ ROLE_NAMES = {
 }  # fmt: skip
 """What people call the things that a column can hold."""
 
-LEFT_OUT = {"item_id": "made of the texts", "label": "none"}
+LEFT_OUT = {"item_id": "made from the texts", "label": "none"}
 
 Asked = Mapping[str, str]
 """The columns that a person names, by what they hold; empty: none does. What is left out is
@@ -323,7 +323,7 @@ class _Reader:
             first = self._line_of[item_id]
             raise ValueError(
                 f"has the item_id `{item_id}` of line {first} with another text (--no-id makes "
-                "ids of the texts)"
+                "ids from the texts)"
             )
         else:
             self._place[key] = len(found.texts)

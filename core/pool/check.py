@@ -58,7 +58,7 @@ def _passed_over(path: Path) -> Finding:
 def _repeated_ids(words: PoolWords) -> Iterator[Finding]:
     """The first ids that stand there more than once, and how many there are beside them.
 
-    Ids that were made of the texts are left out: such items are copies, and told as such.
+    Ids that were made from the texts are left out: such items are copies, and told as such.
     """
     first, times, differ = _groups(words)
     ids = words.pool.ids.take(pa.array(first)).to_pylist()

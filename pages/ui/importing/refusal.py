@@ -12,7 +12,7 @@ ON_THE_PAGE = {
     "--leave-unlabeled, or keep the column as it is with --no-label": (
         "say above what they mean, or leave them unlabeled"
     ),
-    "--no-id makes ids of the texts": "choose (none) for Id, and ids are made of the texts",
+    "--no-id makes ids from the texts": "choose (none) for Id, and ids are made from the texts",
 }
 """What messages say of options, as it is done on the page."""
 
