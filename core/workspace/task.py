@@ -1,9 +1,11 @@
 """What is labeled: labels, keys, instructions and numbers, read from `task.toml`."""
 
 import re
+import string
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,10 +36,17 @@ FORMER_MODELS = ("hidden",)
 GONE = "a model of earlier versions, which was no better than `linear`, and slower"
 MOST = 10**12
 """The highest number that a task may name: more minutes than that are no length of time."""
-MAX_LABELS = 9
-"""One digit key each."""
+MAX_LABELS = 200
+NONE = "-"
+"""The answer that no label fits, where a text can have several."""
+SEPARATOR = "|"
+"""Between the labels of one text."""
+NONE_FILE = "none.csv"
+"""Holds the texts that no label fits, in each split's folder."""
 STREAMLIT_KEYS = frozenset({"c", "r"})
 """Streamlit clears its cache with `c` and reruns the page with `r`."""
+KEY_UNSAID = "unsaid"
+"""The key of a label that names none."""
 _NAMED_KEYS = frozenset(
     {"backspace", "delete", "tab", "arrowleft", "arrowright", "arrowup", "arrowdown", " "}
 )
@@ -47,7 +56,9 @@ _NAMED_KEYS = frozenset(
 class Label:
     """One label of the task; `file` holds its items in each split's folder.
 
-    `description` says in a line or a few when it is given; empty where nobody wrote one.
+    `key` is empty for a label that is found by typing. `description` says in a line or a few when
+    it is given, `examples` are texts of it. `was` are former values that mean this label now. A
+    `retired` label is not offered any more, and nothing is learned from it.
     """
 
     value: str
@@ -57,6 +68,14 @@ class Label:
     positive: bool = False
     default: bool = False
     description: str = ""
+    examples: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
+    retired: bool = False
+
+    @property
+    def group(self) -> str:
+        """What stands before a `/` in the name; empty without one."""
+        return self.name.rpartition("/")[0].strip()
 
 
 @dataclass(frozen=True)
@@ -76,7 +95,9 @@ class Keys:
 class Task:
     """A task: everything that a person chose about the labeling, and nothing derived.
 
-    `show` names the pool's columns that stand under a text on the card.
+    `labels` are those that are offered. With `several`, a text has any number of them: its answer
+    is their values joined by `|` in the task's order, `-` for none. `show` names the pool's columns
+    that stand under a text on the card, `before` the one that stands above it, dimmed.
     """
 
     title: str
@@ -94,6 +115,10 @@ class Task:
     model: str = MODELS[0]
     encoder: str = ""
     show: tuple[str, ...] = ()
+    before: str = ""
+    several: bool = False
+    frequent_first: bool = False
+    retired: tuple[Label, ...] = ()
     source: str = field(default="task.toml", compare=False)
 
     @cached_property
@@ -101,25 +126,68 @@ class Task:
         """The labels' values, in the order of the probability columns."""
         return tuple(label.value for label in self.labels)
 
-    @property
-    def positive(self) -> Label:
-        """The label that F-score and AUC are about."""
-        return next(label for label in self.labels if label.positive)
+    @cached_property
+    def positive(self) -> Label | None:
+        """The label that F-score and AUC are about; None where all labels count alike."""
+        return next((label for label in self.labels if label.positive), None)
 
     @property
-    def positive_index(self) -> int:
+    def positive_index(self) -> int | None:
         """The positive label's column in a probability array."""
-        return self.values.index(self.positive.value)
+        return self.values.index(self.positive.value) if self.positive else None
 
     def label(self, value: str) -> Label:
-        """The label with this value; raises TaskError if the task has none."""
-        for label in self.labels:
+        """The label with this value, retired or not; raises TaskError if the task has none."""
+        for label in (*self.labels, *self.retired):
             if label.value == value:
                 return label
         raise TaskError(
             f"Label `{value}` is not one of {_listed(self.values)}. "
             f"Use one of them, or add it to {self.source}."
         )
+
+    @cached_property
+    def current(self) -> dict[str, str]:
+        """The value that each value means today, former and retired ones among them."""
+        labels = (*self.labels, *self.retired)
+        former = {value: label.value for label in labels for value in label.was}
+        return former | {label.value: label.value for label in labels}
+
+    def answer(self, chosen: Iterable[str]) -> str:
+        """The answer that consists of these values, in the task's order."""
+        wanted = set(chosen)
+        every = [label.value for label in (*self.labels, *self.retired) if label.value in wanted]
+        return SEPARATOR.join(every) or NONE
+
+    def chosen(self, answer: str) -> tuple[str, ...]:
+        """The values of which an answer consists, as they stand there."""
+        if not self.several:
+            return (answer,)
+        return () if answer == NONE else tuple(answer.split(SEPARATOR))
+
+    def today(self, answer: str) -> str | None:
+        """The answer in today's values; None if one of its values means nothing in this task.
+
+        Retired labels of a text with several are left out of it.
+        """
+        found = [self.current.get(value) for value in self.chosen(answer)]
+        if None in found:
+            return None
+        return self.answer(set(found) & set(self.values)) if self.several else found[0]
+
+    def name_of(self, answer: str) -> str:
+        """The answer as people read it: the names of its labels."""
+        names = [self.label(value).name for value in self.chosen(answer)]
+        return ", ".join(names) or "none of them"
+
+    def require(self, answer: str) -> None:
+        """Raises TaskError unless a person can give this answer today."""
+        for value in self.chosen(answer):
+            if value not in self.values:
+                self.label(value)
+                raise TaskError(f"Label `{value}` is retired. Use {_listed(self.values)}.")
+        if self.several and self.answer(self.chosen(answer)) != answer:
+            raise TaskError(f"`{answer}` is not `{self.answer(self.chosen(answer))}`: write that.")
 
 
 def default_task() -> Task:
@@ -158,12 +226,17 @@ def parse_task(text: str, source: str) -> Task:
     rest = reader.table(table, "rest", defaults["rest"])
     model = reader.table(table, "model", defaults["model"])
     card = reader.table(table, "card", defaults["card"])
-    labels = _read_labels(reader, table.get("labels", defaults["labels"]))
+    chosen_keys = reader.table(table, "keys", defaults["keys"])
+    several = reader.flag(table, "several")
+    every = _read_labels(reader, table.get("labels", defaults["labels"]), several, chosen_keys)
+    labels = tuple(label for label in every if not label.retired)
     return Task(
         title=reader.text(table, "title", defaults["title"]),
         short=reader.text(instructions, "short", ""),
         detailed=reader.text(instructions, "detailed", "").strip(),
         labels=labels,
+        retired=tuple(label for label in every if label.retired),
+        several=several,
         keys=_read_keys(reader, table, labels, defaults["keys"]),
         targets={split: reader.number(targets, split, 0) for split in SPLITS},
         batch_size=reader.number(batch, "size", 1),
@@ -172,7 +245,9 @@ def parse_task(text: str, source: str) -> Task:
         release_minutes=reader.number(batch, "release_minutes", 0),
         rest_minutes=reader.number(rest, "minutes", 0),
         seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),
-        show=_read_columns(reader, card),
+        show=reader.texts(card, "show", 'Write show = ["channel"]'),
+        before=reader.text(card, "before", ""),
+        frequent_first=reader.flag(card, "frequent_first"),
         source=source,
         **_read_model(reader, model),
     )
@@ -233,14 +308,6 @@ def _read_model(reader: "_Reader", model: Mapping[str, Any]) -> dict[str, str]:
     return {"model": name, "encoder": encoder}
 
 
-def _read_columns(reader: "_Reader", card: Mapping[str, Any]) -> tuple[str, ...]:
-    """The pool's columns that the card shows, each once, in their order."""
-    names = card["show"]
-    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
-        raise reader.error("[card] show", "is not a list of columns", 'Write show = ["channel"]')
-    return tuple(dict.fromkeys(names))
-
-
 def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:
     mix = batch["mix"]
     if not isinstance(mix, dict):
@@ -248,46 +315,93 @@ def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:
     return check_mix(mix, f"{reader.source}, [batch.mix]", reader.source)
 
 
-def _read_labels(reader: "_Reader", entries: object) -> tuple[Label, ...]:
+def _read_labels(
+    reader: "_Reader", entries: object, several: bool, keys: Mapping[str, Any]
+) -> tuple[Label, ...]:
+    """All labels, retired ones among them; those without a key get the free ones."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise reader.error("labels", "are not tables", "Write one `[[labels]]` for each label")
-    if not 2 <= len(entries) <= MAX_LABELS:
-        what = f"{len(entries)} label{'s' * (len(entries) != 1)}"
-        raise reader.error("it has", what, f"A task can have 2 to {MAX_LABELS}")
     labels = tuple(
         _read_label(reader, entry, number) for number, entry in enumerate(entries, start=1)
     )
-    for what in ("value", "name", "file"):
-        values = [getattr(label, what) for label in labels]
-        if repeated := sorted({value for value in values if values.count(value) > 1}):
+    offered = [label for label in labels if not label.retired]
+    if not 2 <= len(offered) <= MAX_LABELS:
+        what = f"{len(offered)} label{'s' * (len(offered) != 1)}"
+        raise reader.error("it has", what, f"A task can have 2 to {MAX_LABELS}")
+    _refuse_repeated(reader, labels)
+    positives = sum(label.positive for label in offered)
+    if positives > 1 or (not positives and len(offered) == 2 and not several):
+        what = f"name {positives} as positive"
+        raise reader.error("labels", what, "Give one `positive = true`")
+    if several:
+        _check_several(reader, labels)
+    elif sum(label.default for label in offered) > 1:
+        raise reader.error("labels", "name several as default", "Give at most one `default = true`")
+    return with_keys(labels, {str(key).lower() for key in keys.values()})
+
+
+def _refuse_repeated(reader: "_Reader", labels: Iterable[Label]) -> None:
+    uses = {what: [getattr(label, what) for label in labels] for what in ("value", "name", "file")}
+    uses["value"] += [value for label in labels for value in label.was]
+    for what, values in uses.items():
+        if repeated := sorted(value for value, number in Counter(values).items() if number > 1):
             same = f"two labels have the same {what}: {_listed(repeated)}"
             raise reader.error("labels and keys:", same, "Make them differ")
-    positives = sum(label.positive for label in labels)
-    if positives != 1:
-        raise reader.error("labels", f"name {positives} as positive", "Give one `positive = true`")
-    if sum(label.default for label in labels) > 1:
-        raise reader.error("labels", "name several as default", "Give at most one `default = true`")
-    return labels
+
+
+def _check_several(reader: "_Reader", labels: Iterable[Label]) -> None:
+    for label in labels:
+        where = f"label `{label.value}`"
+        if any(SEPARATOR in value or value == NONE for value in (label.value, *label.was)):
+            what = f"holds `{SEPARATOR}` or is `{NONE}`, which join several labels and say none"
+            raise reader.error(where, what, "Give it another value")
+        if label.file.casefold() == NONE_FILE:
+            what = f"has the file `{NONE_FILE}`, which holds the texts without a label"
+            raise reader.error(where, what, "Give it another file")
+        if label.default:
+            what = "is the default, but Enter gives the labels that were chosen"
+            raise reader.error(where, what, "Take `default` out")
+
+
+def with_keys(labels: tuple[Label, ...], taken: set[str]) -> tuple[Label, ...]:
+    """The labels with keys for those that name none: their number, then free digits and letters.
+
+    If that is not enough for all, letters are left free: they find labels by their names.
+    """
+    asks = [label for label in labels if label.key == KEY_UNSAID and not label.retired]
+    taken = (taken - {"2"}) | {label.key for label in labels}
+    digits = [key for key in "1234567890" if key not in taken]
+    letters = [key for key in string.ascii_lowercase if key not in taken | STREAMLIT_KEYS]
+    free = digits + letters * (len(asks) <= len(digits) + len(letters))
+    numbers = {label.value: str(number) for number, label in enumerate(labels, start=1)}
+    own = {label.value: numbers[label.value] for label in asks if numbers[label.value] in digits}
+    rest = iter([key for key in free if key not in own.values()])
+    keys = {label.value: own.get(label.value) or next(rest, "") for label in asks}
+    return tuple(
+        replace(label, key=keys.get(label.value, "" if label.key == KEY_UNSAID else label.key))
+        for label in labels
+    )
 
 
 def _read_label(reader: "_Reader", entry: dict[str, Any], number: int) -> Label:
     where = f"label {number}"
-    reader.known(
-        entry, {"value", "name", "file", "key", "positive", "default", "description"}, where
-    )
+    reader.known(entry, {each.name for each in fields(Label)}, where)
     value = reader.text(entry, "value", None)
     file = reader.text(entry, "file", None)
     if not value or value != value.strip():
         raise reader.error(where, "has an empty or padded value", "Give it one such as `1`")
     if not re.fullmatch(r"[\w][\w .-]*\.csv", file):
         raise reader.error(where, f"has the file `{file}`", "Name a plain file that ends in .csv")
-    flags = {name: entry.get(name, False) for name in ("positive", "default")}
-    if not all(isinstance(flag, bool) for flag in flags.values()):
-        raise reader.error(where, "has a flag that is not true or false", "Write true or false")
-    name = reader.text(entry, "name", value)
-    key = reader.text(entry, "key", str(number)).lower()
-    description = reader.text(entry, "description", "").strip()
-    return Label(value, name, file, key, **flags, description=description)
+    return Label(
+        value,
+        reader.text(entry, "name", value),
+        file,
+        reader.text(entry, "key", KEY_UNSAID).lower(),
+        **{name: reader.flag(entry, name) for name in ("positive", "default", "retired")},
+        description=reader.text(entry, "description", "").strip(),
+        examples=reader.texts(entry, "examples", 'Write examples = ["a text"]'),
+        was=reader.texts(entry, "was", 'Write was = ["old"]'),
+    )
 
 
 def _read_keys(
@@ -297,12 +411,12 @@ def _read_keys(
     defaults: Mapping[str, str],
 ) -> Keys:
     """The action keys; `back` moves to Backspace where a label has taken its default, `2`."""
-    taken = {label.key for label in labels}
-    if defaults["back"] in taken:
+    if defaults["back"] in {label.key for label in labels}:
         defaults = {**defaults, "back": "backspace"}
     chosen = reader.table(table, "keys", defaults)
     keys = {action: reader.text(chosen, action, None).lower() for action in defaults}
-    uses = [(f"label {label.value}", label.key) for label in labels] + list(keys.items())
+    uses = [(f"label {label.value}", label.key) for label in labels if label.key]
+    uses += keys.items()
     for what, key in uses:
         _check_key(reader, what, key)
     user_of: dict[str, str] = {}
@@ -364,6 +478,19 @@ class _Reader:
         value = table.get(name, default)
         if not isinstance(value, str):
             raise self.error(f"`{name}`", "is missing or not text", 'Write it in "quotes"')
+        return value
+
+    def texts(self, table: Mapping[str, Any], name: str, mend: str) -> tuple[str, ...]:
+        """A list of texts, each once; nothing is an empty one."""
+        values = table.get(name, [])
+        if not isinstance(values, list) or not all(isinstance(x, str) and x for x in values):
+            raise self.error(f"`{name}`", "is not a list of texts", mend)
+        return tuple(dict.fromkeys(values))
+
+    def flag(self, table: Mapping[str, Any], name: str) -> bool:
+        value = table.get(name, False)
+        if not isinstance(value, bool):
+            raise self.error(f"`{name}`", "is neither true nor false", "Write true or false")
         return value
 
     def number(self, table: Mapping[str, Any], name: str, least: int) -> int:

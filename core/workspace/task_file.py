@@ -14,11 +14,13 @@ from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import (
     DEFAULT_TASK_FILE,
+    KEY_UNSAID,
     MAX_LABELS,
     Label,
     Task,
     default_task,
     parse_task,
+    with_keys,
 )
 
 Value = str | int | bool | list
@@ -30,7 +32,7 @@ POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "
 
 @dataclass(frozen=True)
 class LabelWish:
-    """A label as somebody wants it; no key: its number in the list."""
+    """A label as somebody wants it; no key: its number in the list, or what is free."""
 
     value: str
     name: str = ""
@@ -66,7 +68,7 @@ def task_toml(task: Task) -> str:
         own = {key: each for key, each in value.items() if each != usual[name][key]}
         lines += _table_lines(name, own)
     lines += ["", "[instructions]", _pair("short", task.short), _long("detailed", task.detailed)]
-    for label in task.labels:
+    for label in (*task.labels, *task.retired):
         lines += ["", "[[labels]]", *_label_lines(label)]
     mix = {name.replace(" ", "_"): part for name, part in task.mix.items()}
     lines += _table_lines("targets", task.targets) + _table_lines("batch.mix", mix)
@@ -81,8 +83,13 @@ def _rare_tables(task: Task) -> dict[str, Any]:
     batch = {"size": task.batch_size, "release_minutes": task.release_minutes}
     return {
         "seed": task.seed,
+        "several": task.several,
         "keys": keys,
-        "card": {"show": list(task.show)},
+        "card": {
+            "show": list(task.show),
+            "before": task.before,
+            "frequent_first": task.frequent_first,
+        },
         "rest": {"minutes": task.rest_minutes},
         "batch": batch | {"stratify_by": task.stratify_by},
         "model": {"name": task.model, "encoder": task.encoder},
@@ -201,9 +208,9 @@ def new_labels(wishes: Sequence[LabelWish], kept: Collection[Label] = ()) -> tup
         name = wish.name or wish.value
         file = files.setdefault(wish.value, _file_name(name, number, files.values()))
         flags = {"positive": wish.positive, "default": wish.default}
-        key = wish.key.lower() or str(number)
+        key = wish.key.lower() or KEY_UNSAID
         labels.append(Label(wish.value, name, file, key, **flags, description=wish.description))
-    return tuple(labels)
+    return with_keys(tuple(labels), set(asdict(default_task().keys).values()))
 
 
 def _file_name(name: str, number: int, taken: Collection[str]) -> str:
@@ -225,7 +232,10 @@ def _table_lines(name: str, table: Mapping[str, Value]) -> list[str]:
 
 def _label_lines(label: Label) -> list[str]:
     lines = [_pair(name, getattr(label, name)) for name in ("value", "name", "file", "key")]
-    lines += [f"{flag} = true" for flag in ("positive", "default") if getattr(label, flag)]
+    flags = ("positive", "default", "retired")
+    lines += [f"{flag} = true" for flag in flags if getattr(label, flag)]
+    lists = ("examples", "was")
+    lines += [_pair(name, list(getattr(label, name))) for name in lists if getattr(label, name)]
     return [*lines, _long("description", label.description)] if label.description else lines
 
 

@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.sampling.catalog import PRESETS
 from core.workspace.layout import open_workspace
-from core.workspace.task import MAX_LABELS, Task, load_task
+from core.workspace.task import MAX_LABELS, SPLITS, Task, load_task
+from core.workspace.task_file import LabelWish, task_text
 from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines
 from tests.pages.test_pages import PAGES, open_page, open_tab
@@ -128,11 +129,13 @@ def test_a_task_that_cannot_be_is_refused_with_the_reason(path: Path, monkeypatc
 
 
 def test_more_labels_than_a_task_can_have_are_refused(path: Path, monkeypatch):
+    names = [f"New {at}" for at in range(MAX_LABELS)]
+    wishes = [LabelWish(name, positive=not at) for at, name in enumerate(names)]
+    text = task_text("Many", "", wishes, dict.fromkeys(SPLITS, 10))
+    (path / "task.toml").write_text(text, encoding="utf-8")
     page = settings(path, monkeypatch)
-    for at in range(2, MAX_LABELS + 1):
-        page = next(each for each in page.button if each.label == "Add a label").click().run()
-        page = edit(page, "Name", f"New {at}", at)
-        page = edit(page, "Key", "xyzuvwpq"[at - 2], at)
+    page = next(each for each in page.button if each.label == "Add a label").click().run()
+    page = edit(page, "Name", "One more", MAX_LABELS)
     assert f"has {MAX_LABELS + 1} labels. A task can have 2 to {MAX_LABELS}" in errors(page)
 
 

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -151,7 +152,7 @@ def test_the_card_shows_columns_of_the_pool_and_each_once():
     task = parse_task('[card]\nshow = ["channel", "date", "channel"]', "task.toml")
     assert task.show == ("channel", "date")
     assert parse_task("", "task.toml").show == ()
-    with pytest.raises(TaskError, match="show is not a list of columns"):
+    with pytest.raises(TaskError, match="`show` is not a list of texts"):
         parse_task('[card]\nshow = "channel"', "task.toml")
 
 
@@ -160,3 +161,80 @@ def test_a_label_may_have_a_description():
     labels += ['[[labels]]\nvalue="b"\nfile="b.csv"']
     task = parse_task("\n".join(labels), "task.toml")
     assert [label.description for label in task.labels] == ["Money back.", ""]
+
+
+def labels_in_toml(*lines: str, top: str = "") -> str:
+    """A task of these labels: the value first, then what else is said of it."""
+    tables = []
+    for line in lines:
+        value, *more = line.split(";")
+        tables += [
+            "[[labels]]",
+            f'value = "{value}"',
+            f'file = "{re.sub("[^a-z0-9]", "x", value)}.csv"',
+            *more,
+        ]
+    return "\n".join([top, *tables])
+
+
+def test_keys_are_digits_then_free_letters():
+    values = [f"v{number}" for number in range(29)]
+    task = parse_task(labels_in_toml(*values), "task.toml")
+    assert "".join(label.key for label in task.labels) == "1234567890abeghijlnopqtuvwxyz"
+    assert task.positive is None
+    assert task.positive_index is None
+    assert task.keys.back == "backspace"
+
+
+def test_many_labels_leave_the_letters_for_finding_them():
+    values = [f"v{number}" for number in range(200)]
+    task = parse_task(labels_in_toml("a;key='x'", "b;key=''", *values[2:]), "task.toml")
+    assert [label.key for label in task.labels[:3]] == ["x", "", "3"]
+    assert "".join(label.key for label in task.labels) == "x3456789120"
+    with pytest.raises(TaskError, match="has 201 labels"):
+        parse_task(labels_in_toml(*values, "x"), "task.toml")
+
+
+def test_an_answer_of_several_labels_is_in_the_order_of_the_task():
+    task = parse_task(labels_in_toml("a", "b", "c", top="several = true"), "task.toml")
+    assert task.answer(["c", "a"]) == "a|c"
+    assert task.answer([]) == "-"
+    assert task.chosen("a|c") == ("a", "c")
+    assert task.chosen("-") == ()
+    assert task.name_of("a|c") == "a, c"
+    assert task.name_of("-") == "none of them"
+    task.require("a|c")
+    for wrong in ("c|a", "a|a", "", "a|x", "-|a"):
+        with pytest.raises(TaskError):
+            task.require(wrong)
+
+
+def test_values_of_today_replace_former_ones():
+    lines = ("a;was=['old', 'older']", "b", "c;retired=true", "d")
+    one = parse_task(labels_in_toml(*lines), "task.toml")
+    assert one.values == ("a", "b", "d")
+    assert [one.today(x) for x in ("a", "older", "c", "x")] == ["a", "a", "c", None]
+    with pytest.raises(TaskError, match="is retired"):
+        one.require("c")
+    many = parse_task(labels_in_toml(*lines, top="several = true"), "task.toml")
+    said = ("b|old", "a|older", "c", "-", "a|x")
+    assert [many.today(x) for x in said] == ["a|b", "a", "-", "-", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (labels_in_toml("a|b", "c", top="several = true"), "holds `|`"),
+        (labels_in_toml("-", "c", top="several = true"), "is `-`"),
+        (labels_in_toml("none", "c", top="several = true"), "file `none.csv`"),
+        (labels_in_toml("a;default=true", "c", top="several = true"), "is the default"),
+        (labels_in_toml("a", "c"), "name 0 as positive"),
+        (labels_in_toml("a;retired=true", "c", "d;retired=true"), "it has 1 label"),
+        (labels_in_toml("a;was=['b']", "b", "c"), "same value: `b`"),
+        (labels_in_toml("a;retired=1", "b", "c"), "neither true nor false"),
+        (labels_in_toml("a", "b", top="several = 1"), "neither true nor false"),
+    ],
+)
+def test_what_labels_cannot_be_is_refused(text: str, says: str):
+    with pytest.raises(TaskError, match=re.escape(says)):
+        parse_task(text, "task.toml")

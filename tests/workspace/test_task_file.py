@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from core.errors import TaskError
 from core.workspace.layout import create_workspace, open_workspace
 from core.workspace.task import (
-    MAX_LABELS,
     MOST,
     SPLITS,
     STRATEGIES,
@@ -37,14 +36,14 @@ TWO = (LabelWish("1", "Yes", positive=True), LabelWish("0", "No"))
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-@given(title=texts, question=texts, names=st.lists(texts, min_size=2, max_size=MAX_LABELS))
+@given(title=texts, question=texts, names=st.lists(texts, min_size=2, max_size=12))
 def test_what_was_written_is_read_back(title: str, question: str, names: list[str]):
     wishes = [LabelWish(f"v{at}", f"{name}{at}") for at, name in enumerate(names)]
     wishes[0] = LabelWish("v0", f"{names[0]}0", positive=True)
     task = parse_task(task_text(title, question, wishes, TARGETS), "task.toml")
     assert (task.title, task.short) == (title, question)
     assert [label.name for label in task.labels] == [wish.name for wish in wishes]
-    assert [label.key for label in task.labels] == [str(at + 1) for at in range(len(names))]
+    assert [label.key for label in task.labels] == [*"1234567890ab"][: len(names)]
     assert task.positive.value == "v0"
     assert task.targets == TARGETS
     assert len({label.file.casefold() for label in task.labels}) == len(names)
@@ -82,13 +81,13 @@ def test_keys_are_taken_as_they_are_given():
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        (TWO[:1], "it has 1 label. A task can have 2 to 9"),
-        ([LabelWish(str(n), positive=not n) for n in range(10)], "has 10 labels. A"),
+        (TWO[:1], "it has 1 label. A task can have 2 to 200"),
+        ([LabelWish(str(n), positive=not n) for n in range(201)], "has 201 labels. A"),
         ((TWO[0], LabelWish("1", "No")), "same value"),
         ((TWO[0], LabelWish("0", "Yes")), "same name"),
         ((TWO[1], LabelWish("2")), "0 as positive"),
         ((TWO[0], LabelWish("2", positive=True)), "2 as positive"),
-        ((TWO[0], LabelWish("0", "No", "1")), "used twice, by"),
+        ((TWO[0], LabelWish("0", "No", "k")), "used twice, by"),
         ((TWO[0], LabelWish("0", "No", "c")), "Streamlit"),
         ((TWO[0], LabelWish("\ud800")), "half a character"),
     ],
@@ -164,18 +163,21 @@ def test_the_former_task_is_kept_once(make_workspace: MakeWorkspace):
 
 
 numbers = st.integers(0, MOST)
+MOST_OF_THESE = 9
 KEYS = [*'abdefghijklmnopqstuvwxyz0123456789!#"', "backspace", "delete", "arrowleft", " "]
 
 
 @st.composite
 def labels_of_tasks(draw: st.DrawFn, keys: list[str]) -> tuple[Label, ...]:
-    names = draw(st.lists(texts, min_size=2, max_size=MAX_LABELS, unique=True))
-    positive = draw(st.integers(0, len(names) - 1))
+    names = draw(st.lists(texts, min_size=2, max_size=MOST_OF_THESE, unique=True))
+    positive = draw(st.integers(0, len(names) - (len(names) == 2)))
     default = draw(st.integers(0, len(names)))
+    lists = st.lists(texts.filter(bool), unique=True, max_size=2)
     return tuple(
         Label(
-            f"v{at}", name, f"file {at}.csv", keys[at], at == positive, at == default,
-            draw(texts).strip(),
+            f"v{at}", name, f"file {at}.csv", draw(st.sampled_from([keys[at], ""])),
+            at == positive, at == default, draw(texts).strip(), tuple(draw(lists)),
+            tuple(f"{value} of {at}".replace("|", "/") for value in draw(lists)),
         )
         for at, name in enumerate(names)
     )  # fmt: skip
@@ -186,7 +188,13 @@ def tasks(draw: st.DrawFn) -> Task:
     """Any task that a file can name."""
     keys = draw(st.permutations(KEYS))
     labels = draw(labels_of_tasks(keys))
-    actions = dict(zip(vars(default_task().keys), keys[MAX_LABELS:], strict=False))
+    several = draw(st.booleans())
+    labels = tuple(replace(each, default=each.default and not several) for each in labels)
+    retired = tuple(
+        Label(f"old{at}", f"old name {at}", f"old {at}.csv", "", retired=True)
+        for at in range(draw(st.integers(0, 2)))
+    )
+    actions = dict(zip(vars(default_task().keys), keys[MOST_OF_THESE:], strict=False))
     if draw(st.booleans()):
         own = vars(default_task().keys)
         if not {*own.values()} & {label.key for label in labels}:
@@ -208,6 +216,10 @@ def tasks(draw: st.DrawFn) -> Task:
         model="linear",
         encoder=draw(texts),
         show=tuple(draw(st.lists(texts.filter(bool), unique=True, max_size=3))),
+        before=draw(texts),
+        several=several,
+        frequent_first=draw(st.booleans()),
+        retired=retired,
     )
 
 
