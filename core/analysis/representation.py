@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import Interval, Values, Z, wilson
+from core.evaluation.intervals import Values, Z, wilson
 from core.features.vocabulary import count_words, word_positions
 from core.pool.bags import Bags, Indices, Mask
 from core.pool.items import Pool
@@ -51,74 +52,14 @@ it, and only makes the cut harder for the others."""
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the pool that can be compared, and how many rows of the pool have each value.
+    """A column of the pool that can be compared: of each row its place in `values`, `(n_pool,)`.
 
-    Of many values the most frequent ones stand for themselves, the rest are `OTHERS`. `digits` is
-    how much of a value counts: 4 for dates, of which the year does; 0 for all of it.
+    Of many values the most frequent ones stand for themselves, the rest are `OTHERS`.
     """
 
     name: str
-    digits: int
-    counts: Mapping[str, int]
-
-    def values_of(self, pool: Pool, rows: Indices) -> list[str]:
-        """The values of these rows."""
-        found = pool.table[self.name].chunk(0).take(pa.array(rows, pa.int64()))
-        values = _cut(found, self.digits).to_pylist()
-        return [value if value in self.counts else OTHERS for value in values]
-
-
-@dataclass(frozen=True)
-class Share:
-    """How many of a group's items have a value, as a share, beside the pool's share of it."""
-
-    group: str
-    value: str
-    items: int
-    share: Interval
-    pool: float
-    stands_out: bool
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How the items of the pool and of each group are spread over some values."""
-
-    name: str
-    pool: Mapping[str, int]
-    shares: tuple[Share, ...]
-
-
-@dataclass(frozen=True)
-class WordShare:
-    """A word's number among a group's words and the pool's; `ratio` is that to the `expected` one.
-
-    So many are expected of as many words of the pool, drawn at random.
-    """
-
-    word: str
-    training: int
-    pool: int
-    expected: float
-    ratio: Interval
-
-
-@dataclass(frozen=True)
-class WordComparison:
-    """The words that a group has too often or too seldom, most telling first, of all compared."""
-
-    over: tuple[WordShare, ...]
-    under: tuple[WordShare, ...]
-    compared: int
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The pool's words with their numbers, `(n_words,)`, and the training items as bags of them."""
-
-    words: pa.Array
-    counts: NDArray[np.int64]
-    bags: Bags
+    values: list[str]
+    places: Indices
 
 
 def groups(training: Sequence[Labeled]) -> dict[str, Indices]:
@@ -140,52 +81,41 @@ def _column(pool: Pool, name: str) -> Column | None:
     values = pool.table[name].chunk(0) if len(pool) else pa.array([], pa.string())
     first = values.slice(0, SEEN_FIRST)
     are_dates = pc.all(pc.match_substring_regex(first, r"^\d{4}-\d{2}(-\d{2})?")).as_py()
-    digits = 4 if are_dates and len(first) else 0
-    n_first = len(pc.unique(_cut(first, digits)))
+    if are_dates:
+        values = pc.utf8_slice_codeunits(values, 0, 4)
+    n_first = len(pc.unique(values.slice(0, SEEN_FIRST)))
     if n_first > FEW and n_first > (1 - ENOUGH) * len(first):
         return None
-    counted = pc.value_counts(_cut(values, digits)).to_pylist()
-    counts = {each["values"]: each["counts"] for each in counted}
+    counts = {each["values"]: each["counts"] for each in pc.value_counts(values).to_pylist()}
     by_size = sorted(counts, key=lambda value: (-counts[value], value))
     shown = by_size if len(counts) <= FEW else by_size[: FEW - 1]
     held = sum(counts[value] for value in shown)
     if len(counts) < 2 or held < ENOUGH * len(values):
         return None
-    found = {value: counts[value] for value in (sorted(shown) if digits else shown)}
+    shown = sorted(shown) if are_dates else shown
+    places = pc.index_in(values, value_set=pa.array(shown, values.type))
     if held < len(values):
-        found[OTHERS] = found.get(OTHERS, 0) + len(values) - held
-    return Column(name, digits, found)
+        shown = list(dict.fromkeys([*shown, OTHERS]))
+        places = pc.fill_null(places, shown.index(OTHERS))
+    return Column(name, shown, places.to_numpy(zero_copy_only=False))
 
 
-def _cut(values: pa.Array, digits: int) -> pa.Array:
-    return pc.utf8_slice_codeunits(values, 0, digits) if digits else values
-
-
-def length_spread(snapshot: Snapshot) -> Spread:
-    """Short, medium and long texts in the pool and in each group."""
-    training, lengths = snapshot.labels.usable_training(), snapshot.pool_words.bags.lengths
-    thirds = snapshot.pool_words.length_thirds
-    names = thirds.told
-    counts = np.bincount(thirds(lengths), minlength=len(names))
-    counts -= np.bincount(thirds(lengths[snapshot.held_out]), minlength=len(names))
+def length_spread(snapshot: Snapshot) -> pd.DataFrame:
+    """Short, medium and long texts in the pool and in each group, as of `spread`."""
+    training, thirds = snapshot.labels.usable_training(), snapshot.pool_words.length_thirds
     own = thirds(np.array([len(words_of(item.text)) for item in training], np.int64))
-    counts += np.bincount(own[_rows(snapshot, training) < 0], minlength=len(names))
-    pool = dict(zip(names, counts.tolist(), strict=True))
-    return spread(LENGTH, pool, [names[at] for at in own], groups(training))
+    pool = thirds(snapshot.pool_words.bags.lengths[~snapshot.held_out])
+    pool = np.concatenate([pool, own[_rows(snapshot, training) < 0]])
+    return spread(thirds.told, pool, {name: own[rows] for name, rows in groups(training).items()})
 
 
-def column_spread(snapshot: Snapshot, column: Column) -> Spread:
-    """The values of a column in the pool and in each group; items outside the pool have none."""
-    pool, training = snapshot.pool_words.pool, snapshot.labels.usable_training()
+def column_spread(snapshot: Snapshot, column: Column) -> pd.DataFrame:
+    """A column's values, as of `spread`; items outside the pool have none."""
+    training = snapshot.labels.usable_training()
     at = _rows(snapshot, training)
-    inside = np.flatnonzero(at >= 0)
-    own = dict(zip(inside.tolist(), column.values_of(pool, at[inside]), strict=True))
-    counts = dict(column.counts)
-    for value in column.values_of(pool, np.flatnonzero(snapshot.held_out)):
-        counts[value] -= 1
-    known = {name: of[at[of] >= 0] for name, of in groups(training).items()}
-    values = [own.get(row, "") for row in range(len(training))]
-    return spread(column.name, counts, values, known)
+    known = {name: at[rows][at[rows] >= 0] for name, rows in groups(training).items()}
+    own = {name: column.places[rows] for name, rows in known.items()}
+    return spread(column.values, column.places[~snapshot.held_out], own)
 
 
 def _rows(snapshot: Snapshot, training: Sequence[Labeled]) -> Indices:
@@ -194,26 +124,28 @@ def _rows(snapshot: Snapshot, training: Sequence[Labeled]) -> Indices:
     return np.array([at.get(item.item_id, -1) for item in training], np.int64)
 
 
-def spread(
-    name: str, pool: Mapping[str, int], values: Sequence[str], of: Mapping[str, Indices]
-) -> Spread:
-    """The shares of each value in each group; `values` has one for each row of the groups.
+def spread(values: Sequence[str], pool: Indices, of: Mapping[str, Indices]) -> pd.DataFrame:
+    """The share of each value in each group, with its interval, beside its share of the pool.
 
-    A share stands out if a random draw from the pool would be as far off with a chance below
-    `RATE`, divided by the number of shares compared (Bonferroni).
+    Items are given as places of their values. A share `stands_out` if a random draw from the pool
+    would be as far off with a chance below `RATE`, divided by the number of shares compared
+    (Bonferroni).
     """
-    filled = {group: rows for group, rows in of.items() if len(rows)}
-    cut = RATE / max(len(filled) * len(pool), 1)
-    all_items = max(sum(pool.values()), 1)
-    shares = []
-    for group, rows in filled.items():
-        own = [values[row] for row in rows]
-        for value, number in pool.items():
-            items, share = own.count(value), number / all_items
-            stands_out = chance_of(items, len(own), share) < cut
-            found = wilson(items, len(own))
-            shares.append(Share(group, value, items, found, share, stands_out))
-    return Spread(name, pool, tuple(shares))
+    filled = {group: places for group, places in of.items() if len(places)}
+    cut = RATE / max(len(filled) * len(values), 1)
+    shares = np.bincount(pool, minlength=len(values)) / max(len(pool), 1)
+    rows = []
+    for group, places in filled.items():
+        numbers = np.bincount(places, minlength=len(values))
+        for value, items, share in zip(values, numbers.tolist(), shares.tolist(), strict=True):
+            found, stands_out = (
+                wilson(items, len(places)),
+                chance_of(items, len(places), share) < cut,
+            )
+            ends = found.value, found.low, found.high
+            rows.append((group, value, items, *ends, share, stands_out))
+    names = ["strategy", "value", "items", "share", "low", "high", "pool", "stands_out"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def chance_of(hits: int, total: int, share: float) -> float:
@@ -230,8 +162,18 @@ def chance_of(hits: int, total: int, share: float) -> float:
     return min(1.0, 2 * float(min(chances[: hits + 1].sum(), chances[hits:].sum())))
 
 
-def vocabulary(snapshot: Snapshot) -> Vocabulary:
-    """The words of all that is not held out, and the training items in them."""
+def word_comparisons(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
+    """What `compare_words` finds of each group."""
+    words, counts, bags = vocabulary(snapshot)
+    numbers = {
+        name: np.bincount(bags.take(rows).ids, minlength=len(counts))
+        for name, rows in groups(snapshot.labels.usable_training()).items()
+    }
+    return {name: compare_words(words, counts, own) for name, own in numbers.items()}
+
+
+def vocabulary(snapshot: Snapshot) -> tuple[pa.Array, NDArray[np.int64], Bags]:
+    """Words of all that is not held out, their numbers, and the training items as bags of them."""
     training, pool_words = snapshot.labels.usable_training(), snapshot.pool_words
     words, bags = number_words(words_of(item.text) for item in training)
     counts = count_words(pool_words, ~snapshot.held_out)
@@ -245,31 +187,28 @@ def vocabulary(snapshot: Snapshot) -> Vocabulary:
     # A label file may have another text under an id of the pool.
     counts = np.maximum(counts, np.bincount(own.ids, minlength=len(counts)))
     names = pa.array([words[row] for row in new], pool_words.words.type)
-    return Vocabulary(pa.concat_arrays([pool_words.words, names]), counts, own)
+    return pa.concat_arrays([pool_words.words, names]), counts, own
 
 
-def compare_words(found: Vocabulary, rows: Indices) -> WordComparison:
-    """The words that these rows of the training items have too often or too seldom.
+def compare_words(
+    words: pa.Array, pool: NDArray[np.int64], numbers: NDArray[np.int64]
+) -> pd.DataFrame:
+    """The words that training items have too often or too seldom, the most telling first.
 
-    Of words drawn at random from the pool, the number of one word is nearly Poisson distributed;
-    where they are a large part of the pool it varies less, and the cut is on the safe side.
+    `numbers` are theirs beside the pool's. `expected` is of as many words drawn from the pool,
+    `times` what there is beside that, with its interval. The number of a word among random ones is
+    nearly Poisson distributed; of a large part of the pool it varies less, and the cut is safe.
     """
-    own = np.bincount(found.bags.take(rows).ids, minlength=len(found.counts))
-    among = np.flatnonzero(found.counts >= LEAST)
-    numbers, pool = own[among], found.counts[among]
-    expected = pool * (own.sum() / max(found.counts.sum(), 1))
+    among = np.flatnonzero(pool >= LEAST)
+    numbers, expected = numbers[among], pool[among] * (numbers.sum() / max(pool.sum(), 1))
     different = np.flatnonzero(are_discoveries(poisson_chance(numbers, expected)))
     telling = deviance(numbers[different], expected[different])
     order = different[np.argsort(-telling, kind="stable")]
-    words = found.words.take(pa.array(among[order])).to_pylist()
-    figures = (each[order].tolist() for each in (numbers, pool, expected))
-    shares = [
-        WordShare(word, n, of, mean, ratio_of(n, mean))
-        for word, n, of, mean in zip(words, *figures, strict=True)
-    ]
-    over = tuple(share for share in shares if share.training > share.expected)
-    under = tuple(share for share in shares if share.training < share.expected)
-    return WordComparison(over, under, len(among))
+    numbers, expected = numbers[order], expected[order]
+    named = {"word": words.take(pa.array(among[order])).to_pylist(), "training": numbers}
+    named |= {"expected": expected, "pool": pool[among[order]], "times": numbers / expected}
+    low, high = ratio_ends(numbers, expected)
+    return pd.DataFrame(named | {"low": low, "high": high})
 
 
 def poisson_chance(numbers: NDArray[np.int64], expected: Values) -> Values:
@@ -295,9 +234,9 @@ def deviance(numbers: NDArray[np.int64], expected: Values) -> Values:
     return 2 * (numbers * np.log(ratio) - numbers + expected)
 
 
-def ratio_of(number: int, expected: float) -> Interval:
-    """How often something was met beside how often it was expected, by Byar's approximation."""
-    low = number * (1 - 1 / (9 * number) - Z / (3 * number**0.5)) ** 3 if number else 0.0
-    more = number + 1
+def ratio_ends(numbers: NDArray[np.int64], expected: Values) -> tuple[Values, Values]:
+    """Ends of how often something was met beside how often it was expected (Byar)."""
+    some, more = np.maximum(numbers, 1), numbers + 1
+    low = some * (1 - 1 / (9 * some) - Z / (3 * some**0.5)) ** 3 * (numbers > 0)
     high = more * (1 - 1 / (9 * more) + Z / (3 * more**0.5)) ** 3
-    return Interval(number / expected, low / expected, high / expected)
+    return low / expected, high / expected

@@ -2,6 +2,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -13,7 +14,6 @@ from core.analysis.representation import (
     FEW,
     LEAST,
     OTHERS,
-    Vocabulary,
     are_discoveries,
     chance_of,
     column_spread,
@@ -22,11 +22,11 @@ from core.analysis.representation import (
     groups,
     length_spread,
     poisson_chance,
-    ratio_of,
+    ratio_ends,
     spread,
     vocabulary,
+    word_comparisons,
 )
-from core.pool.bags import Bags
 from core.pool.lengths import LengthThirds
 from core.pool.text import text_key
 from core.workspace.layout import open_workspace
@@ -57,24 +57,24 @@ def test_lengths_are_those_of_a_look_at_every_text(snapshot: Snapshot):
     found = length_spread(snapshot)
     thirds = snapshot.pool_words.length_thirds
     expected = Counter(bucket(text, thirds) for text in chosen_from(snapshot))
-    assert {name.split(":")[0]: number for name, number in found.pool.items()} == expected
+    of_all, n_items = found[found["strategy"] == ALL], sum(expected.values())
+    for value, share in zip(of_all["value"], of_all["pool"], strict=True):
+        assert share == pytest.approx(expected[value.split(":")[0]] / n_items)
     own = Counter((x.strategy, bucket(x.text, thirds)) for x in snapshot.labels.usable_training())
-    for share in found.shares:
-        if share.group != ALL:
-            assert share.items == own[share.group, share.value.split(":")[0]]
-    total = sum(share.share.value for share in found.shares if share.group == ALL)
-    assert total == pytest.approx(1)
+    for share in found[found["strategy"] != ALL].itertuples():
+        assert share.items == own[share.strategy, share.value.split(":")[0]]
+    assert of_all["share"].sum() == pytest.approx(1)
 
 
 def test_words_are_those_of_a_look_at_every_text(snapshot: Snapshot):
-    found = vocabulary(snapshot)
+    found, numbers, bags = vocabulary(snapshot)
+    words = found.to_pylist()
     expected = Counter(word for text in chosen_from(snapshot) for word in text.split())
-    counts = dict(zip(found.words.to_pylist(), found.counts.tolist(), strict=True))
+    counts = dict(zip(words, numbers.tolist(), strict=True))
     assert {word: number for word, number in counts.items() if number} == expected
     training = snapshot.labels.usable_training()
-    words = found.words.to_pylist()
     for row in (0, 17, len(training) - 1):
-        assert [words[at] for at in found.bags[row]] == training[row].text.split()
+        assert [words[at] for at in bags[row]] == training[row].text.split()
 
 
 def test_training_items_outside_the_pool_are_counted_as_if_it_held_them(
@@ -86,12 +86,15 @@ def test_training_items_outside_the_pool_are_counted_as_if_it_held_them(
         ("evaluation", "0"): [rows[0]],
     }
     snapshot = read_snapshot(make_workspace([row[:2] for row in rows[:30]], labels))
-    found = vocabulary(snapshot)
-    counts = dict(zip(found.words.to_pylist(), found.counts.tolist(), strict=True))
+    words, numbers, _ = vocabulary(snapshot)
+    counts = dict(zip(words.to_pylist(), numbers.tolist(), strict=True))
     expected = Counter(word for text in chosen_from(snapshot) for word in text.split())
     assert counts["zyx"] == 2
     assert {word: number for word, number in counts.items() if number} == expected
-    assert sum(length_spread(snapshot).pool.values()) == len(chosen_from(snapshot))
+    lengths = Counter(bucket(text, snapshot.pool_words.length_thirds) for text in
+                      chosen_from(snapshot))  # fmt: skip
+    first = length_spread(snapshot).iloc[0]
+    assert first["pool"] == pytest.approx(lengths["short"] / lengths.total())
 
 
 def with_columns(make_workspace: MakeWorkspace, rows: list[tuple[str, str, str]]) -> Snapshot:
@@ -112,16 +115,17 @@ def with_columns(make_workspace: MakeWorkspace, rows: list[tuple[str, str, str]]
 def test_columns_of_few_values_are_found_and_dates_go_by_year(make_workspace: MakeWorkspace):
     found = comparable_columns(with_columns(make_workspace, headlines(90)).pool_words.pool)
     assert [column.name for column in found] == ["kind", "day"]
-    assert [*found[1].counts] == ["2010", "2011", "2012", "2013"]
-    assert sum(found[0].counts.values()) == 90
+    assert found[1].values == ["2010", "2011", "2012", "2013"]
+    assert found[1].places.tolist() == [at % 4 for at in range(90)]
 
 
 def test_a_column_is_compared_without_held_out_items(make_workspace: MakeWorkspace):
     snapshot = with_columns(make_workspace, headlines(90))
     kind = comparable_columns(snapshot.pool_words.pool)[0]
     found = column_spread(snapshot, kind)
-    assert sum(found.pool.values()) == 90 - int(snapshot.held_out.sum())
-    values = {(share.group, share.value): share for share in found.shares}
+    allowed = np.flatnonzero(~snapshot.held_out)
+    values = {(share.strategy, share.value): share for share in found.itertuples()}
+    assert values["outlier", "b"].pool == pytest.approx((allowed % 3 == 1).mean())
     assert values["outlier", "a"].items == 10  # every third row was taken
     assert values["outlier", "a"].stands_out
     assert values["outlier", "b"].items == 0
@@ -142,16 +146,16 @@ def test_of_thousands_of_values_the_frequent_ones_stand_for_themselves(
     (source,) = comparable_columns(snapshot.pool_words.pool)
     counts = Counter(sources)
     assert len(counts) > 400
-    assert list(source.counts)[:2] == ["wire", "desk"]
-    assert (len(source.counts), source.counts["wire"]) == (FEW, counts["wire"])
-    assert sum(source.counts.values()) == 2_500
-    found = {share.value: share for share in column_spread(snapshot, source).shares}
+    assert source.values[:2] == ["wire", "desk"]
+    assert (len(source.values), len(source.places)) == (FEW, 2_500)
+    assert (source.places == 0).sum() == counts["wire"]
+    found = {share.value: share for share in column_spread(snapshot, source).itertuples()}
     own = Counter(sources[at] for at in range(0, 60, 2) if rows[at][2] == "0")
     assert found["wire"].items == 0
     assert found["wire"].stands_out
     assert found["desk"].items == own["desk"]
-    assert found[OTHERS].items + sum(found[value].items for value in source.counts if
-                                     value != OTHERS) == sum(own.values())  # fmt: skip
+    assert OTHERS in found
+    assert sum(share.items for share in found.values()) == sum(own.values())
 
 
 def test_a_pool_without_columns_or_items_has_none_of_few_values(make_workspace: MakeWorkspace):
@@ -172,12 +176,11 @@ def test_a_share_of_nothing_or_of_all_is_met_or_not():
 
 
 def test_random_draws_hardly_ever_stand_out():
-    draw, pool = np.random.default_rng(5), {"a": 600, "b": 300, "c": 100}
-    values = [name for name, number in pool.items() for _ in range(number)]
+    draw, pool = np.random.default_rng(5), np.repeat([0, 1, 2], [600, 300, 100])
     of_chance = 0
     for _ in range(300):
-        rows = {name: draw.choice(len(values), 80, replace=False) for name in ("x", "y")}
-        of_chance += any(share.stands_out for share in spread("k", pool, values, rows).shares)
+        own = {name: draw.choice(pool, 80, replace=False) for name in ("x", "y")}
+        of_chance += spread("abc", pool, own)["stands_out"].any()
     assert of_chance / 300 <= 0.05
 
 
@@ -199,42 +202,45 @@ def test_discoveries_are_scipy_s(chances: list[float]):
 
 @pytest.mark.parametrize("number", [0, 1, 4, 30, 200])
 def test_a_ratio_s_ends_are_near_the_exact_ones(number: int):
-    found = ratio_of(number, 2.0)
+    found, high = ratio_ends(np.array([number]), np.array([2.0]))
     low = stats.chi2.ppf(0.025, 2 * number) / 4 if number else 0
-    assert found.low == pytest.approx(low, rel=0.05, abs=0.02)
-    assert found.high == pytest.approx(stats.chi2.ppf(0.975, 2 * number + 2) / 4, rel=0.02)
+    assert found == pytest.approx(low, rel=0.05, abs=0.02)
+    assert high == pytest.approx(stats.chi2.ppf(0.975, 2 * number + 2) / 4, rel=0.02)
 
 
-def made_up(numbers: np.ndarray, draw: np.random.Generator, rows: int) -> Vocabulary:
-    """A pool with these numbers of words, of which random ones are the training data."""
-    flat = draw.permutation(np.repeat(np.arange(len(numbers)), numbers))[: rows * 8]
-    words = pa.array([f"w{at}" for at in range(len(numbers))], pa.large_string())
-    return Vocabulary(words, numbers, Bags(flat.astype(np.int32), np.arange(rows + 1) * 8))
+def told_of(pool: np.ndarray, flat: np.ndarray) -> pd.DataFrame:
+    """What is told of the words `flat` of a pool with these numbers of words."""
+    words = pa.array([f"w{at}" for at in range(len(pool))], pa.large_string())
+    return compare_words(words, pool, np.bincount(flat, minlength=len(pool)))
+
+
+def drawn(pool: np.ndarray, draw: np.random.Generator, number: int) -> np.ndarray:
+    return draw.permutation(np.repeat(np.arange(len(pool)), pool))[:number]
 
 
 def test_of_random_words_nothing_stands_out():
     draw = np.random.default_rng(3)
-    numbers = (20_000 / np.arange(1, 3_001)).astype(np.int64)
-    every = [compare_words(made_up(numbers, draw, 400), np.arange(400)) for _ in range(40)]
-    assert sum(bool(found.over or found.under) for found in every) <= 2
-    assert every[0].compared == (numbers >= LEAST).sum()
+    pool = (20_000 / np.arange(1, 3_001)).astype(np.int64)
+    every = [told_of(pool, drawn(pool, draw, 3_200)) for _ in range(40)]
+    assert sum(len(found) > 0 for found in every) <= 2
+
+
+def test_rare_words_are_not_looked_at():
+    pool = np.array([LEAST - 1, LEAST, 5_000])
+    assert told_of(pool, np.array([0] * 4 + [1] * 5 + [2] * 16))["word"].tolist() == ["w1"]
 
 
 def test_a_word_that_was_preferred_is_found_with_its_numbers():
-    draw = np.random.default_rng(4)
-    found = made_up(np.array([5_000, 3_000, 200, 50, 900]), draw, 60)
-    ids = found.bags.ids.copy()
-    ids[ids == 4] = 0
-    ids[:40] = 2
-    bags = Bags(ids, found.bags.offsets)
-    told = compare_words(Vocabulary(found.words, found.counts, bags), np.arange(60))
-    assert told.over[0].word == "w2"
-    assert told.over[0].training == (ids == 2).sum()
-    assert told.over[0].pool == 200
-    assert told.over[0].expected == pytest.approx(200 * 480 / 9_150)
-    assert told.over[0].ratio.value == pytest.approx(told.over[0].training / told.over[0].expected)
-    assert [each.word for each in told.under] == ["w4"]
-    assert told.under[0].training == 0
+    pool = np.array([5_000, 3_000, 200, 50, 900])
+    flat = drawn(pool, np.random.default_rng(4), 480)
+    flat[flat == 4] = 0
+    flat[:40] = 2
+    told = told_of(pool, flat)
+    first = told[told["times"] > 1].iloc[0]
+    assert (first["word"], first["training"], first["pool"]) == ("w2", (flat == 2).sum(), 200)
+    assert first["expected"] == pytest.approx(200 * 480 / 9_150)
+    assert first["times"] == pytest.approx(first["training"] / first["expected"])
+    assert told[told["times"] < 1]["word"].tolist() == ["w4"]
 
 
 def test_groups_hold_each_item_once_and_all_of_them_first(snapshot: Snapshot):
@@ -247,5 +253,5 @@ def test_groups_hold_each_item_once_and_all_of_them_first(snapshot: Snapshot):
 
 def test_without_training_data_nothing_is_compared(make_workspace: MakeWorkspace):
     snapshot = read_snapshot(make_workspace([row[:2] for row in headlines(30)]))
-    assert length_spread(snapshot).shares == ()
-    assert compare_words(vocabulary(snapshot), np.arange(0)).over == ()
+    assert not len(length_spread(snapshot))
+    assert word_comparisons(snapshot) == {}

@@ -3,19 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.estimate import estimate_file, kept_estimate, prevalence_of
-from core.analysis.representation import (
-    ALL,
-    WordComparison,
-    WordShare,
-    groups,
-    length_spread,
-    ratio_of,
-    spread,
-)
+from core.analysis.representation import ALL, compare_words, groups, length_spread, spread
 from core.analysis.strategy_comparison import prepare, run
 from core.evaluation.intervals import Interval
 from core.system.jobs import Job
@@ -25,7 +19,12 @@ from core.workspace.snapshot import read_snapshot
 from pages.ui.components.scores import interval_text
 from pages.ui.components.verdict import QUESTION
 from pages.ui.strategies.estimate import left_told, sample_told
-from pages.ui.strategies.representation import spread_sentence, word_sentence, word_table
+from pages.ui.strategies.representation import (
+    over_and_under,
+    spread_sentence,
+    word_sentence,
+    word_table,
+)
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.conftest import one_label
 from tests.pages.test_learning_pages import estimated, over
@@ -77,24 +76,27 @@ def test_without_labels_the_page_says_what_will_be_here(
 
 def test_a_sentence_names_the_largest_differences(demo_folder: Path):
     found = length_spread(read_snapshot(open_workspace(demo_folder)))
-    assert " items than the pool: " in spread_sentence(found)
-    same = spread("kind", {"a": 6, "b": 6}, ["a", "b"] * 6, {"random": range(12)})
-    assert spread_sentence(same) == "No strategy's items differ clearly from the pool in kind."
+    assert " items than the pool: " in spread_sentence("length", found)
+    places = np.array([0, 1] * 6)
+    same = spread(["a", "b"], places, {"random": places})
+    told = "No strategy's items differ clearly from the pool in kind."
+    assert spread_sentence("kind", same) == told
 
 
 def test_words_are_told_with_the_numbers_behind_them():
-    flood = WordShare("flood", 31, 60, 4.2, ratio_of(31, 4.2))
-    found = WordComparison((flood,), (), 2_000)
-    assert word_sentence("outlier", found) == (
+    words, pool = pa.array(["flood", "the"]), np.array([60, 4_340])
+    found = over_and_under(compare_words(words, pool, np.array([31, 277])))
+    assert word_sentence("outlier", *found) == (
         "In outlier, 1 word is over-represented, above all “flood” (31, expected 4.2)."
     )
-    assert "no word is clearly over-" in word_sentence("random", WordComparison((), (), 2_000))
-    assert word_table([flood])["Times"][0] == "7.4 (5.0 to 10.5)"
+    none = compare_words(words, pool, np.array([4, 296]))
+    assert "no word is clearly over-" in word_sentence("random", none, none)
+    assert word_table(found[0])["Times"][0] == "7.4 (5.0 to 10.5)"
 
 
 def test_a_figure_without_an_interval_stands_alone():
     nan = float("nan")
-    assert interval_text(type(ratio_of(1, 1))(2.5, nan, nan), ".1f") == "2.5"
+    assert interval_text(Interval(2.5, nan, nan), ".1f") == "2.5"
     assert interval_text(None, ".0%") == ""
 
 

@@ -6,7 +6,6 @@ from functools import partial
 import pandas as pd
 
 from core.analysis import projection, replay, representation, strategy_yield
-from core.analysis.representation import Spread, WordComparison
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
@@ -38,23 +37,18 @@ picks = kept(by_snapshot)(sampling.picks_of)
 """Every training item that a model chose, with its label of today."""
 
 
-@kept(by_snapshot)
-def spreads(snapshot: Snapshot) -> list[Spread]:
-    """How lengths, and columns of the pool, of the training data differ from the pool's."""
-    columns = _comparable_columns(snapshot.pool_words.pool)
-    found = (representation.column_spread(snapshot, column) for column in columns)
-    return [representation.length_spread(snapshot), *found]
-
+word_comparisons = kept(by_snapshot)(representation.word_comparisons)
+"""How the words of each strategy's training data differ from the pool's."""
 
 _comparable_columns = kept(lambda pool: pool.key)(representation.comparable_columns)
 
 
 @kept(by_snapshot)
-def word_comparisons(snapshot: Snapshot) -> dict[str, WordComparison]:
-    """How the words of each strategy's training data differ from the pool's."""
-    groups = representation.groups(snapshot.labels.usable_training())
-    words = representation.vocabulary(snapshot)
-    return {name: representation.compare_words(words, rows) for name, rows in groups.items()}
+def spreads(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
+    """How lengths, and columns of the pool, of the training data differ from the pool's."""
+    columns = _comparable_columns(snapshot.pool_words.pool)
+    found = {each.name: representation.column_spread(snapshot, each) for each in columns}
+    return {representation.LENGTH: representation.length_spread(snapshot)} | found
 
 
 @kept(by_snapshot)

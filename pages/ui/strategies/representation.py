@@ -1,13 +1,14 @@
 """The section of the Strategies page on how the training data differs from the pool."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.analysis.representation import ALL, FEW, LENGTH, Share, Spread, WordComparison, WordShare
+from core.analysis.representation import ALL, FEW, LENGTH
 from core.analysis.strategy_yield import THIN
+from core.evaluation.intervals import Interval
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
 from pages.ui.components.charts import POOL, STRATEGY_COLORS, numbers, strategy_color, thin_hollow
@@ -35,7 +36,7 @@ def show_representation(snapshot: Snapshot) -> None:
     )
     spreads = analysis.spreads(snapshot)
     show_spreads(spreads)
-    others = set(snapshot.pool_words.pool.columns) - {spread.name for spread in spreads}
+    others = set(snapshot.pool_words.pool.columns) - {*spreads}
     if others:
         # Names of columns are anybody's words: no markup is read in them.
         named = ", ".join(sorted(others)[:FEW])
@@ -45,11 +46,10 @@ def show_representation(snapshot: Snapshot) -> None:
     show_words(analysis.word_comparisons(snapshot))
 
 
-def show_spreads(spreads: Sequence[Spread]) -> None:
+def show_spreads(spreads: Mapping[str, pd.DataFrame]) -> None:
     """The shares of one feature, and what stands out among them."""
-    found = {spread.name: spread for spread in spreads}
-    chosen = choose_one("Compare", [*found], "skew_feature") if len(found) > 1 else LENGTH
-    points = points_of(found[chosen])
+    chosen = choose_one("Compare", [*spreads], "skew_feature") if len(spreads) > 1 else LENGTH
+    points = points_of(spreads[chosen])
     values, strategies = (tuple(points[name].unique()) for name in ("value", "strategy"))
     show_figure(
         "skew",
@@ -62,39 +62,33 @@ def show_spreads(spreads: Sequence[Spread]) -> None:
         strategies,
     )
     # Strategies and values are anybody's words: no markup is read in them.
-    st.text(spread_sentence(found[chosen]))
+    st.text(spread_sentence(chosen, points))
 
 
-def show_words(comparisons: dict[str, WordComparison]) -> None:
+def show_words(comparisons: Mapping[str, pd.DataFrame]) -> None:
     """The words that one strategy has more and less often than the pool, with their numbers."""
     st.markdown("**Words**")
     group = choose_one("Words in", [*comparisons], "skew_group", format_func=plain)
-    found = comparisons[group]
-    st.text(word_sentence(group, found))
-    for place, name, words in zip(
-        st.columns(2), ("More often", "Less often"), (found.over, found.under), strict=True
-    ):
-        if words:
+    both = over_and_under(comparisons[group])
+    st.text(word_sentence(group, *both))
+    for place, name, words in zip(st.columns(2), ("More", "Less"), both, strict=True):
+        if len(words):
             of_all = f" (the first {SHOWN} of {len(words):,})" if len(words) > SHOWN else ""
             with place:
-                st.caption(f"{name} than in the pool{of_all}")
-                st.dataframe(word_table(words), hide_index=True, key=f"words_{name.split()[0]}")
-    if found.over or found.under:
+                st.caption(f"{name} often than in the pool{of_all}")
+                st.dataframe(word_table(words), hide_index=True, key=f"words_{name}")
+    if len(comparisons[group]):
         st.caption(
             "Expected: how often the word comes in as many random words of the pool. Times: found "
             "over expected, with its 95% interval. About 1 in 20 of these words is there by chance."
         )
 
 
-def points_of(spread: Spread) -> pd.DataFrame:
-    """The groups' shares of each value, with the pool's."""
-    rows = []
-    for share in spread.shares:
-        value, of = share.value.split(":")[0] or "(empty)", share.share
-        rows.append((value, share.group, share.items, of.value, of.low, of.high, share.pool))
-    names = ["value", "strategy", "items", "share", "low", "high", "pool"]
-    points = pd.DataFrame(rows, columns=names)
-    return points.assign(thin=points.groupby("strategy")["items"].transform("sum") < THIN)
+def points_of(spread: pd.DataFrame) -> pd.DataFrame:
+    """The shares as points, with whether their strategy has few items."""
+    value = spread["value"].str.partition(":")[0].replace("", "(empty)")
+    items = spread.groupby("strategy")["items"].transform("sum")
+    return spread.assign(value=value, thin=items < THIN)
 
 
 def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart:
@@ -120,44 +114,50 @@ def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart
     return alt.layer(pool, bars, dots, height=alt.Step(height, **{"for": "position"}))
 
 
-def spread_sentence(spread: Spread) -> str:
+def spread_sentence(name: str, points: pd.DataFrame) -> str:
     """Which shares are farthest from the pool's, or that none is."""
-    strategies = {share.group for share in spread.shares} - {ALL}
-    telling = [s for s in spread.shares if s.stands_out and (s.group != ALL or not strategies)]
-    if not telling:
-        return f"No strategy's items differ clearly from the pool in {spread.name}."
-    telling.sort(key=lambda share: -abs(share.share.value - share.pool))
-    told = "; ".join(map(share_told, telling[:NAMED]))
+    is_one_of_several = (points["strategy"] != ALL) | (points["strategy"] == ALL).all()
+    telling = points[points["stands_out"] & is_one_of_several]
+    if not len(telling):
+        return f"No strategy's items differ clearly from the pool in {name}."
+    far = (telling["pool"] - telling["share"]).abs().sort_values(ascending=False, kind="stable")
+    told = "; ".join(map(share_told, telling.loc[far.index[:NAMED]].itertuples()))
     more = len(telling) - NAMED
     return told[:1].upper() + told[1:] + (f"; and {more} more." if more > 0 else ".")
 
 
-def share_told(share: Share) -> str:
+def share_told(point: tuple) -> str:
     """`outlier has more “short” items than the pool: 59% (49% to 68%) instead of 22%`."""
-    value, often = share.value.split(":")[0] or "(empty)", share.share.value > share.pool
+    more = "more" if point.share > point.pool else "fewer"
+    share = interval_text(Interval(point.share, point.low, point.high), ".0%")
     return (
-        f"{share.group} has {'more' if often else 'fewer'} “{value}” items than the pool: "
-        f"{interval_text(share.share, '.0%')} instead of {share.pool:.0%}"
+        f"{point.strategy} has {more} “{point.value}” items than the pool: {share} instead of "
+        f"{point.pool:.0%}"
     )
 
 
-def word_sentence(group: str, found: WordComparison) -> str:
+def over_and_under(words: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The words that are met too often, and those too seldom."""
+    is_over = words["training"] > words["expected"]
+    return words[is_over], words[~is_over]
+
+
+def word_sentence(group: str, over: pd.DataFrame, under: pd.DataFrame) -> str:
     """Which words a group has more and less often than the pool, or that there are none."""
     told = [
         f"{len(words):,} {'word is' if len(words) == 1 else 'words are'} {how}, above all "
-        f"“{words[0].word}” ({words[0].training:,}, expected {words[0].expected:.1f})"
-        for how, words in (("over-represented", found.over), ("under-represented", found.under))
-        if words
+        f"“{first.word}” ({first.training:,}, expected {first.expected:.1f})"
+        for how, words in (("over-represented", over), ("under-represented", under))
+        for first in words.head(1).itertuples()
     ]
     if not told:
         return f"In {group}, no word is clearly over- or under-represented."
     return f"In {group}, {'; '.join(told)}."
 
 
-def word_table(words: Sequence[WordShare]) -> pd.DataFrame:
+def word_table(words: pd.DataFrame) -> pd.DataFrame:
     """The first words with the numbers behind each."""
-    rows = []
-    for each in words[:SHOWN]:
-        expected, times = round(each.expected, 1), interval_text(each.ratio, ".1f")
-        rows.append((each.word, each.training, expected, each.pool, times))
-    return pd.DataFrame(rows, columns=["Word", "Training", "Expected", "Pool", "Times"])
+    first = words.head(SHOWN).round({"expected": 1})
+    ends = zip(first.pop("times"), first.pop("low"), first.pop("high"), strict=True)
+    times = [interval_text(Interval(*each), ".1f") for each in ends]
+    return first.assign(times=times).rename(columns=str.capitalize)
