@@ -27,8 +27,8 @@ def show_curve(snapshot: Snapshot) -> None:
             f"{plain(snapshot.workspace.task.positive.name)} to see scores here: there is none yet."
         )
         return
-    known = charts.course(points)
-    chosen = choose_one("Score", [*known[0]], "metrics_score")
+    scores = tuple(name for name in charts.SCORE_COLORS if name in set(points["score"]))
+    chosen = choose_one("Score", scores, "metrics_score")
     show_figure(
         "learning-curve",
         "Learning curve",
@@ -37,7 +37,8 @@ def show_curve(snapshot: Snapshot) -> None:
         charts.learning_curve,
         points,
         chosen,
-        *known,
+        scores,
+        points["model"].nunique() > 1,
     )
     if len(set(score_tables.evaluation_sets(snapshot).values())) > 1:
         st.caption("Lines break where the test set changed: compare only within a line.")

@@ -467,7 +467,7 @@ def test_an_import_is_cancelled_before_anything_is_written(workspace: Workspace,
         page.button(key="import_go").click().run()
         assert page.session_state[RUN].is_running
         assert "import_go" not in [button.key for button in page.button]
-        page.button(key="import_cancel").click().run()
+        page.button(key="import_stop").click().run()
     eventually(lambda: not page.session_state[RUN].is_running)
     page.run()
     assert "Cancelled. Nothing was imported." in page.info[0].value
@@ -478,7 +478,7 @@ def test_an_import_is_cancelled_before_anything_is_written(workspace: Workspace,
 
 def test_who_cancels_too_late_is_told_the_way_back(workspace: Workspace, monkeypatch):
     page = go(upload(workspace, monkeypatch, "t.csv", delimited([COLUMNS, *ROWS], ",")))
-    page.session_state[RUN].cancel()
+    page.session_state[RUN].stop()
     assert "It was written before you pressed Cancel. You can take it back." in told(page.run())
 
 
@@ -487,10 +487,10 @@ def test_an_import_that_goes_on_is_shown_whatever_is_uploaded(workspace: Workspa
     with workspace.locked():
         page.button(key="import_go").click().run()
         add(page, "other.csv", TOPICS)
-        assert page.button(key="import_cancel")
+        assert page.button(key="import_stop")
         assert "import_go" not in [button.key for button in page.button]
         press(page, "Discard")
-        assert page.button(key="import_cancel")
+        assert page.button(key="import_stop")
     eventually(lambda: not page.session_state[RUN].is_running)
     assert "3 new items" in told(page.run())
 

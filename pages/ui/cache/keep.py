@@ -7,8 +7,9 @@ that changes while a page runs mixes no two states.
 from collections.abc import Callable, Hashable
 from functools import wraps
 from threading import Lock
-from typing import Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
+import altair as alt
 import streamlit as st
 
 from core.system.progress import Progress
@@ -16,6 +17,9 @@ from core.workspace.snapshot import Snapshot
 
 STATES = 4
 """Workspaces and states of them that are kept in memory at once."""
+
+CHARTS = 200
+"""Specifications of charts that are kept, some 5 KB each."""
 
 Asked = ParamSpec("Asked")
 Found = TypeVar("Found")
@@ -65,6 +69,14 @@ def kept(
 def by_snapshot(snapshot: Snapshot, *further: Hashable) -> Hashable:
     """The key of what is made of a snapshot, and of a few values."""
     return str(snapshot.workspace.path), snapshot.stamps, further
+
+
+@kept(lambda make, *of: (make.__module__, make.__qualname__, of), most=CHARTS)
+def chart_spec(make: Callable[..., alt.TopLevelMixin], *arguments: Hashable) -> dict[str, Any]:
+    """The Vega-Lite of the chart that `make` gives for these arguments; nobody may change it."""
+    spec = make(*arguments).to_dict()
+    spec.pop("config", None)  # altair's own sizes: Streamlit has better ones
+    return spec
 
 
 class Slot(Generic[Found]):

@@ -5,13 +5,11 @@ from those and from each other for people of any color vision, and to be seen on
 A test holds the distances; sixteen colors cannot be as far apart as the few that stand together.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 
 import altair as alt
-import pandas as pd
 
-from core.evaluation.run_scores import RANDOM
 from core.sampling.catalog import CATALOG
 from core.workspace.task import NOT_RECORDED, SUNLIGHT, Label
 from pages.ui.components.figure import POINTS
@@ -71,38 +69,10 @@ def numbers(*fields: str, format: str = ".3f") -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:Q", format=format) for field in fields]
 
 
-def course(points: pd.DataFrame) -> tuple[Hashable, ...]:
-    """What `learning_curve` is to know of these points."""
-    starts = points.groupby("evaluation set", sort=False)["n_training"].min().iloc[1:]
-    return (
-        tuple(name for name in SCORE_COLORS if name in set(points["score"])),
-        points["model"].nunique() > 1,
-        _random_part(points),
-        tuple((name, int(start)) for name, start in starts.items()),
-    )
-
-
-def _random_part(points: pd.DataFrame) -> tuple[float, float] | None:
-    """From the first run that learned from random labels alone to half way from the last one."""
-    random = points[points["stage"] == RANDOM]["n_training"]
-    others = points[points["stage"] != RANDOM]["n_training"]
-    if not len(random):
-        return None
-    end = (random.max() + others.min()) / 2 if len(others) else random.max()
-    return float(random.min()), float(end)
-
-
-def learning_curve(
-    chosen: str,
-    scores: Sequence[str],
-    of_several_models: bool,
-    random: tuple[float, float] | None,
-    new_sets: Sequence[tuple[str, int]],
-) -> alt.LayerChart:
+def learning_curve(chosen: str, scores: Sequence[str], of_several_models: bool) -> alt.LayerChart:
     """Each score of each run against its number of training labels; the chosen one with its band.
 
-    The ground is tinted from where to where runs learned from `random` labels alone. A line joins
-    runs of one model on one set of evaluation items; a rule stands where each of `new_sets` begins.
+    A line joins runs of one model on one set of evaluation items.
     """
     base = alt.Chart(POINTS).encode(
         x=labels_axis("n_training:Q", scale=alt.Scale(zero=False, nice=True)),
@@ -118,44 +88,17 @@ def learning_curve(
             alt.Tooltip("n_training:Q", format=","), "stage:N", "evaluation set:N",
         ],
     )  # fmt: skip
-    # In one step: each `+` copies all layers before it.
     is_chosen = alt.datum.score == chosen
     line = base.mark_line().encode(size=alt.condition(is_chosen, alt.value(3), alt.value(1)))
     band = base.mark_area(opacity=0.15, aria=False).transform_filter(is_chosen)
     band = band.encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
-    layers = (*_ground(random), *_new_sets(new_sets), band, line, dots)
-    return alt.layer(*layers, height=HEIGHT)
+    return alt.layer(band, line, dots, height=HEIGHT)
 
 
 def labels_axis(field: str, **further: object) -> alt.X:
     """A field that is a number of training labels, from left to right."""
     axis = alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy")
     return alt.X(field, title="training labels", axis=axis, **further)
-
-
-def _ground(random: tuple[float, float] | None) -> Iterator[alt.Chart]:
-    """The ground of the runs that learned from random labels alone, and its name."""
-    if random is None:
-        return
-    start, end = random
-    rows = [{"n_training": start, "end": end, "stage": RANDOM}]
-    base = alt.Chart(alt.InlineData(values=rows)).encode(x="n_training:Q")
-    ground = base.mark_rect(color=STRATEGY_COLORS["random"], opacity=0.14, clip=True)
-    yield ground.encode(x2="end:Q")
-    name = base.mark_text(align="left", baseline="top", dx=4, dy=4, fontSize=11)
-    yield name.encode(y=alt.value(0), text="stage:N")
-
-
-def _new_sets(new_sets: Sequence[tuple[str, int]]) -> Iterator[alt.Chart]:
-    """A rule where runs begin to be measured by other evaluation items."""
-    if not new_sets:
-        return
-    starts = [{"evaluation set": name, "n_training": start} for name, start in new_sets]
-    base = alt.Chart(alt.InlineData(values=starts)).encode(x="n_training:Q")
-    rule = base.mark_rule(strokeDash=[4, 4], color=STRATEGY_COLORS[POOL])
-    yield rule.encode(tooltip=["evaluation set:N"])
-    name = base.mark_text(align="left", baseline="bottom", dx=4, dy=-4, fontSize=11)
-    yield name.encode(y=alt.value(HEIGHT), text="evaluation set:N")
 
 
 def thin_hollow(base: alt.Chart, **further: object) -> alt.Chart:

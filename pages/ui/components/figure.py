@@ -19,7 +19,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.vega_charts import VegaLiteState
 
 from core.exchange.formula_guard import guarded
-from pages.ui.cache.charts import chart_spec
+from pages.ui.cache.keep import chart_spec
 from pages.ui.escape_markdown import plain
 
 POINTS = alt.NamedData("points")

@@ -15,6 +15,9 @@ from pages.ui.escape_markdown import plain
 EVERY = 0.5
 """Seconds between two looks at a job."""
 
+STOP = "Stop", "Finished steps are kept: starting again continues from there."
+"""What the button that ends a job is called, and what stays of the work."""
+
 
 def show_error(message: object) -> None:
     """An error, or a sentence that says what was refused."""
@@ -59,27 +62,24 @@ def filled(slot: Slot[Found], doing: str) -> Found:
     return slot.found
 
 
-def show_job(job: Job, doing: str, key: str, *, can_stop: bool = True) -> None:
-    """How far it is while it goes on, looked at anew by itself; then the page runs again."""
+def show_job(job: Job, doing: str, key: str, stop: tuple[str, str] | None = STOP) -> None:
+    """How far it is while it goes on, and then why it failed if it did."""
     if job.is_running:
-        _watch(job, doing, key, can_stop)
+        watch(job, doing, key, stop)
     elif job.told.error:
         show_error(job.told.error)
 
 
 @st.fragment(run_every=EVERY)
-def _watch(job: Job, doing: str, key: str, can_stop: bool) -> None:
+def watch(job: Job, doing: str, key: str, stop: tuple[str, str] | None = STOP) -> None:
+    """How far a job, or what tells it likewise, is, looked at anew by itself; then a new run."""
     if not job.is_running:
         st.rerun()
     with st.container(border=True, key=f"{key}_progress"):
         st.progress(job.told.share, f"{doing} … {job.seconds:.0f} s")
         # Names of strategies are anybody's words: no markup is read in them.
         st.text(job.told.step)
-        if can_stop:
-            st.button(
-                "Stop",
-                key=f"{key}_stop",
-                icon=":material/stop:",
-                on_click=job.stop,
-                help="Finished steps are kept: starting again continues from there.",
-            )
+        if stop:
+            name, stays = stop
+            icon = ":material/stop:"
+            st.button(name, key=f"{key}_stop", icon=icon, on_click=job.stop, help=stays)

@@ -19,7 +19,7 @@ from pages.ui.data.import_run import (
     show_earlier,
     show_result,
     show_taken_back,
-    watch,
+    watch_import,
 )
 from pages.ui.importing.labels import LabelChoice, choose_for_all, choose_labels
 from pages.ui.importing.reading import (
@@ -53,7 +53,7 @@ def show(path: Path) -> None:
     elif upload:
         _show_form(snapshot, upload, run)
     elif run and run.is_running:
-        watch(run)
+        watch_import(run)
     show_earlier(path, but=result.record if result else "")
 
 
@@ -76,7 +76,7 @@ def _show_form(snapshot: Snapshot, upload: Upload, run: ImportRun | None) -> Non
     except SunlightError as error:
         refuse(str(error))
         if run and run.is_running:
-            watch(run)
+            watch_import(run)
         return
     leave_out = st.checkbox(
         LEAVE_OUT,
@@ -84,7 +84,7 @@ def _show_form(snapshot: Snapshot, upload: Upload, run: ImportRun | None) -> Non
         help="Otherwise such a row refuses the whole table, and nothing is imported.",
     )
     if run and run.is_running:
-        watch(run)
+        watch_import(run)
         return
     if run and run.refusal:
         refuse(run.refusal)

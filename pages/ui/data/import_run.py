@@ -11,13 +11,12 @@ import streamlit as st
 from core.errors import SunlightError
 from core.exchange.importer import ImportResult
 from core.exchange.imports import ImportRecord, read_records, take_back
+from core.system.jobs import Told
 from core.system.progress import Progress
 from core.workspace.layout import open_workspace
 from pages.ui import session
+from pages.ui.components.messages import watch
 from pages.ui.escape_markdown import plain
-
-EVERY = 0.5
-"""Seconds between two looks at it."""
 
 AT_ONCE = 0.4
 """Seconds in which a small table is imported: nothing is shown of how far it is."""
@@ -41,7 +40,7 @@ class ImportRun:
         self, path: Path, of: str, work: Callable[[Progress], ImportResult], keeps: object
     ) -> None:
         self.path, self.of = path, of
-        self.step, self.share = "reading the table", 0.0
+        self.told = Told("reading the table")
         self.result: ImportResult | None = None
         self.refusal = ""
         self.is_cancelled = False
@@ -60,9 +59,9 @@ class ImportRun:
         """How long it has been at work."""
         return time.monotonic() - self._began
 
-    def cancel(self) -> None:
+    def stop(self) -> None:
         """Lets it end before anything is written, if nothing is yet."""
-        self.is_cancelled = True
+        self.is_cancelled, self.told = True, Told("cancelling")
 
     def _do(self, work: Callable[[Progress], ImportResult]) -> None:
         try:
@@ -75,28 +74,15 @@ class ImportRun:
             self.error = error
 
     def _progress(self, words: str, done: int = 0, total: int = 0, /) -> None:
-        self.step, self.share = words, done / total if total else 0.0
         if self.is_cancelled:
             raise CancelledError
+        self.told = Told(words, done, total)
 
 
-@st.fragment(run_every=EVERY)
-def watch(run: ImportRun) -> None:
-    """How far it is, looked at anew by itself, and *Cancel*; then the page runs again."""
-    if not run.is_running:
-        st.rerun()
-    with st.container(border=True, key="import_progress"):
-        doing = "Cancelling" if run.is_cancelled else "Importing"
-        st.progress(run.share, f"{doing} … {run.seconds:.0f} s")
-        st.text(run.step)
-        st.button(
-            "Cancel",
-            key="import_cancel",
-            icon=":material/close:",
-            on_click=run.cancel,
-            disabled=run.is_cancelled,
-            help="Nothing has been written so far, and nothing will be.",
-        )
+def watch_import(run: ImportRun) -> None:
+    """How far it is, and *Cancel*."""
+    stays = "Nothing has been written so far, and nothing will be."
+    watch(run, "Importing", "import", ("Cancel", stays))
 
 
 def show_result(run: ImportRun, result: ImportResult) -> None:

@@ -4,10 +4,11 @@ What somebody says of one file is never taken for another: every control has the
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -66,6 +67,9 @@ ANSWERS = {HEADER: "It names the columns", NO_HEADER: "It is a row like the othe
 FOR_ONE_COLUMN = {HEADER: "Yes, it is a heading", NO_HEADER: "No, it is a text like the others"}
 
 
+Answer = TypeVar("Answer")
+
+
 class Upload:
     """An uploaded file on disk, for as long as its session, and what was read of it."""
 
@@ -75,9 +79,7 @@ class Upload:
         self.path = folder_of(self) / (Path(upload.name).name[-100:] or "table.csv")
         self.path.write_bytes(upload.getbuffer())
         self._tables: dict[Reading, SourceTable] = {}
-        self._counts: dict[tuple[SourceTable, str], Counter[str]] = {}
-        self._rows: dict[SourceTable, int] = {}
-        self._day_first: dict[tuple[SourceTable, str], bool | None] = {}
+        self._known: dict[tuple[Hashable, ...], Any] = {}
 
     def key(self, name: str, *of: str) -> str:
         """The key of a control of this upload; `of` is what else it belongs to."""
@@ -89,30 +91,28 @@ class Upload:
         if reading not in self._tables:
             for former in [*self._tables][: 1 - TABLES]:
                 table = self._tables.pop(former)
-                self._counts = {at: x for at, x in self._counts.items() if at[0] is not table}
-                self._rows.pop(table, None)
+                self._known = {of: x for of, x in self._known.items() if of[1] is not table}
             self._tables[reading] = open_table(self.path, reading)
         return self._tables[reading]
 
     def label_counts(self, table: SourceTable, column: str) -> Counter[str]:
         """How many rows have each value of a column of labels; raises TableError."""
-        if (table, column) not in self._counts:
-            with st.spinner("Counting labels …"):
-                self._counts[table, column] = label_counts(table, column)
-        return self._counts[table, column]
+        return self._once("Counting labels …", label_counts, table, column)
 
     def row_count(self, table: SourceTable) -> int:
         """How many rows the table has; raises TableError."""
-        if table not in self._rows:
-            with st.spinner("Counting rows …"):
-                self._rows[table] = row_count(table)
-        return self._rows[table]
+        return self._once("Counting rows …", row_count, table)
 
     def is_day_first(self, table: SourceTable, column: str) -> bool | None:
         """Whether the dates of a column begin with the day; None if that is open."""
-        if (table, column) not in self._day_first:
-            self._day_first[table, column] = is_day_first(table, column)
-        return self._day_first[table, column]
+        return self._once("Reading dates …", is_day_first, table, column)
+
+    def _once(self, doing: str, ask: Callable[..., Answer], *of: Hashable) -> Answer:
+        """What is asked of a table, and of a column of it; worked out once."""
+        if (ask, *of) not in self._known:
+            with st.spinner(doing):
+                self._known[ask, *of] = ask(*of)
+        return self._known[ask, *of]
 
 
 @dataclass(frozen=True)

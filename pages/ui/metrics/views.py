@@ -18,7 +18,7 @@ from pages.ui.cache import runs
 from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import say_empty
-from pages.ui.components.scores import interval_text, metric, span
+from pages.ui.components.scores import metric, span
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import charts, score_tables
 
@@ -220,7 +220,8 @@ def show_probabilities(look: Look) -> None:
         with st.expander("How reliable are the probabilities?"):
             st.caption(
                 "Error: the mean gap between the probability and the share that is positive, in "
-                "ten bins. Strategies use raw probabilities, which rank items the same way."
+                "ten bins; with few items it looks too high. Strategies use raw probabilities, "
+                "which rank items the same way."
             )
             score_tables.show_table(score_tables.calibration_table(report))
 
@@ -246,20 +247,6 @@ def _show_distributions(look: Look) -> None:
             charts.reliability,
             reliability_bins(look),
         )
-        st.caption(plain(calibration_sentence(look)))
-
-
-def calibration_sentence(look: Look) -> str:
-    """Error and Brier score of the raw probabilities with intervals, and of the calibrated ones."""
-    found = runs.score_intervals(look.snapshot, look.run, look.label)
-    calibrated = look.answers.calibrated[:, look.label]
-    error = metrics.calibration_error(calibrated, look.actual)
-    brier = metrics.brier(calibrated, look.actual)
-    return (
-        f"Calibration error {interval_text(found['calibration_error'], '.3f')}, calibrated "
-        f"{error:.3f}. Brier score {interval_text(found['brier'], '.3f')}, calibrated {brier:.3f}. "
-        "Lower is better. With few items the calibration error looks too high."
-    )
 
 
 def histogram_bins(look: Look) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def show_estimate(snapshot: Snapshot) -> None:
     if found:
         show_figures(found, name)
         return
-    show_job(job, "Estimating", "outlook", can_stop=False)
+    show_job(job, "Estimating", "outlook", stop=None)
     before = estimate.earlier_estimate(snapshot)
     if before:
         st.caption("The previous estimate, before your latest labels:")
