@@ -1,7 +1,4 @@
-"""Data: import and export, settings, check, backups, files and workspaces.
-
-Its tabs need no workspace that can be opened: this is where one is fixed.
-"""
+"""Data: import, export, and all that mends; its tabs need no workspace that can be opened."""
 
 from pages.ui import page_head
 from pages.ui.components.controls import show_tabs

@@ -160,10 +160,7 @@ def show_annotators(snapshot: Snapshot) -> None:
 
 
 def offer_demo() -> None:
-    """One click to a workspace in which every page has something to show.
-
-    It is made if it is not there yet.
-    """
+    """One click to a workspace in which every page has something to show, made if it is missing."""
     st.write(
         "Just looking? Open a finished example (takes about 7 seconds). Your own data is not "
         "touched."

@@ -136,10 +136,7 @@ def area(points: Sequence[Point], score: str) -> float | None:
 
 
 def labels_to_reach(points: Sequence[Point], score: str, goal: float | None) -> int | None:
-    """The first number of labels at which the score is at least the goal; None: it never is.
-
-    None also without a goal, and for a goal of 0, which says nothing.
-    """
+    """The first number of labels with at least this score; None for never, and for a goal of 0."""
     if not goal:
         return None
     reached = (point.labels for point in points if (getattr(point, score) or 0) >= goal)

@@ -98,11 +98,7 @@ def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
 def make_estimate(
     snapshot: Snapshot, models: Sequence[Model] | None = None, *, progress: Progress = silent
 ) -> Estimate:
-    """The estimate for a workspace by its last runs, or by these models, the oldest first.
-
-    Runs whose params file is gone are passed over. Learns anew from the pool for the prevalence;
-    nothing is written.
-    """
+    """The estimate by these models, the oldest first, or by those of the last runs."""
     models = last_models(snapshot) if models is None else models
     progress("comparing the last models")
     found = prevalence_of(snapshot, progress=progress)

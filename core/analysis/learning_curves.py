@@ -142,10 +142,7 @@ def curve_file(out: Path) -> CsvFile:
 
 
 def read_points(file: CsvFile) -> dict[Curve, list[Point]]:
-    """The points of each curve in the file, by number of labels; of repeated rows the last.
-
-    Raises LogError if the file is something else.
-    """
+    """Each curve's points by number of labels, of repeated rows the last; raises LogError."""
     file.mend()
     content = file.read()
     if content.rows and tuple(content.rows[0].fields) != FIELDS:

@@ -24,10 +24,7 @@ COLUMNS = ("item_id", "text", "strategy", "confidence", "familiarity")
 
 
 def sampled(snapshot: Snapshot, number: int = SAMPLE) -> Indices:
-    """Rows of a uniform sample of the distinct items that are not held out, ascending.
-
-    Items that wait for an evaluation or validation label are held out too.
-    """
+    """Rows of a uniform sample of the distinct items that are not (to be) held out, ascending."""
     allowed = snapshot.pool_words.is_first & ~snapshot.held_out
     return np.sort(strategies.random(allowed, number, np.random.default_rng(SAMPLE_SEED)).indices)
 
@@ -54,10 +51,7 @@ def sampled_picks(picks: Sequence[Pick], number: int = SAMPLE) -> list[Pick]:
 
 
 def pick_points(picks: Sequence[Pick], history: WordHistory) -> pd.DataFrame:
-    """The picks as points where they stood when they were chosen, with `COLUMNS`.
-
-    Those of which no confidence was recorded, and texts without words, are left out.
-    """
+    """The picks as they stood when they were chosen, with `COLUMNS`, where these are known."""
     rows = [
         (of.item_id, text, of.strategy, of.confidence, history.familiarity(text, of.batch_id))
         for of, text in ((pick.proposal, pick.text) for pick in picks)
@@ -72,10 +66,7 @@ def landscape(pool: pd.DataFrame, picks: pd.DataFrame) -> pd.DataFrame:
 
 
 def inside(points: pd.DataFrame, ranges: Mapping[str, Sequence[float]]) -> pd.DataFrame:
-    """The points in these ranges, picks before items of the pool, the least familiar first.
-
-    A range is the lowest and the highest value of a column, both inside.
-    """
+    """The points in these ranges (low, high) of columns, picks first, then the least familiar."""
     is_inside = np.ones(len(points), bool)
     for column, (low, high) in ranges.items():
         is_inside &= points[column].between(low, high).to_numpy()

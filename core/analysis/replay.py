@@ -69,10 +69,7 @@ def known(snapshot: Snapshot) -> Known:
 
 
 def ways(task: Task) -> dict[str, dict[str, int]]:
-    """What can be replayed: random alone, the task's mix, and every strategy with a little random.
-
-    Random stands first: the others are compared with it.
-    """
+    """Random alone, with which all is compared, the task's mix, and each other with some random."""
     others = [name for name, each in CATALOG.items() if name != RANDOM and not each.asks_a_column]
     return {
         RANDOM: {"random": 1},

@@ -149,10 +149,7 @@ def spread(values: Sequence[str], pool: Indices, of: Mapping[str, Indices]) -> p
 
 
 def chance_of(hits: int, total: int, share: float) -> float:
-    """How often a draw of `total` items has so many hits or is further off: twice the nearer tail.
-
-    By the binomial distribution; where the pool is small, a draw from it is off even less often.
-    """
+    """How often a draw has so many hits or is further off: twice the nearer binomial tail."""
     if not 0 < share < 1:
         return float(hits == total * share)
     numbers = np.arange(total + 1)

@@ -1,7 +1,4 @@
-"""Results of studies, kept in `.cache` under names made of all that they depend on.
-
-What was computed once is found again while nothing of that has changed.
-"""
+"""Results of studies, kept in `.cache` under names made of all that they depend on."""
 
 import json
 from contextlib import AbstractContextManager

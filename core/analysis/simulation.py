@@ -61,10 +61,7 @@ BATCHES = 8
 
 
 def read_oracle(path: Path) -> dict[str, str]:
-    """The true label of each item id, from a CSV file with the header `item_id,text,label,…`.
-
-    Raises WorkspaceError if it is something else.
-    """
+    """The true label of each item id of a file `item_id,text,label,…`; raises WorkspaceError."""
     rows = _rows_of_oracle(read_rows(path, path.name), path.name)
     short = next((row.line for row in rows if len(row.fields) < 3), None)
     if short:
@@ -84,10 +81,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class LabeledPool:
-    """A pool whose labels are known: a snapshot without labels, and the label of each item.
-
-    Models learn their features from the table's own texts, or have them from a `space`.
-    """
+    """A pool without labels, each label, and a `space` if its own texts teach none."""
 
     snapshot: Snapshot
     oracle: Mapping[str, str]
@@ -144,10 +138,7 @@ def _run_through(folder: Path, batches: int, progress: Progress) -> None:
 
 
 def label_batch(inbox: Inbox, batch: Batch, oracle: Mapping[str, str]) -> None:
-    """Labels the whole batch as the oracle says, and saves it.
-
-    How long a label took is left empty: nobody took any time.
-    """
+    """Labels the whole batch as the oracle says, which takes nobody any time, and saves it."""
 
     def event(action: Action, name: str, item_id: str = "", label: str = "") -> Event:
         event_id = f"{ORACLE_NAME}-{batch.batch_id}-{name}"

@@ -77,10 +77,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is to be trained, and the folder that keeps what came out.
-
-    Each group gives a random subset of `size` items, another for each seed.
-    """
+    """What is trained, for each seed `size` random items of each group, and where it is kept."""
 
     snapshot: Snapshot
     groups: tuple[Group, ...]
@@ -98,10 +95,7 @@ class Experiment:
 
 
 def find_groups(training: Sequence[Labeled]) -> Groups:
-    """The strategies whose items can be compared, and a sentence for each that cannot be yet.
-
-    Without enough random items there is nothing to compare with, and no group is ready.
-    """
+    """The strategies that can be compared, if random has enough items, and why others cannot."""
     found: dict[str, list[int]] = {RANDOM: []}
     for row, item in enumerate(training):
         if item.strategy:
@@ -137,10 +131,7 @@ def refusal(snapshot: Snapshot) -> str:
 
 
 def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> Experiment:
-    """The experiment at this size, without the groups that are smaller; nothing is computed.
-
-    Without a size it is the smallest group's. Raises LoopError where there is nothing to compare.
-    """
+    """The experiment at this size or the smallest group's; raises LoopError without groups."""
     groups = find_groups(snapshot.labels.usable_training())
     if refusal(snapshot) or not groups.ready:
         raise LoopError(" ".join([refusal(snapshot), *groups.waiting]).strip())
@@ -201,10 +192,7 @@ def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -
 
 
 def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
-    """The outcome; models whose predictions are kept are not trained again.
-
-    Raises LoopError if they cannot be kept, RunError if the task's encoder cannot be used.
-    """
+    """The outcome, without training again what is kept; raises LoopError or RunError."""
     snapshot, folder = experiment.snapshot, experiment.folder
     training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
     task = snapshot.workspace.task
@@ -241,10 +229,7 @@ def kept(experiment: Experiment) -> Outcome | None:
 
 
 def earlier(experiment: Experiment) -> Outcome | None:
-    """The newest outcome of other labels at the same size by the same model; None: there is none.
-
-    One that learned of labels that came since is no worse than one of today: it only knows less.
-    """
+    """The newest outcome of other labels at the same size by the same model; None for none."""
     for file in newest(experiment.folder.parent, f"*/{experiment.outcome_file.name}"):
         found = read_result(file, Outcome)
         if found and (found.size, found.model) == (experiment.size, experiment.model):

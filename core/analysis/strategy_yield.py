@@ -174,10 +174,7 @@ def summed_up(strategy: str, batch_id: str, items: Sequence[ChosenLabel]) -> Yie
 
 
 def mean_share(shares: Sequence[float]) -> Interval | None:
-    """The mean of shares with its interval by Student's distribution, within 0 and 1.
-
-    Of one share, or of equal ones, the interval is Wilson's: they are not surer than a count.
-    """
+    """The mean of shares with Student's interval; of equal ones with Wilson's."""
     if not shares:
         return None
     mean, number = float(np.mean(shares)), len(shares)
@@ -189,10 +186,7 @@ def mean_share(shares: Sequence[float]) -> Interval | None:
 
 
 def median(values: Sequence[float]) -> Interval | None:
-    """The median with its interval by ranks (Conover 1999, section 3.2); no ends for a few values.
-
-    Without an interval both ends are not a number.
-    """
+    """The median with its interval by ranks (Conover 1999, section 3.2), NaN for a few values."""
     if not values:
         return None
     ordered, number = sorted(values), len(values)

@@ -86,10 +86,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Pushes:
-    """What each piece of a text adds to a linear score, in log-odds; the pieces join to the text.
-
-    `whole` is what an encoder's vector of the whole text adds.
-    """
+    """What each piece of a text, and the vector of the `whole`, add to a score, in log-odds."""
 
     pieces: tuple[tuple[str, float], ...]
     whole: float = 0.0
@@ -142,10 +139,7 @@ class Source(Protocol):
         """These texts. Raises RunError if an encoder cannot be used."""
 
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> Rows:
-        """The whole pool, from the cache as far as it is there; the source may be of an older run.
-
-        Raises RunError if an encoder cannot be used.
-        """
+        """The whole pool, from the cache as far as it is there; raises RunError as `rows` does."""
 
     def warm_up(self) -> None:
         """Opens what the first text would wait for. Raises RunError if it cannot be used."""

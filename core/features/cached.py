@@ -51,10 +51,7 @@ class Texts:
 
 @dataclass(frozen=True, eq=False)
 class _Tallied:
-    """A tally, the hashes of its texts, how often each was counted, and how its pairs were sampled.
-
-    `halved` is how often the sample of the texts was halved whose pairs are in it.
-    """
+    """A tally, the hashes of its texts, and how often the sample was halved whose pairs it has."""
 
     texts: Counts
     halved: int
@@ -117,10 +114,7 @@ def halvings_of(texts: list[Texts]) -> int:
 
 
 def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCounts | None:
-    """The wanted texts' tally from an earlier one; None if counting all of them is better.
-
-    Texts that are held out can be taken away. A text that is gone cannot be.
-    """
+    """The tally from an earlier one; None if a text is gone, or counting all of them is better."""
     changes = added(wanted, before.texts, -1)
     if np.abs(changes.counts).sum() > FEW * wanted.counts.sum():
         return None

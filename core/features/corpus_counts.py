@@ -100,10 +100,7 @@ def count_texts(
     paired: Mask | None = None,
     progress: Progress = silent,
 ) -> CorpusCounts:
-    """What these texts hold, as bags of token ids. The numbering of the tokens changes nothing.
-
-    Without masks, `(n_texts,)`, all texts are counted, and all of these have their pairs counted.
-    """
+    """What these texts hold, as bags of token ids; without masks, `(n_texts,)`, all of them."""
     n_texts = len(bags) if counted is None else int(np.count_nonzero(counted))
     uses = np.zeros(len(tokens), np.int64)
     for block in _chosen(bags, counted):

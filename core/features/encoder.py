@@ -32,10 +32,7 @@ INSTALL = "Run: pip install -r requirements-encoder.txt"
 
 
 def hub_folder(name: str, *, download: bool, progress: Progress = silent) -> Path:
-    """The folder with the files of the encoder of this name, downloaded if it is allowed.
-
-    Raises RunError if there is no such encoder, or it cannot be had now.
-    """
+    """The folder of the encoder of this name, downloaded if it is allowed; else raises RunError."""
     hub = _hub(name)
     try:
         sizes = {entry.path: entry.size or 0 for entry in hub.get_cached_repo_tree(name)}
@@ -130,10 +127,7 @@ _ONE_AT_A_TIME = Lock()
 
 @dataclass(frozen=True)
 class Encoder:
-    """An encoder on disk; its weights are read when the first text is encoded.
-
-    `name` is what a person called it by, `key` a hash of its files.
-    """
+    """An encoder on disk, by the name that a person gave it and the hash of its files."""
 
     name: str
     folder: Path
@@ -141,10 +135,7 @@ class Encoder:
     key: str
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
-        """A vector for each text, `(n_texts, n_dimensions)`; zeros where it can read nothing.
-
-        Raises RunError if the encoder's files are damaged, or it gives no such vectors.
-        """
+        """Vectors, `(n_texts, n_dimensions)`, zeros for what it cannot read; raises RunError."""
         readable = [text.encode("utf-8", "replace").decode() for text in texts]
         try:
             with _ONE_AT_A_TIME:
@@ -167,10 +158,9 @@ class Encoder:
 def open_encoder(
     name: str, root: Path, *, download: bool = False, progress: Progress = silent
 ) -> Encoder:
-    """The encoder in the folder of this name, absolute or below `root`, else that of the hub.
+    """The encoder in the folder of this name, absolute or below `root`, or of the hub.
 
-    Raises RunError if there is none, a package for it is missing, or it cannot be downloaded.
-    """
+    Raises RunError if it cannot be had."""
     folder = Path(encoder_place(name, root))
     if not folder.is_absolute() and re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", name):
         folder = hub_folder(name, download=download, progress=progress)

@@ -40,10 +40,7 @@ class CachedEncoder:
     """An encoder that reads no text twice. Several threads may use it."""
 
     def __init__(self, encoder: Encoder, root: Path, *, write: bool = True) -> None:
-        """`root` is the workspace's `.cache`; with `write` false it stays as it is.
-
-        What is damaged there or was never finished is cleared away.
-        """
+        """`root` is the workspace's `.cache`; with `write` it is cleared of what is damaged."""
         self.encoder = encoder
         self._folder = root / "encoder" / encoder.key
         self._write = write
@@ -68,11 +65,7 @@ class CachedEncoder:
         return self.encoder.encode([""]).shape[1]
 
     def vectors(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float16]:
-        """The texts' vectors, `(n_texts, n_dimensions)`; those that are not kept are encoded.
-
-        Before many are, `progress` is told how long it will take, and then how far it is. Raises
-        RunError if the encoder cannot be used.
-        """
+        """Vectors, `(n_texts, n_dimensions)`; those not kept are encoded. Raises RunError."""
         found = np.empty((len(texts), self.n_dimensions), np.float16)
         hashes = hashes_of(texts)
         missing = np.ones(len(texts), bool)

@@ -32,7 +32,6 @@ class EncodedSpace:
 
     @cached_property
     def key(self) -> str:
-        """A hash of both keys."""
         keys = f"{self.name} {self.version} {self.space.key} {self.encoder.encoder.key}"
         return blake2b(keys.encode(), digest_size=16).hexdigest()
 
@@ -50,19 +49,15 @@ class EncodedSpace:
 
     @property
     def cheap(self) -> Space:
-        """The space alone."""
         return self.space
 
     def known(self, tokens: Iterable[str]) -> set[str]:
-        """Those of these tokens that the pool has taught; an encoder does not tell."""
         return self.space.known(tokens)
 
     def rows(self, texts: Sequence[str], progress: Progress = silent) -> "EncodedRows":
-        """These texts in the space and encoded. Raises RunError if the encoder cannot be used."""
         return EncodedRows(self.space.rows(texts), self.encoder.vectors(texts, progress))
 
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> "EncodedRows":
-        """The pool; every text is encoded that was not before."""
         texts = snapshot.pool_words.pool.texts.to_pylist()
         vectors = self.encoder.vectors(texts, progress)
         return EncodedRows(self.space.pool_rows(snapshot, progress), vectors)
@@ -88,13 +83,11 @@ class EncodedRows:
         return len(self.vectors)
 
     def features(self) -> Features:
-        """All rows written out."""
         of_space = self.rows.features()
         dense = np.concatenate([of_space.dense, self.vectors.astype(np.float32)], axis=1)
         return Features(of_space.bags, of_space.values, dense)
 
     def projection(self, weights: Weights) -> Projection:
-        """The product with these weights: the space's, and that of the vectors added to it."""
         of_space, of_vectors = self._divided(weights)
         product = self.rows.projection(of_space)
         rows = EncodedBlock(product.rows, self.vectors)

@@ -40,10 +40,7 @@ AT_ONCE = 32
 
 
 def kind_of(names: Collection[str], read: Callable[[str], str]) -> str | None:
-    """The kind of an encoder with files of these names, None if it is none that is known.
-
-    `read` gives a file's content; only `config.json` is asked for.
-    """
+    """The kind of an encoder with these files, or None; `read` gives the content of one."""
     if set(_STATIC_FILES) <= set(names) and _is_static(read("config.json")):
         return STATIC
     if "modules.json" in names:
@@ -67,10 +64,7 @@ def files_of(kind: str, names: Collection[str]) -> list[str]:
 
 
 def open_kind(kind: str, folder: Path) -> Read:
-    """What reads texts with the encoder in the folder.
-
-    Raises ImportError if a package is missing, and for damaged files whatever the package raises.
-    """
+    """What reads texts with the encoder there; raises ImportError, and what its package raises."""
     return {STATIC: _open_static, ONNX: _open_onnx}.get(kind, _open_modules)(folder)
 
 

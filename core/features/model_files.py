@@ -23,10 +23,7 @@ NUMBERS = {"FloatStorage": "<f4", "HalfStorage": "<f2", "IntStorage": "<i4", "Lo
 
 
 def write_model_file(path: Path, content: bytes | memoryview) -> None:
-    """The content stands in the file below `models/`, fsynced, when this returns.
-
-    Raises RunError if it cannot be written.
-    """
+    """The content stands in the file, fsynced; raises RunError if it cannot be written."""
     todo = "Free some space or make the folder writable, and train again."
     with refused_as(RunError, f"models/{path.name} cannot be written", todo):
         write_whole(path, content)

@@ -70,7 +70,6 @@ class Space:
         return len(self.idf)
 
     def arrays(self) -> dict[str, NDArray]:
-        """All that it holds, by name."""
         return {name: getattr(self, name) for name in ARRAYS}
 
     def known(self, tokens: Iterable[str]) -> set[str]:
@@ -82,21 +81,16 @@ class Space:
         return {token for token, is_known in zip(tokens, known, strict=True) if is_known}
 
     def rows(self, texts: Sequence[str], progress: Progress = silent) -> SpaceRows:
-        """These texts in the space: the numbers that they would have in the pool."""
         return place(self, *tokens_of(texts))
 
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> SpaceRows:
-        """The pool's texts in the space."""
         return place_pool(self, snapshot, progress)
 
     def warm_up(self) -> None:
         """There is nothing to open."""
 
     def saved(self, folder: Path) -> dict[str, str]:
-        """The key; the space stands in a file that is named by it, which all its runs share.
-
-        Raises RunError if it cannot be written.
-        """
+        """The key; its file is shared by all its runs. Raises RunError if it cannot be written."""
         import torch  # takes seconds, and most commands save no space
 
         path = _path(folder, self.key)
@@ -124,11 +118,7 @@ def space_of(tally: CorpusCounts) -> Space:
 
 
 def load_space(folder: Path, key: str) -> Space:
-    """The space of this key.
-
-    Raises ValueError if the file's content is not what its name says, FileNotFoundError if there
-    is none, and what `read_model_file` raises for a damaged one.
-    """
+    """The space of this key; raises one of `DAMAGED`, and FileNotFoundError if there is none."""
     content = read_model_file(_path(folder, key))
     if content["format"] != SPACE_FORMAT:
         raise ValueError(content["format"])

@@ -18,18 +18,12 @@ SEED = 1
 
 
 def pool_vectors(snapshot: Snapshot) -> Numbers:
-    """A vector of length 1 for each item of the pool, `(n_pool, DIMENSIONS)`.
-
-    How rare a word is, is counted in what is not held out. A text without words gets zeros.
-    """
+    """Vectors of length 1 of the pool, `(n_pool, DIMENSIONS)`; zeros for a text without words."""
     return _vectors(snapshot, snapshot.pool_words.bags)
 
 
 def training_vectors(snapshot: Snapshot) -> Numbers:
-    """The same for the usable training items, `(n_training, DIMENSIONS)`.
-
-    Words that the pool does not have are left out.
-    """
+    """The same of the usable training items, `(n_training, DIMENSIONS)`, by the pool's words."""
     texts = [item.text for item in snapshot.labels.usable_training()]
     return _vectors(snapshot, pool_bags(snapshot.pool_words, texts))
 

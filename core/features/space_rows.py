@@ -97,7 +97,6 @@ class SpaceRows:
         return len(self.texts)
 
     def features(self) -> Features:
-        """All rows written out."""
         texts, n_words = self.texts, len(self.space.words)
         words = written_out(texts.bags, self.parts.words)
         grams = written_out(texts.bags, self.parts.grams)

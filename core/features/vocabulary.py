@@ -60,7 +60,6 @@ class Vocabulary:
 
     @cached_property
     def key(self) -> str:
-        """A hash of the words."""
         words = "\n".join((f"{self.name} {self.version}", *self.words))
         return blake2b(words.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
@@ -69,7 +68,6 @@ class Vocabulary:
         return {word: at for at, word in enumerate(self.words)}
 
     def known(self, tokens: Iterable[str]) -> set[str]:
-        """Those of these words that are in the vocabulary."""
         return self.ids.keys() & set(tokens)
 
     def bags(self, texts: Sequence[str]) -> Bags:
@@ -78,11 +76,9 @@ class Vocabulary:
         return bags_of([[ids[word] for word in words_of(text) if word in ids] for text in texts])
 
     def rows(self, texts: Sequence[str], progress: Progress = silent) -> "WordRows":
-        """The counts of these texts' words."""
         return WordRows(self, self.bags(texts))
 
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> "WordRows":
-        """The counts of the pool's words."""
         pool_words = snapshot.pool_words
         known = np.full(len(pool_words.words), -1, np.int32)
         at = word_positions(pool_words, self.words)
@@ -93,7 +89,6 @@ class Vocabulary:
         """There is nothing to open."""
 
     def saved(self, folder: Path) -> dict[str, str]:
-        """The words themselves."""
         return {"words": WORD_END.join(self.words)}
 
 
@@ -112,13 +107,11 @@ class WordRows:
         return len(self.bags)
 
     def features(self) -> Features:
-        """The words of each text, as often as they occur."""
         bags = _renumbered(self.bags, self.known)
         dense = np.zeros((len(bags), 0), np.float32)
         return Features(bags, np.ones(len(bags.ids), np.float32), dense)
 
     def projection(self, weights: Weights) -> Projection:
-        """The sum of the weights of each text's words."""
         return Projection(WordFold(weights.sparse, self.known), self.bags)
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:

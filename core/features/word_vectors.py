@@ -182,10 +182,7 @@ def _projected(information: _Information, order: NDArray[np.int64], n_contexts: 
 
 
 def _right_vectors(square: _Information, size: int) -> Numbers:
-    """The first right singular vectors, `(size, at most DIMENSIONS)`.
-
-    By random projection (Halko, Martinsson and Tropp 2011, algorithms 4.4 and 5.1).
-    """
+    """The first right singular vectors, `(size, at most DIMENSIONS)` (Halko et al., 4.4, 5.1)."""
     width = min(DIMENSIONS + OVERSAMPLING, size)
     start = np.random.default_rng(0).standard_normal((size, width), np.float32)
     basis = _orthonormal(square @ start)

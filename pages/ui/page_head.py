@@ -37,10 +37,7 @@ def task_title() -> str:
 
 
 def open_page(title: str, purpose: str) -> Snapshot:
-    """The page's head, and the snapshot that it is about; stops where there is none to be read.
-
-    A page without a title of its own has the task's.
-    """
+    """The page's head, without a title the task's, and its snapshot; stops where there is none."""
     _head(title or task_title(), purpose)
     snapshot = session.open_snapshot()
     _notices(snapshot, "Check, on the Data page, lists each one.")
@@ -48,10 +45,7 @@ def open_page(title: str, purpose: str) -> Snapshot:
 
 
 def open_page_of_files(title: str, purpose: str) -> Path:
-    """The head of a page that fixes: a workspace that cannot be read is told, and the page goes on.
-
-    The workspace's folder.
-    """
+    """The head of a page that mends what cannot be read, and the folder of the workspace."""
     _head(title, purpose)
     path = session.workspace_path().resolve()
     with refusals_shown():
@@ -158,10 +152,7 @@ def _offer_login() -> None:
 
 
 def need_login() -> None:
-    """Stops whoever has to log in and has not, or is none of those who may.
-
-    Every page asks: after a restart a page runs without the entry.
-    """
+    """Stops whoever may not enter. Every page asks: after a restart it runs without the entry."""
     if not session.login_is_configured() or session.may_enter():
         return
     st.title("Sunlight")

@@ -39,10 +39,7 @@ _write_cookie = st.components.v2.component(
 
 
 def workspace_path() -> Path:
-    """The session's workspace: chosen here or in the address, else the one of the start.
-
-    The address is followed once: a choice made later counts more.
-    """
+    """The session's workspace: chosen last, here or in the address, else the one of the start."""
     name = st.query_params.get(WORKSPACE)
     if name and name != st.session_state.get(FOLLOWED):
         st.session_state[FOLLOWED] = name
@@ -111,11 +108,7 @@ def open_snapshot() -> Snapshot:
 
 
 def annotator() -> str:
-    """Who labels; empty before it is known.
-
-    The login's name where there is one; else the name that was typed in this session, given in the
-    address, or remembered by the browser.
-    """
+    """Who labels: by login, else as typed, given in the address or remembered; empty if unknown."""
     if login_is_configured():
         known = st.user if st.user.get("is_logged_in") else {}
         return str(known.get("email") or known.get("name") or known.get("sub") or "")[:MAX_NAME]

@@ -23,10 +23,7 @@ COMING = "coming"
 
 
 def note_save() -> None:
-    """Runs before the page does, when a batch was saved: half a batch means a pause.
-
-    After an earlier batch the one of now comes back at once.
-    """
+    """Runs before the page does, when a batch was saved: half a batch of now means a pause."""
     saved = st.session_state[CARD].get("finished")
     st.session_state[PAUSED] = bool(saved) and not saved["complete"] and not session.reopened()
     session.close_reopened()
@@ -43,11 +40,7 @@ def open_earlier() -> None:
 def batch_to_show(
     snapshot: Snapshot, annotator: str, request: BatchRequest
 ) -> tuple[Snapshot, CardBatch]:
-    """The batch for the card, and the snapshot that knows it.
-
-    It is the earlier one that the person has opened, unless they are at it anyway; else the one to
-    go on with, proposed now if none is open.
-    """
+    """The batch for the card, an earlier one if one was opened, and the snapshot that knows it."""
     current, (earlier, item_id) = batch_for(snapshot, annotator), session.reopened() or ("", "")
     if earlier in snapshot.logs.split_of() and earlier != current:
         return snapshot, card_batch(snapshot, earlier, annotator, reopened=True, item_id=item_id)

@@ -80,10 +80,7 @@ def chart_spec(make: Callable[..., alt.TopLevelMixin], *arguments: Hashable) -> 
 
 
 class Slot(Generic[Found]):
-    """Something heavy of one state of the files: empty until somebody asks for it.
-
-    What fills it tells how far it is, which nothing can from within Streamlit's caches.
-    """
+    """Something heavy of one state of the files, made when asked for, which tells how far it is."""
 
     def __init__(self, make: Callable[[Progress], Found]) -> None:
         self.found: Found | None = None

@@ -58,10 +58,7 @@ def _inbox(path: Path, task_stamp: Stamps) -> Inbox:
 
 @lru_cache(maxsize=STATES)
 def _opened(path: Path, stamps: Stamps) -> tuple[Workspace, PoolWords]:
-    """The workspace, mended, and its pool; tells how far a large one is that is new.
-
-    From within Streamlit's caches nothing can be told.
-    """
+    """The workspace, mended, and its pool; tells how far a large one is, as no cache can."""
     workspace = open_workspace(path)
     with _READING, _told_in_the_corner() as tell:
         pool_words = read_pool_words(

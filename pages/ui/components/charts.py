@@ -70,10 +70,7 @@ def numbers(*fields: str, format: str = ".3f") -> list[alt.Tooltip]:
 
 
 def learning_curve(chosen: str, scores: Sequence[str], of_several_models: bool) -> alt.LayerChart:
-    """Each score of each run against its number of training labels; the chosen one with its band.
-
-    A line joins runs of one model on one set of evaluation items.
-    """
+    """Scores by training labels, with the band of the chosen one; a line is of one test set."""
     base = alt.Chart(POINTS).encode(
         x=labels_axis("n_training:Q", scale=alt.Scale(zero=False, nice=True)),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),

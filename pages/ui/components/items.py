@@ -34,10 +34,7 @@ def item_html(
     big: bool = False,
     item_id: str = "",
 ) -> str:
-    """The text over a quiet line of facts; with `known`, every other word is marked as new.
-
-    `marked` says of each word whether it is marked, whatever is known.
-    """
+    """The text over a quiet line of facts; words not `known`, or those `marked`, stand out."""
     shortened, rest = (text[:SHOWN], len(text) - SHOWN) if len(text) > MOST else (text, 0)
     if rest:
         text, marked = shortened, marked and marked[: len(words_of(shortened))]

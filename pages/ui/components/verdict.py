@@ -35,10 +35,7 @@ def current_estimate(snapshot: Snapshot, job: Job) -> estimate.Estimate | None:
 
 
 def show_verdict(snapshot: Snapshot) -> None:
-    """The verdict in one line with a way to its reasons; nothing before there are enough models.
-
-    Nobody waits for it: until it is worked out, the verdict before the last labels is shown.
-    """
+    """The last verdict in one line, with a way to its reasons; nobody waits for a newer one."""
     if len(snapshot.logs.runs) <= WINDOW or not can_estimate(snapshot):
         return
     found = current_estimate(snapshot, estimate_job(snapshot))

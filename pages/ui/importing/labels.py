@@ -50,10 +50,7 @@ class LabelChoice:
 def choose_labels(
     upload: Upload, table: SourceTable, column: str, snapshot: Snapshot, *, is_export: bool = False
 ) -> LabelChoice:
-    """All values of the column with their counts, and what each of them means.
-
-    An export of Sunlight has labels as they are, or none. Raises TableError.
-    """
+    """The column's values with their counts, and what each of them means; raises TableError."""
     counts = upload.label_counts(table, column)
     if not counts:
         st.caption(plain(f"No row has a value in {column}: all texts come in unlabeled."))

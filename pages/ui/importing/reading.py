@@ -117,10 +117,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A table as it is to be read; no columns for an export of Sunlight, which says them itself.
-
-    `waits_for` is what has to be answered first; empty if nothing has.
-    """
+    """A table as it is to be read (an export has no columns); `waits_for` is what is open."""
 
     table: SourceTable
     columns: Columns | None = None

@@ -58,10 +58,7 @@ def _diagonal() -> alt.Chart:
 
 
 def _curves(guess: alt.Chart, x: str, y: str) -> alt.LayerChart:
-    """One line for each run, with hover values at its points; the chosen run's points come first.
-
-    Runs are told apart by that order, not by their names: one chart serves for all pairs of them.
-    """
+    """One line for each run, told apart by their order, so that one chart serves for all pairs."""
     base = alt.Chart(POINTS).encode(
         x=alt.X(f"{x}:Q", scale=UNIT, title=x),
         y=alt.Y(f"{y}:Q", scale=UNIT, title=y),

@@ -94,10 +94,7 @@ def noise_sentence(snapshot: Snapshot, found: Interval) -> str:
 
 
 def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> pd.DataFrame:
-    """Every score of a run with its interval, and what it has over the other run.
-
-    For the positive label the F-score at the run's own threshold has a row of its own.
-    """
+    """Every score of a run with its interval, and what it has over the other run."""
     is_positive = label == snapshot.workspace.task.positive_index
     report = runs.report(snapshot, run)
     kept = report_intervals(report)

@@ -160,10 +160,7 @@ def label_buttons(
     can_differ: bool = False,
     then: Callable[[], object] | None = None,
 ) -> None:
-    """A button for each label, which all these items get; `then` is done after a decision.
-
-    A press carries the items that it was made upon, whatever stands there by then.
-    """
+    """A button for each label, for the very items of the press; `then` is done after a decision."""
     ids, given = " ".join(item.item_id for item in items), {item.label for item in items}
     choices = [
         (f"Keep {label.name}" if given == {label.value} else label.name, label.value, label)

@@ -58,10 +58,7 @@ FORM = """<form method="post">
 
 
 def page(message: str, status: int = 200, form: str = "") -> Response:
-    """A page of one message, and a form where one is given.
-
-    It is plain HTML without a script, and nothing in it is what a request has said.
-    """
+    """A page of a message and perhaps a form: no script, and nothing that a request has said."""
     content = PAGE.replace("{message}", escape(message)).replace("{form}", form)
     headers = {"Cache-Control": "no-store", "Content-Security-Policy": NO_SCRIPTS}
     return HTMLResponse(content, status, headers)

@@ -27,10 +27,7 @@ HEIGHT = 180
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure of a `Yield`: its field, what it is called, and how to read its chart.
-
-    `missing` stands where no strategy has the figure, `empty` in the cell of one that has not.
-    """
+    """One figure of a `Yield`, and what stands for one that is `missing` or of an `empty` cell."""
 
     field: str
     name: str

@@ -56,10 +56,7 @@ def choices_of(snapshot: Snapshot) -> Choices:
 
 
 def arrive(snapshot: Snapshot, choices: Choices) -> None:
-    """Makes the page's state that of the address, or of the last look where the address is none.
-
-    What the person has just chosen goes before an address that the browser went back to.
-    """
+    """The state is that of the address or of the last look, unless something was just chosen."""
     workspace, address = str(snapshot.workspace.path), _address()
     trail: Trail | None = st.session_state.get(TRAIL)
     is_drawn = key("words") in st.session_state
@@ -90,10 +87,7 @@ def drawn(step: Step, pool: Hashable, draw: Callable[[], Sequence[str]]) -> Sequ
 
 
 def write_address() -> None:
-    """The browser's address becomes that of the step on the screen.
-
-    Comes after the controls: who reads in the address that a step is shown can press them already.
-    """
+    """The address becomes that of the step, last of all: who reads it can press the controls."""
     trail: Trail = st.session_state[TRAIL]
     address = step_address(trail.current)
     st.session_state[TRAIL] = replace(trail, written=address)

@@ -84,10 +84,7 @@ def step_address(step: Step) -> Address:
 
 
 def read_step(address: Mapping[str, Sequence[str]], choices: Choices) -> tuple[Step, Address]:
-    """The step that an address names, and what of it means nothing here and is left out.
-
-    Without a seed it is a fresh draw.
-    """
+    """The step that an address names, a fresh draw without a seed, and what of it is left out."""
     filters, left_out = read_address(address, choices)
     given = {name: (*address.get(name, ()), "")[0] for name in ("seed", "size", "order")}
     seed, size, order = given.values()
