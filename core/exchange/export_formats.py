@@ -1,34 +1,19 @@
 """Export formats: CSV, JSON lines, Parquet, Label Studio, Hugging Face datasets, fastText."""
 
-import json
-import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from io import BytesIO
-from itertools import count
-from typing import BinaryIO
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
-from core.errors import ExportError
-from core.exchange.formula_guard import guarded
-from core.exchange.provenance import FLOATS, Cell
-from core.system.csv_rows import format_rows
+from core.exchange.provenance import Cell
+from core.exchange.table_writers import Row, as_bytes, json_rows, json_text
 from core.workspace.task import SPLITS, Task
 
 Files = Iterator[tuple[str, bytes]]
-Row = dict[str, Cell]
-
-ROWS_AT_ONCE = 8_192
-"""Rows that are taken out of the table at once."""
 
 HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluation": "test"}
 """What that tool calls the splits, in its order."""
@@ -38,14 +23,6 @@ PREFIX = "__label__"
 
 END_OF_LINE = "</s>"
 """The word that fastText itself puts at the end of each line."""
-
-EPOCH = datetime(2000, 1, 1)
-
-MOST_SHEET_ROWS = 1_048_575
-"""Below the one that names the columns."""
-
-LONGEST_SHEET_TEXT = 32_767
-"""Characters that a cell of a sheet can hold."""
 
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 
@@ -67,71 +44,14 @@ class Layout:
     called: Callable[[Task], dict[str, str]] = lambda task: {value: value for value in task.values}
 
 
-def csv_files(table: pa.Table, task: Task) -> Files:
-    """A header and a row per label; what a spreadsheet would run is guarded."""
-    parts = [format_rows([[guarded(name) for name in table.column_names]])]
-    for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
-        columns = [map(_cell, column.to_pylist()) for column in batch.columns]
-        parts.append(format_rows(zip(*columns, strict=True)))
-    yield "labels.csv", b"".join(parts)
-
-
-def json_lines(table: pa.Table, task: Task) -> Files:
-    """An object a line."""
-    yield "labels.jsonl", "".join(f"{_json(row)}\n" for row in _rows(table)).encode()
-
-
-def parquet(table: pa.Table, task: Task) -> Files:
-    """The table as it is."""
-    yield "labels.parquet", _parquet(table)
-
-
-def excel(table: pa.Table, task: Task) -> Files:
-    """A workbook of one sheet; raises ExportError for more than that can hold."""
-    buffer = BytesIO()
-    with open_sheet(buffer, "labels", table.column_names) as write_row:
-        for row in _rows(table):
-            write_row(row.values())
-    yield "labels.xlsx", buffer.getvalue()
-
-
-@contextmanager
-def open_sheet(
-    file: BinaryIO, name: str, columns: Sequence[str]
-) -> Iterator[Callable[[Iterable[Cell]], None]]:
-    """A workbook of one sheet, to which each call adds a row; a text is a text, whatever it begins
-    with.
-
-    A call raises ExportError for more rows, or a longer text, than a sheet can hold.
-    """
-    with Workbook(file, {"constant_memory": True}) as book:
-        book.set_properties({"created": EPOCH})  # the same rows give the same file
-        sheet, lines = book.add_worksheet(name), count(1)
-        for at, column in enumerate(columns):
-            sheet.write_string(0, at, column)
-        yield lambda row: _write_row(sheet, next(lines), row)
-
-
-def _write_row(sheet: Worksheet, line: int, row: Iterable[Cell]) -> None:
-    if line > MOST_SHEET_ROWS:
-        raise ExportError(f"A sheet holds {MOST_SHEET_ROWS:,} rows; there are more. Export as CSV.")
-    for at, value in enumerate(row):
-        if isinstance(value, str) and len(value) > LONGEST_SHEET_TEXT:
-            raise ExportError(
-                f"A cell of a sheet holds {LONGEST_SHEET_TEXT:,} characters; row {line:,} has a "
-                f"text of {len(value):,}. Export as CSV."
-            )
-        if isinstance(value, str):
-            sheet.write_string(line, at, value)
-        elif value is not None and float(f"{value:.16G}") != value:
-            sheet.write_string(line, at, repr(value))  # a sheet holds 16 digits
-        elif value is not None:
-            sheet.write_number(line, at, value)
+def _one_file(name: str) -> Callable[[pa.Table, Task], Files]:
+    """What gives the table as one file, in the format of its ending."""
+    return lambda table, task: iter([(name, as_bytes(table, Path(name).suffix))])
 
 
 def label_studio(table: pa.Table, task: Task) -> Files:
     """Tasks with annotations and predictions, and the configuration that they fit."""
-    tasks = ",\n".join(_json(_label_studio_task(row, task)) for row in _rows(table))
+    tasks = ",\n".join(json_text(_label_studio_task(row, task)) for row in json_rows(table))
     yield "tasks.json", f"[\n{tasks}\n]\n".encode()
     yield "labeling_config.xml", _labeling_config(task)
 
@@ -144,7 +64,7 @@ def hugging_face(table: pa.Table, task: Task) -> Files:
     for split, called in HUGGING_FACE_SPLITS.items():
         part = table.filter(pc.equal(table["split"], split))
         if len(part):
-            content = _parquet(part)
+            content = as_bytes(part, ".parquet")
             sizes[called] = (len(part), part.nbytes, len(content))
             yield f"data/{called}-00000-of-00001.parquet", content
     yield "README.md", _front_matter(table.schema, sizes, task).encode()
@@ -180,14 +100,14 @@ def fast_text_labels(task: Task) -> dict[str, str]:
 LAYOUTS = {
     "csv": Layout(
         "CSV",
-        csv_files,
+        _one_file("labels.csv"),
         "labels.csv",
         "Cells that look like formulas get a leading apostrophe, for safety. Importing the file "
         "here removes it again.",
     ),
-    "excel": Layout("Excel", excel, "labels.xlsx"),
-    "jsonl": Layout("JSON lines", json_lines, "labels.jsonl"),
-    "parquet": Layout("Parquet", parquet, "labels.parquet"),
+    "excel": Layout("Excel", _one_file("labels.xlsx"), "labels.xlsx"),
+    "jsonl": Layout("JSON lines", _one_file("labels.jsonl"), "labels.jsonl"),
+    "parquet": Layout("Parquet", _one_file("labels.parquet"), "labels.parquet"),
     "label-studio": Layout(
         "Label Studio",
         label_studio,
@@ -210,37 +130,6 @@ LAYOUTS = {
         called=fast_text_labels,
     ),
 }
-
-
-def _cell(value: Cell) -> str:
-    """The value as a field of CSV."""
-    if value is None:
-        return ""
-    return guarded(value) if isinstance(value, str) else repr(value)
-
-
-def _rows(table: pa.Table) -> Iterator[Row]:
-    """The table's rows, with texts for numbers that JSON has not."""
-    for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
-        for row in batch.to_pylist():
-            for name in FLOATS:
-                if row[name] is not None and not math.isfinite(row[name]):
-                    row[name] = repr(row[name])
-            yield row
-
-
-def _is_text(column: pa.ChunkedArray) -> bool:
-    return pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _parquet(table: pa.Table) -> bytes:
-    file = BytesIO()
-    pq.write_table(table, file, compression="zstd")
-    return file.getvalue()
 
 
 def _label_studio_task(row: Row, task: Task) -> dict[str, object]:

@@ -37,7 +37,4 @@ def _guarded_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
         column = column.cast(column.type.value_type)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return column
-    runs = pc.match_substring_regex(column, f"^{_RUNS.pattern}")
-    quote, nothing = pa.scalar("'", column.type), pa.scalar("", column.type)
-    quoted = pc.binary_join_element_wise(quote, column, nothing)
-    return pc.if_else(runs, quoted, column)
+    return pc.replace_substring_regex(column, f"^({_RUNS.pattern})", r"'\1")

@@ -4,9 +4,12 @@ Of a large pool never more than a block is held beside the file itself.
 """
 
 import json
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from itertools import chain
+from datetime import datetime
+from io import BytesIO
+from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,15 +17,29 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from core.errors import ExportError
-from core.exchange.export_formats import open_sheet
 from core.exchange.formula_guard import guarded_table
+from core.exchange.provenance import Cell
 from core.query.row_set import RowSet
 from core.system.durable import new_file, refused_as
 from core.system.parallel import row_blocks
 
+Row = dict[str, Cell]
 Write = Callable[[pa.Table], None]
+
+ROWS_AT_ONCE = 8_192
+"""Rows that are taken out of a table at once."""
+
+EPOCH = datetime(2000, 1, 1)
+
+MOST_SHEET_ROWS = 1_048_575
+"""Below the one that names the columns."""
+
+LONGEST_SHEET_TEXT = 32_767
+"""Characters that a cell of a sheet can hold."""
 
 LEFT_BEHIND = ("place", "n_words")
 """Columns that mean something only here, or that everybody can count."""
@@ -46,6 +63,28 @@ def written_to(out: Path, parts: Iterator[pa.Table]) -> None:
     ):
         for part in chain([first], parts):
             write(part)
+
+
+def as_bytes(table: pa.Table, ending: str) -> bytes:
+    """The table as the content of a file of this ending."""
+    file = BytesIO()
+    with WRITERS[ending](file, table.schema) as write:
+        write(table)
+    return file.getvalue()
+
+
+def json_rows(table: pa.Table) -> Iterator[Row]:
+    """The table's rows, with texts for numbers that JSON and sheets have not."""
+    for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
+        for row in batch.to_pylist():
+            for name, value in row.items():
+                if isinstance(value, float) and not math.isfinite(value):
+                    row[name] = repr(value)
+            yield row
+
+
+def json_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def write_csv(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
@@ -94,12 +133,7 @@ def _csv(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
 @contextmanager
 def _json_lines(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
     """An object a line."""
-
-    def write(part: pa.Table) -> None:
-        for row in part.to_pylist():
-            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-
-    yield write
+    yield lambda part: file.writelines(f"{json_text(row)}\n".encode() for row in json_rows(part))
 
 
 @contextmanager
@@ -110,13 +144,37 @@ def _parquet(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
 
 @contextmanager
 def _excel(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
-    with open_sheet(file, "predictions", schema.names) as write_row:
+    """A workbook of one sheet; a text is a text, whatever it begins with.
+
+    Raises ExportError for more rows, or a longer text, than a sheet can hold.
+    """
+    with Workbook(file, {"constant_memory": True}) as book:
+        book.set_properties({"created": EPOCH})  # the same rows give the same file
+        sheet, lines = book.add_worksheet("items"), count()
+        _write_row(sheet, next(lines), schema.names)
 
         def write(part: pa.Table) -> None:
-            for row in part.to_pylist():
-                write_row(row.values())
+            for row in json_rows(part):
+                _write_row(sheet, next(lines), row.values())
 
         yield write
+
+
+def _write_row(sheet: Worksheet, line: int, row: Iterable[Cell]) -> None:
+    if line > MOST_SHEET_ROWS:
+        raise ExportError(f"A sheet holds {MOST_SHEET_ROWS:,} rows; there are more. Export as CSV.")
+    for at, value in enumerate(row):
+        if isinstance(value, str) and len(value) > LONGEST_SHEET_TEXT:
+            raise ExportError(
+                f"A cell of a sheet holds {LONGEST_SHEET_TEXT:,} characters; row {line:,} has a "
+                f"text of {len(value):,}. Export as CSV."
+            )
+        if isinstance(value, str):
+            sheet.write_string(line, at, value)
+        elif value is not None and float(f"{value:.16G}") != value:
+            sheet.write_string(line, at, repr(value))  # a sheet holds 16 digits
+        elif value is not None:
+            sheet.write_number(line, at, value)
 
 
 WRITERS: dict[str, Callable[[BinaryIO, pa.Schema], AbstractContextManager[Write]]] = {

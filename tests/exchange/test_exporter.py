@@ -175,6 +175,6 @@ def test_a_csv_file_for_excel_begins_with_its_mark_and_is_the_same_beyond(active
 
 
 def test_what_no_sheet_can_hold_is_refused(active: Snapshot, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("core.exchange.export_formats.MOST_SHEET_ROWS", 10)
+    monkeypatch.setattr("core.exchange.table_writers.MOST_SHEET_ROWS", 10)
     with pytest.raises(ExportError, match="Export as CSV"):
         list(export_files(active, "excel"))
