@@ -4,7 +4,7 @@ import gzip
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -19,10 +19,8 @@ AT_ONCE = 2**20
 
 
 def member(path: Path, asked: str, endings: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """(the file to unpack, all files of the archive that could be).
-
-    Of an archive it is the one that is asked for, else the first whose name has one of these
-    endings; a .gz file holds one. Raises TableError if there is none.
+    """(the file to unpack, all files of the archive that could be): the one that is asked for, else
+    the first whose name has one of these endings. Raises TableError if there is none.
     """
     if path.suffix.lower() == ".gz":
         return path.stem, ()
@@ -68,9 +66,9 @@ def unpack(path: Path, name: str, folder: Path) -> Path:
 
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator[IO[bytes]]:
-    with ExitStack() as stack:
-        if path.suffix.lower() == ".gz":
-            yield stack.enter_context(gzip.open(path))
-        else:
-            archive = stack.enter_context(zipfile.ZipFile(path))
-            yield stack.enter_context(archive.open(name))
+    if path.suffix.lower() == ".gz":
+        with gzip.open(path) as file:
+            yield file
+    else:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+            yield file

@@ -7,7 +7,7 @@ against the languages known here: the encoding is the one whose reading looks mo
 import codecs
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -26,7 +26,6 @@ from core.exchange.tables.languages import (
     likelihood_of,
     text_codes,
 )
-from core.system.process import temporary_folder
 
 AT_ONCE = 2**22
 """Bytes that are looked at at a time."""
@@ -145,30 +144,26 @@ def recognize(path: Path) -> Encoding:
     return Encoding("utf-8") if _is_mostly_utf_8(lines) else _likeliest(lines)
 
 
-@contextmanager
-def as_utf8(path: Path, encoding: str) -> Iterator[Path]:
-    """The file as UTF-8: itself, or a copy that goes with the context.
+def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
+    """The file as UTF-8: itself, or a copy in this folder.
 
     Raises TableError, with the line, for bytes that are none of this encoding, or if there is no
     such encoding. Of a file that claims to be UTF-8 each line is judged by who reads it.
     """
     if codecs_name(encoding, path.name) in ("utf-8", "utf-8-sig", "ascii"):
-        yield path
-        return
-    with temporary_folder() as folder:
-        copy = folder / "text"
-        with copy.open("wb") as target:
-            line = 1
-            try:
-                for text in _decoded(path, encoding):
-                    line += text.count("\n")
-                    target.write(text.encode())
-            except UnicodeError as error:
-                raise TableError(
-                    f"{path.name} line {line} or later is not {encoding}. Save the file as UTF-8, "
-                    "or name its encoding."
-                ) from error
-        yield copy
+        return path
+    copy, line = folder / f"text{path.suffix}", 1
+    with copy.open("wb") as target:
+        try:
+            for text in _decoded(path, encoding):
+                line += text.count("\n")
+                target.write(text.encode())
+        except UnicodeError as error:
+            raise TableError(
+                f"{path.name} line {line} or later is not {encoding}. Save the file as UTF-8, or "
+                "name its encoding."
+            ) from error
+    return copy
 
 
 def codecs_name(encoding: str, file: str) -> str:

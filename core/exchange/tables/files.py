@@ -7,7 +7,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from core.errors import TableError
 from core.exchange.tables.containers import MOST_UNPACKED
 from core.pool.header import ROLES, TEXT, plain_name
-from core.system.csv_rows import MAX_FIELD, BadRow
+from core.system.csv_rows import BOM, MAX_FIELD, BadRow
 
 ROWS_AT_ONCE = 16_384
 """Rows that are read at a time."""
@@ -37,7 +37,6 @@ MOST_LEVELS = 20
 """Of objects in objects whose fields become columns; what lies deeper, no person wrote."""
 
 RowsOf = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]]
-"""The rows of a record, each as {column: value}."""
 
 LINES = (".jsonl", ".ndjson")
 """Endings of files with one object a line, also where there is one line."""
@@ -85,10 +84,9 @@ def json_records(path: Path, name: str) -> Iterator[Record]:
     """
     whole = _whole(path, name)
     if whole is None:
-        for line, data in enumerate(_lines(path), start=1):
-            yield _object(line, data.removeprefix(b"\xef\xbb\xbf") if line == 1 else data)
-        return
-    yield from (_record(at, found) for at, found in enumerate(whole, start=1))
+        yield from (_object(line, data) for line, data in enumerate(_lines(path), start=1))
+    else:
+        yield from (_record(at, found) for at, found in enumerate(whole, start=1))
 
 
 def is_json_lines(path: Path) -> bool:
@@ -103,7 +101,7 @@ def parquet_records(path: Path, name: str) -> Iterator[Record]:
     """The rows of a Parquet file, counted from 1; raises TableError."""
     with _parquet(path, name) as file:
         batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
-        rows = (row for batch in batches for row in _named(batch, file).to_pylist())
+        rows = (x for batch in batches for x in _named(_bounded(batch, name), file).to_pylist())
         yield from (Record(line, row) for line, row in enumerate(rows, start=1))
 
 
@@ -148,18 +146,11 @@ def _cells(row: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
 def parquet_columns(path: Path, name: str) -> tuple[list[str], set[str]]:
     """(the columns of a Parquet file, those that hold lists); raises TableError."""
     with _parquet(path, name) as file:
-        schema = _flattened(file.schema_arrow.empty_table()).schema
+        table = file.schema_arrow.empty_table()
+        while any(pa.types.is_struct(each.type) for each in table.schema):
+            table = table.flatten()
+        schema = table.schema
         return schema.names, {each.name for each in schema if pa.types.is_nested(each.type)}
-
-
-def parquet_rows(path: Path, name: str) -> Iterator[Cells]:
-    """The rows of a Parquet file, counted from 1; raises TableError."""
-    with _parquet(path, name) as file:
-        batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
-        tables = (_flattened(pa.Table.from_batches([_named(each, file)])) for each in batches)
-        columns = ([_texts(column, name) for column in table.columns] for table in tables)
-        rows = (list(cells) for each in columns for cells in zip(*each, strict=True))
-        yield from _blocks((line, cells, "") for line, cells in enumerate(rows, start=1))
 
 
 def excel_sheets(path: Path, name: str) -> list[str]:
@@ -185,18 +176,15 @@ def text_of(value: Any) -> str:  # noqa: ANN401 (any value of a table)
         return value
     if value is None:
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bytes):
-        try:
+        with suppress(UnicodeDecodeError):
             return value.decode()
-        except UnicodeDecodeError:
-            return ""  # a picture, a number: no text
-    if isinstance(value, dict | list):
+        return ""  # a picture, a number: no text
+    if isinstance(value, dict | list | bool):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
 
@@ -211,18 +199,18 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _object(line: int, data: bytes) -> Record:
-    """The object in a line."""
     if not data.strip():
         return Record(line, None)
     try:
-        return _record(line, json.loads(data.decode()))
+        return _record(line, json.loads(data.decode("utf-8-sig")))
     except (ValueError, RecursionError):
         return Record(line, None, "is not valid JSON in UTF-8")
 
 
 def _record(line: int, found: object) -> Record:
     """What stands in a line, or at a place in an array, as a record."""
-    found = {"text": found} if isinstance(found, str) else found
+    if isinstance(found, str):
+        return Record(line, {"text": found})
     is_object = isinstance(found, dict)
     return Record(line, found) if is_object else Record(line, None, "is not a JSON object")
 
@@ -230,7 +218,7 @@ def _record(line: int, found: object) -> Record:
 def _whole(path: Path, name: str) -> list[Any] | None:
     """What a file of one array, or of one object around the records, holds; None for lines."""
     with path.open("rb") as file:
-        begin = file.read(2**16).removeprefix(b"\xef\xbb\xbf").lstrip()
+        begin = file.read(2**16).removeprefix(BOM).lstrip()
     first, _, more = begin.partition(b"\n")
     is_array = begin.startswith(b"[")
     if not is_array:
@@ -244,7 +232,7 @@ def _whole(path: Path, name: str) -> list[Any] | None:
             f"{name} is one JSON text of over 1 GB. Write one object per line instead."
         )
     try:
-        found = json.loads(path.read_bytes().removeprefix(b"\xef\xbb\xbf"))
+        found = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
         if not is_array:
             return None
@@ -257,13 +245,9 @@ def _whole(path: Path, name: str) -> list[Any] | None:
 
 def _within(around: dict[str, Any]) -> list[Any]:
     """The records in one object: a list of it, or columns as pandas writes them; else itself."""
-    names, rows = around.get("columns"), around.get("data")
-    if (
-        isinstance(names, list)
-        and isinstance(rows, list)
-        and all(isinstance(x, list) for x in rows)
-    ):
-        return [dict(zip(map(str, names), row, strict=False)) for row in rows]
+    match around:
+        case {"columns": [*names], "data": [*rows]} if all(isinstance(x, list) for x in rows):
+            return [dict(zip(map(str, names), row, strict=False)) for row in rows]
     if records := _records_in(around):
         is_wrapped = all(isinstance(x, dict) and isinstance(x.get("row"), dict) for x in records)
         return [each["row"] for each in records] if is_wrapped else records
@@ -294,7 +278,7 @@ def _records_in(around: dict[str, Any], levels: int = MOST_LEVELS) -> list[Any]:
 
 @contextmanager
 def _parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
-    """The opened file; raises TableError for one that is none, or holds too much."""
+    """Raises TableError for a file that is none, or holds too much."""
     try:
         schema = pq.read_schema(path)
         texts = [x.name for x in schema if x.type in (pa.string(), pa.large_string())]
@@ -341,51 +325,34 @@ def _class_names(file: pq.ParquetFile) -> dict[str, list[str]]:
         return {}  # what another program says of its columns is worth having, no more
 
 
-def _flattened(table: pa.Table) -> pa.Table:
-    """The table with a column for each field of an object, under dotted names."""
-    while any(pa.types.is_struct(each.type) for each in table.schema):
-        table = table.flatten()
-    return table
-
-
-def _texts(column: pa.ChunkedArray, name: str) -> list[str]:
-    """The column's cells; raises TableError if they are far more than the file is."""
-    kind = column.type
-    if pa.types.is_dictionary(kind) and kind.value_type in (pa.string(), pa.large_string()):
-        lengths = [
-            pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
-            for chunk in column.chunks
-        ]
-        if sum(lengths) > MOST_AT_ONCE:
-            raise TableError(
-                f"{name}: {len(column):,} of its rows hold over 1 GB of text. Split the file, "
-                "or leave that column out."
-            )
-        return column.cast(pa.large_string()).fill_null("").to_pylist()
-    return [text_of(value) for value in column.to_pylist()]
+def _bounded(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    """The batch; raises TableError if its texts are far more than the file is."""
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type):
+            lengths = pc.binary_length(column.dictionary).take(column.indices)
+            if (pc.sum(lengths).as_py() or 0) > MOST_AT_ONCE:
+                raise TableError(
+                    f"{name}: {len(batch):,} of its rows hold over 1 GB of text. Split the file, "
+                    "or leave that column out."
+                )
+    return batch
 
 
 def _blocks(rows: Iterable[tuple[int, list[str] | None, str]]) -> Iterator[Cells]:
-    """Blocks of what is given as (line, its cells or None, why it is bad or an empty text)."""
+    """Blocks of what is given as (line, its cells or None, why it is bad or an empty text).
+
+    Rows that cannot be written as UTF-8 are bad.
+    """
     found = Cells([], [])
     for line, cells, said in rows:
-        if said:
-            found.bad.append(BadRow(line, said))
+        if reason := said or (_unwritable(cells) if cells else ""):
+            found.bad.append(BadRow(line, reason))
         elif cells is not None:
             found.rows.append((line, cells))
         if len(found.rows) + len(found.bad) >= ROWS_AT_ONCE:
-            yield _writable(found)
+            yield found
             found = Cells([], [])
-    yield _writable(found)
-
-
-def _writable(block: Cells) -> Cells:
-    """The block without rows that cannot be written as UTF-8: these are reported."""
-    if not _unwritable([cell for _, cells in block.rows for cell in cells]):
-        return block
-    reasons = [(line, cells, _unwritable(cells)) for line, cells in block.rows]
-    bad = [BadRow(line, reason) for line, _, reason in reasons if reason]
-    return Cells([(line, cells) for line, cells, reason in reasons if not reason], block.bad + bad)
+    yield found
 
 
 def _unwritable(cells: list[str]) -> str:
@@ -402,7 +369,7 @@ def _unwritable(cells: list[str]) -> str:
 
 @contextmanager
 def _workbook(path: Path, name: str) -> Iterator[CalamineWorkbook]:
-    """The opened workbook; raises TableError for a file that is none, or unpacks to too much."""
+    """Raises TableError for a file that is none, or unpacks to too much."""
     try:
         _refuse_bomb(path, name)
         with closing(CalamineWorkbook.from_path(str(path))) as book:

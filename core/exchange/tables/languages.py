@@ -144,7 +144,7 @@ def likelihood_of(
     touched = found.is_high.copy()
     touched[1:] |= found.is_high[:-1]
     scores = [found.by_line(each, touched) + evidence[each.name] for each in spoken]
-    return _of_a_mixture(np.array(scores))
+    return float(np.max(scores, axis=0).sum())
 
 
 def text_codes(text: str) -> Codes:
@@ -191,21 +191,6 @@ def _characters(text: str, is_high: NDArray[np.bool_]) -> Characters:
         is_high,
         text.count("\n") + 1,
     )
-
-
-def _of_a_mixture(scores: NDArray[np.float64]) -> float:
-    """The logarithm of how likely all lines are: scores are (n_languages, n_lines).
-
-    How often each language is spoken is fitted to the lines.
-    """
-    shares = np.full(len(scores), 1 / len(scores))
-    for _ in range(5):
-        chances = scores + np.log(shares + 1e-9)[:, None]
-        highest = chances.max(axis=0)
-        weights = np.exp(chances - highest)
-        totals = weights.sum(axis=0)
-        shares = (weights / totals).mean(axis=1)
-    return float((highest + np.log(totals)).sum())
 
 
 @cache

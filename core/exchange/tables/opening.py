@@ -77,19 +77,16 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
             _refuse_text(plain, path.name)
             return _open_excel(table, reading)
         _refuse_other_kinds(plain, path.name)
-        encoding, doubts = reading.encoding, ()
-        if not encoding:
-            found = recognize(plain)
-            encoding, doubts = found.name, _encoding_doubts(found)
-        plain = _as_plain(plain, encoding, folder_of(owner))
-        table = replace(table, plain=plain, encoding=encoding, doubts=doubts)
+        found = Encoding(reading.encoding) if reading.encoding else recognize(plain)
+        plain = _as_plain(plain, found.name, folder_of(owner))
+        doubts = _encoding_doubts(found)
+        table = replace(table, plain=plain, encoding=found.name, doubts=doubts)
         if kind == "json" or files.is_json_lines(plain):
             return _open_records(replace(table, kind="json"), reading)
         return _open_delimited(table, ending, reading)
 
 
 def _refuse_other_kinds(plain: Path, name: str) -> None:
-    """Raises TableError for a file that begins as no text table does."""
     with plain.open("rb") as file:
         begin = file.read(64).lower()
     for signature, what in SIGNATURES.items():
@@ -139,15 +136,13 @@ def _open_excel(table: SourceTable, reading: Reading) -> SourceTable:
 
 def _open_records(table: SourceTable, reading: Reading) -> SourceTable:
     """The table of a JSON or Parquet file."""
-    name, plain = table.name, table.plain
     if table.kind == "json":
-        form = "JSON"
-        columns, structured = files.record_columns(files.json_records(plain, name), name)
+        form, records = "JSON", files.json_records(table.plain, table.name)
+        columns, structured = files.record_columns(records, table.name)
     else:
-        form = "Parquet"
-        columns, structured = files.parquet_columns(plain, name)
-    columns = _distinct(columns)
-    found = replace(table, columns=columns, format=form, structured=frozenset(structured))
+        form, (columns, structured) = "Parquet", files.parquet_columns(table.plain, table.name)
+    structured = frozenset(structured)
+    found = replace(table, columns=_distinct(columns), format=form, structured=structured)
     return _as_tool(found, reading)
 
 
@@ -189,10 +184,8 @@ def _of_tool(table: SourceTable, tool: tool_formats.ToolFormat) -> SourceTable:
     structured: set[str] = set()
     for _, record, _ in records_of(table, WINDOW):
         for row in tool.rows(record) if record else ():
-            for name, value in row.items():
-                names[name] = None
-                if isinstance(value, list):
-                    structured.add(name)
+            names |= dict.fromkeys(row)
+            structured |= {name for name, value in row.items() if isinstance(value, list)}
     roles = {what: name for what, name in asdict(tool_formats.ROLES).items() if name in names}
     ordered = [*roles.values(), *(name for name in names if name not in roles.values())]
     return replace(
@@ -208,9 +201,7 @@ def _of_tool(table: SourceTable, tool: tool_formats.ToolFormat) -> SourceTable:
 
 def _as_plain(path: Path, encoding: str, folder: Path) -> Path:
     """The text in UTF-8 with the usual line ends: the file itself, or a copy in this folder."""
-    with as_utf8(path, encoding) as text:
-        if text != path:
-            path = text.rename(folder / f"text{path.suffix}")
+    path = as_utf8(path, encoding, folder)
     with path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
     if b"\r" not in sample or b"\n" in sample:
@@ -248,12 +239,9 @@ def _encoding_doubts(found: Encoding) -> tuple[Doubt, ...]:
     """The doubt about a code page, with the first line in which each reading differs."""
     if not found.alternatives:
         return ()
-    names = (found.name, *found.alternatives)
-    readings = [
-        (f"--encoding {name}", lines[0] if lines else "the same")
-        for name, lines in zip(names, found.samples, strict=True)
-    ]
-    return (Doubt("its encoding", tuple(readings)),)
+    names = (f"--encoding {name}" for name in (found.name, *found.alternatives))
+    shown = (lines[0] if lines else "the same" for lines in found.samples)
+    return (Doubt("its encoding", tuple(zip(names, shown, strict=True))),)
 
 
 def _columns(

@@ -201,10 +201,8 @@ class SourceTable:
         if self.tool and self.raw:
             records = records_of(self.raw, window)
             yield from files.record_cells(records, self.columns, self.tool.rows)
-        elif self.kind == "json":
-            yield from files.record_cells(files.json_records(self.plain, self.name), self.columns)
-        elif self.kind == "parquet":
-            yield from files.parquet_rows(self.plain, self.name)
+        elif self.kind in ("json", "parquet"):
+            yield from files.record_cells(records_of(self, window), self.columns)
         else:
             if self.kind == "csv":
                 blocks = csv_rows(self.plain, self.dialect, window)

@@ -1,13 +1,11 @@
 """Formats of other labeling tools: Label Studio, doccano, Prodigy, Argilla, Potato, fastText.
 
-Each is known by its keys. It tells what is the text, who labeled it as what, and when; a rejected
-answer, a suggestion and a model's prediction are no labels.
+A rejected answer, a suggestion and a model's prediction are no labels.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from core.exchange.tables.files import flat, text_of
@@ -21,6 +19,8 @@ FASTTEXT = "__label__"
 
 ROLES = Columns("text", "id", "label", annotator="annotator", labeled_at="labeled_at")
 """The columns of `ToolFormat.rows` that are not the items' own."""
+
+_OF_ROLES = ROLES.used()
 
 LEAST_SHARE = 0.8
 """Of the records that have a format's keys, for it to be this format."""
@@ -103,17 +103,21 @@ def _literal(text: str) -> Any:  # noqa: ANN401 (any value of a table)
 
 def _own(record: Record, *taken: str) -> dict[str, Any]:
     """The fields that are the item's own, under names that no role has."""
-    roles = {"text", "id", "label", "annotator", "labeled_at"}
     return {
-        f"data.{name}" if name in roles else name: value
+        f"data.{name}" if name in _OF_ROLES else name: value
         for name, value in flat(record).items()
         if name not in taken
     }
 
 
-def _text_field(sample: Sequence[Record]) -> str:
-    """The field of these records that holds the text, as in any other table; empty if none does."""
-    names = list(dict.fromkeys(name for record in sample for name in record))
+def _names(sample: Sequence[Record]) -> list[str]:
+    """Every field that one of these records has, by order of first use."""
+    return list(dict.fromkeys(name for record in sample for name in record))
+
+
+def _text_field(sample: Sequence[Record], taken: Collection[str] = ()) -> str:
+    """The field that holds the text, as in any other table; empty if none but the taken ones do."""
+    names = [name for name in _names(sample) if name not in taken]
     rows = [[text_of(record.get(name)) for name in names] for record in sample]
     structured = [
         name for name in names if any(isinstance(record.get(name), list) for record in sample)
@@ -188,16 +192,13 @@ def _first(value: object) -> object:
 
 def _label_studio_flat(sample: Sequence[Record]) -> Rows:
     """JSON-MIN and CSV: the data's fields, the questions' answers, and who annotated when."""
-    names = list(dict.fromkeys(name for record in sample for name in record))
-    known = {*LABEL_STUDIO, "id", "updated_at"}
+    names, known = _names(sample), {*LABEL_STUDIO, "id", "updated_at"}
+    field = _text_field(sample, known)
+    free = [name for name in names if name not in (*known, field)]
     between = names[names.index("id") + 1 : names.index("annotator")] if "id" in names else []
-    free = [name for name in names if name not in known]
-    field = _text_field([{name: record.get(name) for name in free} for record in sample])
-    answers = [name for name in between if name not in (*known, field)] or [
-        name for name in free if name != field and is_label([
-            *map(text_of, (record.get(name) for record in sample))
-        ])
-    ]  # fmt: skip
+    answers = [name for name in between if name in free] or [
+        name for name in free if is_label([text_of(record.get(name)) for record in sample])
+    ]
     question = next((name for name in answers if is_usual(name)), answers[0] if answers else "")
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
@@ -217,14 +218,12 @@ def _prodigy(record: Record) -> Iterator[dict[str, Any]]:
     """An `answer` to each text: accept, reject, ignore; or the chosen ones of its `options`."""
     is_accepted = record.get("answer") == "accept"
     chosen = record.get("accept") if "accept" in record else record.get("label")
-    moment = record.get("_timestamp")
-    has_moment = isinstance(moment, int | float)
     yield {
         "text": record.get("text"),
         "label": chosen if is_accepted else None,
         "answer": record.get("answer"),
         "annotator": _person(record.get("_annotator_id") or record.get("_session_id")),
-        "labeled_at": datetime.fromtimestamp(moment, UTC).isoformat() if has_moment else None,
+        "labeled_at": record.get("_timestamp"),
         **_own(record, "text", "label", "accept", "answer", "options", "spans", "tokens",
                "_view_id", "_annotator_id", "_session_id", "_timestamp"),
     }  # fmt: skip
@@ -273,12 +272,11 @@ def _has_responses(record: Record) -> bool:
 
 
 def _argilla_columns(sample: Sequence[Record]) -> Rows:
-    names = list(dict.fromkeys(name for record in sample for name in record))
+    names = _names(sample)
     questions = [x.removesuffix(".responses") for x in names if x.endswith(".responses")]
     prefixes = tuple(f"{question}." for question in questions)
     taken = {x for x in names if x.startswith(prefixes)} | {"id", "status", "_server_id"}
-    field = _text_field([{x: record.get(x) for x in names if x not in taken} for record in sample])
-    given_to = f"{questions[0]}.responses"
+    field, given_to = _text_field(sample, taken), f"{questions[0]}.responses"
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
         item = {"text": record.get(field), "id": record.get("id"), **_own(record, field, *taken)}
@@ -335,12 +333,10 @@ def _has_answers(record: Record) -> bool:
 
 
 def _potato_columns(sample: Sequence[Record]) -> Rows:
-    names = list(dict.fromkeys(name for record in sample for name in record))
-    answers = [name for name in names if ":::" in name]
+    answers = [name for name in _names(sample) if ":::" in name]
     question = answers[0].split(":::")[0]
-    taken = ("instance_id", "id", "user", "displayed_text", *answers)
-    free = [name for name in names if name not in taken[:3] and name not in answers]
-    field = _text_field([{name: record.get(name) for name in free} for record in sample])
+    known = ("instance_id", "id", "user", *answers)
+    field = _text_field(sample, known)
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
         yield {
@@ -352,7 +348,7 @@ def _potato_columns(sample: Sequence[Record]) -> Rows:
                 if name.startswith(f"{question}:::") and _is_chosen(record.get(name))
             ],
             "annotator": _person(record.get("user")),
-            **_own(record, field, *taken),
+            **_own(record, field, "displayed_text", *known),
         }
 
     return rows

@@ -140,8 +140,8 @@ def test_marks_and_utf_8_are_recognized(path: Path, encoding: str, language: str
 def test_big_endian_marks_are_recognized(path: Path):
     text = table(SENTENCES["de"])
     written(path, codecs.BOM_UTF16_BE + text.encode("utf-16-be"))
-    with as_utf8(path, recognize(path).name) as plain:
-        assert plain.read_text(encoding="utf-8").lstrip("\ufeff") == text
+    plain = as_utf8(path, recognize(path).name, path.parent)
+    assert plain.read_text(encoding="utf-8").lstrip("\ufeff") == text
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
@@ -162,8 +162,8 @@ def test_a_zero_that_strayed_in_makes_no_wide_characters(path: Path, encoding: s
 def test_text_of_an_older_program_is_read_as_it_was(path: Path):
     text = "id;text\n" + "1;Überschwemmung an der Küste für Müller\n" * 40
     written(path, text.encode("cp1252"))
-    with as_utf8(path, recognize(path).name) as plain:
-        assert plain.read_text(encoding="utf-8") == text
+    plain = as_utf8(path, recognize(path).name, path.parent)
+    assert plain.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", ";"])
@@ -191,8 +191,8 @@ def test_a_byte_that_a_page_lacks_does_not_speak_against_all_the_rest(path: Path
     data = table(SENTENCES["sv"] * 20).encode("cp1252") + b"240,\x81\n"
     name = recognize(written(path, data)).name
     assert name == "cp1252"
-    with pytest.raises(TableError, match=r"table\.csv line \d+ or later"), as_utf8(path, name):
-        pass
+    with pytest.raises(TableError, match=r"table\.csv line \d+ or later"):
+        as_utf8(path, name, path.parent)
 
 
 @pytest.mark.parametrize("bad", [b"caf\xe9", b"\xff\xfe", "Grüße".encode("cp1252")])
@@ -237,12 +237,12 @@ def test_plain_files_are_utf_8(path: Path, data: bytes):
 def test_the_wrong_encoding_is_refused_with_the_line(path: Path):
     written(path, b"a\nb\n\x81\n")
     refusal = r"table\.csv line \d+ or later is not cp1252"
-    with pytest.raises(TableError, match=refusal), as_utf8(path, "cp1252"):
-        pass
+    with pytest.raises(TableError, match=refusal):
+        as_utf8(path, "cp1252", path.parent)
 
 
 @pytest.mark.parametrize("encoding", ["no-such", "base64", "utf\x00"])
 def test_what_is_no_encoding_of_texts_is_refused(path: Path, encoding: str):
     written(path, b"a\n")
-    with pytest.raises(TableError, match="there is no encoding"), as_utf8(path, encoding):
-        pass
+    with pytest.raises(TableError, match="there is no encoding"):
+        as_utf8(path, encoding, path.parent)
