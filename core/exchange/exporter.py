@@ -39,7 +39,12 @@ def export(
     todo = "Free some space, or choose another place."
     with refused_as(ExportError, f"{path} cannot be written", todo):
         if LAYOUTS[form].file:
-            _write_two(path, files[0][1], beside, files[1][1])
+            # They get their names, the card first, when both are on disk.
+            with new_file(path) as file, new_file(beside) as card:
+                for target, (_, content) in zip((file, card), files, strict=True):
+                    target.write(content)
+                file.flush()
+                sync_path(Path(file.name))
             return [path, beside]
         with new_folder(path) as folder:
             for name, content in files:
@@ -96,13 +101,3 @@ def refuse_place(snapshot: Snapshot, path: Path) -> None:
         )
     if not path.parent.is_dir():
         raise ExportError(f"There is no folder {path.parent}. Make it, or choose another.")
-
-
-def _write_two(path: Path, content: bytes, beside: Path, card: bytes) -> None:
-    """Both files, whole: they get their names, the card first, when both are on disk."""
-    with new_file(path) as file:
-        file.write(content)
-        file.flush()
-        sync_path(Path(file.name))
-        with new_file(beside) as head:
-            head.write(card)

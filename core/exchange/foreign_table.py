@@ -16,8 +16,8 @@ from core.exchange.import_types import (
     ImportedLabel,
     TableContents,
     add_item,
-    event_id,
     number,
+    of_batch,
     own_columns,
 )
 from core.exchange.tables.dates import day_comes_first, moment
@@ -30,7 +30,7 @@ from core.pool.text_keys import keys_of, made_id
 from core.system.csv_rows import BadRow, is_number
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
-from core.workspace.logs import Event, Proposal, now
+from core.workspace.logs import now
 from core.workspace.task import SPLITS, Task
 
 SPLIT_WORDS = {
@@ -147,7 +147,14 @@ def read_table(
     refuse_columns(table, columns)
     if unsaid.split not in SPLITS:
         raise TableError(f"`{unsaid.split}` is no split. Choose one of: {', '.join(SPLITS)}.")
-    reader = _Reader(table, columns, _with_dates(table, columns, unsaid), task)
+    if columns.labeled_at and unsaid.day_first is None:
+        unsaid = replace(unsaid, day_first=is_day_first(table, columns.labeled_at))
+        if unsaid.day_first is None:
+            raise TableError(
+                f"{table.name}: the dates of `{columns.labeled_at}` can begin with the day or with "
+                "the month. Say which: --day-first or --month-first."
+            )
+    reader = _Reader(table, columns, unsaid, task)
     pace = Pace(progress, f"reading {table.name}", None, "rows")
     for block in table.blocks(AT_ONCE):
         reader.take(block.rows, block.bad)
@@ -214,19 +221,6 @@ def label_counts(table: SourceTable, column: str) -> Counter[str]:
 
 def _listed(table: SourceTable) -> str:
     return ", ".join(f"`{each}`" for each in table.columns)
-
-
-def _with_dates(table: SourceTable, columns: Columns, unsaid: Defaults) -> Defaults:
-    """With the order of day and month in the table's dates; raises TableError if that is open."""
-    if not columns.labeled_at or unsaid.day_first is not None:
-        return unsaid
-    is_first = is_day_first(table, columns.labeled_at)
-    if is_first is None:
-        raise TableError(
-            f"{table.name}: the dates of `{columns.labeled_at}` can begin with the day or with the "
-            "month. Say which: --day-first or --month-first."
-        )
-    return replace(unsaid, day_first=is_first)
 
 
 def is_day_first(table: SourceTable, column: str) -> bool | None:
@@ -343,7 +337,8 @@ class _Reader:
         found = labels_in(row[self._at["label"]])
         if len(found) > 1:
             raise ValueError(f"has {len(found)} labels, and a text here has one")
-        if not found or self._is_unlabeled(row):
+        says_none = "split" in self._at and row[self._at["split"]].strip().casefold() in NO_SPLIT
+        if not found or says_none:
             return ""
         word = found[0].strip()
         value = meaning(word, self._words)
@@ -354,10 +349,6 @@ class _Reader:
             known = ", ".join(f"`{each}`" for each in self._task.values)
             raise ValueError(f"has the label `{word[:80]}`, which is not one of {known}")
         return value
-
-    def _is_unlabeled(self, row: list[str]) -> bool:
-        """Whether the row's split says that its label does not count."""
-        return "split" in self._at and row[self._at["split"]].strip().casefold() in NO_SPLIT
 
     def _labeled(self, row: list[str], item_id: str, text: str, label: str) -> Labeled:
         said = {what: row[at].strip() for what, at in self._at.items()}
@@ -395,19 +386,8 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[ImportedLabel]:
             continue
         place = places.setdefault((item.annotator, item.split), len(places) + 1)
         sizes[place] += 1
-        wanted.append(_of_batch(item, f"{stem}-{place}", sizes[place], moment))
+        wanted.append(of_batch(item, f"{stem}-{place}", sizes[place], moment))
     return wanted
-
-
-def _of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedLabel:
-    """The label with its row in the batch and its event, both of this moment."""
-    what = item.item_id, item.strategy
-    proposal = Proposal(
-        batch_id, moment, item.split, item.annotator, rank, *what, confidence=item.confidence
-    )
-    given, at = event_id(item, batch_id), item.labeled_at or moment
-    event = Event(given, batch_id, item.item_id, "label", item.label, item.annotator, at)
-    return ImportedLabel(item, proposal, event)
 
 
 def _spellings(word: str) -> Iterator[str]:

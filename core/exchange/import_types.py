@@ -1,9 +1,4 @@
-"""Types of imported items and labels, and of the columns that they are read from.
-
-Nothing is known of the workspace here but its task. `core/exchange/foreign_table.py` and
-`core/exchange/own_export.py` make it out of files; `core/exchange/importer.py` decides what of
-it is new in a workspace.
-"""
+"""Types of imported items and labels, and of the columns that they are read from."""
 
 import re
 from collections import Counter
@@ -20,6 +15,9 @@ from core.workspace.logs import Event, Proposal
 
 IMPORTED = "import-"
 """What the name of a batch begins with that an import makes."""
+
+SHOWN = 5
+"""Rows or items that a refusal names."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +86,17 @@ def add_item(found: TableContents, line: int, item_id: str, text: str, own: Sequ
         column.append(cell)
 
 
+def of_batch(item: Labeled, batch_id: str, rank: int, moment: str) -> ImportedLabel:
+    """The label with its row in the batch and its event, both of this moment."""
+    what = item.item_id, item.strategy
+    proposal = Proposal(
+        batch_id, moment, item.split, item.annotator, rank, *what, confidence=item.confidence
+    )
+    given, at = event_id(item, batch_id), item.labeled_at or moment
+    event = Event(given, batch_id, item.item_id, "label", item.label, item.annotator, at)
+    return ImportedLabel(item, proposal, event)
+
+
 def event_id(item: Labeled, batch_id: str = "") -> str:
     """The same label of the same import has the same id at every import."""
     said = (batch_id or item.batch_id, item.item_id, item.label, item.annotator, item.labeled_at)
@@ -113,3 +122,9 @@ def number(said: Mapping[str, str], name: str) -> float | None:
         return float(said[name].replace(",", ".")) if said[name] else None
     except ValueError:
         raise ValueError(f"has `{said[name][:80]}` for {name}, which is not a number") from None
+
+
+def first_bad(bad: Sequence[BadRow]) -> str:
+    """The first bad rows with their reasons, and how many more there are."""
+    first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
+    return first + (f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else "")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from core.errors import TableError, TaskError
 from core.exchange.foreign_table import read_table
-from core.exchange.import_types import Defaults, ImportedLabel, TableContents
+from core.exchange.import_types import SHOWN, Defaults, ImportedLabel, TableContents, first_bad
 from core.exchange.imports import new_record, recorded
 from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import NEW, MissingRows, match, missing_rows
@@ -31,7 +31,7 @@ from core.exchange.tables.reader import KINDS, SourceTable
 from core.exchange.tables.roles import Columns
 from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
-from core.pool.words import PoolWords, read_pool_words
+from core.pool.words import read_pool_words
 from core.system.csv_rows import BadRow
 from core.system.durable import first_free, new_file, refused_as
 from core.system.parallel import row_blocks
@@ -43,9 +43,6 @@ from core.workspace.registry import create
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import parse_task
 from core.workspace.task_file import replace_task, why_labels_stay
-
-SHOWN = 5
-"""Rows that a refusal names."""
 
 MOST_WORDS = 10
 """Unknown words for labels that a refusal names."""
@@ -104,7 +101,7 @@ class ImportResult:
             ),
             f"{self.kept_out:,} training labels are not used for training: their texts are in the "
             "test or validation set.": self.kept_out,
-            f"{len(self.left_out):,} bad rows were left out: {_first(self.left_out)}.": (
+            f"{len(self.left_out):,} bad rows were left out: {first_bad(self.left_out)}.": (
                 self.left_out
             ),
         }
@@ -175,7 +172,7 @@ def _refuse_wrong_reading(table: SourceTable, incoming: TableContents) -> None:
     if len(incoming.bad) * FEW > incoming.rows and (option := table.reads_better()):
         raise TableError(
             f"{table.name}: {len(incoming.bad):,} of {incoming.rows:,} rows cannot be read so: "
-            f"{_first(incoming.bad)}. With {option} they can. Nothing was imported."
+            f"{first_bad(incoming.bad)}. With {option} they can. Nothing was imported."
         )
 
 
@@ -201,8 +198,10 @@ def _take_over(
     # A large pool that is new: nobody has to wait for it under the lock.
     pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
     with workspace.locked():
-        if new_task and (stay := _why_labels_stay(workspace, pool_words)):
-            raise TaskError(stay)
+        if new_task:  # which stands only after it: the labels are those of today's task
+            today = open_workspace(workspace.path)
+            if stay := why_labels_stay(read_snapshot(today, pool_words)):
+                raise TaskError(stay)
         snapshot = read_snapshot(workspace, pool_words)
         known = read_aliases(workspace.aliases, [])
         here = match(snapshot, incoming, known)
@@ -210,7 +209,7 @@ def _take_over(
         if bad and not leave_out_bad_rows:
             raise TableError(
                 f"{incoming.name}: {len(bad):,} of {incoming.rows:,} rows cannot be imported: "
-                f"{_first(bad)}. Nothing was imported; {_way_on(incoming)}."
+                f"{first_bad(bad)}. Nothing was imported; {_way_on(incoming)}."
             )
         is_new = here.at == NEW
         found = missing_rows(snapshot, here.wanted)
@@ -261,20 +260,9 @@ def _counted(words: Mapping[str, int]) -> str:
     return told + (f" and {len(words) - MOST_WORDS:,} more" if len(words) > MOST_WORDS else "")
 
 
-def _first(bad: Sequence[BadRow]) -> str:
-    """The first bad rows with their reasons, and how many more there are."""
-    first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
-    return first + (f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else "")
-
-
 def _some(texts: Sequence[str]) -> str:
     """The first of these ids or texts, shortened."""
     return ", ".join(f"`{text[:60]}`" for text in texts[:SHOWN])
-
-
-def _why_labels_stay(workspace: Workspace, pool_words: PoolWords) -> str:
-    """Of the task that the workspace has now."""
-    return why_labels_stay(read_snapshot(open_workspace(workspace.path), pool_words))
 
 
 @contextmanager

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
 from core.errors import TableError, WorkspaceError
-from core.exchange.import_types import IMPORTED
+from core.exchange.import_types import IMPORTED, SHOWN
 from core.exchange.reconcile import BroughtLabel
 from core.pool.words import read_pool_words
 from core.system.durable import first_free, new_file, refused_as, remove
@@ -34,8 +34,6 @@ from core.workspace.logs import (
 from core.workspace.snapshot import Snapshot, read_snapshot
 
 FOLDER = "imports"
-SHOWN = 5
-"""Items that a refusal names."""
 
 
 @dataclass(frozen=True)
@@ -155,15 +153,13 @@ def take_back(
     failed = f"The import of {record.source} cannot be taken back"
     with refused_as(WorkspaceError, failed, todo), workspace.locked():
         snapshot = read_snapshot(workspace, pool_words)
-        labels, items = _read_labels(workspace, record), _items(snapshot, record)
+        (labels, aliases), items = _brought(workspace, record), _items(snapshot, record)
         undoing = _Undoing(snapshot, record, labels, items, annotator)
         progress(f"taking back {len(items):,} items and {undoing.labels:,} labels")
         append_records(workspace.batches, undoing.proposals)
         append_records(workspace.annotations, undoing.events)
         known = read_aliases(workspace.aliases, [])
-        brought = read_brought_aliases(workspace, record).items()
-        gone = [(x, "") for x, item_id in brought if known.get(x) == item_id]
-        workspace.aliases.append(gone)
+        workspace.aliases.append([(x, "") for x, of in aliases.items() if known.get(x) == of])
         file = put_aside(workspace, record.file) if items else ""
         put_aside(workspace, record.name)
     return TakenBack(record.name, file, len(items), undoing.labels)
@@ -261,8 +257,8 @@ def _refuse_later_imports(workspace: Workspace, record: ImportRecord, items: Set
     for other in read_records(workspace) if items else ():
         if other.import_id == record.import_id:
             continue
-        about = [label.item_id for label in _read_labels(workspace, other)]
-        if not items.isdisjoint([*about, *read_brought_aliases(workspace, other).values()]):
+        labels, aliases = _brought(workspace, other)
+        if not items.isdisjoint([*(label.item_id for label in labels), *aliases.values()]):
             raise TableError(
                 f"{other.source} was imported later, with labels or ids for items of "
                 f"{record.source}. Take {other.source} back first."
@@ -295,29 +291,23 @@ def _completes(
     aliases: Mapping[str, str],
 ) -> bool:
     """Whether all that is new now was to come with this earlier import, which was cut short."""
-    is_same = new.source == record.source
-    if new.items:
-        is_same = is_same and (new.file, new.ids) == (record.file, record.ids)
-    if not is_same:
+    is_other = new.items and (new.file, new.ids) != (record.file, record.ids)
+    if new.source != record.source or is_other:
         return False
-    planned = {each[:-1] for each in _read_labels(workspace, record)}
-    ids = read_brought_aliases(workspace, record).items() if aliases else ()
-    return all(each[:-1] in planned for each in labels) and aliases.items() <= {*ids}
+    given, ids = _brought(workspace, record)
+    planned = {each[:-1] for each in given}
+    return all(each[:-1] in planned for each in labels) and aliases.items() <= ids.items()
 
 
-def _read_labels(workspace: Workspace, record: ImportRecord) -> list[BroughtLabel]:
-    path = workspace.path / record.name
-    with _readable(path), path.open(encoding="utf-8") as file:
-        labels = islice(file, 2 if record.aliases else 1, None)
-        return [BroughtLabel(*json.loads(line)) for line in labels]
-
-
-def read_brought_aliases(workspace: Workspace, record: ImportRecord) -> dict[str, str]:
-    """The item of each alias that an import was to bring."""
+def _brought(
+    workspace: Workspace, record: ImportRecord
+) -> tuple[list[BroughtLabel], dict[str, str]]:
+    """(the labels that an import was to bring, the item of each of its aliases)."""
     path = workspace.path / record.name
     with _readable(path), path.open(encoding="utf-8") as file:
         next(file)
-        return dict(json.loads(next(file))) if record.aliases else {}
+        aliases = dict(json.loads(next(file))) if record.aliases else {}
+        return [BroughtLabel(*json.loads(line)) for line in file], aliases
 
 
 @contextmanager

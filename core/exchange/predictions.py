@@ -18,6 +18,7 @@ from core.errors import ExportError, TableError
 from core.evaluation.runs import find_run, load_run
 from core.exchange.exporter import refuse_place
 from core.exchange.foreign_table import AT_ONCE, refuse_columns, text_of_row, texts_at
+from core.exchange.import_types import first_bad
 from core.exchange.table_writers import WRITERS, written_to
 from core.exchange.tables.files import Cells
 from core.exchange.tables.reader import SourceTable
@@ -49,9 +50,6 @@ the probability that is not calibrated; a number: from this calibrated probabili
 
 DIGITS = 7
 """Behind the point of a probability: what 32 bits hold."""
-
-SHOWN = 5
-"""Rows that a refusal names."""
 
 
 @dataclass(frozen=True)
@@ -279,9 +277,7 @@ def _good(blocks: Iterator[Cells], name: str) -> Iterator[Cells]:
         if block.rows and not bad:
             yield block
     if bad:
-        first = "; ".join(f"line {row.line} {row.reason}" for row in bad[:SHOWN])
-        more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
         raise TableError(
-            f"{name}: {len(bad):,} rows cannot be read: {first}{more}. "
-            "Nothing was written; fix them first."
+            f"{name}: {len(bad):,} rows cannot be read: {first_bad(bad)}. Nothing was written; fix "
+            "them first."
         )

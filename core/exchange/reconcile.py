@@ -1,8 +1,8 @@
 """Comparison of imported items and labels with those that are here: what is to be appended.
 
-A label that stands here already is not written again, and one that is another here stays as it is
-here: who brings a table does not overrule who labeled. What an import had brought that was taken
-back may be brought again: the log has the last word, so it comes with an event of its own.
+A label that is another here stays as it is here: who brings a table does not overrule who labeled.
+What was taken back may be brought again: the log has the last word, so it comes with an event of
+its own.
 """
 
 from collections import defaultdict
@@ -16,7 +16,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.exchange.import_types import IMPORTED, ImportedLabel, TableContents, event_id
+from core.exchange.import_types import (
+    IMPORTED,
+    ImportedLabel,
+    TableContents,
+    event_id,
+    of_batch,
+)
 from core.pool.hashing import found_at
 from core.system.csv_rows import BadRow
 from core.workspace.labels import Labeled, last_words, read_label_rows
@@ -207,13 +213,11 @@ class _Here:
 
     def differs(self, wanted: ImportedLabel) -> bool:
         """Whether the item has another label here, two of them, or one that was taken back."""
-        item = wanted.item
-        here, word = self._here.get(item.item_id), self._words.get(item.item_id)
-        if item.item_id in self._undecided:
-            return True
-        if word and word.action == "undo" and item.item_id not in self._gone:
-            return True
-        return here is not None and here.label != item.label
+        item_id = wanted.item.item_id
+        here, word = self._here.get(item_id), self._words.get(item_id)
+        is_undone = word and word.action == "undo" and item_id not in self._gone
+        is_other = here is not None and here.label != wanted.item.label
+        return bool(item_id in self._undecided or is_undone or is_other)
 
     def is_settled(self, wanted: ImportedLabel) -> bool:
         """Whether somebody here has given the item this label, or it counts in another split."""
@@ -260,14 +264,7 @@ class _Here:
             return wanted
         if wanted.event is None:
             batch_id = f"{IMPORTED}{word.event_id[:8]}-{item.split}"
-            about = item.item_id, item.strategy
-            rank = next(self._ranks)
-            proposal = Proposal(
-                batch_id, now(), item.split, "", rank, *about, confidence=item.confidence
-            )
-            given = event_id(item, word.event_id)
-            event = Event(given, batch_id, item.item_id, "label", item.label, "", now())
-            return ImportedLabel(item, proposal, event)
+            return of_batch(item, batch_id, next(self._ranks), now())
         given = event_id(item, word.event_id + wanted.event.event_id)
         return replace(wanted, event=replace(wanted.event, event_id=given))
 
