@@ -2,15 +2,7 @@
 
 from pages.ui import page_head
 from pages.ui.components.controls import show_tabs
-from pages.ui.data import (
-    backups,
-    check,
-    export_labels,
-    files,
-    import_form,
-    settings,
-    workspaces,
-)
+from pages.ui.data import backups, check, export_labels, files, import_form, settings, workspaces
 
 path = page_head.open_page_of_files(
     "Data", "Import, export, back up and check your data, and change the settings."

@@ -15,7 +15,7 @@ snapshot = page_head.open_page(
 )
 page_head.need_pool(snapshot)
 chosen = analysis.chosen_labels(snapshot)
-if not chosen:
+if not len(chosen):
     say_empty("Label the first training data to see what each strategy finds.", stop=True)
 show_yields(snapshot, chosen)
 show_representation(snapshot)

@@ -1,10 +1,11 @@
 """What each strategy brought in: how many labels, and what can be said of them, with intervals."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from core.evaluation.intervals import Interval, Z, student, wilson
 from core.pool.text import words_of
@@ -21,24 +22,6 @@ LABEL_FILES = "label files"
 
 FEWEST_FOR_A_MEDIAN = 6
 """Of five values not even the least and the greatest hold the median in 95% of all samples."""
-
-
-@dataclass(frozen=True)
-class ChosenLabel:
-    """One training label, and what its item was when it was chosen.
-
-    `differs` is whether the label is other than what the run of that time had predicted; None where
-    there was no run. `novelty` is the share of the item's distinct words that no training item had
-    when the batch was made; None where there was none yet. `seconds` is what the label took.
-    """
-
-    item_id: str
-    strategy: str
-    batch_id: str
-    is_positive: bool
-    differs: bool | None
-    novelty: float | None
-    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -64,26 +47,27 @@ class Yield:
         return self.labeled < THIN
 
 
-def chosen_labels(snapshot: Snapshot) -> list[ChosenLabel]:
-    """Every training label that counts; those of label files first, then batch by batch."""
+def chosen_labels(snapshot: Snapshot) -> pd.DataFrame:
+    """Every training label that counts, those of label files first, then batch by batch.
+
+    `differs` is whether it is other than the run of that time had predicted; `novelty` the share of
+    the item's distinct words that no training item had when the batch was made; `seconds` what the
+    label took. None of them is there where nothing is known.
+    """
     training, logs = snapshot.labels.splits["training"], snapshot.logs
     positive = snapshot.workspace.task.positive.value
     predicted = {(p.item_id, p.batch_id): p.predicted for p in logs.proposals}
     seconds = {(e.item_id, e.batch_id): e.seconds for e in logs.events if e.action == "label"}
     novel, order = novelties(training, logs), {"": ""} | made_at(logs)
-    return [
-        ChosenLabel(
-            item_id=item.item_id,
-            strategy=item.strategy or NOT_RECORDED,
-            batch_id=item.batch_id or LABEL_FILES,
-            is_positive=item.label == positive,
-            differs=item.label != guess if guess else None,
-            novelty=novel.get(item.item_id),
-            seconds=seconds.get((item.item_id, item.batch_id)),
-        )
-        for item in sorted(training, key=lambda item: (order.get(item.batch_id, ""), item.batch_id))
-        for guess in [predicted.get((item.item_id, item.batch_id), "")]
-    ]
+    rows = []
+    for item in sorted(training, key=lambda x: (order.get(x.batch_id, ""), x.batch_id)):
+        place = item.item_id, item.batch_id
+        guess = predicted.get(place)
+        differs = item.label != guess if guess else None
+        of = item.strategy or NOT_RECORDED, item.batch_id or LABEL_FILES, item.label == positive
+        rows.append((item.item_id, *of, differs, novel.get(item.item_id), seconds.get(place)))
+    names = ["item_id", "strategy", "batch_id", "is_positive", "differs", "novelty", "seconds"]
+    return pd.DataFrame(rows, columns=names).astype({"novelty": float, "seconds": float})
 
 
 def made_at(logs: Logs) -> dict[str, str]:
@@ -121,55 +105,46 @@ def novelties(training: Sequence[Labeled], logs: Logs) -> dict[str, float]:
     return found
 
 
-def by_strategy(items: Sequence[ChosenLabel]) -> list[Yield]:
+def by_strategy(items: pd.DataFrame) -> list[Yield]:
     """What each strategy brought in over all iterations, the one with most labels first."""
-    found = [
-        summed_up(name, "", [item for item in items if item.strategy == name])
-        for name in {item.strategy for item in items}
-    ]
-    return sorted(found, key=lambda each: (-each.labeled, each.strategy))
+    found = [summed_up(name, "", group) for name, group in items.groupby("strategy")]
+    return sorted(found, key=lambda each: -each.labeled)
 
 
-def by_iteration(items: Iterable[ChosenLabel]) -> list[Yield]:
+def by_iteration(items: pd.DataFrame) -> list[Yield]:
     """What each strategy brought in in each iteration, in the order of the iterations."""
-    groups: dict[tuple[str, str], list[ChosenLabel]] = {}
-    for item in items:
-        groups.setdefault((item.strategy, item.batch_id), []).append(item)
-    return [summed_up(*place, group) for place, group in groups.items()]
+    groups = items.groupby(["strategy", "batch_id"], sort=False)
+    return [summed_up(*place, group) for place, group in groups]
 
 
-def over_time(items: Sequence[ChosenLabel]) -> list[tuple[int, Yield]]:
+def over_time(items: pd.DataFrame) -> list[tuple[int, Yield]]:
     """What each strategy brought in over time, in stretches of at least `THIN` of its labels.
 
     With each stretch, how many training labels of all strategies there were at its end. Batches
     stay whole; what has come since the last stretch waits for more.
     """
-    batches: dict[tuple[str, str], list[tuple[int, ChosenLabel]]] = {}
-    for until, item in enumerate(items, start=1):
-        batches.setdefault((item.strategy, item.batch_id), []).append((until, item))
     found, waiting = [], {}
-    for (strategy, _), batch in batches.items():
-        stretch = waiting.pop(strategy, []) + batch
+    for (strategy, _), batch in items.groupby(["strategy", "batch_id"], sort=False):
+        stretch = pd.concat([*waiting.pop(strategy, ()), batch])
         if len(stretch) < THIN:
-            waiting[strategy] = stretch
+            waiting[strategy] = [stretch]
         else:
-            cell = summed_up(strategy, "", [item for _, item in stretch])
-            found.append((stretch[-1][0], cell))
+            found.append((int(stretch.index[-1]) + 1, summed_up(strategy, "", stretch)))
     return found
 
 
-def summed_up(strategy: str, batch_id: str, items: Sequence[ChosenLabel]) -> Yield:
+def summed_up(strategy: str, batch_id: str, items: pd.DataFrame) -> Yield:
     """What these labels come to."""
-    differing = [item.differs for item in items if item.differs is not None]
+    differing = items["differs"].dropna()
     return Yield(
         strategy=strategy,
         batch_id=batch_id,
         labeled=len(items),
-        positive=wilson(sum(item.is_positive for item in items), len(items)),
+        positive=wilson(int(items["is_positive"].sum()), len(items)),
         predicted=len(differing),
-        differing=wilson(sum(differing), len(differing)) if differing else None,
-        novelty=mean_share([item.novelty for item in items if item.novelty is not None]),
-        seconds=median([item.seconds for item in items if item.seconds is not None]),
+        differing=wilson(int(differing.sum()), len(differing)) if len(differing) else None,
+        novelty=mean_share(items["novelty"].dropna().tolist()),
+        seconds=median(items["seconds"].dropna().tolist()),
     )
 
 

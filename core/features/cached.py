@@ -49,13 +49,9 @@ class Texts:
     counted: Mask
 
 
-@dataclass(frozen=True, eq=False)
-class _Tallied:
-    """A tally, the hashes of its texts, and how often the sample was halved whose pairs it has."""
-
-    texts: Counts
-    halved: int
-    tally: CorpusCounts
+Tallied = tuple[Counts, int, CorpusCounts]
+"""How often each hash of a text was counted, how often the sample of the texts was halved whose
+pairs are counted, and the tally."""
 
 
 def counted_texts(snapshot: Snapshot) -> list[Texts]:
@@ -89,14 +85,11 @@ def pool_corpus_counts(snapshot: Snapshot, texts: list[Texts], progress: Progres
         hashes = [some.hashes[some.counted] for some in texts]
         wanted, halved = count(np.concatenate(hashes).view(np.int64)), halvings_of(texts)
         before = load_earlier(snapshot.workspace.cache, "tally", _load_tally)
-        tally = before and before.halved == halved and _changed(before, wanted, texts)
-        _save_tally(folder, _Tallied(wanted, halved, tally or count_anew(texts, progress)))
-
-    def load(folder: Path) -> CorpusCounts:
-        return _load_tally(folder).tally
+        tally = before and before[1] == halved and _changed(before, wanted, texts)
+        _save_tally(folder, wanted, halved, tally or count_anew(texts, progress))
 
     key, cache = counts_key(texts), snapshot.workspace.cache
-    return load_cached(cache, "tally", key, build, load, write=snapshot.write_cache)
+    return load_cached(cache, "tally", key, build, _load_tally, write=snapshot.write_cache)[-1]
 
 
 def count_anew(texts: list[Texts], progress: Progress = silent) -> CorpusCounts:
@@ -113,9 +106,10 @@ def halvings_of(texts: list[Texts]) -> int:
     return halvings(sum(pairs_in(some.tokens, some.bags, some.counted) for some in texts))
 
 
-def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCounts | None:
+def _changed(before: Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCounts | None:
     """The tally from an earlier one; None if a text is gone, or counting all of them is better."""
-    changes = added(wanted, before.texts, -1)
+    counted, halved, tally = before
+    changes = added(wanted, counted, -1)
     if np.abs(changes.counts).sum() > FEW * wanted.counts.sum():
         return None
     found, missing = [], np.ones(len(changes.keys), bool)
@@ -125,7 +119,6 @@ def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCoun
         found.append(rows)
     if missing.any():
         return None
-    tally = before.tally
     for some, rows in zip(texts, found, strict=True):
         for sign in (1, -1):
             times = np.where(rows < 0, 0, np.maximum(sign * changes.counts, 0))
@@ -133,7 +126,7 @@ def _changed(before: _Tallied, wanted: Counts, texts: list[Texts]) -> CorpusCoun
                 taken = np.repeat(rows, times)
                 bags, hashes = some.bags.take(taken), some.hashes[taken]
                 changed = Texts(some.tokens, bags, hashes, np.ones(len(taken), bool))
-                tally = add_corpus_counts(tally, _tally_of(changed, before.halved), sign)
+                tally = add_corpus_counts(tally, _tally_of(changed, halved), sign)
     return tally
 
 
@@ -153,16 +146,15 @@ def _rows_of(keys: Indices, hashes: Hashes) -> Indices:
     return rows
 
 
-def _save_tally(folder: Path, tallied: _Tallied) -> None:
-    tally = tallied.tally
+def _save_tally(folder: Path, texts: Counts, halved: int, tally: CorpusCounts) -> None:
     arrays = {"words": tally.words, "occurrences": tally.occurrences, "in_texts": tally.texts}
-    for name, part in (("text", tallied.texts), ("gram", tally.grams), ("pair", tally.pairs)):
+    for name, part in (("text", texts), ("gram", tally.grams), ("pair", tally.pairs)):
         arrays |= {f"{name}s": part.keys, f"{name}_counts": part.counts.astype(np.int32)}
-    numbers = {"version": COUNTS_VERSION, "halved": tallied.halved, "n_texts": tally.n_texts}
+    numbers = {"version": COUNTS_VERSION, "halved": halved, "n_texts": tally.n_texts}
     save_arrays(folder, **arrays, **{name: np.array(number) for name, number in numbers.items()})
 
 
-def _load_tally(folder: Path) -> _Tallied:
+def _load_tally(folder: Path) -> Tallied:
     """The tally in this folder; ValueError for one of another version."""
     (version,) = open_arrays(folder, "version")
     if int(version) != COUNTS_VERSION:
@@ -171,7 +163,7 @@ def _load_tally(folder: Path) -> _Tallied:
     texts, grams, pairs = (Counts(keys, counts.astype(np.int64)) for keys, counts in found)
     names = ("halved", "n_texts", "words", "occurrences", "in_texts")
     halved, n_texts, *words = open_arrays(folder, *names)
-    return _Tallied(texts, int(halved), CorpusCounts(int(n_texts), *words, grams, pairs))
+    return texts, int(halved), CorpusCounts(int(n_texts), *words, grams, pairs)
 
 
 def pool_space(snapshot: Snapshot, progress: Progress = silent) -> Space:

@@ -6,7 +6,6 @@ Similarity with Lessons Learned from Word Embeddings", sections 2 and 3).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,46 +29,8 @@ CONTEXTS = 20_000
 LARGEST = 1024.0
 """The largest number of the table: 16 bits then keep three digits of a number 10^7 smaller."""
 
-
 PAIRS_AT_ONCE = 1_000_000
 """Pairs that are worked on at a time, which bounds the memory."""
-
-
-@dataclass(frozen=True)
-class _Information:
-    """The information of words (rows) and contexts (columns), sparse by rows.
-
-    `mirrored` has the values of word and context exchanged. The contexts are the first rows, in the
-    order of the columns.
-    """
-
-    columns: Bags
-    values: Numbers
-    mirrored: Numbers
-
-    def first(self, rows: int) -> "_Information":
-        """The first rows, without a copy."""
-        columns = self.columns.part(0, rows)
-        end = len(columns.ids)
-        return _Information(columns, self.values[:end], self.mirrored[:end])
-
-    def __matmul__(self, table: Numbers) -> Numbers:
-        return self._times(table, self.values)
-
-    def transposed_times(self, table: Numbers) -> Numbers:
-        """The transpose times `table`, where words and contexts are the same in the same order."""
-        return self._times(table, self.mirrored)
-
-    def _times(self, table: Numbers, values: Numbers) -> Numbers:
-        """Block by block, on all cores."""
-        offsets = self.columns.offsets
-
-        def rows_times(rows: tuple[int, int]) -> Numbers:
-            within = slice(*offsets[list(rows)])
-            return bag_sums(table, self.columns.part(*rows), values[within])
-
-        products = in_order(rows_times, spans(offsets, PAIRS_AT_ONCE))
-        return np.concatenate([np.empty((0, table.shape[1]), np.float32), *products])
 
 
 def learn_word_vectors(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray[np.float16]:
@@ -85,13 +46,19 @@ def learn_word_vectors(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray
 
     # The products are shared out among threads that need not wait for each other.
     with single_threads(1) as worker:
-        vectors = worker.submit(_projected, information, order, is_context.sum()).result()
+        vectors = worker.submit(_projected, *information, order, is_context.sum()).result()
     largest = np.abs(vectors).max(initial=0)
     return (vectors * (LARGEST / largest if largest else 1)).astype(np.float16)
 
 
-def _information(pairs: Counts, is_context: Mask, order: NDArray[np.int64]) -> _Information:
-    """Positive pointwise mutual information of all words, in this order, and the contexts."""
+def _information(
+    pairs: Counts, is_context: Mask, order: NDArray[np.int64]
+) -> tuple[Bags, Numbers, Numbers]:
+    """Positive pointwise mutual information of all words, in this order, and the contexts.
+
+    A word's contexts, their values, and those with word and context exchanged. The contexts are the
+    first words, in the order of the columns.
+    """
     columns, counts, words, contexts = _table(pairs, is_context, order)
     with np.errstate(divide="ignore"):
         word = np.log(words).astype(np.float32)[order]
@@ -104,7 +71,7 @@ def _information(pairs: Counts, is_context: Mask, order: NDArray[np.int64]) -> _
         joint = np.log(counts[within])
         values[within] = np.maximum(joint - word[rows] - context[block.ids], 0)
         mirrored[within] = np.maximum(joint - word[block.ids] - context[rows], 0)
-    return _Information(columns, values, mirrored)
+    return columns, values, mirrored
 
 
 def _table(
@@ -165,36 +132,57 @@ def _slots(rows: Ids, begins: Indices) -> Iterator[tuple[Indices, Indices]]:
         yield order[block], np.arange(at, at + len(row[block])) + moved[row[block]]
 
 
-def _projected(information: _Information, order: NDArray[np.int64], n_contexts: int) -> Numbers:
+def _projected(
+    columns: Bags,
+    values: Numbers,
+    mirrored: Numbers,
+    order: NDArray[np.int64],
+    n_contexts: int,
+) -> Numbers:
     """All words along the first right singular vectors of the contexts' own square matrix.
 
     Of the contexts these are left singular vectors times singular values. The sign of a column is
     free: its largest number is made positive. The words are no longer in the order of the rows.
     """
-    n_words = len(information.columns)
+    n_words = len(columns)
     if not n_contexts:
         return np.zeros((n_words, DIMENSIONS), np.float32)
-    found = information @ _right_vectors(information.first(n_contexts), n_contexts)
+    square = columns.part(0, n_contexts)
+    inside = slice(len(square.ids))
+    found = _times(columns, values, _right_vectors(square, values[inside], mirrored[inside]))
     vectors = np.zeros((n_words, DIMENSIONS), np.float32)
     vectors[order, : found.shape[1]] = found
     tops = vectors[np.abs(vectors).argmax(axis=0), np.arange(DIMENSIONS)]
     return vectors * np.where(tops < 0, -1, 1).astype(np.float32)
 
 
-def _right_vectors(square: _Information, size: int) -> Numbers:
+def _right_vectors(square: Bags, values: Numbers, mirrored: Numbers) -> Numbers:
     """The first right singular vectors, `(size, at most DIMENSIONS)` (Halko et al., 4.4, 5.1)."""
+    size = len(square)
     width = min(DIMENSIONS + OVERSAMPLING, size)
     start = np.random.default_rng(0).standard_normal((size, width), np.float32)
-    basis = _orthonormal(square @ start)
+    basis = _orthonormal(_times(square, values, start))
     for _ in range(ITERATIONS):
-        basis = _orthonormal(square @ _orthonormal(square.transposed_times(basis)))
-    within = square.transposed_times(basis)  # (size, width): the transpose within the basis
+        transposed = _orthonormal(_times(square, mirrored, basis))
+        basis = _orthonormal(_times(square, values, transposed))
+    within = _times(square, mirrored, basis)  # (size, width): the transpose within the basis
     # Of an orthonormal table times a small one, the small one's are looked for.
     import torch
 
     outer, inner = torch.linalg.qr(torch.from_numpy(within))
     vectors, _, _ = torch.linalg.svd(inner)
     return (outer @ vectors[:, :DIMENSIONS]).numpy()
+
+
+def _times(columns: Bags, values: Numbers, table: Numbers) -> Numbers:
+    """The sparse matrix of these rows times `table`, block by block, on all cores."""
+
+    def rows_times(rows: tuple[int, int]) -> Numbers:
+        within = slice(*columns.offsets[list(rows)])
+        return bag_sums(table, columns.part(*rows), values[within])
+
+    products = in_order(rows_times, spans(columns.offsets, PAIRS_AT_ONCE))
+    return np.concatenate([np.empty((0, table.shape[1]), np.float32), *products])
 
 
 def _orthonormal(table: Numbers) -> Numbers:

@@ -4,6 +4,7 @@ from pathlib import Path
 from statistics import median as middle
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +14,6 @@ from core.analysis.strategy_yield import (
     LABEL_FILES,
     NOT_RECORDED,
     THIN,
-    ChosenLabel,
     by_iteration,
     by_strategy,
     chosen_labels,
@@ -53,18 +53,16 @@ def novelty_by_brute_force(snapshot: Snapshot) -> dict[str, float]:
 
 def test_novelty_is_what_a_look_at_all_earlier_items_says(snapshot: Snapshot):
     expected = novelty_by_brute_force(snapshot)
-    found = {
-        item.item_id: item.novelty for item in chosen_labels(snapshot) if item.novelty is not None
-    }
-    assert found == expected
+    found = chosen_labels(snapshot).set_index("item_id")["novelty"].dropna()
+    assert found.to_dict() == expected
     assert len({round(share, 3) for share in expected.values()}) > 3
 
 
 def test_before_there_is_training_data_nothing_is_novel(snapshot: Snapshot):
-    first = chosen_labels(snapshot)[0].batch_id
-    of_first = [item for item in chosen_labels(snapshot) if item.batch_id == first]
-    assert of_first
-    assert all(item.novelty is None and item.differs is None for item in of_first)
+    found = chosen_labels(snapshot)
+    of_first = found[found["batch_id"] == found["batch_id"][0]]
+    assert len(of_first)
+    assert of_first[["novelty", "differs"]].isna().all(axis=None)
 
 
 def test_the_counts_are_those_of_the_labels_and_the_logs(snapshot: Snapshot):
@@ -89,16 +87,16 @@ def test_iterations_stand_in_the_order_in_which_they_were_made(snapshot: Snapsho
 def test_seconds_are_those_of_the_last_label_of_the_item(demo: Path):
     workspace = open_workspace(demo)
     snapshot = read_snapshot(workspace)
-    item = chosen_labels(snapshot)[-1]
-    before = next(e for e in snapshot.logs.events if e.item_id == item.item_id)
+    item_id = chosen_labels(snapshot)["item_id"].iloc[-1]
+    before = next(e for e in snapshot.logs.events if e.item_id == item_id)
     times = [(9.0, before.label), (2.5, before.label)]
     events = [
         replace(before, event_id=f"again-{at}", seconds=seconds, label=label)
         for at, (seconds, label) in enumerate(times)
     ]
     append_records(workspace.annotations, [*events, undo_of_another(before)])
-    (found,) = [x for x in chosen_labels(read_snapshot(workspace)) if x.item_id == item.item_id]
-    assert found.seconds == 2.5
+    found = chosen_labels(read_snapshot(workspace)).set_index("item_id")
+    assert found["seconds"][item_id] == 2.5
 
 
 def undo_of_another(event: Event) -> Event:
@@ -126,8 +124,8 @@ def test_strategies_over_all_iterations_add_up(snapshot: Snapshot):
     assert [each.labeled for each in totals] == sorted((x.labeled for x in totals), reverse=True)
 
 
-def test_nothing_brought_in_is_nothing_summed_up():
-    nothing: list[ChosenLabel] = []
+def test_nothing_brought_in_is_nothing_summed_up(make_workspace: MakeWorkspace):
+    nothing = chosen_labels(read_snapshot(make_workspace([])))
     assert by_strategy(nothing) == by_iteration(nothing) == []
     assert mean_share([]) is median([]) is None
 
@@ -162,8 +160,8 @@ def test_the_median_s_interval_holds_the_true_median_in_95_of_100_samples(number
     assert 0.94 < np.mean(held) < 0.99
 
 
-def chosen(strategy: str, batch: int, number: int) -> list[ChosenLabel]:
-    return [ChosenLabel("", strategy, f"batch-{batch:04}", True, None, None, None)] * number
+def chosen(strategy: str, batch: int, number: int) -> list[tuple]:
+    return [(strategy, f"batch-{batch:04}", True, None, None, None)] * number
 
 
 def test_a_strategys_labels_are_told_in_stretches_of_enough_of_them():
@@ -174,8 +172,9 @@ def test_a_strategys_labels_are_told_in_stretches_of_enough_of_them():
         for label in (*chosen("many", batch, THIN), *chosen("few", batch, few))
     ]
     items += chosen("hardly any", 6, THIN - 1)
-    each = THIN + few
-    found = sorted((of.strategy, until, of.labeled) for until, of in over_time(items))
+    names = ["strategy", "batch_id", "is_positive", "differs", "novelty", "seconds"]
+    each, told = THIN + few, pd.DataFrame(items, columns=names)
+    found = sorted((of.strategy, until, of.labeled) for until, of in over_time(told))
     assert found == [
         *(("few", at * each, 2 * few) for at in (2, 4)),
         *(("many", at * each + THIN, THIN) for at in range(5)),

@@ -22,13 +22,7 @@ from pages.ui.data.import_run import (
     watch_import,
 )
 from pages.ui.importing.labels import LabelChoice, choose_for_all, choose_labels
-from pages.ui.importing.reading import (
-    Chosen,
-    Upload,
-    choose_reading,
-    show_name,
-    upload_file,
-)
+from pages.ui.importing.reading import Chosen, Upload, choose_reading, show_name, upload_file
 from pages.ui.importing.refusal import LEAVE_OUT, refuse
 
 

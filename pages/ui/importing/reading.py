@@ -32,14 +32,7 @@ from core.exchange.tables.containers import PACKED
 from core.exchange.tables.dates import moment
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.opening import open_table
-from core.exchange.tables.reader import (
-    HEADER,
-    KINDS,
-    NO_HEADER,
-    Doubt,
-    Reading,
-    SourceTable,
-)
+from core.exchange.tables.reader import HEADER, KINDS, NO_HEADER, Doubt, Reading, SourceTable
 from core.exchange.tables.roles import Columns
 from core.system.process import folder_of
 from pages.ui.escape_markdown import plain

@@ -7,14 +7,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.analysis.strategy_yield import (
-    THIN,
-    ChosenLabel,
-    Yield,
-    by_iteration,
-    by_strategy,
-    over_time,
-)
+from core.analysis.strategy_yield import THIN, Yield, by_iteration, by_strategy, over_time
 from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot
 from pages.ui.components.charts import labels_axis, numbers, strategy_color
@@ -66,7 +59,7 @@ def measures(positive: str) -> list[Measure]:
     ]
 
 
-def show_yields(snapshot: Snapshot, items: Sequence[ChosenLabel]) -> None:
+def show_yields(snapshot: Snapshot, items: pd.DataFrame) -> None:
     """The table over all batches, one chart for each measure, and the numbers of each batch."""
     found = measures(snapshot.workspace.task.positive.name)
     in_all = table(by_strategy(items), found).drop(columns="Batch")
