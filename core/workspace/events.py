@@ -4,13 +4,14 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.errors import EventError
+from core.errors import EventError, TaskError
 from core.pool.items import read_pool
 from core.system import durable
 from core.system.stamps import file_stamps
 from core.workspace.labels import save
 from core.workspace.layout import Workspace
 from core.workspace.logs import ACTIONS, Event, Proposal, encode, read_log, read_logs
+from core.workspace.task import Task
 
 MAX_NOTE = 2_000
 """Characters of a note."""
@@ -96,7 +97,7 @@ class Inbox:
         sound, refused = [], []
         for event in events:
             try:
-                check_event(event, batches, self._workspace.task.values)
+                check_event(event, batches, self._workspace.task)
                 sound.append(event)
             except EventError as error:
                 refused.append((event.event_id, str(error)))
@@ -120,7 +121,7 @@ class Inbox:
             return self._batches
 
 
-def check_event(event: Event, batches: dict[str, set[str]], values: Sequence[str]) -> None:
+def check_event(event: Event, batches: dict[str, set[str]], task: Task) -> None:
     """Raises EventError for an event that no batch asked for."""
     if not event.event_id:
         raise EventError("The event has no id. Reload the page and label the item again.")
@@ -132,7 +133,15 @@ def check_event(event: Event, batches: dict[str, set[str]], values: Sequence[str
         raise EventError(
             f"Item `{event.item_id}` is not in batch `{event.batch_id}`. Reload the page."
         )
-    if event.action == "label" and event.label not in values:
-        raise EventError(f"Label `{event.label}` is not one of the task's. Reload the page.")
+    if event.action == "label":
+        _require(task, event.label)
     if len(event.note) > MAX_NOTE:
         raise EventError(f"The note is longer than {MAX_NOTE:,} characters. Shorten it.")
+
+
+def _require(task: Task, answer: str) -> None:
+    try:
+        task.require(answer)
+    except TaskError as error:
+        message = f"Label `{answer}` is not one of the task's. Reload the page."
+        raise EventError(message) from error

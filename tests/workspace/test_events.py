@@ -7,7 +7,7 @@ from core.workspace.events import Inbox
 from core.workspace.layout import Workspace
 from core.workspace.logs import Event, read_logs
 from core.workspace.snapshot import read_snapshot
-from tests.conftest import MakeWorkspace, headlines
+from tests.conftest import SMALL_TASK, MakeWorkspace, headlines
 
 
 @pytest.fixture
@@ -45,6 +45,19 @@ def test_an_event_that_fits_no_batch_is_refused(workspace: Workspace, changes: d
     assert event_id == changes.get("event_id", "e1")
     assert says in reason
     assert not workspace.annotations.path.exists()
+
+
+def test_of_several_labels_only_answers_in_the_tasks_order_are_taken(make_workspace: MakeWorkspace):
+    task = "several = true\n" + SMALL_TASK + "".join(
+        f'[[labels]]\nvalue = "{value}"\nfile = "{value}.csv"\nretired = {retired}\n'
+        for value, retired in (("a", "false"), ("b", "false"), ("c", "true"))
+    )  # fmt: skip
+    workspace = make_workspace([item[:2] for item in headlines(60)], task=task)
+    propose(read_snapshot(workspace), "ann")
+    answers = ["a", "a|b", "-", "b|a", "c", "a|", "", "a|-"]
+    events = [event(workspace, event_id=answer, label=answer) for answer in answers if answer]
+    receipt = Inbox(workspace).receive(events)
+    assert receipt.acknowledged == ["a", "a|b", "-"]
 
 
 def test_sound_events_are_kept_beside_refused_ones(workspace: Workspace):

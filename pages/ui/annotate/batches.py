@@ -6,7 +6,7 @@ from core.sampling.next_batch import BatchRequest, batch_to_label, is_active
 from core.workspace.assignment import batch_for, earlier_batch
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES
+from core.workspace.task import SPLIT_NAMES, Task
 from pages.ui import session
 from pages.ui.card import CardBatch
 from pages.ui.card.batch_data import card_batch
@@ -87,21 +87,22 @@ def show_last_run(snapshot: Snapshot, batch: CardBatch) -> None:
     """In one line what the last training brought; nothing where no model may be spoken of."""
     runs = snapshot.logs.runs
     if runs and batch.split == "training" and not batch.reopened:
-        st.caption(plain(run_line(runs, snapshot.workspace.task.positive.name)))
+        st.caption(plain(run_line(runs, snapshot.workspace.task)))
 
 
-def run_line(runs: list[Run], positive: str) -> str:
+def run_line(runs: list[Run], task: Task) -> str:
     """The new scores beside the last ones, where the same test set gave both."""
     run, before = runs[-1], runs[-2] if len(runs) > 1 else None
     if not run.fscore:
-        return f"The model has started learning; it needs more {positive} examples."
+        of = f"{task.positive.name} examples" if task.positive else "examples of each label"
+        return f"The model has started learning; it needs more {of}."
     is_other = before is not None and before.evaluation_hash != run.evaluation_hash
     if is_other:
         before = None
     scores = [
         f"{name} {new:.3f}" + ("" if old is None else f" ({new - old:+.3f})")
         for name, new, old in (
-            ("F-score", run.fscore, before and before.fscore),
+            ("F-score" if task.positive else "macro F", run.fscore, before and before.fscore),
             ("AUC", run.auc, before and before.auc),
         )
         if new is not None
