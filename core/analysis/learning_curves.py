@@ -10,19 +10,8 @@ from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
-from core.analysis.simulation import (
-    BACKGROUND,
-    LabeledPool,
-    Mix,
-    Plan,
-    Step,
-    background_space,
-    by_mix,
-    held_out,
-    read_labeled,
-    steps,
-    write_labeled,
-)
+from core.analysis import simulation
+from core.analysis.simulation import Mix, Plan, Step
 from core.errors import LogError, LoopError
 from core.system.append_file import CsvFile
 from core.system.process import processors, temporary_folder
@@ -109,9 +98,9 @@ def learn(
     for name in study.models:
         require_model(name)
     with temporary_folder() as folder:
-        write_labeled(study.labeled, folder, study.task.values)
+        simulation.write_labeled(study.labeled, folder, study.task.values)
         space = lay_background(study, folder)
-        table = read_labeled(folder, study.task)
+        table = simulation.read_labeled(folder, study.task)
         file = curve_file(out)
         _check_settings(study, space, out)
         expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
@@ -127,9 +116,9 @@ def learn(
     return [point for curve in study.curves for point in known[curve]]
 
 
-def label_counts(table: LabeledPool, seed: int, plan: Plan) -> list[int]:
+def label_counts(table: simulation.LabeledPool, seed: int, plan: Plan) -> list[int]:
     """The numbers of training labels at which a curve has points; fewer where the pool ends."""
-    available = int(held_out(table, seed, plan).candidates.sum())
+    available = int(simulation.held_out(table, seed, plan).candidates.sum())
     if not available:
         raise LoopError("The table has no item left for training. Give a larger one.")
     wanted = [plan.initial + turn * plan.batch for turn in range(plan.iterations + 1)]
@@ -164,8 +153,9 @@ def lay_background(study: Study, folder: Path) -> str:
     """Lets the study's pool teach all its models; the key of what they have learned, or nothing."""
     if study.background is None or set(study.models) == {"book"}:
         return ""
-    texts = read_labeled(folder, study.task).snapshot.pool_words.pool.texts.to_pylist()
-    return background_space(study.background, texts).saved(folder / BACKGROUND)["space"]
+    texts = simulation.read_labeled(folder, study.task).snapshot.pool_words.pool.texts.to_pylist()
+    space = simulation.background_space(study.background, texts)
+    return space.saved(folder / simulation.BACKGROUND)["space"]
 
 
 def _check_settings(study: Study, space: str, out: Path) -> None:
@@ -224,8 +214,9 @@ def _computed(
 
 def compute(folder: Path, task: Task, mix: Mix, curve: Curve, plan: Plan) -> list[Point]:
     """One curve; the table stands in the folder as `write_labeled` laid it out."""
-    table, choose = read_labeled(folder, task), by_mix(mix, plan.batch)
-    return [point_of(curve, x) for x in steps(table, choose, curve.model, curve.seed, plan)]
+    table, choose = simulation.read_labeled(folder, task), simulation.by_mix(mix, plan.batch)
+    steps = simulation.steps(table, choose, curve.model, curve.seed, plan)
+    return [point_of(curve, step) for step in steps]
 
 
 def point_of(curve: Curve, step: Step) -> Point:

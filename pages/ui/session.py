@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from core.errors import SunlightError
 from core.system.process import environment
 from core.workspace.layout import SAMPLE
 from core.workspace.registry import find, name_of, workspaces, workspaces_folder
@@ -105,6 +106,14 @@ def open_snapshot() -> Snapshot:
     """The snapshot of the session's workspace; a refusal is told, and the page stops."""
     with refusals_shown(stop=True):
         return cache.open_snapshot(workspace_path().resolve())
+
+
+def snapshot_or_stop() -> Snapshot:
+    """The same for a part of a page whose head has told a refusal."""
+    try:
+        return cache.open_snapshot(workspace_path().resolve())
+    except SunlightError:
+        st.stop()
 
 
 def annotator() -> str:

@@ -17,8 +17,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.logs import append_records
 from core.workspace.snapshot import read_snapshot
 from pages.ui.components.scores import interval_text
-from pages.ui.components.verdict import QUESTION
-from pages.ui.strategies.estimate import left_told, sample_told
+from pages.ui.components.verdict import QUESTION, left_told, sample_told
 from pages.ui.strategies.representation import (
     over_and_under,
     spread_sentence,

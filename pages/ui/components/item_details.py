@@ -13,17 +13,11 @@ from core.models.model import Model
 from core.models.neighbors import Neighbor
 from core.models.predict import score_texts
 from core.pool.text import folded
+from core.workspace import relabel
 from core.workspace.events import MAX_NOTE
 from core.workspace.item_history import Happening, history
 from core.workspace.logs import Event, Run
-from core.workspace.relabel import (
-    Hand,
-    flag_by_hand,
-    flag_of,
-    label_by_hand,
-    refused,
-    take_back_by_hand,
-)
+from core.workspace.relabel import Hand
 from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import SPLIT_NAMES
 from pages.ui import session
@@ -98,7 +92,7 @@ def _show_actions(snapshot: Snapshot, item_id: str, *, assisted: bool) -> None:
     if not session.annotator():
         _ask_name(f"{NAME}_{item_id}")
         return
-    hand, refusal = Hand(session.annotator(), assisted), refused(snapshot, item_id)
+    hand, refusal = Hand(session.annotator(), assisted), relabel.refused(snapshot, item_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if not refusal:
             _show_labels(snapshot, item_id, hand)
@@ -139,14 +133,14 @@ def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
 
 
 def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
-    flag, key = flag_of(snapshot, item_id), f"byhand_note_{item_id}"
+    flag, key = relabel.flag_of(snapshot, item_id), f"byhand_note_{item_id}"
     if flag:
         st.button(
             "Remove flag",
             icon=":material/flag:",
             help=plain(f"{flag.annotator}: {flag.note}"),
             on_click=_write,
-            args=(flag_by_hand, snapshot, item_id, "", hand),
+            args=(relabel.flag_by_hand, snapshot, item_id, "", hand),
             key=f"byhand_unflag_{item_id}",
         )
         return
@@ -176,18 +170,18 @@ def _give(snapshot: Snapshot, item_id: str, label: str, hand: Hand) -> None:
     labeled = snapshot.labels.by_id.get(item_id)
     if labeled and labeled.label == label:
         return
-    if event := _write(label_by_hand, snapshot, item_id, label, hand):
+    if event := _write(relabel.label_by_hand, snapshot, item_id, label, hand):
         st.session_state[GIVEN] = event, labeled.label if labeled else ""
 
 
 def _take_back(snapshot: Snapshot, event: Event, before: str, hand: Hand) -> None:
-    if _write(take_back_by_hand, snapshot, event.item_id, event, before, hand):
+    if _write(relabel.take_back_by_hand, snapshot, event.item_id, event, before, hand):
         del st.session_state[GIVEN]
 
 
 def _flag_noted(snapshot: Snapshot, item_id: str, key: str, hand: Hand) -> None:
     note = st.session_state.get(key, "").strip() or "to be checked"
-    _write(flag_by_hand, snapshot, item_id, note, hand)
+    _write(relabel.flag_by_hand, snapshot, item_id, note, hand)
 
 
 def _ask_name(key: str) -> None:

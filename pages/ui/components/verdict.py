@@ -1,14 +1,21 @@
-"""The verdict whether it is time to stop labeling, and the estimate behind it."""
+"""How many positives are left and whether it is time to stop: in a line, and with its reasons."""
 
 import streamlit as st
 
 from core.analysis import estimate
-from core.evaluation.stopping import WINDOW
+from core.evaluation.prevalence import FEW, Prevalence
+from core.evaluation.stopping import ENOUGH, WINDOW, Sign
 from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
+from pages.ui.components.messages import show_job
+from pages.ui.escape_markdown import plain
 
 QUESTION = "Is it time to stop?"
+
+VAGUE = 100
+"""Random items below which a share is told by its ends alone: of 100 items with 5 positives, 2% to
+11% of all may be."""
 
 
 def can_estimate(snapshot: Snapshot) -> bool:
@@ -47,3 +54,74 @@ def show_verdict(snapshot: Snapshot) -> None:
                 "See why", icon=":material/arrow_forward:", type="tertiary", key="verdict_why"
             ):
                 st.switch_page("strategies.py")
+
+
+def show_estimate(snapshot: Snapshot) -> None:
+    """How many positives are likely still unfound, and each sign for going on or stopping."""
+    name = snapshot.workspace.task.positive.name
+    st.header("How many are left?", anchor=False)
+    st.caption(
+        f"Estimates how many texts are {plain(name)}, and how many of those you have not labeled."
+    )
+    if not can_estimate(snapshot):
+        st.caption("Needs a test set, and training data with two different labels.")
+        return
+    job = estimate_job(snapshot)
+    found = current_estimate(snapshot, job)
+    if found:
+        show_figures(found, name)
+        return
+    show_job(job, "Estimating", "outlook", stop=None)
+    before = estimate.earlier_estimate(snapshot)
+    if before:
+        st.caption("The previous estimate, before your latest labels:")
+        show_figures(before, name)
+
+
+def show_figures(found: estimate.Estimate, name: str) -> None:
+    """What is left, whether it is time to stop, and why."""
+    # The positive label is anybody's word: no markup is read in it.
+    st.text(left_told(found.prevalence, name))
+    st.caption(plain(sample_told(found.prevalence, name)))
+    st.header(QUESTION, anchor=False)
+    st.write(f"**{found.advice}**")
+    st.markdown("\n".join(told(sign) for sign in found.signs))
+    with st.expander("How this is computed"):
+        st.caption(
+            "A model of the first random labels predicts the whole pool; its errors on the test "
+            "set correct the count. Agreement is Cohen's kappa between the predictions of "
+            "consecutive model versions on random items. Gain is a paired bootstrap on the test "
+            f"set. Positives count as found at {ENOUGH:.0%}. No sign is right alone."
+        )
+
+
+def left_told(found: Prevalence, name: str) -> str:
+    """How many positives there are and how many are unfound; by the ends alone if it is vague."""
+    share, left = found.share, found.left
+    ends = f"{share.low:.1%} to {share.high:.1%}"
+    numbers = f"{left.low:,.0f} to {left.high:,.0f}"
+    have = f"You found {found.found:,}"
+    if found.n_sample < VAGUE or found.sample.value * found.n_sample < FEW:
+        return (
+            f"Not sure yet: between {ends.replace(' to ', ' and ')} of all texts are {name}. "
+            f"{have}; {numbers} are still unlabeled."
+        )
+    return (
+        f"About {share.value:.1%} of all texts are {name} ({ends}). {have}; about "
+        f"{left.value:,.0f} are still unlabeled ({numbers})."
+    )
+
+
+def sample_told(found: Prevalence, name: str) -> str:
+    """What the estimate is based on."""
+    number = round(found.sample.value * found.n_sample)
+    return (
+        f"Based on {found.n_sample:,} random items, {number:,} of them {name}. Ranges in brackets "
+        "are 95% intervals."
+    )
+
+
+def told(sign: Sign) -> str:
+    """The sign, what it says, and why, as one line of a list."""
+    says = "too early" if sign.value is None else "stop" if sign.says_stop else "go on"
+    return f"- **{sign.name.capitalize()}: {says}.** {sign.sentence}"

@@ -13,7 +13,7 @@ from core.workspace.registry import free_place, workspaces_folder
 from core.workspace.restore import restore
 from pages.ui import session
 from pages.ui.components.controls import show_files
-from pages.ui.components.messages import refusals_shown, say_empty, show_error
+from pages.ui.components.messages import progress_shown, refusals_shown, say_empty, show_error
 from pages.ui.escape_markdown import plain
 
 
@@ -67,8 +67,8 @@ def _offer_restore(sound: list[Backup]) -> None:
     if not wanted:
         return
     with refusals_shown():
-        with st.status("Restoring …") as status:
-            place = free_place(name.strip(), workspaces_folder())
-            restore(backup.path, place, lambda step: status.update(label=f"{step} …"))
+        place = free_place(name.strip(), workspaces_folder())
+        with progress_shown("Restoring …") as progress:
+            restore(backup.path, place, progress)
         session.choose_workspace(place)
         st.rerun()

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import SunlightError
 from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import export_files, zipped
 from core.system.findings import counted
 from core.workspace.task import SPLIT_NAMES, SPLITS
-from pages.ui.cache.snapshot import open_snapshot
+from pages.ui import session
 
 FORMAT = "export_format"
 CHOSEN = "export_splits"
@@ -21,10 +20,7 @@ def show(path: Path) -> None:
         "All current labels, with annotator, date and reason, and a data card. Items with "
         "conflicting labels are left out."
     )
-    try:
-        snapshot = open_snapshot(path)
-    except SunlightError:
-        return  # the page's head has told it
+    snapshot = session.snapshot_or_stop()
     form = st.selectbox(
         "Format", [*LAYOUTS], format_func=lambda name: LAYOUTS[name].title, key=FORMAT, width=320
     )

@@ -12,15 +12,8 @@ from core.exchange.tables.roles import Columns
 from core.system.progress import Progress
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot
-from pages.ui.cache.snapshot import open_snapshot
-from pages.ui.data.import_run import (
-    RUN,
-    ImportRun,
-    show_earlier,
-    show_result,
-    show_taken_back,
-    watch_import,
-)
+from pages.ui import session
+from pages.ui.data import import_run
 from pages.ui.importing.labels import LabelChoice, choose_for_all, choose_labels
 from pages.ui.importing.reading import Chosen, Upload, choose_reading, show_name, upload_file
 from pages.ui.importing.refusal import LEAVE_OUT, refuse
@@ -32,36 +25,33 @@ def show(path: Path) -> None:
         "Add texts to the pool, with or without labels that were given elsewhere. Every row is "
         "checked before anything is written."
     )
-    try:
-        snapshot = open_snapshot(path)
-    except SunlightError:
-        return  # the page's head has told it
-    show_taken_back()
+    snapshot = session.snapshot_or_stop()
+    import_run.show_taken_back()
     result_place = st.container()
     upload = upload_file()
     run = _run_of(path, upload)
     result = run.result if run else None
     if run and result:
         with result_place:
-            show_result(run, result)
+            import_run.show_result(run, result)
     elif upload:
         _show_form(snapshot, upload, run)
     elif run and run.is_running:
-        watch_import(run)
-    show_earlier(path, but=result.record if result else "")
+        import_run.watch_import(run)
+    import_run.show_earlier(path, but=result.record if result else "")
 
 
-def _run_of(path: Path, upload: Upload | None) -> ImportRun | None:
+def _run_of(path: Path, upload: Upload | None) -> import_run.ImportRun | None:
     """The import of this upload, or one that goes on; raises again what has failed in it."""
-    run = st.session_state.get(RUN)
+    run = st.session_state.get(import_run.RUN)
     if run is None or run.path != path:
         return None
     if run.error:
-        raise st.session_state.pop(RUN).error
+        raise st.session_state.pop(import_run.RUN).error
     return run if run.is_running or upload is None or run.of == upload.file_id else None
 
 
-def _show_form(snapshot: Snapshot, upload: Upload, run: ImportRun | None) -> None:
+def _show_form(snapshot: Snapshot, upload: Upload, run: import_run.ImportRun | None) -> None:
     """Everything that is asked before it is imported, then how far that is."""
     show_name(upload)
     try:
@@ -70,7 +60,7 @@ def _show_form(snapshot: Snapshot, upload: Upload, run: ImportRun | None) -> Non
     except SunlightError as error:
         refuse(str(error))
         if run and run.is_running:
-            watch_import(run)
+            import_run.watch_import(run)
         return
     leave_out = st.checkbox(
         LEAVE_OUT,
@@ -78,7 +68,7 @@ def _show_form(snapshot: Snapshot, upload: Upload, run: ImportRun | None) -> Non
         help="Otherwise such a row refuses the whole table, and nothing is imported.",
     )
     if run and run.is_running:
-        watch_import(run)
+        import_run.watch_import(run)
         return
     if run and run.refusal:
         refuse(run.refusal)
@@ -114,7 +104,7 @@ def _start(
 ) -> None:
     """Before the page runs again: the import is on its way, and a small one is over."""
     work = partial(_import, path, chosen, labels, leave_out)
-    st.session_state[RUN] = ImportRun(path, upload.file_id, work, upload)
+    st.session_state[import_run.RUN] = import_run.ImportRun(path, upload.file_id, work, upload)
 
 
 def _import(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.errors import SunlightError, TaskError
+from core.errors import TaskError
 from core.sampling.catalog import CATALOG, PRESETS, preset_of
 from core.system.findings import counted
 from core.workspace.snapshot import Snapshot
@@ -20,7 +20,7 @@ from core.workspace.task_file import (
     save_task,
     task_toml,
 )
-from pages.ui.cache.snapshot import open_snapshot
+from pages.ui import session
 from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
 
@@ -56,10 +56,7 @@ def show(path: Path) -> None:
     except TaskError:
         _edit_text(path, seen)
         return
-    try:
-        snapshot = open_snapshot(path)
-    except SunlightError:
-        return  # the page's head has told it
+    snapshot = session.snapshot_or_stop()
     items = items_of(snapshot)
     with refusals_shown():
         text = task_toml(_form(task, snapshot, items))

@@ -5,12 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from core.exchange.book_dataset import REPOSITORY, fetch_book
-from core.system.progress import in_words
 from core.workspace.registry import create, free_place, name_of, remove, rename, workspaces_folder
 from core.workspace.task import default_task
 from core.workspace.task_file import LabelWish, task_text
 from pages.ui import session
-from pages.ui.components.messages import refusals_shown
+from pages.ui.components.messages import progress_shown, refusals_shown
 from pages.ui.escape_markdown import plain
 
 FIRST_LABELS = (LabelWish("yes", "Yes", positive=True), LabelWish("no", "No"))
@@ -76,8 +75,8 @@ def _book() -> None:
     if not st.button("Download and open", icon=":material/download:", key="book"):
         return
     with refusals_shown():
-        with st.status("Downloading …") as status:
-            place = free_place(name.strip(), workspaces_folder())
-            fetch_book(place, progress=in_words(lambda step: status.update(label=f"{step} …")))
+        place = free_place(name.strip(), workspaces_folder())
+        with progress_shown("Downloading …") as progress:
+            fetch_book(place, progress=progress)
         session.choose_workspace(place)
         st.rerun()

@@ -16,17 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import TableError
-from core.exchange.foreign_table import (
-    PREVIEW,
-    ROLE_NAMES,
-    SEPARATORS,
-    is_day_first,
-    label_counts,
-    read_as,
-    recognized,
-    row_count,
-    told_as_read,
-)
+from core.exchange import foreign_table
 from core.exchange.own_export import is_export
 from core.exchange.tables.containers import PACKED
 from core.exchange.tables.dates import moment
@@ -90,15 +80,15 @@ class Upload:
 
     def label_counts(self, table: SourceTable, column: str) -> Counter[str]:
         """How many rows have each value of a column of labels; raises TableError."""
-        return self._once("Counting labels …", label_counts, table, column)
+        return self._once("Counting labels …", foreign_table.label_counts, table, column)
 
     def row_count(self, table: SourceTable) -> int:
         """How many rows the table has; raises TableError."""
-        return self._once("Counting rows …", row_count, table)
+        return self._once("Counting rows …", foreign_table.row_count, table)
 
     def is_day_first(self, table: SourceTable, column: str) -> bool | None:
         """Whether the dates of a column begin with the day; None if that is open."""
-        return self._once("Reading dates …", is_day_first, table, column)
+        return self._once("Reading dates …", foreign_table.is_day_first, table, column)
 
     def _once(self, doing: str, ask: Callable[..., Answer], *of: Hashable) -> Answer:
         """What is asked of a table, and of a column of it; worked out once."""
@@ -149,7 +139,7 @@ def choose_reading(
     upload: Upload,
     choose: Callable[[Upload, SourceTable], Columns] | None = None,
     *,
-    n_shown: int = PREVIEW,
+    n_shown: int = foreign_table.PREVIEW,
 ) -> Chosen:
     """What was recognized, with a way to say each thing otherwise; raises TableError.
 
@@ -161,7 +151,9 @@ def choose_reading(
     with questions:
         table, is_answered = _ask(upload, reading)
     with first_rows:
-        _show_first_rows(table, n_shown)
+        st.caption("The first rows")
+        rows = pd.DataFrame(table.head(n_shown), columns=list(table.columns))
+        st.dataframe(rows, hide_index=True)
     if is_export(table):
         with told:
             st.info(
@@ -172,7 +164,7 @@ def choose_reading(
     columns = (choose or choose_columns)(upload, table)
     with questions:
         day_first, is_known = _ask_for_dates(upload, table, columns)
-    told.text(told_as_read(read_as(table, columns)).replace("`", ""))
+    told.text(foreign_table.told_as_read(foreign_table.read_as(table, columns)).replace("`", ""))
     if not is_answered or not is_known:
         return Chosen(table, columns, day_first, "Answer the question above.")
     return Chosen(table, columns, day_first, "" if columns.text else "Choose the text column.")
@@ -186,7 +178,7 @@ def choose_columns(upload: Upload, table: SourceTable) -> Columns:
         what: choose_column(upload, table, what, place)
         for what, place in zip(FIRST_ROLES, places[1:], strict=True)
     }
-    others = [what for what in ROLE_NAMES if what not in ("text", *FIRST_ROLES)]
+    others = [what for what in foreign_table.ROLE_NAMES if what not in ("text", *FIRST_ROLES)]
     with st.expander("More columns: who labeled, when, for which split"):
         st.caption("These are not guessed. Every column that you do not name stays as it is.")
         places = [*st.columns(3), *st.columns(3)]  # two rows: on a narrow screen the order stays
@@ -199,9 +191,9 @@ def choose_texts(upload: Upload, table: SourceTable, place: DeltaGenerator) -> l
     """The columns that make the text, in the table's order; none if nobody names one."""
     names = [name for name in table.columns if name not in table.structured]
     chosen = place.multiselect(
-        ROLE_NAMES["text"],
+        foreign_table.ROLE_NAMES["text"],
         names,
-        [name for name in names if name == recognized(table).get("text")],
+        [name for name in names if name == foreign_table.recognized(table).get("text")],
         key=upload.key("text", *table.columns),
         placeholder="Choose columns",
         help="Several columns are joined to one text, with an empty line between them.",
@@ -212,16 +204,10 @@ def choose_texts(upload: Upload, table: SourceTable, place: DeltaGenerator) -> l
 def choose_column(upload: Upload, table: SourceTable, what: str, place: DeltaGenerator) -> str:
     """The name of the column that holds this; empty for none."""
     names = [name for name in table.columns if what == "label" or name not in table.structured]
-    options, found = [NO_COLUMN, *names], recognized(table).get(what, NO_COLUMN)
+    options, found = [NO_COLUMN, *names], foreign_table.recognized(table).get(what, NO_COLUMN)
     key = upload.key(what, *table.columns)
-    name = place.selectbox(ROLE_NAMES[what], options, options.index(found), key=key)
+    name = place.selectbox(foreign_table.ROLE_NAMES[what], options, options.index(found), key=key)
     return "" if name == NO_COLUMN else name
-
-
-def _show_first_rows(table: SourceTable, number: int) -> None:
-    rows = pd.DataFrame(table.head(number), columns=list(table.columns))
-    st.caption("The first rows")
-    st.dataframe(rows, hide_index=True)
 
 
 def _say_otherwise(upload: Upload) -> Reading:
@@ -236,7 +222,7 @@ def _say_otherwise(upload: Upload) -> Reading:
         if table is None or table.encoding:
             said["encoding"] = _choose(upload, "Encoding", ENCODINGS, next(places), can_type=True)
         if table is None or table.kind == "csv":
-            called = {sign: name.capitalize() for sign, name in SEPARATORS.items()}
+            called = {sign: name.capitalize() for sign, name in foreign_table.SEPARATORS.items()}
             called[NONE] = "None: a text in each line"
             said["delimiter"] = _choose(
                 upload, "Separator", [*called], next(places), called, can_type=True
@@ -335,14 +321,12 @@ def _ask_for_dates(
             plain(f"How do the dates of `{column}` begin? `{shown}` is:"),
             [True, False],
             index=None,
-            format_func=lambda is_first: f"{_day(shown, is_first)}, the {_first(is_first)} first",
+            format_func=lambda is_first: (
+                f"{_day(shown, is_first)}, the {'day' if is_first else 'month'} first"
+            ),
             key=upload.key("dates", column, *table.columns),
         )
     return answer, answer is not None
-
-
-def _first(is_day: bool) -> str:
-    return "day" if is_day else "month"
 
 
 def _day(text: str, day_first: bool) -> str:

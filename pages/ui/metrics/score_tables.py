@@ -77,19 +77,13 @@ def gain_sentence(snapshot: Snapshot, before: Run, after: Run) -> str | None:
     told = found.as_difference()
     if found.is_clear:
         return f"Average precision of {second} is {told} than of {first}: more than chance."
-    noise = noise_sentence(snapshot, found)
-    return f"Average precision of {second} and {first}: {told}. {noise}"
-
-
-def noise_sentence(snapshot: Snapshot, found: Interval) -> str:
-    """The smallest gain that this test set can measure."""
-    half = (found.high - found.low) / 2
+    told, half = f"Average precision of {second} and {first}: {told}.", (found.high - found.low) / 2
     if not half:
-        return "They rank the test items alike."
+        return f"{told} They rank the test items alike."
     (items, positives), name = evaluation_size(snapshot), snapshot.workspace.task.positive.name
     return (
-        f"With {items:,} test items, {positives:,} of them {name}, a gain below about {half:.2f} "
-        "is too small to measure. Four times as many items would halve that."
+        f"{told} With {items:,} test items, {positives:,} of them {name}, a gain below about "
+        f"{half:.2f} is too small to measure. Four times as many items would halve that."
     )
 
 
