@@ -39,6 +39,12 @@ from tests.tracing import kill_at, trace_me
 from tests.watch import Told, Watch
 
 TASK = 'title = "Crashes"\n[targets]\nevaluation = 1000\ntraining = 20\n[batch]\nsize = 8\n'
+SEVERAL = "several = true\n" + TASK
+SEVERAL += "".join(
+    f'[[labels]]\nvalue = "{value}"\nfile = "{name}"\n'
+    for value, name in (("1", "related.csv"), ("0", "not_related.csv"))
+)
+ANSWERS = {TASK: ("0", "1"), SEVERAL: ("0", "1", "1|0", "-")}
 LIVES = 20
 """Crashes in a row on one workspace, at most, before the doctor goes through it."""
 
@@ -46,8 +52,11 @@ TRACED = "killed between system calls"
 NOTES = ("", "plain", 'two\nlines, "quoted"', "a\r\nb,c,d", "Ünï ✓ ‮ \n\n\n", "=1+1")
 
 
-def make_template(folder: Path) -> Trained:
-    """A workspace of 200 items and some training labels, and a model of it."""
+def make_template(folder: Path, task: str) -> Trained:
+    """A workspace of 200 items and some training labels, and a model of it.
+
+    The model is that of a task of one label: what it holds is not looked at.
+    """
     items = headlines(230)
     pool = [("item_id", "text"), *(item[:2] for item in items[:200])]
     pool[9] = ("i0008", 'two\nlines, and a "quote"')
@@ -56,7 +65,9 @@ def make_template(folder: Path) -> Trained:
         rows = [item for item in items[200:] if item[2] == label]
         write_csv(folder / "training_data" / name, rows)
     (folder / "task.toml").write_text(TASK)
-    return train(open_snapshot(folder), name="book")
+    trained = train(open_snapshot(folder), name="book")
+    (folder / "task.toml").write_text(task)
+    return trained
 
 
 def life(watch: Watch, trained: Trained, draw: Random, tell: Callable, keeps: bool = False) -> None:
@@ -89,7 +100,7 @@ def _step(
     else:
         batch = propose(snapshot, "ann", BatchRequest(seed=draw.randrange(2**31)))
         for _ in range(draw.randint(1, 3)):
-            _send(snapshot, inbox, _burst(batch, told, draw), tell)
+            _send(snapshot, inbox, _burst(snapshot, batch, told, draw), tell)
         if draw.random() < 0.5:
             _send(snapshot, inbox, [_new(batch, "save", "", draw)], tell)
 
@@ -99,7 +110,7 @@ def _by_hand(snapshot: Snapshot, inbox: Inbox, draw: Random, tell: Callable) -> 
     tell("hand", item)
     if draw.random() < 0.6:
         event = label_by_hand(
-            snapshot.workspace, inbox, item, draw.choice("01"), Hand("hand", False)
+            snapshot.workspace, inbox, item, _answer(snapshot, draw), Hand("hand", False)
         )
     else:
         event = flag_by_hand(
@@ -109,12 +120,16 @@ def _by_hand(snapshot: Snapshot, inbox: Inbox, draw: Random, tell: Callable) -> 
     tell("acknowledged", [event.event_id])
 
 
-def _burst(batch: Batch, told: Told, draw: Random) -> list[Event]:
+def _answer(snapshot: Snapshot, draw: Random) -> str:
+    return draw.choice(ANSWERS[SEVERAL if snapshot.workspace.task.several else TASK])
+
+
+def _burst(snapshot: Snapshot, batch: Batch, told: Told, draw: Random) -> list[Event]:
     """Events of one request, some of them twice, some that were sent before."""
     actions = ("label", "label", "label", "undo", "skip", "flag")
     items = [proposal.item_id for proposal in batch.proposals]
     events = [
-        _new(batch, draw.choice(actions), draw.choice(items), draw)
+        _new(batch, draw.choice(actions), draw.choice(items), draw, _answer(snapshot, draw))
         for _ in range(draw.randint(1, 6))
     ]
     if draw.random() < 0.3:
@@ -124,8 +139,8 @@ def _burst(batch: Batch, told: Told, draw: Random) -> list[Event]:
     return events
 
 
-def _new(batch: Batch, action: str, item: str, draw: Random) -> Event:
-    label = draw.choice("01") if action == "label" else ""
+def _new(batch: Batch, action: str, item: str, draw: Random, answer: str = "") -> Event:
+    label = answer if action == "label" else ""
     note = draw.choice(NOTES) if action == "flag" else ""
     event_id = f"{draw.getrandbits(64):016x}-1"
     return Event(
@@ -218,7 +233,7 @@ class Harness:
     With `each` it first tries every kind of fault at every kind of call.
     """
 
-    def __init__(self, folder: Path, seed: int, each: bool = False) -> None:
+    def __init__(self, folder: Path, seed: int, each: bool = False, task: str = TASK) -> None:
         self._folder, self._draw, self._tally = folder, Random(seed), Tally()
         # What is undone after a fault needs two of them: no life has more than one.
         calls = [(kind, call) for kind in KINDS for call in breakable(kind) if call != "unlink"]
@@ -226,7 +241,7 @@ class Harness:
         self._draw.shuffle(self._ahead)
         self._calls, self._stops = 60, 4_000
         self._can_trace = True
-        self._trained = make_template(folder / "template")
+        self._trained = make_template(folder / "template", task)
 
     def run(self, points: int, seconds: float) -> Tally:
         gc.freeze()  # or each child copies the pages that its collector looks at
@@ -348,10 +363,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--each", action="store_true", help="first each fault at each call")
+    parser.add_argument("--several", action="store_true", help="several labels for one text")
     asked = parser.parse_args()
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        harness = Harness(Path(folder), asked.seed, asked.each)
+        task = SEVERAL if asked.several else TASK
+        harness = Harness(Path(folder), asked.seed, asked.each, task)
         print(harness.run(asked.points, asked.seconds).as_json())
 
 

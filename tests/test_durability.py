@@ -44,8 +44,9 @@ def crash(points: int, seed: int, *options: str) -> subprocess.Popen:
     )
 
 
-def test_each_fault_at_each_call_loses_doubles_and_tears_nothing():
-    found = json.loads(crash(FEW, 11, "--each").communicate()[0])
+@pytest.mark.parametrize("further", [(), ("--several",)])
+def test_each_fault_at_each_call_loses_doubles_and_tears_nothing(further: tuple[str, ...]):
+    found = json.loads(crash(FEW, 11, "--each", *further).communicate()[0])
     assert found["examples"] == []
     assert sum(found["points"].values()) >= FEW
     assert min(found["points"].get(kind, 0) for kind in KINDS) >= 1
@@ -55,7 +56,7 @@ def test_each_fault_at_each_call_loses_doubles_and_tears_nothing():
 
 @pytest.mark.thorough
 def test_a_thousand_random_crashes_lose_double_and_tear_nothing():
-    running = [crash(POINTS // PROCESSES, seed) for seed in (11, 12)]
+    running = [crash(POINTS // PROCESSES, *each) for each in ((11,), (12, "--several"))]
     found = [json.loads(process.communicate()[0]) for process in running]
     points = sum((Counter(part["points"]) for part in found), Counter())
     told = {name: sum(part[name] for part in found) for name in ("sent", "acknowledged")}

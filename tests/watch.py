@@ -8,6 +8,7 @@ from core.workspace.events import Inbox
 from core.workspace.snapshot import Snapshot
 from tests.records import split_records
 
+NAMES = {"1": "related.csv", "0": "not_related.csv", "-": "none.csv"}
 FILES = ("batches.csv", "annotations.csv", "runs.csv")
 
 
@@ -93,12 +94,11 @@ class Watch:
         words = {row[2]: row for row in rows if row[3] in ("label", "undo")}
         for item, row in words.items():
             if row[3] == "label" and row[1] in saved:
-                name = "related.csv" if row[4] == "1" else "not_related.csv"
-                found = split_records(
-                    self.files.get(self.path / f"{splits[row[1]]}_data" / name, b"")
-                )[0]
-                if [label[0] for label in found].count(item) != 1:
-                    self.blame("label not saved once", row)
+                for value in row[4].split("|"):
+                    path = self.path / f"{splits[row[1]]}_data" / NAMES[value]
+                    found = split_records(self.files.get(path, b""))[0]
+                    if [label[0] for label in found].count(item) != 1:
+                        self.blame("label not saved once", row)
         for path, data in self.files.items():
             if split_records(data)[1]:
                 self.blame("torn", f"{path.name} after opening")

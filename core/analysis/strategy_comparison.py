@@ -149,7 +149,7 @@ def _name(snapshot: Snapshot, size: int) -> str:
     pool = snapshot.pool_words.pool.key
     return name_of(
         (EXPERIMENT_VERSION, Space.version, Vocabulary.version, pool, asked),
-        [labels_hash(items, task.values) for items in (training, evaluation)],
+        [labels_hash(items, task) for items in (training, evaluation)],
         # Predictions stand in the order of the items, and groups are rows of them.
         [(item.item_id, item.strategy) for item in training],
         [item.item_id for item in evaluation],

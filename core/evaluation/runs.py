@@ -199,9 +199,9 @@ def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:
 
 def _hashes(snapshot: Snapshot) -> tuple[str, str]:
     """Fingerprints of the training and the evaluation data under the task's labels."""
-    values = snapshot.workspace.task.values
+    task = snapshot.workspace.task
     training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
-    return labels_hash(training, values), labels_hash(evaluation, values)
+    return labels_hash(training, task), labels_hash(evaluation, task)
 
 
 def _run(snapshot: Snapshot, model: Model, report: Report, seconds: float) -> Run:

@@ -128,7 +128,7 @@ def _evaluation(snapshot: Snapshot) -> str:
     return (
         f"{positives:,} of {len(items):,} items are {plain(task.positive.name)}: "
         f"{share.value:.1%}, 95% interval {share.low:.1%} to {share.high:.1%}. Fingerprint of "
-        f"items and labels: `{labels_hash(items, task.values)}`."
+        f"items and labels: `{labels_hash(items, task)}`."
     )
 
 
@@ -137,7 +137,7 @@ def _last_run(snapshot: Snapshot) -> str:
     if not snapshot.logs.runs:
         return "No model was trained."
     run, task = snapshot.logs.runs[-1], snapshot.workspace.task
-    today = labels_hash(snapshot.labels.splits["evaluation"], task.values)
+    today = labels_hash(snapshot.labels.splits["evaluation"], task)
     said = (
         f"{plain(run.run_id)}: model {plain(run.model)}, {run.n_training:,} training labels, "
         f"{run.n_evaluation:,} evaluation items, at {plain(run.created_at)}."

@@ -177,6 +177,7 @@ def _contents(workspace: Workspace) -> Iterator[tuple[str, bytes, bool]]:
     with suppress(FileNotFoundError):
         yield "task.toml", (workspace.path / "task.toml").read_bytes(), False
     files = [file for _, _, file in workspace.label_files()]
+    files += [file for _, file in workspace.former_files()]
     files += [workspace.annotations, workspace.runs, workspace.batches, workspace.aliases]
     for file in files:
         with suppress(FileNotFoundError), file.path.open("rb") as source:

@@ -146,9 +146,10 @@ def _two_texts(snapshot: Snapshot, rows: list[Labeled]) -> Iterator[Finding]:
 def lacking_rows(snapshot: Snapshot) -> Iterator[Finding]:
     """Labels that were saved, and do not stand in their label file."""
     workspace, logs = snapshot.workspace, snapshot.logs
+    files = {(split, label.value): file for split, label, file in workspace.label_files()}
     saved = {event.batch_id for event in logs.events if event.action == "save"}
     for item in unsaved(workspace, logs, saved, snapshot.pool_words.pool.texts_of):
-        name = workspace.label_file(item.split, workspace.task.label(item.label)).name
+        name = files[item.split, item.label].name
         message = (
             f"{name} lacks item `{item.item_id}`, which {item.annotator or 'somebody'} labeled "
             f"`{item.label}` and saved in {item.batch_id}. The row can be added: "
@@ -273,7 +274,7 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _changed(snapshot: Snapshot) -> Iterator[Finding]:
     """One finding for all runs that were measured by other evaluation data than today's."""
-    today = labels_hash(snapshot.labels.splits["evaluation"], snapshot.workspace.task.values)
+    today = labels_hash(snapshot.labels.splits["evaluation"], snapshot.workspace.task)
     runs = [run for run in snapshot.logs.runs if run.n_evaluation and run.evaluation_hash != today]
     if not runs:
         return

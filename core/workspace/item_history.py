@@ -23,8 +23,8 @@ def history(snapshot: Snapshot, item_id: str, *, is_held_out: bool = False) -> l
     """
     task = snapshot.workspace.task
     found = [  # of a label that nobody logged: the row as it stands
-        Happening("", f"labeled {task.label(item.label).name} in {item.file} line {item.line}")
-        for item in snapshot.labels.items
+        Happening("", f"labeled {task.name_of(item.label)} in {item.file} line {item.line}")
+        for item in (*snapshot.labels.items, *snapshot.labels.retired)
         if item.item_id == item_id and not item.labeled_at and item.file
     ]
     found += [
@@ -47,10 +47,10 @@ def _why(snapshot: Snapshot, proposal: Proposal, *, is_told: bool) -> str:
     if not proposal.run_id:
         return what
     task, model = snapshot.workspace.task, shown_id(proposal.run_id)
-    if proposal.predicted not in task.values or proposal.confidence is None:
+    predicted = task.renewed(proposal.predicted)
+    if predicted is None or proposal.confidence is None:
         return f"{what} ({model})"
-    predicted = task.label(proposal.predicted).name
-    return f"{what}; {model} predicted {predicted}, {proposal.confidence:.0%}"
+    return f"{what}; {model} predicted {task.name_of(predicted)}, {proposal.confidence:.0%}"
 
 
 def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
@@ -60,9 +60,10 @@ def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
             continue
         what = {"undo": "label undone", "skip": "skipped"}.get(event.action, event.action)
         if event.action == "label":
-            name = task.label(event.label).name if event.label in task.values else event.label
-            what = f"changed to {name}" if label and label != event.label else f"labeled {name}"
-            label = event.label
+            answer = task.renewed(event.label)
+            name = event.label if answer is None else task.name_of(answer)
+            what = f"changed to {name}" if label and label != name else f"labeled {name}"
+            label = name
         if event.action == "flag":
             what = f"flagged: {event.note}" if event.note.strip() else "flag removed"
         found.append(Happening(event.labeled_at, what, event.annotator))

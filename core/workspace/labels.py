@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 
@@ -13,7 +13,7 @@ from core.system.findings import Finding, Kind
 from core.workspace.backup import back_up_of_the_day
 from core.workspace.layout import Workspace
 from core.workspace.logs import Event, Logs, Proposal
-from core.workspace.task import Label, Task
+from core.workspace.task import NONE, Label, Task
 
 TextsOf = Callable[[Iterable[str]], dict[str, str]]
 """Looks the texts of item ids up in the pool."""
@@ -25,6 +25,7 @@ class Labeled:
 
     `strategy` is empty, `confidence` None where nobody wrote them down. `file` and `line` name the
     label row, if there is one; `annotator`, `labeled_at`, `batch_id` the event, if there is one.
+    `retired` are the values that it was given and that are not offered any more.
     """
 
     item_id: str
@@ -38,6 +39,7 @@ class Labeled:
     annotator: str = ""
     labeled_at: str = ""
     batch_id: str = ""
+    retired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,15 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Labels:
-    """Every label that counts, per split, in a fixed order; and what stands in the way."""
+    """Every label that counts, per split, in a fixed order; and what stands in the way.
+
+    `retired` are the items whose labels are all retired: nothing is learned from them.
+    """
 
     splits: Mapping[str, list[Labeled]]
     conflicts: list[Conflict]
     findings: list[Finding]
+    retired: list[Labeled] = field(default_factory=list)
 
     @cached_property
     def items(self) -> list[Labeled]:
@@ -69,14 +75,19 @@ class Labels:
 
     def ids(self) -> set[str]:
         """Every item that has a label or is in conflict: none of them is proposed again."""
-        return self.by_id.keys() | {conflict.item_id for conflict in self.conflicts}
+        others = {each.item_id for each in (*self.conflicts, *self.retired)}
+        return self.by_id.keys() | others
 
     def held_out_texts(self) -> list[str]:
-        """The texts of evaluation and validation items, those in conflict too."""
+        """The texts of evaluation and validation items, those in conflict or retired too."""
         held_out = [*self.splits["evaluation"], *self.splits["validation"]]
-        rows = [row for conflict in self.conflicts for row in conflict.rows]
-        held_out += [row for row in rows if row.split != "training"]
+        held_out += [row for row in self.apart if row.split != "training"]
         return [item.text for item in held_out]
+
+    @property
+    def apart(self) -> list[Labeled]:
+        """The rows in conflict, and the items of retired labels: in no split."""
+        return [row for conflict in self.conflicts for row in conflict.rows] + self.retired
 
     @cached_property
     def held_out_keys(self) -> set[str]:
@@ -93,86 +104,134 @@ class Labels:
         return [item for item in training if text_key(item.text) not in held_out]
 
     def counts(self, task: Task) -> dict[str, dict[str, int]]:
-        """How many items each label has in each split."""
+        """How many items each label has in each split; with several, also how many have none."""
         return {
-            split: {**dict.fromkeys(task.values, 0), **Counter(item.label for item in items)}
+            split: {
+                **{label.value: 0 for label in task.filed if not label.retired},
+                **Counter(value for item in items for value in task.filed_under(item.label)),
+            }
             for split, items in self.splits.items()
         }
 
 
-def labels_hash(items: Iterable[Labeled], values: Sequence[str]) -> str:
-    """A fingerprint of these items and their labels, in any order, under a task of these values."""
-    rows = sorted(f"{item.item_id}\x00{item.label}\x00{text_key(item.text)}" for item in items)
+def labels_hash(items: Iterable[Labeled], task: Task) -> str:
+    """A fingerprint of these items and their labels, in any order.
+
+    It stays where a value is renamed, or a label is added that none of the items has.
+    """
+    first = {label.value: (*label.was, label.value)[0] for label in task.filed}
+    items = list(items)
+    answers = {item.label: task.chosen(item.label) for item in items}
+    had = {value for chosen in answers.values() for value in chosen}
+    named = {answer: "|".join(first.get(x, x) for x in answers[answer]) for answer in answers}
+    rows = sorted(f"{x.item_id}\x00{named[x.label]}\x00{text_key(x.text)}" for x in items)
+    values = [first[value] for value in task.values if value in had]
     return blake2b("\x01".join([*values, *rows]).encode(), digest_size=8).hexdigest()
 
 
 def read_label_rows(workspace: Workspace, findings: list[Finding]) -> list[Labeled]:
     """Every sound row of the label files; every other row is a finding."""
     found: list[Labeled] = []
-    for split, label, file in workspace.label_files():
+    former = ((split, None, file) for split, file in workspace.former_files())
+    for split, label, file in (*workspace.label_files(), *former):
         rows, refused = _rows_of(file, split, label, workspace.task)
         found += rows
         findings += refused
     return found
 
 
-def _rows_of(file: CsvFile, split: str, label: Label, task: Task) -> Made[Labeled]:
-    """The sound rows of one label file, and a finding for each of the others."""
+def _rows_of(file: CsvFile, split: str, label: Label | None, task: Task) -> Made[Labeled]:
+    """The sound rows of one label file, and a finding for each of the others.
+
+    A file without a label has rows that say theirs.
+    """
 
     def make(content: Rows, _: bool) -> Made[Labeled]:
         found: list[Labeled] = []
         refused = [
-            (bad.line, Kind.MALFORMED_ROW, f"the row {bad.reason}", bad.content)
+            (bad.line, Kind.MALFORMED_ROW, f"the row {bad.reason}", bad.content, None)
             for bad in content.bad
         ]
         for row in content.rows:
             if not row.whole and not file.is_whole(row.fields):
                 continue  # torn: moved to torn/ before anything is appended
             if refusal := _refusal(row, label, task):
-                refused.append((row.line, *refusal, row_shown(row.fields)))
+                refused.append((row.line, *refusal, row_shown(row.fields), row.fields[0]))
             else:
-                found.append(_labeled(row, split, label, file.name))
+                value = label.value if label else task.current[row.fields[2]]
+                found.append(_labeled(row, split, value, file.name))
         todo = "It does not count. Correct the line and reload."
         return found, [
-            Finding.at(kind, file.name, f"{reason}. {todo}", line, row=shown)
-            for line, kind, reason, shown in refused
+            Finding.at(kind, file.name, f"{reason}. {todo}", line, item_id, row=shown)
+            for line, kind, reason, shown, item_id in refused
         ]
 
-    return read_records(file, (split, label.value, task.values), make)
+    return read_records(file, (split, label and label.value, task.meanings), make)
 
 
 def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:
-    """The labels that count: the last word of the log, else the label row as it stands.
+    """The labels that count: the last word of the log, else what the label rows say.
 
     An item that is undone in the log and not labeled again has no label, whatever a file says.
     """
     findings: list[Finding] = []
-    rows = read_label_rows(workspace, findings)
-    words = last_words(logs, workspace.task, findings)
-    kept, conflicts = _settle([row for row in rows if row.item_id not in words])
+    task, rows = workspace.task, read_label_rows(workspace, findings)
+    if gone := {item_id for _, item_id in logs.taken_back}:  # of labels that were the task's then
+        unknown = Kind.UNKNOWN_LABEL
+        findings = [x for x in findings if x.kind is not unknown or x.item_id not in gone]
+    words = _words(logs, task, findings)
+    kept, conflicts = _settle([row for row in rows if row.item_id not in words], task)
     decided = _decided(words, rows, logs, texts_of)
     findings += _missing(words, decided)
     splits: dict[str, list[Labeled]] = {"evaluation": [], "validation": [], "training": []}
+    retired: list[Labeled] = []
     for item in [*kept, *decided]:
-        splits[item.split].append(item)
-    return Labels(splits, conflicts, findings)
+        gone = tuple(x for x in task.chosen(item.label) if x in task.retired_values)
+        if not gone:
+            splits[item.split].append(item)
+            continue
+        item = replace(item, label=_counted(item.label, task), retired=gone)
+        (retired if gone[0] in task.chosen(item.label) else splits[item.split]).append(item)
+    return Labels(splits, conflicts, findings, retired)
 
 
 def last_words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Event]:
-    """Each item's last label or undo event. An event of no known batch or label is a finding."""
+    """Each item's last label or undo event, in today's values.
+
+    An event of no known batch or label is a finding.
+    """
+    words = _words(logs, task, findings)
+    if task.several and task.retired:
+        for item_id, event in words.items():
+            words[item_id] = replace(event, label=_counted(event.label, task))
+    return words
+
+
+def _counted(answer: str, task: Task) -> str:
+    """The answer without its retired labels; one that consists of such alone stays as it is."""
+    today = task.today(answer)
+    return answer if today in (None, NONE) else today
+
+
+def _words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Event]:
+    """`last_words` in current values, retired ones among them."""
     words: dict[str, Event] = {}
-    splits = logs.split_of()
+    splits, renewed = logs.split_of(), {value: value for value in (*task.values, "")}
     for event in logs.events:
         if event.action not in ("label", "undo"):
             continue
+        label = event.label if event.action == "label" else ""
+        if label not in renewed:
+            renewed[label] = task.renewed(label)
         if event.batch_id not in splits:
             findings.append(_stray(event, f"batch `{event.batch_id}` is not in batches.csv"))
-        elif event.action == "label" and event.label not in task.values:
+        elif renewed[label] is None or (event.action == "label" and not label):
             if (event.batch_id, event.item_id) in logs.taken_back:
                 continue  # of an import whose labels were made the task's, and others since
             findings.append(_stray(event, f"label `{event.label}` is not one of the task's"))
         else:
-            words[event.item_id] = event
+            same = renewed[label] == label
+            words[event.item_id] = event if same else replace(event, label=renewed[label])
     return words
 
 
@@ -194,34 +253,49 @@ def append_labels(workspace: Workspace, items: Sequence[Labeled]) -> None:
     """
     if items:
         back_up_of_the_day(workspace)
+    rows: dict[tuple[str, str], list[list[str]]] = defaultdict(list)
+    for item in items:
+        for value in workspace.task.filed_under(item.label):
+            rows[item.split, value].append(_row(item, value))
     for split, label, file in workspace.label_files():
-        file.append([_row(x) for x in items if (x.split, x.label) == (split, label.value)])
+        file.append(rows[split, label.value])
 
 
 def unsaved(
     workspace: Workspace, logs: Logs, batch_ids: Iterable[str], texts_of: TextsOf
 ) -> list[Labeled]:
-    """The batches' net labels that their label files lack, in the order of the proposals."""
-    wanted = set(batch_ids)
+    """The batches' net labels that their label files lack, in the order of the proposals.
+
+    Each is one row: of several labels for one text, those whose files lack it.
+    """
+    wanted, task = set(batch_ids), workspace.task
     rows = read_label_rows(workspace, [])
-    words = last_words(logs, workspace.task, [])
+    words = _words(logs, task, [])
     of_batches = {item: event for item, event in words.items() if event.batch_id in wanted}
     saved = {(row.split, row.label, row.item_id) for row in rows}
     decided = _decided(of_batches, rows, logs, texts_of)
-    return [item for item in decided if (item.split, item.label, item.item_id) not in saved]
+    return [
+        item if value == item.label else replace(item, label=value)
+        for item in decided
+        for value in task.filed_under(item.label)
+        if (item.split, value, item.item_id) not in saved
+    ]
 
 
-def _settle(rows: list[Labeled]) -> tuple[list[Labeled], list[Conflict]]:
-    """Rows of one label per item, once per split; and the items whose rows disagree."""
+def _settle(rows: list[Labeled], task: Task) -> tuple[list[Labeled], list[Conflict]]:
+    """Each item once per split, with the answer of its rows; and those whose rows disagree."""
     by_item: dict[str, list[Labeled]] = defaultdict(list)
     for row in rows:
         by_item[row.item_id].append(row)
     kept, conflicts = [], []
     for item_id, same in by_item.items():
-        if len({row.label for row in same}) > 1:
-            conflicts.append(Conflict(item_id, tuple(same)))
+        values, of_split = {row.label for row in same}, {row.split: row for row in reversed(same)}
+        if len(values) == 1:
+            kept += of_split.values()
+        elif task.several and NONE not in values:
+            kept += [replace(row, label=task.answer(values)) for row in of_split.values()]
         else:
-            kept += {row.split: row for row in reversed(same)}.values()
+            conflicts.append(Conflict(item_id, tuple(same)))
     return kept, conflicts
 
 
@@ -278,31 +352,36 @@ def _from_log(proposal: Proposal, event: Event, row: Labeled | None, text: str) 
     )
 
 
-def _row(item: Labeled) -> list[str]:
+def _row(item: Labeled, value: str) -> list[str]:
     confidence = "" if item.confidence is None else repr(item.confidence)
-    return [item.item_id, item.text, item.label, item.strategy, confidence]
+    return [item.item_id, item.text, value, item.strategy, confidence]
 
 
-def _labeled(row: Row, split: str, label: Label, file: str) -> Labeled:
+def _labeled(row: Row, split: str, value: str, file: str) -> Labeled:
     padded = row.fields + [""] * 3
     confidence = float(padded[4]) if padded[4] else None
     return Labeled(
-        row.fields[0], row.fields[1], label.value, split, padded[3], confidence, file, row.line
+        row.fields[0], row.fields[1], value, split, padded[3], confidence, file, row.line
     )
 
 
-def _refusal(row: Row, label: Label, task: Task) -> tuple[Kind, str] | None:
+def _refusal(row: Row, label: Label | None, task: Task) -> tuple[Kind, str] | None:
     """(kind, reason) why a row cannot count, or None if it can."""
     fields = row.fields
     if not 2 <= len(fields) <= 5:
         return Kind.MALFORMED_ROW, f"the row has {len(fields)} fields instead of 2 to 5"
     if not fields[0].strip():
         return Kind.EMPTY_ID, "the item_id is empty"
-    if len(fields) > 2 and fields[2] not in ("", label.value):
-        if fields[2] not in task.values:
+    given = fields[2] if len(fields) > 2 else ""
+    if label is None and not given:
+        return Kind.UNKNOWN_LABEL, "the row says no label, and no label has this file"
+    if given and (label is None or given != label.value):
+        means = NONE if task.several and given == NONE else task.current.get(given)
+        if means is None or (label is None and means == NONE):
             known = ", ".join(f"`{value}`" for value in task.values)
-            return Kind.UNKNOWN_LABEL, f"label `{fields[2]}` is not one of {known}"
-        return Kind.MISPLACED_LABEL, f"label `{fields[2]}` is in the file of label `{label.value}`"
+            return Kind.UNKNOWN_LABEL, f"label `{given}` is not one of {known}"
+        if label and means != label.value:
+            return Kind.MISPLACED_LABEL, f"label `{given}` is in the file of label `{label.value}`"
     if len(fields) == 5 and fields[4] and not is_number(fields[4]):
         return Kind.MALFORMED_ROW, f"confidence `{fields[4]}` is not a number"
     return None

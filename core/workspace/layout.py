@@ -1,6 +1,6 @@
 """A workspace: one task, its data and its logs, as files in one folder."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -90,20 +90,30 @@ class Workspace:
 
     def label_file(self, split: str, label: Label) -> CsvFile:
         """The file of this split's items under this label."""
-        is_whole = partial(is_whole_label, label)
-        path = self.path / f"{split}_data" / label.file
-        return CsvFile(path, self.torn, is_whole=is_whole, known=self.known)
+        return self._labeled(self.path / f"{split}_data" / label.file, {label.value, *label.was})
 
     def label_files(self) -> Iterator[tuple[str, Label, CsvFile]]:
-        """(split, label, file) of every label file, whether it exists or not."""
+        """(split, label, file) of every label's file, whether it exists or not.
+
+        Retired labels have theirs, and where a text can have several, the answer of none.
+        """
         for split in SPLITS:
-            for label in self.task.labels:
+            for label in self.task.filed:
                 yield split, label, self.label_file(split, label)
+
+    def former_files(self) -> Iterator[tuple[str, CsvFile]]:
+        """(split, file) of the label files that no label has any more, as merging leaves them."""
+        own = {label.file.casefold() for label in self.task.filed}
+        for split in SPLITS:
+            for path in sorted((self.path / f"{split}_data").glob("[!.]*.csv")):
+                if path.name.casefold() not in own and path.is_file():
+                    yield split, self._labeled(path, self.task.current.keys())
 
     @property
     def line_files(self) -> list[CsvFile]:
         """Every log and label file, whether it exists or not."""
-        return [*self.logs, self.aliases, *(file for _, _, file in self.label_files())]
+        labels = [file for _, _, file in self.label_files()]
+        return [*self.logs, self.aliases, *labels, *(file for _, file in self.former_files())]
 
     def is_writable(self) -> bool:
         """Whether people can label here: files can be written, and locked."""
@@ -130,9 +140,13 @@ class Workspace:
 
     def stamps(self) -> Stamps:
         """Those of every file that the loop reads."""
-        lines = [*self.logs, self.aliases, *(file for _, _, file in self.label_files())]
-        files = [*self.pool_files(), *(file.path for file in lines), self.path / "task.toml"]
+        lines = [file.path for file in self.line_files]
+        files = [*self.pool_files(), *lines, self.path / "task.toml"]
         return file_stamps(self.path, files)
+
+    def _labeled(self, path: Path, values: Collection[str]) -> CsvFile:
+        is_whole = partial(is_whole_label, values)
+        return CsvFile(path, self.torn, is_whole=is_whole, known=self.known)
 
     def _log(self, name: str, record: type[Proposal | Event | Run | Alias]) -> CsvFile:
         return CsvFile(self.path / name, self.torn, header_of(record), known=self.known)
@@ -194,13 +208,13 @@ def put_aside(workspace: Workspace, name: str) -> str:
     return target.relative_to(workspace.path).as_posix()
 
 
-def is_whole_label(label: Label, fields: list[str]) -> bool:
+def is_whole_label(values: Collection[str], fields: list[str]) -> bool:
     """Whether a last row without a line end, as some editors leave it, can be taken as it stands.
 
-    Two fields may be half a text. With the label behind the text nothing that matters is missing,
-    if the strategy is spelled out and a confidence is a number.
+    Two fields may be half a text. With a label of these behind the text nothing that matters is
+    missing, if the strategy is spelled out and a confidence is a number.
     """
-    if not 3 <= len(fields) <= 5 or fields[2] != label.value:
+    if not 3 <= len(fields) <= 5 or fields[2] not in values:
         return False
     if len(fields) > 3 and fields[3] not in ("", *STRATEGIES, SUNLIGHT):
         return False

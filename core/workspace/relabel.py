@@ -50,7 +50,7 @@ def label_by_hand(
 
     Raises LoopError for an item that is held out, or that nothing is known of.
     """
-    workspace.task.label(label)
+    workspace.task.require(label)
     with workspace.locked():
         snapshot = read_snapshot(workspace)
         if refusal := refused(snapshot, item_id):
@@ -108,7 +108,8 @@ def refused(snapshot: Snapshot, item_id: str) -> str:
             f"Item `{item_id}` is waiting for its label in the {SPLIT_NAMES[split]}. Label it on "
             "Annotate, where its prediction is hidden."
         )
-    labeled = snapshot.labels.by_id.get(item_id)
+    retired = {item.item_id: item for item in snapshot.labels.retired}
+    labeled = snapshot.labels.by_id.get(item_id) or retired.get(item_id)
     if labeled and labeled.split != "training":
         return (
             f"Item `{item_id}` is in the {SPLIT_NAMES[labeled.split]}, which measures the model. "
@@ -132,7 +133,7 @@ def text_of(snapshot: Snapshot, item_id: str) -> str | None:
     """The item's text, in the pool or in a label file; None if neither has it."""
     in_pool, labels = snapshot.pool_words.pool.texts_of([item_id]), snapshot.labels
     rows = [labels.by_id[item_id]] if item_id in labels.by_id else []
-    rows += [row for c in labels.conflicts if c.item_id == item_id for row in c.rows]
+    rows += [row for row in labels.apart if row.item_id == item_id]
     texts = [*in_pool.values(), *(row.text for row in rows)]
     return texts[0] if texts else None
 
@@ -228,6 +229,7 @@ def as_they_stand(snapshot: Snapshot, item_ids: Sequence[str]) -> list[Labeled]:
     waits for it.
     """
     found = {conflict.item_id: in_conflict(conflict) for conflict in snapshot.labels.conflicts}
+    found |= {item.item_id: item for item in snapshot.labels.retired}
     found |= snapshot.labels.by_id
     texts, waiting = snapshot.pool_words.pool.texts_of(item_ids), snapshot.waiting
     return [

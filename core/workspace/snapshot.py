@@ -1,5 +1,6 @@
 """The state of the loop: everything that the files of a workspace say at one moment."""
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from core.system.stamps import Stamps
 from core.workspace.labels import Labels, resolve, save
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Logs, Proposal, read_logs
-from core.workspace.task import SPLITS, SUNLIGHT
+from core.workspace.task import LEAST_TEXTS, SPLITS, SUNLIGHT
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,15 @@ class Snapshot:
 
     @property
     def can_train(self) -> bool:
-        """Whether the training data holds at least two labels."""
-        return len({item.label for item in self.labels.usable_training()}) > 1
+        """Whether the training data holds at least two labels.
+
+        With several for one text: one that enough texts have, and that one does not have.
+        """
+        task, items = self.workspace.task, self.labels.usable_training()
+        if not task.several:
+            return len({item.label for item in items}) > 1
+        counts = Counter(value for item in items for value in task.chosen(item.label))
+        return any(LEAST_TEXTS <= number < len(items) for number in counts.values())
 
     @property
     def why_no_model(self) -> str:
@@ -56,6 +64,11 @@ class Snapshot:
         task, labels = self.workspace.task, self.labels
         if self.can_train or any(len(labels.splits[x]) < task.targets[x] for x in SPLITS):
             return ""
+        if task.several:
+            return (
+                f"No label has {LEAST_TEXTS} training items yet, so the model cannot learn and "
+                "batches are random. Search for such items on Explore and label them there."
+            )
         found = {item.label for item in labels.usable_training()}
         missing = [label.name for label in task.labels if label.value not in found]
         return (
@@ -98,7 +111,7 @@ class Snapshot:
         pool = self.pool_words.pool
         at = pool.positions(taken)
         texts = [item.text for item in self.labels.items]
-        texts += [row.text for conflict in self.labels.conflicts for row in conflict.rows]
+        texts += [row.text for row in self.labels.apart]
         texts += pool.texts_of(at).values()
         is_candidate = self.pool_words.is_first.copy()
         is_candidate[self.pool_words.copies_of(texts)] = False

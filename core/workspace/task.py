@@ -37,6 +37,8 @@ GONE = "a model of earlier versions, which was no better than `linear`, and slow
 MOST = 10**12
 """The highest number that a task may name: more minutes than that are no length of time."""
 MAX_LABELS = 200
+LEAST_TEXTS = 5
+"""Training texts that a label needs before a model tells it, where a text can have several."""
 NONE = "-"
 """The answer that no label fits, where a text can have several."""
 SEPARATOR = "|"
@@ -153,6 +155,21 @@ class Task:
         former = {value: label.value for label in labels for value in label.was}
         return former | {label.value: label.value for label in labels}
 
+    @cached_property
+    def meanings(self) -> tuple[tuple[str, str], ...]:
+        """`current` as something that a cache can go by."""
+        return tuple(self.current.items())
+
+    @cached_property
+    def retired_values(self) -> frozenset[str]:
+        return frozenset(label.value for label in self.retired)
+
+    @cached_property
+    def filed(self) -> tuple[Label, ...]:
+        """The labels that have files: retired ones too; with `several`, also none of them."""
+        none = (Label(NONE, "none of them", NONE_FILE, ""),) if self.several else ()
+        return (*self.labels, *self.retired, *none)
+
     def answer(self, chosen: Iterable[str]) -> str:
         """The answer that consists of these values, in the task's order."""
         wanted = set(chosen)
@@ -165,15 +182,26 @@ class Task:
             return (answer,)
         return () if answer == NONE else tuple(answer.split(SEPARATOR))
 
+    def filed_under(self, answer: str) -> tuple[str, ...]:
+        """The values of the label files in which a text of this answer stands."""
+        return self.chosen(answer) or (NONE,)
+
+    def renewed(self, answer: str) -> str | None:
+        """The answer in current values, retired ones among them; None if one means nothing."""
+        found = [self.current.get(value) for value in self.chosen(answer)]
+        if None in found:
+            return None
+        return self.answer(found) if self.several else found[0]
+
     def today(self, answer: str) -> str | None:
         """The answer in today's values; None if one of its values means nothing in this task.
 
         Retired labels of a text with several are left out of it.
         """
-        found = [self.current.get(value) for value in self.chosen(answer)]
-        if None in found:
-            return None
-        return self.answer(set(found) & set(self.values)) if self.several else found[0]
+        found = self.renewed(answer)
+        if found is None or not self.several:
+            return found
+        return self.answer(set(self.chosen(found)) & set(self.values))
 
     def name_of(self, answer: str) -> str:
         """The answer as people read it: the names of its labels."""

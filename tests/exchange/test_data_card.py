@@ -63,7 +63,7 @@ def test_it_tells_counts_shares_and_the_evaluation_sets_fingerprint(active: Snap
     evaluation = active.labels.splits["evaluation"]
     counts = active.labels.counts(active.workspace.task)
     positives = counts["evaluation"]["1"]
-    fingerprint = labels_hash(evaluation, active.workspace.task.values)
+    fingerprint = labels_hash(evaluation, active.workspace.task)
     assert f"| evaluation | {positives} | {30 - positives} | 30 |" in card
     assert f"| training | {counts['training']['1']} | {counts['training']['0']} | 60 |" in card
     assert f"{positives} of 30 items are Disaster-related" in card

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from core.errors import LogError
@@ -220,10 +222,10 @@ def test_the_text_key_folds_case_width_and_space():
 def test_the_hash_knows_items_and_labels_but_not_their_order(make_workspace: MakeWorkspace):
     workspace = make_workspace(labels={("training", "1"): [("a", "x"), ("b", "y")]})
     first, second = read_snapshot(workspace).labels.splits["training"]
-    values = workspace.task.values
-    assert labels_hash([first, second], values) == labels_hash([second, first], values)
-    assert labels_hash([first], values) != labels_hash([second], values)
-    assert labels_hash([first], values) != labels_hash([first], ("0", "1"))
+    task = workspace.task
+    assert labels_hash([first, second], task) == labels_hash([second, first], task)
+    assert labels_hash([first], task) != labels_hash([second], task)
+    assert labels_hash([first], task) != labels_hash([replace(first, label="0")], task)
 
 
 def test_without_its_text_a_label_waits_and_is_never_saved_empty(make_workspace: MakeWorkspace):

@@ -138,7 +138,7 @@ def _asked_now(snapshot: Snapshot, run: Run) -> EvaluationPredictions | None:
 @kept(by_snapshot)
 def evaluation_hash(snapshot: Snapshot) -> str:
     """What the evaluation data of today is called in the rows of runs that were measured by it."""
-    return labels_hash(snapshot.labels.splits["evaluation"], snapshot.workspace.task.values)
+    return labels_hash(snapshot.labels.splits["evaluation"], snapshot.workspace.task)
 
 
 def score_intervals(snapshot: Snapshot, run: Run, label: int) -> dict[str, Interval]:
