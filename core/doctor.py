@@ -38,7 +38,7 @@ def examine(path: Path) -> list[Finding]:
             *limited(snapshot.labels.findings),
             *limited(examine_leftovers(snapshot.workspace, snapshot.labels.ids())),
             *limited(examine_labels(snapshot)),
-            *examine_pool(snapshot.pool_words, snapshot.workspace.path),
+            *limited(examine_pool(snapshot.pool_words, snapshot.workspace.path)),
             *limited(examine_batches(snapshot)),
             *limited(examine_models(snapshot.workspace.models, snapshot.logs.runs)),
             *limited(examine_backups(snapshot.workspace)),

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from core.pool.bags import run_starts
 from core.pool.folder import DELIMITERS, POOL_FOLDER, passed_over
 from core.pool.hashing import firsts
 from core.pool.text_keys import made_id
 from core.pool.words import PoolWords
-from core.system.findings import MOST, Finding, Kind, counted, rest_of
+from core.system.findings import Finding, Kind, counted
 
 PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz")
 
@@ -56,39 +55,20 @@ def _passed_over(path: Path) -> Finding:
 
 
 def _repeated_ids(words: PoolWords) -> Iterator[Finding]:
-    """The first ids that stand there more than once, and how many there are beside them.
+    """The ids that stand there more than once.
 
     Ids that were made from the texts are left out: such items are copies, and told as such.
     """
-    first, times, differ = _groups(words)
-    ids = words.pool.ids.take(pa.array(first)).to_pylist()
-    made = map(made_id, np.asarray(words.keys)[first].tolist())
-    is_own = np.array([item_id != own for item_id, own in zip(ids, made, strict=True)], bool)
-    first, times, differ = first[is_own], times[is_own], differ[is_own]
-    counts = dict(zip(first.tolist(), times.tolist(), strict=True))
-    for kind, chosen in ((Kind.REPEATED_ID, ~differ), (Kind.TWO_TEXTS, differ)):
-        places = np.sort(first[chosen])[:MOST]
-        ids = words.pool.ids.take(pa.array(places)).to_pylist()
-        for place, item_id in zip(places.tolist(), ids, strict=True):
+    rows = pd.DataFrame({"id": words.pool.id_hashes, "key": words.keys})
+    keys = rows[rows.duplicated("id", keep=False)].groupby("id", sort=False)["key"]
+    first = keys.head(1)
+    ids = words.pool.ids.take(pa.array(first.index)).to_pylist()
+    for item_id, key, times, texts in zip(ids, first, keys.size(), keys.nunique(), strict=True):
+        if item_id != made_id(key):
             message = (
-                f"{POOL_FOLDER}: {counts[place]} rows have the item_id `{item_id}`"
-                f"{', with different texts' if kind == Kind.TWO_TEXTS else ''}. Only the first one "
-                "is used. Give the others ids of their own."
+                f"{POOL_FOLDER}: {times} rows have the item_id `{item_id}`"
+                f"{', with different texts' if texts > 1 else ''}. Only the first one is used. "
+                "Give the others ids of their own."
             )
+            kind = Kind.TWO_TEXTS if texts > 1 else Kind.REPEATED_ID
             yield Finding(kind, POOL_FOLDER, message, item_id=item_id)
-        if int(chosen.sum()) > MOST:
-            yield rest_of(kind, POOL_FOLDER, int(chosen.sum()) - MOST)
-
-
-def _groups(
-    words: PoolWords,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Of each repeated id: its first place, how often it stands there, whether its texts differ."""
-    pool = words.pool
-    order = np.asarray(pool.id_order)
-    hashes, keys = np.asarray(pool.id_hashes)[order], np.asarray(words.keys)[order]
-    starts = run_starts(hashes)
-    times = np.diff(np.append(starts, len(order)))
-    differ = np.logical_or.reduceat(keys != np.repeat(keys[starts], times), starts)
-    again = times > 1
-    return order[starts[again]], times[again], differ[again]

@@ -1,8 +1,8 @@
 """The words and character n-grams of tokens, as ids, and of the texts that are made of them.
 
-Whatever a text holds, its tokens hold: so the parts of each distinct token are looked up once, and
-a pool of texts stays as small as its token ids. What the tokens alone do not tell is which parts
-occur more than once in a text; `find_repeats` finds those.
+The parts of each distinct token are looked up once, and a pool of texts stays as small as its token
+ids. What the tokens alone do not tell is which parts occur more than once in a text; `find_repeats`
+finds those.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.pool.bags import Bags, joined, offsets_of, run_starts
+from core.pool.bags import Bags, distinct_words, joined, offsets_of
 from core.pool.counts import Counts, added_up, summed
+from core.pool.hashing import is_among
 from core.pool.text import number_words, words_of
 from core.pool.tokens import Hashes, Parts, words_and_ngrams
 from core.system.parallel import spans
@@ -23,8 +24,6 @@ CHARACTERS_AT_ONCE = 1_000_000
 
 PARTS_AT_ONCE = 1_000_000
 """Parts of texts that are written out at a time, likewise: about 60 megabytes."""
-
-_NOTHING = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True)
@@ -95,35 +94,13 @@ def written_out(bags: Bags, lexicon: Bags) -> Bags:
 
 def find_repeats(bags: Bags, lexicon: Bags) -> RepeatedParts:
     """The parts that a text holds more than once; texts in order, ids in order within a text."""
-    found = [
-        (rows + start, ids, again)
-        for start, stop in blocks_of(bags, lexicon)
-        for rows, ids, again in [_repeats(written_out(bags.part(start, stop), lexicon))]
-    ]
-    none = (np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int64))
-    return RepeatedParts(*(np.concatenate(parts) for parts in zip(none, *found, strict=True)))
-
-
-def _repeats(parts: Bags) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
-    """Sorts texts of about the same length side by side: many short sorts are fast, one is not."""
-    lengths = parts.lengths
-    width_class = np.ceil(4 * np.log2(np.maximum(lengths, 1))).astype(np.int64)
-    rows, ids = [np.empty(0, np.int64)], [np.empty(0, np.int32)]
-    for width in np.unique(width_class[lengths > 1]):
-        texts = np.flatnonzero(width_class == width)
-        place = np.arange(lengths[texts].max())
-        inside = place < lengths[texts, None]
-        table = parts.ids[np.where(inside, parts.offsets[texts, None] + place, 0)]
-        table = np.sort(np.where(inside, table, np.int32(_NOTHING)), axis=1)
-        same = (table[:, 1:] == table[:, :-1]) & inside[:, 1:]
-        at, column = np.nonzero(same)
-        rows.append(texts[at])
-        ids.append(table[at, column])
-    row, part = np.concatenate(rows), np.concatenate(ids)
-    order = np.lexsort((part, row))
-    row, part = row[order], part[order]
-    firsts = run_starts(row, part)
-    return row[firsts], part[firsts], np.diff(firsts, append=len(row))
+    found = [(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int64))]
+    for start, stop in blocks_of(bags, lexicon):
+        parts, counts = distinct_words(written_out(bags.part(start, stop), lexicon))
+        several = counts > 1
+        rows, ids = parts.rows[several] + start, parts.ids[several]
+        found.append((rows, ids, counts[several] - 1))
+    return RepeatedParts(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
 
 def _spelled(tokens: Sequence[str]) -> Iterator[tuple[int, Parts, Parts]]:
@@ -136,11 +113,6 @@ def _spelled(tokens: Sequence[str]) -> Iterator[tuple[int, Parts, Parts]]:
 def _look_up(parts: Parts, known: Hashes) -> Bags:
     """The parts as places in `known`, without those that are not there."""
     encoded = pa.array(parts.hashes).dictionary_encode()
-    hashes = encoded.dictionary.to_numpy()
-    place = np.searchsorted(known, hashes)
-    place[place == len(known)] = 0
-    is_known = known[place] == hashes if len(known) else np.zeros(len(hashes), bool)
-    code = encoded.indices.to_numpy()
-    kept = is_known[code]
-    before = np.concatenate([[0], np.cumsum(kept)])
-    return Bags(place[code[kept]].astype(np.int32), before[parts.offsets])
+    hashes, code = encoded.dictionary.to_numpy(), encoded.indices.to_numpy()
+    place, kept = np.searchsorted(known, hashes), is_among(hashes, known)[code]
+    return Bags(place[code[kept]].astype(np.int32), offsets_of(kept)[parts.offsets])

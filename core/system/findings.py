@@ -171,13 +171,6 @@ def shortened(text: str | bytes) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
-def rest_of(kind: Kind, file: str, number: int) -> Finding:
-    """The finding that counts those of its kind that are not told one by one."""
-    place = file or "There"
-    message = f"{place}: {number:,} more of the kind `{kind.title}` are not listed."
-    return Finding(kind, file, message, by_hand=True)
-
-
 def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
     """The first findings of each kind and file, and a count of the others."""
     counts: Counter[tuple[Kind, str]] = Counter()
@@ -187,4 +180,5 @@ def limited(findings: Iterable[Finding]) -> Iterator[Finding]:
             yield finding
     for (kind, file), number in counts.items():
         if number > MOST:
-            yield rest_of(kind, file, number - MOST)
+            more = f"{number - MOST:,} more of the kind `{kind.title}` are not listed."
+            yield Finding(kind, file, f"{file or 'There'}: {more}", by_hand=True)
