@@ -1,8 +1,7 @@
 """The doctor: findings about everything in a workspace's files, and the mends that are safe.
 
-Looking writes nothing. A mend appends or moves within the workspace, and never deletes. It is done
-under the workspace's lock, after looking again whether there is still something to do;
-`set_aside/mends.csv` says who did what.
+A mend appends or moves within the workspace, and never deletes. It is done under the workspace's
+lock, after looking again; `set_aside/mends.csv` says who did what.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,11 +24,7 @@ from core.workspace.snapshot import read_snapshot
 
 
 def examine(path: Path) -> list[Finding]:
-    """Every finding, errors first, in the order of the files; of many of a kind the first ones.
-
-    A file that stops everything else is the only finding. Raises WorkspaceError if there is no
-    such folder.
-    """
+    """Every finding, errors first, in the files' order; or the only one, of an unreadable file."""
     try:
         snapshot = read_snapshot(open_workspace(path), write_cache=False)
         findings = [

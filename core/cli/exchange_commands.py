@@ -1,7 +1,4 @@
-"""Commands that bring tables in and write labels for other programs: import, export.
-
-A command imports what it needs in its body: `--help` starts at once.
-"""
+"""Commands that bring tables in and write labels out. Each imports what it needs in its body."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -242,8 +239,7 @@ def workspace_for(
 ) -> Iterator[Workspace]:
     """The workspace in this folder, which is made if it is not there, and goes again if refused.
 
-    A new one takes its labels from this column of the table, unless they are those of the
-    chapter's task.
+    A new one takes its labels from this column, unless they are those of the chapter's task.
     """
     is_made = not path.exists()
     if is_made:

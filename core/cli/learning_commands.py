@@ -1,7 +1,4 @@
-"""Commands that train and choose: train, next, evaluate, simulate.
-
-A command imports what it needs in its body: `--help` starts without torch.
-"""
+"""Commands that train and choose. Each imports what it needs in its body: no torch for `--help`."""
 
 import time
 from dataclasses import replace

@@ -1,7 +1,4 @@
-"""Commands about a workspace as a whole: status, check, backups, new ones, a password.
-
-A command imports what it needs in its body: `--help` and the light ones start at once.
-"""
+"""Commands about a workspace as a whole. Each imports what it needs in its body."""
 
 import sys
 from collections import Counter

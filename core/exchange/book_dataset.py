@@ -1,10 +1,7 @@
 """Download of the book's dataset as a workspace, from where its author publishes it.
 
-Files of one commit. Of the label files size and SHA-256 are known. The pool was not to be had when
-this was written: of it the server's word on its length is checked, that all but a few of its rows
-are `item_id,text`, and a least number of them.
-
-What has arrived stands in a hidden folder beside the new one, and is not fetched again.
+Of the label files size and SHA-256 are known. The pool was not to be had when this was written: its
+length, its form and a least number of its rows are checked.
 """
 
 import hashlib
@@ -76,8 +73,7 @@ def fetch_book(
 ) -> Workspace:
     """The book's data in a folder that holds nothing yet: whole and checked, or not there.
 
-    Called again after it was cut short it goes on. `base` is where the files are, for a mirror.
-    Raises DownloadError or WorkspaceError.
+    `base` is where the files are, for a mirror. Raises DownloadError or WorkspaceError.
     """
     refuse_contents(into)
     parts = into.parent / f".{into.name}.download"

@@ -30,11 +30,8 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: int = 0) -> str:
-    """The card of these labels of the loop, for a file or folder of this layout.
-
-    `n_aliases` rows of the file are further ids of these labels' items.
-
-    What people wrote stands there as they wrote it: none of it is Markdown, HTML or a link.
+    """The card of these labels, for a file or folder of this layout; people's words are no
+    Markdown.
     """
     task, columns = snapshot.workspace.task, ", ".join(map(plain, table.column_names))
     parts = [
@@ -161,10 +158,7 @@ def _scores(snapshot: Snapshot, run: Run) -> str:
 
 
 def _intervals(snapshot: Snapshot, run: Run) -> dict[str, Interval]:
-    """Those of the run's report; none where there is no report that can be read.
-
-    One of no width is left out: older reports resampled the F-score, which cannot leave 0 or 1.
-    """
+    """Those of the run's report that have a width: older ones resampled an F-score of 0 or 1."""
     try:
         report = read_report(snapshot, run)
     except RunError:

@@ -27,10 +27,7 @@ OK, PARTIAL = 200, 206
 
 @dataclass(frozen=True)
 class Limits:
-    """What a file may take: seconds of silence, seconds in all, bytes, and connections.
-
-    After a connection that was cut another one is only made if the last has brought something.
-    """
+    """What a file may take: seconds of silence, seconds in all, bytes, and connections."""
 
     silence: float = 30
     seconds: float = 900
@@ -54,8 +51,8 @@ def fetch(
 ) -> None:
     """All of the file stands in `part`, which may hold its beginning already.
 
-    `size` in bytes, if it is known; else the server has to say it. Raises DownloadError, and then
-    what has arrived stays; or OSError if it cannot be written.
+    `size` in bytes, if it is known. Raises DownloadError, or OSError if it cannot be written; what
+    has arrived stays.
     """
     _refuse_url(url)
     deadline = time.monotonic() + limits.seconds

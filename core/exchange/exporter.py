@@ -57,9 +57,8 @@ def export_files(
 ) -> Files:
     """Name and content of each file of this format, the card last.
 
-    A CSV file that is `for_excel` begins with the mark by which Excel knows UTF-8.
-
-    Raises ExportError if there is no such format or split, or if the splits have no label.
+    A CSV file that is `for_excel` begins with the mark by which Excel knows UTF-8. Raises
+    ExportError if there is no such format or split, or if the splits have no label.
     """
     if form not in LAYOUTS:
         raise ExportError(f"There is no format `{form}`. Choose one of: {', '.join(LAYOUTS)}.")

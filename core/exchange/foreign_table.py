@@ -25,8 +25,8 @@ from core.exchange.tables.dialect import NONE
 from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns, guess
 from core.exchange.tables.tool_formats import labels_in
+from core.pool.hashing import keys_of, made_id
 from core.pool.text import is_blank
-from core.pool.text_keys import keys_of, made_id
 from core.system.csv_rows import BadRow, is_number
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled

@@ -1,7 +1,7 @@
 """Guard against spreadsheet formulas: cells that would run are written so that they show.
 
-A leading apostrophe makes a spreadsheet take a cell for text. Cells that already begin with
-apostrophes before such a character get one more, so that taking one away gives every cell back.
+A leading apostrophe makes a cell a text. Cells that begin with apostrophes before such a character
+get one more, so that taking one away gives every cell back.
 """
 
 import re

@@ -153,10 +153,9 @@ def import_as_new(
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
 ) -> tuple[Workspace, ImportResult]:
-    """A new workspace of this name in the registry, with this `task.toml` and what a table holds.
+    """A new workspace of this name, with this `task.toml` and what a table holds.
 
-    If the table is refused nothing stays; a crash leaves an empty workspace at worst. Raises what
-    `import_data` and `create` raise.
+    If the table is refused nothing stays. Raises what `import_data` and `create` raise.
     """
     workspace = create(name, task, root)
     more = {"leave_out_bad_rows": leave_out_bad_rows, "progress": progress}
@@ -276,8 +275,7 @@ def _items_written(
 ) -> Iterator[tuple[str, str]]:
     """(the pool's new file, the record of the import), each empty if there is nothing for it.
 
-    Within the block all of both is on disk; at its end the file gets its name. If the block is
-    left by an error nothing of them stays.
+    Within the block both are on disk; at its end the file gets its name, or with an error none.
     """
     places = np.flatnonzero(is_new)
     if not len(places) and not found.labels and not aliases:

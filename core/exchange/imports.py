@@ -1,8 +1,7 @@
 """Imports that were made: a record of each, and the way to take one back as a whole.
 
 A record stands in `imports/` before anything that it tells of is written. Taking back deletes
-nothing: the pool's file and the record move to `set_aside/`, and events undo the labels. What a
-crash cuts short, the same step again completes.
+nothing. What a crash cuts short, the same step again completes.
 """
 
 import json
@@ -266,10 +265,7 @@ def _refuse_later_imports(workspace: Workspace, record: ImportRecord, items: Set
 
 
 def _items(snapshot: Snapshot, record: ImportRecord) -> set[str]:
-    """The items that the import's file has in the pool; none if it has left the pool.
-
-    Raises TableError if it holds others than those that were imported.
-    """
+    """The items that the import's file has in the pool; raises TableError if it has others now."""
     pool, at, found = snapshot.pool_words.pool, 0, []
     for piece in pool.pieces:
         if piece.file == record.file:

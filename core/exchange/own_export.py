@@ -17,8 +17,8 @@ from core.exchange.provenance import ALIAS_OF, EXPORT_FIELDS, FLOATS, WHOLE, pro
 from core.exchange.tables.files import text_of
 from core.exchange.tables.reader import SourceTable
 from core.pool.folder import POOL_FOLDER
+from core.pool.hashing import hash_keys
 from core.pool.items import Pool
-from core.pool.text_keys import hash_keys
 from core.system.csv_rows import BadRow
 from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
@@ -79,8 +79,7 @@ def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> 
 def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableContents:
     """What a folder in the layout of a workspace brings: its pool, and every label that counts.
 
-    Raises WorkspaceError if there is no such folder, TableError if it is no workspace, or
-    TaskError, LogError, PoolError.
+    Raises TableError if it is no workspace; WorkspaceError, TaskError, LogError or PoolError.
     """
     workspace = open_workspace(folder)
     if not any(path.exists() for path in (*(x.path for x in workspace.logs), folder / POOL_FOLDER)):

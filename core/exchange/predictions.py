@@ -1,7 +1,6 @@
 """Predictions of a run for every row of a table, or every item of the pool, written to one file.
 
-Rows are read, scored and written block by block: memory holds one block of them, whatever the size
-of the file. Nothing has its name on disk before all of it is written.
+Memory holds one block of rows. Nothing has its name on disk before all of it is written.
 """
 
 import time

@@ -69,8 +69,7 @@ def provenance(snapshot: Snapshot, splits: Collection[str] = SPLITS) -> pa.Table
 def with_aliases(snapshot: Snapshot, table: pa.Table) -> pa.Table:
     """The table with a row behind an item for each of its aliases, and the column `ALIAS_OF`.
 
-    The label is the item's; the pool's own columns are empty: they are not the alias's. Without
-    aliases it is the table itself.
+    The pool's own columns are empty there. Without aliases it is the table itself.
     """
     aliases = read_aliases(snapshot.workspace.aliases, [])
     in_pool = snapshot.pool_words.pool.positions(aliases)
@@ -94,11 +93,9 @@ def with_aliases(snapshot: Snapshot, table: pa.Table) -> pa.Table:
 
 
 def own_names(columns: Sequence[str]) -> dict[str, str]:
-    """What each of the pool's own columns is called in an export.
+    """What each of the pool's own columns is called in an export, where a name may be taken.
 
-    `Label` is `pool_Label` there, and of `a` and `A` the second is `pool_A`: names that differ in
-    case alone are one name to many programs. A name that is free stays, so that an export of what
-    was imported has the same names.
+    Names that differ in case alone are one name to many programs: `Label` is `pool_Label` there.
     """
     given = {*EXPORT_FIELDS, ALIAS_OF}
     taken = given | {name.casefold() for name in columns}

@@ -64,9 +64,8 @@ def match(snapshot: Snapshot, incoming: TableContents, known: Mapping[str, str])
 def _places(
     snapshot: Snapshot, incoming: TableContents, aliases: Mapping[str, str]
 ) -> tuple[NDArray[np.int64], list[BadRow]]:
-    """(each item's place in the pool, -1 for none, those whose id has another text there).
-
-    An export's items are known by their ids alone: its labels bring their own texts.
+    """(each item's place in the pool, -1 for none; by id alone in an export, rows that are
+    refused).
     """
     words = snapshot.pool_words
     by_id = words.pool.positions(incoming.item_ids)
@@ -101,10 +100,7 @@ def _aliases(
     snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64], names: Mapping[str, str],
     known: Mapping[str, str],
 ) -> tuple[dict[str, str], list[BadRow]]:  # fmt: skip
-    """(the item of each id whose row has the text of another row, rows of an id that is taken).
-
-    `known` are the workspace's aliases.
-    """
+    """(the item of each id whose row has the text of another row, rows of an id that is taken)."""
     words, items = snapshot.pool_words, incoming.item_ids
     rows = list(incoming.aliases)
     if not incoming.ids_made and names:
@@ -277,10 +273,7 @@ def _identity(proposal: Proposal) -> Identity:
 
 
 def _batch_names(here: Sequence[Proposal], brought: Sequence[Proposal]) -> dict[Identity, str]:
-    """What each batch that is brought is called here: as it is, unless another one is called so.
-
-    The same batch gets the same name at every import.
-    """
+    """What each batch that is brought is called here: always the same, its name if it is free."""
     # Whose a name is goes by the rest: a batch that got another name here is the same one still.
     owners: dict[str, tuple[str, ...]] = {}
     for proposal in here:

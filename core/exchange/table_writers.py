@@ -1,7 +1,4 @@
-"""Writers of large tables, part by part: CSV, JSON lines, Parquet, Excel, by a file's ending.
-
-Of a large pool never more than a block is held beside the file itself.
-"""
+"""Writers of tables, part by part: CSV, JSON lines, Parquet, Excel, by a file's ending."""
 
 import json
 import math
@@ -48,10 +45,7 @@ FIRST = ("item_id", "text")
 
 
 def written_to(out: Path, parts: Iterator[pa.Table]) -> None:
-    """The parts stand in the new file, in the format of its ending, when this returns, or nothing.
-
-    Raises ExportError if it cannot be written, or if there is no part.
-    """
+    """The parts stand in the new file, in the format of its ending, or ExportError and nothing."""
     first = next(parts, None)
     if first is None:
         raise ExportError(f"There are no rows to write to {out.name}.")
@@ -88,10 +82,7 @@ def json_text(value: object) -> str:
 
 
 def write_csv(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
-    """Writes a header and a row per item; every text in quotes, nothing for null.
-
-    A text that a spreadsheet would run as a formula is guarded, any other stands as it is.
-    """
+    """Writes a header and a row per item; every text in quotes and guarded, nothing for null."""
     _write(sheet, places, file, ".csv")
 
 
@@ -144,10 +135,7 @@ def _parquet(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
 
 @contextmanager
 def _excel(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
-    """A workbook of one sheet; a text is a text, whatever it begins with.
-
-    Raises ExportError for more rows, or a longer text, than a sheet can hold.
-    """
+    """A workbook of one sheet; raises ExportError for more than that can hold."""
     with Workbook(file, {"constant_memory": True}) as book:
         book.set_properties({"created": EPOCH})  # the same rows give the same file
         sheet, lines = book.add_worksheet("items"), count()

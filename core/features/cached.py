@@ -22,8 +22,7 @@ from core.features.pool_features import ARRAYS, Space, space_of
 from core.features.space_rows import SpaceRows, place
 from core.pool.bags import Bags, Indices, Mask
 from core.pool.counts import Counts, added, count
-from core.pool.hashing import is_among, set_key
-from core.pool.text_keys import hash_words
+from core.pool.hashing import hash_words, is_among, set_key
 from core.pool.token_parts import tokens_of
 from core.pool.tokens import Hashes
 from core.system.disk_cache import load_cached, load_earlier

@@ -3,7 +3,7 @@
 - items.read_pool gives a Pool, words.read_pool_words a PoolWords: mapped, from the cache
 - items.only_grew: whether a pool's files have at most grown since it was read
 - header.read_header, USUAL_NAMES: which column is the id, and which the text
-- text_keys.hash_keys, keys_of: which texts are copies, by 64 bits of each
+- hashing.hash_keys, keys_of: which texts are copies, by 64 bits of each
 - text.is_blank, words_of, text_key, occurrences: words of a text, and when two texts are the same
 - search.read_index, read_query: items by their words
 - bags.Bags: texts as bags of ids

@@ -1,8 +1,7 @@
 """Builder of the pool's columns from its CSV files, reading only what is new.
 
-Pieces that were read before are copied: of a file that only grew at its end, all but the end.
-Whether a piece is what it was, its bytes decide, by their hash. A file is read as far as it had
-grown when its size was noted, and to the end of its last whole line: somebody may be writing it.
+Pieces that were read before are copied, if their bytes still have the same hash. A file is read to
+the end of its last whole line: somebody may be writing it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from core.pool.csv_files import NotPlainError, PoolFile, careful_blocks, plain_blocks
+from core.pool.hashing import keys_of, made_id
 from core.pool.header import ID, TEXT
-from core.pool.text_keys import keys_of, made_id
 from core.system.csv_rows import MAX_JOINED_LINES
 from core.system.findings import Finding, Kind, shortened
 from core.system.mapped_arrays import GrowingColumn
@@ -94,10 +93,7 @@ class PoolBuilder:
             column.close()
 
     def _read_from(self, file: PoolFile, start: int, stop: int, lines: int) -> None:
-        """The bytes of a file from `start` up to `stop` as a new piece; `lines` stand before it.
-
-        Where they are not the whole file they are read from a copy.
-        """
+        """The bytes of a file from `start` up to `stop` as a new piece; `lines` stand before it."""
         first, marks = self._rows, self._marks()
         is_part = start > 0 or file.path.stat().st_size > stop
         part = self._folder / "part.csv" if is_part else None
@@ -208,10 +204,7 @@ def _holds(path: Path, piece: Piece) -> bool:
 def _look_through(
     path: Path, delimiter: str, start: int, stop: int, copy: Path | None = None
 ) -> tuple[str, int]:
-    """(a hash of these bytes of a file, and of what divides them; the number of their lines).
-
-    They are copied if asked for.
-    """
+    """(a hash of these bytes of a file, and of what divides them; the number of their lines)."""
     digest, lines = blake2b(delimiter.encode(), digest_size=16), 0
     with copy.open("wb") if copy else nullcontext() as target:
         for data in _bytes_of(path, start, stop):

@@ -8,8 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.pool.folder import DELIMITERS, POOL_FOLDER, passed_over
-from core.pool.hashing import firsts
-from core.pool.text_keys import made_id
+from core.pool.hashing import firsts, made_id
 from core.pool.words import PoolWords
 from core.system.findings import Finding, Kind, counted
 
@@ -17,10 +16,7 @@ PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip", ".7z", ".tar", ".tgz")
 
 
 def examine_pool(words: PoolWords, root: Path) -> Iterator[Finding]:
-    """Files that are not read, an empty pool, repeated ids, blank texts, copies.
-
-    What is wrong with rows was told when they were read.
-    """
+    """Files that are not read, an empty pool, repeated ids, blank texts, copies."""
     yield from map(_passed_over, passed_over(root))
     if not len(words.pool):
         message = f"{POOL_FOLDER}/ holds no items. Import a file on Data, or put a CSV file there."
@@ -55,10 +51,7 @@ def _passed_over(path: Path) -> Finding:
 
 
 def _repeated_ids(words: PoolWords) -> Iterator[Finding]:
-    """The ids that stand there more than once.
-
-    Ids that were made from the texts are left out: such items are copies, and told as such.
-    """
+    """Ids that stand there more than once; those made from the texts are told as copies."""
     rows = pd.DataFrame({"id": words.pool.id_hashes, "key": words.keys})
     keys = rows[rows.duplicated("id", keep=False)].groupby("id", sort=False)["key"]
     first = keys.head(1)

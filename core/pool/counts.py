@@ -1,8 +1,4 @@
-"""Counts of keys, as sorted tables that can be added up and subtracted.
-
-Whatever is only counted need not be counted twice: the counts of texts together are the sum of
-their counts, to the last digit and in whatever order they are added.
-"""
+"""Counts of keys, as sorted tables that can be added up and subtracted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,10 +55,7 @@ def summed(parts: Sequence[Counts]) -> Counts:
 
 
 def added(one: Counts, other: Counts, sign: Literal[1, -1] = 1) -> Counts:
-    """The sum of both, or with -1 what is left of `one` without `other`.
-
-    It takes as long as both are long: little, where few texts are added to many.
-    """
+    """The sum of both, or with -1 what is left of `one` without `other`; fast for few others."""
     at = np.searchsorted(one.keys, other.keys)
     is_old = is_among(other.keys, one.keys)
     counts = one.counts.copy()

@@ -66,7 +66,7 @@ class PoolFile:
 
 
 def open_pool_file(path: Path) -> PoolFile:
-    """The file with its columns. Raises PoolError if it or its header cannot be read.
+    """The file with its columns; raises PoolError if it or its header cannot be read.
 
     What divides its cells is told by its name, unless another sign divides a plain header.
     """
@@ -150,10 +150,7 @@ def _missed_headers(name: str, rows: Sequence[Row]) -> Iterator[Finding]:
 def plain_blocks(
     path: Path, columns: Sequence[str], skip: int = 0, delimiter: str = ","
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a file by DuckDB, all columns as texts, without the first `skip` lines.
-
-    Raises NotPlainError as soon as anything is not as plain as it should be.
-    """
+    """The rows of a file by DuckDB, as texts; raises NotPlainError if any is not plain."""
     import duckdb  # a quarter of a second, and a pool that was read before needs none of it
 
     # DuckDB would take `*`, `?` and `[` for a pattern of several files.
@@ -228,10 +225,7 @@ def _plain_batch(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.RecordBatc
 
 
 def _refusal(fields: list[str], file: PoolFile) -> str | None:
-    """Why these fields are no item; None if they are one.
-
-    Further fields need a header, unless nothing stands in them: spreadsheets leave such behind.
-    """
+    """Why these fields are no item; None if they are one, perhaps with empty ones behind them."""
     columns = file.columns
     if len(fields) <= columns.index(TEXT):
         return "the row has no text"

@@ -1,6 +1,6 @@
 """Headers of tables that people make: which column is the id, and which the text.
 
-Names alone decide. Rows would too, but a file that grows must not be read otherwise one day.
+Names alone decide: a file that grows must not be read otherwise one day.
 """
 
 import re

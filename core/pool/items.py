@@ -1,8 +1,4 @@
-"""The pool: every item of `unlabeled_data/`, as columns that are mapped into memory.
-
-They are read once, in blocks, and kept in `.cache`. Where files were added, or have grown at their
-ends, only what is new is read.
-"""
+"""The pool: every item of `unlabeled_data/`, as columns that are mapped into memory."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -108,9 +104,8 @@ def read_pool(
 ) -> Pool:
     """The pool of the workspace folder `root`, from `cache` where its files did not change.
 
-    An empty or missing pool is a pool of no items. Files may grow meanwhile: what came since is for
-    the next reading. Raises PoolError for a file that is no CSV, and where files keep changing
-    otherwise while they are read.
+    What comes meanwhile is for the next reading. Raises PoolError for a file that is no CSV, and
+    where files keep changing while they are read.
     """
 
     def build(folder: Path) -> None:

@@ -1,9 +1,4 @@
-"""The words and character n-grams of tokens, as ids, and of the texts that are made of them.
-
-The parts of each distinct token are looked up once, and a pool of texts stays as small as its token
-ids. What the tokens alone do not tell is which parts occur more than once in a text; `find_repeats`
-finds those.
-"""
+"""The words and character n-grams of tokens, as ids, and of the texts that are made of them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

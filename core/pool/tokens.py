@@ -1,8 +1,7 @@
 """The tokenizer: the words and the character n-grams of each token, as 64-bit hashes.
 
-A token is what stands between white space. Characters are folded one by one, so that places in the
-folded token are places in the token; nothing else is language: a token may be a whole sentence
-where a script has no spaces. Everything is worked out for many tokens at once, over code points.
+A token is what stands between white space: a whole sentence where a script has no spaces.
+Characters are folded one by one, so that places in the folded token are places in the token.
 """
 
 import unicodedata
@@ -59,11 +58,10 @@ class _Characters:
 
 
 def words_and_ngrams(tokens: Sequence[str]) -> tuple[Parts, Parts]:
-    """(words, character n-grams) of each token.
+    """(words, character n-grams) of each token; those that are folded alike have one hash.
 
     A word is a run of letters, marks, digits and underscores, or one character, with its marks, of
-    a script without spaces. Words and n-grams that are folded alike have one hash, others do not:
-    of a million, two collide with a chance of 1 in 36 million.
+    a script without spaces.
     """
     characters = _characters(tokens)
     return _words(characters), _grams(characters)

@@ -1,8 +1,4 @@
-"""The pool as bags of words, and its exact duplicates: texts that are copies of each other.
-
-Texts are split at white space, as the chapter does it. What a text is known by beyond its words is
-worked out from its words: one look at each distinct word replaces one at each text.
-"""
+"""The pool as bags of words, split at white space, and its exact duplicates."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -18,11 +14,18 @@ from numpy.typing import NDArray
 from core.pool.bags import Bags, Ids, Indices, Mask, offsets_of
 from core.pool.builder import Piece
 from core.pool.folder import pool_files
-from core.pool.hashing import firsts, found_at, text_offsets
+from core.pool.hashing import (
+    TEXT_BYTES_AT_ONCE,
+    firsts,
+    found_at,
+    hash_each,
+    hash_keys,
+    split_block,
+    text_offsets,
+)
 from core.pool.items import Pool, read_pool
 from core.pool.lengths import LengthThirds
 from core.pool.text import is_blank
-from core.pool.text_keys import TEXT_BYTES_AT_ONCE, hash_each, hash_keys, split_block
 from core.pool.tokens import Hashes
 from core.system.disk_cache import load_cached, load_earlier
 from core.system.mapped_arrays import (

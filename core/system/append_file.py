@@ -1,7 +1,6 @@
 """Files that only grow: rows that were read once are not read again.
 
-What was read is believed only while the file still begins with the very bytes that it was read
-from: an edited file is read anew. Every label makes pages read logs and label files again.
+What was read is believed only while the file still begins with the bytes that it was read from.
 """
 
 import time
@@ -58,10 +57,7 @@ class CsvFile:
         return read_rows(self.path, self.name, start)
 
     def append(self, rows: Sequence[Sequence[str]]) -> None:
-        """The rows stand at the end of the file, fsynced, when this returns: all or none.
-
-        Raises LogError if the file cannot be written; then none of `rows` is in it.
-        """
+        """All rows stand at the file's end, fsynced, when this returns; or LogError and none."""
         if rows:
             with self.locked() as file:
                 self.append_to(file, rows)
@@ -123,10 +119,7 @@ class CsvFile:
 
 
 def read_records(file: CsvFile, key: Hashable, make: Make[Record]) -> Made[Record]:
-    """What `make` makes of all rows of the file; `key` names everything else that it goes by.
-
-    Raises LogError if the file cannot be read.
-    """
+    """What `make` makes of the file's rows; `key` names what else it goes by. Raises LogError."""
     data = read_bytes(file.path, file.name)
     known = file.known.get((file.path, key))
     if known is None or not data.startswith(known.data):

@@ -1,7 +1,7 @@
-"""Append-only CSV files: whole rows in, whole rows out, whatever happens in between.
+"""Append-only CSV files: whole rows in, whole rows out. Every row is either read or reported.
 
-Python's `csv` decides what a row is; this module adds what a crash, an editor or a stranger can
-do to a file: torn last lines, stray quotes, broken UTF-8. Every row is either read or reported.
+Python's `csv` decides what a row is; this module adds what a crash, an editor or a stranger can do
+to a file: torn last lines, stray quotes, broken UTF-8.
 """
 
 import csv
@@ -68,10 +68,7 @@ class Rows:
 
 
 def read_rows(path: Path, name: str, start: int = 0) -> Rows:
-    """All rows of the file from byte `start` on; none if there is no such file.
-
-    Blank lines are ignored. Raises LogError, which calls the file `name`, if it cannot be read.
-    """
+    """All rows of the file from byte `start` on, as `read_bytes` finds it; no blank lines."""
     return parse_rows(read_bytes(path, name, start))
 
 

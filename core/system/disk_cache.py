@@ -61,10 +61,9 @@ def load_cached(
 
 
 def load_earlier(root: Path, kind: str, load: Callable[[Path], Loaded]) -> Loaded | None:
-    """What `load` gives for the newest whole entry of this kind, whatever its key; None: no such.
+    """What `load` gives for the newest whole entry of this kind, whatever its key; or None.
 
-    To be called while an entry is built, for what can be taken over from another. An entry is
-    passed over if `load` raises ValueError, as it does for one of an older version.
+    To be called while an entry is built. An entry is passed over if `load` raises ValueError.
     """
     for entry in newest(root, f"{kind}-*"):
         if _is_intact(entry):

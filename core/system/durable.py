@@ -136,9 +136,7 @@ def _lock_what_stands_there(path: Path, name: str) -> int:
 def append(file: int, data: bytes) -> None:
     """All bytes stand at the end, on disk, or the file is as long as it was and OSError.
 
-    Raises LeftBehindError if it could not be cut back. Bytes that could not be synced are taken
-    back too: the disk may still show them after a power cut, whole or torn, as it may show any
-    write that nobody was told of.
+    Bytes that could not be synced are taken back too. Raises LeftBehindError if they could not.
     """
     size = os.fstat(file).st_size
     try:
@@ -167,8 +165,8 @@ def _write(file: int, data: bytes | memoryview) -> None:
 def cut_off(file: int, size: int, kept: Path) -> Path:
     """Cuts the file to `size`; what stood behind is on disk elsewhere first. The copy's path.
 
-    The copy is called `kept`, or `kept` and a number if there is such a file: a clock that stands
-    still or jumps back gives names twice. A crash in between leaves the bytes twice at worst.
+    The copy is called `kept`, and a number: a clock that stands still or jumps back gives names
+    twice. A crash in between leaves the bytes twice at worst.
     """
     with new_file(kept, "number") as copy:
         copy.write(read(file, size, status(file).st_size))
@@ -260,10 +258,7 @@ def new_file(
 
 
 def write_whole(path: Path, content: bytes | memoryview) -> None:
-    """The content stands in the file, on disk, when this returns; else nothing new under its name.
-
-    What stood there is replaced.
-    """
+    """The content stands in the file, on disk, in place of what stood there; or nothing new."""
     with new_file(path, "replace") as file:
         file.write(content)
 

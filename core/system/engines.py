@@ -1,9 +1,8 @@
 """Engines: where the parts of a pool are worked on. Nothing else knows how many machines there are.
 
-`Threads`, the default, are those of this process. `Ray` (optional, `requirements-cluster.txt`) is a
-cluster: without an address a local one, for the time of one command. The machines of another one
-need the same Python and packages, and the project in the same folder; the pool they do not need.
-This machine has to be one of them.
+`Threads` of this process, or `Ray` (optional): a local cluster for the time of one command, or one
+at an address. Its machines need the same Python and packages, and the project in the same folder;
+this machine has to be one of them.
 """
 
 import os
@@ -64,10 +63,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Threads:
-    """The threads of this process, as many as there are cores.
-
-    What the function raises goes through.
-    """
+    """The threads of this process, as many as there are cores."""
 
     def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
         """What `function` gives for each part, in their order."""
@@ -132,10 +128,7 @@ def _work(function: Callable[[Part], Result], part: Part) -> Result:
 
 @contextmanager
 def open_engine(name: str = ENGINES[0], address: str | None = None) -> Iterator[Engine]:
-    """The engine of this name, ended at the end: `threads`, or `ray` at an address or locally.
-
-    Raises EngineError if it cannot be had.
-    """
+    """The engine `threads`, or `ray` at an address or locally; raises EngineError without one."""
     if name == "threads":
         yield THREADS
         return

@@ -1,8 +1,7 @@
 """Work of many seconds in a process of its own: nobody waits for it, and it can be stopped at once.
 
-Whoever began it is told how far it is. It ends with the process that began it, however that ends,
-and with every process that it has started itself. What it makes has to appear on disk in one step:
-then nothing is ever half there.
+It ends with the process that began it, and with every process that it has started itself. What it
+makes has to appear on disk in one step.
 """
 
 import json

@@ -12,10 +12,7 @@ READ = os.O_RDONLY | os.O_CLOEXEC
 
 
 def lock(file: int, name: str, *, wait: bool = True) -> None:
-    """Holds the file's lock until it is closed; raises UnwritableError on a disk without locks.
-
-    Also if it is not to `wait`, and somebody else has the lock.
-    """
+    """Holds the file's lock until it is closed; raises UnwritableError if it cannot be had."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -41,10 +38,7 @@ def locked_folder(folder: Path, name: str, *, wait: bool = True) -> Iterator[Non
 
 
 def why_no_lock(folder: Path, name: str) -> str:
-    """Why nothing can be locked on the folder's disk, for a person; empty if it can be.
-
-    Waits for nobody: a lock that another holds shows that there are locks.
-    """
+    """Why nothing can be locked on the folder's disk, for a person; empty if it can be."""
     try:
         handle = os.open(folder, READ)
         try:

@@ -1,8 +1,4 @@
-"""Arrays, and columns of texts, in files: written part by part, and mapped into memory.
-
-What is written never has to fit into memory, and what is read is loaded by the operating system
-page by page, shared by all processes that look at it.
-"""
+"""Arrays, and columns of texts, in files: written part by part, and mapped into memory."""
 
 import io
 from contextlib import closing

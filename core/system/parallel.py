@@ -60,10 +60,7 @@ def spans(ends: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """What `function` gives for each item, in the items' order, worked out on all cores.
-
-    Items are drawn as they are needed. One alone is worked on in the calling thread.
-    """
+    """What `function` gives for each item, in their order, on all cores; drawn as needed."""
     items = iter(items)
     first = list(islice(items, 2))
     if len(first) < 2:

@@ -44,10 +44,7 @@ def is_password(password: str, stored: str) -> bool:
 
 
 def check_hash(stored: str) -> tuple[bytes, bytes, tuple[int, int, int]]:
-    """(salt, key, numbers of scrypt) of a hash.
-
-    Raises PasswordError if this is no hash that `hash_password` could have made.
-    """
+    """(salt, key, numbers of scrypt) of a hash of ours; raises PasswordError for any other."""
     try:
         name, *numbers, salt_text, key_text = stored.split("$")
         cost, block_size, lanes = map(int, numbers)

@@ -6,10 +6,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Is told what begins now, or how far it is: in a few words, and as `done` of `total`.
-
-    `total` is 0 where nobody knows how much there is.
-    """
+    """Is told what begins now, or how far it is, as `done` of `total`: 0 where nobody knows."""
 
     def __call__(self, words: str, done: int = 0, total: int = 0, /) -> None: ...
 

@@ -11,10 +11,7 @@ Stamps = tuple[tuple[str, int, int], ...]
 
 
 def file_stamps(root: Path, files: list[Path]) -> Stamps:
-    """Those of the files that exist; names are below `root`.
-
-    Raises WorkspaceError if one cannot even be looked at.
-    """
+    """Those of the files below `root` that exist; raises WorkspaceError for unreadable ones."""
     stamps, todo = [], "Make the file and its folder readable."
     for file in files:
         name = file.relative_to(root).as_posix()

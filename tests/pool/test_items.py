@@ -13,8 +13,8 @@ from core.errors import PoolError
 from core.pool import builder
 from core.pool import items as pool_room
 from core.pool.csv_files import NotPlainError, plain_blocks
+from core.pool.hashing import hash_keys
 from core.pool.items import Pool, only_grew, require_items
-from core.pool.text_keys import hash_keys
 from core.system.csv_rows import WINDOW
 from core.system.findings import Kind
 from core.system.progress import in_words

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.pool import words
+from core.pool.hashing import hash_keys, hash_words, keys_of
 from core.pool.text import text_key, words_of
-from core.pool.text_keys import hash_keys, hash_words, keys_of
 from core.pool.words import PoolWords
 from core.workspace.layout import open_workspace
 from tests.conftest import MakeWorkspace, write_csv

@@ -54,10 +54,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text is divided: by what, with which quotes, from which line on (counted from 1).
-
-    Without a delimiter each line is one cell; without a quote none means anything.
-    """
+    """How a text is divided: by what, with which quotes, from which line on (counted from 1)."""
 
     delimiter: str = ""
     quotes: Quotes = USUAL_QUOTES
@@ -120,10 +117,7 @@ def recognize_dialect(
 
 
 def header_of(rows: Sequence[Sequence[str]], named: Sequence[str] = ()) -> bool | None:
-    """Whether the first of these rows names the columns; None where that is in doubt.
-
-    `named` are columns that somebody asks for by name.
-    """
+    """Whether the first of these rows names the columns, or one of `named`; None: in doubt."""
     first, *others = [[cell.strip() for cell in row] for row in rows]
     cells = [cell for cell in first if cell]
     if first[:2] == [ID, TEXT] or set(named) & set(cells):
@@ -209,10 +203,7 @@ def _lines_above(rows: Sequence[tuple[int, list[str]]]) -> int:
 
 
 def _by_quotes(fits: Sequence[_Fit]) -> _Fit:
-    """Of dialects that differ in their quotes, the one that reads more rows alike.
-
-    An apostrophe is a quote only where the cells of a column stand between two of them.
-    """
+    """Of dialects that differ in their quotes, the one that reads more rows alike."""
     usual, *others = fits
     for fit in others:
         is_apostrophe = fit.dialect.quote == "'"
@@ -270,13 +261,10 @@ def _is_meaningless(plain: Path, dialect: Dialect) -> bool:
 
 
 def _quoted_lines(plain: Path, delimiter: str) -> Iterator[str]:
-    """The lines in which a cell begins with a quote, from anywhere in the file, a few thousand.
-
-    Of those of which one is within a quoted cell nothing can be said by itself: a line with an odd
-    number of quotes is none of these.
-    """
+    """Lines in which a cell begins with a quote, from all of the file, a few thousand."""
     begins = re.compile(rb"(?:^|" + re.escape(delimiter.encode()) + rb')"')
     with plain.open("rb") as file:
+        # Of a line with an odd number, within a quoted cell perhaps, nothing can be said alone.
         quoted = (line for line in file if b'"' in line and line.count(b'"') % 2 == 0)
         for line in islice(filter(begins.search, quoted), QUOTED_LINES):
             yield line.decode(errors="replace").removesuffix("\n").removesuffix("\r")

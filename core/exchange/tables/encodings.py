@@ -1,7 +1,6 @@
 """Encodings of text files: recognized, and rewritten as UTF-8.
 
-A file without a mark that is not UTF-8 is read in every code page, and each reading is measured
-against the languages known here: the encoding is the one whose reading looks most like a text.
+What is not UTF-8 is read in every code page: the one counts whose reading looks most like a text.
 """
 
 import codecs
@@ -120,9 +119,9 @@ class _Page(NamedTuple):
 
 
 def recognize(path: Path) -> Encoding:
-    """The file's encoding: by its mark, else UTF-8 if it is that, else the likeliest code page.
+    """The file's encoding: by its mark, else UTF-8 if nearly all of it is, else the likeliest page.
 
-    A file that is UTF-8 but for a few lines is UTF-8. Raises TableError for what is no text.
+    Raises TableError for what is no text.
     """
     with path.open("rb") as file:
         head = file.read(SAMPLE_BYTES)
@@ -185,10 +184,7 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _wide(head: bytes) -> str:
-    """The name of the encoding of two or four bytes a character that this is in, or none.
-
-    It is told by the ASCII characters, line ends at least: their other bytes are zero.
-    """
+    """The encoding of two or four bytes a character that this is in, told by its ASCII; or none."""
     if b"\0" not in head:
         return ""
     bad, good = _bad_and_good(head)
@@ -238,10 +234,8 @@ def _sample(path: Path) -> list[bytes]:
 
 
 def _line(block: bytes, place: int) -> tuple[int, int]:
-    """(start, end) of the line at this place, or of a part of it that breaks no character.
-
-    In no encoding that is met here is a byte below 0x30 a part of a longer character.
-    """
+    """(start, end) of the line at this place, or of a part of it that breaks no character."""
+    # In no encoding that is met here is a byte below 0x30 a part of a longer character.
     first = max(0, place - REACH)
     before, after = block[first:place], block[place : place + REACH]
     line_end = max(before.rfind(b"\n"), before.rfind(b"\r"))
@@ -269,10 +263,7 @@ def _bad_and_good(data: bytes) -> tuple[int, int]:
 
 
 def _likeliest(lines: Sequence[bytes]) -> Encoding:
-    """The code page whose reading of the lines is the likeliest, with those that are about as good.
-
-    Pages whose readings look alike are one, by the name of the most usual.
-    """
+    """The code page whose reading is the likeliest, with those that are about as good."""
     alike: dict[str, list[_Page]] = {}
     for page in _pages():
         text = "\n".join(line.decode(page.name, "replace") for line in lines)

@@ -50,10 +50,7 @@ class Cells(NamedTuple):
 
 
 class Record(NamedTuple):
-    """An object of a file: its line, or its place in an array; its fields; why there are none.
-
-    A blank line has neither fields nor a reason.
-    """
+    """An object of a file, by line or place in an array, or why it is none; or a blank line."""
 
     line: int
     fields: dict[str, Any] | None
@@ -61,10 +58,7 @@ class Record(NamedTuple):
 
 
 def flat(record: Mapping[str, Any], levels: int = MOST_LEVELS) -> Mapping[str, Any]:
-    """The record without objects in it: `{"a": {"b": 1}}` as `{"a.b": 1}`; lists stay lists.
-
-    What lies deeper than so many levels stays an object.
-    """
+    """The record without objects in it, to a depth: `{"a": {"b": 1}}` as `{"a.b": 1}`."""
     if dict not in map(type, record.values()):
         return record
     found: dict[str, Any] = {}
@@ -106,10 +100,7 @@ def parquet_records(path: Path, name: str) -> Iterator[Record]:
 
 
 def record_columns(records: Iterable[Record], name: str) -> tuple[list[str], set[str]]:
-    """(every field that any record has, by order of first use; those that hold lists).
-
-    Raises TableError if there are too many, or none.
-    """
+    """(every field that a record has, those that hold lists); raises TableError for none."""
     names: dict[str, None] = {}
     lists: set[str] = set()
     for _, fields, _ in records:
@@ -262,10 +253,7 @@ def _within(around: dict[str, Any]) -> list[Any]:
 
 
 def _records_in(around: dict[str, Any], levels: int = MOST_LEVELS) -> list[Any]:
-    """The longest list of objects in an object, or in the only object of it; empty without one.
-
-    Empty, too, where the object is a record itself, with a text of its own.
-    """
+    """The longest list of objects in an object, or in its only one; none in a text's record."""
     names = [plain_name(key) for key, x in around.items() if isinstance(x, str)]
     if any(ROLES.get(name) == TEXT for name in names):
         return []
@@ -339,10 +327,7 @@ def _bounded(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
 
 
 def _blocks(rows: Iterable[tuple[int, list[str] | None, str]]) -> Iterator[Cells]:
-    """Blocks of what is given as (line, its cells or None, why it is bad or an empty text).
-
-    Rows that cannot be written as UTF-8 are bad.
-    """
+    """Blocks of what is given as (line, its cells or None, why it is bad or an empty text)."""
     found = Cells([], [])
     for line, cells, said in rows:
         if reason := said or (_unwritable(cells) if cells else ""):
@@ -385,16 +370,13 @@ def _workbook(path: Path, name: str) -> Iterator[CalamineWorkbook]:
 
 
 def _refuse_bomb(path: Path, name: str) -> None:
-    """Raises TableError if the parts of the file, which may be a zip archive, unpack to too much.
-
-    They are unpacked to be counted: what an archive says of itself need not be true.
-    """
+    """Raises TableError if the parts of the file, perhaps a zip archive, unpack to too much."""
     if not zipfile.is_zipfile(path):
         return
     total = 0
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
-            with archive.open(info) as part:
+            with archive.open(info) as part:  # what an archive says of itself need not be true
                 while data := part.read(2**20):
                     total += len(data)
                     if total > MOST_UNPACKED:

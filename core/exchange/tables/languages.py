@@ -1,7 +1,6 @@
 """Languages as statistics: how likely one letter follows another in each of them.
 
-They are counted in the texts of `languages.toml` and smoothed by what holds for all: letters of
-other languages are rare, a digit seldom stands beside a letter, and box drawing is no text.
+They are counted in the texts of `languages.toml` and smoothed by what holds for all.
 """
 
 import tomllib
@@ -89,7 +88,7 @@ class Language:
 class Characters:
     """The characters of some lines in lower case, each with what stands before it.
 
-    Their parts have one element a character. `is_high` marks those that were not ASCII bytes.
+    `is_high` marks those that were not ASCII bytes.
     """
 
     folded: Codes

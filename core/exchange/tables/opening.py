@@ -47,10 +47,7 @@ SIGNATURES = {
 
 
 def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
-    """The table in this file, read as asked for.
-
-    Raises TableError if there is no such file, or none that can be read as a table.
-    """
+    """The table in this file, read as asked for; raises TableError if there is none."""
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "is not there"
         raise TableError(f"{path.name} {what}. Give the path of a table, not {path}.")
@@ -247,10 +244,7 @@ def _encoding_doubts(found: Encoding) -> tuple[Doubt, ...]:
 def _columns(
     head: Sequence[Sequence[str]], reading: Reading, path: Path, is_list: bool = False
 ) -> tuple[tuple[str, ...], bool, tuple[Doubt, ...]]:
-    """(names of the columns, whether the first row has them, the doubt about it).
-
-    Of a single column nothing tells for sure; most that are a plain list have no heading.
-    """
+    """(names of the columns, whether the first row has them, the doubt about it)."""
     if not head:
         raise TableError(f"{path.name} has no rows. Choose a file that has some.")
     width = max(map(len, head))

@@ -1,8 +1,6 @@
 """Reader of CSV, JSON, Parquet and Excel tables: rows of texts, each with its line.
 
-Every row is either given or reported. What was recognized is told, and each thing can be said
-otherwise; where two readings are about as good, both are told. Nothing that a file holds is run,
-and a file that would fill the memory is refused.
+Every row is either given or reported. Where two readings are about as good, both are told.
 """
 
 from collections.abc import Iterator
@@ -140,10 +138,7 @@ class SourceTable:
                 raise TableError(doubt.sentence(self.name))
 
     def blocks(self, window: int = WINDOW) -> Iterator[Cells]:
-        """Every row, with as many cells as there are columns; an empty text where there is none.
-
-        `window` bounds the bytes of a CSV file that are read at a time. Raises TableError.
-        """
+        """Every row, as long as there are columns, `window` bytes at a time; raises TableError."""
         width, cells_so_far = len(self.columns), 0
         with readable(self.path):
             for rows, bad in self._raw(window):
@@ -168,10 +163,7 @@ class SourceTable:
         return [cells for _, cells in first_rows(self.blocks(2**18), number)]
 
     def reads_better(self) -> str:
-        """The options by which more rows would be read; empty if there are none.
-
-        Raises TableError.
-        """
+        """The options by which more rows would be read, if there are any; raises TableError."""
         if self.kind != "csv" or self.tool:
             return ""
         bad, rows = self._misfits(self)

@@ -1,8 +1,4 @@
-"""Columns of a table, guessed by their names and cells: the text, the id, a plain label.
-
-Nothing else is guessed: who labeled, when, and for which split is taken where a person, or a format
-that defines it, says so.
-"""
+"""Columns of a table, guessed by their names and cells: the text, the id, a plain label."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -15,10 +11,7 @@ from core.system.csv_rows import is_number
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column of a table holds what; empty: none does.
-
-    The text goes on in `further_texts`, each behind an empty line.
-    """
+    """Which column of a table holds what; empty: none does. The text goes on in `further_texts`."""
 
     text: str
     item_id: str = ""
