@@ -6,7 +6,6 @@ from core.errors import PoolExhaustedError
 from core.sampling.next_batch import DEFAULT_REQUEST, BatchRequest, is_active
 from pages.ui import page_head, session
 from pages.ui.annotate import batches
-from pages.ui.annotate.mix_control import choose_mix
 from pages.ui.card import annotation_card
 from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
@@ -30,7 +29,7 @@ coming_place = st.container(key=batches.COMING)
 request = DEFAULT_REQUEST
 with mix_place:  # drawn first, since a new batch goes by it; shown below the card
     if is_active(snapshot):
-        request = BatchRequest(mix=choose_mix(snapshot.workspace.task))
+        request = BatchRequest(mix=batches.choose_mix(snapshot.workspace.task))
 with card_place:
     with refusals_shown(stop=True):
         try:

@@ -88,7 +88,6 @@ def show_progress(snapshot: Snapshot) -> None:
 
 
 def show_balance(snapshot: Snapshot) -> None:
-    """How many items of each split have each label."""
     task = snapshot.workspace.task
     counts = snapshot.labels.counts(task)
     labeled = {split: each for split, each in counts.items() if sum(each.values())}
@@ -111,7 +110,6 @@ def show_balance(snapshot: Snapshot) -> None:
 
 
 def show_last_run(snapshot: Snapshot) -> None:
-    """The newest model's scores."""
     if not snapshot.logs.runs:
         st.header("Model", anchor=False)
         st.caption("No model yet. The first one is trained after the first training data.")
@@ -139,7 +137,6 @@ def show_last_run(snapshot: Snapshot) -> None:
 
 
 def show_annotators(snapshot: Snapshot) -> None:
-    """Who labeled how much."""
     people = tables(snapshot).annotators
     if len(people):
         st.header("Annotators", anchor=False)
@@ -177,7 +174,6 @@ def offer_demo() -> None:
 
 
 def say_demo() -> None:
-    """That this is the demo, and the way back."""
     before = st.session_state.get(BEFORE_DEMO) or Path(session.started_with())
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(

@@ -18,8 +18,16 @@ from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.review.label_issues import label_buttons, show_label_issues
-from pages.ui.review.picks import choose_batch, newest_run, picks_shown, show_sides
-from pages.ui.review.projection import batches_of, open_batch, open_item_button, show_picture
+from pages.ui.review.picks import (
+    batches_of,
+    choose_batch,
+    newest_run,
+    open_batch,
+    open_item_button,
+    picks_shown,
+    show_picture,
+    show_sides,
+)
 
 SHOWN = 50
 DECIDED = 20
@@ -65,7 +73,6 @@ def show_flagged(snapshot: Snapshot) -> None:
 
 
 def remove_flag(snapshot: Snapshot, flag: Event) -> None:
-    """Appends the event that removes the flag, before the page runs again."""
     with refusals_shown():
         event = new_event(flag.batch_id, session.annotator(), "flag", flag.item_id)
         inbox(snapshot.workspace.path).receive([event])

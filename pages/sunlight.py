@@ -105,7 +105,6 @@ def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
 
 
 def download(snapshot: Snapshot, places: RowSet, write: Callable[..., None]) -> BytesIO:
-    """The file as `write` writes it."""
     file = BytesIO()
     write(tables(snapshot).sheet(runs.shown_predictions(snapshot)), places, file)
     file.seek(0)
@@ -140,7 +139,6 @@ def items_shown(snapshot: Snapshot, step: Step, places: RowSet) -> pd.DataFrame:
 
 @st.fragment(run_every=state.SECONDS)
 def stream() -> None:
-    """One item, and after some seconds the next."""
     snapshot = session.open_snapshot()
     show_look(snapshot, state.next_of_stream(state.choices_of(snapshot)))
 

@@ -115,7 +115,6 @@ def summary(compared: Iterable[Compared]) -> list[dict[str, Any]]:
 
 
 def mean_of(values: Iterable[float | None]) -> Mean:
-    """The mean of the values that there are."""
     known = np.array([value for value in values if value is not None])
     if not len(known):
         return Mean(None, None)

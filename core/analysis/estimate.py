@@ -55,7 +55,6 @@ class Estimate:
 
 
 def decoded(text: str) -> Estimate:
-    """The estimate of this text, which `compute_estimate` gave."""
     return typed(Estimate, json.loads(text))
 
 

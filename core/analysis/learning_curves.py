@@ -126,7 +126,6 @@ def label_counts(table: simulation.LabeledPool, seed: int, plan: Plan) -> list[i
 
 
 def curve_file(out: Path) -> CsvFile:
-    """The file of curves under this name."""
     return CsvFile(out, out.parent / "torn", FIELDS)
 
 
@@ -220,7 +219,6 @@ def compute(folder: Path, task: Task, mix: Mix, curve: Curve, plan: Plan) -> lis
 
 
 def point_of(curve: Curve, step: Step) -> Point:
-    """The row that a simulated step gives."""
     items = step.snapshot.labels.splits["training"]
     positive = step.snapshot.workspace.task.positive.value
     run = step.trained.run if step.trained else None

@@ -34,20 +34,17 @@ OTHERS = "(others)"
 """All values of a column beside its most frequent ones."""
 
 ENOUGH = 0.2
-"""Share of the pool that the most frequent values must hold, for a column of many to be compared: a
-column of numbers or names has no such values."""
+"""Share of the pool that the most frequent of many values must hold: of names none do."""
 
 SEEN_FIRST = 20_000
-"""Rows that are looked at before a column is counted: where most of them have a value of their own,
-there is nothing to count."""
+"""Rows that are looked at first: where most of them differ there is nothing to count."""
 
 RATE = 0.05
 """Chance that anything is called different where nothing is (shares), and the share of words that
 may be called so wrongly (words; Benjamini and Hochberg 1995)."""
 
 LEAST = 5
-"""Times that a word stands in the pool for a difference to be looked for: a rarer one cannot show
-it, and only makes the cut harder for the others."""
+"""Times that a word must stand in the pool: a rarer one only makes the cut harder for others."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +157,6 @@ def chance_of(hits: int, total: int, share: float) -> float:
 
 
 def word_comparisons(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
-    """What `compare_words` finds of each group."""
     words, counts, bags = vocabulary(snapshot)
     numbers = {
         name: np.bincount(bags.take(rows).ids, minlength=len(counts))

@@ -201,7 +201,6 @@ def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str
 
 
 def read_labeled(folder: Path, task: Task) -> LabeledPool:
-    """The table that `write_labeled` laid out there."""
     snapshot = read_snapshot(Workspace(folder, task))
     spaces = [load_space(file.parent, file.stem) for file in (folder / BACKGROUND).glob("*.space")]
     return LabeledPool(snapshot, read_oracle(folder / ORACLE), next(iter(spaces), None))

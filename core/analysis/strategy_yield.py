@@ -43,7 +43,6 @@ class Yield:
 
     @property
     def is_thin(self) -> bool:
-        """Whether these are so few labels that their shares say little."""
         return self.labeled < THIN
 
 
@@ -134,7 +133,6 @@ def over_time(items: pd.DataFrame) -> list[tuple[int, Yield]]:
 
 
 def summed_up(strategy: str, batch_id: str, items: pd.DataFrame) -> Yield:
-    """What these labels come to."""
     differing = items["differs"].dropna()
     return Yield(
         strategy=strategy,

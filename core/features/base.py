@@ -65,7 +65,6 @@ class Features:
         return len(self.bags)
 
     def take(self, rows: Indices) -> "Features":
-        """These rows, in this order."""
         values = self.values[self.bags.places(rows)]
         return Features(self.bags.take(rows), values, self.dense[rows])
 

@@ -54,7 +54,6 @@ pairs are counted, and the tally."""
 
 
 def counted_texts(snapshot: Snapshot) -> list[Texts]:
-    """The pool, and the training items that it does not hold."""
     return _texts_of(snapshot, ~snapshot.held_out, snapshot.labels.usable_training())
 
 
@@ -101,7 +100,6 @@ def count_anew(texts: list[Texts], progress: Progress = silent) -> CorpusCounts:
 
 
 def halvings_of(texts: list[Texts]) -> int:
-    """How often the sample of the texts is halved whose pairs are counted."""
     return halvings(sum(pairs_in(some.tokens, some.bags, some.counted) for some in texts))
 
 

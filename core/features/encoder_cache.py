@@ -30,7 +30,6 @@ SAMPLE = 64
 """Texts in the first block: the time for all others is estimated from them."""
 
 EVERY = 2.0
-"""Seconds between two reports of progress."""
 
 Block = NDArray[np.void]
 """Records of `text`, its hash, in ascending order, and `vector`."""

@@ -67,7 +67,6 @@ class EncodedSpace:
         self.encoder.encoder.encode([""])
 
     def saved(self, folder: Path) -> dict[str, str]:
-        """The encoder's name and key, and what the space saves."""
         encoder = self.encoder.encoder
         return {"encoder": encoder.name, "encoder_key": encoder.key} | self.space.saved(folder)
 
@@ -94,7 +93,6 @@ class EncodedRows:
         return Projection(EncodedFold(product.fold, of_vectors), rows)
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
-        """The space's by the text's pieces, the encoder's of the text as a whole."""
         of_space, of_vectors = self._divided(weights)
         pieces = self.rows.pushes(row, text, of_space, outputs).pieces
         whole = self.vectors[row].astype(np.float32) @ of_vectors
@@ -117,7 +115,6 @@ class EncodedBlock:
         return len(self.vectors)
 
     def part(self, start: int, stop: int) -> "EncodedBlock":
-        """Texts `start` up to `stop`, without a copy."""
         return EncodedBlock(self.rows.part(start, stop), self.vectors[start:stop])
 
 
@@ -129,5 +126,4 @@ class EncodedFold:
     of_vectors: Numbers
 
     def __call__(self, texts: EncodedBlock) -> Numbers:
-        """The texts' product with the weights, `(n_texts, n_outputs)`."""
         return self.of_space(texts.rows) + texts.vectors.astype(np.float32) @ self.of_vectors

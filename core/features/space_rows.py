@@ -65,7 +65,6 @@ class SpaceBlock:
         return len(self.bags)
 
     def part(self, start: int, stop: int) -> "SpaceBlock":
-        """Texts `start` up to `stop`, without a copy."""
         bags, scales = self.bags.part(start, stop), self.scales[start:stop]
         corrections = self.corrections[slice(*self.repeats.offsets[[start, stop]])]
         return SpaceBlock(bags, scales, self.repeats.part(start, stop), corrections)
@@ -79,7 +78,6 @@ class SpaceFold:
     columns: Numbers
 
     def __call__(self, texts: SpaceBlock) -> Numbers:
-        """The texts' product with the weights, `(n_texts, n_outputs)`."""
         blocks = bag_sums(self.table, texts.bags)
         blocks = blocks.reshape(len(texts), 3, self.columns.shape[1]) * texts.scales[:, :, None]
         return blocks.sum(axis=1) + bag_sums(self.columns, texts.repeats, texts.corrections)
@@ -110,7 +108,6 @@ class SpaceRows:
         return Features(bags, values * self.space.idf[bags.ids], dense)
 
     def projection(self, weights: Weights) -> Projection:
-        """The product with these weights: everything folded onto the tokens, then summed up."""
         space, n_outputs, n_words = self.space, weights.sparse.shape[1], len(self.space.words)
         columns = space.idf[:, None] * weights.sparse
         used, bags = _used(self.parts.words, n_words)
@@ -150,7 +147,6 @@ def character_pushes(
 
 
 def place(space: "Space", tokens: Sequence[str], bags: Bags) -> SpaceRows:
-    """Texts in the space, from bags of token ids."""
     parts = make_token_parts(tokens, space.words, space.grams)
     blocks = list(_blocks(space, parts, bags))
     scales = [np.empty((0, 3), np.float32), *(block.scales for block in blocks)]

@@ -9,8 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.errors import LoopError, TaskError
-from core.features.random_projection import pool_vectors, training_vectors
-from core.features.vocabulary import count_words, pool_bags
+from core.features.vocabulary import count_words, pool_bags, pool_vectors, training_vectors
 from core.models.predict import confidences
 from core.pool.bags import Bags
 from core.sampling import strategies

@@ -13,7 +13,7 @@ from pages.ui.cache import snapshot as cache
 from pages.ui.card import deliver_kept
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, is_known, make_token
-from pages.ui.components.focus import focus
+from pages.ui.components.controls import focus
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.importing.start import offer_start

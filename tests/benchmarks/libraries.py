@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.simulation import Choose
-from core.features.random_projection import pool_vectors
+from core.features.vocabulary import pool_vectors
 from core.sampling.mix import Chosen
 from core.sampling.pool_scores import PoolScores
 from core.sampling.strategies import Ranked

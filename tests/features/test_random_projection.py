@@ -4,7 +4,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from core.features.random_projection import DIMENSIONS, SEED, pool_vectors, training_vectors
+from core.features.vocabulary import DIMENSIONS, SEED, pool_vectors, training_vectors
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines, write_csv
 

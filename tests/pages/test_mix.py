@@ -11,7 +11,7 @@ def page() -> AppTest:
         import streamlit as st
 
         from core.workspace.task import parse_task
-        from pages.ui.annotate.mix_control import choose_mix
+        from pages.ui.annotate.batches import choose_mix
 
         text = st.session_state.get("task", "[batch]\nsize = 50")
         if st.session_state.get("elsewhere"):

@@ -28,7 +28,7 @@ from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Label
 from pages.ui.cache.keep import Slot
 from pages.ui.components.items import percent
-from pages.ui.review.projection import batches_of
+from pages.ui.review.picks import batches_of
 from tests.browser import said
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.test_pages import open_page, open_tab

@@ -28,18 +28,11 @@ def job(name: str, function: Callable[..., str | None], *arguments: object) -> J
 
 
 chosen_labels = kept(by_snapshot)(strategy_yield.chosen_labels)
-"""Every current training label, with its strategy and what was predicted for it then."""
-
 known = kept(by_snapshot)(replay.known)
-"""What a replay of this state of the loop can go by."""
-
 picks = kept(by_snapshot)(sampling.picks_of)
-"""Every training item that a model chose, with its label of today."""
 
 
 word_comparisons = kept(by_snapshot)(representation.word_comparisons)
-"""How the words of each strategy's training data differ from the pool's."""
-
 _comparable_columns = kept(lambda pool: pool.key)(representation.comparable_columns)
 
 

@@ -157,7 +157,6 @@ _draws = kept(lambda number: number, most=1)(run_scores.draws)
 
 
 def by_both(snapshot: Snapshot, before: Run, after: Run, label: int) -> Hashable:
-    """The key of what two runs differ in."""
     return by_evaluation(snapshot, before, by_run(snapshot, after), label)
 
 
@@ -185,7 +184,6 @@ def by_reports(make: Callable[..., object], snapshot: Snapshot) -> Hashable:
 
 @kept(by_reports)
 def of_reports(make: Callable[[Snapshot], pd.DataFrame], snapshot: Snapshot) -> pd.DataFrame:
-    """What `make` gives of the snapshot and the reports of its runs, worked out once for these."""
     return make(snapshot)
 
 

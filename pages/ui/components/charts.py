@@ -65,7 +65,6 @@ def legend(names: Iterable[str]) -> alt.Legend:
 
 
 def numbers(*fields: str, format: str = ".3f") -> list[alt.Tooltip]:
-    """These fields as they are told where somebody points."""
     return [alt.Tooltip(f"{field}:Q", format=format) for field in fields]
 
 
@@ -118,7 +117,6 @@ def simulated(ways: Sequence[str]) -> alt.LayerChart:
 
 
 def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
-    """Labels per split, stacked."""
     named = alt.Axis(labelExpr="datum.label == 'evaluation' ? 'test set' : datum.label")
     return alt.Chart(POINTS, height=alt.Step(34), mark="bar").encode(
         y=alt.Y("split:N", title=None, sort=list(splits), axis=named),

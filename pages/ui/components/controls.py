@@ -1,9 +1,25 @@
-"""Controls that several pages have: tabs of which one is worked out, a choice, a list of files."""
+"""Controls that several pages have: tabs, a choice, a list of files; and the focus in a field."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
+
+JS = """
+// For a second: the field may come a moment later, and a dialog takes the focus back to itself
+// when the button goes that had it.
+export default function ({ data }) {
+  const until = performance.now() + 1000;
+  const look = () => {
+    const field = document.querySelector(`.st-key-${data.key} input`);
+    if (!document.activeElement?.matches("input, textarea")) field?.focus();
+    if (performance.now() < until) requestAnimationFrame(look);
+  };
+  look();
+}
+"""
+
+_focus = st.components.v2.component("sunlight_focus", js=JS)
 
 
 def show_tabs(tabs: Mapping[str, Callable[..., None]], key: str, *arguments: object) -> None:
@@ -33,3 +49,8 @@ def show_files(files: pd.DataFrame, when: str) -> None:
             when: st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
         },
     )
+
+
+def focus(key: str) -> None:
+    """Once the field of this key stands there one can type into it, unless one types elsewhere."""
+    _focus(key=f"focus_{key}", data={"key": key})

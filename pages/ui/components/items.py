@@ -20,7 +20,6 @@ _PIECES = re.compile(r"\s+|\S+")
 
 
 def show_items(items: Iterable[str]) -> None:
-    """Draws items that `item_html` made."""
     if html := "".join(items):
         st.html(html)
 

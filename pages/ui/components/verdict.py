@@ -14,12 +14,10 @@ from pages.ui.escape_markdown import plain
 QUESTION = "Is it time to stop?"
 
 VAGUE = 100
-"""Random items below which a share is told by its ends alone: of 100 items with 5 positives, 2% to
-11% of all may be."""
+"""Random items below which a share is told by its ends: of 100 with 5 positives, 2% to 11%."""
 
 
 def can_estimate(snapshot: Snapshot) -> bool:
-    """Whether there are labels to estimate from."""
     return bool(snapshot.can_train and snapshot.labels.splits["evaluation"])
 
 
@@ -79,7 +77,6 @@ def show_estimate(snapshot: Snapshot) -> None:
 
 
 def show_figures(found: estimate.Estimate, name: str) -> None:
-    """What is left, whether it is time to stop, and why."""
     # The positive label is anybody's word: no markup is read in it.
     st.text(left_told(found.prevalence, name))
     st.caption(plain(sample_told(found.prevalence, name)))
@@ -113,7 +110,6 @@ def left_told(found: Prevalence, name: str) -> str:
 
 
 def sample_told(found: Prevalence, name: str) -> str:
-    """What the estimate is based on."""
     number = round(found.sample.value * found.n_sample)
     return (
         f"Based on {found.n_sample:,} random items, {number:,} of them {name}. Ranges in brackets "
@@ -122,6 +118,5 @@ def sample_told(found: Prevalence, name: str) -> str:
 
 
 def told(sign: Sign) -> str:
-    """The sign, what it says, and why, as one line of a list."""
     says = "too early" if sign.value is None else "stop" if sign.says_stop else "go on"
     return f"- **{sign.name.capitalize()}: {says}.** {sign.sentence}"

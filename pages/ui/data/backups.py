@@ -18,7 +18,6 @@ from pages.ui.escape_markdown import plain
 
 
 def show(path: Path) -> None:
-    """The list of backups, a button for one now, and the way back."""
     st.caption(
         f"Copies of the settings, logs and labels, made in {FOLDER}/ before the first save of each "
         f"day (UTC). The newest {NEWEST} are kept, one a day for {DAYS} days, and one a month for "
@@ -41,7 +40,6 @@ def show(path: Path) -> None:
 
 
 def _show_list(files: list[Path]) -> list[Backup]:
-    """The table of backups, newest first; those that can be read."""
     sound, rows = [], []
     for file in files:
         row = {"file": file.name, "size": file.stat().st_size}

@@ -15,7 +15,6 @@ CHOSEN = "export_splits"
 
 
 def show(path: Path) -> None:
-    """A choice of format and splits, and the download."""
     st.caption(
         "All current labels, with annotator, date and reason, and a data card. Items with "
         "conflicting labels are left out."

@@ -18,7 +18,6 @@ ROWS = 20
 
 
 def show(path: Path) -> None:
-    """A table of the files, and the first rows of one that is chosen."""
     st.caption(f"In {plain(str(path))}. Labels and logs are never rewritten; they only grow.")
     try:
         stamps = open_workspace(path).stamps()

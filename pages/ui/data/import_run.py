@@ -56,7 +56,6 @@ class ImportRun:
 
     @property
     def seconds(self) -> float:
-        """How long it has been at work."""
         return time.monotonic() - self._began
 
     def stop(self) -> None:
@@ -80,7 +79,6 @@ class ImportRun:
 
 
 def watch_import(run: ImportRun) -> None:
-    """How far it is, and *Cancel*."""
     stays = "Nothing has been written so far, and nothing will be."
     watch(run, "Importing", "import", ("Cancel", stays))
 

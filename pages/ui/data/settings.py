@@ -90,7 +90,6 @@ def _save(path: Path, text: str, seen: str) -> None:
 
 
 def _offer_to_save(path: Path, text: str, seen: str, told: list[str]) -> None:
-    """What saving would do, and the button."""
     if not told:
         st.caption("Nothing is changed yet.")
         return
@@ -131,7 +130,6 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
 
 
 def _number(place: object, label: str, value: int, **further: object) -> int:
-    """A field for a whole number."""
     further = {"min_value": 0, "max_value": MOST, "key": _key(label)} | further
     return place.number_input(label, value=value, **further)
 
@@ -159,7 +157,6 @@ def _labels(task: Task, items: Mapping[str, int]) -> list[LabelWish]:
 
 
 def _choose(place: object, label: str, names: Mapping[str, str], chosen: set[str]) -> str:
-    """One of the labels; at first the one that is chosen."""
     at = next((at for at, value in enumerate(names) if value in chosen), 0)
     return place.selectbox(label, [*names], at, format_func=names.get, key=_key(label))
 
@@ -181,7 +178,6 @@ def _label(at: int, wish: LabelWish, items: int) -> LabelWish:
 
 
 def _mix(task: Task, place: object) -> Mapping[str, int]:
-    """A mix by its name, or in parts by strategy."""
     presets, usual = {preset.name: preset for preset in PRESETS}, preset_of(task.mix)
     names = [*presets, CUSTOM]
     at = names.index(usual.name if usual else CUSTOM)

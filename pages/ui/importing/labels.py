@@ -181,7 +181,6 @@ def _page_of(upload: Upload, column: str, values: list[str]) -> list[str]:
 
 
 def _show_values(counts: Mapping[str, int], means: Mapping[str, str]) -> None:
-    """A table of all values, which can be sorted and searched."""
     rows = pd.DataFrame(
         [(value, number, means[value]) for value, number in counts.items()],
         columns=["In the table", "Rows", "Here"],
@@ -190,7 +189,6 @@ def _show_values(counts: Mapping[str, int], means: Mapping[str, str]) -> None:
 
 
 def _tell_unlabeled(column: str, counts: Mapping[str, int], means: Mapping[str, str]) -> None:
-    """How many labels come in, and how many do not."""
     total = sum(counts.values())
     left = sum(number for value, number in counts.items() if not means[value])
     if left:

@@ -20,7 +20,7 @@ from core.workspace.snapshot import Snapshot
 from core.workspace.task import MAX_LABELS, default_task
 from core.workspace.task_file import LabelWish, labels_of_words, new_labels, task_toml
 from pages.ui import session
-from pages.ui.components.focus import focus
+from pages.ui.components.controls import focus
 from pages.ui.components.messages import progress_shown
 from pages.ui.escape_markdown import plain
 from pages.ui.importing import reading
@@ -54,7 +54,6 @@ class Wish:
 
 
 def offer_start(snapshot: Snapshot, label: str = TITLE, *, is_quiet: bool = False) -> None:
-    """The button that opens the dialog."""
     kind = "tertiary" if is_quiet else "primary"
     if st.button(label, type=kind, icon=":material/upload_file:", key="start_own"):
         for key in (SLOT, LABELS_OF, REFUSED):
@@ -109,7 +108,6 @@ def _choose_columns(upload: Upload, table: SourceTable) -> Columns:
 
 
 def _choose_shown(upload: Upload, chosen: Chosen) -> list[str]:
-    """The columns that stand under a text on the card."""
     if not chosen.columns or not (names := [*kept_columns(chosen.table, chosen.columns)]):
         return []
     return st.multiselect(
@@ -293,7 +291,6 @@ def _imported(
 
 
 def _stem(upload: Upload) -> str:
-    """The file's name without its endings."""
     return upload.path.name.partition(".")[0] or "texts"
 
 

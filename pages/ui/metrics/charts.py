@@ -42,7 +42,6 @@ LARGE, SMALL, FEW = (64, 17), (28, 11), 4
 
 
 def roc() -> alt.LayerChart:
-    """ROC curves over the diagonal of guessing."""
     return _curves(_diagonal(), "false positive rate", "true positive rate")
 
 
@@ -73,7 +72,6 @@ def _curves(guess: alt.Chart, x: str, y: str) -> alt.LayerChart:
 
 
 def cuts() -> alt.LayerChart:
-    """F-score, precision and recall at every threshold, with a rule at the chosen one."""
     base = alt.Chart(POINTS).encode(
         x=alt.X("threshold:Q", scale=UNIT, title="threshold"),
         y=alt.Y("value:Q", scale=UNIT, title="score"),
@@ -119,7 +117,6 @@ def histogram(labels: Sequence[Label]) -> alt.Chart:
 
 
 def reliability() -> alt.LayerChart:
-    """How often items of about each probability are positive, with intervals."""
     base = alt.Chart(POINTS).encode(
         x=alt.X("probability:Q", scale=UNIT, title="mean probability"),
         color=colors("probabilities", KIND_COLORS),

@@ -28,7 +28,6 @@ VERSIONS = {
     "seconds": "Seconds",
     "seed": "Seed",
 }
-"""Columns of the table of model versions."""
 
 CURVES = ("fscore", "auc", "average_precision")
 
@@ -125,7 +124,6 @@ def difference_told(found: Interval) -> str:
 
 
 def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
-    """Precision, recall and F-score of each label, of a confusion matrix."""
     hits, given, true = np.diag(cells), cells.sum(axis=0), cells.sum(axis=1)
     with np.errstate(invalid="ignore"):
         precision, recall, fscore = hits / given, hits / true, 2 * hits / (given + true)

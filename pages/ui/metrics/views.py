@@ -42,7 +42,6 @@ class Look:
 
     @property
     def name(self) -> str:
-        """The label's name."""
         return self.task.labels[self.label].name
 
     @property
@@ -82,7 +81,6 @@ def can_rank(look: Look) -> bool:
 
 
 def show_ranking(look: Look) -> None:
-    """ROC and precision-recall curves of both runs."""
     if not can_rank(look):
         return
     rates = ["false positive rate", "true positive rate"]
@@ -175,7 +173,6 @@ def show_labels(look: Look) -> None:
 
 
 def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
-    """Precision, recall and F-score of these predictions, each with its interval."""
     found = cut_intervals(predicted, actual)
     for column, name in zip(st.columns(3), ("fscore", "precision", "recall"), strict=True):
         each, title = found.get(name), score_tables.SCORES[name].capitalize()
@@ -210,7 +207,6 @@ def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str])
 
 
 def show_probabilities(look: Look) -> None:
-    """Histogram and calibration, and the figures of every set of items."""
     if look.answers.knows(look.label):
         _show_distributions(look)
     else:
@@ -283,7 +279,6 @@ def reliability_bins(look: Look) -> pd.DataFrame:
 
 @st.fragment
 def show_slices(look: Look) -> None:
-    """F-score and recall of groups of items, by what is known of them."""
     groupings = runs.slice_groups(look.snapshot, look.run)
     if not groupings:
         say_empty(
@@ -314,7 +309,6 @@ def slice_name(found: Slice) -> str:
 
 
 def slice_points(found: list[Slice]) -> pd.DataFrame:
-    """One row for each slice and score that is defined."""
     rows = []
     for each in found:
         of = each.items, each.positives, each.is_thin

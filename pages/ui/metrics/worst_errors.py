@@ -46,7 +46,6 @@ def show_worst_errors(look: Look) -> None:
 
 
 def error_facts(look: Look, place: int) -> list[str]:
-    """Its label, the prediction with its confidence, and its id."""
     answers, labels = look.answers, look.task.labels
     predicted = answers.predicted[place]
     confidence = answers.raw[place, predicted]
@@ -59,7 +58,6 @@ def error_facts(look: Look, place: int) -> list[str]:
 
 
 def show_pushes(look: Look, texts: list[str], told: list[list[str]]) -> None:
-    """The errors with each word shaded by its push."""
     colors = [*label_colors(look.task.labels).values()]
     towards = colors.pop(look.label)
     label = look.task.labels[look.label].value

@@ -64,7 +64,6 @@ def show_contradicted(snapshot: Snapshot) -> None:
 
 
 def show_issue(snapshot: Snapshot, issue: LabelIssue, is_top: bool) -> None:
-    """One contradicted label, and a button for each label."""
     task, item = snapshot.workspace.task, issue.item
     given, predicted = task.label(item.label).name, task.label(issue.predicted).name
     reason = f"labeled {given}, predicted {prediction(predicted, issue.confidence)}"
@@ -87,7 +86,6 @@ def show_conflicts(snapshot: Snapshot) -> None:
 
 
 def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
-    """The rows of one item, and a button for each label."""
     show_rows(snapshot, conflict.rows)
     label_buttons(snapshot, [in_conflict(conflict)], is_top)
 
@@ -118,7 +116,6 @@ def show_rows(
     told: str = "",
     marked: Sequence[Sequence[bool]] | None = None,
 ) -> None:
-    """Labeled rows below each other."""
     task, shown = snapshot.workspace.task, []
     for at, row in enumerate(rows):
         facts = [
@@ -186,7 +183,6 @@ def label_buttons(
 def take(
     snapshot: Snapshot, decisions: Sequence[Decision], then: Callable[[], object] | None = None
 ) -> None:
-    """Writes the decisions down before the page runs again."""
     workspace = snapshot.workspace
     with refusals_shown():
         decide(workspace, inbox(workspace.path), decisions, session.annotator())

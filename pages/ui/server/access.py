@@ -61,7 +61,6 @@ class Rules:
 
 
 def read_rules() -> Rules:
-    """The rules by the server's settings and the secrets file."""
     address, own = config.get_option("server.address"), secrets("sunlight")
     password, has_openid = own.get("password", ""), bool(secrets("auth"))
     is_local = is_loopback(address or "")
@@ -130,7 +129,6 @@ class Door:
 
 
 def _host(headers: Headers) -> str:
-    """The name in the Host header without its port."""
     try:
         return urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:

@@ -131,7 +131,6 @@ def how_sure(outcome: Outcome) -> str:
 
 
 def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
-    """A point and an interval for each strategy, between 0 and 1."""
     base = alt.Chart(POINTS).encode(
         y=alt.Y("strategy:N", title=None, sort=list(strategies)),
         color=strategy_color(strategies).legend(None),
@@ -145,7 +144,6 @@ def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
 
 
 def numbers(outcome: Outcome) -> pd.DataFrame:
-    """The numbers behind the sentences."""
     rows = []
     for result in outcome.results:
         labels = f"{outcome.size:,} of {result.available:,}"

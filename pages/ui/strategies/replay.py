@@ -91,7 +91,6 @@ def _show(points: Sequence[Point], random_mix: str | None) -> None:
 
 
 def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
-    """The numbers behind the sentences."""
     cells = [
         {
             "Strategy": row.mix,

@@ -92,7 +92,6 @@ def points_of(spread: pd.DataFrame) -> pd.DataFrame:
 
 
 def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart:
-    """The groups' shares of each value, over the pool's."""
     y = alt.Y("value:N", title=None, sort=list(values), axis=alt.Axis(labelLimit=120))
     told = numbers("share", "low", "high", "pool", format=".1%")
     base = alt.Chart(POINTS).encode(
@@ -156,7 +155,6 @@ def word_sentence(group: str, over: pd.DataFrame, under: pd.DataFrame) -> str:
 
 
 def word_table(words: pd.DataFrame) -> pd.DataFrame:
-    """The first words with the numbers behind each."""
     first = words.head(SHOWN).round({"expected": 1})
     ends = zip(first.pop("times"), first.pop("low"), first.pop("high"), strict=True)
     times = [interval_text(Interval(*each), ".1f") for each in ends]

@@ -31,7 +31,6 @@ class Measure:
 
 
 def measures(positive: str) -> list[Measure]:
-    """The four, for a task whose positive label has this name."""
     return [
         Measure("positive", positive, f"Share of labels that are {positive}. Higher finds more."),
         Measure(
@@ -111,7 +110,6 @@ def table(cells: Sequence[Yield], of: Sequence[Measure]) -> pd.DataFrame:
 
 
 def points_of(stretches: Sequence[tuple[int, Yield]], field: str) -> pd.DataFrame:
-    """The stretches that have this figure, with its ends."""
     rows = [
         (until, stretch.strategy, stretch.labeled, of.value, of.low, of.high)
         for until, stretch in stretches

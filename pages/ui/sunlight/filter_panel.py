@@ -71,7 +71,6 @@ def show_active(filters: Filters, task: Task, choices: Choices) -> None:
 
 
 def filters_in_words(filters: Filters, task: Task) -> list[str]:
-    """The filters in words, one by one."""
     named = [task.label(value).name for value in filters.labels]
     predicted = [task.label(value).name for value in filters.predicted]
     strategies = [CHOSEN_BY.get(name, name) for name in filters.strategies]

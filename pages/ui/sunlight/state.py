@@ -97,7 +97,6 @@ def write_address() -> None:
 
 
 def chosen(choices: Choices) -> Step:
-    """What the widgets say."""
     state, columns, pieces = st.session_state, {}, {}
     for name, values in sorted(choices.columns.items()):
         if values is None:
@@ -128,7 +127,6 @@ def go(by: int, choices: Choices) -> None:
 
 
 def clear(choices: Choices) -> None:
-    """The step on the screen without its filters."""
     step: Step = st.session_state[TRAIL].current
     _put(replace(step, filters=Filters()), choices)
 
@@ -152,7 +150,6 @@ def next_of_stream(choices: Choices) -> Step:
 
 
 def _address() -> dict[str, list[str]]:
-    """What the browser's address says of this page."""
     return {name: st.query_params.get_all(name) for name in st.query_params if is_ours(name)}
 
 
@@ -162,7 +159,6 @@ def _read(address: Mapping[str, list[str]], choices: Choices) -> Step:
 
 
 def _of_widget(usual: object, value: object) -> object:
-    """A filter's value, by what its widget says."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(usual, str):

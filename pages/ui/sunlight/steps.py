@@ -45,7 +45,6 @@ class Trail:
         return self.steps[self.at]
 
     def can_go(self, by: int) -> bool:
-        """Whether there is a step so far back or ahead."""
         return 0 <= self.at + by < len(self.steps)
 
     def gone(self, by: int) -> "Trail":
@@ -71,7 +70,6 @@ def new_seed() -> int:
 
 
 def is_ours(name: str) -> bool:
-    """Whether a name in an address is one of this page's."""
     return name in ("seed", "size", "order") or is_filter(name)
 
 
