@@ -48,31 +48,17 @@ KEPT = 10
 
 
 @dataclass(frozen=True)
-class Group:
-    """The training items of one strategy, as rows of the training data."""
-
-    name: str
-    rows: Indices
-
-    @property
-    def most(self) -> int:
-        """How many of them are drawn at most, a multiple of ten."""
-        return int(len(self.rows) * PART) // 10 * 10
-
-
-@dataclass(frozen=True)
 class Groups:
-    """The groups that are large enough, random first and all together last; why others are not."""
+    """The rows of each strategy that has enough, random first, all last; why others have not."""
 
-    ready: tuple[Group, ...]
+    ready: dict[str, Indices]
     waiting: tuple[str, ...]
 
     @property
     def sizes(self) -> list[int]:
         """The numbers of labels at which some group can be compared with random, ascending."""
-        by_name = {group.name: group.most for group in self.ready}
-        others = {size for name, size in by_name.items() if name != ALL}
-        return sorted(size for size in others if size <= by_name.get(RANDOM, 0))
+        others = {most(rows) for name, rows in self.ready.items() if name != ALL}
+        return sorted(size for size in others if size <= most(self.ready[RANDOM]))
 
 
 @dataclass(frozen=True)
@@ -80,7 +66,7 @@ class Experiment:
     """What is trained, for each seed `size` random items of each group, and where it is kept."""
 
     snapshot: Snapshot
-    groups: tuple[Group, ...]
+    groups: dict[str, Indices]
     size: int
     seeds: int
     folder: Path
@@ -100,25 +86,28 @@ def find_groups(training: Sequence[Labeled]) -> Groups:
     for row, item in enumerate(training):
         if item.strategy:
             found.setdefault(item.strategy, []).append(row)
-    groups = [Group(name, np.array(rows, np.int64)) for name, rows in found.items()]
-    refusals = {group.name: _refusal(group, training) for group in groups}
-    ready = [group for group in groups if not refusals[group.name]]
+    refusals = {name: _refusal(name, rows, training) for name, rows in found.items()}
     waiting = tuple(reason for reason in refusals.values() if reason)
     if refusals[RANDOM]:
-        return Groups((), waiting)
+        return Groups({}, waiting)
     if len(found[RANDOM]) == len(training):
-        return Groups((), ("All labels so far are random: there is nothing to compare yet.",))
-    return Groups((*ready, Group(ALL, np.arange(len(training)))), waiting)
+        return Groups({}, ("All labels so far are random: there is nothing to compare yet.",))
+    ready = {name: np.array(rows) for name, rows in found.items() if not refusals[name]}
+    return Groups(ready | {ALL: np.arange(len(training))}, waiting)
 
 
-def _refusal(group: Group, training: Sequence[Labeled]) -> str:
-    number = len(group.rows)
-    if number < LEAST:
-        name, missing = group.name[:1].upper() + group.name[1:], LEAST - number
-        return f"{name}: {missing} more label{'s' * (missing > 1)} needed."
-    if len({training[row].label for row in group.rows}) < 2:
-        return f"All {number} {group.name} labels are the same: label one that differs."
+def _refusal(name: str, rows: Sequence[int], training: Sequence[Labeled]) -> str:
+    if len(rows) < LEAST:
+        missing = LEAST - len(rows)
+        return f"{name[:1].upper()}{name[1:]}: {missing} more label{'s' * (missing > 1)} needed."
+    if len({training[row].label for row in rows}) < 2:
+        return f"All {len(rows)} {name} labels are the same: label one that differs."
     return ""
+
+
+def most(rows: Indices) -> int:
+    """How many of a group's rows are drawn at most, a multiple of ten."""
+    return int(len(rows) * PART) // 10 * 10
 
 
 def refusal(snapshot: Snapshot) -> str:
@@ -136,7 +125,7 @@ def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> 
     if refusal(snapshot) or not groups.ready:
         raise LoopError(" ".join([refusal(snapshot), *groups.waiting]).strip())
     size = groups.sizes[0] if size is None else size
-    chosen = tuple(group for group in groups.ready if group.most >= size)
+    chosen = {name: rows for name, rows in groups.ready.items() if most(rows) >= size}
     folder = snapshot.workspace.cache / "experiments" / _name(snapshot, size)
     return Experiment(snapshot, chosen, size, seeds, folder)
 
@@ -157,13 +146,13 @@ def _name(snapshot: Snapshot, size: int) -> str:
     )
 
 
-def drawn(group: Group, size: int, seed: int, targets: NDArray[np.int64]) -> Indices:
+def drawn(name: str, of: Indices, size: int, seed: int, targets: NDArray[np.int64]) -> Indices:
     """So many random rows of the group, ascending; the same for the same arguments.
 
     Where all have one label, the last one drawn gives way to the first one of another label.
     """
-    generator = np.random.default_rng([seed, *group.name.encode("utf-8", "surrogatepass")])
-    order = generator.permutation(group.rows)
+    generator = np.random.default_rng([seed, *name.encode("utf-8", "surrogatepass")])
+    order = generator.permutation(of)
     rows, others = order[:size], order[size:]
     if (targets[rows] == targets[rows[0]]).all():
         rows[-1] = others[np.argmax(targets[others] != targets[rows[0]])]
@@ -199,24 +188,24 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
     items = labeled_texts([*training, *evaluation], task)
     asked = np.arange(len(training), len(items.texts))
     source = learner = None
-    found: dict[str, list[BinaryPredictions]] = {group.name: [] for group in experiment.groups}
+    found: dict[str, list[BinaryPredictions]] = {name: [] for name in experiment.groups}
     total = experiment.seeds * len(found)
     for seed in range(experiment.seeds):
         if task.model != "linear":  # which needs no seed, and reads its items once for all
             learner = None
-        for number, group in enumerate(experiment.groups, start=1 + seed * len(found)):
-            file = folder / f"{seed}-{name_of(group.name.encode())}.npy"
+        for number, (name, of) in enumerate(experiment.groups.items(), 1 + seed * len(found)):
+            file = folder / f"{seed}-{name_of(name.encode())}.npy"
             predictions = _read_predictions(file, len(evaluation))
             if predictions is None:
                 source = source or feature_source(snapshot, task.model, progress)
                 learner = learner or learner_on(task.model, source, items, seed)
-                words = f"{number} of {total}: {group.name}, seed {seed + 1}"
+                words = f"{number} of {total}: {name}, seed {seed + 1}"
                 progress(words, number - 1, total)
-                rows = drawn(group, experiment.size, seed, items.targets)
+                rows = drawn(name, of, experiment.size, seed, items.targets)
                 p = learner.predict(learner.train(rows), asked)
                 predictions = np.stack([p[:, items.positive], p.argmax(1) == items.positive])
                 keep_result(file, encoded(predictions))
-            found[group.name].append(BinaryPredictions(predictions[0], predictions[1] > 0))
+            found[name].append(BinaryPredictions(predictions[0], predictions[1] > 0))
     progress("comparing")
     outcome = _outcome(experiment, found, items, asked)
     keep_result(experiment.outcome_file, json.dumps(asdict(outcome), indent=1).encode())
@@ -245,13 +234,13 @@ def _outcome(
 ) -> Outcome:
     is_positive = items.targets == items.positive
     size, seeds, groups = experiment.size, experiment.seeds, experiment.groups
-    subsets = {each.name: Subsets(predictions[each.name], size, len(each.rows)) for each in groups}
+    subsets = {name: Subsets(predictions[name], size, len(of)) for name, of in groups.items()}
     found = contrasted(subsets, is_positive[asked])
     results = []
-    for group in groups:
-        rows = [drawn(group, size, seed, items.targets) for seed in range(seeds)]
+    for name, of in groups.items():
+        rows = [drawn(name, of, size, seed, items.targets) for seed in range(seeds)]
         share = float(np.mean([is_positive[own].mean() for own in rows]))
-        results.append(Result(group.name, len(group.rows), share, *found[group.name]))
+        results.append(Result(name, len(of), share, *found[name]))
     training = len(experiment.snapshot.labels.usable_training())
     return Outcome(size, seeds, experiment.model, training, len(asked), tuple(results))
 

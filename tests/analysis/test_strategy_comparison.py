@@ -13,12 +13,12 @@ from core.analysis.strategy_comparison import (
     PART,
     SEEDS,
     Experiment,
-    Group,
     compute,
     drawn,
     earlier,
     find_groups,
     kept,
+    most,
     prepare,
     refusal,
     run,
@@ -55,7 +55,7 @@ def items(**numbers: int) -> list[Labeled]:
 
 def test_groups_that_are_too_small_are_told_with_what_they_need():
     found = find_groups(items(random=60, outlier=12, low_confidence=80))
-    assert [group.name for group in found.ready] == [RANDOM, "low confidence", ALL]
+    assert [*found.ready] == [RANDOM, "low confidence", ALL]
     assert found.waiting == (f"Outlier: {LEAST - 12} more labels needed.",)
     assert found.sizes == [40]
 
@@ -68,14 +68,14 @@ def test_a_group_of_one_label_waits():
 
 def test_without_random_labels_nothing_is_compared():
     found = find_groups(items(outlier=80))
-    assert found.ready == ()
+    assert found.ready == {}
     assert found.sizes == []
     assert found.waiting == (f"Random: {LEAST} more labels needed.",)
 
 
 def test_random_labels_alone_are_not_compared_with_themselves():
     found = find_groups(items(random=90))
-    assert (found.ready, found.sizes) == ((), [])
+    assert (found.ready, found.sizes) == ({}, [])
     assert found.waiting == ("All labels so far are random: there is nothing to compare yet.",)
 
 
@@ -83,13 +83,13 @@ def test_of_each_group_some_are_never_drawn():
     """Else all subsets were one, and an interval knew nothing of the luck of the draw."""
     found = find_groups(items(random=400, low_confidence=91, outlier=60))
     assert found.sizes == [40, 60, 260]
-    assert all(group.most <= PART * len(group.rows) for group in found.ready)
+    assert all(most(rows) <= PART * len(rows) for rows in found.ready.values())
 
 
 def test_labels_of_no_strategy_are_among_all_alone():
     unknown = [replace(item, strategy="") for item in items(x=50)]
     found = find_groups([*items(random=60), *unknown])
-    assert {group.name: len(group.rows) for group in found.ready} == {RANDOM: 60, ALL: 110}
+    assert {name: len(rows) for name, rows in found.ready.items()} == {RANDOM: 60, ALL: 110}
 
 
 def test_a_larger_size_leaves_smaller_groups_out(snapshot: Snapshot):
@@ -97,26 +97,26 @@ def test_a_larger_size_leaves_smaller_groups_out(snapshot: Snapshot):
     assert len(sizes) > 1
     assert prepare(snapshot).size == sizes[0]
     larger = prepare(snapshot, sizes[-1])
-    assert all(group.most >= sizes[-1] for group in larger.groups)
+    assert all(most(rows) >= sizes[-1] for rows in larger.groups.values())
     assert larger.folder != prepare(snapshot).folder
 
 
 def test_a_draw_is_of_the_group_reproducible_and_has_two_labels():
     targets = np.zeros(200, np.int64)
     targets[150] = 1
-    group = Group("outlier", np.arange(100, 200))
+    group = "outlier", np.arange(100, 200)
     for seed in range(30):
-        rows = drawn(group, 40, seed, targets)
+        rows = drawn(*group, 40, seed, targets)
         assert len(set(rows.tolist())) == 40
-        assert set(rows) <= set(group.rows)
+        assert set(rows) <= set(group[1])
         assert set(targets[rows]) == {0, 1}
-        assert (rows == drawn(group, 40, seed, targets)).all()
-    assert len({tuple(drawn(group, 40, seed, targets)) for seed in range(30)}) == 30
+        assert (rows == drawn(*group, 40, seed, targets)).all()
+    assert len({tuple(drawn(*group, 40, seed, targets)) for seed in range(30)}) == 30
 
 
 def test_every_item_of_a_group_is_drawn_equally_often():
-    targets, group = np.arange(50) % 2, Group("outlier", np.arange(50))
-    times = sum(np.bincount(drawn(group, 20, seed, targets), minlength=50) for seed in range(1000))
+    targets, group = np.arange(50) % 2, ("outlier", np.arange(50))
+    times = sum(np.bincount(drawn(*group, 20, seed, targets), minlength=50) for seed in range(1000))
     expected = 1000 * 20 / 50
     # Without replacement a number varies less than a binomial one: chi-square of 49, times 0.6.
     assert (((times - expected) ** 2 / expected).sum() / 0.6) < 85
@@ -129,22 +129,22 @@ def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(snapsh
     outcome = run(experiment, in_words(steps.append))
     assert any(step.startswith("1 of ") for step in steps)
     assert kept(experiment) == outcome
-    group = experiment.groups[1]
-    (found,) = [result for result in outcome.results if result.name == group.name]
+    group = [*experiment.groups.items()][1]
+    (found,) = [result for result in outcome.results if result.name == group[0]]
     assert found.scores["auc"].value == pytest.approx(auc_by_hand(experiment, group))
     again: list[str] = []
     assert run(experiment, in_words(again.append)) == outcome
     assert again == ["comparing"]
 
 
-def auc_by_hand(experiment: Experiment, group: Group) -> float:
+def auc_by_hand(experiment: Experiment, group: tuple[str, np.ndarray]) -> float:
     """Trains on the drawn items alone and asks scikit-learn."""
     snapshot, task = experiment.snapshot, experiment.snapshot.workspace.task
     training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
     source = feature_source(snapshot, task.model)
     found = []
     for seed in range(experiment.seeds):
-        rows = drawn(group, experiment.size, seed, columns(training, task))
+        rows = drawn(*group, experiment.size, seed, columns(training, task))
         both = [*(training[row] for row in rows), *evaluation]
         data = LabeledTexts([item.text for item in both], columns(both, task), task.values, 0)
         learner = learner_on(task.model, source, data, seed)

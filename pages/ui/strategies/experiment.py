@@ -68,7 +68,7 @@ def show_state(experiment: comparison.Experiment) -> None:
     job = analysis.job(name, comparison.compute, path, size, seeds)
     before = comparison.earlier(experiment)
     if not job.is_running:
-        names = ", ".join(group.name for group in experiment.groups)
+        names = ", ".join(experiment.groups)
         st.text(
             f"{size:,} labels each: {names}. Repeated with {seeds} random draws of these labels."
         )
