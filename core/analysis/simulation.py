@@ -1,12 +1,9 @@
 """Simulated active learning: an oracle that knows the labels takes a person's place.
 
-The demo goes through files, as a person does. The simulation keeps labels in memory, and calls what
-the app calls with them: the same seed chooses the same items.
-
-A table of some hundred labeled texts is too small to learn word vectors from; the pool that it was
-drawn from is not. So a simulation can have a background: the features of a pool in which no item of
-the table, held out or not, and no copy of one is counted. Nothing that is unknown to a simulated
-loop leaks into its features.
+The demo goes through files, as a person does; the simulation keeps labels in memory. Both call what
+the app calls: the same seed chooses the same items. A small table cannot teach word vectors, so a
+simulation can have a background: the features of a pool, in which no item of the table, held out or
+not, and no copy of one is counted.
 """
 
 import time

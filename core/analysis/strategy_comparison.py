@@ -1,8 +1,7 @@
 """Strategies compared by equally many of the labels that each brought in: the book's experiment.
 
-A model is trained anew on as many items of each strategy, and on as many of all of them, and each
-predicts the same evaluation items. The labels are those that the strategies really brought in: what
-they would have chosen otherwise is the question of `core/analysis/replay.py`.
+A model is trained anew on as many items of each strategy, and of all of them, and each predicts the
+same evaluation items. What strategies would have chosen is the question of `replay`.
 """
 
 import json

@@ -173,8 +173,8 @@ def pool_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
 def whole_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     """The space of all texts, those that are held out among them; as cached as the pool's own.
 
-    For questions about all items, which held-out ones answer only if they look as the others do: by
-    `pool_space` their rare words are unknown. No model that chooses or is evaluated may see it.
+    For questions about all items: by `pool_space` rare words of held-out ones are unknown. No model
+    that chooses or is evaluated may see it.
     """
     everything = np.ones(len(snapshot.pool_words.bags), bool)
     texts = _texts_of(snapshot, everything, snapshot.labels.items)

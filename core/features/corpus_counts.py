@@ -1,11 +1,8 @@
 """Corpus counts: the words, character n-grams and co-occurring pairs of words of a set of texts.
 
-All that the pool's space needs to know of its texts, as counts that add up: the tally of two sets
-of texts is the sum of theirs, so a pool that has grown or whose held-out items have changed needs
-only the texts counted that are new or gone.
-
-New pairs keep turning up where new words hardly do. So of a large pool the pairs of a sample are
-counted: the half, a quarter, … of the texts, by their hashes, whatever order they come in.
+Counts add up: of a pool that has grown or whose held-out items have changed only the texts that are
+new or gone are counted. New pairs keep turning up where new words hardly do: of a large pool those
+of a sample are counted, the half, a quarter, … of the texts, by their hashes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

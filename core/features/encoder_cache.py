@@ -1,9 +1,8 @@
 """What an encoder has said of texts, kept in `.cache/encoder/<its key>/` for good.
 
-Texts are known by their hash: it does not matter which item, pool or run they belong to. They are
-encoded in blocks, each of which becomes a file in one step. A process that is killed loses one
-block at most, and several at once do no harm: two blocks may hold the same text. A file's name is
-the hash of its content; what does not fit its name is encoded again.
+Texts are known by their hash. They are encoded in blocks, each of which becomes a file in one step:
+a process that is killed loses one, and several at once do no harm. A file's name is the hash of its
+content; what does not fit its name is encoded again.
 """
 
 import io

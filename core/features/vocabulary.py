@@ -1,8 +1,7 @@
 """The feature source `words`: a text as a bag of words, the vocabulary of the chapter's network.
 
 The chapter splits at white space and keeps words that occur at least three times in pool and
-training data (chapter 2, `create_features`). Ids of *all* words are kept in the cache, since which
-words are kept, and how novel an item's words are, changes with every label.
+training data (chapter 2, `create_features`); which these are changes with every label.
 """
 
 from collections import Counter

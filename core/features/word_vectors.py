@@ -141,8 +141,7 @@ def _projected(
 ) -> Numbers:
     """All words along the first right singular vectors of the contexts' own square matrix.
 
-    Of the contexts these are left singular vectors times singular values. The sign of a column is
-    free: its largest number is made positive. The words are no longer in the order of the rows.
+    A column's largest number is made positive. The words are no longer in the order of the rows.
     """
     n_words = len(columns)
     if not n_contexts:

@@ -1,7 +1,6 @@
 """What one browser session holds: its workspace, its person, an earlier batch that is open.
 
-The workspace stands in the address, by its name. The person's name is remembered by the browser:
-asked once, known at the next start.
+The workspace's name stands in the address; the person's name is remembered by the browser.
 """
 
 from argparse import ArgumentParser
@@ -154,9 +153,9 @@ def login_is_configured() -> bool:
 
 
 def may_enter() -> bool:
-    """Whether who has logged in may label here: everybody, unless the secrets file names people.
+    """Whether who has logged in may label here.
 
-    `[sunlight] people` holds addresses of mail, or `@example.org` for all of a domain.
+    `[sunlight] people` holds mail addresses, or `@example.org` for a domain; without it all may.
     """
     if not st.user.get("is_logged_in"):
         return False

@@ -1,7 +1,6 @@
 """A decorator that keeps what a function gives, by a key that holds the stamps of its files.
 
-What is made of a snapshot has the stamps of that snapshot, not those of the files by then: a file
-that changes while a page runs mixes no two states.
+These are the stamps of the snapshot: a file that changes while a page runs mixes no two states.
 """
 
 from collections.abc import Callable, Hashable
@@ -38,9 +37,8 @@ def kept(
 ) -> Callable[[Callable[Asked, Found]], Callable[Asked, Found]]:
     """Keeps what a function gives for the last `most` keys; `key` takes the same arguments.
 
-    Streamlit would hash each argument by its type; but only together with its workspace does a run
-    know its files. Where the function gives None or raises `refusal`, the answer is None, and the
-    next call tries again.
+    Where the function gives None or raises `refusal`, the answer is None, and the next call tries
+    again. Streamlit would hash arguments by type, which cannot know a run's files.
     """
 
     def keep(function: Callable[Asked, Found]) -> Callable[Asked, Found]:

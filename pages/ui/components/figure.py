@@ -48,11 +48,10 @@ def show_figure(
     *arguments: Hashable,
     **selection: object,
 ) -> DeltaGenerator | VegaLiteState:
-    """The chart that `make` gives for these arguments, with these rows: title, reading aid, chart.
+    """The chart that `make` gives for these arguments, with title, reading aid and exports.
 
-    Below stand quiet buttons for its exports. `name` is the figure's own among all pages, of
-    letters, digits and hyphens: exported files are called by it. `selection` and what comes back
-    are as those of `st.vega_lite_chart`, of which the key is `<name>-chart` if it has no other.
+    `name` is the figure's own among all pages, of letters, digits and hyphens: files are called by
+    it. `selection` and what comes back are as those of `st.vega_lite_chart`.
     """
     painted = len(rows) > CANVAS_FROM
     with st.container(key=name, gap="small"):

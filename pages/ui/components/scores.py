@@ -23,10 +23,8 @@ def interval_text(found: Interval | None, as_: str) -> str:
 def report_intervals(report: Report | None) -> dict[str, Interval]:
     """The run's scores for the positive label with their intervals; empty without a report.
 
-    Home, the learning curve and the table of scores all take them from here, and the command line
-    prints the same: a report is of the very items that the run's row is of, whatever was labeled
-    since, and is read, not drawn anew. An interval of no width is left out: older reports resampled
-    the F-score, and resampling cannot leave 0 or 1.
+    A report is of the items that the run's row is of, whatever was labeled since. An interval of no
+    width is left out: older reports resampled the F-score, and resampling cannot leave 0 or 1.
     """
     figures = report and report.figures.get("evaluation")
     kept = figures.intervals if figures else {}

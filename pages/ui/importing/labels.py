@@ -30,12 +30,10 @@ WAYS = {
 
 @dataclass(frozen=True)
 class LabelChoice:
-    """What becomes of the label column.
+    """What becomes of the label column; `waits_for` is why nothing can be imported so, or empty.
 
-    `labels` says which value of the task each of its values means. Without `all_known` a value that
-    is no label leaves its row unlabeled, and without `column` all of them do: the column then stays
-    in the pool. `new_task` is the `task.toml` of a task that has these values for labels.
-    `waits_for` is why nothing can be imported so; empty if it can.
+    `labels` maps its values to the task's. Without `all_known` other values leave rows unlabeled,
+    without `column` all do. `new_task` is the `task.toml` of a task with these values for labels.
     """
 
     column: str

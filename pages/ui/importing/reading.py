@@ -1,6 +1,6 @@
 """How an uploaded table is read: recognized, told, asked where it is open, and said otherwise.
 
-What somebody says of one file is never taken for another: every control has the upload in its key.
+Every control has the upload in its key: what is said of one file is never taken for another.
 """
 
 from collections import Counter
@@ -109,10 +109,9 @@ class Chosen:
 
 
 def upload_file(slot: str = KEPT, scope: str = "app") -> Upload | None:
-    """The file that was uploaded last, until it is discarded; None if there is none.
+    """The file that was uploaded last into this slot of the session, until it is discarded.
 
-    It stays in this `slot` of the session. Each file has a control of its own: one that takes a
-    second file tells, now and then, that there is none at all.
+    Each file has a control of its own: one that takes a second file now and then tells none.
     """
     counter = f"{slot}_uploads"
     number, kept = st.session_state.get(counter, 0), st.session_state.get(slot)
@@ -143,8 +142,7 @@ def choose_reading(
 ) -> Chosen:
     """What was recognized, with a way to say each thing otherwise; raises TableError.
 
-    Above the first rows stands a sentence that tells it, and a question where two readings are
-    about as good. `choose` lets somebody say what the columns hold, otherwise than on Data.
+    `choose` lets somebody say what the columns hold, otherwise than on Data.
     """
     told, questions, first_rows = st.container(), st.container(), st.container()
     reading = _say_otherwise(upload)

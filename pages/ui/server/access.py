@@ -1,8 +1,7 @@
 """The door: who may reach the app at all, decided before anything of Streamlit is asked.
 
-Bound to this machine alone and without a login, the app is open to this machine's own addresses.
-Bound to any other address it is shut until people have to log in: by a shared password, which is
-asked for here, or by OpenID Connect, which the pages ask for (`pages/ui/page_head.py`).
+Bound to this machine and without a login, the app is open to this machine's own addresses; else it
+is shut until people have to log in: by the password asked for here, or by OpenID Connect.
 """
 
 import sys
@@ -45,10 +44,7 @@ FOREIGN_HOST = (
 
 @dataclass(frozen=True)
 class Rules:
-    """How the server can be reached, and how people log in.
-
-    `password` is its hash, empty for none; `fault` is why nobody can be let in.
-    """
+    """How the server can be reached; `password` is a hash, and `fault` why nobody can be let in."""
 
     is_local: bool
     has_openid: bool = False

@@ -11,11 +11,9 @@ from core.analysis import strategy_comparison as comparison
 from core.evaluation.subset_comparison import SCORES, Outcome, verdict
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
-from pages.ui.components.charts import numbers as numbers_told
-from pages.ui.components.charts import strategy_color
+from pages.ui.components.charts import numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.messages import say_empty, show_job
-from pages.ui.components.scores import interval_text
 from pages.ui.escape_markdown import plain
 
 ROW = 34
@@ -88,7 +86,7 @@ def show_state(experiment: comparison.Experiment) -> None:
 
 
 def show_outcome(outcome: Outcome) -> None:
-    """A sentence for each strategy, by F and by AUC, the scores themselves, and their numbers."""
+    """A sentence for each strategy, by F and by AUC, and the scores themselves."""
     others = [result for result in outcome.results if result.over_random]
     for place, (score, name) in zip(st.columns(len(SCORES)), SCORES.items(), strict=True):
         with place:
@@ -115,7 +113,6 @@ def show_outcome(outcome: Outcome) -> None:
         )
     with st.expander("How this is computed"):
         st.caption(how_sure(outcome))
-        st.dataframe(numbers(outcome), hide_index=True, key="experiment_numbers")
 
 
 def how_sure(outcome: Outcome) -> str:
@@ -134,22 +131,10 @@ def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
     base = alt.Chart(POINTS).encode(
         y=alt.Y("strategy:N", title=None, sort=list(strategies)),
         color=strategy_color(strategies).legend(None),
-        tooltip=["strategy:N", *numbers_told("value", "low", "high", format=".2f")],
+        tooltip=["strategy:N", *numbers("value", "low", "high", format=".2f")],
     )
     scale = alt.Scale(domain=[0, 1])
     low, value = (alt.X(f"{end}:Q", title=title, scale=scale) for end in ("low", "value"))
     ends = base.mark_rule(strokeWidth=2).encode(x=low, x2="high:Q")
     dots = base.mark_point(filled=True, opacity=1, size=80).encode(x=value)
     return alt.layer(ends, dots, height=alt.Step(ROW))
-
-
-def numbers(outcome: Outcome) -> pd.DataFrame:
-    rows = []
-    for result in outcome.results:
-        labels = f"{outcome.size:,} of {result.available:,}"
-        scores = [interval_text(result.scores[score], ".2f") for score in SCORES]
-        over = map(result.over_random.get, SCORES)
-        gains = [interval_text(each, "+.2f") or "baseline" for each in over]
-        rows.append((result.name, labels, f"{result.positive:.0%}", *scores, *gains))
-    over = [f"{name} over random" for name in SCORES.values()]
-    return pd.DataFrame(rows, columns=["Strategy", "Labels", "Positive", *SCORES.values(), *over])

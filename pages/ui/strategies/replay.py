@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from core.analysis.curve_comparison import Compared, compare, verdict
+from core.analysis.curve_comparison import compare, verdict
 from core.analysis.learning_curves import Point
 from core.analysis.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
 from core.workspace.snapshot import Snapshot
@@ -87,23 +87,6 @@ def _show(points: Sequence[Point], random_mix: str | None) -> None:
             "repetition by repetition, with 95% intervals. A model chose some of these texts, so "
             "they are not quite like the pool."
         )
-        st.dataframe(numbers(rows), hide_index=True)
-
-
-def numbers(rows: Sequence[Compared]) -> pd.DataFrame:
-    cells = [
-        {
-            "Strategy": row.mix,
-            "Model": row.model,
-            "Repetitions": row.seeds,
-            "Area": str(row.area),
-            "Over random": str(row.difference) or "baseline",
-            "Labels to reach random's end": row.labels_needed,
-            "Repetitions that reached it": row.reached,
-        }
-        for row in rows
-    ]
-    return pd.DataFrame(cells)
 
 
 def means(points: Sequence[Point], score: str) -> pd.DataFrame:

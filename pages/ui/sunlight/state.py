@@ -1,8 +1,7 @@
 """What a person has chosen on Explore: in session state, in the address, in the trail.
 
-The browser tells a widget's value with every press, also one that it was not told has changed: of
-a widget in a closed popover, of a page that was cut off. So whatever sets the filters from outside
-(Clear, Back, the address) gives their widgets new keys: what comes under the old ones is not read.
+The browser tells a widget's value with every press, also one that it was not told has changed. So
+what sets the filters from outside (Clear, Back, the address) gives their widgets new keys.
 """
 
 import secrets
