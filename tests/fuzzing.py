@@ -32,8 +32,8 @@ from core.errors import PoolError, SunlightError
 from core.evaluation.report import load_report
 from core.exchange.foreign_table import understood
 from core.exchange.tables.dates import moment
+from core.exchange.tables.label_cells import labels_in
 from core.exchange.tables.opening import open_table
-from core.exchange.tables.tool_formats import labels_in
 from core.features.encoder import open_encoder
 from core.features.pool_features import load_space
 from core.features.vocabulary import Vocabulary

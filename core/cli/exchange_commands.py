@@ -10,6 +10,7 @@ import typer
 
 from core.cli import answers
 from core.cli.console import AsJson, Data, refusals, report, tell
+from core.errors import TableError
 from core.system.durable import write_new
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, remove_unfilled
 from core.workspace.task import SPLITS, default_task
@@ -46,6 +47,10 @@ LeaveOut = Annotated[bool, typer.Option(help="Instead of refusing the table.")]
 LeaveUnlabeled = Annotated[
     bool, typer.Option(help="What has an unknown label, instead of refusing the table.")
 ]
+Several = Annotated[
+    bool | None,
+    typer.Option(help="Whether a text has several labels (a|b, or a list); default: if lists say."),
+]
 ForExcel = Annotated[
     bool, typer.Option("--excel", help="A CSV file in which Excel shows `ü` as `ü`.")
 ]
@@ -64,6 +69,7 @@ def import_command(
     no_id: NoId = False,
     label: LabelColumn = "",
     no_label: NoLabel = False,
+    several: Several = None,
     label_map: Words = "",
     split: ColumnOrValue = "",
     strategy: ColumnOrValue = "",
@@ -113,12 +119,13 @@ def import_command(
             preview = answers.preview_json(table, columns)
             return tell(preview, answers.preview_text(preview), as_json)
         table.refuse_doubts()
-        with workspace_for(data, table, columns.label if not words else "") as into:
+        with workspace_for(data, table, "" if words else columns.label, several) as into:
             done = import_data(
                 into, table, columns, replace(unsaid, day_first=day_first),
                 leave_out_bad_rows=leave_out_bad_rows, progress=report,
             )  # fmt: skip
-        told = read_as(table, columns)
+            several = into.task.several
+        told = read_as(table, columns, several=several)
         lines = [told_as_read(told), *done.sentences()]
         return tell(answers.import_json(done) | {"read": told}, lines, as_json)
 
@@ -235,36 +242,49 @@ def _take_back(source: Path, data: Path, annotator: str, as_json: bool) -> None:
 
 @contextmanager
 def workspace_for(
-    path: Path, table: "SourceTable | None" = None, label: str = ""
+    path: Path,
+    table: "SourceTable | None" = None,
+    label: str = "",
+    several: bool | None = None,
 ) -> Iterator[Workspace]:
     """The workspace in this folder, which is made if it is not there, and goes again if refused.
 
-    A new one takes its labels from this column, unless they are those of the chapter's task.
+    A new one takes its labels from this column of the table, unless they are those of the
+    chapter's task; a text has several if that is said, or else if the column holds lists of them.
+    Raises TableError if several are said and the task that is there has one.
     """
     is_made = not path.exists()
     if is_made:
         path.mkdir(parents=True)
     try:
         if table and label and not any(path.iterdir()):
-            _take_labels(path, table, label)
-        yield open_workspace(path)
+            _take_labels(path, table, label, several)
+        workspace = open_workspace(path)
+        if several and not workspace.task.several:
+            raise TableError(
+                "The task of this workspace has one label for each text. Leave --several out, or "
+                "import into a new workspace, with the column of the labels as --label."
+            )
+        yield workspace
     except BaseException:
         if is_made:
             remove_unfilled(path)
         raise
 
 
-def _take_labels(path: Path, table: "SourceTable", column: str) -> None:
+def _take_labels(path: Path, table: "SourceTable", column: str, several: bool | None) -> None:
     """Writes the task of a new workspace, whose labels are the words of this column."""
-    from core.exchange.foreign_table import known_words, label_counts
+    from core.exchange.foreign_table import known_words, label_column
     from core.workspace.task_file import labels_of_words, task_text
 
     task, at = default_task(), table.columns.index(column)
-    if known_words([row[at] for row in table.sample if row[at]], task):
+    if not several and known_words([row[at] for row in table.sample if row[at]], task):
         return  # the chapter's labels; a word that is none of them is refused later
-    if counts := label_counts(table, column):
-        wishes = labels_of_words(counts)
-        text = task_text(table.path.stem, "", wishes, task.targets)
+    found = label_column(table, column, several)
+    if found.counts:
+        wishes = labels_of_words(found.counts, several=found.several)
+        more = {"several": found.several}
+        text = task_text(table.path.stem, "", wishes, task.targets, **more)
         write_new(path / "task.toml", [text.encode()])
 
 

@@ -20,17 +20,27 @@ from core.exchange.import_types import (
     of_batch,
     own_columns,
 )
+from core.exchange.own_export import is_export
 from core.exchange.tables.dates import day_comes_first, moment
 from core.exchange.tables.dialect import NONE
+from core.exchange.tables.label_cells import (
+    JOINERS,
+    LabelColumn,
+    answers,
+    hold_several,
+    label_counts,
+    labels_in,
+    labels_joined,
+)
 from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns, guess
-from core.exchange.tables.tool_formats import labels_in
 from core.pool.hashing import keys_of, made_id
 from core.pool.text import is_blank
 from core.system.csv_rows import BadRow, is_number
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
 from core.workspace.logs import now
+from core.workspace.task import NONE as NO_LABEL
 from core.workspace.task import SPLITS, Task
 
 SPLIT_WORDS = {
@@ -111,9 +121,13 @@ def recognized(table: SourceTable) -> dict[str, str]:
     return guess(table.columns, table.sample, table.structured)
 
 
-def read_as(table: SourceTable, columns: Columns) -> dict[str, Any]:
-    """What was recognized of a table: its form, its columns, and which of them holds what."""
+def read_as(table: SourceTable, columns: Columns, *, several: bool = False) -> dict[str, Any]:
+    """What was recognized of a table: its form, its columns, and which of them holds what.
+
+    `several` tells that a text can have several labels.
+    """
     found = {**table.told(), "columns": list(table.columns), "read_as": columns.roles()}
+    found |= {"several": True} if several and columns.label else {}
     return found | ({"further_texts": [*columns.further_texts]} if columns.further_texts else {})
 
 
@@ -136,6 +150,7 @@ def told_as_read(answer: Mapping[str, Any], left_out: Mapping[str, str] = LEFT_O
     roles = {"text": "", **left_out}
     roles |= {what: f"`{name}`" for what, name in answer["read_as"].items()}
     roles["text"] += "".join(f" + `{name}`" for name in answer.get("further_texts", ()))
+    roles |= {"label": f"{roles['label']}, several for a text"} if answer.get("several") else {}
     said = "; ".join(f"{ROLE_NAMES[what]}: {name}" for what, name in roles.items())
     return f"Read as {', '.join(form)}. {said}."
 
@@ -207,16 +222,16 @@ def text_of_row(row: Sequence[str], at: Sequence[int]) -> str:
     return BETWEEN.join(row[place] for place in at if not is_blank(row[place]))
 
 
-def label_counts(table: SourceTable, column: str) -> Counter[str]:
-    """How many rows have each word for a label, the most frequent first; raises TableError."""
-    at, found = table.columns.index(column), Counter[str]()
-    for block in table.blocks():
-        for _, row in block.rows:
-            try:
-                found.update(labels_in(row[at]))
-            except ValueError:
-                continue  # told when the row is read
-    return Counter(dict(found.most_common()))
+def label_column(table: SourceTable, column: str, several: bool | None = None) -> LabelColumn:
+    """What a column of labels holds; raises TableError.
+
+    If nobody says whether a text has several, lists tell it, and in an export `a|b` and `-`.
+    """
+    at = table.columns.index(column)
+    cells = Counter(row[at] for block in table.blocks() for _, row in block.rows)
+    if several is None:
+        several = hold_several(cells, joined=is_export(table))
+    return LabelColumn(label_counts(cells, several), several, answers(cells, several))
 
 
 def _listed(table: SourceTable) -> str:
@@ -230,9 +245,9 @@ def is_day_first(table: SourceTable, column: str) -> bool | None:
 
 
 def label_words(task: Task) -> dict[str, str]:
-    """What each label is known by: its value, and its name in small letters."""
+    """What each label is known by: its values of today and before, its name in small letters."""
     names = {label.name.casefold(): label.value for label in task.labels}
-    return names | {value: value for value in task.values}
+    return names | {word: value for word, value in task.current.items() if value in task.values}
 
 
 def meaning(word: str, words: Mapping[str, str]) -> str:
@@ -331,16 +346,33 @@ class _Reader:
                 self._split_twice.add(key)
 
     def _label(self, row: list[str]) -> str:
-        """The task's value for the row's label; empty where it has none."""
-        if "label" not in self._at:
-            return ""
-        found = labels_in(row[self._at["label"]])
-        if len(found) > 1:
-            raise ValueError(f"has {len(found)} labels, and a text here has one")
+        """The task's answer for the row's label; empty where it has none."""
+        cell = row[self._at["label"]].strip() if "label" in self._at else ""
         says_none = "split" in self._at and row[self._at["split"]].strip().casefold() in NO_SPLIT
-        if not found or says_none:
+        if not cell or says_none:
             return ""
-        word = found[0].strip()
+        if self._task.several and cell in (NO_LABEL, "[]"):
+            return NO_LABEL
+        found = self._joined(cell) if self._task.several else labels_in(cell)
+        if len(found) > 1 and not self._task.several:
+            raise ValueError(f"has {len(found)} labels, and a text here has one")
+        values = [self._value(word.strip()) for word in found]
+        if not values or "" in values:
+            return ""
+        return self._task.answer(values) if self._task.several else values[0]
+
+    def _joined(self, cell: str) -> list[str]:
+        """The words in a cell of several: joined by what makes known words of it, else by `|`."""
+        if meaning(cell, self._words):
+            return [cell]
+        for separator in JOINERS:
+            words = labels_joined(cell, separator) if separator in cell else [""]
+            if all(meaning(word, self._words) for word in words):
+                return words
+        return labels_joined(cell, JOINERS[0])
+
+    def _value(self, word: str) -> str:
+        """The task's value for a word; empty for one that is unknown and may be."""
         value = meaning(word, self._words)
         if not value and not self._unsaid.refuse_unknown:
             self._found.unlabeled_words[word] += 1

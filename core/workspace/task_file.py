@@ -16,6 +16,7 @@ from core.workspace.task import (
     DEFAULT_TASK_FILE,
     KEY_UNSAID,
     MAX_LABELS,
+    SEPARATOR,
     Label,
     Task,
     default_task,
@@ -27,7 +28,7 @@ Value = str | int | bool | list
 """What stands behind a name in a `task.toml`; the lists are of texts."""
 
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
-"""Words for labels that say which one is positive."""
+"""Words for labels that say which one is positive; of three labels and more, `1` is a number."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,18 @@ class LabelWish:
 
 
 def task_text(
-    title: str, question: str, labels: Sequence[LabelWish], targets: Mapping[str, int]
+    title: str,
+    question: str,
+    labels: Sequence[LabelWish],
+    targets: Mapping[str, int],
+    *,
+    several: bool = False,
 ) -> str:
     """A `task.toml` of these labels; all other numbers are the default ones.
 
     `question` is what stands above each item. Raises TaskError for what no task can be.
     """
-    words = {"title": title, "short": question, "detailed": ""}
+    words = {"title": title, "short": question, "detailed": "", "several": several}
     return task_toml(replace(default_task(), **words, labels=new_labels(labels), targets=targets))
 
 
@@ -106,22 +112,31 @@ def _sound(text: str) -> str:
     return text
 
 
-def labels_of_words(counts: Mapping[str, int]) -> list[LabelWish]:
+def labels_of_words(counts: Mapping[str, int], *, several: bool = False) -> list[LabelWish]:
     """The labels of a task that takes them from a table, where each word stands so many times.
 
-    The positive one is a word that says so, else the rarest. Raises TaskError if there are fewer
-    than two words, or more than a task can have.
+    The positive one is a word that says so, else the rarer of two that exclude each other. Raises
+    TaskError if there are fewer than two words, or more than a task can have.
     """
     if not 2 <= len(counts) <= MAX_LABELS:
+        joined = f" If some hold several labels (`a{SEPARATOR}b`), say so with --several."
         raise TaskError(
             f"A task can have 2 to {MAX_LABELS} labels; the label column has {len(counts):,} "
             "different values. Map them with --label-map, or leave the column out with --no-label."
+            f"{joined if any(SEPARATOR in word for word in counts) and not several else ''}"
         )
-    said = [word for word in counts if word.casefold() in POSITIVE_WORDS]
-    positive = said[0] if said else min(counts, key=lambda word: (counts[word], word))
+    is_pair = len(counts) == 2 and not several
+    words = POSITIVE_WORDS if is_pair else POSITIVE_WORDS - {"1"}
+    said = [word for word in counts if word.casefold() in words]
+    said += [min(counts, key=lambda word: (counts[word], word))] if is_pair else []
     # The positive label comes first: its key is 1.
-    ordered = sorted(counts, key=lambda word: word != positive)
-    return [LabelWish(word, positive=word == positive) for word in ordered]
+    ordered = sorted(counts, key=lambda word: word not in said[:1])
+    return [LabelWish(_value(word, several), word, positive=word in said[:1]) for word in ordered]
+
+
+def _value(word: str, several: bool) -> str:
+    """The value of a label; of several in one answer it cannot hold what joins them."""
+    return word.replace(SEPARATOR, "/") if several else word
 
 
 def why_labels_stay(snapshot: Snapshot) -> str:
@@ -143,7 +158,9 @@ def why_labels_stay(snapshot: Snapshot) -> str:
     return ""
 
 
-def task_with_labels(workspace: Workspace, title: str, labels: Sequence[LabelWish]) -> str:
+def task_with_labels(
+    workspace: Workspace, title: str, labels: Sequence[LabelWish], *, several: bool = False
+) -> str:
     """The workspace's `task.toml` with these labels in place of its own.
 
     All else is kept, but for the chapter's title and instructions: those go with its labels. Raises
@@ -154,7 +171,7 @@ def task_with_labels(workspace: Workspace, title: str, labels: Sequence[LabelWis
         task = replace(task, title=title)
     if (task.short, task.detailed) == (chapters.short, chapters.detailed):
         task = replace(task, short="", detailed="")
-    return task_toml(replace(task, labels=new_labels(labels)))
+    return task_toml(replace(task, labels=new_labels(labels), several=several))
 
 
 def read_task_text(path: Path) -> str:

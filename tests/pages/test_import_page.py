@@ -18,6 +18,7 @@ from core.workspace.logs import new_event
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import MAX_LABELS
 from pages.ui.data.import_run import RUN, ImportRun
+from pages.ui.importing.labels import SEVERAL
 from tests.browser import eventually
 from tests.conftest import MakeWorkspace
 from tests.exchange.test_importer import (
@@ -312,8 +313,9 @@ def test_all_words_are_there_with_their_counts_to_be_searched_and_paged(
     page = upload(workspace, monkeypatch, "t.csv", MANY)
     say(page, "Label", "topic")
     assert any("77 labels on 231 rows of topic" in each.value for each in page.markdown)
-    assert any(f"a task has 2 to {MAX_LABELS}" in each.value for each in page.caption)
-    assert box(page, MEANING).value == "match"
+    assert box(page, MEANING).value == "make"
+    assert box(page, "The label you are looking for").value == ""  # of 77 none has to be
+    say(page, MEANING, "match")
     shown = [each.label for each in page.selectbox if each.label.endswith("(3)")]
     assert len(shown) == 20
     say(page, r"topic\_00 (3)", "1")
@@ -357,9 +359,9 @@ def test_the_words_can_be_made_the_labels(workspace: Workspace, monkeypatch):
     page = upload(workspace, monkeypatch, "t.csv", TOPICS)
     say(page, "Label", "topic")
     assert box(page, MEANING).value == "make"
-    assert box(page, "Positive label").value == "Politics"
+    assert box(page, "The label you are looking for").value == "Politics"
     assert (workspace.path / "task.toml").read_text() == former
-    say(page, "Positive label", "Sports")
+    say(page, "The label you are looking for", "Sports")
     assert "3 new labels" in told(go(page))
     changed = open_workspace(workspace.path)
     assert [label.value for label in changed.task.labels] == ["Sports", "Politics"]
@@ -369,6 +371,26 @@ def test_the_words_can_be_made_the_labels(workspace: Workspace, monkeypatch):
     add(page, "more.csv", TOPICS.replace("A ", "One "))
     say(page, "Label", "topic")
     assert box(page, MEANING).value == "as they are"
+
+
+def test_more_labels_than_a_task_can_have_are_told(workspace: Workspace, monkeypatch):
+    rows = [f"Question {at} about it,topic_{at % (MAX_LABELS + 1)}" for at in range(500)]
+    page = upload(workspace, monkeypatch, "t.csv", "\n".join(["text,topic", *rows]))
+    say(page, "Label", "topic")
+    assert any(f"a task has 2 to {MAX_LABELS}" in each.value for each in page.caption)
+    assert box(page, MEANING).value == "match"
+
+
+def test_several_labels_for_a_text_are_made_the_labels(workspace: Workspace, monkeypatch):
+    rows = ["A flood,water;roads", "A bus line,roads", "A storm,power;water", "A concert,-"]
+    page = upload(workspace, monkeypatch, "t.csv", "\n".join(["text,needs", *rows]))
+    say(page, "Label", "needs")
+    assert not box(page, SEVERAL).value
+    say(page, SEVERAL, True)
+    assert any("3 labels on 4 rows of needs" in each.value for each in page.markdown)
+    go(page)
+    task = open_workspace(workspace.path).task
+    assert (task.values, task.several, task.positive) == (("water", "roads", "power"), True, None)
 
 
 def test_labels_that_were_used_stay_and_it_is_said(workspace: Workspace, monkeypatch):

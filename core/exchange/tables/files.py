@@ -95,8 +95,9 @@ def parquet_records(path: Path, name: str) -> Iterator[Record]:
     """The rows of a Parquet file, counted from 1; raises TableError."""
     with _parquet(path, name) as file:
         batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
-        rows = (x for batch in batches for x in _named(_bounded(batch, name), file).to_pylist())
-        yield from (Record(line, row) for line, row in enumerate(rows, start=1))
+        named = _class_names(file)
+        rows = (row for batch in batches for row in _bounded(batch, name).to_pylist())
+        yield from (Record(at, _with_names(row, named)) for at, row in enumerate(rows, start=1))
 
 
 def record_columns(records: Iterable[Record], name: str) -> tuple[list[str], set[str]]:
@@ -240,8 +241,13 @@ def _within(around: dict[str, Any]) -> list[Any]:
         case {"columns": [*names], "data": [*rows]} if all(isinstance(x, list) for x in rows):
             return [dict(zip(map(str, names), row, strict=False)) for row in rows]
     if records := _records_in(around):
-        is_wrapped = all(isinstance(x, dict) and isinstance(x.get("row"), dict) for x in records)
-        return [each["row"] for each in records] if is_wrapped else records
+        if not all(isinstance(x, dict) and isinstance(x.get("row"), dict) for x in records):
+            return records
+        match around:
+            case {"features": [*features]} if all(isinstance(x, dict) for x in features):
+                named = {str(x.get("name")): class_names(x.get("type")) for x in features}
+                return [_with_names(each["row"], named) for each in records]
+        return [each["row"] for each in records]
     values = list(around.values())
     if len(values) > 1 and all(isinstance(x, dict) for x in values):
         if not all(key.isdigit() for x in values for key in x):
@@ -250,6 +256,17 @@ def _within(around: dict[str, Any]) -> list[Any]:
     if len(values) > 1 and all(isinstance(x, list) and len(x) == len(values[0]) for x in values):
         return [dict(zip(around, row, strict=True)) for row in zip(*values, strict=True)]
     return [around]
+
+
+def _with_names(row: dict[str, Any], named: Mapping[str, Mapping[int, str]]) -> dict[str, Any]:
+    """The row with the names of classes in place of their numbers, as `datasets` counts them."""
+    for column in named.keys() & row.keys():
+        value, names = row[column], named[column]
+        if names and isinstance(value, list):
+            row[column] = [names.get(x) if isinstance(x, int) else x for x in value]
+        elif names and isinstance(value, int):
+            row[column] = names.get(value)  # beyond them, and -1, is what has no label
+    return row
 
 
 def _records_in(around: dict[str, Any], levels: int = MOST_LEVELS) -> list[Any]:
@@ -285,30 +302,12 @@ def _parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
         ) from error
 
 
-def _named(batch: pa.RecordBatch, file: pq.ParquetFile) -> pa.RecordBatch:
-    """The batch with the names of classes in place of their numbers, as `datasets` counts them."""
-    for column, names in _class_names(file).items():
-        at = batch.schema.get_field_index(column)
-        numbers = batch.column(at)
-        # Beyond the names, and -1, is what has no label.
-        known = pc.and_(pc.greater_equal(numbers, 0), pc.less(numbers, len(names)))
-        places = pc.if_else(known, numbers, pa.scalar(None, numbers.type))
-        batch = batch.set_column(at, column, pa.array(names, pa.string()).take(places))
-    return batch
-
-
-def _class_names(file: pq.ParquetFile) -> dict[str, list[str]]:
-    """The names of the classes of each column that holds their numbers."""
+def _class_names(file: pq.ParquetFile) -> dict[str, dict[int, str]]:
+    """The names of the classes of each column that holds their numbers, or lists of them."""
     told = (file.schema_arrow.metadata or {}).get(b"huggingface")
     try:
         features = json.loads(told)["info"]["features"] if told else {}
-        return {
-            column: [str(name) for name in feature["names"]]
-            for column, feature in features.items()
-            if isinstance(feature, dict)
-            and feature.get("_type") == "ClassLabel"
-            and pa.types.is_integer(file.schema_arrow.field(column).type)
-        }
+        return {column: class_names(feature) for column, feature in features.items()}
     except (ValueError, TypeError, AttributeError, KeyError):
         return {}  # what another program says of its columns is worth having, no more
 
@@ -324,6 +323,16 @@ def _bounded(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
                     "or leave that column out."
                 )
     return batch
+
+
+def class_names(feature: object) -> dict[int, str]:
+    """The names that a feature of `datasets` gives: `ClassLabel`, or a sequence of them."""
+    match feature:
+        case {"_type": "ClassLabel", "names": [*names]}:
+            return dict(enumerate(map(str, names)))
+        case {"feature": inner} | [inner]:
+            return class_names(inner)
+    return {}
 
 
 def _blocks(rows: Iterable[tuple[int, list[str] | None, str]]) -> Iterator[Cells]:

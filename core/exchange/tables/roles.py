@@ -5,8 +5,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
 from core.exchange.tables.dates import is_moment
+from core.exchange.tables.label_cells import readable
 from core.pool.header import ROLES, USUAL_NAMES, plain_name
 from core.system.csv_rows import is_number
+from core.workspace.task import SEPARATOR
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,17 @@ def is_numbering(cells: Sequence[str]) -> bool:
 
 
 def is_label(cells: Sequence[str]) -> bool:
-    """Whether the cells are words for labels: short and few, numbers only if they are whole."""
-    filled = [cell.strip() for cell in cells if cell.strip()]
-    words = set(filled)
+    """Whether the cells are words for labels: short and few, numbers only if they are whole.
+
+    A cell can hold several, in a list or joined by `|`.
+    """
+    filled = [cell for cell in cells if cell.strip()]
+    words = {
+        word.strip()
+        for cell in filled
+        for label in readable(cell) or [cell]
+        for word in label.split(SEPARATOR)
+    }
     if len(words) > MOST_LABELS or any(len(word) > LONGEST_LABEL for word in words):
         return False
     if any(is_number(word) and not float(word).is_integer() for word in words):

@@ -3,7 +3,6 @@
 A rejected answer, a suggestion and a model's prediction are no labels.
 """
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,49 +55,6 @@ def _fasttext(record: Record) -> Iterator[dict[str, Any]]:
 
 FASTTEXT_LINES = ToolFormat("fastText", _fasttext)
 """Of a table whose one column `line` holds a file's lines."""
-
-
-def labels_in(value: Any) -> list[str]:  # noqa: ANN401 (any value of a table)
-    """The labels in a cell: none, one, or several of a list, of JSON, or of what Python prints.
-
-    Raises ValueError, with the end of a sentence, for what marks parts of a text.
-    """
-    if isinstance(value, str):
-        text = value.strip()
-        if text[:1] + text[-1:] not in ("[]", "{}"):
-            return [text] if text else []
-        value = _literal(text)
-        if value is None:
-            return [text]
-    if isinstance(value, Mapping):
-        if value.get("status", "submitted") != "submitted":
-            return []  # a draft of Argilla's, or a response that somebody discarded
-        value = value.get("choices", value.get("label", value.get("value")))
-        return labels_in(value) if isinstance(value, str | list) else []
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        return [text_of(value)]
-    if any(isinstance(each, list) for each in value) or any(
-        isinstance(each, Mapping) and {"start", "end"} <= each.keys() for each in value
-    ):
-        raise ValueError("marks parts of a text, and a label here is for the whole text")
-    return [label for each in value for label in labels_in(each)]
-
-
-def _literal(text: str) -> Any:  # noqa: ANN401 (any value of a table)
-    """What the text says as JSON, or as Python prints lists of texts; None if it is neither."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    inner = text[1:-1].strip()
-    if text[0] != "[" or "'" not in inner:
-        return None
-    parts = [part.strip() for part in inner.replace("' '", "', '").split(",")]
-    if all(len(part) > 1 and part[0] == part[-1] == "'" for part in parts):
-        return [part[1:-1] for part in parts]
-    return None
 
 
 def _own(record: Record, *taken: str) -> dict[str, Any]:
@@ -374,7 +330,9 @@ def _doccano(record: Record) -> Iterator[dict[str, Any]]:
         **_own(record, "text", "data", "id", "label", "labels", "annotations", "Comments"),
     }
     if "annotations" not in record:
-        yield {**item, "label": record.get("label", record.get("labels"))}
+        label = record.get("label", record.get("labels"))
+        joined = label.split("#") if isinstance(label, str) else []
+        yield {**item, "label": joined if len(joined) > 1 and all(joined) else label}
         return
     given = _objects(record["annotations"])
     for each in given:

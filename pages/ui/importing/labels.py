@@ -1,6 +1,6 @@
 """What the values of a table's label column mean: new labels, labels of the task, or none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -8,14 +8,21 @@ import streamlit as st
 
 from core.errors import TaskError
 from core.exchange.foreign_table import label_words, meaning
+from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MAX_LABELS, SPLIT_NAMES, SPLITS
-from core.workspace.task_file import labels_of_words, task_with_labels, why_labels_stay
+from core.workspace.task_file import (
+    LabelWish,
+    labels_of_words,
+    task_with_labels,
+    why_labels_stay,
+)
 from pages.ui.escape_markdown import plain
 from pages.ui.importing.reading import Upload
 
 UNLABELED = ""
+SEVERAL = "A text can have several labels"
 ON_A_PAGE = 20
 """Values that are matched at a time."""
 
@@ -49,20 +56,26 @@ def choose_labels(
     upload: Upload, table: SourceTable, column: str, snapshot: Snapshot, *, is_export: bool = False
 ) -> LabelChoice:
     """The column's values with their counts, and what each of them means; raises TableError."""
-    counts = upload.label_counts(table, column)
+    stay = why_labels_stay(snapshot)
+    if stay:
+        found = upload.labels(table, column, snapshot.workspace.task.several)
+    else:
+        found = choose_several(upload, table, column)
+    counts, several, number = found
     if not counts:
         st.caption(plain(f"No row has a value in {column}: all texts come in unlabeled."))
         return LabelChoice(column)
-    st.markdown(plain(f"{len(counts):,} labels on {counts.total():,} rows of {column}"))
+    st.markdown(plain(f"{len(counts):,} labels on {number:,} rows of {column}"))
     known = label_words(snapshot.workspace.task)
     means = {value: meaning(value, known) for value in counts}
-    ways = list(_ways(snapshot, counts, means, is_export=is_export))
+    fits = several == snapshot.workspace.task.several
+    ways = list(_ways(counts, all(means.values()) and fits, stay, is_export=is_export))
     if not ways:
         return LabelChoice(column, waits_for="An export can only bring labels of this task.")
     key = upload.key("labels", column, *table.columns)
     way = st.radio("What do they mean?", ways, format_func=WAYS.get, key=key)
     if way == MAKE:
-        return _make(upload, snapshot, table, column, counts)
+        return _make(upload, snapshot, table, column, found)
     if way == MATCH:
         means = _match(upload, snapshot, column, counts, means)
     elif way == LEAVE:
@@ -98,13 +111,39 @@ def choose_for_all(
     return choice
 
 
+def choose_several(upload: Upload, table: SourceTable, column: str) -> LabelColumn:
+    """The column, read as one label for each text or as several."""
+    key = upload.key("several", column, *table.columns)
+    is_told = upload.labels(table, column).several
+    help_text = "Labels in one cell are then a list, or joined by | or ;"
+    is_said = st.checkbox(SEVERAL, is_told, key=key, help=help_text)
+    return upload.labels(table, column, is_said)
+
+
+def choose_positive(
+    upload: Upload, wishes: Sequence[LabelWish], *, several: bool
+) -> list[LabelWish]:
+    """The labels, one of which may be the one that scores are about: of two it must be."""
+    values = [wish.value for wish in wishes]
+    options = values if len(values) == 2 and not several else ["", *values]
+    first = next((wish.value for wish in wishes if wish.positive), next(iter(options), ""))
+    positive = st.selectbox(
+        "The label you are looking for", options, options.index(first) if options else None,
+        format_func=lambda value: value or "None: all labels count alike",
+        key=upload.key("positive", *values), placeholder="Name the labels first", width=320,
+        help="The one that matters most: scores are about it.",
+    )  # fmt: skip
+    chosen = [replace(wish, positive=wish.value == positive) for wish in wishes]
+    return sorted(chosen, key=lambda wish: not wish.positive)
+
+
 def _ways(
-    snapshot: Snapshot, counts: Mapping[str, int], means: Mapping[str, str], *, is_export: bool
+    counts: Mapping[str, int], are_known: bool, stay: str, *, is_export: bool
 ) -> Iterator[str]:
     """What can become of these values, the likeliest first; tells why a way is closed."""
-    if all(means.values()):
+    if are_known:
         yield AS_THEY_ARE
-    elif stay := why_labels_stay(snapshot):
+    elif stay:
         st.caption(plain(stay))
     elif not 2 <= len(counts) <= MAX_LABELS:
         st.caption(f"They cannot become the labels: a task has 2 to {MAX_LABELS} of them.")
@@ -116,22 +155,15 @@ def _ways(
 
 
 def _make(
-    upload: Upload, snapshot: Snapshot, table: SourceTable, column: str, counts: Mapping[str, int]
+    upload: Upload, snapshot: Snapshot, table: SourceTable, column: str, found: LabelColumn
 ) -> LabelChoice:
     """The task gets these values for its labels when the table is imported."""
-    wishes = labels_of_words(counts)
-    values = [wish.value for wish in wishes]
-    positive = st.selectbox(
-        "Positive label",
-        values,
-        key=upload.key("positive", column, *values),
-        help="The one that you look for: the F-score and AUC are about it.",
-        width=320,
-    )
-    wishes = [replace(wish, positive=wish.value == positive) for wish in wishes]
-    wishes.sort(key=lambda wish: not wish.positive)
+    counts, several, _ = found
+    wishes = labels_of_words(counts, several=several)
+    wishes = choose_positive(upload, wishes, several=several)
     try:
-        text = task_with_labels(snapshot.workspace, table.path.stem, wishes)
+        title = table.path.stem
+        text = task_with_labels(snapshot.workspace, title, wishes, several=several)
     except TaskError as error:
         return LabelChoice(column, waits_for=f"These cannot be labels. {error}")
     _show_values(counts, dict.fromkeys(counts, "a new label"))
@@ -149,7 +181,7 @@ def _match(
     means: Mapping[str, str],
 ) -> dict[str, str]:
     """What each value means, page by page; what was chosen on another page, or before, is kept."""
-    chosen = st.session_state.setdefault(upload.key("chosen", column), dict(means))
+    chosen = st.session_state.setdefault(upload.key("chosen", column, *counts), dict(means))
     names = {label.value: label.name for label in snapshot.workspace.task.labels}
     shown = _page_of(upload, column, [*counts])
     places = [place for _ in range(-(-len(shown) // 4)) for place in st.columns(4)]

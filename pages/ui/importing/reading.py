@@ -3,7 +3,6 @@
 Every control has the upload in its key: what is said of one file is never taken for another.
 """
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -21,6 +20,7 @@ from core.exchange.own_export import is_export
 from core.exchange.tables.containers import PACKED
 from core.exchange.tables.dates import moment
 from core.exchange.tables.dialect import NONE
+from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import HEADER, KINDS, NO_HEADER, Doubt, Reading, SourceTable
 from core.exchange.tables.roles import Columns
@@ -78,9 +78,9 @@ class Upload:
             self._tables[reading] = open_table(self.path, reading)
         return self._tables[reading]
 
-    def label_counts(self, table: SourceTable, column: str) -> Counter[str]:
-        """How many rows have each value of a column of labels; raises TableError."""
-        return self._once("Counting labels …", foreign_table.label_counts, table, column)
+    def labels(self, table: SourceTable, column: str, several: bool | None = None) -> LabelColumn:
+        """What a column of labels holds, as it tells itself or as it is said; raises TableError."""
+        return self._once("Counting labels …", foreign_table.label_column, table, column, several)
 
     def row_count(self, table: SourceTable) -> int:
         """How many rows the table has; raises TableError."""

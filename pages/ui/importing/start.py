@@ -1,15 +1,18 @@
 """*Start with your own data*: from a file to the first label, in three steps of one dialog."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import SunlightError, TableError, TaskError
 from core.exchange.foreign_table import kept_columns, recognized
 from core.exchange.import_types import Defaults
 from core.exchange.importer import import_as_new, import_data
+from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns
 from core.system.progress import Progress
@@ -24,6 +27,7 @@ from pages.ui.components.controls import focus
 from pages.ui.components.messages import progress_shown
 from pages.ui.escape_markdown import plain
 from pages.ui.importing import reading
+from pages.ui.importing.labels import SEVERAL, choose_positive, choose_several
 from pages.ui.importing.reading import Chosen, Upload
 from pages.ui.importing.refusal import LEAVE_OUT, refuse
 
@@ -31,6 +35,8 @@ TITLE = "Start with your own data"
 SLOT, LABELS_OF = "start", "start_labels_of"
 NAME = "start_name"
 REFUSED = "start_refused"
+FEW = 12
+"""Labels that have a field each; of more there is a table, or a line for each."""
 
 COLUMN, TYPED, KEEP = "column", "typed", "keep"
 WAYS = {
@@ -131,21 +137,17 @@ def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Seque
         return Wish(columns, day_first=chosen.day_first)
     n_rows, n_given = upload.row_count(table), 0
     if way == TYPED:
-        wishes = _defined(upload, [""] * st.session_state.setdefault(upload.key("rows"), 2))
+        wishes, several = _typed(upload), st.checkbox(SEVERAL, key=upload.key("several"))
     else:
-        column, wishes = _labels_of_column(upload, table, found)
-        if columns and _are_taken_over(upload, table, column):
+        column = _choose_column(upload, table, found)
+        labels = choose_several(upload, table, column)
+        several, wishes = labels.several, _labels_of_column(upload, column, labels)
+        if columns and _are_taken_over(upload, column, n_rows, labels.answers):
             columns = replace(columns, label=column)
-            n_given = upload.label_counts(table, column).total()
-    left, right = st.columns(2)
-    values = [*dict.fromkeys(wish.value for wish in wishes)]
-    positive = left.selectbox(
-        "The label you are looking for", values, key=upload.key("positive", *values),
-        placeholder="Name the labels first", help="The one that matters most: scores are about it.",
-    )  # fmt: skip
-    wishes = [replace(wish, positive=wish.value == positive) for wish in wishes]
+            n_given = labels.answers
+    wishes = choose_positive(upload, wishes, several=several)
     asked = "Question above each text"
-    question = right.text_input(asked, key=upload.key("question"), placeholder="optional")
+    question = st.text_input(asked, key=upload.key("question"), placeholder="optional")
     targets = _choose_targets(upload, n_rows - n_given, n_given)
     if len(wishes) < 2:
         return Wish(columns, waits_for="Name at least two labels.")
@@ -153,7 +155,8 @@ def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Seque
     task = replace(
         snapshot.workspace.task if _has_task(snapshot) else default_task(),
         title=_stem(upload), short=question.strip(), detailed="", labels=new_labels(wishes),
-        targets=targets, show=tuple(called[name] for name in show if name in called),
+        retired=(), several=several, targets=targets,
+        show=tuple(called[name] for name in show if name in called),
     )  # fmt: skip
     return Wish(columns, task_toml(task), chosen.day_first)
 
@@ -166,54 +169,94 @@ def _ways(snapshot: Snapshot, chosen: Chosen, found: str) -> list[str]:
     return sorted(ways, key=lambda way: way != COLUMN) if found else ways
 
 
-def _labels_of_column(
-    upload: Upload, table: SourceTable, found: str
-) -> tuple[str, list[LabelWish]]:
-    """(the column, a label for each of its values); raises TableError, TaskError."""
+def _choose_column(upload: Upload, table: SourceTable, found: str) -> str:
+    """The column that holds the labels; raises TableError if nobody names one."""
     names = [*table.columns]
     at = names.index(found) if found else None
     column = st.selectbox("Column", names, at, key=upload.key("label_column"), width=320)
     if column is None:
         raise TableError("Choose the column that holds the labels.")
-    counts = upload.label_counts(table, column)
-    if not 2 <= len(counts) <= MAX_LABELS:
+    return column
+
+
+def _labels_of_column(upload: Upload, column: str, labels: LabelColumn) -> list[LabelWish]:
+    """A label for each of the column's, with what it means; raises TaskError."""
+    if not 2 <= len(labels.counts) <= MAX_LABELS:
         raise TaskError(
-            f"{column} holds {len(counts):,} different labels. A task can have 2 to {MAX_LABELS}: "
-            "choose another column, or type the labels."
+            f"{column} holds {len(labels.counts):,} different labels. A task can have 2 to "
+            f"{MAX_LABELS}: choose another column, or type the labels."
         )
-    names = [wish.value for wish in labels_of_words(counts)]
-    return column, _defined(upload, names, counts)
+    wishes = labels_of_words(labels.counts, several=labels.several)
+    counts = [labels.counts[wish.name] for wish in wishes]
+    meanings = (_define if len(wishes) <= FEW else _define_many)(upload, wishes, counts)
+    return [replace(x, description=y) for x, y in zip(wishes, meanings, strict=True)]
 
 
-def _defined(
-    upload: Upload, names: Sequence[str], counts: Mapping[str, int] | None = None
-) -> list[LabelWish]:
-    """A label for each row that names one, with what it means; names that are given stay."""
-    wishes = []
-    for at, given in enumerate(names):
-        key, called = upload.key(f"label_{at}", given), f"Label {at + 1}"
+def _define(upload: Upload, wishes: Sequence[LabelWish], counts: Sequence[int]) -> list[str]:
+    """What each label means, in a field behind it."""
+    meanings = []
+    for at, (wish, count) in enumerate(zip(wishes, counts, strict=True)):
         left, right = st.columns([2, 3], vertical_alignment="center")
-        quiet = {"key": key, "label_visibility": "collapsed"}
-        if counts:
-            left.text(f"{given[:60]} ({counts[given]:,})")
-        name = given or left.text_input(called, placeholder=called, **quiet).strip()
-        quiet |= {"key": f"{key}_means", "placeholder": "What it means (optional)"}
-        meaning = right.text_input(f"What label {at + 1} means", **quiet)
-        if name:
-            wishes.append(LabelWish(name, description=meaning.strip()))
-    if not counts and not wishes:
-        focus(upload.key("label_0", ""))
-    if not counts and len(names) < MAX_LABELS:
+        left.text(f"{wish.name[:60]} ({count:,})")
+        meanings.append(_ask_for_meaning(upload, at, wish.value, right))
+    return meanings
+
+
+def _define_many(upload: Upload, wishes: Sequence[LabelWish], counts: Sequence[int]) -> list[str]:
+    """What each label means, in a table of them all."""
+    groups = [wish.name.rpartition("/")[0].strip() for wish in wishes]
+    table = {"Label": [wish.name for wish in wishes], "Rows": counts}
+    table |= {"Group": groups} if any(groups) else {}
+    means = pd.DataFrame(table | {"What it means": [""] * len(wishes)})
+    key = upload.key("means", *(wish.value for wish in wishes))
+    st.caption(f"{len(wishes)} labels. Type what they mean, if you like: it is shown on the card.")
+    fixed = [*table]
+    edited = st.data_editor(means, height=280, hide_index=True, disabled=fixed, key=key)
+    return [str(x or "").strip() for x in edited["What it means"]]
+
+
+def _typed(upload: Upload) -> list[LabelWish]:
+    """The labels that somebody types: in a few fields, or, if there are many, one a line."""
+    rows, text = upload.key("rows"), upload.key("lines")
+    number = st.session_state.setdefault(rows, 2)
+    if number > FEW:
+        typed = st.text_area(
+            "Labels, one a line", key=text, height=280,
+            help="Behind a colon what it means. needs/water and needs/food are a group.",
+        )  # fmt: skip
+        parts = [line.partition(": ") for line in typed.splitlines()]
+        return [LabelWish(x.strip(), description=y.strip()) for x, _, y in parts if x.strip()]
+    wishes = []
+    for at in range(number):
+        called = f"Label {at + 1}"
+        left, right = st.columns([2, 3], vertical_alignment="center")
+        quiet = {"key": upload.key(f"label_{at}"), "label_visibility": "collapsed"}
+        name = left.text_input(called, placeholder=called, **quiet).strip()
+        meaning = _ask_for_meaning(upload, at, "", right)
+        wishes += [LabelWish(name, description=meaning)] if name else []
+    if not wishes:
+        focus(upload.key("label_0"))
+    lines = "".join(f"{x.value}: {x.description}\n".replace(": \n", "\n") for x in wishes)
+    with st.container(horizontal=True):
         st.button(
             "Add a label", type="tertiary", icon=":material/add:", key="start_add",
-            on_click=st.session_state.update, args=({upload.key("rows"): len(names) + 1},),
+            on_click=st.session_state.update, args=({rows: number + 1, text: lines},),
+        )  # fmt: skip
+        st.button(
+            "Type many, one a line", type="tertiary", icon=":material/list:", key="start_many",
+            on_click=st.session_state.update, args=({rows: FEW + 1, text: lines},),
         )  # fmt: skip
     return wishes
 
 
-def _are_taken_over(upload: Upload, table: SourceTable, column: str) -> bool:
+def _ask_for_meaning(upload: Upload, at: int, value: str, place: DeltaGenerator) -> str:
+    quiet = {"key": upload.key(f"means_{at}", value), "label_visibility": "collapsed"}
+    quiet |= {"placeholder": "What it means (optional)"}
+    return place.text_input(f"What label {at + 1} means", **quiet).strip()
+
+
+def _are_taken_over(upload: Upload, column: str, rows: int, given: int) -> bool:
     """Whether the rows' labels become training data, or only name the labels."""
-    given, rows = upload.label_counts(table, column).total(), upload.row_count(table)
     ways = {
         True: f"Import the {given:,} labels of {rows:,} rows as training data",
         False: "Use only their names: every text is labeled anew",

@@ -17,9 +17,9 @@ import pytest
 
 from core.errors import TableError
 from core.exchange.foreign_table import understood
+from core.exchange.tables.label_cells import labels_in
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import Reading, SourceTable
-from core.exchange.tables.tool_formats import labels_in
 from tests.tables import write_sheet
 
 Pairs = list[tuple[str, list[str]]]
