@@ -41,11 +41,10 @@ class Mean:
 class Compared:
     """One score of one mix and model over all seeds.
 
-    `area` is under the learning curve, divided by the span of labels: the mean score on the way.
-    `difference` is area less random's of the same seed and model; of nothing for random itself.
-    `labels_needed` is the mean of the first numbers of labels at which a curve reached what random
-    had at the end; `reached` of `seeds` did. A first crossing is early by luck where the score is
-    noisy, as random's own shows; where random ended with 0 there was nothing to reach.
+    `area` is under the learning curve, divided by the span of labels; `difference` that less the
+    random mix's of the same seed and model. `labels_needed` is the mean of the first numbers of
+    labels at which a curve reached random's end, which `reached` of `seeds` did: early by luck
+    where the score is noisy, and never where random ended with 0.
     """
 
     mix: str

@@ -51,14 +51,6 @@ class Known:
         return Plan(batch, batch, TURNS, EVALUATION)
 
 
-@dataclass(frozen=True)
-class Replay:
-    """A study of a workspace's labels, and the file that keeps its curves."""
-
-    study: Study
-    out: Path
-
-
 def known(snapshot: Snapshot) -> Known:
     """What a replay of this workspace can go by: of several copies of a text the first item."""
     rows: dict[str, tuple[str, str, str]] = {}
@@ -78,8 +70,13 @@ def ways(task: Task) -> dict[str, dict[str, int]]:
     }
 
 
-def prepare(found: Known, mixes: Mapping[str, Mix], models: Sequence[str], seeds: int) -> Replay:
-    """The study of these ways; its table is written. Raises LoopError if it cannot be."""
+def prepare(
+    found: Known, mixes: Mapping[str, Mix], models: Sequence[str], seeds: int
+) -> tuple[Study, Path]:
+    """The study of these ways, and the file that keeps its curves.
+
+    Its table is written; raises LoopError if it cannot be.
+    """
     snapshot = found.snapshot
     # The simulated loops stand in folders of their own.
     encoder = encoder_place(snapshot.workspace.task.encoder, snapshot.workspace.path)
@@ -93,7 +90,7 @@ def prepare(found: Known, mixes: Mapping[str, Mix], models: Sequence[str], seeds
     if not labeled.exists():
         keep_result(labeled, found.table)
     study = Study(labeled, task, found.plan, mixes, models, range(seeds), snapshot)
-    return Replay(study, folder / f"{name}-curves.csv")
+    return study, folder / f"{name}-curves.csv"
 
 
 def compute(
@@ -101,13 +98,13 @@ def compute(
 ) -> None:
     """Computes the points of this workspace's replay as it stands now, and keeps them."""
     progress("reading the workspace")
-    replay = prepare(known(read_snapshot(open_workspace(path))), mixes, models, seeds)
-    learn(replay.study, replay.out, progress=progress)
+    study, out = prepare(known(read_snapshot(open_workspace(path))), mixes, models, seeds)
+    learn(study, out, progress=progress)
 
 
-def kept(replay: Replay) -> list[Point]:
+def kept(study: Study, out: Path) -> list[Point]:
     """The study's points that were computed before. Raises LogError for a damaged file."""
-    if not replay.out.exists():
+    if not out.exists():
         return []
-    points = read_points(curve_file(replay.out))
-    return [point for curve in replay.study.curves for point in points.get(curve, [])]
+    points = read_points(curve_file(out))
+    return [point for curve in study.curves for point in points.get(curve, [])]

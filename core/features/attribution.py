@@ -1,9 +1,7 @@
 """Feature attribution: how far each piece of a text pushed a linear score.
 
-On the source `pool` the score is a sum over words, character n-grams and word vectors, so each has
-its exact share; a share is divided evenly among the characters that it covers. N-grams never leave
-their token: what a reader sees as a word gets all that it brought, and the pieces of any division
-add up.
+On the source `pool` the score is a sum over words, n-grams and word vectors; the share of each is
+divided evenly among the characters that it covers. N-grams never leave their token.
 """
 
 import re

@@ -1,11 +1,8 @@
 """Sentence encoders: texts to vectors, by a model from a folder or from the Hugging Face hub.
 
-Vectors have length 1 times the weight of their kind, rounded to 16 bits wherever they come from:
-the same text has the same numbers fresh and from the cache.
-
-Of the hub an encoder is downloaded once, to where all programs that use it keep theirs (`HF_HOME`).
-After a download that was cut short, the files that had arrived are not fetched again. What is there
-once stays as it is, whatever its authors publish.
+Vectors have the length of their kind's weight and 16 bits: a text has the same numbers fresh and
+from the cache. An encoder is downloaded once, to where all programs keep theirs (`HF_HOME`); a
+download that was cut short goes on, and what is there stays, whatever its authors publish.
 """
 
 import re

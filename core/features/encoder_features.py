@@ -5,7 +5,7 @@ Sparse columns are the space's; dense ones are its meanings, then the encoder's 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import ClassVar
@@ -90,7 +90,7 @@ class EncodedRows:
         of_space, of_vectors = self._divided(weights)
         product = self.rows.projection(of_space)
         rows = EncodedBlock(product.rows, self.vectors)
-        return Projection(EncodedFold(product.fold, of_vectors), rows)
+        return Projection(partial(_encoded_product, product.fold, of_vectors), rows)
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
         of_space, of_vectors = self._divided(weights)
@@ -118,12 +118,5 @@ class EncodedBlock:
         return EncodedBlock(self.rows.part(start, stop), self.vectors[start:stop])
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedFold:
-    """The space's weights made ready, and those of the vectors, `(n_dimensions, n_outputs)`."""
-
-    of_space: Fold
-    of_vectors: Numbers
-
-    def __call__(self, texts: EncodedBlock) -> Numbers:
-        return self.of_space(texts.rows) + texts.vectors.astype(np.float32) @ self.of_vectors
+def _encoded_product(of_space: Fold, of_vectors: Numbers, texts: EncodedBlock) -> Numbers:
+    return of_space(texts.rows) + texts.vectors.astype(np.float32) @ of_vectors

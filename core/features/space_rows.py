@@ -70,17 +70,11 @@ class SpaceBlock:
         return SpaceBlock(bags, scales, self.repeats.part(start, stop), corrections)
 
 
-@dataclass(frozen=True, eq=False)
-class SpaceFold:
-    """Weights folded onto tokens, `(n_tokens, 3 * n_outputs)`, and those of the sparse columns."""
-
-    table: Numbers
-    columns: Numbers
-
-    def __call__(self, texts: SpaceBlock) -> Numbers:
-        blocks = bag_sums(self.table, texts.bags)
-        blocks = blocks.reshape(len(texts), 3, self.columns.shape[1]) * texts.scales[:, :, None]
-        return blocks.sum(axis=1) + bag_sums(self.columns, texts.repeats, texts.corrections)
+def _space_product(table: Numbers, columns: Numbers, texts: SpaceBlock) -> Numbers:
+    """Of weights folded onto tokens, `(n_tokens, 3 * n_outputs)`, and those of sparse columns."""
+    blocks = bag_sums(table, texts.bags)
+    blocks = blocks.reshape(len(texts), 3, columns.shape[1]) * texts.scales[:, :, None]
+    return blocks.sum(axis=1) + bag_sums(columns, texts.repeats, texts.corrections)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +109,7 @@ class SpaceRows:
         words = bag_sums(np.concatenate(by_word, axis=1), bags)  # (n_tokens, 2 * n_outputs)
         grams = bag_sums(columns[n_words:], self.parts.grams)
         table = np.concatenate([words[:, :n_outputs], grams, words[:, n_outputs:]], axis=1)
-        return Projection(SpaceFold(table, columns), self.texts)
+        return Projection(partial(_space_product, table, columns), self.texts)
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
         """The shares of words, n-grams and meanings, spread over the text's characters."""

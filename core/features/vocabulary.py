@@ -7,7 +7,7 @@ training data (chapter 2, `create_features`); which these are changes with every
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import ClassVar
@@ -115,7 +115,7 @@ class WordRows:
         return Features(bags, np.ones(len(bags.ids), np.float32), dense)
 
     def projection(self, weights: Weights) -> Projection:
-        return Projection(WordFold(weights.sparse, self.known), self.bags)
+        return Projection(partial(_word_product, weights.sparse, self.known), self.bags)
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
         ids = self.vocabulary.ids
@@ -124,15 +124,8 @@ class WordRows:
         return Pushes(tuple((piece, by_word.get(piece, 0.0)) for piece in pieces_of(text)))
 
 
-@dataclass(frozen=True, eq=False)
-class WordFold:
-    """The weights of a vocabulary's words, `(n_words, n_outputs)`; `known` as in `WordRows`."""
-
-    table: Numbers
-    known: Ids | None
-
-    def __call__(self, bags: Bags) -> Numbers:
-        return bag_sums(self.table, _renumbered(bags, self.known))
+def _word_product(table: Numbers, known: Ids | None, bags: Bags) -> Numbers:
+    return bag_sums(table, _renumbered(bags, known))
 
 
 def count_words(pool_words: PoolWords, counted: Mask) -> Indices:

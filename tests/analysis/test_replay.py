@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from core.analysis.learning_curves import learn
-from core.analysis.replay import EVALUATION, Replay, kept, known, prepare, ways
+from core.analysis.learning_curves import Study, learn
+from core.analysis.replay import EVALUATION, kept, known, prepare, ways
 from core.analysis.simulation import read_oracle
 from core.errors import LogError, LoopError
 from core.sampling.next_batch import propose
@@ -22,13 +22,13 @@ def snapshot(demo: Path) -> Snapshot:
     return read_snapshot(open_workspace(demo))
 
 
-def replay(snapshot: Snapshot, seeds: int = 2) -> Replay:
+def replay(snapshot: Snapshot, seeds: int = 2) -> tuple[Study, Path]:
     return prepare(known(snapshot), MIXES, ["linear"], seeds)
 
 
 def test_the_table_holds_every_label_that_counts(snapshot: Snapshot):
-    found = replay(snapshot)
-    table = read_oracle(found.study.labeled)
+    study, _ = replay(snapshot)
+    table = read_oracle(study.labeled)
     labeled = [item for items in snapshot.labels.splits.values() for item in items]
     assert table == {item.item_id: item.label for item in labeled}
     assert known(snapshot).number == len(labeled) == 350
@@ -61,37 +61,37 @@ def test_every_strategy_is_a_way_and_random_the_first():
 
 def test_what_was_computed_once_is_kept(snapshot: Snapshot):
     found = replay(snapshot)
-    assert kept(found) == []
-    points = learn(found.study, found.out, workers=1)
-    assert kept(replay(snapshot)) == points
+    assert kept(*found) == []
+    points = learn(*found, workers=1)
+    assert kept(*replay(snapshot)) == points
     told: list[str] = []
-    learn(replay(snapshot).study, found.out, workers=1, progress=in_words(told.append))
+    learn(*found, workers=1, progress=in_words(told.append))
     assert told == ["4 of 4 curves are there"]
-    assert len(kept(replay(snapshot, seeds=1))) == len(points) / 2
+    assert len(kept(*replay(snapshot, seeds=1))) == len(points) / 2
 
 
 def test_curves_of_other_settings_stand_in_other_files(snapshot: Snapshot):
     """What is held out and the encoder change the features, not the table."""
-    learn(replay(snapshot).study, replay(snapshot).out, workers=1)
+    learn(*replay(snapshot), workers=1)
     task = snapshot.workspace.task
     (snapshot.workspace.path / "encoder").mkdir()
     encoded = replace(
         snapshot, workspace=replace(snapshot.workspace, task=replace(task, encoder="encoder"))
     )
-    assert replay(encoded).study.task.encoder == str(snapshot.workspace.path / "encoder")
-    assert replay(encoded).out != replay(snapshot).out
+    assert replay(encoded)[0].task.encoder == str(snapshot.workspace.path / "encoder")
+    assert replay(encoded)[1] != replay(snapshot)[1]
     mixed = replace(
         snapshot, workspace=replace(snapshot.workspace, task=replace(task, mix={"random": 1}))
     )
-    assert replay(mixed).out != replay(snapshot).out
+    assert replay(mixed)[1] != replay(snapshot)[1]
     task_file = snapshot.workspace.path / "task.toml"
     text = task_file.read_text(encoding="utf-8")
     task_file.write_text(text.replace("evaluation = 150", "evaluation = 160"), encoding="utf-8")
     propose(read_snapshot(open_workspace(snapshot.workspace.path)), "ann")
     fresh = read_snapshot(open_workspace(snapshot.workspace.path))
     assert fresh.held_out.sum() > snapshot.held_out.sum()
-    assert kept(replay(fresh)) == []
-    assert learn(replay(fresh, seeds=1).study, replay(fresh).out, workers=1)
+    assert kept(*replay(fresh)) == []
+    assert learn(*replay(fresh, seeds=1), workers=1)
 
 
 def test_a_replay_that_is_not_wanted_any_more_keeps_what_is_finished(snapshot: Snapshot):
@@ -102,20 +102,20 @@ def test_a_replay_that_is_not_wanted_any_more_keeps_what_is_finished(snapshot: S
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        learn(found.study, found.out, workers=1, progress=interrupted)
-    curves = {point.curve for point in kept(found)}
+        learn(*found, workers=1, progress=interrupted)
+    curves = {point.curve for point in kept(*found)}
     assert len(curves) == 2
-    assert len({point.curve for point in learn(found.study, found.out, workers=2)}) == 4
+    assert len({point.curve for point in learn(*found, workers=2)}) == 4
 
 
 def test_a_damaged_file_and_a_full_place_are_told(snapshot: Snapshot):
-    found = replay(snapshot)
-    found.out.write_text("nonsense\n1\n")
+    study, out = found = replay(snapshot)
+    out.write_text("nonsense\n1\n")
     with pytest.raises(LogError, match="columns are not seed"):
-        kept(found)
-    for file in found.study.labeled.parent.iterdir():
+        kept(*found)
+    for file in study.labeled.parent.iterdir():
         file.unlink()
-    found.study.labeled.parent.rmdir()
-    found.study.labeled.parent.write_text("a file in the way")
+    study.labeled.parent.rmdir()
+    study.labeled.parent.write_text("a file in the way")
     with pytest.raises(LoopError, match="cannot be written"):
         replay(snapshot)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.replay import Known, Replay, kept, known, prepare, ways
+from core.analysis.learning_curves import Study
+from core.analysis.replay import Known, kept, known, prepare, ways
 from core.evaluation.runs import read_report
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
@@ -117,7 +118,7 @@ def test_an_encoder_that_is_gone_breaks_no_page(name: str, demo: Path, monkeypat
         assert any("There is no folder `./gone`" in said(error.value) for error in page.error)
 
 
-def two_ways(demo: Path) -> Replay:
+def two_ways(demo: Path) -> tuple[Study, Path]:
     found: Known = known(read_snapshot(open_workspace(demo)))
     mixes = {
         name: mix for name, mix in ways(found.snapshot.workspace.task).items() if name == "random"
@@ -145,7 +146,7 @@ def test_a_replay_is_computed_once_and_shown_ever_after(demo: Path, monkeypatch)
         said.value for said in page.markdown if said.value.endswith("over 2 repetitions.")
     ]
     assert verdict.startswith("Mostly outlier (book) ")
-    assert len({point.curve for point in kept(two_ways(demo))}) == 2
+    assert len({point.curve for point in kept(*two_ways(demo))}) == 2
     again = open_page("strategies", demo, monkeypatch)
     again.multiselect("replay_models").set_value(["book"])
     again.number_input("replay_seeds").set_value(2).run()

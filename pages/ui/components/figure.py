@@ -1,11 +1,8 @@
 """A figure: a chart with its title, one sentence on how to read it, and its exports.
 
-A chart is a function of a few values that makes it over the rows `POINTS`, whichever these are: its
-specification is worked out once, and only rows travel after that. Altair takes some 40 ms for a
-chart, more than all that a page computes; rows take one.
-
-SVG is made by the browser of the drawing as it stands on the screen; Streamlit hides vega's own
-menu, and has PNG in the toolbar of each chart. CSV is made of the rows, when somebody asks for it.
+A chart is made over the rows `POINTS`, whichever these are: its specification is worked out once,
+which takes altair some 40 ms, and only rows travel after that. SVG is made by the browser of the
+drawing as it stands, CSV of the rows when somebody asks; Streamlit has PNG in its toolbar.
 """
 
 from collections.abc import Callable, Hashable

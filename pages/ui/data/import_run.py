@@ -31,9 +31,8 @@ class CancelledError(Exception):
 class ImportRun:
     """One import, in a thread of its own; it ends whether or not somebody looks on.
 
-    It is cancelled where it tells how far it is, and that is before anything has its name on disk:
-    the import comes in whole, or nothing of it. `refusal` is why nothing came in, `result` what
-    did; `of` names the upload, and `keeps` lives as long as the work.
+    It is stopped only where it tells how far it is, before anything has its name on disk. `of` is
+    the upload, and `keeps` lives as long as the work.
     """
 
     def __init__(

@@ -51,18 +51,19 @@ def _choose_and_run(found: Known) -> None:
         st.caption("Choose at least one strategy and one model.")
         return
     mixes = {name: mix for name, mix in every.items() if name in chosen}
-    replay, path = prepare(found, mixes, models, seeds), found.snapshot.workspace.path
+    study, out = prepare(found, mixes, models, seeds)
+    path = found.snapshot.workspace.path
     name = f"replay of {path}, {sorted(mixes)}, {sorted(models)}, {seeds}"
     job = analysis.job(name, compute, path, mixes, models, seeds)
-    points = kept(replay)
-    if job.is_running or {point.curve for point in points} != set(replay.study.curves):
+    points = kept(study, out)
+    if job.is_running or {point.curve for point in points} != set(study.curves):
         label = "Continue" if points else "Simulate"
         if not job.is_running and st.button(label, icon=":material/replay:", key="replay"):
             job.start()
             st.rerun()
         show_job(job, "Simulating", "replay")
     if points:
-        _show(points, replay.study.random_mix)
+        _show(points, study.random_mix)
 
 
 def _show(points: Sequence[Point], random_mix: str | None) -> None:
