@@ -76,7 +76,6 @@ def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int]:
 
 
 def show_scores(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> None:
-    """The run's scores with intervals, and what it has over the other run."""
     score_tables.show_table(score_tables.score_table(snapshot, run, other, label))
     report = runs.report(snapshot, run)
     if report is None:

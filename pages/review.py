@@ -111,7 +111,6 @@ def show_earlier(snapshot: Snapshot) -> None:
 
 
 def earlier_title(batch_id: str, batch: pd.Series) -> str:
-    """A batch in one line: its kind of data, its person, how much of it is labeled, its day."""
     person = batch["annotator"] or "nobody yet"
     return (
         f"{shown_id(batch_id)} · {SPLIT_NAMES[batch['split']]} · {person} · "

@@ -64,7 +64,6 @@ def kept_estimate(snapshot: Snapshot) -> Estimate | None:
 
 
 def earlier_estimate(snapshot: Snapshot) -> Estimate | None:
-    """The estimate of the last state before for which there is one."""
     files = newest(estimate_file(snapshot).parent, "*.json")
     return next(filter(None, (read_result(file, Estimate) for file in files)), None)
 

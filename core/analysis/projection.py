@@ -43,7 +43,6 @@ def pool_points(snapshot: Snapshot, predictions: Predictions, rows: Indices) -> 
 
 
 def sampled_picks(picks: Sequence[Pick], number: int = SAMPLE) -> list[Pick]:
-    """All of the picks, or a uniform sample of so many; in their order."""
     if len(picks) <= number:
         return list(picks)
     drawn = np.random.default_rng(SAMPLE_SEED).choice(len(picks), number, replace=False)

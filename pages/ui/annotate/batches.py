@@ -172,7 +172,6 @@ def _key(name: str) -> str:
 
 
 def _fill_in(mix: Mapping[str, int], name: str) -> None:
-    """The control says this when it is drawn next."""
     st.session_state[USUAL] = (mix, name)
     st.session_state[NAMED] = name
     st.session_state.update({_key(name): number for name, number in mix.items()})

@@ -38,7 +38,6 @@ _comparable_columns = kept(lambda pool: pool.key)(representation.comparable_colu
 
 @kept(by_snapshot)
 def spreads(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
-    """How lengths, and columns of the pool, of the training data differ from the pool's."""
     columns = _comparable_columns(snapshot.pool_words.pool)
     found = {each.name: representation.column_spread(snapshot, each) for each in columns}
     return {representation.LENGTH: representation.length_spread(snapshot)} | found
@@ -46,13 +45,11 @@ def spreads(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
 
 @kept(by_snapshot)
 def word_history(snapshot: Snapshot) -> WordHistory:
-    """When the training data came to hold each word."""
     return sampling.word_history(snapshot.labels.usable_training(), snapshot.logs.proposals)
 
 
 @kept(by_snapshot)
 def coming(snapshot: Snapshot) -> Slot[Batch]:
-    """The batch that would be proposed at this state of the loop."""
     return Slot(lambda progress: preview(snapshot, progress=progress))
 
 

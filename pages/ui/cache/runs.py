@@ -10,7 +10,6 @@ from core.evaluation.intervals import Interval
 from core.evaluation.report import report_path
 from core.evaluation.run_scores import EvaluationPredictions, Resampled
 from core.evaluation.runs import load_run, read_report
-from core.evaluation.slices import groupings
 from core.models import neighbors
 from core.models.neighbors import NeighborIndex
 from core.models.pool_predictions import Predictions, predictions_of
@@ -89,7 +88,6 @@ def shown_predictions(snapshot: Snapshot) -> ShownPredictions | None:
 
 
 def by_filters(snapshot: Snapshot, filters: Filters) -> Hashable:
-    """The key of what filters leave: the model counts where they ask for it."""
     by = by_last_run if filters.ask_the_model() else by_snapshot
     return by(snapshot, repr(filters))
 
@@ -177,7 +175,6 @@ def score_differences(
 
 
 def by_reports(make: Callable[..., object], snapshot: Snapshot) -> Hashable:
-    """The key of what is made of the reports of all runs, which may be very many."""
     stamps = hash(run_stamps(snapshot, *snapshot.logs.runs))
     return by_snapshot(snapshot, make.__qualname__, stamps)
 
@@ -185,10 +182,3 @@ def by_reports(make: Callable[..., object], snapshot: Snapshot) -> Hashable:
 @kept(by_reports)
 def of_reports(make: Callable[[Snapshot], pd.DataFrame], snapshot: Snapshot) -> pd.DataFrame:
     return make(snapshot)
-
-
-@kept(lambda snapshot, run: by_snapshot(snapshot, by_evaluation(snapshot, run)), most=RUNS)
-def slice_groups(snapshot: Snapshot, run: Run) -> dict[str, list[str]]:
-    """The groups of the items that the run was asked about, by each way to group them."""
-    found = evaluation_predictions(snapshot, run)
-    return groupings(found.items, snapshot.pool_words) if found else {}

@@ -52,7 +52,6 @@ def strategy_color(strategies: Iterable[str]) -> alt.Color:
 
 
 def colors(field: str, named: Mapping[str, str], **further: object) -> alt.Color:
-    """The color of each name in a field, with a legend above the chart and no title."""
     scale = alt.Scale(domain=[*named], range=[*named.values()])
     return alt.Color(f"{field}:N", title=None, scale=scale, **{"legend": legend(named)} | further)
 
@@ -92,7 +91,6 @@ def learning_curve(chosen: str, scores: Sequence[str], of_several_models: bool) 
 
 
 def labels_axis(field: str, **further: object) -> alt.X:
-    """A field that is a number of training labels, from left to right."""
     axis = alt.Axis(format=",d", tickMinStep=1, labelOverlap="greedy")
     return alt.X(field, title="training labels", axis=axis, **further)
 
@@ -106,7 +104,6 @@ def thin_hollow(base: alt.Chart, **further: object) -> alt.Chart:
 
 
 def simulated(ways: Sequence[str]) -> alt.LayerChart:
-    """Mean learning curves over seeds, one for each strategy, with their errors on hover."""
     base = alt.Chart(POINTS).encode(
         x=labels_axis("labels:Q"),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(zero=False)),

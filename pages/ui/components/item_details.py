@@ -66,7 +66,6 @@ def show_item(
 
 
 def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
-    """The ways to label or flag the item; its words, neighbors and history."""
     is_held_out = item_id in being_held_out(snapshot)
     run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
     model = runs.model(snapshot, run) if run else None

@@ -20,7 +20,6 @@ STOP = "Stop", "Finished steps are kept: starting again continues from there."
 
 
 def show_error(message: object) -> None:
-    """An error, or a sentence that says what was refused."""
     st.error(plain(str(message)), icon=":material/error:")
 
 

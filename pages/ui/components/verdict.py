@@ -55,7 +55,6 @@ def show_verdict(snapshot: Snapshot) -> None:
 
 
 def show_estimate(snapshot: Snapshot) -> None:
-    """How many positives are likely still unfound, and each sign for going on or stopping."""
     name = snapshot.workspace.task.positive.name
     st.header("How many are left?", anchor=False)
     st.caption(
@@ -93,7 +92,6 @@ def show_figures(found: estimate.Estimate, name: str) -> None:
 
 
 def left_told(found: Prevalence, name: str) -> str:
-    """How many positives there are and how many are unfound; by the ends alone if it is vague."""
     share, left = found.share, found.left
     ends = f"{share.low:.1%} to {share.high:.1%}"
     numbers = f"{left.low:,.0f} to {left.high:,.0f}"

@@ -21,7 +21,6 @@ AT_ONCE = 10
 
 
 def show(path: Path) -> None:
-    """A button that examines the workspace, what was found, and a button for each safe fix."""
     st.caption(
         "Looks for broken rows, conflicting labels and duplicates. Checking changes nothing; fixes "
         "never delete."
@@ -70,7 +69,6 @@ def _show_found(
 
 
 def _show_kind(path: Path, kind: Kind, findings: list[Finding]) -> None:
-    """The findings of one kind: the first few, and a button that shows more."""
     name = f"{kind.shown}, {kind.severity}"
     key = f"check_{kind.title}, {kind.severity}"
     shown = st.session_state.get(key, AT_ONCE)

@@ -20,7 +20,6 @@ from pages.ui.importing.refusal import LEAVE_OUT, refuse
 
 
 def show(path: Path) -> None:
-    """The upload, how it is read, its first rows, its labels, and the button that imports it."""
     st.caption(
         "Add texts to the pool, with or without labels that were given elsewhere. Every row is "
         "checked before anything is written."

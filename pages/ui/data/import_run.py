@@ -83,7 +83,6 @@ def watch_import(run: ImportRun) -> None:
 
 
 def show_result(run: ImportRun, result: ImportResult) -> None:
-    """What came in, and what one does next: label it, look at it, or take it back."""
     with st.container(border=True, key="import_result"):
         st.header("Imported", anchor=False)
         for sentence in result.sentences():
@@ -152,7 +151,6 @@ def _records(path: Path) -> list[ImportRecord]:
 
 
 def _told(record: ImportRecord) -> str:
-    """An import in a line: its table, when it came, what it brought."""
     moment = pd.Timestamp(record.imported_at)
     return (
         f"{record.source} · {moment.day} {moment:%B %Y, %H:%M} UTC · "

@@ -41,7 +41,6 @@ SETS = {
 
 
 def show(path: Path) -> None:
-    """The form, what it changes, and a button that saves; of a file that is no task its text."""
     with refusals_shown(stop=True):
         now = read_task_text(path)
     if st.session_state.get(OPENED, ("",))[0] != path:
@@ -74,7 +73,6 @@ def _key(name: str) -> str:
 
 
 def _edit_text(path: Path, seen: str) -> None:
-    """The text of a `task.toml` that is no task, to be corrected here."""
     st.caption("Correct the text of task.toml here. The message above says what is wrong.")
     text = st.text_area("task.toml", seen, height=480, key=_key("text"))
     if st.button("Save", type="primary", key="settings_save"):
@@ -135,7 +133,6 @@ def _number(place: object, label: str, value: int, **further: object) -> int:
 
 
 def _labels(task: Task, items: Mapping[str, int]) -> list[LabelWish]:
-    """A row for each label and for those that are new, and which of them are special."""
     kept = [label for label in task.labels if label.value not in st.session_state[REMOVED]]
     rows = [LabelWish(x.value, x.name, x.key, description=x.description) for x in kept]
     rows += [LabelWish("")] * st.session_state[ADDED]

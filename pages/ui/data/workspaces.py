@@ -17,7 +17,6 @@ FIRST_LABELS = (LabelWish("yes", "Yes", positive=True), LabelWish("no", "No"))
 
 
 def show(path: Path) -> None:
-    """What can be done to the workspace as a whole, and two ways to a new one."""
     _this_one(path)
     _new_workspace()
     _book()

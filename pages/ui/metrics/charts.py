@@ -105,7 +105,6 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
 
 
 def histogram(labels: Sequence[Label]) -> alt.Chart:
-    """Share of each true label's items by the probability that the model gave them."""
     return alt.Chart(POINTS, height=HEIGHT, mark="bar").encode(
         x=alt.X("from:Q", scale=UNIT, title="probability"),
         x2="to:Q",
@@ -132,7 +131,6 @@ def reliability() -> alt.LayerChart:
 
 
 def slices(groups: Sequence[str]) -> alt.LayerChart:
-    """F-score and recall of each slice with their intervals; thin ones are hollow and pale."""
     names = ["F-score", "recall"]
     base = alt.Chart(POINTS).encode(
         y=alt.Y("group:N", sort=list(groups), title=None, axis=alt.Axis(labelLimit=260)),

@@ -61,7 +61,6 @@ def evaluation_sets(snapshot: Snapshot) -> dict[str, str]:
 
 
 def evaluation_size(snapshot: Snapshot) -> tuple[int, int]:
-    """How many evaluation items there are today, and how many of them are positive."""
     labels = [item.label for item in snapshot.labels.splits["evaluation"]]
     return len(labels), labels.count(snapshot.workspace.task.positive.value)
 
@@ -156,7 +155,6 @@ def show_table(table: pd.DataFrame) -> None:
 
 
 def show_versions(snapshot: Snapshot) -> None:
-    """All model versions, the newest first, with the day and time of the person who looks."""
     every = pd.DataFrame(snapshot.logs.runs)
     moments = pd.to_datetime(every["created_at"], utc=True, errors="coerce", format="ISO8601")
     table = every[[*VERSIONS]].assign(created_at=moments).rename(columns=VERSIONS)

@@ -10,7 +10,7 @@ import streamlit as st
 from core.evaluation import metrics
 from core.evaluation.intervals import cut_intervals, wilson
 from core.evaluation.run_scores import EvaluationPredictions
-from core.evaluation.slices import THIN, Slice, slices
+from core.evaluation.slices import THIN, Slice, groupings, slices
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
@@ -181,7 +181,6 @@ def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
 
 
 def cut_points(look: Look) -> pd.DataFrame:
-    """F-score, precision and recall by threshold, one row for each and each corner."""
     curve = metrics.precision_recall_curve(look.score, look.actual)
     named = {"threshold": curve.threshold, "F-score": curve.fscore}
     named |= {"precision": curve.precision, "recall": curve.recall}
@@ -190,7 +189,6 @@ def cut_points(look: Look) -> pd.DataFrame:
 
 
 def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str]) -> None:
-    """A confusion matrix: the rows are the true labels."""
     rows = [
         (row, column, int(cells[i, j]), cells[i, j] / max(cells[i].sum(), 1))
         for i, row in enumerate(names)
@@ -223,7 +221,6 @@ def show_probabilities(look: Look) -> None:
 
 
 def _show_distributions(look: Look) -> None:
-    """The histogram of probabilities per true label, and how often they are right."""
     left, right = st.columns(2, gap="large")
     with left:
         show_figure(
@@ -279,15 +276,15 @@ def reliability_bins(look: Look) -> pd.DataFrame:
 
 @st.fragment
 def show_slices(look: Look) -> None:
-    groupings = runs.slice_groups(look.snapshot, look.run)
-    if not groupings:
+    groups = groupings(look.answers.items, look.snapshot.pool_words)
+    if not groups:
         say_empty(
             "All test items are of one kind so far: there are no groups to compare by length, "
             "annotator or column."
         )
         return
-    by = choose_one("Group by", list(groupings), "metrics_slices")
-    found = slices(groupings[by], look.answers.predicted == look.label, look.actual)
+    by = choose_one("Group by", [*groups], "metrics_slices")
+    found = slices(groups[by], look.answers.predicted == look.label, look.actual)
     show_figure(
         "slices",
         f"Scores by {by}",

@@ -19,7 +19,6 @@ MISSES = 10
 
 @st.fragment
 def show_worst_errors(look: Look) -> None:
-    """The errors that the model was surest of, with their words."""
     places = worst_misses(look.answers, MISSES)
     wrong = int((look.answers.predicted != look.answers.targets).sum())
     if not wrong:

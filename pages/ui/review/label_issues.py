@@ -75,7 +75,6 @@ def show_issue(snapshot: Snapshot, issue: LabelIssue, is_top: bool) -> None:
 
 
 def show_conflicts(snapshot: Snapshot) -> None:
-    """The items that have several labels in the label files."""
     conflicts = snapshot.labels.conflicts
     if conflicts:
         st.caption(
@@ -91,7 +90,6 @@ def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
 
 
 def show_near_duplicates(snapshot: Snapshot) -> None:
-    """The same or nearly the same texts under different labels."""
     items = [*snapshot.labels.by_id.values()]
     alike = filled(analysis.near_duplicates(snapshot), "Comparing the labeled texts …")
     found = disagreeing_duplicates(items, alike, settled(snapshot.logs.events))
@@ -104,7 +102,6 @@ def show_near_duplicates(snapshot: Snapshot) -> None:
 
 
 def show_group(snapshot: Snapshot, copies: Duplicates, is_top: bool) -> None:
-    """Texts that are alike, with a button for each label, and one that keeps them all."""
     told = "the same text" if copies.likeness == 1 else f"{copies.likeness:.0%} similar"
     show_rows(snapshot, copies.items, told, differences(copies))
     label_buttons(snapshot, copies.items, is_top, can_differ=True)

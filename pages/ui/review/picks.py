@@ -55,14 +55,9 @@ def choose_batch(snapshot: Snapshot, picks: Sequence[Pick]) -> str | None:
 
 
 def picks_shown(snapshot: Snapshot, batch: str) -> list[Pick]:
-    """The picks of the chosen batch; those of the next one come at the press of a button."""
-    if batch == COMING:
-        return coming_picks(snapshot)
-    return [p for p in analysis.picks(snapshot) if batch in (ALL, p.proposal.batch_id)]
-
-
-def coming_picks(snapshot: Snapshot) -> list[Pick]:
-    """What would be chosen now. Stops at a button until somebody wants to know it."""
+    """The picks of the chosen batch; stops at a button before the next one is worked out."""
+    if batch != COMING:
+        return [p for p in analysis.picks(snapshot) if batch in (ALL, p.proposal.batch_id)]
     slot = analysis.coming(snapshot)
     if slot.found is None:
         st.caption(
@@ -85,7 +80,6 @@ def newest_run(snapshot: Snapshot) -> NewestRun | None:
 
 
 def show_sides(snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None) -> None:
-    """Two columns of picks, each of the strategy that is chosen over it."""
     told = "Underlined words were new to the training data then."
     if newest:
         told += f" Now: the prediction of {shown_id(newest.run.run_id)}"

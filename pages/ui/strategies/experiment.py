@@ -21,7 +21,6 @@ ROW = 34
 
 
 def show_experiment(snapshot: Snapshot) -> None:
-    """The whole section: what can be compared, start, stop, and what came out."""
     st.header("Compare strategies on your labels", anchor=False)
     st.caption(
         "Trains a model on equally many labels of each strategy and scores each one on your test "
@@ -116,7 +115,6 @@ def show_outcome(outcome: Outcome) -> None:
 
 
 def how_sure(outcome: Outcome) -> str:
-    """What the means are means of, and what their intervals account for."""
     each = 1 - 0.05 / max(outcome.comparisons, 1)
     return (
         f"Means over {outcome.seeds} random draws, with a threshold of 0.5, on "

@@ -23,7 +23,6 @@ NAMES = {"average_precision": "average precision", "auc": "AUC", "fscore": "F-sc
 
 
 def show_replay(snapshot: Snapshot) -> None:
-    """The whole section: choose ways and seeds, start, stop, and see what came out."""
     st.header("Simulate other strategies", anchor=False)
     found = analysis.known(snapshot)
     st.caption(

@@ -47,7 +47,6 @@ def show_representation(snapshot: Snapshot) -> None:
 
 
 def show_spreads(spreads: Mapping[str, pd.DataFrame]) -> None:
-    """The shares of one feature, and what stands out among them."""
     chosen = choose_one("Compare", [*spreads], "skew_feature") if len(spreads) > 1 else LENGTH
     points = points_of(spreads[chosen])
     values, strategies = (tuple(points[name].unique()) for name in ("value", "strategy"))
@@ -66,7 +65,6 @@ def show_spreads(spreads: Mapping[str, pd.DataFrame]) -> None:
 
 
 def show_words(comparisons: Mapping[str, pd.DataFrame]) -> None:
-    """The words that one strategy has more and less often than the pool, with their numbers."""
     st.markdown("**Words**")
     group = choose_one("Words in", [*comparisons], "skew_group", format_func=plain)
     both = over_and_under(comparisons[group])
