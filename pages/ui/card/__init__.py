@@ -16,8 +16,9 @@ from core.workspace.task import Keys, Label
 _FOLDER = Path(__file__).parent
 
 _SCRIPTS = (
-    "store", "outbox", "saving", "pen", "item", "batch", "tempo", "keys", "touch", "dom", "words",
-    "text", "reader", "panels", "flag", "end", "view", "actions", "card", "page",
+    "store", "outbox", "saving", "pen", "item", "batch", "tempo", "labels", "keys", "touch", "dom",
+    "words", "text", "reader", "panels", "flag", "matches", "find", "tip", "end", "view", "actions",
+    "card", "page",
 )  # fmt: skip
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""
 
@@ -42,7 +43,7 @@ class CardItem:
 
     `label` is the one that it has, given at `labeled_at`; `skips` how often it was skipped since;
     `flag` the note of its flag, empty if it has none. `columns` are name and value of what stands
-    under the text.
+    under the text, `before` the messages above it.
     """
 
     item_id: str
@@ -52,6 +53,7 @@ class CardItem:
     skips: int = 0
     flag: str = ""
     columns: tuple[tuple[str, str], ...] = ()
+    before: tuple[str, ...] = ()
     opinion: CardPrediction | None = None
 
 
@@ -62,6 +64,10 @@ class CardBatch:
     `endpoint` takes the events by POST, and `token` tells it whose they are. `short` stands over
     every item, `detailed` opens on a key. `items` are in rank order. After `rest_minutes` without
     a pause the card proposes one (0: never).
+
+    `labels` stand in the task's order, with the keys that they have in this batch; `order` are
+    their values as the card shows them, empty for that same order. With `several`, an item has any
+    number of them. `retired` labels only have names here.
 
     `name` and `set_name` say batch and split as people read them. This split has `have` labels of
     the `target` that the task asks for, and this person gave `today` labels since midnight.
@@ -86,6 +92,9 @@ class CardBatch:
     labels: tuple[Label, ...]
     keys: Keys
     items: tuple[CardItem, ...]
+    order: tuple[str, ...] = ()
+    retired: tuple[Label, ...] = ()
+    several: bool = False
     rest_minutes: int = 0
     reopened: str = ""
     item_id: str = ""

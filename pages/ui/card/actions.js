@@ -8,12 +8,13 @@
  * @property {string} [title]
  * @property {string} [help]
  * @property {boolean} waits
- * @property {(card: Card, argument?: string) => void} run
+ * @property {(card: Card, argument?: string, item?: Item) => void} run
  */
 
 /** @type {Record<string, Action>} */
 const ACTIONS = {
-  label: { waits: true, run: (card, value) => card.label(value) },
+  label: { waits: true, run: (card, value, item) => card.label(value, item) },
+  find: { waits: true, run: (card, letter) => card.find(letter) },
   default: { waits: true, run: (card) => card.labelByDefault() },
   back: {
     title: "Undo", help: "Undo last label", waits: true,

@@ -11,9 +11,14 @@
 const ENOUGH_SKIPS = 2;
 
 class Batch {
-  /** @param {string} id @param {SentItem[]} items  in rank order */
-  constructor(id, items) {
+  /**
+   * @param {string} id
+   * @param {SentItem[]} items  in rank order
+   * @param {boolean} [several]  labels for one item
+   */
+  constructor(id, items, several = false) {
     this.id = id;
+    this.several = several;
     this.items = items.map(unlabeledItem);
     this.byId = new Map(this.items.map((item) => [item.id, item]));
     /** @type {Item[]} what was labeled or skipped and not gone back to, the latest last */
@@ -80,12 +85,12 @@ class Batch {
   }
 
   /**
-   * Labels the item on the screen and goes to the next.
+   * Labels an item, and goes to the next if it is on the screen.
    * @param {string} label
    * @param {LabelEvent} event
+   * @param {Item} [item]
    */
-  label(label, event) {
-    const item = this.current;
+  label(label, event, item = this.current) {
     this.setLabel(item, label);
     item.was = null;
     this.finish(item, event);
@@ -107,7 +112,7 @@ class Batch {
     item.event = event;
     item.at = event.labeled_at;
     this.goBackFirstTo(item);
-    this.advance();
+    if (item === this.current) this.advance();
   }
 
   /**
@@ -249,6 +254,7 @@ class Batch {
     this.count(item.label, -1);
     this.count(label, 1);
     item.was = item.label ?? item.was;
+    if (item.label !== null) item.chosen = new Set(valuesOf(this, item.label));
     item.label = label;
     if (label === null) return;
     item.heard = 0;
@@ -258,7 +264,9 @@ class Batch {
   /** @param {string | null} label @param {number} change */
   count(label, change) {
     if (label === null) return;
-    this.counts.set(label, (this.counts.get(label) ?? 0) + change);
+    for (const value of valuesOf(this, label)) {
+      this.counts.set(value, (this.counts.get(value) ?? 0) + change);
+    }
     this.labeled += change;
   }
 

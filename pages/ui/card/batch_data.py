@@ -1,5 +1,6 @@
 """A batch as the annotation card takes it: texts, labels, skips, flags, and predictions."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -13,10 +14,11 @@ from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES
+from core.workspace.task import SPLIT_NAMES, Task
 from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
+from pages.ui.card.order import keys_in_order, values_in_order
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, make_token
 
@@ -32,6 +34,7 @@ def card_batch(
     proposals = items_of(snapshot, batch_id)
     split = snapshot.logs.split_of()[batch_id]
     labeled = {item.item_id: item for item in snapshot.labels.splits[split]}
+    order = values_in_order(snapshot, min((p.created_at for p in proposals), default=""))
     return CardBatch(
         workspace=str(workspace.path),
         annotator=annotator,
@@ -46,7 +49,10 @@ def card_batch(
         today=session.labels_today(snapshot, annotator),
         short=task.short,
         detailed=task.detailed,
-        labels=task.labels,
+        labels=keys_in_order(task.labels, order),
+        order=order,
+        retired=task.retired,
+        several=task.several,
         keys=task.keys,
         items=_items(snapshot, proposals, labeled, annotator),
         rest_minutes=task.rest_minutes,
@@ -65,34 +71,52 @@ def _items(
     texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     proposals = [proposal for proposal in proposals if proposal.item_id in texts]
     skipped = skips(snapshot.logs.events, annotator)
-    columns = _columns(snapshot, texts)
+    task = snapshot.workspace.task
+    columns = _columns(snapshot, texts, task.show)
+    before = _columns(snapshot, texts, (task.before,))
     notes = {flag.item_id: flag.note for flag in flags(snapshot.logs.events)}
     predictions = _predictions(snapshot, proposals, texts)
     return tuple(
         CardItem(
             item_id=item,
             text=texts[item],
-            label=labeled[item].label if item in labeled else None,
+            label=_today(task, labeled[item].label) if item in labeled else None,
             labeled_at=labeled[item].labeled_at if item in labeled else "",
             skips=skipped[item],
             flag=notes.get(item, ""),
-            columns=columns[item],
+            columns=tuple((name, value.strip()) for name, value in columns[item]),
+            before=tuple(line for _, cell in before[item] for line in messages(cell)),
             opinion=predictions.get(item),
         )
         for item in (proposal.item_id for proposal in proposals)
     )
 
 
+def _today(task: Task, answer: str) -> str:
+    return task.today(answer) or answer
+
+
+def messages(cell: str) -> tuple[str, ...]:
+    """The messages in a cell: those of a JSON list of texts, else the cell as it was typed."""
+    if cell.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):  # no JSON, or half a surrogate pair in it
+            found = json.loads(cell)
+            if isinstance(found, list) and all(isinstance(each, str) for each in found):
+                "".join(found).encode()
+                return tuple(found)
+    return (cell,)
+
+
 def _columns(
-    snapshot: Snapshot, item_ids: Collection[str]
+    snapshot: Snapshot, item_ids: Collection[str], wanted: Collection[str]
 ) -> dict[str, tuple[tuple[str, str], ...]]:
-    """What stands under each item: those of the task's columns in which the pool has anything."""
+    """What each item has in these columns of the pool, where it has anything."""
     pool = snapshot.pool_words.pool
-    names = [name for name in snapshot.workspace.task.show if name in pool.columns]
+    names = [name for name in wanted if name in pool.columns]
     at = pool.positions(item_ids) if names else {}
     rows = pool.table.select(names).take(pa.array(list(at.values()), pa.int64())).to_pylist()
     said = {
-        item: tuple((name, value.strip()) for name, value in row.items() if (value or "").strip())
+        item: tuple((name, value) for name, value in row.items() if (value or "").strip())
         for item, row in zip(at, rows, strict=True)
     }
     return {item: said.get(item, ()) for item in item_ids}
@@ -104,15 +128,17 @@ def _predictions(
     """What the run that chose the batch says of each item; nothing of held-out data, ever.
 
     If the run's file or its encoder is gone, the prediction still stands in the log, without the
-    words' pushes.
+    words' pushes; so does one of several labels, each of which has pushes of its own.
     """
-    chosen = [p for p in proposals if p.split == "training" and p.predicted]
+    task = snapshot.workspace.task
+    chosen = [p for p in proposals if p.split == "training" and task.today(p.predicted)]
     chosen = [p for p in chosen if p.confidence is not None]
     told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
     run = next(
         (run for run in snapshot.logs.runs if chosen and run.run_id == chosen[0].run_id), None
     )
-    if run and (model := runs.model(snapshot, run)):
+    model = runs.model(snapshot, run) if run and not task.several else None
+    if model and {p.predicted for p in chosen} <= set(model.labels):
         with suppress(RunError):  # its encoder cannot be read any more
             told = explain(model, [texts[p.item_id] for p in chosen], [p.predicted for p in chosen])
     found = {}
@@ -120,7 +146,8 @@ def _predictions(
         why = reason(p.strategy, p.score)
         if each.whole:  # what the encoder adds to the words' pushes
             why += f" The whole text (encoder): {each.whole:+.2f} log-odds."
-        found[p.item_id] = CardPrediction(p.predicted, p.confidence, why, each.pieces)
+        predicted = _today(task, p.predicted)
+        found[p.item_id] = CardPrediction(predicted, p.confidence, why, each.pieces)
     return found
 
 

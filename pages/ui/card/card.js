@@ -45,7 +45,7 @@ class Card {
   mount(data, root, trigger) {
     const mounting = ++this.mounting;
     const isNew = this.view?.root !== root || this.batch?.id !== data.batch_id;
-    if (isNew) this.view?.flagField.settle();
+    if (isNew) this.leaveFields();
     this.data = data;
     this.trigger = trigger;
     this.rest.minutes = data.rest_minutes;
@@ -64,8 +64,14 @@ class Card {
   }
 
   leavePage() {
-    this.view?.flagField.settle();
+    this.leaveFields();
     this.view = null;
+  }
+
+  /** What is typed as a note is kept; half a label's name is none. */
+  leaveFields() {
+    this.view?.flagField.settle();
+    this.view?.finder.close();
   }
 
   /** A card or a batch is new on the page: kept events are taken in, keys begin to act. */
@@ -86,7 +92,7 @@ class Card {
   openBatch(data) {
     const known = this.batches.get(data.batch_id);
     known?.merge(data.items, (event) => this.outbox.hasDelivered(event));
-    this.batch = known ?? new Batch(data.batch_id, data.items);
+    this.batch = known ?? new Batch(data.batch_id, data.items, data.several);
     this.batches.set(data.batch_id, this.batch);
     const sent = data.items.filter(({ label }) => label !== null).length;
     this.before = { have: data.have - sent, today: data.today - sent };
@@ -130,8 +136,8 @@ class Card {
    * @returns {boolean}
    */
   takes({ action, argument }, target) {
-    const { panels, flagField, root, scroller } = this.view;
-    if (action === "close") return panels.open !== null || flagField.item !== null;
+    const { panels, flagField, tip, root, scroller } = this.view;
+    if (action === "close") return panels.open !== null || flagField.item !== null || tip.isShown;
     if (action !== "scroll") return true;
     const isHere = target.contains(root) || root.contains(target);
     const scrolls = scroller.scrollHeight > scroller.clientHeight;
@@ -139,45 +145,86 @@ class Card {
   }
 
   /** @param {Command} command */
-  act({ action, argument }) {
+  act({ action, argument, item }) {
     const { waits, run } = ACTIONS[action];
     if (!this.view?.root.isConnected) return;
     if (waits && (this.saving || this.isLeaving)) {
-      if (action === "default" || action === "label") this.rhythm.note("dropped");
+      if (["default", "label", "find"].includes(action)) this.rhythm.note("dropped");
       return;
     }
     this.view.hush();
     if (waits) this.view.flagField.settle();
-    run(this, argument);
+    if (action !== "find") this.view.finder.close();
+    run(this, argument, item);
     this.rest.note(Date.now());
     this.view.showRest(this.rest.isDue ? this.rest.words : "");
   }
 
-  /** @param {string} value  at the end of a batch, its items are listed */
-  label(value) {
-    const item = this.batch.current;
+  /**
+   * @param {string} value  at the end of a batch, its items are listed
+   * @param {Item | null} [item]  what was on the screen when the label's name was begun
+   */
+  label(value, item = this.batch.current) {
     this.rhythm.note("label");
-    if (item === null) {
-      this.filter(value);
-      return;
-    }
-    if (this.rhythm.isOn("dropped")) {
-      this.rhythm.note("dropped");
-      this.view.say("That key came before this item did, and was ignored. Press it again.");
-      return;
-    }
-    this.batch.label(value, this.record("label", item, { label: value }));
-    this.pace.note(Date.now());
-    this.show();
-    this.announceScreen(this.view.nameOf(value));
+    if (item === null) this.filter(value);
+    else if (this.data.several) this.toggle(value, item);
+    else this.give(value, item);
   }
 
-  /** Enter: the default label, or at the end of a batch, save; but not by a press too many. */
+  /**
+   * Takes one of several labels for an item, or takes it out; Enter gives what is taken then.
+   * @param {string} value
+   * @param {Item} item
+   */
+  toggle(value, item) {
+    if (this.isTooEarly()) return;
+    if (!item.chosen.delete(value)) item.chosen.add(value);
+    this.show();
+    const { labels } = this.view;
+    const state = item.chosen.has(value) ? "chosen" : "taken out";
+    this.view.announce(`${labels.get(value).name} ${state}.`);
+    if (item !== this.batch.current) this.view.say("Another tab has labeled that text meanwhile.");
+  }
+
+  /** @param {string} answer @param {Item} item */
+  give(answer, item) {
+    if (this.isTooEarly()) return;
+    this.batch.label(answer, this.record("label", item, { label: answer }), item);
+    this.pace.note(Date.now());
+    this.show();
+    this.announceScreen(this.view.nameOf(answer));
+  }
+
+  /** Has a key just met no item? Then this one was meant for another than is on the screen now. */
+  isTooEarly() {
+    if (!this.rhythm.isOn("dropped")) return false;
+    this.rhythm.note("dropped");
+    this.view.say("That key came before this item did, and was ignored. Press it again.");
+    return true;
+  }
+
+  /** @param {string} [letter]  of a label's name; a second press of the button closes the field */
+  find(letter = "") {
+    const { finder } = this.view;
+    if (finder.isOpen) finder.close();
+    else finder.open(this.batch.current, letter);
+  }
+
+  /**
+   * Enter: the chosen labels or the default label, or at the end of a batch, save; but not by a
+   * press too many.
+   */
   labelByDefault() {
-    const label = this.data.labels.find((each) => each.default);
-    if (this.batch.current !== null) {
-      if (label) this.label(label.value);
-      this.rhythm.byEnter = label !== undefined;
+    const { current: item } = this.batch;
+    if (item !== null) {
+      const { several, labels } = this.data;
+      const answer = several ? joinedAnswer(this.data, item.chosen)
+        : labels.find((each) => each.default)?.value;
+      if (answer !== undefined) {
+        this.rhythm.note("label");
+        this.give(answer, item);
+      }
+      this.rhythm.byEnter = answer !== undefined;
       return;
     }
     const goesOn = this.rhythm.byEnter && this.rhythm.isOn("label");

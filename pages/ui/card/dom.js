@@ -40,26 +40,60 @@ function rowSizes(count, most) {
  * @param {Label} label
  * @param {number} wide  buttons in its row where there is room
  * @param {number} narrow  and on a phone
+ * @param {string} name  within its group
  * @returns {HTMLButtonElement}
  */
-function labelButton(label, wide, narrow) {
+function labelButton(label, wide, narrow, name) {
   const button = element("button", "sl-key sl-label", "");
-  button.classList.toggle("sl-positive", label.positive);
-  button.title = label.description ?? "";
-  button.style.setProperty("--sl-wide", `span ${GRID / wide}`);
-  button.style.setProperty("--sl-narrow", `span ${GRID / narrow}`);
+  tint(button, label);
+  placeInRow(button, wide, narrow);
   Object.assign(button.dataset, { action: "label", argument: label.value });
   const keys = [label.key, ...(label.default ? ["enter"] : [])];
-  finishButton(button, `label-${label.value}`, label.name, keys);
+  finishButton(button, `label-${label.value}`, name, keys);
   const count = element("span", "sl-count", "");
   count.ariaHidden = "true";
   button.append(count);
   return button;
 }
 
-/** @param {string} action @param {string} title @param {string} key @returns {HTMLButtonElement} */
-function actionButton(action, title, key) {
-  const button = element("button", "sl-key sl-action", "");
+/** @param {HTMLElement} button @param {number} wide @param {number} narrow  as above */
+function placeInRow(button, wide, narrow) {
+  button.style.setProperty("--sl-wide", `span ${GRID / wide}`);
+  button.style.setProperty("--sl-narrow", `span ${GRID / narrow}`);
+}
+
+/**
+ * Buttons of labels under the names of their groups, if they have any.
+ * @param {Label[]} labels
+ * @param {HTMLElement[]} buttons  of these labels
+ * @param {(label: Label) => [string, string]} groupOf
+ * @returns {HTMLElement[]}
+ */
+function inGroups(labels, buttons, groupOf) {
+  const members = new Map();
+  labels.forEach((label, at) => {
+    const [group] = groupOf(label);
+    members.set(group, [...(members.get(group) ?? []), buttons[at]]);
+  });
+  if (members.size === 0 || (members.size === 1 && members.has(""))) return buttons;
+  return [...members].map(([name, own]) => {
+    const group = element("div", "sl-group", "");
+    group.style.setProperty("--sl-members", own.length);
+    if (name) Object.assign(group, { role: "group", ariaLabel: name });
+    group.append(element("p", "sl-group-name", name), ...own);
+    return group;
+  });
+}
+
+/**
+ * @param {string} action
+ * @param {string} title
+ * @param {string} key
+ * @param {string} [kind]
+ * @returns {HTMLButtonElement}
+ */
+function actionButton(action, title, key, kind = "sl-action") {
+  const button = element("button", `sl-key ${kind}`, "");
   button.dataset.action = action;
   return finishButton(button, action, title, [key]);
 }
@@ -115,13 +149,13 @@ function itemRow(testid) {
 /**
  * Fills a row that names a label and an item's text.
  * @param {HTMLElement} row
- * @param {Label | undefined} label
+ * @param {View} view
  * @param {Item} item
  */
-function fillRow(row, label, item) {
+function fillRow(row, view, item) {
   const [name, text] = row.children;
   row.dataset.argument = item.id;
-  name.classList.toggle("sl-positive", Boolean(label?.positive));
-  write(name, label?.name ?? String(item.label));
+  tint(name, view.labels.get(item.label));
+  write(name, view.nameOf(item.label));
   write(text, item.text.slice(0, SUMMARY));
 }

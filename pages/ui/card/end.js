@@ -15,35 +15,41 @@ class EndScreen {
     this.filter = null;
   }
 
-  /** @param {Batch} batch @param {CardData} data @param {Map<string, Label>} labels  by value */
-  fill(batch, data, labels) {
+  /** @param {Batch} batch @param {View} view */
+  fill(batch, view) {
+    const { data } = view;
     write(this.title, endTitle(batch, data));
     write(this.next, endNext(batch, data));
     this.earlier.hidden = !data.has_earlier;
     const items = batch.latest(batch.size);
-    const shown = this.filter ? items.filter(({ label }) => label === this.filter) : items;
+    const isListed = ({ label }) => valuesOf(data, label).includes(this.filter);
+    const shown = this.filter ? items.filter(isListed) : items;
     const rows = shown.map(({ id, label }) => [id, label]);
     const listed = JSON.stringify([this.filter, batch.id, rows]);
     if (listed === this.listed) return;
     this.listed = listed;
-    this.fillFilters(batch, labels);
-    this.list.replaceChildren(...shown.map((item) => endRow(item, labels.get(item.label))));
+    this.fillFilters(batch, view);
+    this.list.replaceChildren(...shown.map((item) => endRow(item, view)));
     this.list.scrollTop = 0;
   }
 
   /**
-   * How many items have each label; a press lists only those.
+   * How many items have each label; a press lists only those. Of many labels those with items.
    * @param {Batch} batch
-   * @param {Map<string, Label>} labels
+   * @param {View} view
    */
-  fillFilters(batch, labels) {
+  fillFilters(batch, { data, labels }) {
+    const few = data.labels.length <= MOST_HUES + 1 ? data.labels.map(({ value }) => value) : [];
+    const isOf = ({ value }) => few.includes(value) || batch.counts.get(value) > 0;
+    const offered = [...labels.values()].filter(isOf);
     const focused = document.activeElement?.dataset.testid;
-    this.filters.replaceChildren(...[...labels.values()].map(({ value, name, key, positive }) => {
+    this.filters.replaceChildren(...offered.map((label) => {
+      const { value, name, key } = label;
       const button = element("button", "sl-key sl-filter", "");
       Object.assign(button.dataset, { action: "filter", argument: value });
       button.ariaPressed = String(value === this.filter);
-      finishButton(button, `filter-${value}`, name, [key]);
-      button.firstChild.classList.toggle("sl-positive", positive);
+      finishButton(button, `filter-${value}`, name, [key].filter(Boolean));
+      tint(button.firstChild, label);
       const count = counted(batch.counts.get(value) ?? 0);
       button.firstChild.after(element("span", "sl-filter-count", count));
       return button;
@@ -52,12 +58,12 @@ class EndScreen {
   }
 }
 
-/** @param {Item} item @param {Label | undefined} label @returns {HTMLElement} */
-function endRow(item, label) {
+/** @param {Item} item @param {View} view @returns {HTMLElement} */
+function endRow(item, view) {
   const row = element("li", "sl-end-item", "");
   const button = itemRow("end-item");
   button.dataset.itemId = item.id;
-  fillRow(button, label, item);
+  fillRow(button, view, item);
   row.append(button);
   return row;
 }

@@ -8,6 +8,8 @@
  * @property {string} id
  * @property {string} text
  * @property {[string, string][]} columns
+ * @property {string[]} before  messages before it
+ * @property {Set<string>} chosen  values, where it can have several labels, until they are given
  * @property {number} rank
  * @property {Opinion | null} opinion
  * @property {string | null} label
@@ -29,6 +31,7 @@ function unlabeledItem(sent, rank) {
   return {
     id: sent.item_id, text: sent.text, columns: sent.columns ?? [], rank,
     opinion: sent.opinion ?? null,
+    before: sent.before ?? [], chosen: new Set(),
     label: null, was: null, at: "", skips: 0, heard: 0, isAside: false, event: null,
     flag: sent.flag ?? "", sentFlag: sent.flag ?? "", flagEvent: null,
     assisted: false, shownAt: null,

@@ -33,6 +33,8 @@ const OTHER_SCRIPT = /^(?!\p{Script=Latin})[\p{L}\p{M}]/u;
 const LETTERLESS = new Set(["/KeyQ", "'KeyW", ";KeyQ"]);
 /** `KeyboardEvent.keyCode` of a key that an input method has taken, whatever its `key` says. */
 const TAKEN = 229;
+/** The key that opens the field for a label's name. */
+const FIND_KEY = "/";
 /** Keys in a row that do nothing, after which the card says which ones label. */
 const ENOUGH_STRAYS = 3;
 /** Keys that such a word names, at most. */
@@ -54,10 +56,28 @@ function bindKeys(labels, keys) {
   for (const [action, key] of Object.entries(keys)) {
     if (action in ACTIONS) commands.set(key.toLowerCase(), { action });
   }
-  for (const { key, value } of labels) {
+  for (const { key, value } of labels.filter(({ key }) => key)) {
     commands.set(key.toLowerCase(), { action: "label", argument: value });
   }
+  if (hasKeyless(labels) && !commands.has(FIND_KEY)) commands.set(FIND_KEY, { action: "find" });
   return commands;
+}
+
+/** @param {Label[]} labels @returns {boolean} are some of them found by typing alone */
+function hasKeyless(labels) {
+  return labels.some(({ key }) => !key);
+}
+
+/**
+ * A letter that is no key begins a label's name, where some labels have no key.
+ * @param {Card} card
+ * @param {KeyboardEvent} event
+ * @returns {Command | undefined}
+ */
+function findCommand(card, event) {
+  const isLetter = /^\p{L}$/u.test(event.key) && !isTaken(event);
+  if (!isLetter || !hasKeyless(card.data.labels)) return undefined;
+  return { action: "find", argument: event.key };
 }
 
 /**
@@ -194,9 +214,11 @@ class Strays {
 
 /** @param {CardData} data @returns {string} the keys that label, for somebody who tries others */
 function labelKeysInWords({ labels, keys }) {
-  const named = labels.slice(0, MOST_NAMED).map(({ key }) => keyName(key));
+  const all = labels.filter(({ key }) => key);
+  const named = all.slice(0, MOST_NAMED).map(({ key }) => keyName(key));
   if (labels.some((label) => label.default)) named.push("Enter");
-  const others = labels.length > MOST_NAMED ? " and others" : "";
+  if (hasKeyless(labels)) named.push(FIND_KEY);
+  const others = all.length > MOST_NAMED ? " and others" : "";
   return `Keys that label: ${named.join(", ")}${others}. All keys: ${keyName(keys.help)}`;
 }
 
@@ -211,7 +233,8 @@ function listenForKeys(mountedCard) {
     const card = mountedCard();
     if (!card || !event.key || !isForCard(event, pointedAt())) return;
     // While a character is composed, a digit chooses among candidates.
-    const command = event.isComposing ? undefined : commandOf(card.commands, event);
+    const command = event.isComposing ? undefined
+      : commandOf(card.commands, event) ?? findCommand(card, event);
     if (!command) strays.note(event, card);
     if (!command || !card.takes(command, event.target)) return;
     strays.inRow = 0;

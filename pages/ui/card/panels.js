@@ -38,8 +38,8 @@ class Panels {
     this.show(isOpen ? this.resting : name);
   }
 
-  /** @param {CardData} data */
-  define({ detailed, labels }) {
+  /** @param {string} detailed @param {Label[]} labels */
+  define(detailed, labels) {
     this.hasDefinitions = fillDefinitions(this.panels.get("definitions"), detailed, labels);
   }
 
@@ -96,12 +96,14 @@ function expand(root, action, isOpen) {
  * @returns {boolean} whether there are any
  */
 function fillDefinitions(panel, detailed, labels) {
-  const described = labels.filter(({ description }) => description);
+  const described = labels.filter(saidOf);
   const list = element("dl", "sl-described", "");
-  list.append(...described.flatMap(({ name, description, positive }) => [
-    element("dt", positive ? "sl-positive" : "", name),
-    element("dd", "", description),
-  ]));
+  list.append(...described.flatMap(({ description, examples = [], ...label }) => {
+    const term = element("dt", "", label.name);
+    tint(term, label);
+    const said = [description].filter(Boolean).map((text) => element("dd", "", text));
+    return [term, ...said, ...examples.map((text) => element("dd", "sl-example", text))];
+  }));
   if (detailed || described.length > 0) {
     panel.replaceChildren(element("p", "sl-detailed", detailed), list);
     return true;
@@ -123,13 +125,16 @@ function fillDefinitions(panel, detailed, labels) {
  */
 function helpOf(data, hasOpinions, scrollKey) {
   const standard = data.labels.find((label) => label.default);
-  const swipes = swipesOf(data.labels);
+  const swipes = swipesOf(data);
+  const given = data.several ? "Give the chosen labels, or none" : standard?.name;
+  const found = [[FIND_KEY, "Find a label, as does any letter that is no key"]];
   const actions = Object.entries(data.keys)
     .filter(([name]) => ACTIONS[name]?.help && (name !== "model" || hasOpinions))
     .map(([name, key]) => [keyName(key), ACTIONS[name].help]);
   return [
-    ...data.labels.map(({ key, name }) => [keyName(key), name]),
-    ["Enter", `${standard ? `${standard.name}; at` : "At"} the end, finish the batch`],
+    ...labelsInOrder(data).filter(({ key }) => key).map(({ key, name }) => [keyName(key), name]),
+    ...(hasKeyless(data.labels) ? found : []),
+    ["Enter", `${given ? `${given}; at` : "At"} the end, finish the batch`],
     ...actions,
     ...(scrollKey ? [[scrollKey, "Read on in a long text"]] : []),
     ["Escape", "Close what is open"],

@@ -19,6 +19,8 @@ class Reader {
     this.stage = root.querySelector(".sl-stage");
     this.text = root.querySelector(".sl-text");
     this.columns = root.querySelector(".sl-columns");
+    /** @type {HTMLElement | null} the messages before the text; null where no item has any */
+    this.before = null;
     /** @type {Item | null} whose text is on the screen, with this opinion in it */
     this.item = null;
     this.marked = null;
@@ -40,7 +42,11 @@ class Reader {
       this.text.scrollTop = 0;
       this.isScrolled = false;
     }
-    if (item !== this.item) fillColumns(this.columns, item?.columns ?? []);
+    if (item !== this.item) {
+      fillColumns(this.columns, item?.columns ?? []);
+      this.before?.replaceChildren(...(item?.before ?? []).map(messageBefore));
+      requestAnimationFrame(() => this.showNearest());
+    }
     this.item = item;
     this.marked = opinion;
     const text = item?.text ?? "";
@@ -61,6 +67,24 @@ class Reader {
     if (this.text.tabIndex !== tabIndex) this.text.tabIndex = tabIndex;
   }
 
+  /** Of the messages before the text the last one is in sight. */
+  showNearest() {
+    if (!this.before) return;
+    this.before.scrollTop = this.before.scrollHeight;
+    this.before.tabIndex = this.before.scrollTop > 0 ? 0 : -1;
+  }
+
+  /** @param {boolean} isWanted  does any item of the batch have messages before it */
+  keepBefore(isWanted) {
+    this.before?.remove();
+    this.before = isWanted ? element("div", "sl-before", "") : null;
+    if (!isWanted) return;
+    Object.assign(this.before, { role: "group", ariaLabel: "Before this text" });
+    this.before.dataset.testid = "before";
+    this.text.parentElement.before(this.before);
+    this.item = undefined; // filled at the next showing
+  }
+
   /**
    * @param {HTMLElement} node  the text, or what lies on top of it
    * @param {string} key  one of `SCROLLS`
@@ -70,6 +94,13 @@ class Reader {
     node.scrollTop += line * SCROLLS[key](Math.floor(node.clientHeight / line));
     this.isScrolled = true; // its event comes with the next frame, a label may come before
   }
+}
+
+/** @param {string} text @returns {HTMLElement} */
+function messageBefore(text) {
+  const line = element("p", "", text);
+  line.dir = "auto";
+  return line;
 }
 
 /**

@@ -35,11 +35,11 @@ function listenForSwipes(node, onSwipe) {
 }
 
 /**
- * @param {Label[]} labels
+ * @param {CardData} data
  * @returns {{right: Label, left: Label} | null} what swipes give; only two labels have directions
  */
-function swipesOf(labels) {
-  if (labels.length !== 2) return null;
+function swipesOf({ labels, several }) {
+  if (labels.length !== 2 || several) return null;
   const right = labels.find((label) => label.positive);
   return { right, left: labels.find((label) => label !== right) };
 }

@@ -36,6 +36,7 @@ class View {
     this.stage = find("stage");
     this.reader = new Reader(root);
     this.text = this.reader.text;
+    this.region = find("region");
     this.opinion = find("opinion");
     this.was = find("was");
     this.flagged = find("flagged");
@@ -49,6 +50,9 @@ class View {
     find("recents").replaceChildren(...this.recents);
     this.panels = new Panels(root);
     this.flagField = new FlagField(root, (item, note) => card.flag(item, note));
+    this.finder = new Finder(root, (value, item) =>
+      card.act({ action: "label", argument: value, item }));
+    this.tip = new Tip(root);
     this.endScreen = new EndScreen(root);
     this.furniture = "";
     /** The timer of a wait that is not shown yet. */
@@ -73,7 +77,7 @@ class View {
     };
     this.watchPage();
     listenForSwipes(this.text, (direction) => {
-      const label = swipesOf([...this.labels.values()])?.[direction];
+      const label = swipesOf(this.data)?.[direction];
       if (label) this.card.act({ action: "label", argument: label.value });
     });
   }
@@ -114,20 +118,26 @@ class View {
    * @param {boolean} hasOpinions
    */
   furnish(data, hasOpinions) {
-    const { short, detailed, labels, keys } = data;
+    const { short, detailed, labels, keys, order, retired, several } = data;
     const sizes = data.items.map(({ text }) => sizeOf(text));
     const room = ["long", "medium"].find((size) => sizes.includes(size)) ?? "short";
     const hasColumns = data.items.some(({ columns }) => columns?.length);
-    const said = [data.reopened, short, detailed, labels, keys, hasOpinions, room, hasColumns];
+    const hasBefore = data.items.some(({ before }) => before?.length);
+    const task = [short, detailed, labels, keys, order, retired, several];
+    const said = [data.reopened, task, hasOpinions, room, hasColumns, hasBefore];
     const furniture = JSON.stringify(said);
     this.data = data;
     if (furniture === this.furniture) return;
     this.furniture = furniture;
     this.former = null;
-    this.labels = new Map(labels.map((label) => [label.value, label]));
+    this.labels = namedLabels(data);
+    const inOrder = labelsInOrder(data).map(({ value }) => this.labels.get(value));
     const fill = (name, text) => (this.root.querySelector(`.sl-${name}`).textContent = text);
     fill("short", short);
-    this.panels.define(data);
+    this.panels.define(detailed, inOrder);
+    this.finder.furnish(inOrder);
+    this.tip.furnish(inOrder);
+    this.reader.keepBefore(hasBefore);
     this.reader.columns.hidden = !hasColumns;
     const isSpaceFree = this.card.commands.get(" ").action === "scroll";
     const scrollKey = keyName(isSpaceFree ? " " : "pagedown");
@@ -135,16 +145,39 @@ class View {
     const uses = helpOf(data, hasOpinions, room === "short" ? "" : scrollKey);
     fillHelp(this.root.querySelector(".sl-uses"), uses);
     this.root.dataset.room = room;
-    this.furnishButtons(data, hasOpinions);
+    this.furnishLabels(inOrder);
+    this.furnishActions(keys, hasOpinions);
     this.fit();
   }
 
-  /** @param {CardData} data @param {boolean} hasOpinions */
-  furnishButtons({ labels, keys }, hasOpinions) {
-    const [wide, narrow] = [MOST_WIDE, MOST_NARROW].map((most) => rowSizes(labels.length, most));
-    const buttons = labels.map((label, at) => labelButton(label, wide[at], narrow[at]));
-    this.labelButtons = new Map(labels.map(({ value }, place) => [value, buttons[place]]));
-    this.root.querySelector(".sl-labels").replaceChildren(...buttons);
+  /**
+   * A button for each label that has a key, and one that finds the others.
+   * @param {Label[]} labels  in the card's order
+   */
+  furnishLabels(labels) {
+    const drawn = labels.filter(({ key }) => key);
+    const rest = labels.length - drawn.length;
+    const count = drawn.length + (rest > 0);
+    const [wide, narrow] = [MOST_WIDE, MOST_NARROW].map((most) => rowSizes(count, most));
+    const groupOf = labels.length > 2 ? groupsOf(labels) : ({ name }) => ["", name];
+    const buttons = drawn.map((label, at) =>
+      labelButton(label, wide[at], narrow[at], groupOf(label)[1]));
+    /** @type {Map<string, HTMLElement>} */
+    this.labelButtons = new Map(drawn.map(({ value }, place) => [value, buttons[place]]));
+    const shown = inGroups(drawn, buttons, groupOf);
+    if (rest > 0) {
+      shown.push(actionButton("find", `${rest} more`, FIND_KEY, "sl-find-key"));
+      placeInRow(shown.at(-1), wide.at(-1), narrow.at(-1));
+    }
+    if (this.data.several) shown.push(actionButton("default", "", "enter", "sl-give"));
+    const place = this.root.querySelector(".sl-labels");
+    place.classList.toggle("sl-grouped", shown.some((node) => node.matches(".sl-group")));
+    place.replaceChildren(...shown);
+    this.giveButton = place.querySelector(".sl-give .sl-name");
+  }
+
+  /** @param {Record<string, string>} keys  action to key @param {boolean} hasOpinions */
+  furnishActions(keys, hasOpinions) {
     const actions = Object.entries(keys)
       .filter(([name]) => ACTIONS[name]?.title && (name !== "model" || hasOpinions))
       .map(([name, key]) => actionButton(name, ACTIONS[name].title, key));
@@ -172,7 +205,8 @@ class View {
     const opinion = isOpinionOn ? (item?.opinion ?? null) : null;
     this.reader.show(item, opinion);
     this.showOpinion(isOpinionOn, opinion);
-    this.markFormer(item?.was ?? null);
+    if (this.data.several) this.showChosen(item);
+    else this.markFormer(item?.was ?? null);
     this.showPast(item);
     write(this.progress, `${batch.position} of ${batch.size}`);
     this.bar.style.transform = `scaleX(${batch.size ? batch.labeled / batch.size : 1})`;
@@ -203,11 +237,18 @@ class View {
     if (this.opinion.hidden !== (opinion === null)) this.opinion.hidden = opinion === null;
     if (!opinion) return;
     const [verdict, why] = this.opinion.children;
-    const isPositive = Boolean(this.labels.get(opinion.predicted)?.positive);
-    this.stage.classList.toggle("sl-predicts-positive", isPositive);
+    tint(this.region, this.labels.get(opinion.predicted));
     write(verdict.querySelector("strong"), this.nameOf(opinion.predicted));
     write(verdict.querySelector("span"), percent(opinion.confidence));
     write(why, opinion.why);
+  }
+
+  /** @param {Item | null} item  its chosen labels are pressed, and named on the button for Enter */
+  showChosen(item) {
+    for (const [value, button] of this.labelButtons) {
+      button.ariaPressed = String(item?.chosen.has(value) ?? false);
+    }
+    if (item) write(this.giveButton, this.nameOf(joinedAnswer(this.data, item.chosen)));
   }
 
   /** @param {string | null} value  the label that this item had before it was taken back */
@@ -249,13 +290,13 @@ class View {
       const item = latest[place];
       row.classList.toggle("sl-empty", !item);
       row.disabled = !item;
-      if (item) fillRow(row, this.labels.get(item.label), item);
+      if (item) fillRow(row, this, item);
     });
   }
 
   /** @param {boolean} isEnd @param {Batch} batch */
   showEnd(isEnd, batch) {
-    if (isEnd) this.endScreen.fill(batch, this.data, this.labels);
+    if (isEnd) this.endScreen.fill(batch, this);
     this.showActions(isEnd, batch.aside > 0);
     const end = this.endScreen.node;
     if (this.text.hidden === isEnd) return;
@@ -330,6 +371,7 @@ class View {
   }
 
   hush() {
+    this.tip.hide();
     if (this.message.hidden) return;
     this.message.hidden = true;
     this.announce(""); // the same word is read out when it comes again
@@ -347,8 +389,9 @@ class View {
     this.announcing = setTimeout(() => this.announce(tell()), ANNOUNCE_AFTER);
   }
 
-  /** @param {string | null} value @returns {string} */
-  nameOf(value) {
-    return this.labels.get(value)?.name ?? String(value);
+  /** @param {string | null} answer @returns {string} the names of its labels */
+  nameOf(answer) {
+    const values = valuesOf(this.data, String(answer));
+    return values.map((value) => this.labels.get(value)?.name ?? value).join(", ");
   }
 }

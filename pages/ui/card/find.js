@@ -1,0 +1,168 @@
+// The field that finds a label by typing, where some have no key. It lies over their buttons.
+
+const FIND_HTML = `
+  <input class="sl-note sl-find-field" data-testid="find-label" type="text" dir="auto"
+         role="combobox" aria-label="Find a label" aria-controls="sl-matches" aria-expanded="true"
+         aria-autocomplete="list" placeholder="Type a label's name" autocomplete="off"
+         spellcheck="false" enterkeyhint="done">
+  <ul class="sl-matches" id="sl-matches" role="listbox" aria-label="Labels"></ul>
+  <p class="sl-no-match">No label matches.</p>`;
+
+/** Pixels that it takes where there are many matches, and at least. */
+const FIND_HEIGHT = 440;
+const LEAST_FIND_HEIGHT = 240;
+
+class Finder {
+  /**
+   * @param {HTMLElement} root  the card's element
+   * @param {(value: string, item: Item | null) => void} onChoose
+   */
+  constructor(root, onChoose) {
+    this.root = root;
+    this.onChoose = onChoose;
+    this.desk = root.querySelector(".sl-desk");
+    /** @type {HTMLElement | null} null where every label has a key */
+    this.node = null;
+    this.isOpen = false;
+    /** @type {Item | null} what was on the screen when the field was opened */
+    this.item = null;
+    /** @type {Label[]} the best first */
+    this.matches = [];
+    this.active = 0;
+  }
+
+  /** @param {Label[]} labels  in the card's order */
+  furnish(labels) {
+    this.close();
+    this.node?.remove();
+    this.node = null;
+    if (labels.every(({ key }) => key)) return;
+    this.findables = labels.map(findable);
+    this.nameOf = groupsOf(labels);
+    this.node = element("div", "sl-find", "");
+    this.node.innerHTML = FIND_HTML;
+    this.node.hidden = true;
+    this.desk.append(this.node);
+    this.input = this.node.querySelector("input");
+    this.list = this.node.querySelector("ul");
+    this.input.oninput = () => this.search();
+    this.input.onkeydown = (event) => this.onKey(event);
+    this.input.onblur = () => document.hasFocus() && this.close();
+    this.node.onmousedown = (event) => event.target !== this.input && event.preventDefault();
+    this.list.onclick = (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.take([...this.list.children].indexOf(option));
+    };
+  }
+
+  /** @param {Item | null} item @param {string} typed  the letter that opens it, or nothing */
+  open(item, typed) {
+    this.item = item;
+    this.isOpen = true;
+    this.node.hidden = false;
+    this.place();
+    this.input.value = typed;
+    this.input.focus({ preventScroll: true });
+    this.search();
+  }
+
+  /** Over the buttons and what is below them, and over the text only where that is too little. */
+  place() {
+    const buttons = this.root.querySelector(".sl-labels");
+    const { bottom, height } = this.desk.getBoundingClientRect();
+    const start = buttons.offsetTop || height - LEAST_FIND_HEIGHT; // at the end there are none
+    const room = innerHeight - (bottom - height) - start - 12;
+    const high = Math.max(room, LEAST_FIND_HEIGHT);
+    this.node.style.top = `${start - (high - room)}px`;
+    this.node.style.maxHeight = `${Math.min(high, FIND_HEIGHT)}px`;
+  }
+
+  /** The focus goes back to the card, if the field has it. */
+  close() {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    if (this.node.contains(document.activeElement)) this.root.focus({ preventScroll: true });
+    this.node.hidden = true;
+  }
+
+  search() {
+    this.matches = matchesOf(this.findables, this.input.value);
+    this.list.replaceChildren(...this.matches.map((label, place) => this.option(label, place)));
+    this.list.scrollTop = 0;
+    this.point(0);
+  }
+
+  /** @param {Label} label @param {number} place @returns {HTMLElement} */
+  option(label, place) {
+    const option = element("li", "sl-match", "");
+    const [group, rest] = this.nameOf(label);
+    const name = element("span", "sl-match-name", "");
+    if (group) name.append(element("span", "sl-match-group", `${group} / `));
+    name.append(rest);
+    const digit = place < 10 ? String((place + 1) % 10) : "";
+    const cap = element(digit ? "kbd" : "span", "sl-match-key", digit);
+    cap.ariaHidden = "true";
+    option.append(cap, name, element("span", "sl-match-said", saidOf(label)));
+    option.id = `sl-match-${place}`;
+    option.role = "option";
+    option.ariaSelected = String(this.item?.chosen.has(label.value) ?? false);
+    Object.assign(option.dataset, { testid: "find-match", value: label.value });
+    tint(option, label);
+    return option;
+  }
+
+  /** @param {number} place  of the match that Enter takes */
+  point(place) {
+    const { list, input } = this;
+    this.active = place;
+    list.querySelector(".sl-active")?.classList.remove("sl-active");
+    const option = list.children[place];
+    option?.classList.add("sl-active");
+    input.setAttribute("aria-activedescendant", option?.id ?? "");
+    if (!option) return;
+    const below = option.offsetTop + option.offsetHeight - list.clientHeight;
+    list.scrollTop = Math.min(Math.max(list.scrollTop, below), option.offsetTop);
+  }
+
+  /** @param {KeyboardEvent} event  what it does not use is typed */
+  onKey(event) {
+    const { key, repeat, ctrlKey, altKey, metaKey } = event;
+    if (event.isComposing || isTaken(event) || ctrlKey || altKey || metaKey) return;
+    const count = this.matches.length;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+    const place = key === "Enter" ? this.active : this.placeOf(event);
+    if (key === "Escape") this.close();
+    else if (step) this.point((this.active + step + count) % (count || 1));
+    else if (key !== "Enter" && place < 0) return;
+    else if (!repeat) this.take(place);
+    event.preventDefault();
+  }
+
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {number} the place of the match that a digit takes; -1 for what is typed
+   */
+  placeOf(event) {
+    const plain = plainKey(event.key.toLowerCase());
+    const isDigit = /^\d$/.test(plain);
+    const digit = isDigit ? plain : positionOf(event, plain);
+    const place = /^\d$/.test(digit) ? (Number(digit) + 9) % 10 : this.matches.length;
+    if (place >= this.matches.length) return -1;
+    // `é` is a letter of names, and stands where French keyboards have 2.
+    return isDigit || !this.finds(this.input.value + event.key) ? place : -1;
+  }
+
+  /** @param {string} typed @returns {boolean} */
+  finds(typed) {
+    return matchesOf(this.findables, typed).length > 0;
+  }
+
+  /** @param {number} place  of the match that is chosen, for the item of the opening */
+  take(place) {
+    const label = this.matches[place];
+    if (!label) return;
+    const { item } = this;
+    this.close();
+    this.onChoose(label.value, item);
+  }
+}
