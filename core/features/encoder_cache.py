@@ -44,7 +44,7 @@ class CachedEncoder:
         self._write = write
         self._lock = Lock()
         self._blocks: list[Path | Block] = []  # in memory where they cannot be written
-        self._texts: list[Hashes] = []  # those of each block
+        self._block_of: dict[int, int] = {}  # of each text's hash the place of its block
         for path in sorted(self._folder.glob("*.npy")):
             block = _read(path)
             if block is not None:
@@ -74,32 +74,20 @@ class CachedEncoder:
         return found
 
     def _add(self, where: Path | Block, block: Block) -> None:
+        self._block_of |= dict.fromkeys(block["text"].tolist(), len(self._blocks))
         self._blocks.append(where)
-        self._texts.append(block["text"].copy())
 
     def _gather(self, hashes: Hashes, found: NDArray[np.float16]) -> Mask:
         """Fills in the vectors that are kept; which are not, `(n_texts,)`."""
-        missing = np.ones(len(hashes), bool)
-        number = self._numbers(hashes)
-        for at in np.unique(number[number >= 0]):
-            block = _read(self._blocks[at])
+        number = np.array([self._block_of.get(text, -1) for text in hashes.tolist()], np.int64)
+        missing = number < 0
+        for at in np.unique(number[~missing]):
+            rows, block = np.flatnonzero(number == at), _read(self._blocks[at])
             if block is None:  # someone emptied the cache: what stood there is encoded again
-                self._texts[at] = self._texts[at][:0]
-                continue
-            rows = np.flatnonzero(number == at)
-            found[rows] = block["vector"][np.searchsorted(block["text"], hashes[rows])]
-            missing[rows] = False
+                missing[rows] = True
+            else:
+                found[rows] = block["vector"][np.searchsorted(block["text"], hashes[rows])]
         return missing
-
-    def _numbers(self, hashes: Hashes) -> NDArray[np.int64]:
-        """The number of a block that holds the text, -1 where there is none, `(n_texts,)`."""
-        kept = np.concatenate([*self._texts, np.empty(0, np.uint64)])
-        if not len(kept):
-            return np.full(len(hashes), -1)
-        number = np.repeat(np.arange(len(self._texts)), [len(texts) for texts in self._texts])
-        order = np.argsort(kept, kind="stable")
-        at = order[np.minimum(np.searchsorted(kept, hashes, sorter=order), len(kept) - 1)]
-        return np.where(kept[at] == hashes, number[at], -1)
 
     def _encode(
         self, texts: Sequence[str], hashes: Hashes, missing: Mask, progress: Progress

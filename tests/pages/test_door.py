@@ -41,10 +41,10 @@ def cheap_hash(words: str) -> str:
 STORED = cheap_hash(WORDS)
 SECRET = "what is inside"
 
-OPEN = Rules(is_local=True)
-SHUT = Rules(is_local=False, fault="No login <is> set.")
-GUARDED = Rules(is_local=False, password=STORED)
-OPENID = Rules(is_local=False, has_openid=True)
+OPEN = Rules()
+SHUT = Rules(fault="No login <is> set.")
+GUARDED = Rules(password=STORED)
+OPENID = Rules(has_openid=True)
 PAGE = {"accept": "text/html"}
 
 
@@ -165,7 +165,7 @@ def test_another_sites_websocket_is_refused_with_the_cookie_too():
 def forged(cookie: str) -> list[str]:
     word, made, signature = cookie.split(".")
     later = f"{made[:-1]}{'A' if made[-1] != 'A' else 'B'}"
-    other = client(Rules(is_local=False, password=cheap_hash(WORDS)))
+    other = client(Rules(password=cheap_hash(WORDS)))
     other.post("/login", data={"password": WORDS})
     return [
         "", ".", "..", word, f"{word}.{made}", f"{word}.{made}.", f".{made}.{signature}",
@@ -189,7 +189,7 @@ def test_a_cookie_is_good_for_a_week_and_for_this_password(monkeypatch):
     guest = logged_in()
     cookie = {"cookie": f"{COOKIE}={guest.cookies[COOKIE]}"}
     assert client(GUARDED).get("/", headers=cookie).text == SECRET
-    changed = Rules(is_local=False, password=cheap_hash(WORDS))
+    changed = Rules(password=cheap_hash(WORDS))
     assert client(changed).get("/", headers=cookie).status_code == 401
     now = time.time()
     monkeypatch.setattr("time.time", lambda: now + LIFETIME + 2)

@@ -1,1 +1,0 @@
-"""The parts of the Data page, one for each tab."""

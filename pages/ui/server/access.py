@@ -46,7 +46,6 @@ FOREIGN_HOST = (
 class Rules:
     """How the server can be reached; `password` is a hash, and `fault` why nobody can be let in."""
 
-    is_local: bool
     has_openid: bool = False
     password: str = ""
     fault: str = ""
@@ -59,14 +58,13 @@ class Rules:
 def read_rules() -> Rules:
     address, own = config.get_option("server.address"), secrets("sunlight")
     password, has_openid = own.get("password", ""), bool(secrets("auth"))
-    is_local = is_loopback(address or "")
     try:
         if password:
             check_hash(str(password))
     except PasswordError as error:
-        return Rules(is_local, fault=str(error))
-    fault = "" if is_local or has_openid or password else NO_LOGIN
-    return Rules(is_local, has_openid, str(password), fault)
+        return Rules(fault=str(error))
+    is_open = not (is_loopback(address or "") or has_openid or password)
+    return Rules(has_openid, str(password), NO_LOGIN if is_open else "")
 
 
 class Door:

@@ -1,1 +1,0 @@
-"""The parts of the Sunlight page: what is chosen, the trail of what was seen, the items."""

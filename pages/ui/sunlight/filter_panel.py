@@ -155,7 +155,7 @@ def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
         shown = {batch: shown_id(batch) for batch in choices.batches}
         _several(next(columns), "Batch", "batches", choices.batches, shown)
     if choices.annotators:
-        _several(next(columns), "Annotator", "annotators", choices.annotators)
+        _several(next(columns), "Annotator", "annotators", choices.annotators, {})
         for label, name in (("Labeled from", "since"), ("Labeled until", "until")):
             next(columns).date_input(label, None, key=key(name), format="YYYY-MM-DD")
     for name, values in choices.columns.items():
@@ -180,9 +180,7 @@ def _several(
     label: str,
     field: str,
     options: tuple[str, ...],
-    names: Mapping[str, str] | None = None,
+    names: Mapping[str, str],
 ) -> None:
-    def name(value: str) -> str:
-        return (names or {}).get(value, value)
-
-    place.multiselect(label, options, format_func=name, placeholder="any", key=key(field))
+    show = {option: names.get(option, option) for option in options}.get
+    place.multiselect(label, options, format_func=show, placeholder="any", key=key(field))
