@@ -17,6 +17,7 @@ from core.system.durable import refused_as
 from core.system.findings import Finding, Kind, Mend, limited
 from core.workspace.backup import examine_backups
 from core.workspace.check import examine_batches, examine_labels, examine_leftovers
+from core.workspace.definitions import examine_definitions
 from core.workspace.labels import last_words, save
 from core.workspace.layout import Workspace, open_workspace, put_aside
 from core.workspace.logs import now
@@ -37,6 +38,7 @@ def examine(path: Path) -> list[Finding]:
             *limited(examine_batches(snapshot)),
             *limited(examine_models(snapshot.workspace.models, snapshot.logs.runs)),
             *limited(examine_backups(snapshot.workspace)),
+            *examine_definitions(snapshot.workspace, snapshot.logs.events),
         ]
     except (TaskError, LogError, PoolError) as error:
         return [Finding(Kind.UNREADABLE_FILE, error.file, str(error))]

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.evaluation.runs import keep, train
@@ -10,6 +11,8 @@ from core.system.findings import Kind
 from core.workspace.backup import back_up
 from core.workspace.logs import Event, Run, append_records, new_event, now
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import Label
+from core.workspace.task_file import task_toml
 from tests.worlds import new_proposal
 
 Illness = Callable[[Snapshot], None]
@@ -61,6 +64,14 @@ def save_cut_short(snapshot: Snapshot) -> None:
 def in_both_files(snapshot: Snapshot) -> None:
     for name in ("related.csv", "not_related.csv"):
         append(snapshot.workspace.path / "training_data" / name, "c,two minds about this\n")
+
+
+def retired_label(snapshot: Snapshot) -> None:
+    task = snapshot.workspace.task
+    odd = Label("odd", "Odd", "odd.csv", "5", retired=True)
+    text = task_toml(replace(task, retired=(odd,)))
+    (snapshot.workspace.path / "task.toml").write_text(text, encoding="utf-8")
+    append(snapshot.workspace.path / "training_data" / "odd.csv", "c,what is that,odd\n")
 
 
 def gone(snapshot: Snapshot) -> None:
@@ -244,6 +255,8 @@ ILLNESSES: Sequence[tuple[Kind, Illness]] = (
     (Kind.DAMAGED_BACKUP, damaged_backup),
     (Kind.NO_BACKUP, unsecured),
     (Kind.STRAY_REPORT, stray_report),
+    (Kind.DEFINITIONS, adds("definitions/12345678.toml", "# Definitions since today\nother")),
+    (Kind.RETIRED_LABEL, retired_label),
 )
 """(kind, what brings it about)."""
 

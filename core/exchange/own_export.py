@@ -133,7 +133,7 @@ def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
     return ImportedLabel(
         item,
         decode(Proposal, [proposed[name] for name in header_of(Proposal)]),
-        decode(Event, [known[name] for name in header_of(Event)]),
+        decode(Event, [known[name] for name in header_of(Event) if name in known]),
     )
 
 

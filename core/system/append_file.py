@@ -36,8 +36,9 @@ class Known:
 class CsvFile:
     """One append-only CSV file.
 
-    A new file begins with `header`. A last line without a line end was cut short, and goes to the
-    folder `torn`, unless `is_whole` says of its fields that nothing can be missing.
+    A new file begins with `header`; an older one, and rows in it, may lack the last columns, as
+    many as were `added`. A last line without a line end was cut short, and goes to the folder
+    `torn`, unless `is_whole` says of its fields that nothing can be missing.
     `known` is what `read_records` has read before; whoever makes the file anew may hand it on.
     """
 
@@ -46,6 +47,12 @@ class CsvFile:
     header: tuple[str, ...] = ()
     is_whole: IsWhole = lambda _: False
     known: dict[Hashable, Known] = field(default_factory=dict, compare=False, repr=False)
+    added: int = 0
+
+    @property
+    def widths(self) -> range:
+        """How many fields a row has; empty where there is no header."""
+        return range(len(self.header) - self.added, len(self.header) + bool(self.header))
 
     @property
     def name(self) -> str:
@@ -91,7 +98,7 @@ class CsvFile:
     def mend_open(self, file: int) -> Path | None:
         """`mend` for a caller that holds the lock: a crash here doubles the line at worst."""
         with self._writing():
-            line = torn_record(file, len(self.header), self.is_whole)
+            line = torn_record(file, self.widths, self.is_whole)
             if not line:
                 return None
             kept = self.torn / f"{self.name.replace('/', '.')}.{time.time_ns()}"
@@ -100,7 +107,7 @@ class CsvFile:
     def torn_line(self) -> bytes:
         """The last line if a crash cut it short, else nothing."""
         with readable(self.name), suppress(FileNotFoundError), self.path.open("rb") as file:
-            return torn_record(file.fileno(), len(self.header), self.is_whole)
+            return torn_record(file.fileno(), self.widths, self.is_whole)
         return b""
 
     @contextmanager

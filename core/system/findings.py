@@ -83,6 +83,8 @@ class Kind(Enum):
     DAMAGED_REPORT = "damaged report", _W, "Damaged report"
     DAMAGED_BACKUP = "damaged backup", _W, "Damaged backup", _ASIDE
     NO_BACKUP = "no backup", _W, "No backup of today"
+    DEFINITIONS = "definitions", _W, "Definitions that cannot be read"
+    RETIRED_LABEL = "retired label", _W, "Items of a retired label"
     STRAY_REPORT = "report without params", _W, "Report without its model", _ASIDE
 
     def __init__(self, title: str, severity: Severity, shown: str, mend: Mend = Mend.NONE) -> None:

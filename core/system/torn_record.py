@@ -17,7 +17,7 @@ and here nothing is torn:
                            whole rows follow       of the whole file show
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from core.system.csv_rows import MAX_JOINED_LINES, parse_rows, record_length, split_record
 from core.system.durable import read, status
@@ -26,17 +26,17 @@ IsWhole = Callable[[list[str]], bool]
 """Says of a last row without a line end whether nothing can be missing."""
 
 
-def torn_record(file: int, width: int, is_whole: IsWhole) -> bytes:
+def torn_record(file: int, widths: Collection[int], is_whole: IsWhole) -> bytes:
     """What stands behind the open file's last whole row: a part of one; nothing if none is torn.
 
-    `width` is how many fields a row has, 0 for any number above one.
+    `widths` are how many fields a row can have; none: any number above one.
     """
     size = status(file).st_size
     tail = _last_line(file, size)
     rows = parse_rows(tail).rows
     if rows and is_whole(rows[0].fields):
         return b""
-    record = _open_record(_lines_behind_rows(file, size - len(tail), width), tail)
+    record = _open_record(_lines_behind_rows(file, size - len(tail), widths), tail)
     if len(record) <= len(tail) or not _begins_record(file, size - len(record)):
         return tail
     fields = split_record(record.decode(errors="replace"))
@@ -53,14 +53,14 @@ def _last_line(file: int, end: int) -> bytes:
     return b"".join(reversed(parts)).rpartition(b"\n")[2]
 
 
-def _lines_behind_rows(file: int, end: int, width: int) -> list[bytes]:
+def _lines_behind_rows(file: int, end: int, widths: Collection[int]) -> list[bytes]:
     """The last lines before `end` that are no rows: only they can be the rest of a torn one."""
     lines: list[bytes] = []
     while end and len(lines) < MAX_JOINED_LINES:
         line = _last_line(file, end - 1) + b"\n"
         text = line.decode(errors="replace").removesuffix("\n").removesuffix("\r")
         fields = split_record(text) or []
-        if len(fields) == width if width else len(fields) > 1:
+        if len(fields) in widths if widths else len(fields) > 1:
             break
         lines.insert(0, line)
         end -= len(line)

@@ -52,7 +52,7 @@ class Backup:
 
     def counts(self) -> dict[str, int]:
         """Rows of the label files together, and of each log."""
-        labels = sum(part.rows for part in self.parts if "/" in part.name)
+        labels = sum(part.rows for part in self.parts if "_data/" in part.name)
         logs = {"events": "annotations.csv", "proposals": "batches.csv", "runs": "runs.csv"}
         rows = {part.name: part.rows for part in self.parts}
         return {"labels": labels} | {what: rows.get(name, 0) for what, name in logs.items()}

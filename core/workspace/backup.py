@@ -185,6 +185,8 @@ def _contents(workspace: Workspace) -> Iterator[tuple[str, bytes, bool]]:
             content = source.read()
             source.close()  # which unlocks it: packing takes a while
             yield file.name, content, bool(file.header)
+    for path in sorted(workspace.definitions.glob("[!.]*.toml")):
+        yield f"{workspace.definitions.name}/{path.name}", path.read_bytes(), False
 
 
 def _thin(made: Path) -> None:

@@ -3,7 +3,7 @@
 A part of the doctor's examination.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -12,8 +12,8 @@ from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
 from core.system.csv_rows import parse_rows, read_bytes
 from core.system.durable import abandoned, is_unfinished
-from core.system.findings import Finding, Kind, shortened
-from core.workspace.labels import Labeled, labels_hash, read_label_rows, unsaved
+from core.system.findings import Finding, Kind, counted, shortened
+from core.workspace.labels import AGAIN, Labeled, labels_hash, read_label_rows, unsaved
 from core.workspace.layout import Workspace
 from core.workspace.logs import Proposal, read_aliases
 from core.workspace.near_duplicates import near_duplicates
@@ -38,6 +38,22 @@ def examine_labels(snapshot: Snapshot) -> Iterator[Finding]:
     yield from _repeated(rows)
     yield from _two_texts(snapshot, rows)
     yield from lacking_rows(snapshot)
+    yield from _retired(snapshot)
+
+
+def _retired(snapshot: Snapshot) -> Iterator[Finding]:
+    """Retired labels of items that were not queued to be labeled again."""
+    task, labels = snapshot.workspace.task, snapshot.labels
+    items = [x for x in (*labels.items, *labels.retired) if x.item_id not in labels.queued]
+    counts = Counter(value for item in items for value in item.retired)
+    for label in task.retired:
+        if number := counts[label.value]:
+            what = (
+                f"the label {label.name} is retired, and {counted(number, 'item')} had it. The "
+                "model does not learn it. You can leave it so, or label them again: on Data, under "
+                "Settings."
+            )
+            yield Finding.at(Kind.RETIRED_LABEL, "task.toml", what)
 
 
 def _conflicts(snapshot: Snapshot) -> Iterator[Finding]:
@@ -232,7 +248,7 @@ def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
             told.add(item.item_id)
             yield _not_random(item, item.file or name, item.line)
     for proposal in snapshot.logs.standing:
-        is_chosen = proposal.split in HELD_OUT and proposal.strategy != RANDOM
+        is_chosen = proposal.split in HELD_OUT and proposal.strategy not in ("", RANDOM)
         if is_chosen and proposal.item_id not in told:
             yield _not_random(proposal, name, None)
 
@@ -252,10 +268,11 @@ def _late(snapshot: Snapshot) -> Iterator[Finding]:
     over was drawn when its items were proposed first.
     """
     name, runs = snapshot.workspace.batches.name, snapshot.logs.runs
+    again = f"{AGAIN}-"
     first_run = min((run.created_at for run in runs), default=None)
     seen, told, chosen_before = set(), set(), ""
     for proposal in snapshot.logs.standing:
-        is_new = proposal.item_id not in seen
+        is_new = proposal.item_id not in seen and not proposal.batch_id.startswith(again)
         seen.add(proposal.item_id)
         if proposal.split not in HELD_OUT:
             if proposal.strategy not in (RANDOM, SUNLIGHT):

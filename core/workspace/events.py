@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import EventError, TaskError
 from core.pool.items import read_pool
 from core.system import durable
 from core.system.stamps import file_stamps
+from core.workspace.definitions import definitions_text, hash_of, keep_definitions
 from core.workspace.labels import save
 from core.workspace.layout import Workspace
 from core.workspace.logs import ACTIONS, Event, Proposal, encode, read_log, read_logs
@@ -27,7 +28,7 @@ class EventLog:
     """
 
     def __init__(self, workspace: Workspace) -> None:
-        self._file = workspace.annotations
+        self._workspace, self._file = workspace, workspace.annotations
         self._seen: set[str] = set()
         self._read_to = 0
         self._inode = 0
@@ -44,6 +45,8 @@ class EventLog:
             self._catch_up(handle)
             fresh = {event.event_id: event for event in events if event.event_id not in self._seen}
             if fresh:
+                if any(event.definitions for event in fresh.values()):
+                    keep_definitions(self._workspace)
                 self._file.append_to(handle, [encode(event) for event in fresh.values()])
             self._seen.update(fresh)
             self._note_end(handle, durable.status(handle).st_size)
@@ -86,10 +89,12 @@ class Inbox:
         self._threads = threading.Lock()
         self._stamp: object = None
         self._batches: dict[str, set[str]] = {}
+        self._version = hash_of(definitions_text(workspace.task))
 
     def receive(self, events: Sequence[Event]) -> Receipt:
         """Writes the sound events, each id once however often it is sent, and completes saves.
 
+        Those that label are stamped with the definitions of today.
         Raises LogError if the log cannot be written; then none of the events is in it, and they
         may be sent again.
         """
@@ -101,13 +106,16 @@ class Inbox:
                 sound.append(event)
             except EventError as error:
                 refused.append((event.event_id, str(error)))
-        self._events.append(sound)
+        self._events.append([self._stamped(event) for event in sound])
         if saved := {event.batch_id for event in sound if event.action == "save"}:
             pool = read_pool(self._workspace.path, self._workspace.cache)
             with self._workspace.locked():
                 logs = read_logs(*self._workspace.logs)
                 save(self._workspace, logs, saved, pool.texts_of)
         return Receipt([event.event_id for event in sound], refused)
+
+    def _stamped(self, event: Event) -> Event:
+        return replace(event, definitions=self._version if event.action == "label" else "")
 
     def _known_batches(self) -> dict[str, set[str]]:
         """Each batch's items; `batches.csv` is read again only when it has grown."""

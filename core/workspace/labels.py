@@ -19,13 +19,18 @@ TextsOf = Callable[[Iterable[str]], dict[str, str]]
 """Looks the texts of item ids up in the pool."""
 
 
+AGAIN = "again"
+"""How batches are called by which items of retired labels are labeled once more."""
+
+
 @dataclass(frozen=True)
 class Labeled:
     """An item with the label that counts, and where that comes from.
 
     `strategy` is empty, `confidence` None where nobody wrote them down. `file` and `line` name the
     label row, if there is one; `annotator`, `labeled_at`, `batch_id` the event, if there is one.
-    `retired` are the values that it was given and that are not offered any more.
+    `definitions` is the version that it was given under, if that is known. `retired` are the values
+    that it was given and that are not offered any more.
     """
 
     item_id: str
@@ -40,6 +45,7 @@ class Labeled:
     labeled_at: str = ""
     batch_id: str = ""
     retired: tuple[str, ...] = ()
+    definitions: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,13 +60,15 @@ class Conflict:
 class Labels:
     """Every label that counts, per split, in a fixed order; and what stands in the way.
 
-    `retired` are the items whose labels are all retired: nothing is learned from them.
+    `retired` are the items whose labels are all retired, or that are `queued` to be labeled again
+    since one of theirs is: nothing is learned from them.
     """
 
     splits: Mapping[str, list[Labeled]]
     conflicts: list[Conflict]
     findings: list[Finding]
     retired: list[Labeled] = field(default_factory=list)
+    queued: frozenset[str] = frozenset()
 
     @cached_property
     def items(self) -> list[Labeled]:
@@ -185,14 +193,29 @@ def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:
     findings += _missing(words, decided)
     splits: dict[str, list[Labeled]] = {"evaluation": [], "validation": [], "training": []}
     retired: list[Labeled] = []
+    queued = _queued(logs, words) if task.retired else frozenset()
     for item in [*kept, *decided]:
         gone = tuple(x for x in task.chosen(item.label) if x in task.retired_values)
         if not gone:
             splits[item.split].append(item)
             continue
         item = replace(item, label=_counted(item.label, task), retired=gone)
-        (retired if gone[0] in task.chosen(item.label) else splits[item.split]).append(item)
-    return Labels(splits, conflicts, findings, retired)
+        apart = item.item_id in queued or gone[0] in task.chosen(item.label)
+        (retired if apart else splits[item.split]).append(item)
+    queued &= {item.item_id for item in retired}
+    return Labels(splits, conflicts, findings, retired, queued)
+
+
+def _queued(logs: Logs, words: Mapping[str, Event]) -> frozenset[str]:
+    """The items that were queued to be labeled again after they were labeled last."""
+    again: dict[str, bool] = {}
+    for proposal in logs.proposals:
+        if proposal.batch_id.startswith(f"{AGAIN}-"):
+            again[proposal.item_id] = True
+        word = words.get(proposal.item_id) if proposal.item_id in again else None
+        if word and word.batch_id == proposal.batch_id:
+            again[proposal.item_id] = False
+    return frozenset(item_id for item_id, waits in again.items() if waits)
 
 
 def last_words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Event]:
@@ -349,6 +372,7 @@ def _from_log(proposal: Proposal, event: Event, row: Labeled | None, text: str) 
         annotator=event.annotator,
         labeled_at=event.labeled_at,
         batch_id=proposal.batch_id,
+        definitions=event.definitions,
     )
 
 

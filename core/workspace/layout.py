@@ -22,7 +22,7 @@ from core.system.durable import (
 )
 from core.system.locks import locked_folder, why_no_lock
 from core.system.stamps import Stamps, file_stamps
-from core.workspace.logs import Alias, Event, Proposal, Run, header_of
+from core.workspace.logs import ADDED, Alias, Event, Proposal, Run, header_of
 from core.workspace.task import (
     DEFAULT_TASK_FILE,
     SPLITS,
@@ -75,6 +75,10 @@ class Workspace:
     @property
     def torn(self) -> Path:
         return self.path / "torn"
+
+    @property
+    def definitions(self) -> Path:
+        return self.path / "definitions"
 
     @property
     def set_aside(self) -> Path:
@@ -149,7 +153,8 @@ class Workspace:
         return CsvFile(path, self.torn, is_whole=is_whole, known=self.known)
 
     def _log(self, name: str, record: type[Proposal | Event | Run | Alias]) -> CsvFile:
-        return CsvFile(self.path / name, self.torn, header_of(record), known=self.known)
+        added, header = ADDED.get(record, 0), header_of(record)
+        return CsvFile(self.path / name, self.torn, header, known=self.known, added=added)
 
 
 def open_workspace(path: Path) -> Workspace:

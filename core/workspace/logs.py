@@ -49,7 +49,10 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that a person did: a row of `annotations.csv`. `seconds` is what it took them."""
+    """One thing that a person did: a row of `annotations.csv`.
+
+    `seconds` is what it took them, `definitions` the version that held; older rows have none.
+    """
 
     event_id: str
     batch_id: str
@@ -61,6 +64,11 @@ class Event:
     seconds: float | None = None
     assisted: bool = False
     note: str = ""
+    definitions: str = ""
+
+
+ADDED = {Event: 1}
+"""How many of a record's last fields older rows of its log lack."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +169,8 @@ def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> li
 
     def make(content: Rows, has_header: bool) -> Made[Record]:
         rows = [row for row in content.rows if row.whole]
-        if has_header and rows and tuple(rows[0].fields) != file.header:
+        header = tuple(rows[0].fields) if has_header and rows else file.header
+        if len(header) not in file.widths or header != file.header[: len(header)]:
             columns = ",".join(file.header)
             todo = "Put that header back, or move the file away to begin a new one."
             message = f"{file.name} line 1: the columns are not {columns}. {todo}"
@@ -253,7 +262,7 @@ def decode(record: type[Record], row: Sequence[str]) -> Record:
     Raises ValueError, with the end of a sentence, for a text that its field cannot hold.
     """
     kinds = kinds_of(record)
-    if len(row) != len(kinds):
+    if not 0 <= len(kinds) - len(row) <= ADDED.get(record, 0):
         raise ValueError(f"has {len(row)} fields instead of {len(kinds)}")
     return record(*map(_from_text, kinds, row, kinds.values()))
 

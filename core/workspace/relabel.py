@@ -16,7 +16,7 @@ from core.errors import EventError, LoopError
 from core.pool.text import text_key
 from core.workspace.assignment import flags, moment_of
 from core.workspace.events import Inbox
-from core.workspace.labels import Conflict, Labeled, last_words
+from core.workspace.labels import AGAIN, Conflict, Labeled, last_words
 from core.workspace.layout import Workspace
 from core.workspace.logs import (
     Event,
@@ -298,6 +298,42 @@ def _own_batch(proposals: Sequence[Proposal], split: str, annotator: str) -> str
         if (proposal.split, proposal.annotator) == (split, annotator):
             return proposal.batch_id
     return fresh_id(REVIEW, {proposal.batch_id for proposal in reviewed})
+
+
+def to_label_again(snapshot: Snapshot, value: str) -> list[Labeled]:
+    """The items of a retired label that can be queued, split by split: in the pool, not queued yet.
+
+    An item of several splits is what is held out.
+    """
+    labels = snapshot.labels
+    had = [x for x in (*labels.items, *labels.retired) if value in x.retired]
+    had = [item for item in had if item.item_id not in labels.queued]
+    had.sort(key=lambda item: SPLITS.index(item.split))
+    first = {item.item_id: item for item in reversed(had)}
+    in_pool = snapshot.pool_words.pool.positions(first)
+    return [item for item in had if item.item_id in in_pool and first[item.item_id] is item]
+
+
+def label_again(workspace: Workspace, value: str) -> int:
+    """Queues the items of a retired label, each for its split and strategy; how many they are.
+
+    They wait in batches that are nobody's yet.
+    """
+    with workspace.locked():
+        snapshot = read_snapshot(workspace)
+        items, proposals = to_label_again(snapshot, value), []
+        size = workspace.task.batch_size
+        taken = {p.batch_id for p in snapshot.logs.proposals if p.batch_id.startswith(AGAIN)}
+        for split in SPLITS:
+            of_split = [item for item in items if item.split == split]
+            for start in range(0, len(of_split), size):
+                batch_id = fresh_id(AGAIN, taken)
+                taken.add(batch_id)
+                for rank, item in enumerate(of_split[start : start + size], start=1):
+                    own = batch_id, now(), split, "", rank, item.item_id, item.strategy
+                    proposals.append(Proposal(*own, confidence=item.confidence))
+        append_records(workspace.batches, proposals)
+    return len(proposals)
 
 
 def settled(events: Iterable[Event]) -> set[str]:

@@ -16,6 +16,7 @@ from core.workspace.task import SPLITS
 
 _RESTORED = re.compile(
     rf"task\.toml|(batches|annotations|runs|aliases)\.csv|({'|'.join(SPLITS)})_data/\w[\w .-]*\.csv"
+    r"|definitions/[0-9a-f]{8}\.toml"
 )
 """The only files that a backup can bring: what else it may hold, nothing is written elsewhere."""
 

@@ -85,7 +85,7 @@ class Snapshot:
         pool no longer has are left out: nobody could read them. What somebody labeled or flagged
         while looking around waits for nothing.
         """
-        labeled = self.labels.ids()
+        labeled = self.labels.ids() - self.labels.queued
         in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.standing)
         last = {p.item_id: p for p in self.logs.standing if p.strategy != SUNLIGHT}
         batches: dict[str, list[Proposal]] = {}

@@ -1,6 +1,5 @@
 """The `task.toml` of a task: writing it, saving it, a new one, and one with other labels."""
 
-import json
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from core.errors import TaskError
 from core.system.durable import new_file, refused_as, write_whole
+from core.workspace.definitions import keep_definitions
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import (
@@ -23,9 +23,7 @@ from core.workspace.task import (
     parse_task,
     with_keys,
 )
-
-Value = str | int | bool | list
-"""What stands behind a name in a `task.toml`; the lists are of texts."""
+from core.workspace.toml_lines import Value, long_pair, pair
 
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
 """Words for labels that say which one is positive; of three labels and more, `1` is a number."""
@@ -66,14 +64,14 @@ def task_toml(task: Task) -> str:
     TaskError for what no task can be.
     """
     usual = _chapters_table()
-    lines = [_pair("title", task.title)]
+    lines = [pair("title", task.title)]
     for name, value in _rare_tables(task).items():
         if not isinstance(value, dict):
-            lines += [_pair(name, value)] if value != usual[name] else []
+            lines += [pair(name, value)] if value != usual[name] else []
             continue
         own = {key: each for key, each in value.items() if each != usual[name][key]}
         lines += _table_lines(name, own)
-    lines += ["", "[instructions]", _pair("short", task.short), _long("detailed", task.detailed)]
+    lines += ["", "[instructions]", pair("short", task.short), long_pair("detailed", task.detailed)]
     for label in (*task.labels, *task.retired):
         lines += ["", "[[labels]]", *_label_lines(label)]
     mix = {name.replace(" ", "_"): part for name, part in task.mix.items()}
@@ -189,6 +187,7 @@ def has_comments(text: str) -> bool:
 def save_task(path: Path, text: str, seen: str) -> None:
     """Makes this the workspace's task, if its `task.toml` still says what was `seen`.
 
+    Its definitions are kept.
     The former file goes to `set_aside/`. Raises TaskError if the text is no task, or if somebody
     else has changed the file.
     """
@@ -199,6 +198,7 @@ def save_task(path: Path, text: str, seen: str) -> None:
                 "task.toml was changed by somebody else meanwhile, so nothing was saved. Load the "
                 "new settings, and make your changes again."
             )
+        keep_definitions(workspace)
         replace_task(workspace, text)
 
 
@@ -243,31 +243,14 @@ def _chapters_table() -> dict[str, Any]:
 
 def _table_lines(name: str, table: Mapping[str, Value]) -> list[str]:
     """The table as TOML; nothing of an empty one."""
-    lines = [_pair(key, value) for key, value in table.items()]
+    lines = [pair(key, value) for key, value in table.items()]
     return ["", f"[{name}]", *lines] if lines else []
 
 
 def _label_lines(label: Label) -> list[str]:
-    lines = [_pair(name, getattr(label, name)) for name in ("value", "name", "file", "key")]
+    lines = [pair(name, getattr(label, name)) for name in ("value", "name", "file", "key")]
     flags = ("positive", "default", "retired")
     lines += [f"{flag} = true" for flag in flags if getattr(label, flag)]
     lists = ("examples", "was")
-    lines += [_pair(name, list(getattr(label, name))) for name in lists if getattr(label, name)]
-    return [*lines, _long("description", label.description)] if label.description else lines
-
-
-def _pair(name: str, value: Value) -> str:
-    return f"{name} = {str(value).lower() if isinstance(value, int) else _quoted(value)}"
-
-
-def _long(name: str, text: str) -> str:
-    """A text that is read without the space around it: one of several lines stands in as many."""
-    if "\n" not in text:
-        return _pair(name, text)
-    lines = [_quoted(line)[1:-1] for line in text.split("\n")]
-    return "\n".join([f'{name} = """', *lines, '"""'])
-
-
-def _quoted(value: str | list) -> str:
-    """Texts and lists of them are as in JSON, but for a character which JSON takes as it is."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    lines += [pair(name, list(getattr(label, name))) for name in lists if getattr(label, name)]
+    return [*lines, long_pair("description", label.description)] if label.description else lines

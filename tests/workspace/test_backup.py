@@ -65,7 +65,9 @@ def test_a_backup_holds_every_file_as_it_stands(demo: Path):
     held = {part.name: b"".join(content(backup, part)) for part in backup.parts}
     files = [*workspace.logs, *(file for _, _, file in workspace.label_files())]
     there = {file.name: file.path.read_bytes() for file in files if file.path.exists()}
-    assert held == there | {"task.toml": (demo / "task.toml").read_bytes()}
+    others = [demo / "task.toml", *workspace.definitions.iterdir()]
+    there |= {path.relative_to(demo).as_posix(): path.read_bytes() for path in others}
+    assert held == there
     assert backup.counts()["labels"] == label_row_count(workspace)
     assert backup.counts()["runs"] == len(read_snapshot(workspace).logs.runs)
     assert read_backup(backup.path) == backup
@@ -254,7 +256,12 @@ def test_a_row_is_never_without_what_it_points_to(workspace: Workspace):
     label_one(workspace)
     names = [part.name for part in back_up(workspace).parts]
     assert names.index("annotations.csv") < names.index("batches.csv")
-    assert max(at for at, name in enumerate(names) if "/" in name) < names.index("annotations.csv")
+    assert max(at for at, name in enumerate(names) if "_data/" in name) < names.index(
+        "annotations.csv"
+    )
+    assert names.index("annotations.csv") < max(
+        at for at, n in enumerate(names) if "definitions" in n
+    )
 
 
 def test_what_reads_back_as_something_else_is_no_backup(workspace: Workspace):

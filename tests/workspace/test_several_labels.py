@@ -13,13 +13,21 @@ from core.doctor import examine
 from core.errors import EventError
 from core.system.csv_rows import format_rows
 from core.workspace.archive import read_backup
+from core.workspace.assignment import take_over
 from core.workspace.backup import back_up
 from core.workspace.events import Inbox
 from core.workspace.item_history import history
 from core.workspace.labels import Labels, labels_hash, read_label_rows
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_event
-from core.workspace.relabel import Decision, Hand, decide, label_by_hand
+from core.workspace.relabel import (
+    Decision,
+    Hand,
+    decide,
+    label_again,
+    label_by_hand,
+    to_label_again,
+)
 from core.workspace.restore import restore
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import NONE, SPLITS, Label, Task, default_task, parse_task
@@ -352,3 +360,56 @@ def test_items_of_a_retired_label_are_kept_apart(tmp_path: Path):
     assert not {"i1", "i2"} & snapshot.waiting.keys()
     assert [x.what for x in history(snapshot, "i1")][-1] == "labeled name of 7"
     assert parse_task(task_toml(snapshot.workspace.task), "x") == snapshot.workspace.task
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_items_of_a_split_label_are_labeled_again_where_they_were(tmp_path: Path, several: bool):
+    workspace = build(tmp_path / "w", replace(TASK, several=several, batch_size=2))
+    mixed = "a|7" if several else "7"
+    say(workspace, ("i0", "a"), ("i1", mixed), ("i3", "7"), ("i4", "7"))
+    say(workspace, ("i2", "7"), batch="b0")
+    split = (*LABELS[:3], Label("8", "8", "8.csv", "8"))
+    gone = replace(LABELS[3], retired=True)
+    snapshot = change(workspace, labels=split, retired=(gone,))
+    workspace = snapshot.workspace
+    had = ["i2", "i1", "i3", "i4"]
+    assert sorted(item.item_id for item in to_label_again(snapshot, "7")) == sorted(had)
+    assert [f.kind.title for f in examine(workspace.path)] == ["retired label"]
+    assert label_again(workspace, "7") == 4
+    assert label_again(workspace, "7") == 0  # they are queued already
+    snapshot = read_snapshot(workspace)
+    again = [p for p in snapshot.logs.proposals if p.batch_id.startswith("again-")]
+    assert [(p.batch_id, p.split, p.strategy, p.rank) for p in again] == [
+        ("again-0001", "evaluation", "random", 1),
+        ("again-0002", "training", "random", 1),
+        ("again-0002", "training", "random", 2),
+        ("again-0003", "training", "random", 1),
+    ]
+    assert snapshot.waiting == {"i2": "evaluation", **dict.fromkeys(had[1:], "training")}
+    assert answers(snapshot) == {"i0": "a"}
+    assert [f for f in examine(workspace.path) if f.severity == "error"] == []
+    # Whoever asks for a batch gets them: each is labeled with what there is today.
+    for _ in range(3):
+        snapshot = read_snapshot(workspace)
+        batch = take_over(snapshot, "bob")
+        assert batch
+        items = [p.item_id for p in read_snapshot(workspace).open_batches[batch]]
+        say(workspace, *((item, "8") for item in items), batch=batch)
+    snapshot = read_snapshot(workspace)
+    assert snapshot.waiting == {}
+    assert answers(snapshot) == {"i0": "a", "i1": "8", "i3": "8", "i4": "8"}
+    assert answers(snapshot, "evaluation") == {"i2": "8"}
+    assert snapshot.labels.retired == []
+    assert ids_in(workspace)["l3.csv"] == ["i1", "i3", "i4"]  # nothing is taken out
+    assert examine(workspace.path) == []
+
+
+def test_a_sound_rename_merge_and_retirement_are_no_findings(tmp_path: Path):
+    workspace = build(tmp_path / "w")
+    say(workspace, ("i0", "b c|=é"), ("i1", NONE), ("i2", "a|=é"))
+    (workspace.path / "task.toml").write_text(task_toml(merged(True)), encoding="utf-8")
+    workspace = open_workspace(workspace.path)
+    say(workspace, ("i3", "a|new"))
+    snapshot = open_snapshot(workspace.path)
+    assert answers(snapshot) == {"i0": "a|new", "i1": NONE, "i2": "a", "i3": "a|new"}
+    assert examine(workspace.path) == []
