@@ -67,7 +67,6 @@ def show_next(snapshot: Snapshot) -> None:
 
 
 def show_progress(snapshot: Snapshot) -> None:
-    """How much of the pool is labeled, labels of today, and each set against its target."""
     labeled, n_items = len(snapshot.labels.ids()), len(snapshot.pool_words.pool)
     targets = snapshot.workspace.task.targets
     asked = [split for split in SPLITS if targets[split] or snapshot.labels.splits[split]]

@@ -36,7 +36,6 @@ KINDS = (
 
 
 def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> None:
-    """The items with the model's prediction; words that it does not know are marked."""
     texts = items["text"].tolist()
     known = None if model is None else model.known([w for text in texts for w in words_of(text)])
     said = [None] * len(texts) if model is None else score_texts(model, texts)
@@ -89,7 +88,6 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_ma
 
 
 def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
-    """A button for each kind of file of what the filters leave, made when somebody asks for it."""
     for name, kind, write in KINDS:
         st.download_button(
             name,

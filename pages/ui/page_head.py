@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import SunlightError, WorkspaceError
 from core.system.findings import counted
 from core.workspace.layout import open_workspace
+from core.workspace.registry import name_of, workspaces, workspaces_folder
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.cache import snapshot as cache
@@ -93,18 +94,20 @@ def need_annotator() -> str:
 
 def show_workspace() -> None:
     """The workspace's name in the sidebar, as a choice where there are several."""
-    names, current = session.workspace_names(), session.workspace_name()
-    started = Path(session.started_with()).resolve().name
+    shelf, path, started = workspaces_folder(), session.workspace_path(), session.started_with()
+    # An empty name is the workspace of the start, if it is elsewhere.
+    names = [*([] if name_of(Path(started), shelf) else [""]), *workspaces(shelf)]
+    current, usual = name_of(path, shelf), Path(started).resolve().name
     session.write_address()
-    if len(names) < 2 or current not in names:
-        st.sidebar.caption(f"Workspace: {plain(session.workspace_path().name)}")
+    if len(names) < 2 or current not in names or not (current or path == Path(started)):
+        st.sidebar.caption(f"Workspace: {plain(path.name)}")
         return
     # No selectbox: it would keep the focus, and the card's keys stand still while one types.
     st.sidebar.menu_button(
-        f"Workspace: {plain(current or started)}",
+        f"Workspace: {plain(current or usual)}",
         names,
         key=CHOSEN,
-        format_func=lambda name: plain(name or f"{started} (default)"),
+        format_func=lambda name: plain(name or f"{usual} (default)"),
         on_click=_change_workspace,
         icon=":material/folder:",
         width="stretch",

@@ -16,7 +16,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from core.errors import SunlightError
 from core.system.process import environment
 from core.workspace.layout import SAMPLE
-from core.workspace.registry import find, name_of, workspaces, workspaces_folder
+from core.workspace.registry import find, name_of, workspaces_folder
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import snapshot as cache
 from pages.ui.components.messages import refusals_shown
@@ -81,22 +81,8 @@ def write_address() -> None:
         st.query_params[WORKSPACE] = name
 
 
-def workspace_names() -> list[str]:
-    """The workspaces to choose from; an empty name is the one of the start, if it is elsewhere."""
-    shelf = workspaces_folder()
-    elsewhere = [] if name_of(Path(started_with()), shelf) else [""]
-    return [*elsewhere, *workspaces(shelf)]
-
-
-def workspace_name() -> str | None:
-    """The session's workspace as one of these names; None if it is none of them."""
-    path = workspace_path()
-    name = name_of(path, workspaces_folder())
-    return name if name or path == Path(started_with()) else None
-
-
 def choose_workspace_by_name(name: str) -> None:
-    """`choose_workspace` by one of these names; the sidebar tells of one that is not there."""
+    """`choose_workspace` by its name, empty for that of the start; the sidebar tells a refusal."""
     with st.sidebar, refusals_shown():
         choose_workspace(find(name, workspaces_folder()) if name else Path(started_with()))
 

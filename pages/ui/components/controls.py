@@ -32,7 +32,6 @@ def show_tabs(tabs: Mapping[str, Callable[..., None]], key: str, *arguments: obj
 
 
 def choose_one(label: str, options: Sequence[str], key: str, **further: object) -> str:
-    """One of the options, side by side; the first one at first."""
     return st.segmented_control(
         label, options, default=options[0], required=True, key=key, **further
     )

@@ -65,14 +65,13 @@ def show_estimate(snapshot: Snapshot) -> None:
         return
     job = estimate_job(snapshot)
     found = current_estimate(snapshot, job)
+    if not found:
+        show_job(job, "Estimating", "outlook", stop=None)
+        found = estimate.earlier_estimate(snapshot)
+        if found:
+            st.caption("The previous estimate, before your latest labels:")
     if found:
         show_figures(found, name)
-        return
-    show_job(job, "Estimating", "outlook", stop=None)
-    before = estimate.earlier_estimate(snapshot)
-    if before:
-        st.caption("The previous estimate, before your latest labels:")
-        show_figures(before, name)
 
 
 def show_figures(found: estimate.Estimate, name: str) -> None:

@@ -51,7 +51,6 @@ def _run_of(path: Path, upload: Upload | None) -> import_run.ImportRun | None:
 
 
 def _show_form(snapshot: Snapshot, upload: Upload, run: import_run.ImportRun | None) -> None:
-    """Everything that is asked before it is imported, then how far that is."""
     show_name(upload)
     try:
         chosen = choose_reading(upload)

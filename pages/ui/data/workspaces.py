@@ -77,5 +77,4 @@ def _book() -> None:
         place = free_place(name.strip(), workspaces_folder())
         with progress_shown("Downloading …") as progress:
             fetch_book(place, progress=progress)
-        session.choose_workspace(place)
-        st.rerun()
+        _go_to(place, f"{place.name} is open.")

@@ -189,7 +189,6 @@ def take(
 
 
 def show_last(snapshot: Snapshot) -> None:
-    """The last decision of this session in a line, with a button that undoes it."""
     last = st.session_state.get(LAST)
     if not last or not all(decision.item.label for decision in last):
         return

@@ -128,7 +128,6 @@ def pick_facts(task: Task, pick: Pick, history: WordHistory, says: str) -> list[
 
 
 def predicted_then(task: Task, pick: Pick) -> str:
-    """What the model of then predicted, how sure it was, and whether it was right."""
     proposal = pick.proposal
     if not proposal.predicted or proposal.confidence is None:
         return ""
@@ -182,7 +181,6 @@ def picture(strategies: Sequence[str]) -> alt.Chart:
 def show_picture(
     snapshot: Snapshot, picks: Sequence[Pick], newest: NewestRun | None, batch: str
 ) -> None:
-    """The map of one choice of batches, and beside it what is selected in it."""
     if newest is None:
         st.markdown(f"**{TITLE}**")
         st.caption("The map needs the newest model, whose file is missing. It comes with the next.")

@@ -54,7 +54,6 @@ def _choose_size(sizes: list[int]) -> int:
 
 
 def show_state(experiment: comparison.Experiment) -> None:
-    """The outcome, of today's labels or of earlier ones; how far it is, or a button to begin."""
     outcome = comparison.kept(experiment)
     if outcome:
         show_outcome(outcome)
@@ -85,7 +84,6 @@ def show_state(experiment: comparison.Experiment) -> None:
 
 
 def show_outcome(outcome: Outcome) -> None:
-    """A sentence for each strategy, by F and by AUC, and the scores themselves."""
     others = [result for result in outcome.results if result.over_random]
     for place, (score, name) in zip(st.columns(len(SCORES)), SCORES.items(), strict=True):
         with place:

@@ -32,7 +32,6 @@ CHOSEN_BY = {SUNLIGHT: "you, on this page"}
 
 
 def show_filters(task: Task, choices: Choices) -> None:
-    """The common filters at once, the others behind a line that opens."""
     places = st.columns(4)
     places[0].text_input(
         "Words",
@@ -97,7 +96,6 @@ def filters_in_words(filters: Filters, task: Task) -> list[str]:
 
 
 def show_controls(choices: Choices) -> None:
-    """Draw anew, back and next; how many items, shuffled or in order; one after the other."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.button(
             "Random",

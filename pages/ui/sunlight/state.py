@@ -112,7 +112,6 @@ def chosen(choices: Choices) -> Step:
 
 
 def press_random() -> None:
-    """Draws anew, whatever was shown before."""
     st.session_state[SHOWN_AT] = time.monotonic()
     st.session_state[SEED] = new_seed()
     st.session_state[ORDER] = RANDOM
