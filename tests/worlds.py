@@ -12,7 +12,7 @@ from core.pool.words import PoolWords, read_pool_words
 from core.system.csv_rows import format_rows
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Event, Proposal, append_records, now
-from core.workspace.task import SPLITS
+from core.workspace.task import SPLITS, Task, parse_task
 
 VALUES = ("1", "not it", "=é")
 
@@ -20,6 +20,11 @@ TASK = "".join(
     f'[[labels]]\nvalue = "{value}"\nfile = "l{at}.csv"\npositive = {str(not at).lower()}\n'
     for at, value in enumerate(VALUES)
 )
+
+RETIRED_TASK = TASK + '[[labels]]\nvalue = "old"\nfile = "old.csv"\nretired = true\n'
+SEVERAL_TASK = "several = true\n" + RETIRED_TASK
+TASKS = (TASK, RETIRED_TASK, SEVERAL_TASK)
+"""With one label a text, with a retired one, with several of which one is retired."""
 
 NASTY = (
     "=1+1", "'=1+1", "''@x", "+", "-1", "＝x", "\t=x", "\r", "\n", "\r\n=x", "'", "''", '"', '""',
@@ -53,15 +58,17 @@ class World:
     label_rows: list[tuple[str, str, list[str]]]
     proposals: list[Proposal]
     events: list[Event]
+    task: str = TASK
 
     def build(self, folder: Path) -> Workspace:
         """The workspace in this new folder."""
         (folder / "unlabeled_data").mkdir(parents=True)
-        (folder / "task.toml").write_text(TASK, encoding="utf-8")
+        (folder / "task.toml").write_text(self.task, encoding="utf-8")
         (folder / "unlabeled_data" / "pool.csv").write_bytes(format_rows(self.pool))
         workspace = open_workspace(folder)
+        labels = {label.value: label for label in workspace.task.filed}
         for split, value, row in self.label_rows:
-            workspace.label_file(split, workspace.task.label(value)).append([row])
+            workspace.label_file(split, labels[value]).append([row])
         append_records(workspace.batches, self.proposals)
         append_records(workspace.annotations, self.events)
         return workspace
@@ -70,6 +77,8 @@ class World:
 @some.composite
 def worlds(draw: some.DrawFn) -> World:
     """A pool with columns of its own, label files, batches and a log; in part about one item."""
+    text = draw(some.sampled_from(TASKS))
+    task = parse_task(text, "task.toml")
     ids = draw(some.lists(IDS, min_size=1, max_size=6, unique=True))
     own = draw(some.lists(NAMES, max_size=3, unique=True).filter(_are_new))
     in_pool = [item for item in ids if draw(some.integers(0, 3))]
@@ -77,12 +86,13 @@ def worlds(draw: some.DrawFn) -> World:
     texts = {item: text for item, text, *_ in rows}
     of_batches = _proposals(ids, draw(_batches()))
     proposals = draw(some.lists(of_batches, max_size=8, unique_by=lambda p: p.rank))
-    events = draw(some.lists(_events(proposals), max_size=8)) if proposals else []
+    events = draw(some.lists(_events(proposals, task), max_size=8)) if proposals else []
     return World(
         [["item_id", "text", *own], *rows],
-        draw(some.lists(_label_rows(ids, texts), max_size=6)),
+        draw(some.lists(_label_rows(ids, texts, task), max_size=6)),
         proposals,
         [Event(f"e{at}", *event) for at, event in enumerate(events)],
+        text,
     )
 
 
@@ -92,10 +102,11 @@ def _are_new(names: list[str]) -> bool:
 
 @some.composite
 def _label_rows(
-    draw: some.DrawFn, ids: list[str], texts: dict[str, str]
+    draw: some.DrawFn, ids: list[str], texts: dict[str, str], task: Task
 ) -> tuple[str, str, list[str]]:
     """(split, label, a row of 3 to 5 fields); the text is mostly the pool's, as it should be."""
-    item, value = draw(some.sampled_from(ids)), draw(some.sampled_from(VALUES))
+    item = draw(some.sampled_from(ids))
+    value = draw(some.sampled_from([label.value for label in task.filed]))
     confidence = draw(NUMBERS)
     text = texts.get(item) or f"text of {item}"
     row = [item, draw(some.sampled_from((text, text, text, "another"))), value]
@@ -135,11 +146,14 @@ def _proposals(
 
 
 @some.composite
-def _events(draw: some.DrawFn, proposals: list[Proposal]) -> tuple[object, ...]:
+def _events(draw: some.DrawFn, proposals: list[Proposal], task: Task) -> tuple[object, ...]:
     """All fields of an event but its id."""
     proposal = draw(some.sampled_from(proposals))
     action = draw(some.sampled_from(("label", "label", "label", "undo", "skip", "flag")))
-    label = draw(some.sampled_from(VALUES)) if action == "label" else ""
+    values = [label.value for label in (*task.labels, *task.retired)]
+    size = len(values) if task.several else 1
+    chosen = draw(some.sets(some.sampled_from(values), min_size=not task.several, max_size=size))
+    label = task.answer(chosen) if action == "label" else ""
     return (
         proposal.batch_id,
         proposal.item_id,

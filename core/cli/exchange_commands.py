@@ -107,7 +107,7 @@ def import_command(
     words = read_label_map(label_map)
     with refusals():
         if source.is_dir():
-            with workspace_for(data) as into:
+            with workspace_for(data, source) as into:
                 done = import_data(into, source, progress=report)
             return tell(answers.import_json(done), done.sentences(), as_json)
         reading = Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
@@ -243,22 +243,24 @@ def _take_back(source: Path, data: Path, annotator: str, as_json: bool) -> None:
 @contextmanager
 def workspace_for(
     path: Path,
-    table: "SourceTable | None" = None,
+    source: "SourceTable | Path",
     label: str = "",
     several: bool | None = None,
 ) -> Iterator[Workspace]:
     """The workspace in this folder, which is made if it is not there, and goes again if refused.
 
-    A new one takes its labels from this column of the table, unless they are those of the
+    A new one takes the task of a folder, or its labels from a column, unless they are those of the
     chapter's task; a text has several if that is said, or else if the column holds lists of them.
-    Raises TableError if several are said and the task that is there has one.
     """
     is_made = not path.exists()
     if is_made:
         path.mkdir(parents=True)
     try:
-        if table and label and not any(path.iterdir()):
-            _take_labels(path, table, label, several)
+        is_empty = not any(path.iterdir())
+        if is_empty and isinstance(source, Path) and (source / "task.toml").is_file():
+            write_new(path / "task.toml", [(source / "task.toml").read_bytes()])
+        elif is_empty and label:
+            _take_labels(path, source, label, several)
         workspace = open_workspace(path)
         if several and not workspace.task.several:
             raise TableError(

@@ -18,7 +18,7 @@ from core.workspace.assignment import flags
 from core.workspace.labels import labels_hash
 from core.workspace.logs import Run, now
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import NOT_RECORDED, SPLITS, Task
+from core.workspace.task import NONE, NOT_RECORDED, SPLITS, Task
 
 SCORES = SCORE_NAMES | {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
 """Scores of a run's report, and what the card calls them."""
@@ -48,7 +48,7 @@ def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: in
         "## Last run",
         _last_run(snapshot),
         "## Left out",
-        _left_out(snapshot, table),
+        _left_out(snapshot, table, layout),
         "## Files",
         f"{layout.title}, from the columns {columns}. {layout.note}".strip(),
         f"{n_aliases:,} further rows, which name their item in `alias_of`, have its text and label."
@@ -88,20 +88,34 @@ def _instructions(task: Task) -> Iterable[str]:
 
 
 def _labels(task: Task, layout: Layout) -> str:
+    """What each label is called; of retired ones only what the files hold."""
     called = layout.called(task)
+    labels = (*task.labels, *(task.retired if layout.file else ()))
     rows = [
-        [plain(x.value), plain(x.name), "yes" if x.positive else "", plain(called[x.value])]
-        for x in task.labels
-    ]
-    return _markdown(["label", "name", "positive", "in the files"], rows)
+        [plain(x.value), plain(x.name), "yes" if x.positive else "retired" if x.retired else "",
+         plain(called.get(x.value, x.value))]
+        for x in labels
+    ]  # fmt: skip
+    said = "A text can have several of them, or none (`-`)." if task.several else ""
+    table = _markdown(["label", "name", "positive", "in the files"], rows)
+    return f"{table}\n\n{said}".strip()
 
 
 def _counts(table: pa.Table, task: Task) -> str:
-    """How many items each label has in each split."""
-    counts = Counter(zip(*(table[name].to_pylist() for name in ("split", "label")), strict=True))
-    each = {split: [counts[split, value] for value in task.values] for split in SPLITS}
-    rows = [[split, *(f"{count:,}" for count in [*x, sum(x)])] for split, x in each.items()]
-    return _markdown(["split", *map(plain, task.values), "total"], rows)
+    """How many items each label has in each split, a line for each; the total is of items."""
+    given = list(zip(*(table[name].to_pylist() for name in ("split", "label")), strict=True))
+    counts = Counter((split, value) for split, x in given for value in task.filed_under(x))
+    total = Counter(split for split, _ in given)
+    given_here = {value for _, value in counts}
+    rows = [
+        [
+            plain(label.name if label.value == NONE else label.value),
+            *(f"{counts[split, label.value]:,}" for split in SPLITS),
+        ]
+        for label in task.filed
+        if not label.retired or label.value in given_here
+    ]
+    return _markdown(["label", *SPLITS], [*rows, ["total", *(f"{total[x]:,}" for x in SPLITS)]])
 
 
 def _shares(column: str, table: pa.Table) -> str:
@@ -120,13 +134,15 @@ def _evaluation(snapshot: Snapshot) -> str:
     items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
     if not items:
         return "There is none."
-    positives = sum(item.label == task.positive.value for item in items)
-    share = wilson(positives, len(items))
-    return (
-        f"{positives:,} of {len(items):,} items are {plain(task.positive.name)}: "
-        f"{share.value:.1%}, 95% interval {share.low:.1%} to {share.high:.1%}. Fingerprint of "
-        f"items and labels: `{labels_hash(items, task)}`."
-    )
+    said = f"{len(items):,} items; all labels count alike."
+    if task.positive:
+        positives = sum(task.positive.value in task.chosen(item.label) for item in items)
+        share = wilson(positives, len(items))
+        said = (
+            f"{positives:,} of {len(items):,} items are {plain(task.positive.name)}: "
+            f"{share.value:.1%}, 95% interval {share.low:.1%} to {share.high:.1%}."
+        )
+    return f"{said} Fingerprint of items and labels: `{labels_hash(items, task)}`."
 
 
 def _last_run(snapshot: Snapshot) -> str:
@@ -168,13 +184,15 @@ def _intervals(snapshot: Snapshot, run: Run) -> dict[str, Interval]:
     return {name: interval for name, interval in found if interval.low < interval.high}
 
 
-def _left_out(snapshot: Snapshot, table: pa.Table) -> str:
+def _left_out(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
     flagged = {flag.item_id for flag in flags(snapshot.logs.events)}
     here = flagged.intersection(table["item_id"].to_pylist())
     training = snapshot.labels.splits["training"]
     copies = len(training) - len(snapshot.labels.usable_training())
+    retired = len(snapshot.labels.retired)
     return (
         f"- Items with two labels and no decision: {len(snapshot.labels.conflicts):,}.\n"
+        f"- Items of retired labels{', which are here' if layout.file else ''}: {retired:,}.\n"
         f"- Flagged items that have no label here: {len(flagged - here):,}. Those that have one "
         f"are not left out: {len(here):,}.\n"
         "- Not left out, although no model of Sunlight learns from them: the workspace's training "

@@ -1,7 +1,7 @@
 """Export formats: CSV, JSON lines, Parquet, Label Studio, Hugging Face datasets, fastText."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.exchange.provenance import Cell
 from core.exchange.table_writers import Row, as_bytes, json_rows, json_text
 from core.workspace.task import SPLITS, Task
 
@@ -44,9 +43,23 @@ class Layout:
     called: Callable[[Task], dict[str, str]] = lambda task: {value: value for value in task.values}
 
 
-def _one_file(name: str) -> Callable[[pa.Table, Task], Files]:
-    """What gives the table as one file, in the format of its ending."""
-    return lambda table, task: iter([(name, as_bytes(table, Path(name).suffix))])
+def _one_file(name: str, *, lists: bool = False) -> Callable[[pa.Table, Task], Files]:
+    """What gives the table as one file, in the format of its ending.
+
+    With `lists` several labels for one text are a list, not joined by `|`.
+    """
+
+    def files(table: pa.Table, task: Task) -> Files:
+        if lists and task.several:
+            answers = [list(task.chosen(answer)) for answer in table["label"].to_pylist()]
+            table = _with_labels(table, pa.array(answers, pa.list_(pa.string())))
+        yield name, as_bytes(table, Path(name).suffix)
+
+    return files
+
+
+def _with_labels(table: pa.Table, labels: pa.Array) -> pa.Table:
+    return table.set_column(table.column_names.index("label"), "label", labels)
 
 
 def label_studio(table: pa.Table, task: Task) -> Files:
@@ -58,8 +71,11 @@ def label_studio(table: pa.Table, task: Task) -> Files:
 
 def hugging_face(table: pa.Table, task: Task) -> Files:
     """A Parquet file per split, labels as numbers, and the head of README.md that names them."""
-    at = pc.index_in(table["label"], pa.array(task.values)).cast(pa.int64())
-    table = table.set_column(table.column_names.index("label"), "label", at)
+    place = {value: at for at, value in enumerate(task.values)}
+    given = [[place[x] for x in task.chosen(answer)] for answer in table["label"].to_pylist()]
+    numbers = pa.array(given, pa.list_(pa.int64()))
+    table = _with_labels(table, numbers if task.several else pc.list_flatten(numbers))
+    table = table.replace_schema_metadata({"huggingface": json_text(_features(table, task))})
     sizes = {}
     for split, called in HUGGING_FACE_SPLITS.items():
         part = table.filter(pc.equal(table["split"], split))
@@ -70,6 +86,17 @@ def hugging_face(table: pa.Table, task: Task) -> Files:
     yield "README.md", _front_matter(table.schema, sizes, task).encode()
 
 
+def _features(table: pa.Table, task: Task) -> dict[str, object]:
+    """What `datasets` reads in the head of a Parquet file: the kind of each column."""
+    kinds: dict[str, object] = {
+        field.name: {"dtype": str(field.type).replace("double", "float64"), "_type": "Value"}
+        for field in table.schema
+    }
+    classes = {"names": [*task.values], "_type": "ClassLabel"}
+    kinds["label"] = {"feature": classes, "_type": "Sequence"} if task.several else classes
+    return {"info": {"features": kinds}}
+
+
 def fast_text(table: pa.Table, task: Task) -> Files:
     """A file per split, a label and the words of its text a line."""
     called = fast_text_labels(task)
@@ -77,11 +104,11 @@ def fast_text(table: pa.Table, task: Task) -> Files:
         part = table.filter(pc.equal(table["split"], split))
         labels, texts = part["label"].to_pylist(), part["text"].to_pylist()
         lines = [
-            f"{PREFIX}{called[label]} {_words(text)}".rstrip()
+            " ".join([*(PREFIX + called[value] for value in task.chosen(label)), _words(text)])
             for label, text in zip(labels, texts, strict=True)
         ]
         if lines:
-            yield f"{split}.txt", "".join(f"{line}\n" for line in lines).encode()
+            yield f"{split}.txt", "".join(f"{line.rstrip()}\n" for line in lines).encode()
 
 
 def fast_text_labels(task: Task) -> dict[str, str]:
@@ -106,8 +133,8 @@ LAYOUTS = {
         "here removes it again.",
     ),
     "excel": Layout("Excel", _one_file("labels.xlsx"), "labels.xlsx"),
-    "jsonl": Layout("JSON lines", _one_file("labels.jsonl"), "labels.jsonl"),
-    "parquet": Layout("Parquet", _one_file("labels.parquet"), "labels.parquet"),
+    "jsonl": Layout("JSON lines", _one_file("labels.jsonl", lists=True), "labels.jsonl"),
+    "parquet": Layout("Parquet", _one_file("labels.parquet", lists=True), "labels.parquet"),
     "label-studio": Layout(
         "Label Studio",
         label_studio,
@@ -133,24 +160,26 @@ LAYOUTS = {
 
 
 def _label_studio_task(row: Row, task: Task) -> dict[str, object]:
-    annotation = {"result": [_choice(row["label"])], "was_cancelled": False}
+    annotation = {"result": _choices(task.chosen(row["label"])), "was_cancelled": False}
     if row["labeled_at"]:
         annotation["created_at"] = row["labeled_at"]
     if row["seconds"] is not None:
         annotation["lead_time"] = row["seconds"]
     found: dict[str, object] = {"data": row, "annotations": [annotation]}
-    if row["predicted"] in task.values:
-        prediction = {"model_version": row["run_id"], "result": [_choice(row["predicted"])]}
+    predicted = task.today(row["predicted"])
+    if predicted and {*task.chosen(predicted)} <= {*task.values}:
+        result = _choices(task.chosen(predicted))
+        prediction = {"model_version": row["run_id"], "result": result}
         if row["confidence"] is not None:
             prediction["score"] = row["confidence"]
         found["predictions"] = [prediction]
     return found
 
 
-def _choice(label: Cell) -> dict[str, object]:
-    """A result in Label Studio's words."""
-    value = {"choices": [label]}
-    return {"from_name": "label", "to_name": "text", "type": "choices", "value": value}
+def _choices(labels: Sequence[str]) -> list[dict[str, object]]:
+    """A result in Label Studio's words; none of the labels is an empty one."""
+    about = {"from_name": "label", "to_name": "text", "type": "choices"}
+    return [about | {"value": {"choices": list(labels)}}] if labels else []
 
 
 def _labeling_config(task: Task) -> bytes:
@@ -158,9 +187,8 @@ def _labeling_config(task: Task) -> bytes:
     # A value that begins with `$` would be taken for the name of a field.
     ElementTree.SubElement(view, "Header", value=_of_xml(f"Task: {task.title}"))
     ElementTree.SubElement(view, "Text", name="text", value="$text")
-    choices = ElementTree.SubElement(
-        view, "Choices", name="label", toName="text", choice="single", required="true"
-    )
+    how = {"choice": "multiple"} if task.several else {"choice": "single", "required": "true"}
+    choices = ElementTree.SubElement(view, "Choices", name="label", toName="text", **how)
     for label in task.labels:
         choice = {"value": _of_xml(label.name), "alias": _of_xml(label.value)}
         if len(label.key) == 1:
@@ -198,7 +226,8 @@ def _feature(field: pa.Field, task: Task) -> list[str]:
     if field.name != "label":
         return [f"    dtype: { ({'double': 'float64'}.get(str(field.type), str(field.type))) }"]
     names = [f"          '{at}': {yaml_text(value)}" for at, value in enumerate(task.values)]
-    return ["    dtype:", "      class_label:", "        names:", *names]
+    kind = "sequence" if task.several else "dtype"
+    return [f"    {kind}:", "      class_label:", "        names:", *names]
 
 
 def yaml_text(text: str) -> str:

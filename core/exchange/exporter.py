@@ -65,7 +65,7 @@ def export_files(
     if unknown := [split for split in splits if split not in SPLITS]:
         raise ExportError(f"There is no split `{unknown[0]}`. Choose from: {', '.join(SPLITS)}.")
     layout, head = LAYOUTS[form], b""
-    table = provenance(snapshot, splits)
+    table = provenance(snapshot, splits, retired=bool(layout.file))
     if not len(table):
         asked = ", ".join(split for split in SPLITS if split in splits) or "no split"
         raise ExportError(

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from core.errors import TableError, TaskError
 from core.exchange.foreign_table import read_table
 from core.exchange.import_types import SHOWN, Defaults, ImportedLabel, TableContents, first_bad
-from core.exchange.imports import new_record, recorded
+from core.exchange.imports import new_record, planned_labels, recorded
 from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import NEW, MissingRows, match, missing_rows
 from core.exchange.tables.containers import PACKED
@@ -211,7 +211,8 @@ def _take_over(
                 f"{first_bad(bad)}. Nothing was imported; {_way_on(incoming)}."
             )
         is_new = here.at == NEW
-        found = missing_rows(snapshot, here.wanted)
+        planned = planned_labels(workspace) if workspace.task.several else frozenset()
+        found = missing_rows(snapshot, here.wanted, planned)
         progress(f"writing {int(is_new.sum()):,} items and {len(found.labels):,} labels")
         aliases = {x: item for x, item in here.aliases.items() if known.get(x) != item}
         written = _items_written(workspace, incoming, is_new, found, aliases, progress)

@@ -176,6 +176,7 @@ class _Undoing:
         annotator: str,
     ) -> None:
         self._record, self._annotator, logs = record, annotator, snapshot.logs
+        self._task = snapshot.workspace.task
         self._words = last_words(logs, snapshot.workspace.task, [])
         self._rows = {
             (row.item_id, row.split, row.label) for row in read_label_rows(snapshot.workspace, [])
@@ -232,7 +233,8 @@ class _Undoing:
             self._add("undo", word.batch_id, item_id)
 
     def _has_row(self, label: BroughtLabel) -> bool:
-        return (label.item_id, label.split, label.label) in self._rows
+        values = self._task.filed_under(self._task.renewed(label.label) or label.label)
+        return any((label.item_id, label.split, value) in self._rows for value in values)
 
     def _proposed(self, label: BroughtLabel) -> str:
         """The batch in which a label that only stood in a label file is undone."""
@@ -293,6 +295,11 @@ def _completes(
     given, ids = _brought(workspace, record)
     planned = {each[:-1] for each in given}
     return all(each[:-1] in planned for each in labels) and aliases.items() <= ids.items()
+
+
+def planned_labels(workspace: Workspace) -> set[BroughtLabel]:
+    """The labels that imports were to bring; of one that was cut short some may be missing."""
+    return {label for record in read_records(workspace) for label in _brought(workspace, record)[0]}
 
 
 def _brought(

@@ -15,6 +15,7 @@ from core.exchange.import_types import (
 )
 from core.exchange.provenance import ALIAS_OF, EXPORT_FIELDS, FLOATS, WHOLE, provenance
 from core.exchange.tables.files import text_of
+from core.exchange.tables.label_cells import labels_in
 from core.exchange.tables.reader import SourceTable
 from core.pool.folder import POOL_FOLDER
 from core.pool.hashing import hash_keys
@@ -26,7 +27,7 @@ from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Proposal, decode, header_of, read_aliases
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import SPLITS, Task
+from core.workspace.task import NONE, SEPARATOR, SPLITS, Task
 
 OF_LABEL = (
     "item_id", "text", "label", "split", "strategy", "annotator", "labeled_at", "batch_id",
@@ -47,6 +48,7 @@ def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> 
     own = [unguarded(name) for name in own] if is_guarded else own
     found = TableContents(table.name, True, {name: [] for name in own_columns(own)})
     known: dict[str, int] = {}
+    label_at = EXPORT_FIELDS.index("label")
     aliases: list[tuple[int, str, str]] = []
     pace = Pace(progress, f"reading {table.name}", None, "rows")
     for block in table.blocks():
@@ -55,6 +57,8 @@ def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> 
         for line, row in block.rows:
             cells = [unguarded(cell) for cell in row] if is_guarded else row
             try:
+                if "label" in table.structured:
+                    cells[label_at] = SEPARATOR.join(labels_in(cells[label_at])) or NONE
                 wanted = exported(dict(zip(EXPORT_FIELDS, cells, strict=False)), task)
             except ValueError as error:
                 found.bad.append(BadRow(line, str(error)))
@@ -96,7 +100,7 @@ def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableC
         for each in [*pool.findings, *snapshot.logs.findings, *snapshot.labels.findings]
         if each.severity == "error"
     ]
-    for at, row in enumerate(provenance(snapshot).to_pylist(), start=1):
+    for at, row in enumerate(provenance(snapshot, retired=True).to_pylist(), start=1):
         try:
             cells = {name: text_of(row[name]) for name in EXPORT_FIELDS}
             found.wanted.append(exported(cells, task))
@@ -118,11 +122,13 @@ def exported(said: Mapping[str, str], task: Task) -> ImportedLabel:
     said = {**said, **{name: said[name].replace(",", ".") for name in FLOATS}}
     if not said["item_id"].strip():
         raise ValueError("has no item_id")
-    if said["label"] not in task.values:
+    label = task.renewed(said["label"])
+    if label is None:
         raise ValueError(f"has the label `{said['label']}`, which is not one of the task's")
     if said["split"] not in SPLITS:
         raise ValueError(f"has the split `{said['split']}`, which is none")
     confidence, *_ = (number(said, name) for name in FLOATS)
+    said |= {"label": label}
     texts = {name: said[name] for name in OF_LABEL}
     item = Labeled(**texts, confidence=confidence)
     if not item.batch_id:

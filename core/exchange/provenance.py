@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.pool.items import Pool
-from core.workspace.labels import last_words
+from core.workspace.labels import Labeled, last_words
 from core.workspace.logs import read_aliases
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLITS
+from core.workspace.task import SPLITS, Task
 
 EXPORT_FIELDS: tuple[str, ...] = (
     "item_id", "text", "label", "split", "strategy", "confidence", "score", "predicted",
@@ -42,13 +43,20 @@ NO_BATCH = (None, "", "", None, "", "", "", None, "", "", "", None, None, "")
 """In place of what a proposal and an event say."""
 
 
-def provenance(snapshot: Snapshot, splits: Collection[str] = SPLITS) -> pa.Table:
+def provenance(
+    snapshot: Snapshot, splits: Collection[str] = SPLITS, *, retired: bool = False
+) -> pa.Table:
     """`EXPORT_FIELDS`, then the pool's own columns, of the labels of these splits.
 
     Rows are in the order of the splits. Numbers that nobody wrote down are null, as are those of
     the batch and the event for a label that only stands in a label file; texts are then empty.
+    With `retired` labels that are not offered any more are there, too.
     """
     items = [item for split in SPLITS if split in splits for item in snapshot.labels.splits[split]]
+    if retired:
+        items += [item for item in snapshot.labels.retired if item.split in splits]
+        items = [replace(item, label=given(item, snapshot.workspace.task)) for item in items]
+        items.sort(key=lambda item: SPLITS.index(item.split))
     # Of an item that a batch holds twice, one.
     items = list({(item.split, item.item_id): item for item in items}.values())
     proposals = {(each.batch_id, each.item_id): each for each in snapshot.logs.proposals}
@@ -64,6 +72,11 @@ def provenance(snapshot: Snapshot, splits: Collection[str] = SPLITS) -> pa.Table
     known = {name: _column(name, each) for name, each in zip(EXPORT_FIELDS, columns, strict=True)}
     own = _own_columns(snapshot.pool_words.pool, [item.item_id for item in items])
     return pa.table(known | own)
+
+
+def given(item: Labeled, task: Task) -> str:
+    """The answer that an item was given, with the labels in it that are retired."""
+    return task.answer((*task.chosen(item.label), *item.retired)) if task.several else item.label
 
 
 def with_aliases(snapshot: Snapshot, table: pa.Table) -> pa.Table:

@@ -6,7 +6,7 @@ its own.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import count
@@ -23,11 +23,13 @@ from core.exchange.import_types import (
     event_id,
     of_batch,
 )
+from core.exchange.provenance import given
 from core.pool.hashing import found_at
 from core.system.csv_rows import BadRow
 from core.workspace.labels import Labeled, last_words, read_label_rows
 from core.workspace.logs import TAKEN_BACK, Event, Proposal, now
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import NONE
 
 Identity = tuple[str, str, str, str]
 
@@ -172,9 +174,14 @@ class MissingRows:
     differing: list[str] = field(default_factory=list)
 
 
-def missing_rows(snapshot: Snapshot, wanted: Sequence[ImportedLabel]) -> MissingRows:
-    """What the workspace's files lack of these labels; nothing if they were brought in before."""
-    here, found = _Here(snapshot, wanted), MissingRows()
+def missing_rows(
+    snapshot: Snapshot, wanted: Sequence[ImportedLabel], planned: Set[BroughtLabel] = frozenset()
+) -> MissingRows:
+    """What the workspace's files lack of these labels; nothing if they were brought in before.
+
+    `planned` are labels of earlier imports, of which a crash may have left a part.
+    """
+    here, found = _Here(snapshot, wanted, planned), MissingRows()
     for each in here.wanted:
         if here.differs(each):
             found.differing.append(each.item.item_id)
@@ -186,11 +193,17 @@ def missing_rows(snapshot: Snapshot, wanted: Sequence[ImportedLabel]) -> Missing
 class _Here:
     """What stands here, beside what is wanted."""
 
-    def __init__(self, snapshot: Snapshot, wanted: Sequence[ImportedLabel]) -> None:
-        labels, logs = snapshot.labels, snapshot.logs
-        self._here = {item.item_id: item for item in labels.items}
+    def __init__(
+        self, snapshot: Snapshot, wanted: Sequence[ImportedLabel], planned: Set[BroughtLabel]
+    ) -> None:
+        labels, logs, self._task = snapshot.labels, snapshot.logs, snapshot.workspace.task
+        self._planned = {each[:3] for each in planned}
+        self._here = {
+            item.item_id: replace(item, label=given(item, self._task)) if item.retired else item
+            for item in (*labels.items, *labels.retired)
+        }
         self._undecided = {conflict.item_id for conflict in labels.conflicts}
-        self._words = last_words(logs, snapshot.workspace.task, [])
+        self._words = last_words(logs, self._task, [])
         self._gone = {
             item_id: word
             for item_id, word in self._words.items()
@@ -198,7 +211,8 @@ class _Here:
         }
         self._ranks = count(1)
         self.wanted = [self._anew(each) for each in wanted]
-        self._rows = {self._row(row) for row in read_label_rows(snapshot.workspace, [])}
+        rows = read_label_rows(snapshot.workspace, [])
+        self._rows = {key for row in rows for key in self._keys(row)}
         self._events = {event.event_id for event in logs.events}
         self._proposed = {(each.batch_id, each.item_id) for each in logs.proposals}
         brought = [each.proposal for each in self.wanted if each.proposal]
@@ -213,7 +227,15 @@ class _Here:
         here, word = self._here.get(item_id), self._words.get(item_id)
         is_undone = word and word.action == "undo" and item_id not in self._gone
         is_other = here is not None and here.label != wanted.item.label
+        if is_other and not here.batch_id and here.split == wanted.item.split:
+            is_other = not self._is_cut_short(here, wanted.item)
         return bool(item_id in self._undecided or is_undone or is_other)
+
+    def _is_cut_short(self, here: Labeled, wanted: Labeled) -> bool:
+        """Whether the item's rows are a part of those that an import was to bring."""
+        had, all_of_them = (set(self._task.chosen(x.label)) for x in (here, wanted))
+        is_planned = (wanted.item_id, wanted.split, wanted.label) in self._planned
+        return is_planned and had < all_of_them and here.label != NONE
 
     def is_settled(self, wanted: ImportedLabel) -> bool:
         """Whether somebody here has given the item this label, or it counts in another split."""
@@ -228,11 +250,11 @@ class _Here:
 
     def add(self, wanted: ImportedLabel, found: MissingRows) -> bool:
         """Adds what the files lack of this label; whether they lack anything."""
-        item, key, event = wanted.item, self._row(wanted.item), None
-        is_row = key not in self._rows
-        if is_row:
-            self._rows.add(key)
-            found.rows.append(item)
+        item, event = wanted.item, None
+        missing = [key for key in self._keys(item) if key not in self._rows]
+        is_row = bool(missing)
+        self._rows.update(missing)
+        found.rows += [replace(item, label=key[1]) for key in missing]
         if wanted.proposal and wanted.event:
             batch_id = self._batches[_identity(wanted.proposal)]
             if (batch_id, item.item_id) not in self._proposed:
@@ -248,10 +270,14 @@ class _Here:
             found.labels.append(BroughtLabel(*about, stood))
         return bool(is_row or event)
 
-    def _row(self, item: Labeled) -> tuple[str, ...]:
-        """What makes two rows the same; what was taken back may come again with another text."""
-        row = item.split, item.label, item.item_id
-        return (*row, item.text) if item.item_id in self._gone else row
+    def _keys(self, item: Labeled) -> list[tuple[str, ...]]:
+        """What makes the rows of an item the same as others, one for each label.
+
+        What was taken back may come again with another text.
+        """
+        text = (item.text,) if item.item_id in self._gone else ()
+        values = self._task.filed_under(item.label)
+        return [(item.split, value, item.item_id, *text) for value in values]
 
     def _anew(self, wanted: ImportedLabel) -> ImportedLabel:
         """The label; of an item that was taken back with an event that the log does not have."""

@@ -64,8 +64,9 @@ def test_it_tells_counts_shares_and_the_evaluation_sets_fingerprint(active: Snap
     counts = active.labels.counts(active.workspace.task)
     positives = counts["evaluation"]["1"]
     fingerprint = labels_hash(evaluation, active.workspace.task)
-    assert f"| evaluation | {positives} | {30 - positives} | 30 |" in card
-    assert f"| training | {counts['training']['1']} | {counts['training']['0']} | 60 |" in card
+    assert f"| 1 | {positives} | 0 | {counts['training']['1']} |" in card
+    assert f"| 0 | {30 - positives} | 0 | {counts['training']['0']} |" in card
+    assert "| total | 30 | 0 | 60 |" in card
     assert f"{positives} of 30 items are Disaster-related" in card
     assert f"`{fingerprint}`" in card
     assert "No model was trained." in card

@@ -181,7 +181,8 @@ def _of_tool(table: SourceTable, tool: tool_formats.ToolFormat) -> SourceTable:
     structured: set[str] = set()
     for _, record, _ in records_of(table, WINDOW):
         for row in tool.rows(record) if record else ():
-            names |= dict.fromkeys(row)
+            # Tasks that another program made for the tool may have no ids yet.
+            names |= dict.fromkeys(x for x in row if x != "id" or row[x] not in (None, ""))
             structured |= {name for name, value in row.items() if isinstance(value, list)}
     roles = {what: name for what, name in asdict(tool_formats.ROLES).items() if name in names}
     ordered = [*roles.values(), *(name for name in names if name not in roles.values())]
@@ -215,7 +216,7 @@ def _is_fasttext(plain: Path) -> bool:
     with plain.open("rb") as file:
         lines = [line for line in file.read(SAMPLE_BYTES).splitlines()[:SAMPLE_ROWS] if line]
     labeled = sum(line.startswith(tool_formats.FASTTEXT.encode()) for line in lines)
-    return bool(lines) and labeled >= tool_formats.LEAST_SHARE * len(lines)
+    return bool(lines) and 2 * labeled > len(lines)
 
 
 def _asked(character: str, path: Path) -> str | None:

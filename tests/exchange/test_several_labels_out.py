@@ -1,0 +1,202 @@
+"""Several labels for one text, in the files of each format and back."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from core.cli.exchange_commands import workspace_for
+from core.exchange.exporter import export
+from core.exchange.foreign_table import label_column, understood
+from core.exchange.importer import ImportResult, import_data
+from core.exchange.imports import read_records, take_back
+from core.exchange.tables.opening import open_table
+from core.workspace.labels import Labels
+from core.workspace.layout import Workspace, open_workspace
+from core.workspace.logs import append_records, new_event
+from core.workspace.snapshot import read_snapshot
+from tests.worlds import new_proposal
+
+TASK = """several = true
+[[labels]]
+value = "needs/water"
+file = "water.csv"
+[[labels]]
+value = "needs/food"
+name = "Food & drink"
+file = "food.csv"
+was = ["hunger"]
+[[labels]]
+value = "roads"
+file = "roads.csv"
+[[labels]]
+value = "old"
+file = "old.csv"
+retired = true
+"""
+TEXTS = {"a": "No water and no food", "b": "A road is closed", "c": "Nothing new", "d": "Thirst"}
+ANSWERS = {"a": "needs/water|needs/food", "b": "roads|old", "c": "-", "d": "old"}
+TODAY = {"a": "needs/water|needs/food", "b": "roads", "c": "-"}
+
+
+def build(folder: Path, *, labeled: bool = True) -> Workspace:
+    (folder / "unlabeled_data").mkdir(parents=True)
+    (folder / "task.toml").write_text(TASK)
+    rows = [f'{item},"{text}","a word before"\n' for item, text in TEXTS.items()]
+    (folder / "unlabeled_data" / "p.csv").write_text("item_id,text,before\n" + "".join(rows))
+    workspace = open_workspace(folder)
+    if labeled:
+        proposals = [new_proposal("b1", "ann", "training", item, "random") for item in TEXTS]
+        append_records(workspace.batches, proposals)
+        given = [new_event("b1", "ann", "label", x, label=ANSWERS[x]) for x in TEXTS]
+        append_records(workspace.annotations, given)
+    return workspace
+
+
+def answers(workspace: Workspace) -> dict[str, str]:
+    """What counts for each item, with the labels that are retired."""
+    task, labels = workspace.task, labels_of(workspace)
+    every = {item.item_id: item for item in (*labels.items, *labels.retired)}
+    return {key: task.answer((*task.chosen(x.label), *x.retired)) for key, x in every.items()}
+
+
+def labels_of(workspace: Workspace) -> Labels:
+    return read_snapshot(workspace).labels
+
+
+def bring(workspace: Workspace, path: Path, *, several: bool | None = None) -> ImportResult:
+    table = open_table(path)
+    columns, unsaid = understood(table, {}, {}, refuse_unknown=True)
+    return import_data(workspace, table, columns, unsaid)
+
+
+OWN = {"csv": "labels.csv", "excel": "t.xlsx", "jsonl": "t.jsonl", "parquet": "t.parquet"}
+TOOLS = {
+    "label-studio": "tasks.json",
+    "huggingface": "data/train-00000-of-00001.parquet",
+    "fasttext": "training.txt",
+}
+
+
+@pytest.mark.parametrize("form", OWN)
+def test_exports_bring_every_label_back(tmp_path: Path, form: str):
+    first, file = build(tmp_path / "w"), tmp_path / OWN[form]
+    export(read_snapshot(first), file, form)
+    again = build(tmp_path / "again", labeled=False)
+    assert bring(again, file).labels == 4
+    assert answers(again) == ANSWERS
+    assert bring(again, file).labels == 0
+    take_back(again, *read_records(again))
+    assert answers(again) == {}
+
+
+@pytest.mark.parametrize("form", TOOLS)
+def test_files_for_other_tools_hold_todays_labels(tmp_path: Path, form: str):
+    export(read_snapshot(build(tmp_path / "w")), tmp_path / "out", form)
+    again = build(tmp_path / "again", labeled=False)
+    bring(again, tmp_path / "out" / TOOLS[form])
+    assert answers(again) == TODAY
+
+
+@pytest.mark.parametrize("form", OWN)
+def test_an_export_tells_a_new_workspace_its_labels(tmp_path: Path, form: str):
+    file = tmp_path / OWN[form]
+    export(read_snapshot(build(tmp_path / "w")), file, form)
+    table = open_table(file)
+    assert label_column(table, "label").several
+    with workspace_for(tmp_path / "new", table, "label") as new:
+        import_data(new, table)
+    assert new.task.several
+    assert {x: {*new.task.chosen(y)} for x, y in answers(new).items()} == {
+        x: {*new.task.chosen(y)} for x, y in ANSWERS.items()
+    }
+
+
+def test_a_new_workspace_takes_the_task_of_a_folder(tmp_path: Path):
+    first = build(tmp_path / "w")
+    with workspace_for(tmp_path / "new", first.path) as new:
+        import_data(new, first.path)
+    assert new.task == first.task
+    assert answers(new) == ANSWERS
+
+
+def test_json_lines_and_parquet_hold_lists(tmp_path: Path):
+    snapshot = read_snapshot(build(tmp_path / "w"))
+    export(snapshot, tmp_path / "t.jsonl", "jsonl")
+    rows = map(json.loads, (tmp_path / "t.jsonl").read_text().splitlines())
+    lists = [["needs/water", "needs/food"], ["roads", "old"], [], ["old"]]
+    assert [row["label"] for row in rows] == lists
+    export(snapshot, tmp_path / "t.parquet", "parquet")
+    assert pq.read_table(tmp_path / "t.parquet")["label"].to_pylist() == lists
+
+
+def test_tools_are_told_that_there_are_several(tmp_path: Path):
+    snapshot = read_snapshot(build(tmp_path / "w"))
+    export(snapshot, tmp_path / "studio", "label-studio")
+    choices = ElementTree.parse(tmp_path / "studio" / "labeling_config.xml").find("Choices")
+    assert (choices.get("choice"), choices.get("required")) == ("multiple", None)
+    assert [x.get("value") for x in choices] == ["needs/water", "Food & drink", "roads"]
+    export(snapshot, tmp_path / "hub", "huggingface")
+    card = (tmp_path / "hub" / "README.md").read_text()
+    features = yaml.safe_load(card.split("---\n")[1])["dataset_info"]["features"]
+    (label,) = (each for each in features if each["name"] == "label")
+    names = {"0": "needs/water", "1": "needs/food", "2": "roads"}
+    assert label["sequence"] == {"class_label": {"names": names}}
+    export(snapshot, tmp_path / "fast", "fasttext")
+    first, second, third = (tmp_path / "fast" / "training.txt").read_text().splitlines()
+    assert first == "__label__needs/water __label__needs/food No water and no food"
+    assert (second, third) == ("__label__roads A road is closed", "Nothing new")
+
+
+def test_the_card_counts_each_label_and_none_of_them(tmp_path: Path):
+    snapshot = read_snapshot(build(tmp_path / "w"))
+    export(snapshot, tmp_path / "t.csv", "csv")
+    card = (tmp_path / "t.csv.md").read_text()
+    for row in ("needs/water | 0 | 0 | 1", "none of them | 0 | 0 | 1", "old | 0 | 0 | 2"):
+        assert f"| {row} |" in card
+    assert "| total | 0 | 0 | 4 |" in card
+    assert "A text can have several of them" in card
+    assert "| old | old | retired | old |" in card
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_import_that_was_cut_short_is_completed(tmp_path: Path, named: bool):
+    table = tmp_path / "t.jsonl"
+    rows = [
+        {"id": x, "text": TEXTS[x], "label": [each for each in answer.split("|") if each != "-"]}
+        | ({"annotator": "bob"} if named else {})
+        for x, answer in TODAY.items()
+    ]
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = {"annotator": "annotator"} if named else {}
+
+    def brought() -> ImportResult:
+        source = open_table(table)
+        columns, unsaid = understood(source, asked, {}, refuse_unknown=True)
+        return import_data(workspace, source, columns, unsaid)
+
+    workspace = build(tmp_path / "w", labeled=False)
+    assert brought().labels == 3
+    whole = answers(workspace)
+    assert whole == TODAY
+    for cut in ("training_data/food.csv", "annotations.csv", "batches.csv"):
+        (workspace.path / cut).unlink(missing_ok=True)
+    done = brought()
+    assert (done.labels, done.differing) == (3 if named else 1, [])
+    assert answers(workspace) == whole
+    assert len(read_records(workspace)) == 1
+    assert brought().labels == 0
+
+
+def test_another_answer_of_somebody_stays(tmp_path: Path):
+    workspace = build(tmp_path / "w", labeled=False)
+    file = workspace.path / "training_data" / "water.csv"
+    file.parent.mkdir()
+    file.write_text(f"a,{TEXTS['a']},needs/water\n")
+    table = tmp_path / "t.csv"
+    table.write_text(f"id,text,label\na,{TEXTS['a']},hunger|roads\n")
+    assert bring(workspace, table).differing == ["a"]
+    assert answers(workspace) == {"a": "needs/water"}
