@@ -15,8 +15,9 @@ from core.evaluation.intervals import BinaryPredictions
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
 from core.evaluation.runs import columns, labeled_texts, load_run
 from core.evaluation.stopping import WINDOW, Sign, advice, gain, positives_left, stability
-from core.features.cached import placed_items, whole_space
+from core.features.cached import whole_space
 from core.features.pool_features import Space
+from core.features.space_rows import place
 from core.models.model import Model
 from core.models.predict import probabilities, score_texts
 from core.models.training import learner_on
@@ -158,7 +159,8 @@ def _model_of_random_items(
     task, space = snapshot.workspace.task, whole_space(snapshot, progress)
     learner = learner_on("linear", space, labeled_texts(early, task), task.seed)
     model = learner.train(np.arange(len(early)))
-    return model, probabilities(model, placed_items(snapshot, space, sample))
+    words, bags = snapshot.pool_words.words.to_pylist(), snapshot.pool_words.bags.take(sample)
+    return model, probabilities(model, place(space, words, bags))
 
 
 def last_models(snapshot: Snapshot) -> list[Model]:

@@ -195,7 +195,9 @@ def compare_words(
     among = np.flatnonzero(pool >= LEAST)
     numbers, expected = numbers[among], pool[among] * (numbers.sum() / max(pool.sum(), 1))
     different = np.flatnonzero(are_discoveries(poisson_chance(numbers, expected)))
-    telling = deviance(numbers[different], expected[different])
+    # How much a number tells against its mean: Poisson's G2 (Dunning 1993).
+    found, mean = numbers[different], expected[different]
+    telling = found * np.log(np.maximum(found, 1) / mean) - found + mean
     order = different[np.argsort(-telling, kind="stable")]
     numbers, expected = numbers[order], expected[order]
     named = {"word": words.take(pa.array(among[order])).to_pylist(), "training": numbers}
@@ -219,12 +221,6 @@ def are_discoveries(chances: Values) -> Mask:
     ordered = np.sort(chances)
     passed = np.flatnonzero(ordered <= RATE * np.arange(1, len(ordered) + 1) / max(len(ordered), 1))
     return chances <= ordered[passed[-1]] if len(passed) else np.zeros(len(chances), bool)
-
-
-def deviance(numbers: NDArray[np.int64], expected: Values) -> Values:
-    """How much a number tells against its mean: Poisson's G2 (Dunning 1993)."""
-    ratio = np.where(numbers > 0, numbers / expected, 1)
-    return 2 * (numbers * np.log(ratio) - numbers + expected)
 
 
 def ratio_ends(numbers: NDArray[np.int64], expected: Values) -> tuple[Values, Values]:

@@ -19,7 +19,6 @@ from core.features.corpus_counts import (
     sampled,
 )
 from core.features.pool_features import ARRAYS, Space, space_of
-from core.features.space_rows import SpaceRows, place
 from core.pool.bags import Bags, Indices, Mask
 from core.pool.counts import Counts, added, count
 from core.pool.hashing import hash_words, is_among, set_key
@@ -200,8 +199,3 @@ def _cached_space(
 
     cache, key = snapshot.workspace.cache, (Space.version, *counts_key(texts))
     return load_cached(cache, kind, key, build, load, write=snapshot.write_cache)
-
-
-def placed_items(snapshot: Snapshot, space: Space, items: Indices) -> SpaceRows:
-    """These items of the pool in this space, worked out and not kept."""
-    return place(space, snapshot.pool_words.words.to_pylist(), snapshot.pool_words.bags.take(items))

@@ -11,7 +11,6 @@ from core.features import space_rows as spaces
 from core.features.cached import (
     counted_texts,
     halvings_of,
-    placed_items,
     pool_space,
     whole_space,
 )
@@ -312,7 +311,8 @@ def test_rows_are_the_same_in_whatever_blocks_they_are_placed(
 ):
     snapshot = read_snapshot(learned)
     space = space_from_cache(learned)
-    expected = placed_items(snapshot, space, np.arange(300))
+    words = snapshot.pool_words
+    expected = spaces.place(space, words.words.to_pylist(), words.bags.part(0, 300))
     monkeypatch.setattr(spaces, "TOKENS_AT_ONCE", 50)
     said: list[str] = []
     monkeypatch.setattr(progress, "EVERY", 0)

@@ -50,10 +50,6 @@ class Rules:
     password: str = ""
     fault: str = ""
 
-    @property
-    def has_login(self) -> bool:
-        return self.has_openid or bool(self.password)
-
 
 def read_rules() -> Rules:
     address, own = config.get_option("server.address"), secrets("sunlight")
@@ -94,7 +90,7 @@ class Door:
         headers = connection.headers
         if self._rules.fault:
             return self._rules.fault
-        if not self._rules.has_login:
+        if not (self._rules.has_openid or self._rules.password):
             # Whatever the settings say, this is where the socket listens.
             if not is_loopback((connection.scope.get("server") or ("localhost",))[0]):
                 return NO_LOGIN
@@ -109,13 +105,14 @@ class Door:
         """The app for who has given the password, the login for who has not."""
         scope, path = connection.scope, connection.scope["path"].removeprefix(base_path())
         is_page = scope["type"] == "http"
+        wants_page = is_page and scope["method"] in ("GET", "HEAD")
         if is_page and path == LOGIN:
             await self._login.answer(scope, receive, _with_headers(send))
         elif is_page and path == LOGOUT:
             await self._login.leave(connection)(scope, receive, _with_headers(send))
         elif path == HEALTH or self._login.knows(connection):
             await self._app(scope, receive, _with_headers(send))
-        elif is_page and _wants_page(connection):
+        elif wants_page and "text/html" in connection.headers.get("accept", ""):
             await self._login.ask(connection)(scope, receive, send)
         else:
             shut = page("Log in first: open the app's first page.", 401)
@@ -127,11 +124,6 @@ def _host(headers: Headers) -> str:
         return urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:
         return ""
-
-
-def _wants_page(connection: HTTPConnection) -> bool:
-    asks = connection.scope["method"] in ("GET", "HEAD")
-    return asks and "text/html" in connection.headers.get("accept", "")
 
 
 def _with_headers(send: Send) -> Send:
