@@ -12,7 +12,6 @@ from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.metrics import score_tables, views
-from pages.ui.metrics.worst_errors import show_worst_errors
 
 NONE = "nothing"
 
@@ -107,7 +106,7 @@ VIEWS = {
     "Ranking": views.show_ranking,
     "Threshold": views.show_threshold,
     "Probabilities": views.show_probabilities,
-    "Worst errors": show_worst_errors,
+    "Worst errors": views.show_worst_errors,
     "Groups": views.show_slices,
 }
 

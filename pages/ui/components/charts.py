@@ -14,12 +14,12 @@ from core.sampling.catalog import CATALOG
 from core.workspace.task import NOT_RECORDED, SUNLIGHT, Label
 from pages.ui.components.figure import POINTS
 
-POOL = "pool"
+POOL, GRAY = "pool", "#b4b4b4"
 
 STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
     SUNLIGHT: "#d7424c",
     NOT_RECORDED: "#524265",
-    POOL: "#b4b4b4",
+    POOL: GRAY,
 }
 OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
 POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")
@@ -95,12 +95,12 @@ def labels_axis(field: str, **further: object) -> alt.X:
     return alt.X(field, title="training labels", axis=axis, **further)
 
 
-def thin_hollow(base: alt.Chart, **further: object) -> alt.Chart:
+def hollow(base: alt.Chart, **further: object) -> alt.Chart:
     """Points: filled ones, and hollow ones for what has few items."""
     color = base.encoding.color
     fill = alt.Fill(color["shorthand"], scale=color["scale"], legend=None)
-    hollow = alt.condition("datum.thin", alt.value("transparent"), fill)
-    return base.mark_point(opacity=1, **further).encode(fill=hollow)
+    fill = alt.condition("datum.thin", alt.value("transparent"), fill)
+    return base.mark_point(opacity=1, **further).encode(fill=fill)
 
 
 def simulated(ways: Sequence[str]) -> alt.LayerChart:

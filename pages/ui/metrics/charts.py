@@ -5,16 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from core.workspace.task import Label
-from pages.ui.components.charts import (
-    HEIGHT,
-    POOL,
-    POSITIVE,
-    STRATEGY_COLORS,
-    colors,
-    label_colors,
-    numbers,
-    thin_hollow,
-)
+from pages.ui.components.charts import GRAY, HEIGHT, POSITIVE, colors, hollow, label_colors, numbers
 from pages.ui.components.figure import POINTS
 
 CHOSEN, COMPARED = "#0072b2", "#e69f00"
@@ -23,7 +14,6 @@ CHOSEN, COMPARED = "#0072b2", "#e69f00"
 CUT_COLORS = {"F-score": POSITIVE, "precision": "#0072b2", "recall": "#009e73"}
 KIND_COLORS = {"raw": "#e69f00", "calibrated": "#0072b2"}
 
-GRAY = STRATEGY_COLORS[POOL]
 RULE = alt.Chart(alt.InlineData(values=[{}])).mark_rule(strokeDash=[4, 4], color=GRAY, aria=False)
 """Stands where the chart says, whatever its rows are."""
 
@@ -144,5 +134,5 @@ def slices(groups: Sequence[str]) -> alt.LayerChart:
     )  # fmt: skip
     low = alt.X("low:Q", scale=UNIT, title="score")
     whiskers = base.mark_rule(size=2).encode(x=low, x2="high:Q")
-    dots = thin_hollow(base.encode(x="value:Q"), size=70)
+    dots = hollow(base.encode(x="value:Q"), size=70)
     return alt.layer(whiskers, dots, height=alt.Step(20))

@@ -11,7 +11,7 @@ from core.analysis.strategy_yield import THIN
 from core.evaluation.intervals import Interval
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
-from pages.ui.components.charts import POOL, STRATEGY_COLORS, numbers, strategy_color, thin_hollow
+from pages.ui.components.charts import GRAY, hollow, numbers, strategy_color
 from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.scores import interval_text
@@ -104,10 +104,10 @@ def chart_of(values: Sequence[str], strategies: Sequence[str]) -> alt.LayerChart
     )
     bars = base.mark_rule(opacity=0.6).encode(x=low, x2="high:Q")
     height = (len(strategies) + 1) * ROW
-    tick = {"color": STRATEGY_COLORS[POOL], "thickness": 2, "size": height * 0.9}
+    tick = {"color": GRAY, "thickness": 2, "size": height * 0.9}
     pool = alt.Chart(POINTS).mark_tick(**tick)
     pool = pool.encode(y=y, x="pool:Q", tooltip=["value:N", told[-1]])
-    dots = thin_hollow(base.encode(x=share), size=55)
+    dots = hollow(base.encode(x=share), size=55)
     return alt.layer(pool, bars, dots, height=alt.Step(height, **{"for": "position"}))
 
 
