@@ -2,7 +2,7 @@
 
 from pages.ui import page_head
 from pages.ui.components.controls import show_tabs
-from pages.ui.data import backups, check, export_labels, files, import_form, settings, workspaces
+from pages.ui.data import check, export_labels, files, import_form, settings, workspaces
 
 path = page_head.open_page_of_files(
     "Data", "Import, export, back up and check your data, and change the settings."
@@ -12,8 +12,8 @@ TABS = {
     "Export": export_labels.show,
     "Settings": settings.show,
     "Check": check.show,
-    "Backups": backups.show,
-    "Files": files.show,
+    "Backups": files.show_backups,
+    "Files": files.show_files,
     "Workspaces": workspaces.show,
 }
 show_tabs(TABS, "data_tab", path)

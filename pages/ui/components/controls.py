@@ -1,8 +1,7 @@
-"""Controls that several pages have: tabs, a choice, a list of files; and the focus in a field."""
+"""Controls that several pages have: tabs, a choice, and the focus in a field."""
 
 from collections.abc import Callable, Mapping, Sequence
 
-import pandas as pd
 import streamlit as st
 
 JS = """
@@ -34,19 +33,6 @@ def show_tabs(tabs: Mapping[str, Callable[..., None]], key: str, *arguments: obj
 def choose_one(label: str, options: Sequence[str], key: str, **further: object) -> str:
     return st.segmented_control(
         label, options, default=options[0], required=True, key=key, **further
-    )
-
-
-def show_files(files: pd.DataFrame, when: str) -> None:
-    """A table of files with their `size`, and the times in the column `when` in the local zone."""
-    times = pd.to_datetime(files[when], utc=True).dt.tz_convert(st.context.timezone or "UTC")
-    st.dataframe(
-        files.assign(**{when: times.dt.tz_localize(None)}),
-        hide_index=True,
-        column_config={
-            "size": st.column_config.NumberColumn(format="bytes"),
-            when: st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm"),
-        },
     )
 
 

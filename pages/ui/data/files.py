@@ -1,15 +1,19 @@
-"""Files: every file of the workspace that the loop reads, and how each one begins."""
+"""Files of the workspace, how each one begins, and backups: one more, and a workspace of one."""
 
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from core.errors import SunlightError
+from core.errors import BackupError, SunlightError
 from core.system.csv_rows import read_bytes
+from core.workspace.archive import Backup, read_backup
+from core.workspace.backup import DAYS, FOLDER, NEWEST, back_up, backup_files
 from core.workspace.layout import open_workspace
-from pages.ui.components.controls import show_files
-from pages.ui.components.messages import refusals_shown
+from core.workspace.registry import free_place, workspaces_folder
+from core.workspace.restore import restore
+from pages.ui import session
+from pages.ui.components.messages import progress_shown, refusals_shown, say_empty, show_error
 from pages.ui.escape_markdown import plain
 
 SHOWN = 4_000
@@ -17,16 +21,84 @@ SHOWN = 4_000
 ROWS = 20
 
 
-def show(path: Path) -> None:
+def show_files(path: Path) -> None:
     st.caption(f"In {plain(str(path))}. Labels and logs are never rewritten; they only grow.")
     try:
         stamps = open_workspace(path).stamps()
     except SunlightError:
         return  # the page's head has told it
-    show_files(pd.DataFrame(stamps, columns=["file", "size", "changed"]), "changed")
+    _show_table(pd.DataFrame(stamps, columns=["file", "size", "changed"]), "changed")
     names = [name for name, *_ in stamps]
     name = st.selectbox("Show the first rows of", names, index=None, key="file", width=480)
     if name:
         with refusals_shown():
             content = read_bytes(path / name, name, size=SHOWN).decode(errors="replace")
             st.code("\n".join(content.splitlines()[:ROWS]), language=None, wrap_lines=True)
+
+
+def show_backups(path: Path) -> None:
+    st.caption(
+        f"Copies of the settings, logs and labels, made in {FOLDER}/ before the first save of each "
+        f"day (UTC). The newest {NEWEST} are kept, one a day for {DAYS} days, and one a month for "
+        "good. Items and models are not copied, because they never change."
+    )
+    if st.button("Make a backup now", icon=":material/save:"):
+        with refusals_shown():
+            made = back_up(open_workspace(path))
+            st.success(plain(f"{FOLDER}/{made.name} is complete and verified."))
+    try:
+        files = backup_files(path)
+    except BackupError as error:
+        show_error(error)
+        return
+    if not files:
+        say_empty("No backup yet. The first one is made when labels are saved.")
+        return
+    if sound := _show_list(files):
+        _offer_restore(sound)
+
+
+def _show_list(files: list[Path]) -> list[Backup]:
+    sound, rows = [], []
+    for file in files:
+        row = {"file": file.name, "size": file.stat().st_size}
+        try:
+            backup = read_backup(file)
+            sound.append(backup)
+            made_at = pd.Timestamp(backup.made_at)
+            rows.append(row | {"made": made_at, "reason": backup.reason, **backup.counts()})
+        except BackupError as error:
+            rows.append(row | {"reason": str(error)})
+    order = ["file", "made", "reason", "labels", "events", "proposals", "runs", "size"]
+    _show_table(pd.DataFrame(rows, columns=order), "made")
+    return sound
+
+
+def _offer_restore(sound: list[Backup]) -> None:
+    st.header("Restore", anchor=False)
+    with st.form("restore", width=480):
+        backup = st.selectbox("Backup", sound, format_func=lambda backup: backup.name)
+        name = st.text_input("Name of the new workspace", placeholder="e.g. January restored")
+        st.caption("This workspace stays as it is.")
+        wanted = st.form_submit_button("Restore and open", icon=":material/history:")
+    if not wanted:
+        return
+    with refusals_shown():
+        place = free_place(name.strip(), workspaces_folder())
+        with progress_shown("Restoring …") as progress:
+            restore(backup.path, place, progress)
+        session.choose_workspace(place)
+        st.rerun()
+
+
+def _show_table(files: pd.DataFrame, when: str) -> None:
+    """A table of files with their `size`, and the times in the column `when` in the local zone."""
+    moment = {"format": "D MMM YYYY, HH:mm", "timezone": st.context.timezone}
+    st.dataframe(
+        files.assign(**{when: pd.to_datetime(files[when], utc=True)}),
+        hide_index=True,
+        column_config={
+            "size": st.column_config.NumberColumn(format="bytes"),
+            when: st.column_config.DatetimeColumn(**moment),
+        },
+    )
