@@ -12,8 +12,7 @@ const ENOUGH_SKIPS = 2;
 
 class Batch {
   /**
-   * @param {string} id
-   * @param {SentItem[]} items  in rank order
+   * @param {string} id @param {SentItem[]} items  in rank order
    * @param {boolean} [several]  labels for one item
    */
   constructor(id, items, several = false) {
@@ -86,9 +85,7 @@ class Batch {
 
   /**
    * Labels an item, and goes to the next if it is on the screen.
-   * @param {string} label
-   * @param {LabelEvent} event
-   * @param {Item} [item]
+   * @param {string} label @param {LabelEvent} event @param {Item} [item]
    */
   label(label, event, item = this.current) {
     this.setLabel(item, label);
@@ -117,18 +114,14 @@ class Batch {
 
   /**
    * Takes a label back and brings its item to the screen.
-   * @param {Item} item
-   * @param {LabelEvent} event
+   * @param {Item} item @param {LabelEvent} event
    */
   undo(item, event) {
     this.follow(item, event);
     this.current = item;
   }
 
-  /**
-   * Brings an item without a label to the screen.
-   * @param {Item} item
-   */
+  /** Brings an item without a label to the screen. @param {Item} item */
   showAgain(item) {
     remove(this.trail, item);
     item.isAside = false;
@@ -187,8 +180,7 @@ class Batch {
 
   /**
    * Takes in what the server knows, where this browser has no later word of its own.
-   * @param {SentItem[]} items
-   * @param {(event: LabelEvent) => boolean} isOnServer
+   * @param {SentItem[]} items @param {(event: LabelEvent) => boolean} isOnServer
    */
   merge(items, isOnServer) {
     this.dropHandedOver(items);
@@ -284,10 +276,7 @@ class Batch {
     this.trail.push(item);
   }
 
-  /**
-   * Files an item in the trail by time; of the same moment, by rank.
-   * @param {Item} item
-   */
+  /** Files an item in the trail by time; of the same moment, by rank. @param {Item} item */
   enterTrail(item) {
     remove(this.trail, item);
     let place = this.trail.length;

@@ -37,8 +37,7 @@ class Card {
 
   /**
    * Runs at every mounting and at every change of data or theme.
-   * @param {CardData} data
-   * @param {HTMLElement} root
+   * @param {CardData} data @param {HTMLElement} root
    * @param {(name: string, value: object) => void} trigger
    * @returns {() => void} takes the card off the page, unless a later mounting has it
    */
@@ -131,8 +130,7 @@ class Card {
    * Escape is the card's only where something is open. Keys that scroll are so where something
    * can be scrolled, or could for another item, and nothing else on the page has the focus; Space
    * is even where all is in sight, since it would take the text and its labels from there.
-   * @param {Command} command
-   * @param {Element} target  of the key press
+   * @param {Command} command @param {Element} target  of the key press
    * @returns {boolean}
    */
   takes({ action, argument }, target) {
@@ -173,8 +171,7 @@ class Card {
 
   /**
    * Takes one of several labels for an item, or takes it out; Enter gives what is taken then.
-   * @param {string} value
-   * @param {Item} item
+   * @param {string} value @param {Item} item
    */
   toggle(value, item) {
     if (this.isTooEarly()) return;
@@ -357,10 +354,8 @@ class Card {
 
   /**
    * Makes an event, keeps it, and sends it in the background.
-   * @param {string} action
-   * @param {Item | null} item
-   * @param {{label?: string, note?: string}} [said]
-   * @returns {LabelEvent}
+   * @param {string} action @param {Item | null} item
+   * @param {{label?: string, note?: string}} [said] @returns {LabelEvent}
    */
   record(action, item, said) {
     const event = this.pen.write(this.batch.id, action, item, said);

@@ -10,8 +10,7 @@ function element(tag, className, text) {
 
 /**
  * Replaces a node's text, keeping the text node where there is one.
- * @param {HTMLElement} node
- * @param {string} text
+ * @param {HTMLElement} node @param {string} text
  */
 function write(node, text) {
   const only = node.childNodes.length === 1 ? node.firstChild : null;
@@ -26,8 +25,7 @@ const MOST_NARROW = 3;
 const GRID = 60;
 
 /**
- * @param {number} count
- * @param {number} most
+ * @param {number} count @param {number} most
  * @returns {number[]} for each of so many buttons, how many stand in its row: rows are balanced
  */
 function rowSizes(count, most) {
@@ -37,8 +35,7 @@ function rowSizes(count, most) {
 }
 
 /**
- * @param {Label} label
- * @param {number} wide  buttons in its row where there is room
+ * @param {Label} label @param {number} wide  buttons in its row where there is room
  * @param {number} narrow  and on a phone
  * @param {string} name  within its group
  * @returns {HTMLButtonElement}
@@ -64,10 +61,8 @@ function placeInRow(button, wide, narrow) {
 
 /**
  * Buttons of labels under the names of their groups, if they have any.
- * @param {Label[]} labels
- * @param {HTMLElement[]} buttons  of these labels
- * @param {(label: Label) => [string, string]} groupOf
- * @returns {HTMLElement[]}
+ * @param {Label[]} labels @param {HTMLElement[]} buttons  of these labels
+ * @param {(label: Label) => [string, string]} groupOf @returns {HTMLElement[]}
  */
 function inGroups(labels, buttons, groupOf) {
   const members = new Map();
@@ -86,10 +81,7 @@ function inGroups(labels, buttons, groupOf) {
 }
 
 /**
- * @param {string} action
- * @param {string} title
- * @param {string} key
- * @param {string} [kind]
+ * @param {string} action @param {string} title @param {string} key @param {string} [kind]
  * @returns {HTMLButtonElement}
  */
 function actionButton(action, title, key, kind = "sl-action") {
@@ -100,11 +92,8 @@ function actionButton(action, title, key, kind = "sl-action") {
 
 /**
  * The keys stand on the button, but are no part of its name.
- * @param {HTMLButtonElement} button
- * @param {string} name
- * @param {string} title
- * @param {string[]} keys
- * @returns {HTMLButtonElement}
+ * @param {HTMLButtonElement} button @param {string} name @param {string} title
+ * @param {string[]} keys @returns {HTMLButtonElement}
  */
 function finishButton(button, name, title, keys) {
   button.type = "button";
@@ -133,8 +122,7 @@ function keyName(key) {
 
 /**
  * A row that goes back to an item, once it is filled.
- * @param {string} testid
- * @returns {HTMLButtonElement}
+ * @param {string} testid @returns {HTMLButtonElement}
  */
 function itemRow(testid) {
   const button = element("button", "sl-recent", "");
@@ -148,9 +136,7 @@ function itemRow(testid) {
 
 /**
  * Fills a row that names a label and an item's text.
- * @param {HTMLElement} row
- * @param {View} view
- * @param {Item} item
+ * @param {HTMLElement} row @param {View} view @param {Item} item
  */
 function fillRow(row, view, item) {
   const [name, text] = row.children;

@@ -35,8 +35,7 @@ class EndScreen {
 
   /**
    * How many items have each label; a press lists only those. Of many labels those with items.
-   * @param {Batch} batch
-   * @param {View} view
+   * @param {Batch} batch @param {View} view
    */
   fillFilters(batch, { data, labels }) {
     const few = data.labels.length <= MOST_HUES + 1 ? data.labels.map(({ value }) => value) : [];

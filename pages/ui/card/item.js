@@ -40,9 +40,7 @@ function unlabeledItem(sent, rank) {
 
 /**
  * Is this label, undo or skip later than what is known of its item?
- * @param {LabelEvent} event
- * @param {Item} item
- * @returns {boolean}
+ * @param {LabelEvent} event @param {Item} item @returns {boolean}
  */
 function isNews(event, item) {
   if (!["label", "undo", "skip"].includes(event.action)) return false;

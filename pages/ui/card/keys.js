@@ -43,8 +43,7 @@ const MOST_NAMED = 12;
 /**
  * The commands by `KeyboardEvent.key` in lower case. Enter is the default label's second key,
  * Escape closes what is open, and what the task does not use scrolls as it does everywhere.
- * @param {Label[]} labels
- * @param {Record<string, string>} keys  action to key
+ * @param {Label[]} labels @param {Record<string, string>} keys  action to key
  * @returns {Map<string, Command>}
  */
 function bindKeys(labels, keys) {
@@ -70,9 +69,7 @@ function hasKeyless(labels) {
 
 /**
  * A letter that is no key begins a label's name, where some labels have no key.
- * @param {Card} card
- * @param {KeyboardEvent} event
- * @returns {Command | undefined}
+ * @param {Card} card @param {KeyboardEvent} event @returns {Command | undefined}
  */
 function findCommand(card, event) {
   const isLetter = /^\p{L}$/u.test(event.key) && !isTaken(event);
@@ -83,8 +80,7 @@ function findCommand(card, event) {
 /**
  * The command of a key press: by its character, else by its position, since layouts have other
  * characters where these caps are (`&` for 1 in French, `+` in Czech, `л` for k in Russian).
- * @param {Map<string, Command>} commands
- * @param {KeyboardEvent} event
+ * @param {Map<string, Command>} commands @param {KeyboardEvent} event
  * @returns {Command | undefined}
  */
 function commandOf(commands, event) {
@@ -99,8 +95,7 @@ function commandOf(commands, event) {
 /**
  * A character as most tasks name their keys: no full-width form, no digit of another script.
  * Superscripts are keys of their own (`²` in French), and stay what they are.
- * @param {string} key
- * @returns {string}
+ * @param {string} key @returns {string}
  */
 function plainKey(key) {
   if (key === "؟") return "?";
@@ -161,9 +156,7 @@ function isForCard(event, pointedAt) {
  * Enter and Space press the button that the keyboard has reached, and do nothing besides. After a
  * click somebody labels on: then they are ours. (`:focus-visible` does not tell the two apart,
  * any key press turns it on.)
- * @param {KeyboardEvent} event
- * @param {Element[]} path
- * @param {Element | null} pointedAt
+ * @param {KeyboardEvent} event @param {Element[]} path @param {Element | null} pointedAt
  * @returns {boolean}
  */
 function pressesFocused(event, path, pointedAt) {

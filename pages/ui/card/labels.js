@@ -74,8 +74,7 @@ function saidOf({ description = "", examples = [] }) {
 
 /**
  * Shows what belongs to a label in that label's color.
- * @param {HTMLElement} node
- * @param {Label | undefined} label  as `View.furnish` has them
+ * @param {HTMLElement} node @param {Label | undefined} label  as `View.furnish` has them
  */
 function tint(node, label) {
   node.classList.toggle("sl-positive", Boolean(label?.positive));

@@ -52,8 +52,7 @@ class Outbox {
 
   /**
    * Where to send, and the proof of who sends; a new token is tried at once.
-   * @param {string} endpoint
-   * @param {string} token
+   * @param {string} endpoint @param {string} token
    */
   address(endpoint, token) {
     const isNew = endpoint !== this.endpoint || token !== this.token;
@@ -87,8 +86,7 @@ class Outbox {
   }
 
   /**
-   * @param {string} batchId
-   * @returns {boolean} is an event of this batch still without an answer?
+   * @param {string} batchId @returns {boolean} is an event of this batch still without an answer?
    */
   holds(batchId) {
     return [...this.waiting.values()].some((event) => event.batch_id === batchId);
@@ -96,8 +94,7 @@ class Outbox {
 
   /**
    * Has the server said that it has this event on disk?
-   * @param {LabelEvent} event
-   * @returns {boolean}
+   * @param {LabelEvent} event @returns {boolean}
    */
   hasDelivered(event) {
     return Boolean(this.gone.get(event.event_id));
@@ -204,9 +201,7 @@ class Outbox {
 
 /**
  * One request, outliving the page if it must.
- * @param {string} endpoint
- * @param {Uint8Array} body
- * @returns {Promise<Answer>} raises Trouble
+ * @param {string} endpoint @param {Uint8Array} body @returns {Promise<Answer>} raises Trouble
  */
 async function post(endpoint, body) {
   let response;

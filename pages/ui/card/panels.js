@@ -79,9 +79,7 @@ class Panels {
 
 /**
  * Tells on an action's button whether what it opens is open.
- * @param {HTMLElement} root
- * @param {string} action
- * @param {boolean} isOpen
+ * @param {HTMLElement} root @param {string} action @param {boolean} isOpen
  */
 function expand(root, action, isOpen) {
   const button = root.querySelector(`.sl-actions [data-action="${action}"]`);
@@ -90,9 +88,7 @@ function expand(root, action, isOpen) {
 
 /**
  * Definitions of the task and of its labels; where there are none, how to write them.
- * @param {HTMLElement} panel
- * @param {string} detailed
- * @param {Label[]} labels
+ * @param {HTMLElement} panel @param {string} detailed @param {Label[]} labels
  * @returns {boolean} whether there are any
  */
 function fillDefinitions(panel, detailed, labels) {
@@ -118,8 +114,7 @@ function fillDefinitions(panel, detailed, labels) {
 
 /**
  * Every key and what it does.
- * @param {CardData} data
- * @param {boolean} hasOpinions
+ * @param {CardData} data @param {boolean} hasOpinions
  * @param {string} scrollKey  empty where every text is short
  * @returns {[string, string][]} key as it stands on a keyboard, and its use
  */

@@ -14,11 +14,8 @@ class Pen {
   }
 
   /**
-   * @param {string} batchId
-   * @param {string} action
-   * @param {Item | null} item
-   * @param {{label?: string, note?: string}} [said]
-   * @returns {LabelEvent}
+   * @param {string} batchId @param {string} action @param {Item | null} item
+   * @param {{label?: string, note?: string}} [said] @returns {LabelEvent}
    */
   write(batchId, action, item, { label = "", note = "" } = {}) {
     return {

@@ -33,8 +33,7 @@ class Reader {
 
   /**
    * Another text begins at its first line; the same one stays where it was read.
-   * @param {Item | null} item
-   * @param {Opinion | null} opinion
+   * @param {Item | null} item @param {Opinion | null} opinion
    */
   show(item, opinion) {
     if (item === this.item && opinion === this.marked) return;
@@ -106,8 +105,7 @@ function messageBefore(text) {
 /**
  * The item's columns in one line. Whoever wrote the file wrote them: they are text, and a link
  * only where all of it is an address of the web.
- * @param {HTMLElement} node
- * @param {[string, string][]} columns
+ * @param {HTMLElement} node @param {[string, string][]} columns
  */
 function fillColumns(node, columns) {
   node.replaceChildren(...columns.map(([name, value]) => {

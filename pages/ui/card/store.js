@@ -21,9 +21,7 @@ const SHELVES = ["waiting", "refused"];
 
 /**
  * In the order in which they were made: by time, then by page load and number.
- * @param {LabelEvent} a
- * @param {LabelEvent} b
- * @returns {number}
+ * @param {LabelEvent} a @param {LabelEvent} b @returns {number}
  */
 function byTime(a, b) {
   if (a.labeled_at !== b.labeled_at) return a.labeled_at < b.labeled_at ? -1 : 1;
@@ -50,8 +48,7 @@ class EventStore {
 
   /**
    * Keeps an event; localStorage has it when this returns, IndexedDB soon after.
-   * @param {string} shelf
-   * @param {LabelEvent} event
+   * @param {string} shelf @param {LabelEvent} event
    */
   put(shelf, event) {
     try {
@@ -74,8 +71,7 @@ class EventStore {
 
   /**
    * What localStorage keeps, at once, oldest first.
-   * @param {string} shelf
-   * @returns {LabelEvent[]}
+   * @param {string} shelf @returns {LabelEvent[]}
    */
   readLocal(shelf) {
     try {
@@ -90,9 +86,7 @@ class EventStore {
 
   /**
    * The event that an entry of localStorage holds; null if it is none of this person's shelf.
-   * @param {string} shelf
-   * @param {string | null} key
-   * @param {string | null} value
+   * @param {string} shelf @param {string | null} key @param {string | null} value
    * @returns {LabelEvent | null}
    */
   read(shelf, key, value) {
@@ -106,8 +100,7 @@ class EventStore {
 
   /**
    * What IndexedDB keeps, oldest first; nothing if it cannot be read.
-   * @param {string} shelf
-   * @returns {Promise<LabelEvent[]>}
+   * @param {string} shelf @returns {Promise<LabelEvent[]>}
    */
   async readDatabase(shelf) {
     try {
@@ -123,8 +116,7 @@ class EventStore {
 
   /**
    * Changes a shelf of IndexedDB; on disk (strict) when the transaction completes.
-   * @param {string} shelf
-   * @param {(events: IDBObjectStore) => void} change
+   * @param {string} shelf @param {(events: IDBObjectStore) => void} change
    */
   async write(shelf, change) {
     try {
@@ -154,11 +146,7 @@ class EventStore {
   }
 }
 
-/**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
+/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
 function answerOf(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);

@@ -35,8 +35,7 @@ class Pace {
 
   /**
    * The pace, and how long so many items will take, in words.
-   * @param {number} left
-   * @returns {{pace: string, end: string}}
+   * @param {number} left @returns {{pace: string, end: string}}
    */
   inWords(left) {
     const median = this.median;

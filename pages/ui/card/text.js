@@ -16,8 +16,7 @@ const MEDIUM = 400;
 
 /**
  * How much room a text takes; one of the wide characters of East Asia counts for two.
- * @param {string} text
- * @returns {"short" | "medium" | "long"}
+ * @param {string} text @returns {"short" | "medium" | "long"}
  */
 function sizeOf(text) {
   if (text.length > MEDIUM) return "long";
@@ -29,9 +28,7 @@ function sizeOf(text) {
 /**
  * Shows a text, with marks in it or without; a very long one in parts that are laid out when
  * scrolled to. Its characters stay exactly the same.
- * @param {HTMLElement} node
- * @param {string} text
- * @param {Mark[]} marks  in the text's order
+ * @param {HTMLElement} node @param {string} text @param {Mark[]} marks  in the text's order
  */
 function fillText(node, text, marks) {
   if (text.length >= LONG_TEXT) node.replaceChildren(...partsOf(text, marks));
@@ -42,9 +39,7 @@ function fillText(node, text, marks) {
 /**
  * A text cut between paragraphs, since a part begins on a line of its own. Where one paragraph is
  * a book, it is cut after white space where there is some, and never inside a character.
- * @param {string} text
- * @param {Mark[]} marks
- * @returns {HTMLElement[]}  joined, they are the text
+ * @param {string} text @param {Mark[]} marks @returns {HTMLElement[]}  joined, they are the text
  */
 function partsOf(text, marks) {
   let start = 0;
@@ -64,9 +59,7 @@ function partsOf(text, marks) {
 
 /**
  * A stretch of a text as plain strings and marked spans.
- * @param {string} text
- * @param {number} from
- * @param {number} to
+ * @param {string} text @param {number} from @param {number} to
  * @param {Mark[]} marks  those that lie in it, perhaps in part
  * @returns {(string | HTMLElement)[]}
  */
@@ -95,9 +88,7 @@ function markedSpan(text, { push, strength }) {
 
 /**
  * The pieces of a text that moved the model noticeably; none if they do not join to the text.
- * @param {string} text
- * @param {Opinion} opinion
- * @returns {Mark[]}
+ * @param {string} text @param {Opinion} opinion @returns {Mark[]}
  */
 function marksOf(text, { pieces }) {
   if (pieces.map(([piece]) => piece).join("") !== text) return [];

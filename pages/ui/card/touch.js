@@ -10,8 +10,7 @@ const SWIPE_SLOPE = 2;
 /**
  * Calls back at every swipe over a node. Up and down stays scrolling: the style leaves that to
  * the browser, which then cancels the pointer.
- * @param {HTMLElement} node
- * @param {(direction: "right" | "left") => void} onSwipe
+ * @param {HTMLElement} node @param {(direction: "right" | "left") => void} onSwipe
  */
 function listenForSwipes(node, onSwipe) {
   /** @type {PointerEvent | null} */

@@ -114,8 +114,7 @@ class View {
 
   /**
    * Everything that stays the same through a batch; nothing if it already stands so.
-   * @param {CardData} data
-   * @param {boolean} hasOpinions
+   * @param {CardData} data @param {boolean} hasOpinions
    */
   furnish(data, hasOpinions) {
     const { short, detailed, labels, keys, order, retired, several } = data;
@@ -136,7 +135,8 @@ class View {
     fill("short", short);
     this.panels.define(detailed, inOrder);
     this.finder.furnish(inOrder);
-    this.tip.furnish(inOrder);
+    this.tip.hide();
+    this.tip.said = new Map(inOrder.map((label) => [label.value, saidOf(label)]));
     this.reader.keepBefore(hasBefore);
     this.reader.columns.hidden = !hasColumns;
     const isSpaceFree = this.card.commands.get(" ").action === "scroll";
@@ -172,6 +172,9 @@ class View {
     if (this.data.several) shown.push(actionButton("default", "", "enter", "sl-give"));
     const place = this.root.querySelector(".sl-labels");
     place.classList.toggle("sl-grouped", shown.some((node) => node.matches(".sl-group")));
+    this.root.classList.toggle("sl-many", count > 6);
+    this.root.classList.toggle("sl-crowded", count > 15);
+    this.root.classList.toggle("sl-several", this.data.several);
     place.replaceChildren(...shown);
     this.giveButton = place.querySelector(".sl-give .sl-name");
   }
@@ -197,8 +200,7 @@ class View {
 
   /**
    * The item on the screen, or the end of the batch.
-   * @param {Batch} batch
-   * @param {boolean} isOpinionOn
+   * @param {Batch} batch @param {boolean} isOpinionOn
    */
   show(batch, isOpinionOn) {
     const item = batch.current;
@@ -269,8 +271,7 @@ class View {
   }
 
   /**
-   * @param {Batch} batch
-   * @param {{pace: string, end: string}} tempo
+   * @param {Batch} batch @param {{pace: string, end: string}} tempo
    * @param {{have: number, today: number}} before  labels before those of this batch
    */
   showFigures(batch, { pace, end }, { have, today }) {
@@ -310,8 +311,7 @@ class View {
 
   /**
    * Actions say what they do here; at the end, those that need an item are gone.
-   * @param {boolean} isEnd
-   * @param {boolean} hasSkipped
+   * @param {boolean} isEnd @param {boolean} hasSkipped
    */
   showActions(isEnd, hasSkipped) {
     const set = (action, name, isHidden) => {
@@ -326,9 +326,7 @@ class View {
   }
 
   /**
-   * @param {number} waiting
-   * @param {SaveState} state
-   * @param {string} text  plain and short
+   * @param {number} waiting @param {SaveState} state @param {string} text  plain and short
    * @param {string} trouble  what the person must be told in full, or nothing
    */
   showSaveState(waiting, state, text, trouble) {

@@ -32,8 +32,7 @@ function screenInWords(batch, view) {
 
 /**
  * @param {Item | null} item  on the screen
- * @param {View} view
- * @returns {string} nothing where no opinion is shown
+ * @param {View} view @returns {string} nothing where no opinion is shown
  */
 function opinionInWords(item, view) {
   const opinion = view.isOpinionOn ? item?.opinion : null;
