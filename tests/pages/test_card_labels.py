@@ -67,7 +67,7 @@ def matches(page: Page) -> list[str]:
 def test_two_labels_have_no_field_and_no_groups(labels_of):
     page, _ = labels_of(["Yes/Yes", "Yes/No"], keys=True)
     expect(page.locator(".sl-labels > button.sl-label")).to_have_count(2)
-    for selector in (".sl-find", ".sl-group", ".sl-give", ".sl-before", ".sl-tip"):
+    for selector in (".sl-find", ".sl-group", ".sl-give", ".sl-before"):
         expect(page.locator(selector)).to_have_count(0)
 
 
@@ -292,11 +292,11 @@ def test_groups_stand_under_their_names(labels_of):
 
 def test_what_a_label_means_is_told_where_it_is_chosen(labels_of):
     page, _ = labels_of(NAMES, keys=False)
-    tip = page.get_by_test_id("tip")
+    tip = page.get_by_test_id("message")
     page.get_by_test_id("key-label-Bug").focus()
     expect(tip).to_have_text("Speaks of Bug. “A <b>text</b> on Bug”")
     page.keyboard.press("Escape")
-    expect(tip).to_have_count(0)
+    expect(tip).to_be_hidden()
     page.get_by_test_id("key-label-Spam").hover()
     expect(tip).to_contain_text("Speaks of Spam.")
     page.keyboard.press("d")

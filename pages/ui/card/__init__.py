@@ -17,7 +17,7 @@ _FOLDER = Path(__file__).parent
 
 _SCRIPTS = (
     "store", "outbox", "saving", "pen", "item", "batch", "tempo", "labels", "keys", "touch", "dom",
-    "words", "text", "reader", "panels", "flag", "find", "tip", "end", "view", "actions",
+    "words", "text", "reader", "panels", "flag", "find", "end", "view", "actions",
     "card", "page",
 )  # fmt: skip
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""

@@ -134,8 +134,10 @@ class Card {
    * @returns {boolean}
    */
   takes({ action, argument }, target) {
-    const { panels, flagField, tip, root, scroller } = this.view;
-    if (action === "close") return panels.open !== null || flagField.item !== null || tip.isShown;
+    const { panels, flagField, message, root, scroller } = this.view;
+    if (action === "close") {
+      return panels.open !== null || flagField.item !== null || !message.hidden;
+    }
     if (action !== "scroll") return true;
     const isHere = target.contains(root) || root.contains(target);
     const scrolls = scroller.scrollHeight > scroller.clientHeight;

@@ -88,7 +88,6 @@ class Finder {
   search() {
     this.matches = matchesOf(this.findables, this.input.value);
     this.list.replaceChildren(...this.matches.map((label, place) => this.option(label, place)));
-    this.list.scrollTop = 0;
     this.point(0);
   }
 
@@ -119,9 +118,7 @@ class Finder {
     const option = list.children[place];
     option?.classList.add("sl-active");
     input.setAttribute("aria-activedescendant", option?.id ?? "");
-    if (!option) return;
-    const below = option.offsetTop + option.offsetHeight - list.clientHeight;
-    list.scrollTop = Math.min(Math.max(list.scrollTop, below), option.offsetTop);
+    option?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {KeyboardEvent} event  what it does not use is typed */
@@ -149,21 +146,14 @@ class Finder {
     const place = /^\d$/.test(digit) ? (Number(digit) + 9) % 10 : this.matches.length;
     if (place >= this.matches.length) return -1;
     // `é` is a letter of names, and stands where French keyboards have 2.
-    return isDigit || !this.finds(this.input.value + event.key) ? place : -1;
-  }
-
-  /** @param {string} typed @returns {boolean} */
-  finds(typed) {
-    return matchesOf(this.findables, typed).length > 0;
+    const isTyped = !isDigit && matchesOf(this.findables, this.input.value + event.key).length > 0;
+    return isTyped ? -1 : place;
   }
 
   /** @param {number} place  of the match that is chosen, for the item of the opening */
   take(place) {
     const label = this.matches[place];
-    if (!label) return;
-    const { item } = this;
-    this.close();
-    this.onChoose(label.value, item);
+    if (label) this.onChoose(label.value, this.item);
   }
 }
 

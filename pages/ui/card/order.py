@@ -18,9 +18,10 @@ def values_in_order(snapshot: Snapshot, before: str) -> tuple[str, ...]:
     task = snapshot.workspace.task
     if not task.frequent_first:
         return ()
-    answers = [e.label for e in snapshot.logs.events if e.action == "label"
-               and e.labeled_at < before]  # fmt: skip
-    answers += [item.label for item in snapshot.labels.items if not item.labeled_at]
+    answers = [item.label for item in snapshot.labels.items if not item.labeled_at]
+    for event in snapshot.logs.events:
+        if event.action == "label" and event.labeled_at < before:
+            answers.append(event.label)
     given = Counter(
         value for answer in answers if (today := task.today(answer)) for value in task.chosen(today)
     )

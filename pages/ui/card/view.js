@@ -10,6 +10,8 @@ const ANNOUNCE_AFTER = 250;
 const BESIDE = 280;
 const BELOW = 220;
 const GAP = 24;
+/** Milliseconds that a pointer rests on a label's button until it is said what that means. */
+const EXPLAIN_AFTER = 300;
 /** Pixels below which a window is low: then only what labels is kept. */
 const LOW = 500;
 
@@ -52,7 +54,6 @@ class View {
     this.flagField = new FlagField(root, (item, note) => card.flag(item, note));
     this.finder = new Finder(root, (value, item) =>
       card.act({ action: "label", argument: value, item }));
-    this.tip = new Tip(root);
     this.endScreen = new EndScreen(root);
     this.furniture = "";
     /** The timer of a wait that is not shown yet. */
@@ -75,11 +76,26 @@ class View {
     this.root.onkeydown = (event) => {
       if (event.repeat && event.target.closest("button")) event.preventDefault();
     };
+    const labels = this.root.querySelector(".sl-labels");
+    labels.onmouseover = ({ target }) => this.explainSoon(target, EXPLAIN_AFTER);
+    labels.onmouseleave = () => this.hush();
+    labels.addEventListener("focusin", ({ target }) => this.explainSoon(target, 0));
     this.watchPage();
     listenForSwipes(this.text, (direction) => {
       const label = swipesOf(this.data)?.[direction];
       if (label) this.card.act({ action: "label", argument: label.value });
     });
+  }
+
+  /**
+   * Says what a label means whose button is pointed at or has the focus, until the next key.
+   * @param {Element} target @param {number} wait  in milliseconds
+   */
+  explainSoon(target, wait) {
+    const label = this.labels.get(target.closest("[data-action=label]")?.dataset.argument);
+    const said = label && saidOf(label);
+    clearTimeout(this.asking);
+    if (said) this.asking = setTimeout(() => this.say(said), wait);
   }
 
   /** What stands around the card may come, go and wrap: then the room for texts is another. */
@@ -135,8 +151,6 @@ class View {
     fill("short", short);
     this.panels.define(detailed, inOrder);
     this.finder.furnish(inOrder);
-    this.tip.hide();
-    this.tip.said = new Map(inOrder.map((label) => [label.value, saidOf(label)]));
     this.reader.keepBefore(hasBefore);
     this.reader.columns.hidden = !hasColumns;
     const isSpaceFree = this.card.commands.get(" ").action === "scroll";
@@ -172,7 +186,7 @@ class View {
     if (this.data.several) shown.push(actionButton("default", "", "enter", "sl-give"));
     const place = this.root.querySelector(".sl-labels");
     place.classList.toggle("sl-grouped", shown.some((node) => node.matches(".sl-group")));
-    this.root.classList.toggle("sl-many", count > 6);
+    this.root.classList.toggle("sl-many", count > 9);
     this.root.classList.toggle("sl-crowded", count > 15);
     this.root.classList.toggle("sl-several", this.data.several);
     place.replaceChildren(...shown);
@@ -369,7 +383,7 @@ class View {
   }
 
   hush() {
-    this.tip.hide();
+    clearTimeout(this.asking);
     if (this.message.hidden) return;
     this.message.hidden = true;
     this.announce(""); // the same word is read out when it comes again
