@@ -32,7 +32,7 @@ from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import Workspace
 from core.workspace.logs import Run, append_records, fresh_id, now, read_logs
-from core.workspace.snapshot import Snapshot
+from core.workspace.snapshot import Snapshot, open_snapshot
 from core.workspace.task import Task, require_model
 
 
@@ -84,6 +84,12 @@ def keep(snapshot: Snapshot, trained: Trained) -> Run:
         save_report(trained.report, workspace.path / run.params_file)
         append_records(workspace.runs, [run])
     return run
+
+
+def train_now(path: Path, *, progress: Progress = silent) -> None:
+    """Trains the model of the workspace in this folder on today's labels, and keeps the run."""
+    snapshot = open_snapshot(path, progress)
+    keep(snapshot, train(snapshot, progress=progress))
 
 
 def current_run(snapshot: Snapshot) -> Run | None:

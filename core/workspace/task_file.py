@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from core.workspace.task import (
     DEFAULT_TASK_FILE,
     KEY_UNSAID,
     MAX_LABELS,
+    NONE_FILE,
     SEPARATOR,
     Label,
     Task,
@@ -217,17 +218,46 @@ def replace_task(workspace: Workspace, text: str) -> None:
             write_whole(path, text.encode())
 
 
-def new_labels(wishes: Sequence[LabelWish], kept: Collection[Label] = ()) -> tuple[Label, ...]:
-    """The labels that somebody asks for; a value that is kept keeps its file."""
-    files = {label.value: label.file for label in kept}
-    labels = []
-    for number, wish in enumerate(wishes, start=1):
-        name = wish.name or wish.value
-        file = files.setdefault(wish.value, _file_name(name, number, files.values()))
-        flags = {"positive": wish.positive, "default": wish.default}
-        key = wish.key.lower() or KEY_UNSAID
-        labels.append(Label(wish.value, name, file, key, **flags, description=wish.description))
+def new_labels(wishes: Sequence[LabelWish]) -> tuple[Label, ...]:
+    """The labels that somebody asks for."""
+    return completed(
+        Label(
+            wish.value,
+            wish.name or wish.value,
+            "",
+            wish.key.lower() or KEY_UNSAID,
+            wish.positive,
+            wish.default,
+            wish.description,
+        )
+        for wish in wishes
+    )
+
+
+def completed(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """The labels with a file for each that has none, and keys for those that ask for one."""
+    labels = list(labels)
+    taken = [NONE_FILE, *(label.file for label in labels if label.file)]
+    for at, label in enumerate(labels):
+        if not label.file:
+            labels[at] = replace(label, file=_file_name(label.name, at + 1, taken))
+            taken.append(labels[at].file)
     return with_keys(tuple(labels), set(asdict(default_task().keys).values()))
+
+
+def merged(labels: Mapping[str, Label], into: Mapping[str, str]) -> list[Label]:
+    """The labels without those that are merged into others, whose values are former ones of these.
+
+    Both are by the values of before; raises TaskError for a label that goes into one that goes.
+    """
+    found = {value: label for value, label in labels.items() if value not in into}
+    for value, other in into.items():
+        if other not in found:
+            names = labels[value].name, labels[other].name
+            raise TaskError("{} is merged into {}, which does not stay.".format(*names))
+        was = (*found[other].was, labels[value].value, *labels[value].was)
+        found[other] = replace(found[other], was=was)
+    return list(found.values())
 
 
 def _file_name(name: str, number: int, taken: Collection[str]) -> str:

@@ -1,16 +1,22 @@
 """The tab Settings of Data: the task in a form, and what is told before it is saved."""
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.doctor import examine
 from core.sampling.catalog import PRESETS
+from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
-from core.workspace.task import MAX_LABELS, SPLITS, Task, load_task
-from core.workspace.task_file import LabelWish, task_text
-from tests.browser import said
-from tests.conftest import MakeWorkspace, headlines
+from core.workspace.relabel import Decision, decide
+from core.workspace.snapshot import read_snapshot
+from core.workspace.task import MAX_LABELS, SPLITS, Label, Task, load_task
+from core.workspace.task_file import LabelWish, task_text, task_toml
+from tests.browser import eventually, said
+from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.test_pages import PAGES, open_page, open_tab
 
 ROWS = [("training", "1", 5), ("evaluation", "0", 3)]
@@ -204,12 +210,106 @@ def test_a_workspace_without_a_task_file_gets_one(make_workspace: MakeWorkspace,
     assert not (path / "set_aside").exists()
 
 
+@pytest.fixture
+def three(path: Path) -> Path:
+    """With a third label, which four training items have."""
+    yes, no = task(path).labels
+    labels = (replace(yes, name="Yes"), no, Label("x", "X", "x.csv", "7"))
+    text = task_toml(replace(task(path), labels=labels))
+    (path / "task.toml").write_text(text, encoding="utf-8")
+    rows = [(item_id, words, "x") for item_id, words, _ in headlines(40)[20:24]]
+    write_csv(path / "training_data" / "x.csv", rows)
+    return path
+
+
+def check(page: AppTest, label: str) -> AppTest:
+    """Turns the box or switch of this label over."""
+    (box,) = [x for kind in ("checkbox", "toggle") for x in page.get(kind) if x.label == label][:1]
+    page = box.set_value(not box.value).run()
+    assert not page.exception
+    return page
+
+
+def labels_in(path: Path) -> dict[str, str]:
+    """The labels that count now, of all splits."""
+    return {item.item_id: item.label for item in read_snapshot(open_workspace(path)).labels.items}
+
+
+def test_a_value_is_renamed_and_its_items_stay(three: Path, monkeypatch):
+    page = edit(settings(three, monkeypatch), "Value in files", "odd", 2)
+    page = edit(page, "Examples, one a line", " one \n\ntwo", 2)
+    assert "Writes odd for X in files from now on." in told(page)
+    save(page)
+    label = task(three).label("odd")
+    assert (label.file, label.was, label.examples) == ("x.csv", ("x",), ("one", "two"))
+    assert Counter(labels_in(three).values())["odd"] == 4
+    assert examine(three) == []
+
+
+def test_a_label_is_merged_into_another(three: Path, monkeypatch):
+    page = edit(settings(three, monkeypatch), "Merge X into", "1")
+    assert "its 4 items have the label Yes from now on" in told(page)
+    save(page)
+    assert task(three).values == ("1", "0")
+    assert task(three).labels[0].was == ("x",)
+    assert Counter(labels_in(three).values()) == {"1": 9, "0": 3}
+    assert examine(three) == []
+
+
+def test_a_retired_label_is_labeled_again_or_offered_again(three: Path, monkeypatch):
+    page = settings(three, monkeypatch)
+    box = next(x for x in page.checkbox if x.key.startswith("settings_retire x"))
+    page = save(box.set_value(True).run())
+    assert [label.value for label in task(three).retired] == ["x"]
+    assert "x" not in labels_in(three).values()
+    (button,) = [x for x in page.button if x.label == "Label its 4 items again"]
+    page = button.click().run()
+    assert not page.exception
+    assert len(read_snapshot(open_workspace(three)).waiting) == 4
+    assert "4 wait on Annotate to be labeled again" in " ".join(x.value for x in page.caption)
+    page = save(check(page, "Offer X again"))
+    assert task(three).values == ("1", "0", "x")
+    assert Counter(labels_in(three).values())["x"] == 4
+
+
+def test_a_text_can_have_several_labels_from_then_on(three: Path, monkeypatch):
+    page = check(settings(three, monkeypatch), "A text can have several labels")
+    assert "Each text keeps the one that it has" in told(page)
+    page = edit(page, "Positive label", "")
+    save(page)
+    assert task(three).several
+    assert task(three).positive is None
+    page = settings(three, monkeypatch)
+    assert next(x for x in page.get("toggle") if x.label.startswith("A text can")).disabled
+
+
+def test_what_stands_around_a_text_is_set_here(path: Path, monkeypatch):
+    page = edit(settings(path, monkeypatch), "Column above a text", "place")
+    page = check(page, "Frequent labels first")
+    save(page)
+    assert (task(path).before, task(path).frequent_first) == ("place", True)
+
+
+def test_the_model_is_trained_at_a_button(demo: Path, monkeypatch):
+    page = settings(demo, monkeypatch)
+    assert not [x for x in page.button if x.key == "train"]
+    snapshot = read_snapshot(open_workspace(demo))
+    item = snapshot.labels.usable_training()[0]
+    decision = Decision(item, "0" if item.label == "1" else "1")
+    decide(snapshot.workspace, Inbox(snapshot.workspace), [decision], "ann")
+    page = settings(demo, monkeypatch).button(key="train").click().run()
+    assert not page.exception
+    runs = len(snapshot.logs.runs)
+    eventually(lambda: len(read_snapshot(open_workspace(demo)).logs.runs) > runs, 60)
+    assert len(read_snapshot(open_workspace(demo)).logs.runs) == runs + 1
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_opens_after_a_label_was_added_half_way(name: str, demo: Path, monkeypatch):
     page = settings(demo, monkeypatch)
     page = next(each for each in page.button if each.label == "Add a label").click().run()
     page = edit(page, "Name", "Unclear", 2)
-    assert "Predictions pause until" in told(page)
+    assert "The model does not know Unclear until" in told(page)
     save(page)
     page = open_page(name, demo, monkeypatch)
     assert not page.exception

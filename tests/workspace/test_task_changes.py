@@ -10,7 +10,7 @@ from core.workspace.labels import Labeled
 from core.workspace.logs import Event
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS, Label, Task, default_task
-from core.workspace.task_changes import PAUSE, changes, items_of
+from core.workspace.task_changes import LOOK, SWITCH, changes, items_of
 
 TASK = default_task()
 ITEMS = Counter({"1": 240, "0": 1})
@@ -54,7 +54,10 @@ def edited(at: int, **words: object) -> Task:
         (edited(0, key="j"), ["Changes the key of Disaster-related from 1 to j."]),
         (
             edited(0, description="x"),
-            ["Changes the definition of Disaster-related, which 240 items have."],
+            [
+                "Changes the definition of Disaster-related, which 240 items have. They are listed "
+                "on Review for a second look."
+            ],
         ),
         (
             edited(1, default=False),
@@ -90,13 +93,16 @@ def test_a_new_label_is_told_with_what_it_means_for_the_labels_given_so_far():
     new = replace(TASK, labels=(*TASK.labels, SPAM))
     added = "Adds the label Spam, with the key 5."
     assert changes(TASK, new, Counter()) == [added]
-    assert changes(TASK, new, ITEMS) == [added, PAUSE]
+    unknown = "The model does not know Spam until it has learned from examples."
+    assert changes(TASK, new, ITEMS) == [added, unknown, LOOK]
 
 
 def test_a_label_goes_only_if_no_item_has_it():
     old = replace(TASK, labels=(*TASK.labels, SPAM))
     assert changes(old, TASK, Counter())[0] == "Removes the label Spam, which no item has."
-    with pytest.raises(TaskError, match="3 items had the label Spam, so it cannot be removed"):
+    with pytest.raises(
+        TaskError, match=r"3 items had the label Spam, so it cannot be removed\. Retire"
+    ):
         changes(old, TASK, Counter({"spam": 3}))
 
 
@@ -113,3 +119,52 @@ def test_items_are_counted_by_their_label_and_what_was_undone_is_not_forgotten(a
     event = Event("e", "b", "i", "label", "0", "ann", "2026", 1.0, assisted=False)
     logs = replace(active.logs, events=[event, replace(event, action="undo", label="")])
     assert items_of(replace(active, labels=none, logs=logs)) == {"0": 1}
+
+
+OLD = replace(TASK, labels=(*TASK.labels, SPAM))
+MANY = Counter({"1": 240, "0": 1, "spam": 12})
+
+
+@pytest.mark.parametrize(
+    ("new", "says"),
+    [
+        (
+            replace(TASK, labels=(replace(TASK.labels[0], was=("spam",)), TASK.labels[1])),
+            "Merges the label Spam into Disaster-related: its 12 items have the label "
+            "Disaster-related from now on. No file is rewritten.",
+        ),
+        (
+            replace(TASK, labels=(*TASK.labels, replace(SPAM, value="junk", was=("spam",)))),
+            "Writes junk for Spam in files from now on. Rows of spam stay and mean the same.",
+        ),
+        (
+            replace(TASK, retired=(replace(SPAM, retired=True),)),
+            "Retires the label Spam: it is not offered any more. Its 12 items are kept, out of "
+            "training and of every score; you can label them again here.",
+        ),
+        (
+            replace(OLD, labels=(*TASK.labels, replace(SPAM, examples=("buy",)))),
+            "Changes the examples of Spam.",
+        ),
+        (
+            replace(OLD, labels=(*TASK.labels, replace(SPAM, key=""))),
+            "Changes the key of Spam from 5 to none: it is found by typing.",
+        ),
+        (replace(OLD, before="earlier"), "Changes the column above a text from none to earlier."),
+        (replace(OLD, several=True), SWITCH),
+    ],
+)
+def test_each_change_of_labels_that_items_have_has_its_sentence(new: Task, says: str):
+    assert changes(OLD, new, MANY) == [says]
+
+
+def test_a_retired_label_can_be_offered_again_and_several_cannot_be_taken_back():
+    retired = replace(TASK, retired=(replace(SPAM, retired=True),))
+    assert changes(retired, OLD, MANY) == [
+        "Offers the label Spam again, and its 12 items count again."
+    ]
+    with pytest.raises(TaskError, match="cannot have one alone"):
+        changes(replace(OLD, several=True), OLD, MANY)
+    assert changes(replace(OLD, several=True), OLD, Counter()) == [
+        "A text has one label from now on."
+    ]

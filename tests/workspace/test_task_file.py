@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from core.errors import TaskError
 from core.workspace.layout import create_workspace, open_workspace
 from core.workspace.task import (
+    KEY_UNSAID,
     MOST,
     SPLITS,
     STRATEGIES,
@@ -19,8 +20,9 @@ from core.workspace.task import (
 )
 from core.workspace.task_file import (
     LabelWish,
+    completed,
     has_comments,
-    new_labels,
+    merged,
     read_task_text,
     replace_task,
     save_task,
@@ -252,10 +254,22 @@ def test_back_leaves_its_key_to_a_label_that_takes_it():
 
 def test_labels_that_are_kept_keep_their_files():
     kept = default_task().labels
-    wishes = [LabelWish("1", "Flood", positive=True), LabelWish("0"), LabelWish("x", "Related")]
-    assert [label.file for label in new_labels(wishes, kept)] == [
-        "related.csv", "not_related.csv", "related_3.csv",
+    new = [Label("x", "Related", "", KEY_UNSAID), Label("n", "None", "", "")]
+    assert [(label.file, label.key) for label in completed([*kept, *new])] == [
+        ("related.csv", "1"), ("not_related.csv", "0"), ("related_3.csv", "3"), ("none_4.csv", ""),
     ]  # fmt: skip
+
+
+def test_merged_labels_leave_their_values_to_others():
+    labels = {x: Label(x, x, f"{x}.csv", "") for x in "abcd"}
+    labels["b"] = replace(labels["b"], was=("old",))
+    labels["c"] = replace(labels["c"], value="new", was=("c",))
+    found = merged(labels, {"b": "a", "c": "a"})
+    assert [(label.value, label.was) for label in found] == [
+        ("a", ("b", "old", "new", "c")), ("d", ()),
+    ]  # fmt: skip
+    with pytest.raises(TaskError, match="b is merged into c, which does not stay"):
+        merged(labels, {"b": "c", "c": "d"})
 
 
 def test_a_file_that_changed_meanwhile_is_not_overwritten(make_workspace: MakeWorkspace):

@@ -1,27 +1,38 @@
 """Settings: the task of a workspace in a form, and what an edit touches before it is saved."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from core.errors import TaskError
+from core.evaluation.runs import current_run, train_now
 from core.sampling.catalog import CATALOG, PRESETS, preset_of
 from core.system.findings import counted
+from core.workspace.relabel import label_again, to_label_again
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import MOST, SPLITS, Task, default_task, parse_task
+from core.workspace.task import (
+    KEY_UNSAID,
+    MOST,
+    SPLITS,
+    Label,
+    Task,
+    default_task,
+    parse_task,
+)
 from core.workspace.task_changes import changes, items_of
 from core.workspace.task_file import (
-    LabelWish,
+    completed,
     has_comments,
-    new_labels,
+    merged,
     read_task_text,
     save_task,
     task_toml,
 )
 from pages.ui import session
-from pages.ui.components.messages import refusals_shown
+from pages.ui.cache import analysis
+from pages.ui.components.messages import refusals_shown, show_job
 from pages.ui.escape_markdown import plain
 
 OPENED = "settings_opened"
@@ -60,6 +71,7 @@ def show(path: Path) -> None:
     with refusals_shown():
         text = task_toml(_form(task, snapshot, items))
         _offer_to_save(path, text, seen, changes(task, parse_task(text, "task.toml"), items))
+    _offer_to_train(snapshot)
 
 
 def _fill_in() -> None:
@@ -108,7 +120,14 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     short = st.text_input("Question", task.short, key=_key("question"))
     detailed = st.text_area("Definitions", task.detailed, height=200, key=_key("definitions"))
     st.header("Labels", anchor=False)
-    labels = new_labels(_labels(task, items), task.labels)
+    several = st.toggle(
+        "A text can have several labels",
+        task.several,
+        key=_key("several"),
+        disabled=task.several and any(items.values()),
+        help="None of them is an answer too.",
+    )
+    labels = _labels(task, snapshot, items, several)
     st.header("How many items to label first", anchor=False)
     targets = {
         split: _number(place, SETS[split][0], task.targets[split], help=SETS[split][1])
@@ -118,13 +137,26 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     left, right = st.columns(2)
     size = _number(left, "Items in a batch", task.batch_size, min_value=1)
     mix = _mix(task, right)
-    left, right = st.columns(2)
     rest = _number(left, "Minutes before a break is suggested (0: never)", task.rest_minutes)
-    columns = [*dict.fromkeys([*snapshot.pool_words.pool.columns, *task.show])]
-    show = right.multiselect("Columns under a text", columns, [*task.show], key=_key("columns"))
-    words = {"title": title, "short": short, "detailed": detailed.strip(), "show": tuple(show)}
+    words = {"title": title, "short": short, "detailed": detailed.strip(), "several": several}
     numbers = {"batch_size": size, "rest_minutes": rest, "targets": targets, "mix": mix}
-    return replace(task, labels=labels, **words, **numbers)
+    offered = tuple(label for label in labels if not label.retired)
+    retired = tuple(label for label in labels if label.retired)
+    card = _card(task, snapshot.pool_words.pool.columns)
+    return replace(task, labels=offered, retired=retired, **words, **numbers, **card)
+
+
+def _card(task: Task, columns: Sequence[str]) -> dict[str, object]:
+    """What stands around a text, and in which order its labels."""
+    st.header("Card", anchor=False)
+    left, right = st.columns(2)
+    names = [*dict.fromkeys([*columns, *task.show])]
+    show = left.multiselect("Columns under a text", names, [*task.show], key=_key("columns"))
+    above = ["", *dict.fromkeys([*columns, *filter(None, [task.before])])]
+    at, told = above.index(task.before), lambda name: name or "none"
+    before = right.selectbox("Column above a text", above, at, format_func=told, key=_key("before"))
+    first = st.toggle("Frequent labels first", task.frequent_first, key=_key("frequent"))
+    return {"show": tuple(show), "before": before, "frequent_first": first}
 
 
 def _number(place: object, label: str, value: int, **further: object) -> int:
@@ -132,46 +164,121 @@ def _number(place: object, label: str, value: int, **further: object) -> int:
     return place.number_input(label, value=value, **further)
 
 
-def _labels(task: Task, items: Mapping[str, int]) -> list[LabelWish]:
-    kept = [label for label in task.labels if label.value not in st.session_state[REMOVED]]
-    rows = [LabelWish(x.value, x.name, x.key, description=x.description) for x in kept]
-    rows += [LabelWish("")] * st.session_state[ADDED]
-    wishes = [_label(at, wish, items.get(wish.value, 0)) for at, wish in enumerate(rows)]
+def _labels(
+    task: Task, snapshot: Snapshot, items: Mapping[str, int], several: bool
+) -> tuple[Label, ...]:
+    """A row for each label and for those that are new, and which of them are special."""
+    offered = [label for label in task.labels if label.value not in st.session_state[REMOVED]]
+    names, edited, into = {label.value: label.name for label in offered}, {}, {}
+    for at, label in enumerate(offered):
+        edited[label.value], into[label.value] = _label(at, label, items.get(label.value, 0), names)
+    for at in range(len(offered), len(offered) + st.session_state[ADDED]):
+        new, _ = _label(at, Label("", "", "", ""), 0, {})
+        edited |= {f"new {at}": new} if new.value else {}
     one_more = {ADDED: st.session_state[ADDED] + 1}
     update = st.session_state.update
     st.button("Add a label", icon=":material/add:", on_click=update, args=(one_more,))
-    names = {wish.value: wish.name or wish.value for wish in wishes if wish.value}
-    marked = {label.value for label in task.labels if label.positive}
-    usual = {label.value for label in task.labels if label.default}
-    left, right = st.columns(2)
-    positive = _choose(left, "Positive label", names, marked)
-    default = _choose(right, "Label for Enter", {"": "none", **names}, usual)
-    return [
-        replace(wish, positive=wish.value == positive, default=wish.value == default)
-        for wish in wishes
-        if wish.value
-    ]
+    edited |= {label.value: _retired(label, snapshot, items) for label in task.retired}
+    labels = completed(merged(edited, {value: other for value, other in into.items() if other}))
+    left = {label.value: label.name for label in labels if not label.retired}
+    places = st.columns(2)
+    none = {"": "none"} if several or len(left) > 2 else {}
+    positive = _choose(places[0], "Positive label", none | left, _marked(labels, "positive"))
+    default = ""
+    if not several:
+        usual = _marked(labels, "default")
+        default = _choose(places[1], "Label for Enter", {"": "none", **left}, usual)
+    return tuple(
+        replace(label, positive=label.value == positive, default=label.value == default)
+        for label in labels
+    )
+
+
+def _marked(labels: Sequence[Label], flag: str) -> set[str]:
+    return {label.value for label in labels if getattr(label, flag)}
 
 
 def _choose(place: object, label: str, names: Mapping[str, str], chosen: set[str]) -> str:
+    """One of the labels; at first the one that is chosen."""
     at = next((at for at, value in enumerate(names) if value in chosen), 0)
     return place.selectbox(label, [*names], at, format_func=names.get, key=_key(label))
 
 
-def _label(at: int, wish: LabelWish, items: int) -> LabelWish:
-    """The label as its row says it; a new one has its name as its value."""
-    row = wish.value or f"new {at}"
+def _label(at: int, label: Label, number: int, names: Mapping[str, str]) -> tuple[Label, str]:
+    """The label as its row says it, and the value of the one that it is merged into, if any.
+
+    A new one has its name as its value; an empty key of it means a free one.
+    """
+    row, into, retired = label.value or f"new {at}", "", False
+    value, examples = label.value, _lines(label.examples)
     with st.container(border=True):
         left, middle, right = st.columns([3, 1, 6])
-        name = left.text_input("Name", wish.name, key=_key(f"name {row}")).strip()
-        key = middle.text_input("Key", wish.key, key=_key(f"key {row}")).strip()
-        about = right.text_area("Definition", wish.description, height=90, key=_key(f"what {row}"))
-        if wish.value:
-            left.caption(f"{counted(items, 'item')}. In files: {plain(wish.value)}")
-        if wish.value and not items:
-            remove = st.session_state[REMOVED].add
-            left.button("Remove", key=_key(f"remove {row}"), on_click=remove, args=(wish.value,))
-    return LabelWish(wish.value or name, name, key, description=about.strip())
+        name = left.text_input("Name", label.name, key=_key(f"name {row}")).strip()
+        key = middle.text_input("Key", label.key, key=_key(f"key {row}")).strip().lower()
+        about = right.text_area("Definition", label.description, height=90, key=_key(f"what {row}"))
+        if label.value:
+            left.caption(f"{counted(number, 'item')}. In files: {plain(label.value)}")
+        with left.popover("More", key=_key(f"more {row}")):
+            said = st.text_area("Examples, one a line", examples, key=_key(f"examples {row}"))
+            if label.value:
+                value = st.text_input("Value in files", value, key=_key(f"value {row}")).strip()
+            if number:
+                retired = st.checkbox("Retire: do not offer it any more", key=_key(f"retire {row}"))
+                others = {"": "none", **{x: names[x] for x in names if x != label.value}}
+                into = _choose(st, f"Merge {label.name} into", others, set())
+            elif label.value:
+                remove = st.session_state[REMOVED].add
+                args = (label.value,)
+                st.button("Remove", key=_key(f"remove {row}"), on_click=remove, args=args)
+    if said != examples:
+        label = replace(label, examples=tuple(filter(None, map(str.strip, said.split("\n")))))
+    if value != label.value and number:
+        label = replace(label, was=(*(x for x in label.was if x != value), label.value))
+    key = key or ("" if label.value else KEY_UNSAID)
+    words = {"value": value or name, "name": name or value, "key": key, "retired": retired}
+    return replace(label, **words, description=about.strip()), into
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return "\n".join(" ".join(text.split()) for text in texts)
+
+
+def _retired(label: Label, snapshot: Snapshot, items: Mapping[str, int]) -> Label:
+    """A retired label, which may be offered again or its items queued to be labeled anew."""
+    number, ready = items.get(label.value, 0), len(to_label_again(snapshot, label.value))
+    labels = snapshot.labels
+    queued = sum(label.value in x.retired for x in labels.retired if x.item_id in labels.queued)
+    waits = f"; {queued:,} wait on Annotate to be labeled again" if queued else ""
+    with st.container(border=True):
+        st.markdown(f"{plain(label.name)}: retired")
+        st.caption(f"{counted(number, 'item')}, in files: {plain(label.value)}{waits}")
+        if ready:
+            st.button(
+                f"Label its {counted(ready, 'item')} again",
+                key=_key(f"again {label.value}"),
+                on_click=_queue,
+                args=(snapshot, label.value),
+                disabled=not snapshot.workspace.is_writable(),
+            )
+        offered = st.checkbox(f"Offer {label.name} again", key=_key(f"offer {label.value}"))
+    return replace(label, retired=False, key="") if offered else label
+
+
+def _queue(snapshot: Snapshot, value: str) -> None:
+    with refusals_shown():
+        number = label_again(snapshot.workspace, value)
+        st.toast(f"{counted(number, 'item')} wait on Annotate.", icon=":material/check:")
+
+
+def _offer_to_train(snapshot: Snapshot) -> None:
+    """Trains the model where it has not learned from the labels as they are now."""
+    path = snapshot.workspace.path
+    job = analysis.job(f"training of {path}", train_now, path)
+    show_job(job, "Training", "settings_train")
+    is_due = snapshot.logs.runs and snapshot.can_train and current_run(snapshot) is None
+    if is_due and not job.is_running and snapshot.workspace.is_writable():
+        st.caption("The model has not learned from the labels as they are now.")
+        st.button("Train now", icon=":material/model_training:", key="train", on_click=job.start)
 
 
 def _mix(task: Task, place: object) -> Mapping[str, int]:
