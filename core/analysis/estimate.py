@@ -116,8 +116,7 @@ def prevalence_of(snapshot: Snapshot, *, progress: Progress = silent) -> Prevale
     """The share of positives among the pool's distinct items and all labeled ones.
 
     The random items are evaluation and validation data, and the random training items from before
-    a model first chose. Later ones were drawn from what active learning had left. It is the pool
-    from which they were drawn: items that were added to it since are not spoken for.
+    a model first chose: later ones were drawn from what active learning had left.
     """
     task = snapshot.workspace.task
     held_out = [*snapshot.labels.splits["evaluation"], *snapshot.labels.splits["validation"]]

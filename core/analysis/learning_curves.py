@@ -187,9 +187,8 @@ def _computed(
 ) -> Iterator[list[Point]]:
     """The missing curves as they are finished; in this process if there is one worker.
 
-    Others have one torch thread each, and are started anew, not forked: a fork of a process whose
-    torch has run threads may hang. Whatever ends the caller ends what still waits; nobody waits for
-    what the workers are at, which ends with it.
+    Others have one torch thread each, and are started anew: a fork of a process whose torch has run
+    threads may hang. Whatever ends the caller ends what still waits.
     """
     workers = min(workers or processors(), max(len(missing), 1))
     jobs = [(folder, study.task, study.mixes[x.mix], x, study.plan) for x in missing]

@@ -1,8 +1,8 @@
 """Representation: how the training data differs from the pool in lengths, columns and words.
 
-Held-out items are counted in neither. The pool is all that strategies could choose from, the chosen
-items among it, and training items that it does not hold are counted as if it held them. What is
-called different is so beyond chance, with a cut that knows how many figures were compared.
+Held-out items are counted in neither. The pool is all that strategies could choose from, training
+items that it does not hold among it. What is called different is so beyond chance, with a cut that
+knows how many figures were compared.
 """
 
 from collections.abc import Mapping, Sequence

@@ -119,8 +119,7 @@ def by_iteration(items: pd.DataFrame) -> list[Yield]:
 def over_time(items: pd.DataFrame) -> list[tuple[int, Yield]]:
     """What each strategy brought in over time, in stretches of at least `THIN` of its labels.
 
-    With each stretch, how many training labels of all strategies there were at its end. Batches
-    stay whole; what has come since the last stretch waits for more.
+    With each, how many training labels there were at its end. Batches stay whole.
     """
     found, waiting = [], {}
     for (strategy, _), batch in items.groupby(["strategy", "batch_id"], sort=False):

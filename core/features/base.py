@@ -1,9 +1,8 @@
 """Feature sources: the interface through which models see texts as rows of numbers.
 
-A source has sparse columns (the words of a text), dense columns (its meaning), or both. A model's
-first layer is a matrix over these columns; rows work its product out themselves, since they know
-how they are stored. Models, scoring and explaining use nothing else of a source, so a new one needs
-a class with these members and a line in `sources`.
+A source has sparse columns (the words of a text), dense ones (its meaning), or both. A model's
+first layer is a matrix over them, whose product rows work out themselves. Nothing else of a source
+is used: a new one needs a class with these members and a line in `sources`.
 """
 
 from collections.abc import Callable, Iterable, Sequence

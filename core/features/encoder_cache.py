@@ -21,14 +21,12 @@ from core.pool.bags import Mask
 from core.pool.tokens import Hashes
 from core.system.durable import remove, remove_abandoned, write_whole
 from core.system.mapped_arrays import encoded
-from core.system.progress import Progress, about, silent
+from core.system.progress import EVERY, Progress, about, silent
 
 TEXTS_IN_A_FILE = 1_024
 
 SAMPLE = 64
 """Texts in the first block: the time for all others is estimated from them."""
-
-EVERY = 2.0
 
 Block = NDArray[np.void]
 """Records of `text`, its hash, in ascending order, and `vector`."""

@@ -2,11 +2,11 @@
 
 - `static`: model2vec's layout. A text is the mean of its tokens' vectors.
 - `sentence-transformers`: a folder with `modules.json`, which says how vectors are made of tokens.
-- `onnx`: a transformer as a graph, `model.onnx` or `onnx/model.onnx`, and its `tokenizer.json`. A
-  text is the mean of its tokens' vectors, unless the graph itself gives one vector for a text.
+- `onnx`: a graph, `model.onnx` or `onnx/model.onnx`, and its `tokenizer.json`. A text is the mean
+  of its tokens' vectors, unless the graph itself gives one vector for a text.
 
-The packages that read them are optional, and some take seconds to import: they are imported when
-an encoder is opened. None of them may run code that comes with an encoder.
+The packages that read them are optional, and imported when an encoder is opened. None of them may
+run code that comes with an encoder.
 """
 
 import json

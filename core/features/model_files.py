@@ -1,7 +1,6 @@
 """Files in `models/`: how they are written, and how they are read without torch.
 
-They are what `torch.save` writes: a zip of a pickle of plain values and tensors, beside it one
-entry for each tensor's numbers.
+They are what `torch.save` writes: a zip of a pickle, and an entry for each tensor's numbers.
 """
 
 import pickle

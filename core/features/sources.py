@@ -26,10 +26,9 @@ def pool_encoder(
     download: bool = False,
     progress: Progress = silent,
 ) -> CachedEncoder | None:
-    """The encoder of this name with what it has read for this workspace; None if there is no name.
+    """The encoder of this name, or of the task, with what it has read; None if there is no name.
 
-    Without a name it is the task's. Raises RunError if it cannot be had; it is downloaded only if
-    that is allowed.
+    Raises RunError if it cannot be had.
     """
     name = snapshot.workspace.task.encoder if name is None else name
     if not name:
@@ -43,8 +42,7 @@ def feature_source(
 ) -> Source:
     """What the model of this name sees of a text; a `space` takes the place of the pool's own.
 
-    With an encoder, labeled texts are encoded here, where it is told how long that takes. Raises
-    RunError if the task's encoder cannot be used.
+    With an encoder, labeled texts are encoded here. Raises RunError if it cannot be used.
     """
     if name == "book":
         progress("preparing your texts: words")

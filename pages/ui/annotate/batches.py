@@ -29,7 +29,6 @@ USUAL = "mix_usual"
 NAMED = "mix_named"
 CUSTOM = "Custom"
 
-COLUMNS = 3
 MOST = 1_000
 """Items of one strategy in a batch."""
 
@@ -58,7 +57,7 @@ def batch_to_show(
         return snapshot, card_batch(snapshot, earlier, annotator, reopened=True, item_id=item_id)
     session.close_reopened()
     if not current:
-        with progress_shown(_waited_for(snapshot, request), " …") as report:
+        with progress_shown(_waited_for(snapshot, request)) as report:
             current = batch_to_label(snapshot, annotator, request, progress=report)
         snapshot = session.open_snapshot()
     return snapshot, card_batch(snapshot, current, annotator)
@@ -151,10 +150,10 @@ def choose_mix(task: Task) -> dict[str, int] | None:
 
 
 def _fields(task: Task) -> dict[str, int]:
-    places = st.columns(COLUMNS)
+    places = st.columns(3)
     offered = [each for each in CATALOG.values() if task.stratify_by or not each.asks_a_column]
     numbers = {
-        strategy.name: places[at % COLUMNS].number_input(
+        strategy.name: places[at % 3].number_input(
             strategy.name.capitalize(),
             min_value=0,
             max_value=MOST,

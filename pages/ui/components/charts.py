@@ -1,8 +1,7 @@
 """Altair charts with one palette: the same color for the same thing on every page.
 
-Labels and the chapter's strategies have colors of Okabe and Ito. The others were searched for: far
-from those and from each other for people of any color vision, and to be seen on light and on dark.
-A test holds the distances; sixteen colors cannot be as far apart as the few that stand together.
+Labels and the chapter's strategies have colors of Okabe and Ito. The others are far from those and
+from each other for any color vision, on light and on dark, as a test holds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

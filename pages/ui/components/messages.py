@@ -42,14 +42,12 @@ def say_empty(message: str, *, stop: bool = False) -> None:
 
 
 @contextmanager
-def progress_shown(doing: str, ending: str = "") -> Iterator[Progress]:
+def progress_shown(doing: str) -> Iterator[Progress]:
     """A place that tells each step; gone at the end."""
     place = st.empty()
     with place.status(doing, expanded=True) as status:
         began = time.perf_counter()
-        yield in_words(
-            lambda step: status.write(f"{time.perf_counter() - began:.1f} s: {step}{ending}")
-        )
+        yield in_words(lambda step: status.write(f"{time.perf_counter() - began:.1f} s: {step} …"))
     place.empty()
 
 

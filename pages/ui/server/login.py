@@ -1,7 +1,7 @@
 """Logging in by the shared password: a form, a cookie that only the server can make, slow guesses.
 
 The cookie's key is made of the password's hash: a new password logs everybody out, a new start of
-the server nobody. Who can read the hash can make cookies; the secrets file is for its owner alone.
+the server nobody. Who can read the hash can make cookies.
 """
 
 import asyncio
