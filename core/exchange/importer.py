@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +33,12 @@ from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
 from core.pool.words import read_pool_words
 from core.system.csv_rows import BadRow
-from core.system.durable import first_free, new_file, refused_as
+from core.system.durable import first_free, new_file, refused_as, write_whole
 from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import append_labels
 from core.workspace.layout import Workspace, open_workspace, remove_unfilled
-from core.workspace.logs import append_records, read_aliases
+from core.workspace.logs import Event, append_records, read_aliases
 from core.workspace.registry import create
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import parse_task
@@ -46,6 +46,9 @@ from core.workspace.task_file import replace_task, why_labels_stay
 
 MOST_WORDS = 10
 """Unknown words for labels that a refusal names."""
+
+VERSION = re.compile("[0-9a-f]{8}")
+"""What a version of the definitions is called."""
 
 FEW = 100
 """Bad rows are few where they are at most one of so many."""
@@ -222,7 +225,7 @@ def _take_over(
         workspace.aliases.append([*aliases.items()])
         append_labels(workspace, found.rows)
         append_records(workspace.batches, found.proposals)
-        append_records(workspace.annotations, found.events)
+        append_records(workspace.annotations, _with_definitions(workspace, incoming, found.events))
     return ImportResult(
         file=file,
         rows=incoming.rows,
@@ -240,6 +243,19 @@ def _take_over(
         unknown_words=incoming.unlabeled_words,
         record=record,
     )
+
+
+def _with_definitions(
+    workspace: Workspace, incoming: TableContents, events: Sequence[Event]
+) -> list[Event]:
+    """The events, with the versions of the definitions that are here or come along."""
+    known = {""}
+    for name in {event.definitions for event in events if VERSION.fullmatch(event.definitions)}:
+        path = workspace.definitions / f"{name}.toml"
+        if path.name in incoming.definitions and not path.exists():
+            write_whole(path, incoming.definitions[path.name])
+        known |= {name} if path.exists() else set()
+    return [x if x.definitions in known else replace(x, definitions="") for x in events]
 
 
 def _way_on(incoming: TableContents) -> str:

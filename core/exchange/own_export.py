@@ -37,13 +37,15 @@ OF_LABEL = (
 
 def is_export(table: SourceTable) -> bool:
     """Whether the table is one that Sunlight has exported, as CSV, JSON lines or Parquet."""
-    return table.columns[: len(EXPORT_FIELDS)] == EXPORT_FIELDS
+    return table.columns[: len(EXPORT_FIELDS) - 1] == EXPORT_FIELDS[:-1]
 
 
 def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> TableContents:
     """What an export of Sunlight brings: every label with all that stood with it."""
     is_guarded = table.kind == "csv"
-    first_own = len(EXPORT_FIELDS) + (ALIAS_OF in table.columns[len(EXPORT_FIELDS) :][:1])
+    is_old = table.columns[: len(EXPORT_FIELDS)] != EXPORT_FIELDS
+    fields = EXPORT_FIELDS[:-1] if is_old else EXPORT_FIELDS
+    first_own = len(fields) + (ALIAS_OF in table.columns[len(fields) :][:1])
     own = table.columns[first_own:]
     own = [unguarded(name) for name in own] if is_guarded else own
     found = TableContents(table.name, True, {name: [] for name in own_columns(own)})
@@ -59,11 +61,11 @@ def read_export(table: SourceTable, task: Task, progress: Progress = silent) -> 
             try:
                 if "label" in table.structured:
                     cells[label_at] = SEPARATOR.join(labels_in(cells[label_at])) or NONE
-                wanted = exported(dict(zip(EXPORT_FIELDS, cells, strict=False)), task)
+                wanted = exported(dict(zip(fields, cells, strict=False)), task)
             except ValueError as error:
                 found.bad.append(BadRow(line, str(error)))
                 continue
-            if alias_of := "".join(cells[len(EXPORT_FIELDS) : first_own]):
+            if alias_of := "".join(cells[len(fields) : first_own]):
                 aliases.append((line, wanted.item.item_id, alias_of))
                 continue
             found.wanted.append(wanted)
@@ -111,6 +113,8 @@ def read_folder(folder: Path, task: Task, progress: Progress = silent) -> TableC
     for alias_id, item_id in read_aliases(workspace.aliases, []).items():
         if item_id in place:
             found.aliases.append((0, alias_id, place[item_id]))
+    paths = workspace.definitions.glob("[!.]*.toml")
+    found.definitions = {path.name: path.read_bytes() for path in paths}
     found.rows = len(found.item_ids) + len(found.bad)
     found.keys = hash_keys(found.texts)
     return found

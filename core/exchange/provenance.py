@@ -17,9 +17,12 @@ from core.workspace.task import SPLITS, Task
 EXPORT_FIELDS: tuple[str, ...] = (
     "item_id", "text", "label", "split", "strategy", "confidence", "score", "predicted",
     "run_id", "seed", "batch_id", "proposed_at", "proposed_to", "rank", "event_id",
-    "annotator", "labeled_at", "seconds", "assisted", "note",
+    "annotator", "labeled_at", "seconds", "assisted", "note", "definitions",
 )  # fmt: skip
-"""The columns that every export begins with; the pool's own columns follow."""
+"""The columns that every export begins with; the pool's own columns follow.
+
+Exports of earlier versions lack the last one.
+"""
 
 ALIAS_OF = "alias_of"
 """Follows them where ids have the text of an item: the item whose label they have."""
@@ -37,9 +40,11 @@ _OF_ITEM = attrgetter("item_id", "text", "label", "split", "strategy", "confiden
 _OF_PROPOSAL = attrgetter(
     "score", "predicted", "run_id", "seed", "batch_id", "created_at", "annotator", "rank"
 )
-_OF_EVENT = attrgetter("event_id", "annotator", "labeled_at", "seconds", "assisted", "note")
+_OF_EVENT = attrgetter(
+    "event_id", "annotator", "labeled_at", "seconds", "assisted", "note", "definitions"
+)
 
-NO_BATCH = (None, "", "", None, "", "", "", None, "", "", "", None, None, "")
+NO_BATCH = (None, "", "", None, "", "", "", None, "", "", "", None, None, "", "")
 """In place of what a proposal and an event say."""
 
 

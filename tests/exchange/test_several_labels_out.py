@@ -1,6 +1,9 @@
 """Several labels for one text, in the files of each format and back."""
 
+import csv
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,11 +12,19 @@ import pytest
 import yaml
 
 from core.cli.exchange_commands import workspace_for
+from core.doctor import examine
 from core.exchange.exporter import export
 from core.exchange.foreign_table import label_column, understood
 from core.exchange.importer import ImportResult, import_data
 from core.exchange.imports import read_records, take_back
 from core.exchange.tables.opening import open_table
+from core.system.findings import Kind
+from core.workspace.definitions import (
+    definitions_text,
+    hash_of,
+    keep_definitions,
+    read_definitions,
+)
 from core.workspace.labels import Labels
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_event
@@ -52,7 +63,9 @@ def build(folder: Path, *, labeled: bool = True) -> Workspace:
         proposals = [new_proposal("b1", "ann", "training", item, "random") for item in TEXTS]
         append_records(workspace.batches, proposals)
         given = [new_event("b1", "ann", "label", x, label=ANSWERS[x]) for x in TEXTS]
-        append_records(workspace.annotations, given)
+        keep_definitions(workspace)
+        version = hash_of(definitions_text(workspace.task))
+        append_records(workspace.annotations, [replace(x, definitions=version) for x in given])
     return workspace
 
 
@@ -61,6 +74,10 @@ def answers(workspace: Workspace) -> dict[str, str]:
     task, labels = workspace.task, labels_of(workspace)
     every = {item.item_id: item for item in (*labels.items, *labels.retired)}
     return {key: task.answer((*task.chosen(x.label), *x.retired)) for key, x in every.items()}
+
+
+def versions(workspace: Workspace) -> set[str]:
+    return {event.definitions for event in read_snapshot(workspace).logs.events}
 
 
 def labels_of(workspace: Workspace) -> Labels:
@@ -121,6 +138,33 @@ def test_a_new_workspace_takes_the_task_of_a_folder(tmp_path: Path):
         import_data(new, first.path)
     assert new.task == first.task
     assert answers(new) == ANSWERS
+    assert read_definitions(new) == read_definitions(first)
+    assert versions(new) == versions(first) == {hash_of(definitions_text(first.task))}
+
+
+def test_a_version_of_the_definitions_that_nobody_can_read_is_not_named(tmp_path: Path):
+    first, file = build(tmp_path / "w"), tmp_path / "labels.csv"
+    export(read_snapshot(first), file, "csv")
+    again = build(tmp_path / "again", labeled=False)
+    bring(again, file)
+    assert versions(again) == {""}
+    assert not [x for x in examine(again.path) if x.kind is Kind.DEFINITIONS]
+
+
+def test_an_export_of_an_earlier_version_has_no_definitions(tmp_path: Path):
+    file = tmp_path / "labels.csv"
+    export(read_snapshot(build(tmp_path / "w")), file, "csv")
+    head, *rows = csv.reader(file.read_text().splitlines())
+    at = head.index("definitions")
+    text = io.StringIO()
+    csv.writer(text).writerows(row[:at] + row[at + 1 :] for row in (head, *rows))
+    file.write_text(text.getvalue())
+    again = build(tmp_path / "again", labeled=False)
+    bring(again, file)
+    assert answers(again) == ANSWERS
+    with workspace_for(tmp_path / "new", open_table(file), "label") as new:
+        import_data(new, open_table(file))
+    assert read_snapshot(new).pool_words.pool.columns == ["before"]
 
 
 def test_json_lines_and_parquet_hold_lists(tmp_path: Path):
