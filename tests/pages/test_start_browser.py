@@ -1,6 +1,8 @@
 """*Start with your own data* in a real browser: from a file to the first label."""
 
+import json
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -141,3 +143,89 @@ def test_an_empty_workspace_is_filled_from_any_page(
     snapshot = read_snapshot(open_workspace(place))
     assert len(snapshot.pool_words.pool) == 30
     assert (place / "task.toml").read_text(encoding="utf-8") == SMALL_TASK
+
+
+def test_many_labels_of_a_column_are_defined_in_a_table(
+    page: Page, sample: Workspace, show: Show, tmp_path: Path
+):
+    file = tmp_path / f"{sample.name}m.csv"
+    texts = [text for _, text, _ in headlines(231)]
+    rows = [[text, f"topic {at % 7}/label {at % 77}", "mail"] for at, text in enumerate(texts)]
+    file.write_text(delimited([("text", "label", "channel"), *rows], ","))
+    page.goto(show(sample).at("", "annotator=ann"))
+    page.get_by_role("button", name="Choose a file").click()
+    dialog = drop(page, file)
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text("77 labels. Type what they mean")).to_be_visible()
+    table = dialog.get_by_test_id("stDataFrame").last
+    expect(table).to_be_visible()
+    assert table.bounding_box()["height"] < 400
+    positive = dialog.get_by_role("combobox", name="The label you are looking for")
+    expect(positive).to_have_value("None: all labels count alike")
+    dialog.get_by_text("Use only their names").click()
+    settled(page)
+    dialog.get_by_role("button", name="Start labeling").click()
+    shown(page)
+    task = made(sample.path, page, file.stem).task
+    assert len(task.labels) == 77
+    assert task.positive is None
+    assert len({label.group for label in task.labels}) == 7
+
+
+def test_many_labels_are_typed_one_a_line(
+    page: Page, sample: Workspace, show: Show, tmp_path: Path
+):
+    file = tmp_path / f"{sample.name}l.txt"
+    file.write_text("\n".join(text for _, text, _ in headlines(40)))
+    page.goto(show(sample).at("", "annotator=ann"))
+    page.get_by_role("button", name="Choose a file").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(file)
+    dialog.get_by_text("No, it is a text like the others").click()
+    expect(dialog.get_by_role("button", name="Next")).to_be_enabled()
+    settled(page)
+    dialog.get_by_role("button", name="Next").click()
+    dialog.get_by_label("Label 1", exact=True).fill("water")
+    dialog.get_by_label("What label 1 means").fill("It is short.")
+    dialog.get_by_label("What label 1 means").press("Tab")
+    settled(page)
+    dialog.get_by_role("button", name="Type many, one a line").click()
+    lines = dialog.get_by_role("textbox", name="Labels, one a line")
+    expect(lines).to_have_value("water: It is short.\n")
+    names = [f"needs/{at}" for at in range(20)]
+    lines.fill("\n".join(["water: It is short.", *names]))
+    lines.press("Tab")
+    settled(page)
+    dialog.get_by_text("A text can have several labels").click()
+    settled(page)
+    dialog.get_by_role("button", name="Start labeling").click()
+    shown(page)
+    task = made(sample.path, page, file.stem).task
+    assert task.values == ("water", *names)
+    assert task.labels[0].description == "It is short."
+    assert (task.several, task.positive) == (True, None)
+
+
+def test_lists_of_a_column_become_several_labels(
+    page: Page, sample: Workspace, show: Show, tmp_path: Path
+):
+    file = tmp_path / f"{sample.name}s.jsonl"
+    lists = (["water", "roads"], ["roads"], [], None, None, None)
+    rows = [
+        {"text": text, "labels": lists[at % 6]} for at, (_, text, _) in enumerate(headlines(60))
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    page.goto(show(sample).at("", "annotator=ann"))
+    page.get_by_role("button", name="Choose a file").click()
+    dialog = drop(page, file)
+    dialog.get_by_role("button", name="Next").click()
+    expect(dialog.get_by_text("roads (20)")).to_be_visible()
+    expect(dialog.get_by_text("water (10)")).to_be_visible()
+    expect(dialog.get_by_role("checkbox", name="A text can have several labels")).to_be_checked()
+    dialog.get_by_text("Import the 30 labels of 60 rows").click()
+    settled(page)
+    dialog.get_by_role("button", name="Start labeling").click()
+    shown(page)
+    workspace = made(sample.path, page, file.stem)
+    given = [item.label for item in read_snapshot(workspace).labels.items]
+    assert Counter(given) == {"roads|water": 10, "roads": 10, "-": 10}
