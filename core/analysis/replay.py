@@ -32,7 +32,6 @@ TURNS = 6
 RANDOM = "random"
 
 LIKELY = (RANDOM, "your mix", "mostly low confidence")
-"""The ways that most people ask about."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,6 @@ SETS = {
     "validation": ("Validation set", "A second random set, used only to tune settings."),
     "training": ("First training data", "Random items that the first model learns from."),
 }
-"""Of each split its name, and what it is for."""
 
 
 def show(path: Path) -> None:

@@ -29,17 +29,15 @@ VERSIONS = {
     "seed": "Seed",
 }
 
-CURVES = ("fscore", "auc", "average_precision")
-
 SETS = SPLIT_NAMES | {"out of fold": "training data, by models that did not see the item"}
 
 
 def curve_points(snapshot: Snapshot) -> pd.DataFrame:
-    """One row for each run and score of `CURVES`: value, low, high; no interval, no ends."""
+    """One row for each run and score of the curves: value, low, high; no interval, no ends."""
     rows = []
     for run in snapshot.logs.runs:
         ends = report_intervals(runs.report(snapshot, run))
-        for score in CURVES:
+        for score in ("fscore", "auc", "average_precision"):
             value, found = getattr(run, score), ends.get(score)
             low, high = (found.low, found.high) if found else (None, None)
             rows.append((run.run_id, run.model, run.n_training, SCORES[score], value, low, high))

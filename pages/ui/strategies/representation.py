@@ -21,10 +21,8 @@ ROW = 14
 """Pixels for one group of one value."""
 
 SHOWN = 15
-"""Words of each kind in the tables."""
 
 NAMED = 3
-"""Shares or words that a sentence names."""
 
 
 def show_representation(snapshot: Snapshot) -> None:
