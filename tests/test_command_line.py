@@ -56,11 +56,12 @@ def test_train_then_evaluate_then_status_tell_the_same_run(workspace: Workspace)
         "run_id", "model", "seed", "fscore", "auc", "average_precision",
         "precision", "recall", "n_training", "n_evaluation", "seconds",
         "threshold", "fscore_at_threshold", "intervals",
-        "labels", "macro_fscore", "micro_fscore", "accuracy",
+        "labels", "macro_fscore", "micro_fscore", "accuracy", "unknown_labels",
     }  # fmt: skip
     first, second = trained["labels"].values()
     assert set(first) == {
         "name", "fscore", "precision", "recall", "support", "auc", "average_precision",
+        "intervals",
     }  # fmt: skip
     assert (first["fscore"], first["auc"]) == (trained["fscore"], trained["auc"])
     assert trained["macro_fscore"] == pytest.approx((first["fscore"] + second["fscore"]) / 2)

@@ -82,10 +82,7 @@ def verdict(row: Compared) -> str:
 
 
 def compare(points: Iterable[Point], random_mix: str | None) -> list[Compared]:
-    """Every mix and model, score by score, in the order in which they first occur.
-
-    `random_mix` is the mix that the others are compared with, as it was typed; None: with none.
-    """
+    """Every mix and model, score by score, beside `random_mix` as it was typed, if there is one."""
     curves: dict[tuple[str, str], Curves] = {}
     for point in points:
         by_seed = curves.setdefault((point.mix, point.model), {})

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from core.analysis.results import keep_result, name_of, read_result
 from core.errors import LoopError, RunError
-from core.evaluation.intervals import BinaryPredictions
+from core.evaluation.metrics import as_table
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
+from core.evaluation.run_scores import predictions_of_model
 from core.evaluation.runs import columns, labeled_texts, load_run
 from core.evaluation.stopping import WINDOW, Sign, advice, gain, positives_left, stability
 from core.features.cached import whole_space
@@ -48,9 +49,9 @@ SAMPLE_SEED = 1
 
 @dataclass(frozen=True)
 class Estimate:
-    """The prevalence of positives, the signs to go on or stop, and their verdict."""
+    """Prevalence (None without a positive label), the signs to go on or stop, their verdict."""
 
-    prevalence: Prevalence
+    prevalence: Prevalence | None
     signs: tuple[Sign, ...]
     advice: str
 
@@ -100,14 +101,16 @@ def make_estimate(
     """The estimate by these models, the oldest first, or by those of the last runs."""
     models = last_models(snapshot) if models is None else models
     progress("comparing the last models")
-    found = prevalence_of(snapshot, progress=progress)
+    task = snapshot.workspace.task
+    found = prevalence_of(snapshot, progress=progress) if task.positive else None
     words, draw = snapshot.pool_words, np.random.default_rng(SAMPLE_SEED)
     watched = strategies.random(words.is_first, SAMPLE, draw).indices
     texts = words.pool.texts.take(watched).to_pylist()
+    predicted = [model.columns.predicted(score_texts(model, texts)) for model in models]
     signs = (
-        stability([score_texts(model, texts).argmax(axis=1) for model in models]),
+        stability([each.ravel().astype(np.int64) for each in predicted]),
         _gain(snapshot, models),
-        positives_left(found.found, found.left),
+        *([positives_left(found.found, found.left)] if found else []),
     )
     return Estimate(found, signs, advice(signs))
 
@@ -175,14 +178,15 @@ def last_models(snapshot: Snapshot) -> list[Model]:
 
 def _gain(snapshot: Snapshot, models: Sequence[Model]) -> Sign:
     items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
-    texts, column = [item.text for item in items], task.positive_index
-    found = [score_texts(model, texts) for model in models]
-    binary = [BinaryPredictions(p[:, column], p.argmax(axis=1) == column) for p in found]
-    return gain(binary, _positive(items, task))
+    found = [predictions_of_model(model, items, task) for model in models]
+    column = task.positive_index
+    actual = as_table(columns(items, task), len(task.values))
+    actual = actual if column is None else actual[:, column]
+    return gain([each.binary(column) for each in found], actual)
 
 
 def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:
-    return columns(items, task) == task.positive_index
+    return as_table(columns(items, task), len(task.values))[:, task.positive_index]
 
 
 def _open_items(snapshot: Snapshot) -> NDArray[np.bool_]:

@@ -34,8 +34,9 @@ class Curve:
 class Point:
     """One row: the scores of the model that was trained on so many labels.
 
-    Scores are None where there is no model yet or they are not defined. `positive_share` is that of
-    the training labels so far; `seconds` is training, scoring and choosing at this point.
+    Scores are the headline's, None where there is no model yet or they are not defined.
+    `positive_share` is that of the training labels so far, None without a positive label; `seconds`
+    is training, scoring and choosing at this point.
     """
 
     seed: int
@@ -45,7 +46,7 @@ class Point:
     fscore: float | None
     auc: float | None
     average_precision: float | None
-    positive_share: float
+    positive_share: float | None
     seconds: float
 
     @property
@@ -96,9 +97,9 @@ def learn(
     for a table that cannot be used, LogError for a file that holds something else.
     """
     for name in study.models:
-        require_model(name)
+        require_model(name, several=study.task.several)
     with temporary_folder() as folder:
-        simulation.write_labeled(study.labeled, folder, study.task.values)
+        simulation.write_labeled(study.labeled, folder, study.task)
         space = lay_background(study, folder)
         table = simulation.read_labeled(folder, study.task)
         file = curve_file(out)
@@ -162,7 +163,7 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
     settings = {
         "labeled": blake2b(study.labeled.read_bytes(), digest_size=8).hexdigest(),
         "labels": list(study.task.values),
-        "positive": study.task.positive.value,
+        "positive": study.task.positive and study.task.positive.value,
         "background": space,
         "encoder": study.task.encoder,
         **asdict(study.plan),
@@ -219,7 +220,8 @@ def compute(folder: Path, task: Task, mix: Mix, curve: Curve, plan: Plan) -> lis
 
 def point_of(curve: Curve, step: Step) -> Point:
     items = step.snapshot.labels.splits["training"]
-    positive = step.snapshot.workspace.task.positive.value
+    task = step.snapshot.workspace.task
+    positive = task.positive and sum(task.positive.value in task.chosen(x.label) for x in items)
     run = step.trained.run if step.trained else None
     return Point(
         curve.seed,
@@ -229,7 +231,7 @@ def point_of(curve: Curve, step: Step) -> Point:
         fscore=run and run.fscore,
         auc=run and run.auc,
         average_precision=run and run.average_precision,
-        positive_share=sum(item.label == positive for item in items) / len(items),
+        positive_share=None if positive is None else positive / len(items),
         seconds=round(step.seconds, 3),
     )
 

@@ -12,7 +12,7 @@ from core.analysis.simulation import Mix, Plan
 from core.features.encoder import encoder_place
 from core.features.pool_features import Space
 from core.pool.text import text_key
-from core.sampling.catalog import CATALOG
+from core.sampling.catalog import CATALOG, refusal
 from core.system.csv_rows import format_rows
 from core.system.progress import Progress
 from core.workspace.layout import open_workspace
@@ -61,7 +61,11 @@ def known(snapshot: Snapshot) -> Known:
 
 def ways(task: Task) -> dict[str, dict[str, int]]:
     """Random alone, with which all is compared, the task's mix, and each other with some random."""
-    others = [name for name, each in CATALOG.items() if name != RANDOM and not each.asks_a_column]
+    others = [
+        name
+        for name, each in CATALOG.items()
+        if name != RANDOM and not each.asks_a_column and not refusal(name, task)
+    ]
     return {
         RANDOM: {"random": 1},
         "your mix": dict(task.mix),
@@ -72,16 +76,16 @@ def ways(task: Task) -> dict[str, dict[str, int]]:
 def prepare(
     found: Known, mixes: Mapping[str, Mix], models: Sequence[str], seeds: int
 ) -> tuple[Study, Path]:
-    """The study of these ways, and the file that keeps its curves.
-
-    Its table is written; raises LoopError if it cannot be.
-    """
+    """The study of these ways and its curves' file; writes its table, or raises LoopError."""
     snapshot = found.snapshot
     # The simulated loops stand in folders of their own.
     encoder = encoder_place(snapshot.workspace.task.encoder, snapshot.workspace.path)
     task = replace(snapshot.workspace.task, encoder=encoder)
     # All that a curve depends on beside its way, its model and its seed.
-    asked = (task.values, task.positive.value, task.mix, task.stratify_by, task.encoder)
+    positive = task.positive and task.positive.value
+    asked = (task.values, positive, task.mix, task.stratify_by, task.encoder)
+    if task.several or task.rarest:
+        asked = (*asked, task.several, task.rarest)
     others = (asked, found.plan, snapshot.pool_words.pool.key, Space.version)
     name = name_of(found.table, others, np.packbits(snapshot.held_out).tobytes())
     folder = snapshot.workspace.cache / "replays"

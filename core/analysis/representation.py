@@ -49,10 +49,7 @@ LEAST = 5
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the pool that can be compared: of each row its place in `values`, `(n_pool,)`.
-
-    Of many values the most frequent ones stand for themselves, the rest are `OTHERS`.
-    """
+    """A column of the pool: each row's place in `values`, `(n_pool,)`; rare ones are `OTHERS`."""
 
     name: str
     values: list[str]

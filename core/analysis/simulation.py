@@ -7,7 +7,7 @@ not, and no copy of one is counted.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from core.errors import LoopError, WorkspaceError
 from core.evaluation.runs import Trained, current_run, keep, train
 from core.features.cached import Texts, count_anew
 from core.features.pool_features import Space, load_space, space_of
+from core.models.label_columns import confidences
 from core.pool.folder import POOL_FOLDER
 from core.sampling.mix import Chosen, Pick, mixed, random_picks, shuffled
 from core.sampling.next_batch import Batch, propose
@@ -150,11 +151,8 @@ def label_batch(inbox: Inbox, batch: Batch, oracle: Mapping[str, str]) -> None:
         raise LoopError(f"The oracle's labels were refused: {receipt.refused[0][1]}")
 
 
-def write_labeled(labeled: Path, folder: Path, values: Sequence[str]) -> None:
-    """Lays a table of `item_id,text,label,…` out in a folder, for `read_labeled`.
-
-    Further columns stay with the pool. Raises WorkspaceError for a row that cannot be used.
-    """
+def write_labeled(labeled: Path, folder: Path, task: Task) -> None:
+    """Lays a table of `item_id,text,label,…` out for `read_labeled`, or raises WorkspaceError."""
     if not labeled.is_file():
         raise WorkspaceError(f"There is no file {labeled}. Give a CSV of item_id,text,label.")
     content = read_rows(labeled, labeled.name)
@@ -162,7 +160,7 @@ def write_labeled(labeled: Path, folder: Path, values: Sequence[str]) -> None:
     wrong = [(bad.line, f"the row {bad.reason}") for bad in content.bad]
     seen: set[str] = set()
     for row in rows:
-        reason = _refusal(row, len(head.fields), values, seen)
+        reason = _refusal(row, len(head.fields), task, seen)
         if reason:
             wrong.append((row.line, reason))
     if wrong:
@@ -183,7 +181,7 @@ def _rows_of_oracle(content: Rows, name: str) -> list[Row]:
     return content.rows
 
 
-def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str | None:
+def _refusal(row: Row, width: int, task: Task, seen: set[str]) -> str | None:
     """Why this row is no labeled item; None if it is one. Adds its id to those `seen`."""
     if len(row.fields) != width:
         return f"the row has {len(row.fields)} fields, the header {width}"
@@ -191,8 +189,8 @@ def _refusal(row: Row, width: int, values: Sequence[str], seen: set[str]) -> str
     if item_id in seen:
         return f"the item_id `{item_id}` is there twice"
     seen.add(item_id)
-    if label not in values:
-        known = ", ".join(f"`{value}`" for value in values)
+    if not task.is_offered(label) or label != task.answer(task.chosen(label)):
+        known = ", ".join(f"`{value}`" for value in task.values)
         return f"label `{label}` is not one of {known}"
     return None
 
@@ -258,7 +256,10 @@ def _with_labels(
     """The snapshot after the oracle has labeled these items; `probability` chose them."""
     pool, rows = snapshot.pool_words.pool, pa.array([row for _, row, _ in picks], pa.int64())
     ids, texts = pool.ids.take(rows).to_pylist(), pool.texts.take(rows).to_pylist()
-    sure = [None] * len(picks) if probability is None else probability[rows].max(axis=1).tolist()
+    sure = [None] * len(picks)
+    if probability is not None:
+        several = snapshot.workspace.task.several
+        sure = confidences(probability[rows.to_numpy()], several=several).tolist()
     fresh = [
         Labeled(item_id, text, oracle[item_id], split, strategy, confidence)
         for item_id, text, (strategy, _, _), confidence in zip(ids, texts, picks, sure, strict=True)

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from core.analysis.results import keep_result, kept_in, name_of, read_result
 from core.errors import LoopError
 from core.evaluation.intervals import BinaryPredictions
-from core.evaluation.runs import labeled_texts
+from core.evaluation.metrics import as_table
+from core.evaluation.runs import columns, labeled_texts
 from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subsets, contrasted
 from core.features.pool_features import Space
 from core.features.sources import feature_source
 from core.features.vocabulary import Vocabulary
+from core.models.calibration import Probabilities
 from core.models.training import LabeledTexts, learner_on
 from core.pool.bags import Indices
 from core.system.disk_cache import newest
@@ -111,11 +113,14 @@ def most(rows: Indices) -> int:
 
 def refusal(snapshot: Snapshot) -> str:
     """Why no model can be judged here, in a sentence; empty if it can be."""
-    positive = snapshot.workspace.task.positive
-    found = {item.label == positive.value for item in snapshot.labels.splits["evaluation"]}
-    if found == {True, False}:
+    task, evaluation = snapshot.workspace.task, snapshot.labels.splits["evaluation"]
+    if not task.positive:
+        several = len({item.label for item in evaluation}) > 1
+        return "" if several else "Needs test items with different labels."
+    positive = as_table(columns(evaluation, task), len(task.values))[:, task.positive_index]
+    if positive.any() and not positive.all():
         return ""
-    return f"Needs test items that are {positive.name} and items that are not."
+    return f"Needs test items that are {task.positive.name} and items that are not."
 
 
 def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> Experiment:
@@ -133,7 +138,8 @@ def _name(snapshot: Snapshot, size: int) -> str:
     """Names all that a prediction depends on beside the group and the seed."""
     task, labels = snapshot.workspace.task, snapshot.labels
     training, evaluation = labels.usable_training(), labels.splits["evaluation"]
-    asked = (task.values, task.positive.value, task.model, task.encoder, size, LEAST)
+    positive = task.positive and task.positive.value
+    asked = (task.values, positive, task.model, task.encoder, size, LEAST)
     pool = snapshot.pool_words.pool.key
     return name_of(
         (EXPERIMENT_VERSION, Space.version, Vocabulary.version, pool, asked),
@@ -148,12 +154,13 @@ def _name(snapshot: Snapshot, size: int) -> str:
 def drawn(name: str, of: Indices, size: int, seed: int, targets: NDArray[np.int64]) -> Indices:
     """So many random rows of the group, ascending; the same for the same arguments.
 
-    Where all have one label, the last one drawn gives way to the first one of another label.
+    Where all have one label, the last one drawn gives way to the first one of another label, unless
+    a text can have several: then a model learns what it can.
     """
     generator = np.random.default_rng([seed, *name.encode("utf-8", "surrogatepass")])
     order = generator.permutation(of)
     rows, others = order[:size], order[size:]
-    if (targets[rows] == targets[rows[0]]).all():
+    if targets.ndim == 1 and (targets[rows] == targets[rows[0]]).all():
         rows[-1] = others[np.argmax(targets[others] != targets[rows[0]])]
     return np.sort(rows)
 
@@ -189,12 +196,13 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
     source = learner = None
     found: dict[str, list[BinaryPredictions]] = {name: [] for name in experiment.groups}
     total = experiment.seeds * len(found)
+    shape = (2, len(evaluation), *([len(items.labels)] if items.positive is None else []))
     for seed in range(experiment.seeds):
         if task.model != "linear":  # which needs no seed, and reads its items once for all
             learner = None
         for number, (name, of) in enumerate(experiment.groups.items(), 1 + seed * len(found)):
             file = folder / f"{seed}-{name_of(name.encode())}.npy"
-            predictions = _read_predictions(file, len(evaluation))
+            predictions = _read_predictions(file, shape)
             if predictions is None:
                 source = source or feature_source(snapshot, task.model, progress)
                 learner = learner or learner_on(task.model, source, items, seed)
@@ -202,7 +210,7 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
                 progress(words, number - 1, total)
                 rows = drawn(name, of, experiment.size, seed, items.targets)
                 p = learner.predict(learner.train(rows), asked)
-                predictions = np.stack([p[:, items.positive], p.argmax(1) == items.positive])
+                predictions = _judged(p, items)
                 keep_result(file, encoded(predictions))
             found[name].append(BinaryPredictions(predictions[0], predictions[1] > 0))
     progress("comparing")
@@ -231,23 +239,33 @@ def _outcome(
     items: LabeledTexts,
     asked: Indices,
 ) -> Outcome:
-    is_positive = items.targets == items.positive
+    table, column = as_table(items.targets, len(items.labels)), items.positive
+    is_positive = table if column is None else table[:, column]
     size, seeds, groups = experiment.size, experiment.seeds, experiment.groups
     subsets = {name: Subsets(predictions[name], size, len(of)) for name, of in groups.items()}
     found = contrasted(subsets, is_positive[asked])
     results = []
     for name, of in groups.items():
         rows = [drawn(name, of, size, seed, items.targets) for seed in range(seeds)]
-        share = float(np.mean([is_positive[own].mean() for own in rows]))
+        share = None if column is None else float(np.mean([is_positive[x].mean() for x in rows]))
         results.append(Result(name, len(of), share, *found[name]))
     training = len(experiment.snapshot.labels.usable_training())
     return Outcome(size, seeds, experiment.model, training, len(asked), tuple(results))
 
 
-def _read_predictions(file: Path, n_items: int) -> NDArray[np.float64] | None:
-    """P(positive) and whether it is predicted, `(2, n_items)`; None: not there, or not whole."""
+def _judged(probability: Probabilities, items: LabeledTexts) -> NDArray[np.float64]:
+    """P(positive) and whether it is predicted, `(2, n_items)`; without one, of each label."""
+    n_labels = len(items.labels)
+    predicted = probability > 0.5 if items.several else as_table(probability.argmax(1), n_labels)
+    if items.positive is None:
+        return np.stack([probability, predicted])
+    return np.stack([probability[:, items.positive], predicted[:, items.positive]])
+
+
+def _read_predictions(file: Path, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
+    """What `_judged` gave, of this shape; None: not there, or not whole."""
     try:
         found = np.load(file, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return found if found.shape == (2, n_items) else None
+    return found if found.shape == shape else None

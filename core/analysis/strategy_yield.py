@@ -35,7 +35,7 @@ class Yield:
     strategy: str
     batch_id: str
     labeled: int
-    positive: Interval
+    positive: Interval | None
     predicted: int
     differing: Interval | None
     novelty: Interval | None
@@ -54,7 +54,7 @@ def chosen_labels(snapshot: Snapshot) -> pd.DataFrame:
     label took. None of them is there where nothing is known.
     """
     training, logs = snapshot.labels.splits["training"], snapshot.logs
-    positive = snapshot.workspace.task.positive.value
+    task = snapshot.workspace.task
     predicted = {(p.item_id, p.batch_id): p.predicted for p in logs.proposals}
     seconds = {(e.item_id, e.batch_id): e.seconds for e in logs.events if e.action == "label"}
     novel, order = novelties(training, logs), {"": ""} | made_at(logs)
@@ -62,8 +62,9 @@ def chosen_labels(snapshot: Snapshot) -> pd.DataFrame:
     for item in sorted(training, key=lambda x: (order.get(x.batch_id, ""), x.batch_id)):
         place = item.item_id, item.batch_id
         guess = predicted.get(place)
-        differs = item.label != guess if guess else None
-        of = item.strategy or NOT_RECORDED, item.batch_id or LABEL_FILES, item.label == positive
+        differs = item.label != task.today(guess) if guess else None
+        is_positive = task.positive and task.positive.value in task.chosen(item.label)
+        of = item.strategy or NOT_RECORDED, item.batch_id or LABEL_FILES, is_positive
         rows.append((item.item_id, *of, differs, novel.get(item.item_id), seconds.get(place)))
     names = ["item_id", "strategy", "batch_id", "is_positive", "differs", "novelty", "seconds"]
     return pd.DataFrame(rows, columns=names).astype({"novelty": float, "seconds": float})
@@ -132,12 +133,13 @@ def over_time(items: pd.DataFrame) -> list[tuple[int, Yield]]:
 
 
 def summed_up(strategy: str, batch_id: str, items: pd.DataFrame) -> Yield:
+    positive = items["is_positive"].dropna()
     differing = items["differs"].dropna()
     return Yield(
         strategy=strategy,
         batch_id=batch_id,
         labeled=len(items),
-        positive=wilson(int(items["is_positive"].sum()), len(items)),
+        positive=wilson(int(positive.sum()), len(items)) if len(positive) else None,
         predicted=len(differing),
         differing=wilson(int(differing.sum()), len(differing)) if len(differing) else None,
         novelty=mean_share(items["novelty"].dropna().tolist()),

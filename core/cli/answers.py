@@ -34,9 +34,11 @@ def run_json(run: Run) -> dict[str, Any]:
     return {key: getattr(run, key) for key in RUN_KEYS}
 
 
-def run_text(run: Run) -> str:
+def run_text(run: Run, task: Task) -> str:
     """A run's scores in one line."""
+    macro = "" if task.positive else "macro "
     scores = {"F": run.fscore, "AUC": run.auc, "average precision": run.average_precision}
+    scores = {f"{macro}{name}": score for name, score in scores.items()}
     told = ", ".join(
         f"{name} {'undefined' if score is None else f'{score:.3f}'}"
         for name, score in scores.items()
@@ -54,23 +56,31 @@ def figures_json(figures: Figures | None, threshold: float, task: Task) -> dict[
         "intervals": {name: [each.low, each.high] for name, each in intervals},
         "labels": {value: {"name": task.label(value).name} | asdict(x) for value, x in labels},
         "macro_fscore": figures.macro_fscore if figures else None,
-        "micro_fscore": figures.accuracy if figures else None,  # the same with one label a text
+        "micro_fscore": figures.micro_fscore if figures else None,
         "accuracy": figures.accuracy if figures else None,
+        "unknown_labels": list(figures.unknown) if figures else [],
     }
 
 
 def figures_text(figures: Figures | None, threshold: float, task: Task) -> list[str]:
     """A line for each interval, one for the threshold; of three labels and more, one for each."""
+    from core.evaluation.report import MACRO_NAMES
+
     if figures is None or not figures.intervals:
         return []
-    lines = [f"95% of {name}: {each}" for name, each in figures.intervals.items()]
+    names = {} if task.positive else MACRO_NAMES
+    lines = [f"95% of {names.get(x, x)}: {each}" for x, each in figures.intervals.items()]
     score = figures.at_threshold.fscore
-    if score is not None:
+    if score is not None and task.positive:
         lines.append(f"F {score:.3f} at the threshold {threshold:.2f}, chosen on training items")
-    if len(task.labels) > 2:
+    if len(task.labels) > 2 or not task.positive:
         lines.append(
-            f"all labels: macro F {figures.macro_fscore:.3f}, accuracy {figures.accuracy:.3f}"
+            f"all labels: macro F {figures.macro_fscore:.3f}, micro F {figures.micro_fscore:.3f}, "
+            f"{'exact match' if task.several else 'accuracy'} {figures.accuracy:.3f}"
         )
+        if figures.unknown:
+            unknown = ", ".join(task.label(value).name for value in figures.unknown)
+            lines.append(f"not known to the model, for lack of examples: {unknown}")
         for value, each in figures.labels.items():
             shown = "undefined" if each.fscore is None else f"{each.fscore:.3f}"
             lines.append(f"  {task.label(value).name}: F {shown}, {each.support:,} items")

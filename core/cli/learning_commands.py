@@ -36,7 +36,8 @@ def train(
         run = runs.keep(snapshot, trained)
         figures, task = trained.report.figures.get("evaluation"), snapshot.workspace.task
         found = figures, trained.report.threshold, task
-        lines = [answers.run_text(run), *answers.figures_text(*found), f"kept in {run.params_file}"]
+        lines = [answers.run_text(run, task), *answers.figures_text(*found)]
+        lines.append(f"kept in {run.params_file}")
         tell(answers.run_json(run) | answers.figures_json(*found), lines, as_json)
 
 
@@ -98,7 +99,7 @@ def evaluate(
         seconds = round(time.perf_counter() - began, 3)
         told = replace(kept, **scores, n_evaluation=len(items), seconds=seconds)
         found = figures, model.threshold, task
-        lines = [answers.run_text(told), *answers.figures_text(*found)]
+        lines = [answers.run_text(told, task), *answers.figures_text(*found)]
         tell(answers.run_json(told) | answers.figures_json(*found), lines, as_json)
 
 

@@ -40,7 +40,7 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         lines += [finding.message for finding in waiting]
         lines += [f"{split}: {answers.counts_text(answer, split)}" for split in answer["splits"]]
         lines += [f"{name}: {count:,} training labels" for name, count in strategies.items()]
-        lines.append(answers.run_text(runs[-1]) if runs else "no run yet")
+        lines.append(answers.run_text(runs[-1], snapshot.workspace.task) if runs else "no run yet")
         lines += filter(None, [snapshot.why_no_model])
         tell(answer, lines, as_json)
 
@@ -141,7 +141,9 @@ def demo(
             "splits": snapshot.labels.counts(snapshot.workspace.task),
             "runs": [answers.run_json(run) for run in snapshot.logs.runs],
         }
-        tell(answer, [*map(answers.run_text, snapshot.logs.runs), _look_at(folder)], as_json)
+        task = snapshot.workspace.task
+        told = [answers.run_text(run, task) for run in snapshot.logs.runs]
+        tell(answer, [*told, _look_at(folder)], as_json)
 
 
 def password(as_json: AsJson = False) -> None:

@@ -58,17 +58,17 @@ class Interval:
 
 @dataclass(frozen=True)
 class BinaryPredictions:
-    """One label against all others: P(positive) of some items, and which are predicted positive."""
+    """One label against all others: P(positive) of some items, and which are predicted positive.
+
+    Or tables of all labels, `(n_items, n_labels)`: scores are then the means over the labels.
+    """
 
     score: NDArray[np.floating]
     predicted: Mask
 
 
 def wilson(hits: float, total: float) -> Interval:
-    """A share with its interval (Wilson 1927); with nothing counted it is anything in [0, 1].
-
-    `hits` and `total` may be fractions, as weighted counts are.
-    """
+    """A share, of whole or weighted counts, with its interval (Wilson 1927); of nothing [0, 1]."""
     if not total:
         return Interval(0.0, 0.0, 1.0)
     share = hits / total
@@ -94,10 +94,7 @@ def fscore_interval(hits: int, wrong: int) -> Interval | None:
 
 
 def cut_intervals(predicted: Mask, actual: Mask) -> dict[str, Interval]:
-    """F-score, precision and recall of these predictions with intervals that need no resampling.
-
-    They hold for few items, and where no answer is wrong, or none right.
-    """
+    """F-score, precision and recall with intervals that hold for few items, and for no hits."""
     hits = int((predicted & actual).sum())
     found = {"fscore": fscore_interval(hits, int((predicted ^ actual).sum()))}
     found["precision"] = wilson(hits, int(predicted.sum())) if predicted.any() else None
@@ -127,10 +124,7 @@ def student(freedom: float, level: float = LEVEL) -> float:
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Scores of one model on some items, and on bootstrap samples of them, `(replicates,)` each.
-
-    What is not defined is left out. With the same samples, differences of two models are paired.
-    """
+    """Scores on some items, and on samples of them, `(replicates,)` each, paired if the same."""
 
     observed: Mapping[str, float]
     drawn: Mapping[str, Values]
@@ -162,10 +156,7 @@ def score_intervals(
     replicates: int = REPLICATES,
     keep_balance: bool = True,
 ) -> dict[str, Interval]:
-    """Each score of these names with its bootstrap interval, without what is not defined.
-
-    AUC needs items of both kinds, the others positive ones.
-    """
+    """Each score of these names, where it is defined, with its bootstrap interval."""
     samples = resampled(actual, replicates, keep_balance=keep_balance)
     return bootstrap(lambda drawn: scores_of(model, actual, drawn, names), samples).intervals()
 
@@ -178,10 +169,7 @@ def paired_difference(
     *,
     keep_balance: bool = True,
 ) -> Interval | None:
-    """How much higher `after` scores than `before`, by a paired bootstrap: on the same items.
-
-    None where the score is not defined.
-    """
+    """How much higher `after` scores, by a paired bootstrap; None where it is not defined."""
     samples = resampled(actual, keep_balance=keep_balance)
     first, second = (
         bootstrap(lambda drawn, of=of: scores_of(of, actual, drawn, [name]), samples)
@@ -193,13 +181,11 @@ def paired_difference(
 def resampled(
     actual: Mask, replicates: int = REPLICATES, seed: int = 0, *, keep_balance: bool = True
 ) -> Draws:
-    """Bootstrap samples: how often each item is drawn, with replacement.
-
-    Within its label if the balance is kept, else among all items.
-    """
+    """How often samples hold each item: drawn within its label, or among all, as of tables."""
     generator = np.random.default_rng(seed)
     counts = np.zeros((replicates, len(actual)), np.int32)
-    strata = (actual, ~actual) if keep_balance else (np.ones(len(actual), bool),)
+    of_one = keep_balance and actual.ndim == 1
+    strata = (actual, ~actual) if of_one else (np.ones(len(actual), bool),)
     for stratum in strata:
         size = int(stratum.sum())
         if size:
@@ -216,14 +202,54 @@ def scores_of(
 
     The same conventions as `core.evaluation.metrics`: ties count one half in AUC, and
     precision without a positive prediction is 0. A replicate that lost all its positive items, or
-    all others, scores 0.
+    all others, scores 0. Of tables of labels, scores are means: see `label_means`.
     """
     if not actual.any():
         return {}
+    if actual.ndim == 2:
+        found = label_means(model, actual, counts, names)
+        return {name: found[name] for name in names if name in found}
     found = _by_prediction(model.predicted, actual, counts)
     if not set(names) <= found.keys():
         found |= _by_score(model.score, actual, counts)
     return {name: found[name] for name in names if name in found}
+
+
+def label_means(
+    model: BinaryPredictions, actual: Mask, counts: Draws, names: Sequence[str] = SCORES
+) -> dict[str | tuple[str, int], Values]:
+    """The means over the labels that count in a replicate, `(replicates,)` each.
+
+    In what is called: the labels that are true or called there; of the ranking: those with items
+    of both kinds there. Scores of the ranking stand beside them for each label, by name and column.
+    """
+    weights = counts.astype(np.float32)
+    positives, called, hits = (
+        np.rint(weights @ table.astype(np.float32)).astype(np.float64)
+        for table in (actual, model.predicted, actual & model.predicted)
+    )  # (replicates, n_labels)
+    is_there = positives + called > 0
+    found: dict[str | tuple[str, int], Values] = {
+        "fscore": _mean(2 * hits / np.maximum(called + positives, 1), is_there),
+        "precision": _mean(hits / np.maximum(called, 1), is_there),
+        "recall": _mean(hits / np.maximum(positives, 1), is_there),
+    }
+    both = np.flatnonzero(actual.any(axis=0) & ~actual.all(axis=0))
+    if set(names) <= found.keys() or not len(both):
+        return found
+    for label in both:
+        scores = _by_score(model.score[:, label], actual[:, label], counts)
+        found |= {(name, int(label)): values for name, values in scores.items()}
+    is_there = (positives > 0) & (positives < weights.sum(axis=1, keepdims=True))
+    for name in ("auc", "average_precision"):
+        values = np.stack([found[name, label] for label in both], axis=1)
+        found[name] = _mean(values, is_there[:, both])
+    return found
+
+
+def _mean(values: Values, which: Mask) -> Values:
+    """The mean of these values of each row; 0 where there is none."""
+    return np.where(which, values, 0).sum(axis=1) / np.maximum(which.sum(axis=1), 1)
 
 
 def _by_prediction(predicted: Mask, actual: Mask, counts: Draws) -> dict[str, Values]:

@@ -3,15 +3,19 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.evaluation.report import OutOfFold
 from core.workspace.labels import Labeled
+from core.workspace.task import NONE, SEPARATOR
 
 
 @dataclass(frozen=True)
 class LabelIssue:
     """A label that a model which did not see the item contradicts, perhaps an error.
 
-    `probability` is P(its label), `confidence` P(predicted); neither is calibrated.
+    `probability` is P(its label), `confidence` P(predicted); neither is calibrated. Of several
+    labels for a text, both are those of the one of which the model is least sure that it is so.
     """
 
     item: Labeled
@@ -23,16 +27,16 @@ class LabelIssue:
 def find_label_issues(
     items: Sequence[Labeled], unseen: OutOfFold, reviewed: Collection[str] = ()
 ) -> list[LabelIssue]:
-    """The items whose label is not what was predicted out of fold, the least probable label first.
-
-    Without those that a person has reviewed, that were labeled since, or whose label the run did
-    not know.
-    """
-    issues = []
+    """The items predicted otherwise out of fold, least probable label first; no reviewed ones."""
+    issues, labels, several = [], np.array(unseen.labels, object), bool(unseen.thresholds)
+    row = {item_id: at for at, item_id in enumerate(unseen.item_ids)}
     for item in items:
-        told = unseen.by_item.get(item.item_id, {})
-        if item.label in told and item.item_id not in reviewed:
-            predicted = max(told, key=told.__getitem__)
-            if predicted != item.label:
-                issues.append(LabelIssue(item, told[item.label], predicted, told[predicted]))
+        predicted, confidence = unseen.answers.get(item.item_id, (item.label, 0.0))
+        chosen = item.label.split(SEPARATOR) if several else [item.label]
+        has = np.isin(labels, chosen)
+        is_known = has.sum() == len(chosen) or (several and item.label == NONE)
+        if predicted != item.label and is_known and item.item_id not in reviewed:
+            told = unseen.table[row[item.item_id]]
+            believed = np.where(has, told, 1 - told if several else 1)
+            issues.append(LabelIssue(item, float(believed.min()), predicted, confidence))
     return sorted(issues, key=lambda issue: (issue.probability, issue.item.item_id))

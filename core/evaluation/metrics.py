@@ -1,11 +1,26 @@
-"""How well a model does on items of known labels: F-score, AUC, average precision, calibration."""
+"""How well a model does on items of known labels: F-score, AUC, average precision, calibration.
 
-from dataclasses import dataclass
+Figures of all labels are made from tables `(n_items, n_labels)`, True where an item has the label
+or is predicted to have it: `as_table` gives them for one label a text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.intervals import BinaryPredictions, Interval, cut_intervals, label_means
+from core.pool.bags import Mask
+from core.workspace.task import Task
+
 BINS = 10
+MOST_PAIRS = 20
+
+
+def headline_name(task: Task) -> str:
+    """What a model of the task is judged by: the positive label's F-score, else macro F."""
+    return "F-score" if task.positive else "macro F"
 
 
 @dataclass(frozen=True)
@@ -19,9 +34,10 @@ class Cut:
 
 @dataclass(frozen=True)
 class LabelScores:
-    """One label against all others, predicted where it is the most probable; None: undefined.
+    """One label against all others, where the model predicts it; None: undefined.
 
-    `support` counts the items that have it.
+    `support` counts the items that have it. `intervals` are of F-score, precision and recall, and
+    of AUC and average precision where the task has no positive label; empty in older reports.
     """
 
     fscore: float | None
@@ -30,14 +46,12 @@ class LabelScores:
     support: int
     auc: float | None
     average_precision: float | None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Roc:
-    """The ROC curve: one point for each distinct score, from (0, 0) to (1, 1).
-
-    `threshold` is the lowest score that is called positive there; at the first point no score is.
-    """
+    """The ROC curve from (0, 0) to (1, 1), with the lowest score called positive at each point."""
 
     false_positive_rate: NDArray[np.float64]
     true_positive_rate: NDArray[np.float64]
@@ -69,11 +83,7 @@ class Reliability:
 
 
 def cut(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Cut:
-    """Precision, recall and F-score of these predictions; None where no item is positive.
-
-    The F-score is F1, the harmonic mean of both (van Rijsbergen 1979). Without a positive
-    prediction precision is 0 by convention.
-    """
+    """Precision (0 without a call), recall and F1 (van Rijsbergen 1979); None without positives."""
     hits = int((predicted & actual).sum())
     precision = hits / int(predicted.sum()) if predicted.any() else 0.0
     if not actual.any():
@@ -82,40 +92,61 @@ def cut(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Cut:
     return Cut(2 * hits / int(predicted.sum() + actual.sum()), precision, recall)
 
 
+def as_table(columns: NDArray[np.integer], n_labels: int) -> Mask:
+    """Columns of labels `(n_items,)` as a table `(n_items, n_labels)`; a table stays as it is."""
+    return columns if columns.ndim == 2 else columns[:, None] == np.arange(n_labels)
+
+
 def label_scores(
-    probability: NDArray[np.floating], targets: NDArray[np.integer]
+    probability: NDArray[np.floating], predicted: Mask, actual: Mask
 ) -> tuple[LabelScores, ...]:
-    """The scores of each label, from `(n_items, n_labels)` probabilities and the true columns."""
-    predicted = probability.argmax(axis=1)
-    found = []
-    for column, score in enumerate(probability.T):
-        actual = targets == column
-        found.append(
-            LabelScores(
-                **vars(cut(predicted == column, actual)),
-                support=int(actual.sum()),
-                auc=auc(score, actual),
-                average_precision=average_precision(score, actual),
-            )
+    """The scores of each label, from probabilities and two tables, all `(n_items, n_labels)`."""
+    return tuple(
+        LabelScores(
+            **vars(cut(called, has)),
+            support=int(has.sum()),
+            auc=auc(score, has),
+            average_precision=average_precision(score, has),
+            intervals=cut_intervals(called, has),
         )
-    return tuple(found)
+        for score, called, has in zip(probability.T, predicted.T, actual.T, strict=True)
+    )
 
 
-def macro_fscore(predicted: NDArray[np.integer], targets: NDArray[np.integer]) -> float:
-    """The mean F-score of the labels that are true or predicted somewhere, as scikit-learn has it.
+def macro_cut(predicted: Mask, actual: Mask) -> Cut:
+    """The means over the labels that are true or predicted, as scikit-learn's with zeros."""
+    once = np.ones((1, len(actual)), np.int32)
+    found = label_means(BinaryPredictions(predicted, predicted), actual, once, ())
+    return Cut(*(float(found[name][0]) for name in ("fscore", "precision", "recall")))
 
-    A label that is only predicted counts as 0.
+
+def micro_fscore(predicted: Mask, actual: Mask) -> float:
+    """The F-score of all labels of all items together; with one label a text, the accuracy."""
+    return cut(predicted.ravel(), actual.ravel()).fscore or 0.0
+
+
+def exact_match(predicted: Mask, actual: Mask) -> float:
+    """The share of items whose labels are all right."""
+    return float((predicted == actual).all(axis=1).mean())
+
+
+def confused_pairs(
+    predicted: Mask, actual: Mask, most: int = MOST_PAIRS
+) -> list[tuple[int, int, int]]:
+    """(true column, predicted column, items) of the labels that are confused, most often first.
+
+    Of several labels for a text, a pair is one that it has and is not predicted, with one that is
+    predicted and it has not.
     """
-    labels = np.union1d(predicted, targets)
-    scores = [cut(predicted == label, targets == label).fscore or 0.0 for label in labels]
-    return float(np.mean(scores))
+    missed, wrong = actual & ~predicted, predicted & ~actual
+    items = np.rint(missed.T.astype(np.float32) @ wrong.astype(np.float32)).astype(np.int64)
+    order = np.argsort(-items, axis=None, kind="stable")[:most]
+    pairs = zip(*np.unravel_index(order, items.shape), items.ravel()[order], strict=True)
+    return [(int(a), int(p), int(number)) for a, p, number in pairs if number]
 
 
 def calibration_error(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
-    """The mean gap between a probability and the share of positive items, by ten bins of width 0.1.
-
-    The expected calibration error of Naeini, Cooper and Hauskrecht 2015; None without items.
-    """
+    """Expected calibration error (Naeini, Cooper and Hauskrecht 2015), ten bins; None: no items."""
     if not len(score):
         return None
     place = bins(score)
@@ -129,10 +160,7 @@ def brier(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | Non
 
 
 def auc(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
-    """P(a positive item scores above a negative one), ties counting one half.
-
-    The area under the ROC curve (Hanley and McNeil 1982); None without both kinds of items.
-    """
+    """P(a positive item scores above another), ties one half (Hanley and McNeil 1982), or None."""
     if actual.all() or not actual.any():
         return None
     hits, chosen = _cumulative(score, actual)
@@ -142,10 +170,7 @@ def auc(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
 
 
 def average_precision(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
-    """The area under the precision-recall curve, by steps; None without positives.
-
-    The sum over thresholds of precision times the gain in recall (Buckley and Voorhees 2000).
-    """
+    """Area under precision and recall by steps (Buckley and Voorhees 2000); None: no positives."""
     if not actual.any():
         return None
     hits, chosen = _cumulative(score, actual)

@@ -28,10 +28,7 @@ FEW = 5
 
 @dataclass(frozen=True)
 class Sample:
-    """Items that were drawn at random: whether they are positive, and P(positive).
-
-    `probability` is NaN for those that the model has learned from.
-    """
+    """Items drawn at random: positive or not, and P(positive), NaN where a model learned them."""
 
     positive: NDArray[np.bool_]
     probability: NDArray[np.float64]

@@ -2,40 +2,54 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
 from core.evaluation.intervals import (
+    REPLICATES,
+    SCORES,
     BinaryPredictions,
     Interval,
+    bootstrap,
     cut_intervals,
+    label_means,
+    resampled,
     score_intervals,
 )
 from core.evaluation.metrics import (
     Cut,
     LabelScores,
+    as_table,
     auc,
     average_precision,
     brier,
     calibration_error,
     cut,
+    exact_match,
     label_scores,
-    macro_fscore,
+    macro_cut,
+    micro_fscore,
 )
 from core.features.model_files import write_model_file
+from core.models.label_columns import LabelColumns, alignment
 from core.models.model import Model
+from core.pool.bags import Mask
 from core.system.durable import DAMAGED
 from core.system.typed_json import typed
+from core.workspace.task import Task
 
 REPORT_FORMAT = "sunlight report 1"
 
 AT_THRESHOLD = "fscore at threshold"
 """Its name among the intervals."""
+
+RANKING = ("auc", "average_precision")
 
 SCORE_NAMES = {
     "fscore": "F-score",
@@ -44,7 +58,22 @@ SCORE_NAMES = {
     "precision": "precision",
     "recall": "recall",
 }
-"""Fields of a run and what they are called."""
+"""Fields of a run and what they are called, of a positive label."""
+
+MACRO_NAMES = {"fscore": "macro F"} | {
+    name: f"macro {shown}" for name, shown in SCORE_NAMES.items() if name != "fscore"
+}
+
+BOOTSTRAPPED = 20
+"""Labels whose rankings are bootstrapped by all replicates; of more, each by fewer."""
+
+LEAST_REPLICATES = 200
+
+
+def score_names(task: Task) -> dict[str, str]:
+    """Fields of a run and what they are called in this task; see `metrics.headline_name`."""
+    return SCORE_NAMES if task.positive else MACRO_NAMES
+
 
 DIGITS = 7
 """Of the scores that a report keeps for each item: what 32 bits hold."""
@@ -52,15 +81,16 @@ DIGITS = 7
 
 @dataclass(frozen=True)
 class Figures:
-    """All scores of a model on one set of items, of the positive label; None: not defined.
+    """All scores of a model on one set of items, by the task's headline; None: not defined.
 
-    `at_half` calls an item positive if that label is its most probable one, `at_threshold` if its
-    probability, not calibrated, reaches the run's threshold. Errors of calibration and Brier scores
-    are of the probability as the model gives it (raw), and calibrated. `intervals` are of the
-    scores at half, under their names in `core.evaluation.intervals.SCORES`, and of the F-score at
-    the threshold; what is not defined is left out. `labels` has the scores of each label, by value;
-    with `macro_fscore` and `accuracy` (one label a text: the micro F-score, too) they are of all
-    labels, and missing in reports from before they were kept.
+    With a positive label they are about that label: `at_half` calls an item positive where it is
+    predicted, `at_threshold` where its probability, not calibrated, reaches the run's threshold.
+    Without one they are means over the labels, both of what is predicted. Errors of calibration and
+    Brier scores are of P(positive) as the model gives it (raw), and calibrated. `intervals` are of
+    the scores at half, by the names of `intervals.SCORES`, and of the F-score at the threshold;
+    what is not defined is left out. `labels` has the scores of each label, by value. With
+    `macro_fscore`, `micro_fscore` and `accuracy` (of several labels for a text: the exact match)
+    they are missing in older reports. `unknown` are the labels that the model has not learned.
     """
 
     n_items: int
@@ -68,14 +98,16 @@ class Figures:
     at_threshold: Cut
     auc: float | None
     average_precision: float | None
-    calibration_error_raw: float | None
-    calibration_error_calibrated: float | None
-    brier_raw: float | None
-    brier_calibrated: float | None
     intervals: Mapping[str, Interval]
+    calibration_error_raw: float | None = None
+    calibration_error_calibrated: float | None = None
+    brier_raw: float | None = None
+    brier_calibrated: float | None = None
     labels: Mapping[str, LabelScores] = field(default_factory=dict)
     macro_fscore: float | None = None
     accuracy: float | None = None
+    micro_fscore: float | None = None
+    unknown: tuple[str, ...] = ()
 
 
 def row_scores(figures: Figures | None) -> dict[str, float | None]:
@@ -88,7 +120,7 @@ def row_scores(figures: Figures | None) -> dict[str, float | None]:
 
 @dataclass(frozen=True)
 class KeptPredictions:
-    """A run's predictions of its evaluation items: P(positive), raw and calibrated, and a label."""
+    """Predictions of evaluation items: P(positive), without one the confidence, and an answer."""
 
     item_ids: tuple[str, ...]
     raw: tuple[float, ...]
@@ -100,21 +132,26 @@ class KeptPredictions:
 class OutOfFold:
     """Out-of-fold predictions: P of each label of each training item by a model without it, raw.
 
-    `probability` is `(n_labels, n_items)`, in the order of `labels`.
+    `probability` is `(n_labels, n_items)`, in the order of `labels`; with `thresholds`, one for
+    each, a text can have several of them.
     """
 
     item_ids: tuple[str, ...]
     labels: tuple[str, ...]
     probability: tuple[tuple[float, ...], ...]
+    thresholds: tuple[float, ...] = ()
 
     @cached_property
-    def by_item(self) -> dict[str, dict[str, float]]:
-        """P of each label, by item and by label."""
-        rows = zip(*self.probability, strict=True)
-        return {
-            item: dict(zip(self.labels, row, strict=True))
-            for item, row in zip(self.item_ids, rows, strict=True)
-        }
+    def table(self) -> NDArray[np.float64]:
+        """The probabilities, `(n_items, n_labels)`."""
+        return np.array(self.probability).reshape(len(self.labels), -1).T
+
+    @cached_property
+    def answers(self) -> dict[str, tuple[str, float]]:
+        """What is predicted of each item, as an answer, and how sure that is."""
+        columns = LabelColumns(self.labels, self.thresholds)
+        told = columns.answers(self.table), columns.confidence(self.table).tolist()
+        return dict(zip(self.item_ids, zip(*told, strict=True), strict=True))
 
 
 @dataclass(frozen=True)
@@ -144,62 +181,97 @@ class Report:
 
 
 def kept_predictions(
-    model: Model, item_ids: Sequence[str], probability: NDArray[np.floating], positive: int
+    model: Model, item_ids: Sequence[str], probability: NDArray[np.floating], positive: int | None
 ) -> KeptPredictions:
     """The model's predictions of these items, from its `(n_items, n_labels)` probabilities."""
-    raw, calibrated = probability[:, positive], model.calibration(probability)[:, positive]
-    return KeptPredictions(
-        tuple(item_ids),
-        _rounded(raw),
-        _rounded(calibrated),
-        tuple(model.labels[column] for column in probability.argmax(axis=1)),
+    raw, calibrated = (
+        model.columns.confidence(each) if positive is None else each[:, positive]
+        for each in (probability, model.calibration(probability))
     )
+    answers = tuple(model.columns.answers(probability))
+    return KeptPredictions(tuple(item_ids), _rounded(raw), _rounded(calibrated), answers)
 
 
 def kept_out_of_fold(
-    labels: Sequence[str], item_ids: Sequence[str], probability: NDArray[np.floating]
+    model: Model, item_ids: Sequence[str], probability: NDArray[np.floating]
 ) -> OutOfFold:
     """The out-of-fold predictions of these items, from `(n_items, n_labels)` probabilities."""
-    return OutOfFold(
-        tuple(item_ids), tuple(labels), tuple(_rounded(column) for column in probability.T)
-    )
+    told = tuple(_rounded(column) for column in probability.T)
+    return OutOfFold(tuple(item_ids), model.labels, told, model.thresholds)
 
 
 def measure(
-    model: Model, probability: NDArray[np.floating], targets: NDArray[np.int64], positive: int
+    model: Model,
+    probability: NDArray[np.floating],
+    targets: NDArray[np.int64] | Mask,
+    positive: int | None,
 ) -> Figures | None:
-    """All scores of the model's `(n_items, n_labels)` probabilities against the true columns.
-
-    A label is predicted if it is the most probable one. None without items.
-    """
+    """All scores of the model's `(n_items, n_labels)` probabilities; None without items."""
     if not len(targets):
         return None
-    actual, raw = targets == positive, probability[:, positive]
-    calibrated = model.calibration(probability)[:, positive]
-    predicted = probability.argmax(axis=1)
-    at_half, at_threshold = predicted == positive, raw >= model.threshold
+    n_labels = len(model.labels)
+    predicted = as_table(model.columns.predicted(probability), n_labels)
+    actual = as_table(targets, n_labels)
+    macro, scores = macro_cut(predicted, actual), label_scores(probability, predicted, actual)
+    if positive is None:
+        scores, found = _of_all_labels(probability, predicted, actual, scores)
+        found |= {"at_half": macro, "at_threshold": macro}
+    else:
+        threshold = model.thresholds[positive] if model.several else model.threshold
+        calibrated = model.calibration(probability)[:, positive]
+        of_label = (each[:, positive] for each in (probability, predicted, actual))
+        found = _of_positive(*of_label, calibrated, threshold)
     return Figures(
         n_items=len(targets),
-        at_half=cut(at_half, actual),
-        at_threshold=cut(at_threshold, actual),
-        auc=auc(raw, actual),
-        average_precision=average_precision(raw, actual),
-        calibration_error_raw=calibration_error(raw, actual),
-        calibration_error_calibrated=calibration_error(calibrated, actual),
-        brier_raw=brier(raw, actual),
-        brier_calibrated=brier(calibrated, actual),
-        intervals=_intervals(raw, at_half, at_threshold, actual),
-        labels=dict(zip(model.labels, label_scores(probability, targets), strict=True)),
-        macro_fscore=macro_fscore(predicted, targets),
-        accuracy=float((predicted == targets).mean()),
+        **found,
+        labels=dict(zip(model.labels, scores, strict=True)),
+        macro_fscore=macro.fscore,
+        accuracy=exact_match(predicted, actual),
+        micro_fscore=micro_fscore(predicted, actual),
+        unknown=model.unlearned,
     )
 
 
-def _intervals(
+def _of_positive(
     raw: NDArray[np.floating],
-    at_half: NDArray[np.bool_],
-    at_threshold: NDArray[np.bool_],
-    actual: NDArray[np.bool_],
+    at_half: Mask,
+    actual: Mask,
+    calibrated: NDArray[np.floating],
+    threshold: float,
+) -> dict[str, Any]:
+    """The figures of the positive label alone; all arrays are `(n_items,)`."""
+    at_threshold = raw >= threshold
+    return {
+        "at_half": cut(at_half, actual),
+        "at_threshold": cut(at_threshold, actual),
+        "auc": auc(raw, actual),
+        "average_precision": average_precision(raw, actual),
+        "calibration_error_raw": calibration_error(raw, actual),
+        "calibration_error_calibrated": calibration_error(calibrated, actual),
+        "brier_raw": brier(raw, actual),
+        "brier_calibrated": brier(calibrated, actual),
+        "intervals": _intervals(raw, at_half, at_threshold, actual),
+    }
+
+
+def _of_all_labels(
+    raw: NDArray[np.floating], predicted: Mask, actual: Mask, labels: Sequence[LabelScores]
+) -> tuple[list[LabelScores], dict[str, Any]]:
+    """The labels with intervals of their rankings, and the means of these, from one bootstrap."""
+    replicates = int(max(LEAST_REPLICATES, min(1, BOOTSTRAPPED / len(labels)) * REPLICATES))
+    samples, model = resampled(actual, replicates), BinaryPredictions(raw, predicted)
+    drawn = bootstrap(lambda drawn: label_means(model, actual, drawn), samples).intervals()
+    told = []
+    for column, scores in enumerate(labels):
+        ranking = {name: drawn[name, column] for name in RANKING if (name, column) in drawn}
+        told.append(replace(scores, intervals=ranking | scores.intervals))
+    intervals = {name: drawn[name] for name in SCORES if name in drawn}
+    means = {name: intervals[name].value if name in intervals else None for name in RANKING}
+    return told, means | {"intervals": intervals}
+
+
+def _intervals(
+    raw: NDArray[np.floating], at_half: Mask, at_threshold: Mask, actual: Mask
 ) -> dict[str, Interval]:
     """Intervals of all scores; the balance of the items is chance, as it was drawn.
 
@@ -207,8 +279,7 @@ def _intervals(
     leave an F-score of 0 or 1: the same interval holds for any threshold and any slice, and is
     cheap enough to be worked out while somebody moves a threshold.
     """
-    ranking = ("auc", "average_precision")
-    found = score_intervals(BinaryPredictions(raw, at_half), actual, ranking, keep_balance=False)
+    found = score_intervals(BinaryPredictions(raw, at_half), actual, RANKING, keep_balance=False)
     found |= cut_intervals(at_half, actual)
     above = cut_intervals(at_threshold, actual)
     return found | ({AT_THRESHOLD: above["fscore"]} if above else {})
@@ -227,10 +298,7 @@ def save_report(report: Report, params: Path) -> None:
 
 
 def load_report(params: Path) -> Report | None:
-    """The report beside this params file; None for a run from before there were reports.
-
-    Raises RunError if the file is damaged.
-    """
+    """The report beside this params file, None if there is none; RunError if it is damaged."""
     path = report_path(params)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -249,6 +317,23 @@ def load_report(params: Path) -> Report | None:
             f"models/{path.name} is not a report of Sunlight, or it is damaged. Move it away; the "
             "run's scores are in runs.csv."
         ) from error
+
+
+def in_today(report: Report, task: Task) -> Report:
+    """The report in today's labels; a prediction that means nothing any more is empty."""
+    said, unseen = report.said, report.out_of_fold
+    said = replace(said, predicted=tuple(task.today(answer) or "" for answer in said.predicted))
+    brought = alignment(unseen.labels, task) if unseen else None
+    if brought:
+        own = LabelColumns(unseen.labels, unseen.thresholds)
+        told = tuple(map(_rounded, brought(unseen.table, several=own.several).T))
+        thresholds = brought.columns(own, task.values).thresholds
+        unseen = OutOfFold(unseen.item_ids, task.values, told, thresholds)
+    figures = {
+        split: replace(found, labels={task.current.get(x, x): y for x, y in found.labels.items()})
+        for split, found in report.figures.items()
+    }
+    return replace(report, said=said, out_of_fold=unseen, figures=figures)
 
 
 def _require_even(columns: Iterable[Sequence[object]]) -> None:

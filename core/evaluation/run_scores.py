@@ -1,12 +1,14 @@
 """Predictions of today's evaluation items by each run, and their scores with intervals.
 
 Predictions come from the run's report where that has them all, so that they outlive the model. A
-report keeps P(positive): of more than two labels the model has to be asked again for the others.
+report keeps P(positive): of more than two labels, of several for a text and without a positive one
+the model has to be asked again for the others.
 Also which runs learned from random labels alone, and which from what a model had chosen.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +24,12 @@ from core.evaluation.intervals import (
     resampled,
     scores_of,
 )
-from core.evaluation.metrics import BINS, bins
+from core.evaluation.metrics import BINS, as_table, bins
 from core.evaluation.report import Report
 from core.evaluation.runs import columns
 from core.models.model import Model
 from core.models.predict import score_texts
+from core.pool.bags import Mask
 from core.workspace.labels import Labeled
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import NOT_RECORDED, Task
@@ -41,30 +44,42 @@ Probabilities = NDArray[np.float64]
 class EvaluationPredictions:
     """Items with their true label, and one run's predictions of them.
 
-    `targets` and `predicted` are columns of labels, `(n_items,)`; `raw` and `calibrated` are
-    P(label | text), `(n_items, n_labels)`, NaN in the column of a label that nobody kept.
+    `targets` and `predicted` are columns of labels, `(n_items,)`, or tables `(n_items, n_labels)`
+    where a text can have several; `raw` and `calibrated` are P(label | text),
+    `(n_items, n_labels)`, NaN in the column of a label that nobody kept. Where a label is asked
+    for, None stands for all of them: scores are then means over the labels.
     """
 
     items: tuple[Labeled, ...]
-    targets: NDArray[np.int64]
-    predicted: NDArray[np.int64]
+    targets: NDArray[np.int64] | Mask
+    predicted: NDArray[np.int64] | Mask
     raw: Probabilities
     calibrated: Probabilities
 
     def __len__(self) -> int:
         return len(self.items)
 
-    def knows(self, label: int) -> bool:
-        """Whether there are probabilities of this column."""
-        return not np.isnan(self.raw[:, label]).any()
+    @cached_property
+    def wrong(self) -> Mask:
+        """Which items are not predicted as they are labeled, `(n_items,)`."""
+        differ = self.predicted != self.targets
+        return differ.any(axis=1) if differ.ndim == 2 else differ
 
-    def binary(self, label: int) -> BinaryPredictions:
-        """The label against all others, for `core.evaluation.intervals`."""
-        return BinaryPredictions(self.raw[:, label], self.predicted == label)
+    def knows(self, label: int | None) -> bool:
+        """Whether there are probabilities of this column, or of all."""
+        return not np.isnan(self.raw[:, slice(None) if label is None else label]).any()
 
-    def actual(self, label: int) -> NDArray[np.bool_]:
-        """Which items have this label."""
-        return self.targets == label
+    def binary(self, label: int | None) -> BinaryPredictions:
+        """The label against all others, or all labels, for `core.evaluation.intervals`."""
+        predicted = as_table(self.predicted, self.raw.shape[1])
+        if label is None:
+            return BinaryPredictions(self.raw, predicted)
+        return BinaryPredictions(self.raw[:, label], predicted[:, label])
+
+    def actual(self, label: int | None) -> Mask:
+        """Which items have this label; or the table of all labels."""
+        table = as_table(self.targets, self.raw.shape[1])
+        return table if label is None else table[:, label]
 
     def only(self, item_ids: Iterable[str]) -> "EvaluationPredictions":
         """Those of these items, in the order of their ids."""
@@ -79,11 +94,11 @@ def predictions_from_report(
     report: Report, items: list[Labeled], task: Task
 ) -> EvaluationPredictions:
     """The predictions that the report keeps of these items, without those that it has none of."""
-    at = {item: place for place, item in enumerate(report.said.item_ids)}
+    told = dict(zip(report.said.item_ids, report.said.predicted, strict=True))
+    at = {item: place for place, item in enumerate(told) if task.is_offered(told[item])}
     asked = [item for item in items if item.item_id in at]
     places = [at[item.item_id] for item in asked]
-    column = {value: number for number, value in enumerate(task.values)}
-    predicted = np.array([column[report.said.predicted[place]] for place in places], np.int64)
+    predicted = columns([replace(item, label=told[item.item_id]) for item in asked], task)
     raw, calibrated = (
         _of_all_labels(np.array(said)[places], task) if places else np.empty((0, len(task.values)))
         for said in (report.said.raw, report.said.calibrated)
@@ -94,14 +109,14 @@ def predictions_from_report(
 def predictions_of_model(model: Model, items: list[Labeled], task: Task) -> EvaluationPredictions:
     """The model's predictions of these items."""
     raw = score_texts(model, [item.text for item in items])
-    predicted = raw.argmax(axis=1).astype(np.int64)
+    predicted = model.columns.predicted(raw)
     shares = (each.astype(float) for each in (raw, model.calibration(raw)))
     return EvaluationPredictions(tuple(items), columns(items, task), predicted, *shares)
 
 
 def is_enough(report: Report | None, task: Task) -> bool:
     """Whether the report has the probabilities of every label of the task."""
-    if report is None or len(task.values) != 2:
+    if report is None or len(task.values) != 2 or task.several or not task.positive:
         return False
     return set(report.said.predicted) <= set(task.values)
 
@@ -109,19 +124,21 @@ def is_enough(report: Report | None, task: Task) -> bool:
 def _of_all_labels(positive: Probabilities, task: Task) -> Probabilities:
     """P(label) of every label, as far as P(positive) tells."""
     found = np.full((len(positive), len(task.values)), np.nan)
-    if len(task.values) == 2:
-        found[:, 1 - task.positive_index] = 1 - positive
-    found[:, task.positive_index] = positive
+    if task.positive and not task.several:
+        if len(task.values) == 2:
+            found[:, 1 - task.positive_index] = 1 - positive
+        found[:, task.positive_index] = positive
     return found
 
 
 def worst_misses(predictions: EvaluationPredictions, number: int) -> NDArray[np.int64]:
-    """Places of wrong predictions, those first whose true label was thought least probable.
-
-    Without the probabilities of all labels there is no such order, and they come as they stand.
-    """
-    wrong = np.flatnonzero(predictions.predicted != predictions.targets)
-    believed = np.nan_to_num(predictions.raw[wrong, predictions.targets[wrong]])
+    """Places of wrong predictions, the least probable true label first, where that is known."""
+    wrong = np.flatnonzero(predictions.wrong)
+    raw, targets = predictions.raw[wrong], predictions.targets[wrong]
+    if targets.ndim == 2:  # by the label that is most surely wrong
+        believed = np.where(targets, raw, 1 - raw).min(axis=1, initial=1)
+    else:
+        believed = np.nan_to_num(raw[np.arange(len(wrong)), targets])
     return wrong[np.argsort(believed, kind="stable")][:number]
 
 
@@ -142,8 +159,8 @@ def draws(number: int) -> Draws:
     return resampled(np.ones(number, bool), keep_balance=False)
 
 
-def resample(predictions: EvaluationPredictions, label: int, samples: Draws) -> Resampled:
-    """The scores of the label against all others under what `draws` has drawn of these items."""
+def resample(predictions: EvaluationPredictions, label: int | None, samples: Draws) -> Resampled:
+    """The scores of the label, or of all, under what `draws` has drawn of these items."""
     actual, binary = predictions.actual(label), predictions.binary(label)
     known = len(predictions) > 0 and predictions.knows(label)
 
@@ -151,7 +168,8 @@ def resample(predictions: EvaluationPredictions, label: int, samples: Draws) -> 
         found = dict(scores_of(binary, actual, drawn, SCORES if known else CALLS))
         return found | (_probability_scores(binary.score, actual, drawn) if known else {})
 
-    return Resampled(cut_intervals(binary.predicted, actual), bootstrap(scores, samples))
+    counted = {} if label is None else cut_intervals(binary.predicted, actual)
+    return Resampled(counted, bootstrap(scores, samples))
 
 
 def score_intervals_of(found: Resampled) -> dict[str, Interval]:
@@ -177,13 +195,18 @@ def score_differences(before: Resampled, after: Resampled) -> dict[str, Interval
 
     What is not defined for both is left out; without an item of the label nothing is.
     """
-    return after.bootstrap.over(before.bootstrap) if before.counted else {}
+    is_there = "fscore" in before.bootstrap.observed
+    return after.bootstrap.over(before.bootstrap) if is_there else {}
 
 
 def _probability_scores(
     score: Probabilities, actual: NDArray[np.bool_], counts: Draws
 ) -> dict[str, Probabilities]:
     """Brier score and calibration error under each row of multiplicities, `(replicates,)`."""
+    if score.ndim == 2:
+        pairs = zip(score.T, actual.T, strict=True)
+        each = [_probability_scores(*pair, counts) for pair in pairs]
+        return {name: np.mean([found[name] for found in each], axis=0) for name in each[0]}
     gap = score - actual
     parts = np.zeros((len(score), BINS + 1))  # the gaps by bins, then the squared ones
     parts[np.arange(len(score)), bins(score)] = gap

@@ -22,11 +22,13 @@ from core.evaluation.report import (
     row_scores,
     save_report,
 )
+from core.evaluation.report import in_today as report_in_today
 from core.features.pool_features import Space
 from core.features.sources import feature_source, pool_encoder
-from core.models.model import Model, load_model, save_model
+from core.models.model import Model, in_today, load_model, save_model
 from core.models.predict import score_texts
 from core.models.training import LabeledTexts, Learned, learn, require_two_labels
+from core.pool.bags import Mask
 from core.system.durable import first_free
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
@@ -61,7 +63,7 @@ def train(
     """
     task = snapshot.workspace.task
     name = task.model if name is None else name
-    require_model(name)
+    require_model(name, several=task.several)
     began = time.perf_counter()
     items = labeled_texts(snapshot.labels.usable_training(), task)
     require_two_labels(items.targets)
@@ -124,23 +126,20 @@ def load_run(snapshot: Snapshot, run: Run) -> Model:
     """The run's model. Raises RunError if its file is missing, damaged or outside of `models/`.
 
     Also if the encoder that it was trained with is gone, or is another one by now; none is
-    downloaded for it.
+    downloaded for it. Labels that were added, renamed, merged or retired since are no hindrance:
+    see `models.model.in_today`.
     """
     model = load_model(_params_path(snapshot, run), lambda name: pool_encoder(snapshot, name))
-    if model.labels != snapshot.workspace.task.values:
-        raise RunError(
-            f"{run.params_file} was trained for the labels {', '.join(model.labels)}, the task has "
-            f"{', '.join(snapshot.workspace.task.values)}. Train again."
-        )
-    return model
+    return in_today(model, snapshot.workspace.task)
 
 
 def read_report(snapshot: Snapshot, run: Run) -> Report | None:
     """The run's threshold, calibration and figures; None if it is from before there were reports.
 
-    Raises RunError if the file is damaged, or outside of `models/`.
+    In the labels of today's task. Raises RunError if the file is damaged, or outside of `models/`.
     """
-    return load_report(_params_path(snapshot, run))
+    found = load_report(_params_path(snapshot, run))
+    return found and report_in_today(found, snapshot.workspace.task)
 
 
 def _params_path(snapshot: Snapshot, run: Run) -> Path:
@@ -169,7 +168,7 @@ def _report(snapshot: Snapshot, learned: Learned, items: LabeledTexts) -> Report
     if learned.out_of_fold is not None:
         asked["out of fold"], probability["out of fold"] = items, learned.out_of_fold
         trained_on = [item.item_id for item in snapshot.labels.usable_training()]
-        unseen = kept_out_of_fold(task.values, trained_on, learned.out_of_fold)
+        unseen = kept_out_of_fold(model, trained_on, learned.out_of_fold)
     figures = {
         name: measure(model, probability[name], each.targets, positive)
         for name, each in asked.items()
@@ -197,9 +196,17 @@ def labeled_texts(items: list[Labeled], task: Task) -> LabeledTexts:
     return LabeledTexts(texts, columns(items, task), task.values, task.positive_index)
 
 
-def columns(items: list[Labeled], task: Task) -> NDArray[np.int64]:
-    """The items' labels as columns of a probability array, `(n_items,)`."""
+def columns(items: list[Labeled], task: Task) -> NDArray[np.int64] | Mask:
+    """The items' labels as columns of a probability array, `(n_items,)`.
+
+    Where a text can have several, as a table `(n_items, n_labels)`, True where it has the label.
+    """
     column = {value: at for at, value in enumerate(task.values)}
+    if task.several:
+        table = np.zeros((len(items), len(column)), bool)
+        for row, item in zip(table, items, strict=True):
+            row[[column[value] for value in task.chosen(item.label)]] = True
+        return table
     return np.array([column[item.label] for item in items], np.int64)
 
 
@@ -213,7 +220,8 @@ def _hashes(snapshot: Snapshot) -> tuple[str, str]:
 def _run(snapshot: Snapshot, model: Model, report: Report, seconds: float) -> Run:
     training = snapshot.labels.usable_training()
     evaluation = snapshot.labels.splits["evaluation"]
-    counts = Counter(item.label for item in training)
+    chosen = snapshot.workspace.task.chosen
+    counts = Counter(value for item in training for value in chosen(item.label))
     training_hash, evaluation_hash = _hashes(snapshot)
     return Run(
         run_id=fresh_id("run", {run.run_id for run in snapshot.logs.runs}),

@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference
-from core.evaluation.metrics import average_precision, confusion
+from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference, scores_of
+from core.evaluation.metrics import confusion
 
 WINDOW = 3
 """Retrainings that are looked back upon (Bloodgood and Vijay-Shanker 2009)."""
@@ -68,7 +68,8 @@ def gain(models: Sequence[BinaryPredictions], actual: NDArray[np.bool_]) -> Sign
     """Whether average precision still grows: the last model beside that of `WINDOW` runs before.
 
     It says stop if the growth cannot be told from noise on these evaluation items. Average
-    precision, since an F-score is 0 until a model calls anything positive.
+    precision, since an F-score is 0 until a model calls anything positive. Of tables of labels it
+    is the mean over the labels.
     """
     name = "recent gain"
     if len(models) <= WINDOW:
@@ -77,11 +78,15 @@ def gain(models: Sequence[BinaryPredictions], actual: NDArray[np.bool_]) -> Sign
     found = paired_difference(before, after, actual, "average_precision", keep_balance=False)
     if found is None:
         return Sign(name, None, False, "Needs positive test items.")
-    now, unnoticed = average_precision(after.score, actual), (found.high - found.low) / 2
+    unnoticed, is_macro = (found.high - found.low) / 2, actual.ndim == 2
+    once = np.ones((1, len(actual)), np.int32)
+    now = float(scores_of(after, actual, once, ["average_precision"])["average_precision"][0])
+    what = "Macro average precision" if is_macro else "Average precision"
+    items = f"{len(actual):,}" if is_macro else f"{int(actual.sum()):,} positive"
     told = (
-        f"Average precision is {now:.2f}. Compared with {WINDOW} model versions ago: "
-        f"{found.as_difference()}. With {int(actual.sum()):,} positive test items, a gain below "
-        f"{unnoticed:.2f} is too small to measure."
+        f"{what} is {now:.2f}. Compared with {WINDOW} model versions ago: "
+        f"{found.as_difference()}. With {items} test items, a gain below {unnoticed:.2f} "
+        "is too small to measure."
     )
     return Sign(name, found.value, found.low <= 0, told)
 

@@ -48,12 +48,13 @@ class Result:
     """How the models of one group did: the mean over the seeds of each of `SCORES`.
 
     `available` is the size of the whole group, `positive` the mean share of positive items in what
-    was drawn of it. `over_random` is what each score has over random's; empty for random itself.
+    was drawn of it; None without a positive label: scores are then means over the labels.
+    `over_random` is what each score has over random's; empty for random itself.
     """
 
     name: str
     available: int
-    positive: float
+    positive: float | None
     scores: Mapping[str, Interval]
     over_random: Mapping[str, Interval]
 
@@ -149,7 +150,7 @@ def _interval(of: Sequence[_Scored], level: float, least: float) -> Interval:
     return Interval(value, max(least, value - half), min(1.0, value + half))
 
 
-def verdict(result: Result, score: str, outcome: Outcome) -> str:
+def verdict(result: Result, score: str, outcome: Outcome, names: Mapping[str, str] = SCORES) -> str:
     """What one group's result says beside random's, in a sentence that does not flatter."""
     found, name = result.over_random[score], result.name[:1].upper() + result.name[1:]
     at = f"with {outcome.size:,} labels"
@@ -157,9 +158,9 @@ def verdict(result: Result, score: str, outcome: Outcome) -> str:
         return f"{name} and random: no model finds a positive item yet {at}."
     if found.low <= 0 <= found.high:
         ends = f"({found.low:+.2f} to {found.high:+.2f})"
-        return f"{name} and random: no clear difference in {SCORES[score]} yet {at} {ends}."
+        return f"{name} and random: no clear difference in {names[score]} yet {at} {ends}."
     verbs = ("beat", "fall behind") if result.name == ALL else ("beats", "falls behind")
     verb = verbs[0] if found.value > 0 else verbs[1]
     low, high = sorted((abs(found.low), abs(found.high)))
-    gap = f"{abs(found.value):.2f} {SCORES[score]} ({low:.2f} to {high:.2f})"
+    gap = f"{abs(found.value):.2f} {names[score]} ({low:.2f} to {high:.2f})"
     return f"{name} {verb} random by {gap} {at}."

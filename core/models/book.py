@@ -165,10 +165,7 @@ def _step(stack: Stack, rows: Indices, counts: Numbers, truth: Numbers, rate: Nu
 
 
 def _filled_up(bags: Bags, times: Indices, filler: int) -> tuple[NDArray[np.int32], Numbers]:
-    """The items' words and how often they have them, both `(n_items, longest)`.
-
-    Shorter items are filled up with the `filler`, zero times.
-    """
+    """The items' words and their counts, `(n_items, longest)`, filled up with `filler`, 0 times."""
     longest = int(bags.lengths.max(initial=0))
     is_word = np.arange(longest) < bags.lengths[:, None]
     words = np.full(is_word.shape, filler, np.int32)
@@ -178,10 +175,7 @@ def _filled_up(bags: Bags, times: Indices, filler: int) -> tuple[NDArray[np.int3
 
 
 def _side_by_side(items: list[Indices]) -> tuple[Indices, Numbers]:
-    """The networks' items `(n_steps, n_networks)`, and the rates `(n_steps, n_networks, 1)`.
-
-    The rate is 0 where a network has no item left: its step then changes nothing.
-    """
+    """Items `(n_steps, n_networks)`, and rates `(n_steps, n_networks, 1)`, 0 where none is left."""
     n_steps = max(map(len, items))
     order = np.zeros((n_steps, len(items)), np.int64)
     rates = np.zeros((n_steps, len(items), 1), np.float32)

@@ -4,16 +4,21 @@ Both are worked out on out-of-fold predictions of the training items: each item'
 from a model that did not see it, so no label has to be kept aside for them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.pool.bags import Indices, Mask
+from core.workspace.task import LEAST_TEXTS
 
 FOLDS = 5
 MIN_ITEMS = 4
 """Items of each label below which out-of-fold predictions tell nothing."""
+NEVER_REACHED = 2.0
+"""Threshold of a label that is never predicted: the model has not learned it."""
 
 SMALLEST = 1e-7
 """A probability of 0 would be infinitely wrong; 32 bits tell none smaller from 0 beside 1."""
@@ -29,18 +34,36 @@ class Calibration:
 
     For two labels this is Platt's sigmoid of the log-odds (Platt 1999, "Probabilistic Outputs for
     Support Vector Machines"); for more it is temperature scaling with a bias for each label
-    (Alexandari, Kundaje and Shrikumar 2020). Without shifts nothing is changed.
+    (Alexandari, Kundaje and Shrikumar 2020). Without shifts nothing is changed. With `scales`, one
+    for each of several labels that a text can have, it is Platt's sigmoid of each label's log-odds.
     """
 
     scale: float = 1.0
     shifts: tuple[float, ...] = ()
+    scales: tuple[float, ...] = ()
 
     def __call__(self, probability: Probabilities) -> Probabilities:
         """The calibrated probabilities, `(n_items, n_labels)`."""
         if not self.shifts:
             return probability
+        if self.scales:
+            odds = _logarithm(probability) - _logarithm(1 - probability)
+            found = 1 / (1 + np.exp(-(odds * self.scales + self.shifts)))
+            return np.where(probability > 0, found, 0).astype(probability.dtype)
         scores = self.scale * _logarithm(probability) + np.array(self.shifts)
         return softmax(scores).astype(probability.dtype)
+
+    def brought(self, parts: Sequence[Sequence[int]]) -> "Calibration":
+        """The calibration in today's columns, each the mean of its parts'; exact unless merged."""
+        if not self.shifts:
+            return self
+
+        def mean(of: tuple[float, ...], empty: float) -> tuple[float, ...]:
+            return tuple(fmean(of[part] for part in each) if each else empty for each in parts)
+
+        if self.scales:
+            return Calibration(self.scale, mean(self.shifts, 0.0), mean(self.scales, 1.0))
+        return Calibration(self.scale, mean(self.shifts, -np.inf))
 
 
 UNCHANGED = Calibration()
@@ -49,8 +72,16 @@ UNCHANGED = Calibration()
 def parts_held_out(targets: Indices, n_labels: int, seed: int) -> list[Indices]:
     """The items cut into parts, each of which is predicted by a model of the others.
 
-    No parts if a label has too few items, or there is one label only.
+    No parts if a label has too few items, or there is one label only. With several labels for a
+    text, `targets` is a table, and labels with too few items are left aside.
     """
+    if targets.ndim == 2:
+        # Each text counts for the rarest of its labels, so that rare ones are spread evenly.
+        taught = targets[:, learnable(targets)]
+        rare_first = np.argsort(taught.sum(axis=0), kind="stable")
+        has = np.pad(taught[:, rare_first], ((0, 0), (0, 1)), constant_values=True)
+        fold = stratified_folds(has.argmax(axis=1), FOLDS, seed)
+        return [np.flatnonzero(fold == number) for number in range(FOLDS)]
     counts = np.bincount(targets, minlength=n_labels)
     if (counts < MIN_ITEMS).any():
         return []
@@ -65,6 +96,22 @@ def stratified_folds(targets: Indices, n_folds: int, seed: int) -> Indices:
     fold = np.empty(len(targets), np.int64)
     fold[order] = np.arange(len(targets)) % n_folds
     return fold
+
+
+def learnable(targets: Mask) -> Mask:
+    """Which labels of a table can be learned, `(n_labels,)`: enough texts have them, enough not."""
+    have = targets.sum(axis=0)
+    return (have >= LEAST_TEXTS) & (len(targets) - have >= LEAST_TEXTS)
+
+
+def fit_label_by_label(probability: Probabilities, targets: Mask) -> Calibration:
+    """Platt's calibration of each label of a table; nothing is changed of one without odds."""
+    found = []
+    for score, has in zip(probability.T, targets.T, strict=True):
+        both = np.stack([score, 1 - score], axis=1)
+        found.append(fit_calibration(both, (~has).astype(np.int64)) if score.any() else UNCHANGED)
+    shifts = tuple(each.shifts[0] if each.shifts else 0.0 for each in found)
+    return Calibration(1.0, shifts, tuple(each.scale for each in found))
 
 
 def fit_calibration(probability: Probabilities, targets: Indices) -> Calibration:
@@ -89,10 +136,7 @@ def fit_calibration(probability: Probabilities, targets: Indices) -> Calibration
 
 
 def best_threshold(score: Probabilities, actual: Mask) -> float:
-    """Where to cut the positive label's probability for the best F-score on these items.
-
-    In the middle between two neighboring scores; of several best cuts the one nearest to 0.5.
-    """
+    """The cut of the best F-score, between two scores; of several the one nearest to 0.5."""
     values, group = np.unique(score, return_inverse=True)
     hits = np.cumsum(np.bincount(group, actual, len(values))[::-1])[::-1]
     chosen = np.cumsum(np.bincount(group, minlength=len(values))[::-1])[::-1]

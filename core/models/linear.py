@@ -7,13 +7,13 @@ import numpy as np
 import torch
 
 from core.features.base import Features, Source
-from core.models.calibration import Probabilities
-from core.models.logistic import Fit, fit_logistic
+from core.models.calibration import Probabilities, learnable
+from core.models.logistic import Fit, fit_each_label, fit_logistic
 from core.models.model import Model
 from core.models.networks import LinearNetwork, probabilities_of
 from core.models.row_space import is_worthwhile, row_space
 from core.models.training import LabeledTexts, require_two_labels
-from core.pool.bags import Indices
+from core.pool.bags import Indices, Mask
 
 NEVER = -20.0
 """The logit of a label that no training item has."""
@@ -33,27 +33,32 @@ class LinearLearner:
             self.cheap = LinearLearner(source.cheap, items, seed, plain)
 
     def train(self, rows: Indices, start: Model | None = None) -> Model:
-        """A model of these items alone; `start` shortens the way and changes no result.
-
-        Raises LoopError if fewer than two labels occur.
-        """
-        targets, n_labels = self.items.targets[rows], len(self.items.labels)
-        require_two_labels(targets)
-        present, places = np.unique(targets, return_inverse=True)
+        """A model of these items alone; `start` shortens the way. LoopError: too few labels."""
+        targets, labels, several = self.items.targets[rows], self.items.labels, self.items.several
+        if several:
+            present, fit_to = np.flatnonzero(_to_learn(targets, start)), fit_each_label
+            targets = targets[:, present]
+        else:
+            require_two_labels(targets)
+            present, targets = np.unique(targets, return_inverse=True)
+            start, fit_to = start if len(present) == len(labels) else None, fit_logistic
         begin = None
-        if start is not None and len(present) == n_labels:
-            first = start.network.first
+        if start is not None:
+            first, outputs = start.network.first, present if several else slice(None)
             weights = (first.sparse, first.dense, first.bias)
-            begin = Fit(*(values.detach().double().numpy() for values in weights))
+            begin = Fit(*(values.detach().double().numpy()[..., outputs] for values in weights))
         if self.space is None:
-            fit = fit_logistic(self.features.take(rows), len(self.columns), places, begin)
+            fit = fit_to(self.features.take(rows), len(self.columns), targets, begin)
         else:
             if begin is not None:
-                begin = self.space.start(begin, start.network.product(self.features))
-            fit = self.space.weights(fit_logistic(self.space.turned.take(rows), 0, places, begin))
-        network = _network(fit, present, n_labels)
+                product = start.network.product(self.features)
+                begin = self.space.start(begin, product[:, outputs])
+            fit = self.space.weights(fit_to(self.space.turned.take(rows), 0, targets, begin))
+        network = _network(fit, present, len(labels), several=several)
         network.first.columns.copy_(torch.from_numpy(self.columns))
-        return Model("linear", network, self.source, self.items.labels, self.seed)
+        model = Model("linear", network, self.source, labels, self.seed)
+        unlearned = tuple(label for at, label in enumerate(labels) if at not in present)
+        return replace(model, thresholds=(0.5,) * len(labels) * several, unlearned=unlearned)
 
     def train_all(self, parts: Sequence[Indices]) -> tuple[Model, list[Model]]:
         """As `BookLearner.train_all`; the first comes with what scores a large encoder's pool."""
@@ -68,13 +73,21 @@ class LinearLearner:
         return probabilities_of(network, network.product(self.features.take(rows)))
 
 
-def _network(fit: Fit, present: Indices, n_labels: int) -> LinearNetwork:
+def _to_learn(targets: Mask, start: Model | None) -> Mask:
+    """Which of several labels are learned: those of `start`, or those with enough items."""
+    if start is None:
+        return learnable(targets)
+    known = np.isfinite(start.network.first.bias.detach().numpy())
+    return known & targets.any(axis=0) & ~targets.all(axis=0)
+
+
+def _network(fit: Fit, present: Indices, n_labels: int, *, several: bool) -> LinearNetwork:
     """The fit as a network of all labels, of which `present` occur."""
-    network = LinearNetwork(len(fit.sparse), len(fit.dense), n_labels)
-    at = [0] if n_labels == 2 else present[: fit.sparse.shape[1]]
+    network = LinearNetwork(len(fit.sparse), len(fit.dense), n_labels, several=several)
+    at = [0] if n_labels == 2 and not several else present[: fit.sparse.shape[1]]
     with torch.no_grad():
         if len(present) < n_labels:
-            network.first.bias.fill_(NEVER)
+            network.first.bias.fill_(-np.inf if several else NEVER)
             network.first.bias[present] = 0
         network.first.sparse[:, at] = torch.from_numpy(fit.sparse).float()
         network.first.dense[:, at] = torch.from_numpy(fit.dense).float()

@@ -135,7 +135,25 @@ def fit_logistic(
     Of two labels it has one output, the log-odds of target 0; of more, one output each, with
     intercepts that add up to 0. `start` only shortens the way: there is one minimum.
     """
-    loss = _Loss(features, n_columns, targets)
+    return _fit(_Loss(_Design(features, n_columns), targets), n_columns, start)
+
+
+def fit_each_label(
+    features: Features, n_columns: int, targets: NDArray[np.bool_], start: Fit | None = None
+) -> Fit:
+    """The minimum of each label `(n_items, n_labels)` against the rest, balanced: its log-odds."""
+    design = _Design(features, n_columns)
+    fits = [Fit(np.empty((n_columns, 0)), np.empty((design.n_dense, 0)), np.empty(0))]
+    for label, has in enumerate(targets.T):
+        begin = None
+        if start is not None:
+            begin = Fit(*(part[..., label : label + 1] for part in vars(start).values()))
+        fits.append(_fit(_Loss(design, 1 - has.astype(np.int64)), n_columns, begin))
+    parts = zip(*(vars(fit).values() for fit in fits), strict=True)
+    return Fit(*(np.concatenate(part, axis=-1) for part in parts))
+
+
+def _fit(loss: "_Loss", n_columns: int, start: Fit | None) -> Fit:
     begin = np.zeros((loss.design.n_rows, loss.truth.shape[1]))
     if start is not None:
         begin = np.concatenate([start.sparse, start.dense, start.bias[None]])
@@ -147,16 +165,13 @@ def fit_logistic(
 
 
 class _Loss:
-    """The objective, divided by C and the number of items, as a function of all weights.
+    """The objective over C and the number of items; `truth` is `(n_items, n_outputs)`, 1 or 0."""
 
-    `truth` is `(n_items, n_outputs)`, 1 where an item has the output's label.
-    """
-
-    def __init__(self, features: Features, n_columns: int, targets: NDArray[np.int64]) -> None:
+    def __init__(self, design: "_Design", targets: NDArray[np.int64]) -> None:
         n_labels = int(targets.max()) + 1
         self.truth = np.eye(n_labels)[targets][:, : 1 if n_labels == 2 else n_labels]
         self.weights = balanced_weights(targets)[:, None] / len(targets)
-        self.design = _Design(features, n_columns)
+        self.design = design
         self.penalty = np.full((self.design.n_rows, 1), 1 / (C * len(targets)))
         self.penalty[-1] = 0  # the intercept is free
 
@@ -192,10 +207,7 @@ def _losses(scores: Matrix, truth: Matrix) -> tuple[Matrix, Matrix]:
 
 
 class _Design:
-    """The items as a matrix: its product with a table, and that of its transpose.
-
-    The table's rows are the sparse columns, the dense ones and the intercept.
-    """
+    """The items as a matrix of sparse columns, dense ones and the intercept, times a table."""
 
     def __init__(self, features: Features, n_columns: int) -> None:
         lengths = features.bags.lengths
@@ -206,6 +218,11 @@ class _Design:
         self.firsts = features.bags.offsets[:-1][self.filled]
         self.dense = np.pad(features.dense.astype(np.float64), ((0, 0), (0, 1)), constant_values=1)
         self.n_columns = n_columns
+
+    @property
+    def n_dense(self) -> int:
+        """How many dense columns there are, without the intercept."""
+        return self.dense.shape[1] - 1
 
     @property
     def n_rows(self) -> int:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,9 @@ from core.features.base import Source
 from core.features.model_files import write_model_file
 from core.features.sources import OpenEncoder, load_source
 from core.models.calibration import UNCHANGED, Calibration
+from core.models.label_columns import Alignment, LabelColumns, alignment
 from core.system.durable import DAMAGED
-from core.workspace.task import FORMER_MODELS, GONE, MODELS
+from core.workspace.task import FORMER_MODELS, GONE, MODELS, Task
 
 if TYPE_CHECKING:  # it imports torch, which takes a second and more
     from core.models.networks import Network
@@ -22,6 +23,8 @@ BOOK_FORMAT = "sunlight params 1"
 WORD_LIST_FORMAT = "sunlight params 2"
 """Of the files that hold the words one by one: 100,000 of them take four times as long to load."""
 PARAMS_FORMAT = "sunlight params 3"
+SEVERAL_FORMAT = "sunlight params 4"
+"""Of models that give a text several labels: earlier versions must not take them for others."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,12 @@ class Model:
     """A trained network with everything that scoring needs; labels in the column order.
 
     `threshold` is the positive label's probability, not calibrated, from which on the best F-score
-    was reached on out-of-fold predictions. `cheap`, of a model with an encoder, was trained on the
-    same labels without it, and scores a pool that is too large to be encoded.
+    was reached on out-of-fold predictions; `thresholds` are those of each of several labels that a
+    text can have. `cheap`, of a model with an encoder, was trained on the same labels without it,
+    and scores a pool that is too large to be encoded.
+
+    `labels` are those of its probabilities: where the task has others by now than those that the
+    model was trained on, `alignment` says which these were. `unlearned` had too few items.
     """
 
     name: str
@@ -41,10 +48,50 @@ class Model:
     calibration: Calibration = UNCHANGED
     threshold: float = 0.5
     cheap: "Model | None" = None
+    thresholds: tuple[float, ...] = ()
+    unlearned: tuple[str, ...] = ()
+    alignment: Alignment | None = None
+
+    @property
+    def several(self) -> bool:
+        return bool(self.thresholds)
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """The labels that it was trained on, as they were called then."""
+        return self.alignment.own if self.alignment else self.labels
+
+    @property
+    def columns(self) -> LabelColumns:
+        """What the columns of its probabilities mean, and what is predicted by them."""
+        return LabelColumns(self.labels, self.thresholds, self.unlearned)
 
     def known(self, tokens: Iterable[str]) -> set[str]:
         """Those of these words of a text that the model has learned something of."""
         return self.source.known(tokens)
+
+
+def in_today(model: Model, task: Task) -> Model:
+    """The model with the columns of today's task; raises RunError if they share too few labels."""
+    found = alignment(model.labels, task)
+    is_alike = model.several == task.several
+    if is_alike and found is None:
+        return model
+    if not is_alike or sum(map(bool, found.parts)) < 2 - task.several:
+        raise RunError(
+            f"The model was trained for the labels {', '.join(model.labels)}, the task has "
+            f"{', '.join(task.values)}{', several for a text' * task.several}. Train again."
+        )
+    columns = found.columns(model.columns, task.values)
+    return replace(
+        model,
+        labels=task.values,
+        thresholds=columns.thresholds,
+        unlearned=columns.unknown,
+        calibration=model.calibration.brought(found.parts),
+        cheap=model.cheap and in_today(model.cheap, task),
+        alignment=found,
+    )
 
 
 def save_model(model: Model, path: Path) -> None:
@@ -56,7 +103,7 @@ def save_model(model: Model, path: Path) -> None:
     import torch  # here and in `load_model`: most commands need neither
 
     content = {
-        "format": PARAMS_FORMAT,
+        "format": SEVERAL_FORMAT if model.several else PARAMS_FORMAT,
         "name": model.name,
         "labels": list(model.labels),
         "seed": model.seed,
@@ -66,6 +113,11 @@ def save_model(model: Model, path: Path) -> None:
         "threshold": model.threshold,
         **model.source.saved(path.parent),
     }
+    if model.several:
+        each = {"scales": model.calibration.scales, "thresholds": model.thresholds}
+        content |= {name: list(numbers) for name, numbers in each.items()}
+    if model.unlearned:
+        content["unlearned"] = list(model.unlearned)
     if model.cheap:
         content["cheap_weights"] = dict(model.cheap.network.state_dict())
     params = io.BytesIO()
@@ -95,7 +147,7 @@ def load_model(path: Path, open_encoder: OpenEncoder | None = None) -> Model:
 
 
 def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder | None) -> Model:
-    if content["format"] not in (BOOK_FORMAT, WORD_LIST_FORMAT, PARAMS_FORMAT):
+    if content["format"] not in (BOOK_FORMAT, WORD_LIST_FORMAT, PARAMS_FORMAT, SEVERAL_FORMAT):
         raise ValueError(content["format"])
     name, labels = str(content["name"]), tuple(content["labels"])
     if name in FORMER_MODELS:
@@ -105,22 +157,35 @@ def _from_content(content: dict[str, Any], path: Path, open_encoder: OpenEncoder
     if name not in MODELS or not all(isinstance(label, str) for label in labels):
         raise ValueError("an unknown model, or labels that are no texts")
     source = load_source(content, path, open_encoder)
-    calibration, threshold = UNCHANGED, 0.5
+    calibration, threshold, thresholds = UNCHANGED, 0.5, ()
     if content["format"] != BOOK_FORMAT:
-        shifts = tuple(float(shift) for shift in content["shifts"])
-        if shifts and len(shifts) != len(labels):
-            raise ValueError("not one shift for each label")
-        calibration = Calibration(float(content["scale"]), shifts)
+        shifts, scales = _numbers(content, "shifts", labels), _numbers(content, "scales", labels)
+        calibration = Calibration(float(content["scale"]), shifts, scales)
         threshold = float(content["threshold"])
-    seed, cheap = int(content["seed"]), None
-    network = _network(name, source, len(labels), content["weights"])
+    if content["format"] == SEVERAL_FORMAT:
+        thresholds = _numbers(content, "thresholds", labels)
+    seed, cheap, unlearned = int(content["seed"]), None, tuple(content.get("unlearned", ()))
+    several = bool(thresholds)
+    network = _network(name, source, len(labels), content["weights"], several=several)
+    beside = {"thresholds": thresholds, "unlearned": unlearned}
     if "cheap_weights" in content:
-        beside = _network(name, source.cheap, len(labels), content["cheap_weights"])
-        cheap = Model(name, beside, source.cheap, labels, seed)
-    return Model(name, network, source, labels, seed, calibration, threshold, cheap)
+        weights = content["cheap_weights"]
+        plain = _network(name, source.cheap, len(labels), weights, several=several)
+        cheap = Model(name, plain, source.cheap, labels, seed, **beside)
+    return Model(name, network, source, labels, seed, calibration, threshold, cheap, **beside)
 
 
-def _network(name: str, source: Source, n_labels: int, weights: dict[str, Any]) -> "Network":
+def _numbers(content: dict[str, Any], name: str, labels: tuple[str, ...]) -> tuple[float, ...]:
+    """One number for each label, or none."""
+    numbers = tuple(float(number) for number in content.get(name, ()))
+    if numbers and len(numbers) != len(labels):
+        raise ValueError(f"not one of {name} for each label")
+    return numbers
+
+
+def _network(
+    name: str, source: Source, n_labels: int, weights: dict[str, Any], *, several: bool
+) -> "Network":
     """A network of the source's shape, with these weights."""
     from core.models.networks import BookNetwork, LinearNetwork
 
@@ -130,6 +195,6 @@ def _network(name: str, source: Source, n_labels: int, weights: dict[str, Any]) 
         columns = weights["first.columns"]
         if len(columns) and not 0 <= int(columns.min()) <= int(columns.max()) < source.n_sparse:
             raise ValueError("columns that the source does not have")
-        network = LinearNetwork(len(columns), source.n_dense, n_labels)
+        network = LinearNetwork(len(columns), source.n_dense, n_labels, several=several)
     network.load_state_dict(weights)
     return network.eval()

@@ -55,10 +55,7 @@ class NeighborIndex:
     places: Indices
 
     def nearest(self, text: str, number: int, but: str = "") -> list[Neighbor]:
-        """The labeled items most like the text, the most like first, without the item `but`.
-
-        Items that have nothing in common with it are no neighbors.
-        """
+        """The labeled items most like the text, if anything is alike, without the item `but`."""
         asked, n_columns = _features_of(self.model, [text]), self.model.source.n_sparse
         cosines = np.concatenate([part.cosines(asked, n_columns) for part in self.parts])
         cosines = cosines[self.places]
@@ -70,10 +67,7 @@ class NeighborIndex:
 def neighbor_index(
     model: Model, items: Sequence[Labeled], earlier: NeighborIndex | None = None
 ) -> NeighborIndex:
-    """These items as the model sees them. Raises RunError if its encoder cannot be used.
-
-    Of texts that an earlier index of the model holds nothing is worked out again.
-    """
+    """These items as the model sees them, with what `earlier` knows; raises RunError."""
     texts = list(dict.fromkeys(item.text for item in items))
     parts = earlier.parts if earlier and len(earlier.parts) < MOST_PARTS else ()
     known = {text for part in parts for text in part.texts}

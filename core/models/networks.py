@@ -1,8 +1,9 @@
 """The models' networks: a matrix over a feature source's columns, and what follows it.
 
-`linear`: softmax regression. `book`: bag of words → 128 hidden units, ReLU → log-softmax (chapter
-2, `SimpleTextClassifier`). Its first layer adds up the rows of an item's words, which is what the
-chapter's linear layer does with a vector of word counts, without the zeros.
+`linear`: softmax regression; a sigmoid for each label where a text can have several. `book`: bag of
+words → 128 hidden units, ReLU → log-softmax (chapter 2, `SimpleTextClassifier`). Its first layer
+adds up the rows of an item's words, which is what the chapter's linear layer does with a vector of
+word counts, without the zeros.
 """
 
 import numpy as np
@@ -72,15 +73,20 @@ class FirstLayer(nn.Module):
 
 
 class LinearNetwork(nn.Module):
-    """Log-probabilities from one output per label; of two labels, one is the other's negative."""
+    """Log-probabilities from an output per label; of two one, unless a text can have several."""
 
-    def __init__(self, n_columns: int, n_dense: int, n_labels: int) -> None:
+    def __init__(
+        self, n_columns: int, n_dense: int, n_labels: int, *, several: bool = False
+    ) -> None:
         super().__init__()
-        self.first = FirstLayer(n_columns, n_dense, 1 if n_labels == 2 else n_labels)
+        n_outputs = 1 if n_labels == 2 and not several else n_labels
+        self.several, self.first = several, FirstLayer(n_columns, n_dense, n_outputs)
 
     def forward(self, product: Tensor) -> Tensor:
         """Log-probabilities, `(n_items, n_labels)`, from the first layer's product."""
         scores = product + self.first.bias
+        if self.several:
+            return nn.functional.logsigmoid(scores)
         scores = nn.functional.pad(scores, (0, 1)) if scores.shape[1] == 1 else scores
         return torch.log_softmax(scores, dim=1)
 
@@ -104,7 +110,7 @@ class LinearNetwork(nn.Module):
         """
         bias = self.first.bias.detach().numpy()
         outputs = weights[: len(bias)]
-        return float(bias @ outputs), outputs
+        return float(np.where(outputs, bias, 0) @ outputs), outputs
 
 
 Network = BookNetwork | LinearNetwork
@@ -118,10 +124,7 @@ def probabilities_of(network: Network, product: Numbers) -> Numbers:
 
 @torch.no_grad()
 def new_network(n_words: int, n_labels: int, seed: int) -> BookNetwork:
-    """An untrained network, as `nn.Linear` draws weights: uniform in ±1/sqrt(number of inputs).
-
-    The same numbers for the same seed.
-    """
+    """An untrained network, drawn by the seed as `nn.Linear` is: in ±1/sqrt(number of inputs)."""
     network, generator = BookNetwork(n_words, n_labels), torch.Generator().manual_seed(seed)
     first, second = network.words.num_embeddings**-0.5, HIDDEN**-0.5
     for weights in (network.words.weight, network.bias):

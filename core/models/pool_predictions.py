@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models.label_columns import LabelColumns, Probability
 from core.models.model import Model
-from core.models.predict import Probability, confidences, probabilities
+from core.models.predict import probabilities
 from core.system.disk_cache import load_cached
 from core.system.engines import THREADS, Engine
 from core.system.mapped_arrays import open_arrays, save_arrays
@@ -28,31 +29,36 @@ class Predictions:
     """P(label | text) of every item, `(n_pool, n_labels)`, by one run; not calibrated."""
 
     probability: Probability
+    columns: LabelColumns
 
     @cached_property
     def confidence(self) -> Probability:
-        """P of the most probable label, `(n_pool,)`."""
-        return confidences(self.probability)
+        """How sure the prediction is, `(n_pool,)`."""
+        return self.columns.confidence(self.probability)
 
     @cached_property
-    def predicted(self) -> NDArray[np.int8]:
-        """The column of the most probable label, `(n_pool,)`."""
-        return self.probability.argmax(axis=1).astype(np.int8)
+    def codes(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """(each item's place among the answers, `(n_pool,)`; the answers that are predicted)."""
+        return self.columns.codes(self.probability)
+
+    def answer(self, row: int) -> str:
+        """What is predicted of the item at this row, as an answer."""
+        codes, answers = self.codes
+        return answers[codes[row]]
 
 
 def predictions_of(snapshot: Snapshot, run: Run, model: Model) -> Predictions:
-    """The run's predictions for the loop's pool, from the cache if they are there.
-
-    Of a pool that is too large to be encoded, they are those of the model's cheap companion.
-    """
+    """The run's predictions of the pool, or its cheap companion's, from the cache if there."""
 
     def build(folder: Path) -> None:
         save_arrays(folder, probability=pool_probabilities(snapshot, model))
 
     def load(folder: Path) -> Predictions:
-        return Predictions(*open_arrays(folder, "probability"))
+        return Predictions(*open_arrays(folder, "probability"), model.columns)
 
     key = (PREDICTIONS_VERSION, snapshot.pool_words.pool.key, run.params_file)
+    if model.alignment:  # a change of the task's labels changes the columns
+        key = (*key, model.labels, model.alignment.parts)
     cache = snapshot.workspace.cache
     return load_cached(cache, "predictions", key, build, load, write=snapshot.write_cache)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.features.base import Fold, RowBlock, Rows
+from core.models.label_columns import Probability
 from core.models.model import Model
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
@@ -25,7 +25,6 @@ CHUNKS_IN_A_PART = 8
 """At most, 32,768 items: few enough that no worker waits long for the last one."""
 PARTS = 16
 """At least, if there are as many chunks: no worker has to be idle."""
-Probability = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -45,27 +44,21 @@ class Scorer:
 
 
 def probabilities(model: Model, rows: Rows, engine: Engine = THREADS) -> Probability:
-    """P(label | text) of each item, `(n_items, n_labels)`, each row summing to 1; not calibrated.
+    """P(label | text) of each item, `(n_items, n_labels)`; not calibrated.
 
-    `rows` are those of the model's source.
+    Each row sums to 1, unless a text can have several labels. `rows` are those of the model's
+    source, columns those of `model.labels`.
     """
     ready = rows.projection(model.network.weights(model.source.n_sparse))
     scorer = Scorer(model.network, ready.fold)
     size = CHUNK * min(CHUNKS_IN_A_PART, max(1, len(rows) // (PARTS * CHUNK)))
     cuts = range(0, len(rows), size)
     parts = [ready.rows.part(start, min(start + size, len(rows))) for start in cuts]
-    none = np.empty((0, len(model.labels)), np.float32)
-    return np.concatenate([none, *engine.map(scorer, parts)])
+    none = np.empty((0, len(model.trained_on)), np.float32)
+    found = np.concatenate([none, *engine.map(scorer, parts)])
+    return model.alignment(found, several=model.several) if model.alignment else found
 
 
 def score_texts(model: Model, texts: list[str], progress: Progress = silent) -> Probability:
     """`probabilities` of texts that are not in the pool's cache."""
     return probabilities(model, model.source.rows(texts, progress))
-
-
-def confidences(probability: Probability) -> Probability:
-    """P(y* | x), y* the most probable label: in [1 / n_labels, 1], `(n_items,)`."""
-    confidence = np.zeros(len(probability), probability.dtype)
-    for column in probability.T:  # there are few: numpy's own way along the rows takes 40 times
-        np.maximum(confidence, column, out=confidence)
-    return confidence

@@ -11,14 +11,18 @@ from core.features.base import Source
 from core.models.calibration import (
     FOLDS,
     MIN_ITEMS,
+    NEVER_REACHED,
     UNCHANGED,
     Probabilities,
     best_threshold,
     fit_calibration,
+    fit_label_by_label,
+    learnable,
     parts_held_out,
 )
 from core.models.model import Model
-from core.pool.bags import Indices
+from core.pool.bags import Indices, Mask
+from core.workspace.task import LEAST_TEXTS
 
 if TYPE_CHECKING:  # both import torch, which takes a second and more
     from core.models.book import BookLearner
@@ -29,39 +33,41 @@ if TYPE_CHECKING:  # both import torch, which takes a second and more
 
 @dataclass(frozen=True)
 class LabeledTexts:
-    """Labeled texts: `targets` are columns of `labels`, `positive` is one of these columns."""
+    """Texts with columns of `labels`; where a text can have several, `(n_items, n_labels)`."""
 
     texts: Sequence[str]
-    targets: Indices
+    targets: Indices | Mask
     labels: tuple[str, ...]
-    positive: int
+    positive: int | None
+
+    @property
+    def several(self) -> bool:
+        return self.targets.ndim == 2
 
 
 @dataclass(frozen=True)
 class Learned:
-    """A model, and each item's probabilities by a model like it that did not see the item.
-
-    `note` says how calibration and threshold came about.
-    """
+    """A model, how its calibration came about, and each item's probabilities by one without it."""
 
     model: Model
     out_of_fold: Probabilities | None
     note: str
 
 
-def require_two_labels(targets: Indices) -> None:
-    """Raises LoopError if fewer than two labels occur."""
-    if len(np.unique(targets)) < 2:
+def require_two_labels(targets: Indices | Mask) -> None:
+    """Raises LoopError if fewer than two labels occur, or no one of several can be learned."""
+    if targets.ndim == 2:
+        if not learnable(targets).any():
+            needed = f"a label that {LEAST_TEXTS} training items have, and as many have not"
+            raise LoopError(f"A model needs {needed}. Label more training data.")
+    elif len(np.unique(targets)) < 2:
         raise LoopError(
             "A model needs training items of at least two labels. Label more training data."
         )
 
 
 def learn(name: str, source: Source, items: LabeledTexts, seed: int) -> Learned:
-    """The model of this name, trained on all items, with calibration and threshold.
-
-    The same numbers for the same arguments. Raises LoopError if fewer than two labels occur.
-    """
+    """The model of this name, calibrated, with its threshold; LoopError without two labels."""
     learner = learner_on(name, source, items, seed)
     parts = parts_held_out(items.targets, len(items.labels), seed)
     model, others = learner.train_all(parts)
@@ -71,12 +77,27 @@ def learn(name: str, source: Source, items: LabeledTexts, seed: int) -> Learned:
     found = np.empty((len(items.texts), len(items.labels)))
     for part, other in zip(parts, others, strict=True):
         found[part] = learner.predict(other, part)
+    if items.several:
+        return _learned_each(model, found, items.targets)
     calibration = fit_calibration(found, items.targets)
-    threshold = best_threshold(found[:, items.positive], items.targets == items.positive)
+    threshold = 0.5
+    if items.positive is not None:
+        threshold = best_threshold(found[:, items.positive], items.targets == items.positive)
     note = f"From out-of-fold predictions of the training items, at most {FOLDS} folds."
     if calibration == UNCHANGED:
         note += " Not calibrated: they rank no better than chance."
     return Learned(replace(model, calibration=calibration, threshold=threshold), found, note)
+
+
+def _learned_each(model: Model, found: Probabilities, targets: Mask) -> Learned:
+    """The model with calibration and threshold of each label that it has learned."""
+    thresholds = tuple(
+        NEVER_REACHED if label in model.unlearned else best_threshold(score, has)
+        for label, score, has in zip(model.labels, found.T, targets.T, strict=True)
+    )
+    calibration = fit_label_by_label(found, targets)
+    note = f"From out-of-fold predictions of the training items, {FOLDS} folds, label by label."
+    return Learned(replace(model, calibration=calibration, thresholds=thresholds), found, note)
 
 
 def learner_on(name: str, source: Source, items: LabeledTexts, seed: int) -> "Learner":

@@ -68,7 +68,7 @@ def rows_left(
     if (filters.predicted or filters.confidence) and shown is None:
         masks.append(np.zeros(size, bool))
     elif filters.predicted:
-        columns = [shown.labels.index(x) for x in filters.predicted if x in shown.labels]
+        columns = [shown.answers.index(x) for x in filters.predicted if x in shown.answers]
         masks.append(np.isin(shown.predicted, columns))
     if filters.confidence and shown is not None:
         low, high = (np.float32(edge) for edge in np.add(filters.confidence, (-SLACK, SLACK)))
@@ -84,10 +84,11 @@ def _agrees(noted: pa.Table, agrees: bool, shown: ShownPredictions | None) -> Ma
     """Which of these items have a label that the model predicts too, or another one."""
     if shown is None:
         return np.zeros(len(noted), bool)
-    labels = pa.array(shown.labels, pa.string())
-    given = np.asarray(pc.fill_null(pc.index_in(noted["label"], value_set=labels), -1))
+    answers = pa.array(shown.answers, pa.string())
+    given = np.asarray(pc.fill_null(pc.index_in(noted["label"], value_set=answers), -1))
+    is_labeled = np.asarray(pc.not_equal(noted["label"], ""))
     predicted = shown.predicted[noted["place"].to_numpy()]
-    return (given >= 0) & (predicted >= 0) & ((given == predicted) == agrees)
+    return is_labeled & (predicted >= 0) & ((given == predicted) == agrees)
 
 
 def _is_one_of(values: pa.ChunkedArray, wanted: Collection[str]) -> Mask:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.evaluation.report import OutOfFold
 from core.models.model import Model
 from core.models.pool_predictions import Predictions
-from core.models.predict import confidences, score_texts
+from core.models.predict import score_texts
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot, being_held_out
 
@@ -28,12 +28,13 @@ if TYPE_CHECKING:  # it looks at shown predictions
 class ShownPredictions:
     """The newest model's prediction of each row, `(n_rows,)`; nan and -1 where hidden.
 
-    `predicted` is the column of the most probable label among `labels`.
+    `predicted` is the place of what is predicted among `answers`. Those are the labels of one label
+    a text; of several, what is predicted somewhere.
     """
 
-    labels: tuple[str, ...]
+    answers: tuple[str, ...]
     confidence: NDArray[np.float32]
-    predicted: NDArray[np.int8]
+    predicted: NDArray[np.int32]
 
 
 def predictions_at(
@@ -43,18 +44,21 @@ def predictions_at(
 
     Raises RunError if the model's encoder cannot be used.
     """
-    texts = tables.outside["text"].to_pylist()
+    texts, columns = tables.outside["text"].to_pylist(), predictions.columns
     outside = score_texts(model, texts) if texts else predictions.probability[:0]
-    confidence = np.concatenate([predictions.confidence, confidences(outside)])
-    predicted = np.concatenate([predictions.predicted, outside.argmax(axis=1).astype(np.int8)])
+    confidence = np.concatenate([predictions.confidence, columns.confidence(outside)])
+    codes, answers = predictions.codes
+    place = {answer: at for at, answer in enumerate(answers)}
+    behind = [place.setdefault(answer, len(place)) for answer in columns.answers(outside)]
+    predicted = np.concatenate([codes, np.array(behind, np.int32)])
     hidden = tables.rows_of(being_held_out(snapshot))
     confidence[hidden], predicted[hidden] = np.nan, -1
-    return ShownPredictions(model.labels, confidence.astype(np.float32, copy=False), predicted)
+    return ShownPredictions(tuple(place), confidence.astype(np.float32, copy=False), predicted)
 
 
 @dataclass(frozen=True)
 class ShownPrediction:
-    """A label and its probability, not calibrated, and how the item stood to the training.
+    """A prediction and how sure it is, not calibrated, and how the item stood to the training.
 
     `is_learned`: it was training data, and the model that predicts this has learned from it.
     """
@@ -81,19 +85,17 @@ def shown_predictions(
     None for an item that waits for an evaluation or validation label, or is a copy of one, and for
     an item that is neither in the pool nor in the training data of the run.
     """
-    unseen = newest.unseen.by_item if newest.unseen else {}
+    unseen = newest.unseen.answers if newest.unseen else {}
     hidden = being_held_out(snapshot)
     learned = {item.item_id for item in snapshot.labels.usable_training()}
-    at, values = snapshot.pool_words.pool.positions(item_ids), snapshot.workspace.task.values
-    confidence, predicted = newest.predictions.confidence, newest.predictions.predicted
+    at, predictions = snapshot.pool_words.pool.positions(item_ids), newest.predictions
 
     def shown(item: str) -> ShownPrediction | None:
         if item in hidden or (item not in unseen and item not in at):
             return None
         if told := unseen.get(item):
-            best = max(told, key=told.__getitem__)
-            return ShownPrediction(best, told[best])
-        label, sure = values[predicted[at[item]]], float(confidence[at[item]])
-        return ShownPrediction(label, sure, is_learned=item in learned)
+            return ShownPrediction(*told)
+        answer, sure = predictions.answer(at[item]), float(predictions.confidence[at[item]])
+        return ShownPrediction(answer, sure, is_learned=item in learned)
 
     return [shown(item) for item in item_ids]

@@ -8,6 +8,7 @@ asked of a DuckDB of its own over the whole table (`sql_condition`).
 
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -28,6 +29,7 @@ from core.query.shown_predictions import ShownPredictions
 from core.query.sql_condition import rows_where
 from core.workspace.logs import Proposal
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import NONE
 
 
 class Tables:
@@ -40,7 +42,7 @@ class Tables:
 
     def __init__(self, snapshot: Snapshot, columns: PoolColumns | None = None) -> None:
         self.columns, self._logs = columns or pool_columns(snapshot), snapshot.logs
-        self._labeled = snapshot.labels.items
+        self._labeled, self._task = snapshot.labels.items, snapshot.workspace.task
         self.noted = _noted(snapshot, self.columns)
         self._rows = self.noted["place"].to_numpy()
         self.outside = self.noted.filter(self._rows >= len(self.columns))
@@ -60,6 +62,8 @@ class Tables:
         Without predictions nothing is predicted. Raises ConditionError for a condition `where` that
         cannot be answered.
         """
+        if self._task.several:
+            filters = self._of_answers(filters, shown)
         chosen = set(filters.batches)
         proposed = {p.item_id for p in self._logs.proposals if chosen and p.batch_id in chosen}
         noted = self._rows[noted_left(filters, self.noted, proposed, shown)]
@@ -75,6 +79,18 @@ class Tables:
         if filters.where:
             left &= RowSet(rows_where(self.sheet(shown), filters.where), self._size)
         return left
+
+    def _of_answers(self, filters: Filters, shown: ShownPredictions | None) -> Filters:
+        """The filters with every answer that holds one of the labels that they name."""
+
+        def holding(labels: tuple[str, ...], answers: Collection[str]) -> tuple[str, ...]:
+            wanted = set(labels)
+            found = (x for x in answers if wanted.intersection(self._task.chosen(x) or (NONE,)))
+            return tuple(found) or labels
+
+        given = {item.label for item in self._labeled}
+        predicted = holding(filters.predicted, shown.answers if shown else ())
+        return replace(filters, labels=holding(filters.labels, given), predicted=predicted)
 
     @cached_property
     def lengths_of_rows(self) -> NDArray[np.int64]:
@@ -221,7 +237,7 @@ def _predicted_columns(shown: ShownPredictions | None, size: int) -> dict[str, p
         return {name: pa.nulls(size, kind) for name, kind in types.items()}
     is_null = shown.predicted < 0
     indices = pa.array(np.maximum(shown.predicted, 0), mask=is_null)
-    labels = pa.array(shown.labels, pa.string())
+    labels = pa.array(shown.answers, pa.string())
     return {
         "confidence": pa.array(shown.confidence, mask=is_null),
         "predicted": pa.DictionaryArray.from_arrays(indices, labels),

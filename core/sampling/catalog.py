@@ -4,11 +4,12 @@ To add one: its name in `core.workspace.task.STRATEGIES`, which is what files ma
 here. Pages, charts and the mix of a batch read the rest from the record.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from core.sampling import diversity, strategies
 from core.sampling.strategies import Ranked
+from core.workspace.task import Task
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Strategy:
     @property
     def asks_the_model(self) -> bool:
         """Whether it goes by the model's probabilities."""
-        return not {"probability", "confidence", "positive_probability"}.isdisjoint(self.arrays)
+        return not PROBABILITIES.isdisjoint(self.arrays)
 
     @property
     def asks_a_column(self) -> bool:
@@ -42,122 +43,88 @@ class Strategy:
         return "column_strata" in self.arrays
 
 
+PROBABILITIES = frozenset(
+    {"probability", "confidence", "mean_confidence", "positive_probability", "rarest_probability"}
+)
+"""The arrays that come from a model."""
+
+# fmt: off
 _LISTED = (
-    Strategy(
-        "random",
-        strategies.random,
-        (),
+    Strategy("random", strategies.random, (),
         when="Always a little: the only slice that is a fair picture of the pool.",
         why="Chosen at random.",
-        color="#56b4e9",
-        seeded=True,
-    ),
-    Strategy(
-        "stratified length",
-        strategies.stratified,
-        ("length_strata",),
+        color="#56b4e9", seeded=True),
+    Strategy("stratified length", strategies.stratified, ("length_strata",),
         when="Random, but as many short, medium and long texts: where the model prefers one.",
         why="Chosen at random among texts of its length.",
-        color="#0072b2",
-        seeded=True,
-    ),
-    Strategy(
-        "stratified column",
-        strategies.stratified,
-        ("column_strata",),
+        color="#0072b2", seeded=True),
+    Strategy("stratified column", strategies.stratified, ("column_strata",),
         when="Random, but as many items for each value of the pool's column that task.toml names.",
         why="Chosen at random among items of its kind.",
-        color="#1655ee",
-        seeded=True,
-    ),
-    Strategy(
-        "low confidence",
-        strategies.low_confidence,
-        ("confidence",),
+        color="#1655ee", seeded=True),
+    Strategy("low confidence", strategies.low_confidence, ("confidence",),
         when="The workhorse: what the model is least sure of teaches it most.",
         why="Chosen because the model is very unsure about it.",
-        color="#e69f00",
-        order="least sure first",
-    ),
-    Strategy(
-        "margin",
-        strategies.margin,
-        ("probability",),
+        color="#e69f00", order="least sure first"),
+    Strategy("mean confidence", strategies.low_confidence, ("mean_confidence",),
+        when="With several labels for a text: where the model is a little unsure about many.",
+        why="Chosen because the model is unsure about its labels on average.",
+        color="#b8860b", order="least sure first"),
+    Strategy("margin", strategies.margin, ("probability",),
         when="With three labels and more: where the model hesitates between the best two.",
         why="Chosen because the model hesitates between two labels.",
-        color="#d55e00",
-    ),
-    Strategy(
-        "ratio",
-        strategies.ratio,
-        ("probability",),
+        color="#d55e00"),
+    Strategy("ratio", strategies.ratio, ("probability",),
         when="As margin, but in proportion: it also counts where all labels are improbable.",
         why="Chosen because two labels are nearly as likely.",
-        color="#872731",
-    ),
-    Strategy(
-        "entropy",
-        strategies.entropy,
-        ("probability",),
+        color="#872731"),
+    Strategy("entropy", strategies.entropy, ("probability",),
         when="With three labels and more: where the model hesitates between all of them.",
         why="Chosen because the model hesitates between all labels.",
-        color="#0609f9",
-    ),
-    Strategy(
-        "diverse",
-        diversity.diverse,
-        ("confidence", "vectors"),
+        color="#0609f9"),
+    Strategy("diverse", diversity.diverse, ("confidence", "vectors"),
         when="Low confidence without repetition: where batches are full of near-duplicates.",
         why="Chosen because the model is unsure about it and the rest of the batch is different.",
-        color="#aad06b",
-        seeded=True,
-    ),
-    Strategy(
-        "outlier",
-        strategies.outlier,
-        ("bags", "training_counts"),
+        color="#aad06b", seeded=True),
+    Strategy("outlier", strategies.outlier, ("bags", "training_counts"),
         when="Texts whose words the training data hardly has: to find what nobody thought of.",
         why="Chosen because its words are rare in the training data.",
-        color="#009e73",
-        order="rarest words first",
-        scores_words=True,
-    ),
-    Strategy(
-        "novel words",
-        strategies.novel_words,
-        ("bags", "training_counts"),
+        color="#009e73", order="rarest words first", scores_words=True),
+    Strategy("novel words", strategies.novel_words, ("bags", "training_counts"),
         when="Texts with the most words never seen in training; mostly long ones.",
         why="Chosen because many of its words are new to the model.",
-        color="#cc79a7",
-    ),
-    Strategy(
-        "underrepresented words",
-        strategies.underrepresented_words,
+        color="#cc79a7"),
+    Strategy("underrepresented words", strategies.underrepresented_words,
         ("bags", "training_counts", "pool_counts"),
         when="Texts whose words are common in the pool and rare in training: the gaps that matter.",
         why="Chosen because its words are common overall and rare in the training data.",
-        color="#0043a9",
-    ),
-    Strategy(
-        "representative",
-        diversity.representative,
-        ("vectors", "training_vectors"),
+        color="#0043a9"),
+    Strategy("representative", diversity.representative, ("vectors", "training_vectors"),
         when="Typical of the pool and unlike the training data: early, or when the pool has grown.",
         why="Chosen because it is typical of your items and unlike the training data.",
-        color="#498cfb",
-    ),
-    Strategy(
-        "most likely positive",
-        strategies.most_likely_positive,
-        ("positive_probability",),
+        color="#498cfb"),
+    Strategy("most likely positive", strategies.most_likely_positive, ("positive_probability",),
         when="To find positives rather than to teach: where they are rare, or all are wanted.",
         why="Chosen because it is among the most likely positives.",
-        color="#9b2b0a",
-    ),
+        color="#9b2b0a"),
+    Strategy("rarest label", strategies.most_likely_positive, ("rarest_probability",),
+        when="To find items of the label that is rarest so far, or of one that task.toml names.",
+        why="Chosen because it is among the most likely items of a rare label.",
+        color="#7a5195"),
 )
+# fmt: on
 
 CATALOG = {strategy.name: strategy for strategy in _LISTED}
 """Every strategy by its name, in the order in which a batch is filled."""
+
+
+def refusal(name: str, task: Task) -> str:
+    """Why the strategy of this name cannot be used with the task's labels; empty if it can."""
+    if name == "most likely positive" and not task.positive:
+        return f"`{name}` needs a label with `positive = true`. Give one, or use `rarest label`."
+    if name == "mean confidence" and not task.several:
+        return f"`{name}` is for several labels for a text. Use `low confidence`."
+    return ""
 
 
 @dataclass(frozen=True)
@@ -190,11 +157,19 @@ PRESETS = (
 """Mixes that people choose by name; every other one is custom."""
 
 
-def preset_of(mix: Mapping[str, int]) -> Preset | None:
+def presets(task: Task) -> tuple[Preset, ...]:
+    """The mixes to choose from in this task: without a positive label rare ones are the rarest."""
+    if task.positive:
+        return PRESETS
+    rare = {"random": 10, "low confidence": 40, "rarest label": 50}
+    return tuple(replace(x, mix=rare) if x.name == "Find rare ones" else x for x in PRESETS)
+
+
+def preset_of(mix: Mapping[str, int], offered: Sequence[Preset] = PRESETS) -> Preset | None:
     """The preset with the proportions of this mix; None if the mix is custom."""
     total = sum(mix.values())
     in_percent = {name: 100 * part / total for name, part in mix.items() if part}
-    return next((preset for preset in PRESETS if preset.mix == in_percent), None)
+    return next((preset for preset in offered if preset.mix == in_percent), None)
 
 
 def reason(name: str, score: float | None) -> str:

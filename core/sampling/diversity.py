@@ -86,10 +86,7 @@ def first_of_copies(vectors: Vectors) -> Indices:
 
 
 def k_means(vectors: Vectors, number: int, generator: np.random.Generator) -> Indices:
-    """Each item's cluster, `(n_items,)`, in [0, number): Lloyd's rounds from k-means++ (2007).
-
-    At most as many clusters as items; one that loses all its items stays empty.
-    """
+    """Each item's cluster, `(n_items,)`, in [0, number): Lloyd's rounds from k-means++ (2007)."""
     number = min(number, len(vectors))
     if number == 0:
         return np.zeros(len(vectors), np.int64)

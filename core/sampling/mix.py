@@ -9,13 +9,16 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.errors import LoopError, TaskError
+from core.evaluation.metrics import as_table
+from core.evaluation.runs import columns
 from core.features.vocabulary import count_words, pool_bags, pool_vectors, training_vectors
-from core.models.predict import confidences
+from core.models.label_columns import confidences
 from core.pool.bags import Bags
 from core.sampling import strategies
-from core.sampling.catalog import CATALOG
+from core.sampling.catalog import CATALOG, refusal
 from core.sampling.strategies import Chosen
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import Task
 
 Pick = tuple[str, int, float]
 """(strategy, row in the pool, score) of one item."""
@@ -25,22 +28,54 @@ Pick = tuple[str, int, float]
 class PoolArrays:
     """What strategies look at, under the names that the catalog has for it.
 
-    Each array is computed when the first strategy asks for it. `probability` is
-    `(n_pool, n_labels)`; held-out items are counted in none of the others.
+    Each array is computed when the first strategy asks for it. `scores` are the model's
+    probabilities, `(n_pool, n_labels)`; held-out items are counted in none of the others.
     """
 
     snapshot: Snapshot
-    probability: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+    @property
+    def task(self) -> Task:
+        return self.snapshot.workspace.task
 
     @cached_property
     def confidence(self) -> NDArray[np.float32]:
-        """P of the most probable label, `(n_pool,)`."""
-        return confidences(self.probability)
+        """How sure the model is, `(n_pool,)`: of several labels of its least sure one."""
+        return confidences(self.scores, several=self.task.several)
+
+    @cached_property
+    def mean_confidence(self) -> NDArray[np.float32]:
+        """The mean over several labels, `(n_pool,)`."""
+        return confidences(self.scores, several=True, of=np.mean)
+
+    @cached_property
+    def probability(self) -> NDArray[np.float32]:
+        """The scores; of several labels those of the least sure one and its opposite."""
+        if self.task.several:
+            return np.stack([self.confidence, 1 - self.confidence], axis=1)
+        return self.scores
 
     @property
     def positive_probability(self) -> NDArray[np.float32]:
         """P of the positive label, `(n_pool,)`."""
-        return self.probability[:, self.snapshot.workspace.task.positive_index]
+        return self.scores[:, self.task.positive_index]
+
+    @property
+    def rarest_probability(self) -> NDArray[np.float32]:
+        """P of the label that the task names, else of the rarest in training, `(n_pool,)`."""
+        task = self.task
+        given = columns(self.snapshot.labels.usable_training(), task)
+        counts = as_table(given, len(task.values)).sum(axis=0)
+        known = np.flatnonzero(self.scores.any(axis=0) & (counts > 0))
+        if not task.rarest:
+            return self.scores[:, min(known, key=counts.__getitem__, default=0)]
+        if (column := task.values.index(task.rarest)) not in known:
+            raise LoopError(
+                f"`rarest label` looks for `{task.label(task.rarest).name}`, which the model does "
+                "not know yet. Search for such items on Explore and label them there."
+            )
+        return self.scores[:, column]
 
     @property
     def bags(self) -> Bags:
@@ -74,10 +109,7 @@ class PoolArrays:
 
     @property
     def column_strata(self) -> NDArray[np.int64]:
-        """Numbers for the values of the column that the task names, `(n_pool,)`.
-
-        Raises TaskError if the task names none, or one that the pool does not have.
-        """
+        """Numbers for the values of the column that the task names, `(n_pool,)`, or TaskError."""
         pool, task = self.snapshot.pool_words.pool, self.snapshot.workspace.task
         if task.stratify_by not in pool.columns:
             known = ", ".join(f"`{name}`" for name in pool.columns) or "none"
@@ -101,11 +133,13 @@ def mixed(
     No item is chosen twice, and each keeps the strategy that chose it. A strategy that finds too
     few candidates gives what there is. One that asks the model chooses only where the
     probabilities are the model's own, `(n_pool,)`; by default they all are. Raises LoopError for a
-    strategy that there is none of.
+    strategy that there is none of, or that the task's labels do not allow.
     """
     unknown = set(counts) - set(CATALOG)
     if unknown:
         raise LoopError(f"There is no strategy `{min(unknown)}`.")
+    if refused := [why for name in counts if (why := refusal(name, snapshot.workspace.task))]:
+        raise LoopError(refused[0])
     arrays = PoolArrays(snapshot, probability)
     candidates = snapshot.candidates.copy()
     chosen = []

@@ -61,10 +61,7 @@ class _Plan:
 
 
 def split_to_fill(snapshot: Snapshot) -> tuple[str, int | None]:
-    """(split, items it still lacks) that the next batch is for; None: no end in sight.
-
-    Items in open batches count as filled: two people do not draw the same missing ones.
-    """
+    """(split, items it lacks beside open batches) of the next batch; None: no end in sight."""
     waiting = Counter(snapshot.waiting.values())
     for split in SPLITS:
         target = snapshot.workspace.task.targets[split]
@@ -215,10 +212,7 @@ def _picks(
 def _without_model(
     snapshot: Snapshot, wishes: BatchRequest, missing: int | None, generator: np.random.Generator
 ) -> list[Pick]:
-    """The picks of a mix that is asked for before a model can choose.
-
-    Raises LoopError for one that is not random while a target is unmet, or that asks the model.
-    """
+    """A mix before a model can choose; LoopError for one that asks it, or that must be random."""
     counts = _counts(snapshot, wishes)
     if missing is not None and set(counts) != {"random"}:
         raise LoopError(
@@ -254,9 +248,10 @@ def _proposals(
     ]
     if scores is None:
         return tuple(proposals)
-    rows, values = np.array([row for _, row, _ in picks]), snapshot.workspace.task.values
+    rows, columns = np.array([row for _, row, _ in picks]), scores.model.columns
     probability = with_own(snapshot, scores, rows).probability[rows]
+    told = columns.answers(probability), columns.confidence(probability).tolist()
     return tuple(
-        replace(proposal, predicted=values[int(own.argmax())], confidence=float(own.max()))
-        for proposal, own in zip(proposals, probability, strict=True)
+        replace(proposal, predicted=predicted, confidence=confidence)
+        for proposal, predicted, confidence in zip(proposals, *told, strict=True)
     )

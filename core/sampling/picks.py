@@ -24,19 +24,13 @@ class Pick:
 
 @dataclass(frozen=True)
 class WordHistory:
-    """When the training data came to hold each word: the turns of its labels' batches, ascending.
-
-    A batch's turn is its place among all batches; a word stands there once for each occurrence.
-    """
+    """The turns of the batches that brought each word into the training data, ascending."""
 
     turns: Mapping[str, Sequence[int]]
     turn_of: Mapping[str, int]
 
     def count(self, word: str, batch_id: str) -> int:
-        """How often the word stood in the training data before this batch was labeled.
-
-        All of today's training data counts for a batch that is not proposed yet.
-        """
+        """How often the word stood in the training data before this batch, or now."""
         return bisect_left(self.turns.get(word, ()), self.turn_of.get(batch_id, len(self.turn_of)))
 
     def known(self, text: str, batch_id: str) -> set[str]:
@@ -44,10 +38,7 @@ class WordHistory:
         return {word for word in words_of(text) if self.count(word, batch_id)}
 
     def familiarity(self, text: str, batch_id: str) -> float | None:
-        """(1 + the sum of its words' counts before this batch) / its number of words (chapter 2).
-
-        None for a text without words.
-        """
+        """(1 + the sum of its words' counts) / its number of words (chapter 2), if any."""
         words = words_of(text)
         total = 1 + sum(self.count(word, batch_id) for word in words)
         return total / len(words) if words else None

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models.label_columns import Probability
 from core.models.model import Model
 from core.models.pool_predictions import in_two_stages, pool_probabilities
-from core.models.predict import Probability, confidences, score_texts
+from core.models.predict import score_texts
 from core.sampling import strategies
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
@@ -24,10 +25,7 @@ ENCODED_AT_MOST = 20_000
 
 @dataclass(frozen=True)
 class PoolScores:
-    """P(label | text) of every item, `(n_pool, n_labels)`, and which are the model's own words.
-
-    Where `is_own`, `(n_pool,)`, is false, they are those of the model's cheap companion.
-    """
+    """P(label | text), `(n_pool, n_labels)`; where not `is_own`, by the model's cheap companion."""
 
     model: Model
     probability: Probability
@@ -45,7 +43,7 @@ def score_pool(
         return scores
     # Opened by now: what other strategies choose is encoded while nobody else can propose.
     model.source.warm_up()
-    unsure = confidences(probability).astype(np.float64)
+    unsure = model.columns.confidence(probability).astype(np.float64)
     near = strategies.lowest(unsure, snapshot.candidates, ENCODED_AT_MOST).indices
     return with_own(snapshot, scores, near, progress)
 

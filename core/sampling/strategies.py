@@ -74,33 +74,24 @@ def stratified(
 
 
 def low_confidence(confidence: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
-    """The items whose most probable label is least probable (chapter 2, least confidence)."""
+    """The items that the model is least sure of (chapter 2, least confidence)."""
     return lowest(confidence.astype(np.float64), candidates, number)
 
 
 def margin(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
-    """The items whose two most probable labels are closest (chapter 3, margin of confidence).
-
-    `probability` is `(n_pool, n_labels)`; the score, P(first) - P(second), is in [0, 1].
-    """
+    """Lowest P(first) - P(second), of `(n_pool, n_labels)` (chapter 3, margin of confidence)."""
     first, second = _two_most_probable(probability)
     return lowest(first - second, candidates, number)
 
 
 def ratio(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
-    """The items whose second label comes nearest to the first in proportion (chapter 3, ratio).
-
-    `probability` is `(n_pool, n_labels)`; the score, 1 - P(second) / P(first), is in [0, 1].
-    """
+    """Lowest 1 - P(second) / P(first), of `(n_pool, n_labels)` (chapter 3, ratio of confidence)."""
     first, second = _two_most_probable(probability)
     return lowest(1 - second / first, candidates, number)
 
 
 def entropy(probability: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
-    """The items whose probabilities are spread most evenly over all labels (chapter 3, entropy).
-
-    `probability` is `(n_pool, n_labels)`; the score is 1 - entropy / log(n_labels), in [0, 1].
-    """
+    """Lowest 1 - entropy / log(n_labels), of `(n_pool, n_labels)` (chapter 3, entropy)."""
     shares = probability.astype(np.float64)
     logs = np.log(shares, out=np.zeros_like(shares), where=shares > 0)
     scores = 1 + (shares * logs).sum(axis=1) / np.log(shares.shape[1])
@@ -108,7 +99,7 @@ def entropy(probability: NDArray[np.floating], candidates: Mask, number: int) ->
 
 
 def most_likely_positive(positive: NDArray[np.floating], candidates: Mask, number: int) -> Ranked:
-    """The items that are most probably positive; the score is 1 - P(positive)."""
+    """The items that most probably have a label; the score is 1 - P(that label)."""
     return lowest(1 - positive.astype(np.float64), candidates, number)
 
 

@@ -50,13 +50,13 @@ class Snapshot:
     def can_train(self) -> bool:
         """Whether the training data holds at least two labels.
 
-        With several for one text: one that enough texts have, and that one does not have.
+        With several for one text: one that enough texts have, and as many have not.
         """
         task, items = self.workspace.task, self.labels.usable_training()
         if not task.several:
             return len({item.label for item in items}) > 1
         counts = Counter(value for item in items for value in task.chosen(item.label))
-        return any(LEAST_TEXTS <= number < len(items) for number in counts.values())
+        return any(LEAST_TEXTS <= n <= len(items) - LEAST_TEXTS for n in counts.values())
 
     @property
     def why_no_model(self) -> str:

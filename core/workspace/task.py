@@ -19,9 +19,9 @@ SPLIT_NAMES = dict(zip(SPLITS, ("test set", "validation set", "training data"), 
 """As people read them."""
 STRATEGIES = (
     "random", "stratified length", "stratified column",
-    "low confidence", "margin", "ratio", "entropy", "diverse",
+    "low confidence", "mean confidence", "margin", "ratio", "entropy", "diverse",
     "outlier", "novel words", "underrepresented words", "representative",
-    "most likely positive",
+    "most likely positive", "rarest label",
 )  # fmt: skip
 """In the order in which a batch is filled; the spellings that stand in the files."""
 NOT_RECORDED = "not recorded"
@@ -34,6 +34,7 @@ MODELS = ("linear", "book")
 FORMER_MODELS = ("hidden",)
 """Models of earlier versions: older files name them."""
 GONE = "a model of earlier versions, which was no better than `linear`, and slower"
+ONE_LABEL = "is the chapter's: it gives a text one label, and this task has several"
 MOST = 10**12
 """The highest number that a task may name: more minutes than that are no length of time."""
 MAX_LABELS = 200
@@ -120,6 +121,7 @@ class Task:
     before: str = ""
     several: bool = False
     frequent_first: bool = False
+    rarest: str = ""
     retired: tuple[Label, ...] = ()
     source: str = field(default="task.toml", compare=False)
 
@@ -208,6 +210,10 @@ class Task:
         names = [self.label(value).name for value in self.chosen(answer)]
         return ", ".join(names) or "none of them"
 
+    def is_offered(self, answer: str) -> bool:
+        """Whether all labels of the answer are offered today."""
+        return set(self.chosen(answer)) <= set(self.values)
+
     def require(self, answer: str) -> None:
         """Raises TaskError unless a person can give this answer today."""
         for value in self.chosen(answer):
@@ -277,7 +283,8 @@ def parse_task(text: str, source: str) -> Task:
         before=reader.text(card, "before", ""),
         frequent_first=reader.flag(card, "frequent_first"),
         source=source,
-        **_read_model(reader, model),
+        rarest=_read_rarest(reader, batch, labels),
+        **_read_model(reader, model, several),
     )
 
 
@@ -295,12 +302,14 @@ def apportion(size: int, mix: Mapping[str, int]) -> dict[str, int]:
     return counts
 
 
-def require_model(name: str) -> None:
-    """Raises RunError if there is no model of this name."""
+def require_model(name: str, *, several: bool = False) -> None:
+    """Raises RunError if there is no model of this name, or none for several labels for a text."""
     if name in FORMER_MODELS:
         raise RunError(f"The model `{name}` is {GONE}. Choose `{MODELS[0]}`.")
     if name not in MODELS:
         raise RunError(f"There is no model `{name}`. Choose one of: {', '.join(MODELS)}.")
+    if several and name == "book":
+        raise RunError(f"The model `book` {ONE_LABEL}. Choose `linear`.")
 
 
 def check_mix(mix: Mapping[str, int], where: str, file: str = "") -> dict[str, int]:
@@ -322,13 +331,25 @@ def check_mix(mix: Mapping[str, int], where: str, file: str = "") -> dict[str, i
     return {name: spelled[name] for name in STRATEGIES if spelled.get(name)}
 
 
-def _read_model(reader: "_Reader", model: Mapping[str, Any]) -> dict[str, str]:
+def _read_rarest(reader: "_Reader", batch: Mapping[str, Any], labels: Iterable[Label]) -> str:
+    """The value of the label that `rarest label` looks for; a former value means today's."""
+    rarest = reader.text(batch, "rarest", "")
+    meant = next((x.value for x in labels if rarest in (x.value, *x.was)), "")
+    if rarest and not meant:
+        what = f"names `{rarest}`, which is not a label"
+        raise reader.error("[batch] `rarest`", what, "Name a label's value, or leave it empty")
+    return meant
+
+
+def _read_model(reader: "_Reader", model: Mapping[str, Any], several: bool) -> dict[str, str]:
     """`model` and `encoder` of the task, the second of which may be empty."""
     name = reader.text(model, "name", None)
     if name in FORMER_MODELS:
         raise reader.error("[model]", f"has the name `{name}`: {GONE}", f"Choose `{MODELS[0]}`")
     if name not in MODELS:
         raise reader.error("[model]", f"has the name `{name}`", f"Use {_listed(MODELS)}")
+    if several and name == "book":
+        raise reader.error("[model]", f"has the name `book`, which {ONE_LABEL}", "Take `linear`")
     encoder = reader.text(model, "encoder", "")
     if encoder and name == "book":
         what = f"asks for the encoder `{encoder}`, but the model `book` sees words alone"

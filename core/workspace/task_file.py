@@ -96,7 +96,7 @@ def _rare_tables(task: Task) -> dict[str, Any]:
             "frequent_first": task.frequent_first,
         },
         "rest": {"minutes": task.rest_minutes},
-        "batch": batch | {"stratify_by": task.stratify_by},
+        "batch": batch | {"stratify_by": task.stratify_by, "rarest": task.rarest},
         "model": {"name": task.model, "encoder": task.encoder},
     }
 

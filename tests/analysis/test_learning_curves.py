@@ -161,7 +161,7 @@ def test_a_background_is_laid_out_for_all_processes(
     pool = read_snapshot(make_workspace([row[:2] for row in headlines(80, seed=1)]))
     folder = tmp_path / "laid out"
     folder.mkdir()
-    write_labeled(study.labeled, folder, study.task.values)
+    write_labeled(study.labeled, folder, study.task)
     assert read_labeled(folder, study.task).space is None
     key = lay_background(replace(study, models=["linear"], background=pool), folder)
     assert read_labeled(folder, study.task).space.key == key

@@ -44,7 +44,7 @@ def library_points(study: Study, number: int) -> list[Point]:
     """The points of the libraries' strategies, one seed after another, in this process."""
     points = []
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
-        write_labeled(study.labeled, Path(folder), study.task.values)
+        write_labeled(study.labeled, Path(folder), study.task)
         lay_background(study, Path(folder))
         table = read_labeled(Path(folder), study.task)
         for name, choose in choosers(number).items():

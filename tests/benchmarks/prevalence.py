@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--model", choices=MODELS, default=MODELS[0])
     given = parser.parse_args()
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
-        write_labeled(given.labeled, Path(folder), default_task().values)
+        write_labeled(given.labeled, Path(folder), default_task())
         table = read_labeled(Path(folder), default_task())
         number = int(table.snapshot.candidates.sum())
         plans = (Plan(100, 50, 8, 150 / number), Plan(400, 100, 6, 1200 / number))

@@ -112,7 +112,7 @@ def main() -> None:
     plan = Plan(iterations=given.iterations, evaluation=0.18)
     rows = []
     with TemporaryDirectory(prefix="sunlight-benchmark-") as folder:
-        write_labeled(given.labeled, Path(folder), default_task().values)
+        write_labeled(given.labeled, Path(folder), default_task())
         table = read_labeled(Path(folder), default_task())
         for mix, parts in MIXES.items():
             courses = [

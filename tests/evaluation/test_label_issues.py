@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from core.evaluation.label_issues import find_label_issues
-from core.evaluation.report import kept_out_of_fold
+from core.evaluation.report import OutOfFold, kept_out_of_fold
 from core.evaluation.runs import labeled_texts, read_report, train
 from core.features.sources import feature_source
 from core.models.training import learn
@@ -14,6 +14,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
 from core.workspace.relabel import SECOND_LOOK, settled
 from core.workspace.snapshot import read_snapshot
+from tests.models.test_explain import a_model
 
 LABELS = ("a", "b", "c")
 
@@ -22,12 +23,16 @@ def labeled(item_id: str, label: str) -> Labeled:
     return Labeled(item_id, f"text {item_id}", label, "training")
 
 
+def unseen_of(labels: tuple[str, ...], ids: list[str], probability: np.ndarray) -> OutOfFold:
+    return kept_out_of_fold(replace(a_model(), labels=labels), ids, probability)
+
+
 def test_doubts_are_the_labels_that_were_not_predicted_least_probable_first():
     draw = np.random.default_rng(0)
     probability = draw.dirichlet([1, 1, 1], 200)
     ids = [f"i{at}" for at in range(200)]
     items = [labeled(item, draw.choice(LABELS)) for item in ids]
-    found = find_label_issues(items, kept_out_of_fold(LABELS, ids, probability), {"i3"})
+    found = find_label_issues(items, unseen_of(LABELS, ids, probability), {"i3"})
     column = [LABELS.index(item.label) for item in items]
     expected = sorted(
         (probability[at, column[at]], ids[at])
@@ -40,7 +45,7 @@ def test_doubts_are_the_labels_that_were_not_predicted_least_probable_first():
 
 
 def test_what_the_run_did_not_know_is_not_in_doubt():
-    unseen = kept_out_of_fold(("a", "b"), ["i0", "i1"], np.array([[0.9, 0.1], [0.2, 0.8]]))
+    unseen = unseen_of(("a", "b"), ["i0", "i1"], np.array([[0.9, 0.1], [0.2, 0.8]]))
     items = [labeled("i0", "b"), labeled("i1", "c"), labeled("i2", "a")]
     assert [doubt.item.item_id for doubt in find_label_issues(items, unseen)] == ["i0"]
     assert find_label_issues([replace(items[0], label="a")], unseen) == []

@@ -8,14 +8,17 @@ from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
 from core.evaluation.metrics import (
+    as_table,
     auc,
     average_precision,
     brier,
     calibration_error,
     confusion,
     cut,
+    exact_match,
     label_scores,
-    macro_fscore,
+    macro_cut,
+    micro_fscore,
     precision_recall_curve,
     reliability,
     roc_curve,
@@ -180,7 +183,8 @@ def test_the_scores_of_all_labels_are_scikit_learns(pairs, draw):
         )
         macro = metrics.f1_score(targets, predicted, average="macro")
         accuracy = metrics.f1_score(targets, predicted, average="micro")
-    found = label_scores(probability, targets)
+    tables = as_table(predicted, 5), as_table(targets, 5)
+    found = label_scores(probability, *tables)
     assert [each.support for each in found] == told[3].tolist()
     assert [each.precision for each in found] == pytest.approx(told[0].tolist())
     assert [each.recall or 0 for each in found] == pytest.approx(told[1].tolist())
@@ -188,5 +192,5 @@ def test_the_scores_of_all_labels_are_scikit_learns(pairs, draw):
     for column, each in enumerate(found):
         assert each.auc == auc(probability[:, column], targets == column)
         assert (each.fscore is None) == (each.support == 0)
-    assert macro_fscore(predicted, targets) == pytest.approx(macro)
-    assert (predicted == targets).mean() == pytest.approx(accuracy)
+    assert macro_cut(*tables).fscore == pytest.approx(macro)
+    assert micro_fscore(*tables) == exact_match(*tables) == pytest.approx(accuracy)

@@ -47,7 +47,7 @@ def figures_of(score: np.ndarray, targets: np.ndarray, threshold: float = 0.3) -
 
 def unseen() -> OutOfFold:
     probability = np.array([[0.1, 0.9], [1 / 3, 2 / 3]], np.float32)
-    return kept_out_of_fold(("1", "0"), ["t0", "t1"], probability)
+    return kept_out_of_fold(a_model(), ["t0", "t1"], probability)
 
 
 def said(score: np.ndarray) -> KeptPredictions:

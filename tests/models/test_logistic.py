@@ -68,7 +68,7 @@ def test_slopes_and_curvature_are_those_of_the_loss(n_labels: int):
     rows, n_columns, targets = rows_and_targets(n_labels)
     part = np.arange(0, 240, 6)
     columns = np.arange(n_columns) < 40
-    loss = _Loss(rows.take(part), n_columns, targets[part])
+    loss = _Loss(_Design(rows.take(part), n_columns), targets[part])
     draw = np.random.default_rng(0)
     point, way = draw.standard_normal((2, loss.design.n_rows, loss.truth.shape[1]))
     way[:n_columns][~columns] = 0

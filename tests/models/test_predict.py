@@ -12,10 +12,11 @@ import torch
 from core.evaluation.runs import train
 from core.features.base import bag_sums
 from core.features.vocabulary import Vocabulary, WordRows
+from core.models.label_columns import confidences
 from core.models.model import Model
 from core.models.networks import HIDDEN, new_network
 from core.models.pool_predictions import pool_probabilities
-from core.models.predict import CHUNK, PARTS, confidences, probabilities, score_texts
+from core.models.predict import CHUNK, PARTS, probabilities, score_texts
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace
 

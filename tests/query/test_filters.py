@@ -159,7 +159,7 @@ def plain_items(snapshot: Snapshot, shown: ShownPredictions) -> list[dict[str, o
             "length": LENGTHS[int(thirds(len(row["text"].split())))],
             "kind": row.get("kind", ""),
             "source": row.get("source", ""),
-            "predicted": shown.labels[shown.predicted[at]],
+            "predicted": shown.answers[shown.predicted[at]],
             "confidence": float(shown.confidence[at]),
         }
         for at, row in enumerate(rows)

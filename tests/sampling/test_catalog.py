@@ -25,7 +25,9 @@ def arrays_of(number: int) -> dict[str, object]:
     return {
         "probability": probability,
         "confidence": probability.max(axis=1, initial=0),
+        "mean_confidence": probability.mean(axis=1),
         "positive_probability": probability[:, 0],
+        "rarest_probability": probability[:, 2],
         "bags": Vocabulary(WORDS).bags(texts),
         "training_counts": draw.integers(0, 3, len(WORDS)),
         "pool_counts": draw.integers(3, 9, len(WORDS)),

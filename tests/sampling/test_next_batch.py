@@ -5,8 +5,8 @@ import pytest
 
 from core.errors import LoopError, PoolError
 from core.evaluation.runs import current_run, load_run
+from core.models.label_columns import confidences
 from core.models.pool_predictions import pool_probabilities
-from core.models.predict import confidences
 from core.pool.text import text_key
 from core.sampling import next_batch, strategies
 from core.sampling.next_batch import BatchRequest, batch_to_label, preview, propose

@@ -11,8 +11,9 @@ from core.errors import RunError, TaskError
 from core.evaluation.runs import current_run, evaluate_items, keep, load_run, read_report, train
 from core.features.cached import pool_space
 from core.models import pool_predictions
+from core.models.label_columns import confidences
 from core.models.pool_predictions import pool_probabilities
-from core.models.predict import confidences, score_texts
+from core.models.predict import score_texts
 from core.sampling import pool_scores
 from core.sampling.catalog import CATALOG
 from core.sampling.next_batch import BatchRequest, preview, propose
@@ -174,8 +175,8 @@ def test_who_asks_the_model_chooses_among_the_encoded_and_all_others_among_all(
     at = snapshot.pool_words.pool.positions(snapshot.pool_words.pool.ids.to_pylist())
     asks = {name for name, strategy in CATALOG.items() if strategy.asks_the_model}
     assert asks == {"low confidence", "margin", "ratio", "entropy", "diverse",
-                    "most likely positive"}  # fmt: skip
-    for name in sorted(CATALOG.keys() - {"stratified column"}):
+                    "mean confidence", "most likely positive", "rarest label"}  # fmt: skip
+    for name in sorted(CATALOG.keys() - {"stratified column", "mean confidence"}):
         batch = preview(snapshot, wishes=BatchRequest(mix={name: 60}, seed=2))
         inside = [bool(own[at[p.item_id]]) for p in batch.proposals]
         assert all(inside) == (name in asks), name
@@ -233,7 +234,7 @@ def test_a_simulation_chooses_in_two_stages_as_the_app_does(
     folder = tmp_path / "table"
     folder.mkdir()
     task = parse_task(TASK.format(snapshot.workspace.path / "encoders" / "small"), "task.toml")
-    write_labeled(labeled, folder, task.values)
+    write_labeled(labeled, folder, task)
     table, scored = read_labeled(folder, task), []
     original = simulation.score_pool
     monkeypatch.setattr(

@@ -212,6 +212,7 @@ def tasks(draw: st.DrawFn) -> Task:
         batch_size=draw(st.integers(1, MOST)),
         mix={name: mix[name] for name in STRATEGIES if name in mix},
         stratify_by=draw(texts),
+        rarest=draw(st.sampled_from(["", *(label.value for label in labels)])),
         release_minutes=draw(numbers),
         rest_minutes=draw(numbers),
         seed=draw(numbers),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.sampling.catalog import CATALOG, PRESETS, preset_of
+from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.sampling.next_batch import BatchRequest, batch_to_label, is_active
 from core.workspace.assignment import batch_for, earlier_batch
 from core.workspace.logs import Run, shown_id
@@ -124,23 +124,23 @@ def run_line(runs: list[Run], task: Task) -> str:
 
 def choose_mix(task: Task) -> dict[str, int] | None:
     """Draws the control; the mix that was chosen for the next batch, or None: as the task says."""
-    presets = {preset.name: preset for preset in PRESETS}
+    offered = {preset.name: preset for preset in presets(task)}
     asked = apportion(task.batch_size, task.mix)
     usual = {name: min(asked.get(name, 0), MOST) for name in CATALOG}
-    named = preset_of(task.mix)
+    named = preset_of(task.mix, presets(task))
     default = (usual, named.name if named else CUSTOM)
     if st.session_state.get(USUAL) != default:  # at first, and where the task is another one
         _fill_in(*default)
     with st.expander("What the next batch is made of", icon=":material/tune:"):
         st.caption("For your next batches here. To keep a mix, choose it in Data → Settings.")
         name = st.segmented_control(
-            "Mix", [*presets, CUSTOM], required=True, key=NAMED, persist_state="session"
+            "Mix", [*offered, CUSTOM], required=True, key=NAMED, persist_state="session"
         )
         if name == CUSTOM:
             chosen = _fields(task)
         else:
-            st.caption(presets[name].when)
-            chosen = dict.fromkeys(CATALOG, 0) | apportion(task.batch_size, presets[name].mix)
+            st.caption(offered[name].when)
+            chosen = dict.fromkeys(CATALOG, 0) | apportion(task.batch_size, offered[name].mix)
         size = sum(chosen.values())
         st.caption(f"{size:,} items; a batch usually has {task.batch_size:,}.")
         if chosen == usual or not size:
@@ -151,7 +151,8 @@ def choose_mix(task: Task) -> dict[str, int] | None:
 
 def _fields(task: Task) -> dict[str, int]:
     places = st.columns(3)
-    offered = [each for each in CATALOG.values() if task.stratify_by or not each.asks_a_column]
+    usable = [each for name, each in CATALOG.items() if not refusal(name, task)]
+    offered = [each for each in usable if task.stratify_by or not each.asks_a_column]
     numbers = {
         strategy.name: places[at % 3].number_input(
             strategy.name.capitalize(),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import TaskError
 from core.evaluation.runs import current_run, train_now
-from core.sampling.catalog import CATALOG, PRESETS, preset_of
+from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.system.findings import counted
 from core.workspace.relabel import label_again, to_label_again
 from core.workspace.snapshot import Snapshot
@@ -281,17 +281,17 @@ def _offer_to_train(snapshot: Snapshot) -> None:
 
 
 def _mix(task: Task, place: object) -> Mapping[str, int]:
-    presets, usual = {preset.name: preset for preset in PRESETS}, preset_of(task.mix)
-    names = [*presets, CUSTOM]
+    offered = {preset.name: preset for preset in presets(task)}
+    usual, names = preset_of(task.mix, presets(task)), [*offered, CUSTOM]
     at = names.index(usual.name if usual else CUSTOM)
     chosen = place.selectbox("What they are made of", names, at, key=_key("mix"))
     if chosen != CUSTOM:
-        place.caption(presets[chosen].when)
-        return task.mix if presets[chosen] == usual else presets[chosen].mix
+        place.caption(offered[chosen].when)
+        return task.mix if offered[chosen] == usual else offered[chosen].mix
     st.caption("How much each strategy adds, in proportion to the others.")
     places, parts = st.columns(3), dict(task.mix)
     for at, (name, each) in enumerate(CATALOG.items()):
-        if task.stratify_by or not each.asks_a_column:
+        if (task.stratify_by or not each.asks_a_column) and not refusal(name, task):
             label = name.capitalize()
             parts[name] = _number(places[at % 3], label, task.mix.get(name, 0), help=each.when)
     return parts
