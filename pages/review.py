@@ -6,10 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core.workspace.assignment import batch_for, flags
+from core.workspace.labels import Labeled
 from core.workspace.logs import Event, new_event, shown_id
 from core.workspace.relabel import as_they_stand
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES
+from core.workspace.task import SPLIT_NAMES, Label
+from core.workspace.task_file import add_example
 from pages.ui import page_head, session
 from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
@@ -58,7 +60,7 @@ def show_flagged(snapshot: Snapshot) -> None:
     found = as_they_stand(snapshot, [flag.item_id for flag in flagged[:SHOWN]])
     batches = batches_of(snapshot)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
-        name = item.label and snapshot.workspace.task.label(item.label).name
+        name = item.label and snapshot.workspace.task.name_of(item.label)
         labeled = f"labeled {name}" if name else "no label yet"
         told = [f"flagged by {flag.annotator}: {flag.note}", labeled]
         show_items([item_html(item.text, told)])
@@ -67,9 +69,31 @@ def show_flagged(snapshot: Snapshot) -> None:
             if at < DECIDED and session.annotator():
                 label_buttons(snapshot, [item], at == 0, then=done)
             st.button("Remove flag", key=f"done {item_id}", icon=":material/flag:", on_click=done)
+            offer_as_example(snapshot, item)
             open_item_button(batches.get(item_id, ""), item_id, f"open {item_id}")
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
+
+
+def offer_as_example(snapshot: Snapshot, item: Labeled) -> None:
+    """A button for each label of the item, which adds its text to the label's examples."""
+    task = snapshot.workspace.task
+    for label in task.labels:
+        if item.label and label.value in task.chosen(item.label):
+            st.button(
+                plain(f"Use as an example for {label.name}"),
+                key=f"example {item.item_id} {label.value}",
+                icon=":material/format_quote:",
+                on_click=use_as_example,
+                args=(snapshot, label, item.text),
+                disabled=not snapshot.workspace.is_writable(),
+            )
+
+
+def use_as_example(snapshot: Snapshot, label: Label, text: str) -> None:
+    with refusals_shown():
+        add_example(snapshot.workspace.path, label.value, text)
+        st.toast(plain(f"An example for {label.name} was saved in the settings."))
 
 
 def remove_flag(snapshot: Snapshot, flag: Event) -> None:
@@ -96,15 +120,18 @@ def show_earlier(snapshot: Snapshot) -> None:
     if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
         open_batch(batch_id)
     task = snapshot.workspace.task
-    names = {label.value: label.name for label in task.labels}
+    names = {label.value: label.name for label in task.filed if not label.retired}
     shown = {value: plain(name) for value, name in names.items()}
     wanted = st.pills("Labels", names, format_func=shown.get, selection_mode="multi")
     labeled = [item for item in snapshot.labels.items if item.batch_id == batch_id]
-    labeled = [item for item in labeled if not wanted or item.label in wanted]
+    if wanted:
+        labeled = [x for x in labeled if not {*wanted}.isdisjoint(task.filed_under(x.label))]
     labeled.sort(key=lambda item: item.labeled_at, reverse=True)
     for item in labeled[:SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            show_items([item_html(item.text, [f"labeled {names[item.label]}", item.annotator])])
+            show_items(
+                [item_html(item.text, [f"labeled {task.name_of(item.label)}", item.annotator])]
+            )
             open_item_button(batch_id, item.item_id, f"earlier {item.item_id}")
     if len(labeled) > SHOWN:
         st.caption(f"The newest {SHOWN} of {len(labeled):,} are shown.")

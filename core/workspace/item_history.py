@@ -47,10 +47,10 @@ def _why(snapshot: Snapshot, proposal: Proposal, *, is_told: bool) -> str:
     if not proposal.run_id:
         return what
     task, model = snapshot.workspace.task, shown_id(proposal.run_id)
-    predicted = task.renewed(proposal.predicted)
-    if predicted is None or proposal.confidence is None:
+    if task.renewed(proposal.predicted) is None or proposal.confidence is None:
         return f"{what} ({model})"
-    return f"{what}; {model} predicted {task.name_of(predicted)}, {proposal.confidence:.0%}"
+    predicted = task.name_of(proposal.predicted)
+    return f"{what}; {model} predicted {predicted}, {proposal.confidence:.0%}"
 
 
 def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
@@ -60,8 +60,7 @@ def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
             continue
         what = {"undo": "label undone", "skip": "skipped"}.get(event.action, event.action)
         if event.action == "label":
-            answer = task.renewed(event.label)
-            name = event.label if answer is None else task.name_of(answer)
+            name = task.name_of(event.label)
             what = f"changed to {name}" if label and label != name else f"labeled {name}"
             label = name
         if event.action == "flag":

@@ -206,9 +206,11 @@ class Task:
         return self.answer(set(self.chosen(found)) & set(self.values))
 
     def name_of(self, answer: str) -> str:
-        """The answer as people read it: the names of its labels."""
-        names = [self.label(value).name for value in self.chosen(answer)]
-        return ", ".join(names) or "none of them"
+        """The answer in today's names of its labels; one that means nothing as it stands."""
+        today = self.renewed(answer)
+        if today is None:
+            return answer
+        return ", ".join(self.label(x).name for x in self.chosen(today)) or "none of them"
 
     def is_offered(self, answer: str) -> bool:
         """Whether all labels of the answer are offered today."""

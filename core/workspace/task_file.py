@@ -26,6 +26,9 @@ from core.workspace.task import (
 )
 from core.workspace.toml_lines import Value, long_pair, pair
 
+MAX_EXAMPLE = 300
+"""Characters of an item's text that stand as an example."""
+
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
 """Words for labels that say which one is positive; of three labels and more, `1` is a number."""
 
@@ -201,6 +204,22 @@ def save_task(path: Path, text: str, seen: str) -> None:
             )
         keep_definitions(workspace)
         replace_task(workspace, text)
+
+
+def add_example(path: Path, value: str, text: str) -> None:
+    """Saves the task of this folder with the beginning of a text as one more example of a label.
+
+    Raises TaskError.
+    """
+    seen, told = read_task_text(path), " ".join(text.split())[:MAX_EXAMPLE]
+    task = parse_task(seen, "task.toml") if seen else default_task()
+    labels = tuple(
+        replace(label, examples=tuple(dict.fromkeys((*label.examples, told))))
+        if label.value == value
+        else label
+        for label in task.labels
+    )
+    save_task(path, task_toml(replace(task, labels=labels)), seen)
 
 
 def replace_task(workspace: Workspace, text: str) -> None:

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from threading import Event as Signal
@@ -20,12 +21,14 @@ from core.evaluation.runs import read_report
 from core.sampling.next_batch import preview, propose
 from core.system.progress import Progress, in_words, silent
 from core.workspace.assignment import flags
+from core.workspace.definitions import outdated
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event, Run, new_event, read_logs, shown_id
+from core.workspace.logs import Event, Proposal, Run, new_event, read_logs, shown_id
 from core.workspace.relabel import as_they_stand, settled
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Label
+from core.workspace.task_file import read_task_text, save_task, task_toml
 from pages.ui.cache.keep import Slot
 from pages.ui.components.items import percent
 from pages.ui.review.picks import batches_of
@@ -113,6 +116,7 @@ PLACES = [
     ("Why these items", ""),
     ("Flagged", ""),
     ("Labeled earlier", ""),
+    ("Second look", "Older definitions"),
     ("Second look", "Model disagrees"),
     ("Second look", "Conflicting labels"),
     ("Second look", DUPLICATES),
@@ -460,3 +464,75 @@ def test_an_earlier_batch_is_filtered_by_label_and_each_row_opens(demo_folder: P
     assert opening() == {item.item_id for item in labeled} > positive > set()
     page.button_group[0].set_value(["1"]).run()
     assert opening() == positive
+
+
+def flag(folder: Path, item: Proposal) -> None:
+    one = "f-1", item.batch_id, item.item_id, "flag", "", "bob", "2026", 1.0, False, "?!"
+    Inbox(open_workspace(folder)).receive([Event(*one)])
+
+
+def test_a_flagged_item_becomes_an_example_of_its_label(demo: Path, monkeypatch):
+    snapshot = read(demo)
+    chosen = next(p for p in snapshot.logs.proposals if label_of(snapshot, p.item_id) == "1")
+    flag(demo, chosen)
+    page = open_tab(open_page("review", demo, monkeypatch), "Flagged")
+    page.button(key=f"example {chosen.item_id} 1").click().run()
+    assert not page.exception
+    assert not page.error
+    (text,) = snapshot.pool_words.pool.texts_of([chosen.item_id]).values()
+    assert read(demo).workspace.task.label("1").examples == (text,)
+    assert read(demo).logs.events[-1].action == "flag"  # it is still flagged
+
+
+def edited(folder: Path, **words: object) -> None:
+    """The task of this folder with other words, saved as Settings does."""
+    task = open_workspace(folder).task
+    save_task(folder, task_toml(replace(task, **words)), read_task_text(folder))
+
+
+def test_labels_of_an_older_definition_are_looked_at_again(demo: Path, monkeypatch):
+    snapshot = read(demo)
+    labels = snapshot.workspace.task.labels
+    item = next(x for x in snapshot.labels.items if x.label == "1" and x.definitions)
+    edited(demo, labels=(replace(labels[0], description="When it burns."), labels[1]))
+    page = open_list(open_page("review", demo, monkeypatch), "Older definitions")
+    stamped = [x for x in snapshot.labels.by_id.values() if x.definitions and x.label == "1"]
+    assert f"{len(stamped)} labels given before a definition changed" in told(page) + captions(page)
+    assert f"{labels[0].name}, until it changed: {labels[0].description or 'no definition'}" in (
+        captions(page)
+    )
+    oldest = min(stamped, key=lambda each: each.labeled_at)
+    page.button(key=f"decide {oldest.item_id} 1").click().run()
+    assert not page.exception
+    assert len(outdated(read(demo))) == len(stamped) - 1
+    assert item in stamped
+
+
+def label_of(snapshot: Snapshot, item_id: str) -> str:
+    return snapshot.labels.by_id[item_id].label
+
+
+def captions(page: AppTest) -> str:
+    return said(" ".join(each.value for each in page.caption))
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_many_or_several_labels_are_chosen_in_a_field(demo: Path, monkeypatch, several: bool):
+    more = [Label(f"m{at}", f"More {at}", f"m{at}.csv", "") for at in range(15)]
+    labels = tuple(replace(x, default=False) for x in read(demo).workspace.task.labels)
+    edited(demo, labels=(*labels, *more), several=several)
+    snapshot = read(demo)
+    chosen = next(p for p in snapshot.logs.proposals if label_of(snapshot, p.item_id) == "1")
+    flag(demo, chosen)
+    page = open_tab(open_page("review", demo, monkeypatch), "Flagged")
+    key = f"answer {chosen.item_id}"
+    if several:
+        assert page.multiselect(key=key).value == ["1"]
+        page.multiselect(key=key).set_value(["m3", "1"]).run()
+    else:
+        assert page.selectbox(key=key).value == "1"
+        page.selectbox(key=key).set_value("m3").run()
+    page.button(key=f"decide {chosen.item_id}").click().run()
+    assert not page.exception
+    assert not page.error
+    assert label_of(read(demo), chosen.item_id) == ("1|m3" if several else "m3")

@@ -6,12 +6,14 @@ from dataclasses import replace
 import streamlit as st
 
 from core.evaluation.label_issues import LabelIssue, find_label_issues
+from core.system.findings import counted
+from core.workspace.definitions import Outdated, outdated
 from core.workspace.labels import Conflict, Labeled
 from core.workspace.logs import shown_id
 from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
 from core.workspace.relabel import Decision, decide, in_conflict, settled
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES, Label
+from core.workspace.task import SPLIT_NAMES, Label, Task
 from pages.ui import page_head, session
 from pages.ui.cache import analysis, runs
 from pages.ui.cache.snapshot import inbox
@@ -23,6 +25,8 @@ from pages.ui.escape_markdown import plain
 LIST = "second_look"
 LAST = "second_look_last"
 
+BUTTONS = 12
+"""Labels that have a button each; of more, one is found by typing."""
 SHOWN = 20
 """Items with buttons at a time: each list is worked off from its top."""
 
@@ -65,7 +69,7 @@ def show_contradicted(snapshot: Snapshot) -> None:
 
 def show_issue(snapshot: Snapshot, issue: LabelIssue, is_top: bool) -> None:
     task, item = snapshot.workspace.task, issue.item
-    given, predicted = task.label(item.label).name, task.label(issue.predicted).name
+    given, predicted = task.name_of(item.label), task.name_of(issue.predicted)
     reason = f"labeled {given}, predicted {prediction(predicted, issue.confidence)}"
     if len(task.labels) > 2:
         reason += f" ({prediction(given, issue.probability)})"
@@ -116,7 +120,7 @@ def show_rows(
     task, shown = snapshot.workspace.task, []
     for at, row in enumerate(rows):
         facts = [
-            f"labeled {task.label(row.label).name}",
+            f"labeled {task.name_of(row.label)}",
             SPLIT_NAMES[row.split],
             row.annotator,
             source(row),
@@ -136,8 +140,10 @@ def show_list(
     if not entries:
         st.success("Nothing to review.", icon=":material/done_all:")
         return
-    keys = ", ".join(f"{label.key} {label.name}" for label in snapshot.workspace.task.labels)
-    st.caption(plain(f"Keys apply to the first item: {keys}."))
+    task = snapshot.workspace.task
+    if not is_chosen(task):
+        keys = ", ".join(f"{label.key} {label.name}" for label in task.labels)
+        st.caption(plain(f"Keys apply to the first item: {keys}."))
     for at, entry in enumerate(entries[:SHOWN]):
         with st.container(gap="small"):
             show(snapshot, entry, at == 0)
@@ -156,9 +162,14 @@ def label_buttons(
 ) -> None:
     """A button for each label, for the very items of the press; `then` is done after a decision."""
     ids, given = " ".join(item.item_id for item in items), {item.label for item in items}
+    if is_chosen(snapshot.workspace.task):
+        choose_label(snapshot, items, ids, assisted, then)
+        if not can_differ:
+            return
     choices = [
         (f"Keep {label.name}" if given == {label.value} else label.name, label.value, label)
         for label in snapshot.workspace.task.labels
+        if not is_chosen(snapshot.workspace.task)
     ]
     if can_differ:
         choices.append(("Keep as they are", "keep", None))
@@ -177,6 +188,39 @@ def label_buttons(
             )
 
 
+def is_chosen(task: Task) -> bool:
+    """Whether labels are chosen in a field: of several, or of more than buttons have room for."""
+    return task.several or len(task.labels) > BUTTONS
+
+
+def choose_label(
+    snapshot: Snapshot,
+    items: Sequence[Labeled],
+    ids: str,
+    assisted: bool,
+    then: Callable[[], object] | None,
+) -> None:
+    """A field in which labels are found by typing, and a button that saves what it holds."""
+    task, key = snapshot.workspace.task, f"answer {ids}"
+    names = {label.value: label.name for label in task.labels}
+    given = {value for value in task.filed_under(items[0].label) if value in names}
+    field = {"options": [*names], "format_func": names.get, "key": key}
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if task.several:
+            st.multiselect("Labels", default=[x for x in names if x in given], **field)
+        else:
+            at = next((at for at, value in enumerate(names) if value in given), None)
+            st.selectbox("Label", index=at, **field)
+
+        def save() -> None:
+            chosen = st.session_state[key]
+            if answer := task.answer(chosen) if task.several else chosen:
+                take(snapshot, [Decision(item, answer, assisted) for item in items], then)
+
+        can_save = snapshot.workspace.is_writable()
+        st.button("Save", key=f"decide {ids}", on_click=save, disabled=not can_save)
+
+
 def take(
     snapshot: Snapshot, decisions: Sequence[Decision], then: Callable[[], object] | None = None
 ) -> None:
@@ -193,7 +237,7 @@ def show_last(snapshot: Snapshot) -> None:
     if not last or not all(decision.item.label for decision in last):
         return
     task, text, others = snapshot.workspace.task, last[0].item.text[:80], len(last) - 1
-    names = ", ".join(dict.fromkeys(task.label(decision.label).name for decision in last))
+    names = ", ".join(dict.fromkeys(task.name_of(decision.label) for decision in last))
     line, button = st.columns([5, 1], vertical_alignment="center")
     line.caption(f"Saved: “{text}”{f' and {others} more' if others else ''}: {names}")
     before = [
@@ -216,8 +260,31 @@ def source(item: Labeled) -> str:
     return shown_id(item.batch_id) or (f"{item.file} line {item.line}" if item.file else "")
 
 
+def show_outdated(snapshot: Snapshot) -> None:
+    """The labels that were given before a definition changed, and what it said then."""
+    found = outdated(snapshot)
+    if found:
+        st.caption(
+            f"{counted(len(found), 'label')} given before a definition changed, oldest first. What "
+            "you choose counts as given under the definitions of today."
+        )
+    show_list(snapshot, found, show_older)
+
+
+def show_older(snapshot: Snapshot, older: Outdated, is_top: bool) -> None:
+    show_rows(snapshot, [older.item])
+    for name, said in older.labels.items():
+        st.caption(plain(f"{name}, until it changed: {said or 'no definition'}"))
+    if older.instructions is not None:
+        st.caption(plain(f"Definitions since {older.day}, until they changed:"))
+        with st.expander("What they said"):
+            st.text(older.instructions or "nothing")
+    label_buttons(snapshot, [older.item], is_top)
+
+
 LISTS = {
     "Model disagrees": show_contradicted,
     "Conflicting labels": show_conflicts,
     "Duplicates with different labels": show_near_duplicates,
+    "Older definitions": show_outdated,
 }

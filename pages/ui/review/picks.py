@@ -120,8 +120,8 @@ def pick_facts(task: Task, pick: Pick, history: WordHistory, says: str) -> list[
     by_words = strategy is not None and strategy.scores_words
     score = proposal.score if by_words else history.familiarity(pick.text, proposal.batch_id)
     words, then = "" if score is None else familiarity(score), predicted_then(task, pick)
-    label = f"labeled {task.label(pick.label).name}" if pick.label else ""
-    before = f"{task.label(proposal.predicted).name}, " if proposal.predicted else ""
+    label = f"labeled {task.name_of(pick.label)}" if pick.label else ""
+    before = f"{task.name_of(proposal.predicted)}, " if proposal.predicted else ""
     # Of the next batch it is what was predicted then; a label that is the same is not told twice.
     now = f"now {says.removeprefix(before)}" if says and pick.label else ""
     return [label, *([words, then] if by_words else [then, words]), now]
@@ -131,7 +131,7 @@ def predicted_then(task: Task, pick: Pick) -> str:
     proposal = pick.proposal
     if not proposal.predicted or proposal.confidence is None:
         return ""
-    told = f"predicted {prediction(task.label(proposal.predicted).name, proposal.confidence)}"
+    told = f"predicted {prediction(task.name_of(proposal.predicted), proposal.confidence)}"
     right = "right" if pick.label == proposal.predicted else "wrong"
     return f"{told} ({right})" if pick.label else told
 
@@ -142,7 +142,7 @@ def said_now(snapshot: Snapshot, item_ids: Sequence[str], newest: NewestRun | No
         return [""] * len(item_ids)
     task = snapshot.workspace.task
     return [
-        prediction(task.label(shown.predicted).name, shown.confidence)
+        prediction(task.name_of(shown.predicted), shown.confidence)
         + (", trained on it" if shown.is_learned else "")
         if shown
         else ""
@@ -273,7 +273,7 @@ def point_facts(snapshot: Snapshot, point: Point, item: Labeled) -> list[str]:
         f"chosen by {point.strategy}" if point.strategy != POOL else "not in this batch",
         f"confidence {percent(point.confidence)}",
         familiarity(point.familiarity),
-        f"labeled {snapshot.workspace.task.label(item.label).name}" if item.label else "",
+        f"labeled {snapshot.workspace.task.name_of(item.label)}" if item.label else "",
         "flagged" if flag_of(snapshot, point.item_id) else "",
     ]
 
