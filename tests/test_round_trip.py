@@ -15,9 +15,9 @@ from hypothesis import strategies as some
 from core.cli.exchange_commands import workspace_for
 from core.errors import ExportError
 from core.exchange.exporter import export_files
-from core.exchange.formula_guard import unguarded
 from core.exchange.importer import import_data
 from core.exchange.provenance import FLOATS, provenance
+from core.exchange.table_writers import unguarded
 from core.exchange.tables.opening import open_table
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot

@@ -23,10 +23,9 @@ from core.models.model import Model
 from core.models.predict import probabilities, score_texts
 from core.models.training import learner_on
 from core.sampling import strategies
-from core.system.disk_cache import newest
+from core.system.disk_cache import file_stamps, newest
 from core.system.durable import remove
 from core.system.progress import Progress, silent
-from core.system.stamps import file_stamps
 from core.system.typed_json import typed
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace

@@ -2,7 +2,7 @@
 
 - importer.import_data: tables and folders in; the folder `tables` reads the files
 - imports.read_records, take_back: what came in, and its way back
-- exporter.export, export_formats.LAYOUTS, data_card.data_card: labels out
+- exporter.export, data_card, export_formats.LAYOUTS: labels out
 - table_writers.write_csv, write_parquet: items out
 - predictions.predict_table, predict_pool: the model's predictions out
 - book_dataset.fetch_book: the book's data

@@ -1,20 +1,39 @@
 """Export of the labels that count, as a file or a folder, with a data card."""
 
+import re
+import tomllib
 import zipfile
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from core.errors import ExportError
-from core.exchange.data_card import data_card
-from core.exchange.export_formats import LAYOUTS, Files
+import pyarrow as pa
+
+from core.errors import ExportError, RunError
+from core.evaluation.intervals import Interval, wilson
+from core.evaluation.report import AT_THRESHOLD, SCORE_NAMES
+from core.evaluation.runs import read_report
+from core.exchange.export_formats import LAYOUTS, Files, Layout
 from core.exchange.provenance import provenance, with_aliases
 from core.system.csv_rows import BOM
 from core.system.durable import new_file, new_folder, refused_as, stands, sync_path, write_new
+from core.workspace.assignment import flags
+from core.workspace.labels import labels_hash
+from core.workspace.logs import Run, now
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLITS
+from core.workspace.task import NONE, NOT_RECORDED, SPLITS, Task
 
 CARD = "README.md"
+
+SCORES = SCORE_NAMES | {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
+"""Scores of a run's report, and what the card calls them."""
+
+_READ_BY_MARKDOWN = re.compile(r"[!#$&()*+.:<=>@\[\\\]^_`{|}~]|^-")
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters, and those that turn the direction of all that follows."""
 
 
 def export(
@@ -100,3 +119,180 @@ def refuse_place(snapshot: Snapshot, path: Path) -> None:
         )
     if not path.parent.is_dir():
         raise ExportError(f"There is no folder {path.parent}. Make it, or choose another.")
+
+
+def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: int = 0) -> str:
+    """The card of these labels, for a file or folder of this layout; people's words are no
+    Markdown.
+    """
+    task, columns = snapshot.workspace.task, ", ".join(map(plain, table.column_names))
+    parts = [
+        f"# {plain(task.title)}",
+        _origin(snapshot, table),
+        *_instructions(task),
+        "## Labels",
+        _labels(task, layout),
+        "## Counts",
+        _counts(table, task),
+        *(_shares(column, table) for column in ("strategy", "annotator")),
+        "## Evaluation data",
+        _evaluation(snapshot),
+        "## Last run",
+        _last_run(snapshot),
+        "## Left out",
+        _left_out(snapshot, table, layout),
+        "## Files",
+        f"{layout.title}, from the columns {columns}. {layout.note}".strip(),
+        f"{n_aliases:,} further rows, which name their item in `alias_of`, have its text and label."
+        if n_aliases
+        else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(text: str) -> str:
+    """The text as Markdown that shows it in one line, with nothing in it that Markdown reads."""
+    line = " ".join(_UNSEEN.sub(" ", text).split())
+    return _READ_BY_MARKDOWN.sub(r"\\\g<0>", line)
+
+
+def _origin(snapshot: Snapshot, table: pa.Table) -> str:
+    return (
+        f"{len(table):,} labels of the workspace {plain(snapshot.workspace.name)}, exported by "
+        f"Sunlight {_version()} at {now()}. Each is the last word of the log of annotations; "
+        "where that has none, the row of a label file as it stands."
+    )
+
+
+@cache
+def _version() -> str:
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    return tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"]
+
+
+def _instructions(task: Task) -> Iterable[str]:
+    """What people were told, as quotations."""
+    for text in (task.short, task.detailed):
+        lines = [plain(line) for line in text.splitlines()]
+        if any(lines):
+            # Two blanks keep a line end; a backslash would be seen at the end of a paragraph.
+            yield "\n".join(f"> {line}  " if line else ">" for line in lines)
+
+
+def _labels(task: Task, layout: Layout) -> str:
+    """What each label is called; of retired ones only what the files hold."""
+    called = layout.called(task)
+    labels = (*task.labels, *(task.retired if layout.file else ()))
+    rows = [
+        [plain(x.value), plain(x.name), "yes" if x.positive else "retired" if x.retired else "",
+         plain(called.get(x.value, x.value))]
+        for x in labels
+    ]  # fmt: skip
+    said = "A text can have several of them, or none (`-`)." if task.several else ""
+    table = _markdown(["label", "name", "positive", "in the files"], rows)
+    return f"{table}\n\n{said}".strip()
+
+
+def _counts(table: pa.Table, task: Task) -> str:
+    """How many items each label has in each split, a line for each; the total is of items."""
+    given = list(zip(*(table[name].to_pylist() for name in ("split", "label")), strict=True))
+    counts = Counter((split, value) for split, x in given for value in task.filed_under(x))
+    total = Counter(split for split, _ in given)
+    given_here = {value for _, value in counts}
+    rows = [
+        [
+            plain(label.name if label.value == NONE else label.value),
+            *(f"{counts[split, label.value]:,}" for split in SPLITS),
+        ]
+        for label in task.filed
+        if not label.retired or label.value in given_here
+    ]
+    return _markdown(["label", *SPLITS], [*rows, ["total", *(f"{total[x]:,}" for x in SPLITS)]])
+
+
+def _shares(column: str, table: pa.Table) -> str:
+    """How many labels of each split each value of the column has, the most frequent first."""
+    counts = Counter(zip(*(table[name].to_pylist() for name in (column, "split")), strict=True))
+    total = Counter(table[column].to_pylist())
+    rows = [
+        [plain(value or NOT_RECORDED), *(f"{counts[value, split]:,}" for split in SPLITS)]
+        for value, _ in sorted(total.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    return _markdown([column, *SPLITS], rows)
+
+
+def _evaluation(snapshot: Snapshot) -> str:
+    """The share of positives, and the fingerprint by which runs know their evaluation data."""
+    items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
+    if not items:
+        return "There is none."
+    said = f"{len(items):,} items; all labels count alike."
+    if task.positive:
+        positives = sum(task.positive.value in task.chosen(item.label) for item in items)
+        share = wilson(positives, len(items))
+        said = (
+            f"{positives:,} of {len(items):,} items are {plain(task.positive.name)}: "
+            f"{share.value:.1%}, 95% interval {share.low:.1%} to {share.high:.1%}."
+        )
+    return f"{said} Fingerprint of items and labels: `{labels_hash(items, task)}`."
+
+
+def _last_run(snapshot: Snapshot) -> str:
+    """The scores of the last run with their intervals, and whether they are of today's items."""
+    if not snapshot.logs.runs:
+        return "No model was trained."
+    run, task = snapshot.logs.runs[-1], snapshot.workspace.task
+    today = labels_hash(snapshot.labels.splits["evaluation"], task)
+    said = (
+        f"{plain(run.run_id)}: model {plain(run.model)}, {run.n_training:,} training labels, "
+        f"{run.n_evaluation:,} evaluation items, at {plain(run.created_at)}."
+    )
+    if run.evaluation_hash != today:
+        said += " The evaluation data has changed since: the scores are of what it was then."
+    return f"{said}\n\n{_scores(snapshot, run)}"
+
+
+def _scores(snapshot: Snapshot, run: Run) -> str:
+    intervals = _intervals(snapshot, run)
+    rows = []
+    for name, called in SCORES.items():
+        value = getattr(run, name, None)
+        interval = intervals.get(name)
+        value = interval.value if value is None and interval else value
+        if value is not None:
+            ends = f"{interval.low:.3f} to {interval.high:.3f}" if interval else ""
+            rows.append([called, f"{value:.3f}", ends])
+    return _markdown(["score", "value", "95% interval"], rows) if rows else "It has no scores."
+
+
+def _intervals(snapshot: Snapshot, run: Run) -> dict[str, Interval]:
+    """Those of the run's report that have a width: older ones resampled an F-score of 0 or 1."""
+    try:
+        report = read_report(snapshot, run)
+    except RunError:
+        return {}
+    figures = report.figures.get("evaluation") if report else None
+    found = figures.intervals.items() if figures else ()
+    return {name: interval for name, interval in found if interval.low < interval.high}
+
+
+def _left_out(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
+    flagged = {flag.item_id for flag in flags(snapshot.logs.events)}
+    here = flagged.intersection(table["item_id"].to_pylist())
+    training = snapshot.labels.splits["training"]
+    copies = len(training) - len(snapshot.labels.usable_training())
+    retired = len(snapshot.labels.retired)
+    return (
+        f"- Items with two labels and no decision: {len(snapshot.labels.conflicts):,}.\n"
+        f"- Items of retired labels{', which are here' if layout.file else ''}: {retired:,}.\n"
+        f"- Flagged items that have no label here: {len(flagged - here):,}. Those that have one "
+        f"are not left out: {len(here):,}.\n"
+        "- Not left out, although no model of Sunlight learns from them: the workspace's training "
+        f"items with the text of an evaluation or validation item, {copies:,}."
+    )
+
+
+def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of cells that hold no Markdown but what was meant."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -26,7 +26,7 @@ from core.exchange.import_types import SHOWN, Defaults, ImportedLabel, TableCont
 from core.exchange.imports import new_record, planned_labels, recorded
 from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import NEW, MissingRows, match, missing_rows
-from core.exchange.tables.containers import PACKED
+from core.exchange.tables.opening import PACKED
 from core.exchange.tables.reader import KINDS, SourceTable
 from core.exchange.tables.roles import Columns
 from core.pool.folder import POOL_FOLDER

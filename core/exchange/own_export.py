@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.errors import TableError
-from core.exchange.formula_guard import unguarded
 from core.exchange.import_types import (
     ImportedLabel,
     TableContents,
@@ -14,6 +13,7 @@ from core.exchange.import_types import (
     own_columns,
 )
 from core.exchange.provenance import ALIAS_OF, EXPORT_FIELDS, FLOATS, WHOLE, provenance
+from core.exchange.table_writers import unguarded
 from core.exchange.tables.files import text_of
 from core.exchange.tables.label_cells import labels_in
 from core.exchange.tables.reader import SourceTable

@@ -66,12 +66,11 @@ def match(snapshot: Snapshot, incoming: TableContents, known: Mapping[str, str])
 def _places(
     snapshot: Snapshot, incoming: TableContents, aliases: Mapping[str, str]
 ) -> tuple[NDArray[np.int64], list[BadRow]]:
-    """(each item's place in the pool, -1 for none; by id alone in an export, rows that are
-    refused).
-    """
-    words = snapshot.pool_words
-    by_id = words.pool.positions(incoming.item_ids)
-    at = np.array([by_id.get(item, -1) for item in incoming.item_ids], np.int64)
+    """(each item's place in the pool, NEW or OUT, rows that are refused); by id for an export."""
+    words, items = snapshot.pool_words, incoming.item_ids
+    named = {} if incoming.is_export else aliases
+    by_id = words.pool.positions([*items, *(named[x] for x in items if x in named)])
+    at = np.array([by_id.get(x, by_id.get(named.get(x, ""), NEW)) for x in items], np.int64)
     if incoming.is_export:
         return at, []
     is_other = (at >= 0) & (words.keys[at] != incoming.keys) if len(words.keys) else at >= 0
@@ -80,13 +79,7 @@ def _places(
     unknown = np.flatnonzero(at == NEW)
     keys = incoming.keys[unknown].view(np.int64)
     copies = found_at(words.keys.view(np.int64), words.key_order, keys)
-    at[unknown] = [int(places[0]) if len(places) else -1 for places in copies]
-    new = [place for place in unknown if at[place] == NEW and incoming.item_ids[place] in aliases]
-    in_pool = words.pool.positions(aliases[incoming.item_ids[place]] for place in new)
-    for place in new:
-        if aliases[incoming.item_ids[place]] in in_pool:
-            at[place] = OUT
-            bad.append(BadRow(incoming.lines[place], TAKEN))
+    at[unknown] = [int(places[0]) if len(places) else NEW for places in copies]
     return at, bad
 
 

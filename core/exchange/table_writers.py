@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -12,13 +13,13 @@ from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from core.errors import ExportError
-from core.exchange.formula_guard import guarded_table
 from core.exchange.provenance import Cell
 from core.query.row_set import RowSet
 from core.system.durable import new_file, refused_as
@@ -26,6 +27,12 @@ from core.system.parallel import row_blocks
 
 Row = dict[str, Cell]
 Write = Callable[[pa.Table], None]
+
+STARTERS = "=+\\-@\t\r\n＝＋－＠"
+"""What a formula, or a cell that a spreadsheet trims into one, begins with, as regex."""
+
+_RUNS = re.compile(f"'*[{STARTERS}]")
+_GUARDED = re.compile(f"'+[{STARTERS}]")
 
 ROWS_AT_ONCE = 8_192
 """Rows that are taken out of a table at once."""
@@ -172,3 +179,27 @@ WRITERS: dict[str, Callable[[BinaryIO, pa.Schema], AbstractContextManager[Write]
     ".xlsx": _excel,
 }
 """By the ending of the file's name."""
+
+
+def guarded(cell: str) -> str:
+    """The cell as no spreadsheet runs it; `unguarded` gives it back."""
+    return f"'{cell}" if _RUNS.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before `guarded`."""
+    return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def guarded_table(table: pa.Table) -> pa.Table:
+    """The table with every text, and every column's name, guarded; numbers stay numbers."""
+    columns = [_guarded_column(column) for column in table.columns]
+    return pa.table(columns, names=[guarded(name) for name in table.column_names])
+
+
+def _guarded_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    return pc.replace_substring_regex(column, f"^({_RUNS.pattern})", r"'\1")

@@ -20,12 +20,11 @@ from core.pool.csv_files import open_pool_file
 from core.pool.folder import POOL_FOLDER, pool_files
 from core.pool.hashing import found_at, hash_texts
 from core.pool.header import ID, TEXT
-from core.system.disk_cache import load_cached, load_earlier
+from core.system.disk_cache import Stamps, file_stamps, load_cached, load_earlier
 from core.system.findings import Finding
 from core.system.mapped_arrays import open_arrays, open_column, save_arrays
 from core.system.parallel import in_blocks
 from core.system.progress import Progress, silent
-from core.system.stamps import Stamps, file_stamps
 
 POOL_VERSION = 5
 """Part of the cache's key: a change of what is stored rebuilds it."""

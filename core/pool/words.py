@@ -27,7 +27,7 @@ from core.pool.items import Pool, read_pool
 from core.pool.lengths import LengthThirds
 from core.pool.text import is_blank
 from core.pool.tokens import Hashes
-from core.system.disk_cache import load_cached, load_earlier
+from core.system.disk_cache import file_stamps, load_cached, load_earlier
 from core.system.mapped_arrays import (
     GrowingArray,
     open_arrays,
@@ -37,7 +37,6 @@ from core.system.mapped_arrays import (
 )
 from core.system.parallel import in_order, spans
 from core.system.progress import Pace, Progress, silent
-from core.system.stamps import file_stamps
 
 WORDS_VERSION = 4
 """Part of the cache's key: a change of what is stored rebuilds it."""

@@ -17,6 +17,9 @@ from core.system.process import processors, temporary_folder
 
 Loaded = TypeVar("Loaded")
 
+Stamps = tuple[tuple[str, int, int], ...]
+"""(name, size, modification time in ns) of files: it changes when one of them does."""
+
 MANIFEST = "manifest.json"
 
 SETTLED = 100_000_000
@@ -128,3 +131,16 @@ def _drop_others(entry: Path, kind: str) -> None:
             remove(other)
     for folder in (entry.parent, *filter(Path.is_dir, entry.parent.iterdir())):
         remove_abandoned(folder)
+
+
+def file_stamps(root: Path, files: list[Path]) -> Stamps:
+    """Those of the files below `root` that exist; raises WorkspaceError for unreadable ones."""
+    stamps, todo = [], "Make the file and its folder readable."
+    for file in files:
+        name = file.relative_to(root).as_posix()
+        # Whoever reads a file that is not there tells what stands in its way.
+        missing = suppress(FileNotFoundError, NotADirectoryError)
+        with refused_as(WorkspaceError, name, todo), missing:
+            status = file.stat()
+            stamps.append((name, status.st_size, status.st_mtime_ns))
+    return tuple(stamps)

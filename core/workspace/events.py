@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from core.errors import EventError, TaskError
 from core.pool.items import read_pool
 from core.system import durable
-from core.system.stamps import file_stamps
+from core.system.disk_cache import file_stamps
 from core.workspace.definitions import definitions_text, hash_of, keep_definitions
 from core.workspace.labels import save
 from core.workspace.layout import Workspace

@@ -10,6 +10,7 @@ from core.errors import WorkspaceError
 from core.pool.folder import POOL_FOLDER, pool_files
 from core.system.append_file import CsvFile, Known
 from core.system.csv_rows import is_number
+from core.system.disk_cache import Stamps, file_stamps
 from core.system.durable import (
     first_free,
     is_writable,
@@ -21,7 +22,6 @@ from core.system.durable import (
     write_new,
 )
 from core.system.locks import locked_folder, why_no_lock
-from core.system.stamps import Stamps, file_stamps
 from core.workspace.logs import ADDED, Alias, Event, Proposal, Run, header_of
 from core.workspace.task import (
     DEFAULT_TASK_FILE,

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from core.errors import LoopError, UnwritableError
 from core.pool.items import only_grew
 from core.pool.words import PoolWords, read_pool_words
+from core.system.disk_cache import Stamps
 from core.system.progress import Progress, silent
-from core.system.stamps import Stamps
 from core.workspace.labels import Labels, resolve, save
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Logs, Proposal, read_logs

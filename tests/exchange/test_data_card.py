@@ -9,8 +9,8 @@ from hypothesis import strategies as some
 from markdown_it import MarkdownIt
 
 from core.evaluation.report import report_path
-from core.exchange.data_card import data_card, plain
 from core.exchange.export_formats import LAYOUTS
+from core.exchange.exporter import data_card, plain
 from core.exchange.provenance import provenance
 from core.workspace.events import Inbox
 from core.workspace.labels import labels_hash

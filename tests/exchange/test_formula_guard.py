@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.exchange.formula_guard import guarded, guarded_table, unguarded
+from core.exchange.table_writers import guarded, guarded_table, unguarded
 
 TEXTS = st.text(
     alphabet=st.one_of(st.sampled_from("'=+-@\t\r\n＝＋－＠a \""), st.characters(codec="utf-8"))

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.evaluation.runs import load_run
-from core.exchange.formula_guard import guarded
-from core.exchange.table_writers import write_csv, write_parquet
+from core.exchange.table_writers import guarded, write_csv, write_parquet
 from core.models.model import Model
 from core.models.pool_predictions import predictions_of
 from core.query.filters import Filters

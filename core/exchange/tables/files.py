@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook
 
 from core.errors import TableError
-from core.exchange.tables.containers import MOST_UNPACKED
 from core.pool.header import ROLES, TEXT, plain_name
 from core.system.csv_rows import BOM, MAX_FIELD, BadRow
 
@@ -27,6 +26,9 @@ ROWS_AT_ONCE = 16_384
 
 MOST_AT_ONCE = 2**30
 """Bytes of one JSON array, or of the texts in one block of a Parquet file."""
+
+MOST_UNPACKED = 4 * 2**30
+"""Bytes that a packed file may unpack to. A million headlines are a fiftieth of that."""
 
 MOST_ROWS = 50_000_000
 """Of a Parquet file: a row that repeats the one before costs it next to nothing."""

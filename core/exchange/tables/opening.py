@@ -1,13 +1,17 @@
 """Opening of a file as a table: kind, encoding, dialect, header and columns, recognized or said."""
 
-from collections.abc import Sequence
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from core.errors import TableError
-from core.exchange.tables import files, tool_formats
-from core.exchange.tables.containers import PACKED, member, unpack
+from core.exchange.tables import files, reader, tool_formats
 from core.exchange.tables.dialect import (
     NONE,
     SAMPLE_ROWS,
@@ -17,22 +21,14 @@ from core.exchange.tables.dialect import (
     title_rows,
 )
 from core.exchange.tables.encodings import SAMPLE_BYTES, Encoding, as_utf8, recognize
-from core.exchange.tables.reader import (
-    HEADER,
-    KINDS,
-    NO_HEADER,
-    RECOGNIZED,
-    Doubt,
-    Reading,
-    SourceTable,
-    csv_rows,
-    first_rows,
-    readable,
-    records_of,
-)
+from core.exchange.tables.reader import KINDS, RECOGNIZED, Doubt, Reading, SourceTable
 from core.exchange.tables.roles import Columns, is_usual
 from core.system.csv_rows import WINDOW, Quotes
 from core.system.process import folder_of
+
+PACKED = (".gz", ".zip")
+
+AT_ONCE = 2**20
 
 SIGNATURES = {
     b"%PDF-": "a PDF. Save its table as CSV",
@@ -53,7 +49,7 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
         raise TableError(f"{path.name} {what}. Give the path of a table, not {path}.")
     owner, plain, sheets, inside = _Owner(), path, (), ""
     ending = path.suffix.lower()
-    with readable(path):
+    with reader.readable(path):
         if ending in PACKED:
             inside, sheets = member(path, reading.sheet, tuple(KINDS))
             plain = unpack(path, inside, folder_of(owner))
@@ -114,7 +110,7 @@ def _open_excel(table: SourceTable, reading: Reading) -> SourceTable:
         known = ", ".join(f"`{each}`" for each in sheets) or "no sheet at all"
         raise TableError(f"{name} has no sheet `{asked}`. It has {known}.")
     sheet = asked or sheets[0]
-    rows = first_rows(files.excel_rows(plain, name, sheet))
+    rows = reader.first_rows(files.excel_rows(plain, name, sheet))
     top = title_rows(rows)
     head = [cells for _, cells in rows[top:]]
     columns, has_header, doubts = _columns(head, reading, table.path)
@@ -152,7 +148,7 @@ def _open_delimited(table: SourceTable, ending: str, reading: Reading) -> Source
     dialect = recognize_dialect(
         plain, ending, _asked(reading.delimiter, path), _asked(reading.quote, path)
     )
-    head = [cells for _, cells in first_rows(csv_rows(plain, dialect))]
+    head = [cells for _, cells in reader.first_rows(reader.csv_rows(plain, dialect))]
     is_list = not dialect.delimiter and ending == ".txt"
     columns, has_header, doubts = _columns(head, reading, path, is_list)
     found = replace(
@@ -170,7 +166,7 @@ def _as_tool(table: SourceTable, reading: Reading) -> SourceTable:
     """The table as another labeling tool meant it, if it is an export of one."""
     if not reading.tools or (table.kind == "csv" and not table.has_header):
         return table
-    sample = list(islice(records_of(table, SAMPLE_BYTES), SAMPLE_ROWS))
+    sample = list(islice(reader.records_of(table, SAMPLE_BYTES), SAMPLE_ROWS))
     found = tool_formats.recognize_tool([record for _, record, _ in sample if record])
     return _of_tool(table, found) if found else table
 
@@ -179,7 +175,7 @@ def _of_tool(table: SourceTable, tool: tool_formats.ToolFormat) -> SourceTable:
     """The table whose columns are those of the tool's rows: the roles first, then the others."""
     names: dict[str, None] = {}
     structured: set[str] = set()
-    for _, record, _ in records_of(table, WINDOW):
+    for _, record, _ in reader.records_of(table, WINDOW):
         for row in tool.rows(record) if record else ():
             # Tasks that another program made for the tool may have no ids yet.
             names |= dict.fromkeys(x for x in row if x != "id" or row[x] not in (None, ""))
@@ -259,8 +255,8 @@ def _columns(
         is_told = width > 1 or len(head) < 2 or is_usual(first) or first in reading.named
         if has_header is None or not is_told:
             shown = ", ".join(f"`{cell[:40]}`" for cell in head[0][:6])
-            readings = (HEADER, f"{shown} as names"), (NO_HEADER, f"{shown} as data")
-            likely = {True: HEADER, False: NO_HEADER}.get(has_header, "")
+            readings = (reader.HEADER, f"{shown} as names"), (reader.NO_HEADER, f"{shown} as data")
+            likely = {True: reader.HEADER, False: reader.NO_HEADER}.get(has_header, "")
             doubts = (Doubt("its first row", readings, likely),)
     if not has_header:
         return tuple(f"column {at + 1}" for at in range(width)), False, doubts
@@ -282,3 +278,58 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
             called = f"{name} ({number})"
         found[called.casefold()] = called
     return tuple(found.values())
+
+
+def member(path: Path, asked: str, endings: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """(the file to unpack, all files of the archive that could be): the one that is asked for, else
+    the first whose name has one of these endings. Raises TableError if there is none.
+    """
+    if path.suffix.lower() == ".gz":
+        return path.stem, ()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise TableError(f"{path.name} is not a readable zip archive: {error}.") from error
+    tables = tuple(
+        name
+        for name in names
+        if name.lower().endswith(tuple(endings))
+        and not Path(name).name.startswith(".")
+        and not name.startswith("__MACOSX/")
+    )
+    if (asked and asked not in tables) or not tables:
+        known = ", ".join(f"`{name}`" for name in tables or names[:20]) or "nothing"
+        what = f"file `{asked}`" if asked else "table"
+        raise TableError(f"{path.name} holds no {what}. It holds {known}.")
+    return asked or tables[0], tables
+
+
+def unpack(path: Path, name: str, folder: Path) -> Path:
+    """The file of this name, unpacked into the folder; raises TableError for one too large."""
+    target = folder / f"table{Path(name).suffix.lower()}"
+    total = 0
+    try:
+        with _opened(path, name) as source, target.open("wb") as file:
+            while data := source.read(AT_ONCE):
+                total += len(data)
+                if total > files.MOST_UNPACKED:
+                    raise TableError(
+                        f"{path.name} would unpack to more than 4 GB. Import it in parts."
+                    )
+                file.write(data)
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError) as error:
+        raise TableError(
+            f"{path.name} cannot be unpacked: {error}. Unpack it, and import the file in it."
+        ) from error
+    return target
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[IO[bytes]]:
+    if path.suffix.lower() == ".gz":
+        with gzip.open(path) as file:
+            yield file
+    else:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+            yield file

@@ -16,7 +16,7 @@ from core.models.pool_predictions import Predictions, predictions_of
 from core.query.filters import Filters
 from core.query.row_set import RowSet
 from core.query.shown_predictions import ShownPredictions, predictions_at
-from core.system.stamps import Stamps, file_stamps
+from core.system.disk_cache import Stamps, file_stamps
 from core.workspace.labels import labels_hash
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot

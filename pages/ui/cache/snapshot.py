@@ -15,8 +15,8 @@ from core.pool.text import occurrences
 from core.pool.words import PoolWords, read_pool_words
 from core.query.columns import pool_columns
 from core.query.tables import Tables
+from core.system.disk_cache import Stamps, file_stamps
 from core.system.progress import Progress, in_words
-from core.system.stamps import Stamps, file_stamps
 from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.snapshot import Snapshot, mend_if_writable, read_snapshot

@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.vega_charts import VegaLiteState
 
-from core.exchange.formula_guard import guarded
+from core.exchange.table_writers import guarded
 from pages.ui.cache.keep import chart_spec
 from pages.ui.escape_markdown import plain
 

@@ -17,11 +17,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import TableError
 from core.exchange import foreign_table
 from core.exchange.own_export import is_export
-from core.exchange.tables.containers import PACKED
 from core.exchange.tables.dates import moment
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.label_cells import LabelColumn
-from core.exchange.tables.opening import open_table
+from core.exchange.tables.opening import PACKED, open_table
 from core.exchange.tables.reader import HEADER, KINDS, NO_HEADER, Doubt, Reading, SourceTable
 from core.exchange.tables.roles import Columns
 from core.system.process import folder_of

@@ -404,7 +404,7 @@ def test_packed_files_are_bounded_and_damage_is_told(
             archive.writestr("t.csv", content)
         packed = buffer.getvalue()
     path = written(tmp_path, name, packed)
-    monkeypatch.setattr("core.exchange.tables.containers.MOST_UNPACKED", 2**20)
+    monkeypatch.setattr("core.exchange.tables.files.MOST_UNPACKED", 2**20)
     with pytest.raises(TableError, match="would unpack to more than"):
         open_table(path)
     for cut in (len(packed) // 2, 30):
