@@ -1,7 +1,6 @@
 """Explore: large numbers of random, granular examples, with what the model sees in each."""
 
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 from io import BytesIO
 
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core.exchange.table_writers import write_csv, write_parquet
+from core.exchange.table_writers import write_items
 from core.models.model import Model
 from core.models.predict import score_texts
 from core.pool.text import words_of
@@ -30,8 +29,8 @@ SHOWN_FIRST = 100
 """Items that are shown in the order of the pool."""
 
 KINDS = (
-    ("CSV", "text/csv", write_csv),
-    ("Parquet", "application/vnd.apache.parquet", write_parquet),
+    ("CSV", "text/csv", ".csv"),
+    ("Parquet", "application/vnd.apache.parquet", ".parquet"),
 )
 
 
@@ -88,10 +87,10 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_ma
 
 
 def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
-    for name, kind, write in KINDS:
+    for name, kind, ending in KINDS:
         st.download_button(
             name,
-            partial(download, snapshot, places, write),
+            partial(download, snapshot, places, ending),
             f"{snapshot.workspace.name}-items.{name.lower()}",
             kind,
             key=f"sunlight_{name.lower()}",
@@ -102,9 +101,9 @@ def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
         )
 
 
-def download(snapshot: Snapshot, places: RowSet, write: Callable[..., None]) -> BytesIO:
+def download(snapshot: Snapshot, places: RowSet, ending: str) -> BytesIO:
     file = BytesIO()
-    write(tables(snapshot).sheet(runs.shown_predictions(snapshot)), places, file)
+    write_items(tables(snapshot).sheet(runs.shown_predictions(snapshot)), places, file, ending)
     file.seek(0)
     return file
 

@@ -88,17 +88,8 @@ def json_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def write_csv(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
-    """Writes a header and a row per item; every text in quotes and guarded, nothing for null."""
-    _write(sheet, places, file, ".csv")
-
-
-def write_parquet(sheet: pa.Table, places: RowSet, file: BinaryIO) -> None:
-    """Writes the items as Parquet, a group of rows for each block."""
-    _write(sheet, places, file, ".parquet")
-
-
-def _write(sheet: pa.Table, places: RowSet, file: BinaryIO, ending: str) -> None:
+def write_items(sheet: pa.Table, places: RowSet, file: BinaryIO, ending: str) -> None:
+    """Writes these rows of the sheet, block by block, in the format of the ending."""
     with WRITERS[ending](file, arranged(sheet.slice(0, 0)).schema) as write:
         for block in blocks(sheet, places):
             write(block)

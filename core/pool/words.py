@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,10 +31,10 @@ from core.pool.tokens import Hashes
 from core.system.disk_cache import file_stamps, load_cached, load_earlier
 from core.system.mapped_arrays import (
     GrowingArray,
+    GrowingColumn,
     open_arrays,
     open_column,
     save_arrays,
-    save_column,
 )
 from core.system.parallel import in_order, spans
 from core.system.progress import Pace, Progress, silent
@@ -141,7 +142,8 @@ def _write_words(folder: Path, pool: Pool, before: _Index | None, progress: Prog
             ids.append(found)
             pace.add(len(lengths))
     save_arrays(folder, counts=counts)
-    save_column(folder, "words", pa.array(list(numbers), pa.large_string()))
+    with closing(GrowingColumn(folder, "words")) as column:
+        column.append(pa.array(list(numbers), pa.large_string()))
     pieces = [[*_identity(piece), piece.rows] for piece in pool.pieces]
     stored = json.dumps({"version": WORDS_VERSION, "pieces": pieces})
     (folder / "pieces.json").write_text(stored, encoding="utf-8")

@@ -40,22 +40,10 @@ FileExistsError, or gets the first free one of the numbered names."""
 
 
 DAMAGED = (
-    RuntimeError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    AssertionError,
-    ImportError,
-    MemoryError,
-    ValueError,
-    AttributeError,
-    EOFError,
-    OSError,
-    pickle.UnpicklingError,
-    struct.error,
-    zlib.error,
+    RuntimeError, LookupError, TypeError, ArithmeticError, AssertionError, ImportError, MemoryError,
+    ValueError, AttributeError, EOFError, OSError, pickle.UnpicklingError, struct.error, zlib.error,
     zipfile.BadZipFile,
-)
+)  # fmt: skip
 """What reading a file can raise that was cut short, changed, or written by someone else."""
 
 

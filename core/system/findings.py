@@ -11,6 +11,8 @@ MOST = 10_000
 """Findings of one kind in one file that are told one by one; a last one counts the others."""
 SHOWN = 200
 """Characters of a row or text that a finding shows."""
+TOLD = ("file", "line", "item_id", "message", "row")
+"""What `check --json` tells of a finding as it is."""
 
 
 class Mend(StrEnum):
@@ -118,16 +120,8 @@ class Finding:
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The finding as `check --json` tells it."""
-        return {
-            "severity": self.severity,
-            "kind": self.kind.title,
-            "file": self.file,
-            "line": self.line,
-            "item_id": self.item_id,
-            "message": self.message,
-            "mend": self.mend.value,
-            "row": self.row,
-        }
+        named = {"severity": self.severity, "kind": self.kind.title, "mend": self.mend.value}
+        return named | {name: getattr(self, name) for name in TOLD}
 
     @classmethod
     def at(
@@ -149,8 +143,7 @@ class Finding:
         names = told["kind"], told["severity"]
         kind = next(each for each in Kind if (each.title, each.severity) == names)
         by_hand = bool(kind.mend) and not told["mend"]
-        own = {name: told[name] for name in ("file", "message", "line", "item_id", "row")}
-        return cls(kind, **own, by_hand=by_hand)
+        return cls(kind, **{name: told[name] for name in TOLD}, by_hand=by_hand)
 
 
 def malformed(file: str, line: int, reason: str, row: str) -> Finding:

@@ -1,7 +1,6 @@
 """Arrays, and columns of texts, in files: written part by part, and mapped into memory."""
 
 import io
-from contextlib import closing
 from pathlib import Path
 from typing import Self
 
@@ -125,12 +124,6 @@ class GrowingColumn:
         """The column can be opened now."""
         self._bytes.close()
         self._offsets.close()
-
-
-def save_column(folder: Path, name: str, texts: pa.Array) -> None:
-    """These texts stand in the folder under this name."""
-    with closing(GrowingColumn(folder, name)) as column:
-        column.append(texts)
 
 
 def open_column(folder: Path, name: str) -> pa.Array:

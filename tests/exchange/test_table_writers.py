@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from core.evaluation.runs import load_run
-from core.exchange.table_writers import guarded, write_csv, write_parquet
+from core.exchange.table_writers import guarded, write_items
 from core.models.model import Model
 from core.models.pool_predictions import predictions_of
 from core.query.filters import Filters
@@ -31,14 +31,14 @@ SAID = ["confidence", "predicted"]
 
 def csv_of(sheet: pa.Table, places: RowSet) -> pd.DataFrame:
     file = io.BytesIO()
-    write_csv(sheet, places, file)
+    write_items(sheet, places, file, ".csv")
     file.seek(0)
     return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
 def parquet_of(sheet: pa.Table, places: RowSet) -> pa.Table:
     file = io.BytesIO()
-    write_parquet(sheet, places, file)
+    write_items(sheet, places, file, ".parquet")
     return pq.read_table(io.BytesIO(file.getvalue()))
 
 
@@ -111,7 +111,7 @@ def test_any_text_survives(rows: list[tuple[str, str | None]]):
     everything = RowSet(np.arange(0), len(rows), is_rest=True)
     assert parquet_of(sheet, everything)["text"].to_pylist() == [text for text, _ in rows]
     file = io.BytesIO()
-    write_csv(sheet, everything, file)
+    write_items(sheet, everything, file, ".csv")
     told = list(csv.reader(io.StringIO(file.getvalue().decode(), newline="")))
     assert told[0] == ["item_id", "text", "column", "predicted"]
     expected = [[guarded(text), guarded(value or "")] for text, value in rows]

@@ -19,7 +19,7 @@ from scipy.stats import chi2
 from streamlit.testing.v1 import AppTest
 
 from core.evaluation.runs import keep, train
-from core.exchange.table_writers import write_parquet
+from core.exchange.table_writers import write_items
 from core.query.filters import Filters
 from core.query.tables import Tables
 from core.sampling.next_batch import propose
@@ -483,7 +483,7 @@ def test_a_file_does_not_tell_what_the_model_thinks_of_what_waits_for_evaluation
     snapshot = open_snapshot(waiting[0])
     file = BytesIO()
     tables = Tables(snapshot)
-    write_parquet(tables.sheet(opinions(snapshot, tables)), tables.rows(Filters()), file)
+    write_items(tables.sheet(opinions(snapshot, tables)), tables.rows(Filters()), file, ".parquet")
     items = pq.read_table(BytesIO(file.getvalue())).to_pandas()
     is_waiting = items["split"] == "unlabeled"
     assert is_waiting.sum() == 9

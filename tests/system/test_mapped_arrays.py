@@ -15,7 +15,6 @@ from core.system.mapped_arrays import (
     open_arrays,
     open_column,
     save_arrays,
-    save_column,
 )
 
 
@@ -90,5 +89,5 @@ def test_a_column_is_what_was_appended_and_not_cut(tmp_path_factory, first, cut,
 
 
 def test_a_column_of_nothing_can_be_opened(tmp_path):
-    save_column(tmp_path, "texts", pa.array([], pa.large_string()))
+    GrowingColumn(tmp_path, "texts").close()
     assert open_column(tmp_path, "texts").to_pylist() == []
