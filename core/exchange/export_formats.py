@@ -10,15 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.exchange.table_writers import Row, as_bytes, json_rows, json_text
+from core.exchange.tables.tool_formats import FASTTEXT
 from core.workspace.task import SPLITS, Task
 
 Files = Iterator[tuple[str, bytes]]
 
 HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluation": "test"}
 """What that tool calls the splits, in its order."""
-
-PREFIX = "__label__"
-"""What a label begins with for fastText."""
 
 END_OF_LINE = "</s>"
 """The word that fastText itself puts at the end of each line."""
@@ -104,7 +102,7 @@ def fast_text(table: pa.Table, task: Task) -> Files:
         part = table.filter(pc.equal(table["split"], split))
         labels, texts = part["label"].to_pylist(), part["text"].to_pylist()
         lines = [
-            " ".join([*(PREFIX + called[value] for value in task.chosen(label)), _words(text)])
+            " ".join([*(FASTTEXT + called[value] for value in task.chosen(label)), _words(text)])
             for label, text in zip(labels, texts, strict=True)
         ]
         if lines:
@@ -152,7 +150,7 @@ LAYOUTS = {
         "fastText",
         fast_text,
         note="One line per item. In labels, spaces become underscores; words that begin with "
-        f"`{PREFIX}` lose their leading underscores.",
+        f"`{FASTTEXT}` lose their leading underscores.",
         has_ids=False,
         called=fast_text_labels,
     ),
@@ -243,6 +241,6 @@ def _words(text: str) -> str:
     """The text's words as fastText reads them, none of which it takes for a label or an end."""
     words = text.replace("\0", " ").split()
     return " ".join(
-        word.lstrip("_") if word.startswith(PREFIX) else "/s" if word == END_OF_LINE else word
+        word.lstrip("_") if word.startswith(FASTTEXT) else "/s" if word == END_OF_LINE else word
         for word in words
     )

@@ -1,7 +1,7 @@
 """Items and labels of a table that another program wrote, checked and freed of copies."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -255,7 +255,13 @@ def meaning(word: str, words: Mapping[str, str]) -> str:
 
     A word counts as it is, in small letters, and as the number that `1.0` and `True` stand for.
     """
-    return next(filter(None, map(words.get, _spellings(word))), "")
+    small = word.casefold()
+    spellings = [word, small]
+    if is_number(small) and float(small).is_integer():
+        spellings.append(str(int(float(small))))
+    if small in ("true", "false"):
+        spellings.append(str(int(small == "true")))
+    return next(filter(None, map(words.get, spellings)), "")
 
 
 def known_words(words: Iterable[str], task: Task) -> bool:
@@ -420,13 +426,3 @@ def _with_batches(items: Sequence[Labeled], name: str) -> list[ImportedLabel]:
         sizes[place] += 1
         wanted.append(of_batch(item, f"{stem}-{place}", sizes[place], moment))
     return wanted
-
-
-def _spellings(word: str) -> Iterator[str]:
-    yield word
-    small = word.casefold()
-    yield small
-    if is_number(small) and float(small).is_integer():
-        yield str(int(float(small)))
-    if small in ("true", "false"):
-        yield str(int(small == "true"))

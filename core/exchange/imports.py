@@ -22,14 +22,7 @@ from core.system.durable import first_free, new_file, refused_as, remove
 from core.system.progress import Progress, silent
 from core.workspace.labels import last_words, read_label_rows
 from core.workspace.layout import Workspace, put_aside
-from core.workspace.logs import (
-    TAKEN_BACK,
-    Event,
-    Proposal,
-    append_records,
-    now,
-    read_aliases,
-)
+from core.workspace.logs import TAKEN_BACK, Event, Proposal, append_records, now, read_aliases
 from core.workspace.snapshot import Snapshot, read_snapshot
 
 FOLDER = "imports"

@@ -16,13 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from core.exchange.import_types import (
-    IMPORTED,
-    ImportedLabel,
-    TableContents,
-    event_id,
-    of_batch,
-)
+from core.exchange.import_types import IMPORTED, ImportedLabel, TableContents, event_id, of_batch
 from core.exchange.provenance import given
 from core.pool.hashing import found_at
 from core.system.csv_rows import BadRow

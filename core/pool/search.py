@@ -102,9 +102,7 @@ def read_query(query: str) -> list[Hashes]:
 
 
 def make_index(
-    tokens: pa.Array,
-    bags: Bags,
-    room: Callable[[int], Ids] = lambda size: np.empty(size, np.int32),
+    tokens: pa.Array, bags: Bags, room: Callable[[int], Ids] = lambda size: np.empty(size, np.int32)
 ) -> WordIndex:
     """The index of these texts; `room` gives the array that `items` are written to."""
     words, spelled = _spell(tokens)

@@ -7,8 +7,7 @@ import pytest
 
 from core.errors import DownloadError, SunlightError, WorkspaceError
 from core.exchange import book_dataset
-from core.exchange.book_dataset import BASE, COMMIT, LEAST_ROWS, SOURCES, Source, fetch_book
-from core.exchange.download import Limits
+from core.exchange.book_dataset import BASE, COMMIT, LEAST_ROWS, SOURCES, Limits, Source, fetch_book
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import default_task
 from tests.conftest import headlines

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import DownloadError
-from core.exchange.download import Limits, fetch
+from core.exchange.book_dataset import Limits, fetch
 from core.system.progress import in_words
 from tests.publisher import Publisher
 

@@ -17,13 +17,7 @@ DELIMITERS = ",\t;|^"
 NONE = "none"
 """What a person writes for no delimiter, or for quotes that mean nothing."""
 
-QUOTES = (
-    USUAL_QUOTES,
-    Quotes(spaced=True),
-    Quotes(escape="\\"),
-    Quotes("'"),
-    Quotes(""),
-)
+QUOTES = (USUAL_QUOTES, Quotes(spaced=True), Quotes(escape="\\"), Quotes("'"), Quotes(""))
 """The first one counts where none reads the rows better."""
 
 QUOTE = USUAL_QUOTES.mark

@@ -31,9 +31,6 @@ SCRIPTS = {
 }
 """The code points of letters that are written together, the first and the last of each range."""
 
-SURE_LETTERS = ((0x3400, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF))
-"""Large ranges that hold letters alone."""
-
 BAD, ODD, SIGN, CURRENCY, DIGIT, ALIEN, FOREIGN, KINDS = range(8)
 """Kinds of characters that a language's text has none of: no text at all, signs that hardly ever
 stand in one, other signs, those of money, digits, letters of another script, other letters of its
@@ -52,9 +49,6 @@ USUAL_LETTERS = "éöüäñçóáèíøåêëãßâôîúïòàæõìùûýšž�
 
 LOOK_ALIKE = str.maketrans("șțȘȚی", "şţŞŢي")
 """Letters that older code pages write by another one that looks like it."""
-
-LONG_ALPHABET = 250
-"""Above it single characters are counted, for their pairs are too many."""
 
 CASES = np.log([[1, 0.75, 0.25], [1, 0.997, 0.003], [1, 0.7, 0.3]])
 """Of a letter after another: each has no case, is lower or is upper case."""
@@ -79,7 +73,7 @@ class Language:
     name: str
     script: str
     letters: str
-    class_of: NDArray[np.uint8]  # (CHARACTERS,)
+    class_of: NDArray[np.uint16]  # (CHARACTERS,)
     within: NDArray[np.float32]  # (CHARACTERS,): a character among those of its class
     after: NDArray[np.float32]  # (n_classes, n_classes): a class after a class
 
@@ -156,9 +150,7 @@ def text_codes(text: str) -> Codes:
 def kinds() -> NDArray[np.uint8]:
     """The kind of each character: one of a letter is FOREIGN."""
     found = np.full(CHARACTERS, ODD, np.uint8)
-    for first, last in SURE_LETTERS:
-        found[first : last + 1] = FOREIGN
-    for code in np.flatnonzero(found == ODD).tolist():
+    for code in range(CHARACTERS):
         category = unicodedata.category(chr(code))
         if category[0] in "LM":
             found[code] = FOREIGN
@@ -230,29 +222,23 @@ def _usual_weights() -> NDArray[np.float64]:
 def _language(name: str, letters: str, text: str) -> Language:
     lower, letters = _folding()[0], "".join(letters.split())
     spoken, alphabet = lower[text_codes(f" {' '.join(text.split())} ")], lower[text_codes(letters)]
-    script = int(np.bincount(_scripts()[spoken])[1:].argmax()) + 1
-    own = np.union1d(spoken, alphabet)
-    if [*SCRIPTS][script - 1] == "latin":
+    number = int(np.bincount(_scripts()[spoken])[1:].argmax()) + 1
+    script, own = [*SCRIPTS][number - 1], np.union1d(spoken, alphabet)
+    if script == "latin":
         own = np.union1d(own, np.arange(ord("a"), ord("z") + 1))
-    class_of = np.where((kinds() == FOREIGN) & (_scripts() != script), ALIEN, kinds())
+    is_alien = (kinds() == FOREIGN) & (_scripts() != number)
+    class_of = np.where(is_alien, ALIEN, kinds()).astype(np.uint16)
+    class_of[own] = KINDS + np.arange(len(own))
     weights = _usual_weights()
-    is_long = len(own) > LONG_ALPHABET
-    if is_long:
-        class_of[own] = KINDS
-        class_of[ord(" ")] = KINDS + 1
-        weights = weights.copy()
-        weights[alphabet] += 30 / (30 + np.arange(len(alphabet)))  # the commonest stand first
-        np.add.at(weights, spoken, 1.0)
-    else:
-        class_of[own] = KINDS + np.arange(len(own))
     within = np.log(weights / np.bincount(class_of, weights)[class_of]).astype(np.float32)
     letter_classes = np.unique(class_of[kinds() == FOREIGN])
-    after = _after(class_of[spoken], int(class_of.max()) + 1, letter_classes, is_long)
-    return Language(name, [*SCRIPTS][script - 1], letters, class_of, within, after)
+    n_classes = int(class_of.max()) + 1
+    after = _after(class_of[spoken], n_classes, letter_classes, mixes=script == "east asian")
+    return Language(name, script, letters, class_of, within, after)
 
 
 def _after(
-    classes: NDArray[np.uint8], number: int, letters: NDArray[np.uint8], mixes: bool
+    classes: NDArray[np.uint16], number: int, letters: NDArray[np.uint16], *, mixes: bool
 ) -> NDArray[np.float32]:
     """How likely each class is after each other, as logarithms, by Witten and Bell's smoothing.
 

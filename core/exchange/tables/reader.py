@@ -183,11 +183,9 @@ class SourceTable:
     @staticmethod
     def _misfits(table: "SourceTable") -> tuple[int, int]:
         """(rows that cannot be read, all rows)."""
-        bad = rows = 0
-        for block in table.blocks():
-            bad += len(block.bad)
-            rows += len(block.rows) + len(block.bad)
-        return bad, rows
+        sizes = [(len(block.bad), len(block.rows)) for block in table.blocks()]
+        bad = sum(number for number, _ in sizes)
+        return bad, bad + sum(number for _, number in sizes)
 
     def _raw(self, window: int) -> Iterator[Cells]:
         if self.tool and self.raw:
@@ -223,12 +221,8 @@ def records_of(table: SourceTable, window: int) -> Iterator[Record]:
 
 def _options(one: Dialect, other: Dialect) -> str:
     """What makes one dialect the other."""
-    found = []
-    if other.delimiter != one.delimiter:
-        found.append(f"--delimiter '{other.delimiter or NONE}'")
-    if other.quote != one.quote:
-        found.append(f"--quote '{other.quote or NONE}'")
-    return " ".join(found)
+    names = [x for x in ("delimiter", "quote") if getattr(one, x) != getattr(other, x)]
+    return " ".join(f"--{name} '{getattr(other, name) or NONE}'" for name in names)
 
 
 def csv_rows(path: Path, dialect: Dialect, window: int = SAMPLE_BYTES) -> Iterator[Cells]:
