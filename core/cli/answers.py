@@ -1,13 +1,19 @@
-"""What each command answers, as JSON for a program and as lines for a person."""
+"""What commands share: their workspace, refusals, and answers for a program or a person."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from core.errors import BackupError
+import typer
+
+from core.errors import BackupError, SunlightError
 from core.system.findings import Finding
 
 if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need it
@@ -21,12 +27,46 @@ if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need
     from core.workspace.logs import Run
     from core.workspace.task import Task
 
+Data = Annotated[
+    Path, typer.Option("--data", envvar="SUNLIGHT_DATA", help="The workspace's folder.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+
 RUN_KEYS = (
     "run_id", "model", "seed", "fscore", "auc", "average_precision",
     "precision", "recall", "n_training", "n_evaluation", "seconds",
 )  # fmt: skip
 
 ITEM_KEYS = ("rank", "item_id", "strategy", "score", "predicted", "confidence")
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turns what a person can mend into its message on standard error and exit code 1."""
+    try:
+        yield
+    except SunlightError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+
+
+def report(words: str, done: int = 0, total: int = 0, /) -> None:
+    """Progress, on standard error."""
+    print(f"{words} …", file=sys.stderr)
+
+
+def tell(answer: Mapping[str, Any], lines: list[str], as_json: bool) -> None:
+    """The answer for a program or for a person, on standard output."""
+    print(json.dumps(_finite(answer), ensure_ascii=False) if as_json else "\n".join(lines))
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    """The value with null for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def run_json(run: Run) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli import answers
-from core.cli.console import AsJson, Data, refusals, report, tell
+from core.cli.answers import AsJson, Data, refusals, report, tell
 from core.errors import TableError
 from core.system.durable import write_new
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, remove_unfilled

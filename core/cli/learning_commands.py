@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.cli import answers
-from core.cli.console import AsJson, Data, refusals, report, tell
+from core.cli.answers import AsJson, Data, refusals, report, tell
 from core.workspace.layout import SAMPLE, open_workspace
 from core.workspace.task import MODELS, check_mix
 

@@ -8,9 +8,8 @@ import numpy as np
 
 from core.evaluation.intervals import Interval, cut_intervals
 from core.pool.bags import Mask
-from core.pool.lengths import LengthThirds
 from core.pool.text import words_of
-from core.pool.words import PoolWords
+from core.pool.words import LengthThirds, PoolWords
 from core.workspace.labels import Labeled
 from core.workspace.task import NOT_RECORDED
 

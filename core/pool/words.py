@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from core.pool.bags import Bags, Ids, Indices, Mask, offsets_of
 from core.pool.builder import Piece
@@ -25,7 +25,6 @@ from core.pool.hashing import (
     text_offsets,
 )
 from core.pool.items import Pool, read_pool
-from core.pool.lengths import LengthThirds
 from core.pool.text import is_blank
 from core.pool.tokens import Hashes
 from core.system.disk_cache import file_stamps, load_cached, load_earlier
@@ -41,8 +40,40 @@ from core.system.progress import Pace, Progress, silent
 
 WORDS_VERSION = 4
 """Part of the cache's key: a change of what is stored rebuilds it."""
+LENGTHS = ("short", "medium", "long")
 WORDS_AT_ONCE = 700_000
 """Words that are worked on at a time, which bounds the memory: those of 100,000 headlines."""
+
+
+@dataclass(frozen=True)
+class LengthThirds:
+    """The least number of words of a medium and of a long text; a text without words is short."""
+
+    medium: int
+    long: int
+
+    @classmethod
+    def of(cls, n_words: NDArray[np.integer]) -> "LengthThirds":
+        """About a third of these texts each, as near as their lengths allow."""
+        if not len(n_words):
+            return cls(1, 2)
+        low, high = np.quantile(n_words, [1 / 3, 2 / 3], method="lower").tolist()
+        return cls(low + 1, max(high, low + 1) + 1)
+
+    def __call__(self, n_words: ArrayLike) -> NDArray[np.int64]:
+        """Each number of words as a place in `LENGTHS`."""
+        return np.searchsorted([self.medium, self.long], n_words, "right")
+
+    @property
+    def told(self) -> tuple[str, str, str]:
+        """Each third with its bounds in words."""
+        last = self.long - 1
+        middle = f"{self.medium}" if last == self.medium else f"{self.medium} to {last}"
+        return (
+            f"short: up to {self.medium - 1:,} words",
+            f"medium: {middle}",
+            f"long: {self.long:,} and more",
+        )
 
 
 @dataclass(frozen=True)

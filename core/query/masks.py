@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from core.pool.bags import Mask
 from core.pool.items import Pool
-from core.pool.lengths import NAMES as LENGTHS
-from core.pool.lengths import LengthThirds
+from core.pool.words import LENGTHS, LengthThirds
 from core.query.filters import AGREES, Filters
 from core.query.row_set import RowSet
 from core.query.shown_predictions import ShownPredictions

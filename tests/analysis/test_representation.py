@@ -27,8 +27,8 @@ from core.analysis.representation import (
     vocabulary,
     word_comparisons,
 )
-from core.pool.lengths import LengthThirds
 from core.pool.text import text_key
+from core.pool.words import LengthThirds
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.conftest import MakeWorkspace, headlines, write_csv

@@ -4,7 +4,7 @@ from sklearn import metrics
 
 from core.evaluation.intervals import fscore_interval
 from core.evaluation.slices import EMPTY, OTHERS, THIN, grouped, groupings, lengths_of, slices
-from core.pool.lengths import LengthThirds
+from core.pool.words import LengthThirds
 from core.workspace.labels import Labeled
 from core.workspace.snapshot import read_snapshot
 from tests.conftest import MakeWorkspace

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.pool.lengths import NAMES, LengthThirds
+from core.pool.words import LENGTHS, LengthThirds
 
 
 @given(st.lists(st.integers(0, 3_000), min_size=1, max_size=60))
@@ -14,7 +14,7 @@ def test_every_text_is_in_one_third_and_longer_ones_in_later(lengths: list[int])
     assert 0 < thirds.medium < thirds.long
     places = thirds(np.sort(lengths)).tolist()
     assert places == sorted(places)
-    assert set(places) <= set(range(len(NAMES)))
+    assert set(places) <= set(range(len(LENGTHS)))
 
 
 @pytest.mark.parametrize("scale", [1, 40])

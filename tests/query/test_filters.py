@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.evaluation.runs import keep, train
 from core.models.pool_predictions import predictions_of
 from core.models.predict import score_texts
-from core.pool.lengths import NAMES as LENGTHS
+from core.pool.words import LENGTHS
 from core.query.filters import (
     AGREEMENTS,
     UNLABELED,

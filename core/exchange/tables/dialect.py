@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from core.exchange.tables.encodings import SAMPLE_BYTES
 from core.exchange.tables.roles import is_usual
 from core.pool.header import ID, TEXT
 from core.system.csv_rows import USUAL_QUOTES, Quotes, is_number, parse_rows, split_record
@@ -21,9 +22,6 @@ QUOTES = (USUAL_QUOTES, Quotes(spaced=True), Quotes(escape="\\"), Quotes("'"), Q
 """The first one counts where none reads the rows better."""
 
 QUOTE = USUAL_QUOTES.mark
-
-SAMPLE_BYTES = 2**18
-"""The beginning of the file, by which its dialect is recognized."""
 
 SAMPLE_ROWS = 200
 

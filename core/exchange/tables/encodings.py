@@ -140,7 +140,8 @@ def recognize(path: Path) -> Encoding:
             f"{path.name} is not text in any known encoding. Save it as UTF-8, or name one."
         )
     lines = _sample(path)
-    return Encoding("utf-8") if _is_mostly_utf_8(lines) else _likeliest(lines)
+    bad, good = _bad_and_good(b"\n".join(lines))  # texts in code pages are not UTF-8 by chance
+    return Encoding("utf-8") if good >= 4 * bad else _likeliest(lines)
 
 
 def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
@@ -247,12 +248,6 @@ def _line(block: bytes, place: int) -> tuple[int, int]:
         whole = re.match(rb"(?s).*[\0-/]", after)
         length = whole.end() if whole else length
     return first + line_end + 1, place + length
-
-
-def _is_mostly_utf_8(lines: Sequence[bytes]) -> bool:
-    """Whether most of what is not ASCII is UTF-8, as texts in code pages are not by chance."""
-    bad, good = _bad_and_good(b"\n".join(lines))
-    return good >= 4 * bad
 
 
 def _bad_and_good(data: bytes) -> tuple[int, int]:

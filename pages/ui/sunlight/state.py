@@ -12,7 +12,7 @@ from datetime import date
 
 import streamlit as st
 
-from core.pool.lengths import NAMES as LENGTHS
+from core.pool.words import LENGTHS
 from core.query.filters import UNLABELED, Choices, Filters, fitted
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLITS
