@@ -96,7 +96,6 @@ def _to_be_mended(workspace: Workspace) -> Iterator[None]:
 
 
 def _do(workspace: Workspace, finding: Finding, annotator: str) -> str:
-    """The mend of a finding that holds, and a row of who did it."""
     done = _MENDS[finding.mend](workspace, finding)
     if done != NOTHING:
         row = (now(), annotator, finding.kind.title, finding.file, finding.item_id or "", done)
@@ -114,7 +113,6 @@ def _move_torn_line(workspace: Workspace, finding: Finding) -> str:
 
 
 def _complete_save(workspace: Workspace, finding: Finding) -> str:
-    """Completes the save of the whole batch that the item belongs to."""
     snapshot = read_snapshot(workspace, write_cache=False)
     batch_id = last_words(snapshot.logs, workspace.task, [])[finding.item_id or ""].batch_id
     number = save(workspace, snapshot.logs, {batch_id}, snapshot.pool_words.pool.texts_of)

@@ -75,7 +75,6 @@ def run_json(run: Run) -> dict[str, Any]:
 
 
 def run_text(run: Run, task: Task) -> str:
-    """A run's scores in one line."""
     macro = "" if task.positive else "macro "
     scores = {"F": run.fscore, "AUC": run.auc, "average precision": run.average_precision}
     scores = {f"{macro}{name}": score for name, score in scores.items()}
@@ -128,7 +127,6 @@ def figures_text(figures: Figures | None, threshold: float, task: Task) -> list[
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:
-    """A batch and each of its items, with why it is there."""
     items = [
         {key: getattr(proposal, key) for key in ITEM_KEYS} | {"text": text}
         for proposal, text in zip(batch.proposals, batch.texts, strict=True)
@@ -143,7 +141,6 @@ def batch_json(batch: Batch) -> dict[str, Any]:
 
 
 def batch_text(batch: Batch) -> list[str]:
-    """A line for the batch, and one for each of its items."""
     return [f"{batch.batch_id}: {len(batch.texts)} items for {batch.split}"] + [
         f"{proposal.rank:4} {proposal.strategy:15} {text}"
         for proposal, text in zip(batch.proposals, batch.texts, strict=True)
@@ -185,7 +182,6 @@ def made_json(found: Backup) -> dict[str, Any]:
 
 
 def backup_text(answer: Mapping[str, Any]) -> str:
-    """A backup in one line."""
     if "damaged" in answer:
         return f"{answer['file']}: {answer['damaged']}"
     counts = f"{answer['labels']:,} labels, {answer['events']:,} events, {answer['runs']:,} runs"

@@ -271,8 +271,6 @@ def known_words(words: Iterable[str], task: Task) -> bool:
 
 
 class _Reader:
-    """Goes through a table that others made, block by block."""
-
     def __init__(self, table: SourceTable, columns: Columns, unsaid: Defaults, task: Task) -> None:
         names = kept_columns(table, columns, keep_label=not unsaid.refuse_unknown)
         self._own = [table.columns.index(name) for name in names]
@@ -292,7 +290,6 @@ class _Reader:
         self._split_twice: set[int] = set()
 
     def take(self, rows: Sequence[tuple[int, list[str]]], bad: Sequence[BadRow]) -> None:
-        """The next rows, and those that could not be read."""
         found = self._found
         found.bad += bad
         found.rows += len(rows) + len(bad)
@@ -305,7 +302,6 @@ class _Reader:
                 found.bad.append(BadRow(line, str(error)))
 
     def finish(self) -> TableContents:
-        """What all rows together bring."""
         found = self._found
         found.keys = np.fromiter(self._place, np.uint64, len(self._place))
         undecided = self._differing | self._split_twice

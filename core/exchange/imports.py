@@ -57,7 +57,6 @@ class TakenBack:
     labels: int
 
     def sentences(self) -> list[str]:
-        """What a person is told."""
         told = {
             f"{self.items:,} items left the pool; their file is {self.file} now.": self.items,
             f"{self.labels:,} labels were taken back.": self.labels,

@@ -85,7 +85,6 @@ class PredictionsMade:
     seconds: float
 
     def sentences(self, task: Task) -> list[str]:
-        """What a person is told."""
         counts = ", ".join(f"{task.label(x).name} {n:,}" for x, n in self.per_label.items())
         told = [f"{shown_id(self.run_id)} predicted {self.n_items:,} rows: {counts}."]
         if self.without_text:
@@ -220,7 +219,6 @@ class _Predictor:
         )
 
     def _predicted(self, raw: Probability, calibrated: Probability) -> NDArray[np.int64]:
-        """The column of each text's label."""
         likeliest = raw.argmax(axis=1)
         if self._threshold == MOST_PROBABLE:
             return likeliest

@@ -113,7 +113,6 @@ def arranged(sheet: pa.Table) -> pa.Table:
 
 @contextmanager
 def _csv(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
-    """Every text in quotes, nothing for null; what a spreadsheet would run is guarded."""
     guarded = guarded_table(schema.empty_table()).schema
     with pyarrow.csv.CSVWriter(file, guarded) as writer:
         yield lambda part: writer.write_table(guarded_table(part))
@@ -121,7 +120,6 @@ def _csv(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
 
 @contextmanager
 def _json_lines(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
-    """An object a line."""
     yield lambda part: file.writelines(f"{json_text(row)}\n".encode() for row in json_rows(part))
 
 

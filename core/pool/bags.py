@@ -60,13 +60,11 @@ def offsets_of(lengths: Sequence[int] | NDArray[np.integer]) -> Offsets:
 
 
 def bags_of(items: Sequence[Sequence[int]]) -> Bags:
-    """Lists of ids as bags."""
     offsets = offsets_of([len(item) for item in items])
     return Bags(np.fromiter((at for item in items for at in item), np.int32, offsets[-1]), offsets)
 
 
 def joined(blocks: Sequence[Bags]) -> Bags:
-    """The bags of all blocks, one block after the other."""
     lengths = [np.empty(0, np.int64), *(block.lengths for block in blocks)]
     ids = [np.empty(0, np.int32), *(block.ids for block in blocks)]
     return Bags(np.concatenate(ids), offsets_of(np.concatenate(lengths)))

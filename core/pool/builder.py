@@ -88,7 +88,6 @@ class PoolBuilder:
             self._tell_of_waiting(file, stop, size)
 
     def close(self) -> None:
-        """The columns' files are complete."""
         for column in self._columns:
             column.close()
 
@@ -138,7 +137,6 @@ class PoolBuilder:
         return findings
 
     def _marks(self) -> list[tuple[int, int]]:
-        """How far the columns have grown."""
         return [(len(column), column.size) for column in self._columns]
 
     def _cut(self, marks: list[tuple[int, int]]) -> None:

@@ -24,12 +24,10 @@ class Counts:
 
 
 def no_counts() -> Counts:
-    """Nothing was counted."""
     return Counts(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def count(keys: NDArray[np.int64]) -> Counts:
-    """How often each key occurs."""
     return Counts(*np.unique(keys, return_counts=True))
 
 

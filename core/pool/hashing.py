@@ -106,11 +106,9 @@ class WordHashes:
         return np.diff(self.part_offsets) != 1
 
     def texts(self, bags: Bags) -> Hashes:
-        """The hashes of these texts, given as bags of the words."""
         return hash_sequences(self.whole[bags.ids], bags.offsets)
 
     def keys(self, bags: Bags) -> Hashes:
-        """The hashes of their keys."""
         if not self.is_odd[bags.ids].any():
             return hash_sequences(self.parts[self.part_offsets[bags.ids]], bags.offsets)
         parts = Bags(np.arange(len(self.parts), dtype=np.int32), self.part_offsets).take(bags.ids)
@@ -157,7 +155,6 @@ def split_block(texts: pa.Array) -> tuple[list[str], Bags]:
 
 
 def hash_each(words: Sequence[str]) -> WordHashes:
-    """The hashes of each of these words."""
     keys = [text_key(word).split() for word in words]
     parts = hash_texts([part for parts in keys for part in parts])
     return WordHashes(hash_texts(words), parts, offsets_of([len(parts) for parts in keys]))

@@ -152,7 +152,6 @@ class _FileChangedError(Exception):
 
 
 def _save(folder: Path, builder: PoolBuilder) -> None:
-    """What belongs to the entry beside the columns."""
     stored = {
         "version": POOL_VERSION,
         "columns": builder.names,

@@ -146,7 +146,6 @@ def _spell(tokens: pa.Array) -> tuple[Hashes, Bags]:
 
 
 def _offsets(bags: Bags, spelled: Bags, n_words: int) -> Offsets:
-    """Where each word's items begin and end."""
     uses = np.zeros(len(spelled), np.int64)
     for start in range(0, len(bags.ids), TOKENS):
         uses += np.bincount(bags.ids[start : start + TOKENS], minlength=len(uses))

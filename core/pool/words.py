@@ -102,7 +102,6 @@ class PoolWords:
 
     @cached_property
     def length_thirds(self) -> LengthThirds:
-        """Short, medium and long texts of this pool."""
         return LengthThirds.of(self.bags.lengths)
 
     def copies_of(self, texts: Sequence[str]) -> Indices:
@@ -211,7 +210,6 @@ def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -
 
 
 def _write_copies(folder: Path, pool: Pool, bags: Bags) -> None:
-    """Which items are copies of each other, and which of them is the first."""
     (keys,) = open_arrays(folder, "keys")
     key_order = np.argsort(np.asarray(keys).view(np.int64), kind="stable")
     is_first = firsts(keys, key_order) & firsts(pool.id_hashes, pool.id_order)
@@ -260,7 +258,6 @@ def _numbered(
 
 
 def _number(words: Sequence[str], numbers: dict[str, int]) -> Ids:
-    """The words' numbers; words that have none yet get the next ones."""
     found = (numbers.setdefault(word, len(numbers)) for word in words)
     return np.fromiter(found, np.int32, len(words))
 

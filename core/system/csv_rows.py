@@ -135,7 +135,6 @@ class _Reader:
         self.bad: list[BadRow] = []
 
     def given(self) -> tuple[list[Row], list[BadRow]]:
-        """What was read since this was asked last."""
         found, self.rows, self.bad = (self.rows, self.bad), [], []
         return found
 
@@ -184,7 +183,6 @@ class _Reader:
         return self._split(text)
 
     def _split(self, text: str) -> list[str]:
-        """The fields of a line without quotes."""
         fields = text.split(self._delimiter)
         return [field.lstrip(" ") for field in fields] if self._quotes.spaced else fields
 
@@ -222,7 +220,6 @@ def record_length(
 
 
 def _parsed(text: str, delimiter: str, quotes: Quotes) -> list[list[str]]:
-    """The records in a text; raises csv.Error."""
     # A list of one string: `csv` must see the line ends inside of quotes as they are.
     reader = csv.reader(
         [text],

@@ -164,7 +164,6 @@ def cut_off(file: int, size: int, kept: Path) -> Path:
 
 
 def status(file: int) -> os.stat_result:
-    """Size, times and inode of an open file."""
     return os.fstat(file)
 
 
@@ -257,7 +256,6 @@ def _unfinished(path: Path) -> Path:
 
 
 def _give_name(unfinished: Path, path: Path, if_taken: IfTaken) -> Path:
-    """The name that the file got."""
     if if_taken == "replace":
         os.rename(unfinished, path)  # noqa: PTH104
         return path

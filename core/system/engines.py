@@ -66,7 +66,6 @@ class Threads:
     """The threads of this process, as many as there are cores."""
 
     def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-        """What `function` gives for each part, in their order."""
         with single_threads(os.cpu_count() or 1) as pool:
             return list(pool.map(function, parts))
 
@@ -85,7 +84,6 @@ class Ray:
     ray: Any
 
     def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-        """As `Threads.map`; raises EngineError where the cluster fails."""
         ray = self.ray
         results: list[Any] = [None] * len(parts)
         under_way: dict[Any, int] = {}
@@ -118,7 +116,6 @@ Engine = Threads | Ray
 
 
 def _work(function: Callable[[Part], Result], part: Part) -> Result:
-    """`function(part)` in a worker of the cluster."""
     if "torch" in sys.modules:  # imported with the function, where that needs it
         sys.modules["torch"].set_num_threads(1)
     # What comes from the object store is read-only; nothing of it is written to.

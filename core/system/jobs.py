@@ -82,7 +82,6 @@ class Job:
 
     @property
     def seconds(self) -> float:
-        """How long it has been at work."""
         return time.monotonic() - self.began
 
     def start(self, of: str = "") -> None:
@@ -135,7 +134,6 @@ def _started(work: bytes) -> "subprocess.Popen[bytes]":
 
 
 def _let_go(process: "subprocess.Popen[bytes]") -> None:
-    """Closes the pipe that keeps it alive."""
     if process.stdin is not None:
         with suppress(OSError):
             process.stdin.close()

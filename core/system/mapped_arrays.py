@@ -14,7 +14,6 @@ ZEROS = 2**20
 
 
 def save_arrays(folder: Path, **arrays: NDArray) -> None:
-    """Each array stands in the folder under its name."""
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
 
@@ -59,12 +58,10 @@ class GrowingArray:
         return self._length
 
     def append(self, rows: NDArray) -> None:
-        """These rows come after those that are there."""
         self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         self._length += len(rows)
 
     def cut(self, length: int) -> None:
-        """Only so many of the first rows are left."""
         size = int(np.prod(self._row)) * self._dtype.itemsize
         self._file.truncate(self._start + length * size)
         self._file.seek(0, io.SEEK_END)
@@ -121,7 +118,6 @@ class GrowingColumn:
         self.size = size
 
     def close(self) -> None:
-        """The column can be opened now."""
         self._bytes.close()
         self._offsets.close()
 

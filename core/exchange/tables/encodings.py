@@ -209,7 +209,6 @@ def _ascii_share(head: bytes, encoding: str) -> float:
 
 
 def _controls(head: bytes) -> bytes:
-    """The bytes that stand in no text."""
     return re.sub(rb"[^\x00-\x08\x0e-\x19\x1c-\x1f\x7f]+", b"", head)
 
 

@@ -395,7 +395,6 @@ def _refuse_bomb(path: Path, name: str) -> None:
 
 
 def too_many_columns(name: str) -> TableError:
-    """What is said of such a table."""
     return TableError(f"{name} has more than {MOST_COLUMNS:,} columns. Leave most of them out.")
 
 

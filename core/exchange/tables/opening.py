@@ -128,7 +128,6 @@ def _open_excel(table: SourceTable, reading: Reading) -> SourceTable:
 
 
 def _open_records(table: SourceTable, reading: Reading) -> SourceTable:
-    """The table of a JSON or Parquet file."""
     if table.kind == "json":
         form, records = "JSON", files.json_records(table.plain, table.name)
         columns, structured = files.record_columns(records, table.name)

@@ -69,7 +69,6 @@ class Doubt:
     likely: str = ""
 
     def sentence(self, file: str) -> str:
-        """What a person is asked."""
         options = "; ".join(f"{option} reads {shown}" for option, shown in self.readings)
         return f"{file}: {self.about} can be read in two ways. Choose one: {options}."
 
@@ -220,7 +219,6 @@ def records_of(table: SourceTable, window: int) -> Iterator[Record]:
 
 
 def _options(one: Dialect, other: Dialect) -> str:
-    """What makes one dialect the other."""
     names = [x for x in ("delimiter", "quote") if getattr(one, x) != getattr(other, x)]
     return " ".join(f"--{name} '{getattr(other, name) or NONE}'" for name in names)
 

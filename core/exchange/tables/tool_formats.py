@@ -128,12 +128,10 @@ def _label_studio(sample: Sequence[Record]) -> Rows:
 
 
 def _object(value: object) -> Record:
-    """The value if it is an object; an empty one in place of anything else."""
     return value if isinstance(value, Mapping) else {}
 
 
 def _objects(value: object) -> list[Record]:
-    """The objects in a list; none in anything else."""
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
