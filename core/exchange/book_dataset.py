@@ -30,8 +30,7 @@ REPOSITORY = "https://github.com/rmunro/pytorch_active_learning"
 COMMIT = "07c64fb90d454beb32ab56a526cac2196a485fcb"
 BASE = f"https://raw.githubusercontent.com/rmunro/pytorch_active_learning/{COMMIT}"
 
-LEAST_ROWS = 10_000
-"""Of the pool: far below what the book tells of, far above an error page."""
+LEAST_ROWS = 10_000  # of the pool: far below what the book tells of, far above an error page
 
 MOST_STRANGE = 0.001
 """The share of the pool's rows that may be something else; the doctor names each of them."""
@@ -41,8 +40,7 @@ BY_HAND = f"Or fetch it by hand: git clone {REPOSITORY}, and open that folder wi
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 """Where plain HTTP may be spoken: nobody listens in between."""
 
-PIECE = 2**16
-"""Bytes."""
+PIECE = 2**16  # bytes
 
 OK, PARTIAL = 200, 206
 

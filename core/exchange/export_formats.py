@@ -18,8 +18,7 @@ Files = Iterator[tuple[str, bytes]]
 HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluation": "test"}
 """What that tool calls the splits, in its order."""
 
-END_OF_LINE = "</s>"
-"""The word that fastText itself puts at the end of each line."""
+END_OF_LINE = "</s>"  # the word that fastText itself puts at the end of each line
 
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
 

@@ -56,11 +56,9 @@ SPLIT_WORDS = {
 NO_SPLIT = frozenset({"unlabeled", "unlabelled", "unsupervised", "pool", "none"})
 """What they call the split of items without a label that counts."""
 
-PREVIEW = 10
-"""Rows that are shown."""
+PREVIEW = 10  # rows that are shown
 
-AT_ONCE = 2**21
-"""Bytes of a CSV file between two reports of how far it is read, at most."""
+AT_ONCE = 2**21  # bytes of a CSV file between two reports of how far it is read, at most
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}
 """What people call the characters that stand between cells."""
@@ -77,8 +75,7 @@ Asked = Mapping[str, str]
 """The columns that a person names, by what they hold; empty: none does. What is left out is
 recognized."""
 
-BETWEEN = "\n\n"
-"""Stands between the parts of a text that comes from several columns."""
+BETWEEN = "\n\n"  # stands between the parts of a text that comes from several columns
 
 
 def understood(

@@ -13,11 +13,9 @@ from core.system.csv_rows import BadRow
 from core.workspace.labels import Labeled
 from core.workspace.logs import Event, Proposal
 
-IMPORTED = "import-"
-"""What the name of a batch begins with that an import makes."""
+IMPORTED = "import-"  # what the name of a batch begins with that an import makes
 
-SHOWN = 5
-"""Rows or items that a refusal names."""
+SHOWN = 5  # rows or items that a refusal names
 
 
 @dataclass(frozen=True)

@@ -44,14 +44,11 @@ from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import parse_task
 from core.workspace.task_file import replace_task, why_labels_stay
 
-MOST_WORDS = 10
-"""Unknown words for labels that a refusal names."""
+MOST_WORDS = 10  # unknown words for labels that a refusal names
 
-VERSION = re.compile("[0-9a-f]{8}")
-"""What a version of the definitions is called."""
+VERSION = re.compile("[0-9a-f]{8}")  # what a version of the definitions is called
 
-FEW = 100
-"""Bad rows are few where they are at most one of so many."""
+FEW = 100  # bad rows are few where they are at most one of so many
 
 
 @dataclass(frozen=True)

@@ -33,11 +33,9 @@ from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import Task
 
-COMPARED = 2_000
-"""Texts of the pool, evenly from all of it, that others are compared with."""
+COMPARED = 2_000  # texts of the pool, evenly from all of it, that others are compared with
 
-NEW_WORDS = 0.1
-"""So much larger a share of new words than in the pool is told as a warning."""
+NEW_WORDS = 0.1  # so much larger a share of new words than in the pool is told as a warning
 
 MOST_PROBABLE, BEST = "most probable", "best"
 Threshold = str | float
@@ -47,8 +45,7 @@ Threshold = str | float
 the probability that is not calibrated; a number: from this calibrated probability on.
 """
 
-DIGITS = 7
-"""Behind the point of a probability: what 32 bits hold."""
+DIGITS = 7  # behind the point of a probability: what 32 bits hold
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,7 @@ FLOATS = ("confidence", "score", "seconds")
 WHOLE = ("seed", "rank", "assisted")
 """Columns of numbers; `assisted` is 0 or 1. All others are texts, never null."""
 
-OWN = "pool_"
-"""Stands before the name of a pool's column whose name is taken."""
+OWN = "pool_"  # stands before the name of a pool's column whose name is taken
 
 Cell = str | int | float | None
 

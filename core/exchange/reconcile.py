@@ -28,8 +28,7 @@ from core.workspace.task import NONE
 Identity = tuple[str, str, str, str]
 
 
-NEW, OUT = -1, -2
-"""In place of an item's place: the pool lacks it; it is not to be taken."""
+NEW, OUT = -1, -2  # in place of an item's place: the pool lacks it; it is not to be taken
 
 TAKEN = "has an item_id under which the pool has another text"
 

@@ -34,16 +34,13 @@ STARTERS = "=+\\-@\t\r\n＝＋－＠"
 _RUNS = re.compile(f"'*[{STARTERS}]")
 _GUARDED = re.compile(f"'+[{STARTERS}]")
 
-ROWS_AT_ONCE = 8_192
-"""Rows that are taken out of a table at once."""
+ROWS_AT_ONCE = 8_192  # rows that are taken out of a table at once
 
 EPOCH = datetime(2000, 1, 1)
 
-MOST_SHEET_ROWS = 1_048_575
-"""Below the one that names the columns."""
+MOST_SHEET_ROWS = 1_048_575  # below the one that names the columns
 
-LONGEST_SHEET_TEXT = 32_767
-"""Characters that a cell of a sheet can hold."""
+LONGEST_SHEET_TEXT = 32_767  # characters that a cell of a sheet can hold
 
 LEFT_BEHIND = ("place", "n_words")
 """Columns that mean something only here, or that everybody can count."""

@@ -26,8 +26,7 @@ from core.system.progress import Pace, Progress
 if TYPE_CHECKING:
     from core.pool.items import Pool
 
-AT_ONCE = 2**22
-"""Bytes that are copied or hashed at a time."""
+AT_ONCE = 2**22  # bytes that are copied or hashed at a time
 LITTLE = 2**20
 """Bytes of a file's last piece up to which it is read again with what came since: the pieces of a
 file that grows row by row stay few."""

@@ -25,12 +25,9 @@ from core.system.parallel import ROWS_AT_ONCE
 CSV_OPTIONS = """header = false, auto_detect = false, null_padding = true,
     quote = '"', escape = '"'"""
 
-AT_ONCE = 2**23
-"""Bytes that are looked at at a time."""
-OTHER_DELIMITERS = ";\t|,"
-"""What may divide the cells instead, if it divides the header."""
-HEAD, HEAD_LINES = 2**20, 20
-"""Bytes, and lines, that a file is recognized by."""
+AT_ONCE = 2**23  # bytes that are looked at at a time
+OTHER_DELIMITERS = ";\t|,"  # what may divide the cells instead, if it divides the header
+HEAD, HEAD_LINES = 2**20, 20  # bytes, and lines, that a file is recognized by
 
 FOREIGN = {
     codecs.BOM_UTF16_LE: "is UTF-16. Save it as UTF-8",

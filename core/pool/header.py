@@ -56,8 +56,7 @@ SURE = {
     "headline_text",
 }  # fmt: skip
 """Names that are no item's id. `title` or `key` may be one, say in a list of phrases."""
-EXACT = {"item_id", "id", "text"}
-"""Names beside which no other one can be meant."""
+EXACT = {"item_id", "id", "text"}  # names beside which no other one can be meant
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,9 @@ from core.system.mapped_arrays import open_arrays, open_column, save_arrays
 from core.system.parallel import in_blocks
 from core.system.progress import Progress, silent
 
-POOL_VERSION = 5
-"""Part of the cache's key: a change of what is stored rebuilds it."""
+POOL_VERSION = 5  # part of the cache's key: a change of what is stored rebuilds it
 
-ATTEMPTS = 5
-"""How often a pool is read anew whose files change meanwhile."""
+ATTEMPTS = 5  # how often a pool is read anew whose files change meanwhile
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,7 @@ from core.system.disk_cache import load_cached
 from core.system.mapped_arrays import array_to_fill, open_arrays, save_arrays
 from core.system.parallel import spans
 
-SEARCH_VERSION = 1
-"""Part of the cache's key: a change of what is stored rebuilds it."""
+SEARCH_VERSION = 1  # part of the cache's key: a change of what is stored rebuilds it
 
 QUOTES = re.compile('["“”„]')
 """What people and their telephones type for a double quote; one that is not closed goes on."""

@@ -38,8 +38,7 @@ from core.system.mapped_arrays import (
 from core.system.parallel import in_order, spans
 from core.system.progress import Pace, Progress, silent
 
-WORDS_VERSION = 4
-"""Part of the cache's key: a change of what is stored rebuilds it."""
+WORDS_VERSION = 4  # part of the cache's key: a change of what is stored rebuilds it
 LENGTHS = ("short", "medium", "long")
 WORDS_AT_ONCE = 700_000
 """Words that are worked on at a time, which bounds the memory: those of 100,000 headlines."""

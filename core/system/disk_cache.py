@@ -22,11 +22,9 @@ Stamps = tuple[tuple[str, int, int], ...]
 
 MANIFEST = "manifest.json"
 
-SETTLED = 100_000_000
-"""Nanoseconds after which a file that changes again surely has another time."""
+SETTLED = 100_000_000  # nanoseconds after which a file that changes again surely has another time
 
-ENTRIES = 100
-"""Entries that are remembered to be whole: of a few workspaces."""
+ENTRIES = 100  # entries that are remembered to be whole: of a few workspaces
 
 
 def load_cached(

@@ -28,10 +28,8 @@ from core.system.locks import READ, lock
 
 APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-PIECE = 2**20
-"""Bytes of a stream that are written at a time."""
-ABANDONED = 3_600
-"""Seconds after which what is unfinished belongs to a process that died."""
+PIECE = 2**20  # bytes of a stream that are written at a time
+ABANDONED = 3_600  # seconds after which what is unfinished belongs to a process that died
 _UNFINISHED = re.compile(r".+\.unfinished|\.?unfinished-.+|building-\d+-\w{8}|\.demo-\w{8}")
 """Names of what is being written; all but the first were used up to version 0.6.0."""
 IfTaken = Literal["replace", "refuse", "number"]

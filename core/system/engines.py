@@ -24,8 +24,7 @@ from core.system.parallel import single_threads
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-ENGINES = ("threads", "ray")
-"""The first is the default."""
+ENGINES = ("threads", "ray")  # the first is the default
 
 RETRIES = 3
 """How often a part is worked on again after its worker has died, before that counts as a fault."""
@@ -41,8 +40,7 @@ LONGEST = 30
 """Characters of a folder's path in which Ray can still make its sockets, whose paths may have 107
 (103 on macOS)."""
 
-KNOCK_SECONDS = 5
-"""Ray itself would try for a minute before it says that nobody is there."""
+KNOCK_SECONDS = 5  # Ray itself would try for a minute before it says that nobody is there
 
 PATIENCE = {"RAY_gcs_server_port_wait_time_s": "1", "RAY_py_gcs_connect_timeout_s": "10"}
 """One attempt of ten seconds: where something else than Ray answers, it would try for minutes."""
@@ -111,8 +109,7 @@ class Ray:
         results[under_way.pop(done)] = self.ray.get(done)
 
 
-Engine = Threads | Ray
-"""Something that works on parts, several at a time."""
+Engine = Threads | Ray  # something that works on parts, several at a time
 
 
 def _work(function: Callable[[Part], Result], part: Part) -> Result:

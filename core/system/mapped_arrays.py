@@ -9,8 +9,7 @@ import pyarrow as pa
 from numpy.lib import format as npy
 from numpy.typing import DTypeLike, NDArray
 
-ZEROS = 2**20
-"""Written at a time."""
+ZEROS = 2**20  # written at a time
 
 
 def save_arrays(folder: Path, **arrays: NDArray) -> None:

@@ -18,8 +18,7 @@ MOST_WORKERS = 4
 """Blocks that are worked on at once, whose memory adds up. More workers wait for each other here:
 between numpy's calls only one of them runs."""
 
-ROWS_AT_ONCE = 100_000
-"""Rows of a column that are worked on at a time."""
+ROWS_AT_ONCE = 100_000  # rows of a column that are worked on at a time
 
 
 def single_threads(number: int) -> ThreadPoolExecutor:

@@ -7,16 +7,14 @@ import secrets
 
 from core.errors import PasswordError
 
-COST, BLOCK_SIZE, LANES = 2**15, 8, 1
-"""Of scrypt (RFC 7914): 32 MB and some 0.1 s a guess."""
+COST, BLOCK_SIZE, LANES = 2**15, 8, 1  # of scrypt (RFC 7914): 32 MB and some 0.1 s a guess
 
 MOST_COST, MOST_BLOCK_SIZE, MOST_LANES = 2**17, 16, 4
 """That a hash may ask for: it is worked out for everybody who knocks."""
 
 MEMORY = 512 * 2**20
 
-LEAST, MOST = 10, 1_000
-"""Characters of a password."""
+LEAST, MOST = 10, 1_000  # characters of a password
 
 
 def hash_password(password: str) -> str:

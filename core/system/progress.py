@@ -11,8 +11,7 @@ class Progress(Protocol):
     def __call__(self, words: str, done: int = 0, total: int = 0, /) -> None: ...
 
 
-EVERY = 1.0
-"""Seconds between two reports of how far something is."""
+EVERY = 1.0  # seconds between two reports of how far something is
 
 
 def silent(words: str, done: int = 0, total: int = 0, /) -> None:

@@ -7,8 +7,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-kinds_of = cache(get_type_hints)
-"""The type of each field of a dataclass, by its name."""
+kinds_of = cache(get_type_hints)  # the type of each field of a dataclass, by its name
 
 
 def typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 (any type, and any JSON value)

@@ -26,17 +26,14 @@ from core.exchange.tables.languages import (
     text_codes,
 )
 
-AT_ONCE = 2**22
-"""Bytes that are looked at at a time."""
+AT_ONCE = 2**22  # bytes that are looked at at a time
 
-SAMPLE_BYTES = 2**18
-"""Of the file's beginning, by which its kind is told."""
+SAMPLE_BYTES = 2**18  # of the file's beginning, by which its kind is told
 
 SAMPLE_LINES = 400
 """Lines that are not plain ASCII, from the whole file, by which a code page is recognized."""
 
-REACH = 150
-"""Bytes of such a line that are looked at before and after what is not ASCII."""
+REACH = 150  # bytes of such a line that are looked at before and after what is not ASCII
 
 TIMES_SHOWN = 3
 """How often each byte that is not ASCII is in these lines at least, if the file has it."""
@@ -80,11 +77,9 @@ CODE_PAGES = {
 """By script: logarithms of how often each is met, which decide where little else does. The usual
 ones stand first; a page that another one contains is read by that one's name."""
 
-ANYWHERE = "en"
-"""The language whose lines are met in files of all others."""
+ANYWHERE = "en"  # the language whose lines are met in files of all others
 
-WRITES = 0.7
-"""Share of a language's letters that a page for it has at least."""
+WRITES = 0.7  # share of a language's letters that a page for it has at least
 
 ABOUT_AS_GOOD = 6.0
 """Difference of the logarithms of two readings below which it is not told which is right."""
@@ -92,11 +87,9 @@ ABOUT_AS_GOOD = 6.0
 ALTERNATIVES, SAMPLES, SAMPLE_WIDTH = 4, 3, 80
 """Other readings that are named at most, lines that show each, and characters of such a line."""
 
-UNREADABLE = 0.01
-"""Share of control characters above which a file is no text."""
+UNREADABLE = 0.01  # share of control characters above which a file is no text
 
-STRAYED = 0.1
-"""Share of them below which UTF-8 remains UTF-8, though some are zeros."""
+STRAYED = 0.1  # share of them below which UTF-8 remains UTF-8, though some are zeros
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,9 @@ from core.errors import TableError
 from core.pool.header import ROLES, TEXT, plain_name
 from core.system.csv_rows import BOM, MAX_FIELD, BadRow
 
-ROWS_AT_ONCE = 16_384
-"""Rows that are read at a time."""
+ROWS_AT_ONCE = 16_384  # rows that are read at a time
 
-MOST_AT_ONCE = 2**30
-"""Bytes of one JSON array, or of the texts in one block of a Parquet file."""
+MOST_AT_ONCE = 2**30  # bytes of one JSON array, or of the texts in one block of a Parquet file
 
 MOST_UNPACKED = 4 * 2**30
 """Bytes that a packed file may unpack to. A million headlines are a fiftieth of that."""

@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-Codes = NDArray[np.uint16]
-"""Characters by their code points; those above the last one count as it."""
+Codes = NDArray[np.uint16]  # characters by their code points; those above the last one count as it
 
 TEXTS = Path(__file__).parent / "languages.toml"
 
@@ -53,17 +52,14 @@ LOOK_ALIKE = str.maketrans("șțȘȚی", "şţŞŢي")
 CASES = np.log([[1, 0.75, 0.25], [1, 0.997, 0.003], [1, 0.7, 0.3]])
 """Of a letter after another: each has no case, is lower or is upper case."""
 
-TWIN = -4.0
-"""The logarithm for a byte above ASCII that is an ASCII character: few pages have any."""
+TWIN = -4.0  # the logarithm for a byte above ASCII that is an ASCII character: few pages have any
 
-LEAST_LIKELY = -18.0
-"""The logarithm for one character: a single oddity does not outweigh the rest."""
+LEAST_LIKELY = -18.0  # the logarithm for one character: a single oddity does not outweigh the rest
 
 OTHER_LANGUAGE, OTHER_SCRIPT = -8.0, -10.0
 """The least that the ASCII letters of a line say against a language, and one of another script."""
 
-ASCII_LETTER = -0.3
-"""What each ASCII letter of a line says against languages of another script."""
+ASCII_LETTER = -0.3  # what each ASCII letter of a line says against languages of another script
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,7 @@ from core.exchange.tables.tool_formats import ToolFormat
 from core.system.csv_rows import WINDOW, BadRow, Quotes, read_row_blocks
 from core.system.durable import refused_as
 
-MOST_CELLS = 100_000_000
-"""Of one table: ten million rows of ten columns, some gigabyte."""
+MOST_CELLS = 100_000_000  # of one table: ten million rows of ten columns, some gigabyte
 
 ENDINGS = {
     "csv": (".csv", ".tsv", ".tab", ".txt"),
@@ -53,8 +52,7 @@ class Reading:
     tools: bool = True
 
 
-RECOGNIZED = Reading()
-"""Nothing is said: all of it is recognized."""
+RECOGNIZED = Reading()  # nothing is said: all of it is recognized
 
 
 @dataclass(frozen=True)

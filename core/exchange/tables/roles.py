@@ -35,8 +35,7 @@ class Columns:
         return {*self.roles().values(), *self.further_texts}
 
 
-MOST_LABELS = 200
-"""Words for labels that a column can hold, for it to be one of labels."""
+MOST_LABELS = 200  # words for labels that a column can hold, for it to be one of labels
 
 NUMBERED = re.compile(r"[A-Za-z]{1,6}[-_#]?\d+")
 """The number of a thing: `T00017`, `INC-17`. A bare `17` may be a year, a score or a row."""
@@ -44,11 +43,9 @@ NUMBERED = re.compile(r"[A-Za-z]{1,6}[-_#]?\d+")
 LEAST_DISTINCT = 0.9
 """Of the cells of a column, for it to be one of ids: what stands twice after all is told."""
 
-SOME = 5
-"""Cells by which dates are known."""
+SOME = 5  # cells by which dates are known
 
-LONGEST_LABEL = 80
-"""Characters of such a word."""
+LONGEST_LABEL = 80  # characters of such a word
 
 
 def is_usual(cell: str) -> bool:

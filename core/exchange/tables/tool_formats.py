@@ -13,16 +13,14 @@ from core.exchange.tables.roles import Columns, guess, is_label, is_usual
 Record = Mapping[str, Any]
 Rows = Callable[[Record], Iterator[dict[str, Any]]]
 
-FASTTEXT = "__label__"
-"""Stands before each label in a line of fastText's."""
+FASTTEXT = "__label__"  # stands before each label in a line of fastText's
 
 ROLES = Columns("text", "id", "label", annotator="annotator", labeled_at="labeled_at")
 """The columns of `ToolFormat.rows` that are not the items' own."""
 
 _OF_ROLES = ROLES.used()
 
-LEAST_SHARE = 0.8
-"""Of the records that have a format's keys, for it to be this format."""
+LEAST_SHARE = 0.8  # of the records that have a format's keys, for it to be this format
 
 
 @dataclass(frozen=True)
