@@ -25,11 +25,9 @@ SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"
 
 @dataclass(frozen=True)
 class Layout:
-    """One format of `core/exchange/exporter.py`: `files` gives its files of a table of
-    `core/exchange/provenance.py`.
+    """One format: `files` gives the files of a table of `provenance`; `file` names the only one.
 
-    `file` is the name of the only one, or empty for a folder. `note` tells what a reader of the
-    card has to know of it, `called` what stands in the files for each label.
+    `note` is for readers of the card, `called` what stands in the files for each label.
     """
 
     title: str

@@ -46,9 +46,9 @@ def export(
 ) -> list[Path]:
     """The files of this format of `LAYOUTS`, whole and on disk; the card stands beside or inside.
 
-    A format of one file is written to `path`, its card to the same name with `.md` behind it; any
-    other makes `path` a folder. Raises ExportError if something stands there already, if it cannot
-    be written, or if the splits have no label.
+    One file is written to `path`, its card with `.md` behind that name; others into a folder.
+    Raises ExportError if something stands there, if it cannot be written, or for splits without a
+    label.
     """
     refuse_place(snapshot, path)
     files = list(export_files(snapshot, form, splits, for_excel=for_excel))

@@ -86,10 +86,9 @@ def understood(
     *,
     refuse_unknown: bool,
 ) -> tuple[Columns, Defaults]:
-    """(columns as asked for or recognized, what counts for all rows).
+    """(columns as asked for or recognized, what counts for all rows); raises TableError.
 
     Of split, strategy and annotator what is asked for and is no column's name counts for all rows.
-    Raises TableError if no column holds texts.
     """
     columns, for_all = recognized(table), {}
     for what, value in asked.items():

@@ -118,13 +118,11 @@ def import_data(
     leave_out_bad_rows: bool = False,
     progress: Progress = silent,
 ) -> ImportResult:
-    """The items and labels of a table, or of a folder in the layout of a workspace, stand in the
-    workspace when this returns, or nothing of them.
+    """All items and labels of a table, an export, or a folder laid out as a workspace; or nothing.
 
-    A folder and an export of Sunlight need no columns. `new_task` is the `task.toml` that the
-    workspace gets with them. Raises TableError if a row cannot be taken and bad rows are not to be
-    left out, TaskError if the labels of the task stay, PoolError or LogError if the workspace
-    cannot be read or written.
+    `new_task` is the `task.toml` that the workspace gets with them. Raises TableError if a row
+    cannot be taken and bad rows are not to be left out, TaskError if the labels of the task stay,
+    PoolError or LogError if the workspace cannot be read or written.
     """
     if new_task:
         workspace = Workspace(workspace.path, parse_task(new_task, "the new task"))

@@ -83,11 +83,10 @@ def recorded(
     labels: Sequence[BroughtLabel],
     aliases: Mapping[str, str],
 ) -> Iterator[str]:
-    """The name of the import's record, which stands on disk within the block.
+    """The name of the import's record, which stands on disk within the block, and goes on an error.
 
-    It goes again if the block is left by an error: then nothing was brought. An import that
-    completes what a crash cut short keeps the record of the first one. The caller holds the
-    workspace's lock. Raises TableError if it cannot be written.
+    An import that completes what a crash cut short keeps the record of the first one. The caller
+    holds the workspace's lock. Raises TableError if it cannot be written.
     """
     for record in read_records(workspace):
         if _completes(workspace, record, new, labels, aliases):
@@ -136,8 +135,8 @@ def take_back(
 ) -> TakenBack:
     """Nothing of this import counts any more when this returns.
 
-    `annotator` is who takes it back. Raises TableError if somebody has labeled its items since, a
-    later import has, or its file has changed; WorkspaceError or LogError if nothing can be written.
+    Raises TableError if somebody has labeled its items since, a later import has, or its file has
+    changed; WorkspaceError or LogError if nothing can be written.
     """
     pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)
     todo = "Make the workspace writable, and try again."

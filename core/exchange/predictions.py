@@ -101,9 +101,8 @@ def predict_table(
 ) -> PredictionsMade:
     """Writes the table's columns as they are, then `predicted`, `confidence` and `p_<value>`.
 
-    Of `columns` the texts count alone. The run is the last one, if none is named. Raises
-    TableError if a row cannot be read, ExportError if `out` cannot be written, RunError if there is
-    no such run, or its model is gone.
+    The run is the last one, if none is named. Raises TableError if a row cannot be read,
+    ExportError if `out` cannot be written, RunError if there is no such run, or its model is gone.
     """
     predictor = _Predictor(snapshot, run_id, threshold)
     refuse_columns(table, columns)

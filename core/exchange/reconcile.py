@@ -133,8 +133,7 @@ def _wanted(
 class BroughtLabel(NamedTuple):
     """A label that an import brings: by an event, by a row of a label file, or by both.
 
-    `event_id` is empty where there is no event. `stood` tells whether a row counted before that
-    says the same, so that the event only adds who gave the label, or when.
+    `stood` tells whether a row counted before that says the same.
     """
 
     item_id: str

@@ -61,10 +61,7 @@ EXACT = {"item_id", "id", "text"}  # names beside which no other one can be mean
 
 @dataclass(frozen=True)
 class Header:
-    """The columns of a file, in their order, under the pool's names: `item_id`, `text`, others.
-
-    Without `item_id` the file has no ids. `doubts` are sentences for who made the file.
-    """
+    """The columns of a file under the pool's names, perhaps without `item_id`; and doubts."""
 
     columns: tuple[str, ...]
     doubts: tuple[str, ...] = ()

@@ -1,12 +1,8 @@
 """Full-text search: an inverted index of the pool's words, and the queries that are asked of it.
 
-A word is what `tokens` takes for one: a run of letters, marks, digits and underscores, folded,
-or one character of a script without spaces. It is found as a whole: `flood` finds "Flood," and
-"flood-hit", not "floodlight".
-
-A query is words, in any order: all of them must occur. Words in "double quotes" must stand side by
-side in this order, and so must the words of one token: `flood-hit`, or a word of Chinese. Case and
-punctuation do not count. A query without words asks nothing: every item holds it.
+A word, as `tokens` has it, is found as a whole: `flood` finds "Flood," and "flood-hit", not
+"floodlight". All words of a query must occur, in any order; those in "double quotes", and those of
+one token, side by side in this order. A query without words asks nothing: every item holds it.
 """
 
 import re

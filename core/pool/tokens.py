@@ -44,10 +44,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class _Characters:
-    """The tokens joined by single spaces, with one before and one after.
-
-    `firsts` are the places of the tokens' first characters, `lengths` the tokens' lengths.
-    """
+    """The tokens joined by single spaces, with one before and one after."""
 
     folded: NDArray[np.uint64]
     in_word: NDArray[np.bool_]

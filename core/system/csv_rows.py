@@ -28,8 +28,7 @@ csv.field_size_limit(MAX_FIELD)
 class Quotes(NamedTuple):
     """The quotes of a file: their character, empty if none means anything, and their ways.
 
-    With an `escape` a quote within quotes stands behind it, not doubled. Where cells are `spaced`
-    a quote may stand behind spaces that are none of the cell's.
+    Behind an `escape` a quote is a character. Where cells are `spaced` one may stand behind spaces.
     """
 
     mark: str = '"'
@@ -72,10 +71,7 @@ def read_rows(path: Path, name: str, start: int = 0) -> Rows:
 
 
 def read_bytes(path: Path, name: str, start: int = 0, size: int = -1) -> bytes:
-    """The file from byte `start` on, `size` bytes or all; nothing if there is no such file.
-
-    Raises LogError, which calls the file `name`, if it cannot be read.
-    """
+    """The file from byte `start` on, `size` bytes or all; nothing without one. Raises LogError."""
     with readable(name), suppress(FileNotFoundError), path.open("rb") as file:
         file.seek(start)
         return file.read(size)
@@ -90,10 +86,7 @@ def readable(name: str, kind: type[SunlightError] = LogError) -> AbstractContext
 def parse_rows(
     data: bytes, before: int = 0, *, delimiter: str = ",", quotes: Quotes = USUAL_QUOTES
 ) -> Rows:
-    """The rows in these bytes; quoted fields may hold line ends, a bad line swallows no other.
-
-    `before` is the number of the file's lines that stand before these.
-    """
+    """The rows in these bytes, of a file in which `before` lines stand before them."""
     *lines, tail = (data if before else data.removeprefix(BOM)).split(b"\n")
     reader = _Reader(before, delimiter, quotes)
     reader.take(lines, len(lines))

@@ -38,10 +38,10 @@ def load_cached(
 ) -> Loaded:
     """What `load` gives for the entry of this kind and key, built if it is missing or damaged.
 
-    `build` fills an empty folder. The entry appears under its name in one step, and older entries
-    of the kind go. With `write` false, or where nothing can be written, `root` stays as it is: a
-    missing entry is built elsewhere, loaded and dropped (files that are mapped into memory outlive
-    their names). Raises WorkspaceError if there is no room for it anywhere.
+    `build` fills an empty folder. Older entries of the kind go. With `write` false, or where
+    nothing can be written, a missing entry is built elsewhere, loaded and dropped (files that are
+    mapped into memory outlive their names). Raises WorkspaceError if there is no room for it
+    anywhere.
     """
     entry = root / f"{kind}-{blake2b(repr(key).encode(), digest_size=8).hexdigest()}"
     try:
@@ -90,10 +90,7 @@ def _build_entry(entry: Path, build: Callable[[Path], None]) -> None:
 
 
 def _is_intact(entry: Path) -> bool:
-    """Whether every file of the entry is byte for byte what was built.
-
-    What this process has found whole is looked through again only if a file has changed since.
-    """
+    """Whether every file of the entry is what was built, looked through if one has changed."""
     try:
         found = [(file.name, file.stat()) for file in entry.iterdir()]
         stamps = tuple(sorted((n, of.st_ino, of.st_size, of.st_mtime_ns) for n, of in found))

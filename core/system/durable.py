@@ -1,9 +1,7 @@
 """The one file layer: what must outlive a crash or a power cut is written here, and nowhere else.
 
-Whole files and folders are written aside and then given their name (`write_whole`, `new_file`,
-`new_folder`); rows are appended under a lock (`open_locked`, `append`). Every step is one call of
-the operating system (`os.write`, `os.fsync`, …): that is what `tests/faults.py` breaks, one call at
-a time. Raises OSError, which callers turn into words.
+Whole files and folders are written aside and then given their name; rows are appended under a lock.
+Every step is one call of `os`, which `tests/faults.py` breaks, one at a time. Raises OSError.
 """
 
 import errno

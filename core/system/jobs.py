@@ -33,10 +33,7 @@ them wait for each other fifty times longer than a small step takes."""
 
 @dataclass(frozen=True)
 class Told:
-    """What a job has said so far: how far it is, in words and as `done` of `total`; how it ended.
-
-    `answer` is what its function gave, `error` why it gave nothing.
-    """
+    """What a job has said so far: a step, as `done` of `total`; in the end its answer or error."""
 
     step: str = ""
     done: int = 0

@@ -22,10 +22,9 @@ ROWS_AT_ONCE = 100_000  # rows of a column that are worked on at a time
 
 
 def single_threads(number: int) -> ThreadPoolExecutor:
-    """So many threads, each with one torch thread: torch's own only get in each other's way here.
+    """So many threads, each with one torch thread: torch's own only wait for each other here.
 
-    On a busy machine they wait for each other fifty times longer than a small step takes. Work that
-    needs torch has imported it by then; for other work it stays away.
+    Work that needs torch has imported it by then; for other work it stays away.
     """
     torch = sys.modules.get("torch")
     if torch is None:
@@ -47,9 +46,8 @@ def in_blocks(work: Callable[[int, int], Result], rows: int) -> Iterator[Result]
 
 
 def spans(ends: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
-    """(start, stop) of neighbors that together hold at most `size`, or of one that holds more.
-
-    `ends` are offsets, `(n + 1,)`: neighbor i holds `ends[i + 1] - ends[i]`.
+    """(start, stop) of neighbors that hold at most `size`, or of one; `ends` are offsets, `(n +
+    1,)`.
     """
     start, last = 0, len(ends) - 1
     while start < last:

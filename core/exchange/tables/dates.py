@@ -22,8 +22,7 @@ _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}")
 def day_comes_first(texts: Iterable[str]) -> bool | None:
     """Whether dates such as 01/02/2026 in these texts begin with the day; None if that is open.
 
-    True where none begins with a day or a month: then it does not matter. A date with points
-    between its numbers begins with the day. It is open where two dates say different things.
+    True where none begins with a day or a month. One with points begins with the day.
     """
     orders: set[bool | None] = set()
     for text in texts:
@@ -50,8 +49,8 @@ def is_moment(text: str) -> bool:
 def moment(text: str, *, day_first: bool = True) -> str:
     """A date or a time as the logs write it, in UTC; one without a time zone is taken for UTC.
 
-    Seconds and milliseconds since 1970 are known by their number of digits. Raises ValueError,
-    with the end of a sentence, for what is no date, has no year, or is in a zone not known here.
+    Raises ValueError, with the end of a sentence, for what is no date, or has no year or no known
+    zone.
     """
     try:
         found = _parsed(text.strip(), day_first=day_first)

@@ -75,11 +75,10 @@ class _Fit:
 def recognize_dialect(
     plain: Path, ending: str, delimiter: str | None = None, quote: str | None = None
 ) -> Dialect:
-    """The dialect of a UTF-8 text.
+    """The dialect of a UTF-8 text, by the ending of its name and what somebody named of it.
 
-    `ending` is that of the file's name; `delimiter` and `quote` are what somebody named. A `.tsv`
-    is divided by tabs alone; a `.txt` is one text a line unless its rows look like a table's.
-    Raises OSError.
+    A `.tsv` is divided by tabs alone; a `.txt` is one text a line unless its rows look like a
+    table's.
     """
     data = _sample(plain)
     told = re.match(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n", data, re.IGNORECASE)

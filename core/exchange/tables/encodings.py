@@ -140,8 +140,8 @@ def recognize(path: Path) -> Encoding:
 def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
     """The file as UTF-8: itself, or a copy in this folder.
 
-    Raises TableError, with the line, for bytes that are none of this encoding, or if there is no
-    such encoding. Of a file that claims to be UTF-8 each line is judged by who reads it.
+    Raises TableError for bytes, with their line, that are none of this encoding, or for no
+    encoding.
     """
     if codecs_name(encoding, path.name) in ("utf-8", "utf-8-sig", "ascii"):
         return path

@@ -236,10 +236,7 @@ def _language(name: str, letters: str, text: str) -> Language:
 def _after(
     classes: NDArray[np.uint16], number: int, letters: NDArray[np.uint16], *, mixes: bool
 ) -> NDArray[np.float32]:
-    """How likely each class is after each other, as logarithms, by Witten and Bell's smoothing.
-
-    What no text shows is put in by hand: how the kinds stand beside `letters`, and one another.
-    """
+    """How likely each class is after each other, as logarithms, by Witten and Bell's smoothing."""
     pairs = np.zeros((number, number))
     np.add.at(pairs, (classes[:-1], classes[1:]), 1.0)
     new = np.full(number, (1 - sum(SHARES.values())) / (number - KINDS))

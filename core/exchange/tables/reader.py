@@ -57,9 +57,8 @@ RECOGNIZED = Reading()  # nothing is said: all of it is recognized
 
 @dataclass(frozen=True)
 class Doubt:
-    """Two readings that are about as good: what they are about, and (option, how it reads) each.
-
-    `likely` is the option that counts where nobody can be asked; empty: somebody has to say.
+    """Two readings, each as (option, how it reads); `likely` is the one that counts where nobody
+    says.
     """
 
     about: str

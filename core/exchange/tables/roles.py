@@ -58,11 +58,10 @@ def guess(
 ) -> dict[str, str]:
     """The columns of the text, the id and the label, by name; what there is none for is left out.
 
-    `rows` are the first ones; columns that are `structured` hold no plain text. The text is, where
-    no column has a usual name, the one of the longest cells, one of dates or of cells that stand
-    again and again only if there is no other. An id is one only where no cell stands twice; without
-    a usual name only the first column can be one, where it numbers the rows. A label is one only
-    where few words stand again and again.
+    `rows` are the first ones. Without a usual name the text is the column of the longest cells, one
+    of dates or of cells that stand again and again only if there is no other; the id the first
+    column, where it numbers the rows. In an id nearly each cell is another, in a label few words
+    stand again.
     """
     cells = {name: [row[at] for row in rows] for at, name in enumerate(name_of)}
     found: dict[str, str] = {}

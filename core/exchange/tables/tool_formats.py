@@ -25,10 +25,10 @@ LEAST_SHARE = 0.8  # of the records that have a format's keys, for it to be this
 
 @dataclass(frozen=True)
 class ToolFormat:
-    """A recognized format: its name, and the rows of a record.
+    """A recognized format: its name, and the rows of a record, one for each person's label.
 
     A row holds `text` and `label` (a text or a list of them), perhaps `id`, `annotator` and
-    `labeled_at`, and the item's own columns. A text that two people labeled gives two rows.
+    `labeled_at`, and the item's own columns.
     """
 
     name: str
