@@ -186,7 +186,7 @@ def predict_command(
 ) -> None:
     """Writes a table, or all items, with the model's predictions beside each row."""
     from core.exchange.foreign_table import read_as, told_as_read, understood
-    from core.exchange.predictions import predict_pool, predict_table
+    from core.exchange.predictions import predict
     from core.exchange.tables.opening import open_table
     from core.exchange.tables.reader import Reading
     from core.exchange.tables.roles import Columns
@@ -197,21 +197,19 @@ def predict_command(
     wishes = {"run_id": run, "threshold": read_threshold(threshold), "progress": report}
     with refusals():
         snapshot = open_snapshot(data, report)
-        told, lines = {}, []
-        if source is None:
-            made = predict_pool(snapshot, out, **wishes)
-        else:
+        told, lines, given = {}, [], ()
+        if source is not None:
             named = tuple(text or ())
             table = open_table(
                 source, Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
             )
             asked = {"text": named[0]} if named else {}
             columns, _ = understood(table, asked, {}, named[1:], refuse_unknown=False)
-            columns = Columns(columns.text, further_texts=columns.further_texts)
+            given = table, Columns(columns.text, further_texts=columns.further_texts)
             table.refuse_doubts()
-            made = predict_table(snapshot, table, columns, out, **wishes)
-            told = {"read": read_as(table, columns)}
+            told = {"read": read_as(*given)}
             lines = [told_as_read(told["read"], {})]
+        made = predict(snapshot, out, *given, **wishes)
         lines += [*made.sentences(snapshot.workspace.task), str(out)]
         tell(answers.predictions_json(made) | told, lines, as_json)
 

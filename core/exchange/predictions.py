@@ -89,76 +89,68 @@ class PredictionsMade:
         return [*told, *([self.drift.sentence()] if self.drift else [])]
 
 
-def predict_table(
+def predict(
     snapshot: Snapshot,
-    table: SourceTable,
-    columns: Columns,
     out: Path,
+    table: SourceTable | None = None,
+    columns: Columns | None = None,
     *,
     run_id: str | None = None,
     threshold: Threshold = MOST_PROBABLE,
     progress: Progress = silent,
 ) -> PredictionsMade:
-    """Writes the table's columns as they are, then `predicted`, `confidence` and `p_<value>`.
+    """Writes the rows of a table, or the items of the pool, and beside each its prediction.
 
-    The run is the last one, if none is named. Raises TableError if a row cannot be read,
+    Behind the columns stand `predicted`, `confidence` and `p_<value>`; of `columns` the texts count
+    alone. The run is the last one, if none is named. Raises TableError if a row cannot be read,
     ExportError if `out` cannot be written, RunError if there is no such run, or its model is gone.
     """
     predictor = _Predictor(snapshot, run_id, threshold)
-    refuse_columns(table, columns)
+    if table and columns:
+        refuse_columns(table, columns)
+        parts = _table_parts(predictor, table, texts_at(table, columns), progress)
+    else:
+        parts = _pool_parts(predictor, snapshot, progress)
+    return predictor.write(snapshot, out, parts)
+
+
+def _table_parts(
+    predictor: "_Predictor", table: SourceTable, at: Sequence[int], progress: Progress
+) -> Iterator[pa.Table]:
     pace = Pace(progress, f"predicting {table.name}", None, "rows")
-    at = texts_at(table, columns)
-
-    def parts() -> Iterator[pa.Table]:
-        for block in _good(table.blocks(AT_ONCE), table.name):
-            cells = zip(*(row for _, row in block.rows), strict=True)
-            texts = [text_of_row(row, at) for _, row in block.rows]
-            predictor.look_at(texts)
-            pace.add(len(texts))
-            arrays = [pa.array(column, pa.large_string()) for column in cells]
-            given = pa.table(arrays, names=list(table.columns))
-            raw = score_texts(predictor.model, texts)
-            yield _beside(given, predictor.columns(raw, _blank(texts)))
-
-    return predictor.write(snapshot, out, parts())
+    for block in _good(table.blocks(AT_ONCE), table.name):
+        cells = zip(*(row for _, row in block.rows), strict=True)
+        texts = [text_of_row(row, at) for _, row in block.rows]
+        predictor.look_at(texts)
+        pace.add(len(texts))
+        arrays = [pa.array(column, pa.large_string()) for column in cells]
+        given = pa.table(arrays, names=list(table.columns))
+        raw = score_texts(predictor.model, texts)
+        yield _beside(given, predictor.columns(raw, _blank(texts)))
 
 
-def predict_pool(
-    snapshot: Snapshot,
-    out: Path,
-    *,
-    run_id: str | None = None,
-    threshold: Threshold = MOST_PROBABLE,
-    progress: Progress = silent,
-) -> PredictionsMade:
-    """Writes every item of the pool with its columns, `label`, `by`, and its prediction.
+def _pool_parts(
+    predictor: "_Predictor", snapshot: Snapshot, progress: Progress
+) -> Iterator[pa.Table]:
+    """`label` is a person's where there is one, else the predicted one; `by` tells which.
 
-    `label` is a person's where there is one, and the predicted one otherwise; `by` tells which.
-    Items that wait for an evaluation or validation label have neither. Raises as `predict_table`.
+    Items that wait for an evaluation or validation label have neither.
     """
-    predictor, pool = _Predictor(snapshot, run_id, threshold), snapshot.pool_words.pool
+    pool = snapshot.pool_words.pool
     progress(f"predicting {len(pool):,} items")
     probability = pool_probabilities(snapshot, predictor.model, progress)
     labels = {item_id: item.label for item_id, item in snapshot.labels.by_id.items()}
     hidden = being_held_out(snapshot)
-
-    def parts() -> Iterator[pa.Table]:
-        for start, stop in row_blocks(len(pool)):
-            given = pool.table.slice(start, stop - start)
-            ids = given["item_id"].to_pylist()
-            without = _blank(given["text"].to_pylist()) | np.array([x in hidden for x in ids], bool)
-            found = predictor.columns(probability[start:stop], without)
-            given_by = [labels.get(item_id) for item_id in ids]
-            said = found["predicted"].to_pylist()
-            both = [own or other for own, other in zip(given_by, said, strict=True)]
-            by = [
-                "person" if own else "model" if other else None
-                for own, other in zip(given_by, said, strict=True)
-            ]
-            found = {"label": pa.array(both, pa.string()), "by": pa.array(by, pa.string())} | found
-            yield _beside(given, found)
-
-    return predictor.write(snapshot, out, parts())
+    for start, stop in row_blocks(len(pool)):
+        given = pool.table.slice(start, stop - start)
+        ids = given["item_id"].to_pylist()
+        without = _blank(given["text"].to_pylist()) | np.array([x in hidden for x in ids], bool)
+        found = predictor.columns(probability[start:stop], without)
+        said = list(zip(map(labels.get, ids), found["predicted"].to_pylist(), strict=True))
+        both = [own or other for own, other in said]
+        by = ["person" if own else "model" if other else None for own, other in said]
+        found = {"label": pa.array(both, pa.string()), "by": pa.array(by, pa.string())} | found
+        yield _beside(given, found)
 
 
 class _Predictor:

@@ -13,7 +13,7 @@ from core.errors import ExportError, TableError
 from core.evaluation.report import Report
 from core.evaluation.runs import keep, load_run, read_report, train
 from core.exchange import predictions
-from core.exchange.predictions import BEST, PredictionsMade, predict_pool, predict_table
+from core.exchange.predictions import BEST, PredictionsMade, predict
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.roles import Columns
 from core.workspace.logs import append_records
@@ -44,7 +44,7 @@ def report_of(snapshot: Snapshot) -> Report:
 
 
 def made(snapshot: Snapshot, table: Path, out: Path, **options: object) -> PredictionsMade:
-    return predict_table(snapshot, open_table(table), Columns("message"), out, **options)
+    return predict(snapshot, out, open_table(table), Columns("message"), **options)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -130,7 +130,7 @@ def test_a_text_of_several_columns_is_predicted_as_one(snapshot: Snapshot, tmp_p
     rows = [("subject", "body"), ("a flood", "two towns"), ("", "a cup")]
     path = write_csv(tmp_path / "mails.csv", rows)
     both = Columns("subject", further_texts=("body",))
-    predict_table(snapshot, open_table(path), both, tmp_path / "both.csv")
+    predict(snapshot, tmp_path / "both.csv", open_table(path), both)
     joined = write_csv(
         tmp_path / "joined.csv", [("message",), ("a flood\n\ntwo towns",), ("a cup",)]
     )
@@ -156,7 +156,7 @@ def test_the_pools_file_has_peoples_labels_and_hides_what_is_held_out(
     held_out = new_proposal("batch-0099", "ann", "evaluation", waits, "random")
     append_records(snapshot.workspace.batches, [held_out])
     snapshot = read_snapshot(snapshot.workspace)
-    done = predict_pool(snapshot, tmp_path / "pool.csv")
+    done = predict(snapshot, tmp_path / "pool.csv")
     hidden, given = being_held_out(snapshot), snapshot.labels.by_id
     assert waits in hidden
     rows = {row["item_id"]: row for row in rows_of(tmp_path / "pool.csv")}
