@@ -1,6 +1,7 @@
 """Entries of `.cache`: built once, checked at every opening, rebuilt rather than trusted."""
 
 import json
+import os
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from typing import TypeVar
 
 from core.errors import WorkspaceError
 from core.system.durable import new_folder, refused_as, remove, remove_abandoned
-from core.system.process import processors, temporary_folder
+from core.system.process import temporary_folder
 
 Loaded = TypeVar("Loaded")
 
@@ -106,7 +107,7 @@ def _is_whole(entry: Path, stamps: tuple[tuple[str, int, int, int], ...]) -> boo
     checksums = dict(json.loads((entry / MANIFEST).read_text(encoding="utf-8")))
     if {MANIFEST, *checksums} != {name for name, *_ in stamps}:
         return False
-    with ThreadPoolExecutor(processors()) as threads:
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
         found = [*threads.map(_checksum, [entry / name for name in checksums])]
     return found == [*checksums.values()]
 

@@ -32,13 +32,9 @@ RETRIES = 3
 LOCAL_WORKERS = 2
 """Of a local cluster: it is there to be tried. Each takes as much memory as this process."""
 
-OBJECT_STORE = 2**29
-"""Bytes that a local cluster may share between its workers: a part or two for each, and results
-until they are fetched."""
+OBJECT_STORE = 2**29  # bytes that a local cluster may share between its workers: parts and results
 
-LONGEST = 30
-"""Characters of a folder's path in which Ray can still make its sockets, whose paths may have 107
-(103 on macOS)."""
+LONGEST = 30  # characters of a folder's path in which Ray can still make its sockets
 
 KNOCK_SECONDS = 5  # Ray itself would try for a minute before it says that nobody is there
 
@@ -54,8 +50,7 @@ QUIET = {
 """No report over the network about the use of Ray, no advice on standard error."""
 
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-"""A local cluster listens on 127.0.0.1 alone, as Ray has it by default where it supports no others:
-asked for that address by its own option, it takes the machine's."""
+"""A local cluster listens on 127.0.0.1 alone; asked for it by its option, on all addresses."""
 
 ROOT = Path(__file__).resolve().parents[2]
 

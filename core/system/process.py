@@ -1,22 +1,11 @@
-"""What the operating system gives this process: variables, processors, temporary folders."""
+"""Temporary folders, which go by themselves."""
 
-import os
 import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-
-def environment(variable: str) -> str:
-    """What the environment variable says; empty if there is none."""
-    return os.environ.get(variable, "")
-
-
-def processors() -> int:
-    """How many processors this machine has, 1 if nobody knows."""
-    return os.cpu_count() or 1
 
 
 @contextmanager

@@ -162,18 +162,19 @@ class SourceTable:
         """The options by which more rows would be read, if there are any; raises TableError."""
         if self.kind != "csv" or self.tool:
             return ""
-        bad, rows = self._misfits(self)
-        unquoted = replace(self.dialect, quotes=Quotes("" if self.dialect.quote else '"'))
+        own, (bad, rows) = self.dialect, self._misfits(self)
+        unquoted = replace(own, quotes=Quotes("" if own.quote else '"'))
         for other in (recognize_dialect(self.plain, self.plain.suffix.lower()), unquoted):
             width = max(
                 (len(cells) for _, cells in first_rows(csv_rows(self.plain, other))), default=1
             )
             columns = self.columns
-            if other.delimiter != self.dialect.delimiter:
+            if other.delimiter != own.delimiter:
                 columns = tuple(map(str, range(width)))
             fits, _ = self._misfits(replace(self, dialect=other, columns=columns))
             if fits < bad and fits <= rows // 100:
-                return _options(self.dialect, other)
+                names = [x for x in ("delimiter", "quote") if getattr(other, x) != getattr(own, x)]
+                return " ".join(f"--{x} '{getattr(other, x) or NONE}'" for x in names)
         return ""
 
     @staticmethod
@@ -213,11 +214,6 @@ def records_of(table: SourceTable, window: int) -> Iterator[Record]:
                 yield Record(line, dict(zip(table.columns, cells, strict=True)))
             for bad in block.bad:
                 yield Record(bad.line, None, bad.reason)
-
-
-def _options(one: Dialect, other: Dialect) -> str:
-    names = [x for x in ("delimiter", "quote") if getattr(one, x) != getattr(other, x)]
-    return " ".join(f"--{name} '{getattr(other, name) or NONE}'" for name in names)
 
 
 def csv_rows(path: Path, dialect: Dialect, window: int = SAMPLE_BYTES) -> Iterator[Cells]:
