@@ -181,12 +181,8 @@ def _prodigy(record: Record) -> Iterator[dict[str, Any]]:
     }  # fmt: skip
 
 
-def _is_argilla(record: Record) -> bool:
-    """Records with `fields` and `responses`, of a list (1.x) or by question (2.x)."""
-    return isinstance(record.get("fields"), Mapping) and "responses" in record
-
-
 def _argilla(sample: Sequence[Record]) -> Rows:
+    """Records with `fields` and `responses`, of a list (1.x) or by question (2.x)."""
     field = _text_field([flat(record["fields"]) for record in sample])
 
     def rows(record: Record) -> Iterator[dict[str, Any]]:
@@ -261,12 +257,8 @@ def _argilla_old(record: Record) -> Iterator[dict[str, Any]]:
     }  # fmt: skip
 
 
-def _is_potato(record: Record) -> bool:
-    """Potato's lines: `label_annotations` by question, each with what was chosen."""
-    return isinstance(record.get("label_annotations"), Mapping)
-
-
 def _potato(record: Record) -> Iterator[dict[str, Any]]:
+    """Potato's lines: `label_annotations` by question, each with what was chosen."""
     first = _object(_first(record.get("label_annotations")))
     person = record.get("user") or record.get("user_id") or record.get("annotator")
     yield {
@@ -345,10 +337,10 @@ FORMATS: tuple[tuple[str, Callable[[Record], bool], Callable[[Sequence[Record]],
     ("Label Studio JSON", _is_task, _label_studio),
     ("Label Studio, one row per annotation", LABEL_STUDIO.issubset, _label_studio_flat),
     ("Prodigy", PRODIGY.issubset, lambda _: _prodigy),
-    ("Argilla", _is_argilla, _argilla),
+    ("Argilla", lambda x: isinstance(x.get("fields"), Mapping) and "responses" in x, _argilla),
     ("Argilla", _has_responses, _argilla_columns),
     ("Argilla", ARGILLA_OLD.issubset, lambda _: _argilla_old),
-    ("Potato", _is_potato, lambda _: _potato),
+    ("Potato", lambda x: isinstance(x.get("label_annotations"), Mapping), lambda _: _potato),
     ("Potato", _has_answers, _potato_columns),
     ("doccano", _is_doccano, lambda _: _doccano),
 )
