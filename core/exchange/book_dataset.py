@@ -32,13 +32,11 @@ BASE = f"https://raw.githubusercontent.com/rmunro/pytorch_active_learning/{COMMI
 
 LEAST_ROWS = 10_000  # of the pool: far below what the book tells of, far above an error page
 
-MOST_STRANGE = 0.001
-"""The share of the pool's rows that may be something else; the doctor names each of them."""
+MOST_STRANGE = 0.001  # the share of the pool's rows that may be something else
 
 BY_HAND = f"Or fetch it by hand: git clone {REPOSITORY}, and open that folder with --data."
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-"""Where plain HTTP may be spoken: nobody listens in between."""
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})  # nobody listens in between
 
 PIECE = 2**16  # bytes
 

@@ -24,8 +24,7 @@ EXPORT_FIELDS: tuple[str, ...] = (
 Exports of earlier versions lack the last one.
 """
 
-ALIAS_OF = "alias_of"
-"""Follows them where ids have the text of an item: the item whose label they have."""
+ALIAS_OF = "alias_of"  # follows them where ids have the text of an item: that item
 
 FLOATS = ("confidence", "score", "seconds")
 WHOLE = ("seed", "rank", "assisted")

@@ -42,8 +42,7 @@ MOST_SHEET_ROWS = 1_048_575  # below the one that names the columns
 
 LONGEST_SHEET_TEXT = 32_767  # characters that a cell of a sheet can hold
 
-LEFT_BEHIND = ("place", "n_words")
-"""Columns that mean something only here, or that everybody can count."""
+LEFT_BEHIND = ("place", "n_words")  # columns that mean something only here, or can be counted
 
 FIRST = ("item_id", "text")
 

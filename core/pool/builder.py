@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from core.pool.items import Pool
 
 AT_ONCE = 2**22  # bytes that are copied or hashed at a time
-LITTLE = 2**20
-"""Bytes of a file's last piece up to which it is read again with what came since: the pieces of a
-file that grows row by row stay few."""
+LITTLE = 2**20  # bytes of a last piece that is read again with what came since: pieces stay few
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from core.pool.hashing import is_among
 from core.system.parallel import in_order
 
-SUMMED, STEP = 2**19, 2**10
-"""Keys that are summed up at a time, about: every so manieth key tells where to cut."""
+SUMMED, STEP = 2**19, 2**10  # keys that are summed up at a time; which keys tell where to cut
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,7 @@ from core.system.durable import is_unfinished
 
 POOL_FOLDER = "unlabeled_data"
 
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
-"""What divides the cells of a pool file, by the ending of its name in small letters."""
+DELIMITERS = {".csv": ",", ".tsv": "\t"}  # by the ending of a name in small letters
 
 
 def pool_files(root: Path) -> list[Path]:

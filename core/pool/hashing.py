@@ -19,9 +19,7 @@ from core.pool.tokens import Hashes, mixed, powers
 from core.system.parallel import spans
 
 BYTES_AT_ONCE = 2**21  # bytes of texts that are hashed at a time, which bounds the memory
-TEXT_BYTES_AT_ONCE = 6_000_000
-"""Bytes of texts that are worked on at a time, which bounds the memory: those of 100,000
-headlines."""
+TEXT_BYTES_AT_ONCE = 6_000_000  # of which words are made, likewise: those of 100,000 headlines
 LENGTH_SALT = np.uint64(3)
 
 

@@ -26,11 +26,9 @@ from core.system.parallel import spans
 
 SEARCH_VERSION = 1  # part of the cache's key: a change of what is stored rebuilds it
 
-QUOTES = re.compile('["“”„]')
-"""What people and their telephones type for a double quote; one that is not closed goes on."""
+QUOTES = re.compile('["“”„]')  # what people and telephones type; one that is not closed goes on
 
-CHARACTERS, TOKENS = 1_000_000, 500_000
-"""Characters that are spelled, and tokens that are sorted, at a time: this bounds the memory."""
+CHARACTERS, TOKENS = 1_000_000, 500_000  # spelled and sorted at a time, which bounds the memory
 
 
 @dataclass(frozen=True)

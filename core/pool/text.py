@@ -9,8 +9,7 @@ from core.pool.bags import Bags, bags_of
 
 _EDGES = re.compile(r"^\W+|\W+$")
 
-UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Characters that Unicode calls letters or symbols, and that no font draws."""
+UNSEEN = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that no font draws
 _UNSEEN_KINDS = frozenset(("Cc", "Cf", "Mn", "Me", "Mc", "Zs", "Zl", "Zp"))
 
 

@@ -14,11 +14,9 @@ from core.pool.text import number_words, words_of
 from core.pool.tokens import Hashes, Parts, words_and_ngrams
 from core.system.parallel import spans
 
-CHARACTERS_AT_ONCE = 1_000_000
-"""Characters of tokens that are spelled at a time, which bounds the memory."""
+CHARACTERS_AT_ONCE = 1_000_000  # of tokens that are spelled, which bounds the memory
 
-PARTS_AT_ONCE = 1_000_000
-"""Parts of texts that are written out at a time, likewise: about 60 megabytes."""
+PARTS_AT_ONCE = 1_000_000  # of texts that are written out, likewise: about 60 megabytes
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,7 @@ from core.system.progress import Pace, Progress, silent
 
 WORDS_VERSION = 4  # part of the cache's key: a change of what is stored rebuilds it
 LENGTHS = ("short", "medium", "long")
-WORDS_AT_ONCE = 700_000
-"""Words that are worked on at a time, which bounds the memory: those of 100,000 headlines."""
+WORDS_AT_ONCE = 700_000  # which bounds the memory: those of 100,000 headlines
 
 
 @dataclass(frozen=True)

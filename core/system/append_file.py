@@ -26,8 +26,7 @@ from core.system.csv_rows import (
 from core.system.findings import Finding
 
 Record = TypeVar("Record")
-IsWhole = Callable[[list[str]], bool]
-"""Says of a last row without a line end whether nothing can be missing."""
+IsWhole = Callable[[list[str]], bool]  # whether nothing of a last row is missing
 Made = tuple[list[Record], list[Finding]]
 Make = Callable[[Rows, bool], Made[Record]]
 """What rows come to, as records and findings; the flag says whether they begin with the header."""

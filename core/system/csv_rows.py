@@ -16,10 +16,8 @@ from core.errors import LogError, SunlightError
 from core.system.durable import refused_as
 from core.system.findings import SHOWN, shortened
 
-MAX_FIELD = 64 * 2**20
-"""Bytes in one field. Far above any headline; it stops a file of quotes from eating the memory."""
-MAX_JOINED_LINES = 1_000
-"""Lines that one quoted field may span before its opening quote is taken for a stray one."""
+MAX_FIELD = 64 * 2**20  # bytes: it stops a file of quotes from eating the memory
+MAX_JOINED_LINES = 1_000  # that one field may span before its opening quote is a stray one
 WINDOW = 16 * 2**20  # bytes of a large file that are read at a time
 BOM = b"\xef\xbb\xbf"
 csv.field_size_limit(MAX_FIELD)

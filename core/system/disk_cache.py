@@ -18,8 +18,7 @@ from core.system.process import temporary_folder
 
 Loaded = TypeVar("Loaded")
 
-Stamps = tuple[tuple[str, int, int], ...]
-"""(name, size, modification time in ns) of files: it changes when one of them does."""
+Stamps = tuple[tuple[str, int, int], ...]  # (name, size, modification time in ns) of files
 
 MANIFEST = "manifest.json"
 

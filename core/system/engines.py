@@ -26,11 +26,9 @@ Result = TypeVar("Result")
 
 ENGINES = ("threads", "ray")  # the first is the default
 
-RETRIES = 3
-"""How often a part is worked on again after its worker has died, before that counts as a fault."""
+RETRIES = 3  # of a part whose worker has died, before that counts as a fault
 
-LOCAL_WORKERS = 2
-"""Of a local cluster: it is there to be tried. Each takes as much memory as this process."""
+LOCAL_WORKERS = 2  # to try it; each takes as much memory as this process
 
 OBJECT_STORE = 2**29  # bytes that a local cluster may share between its workers: parts and results
 

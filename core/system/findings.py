@@ -7,11 +7,9 @@ from enum import Enum, StrEnum
 from typing import Any, Literal, Self
 
 Severity = Literal["error", "warning"]
-MOST = 10_000
-"""Findings of one kind in one file that are told one by one; a last one counts the others."""
+MOST = 10_000  # of one kind in one file that are told one by one; a last one counts the others
 SHOWN = 200  # characters of a row or text that a finding shows
-TOLD = ("file", "line", "item_id", "message", "row")
-"""What `check --json` tells of a finding as it is."""
+TOLD = ("file", "line", "item_id", "message", "row")  # by `check --json`, as it is
 
 
 class Mend(StrEnum):

@@ -47,8 +47,7 @@ class Told:
         return min(self.done / self.total, 1.0) if self.total else 0.0
 
 
-_RUNNING: "dict[Job, tuple[object, ...]]" = {}
-"""The jobs of this process that are not over, with their arguments."""
+_RUNNING: "dict[Job, tuple[object, ...]]" = {}  # jobs that are not over, with arguments
 
 
 def is_busy(path: Path) -> bool:

@@ -14,9 +14,7 @@ from numpy.typing import NDArray
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST_WORKERS = 4
-"""Blocks that are worked on at once, whose memory adds up. More workers wait for each other here:
-between numpy's calls only one of them runs."""
+MOST_WORKERS = 4  # blocks at once, whose memory adds up; more workers wait for each other here
 
 ROWS_AT_ONCE = 100_000  # rows of a column that are worked on at a time
 

@@ -9,8 +9,7 @@ from core.errors import PasswordError
 
 COST, BLOCK_SIZE, LANES = 2**15, 8, 1  # of scrypt (RFC 7914): 32 MB and some 0.1 s a guess
 
-MOST_COST, MOST_BLOCK_SIZE, MOST_LANES = 2**17, 16, 4
-"""That a hash may ask for: it is worked out for everybody who knocks."""
+MOST_COST, MOST_BLOCK_SIZE, MOST_LANES = 2**17, 16, 4  # of a hash, worked out for all
 
 MEMORY = 512 * 2**20
 

@@ -23,8 +23,7 @@ QUOTE = USUAL_QUOTES.mark
 
 SAMPLE_ROWS = 200
 
-QUOTED_LINES = 5_000
-"""Lines with a quoted cell, from anywhere in the file, by which quotes are judged."""
+QUOTED_LINES = 5_000  # with a quoted cell, from all of the file, by which quotes are judged
 
 LIKELY_SHARE = 0.8  # of the rows that a delimiter divides alike, for it to be one
 

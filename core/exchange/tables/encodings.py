@@ -30,13 +30,11 @@ AT_ONCE = 2**22  # bytes that are looked at at a time
 
 SAMPLE_BYTES = 2**18  # of the file's beginning, by which its kind is told
 
-SAMPLE_LINES = 400
-"""Lines that are not plain ASCII, from the whole file, by which a code page is recognized."""
+SAMPLE_LINES = 400  # that are not plain ASCII, by which a code page is recognized
 
 REACH = 150  # bytes of such a line that are looked at before and after what is not ASCII
 
-TIMES_SHOWN = 3
-"""How often each byte that is not ASCII is in these lines at least, if the file has it."""
+TIMES_SHOWN = 3  # how often each byte above ASCII is in these lines, if the file has it
 
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -81,8 +79,7 @@ ANYWHERE = "en"  # the language whose lines are met in files of all others
 
 WRITES = 0.7  # share of a language's letters that a page for it has at least
 
-ABOUT_AS_GOOD = 6.0
-"""Difference of the logarithms of two readings below which it is not told which is right."""
+ABOUT_AS_GOOD = 6.0  # difference of two readings' logarithms, below which both are told
 
 ALTERNATIVES, SAMPLES, SAMPLE_WIDTH = 4, 3, 80
 """Other readings that are named at most, lines that show each, and characters of such a line."""

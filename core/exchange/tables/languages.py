@@ -43,11 +43,9 @@ SHARES = {
 USUAL_SIGNS = "’“”–—…«»„‘‚•\xa0¡¿‹›、。「」・！？：；（），《》"
 SMALL_SIGNS = "°²½©®™³º·×§¼¾ª¹±µ"
 CURRENCIES = "€£¥₪₫"
-USUAL_LETTERS = "éöüäñçóáèíøåêëãßâôîúïòàæõìùûýšžčłćřœğşőńśě"
-"""Those that are met most often, the commonest first."""
+USUAL_LETTERS = "éöüäñçóáèíøåêëãßâôîúïòàæõìùûýšžčłćřœğşőńśě"  # the commonest first
 
-LOOK_ALIKE = str.maketrans("șțȘȚی", "şţŞŢي")
-"""Letters that older code pages write by another one that looks like it."""
+LOOK_ALIKE = str.maketrans("șțȘȚی", "şţŞŢي")  # by which older code pages write others
 
 CASES = np.log([[1, 0.75, 0.25], [1, 0.997, 0.003], [1, 0.7, 0.3]])
 """Of a letter after another: each has no case, is lower or is upper case."""

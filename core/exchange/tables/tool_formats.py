@@ -51,8 +51,7 @@ def _fasttext(record: Record) -> Iterator[dict[str, Any]]:
     yield {"text": " ".join(x for x in words if not x.startswith(FASTTEXT)), "label": labels}
 
 
-FASTTEXT_LINES = ToolFormat("fastText", _fasttext)
-"""Of a table whose one column `line` holds a file's lines."""
+FASTTEXT_LINES = ToolFormat("fastText", _fasttext)  # of the column `line`
 
 
 def _own(record: Record, *taken: str) -> dict[str, Any]:
