@@ -240,10 +240,7 @@ def _take_back(source: Path, data: Path, annotator: str, as_json: bool) -> None:
 
 @contextmanager
 def workspace_for(
-    path: Path,
-    source: "SourceTable | Path",
-    label: str = "",
-    several: bool | None = None,
+    path: Path, source: "SourceTable | Path", label: str = "", several: bool | None = None
 ) -> Iterator[Workspace]:
     """The workspace in this folder, which is made if it is not there, and goes again if refused.
 

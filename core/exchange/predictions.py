@@ -39,11 +39,8 @@ NEW_WORDS = 0.1  # so much larger a share of new words than in the pool is told 
 
 MOST_PROBABLE, BEST = "most probable", "best"
 Threshold = str | float
-"""From which probability of the positive label on it is predicted.
-
-`MOST_PROBABLE`: where it is the most probable label; `BEST`: from the run's own threshold on, of
-the probability that is not calibrated; a number: from this calibrated probability on.
-"""
+"""From which probability of the positive label on it is predicted: where it is `MOST_PROBABLE`,
+from the run's own threshold on (`BEST`, not calibrated), or from this calibrated probability on."""
 
 DIGITS = 7  # behind the point of a probability: what 32 bits hold
 

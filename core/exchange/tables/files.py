@@ -5,7 +5,6 @@ A small file can claim to hold more than any machine has: what it would unpack t
 
 import json
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -20,6 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from core.errors import TableError
 from core.pool.header import ROLES, TEXT, plain_name
 from core.system.csv_rows import BOM, MAX_FIELD, BadRow
+from core.system.durable import DAMAGED
 
 ROWS_AT_ONCE = 16_384  # rows that are read at a time
 
@@ -364,10 +364,7 @@ def _workbook(path: Path, name: str) -> Iterator[CalamineWorkbook]:
         _refuse_bomb(path, name)
         with closing(CalamineWorkbook.from_path(str(path))) as book:
             yield book
-    except (
-        CalamineError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError,
-        OverflowError, OSError,
-    ) as error:  # fmt: skip
+    except (CalamineError, *DAMAGED) as error:
         raise TableError(
             f"{name} cannot be read as a spreadsheet: {_first_line(error)}. Save it again, or "
             "as CSV."
