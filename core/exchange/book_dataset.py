@@ -162,8 +162,7 @@ def fetch(
 ) -> None:
     """All of the file stands in `part`, which may hold its beginning already.
 
-    `size` in bytes, if it is known. Raises DownloadError, or OSError if it cannot be written; what
-    has arrived stays.
+    `size` in bytes, if it is known. Raises DownloadError, or OSError; what has arrived stays.
     """
     _refuse_url(url)
     deadline = time.monotonic() + limits.seconds

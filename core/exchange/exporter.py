@@ -47,8 +47,8 @@ def export(
     """The files of this format of `LAYOUTS`, whole and on disk; the card stands beside or inside.
 
     One file is written to `path`, its card with `.md` behind that name; others into a folder.
-    Raises ExportError if something stands there, if it cannot be written, or for splits without a
-    label.
+    Raises ExportError if something stands there, if it cannot be written, or if no label is asked
+    for.
     """
     refuse_place(snapshot, path)
     files = list(export_files(snapshot, form, splits, for_excel=for_excel))
@@ -122,9 +122,7 @@ def refuse_place(snapshot: Snapshot, path: Path) -> None:
 
 
 def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: int = 0) -> str:
-    """The card of these labels, for a file or folder of this layout; people's words are no
-    Markdown.
-    """
+    """The card of these labels, for files of this layout; people's words are no Markdown in it."""
     task, columns = snapshot.workspace.task, ", ".join(map(plain, table.column_names))
     parts = [
         f"# {plain(task.title)}",

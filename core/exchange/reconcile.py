@@ -1,8 +1,7 @@
 """Comparison of imported items and labels with those that are here: what is to be appended.
 
 A label that is another here stays as it is here: who brings a table does not overrule who labeled.
-What was taken back may be brought again: the log has the last word, so it comes with an event of
-its own.
+What was taken back may be brought again, with an event of its own: the log has the last word.
 """
 
 from collections import defaultdict

@@ -40,8 +40,7 @@ def load_cached(
 
     `build` fills an empty folder. Older entries of the kind go. With `write` false, or where
     nothing can be written, a missing entry is built elsewhere, loaded and dropped (files that are
-    mapped into memory outlive their names). Raises WorkspaceError if there is no room for it
-    anywhere.
+    mapped into memory outlive their names). Raises WorkspaceError if there is no room anywhere.
     """
     entry = root / f"{kind}-{blake2b(repr(key).encode(), digest_size=8).hexdigest()}"
     try:

@@ -32,8 +32,7 @@ def open_arrays(folder: Path, *names: str) -> list[NDArray]:
 def array_to_fill(folder: Path, name: str, dtype: DTypeLike, length: int) -> NDArray:
     """An array of zeros in the folder, mapped to be written. Raises OSError on a full disk.
 
-    The zeros are written first: where there is no room for a page that is only mapped, the process
-    would be killed.
+    The zeros are written first: without room for a page that is mapped the process would be killed.
     """
     with GrowingArray(folder, name, dtype) as array:
         for start in range(0, length, ZEROS):

@@ -49,8 +49,7 @@ def is_moment(text: str) -> bool:
 def moment(text: str, *, day_first: bool = True) -> str:
     """A date or a time as the logs write it, in UTC; one without a time zone is taken for UTC.
 
-    Raises ValueError, with the end of a sentence, for what is no date, or has no year or no known
-    zone.
+    Raises ValueError, with a sentence's end, for what is no date, or has no year or no known zone.
     """
     try:
         found = _parsed(text.strip(), day_first=day_first)

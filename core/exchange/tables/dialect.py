@@ -76,8 +76,7 @@ def recognize_dialect(
 ) -> Dialect:
     """The dialect of a UTF-8 text, by the ending of its name and what somebody named of it.
 
-    A `.tsv` is divided by tabs alone; a `.txt` is one text a line unless its rows look like a
-    table's.
+    A `.tsv` is divided by tabs alone; a `.txt` is one text a line unless it looks like a table.
     """
     data = _sample(plain)
     told = re.match(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n", data, re.IGNORECASE)

@@ -137,8 +137,7 @@ def recognize(path: Path) -> Encoding:
 def as_utf8(path: Path, encoding: str, folder: Path) -> Path:
     """The file as UTF-8: itself, or a copy in this folder.
 
-    Raises TableError for bytes, with their line, that are none of this encoding, or for no
-    encoding.
+    Raises TableError for bytes, with their line, that are none of this encoding.
     """
     if codecs_name(encoding, path.name) in ("utf-8", "utf-8-sig", "ascii"):
         return path

@@ -280,9 +280,7 @@ def _distinct(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def member(path: Path, asked: str, endings: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """(the file to unpack, all files of the archive that could be): the one that is asked for, else
-    the first whose name has one of these endings. Raises TableError if there is none.
-    """
+    """(the file to unpack, as asked for or the first of such an ending, all that could be)."""
     if path.suffix.lower() == ".gz":
         return path.stem, ()
     try:

@@ -57,9 +57,7 @@ RECOGNIZED = Reading()  # nothing is said: all of it is recognized
 
 @dataclass(frozen=True)
 class Doubt:
-    """Two readings, each as (option, how it reads); `likely` is the one that counts where nobody
-    says.
-    """
+    """Two readings, each as (option, how it reads); `likely` counts where nobody says which."""
 
     about: str
     readings: tuple[tuple[str, str], ...]

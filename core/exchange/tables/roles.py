@@ -58,8 +58,8 @@ def guess(
 
     `rows` are the first ones. Without a usual name the text is the column of the longest cells, one
     of dates or of cells that stand again and again only if there is no other; the id the first
-    column, where it numbers the rows. In an id nearly each cell is another, in a label few words
-    stand again.
+    column, where it numbers the rows. In an id nearly each cell is another, in a label few stand
+    again.
     """
     cells = {name: [row[at] for row in rows] for at, name in enumerate(name_of)}
     found: dict[str, str] = {}
