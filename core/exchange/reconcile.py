@@ -175,8 +175,6 @@ def missing_rows(
 
 
 class _Here:
-    """What stands here, beside what is wanted."""
-
     def __init__(
         self, snapshot: Snapshot, wanted: Sequence[ImportedLabel], planned: Set[BroughtLabel]
     ) -> None:

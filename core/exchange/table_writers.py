@@ -63,7 +63,6 @@ def written_to(out: Path, parts: Iterator[pa.Table]) -> None:
 
 
 def as_bytes(table: pa.Table, ending: str) -> bytes:
-    """The table as the content of a file of this ending."""
     file = BytesIO()
     with WRITERS[ending](file, table.schema) as write:
         write(table)

@@ -190,7 +190,6 @@ def _kept_pieces(file: PoolFile, stop: int, before: Sequence[Piece]) -> tuple[li
 
 
 def _holds(path: Path, piece: Piece) -> bool:
-    """Whether the file holds these very bytes, in their place."""
     end = piece.start + piece.size
     digest, _ = _look_through(path, piece.delimiter, piece.start, end)
     return digest == piece.digest and path.stat().st_size >= end

@@ -23,12 +23,10 @@ def examine_pool(words: PoolWords, root: Path) -> Iterator[Finding]:
         yield Finding(Kind.EMPTY_POOL, POOL_FOLDER, message)
         return
     yield from _repeated_ids(words)
-    blank = int(words.is_blank.sum())
-    if blank:
+    if blank := int(words.is_blank.sum()):
         message = f"{POOL_FOLDER}: {counted(blank, 'item')} without visible text, never proposed."
         yield Finding(Kind.BLANK_TEXT, POOL_FOLDER, message)
-    copies = int(np.count_nonzero(~firsts(words.keys, words.key_order)))
-    if copies:
+    if copies := int(np.count_nonzero(~firsts(words.keys, words.key_order))):
         message = (
             f"{POOL_FOLDER}: {counted(copies, 'item')} with the text of an earlier item. Only the "
             "first one is proposed; there is nothing to do."

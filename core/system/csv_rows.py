@@ -116,8 +116,6 @@ def read_row_blocks(
 
 
 class _Reader:
-    """Reads lines, a part after the other, into rows and bad rows."""
-
     def __init__(self, before: int, delimiter: str, quotes: Quotes = USUAL_QUOTES) -> None:
         """`before` is the number of lines that stand before those to come."""
         self._before, self._delimiter, self._quotes = before, delimiter, quotes

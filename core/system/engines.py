@@ -97,7 +97,6 @@ class Ray:
         return results
 
     def _collect(self, under_way: dict[Any, int], results: list[Any]) -> None:
-        """Waits until one task is done, and puts its result in its place."""
         (done,), _ = self.ray.wait(list(under_way), num_returns=1)
         results[under_way.pop(done)] = self.ray.get(done)
 

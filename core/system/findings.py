@@ -136,7 +136,6 @@ class Finding:
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> Self:
-        """The finding that `as_dict` has told."""
         names = told["kind"], told["severity"]
         kind = next(each for each in Kind if (each.title, each.severity) == names)
         by_hand = bool(kind.mend) and not told["mend"]

@@ -97,7 +97,6 @@ class Characters:
 
 @cache
 def languages() -> tuple[Language, ...]:
-    """All languages of `languages.toml`."""
     known = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
     return tuple(_language(name, each["letters"], each["text"]) for name, each in known.items())
 

@@ -207,7 +207,6 @@ def _as_plain(path: Path, encoding: str, folder: Path) -> Path:
 
 
 def _is_fasttext(plain: Path) -> bool:
-    """Whether most of the first lines begin with a label as fastText writes it."""
     with plain.open("rb") as file:
         lines = [line for line in file.read(SAMPLE_BYTES).splitlines()[:SAMPLE_ROWS] if line]
     labeled = sum(line.startswith(tool_formats.FASTTEXT.encode()) for line in lines)
