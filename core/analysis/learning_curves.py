@@ -1,7 +1,6 @@
 """Learning curves of simulated active learning: mixes, models and seeds in one CSV file."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -15,7 +14,7 @@ from core.analysis import simulation
 from core.analysis.simulation import Mix, Plan, Step
 from core.errors import LogError, LoopError
 from core.system.append_file import CsvFile
-from core.system.process import temporary_folder
+from core.system.process import processors, temporary_folder
 from core.system.progress import Progress, silent
 from core.workspace.logs import decode, encode, header_of
 from core.workspace.snapshot import Snapshot
@@ -192,7 +191,7 @@ def _computed(
     Others have one torch thread each, and are started anew: a fork of a process whose torch has run
     threads may hang. Whatever ends the caller ends what still waits.
     """
-    workers = min(workers or os.cpu_count() or 1, max(len(missing), 1))
+    workers = min(workers or processors(), max(len(missing), 1))
     jobs = [(folder, study.task, study.mixes[x.mix], x, study.plan) for x in missing]
     if workers == 1:
         yield from (compute(*job) for job in jobs)

@@ -1,7 +1,6 @@
 """Entries of `.cache`: built once, checked at every opening, rebuilt rather than trusted."""
 
 import json
-import os
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import TypeVar
 
 from core.errors import WorkspaceError
 from core.system.durable import new_folder, refused_as, remove, remove_abandoned
-from core.system.process import temporary_folder
+from core.system.process import processors, temporary_folder
 
 Loaded = TypeVar("Loaded")
 
@@ -105,7 +104,7 @@ def _is_whole(entry: Path, stamps: tuple[tuple[str, int, int, int], ...]) -> boo
     checksums = dict(json.loads((entry / MANIFEST).read_text(encoding="utf-8")))
     if {MANIFEST, *checksums} != {name for name, *_ in stamps}:
         return False
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(processors()) as threads:
         found = [*threads.map(_checksum, [entry / name for name in checksums])]
     return found == [*checksums.values()]
 

@@ -44,7 +44,7 @@ def in_blocks(work: Callable[[int, int], Result], rows: int) -> Iterator[Result]
 
 
 def spans(ends: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
-    """(start, stop) of neighbors that hold at most `size`, or of one; `ends` are `(n + 1,)` offsets."""
+    """(start, stop) of neighbors of at most `size`, or of one; `ends` are `(n + 1,)` offsets."""
     start, last = 0, len(ends) - 1
     while start < last:
         stop = max(int(np.searchsorted(ends, ends[start] + size, "right")) - 1, start + 1)

@@ -1,11 +1,17 @@
-"""Temporary folders, which go by themselves."""
+"""Processors, and temporary folders, which go by themselves."""
 
+import os
 import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def processors() -> int:
+    """How many processors this machine has, 1 if nobody knows."""
+    return os.cpu_count() or 1
 
 
 @contextmanager
