@@ -117,8 +117,9 @@ class Finding:
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The finding as `check --json` tells it."""
-        named = {"severity": self.severity, "kind": self.kind.title, "mend": self.mend.value}
-        return named | {name: getattr(self, name) for name in TOLD}
+        named = {"severity": self.severity, "kind": self.kind.title}
+        named |= {name: getattr(self, name) for name in TOLD[:-1]}
+        return named | {"mend": self.mend.value, "row": self.row}
 
     @classmethod
     def at(
