@@ -7,7 +7,6 @@ length, its form and a least number of its rows are checked.
 from __future__ import annotations
 
 import hashlib
-import os
 import ssl
 import time
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from core.pool.folder import POOL_FOLDER
 from core.system.csv_rows import read_row_blocks
 from core.system.durable import keep
 from core.system.locks import locked_folder
+from core.system.process import environment
 from core.system.progress import Pace, Progress, silent
 from core.workspace.layout import Workspace, open_workspace, refuse_contents
 
@@ -217,7 +217,7 @@ def _session(url: str) -> Session:
 
     session = requests.Session()
     session.trust_env = urlsplit(url).hostname not in LOOPBACK  # a proxy has a loopback of its own
-    session.verify = os.environ.get("SSL_CERT_FILE") or True
+    session.verify = environment("SSL_CERT_FILE") or True
     session.headers.update({"Accept-Encoding": "identity", "User-Agent": "sunlight"})
     session.hooks["response"].append(_refuse_redirect)
     return session

@@ -1,4 +1,4 @@
-"""Processors, and temporary folders, which go by themselves."""
+"""What the operating system gives this process: variables, processors, temporary folders."""
 
 import os
 import shutil
@@ -7,6 +7,11 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def environment(variable: str) -> str:
+    """What the environment variable says; empty if there is none."""
+    return os.environ.get(variable, "")
 
 
 def processors() -> int:

@@ -3,7 +3,6 @@
 A name is what people type and what stands in an address: it never leads out of the folder.
 """
 
-import os
 import re
 import time
 import unicodedata
@@ -24,6 +23,7 @@ from core.system.durable import (
 )
 from core.system.jobs import is_busy
 from core.system.locks import locked_folder
+from core.system.process import environment
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
 from core.workspace.logs import Event, read_log
 from core.workspace.task import default_task
@@ -45,7 +45,7 @@ _NAME = re.compile(r"[^\W_]([\w .-]*\w)?")
 
 def workspaces_folder() -> Path:
     """Where the app's own workspaces stand: `data/`, or the folder that `SUNLIGHT_SHELF` names."""
-    return Path(os.environ.get("SUNLIGHT_SHELF") or SAMPLE.parent).resolve()
+    return Path(environment("SUNLIGHT_SHELF") or SAMPLE.parent).resolve()
 
 
 def check_name(name: str) -> str:

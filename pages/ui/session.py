@@ -3,7 +3,6 @@
 The workspace's name stands in the address; the person's name is remembered by the browser.
 """
 
-import os
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.errors import SunlightError
+from core.system.process import environment
 from core.workspace.layout import SAMPLE
 from core.workspace.registry import find, name_of, workspaces_folder
 from core.workspace.snapshot import Snapshot
@@ -59,7 +59,7 @@ def started_with() -> str:
     parser = ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--data", nargs="?")
     given, _ = parser.parse_known_args()
-    return given.data or os.environ.get("SUNLIGHT_DATA") or str(SAMPLE)
+    return given.data or environment("SUNLIGHT_DATA") or str(SAMPLE)
 
 
 def choose_workspace(path: Path) -> None:
