@@ -189,7 +189,6 @@ def backup_text(answer: Mapping[str, Any]) -> str:
 
 
 def import_json(found: ImportResult) -> dict[str, Any]:
-    """What an import brought, and the lines that it left out."""
     left_out = [{"line": row.line, "reason": row.reason} for row in found.left_out]
     return asdict(found) | {"left_out": left_out}
 
@@ -220,6 +219,5 @@ def preview_json(table: SourceTable, columns: Columns) -> dict[str, Any]:
 
 
 def preview_text(answer: Mapping[str, Any]) -> list[str]:
-    """A line for each thing that was recognized, and one for each row."""
     lines = [f"{name}: {value}" for name, value in answer.items() if name != "rows"]
     return [*lines, *map(str, answer["rows"])]

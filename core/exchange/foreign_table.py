@@ -71,9 +71,7 @@ ROLE_NAMES = {
 
 LEFT_OUT = {"item_id": "made from the texts", "label": "none"}
 
-Asked = Mapping[str, str]
-"""The columns that a person names, by what they hold; empty: none does. What is left out is
-recognized."""
+Asked = Mapping[str, str]  # columns that a person names, by what they hold; empty: none does
 
 BETWEEN = "\n\n"  # stands between the parts of a text that comes from several columns
 

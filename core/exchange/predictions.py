@@ -183,7 +183,6 @@ class _Predictor:
         }
 
     def look_at(self, texts: Sequence[str]) -> None:
-        """Counts the words that are new to the model."""
         words, new = _new_words(self.model, texts)
         self._words += words
         self._new += new

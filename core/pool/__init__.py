@@ -6,5 +6,4 @@
 - hashing.hash_keys, keys_of: which texts are copies, by 64 bits of each
 - text.is_blank, words_of, text_key, occurrences: words of a text, and when two texts are the same
 - search.read_index, read_query: items by their words
-- bags.Bags: texts as bags of ids
 """

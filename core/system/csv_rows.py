@@ -117,7 +117,6 @@ def read_row_blocks(
 
 class _Reader:
     def __init__(self, before: int, delimiter: str, quotes: Quotes = USUAL_QUOTES) -> None:
-        """`before` is the number of lines that stand before those to come."""
         self._before, self._delimiter, self._quotes = before, delimiter, quotes
         self.rows: list[Row] = []
         self.bad: list[BadRow] = []

@@ -27,8 +27,7 @@ GRACE = 1.0  # seconds between being told to end and being ended: time to clear 
 KINDNESS = 10  # steps of priority by which the pages go before a job
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""A job's threads of one computation, those of its own processes too: on a busy machine more of
-them wait for each other fifty times longer than a small step takes."""
+"""Of one computation, of a job and its processes: on a busy machine more wait for each other."""
 
 
 @dataclass(frozen=True)

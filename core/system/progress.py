@@ -35,7 +35,6 @@ class Pace:
     """
 
     def __init__(self, progress: Progress, doing: str, total: int | None, things: str) -> None:
-        """`total` is None where nobody knows yet how many there are."""
         self._progress, self._doing, self._total, self._things = progress, doing, total, things
         self._done, self._began = 0, time.perf_counter()
         self._told = self._began

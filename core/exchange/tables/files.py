@@ -142,7 +142,6 @@ def parquet_columns(path: Path, name: str) -> tuple[list[str], set[str]]:
 
 
 def excel_sheets(path: Path, name: str) -> list[str]:
-    """The names of the file's sheets; raises TableError."""
     with _workbook(path, name) as book:
         return list(book.sheet_names)
 
