@@ -1,12 +1,13 @@
 """Home: the stage of the work, and the one thing to do next."""
 
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from core.analysis.simulation import make_demo
-from core.evaluation.report import SCORE_NAMES
+from core.evaluation.report import score_names
 from core.pool.folder import pool_files
 from core.workspace.layout import SAMPLE
 from core.workspace.logs import shown_id
@@ -90,21 +91,24 @@ def show_balance(snapshot: Snapshot) -> None:
     task = snapshot.workspace.task
     counts = snapshot.labels.counts(task)
     labeled = {split: each for split, each in counts.items() if sum(each.values())}
+    names = charts.grouped(task, sum(map(Counter, labeled.values()), Counter()))
     rows = [
-        {"split": split, "label": task.label(value).name, "items": items}
+        {"split": split, "label": names[value], "items": items}
         for split, each in labeled.items()
         for value, items in each.items()
     ]
     if rows:
+        found = pd.DataFrame(rows).groupby(["split", "label"], sort=False, as_index=False).sum()
+        common = task.positive.name if task.positive else "each label"
         show_figure(
             "balance",
             "Labels so far",
-            f"The test set shows how common {task.positive.name} really is. Training items were "
-            "picked by the model, so their mix is not typical.",
+            f"The test set shows how common {common} really is. Training items were picked by the "
+            "model, so their mix is not typical.",
             charts.balance,
-            pd.DataFrame(rows),
+            found,
             tuple(labeled),
-            task.labels,
+            charts.grouped_colors(task, names),
         )
 
 
@@ -115,12 +119,12 @@ def show_last_run(snapshot: Snapshot) -> None:
         return
     run = snapshot.logs.runs[-1]
     st.header(plain(shown_id(run.run_id)), anchor=False)
-    found = report_intervals(runs.report(snapshot, run))
+    task, found = snapshot.workspace.task, report_intervals(runs.report(snapshot, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
         value = getattr(run, score)
         metric(
             column,
-            SCORE_NAMES[score],
+            score_names(task)[score],
             "undefined" if value is None else f"{value:.3f}",
             span(found.get(score)),
             help="The range below is a 95% confidence interval.",
@@ -128,7 +132,7 @@ def show_last_run(snapshot: Snapshot) -> None:
     st.caption(
         f"Learned from {run.n_training:,} labels, measured on {run.n_evaluation:,} test items."
     )
-    if run.fscore == 0:
+    if run.fscore == 0 and task.positive:
         st.caption(
             "The F-score is 0 while the model finds none of the positive items, as happens with "
             "few positive labels. AUC tells whether it already ranks them higher."

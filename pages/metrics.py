@@ -18,13 +18,11 @@ NONE = "nothing"
 
 def show_curve(snapshot: Snapshot) -> None:
     """Scores against labels, and whether the last batch improved the model."""
-    items, positives = score_tables.evaluation_size(snapshot)
+    task = snapshot.workspace.task
     points = runs.of_reports(score_tables.curve_points, snapshot)
     if not len(points):
-        say_empty(
-            "Label a test item that is "
-            f"{plain(snapshot.workspace.task.positive.name)} to see scores here: there is none yet."
-        )
+        asked = f"that is {plain(task.positive.name)} " if task.positive else ""
+        say_empty(f"Label a test item {asked}to see scores here: there is none yet.")
         return
     scores = tuple(name for name in charts.SCORE_COLORS if name in set(points["score"]))
     chosen = choose_one("Score", scores, "metrics_score")
@@ -32,7 +30,7 @@ def show_curve(snapshot: Snapshot) -> None:
         "learning-curve",
         "Learning curve",
         f"Does more labeling still help? A flat line means no. The band is the {chosen}'s 95% "
-        f"interval with {items:,} test items, {positives:,} of them positive.",
+        f"interval with {score_tables.evaluation_size(snapshot, 'positive').rstrip(',')}.",
         charts.learning_curve,
         points,
         chosen,
@@ -47,11 +45,15 @@ def show_curve(snapshot: Snapshot) -> None:
             st.write(plain(sentence))
 
 
-def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int]:
-    """The run to look at, the one to compare it with, and the label that is looked for."""
+def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int | None]:
+    """The run to look at, the one to compare it with, and the label that is looked for.
+
+    Without a label it is all of them.
+    """
     by_id = {run.run_id: run for run in reversed(snapshot.logs.runs)}
-    labels = snapshot.workspace.task.labels
-    places = st.columns(3 if len(labels) > 2 else 2)
+    task = snapshot.workspace.task
+    labels, has_many = task.labels, views.has_many(task)
+    places = st.columns(3 if has_many else 2)
     run = by_id[
         places[0].selectbox("Model version", list(by_id), format_func=shown_id, key="metrics_run")
     ]
@@ -62,28 +64,37 @@ def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int]:
     other = places[1].selectbox(
         "Compare with", options, index=start, format_func=shown_id, key="metrics_other"
     )
-    label = snapshot.workspace.task.positive_index
-    if len(labels) > 2:
+    label = task.positive_index
+    if has_many:
         label = places[2].selectbox(
             "Label against all others",
-            range(len(labels)),
-            index=label,
-            format_func=lambda at: labels[at].name,
+            [None, *range(len(labels))],
+            index=0 if label is None else label + 1,
+            format_func=lambda at: "All labels" if at is None else labels[at].name,
             key="metrics_label",
         )
     return run, by_id.get(other), label
 
 
-def show_scores(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> None:
+def show_scores(snapshot: Snapshot, run: Run, other: Run | None, label: int | None) -> None:
     score_tables.show_table(score_tables.score_table(snapshot, run, other, label))
     report = runs.report(snapshot, run)
     if report is None:
         st.caption("This version has no report: these are its model's predictions of today.")
         return
-    st.caption(
+    told = (
         "F-score, precision and recall are at a probability of 0.5. The model's own threshold was "
-        f"chosen on training data, never on the test set. {plain(report.note)}"
+        "chosen on training data, never on the test set."
     )
+    if label is None:
+        told = "Macro scores are means over the labels, each one against all others."
+    if snapshot.workspace.task.several:
+        told += " Each label has a threshold of its own, chosen on training data."
+    st.caption(f"{told} {plain(report.note)}")
+    figures = report.figures.get("evaluation")
+    if figures and figures.unknown:
+        names = ", ".join(map(snapshot.workspace.task.name_of, figures.unknown))
+        st.caption(plain(f"The model does not know these labels yet: {names}. Label more of them."))
 
 
 def say_what_is_missing(snapshot: Snapshot, run: Run, look: views.Look | None) -> None:
@@ -102,6 +113,7 @@ def say_what_is_missing(snapshot: Snapshot, run: Run, look: views.Look | None) -
         )
 
 
+OF_ALL_LABELS = {"Labels": views.show_labels, "Worst errors": views.show_worst_errors}
 VIEWS = {
     "Ranking": views.show_ranking,
     "Threshold": views.show_threshold,
@@ -127,6 +139,7 @@ look = views.look_at(snapshot, run, other, label)
 show_scores(snapshot, run, other, label)
 say_what_is_missing(snapshot, run, look)
 if look and len(look.answers):
-    show_tabs(VIEWS, "metrics_view", look)
+    shown = OF_ALL_LABELS if views.has_many(look.task) else {}
+    show_tabs(shown if label is None else VIEWS | shown, "metrics_view", look)
 st.header("All model versions", anchor=False)
 score_tables.show_versions(snapshot)

@@ -15,7 +15,7 @@ from core.workspace.task_file import add_example
 from pages.ui import page_head, session
 from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
-from pages.ui.components.controls import show_tabs
+from pages.ui.components.controls import is_chosen_from_list, show_tabs
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
@@ -120,9 +120,11 @@ def show_earlier(snapshot: Snapshot) -> None:
     if st.button("Open in Annotate", icon=":material/undo:", key="reopen"):
         open_batch(batch_id)
     task = snapshot.workspace.task
-    names = {label.value: label.name for label in task.filed if not label.retired}
-    shown = {value: plain(name) for value, name in names.items()}
-    wanted = st.pills("Labels", names, format_func=shown.get, selection_mode="multi")
+    names = {label.value: plain(label.name) for label in task.filed if not label.retired}
+    if is_chosen_from_list(task):
+        wanted = st.multiselect("Labels", names, format_func=names.get, placeholder="any")
+    else:
+        wanted = st.pills("Labels", names, format_func=names.get, selection_mode="multi")
     labeled = [item for item in snapshot.labels.items if item.batch_id == batch_id]
     if wanted:
         labeled = [x for x in labeled if not {*wanted}.isdisjoint(task.filed_under(x.label))]

@@ -4,7 +4,6 @@ from collections import Counter
 from functools import partial
 from io import BytesIO
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -37,38 +36,40 @@ KINDS = (
 def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> None:
     texts = items["text"].tolist()
     known = None if model is None else model.known([w for text in texts for w in words_of(text)])
-    said = [None] * len(texts) if model is None else score_texts(model, texts)
+    said = [""] * len(texts)
+    if model:
+        columns, probability = model.columns, score_texts(model, texts)
+        told = zip(columns.answers(probability), columns.confidence(probability), strict=True)
+        name_of = snapshot.workspace.task.name_of
+        said = [prediction(name_of(answer), sure) for answer, sure in told]
     # An evaluation item that waits for its label must not be shown with what the model says.
     hidden = being_held_out(snapshot)
     with st.container(gap=None):
-        for item, probability in zip(items.itertuples(), said, strict=True):
-            told = facts(snapshot, item, None if item.item_id in hidden else probability)
+        for item, predicted in zip(items.itertuples(), said, strict=True):
+            told = facts(snapshot, item, "" if item.item_id in hidden else predicted)
             alone = len(items) == 1
             show_item(snapshot, item.item_id, item.text, told, known, is_alone=alone)
 
 
-def facts(snapshot: Snapshot, item: tuple, probability: np.ndarray | None) -> list[str]:
+def facts(snapshot: Snapshot, item: tuple, predicted: str) -> list[str]:
     """What is known of an item, in the order in which one asks."""
     task = snapshot.workspace.task
     told = [item.item_id, SET_NAMES[item.split]]
-    told += [f"labeled {task.label(item.label).name}"] if item.label else []
+    told += [f"labeled {task.name_of(item.label)}"] if item.label else []
     told += [f"chosen by {CHOSEN_BY.get(item.strategy, item.strategy)}"] if item.strategy else []
-    if probability is not None:
-        best = task.labels[probability.argmax()]
-        told.append(f"Model: {prediction(best.name, probability.max())}")
-    return told
+    return [*told, f"Model: {predicted}"] if predicted else told
 
 
 def kinds_sentence(snapshot: Snapshot, places: RowSet) -> str:
     """How many of the items each split has, and how many each label; empty if none is labeled."""
-    by_split, by_label = Counter(), Counter()
+    by_split, by_label, task = Counter(), Counter(), snapshot.workspace.task
     for (split, label), items in tables(snapshot).counts(places).items():
         by_split[split] += items
-        by_label[label] += items
+        for value in task.chosen(label) or (label,):
+            by_label[value] += items
     del by_label[""]
     told = [f"{by_split[s]:,} {name}" for s, name in SET_NAMES.items() if by_split[s]]
-    name_of = {label.value: label.name for label in snapshot.workspace.task.labels}
-    labeled = [f"{items:,} {name_of[value]}" for value, items in sorted(by_label.items())]
+    labeled = [f"{items:,} {task.name_of(value)}" for value, items in sorted(by_label.items())]
     return f"{' · '.join(told)}. Labels: {', '.join(labeled)}." if labeled else ""
 
 

@@ -69,7 +69,7 @@ _LISTED = (
     Strategy("mean confidence", strategies.low_confidence, ("mean_confidence",),
         when="With several labels for a text: where the model is a little unsure about many.",
         why="Chosen because the model is unsure about its labels on average.",
-        color="#b8860b", order="least sure first"),
+        color="#9ccc90", order="least sure first"),
     Strategy("margin", strategies.margin, ("probability",),
         when="With three labels and more: where the model hesitates between the best two.",
         why="Chosen because the model hesitates between two labels.",
@@ -110,7 +110,7 @@ _LISTED = (
     Strategy("rarest label", strategies.most_likely_positive, ("rarest_probability",),
         when="To find items of the label that is rarest so far, or of one that task.toml names.",
         why="Chosen because it is among the most likely items of a rare label.",
-        color="#7a5195"),
+        color="#785460"),
 )
 # fmt: on
 

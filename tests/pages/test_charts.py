@@ -4,16 +4,19 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from core.workspace.task import default_task
+from core.workspace.task import Task, default_task, parse_task
 from pages.ui.components.charts import (
     NEGATIVES,
     NOT_RECORDED,
     OTHER_STRATEGIES,
+    OTHERS,
     POOL,
     POSITIVE,
     SCORE_COLORS,
     STRATEGY_COLORS,
     WAYS,
+    grouped,
+    grouped_colors,
     label_colors,
     legend,
     strategy_color,
@@ -91,7 +94,7 @@ def contrast(color: str, ground: str) -> float:
         (12, list(STRATEGY_COLORS.values())),
         (18, [POSITIVE, *NEGATIVES]),
         (18, WAYS),
-        (30, list(SCORE_COLORS.values())),
+        (30, sorted({*SCORE_COLORS.values()})),
     ],
 )
 def test_colors_that_stand_together_are_told_apart(vision: str, least: float, together: list[str]):
@@ -104,3 +107,30 @@ def test_colors_that_stand_together_are_told_apart(vision: str, least: float, to
 def test_every_color_is_seen_on_light_and_on_dark(color: str):
     assert contrast(color, LIGHT) > 1.7
     assert contrast(color, DARK) > 1.9
+
+
+def of_groups(names: list[str]) -> Task:
+    tables = (
+        f'[[labels]]\nvalue = "{at}"\nname = "{x}"\nfile = "{at}.csv"' for at, x in enumerate(names)
+    )
+    return parse_task("\n".join(tables), "task.toml")
+
+
+def test_many_labels_are_told_by_their_groups():
+    few = of_groups(["a", "b/x", "b/y"])
+    assert grouped(few, {}) == {"0": "a", "1": "b/x", "2": "b/y"}
+    many = of_groups([f"g{at % 5}/{at}" for at in range(40)])
+    assert grouped(many, {}) == {str(at): f"g{at % 5}" for at in range(40)}
+    assert [*grouped_colors(many, grouped(many, {}))] == [f"g{at}" for at in range(5)]
+
+
+def test_of_too_many_groups_the_rare_ones_are_one():
+    many = of_groups([f"l{at}" for at in range(40)])
+    found = grouped(many, {str(at): at for at in range(40)})
+    assert [value for value, name in found.items() if name != OTHERS] == [
+        str(x) for x in range(33, 40)
+    ]
+    named = grouped_colors(many, found)
+    assert len(named) == 8
+    assert [*named][-1] == OTHERS
+    assert len(set(named.values())) == 8

@@ -525,14 +525,14 @@ def test_many_or_several_labels_are_chosen_in_a_field(demo: Path, monkeypatch, s
     chosen = next(p for p in snapshot.logs.proposals if label_of(snapshot, p.item_id) == "1")
     flag(demo, chosen)
     page = open_tab(open_page("review", demo, monkeypatch), "Flagged")
-    key = f"answer {chosen.item_id}"
+    key = f"answer {chosen.item_id}_1"
     if several:
         assert page.multiselect(key=key).value == ["1"]
         page.multiselect(key=key).set_value(["m3", "1"]).run()
     else:
         assert page.selectbox(key=key).value == "1"
         page.selectbox(key=key).set_value("m3").run()
-    page.button(key=f"decide {chosen.item_id}").click().run()
+    page.button(key=f"{key}_save").click().run()
     assert not page.exception
     assert not page.error
     assert label_of(read(demo), chosen.item_id) == ("1|m3" if several else "m3")

@@ -4,16 +4,22 @@ Labels and the chapter's strategies have colors of Okabe and Ito. The others are
 from each other for any color vision, on light and on dark, as a test holds.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
 
 import altair as alt
 
+from core.evaluation.report import MACRO_NAMES, SCORE_NAMES
 from core.sampling.catalog import CATALOG
-from core.workspace.task import NOT_RECORDED, SUNLIGHT, Label
+from core.workspace.task import NONE, NOT_RECORDED, SUNLIGHT, Label, Task
 from pages.ui.components.figure import POINTS
 
 POOL, GRAY = "pool", "#b4b4b4"
+OTHERS = "other labels"
+
+CURVES = ("fscore", "auc", "average_precision")
+"""Fields of a run that have a learning curve."""
 
 STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
     SUNLIGHT: "#d7424c",
@@ -24,6 +30,7 @@ OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
 POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")
 
 SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
+SCORE_COLORS |= {MACRO_NAMES[of]: SCORE_COLORS[SCORE_NAMES[of]] for of in CURVES}
 
 WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad06b", "#b4b4b4")
 """Simulated strategies, in the order in which they were computed; the first is random's color."""
@@ -36,9 +43,42 @@ LETTER, SYMBOL = 6, 28
 
 
 def label_colors(labels: Sequence[Label]) -> dict[str, str]:
-    """The color of each label, by its name: the positive one is vermilion, the others follow."""
+    """The color of each label, by its name: the positive one is vermilion, the others follow.
+
+    More labels than there are colors have them by turns.
+    """
     others = cycle(NEGATIVES)
     return {label.name: POSITIVE if label.positive else next(others) for label in labels}
+
+
+def two_colors(named: Mapping[str, str], towards: str) -> tuple[str, str]:
+    """The color of a label, and another one for what speaks against it."""
+    return named[towards], next(color for color in named.values() if color != named[towards])
+
+
+def grouped(task: Task, counts: Mapping[str, int]) -> dict[str, str]:
+    """What each label is called where few can be told apart, by its value.
+
+    Of too many labels that is their group, and of too many groups the rare ones are one.
+    """
+    none = {NONE: task.name_of(NONE)} if task.several else {}
+    if len(task.labels) <= len(WAYS):
+        return {label.value: label.name for label in task.labels} | none
+    names = {label.value: label.group or label.name for label in task.labels} | none
+    items = Counter[str]()
+    for value, name in names.items():
+        items[name] += counts.get(value, 0)
+    kept = {name for name, _ in items.most_common(len(WAYS) - (len(items) > len(WAYS)))}
+    return {value: name if name in kept else OTHERS for value, name in names.items()}
+
+
+def grouped_colors(task: Task, names: Mapping[str, str]) -> dict[str, str]:
+    """The color of each name that `grouped` gives."""
+    if len(task.labels) <= len(WAYS):
+        known = label_colors(task.labels)
+        return {name: known.get(name, GRAY) for name in names.values()}
+    shown = sorted(dict.fromkeys(names.values()), key=OTHERS.__eq__)
+    return dict(zip(shown, WAYS, strict=False))
 
 
 def strategy_color(strategies: Iterable[str]) -> alt.Color:
@@ -112,11 +152,11 @@ def simulated(ways: Sequence[str]) -> alt.LayerChart:
     return alt.layer(base.mark_line(), base.mark_point(filled=True, opacity=1), height=HEIGHT)
 
 
-def balance(splits: Sequence[str], labels: Sequence[Label]) -> alt.Chart:
+def balance(splits: Sequence[str], named_colors: Mapping[str, str]) -> alt.Chart:
     named = alt.Axis(labelExpr="datum.label == 'evaluation' ? 'test set' : datum.label")
     return alt.Chart(POINTS, height=alt.Step(34), mark="bar").encode(
         y=alt.Y("split:N", title=None, sort=list(splits), axis=named),
         x=alt.X("items:Q", title="labels", axis=alt.Axis(format=",d", tickMinStep=1)),
-        color=colors("label", label_colors(labels)),
+        color=colors("label", named_colors),
         tooltip=["split:N", "label:N", "items:Q"],
     )

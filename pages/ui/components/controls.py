@@ -1,8 +1,13 @@
-"""Controls that several pages have: tabs, a choice, and the focus in a field."""
+"""Controls that several pages have: tabs, choices, and the focus in a field."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
+
+from core.workspace.task import Task
+
+MOST_BUTTONS = 12
+"""Labels that have a button each."""
 
 JS = """
 // For a second: the field may come a moment later, and a dialog takes the focus back to itself
@@ -34,6 +39,35 @@ def choose_one(label: str, options: Sequence[str], key: str, **further: object) 
     return st.segmented_control(
         label, options, default=options[0], required=True, key=key, **further
     )
+
+
+def is_chosen_from_list(task: Task) -> bool:
+    """Whether labels are chosen from a list: buttons are for one of a few."""
+    return task.several or len(task.labels) > MOST_BUTTONS
+
+
+def choose_label(
+    task: Task, given: str, key: str, give: Callable[[str], object], *, can_save: bool = True
+) -> None:
+    """A field in which labels are found by typing, holding what is `given`, and a button.
+
+    `give` gets the answer that it saves, before the page runs again.
+    """
+    names, key = {label.value: label.name for label in task.labels}, f"{key}_{given}"
+    held = [value for value in task.chosen(given) if value in names] if given else []
+    field = {"options": [*names], "format_func": names.get, "key": key, "placeholder": "Choose"}
+
+    def save() -> None:
+        chosen = st.session_state[key]
+        if answer := task.answer(chosen) if task.several else chosen:
+            give(answer)
+
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        if task.several:
+            st.multiselect("Labels", default=held, **field)
+        else:
+            st.selectbox("Label", index=field["options"].index(given) if held else None, **field)
+        st.button("Save", key=f"{key}_save", on_click=save, disabled=not can_save)
 
 
 def focus(key: str) -> None:

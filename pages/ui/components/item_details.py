@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -16,6 +17,7 @@ from core.pool.text import folded
 from core.workspace import relabel
 from core.workspace.events import MAX_NOTE
 from core.workspace.item_history import Happening, history
+from core.workspace.labels import Labeled
 from core.workspace.logs import Event, Run
 from core.workspace.relabel import Hand
 from core.workspace.snapshot import Snapshot, being_held_out
@@ -23,7 +25,8 @@ from core.workspace.task import SPLIT_NAMES
 from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox, training_words
-from pages.ui.components.charts import label_colors
+from pages.ui.components.charts import label_colors, two_colors
+from pages.ui.components.controls import choose_label, is_chosen_from_list
 from pages.ui.components.items import MOST, item_html, show_items
 from pages.ui.components.messages import show_error
 from pages.ui.escape_markdown import plain
@@ -105,6 +108,25 @@ def _show_actions(snapshot: Snapshot, item_id: str, *, assisted: bool) -> None:
 def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
     """The label that counts is highlighted; behind the one that was given last, a way back."""
     labeled, task = snapshot.labels.by_id.get(item_id), snapshot.workspace.task
+    if is_chosen_from_list(task):
+        give = partial(_give, snapshot, item_id, hand=hand)
+        choose_label(task, labeled.label if labeled else "", f"byhand_{item_id}", give)
+    else:
+        _show_buttons(snapshot, item_id, labeled, hand)
+    event, before = st.session_state.get(GIVEN, (None, ""))
+    if event and event.item_id == item_id and labeled and labeled.label == event.label:
+        st.button(
+            f"Labeled {plain(task.name_of(event.label))} · Undo",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=_take_back,
+            args=(snapshot, event, before, hand),
+            key=f"byhand_undo_{item_id}",
+        )
+
+
+def _show_buttons(snapshot: Snapshot, item_id: str, labeled: Labeled | None, hand: Hand) -> None:
+    task = snapshot.workspace.task
     colors = label_colors(task.labels)
     for label in task.labels:
         is_given = labeled is not None and labeled.label == label.value
@@ -119,16 +141,6 @@ def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
         )
         key = re.sub("[^a-zA-Z0-9_-]", "-", label.value)  # as Streamlit makes a class of a key
         st.html(f"<style>[class*='st-key-byhand_{key}_'] {{--label: {colors[label.name]}}}</style>")
-    event, before = st.session_state.get(GIVEN, (None, ""))
-    if event and event.item_id == item_id and labeled and labeled.label == event.label:
-        st.button(
-            f"Labeled {plain(task.label(event.label).name)} · Undo",
-            icon=":material/undo:",
-            type="tertiary",
-            on_click=_take_back,
-            args=(snapshot, event, before, hand),
-            key=f"byhand_undo_{item_id}",
-        )
 
 
 def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
@@ -201,9 +213,10 @@ def _of_model(snapshot: Snapshot, run: Run, model: Model, item_id: str, text: st
     """Words and neighbors; without what an encoder that is gone would have said."""
     parts = []
     with suppress(RunError):
-        predicted = snapshot.workspace.task.labels[int(score_texts(model, [text])[0].argmax())]
-        (explanation,) = explain(model, [text], [predicted.value])
-        parts.append(_words(snapshot, model, explanation, predicted.name))
+        (predicted,) = model.columns.answers(score_texts(model, [text]))
+        (explanation,) = explain(model, [text], [predicted])
+        towards = snapshot.workspace.task.label(explanation.label).name
+        parts.append(_words(snapshot, model, explanation, towards))
         index = runs.neighbor_index(snapshot, run)
         if index is not None:
             parts.append(_neighbors(snapshot, index.nearest(text, NEIGHBORS, but=item_id)))
@@ -218,7 +231,7 @@ def _words(snapshot: Snapshot, model: Model, explanation: Explanation, towards: 
     known, counts = model.known([piece for piece, _ in pieces]), training_words(snapshot)
     most = max(abs(push) for _, push in pieces) or 1.0
     colors = label_colors(snapshot.workspace.task.labels)
-    ends = next(color for name, color in colors.items() if name != towards), colors[towards]
+    ends = two_colors(colors, towards)[::-1]
     left_out = len(pieces) - MOST_WORDS
     rows = "".join(
         f'<tr><td dir="auto"><span class="{"" if piece in known else "sl-new"}">{escape(piece)}'
@@ -260,7 +273,7 @@ def _neighbors(snapshot: Snapshot, found: Sequence[Neighbor]) -> str:
         item = neighbor.item
         line = " ".join(item.text[: 4 * LONGEST].split())
         shown = f"{line[:LONGEST]}…" if len(line) > LONGEST else line
-        label = snapshot.workspace.task.label(item.label).name
+        label = snapshot.workspace.task.name_of(item.label)
         rows += (
             f'<li><span dir="auto" title="{escape(line)}">{escape(shown)}</span><small><bdi>'
             f"{escape(label)}</bdi> · {SPLIT_NAMES[item.split]} · {neighbor.likeness:.0%} similar"

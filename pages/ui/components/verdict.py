@@ -55,11 +55,14 @@ def show_verdict(snapshot: Snapshot) -> None:
 
 
 def show_estimate(snapshot: Snapshot) -> None:
-    name = snapshot.workspace.task.positive.name
-    st.header("How many are left?", anchor=False)
-    st.caption(
-        f"Estimates how many texts are {plain(name)}, and how many of those you have not labeled."
-    )
+    positive = snapshot.workspace.task.positive
+    name = positive.name if positive else ""
+    if positive:
+        st.header("How many are left?", anchor=False)
+        st.caption(
+            f"Estimates how many texts are {plain(name)}, and how many of those you have not "
+            "labeled."
+        )
     if not can_estimate(snapshot):
         st.caption("Needs a test set, and training data with two different labels.")
         return
@@ -75,9 +78,10 @@ def show_estimate(snapshot: Snapshot) -> None:
 
 
 def show_figures(found: estimate.Estimate, name: str) -> None:
-    # The positive label is anybody's word: no markup is read in it.
-    st.text(left_told(found.prevalence, name))
-    st.caption(plain(sample_told(found.prevalence, name)))
+    if found.prevalence:
+        # The positive label is anybody's word: no markup is read in it.
+        st.text(left_told(found.prevalence, name))
+        st.caption(plain(sample_told(found.prevalence, name)))
     st.header(QUESTION, anchor=False)
     st.write(f"**{found.advice}**")
     st.markdown("\n".join(told(sign) for sign in found.signs))

@@ -1,6 +1,6 @@
 """Charts of one run on the evaluation data, and of a second one beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import altair as alt
 
@@ -94,13 +94,19 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
     return alt.layer(rects, texts, height=row * len(names))
 
 
-def histogram(labels: Sequence[Label]) -> alt.Chart:
+def kind_colors(labels: Sequence[Label], kinds: Iterable[str]) -> dict[str, str]:
+    """The colors of the true labels in the histogram, or of one label and of all others."""
+    known = label_colors(labels)
+    return {name: known.get(name, GRAY) for name in kinds}
+
+
+def histogram(named: Mapping[str, str]) -> alt.Chart:
     return alt.Chart(POINTS, height=HEIGHT, mark="bar").encode(
         x=alt.X("from:Q", scale=UNIT, title="probability"),
         x2="to:Q",
         y=alt.Y("share:Q", title="share of the label's items", axis=alt.Axis(format="%")),
         y2=alt.datum(0),
-        color=colors("true label", label_colors(labels)),
+        color=colors("true label", named),
         tooltip=["true label:N", "bin:N", "items:Q", *numbers("share", format=".1%")],
     )
 

@@ -2,45 +2,42 @@
 
 from operator import attrgetter
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.evaluation.intervals import Interval
-from core.evaluation.report import AT_THRESHOLD, Report
+from core.evaluation.metrics import as_table, label_scores
+from core.evaluation.report import AT_THRESHOLD, MACRO_NAMES, Report, score_names
 from core.evaluation.report import SCORE_NAMES as SCORES
-from core.evaluation.run_scores import BRIER, CALIBRATION_ERROR, stages
+from core.evaluation.run_scores import (
+    BRIER,
+    CALIBRATION_ERROR,
+    CALLS,
+    EvaluationPredictions,
+    stages,
+)
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES
 from pages.ui.cache import runs
-from pages.ui.components.scores import report_intervals, span
+from pages.ui.components.charts import CURVES
+from pages.ui.components.scores import interval_text, report_intervals, span
 
 LOW = "(lower is better)"
 OF_PROBABILITIES = {BRIER: f"Brier score {LOW}", CALIBRATION_ERROR: f"calibration error {LOW}"}
-
-VERSIONS = {
-    "created_at": "Trained",
-    "model": "Type",
-    "n_training": "Training labels",
-    "n_evaluation": "Test items",
-    **{score: name[:1].upper() + name[1:] for score, name in SCORES.items()},
-    "seconds": "Seconds",
-    "seed": "Seed",
-}
 
 SETS = SPLIT_NAMES | {"out of fold": "training data, by models that did not see the item"}
 
 
 def curve_points(snapshot: Snapshot) -> pd.DataFrame:
-    """One row for each run and score of the curves: value, low, high; no interval, no ends."""
-    rows = []
+    """One row for each run and score of `CURVES`: value, low, high; no interval, no ends."""
+    rows, called = [], score_names(snapshot.workspace.task)
     for run in snapshot.logs.runs:
         ends = report_intervals(runs.report(snapshot, run))
-        for score in ("fscore", "auc", "average_precision"):
+        for score in CURVES:
             value, found = getattr(run, score), ends.get(score)
             low, high = (found.low, found.high) if found else (None, None)
-            rows.append((run.run_id, run.model, run.n_training, SCORES[score], value, low, high))
+            rows.append((run.run_id, run.model, run.n_training, called[score], value, low, high))
     names = ["run_id", "model", "n_training", "score", "value", "low", "high"]
     points = pd.DataFrame(rows, columns=names).dropna(subset="value", ignore_index=True)
     points["version"] = points["run_id"].map(shown_id)
@@ -58,49 +55,63 @@ def evaluation_sets(snapshot: Snapshot) -> dict[str, str]:
     return {run.run_id: names[run.evaluation_hash] for run in snapshot.logs.runs}
 
 
-def evaluation_size(snapshot: Snapshot) -> tuple[int, int]:
-    labels = [item.label for item in snapshot.labels.splits["evaluation"]]
-    return len(labels), labels.count(snapshot.workspace.task.positive.value)
+def evaluation_size(snapshot: Snapshot, positive: str) -> str:
+    """How many evaluation items there are today, and how many of them are what `positive` says."""
+    items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
+    told = f"{len(items):,} test items"
+    if not task.positive:
+        return told
+    positives = sum(task.positive.value in task.chosen(item.label) for item in items)
+    return f"{told}, {positives:,} of them {positive},"
 
 
 def gain_sentence(snapshot: Snapshot, before: Run, after: Run) -> str | None:
     """Whether the later run is better, and how sure that is; None if that cannot be said."""
-    label = snapshot.workspace.task.positive_index
-    found = runs.score_differences(snapshot, before, after, label).get("average_precision")
+    task, score = snapshot.workspace.task, "average_precision"
+    found = runs.score_differences(snapshot, before, after, task.positive_index).get(score)
     if found is None:
         return None
     first, second = shown_id(before.run_id), shown_id(after.run_id)
+    name = capitalized(score_names(task)[score])
     told = found.as_difference()
     if found.is_clear:
-        return f"Average precision of {second} is {told} than of {first}: more than chance."
-    told, half = f"Average precision of {second} and {first}: {told}.", (found.high - found.low) / 2
+        return f"{name} of {second} is {told} than of {first}: more than chance."
+    told, half = f"{name} of {second} and {first}: {told}.", (found.high - found.low) / 2
     if not half:
         return f"{told} They rank the test items alike."
-    (items, positives), name = evaluation_size(snapshot), snapshot.workspace.task.positive.name
+    size = evaluation_size(snapshot, task.positive.name if task.positive else "")
     return (
-        f"{told} With {items:,} test items, {positives:,} of them {name}, a gain below about "
-        f"{half:.2f} is too small to measure. Four times as many items would halve that."
+        f"{told} With {size} a gain below about {half:.2f} is too small to measure. Four times as "
+        "many items would halve that."
     )
 
 
-def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> pd.DataFrame:
-    """Every score of a run with its interval, and what it has over the other run."""
-    is_positive = label == snapshot.workspace.task.positive_index
+def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int | None) -> pd.DataFrame:
+    """Every score of a run with its interval, and what it has over the other run.
+
+    Without a label they are means over all labels.
+    """
+    task = snapshot.workspace.task
+    is_headline = label == task.positive_index
     report = runs.report(snapshot, run)
     kept = report_intervals(report)
     found = runs.score_intervals(snapshot, run, label)
-    if is_positive and run.evaluation_hash == runs.evaluation_hash(snapshot):
+    if is_headline and run.evaluation_hash == runs.evaluation_hash(snapshot):
         found = found | kept
-    names = SCORES | OF_PROBABILITIES
+    called = MACRO_NAMES if label is None else SCORES
+    names = called | OF_PROBABILITIES
     rows = [
         (name, found[score].value, span(found[score]))
         for score, name in names.items()
         if score in found
     ]
-    if not found and is_positive:
-        rows = [(name, getattr(run, score), "") for score, name in SCORES.items()]
+    if not found and is_headline:
+        rows = [(name, getattr(run, score), "") for score, name in called.items()]
     figures = report and report.figures.get("evaluation")
-    if figures and is_positive:
+    if figures and label is None:
+        rows[1:1] = [("exact match" if task.several else "accuracy", figures.accuracy, "")]
+        rows[2:2] = [("micro F", figures.micro_fscore, "")] * task.several
+    elif figures and is_headline and not task.several:
         name = f"F-score at threshold {report.threshold:.2f}"
         rows.insert(1, (name, figures.at_threshold.fscore, span(kept.get(AT_THRESHOLD))))
     table = pd.DataFrame(rows, columns=["Score", "Value", "95% interval"])
@@ -120,12 +131,22 @@ def difference_told(found: Interval) -> str:
     return f"{found.value:+.3f} {ends}" if found.is_clear else f"no clear difference {ends}"
 
 
-def label_table(names: list[str], cells: np.ndarray) -> pd.DataFrame:
-    hits, given, true = np.diag(cells), cells.sum(axis=0), cells.sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        precision, recall, fscore = hits / given, hits / true, 2 * hits / (given + true)
-    named = {"Label": names, "Items": true, "Precision": precision, "Recall": recall}
-    return pd.DataFrame(named | {"F-score": fscore})
+def label_table(snapshot: Snapshot, answers: EvaluationPredictions) -> pd.DataFrame:
+    task = snapshot.workspace.task
+    predicted = as_table(answers.predicted, len(task.labels))
+    rows = []
+    for at, (label, each) in enumerate(
+        zip(task.labels, label_scores(answers.raw, predicted, answers.actual(None)), strict=True)
+    ):
+        calls = [interval_text(each.intervals.get(name), ".2f") for name in CALLS]
+        ranking = (each.auc, each.average_precision) if answers.knows(at) else (None, None)
+        rows.append((label.name, each.support, *calls, *ranking))
+    names = [capitalized(SCORES[name]) for name in (*CALLS, "auc", "average_precision")]
+    return pd.DataFrame(rows, columns=["Label", "Items", *names])
+
+
+def capitalized(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def calibration_table(report: Report) -> pd.DataFrame:
@@ -153,9 +174,13 @@ def show_table(table: pd.DataFrame) -> None:
 
 
 def show_versions(snapshot: Snapshot) -> None:
-    every = pd.DataFrame(snapshot.logs.runs)
+    every, called = pd.DataFrame(snapshot.logs.runs), score_names(snapshot.workspace.task)
+    columns = {"created_at": "Trained", "model": "Type", "n_training": "Training labels"}
+    columns |= {"n_evaluation": "Test items"}
+    columns |= {score: capitalized(name) for score, name in called.items()}
+    columns |= {"seconds": "Seconds", "seed": "Seed"}
     moments = pd.to_datetime(every["created_at"], utc=True, errors="coerce", format="ISO8601")
-    table = every[[*VERSIONS]].assign(created_at=moments).rename(columns=VERSIONS)
+    table = every[[*columns]].assign(created_at=moments).rename(columns=columns)
     table.insert(0, "Version", every["run_id"].map(shown_id))
     sets = evaluation_sets(snapshot)
     if len(set(sets.values())) > 1:

@@ -1,5 +1,6 @@
 """Views of the Metrics page on one run, with a second one beside it where curves are drawn."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import runs
-from pages.ui.components.charts import label_colors
+from pages.ui.components.charts import label_colors, two_colors
 from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import show_figure
 from pages.ui.components.items import item_html, pushes_html, show_items
@@ -31,16 +32,22 @@ FEWEST_BINS, MOST_BINS, IN_A_BIN = 5, 20, 5
 
 MISSES = 10
 
+MOST_IN_A_MATRIX, MOST_SIDE_BY_SIDE = 20, 6
+"""Labels of which each pair has a cell, and of which each has a bar in every bin."""
+
 
 @dataclass(frozen=True)
 class Look:
-    """What is looked at: a run's answers, perhaps a second run's, one label against the others."""
+    """What is looked at: a run's answers, perhaps a second run's, one label against the others.
+
+    Without a label it is all of them.
+    """
 
     snapshot: Snapshot
     run: Run
     answers: EvaluationPredictions
     other: Run | None
-    label: int
+    label: int | None
 
     @property
     def task(self) -> Task:
@@ -66,7 +73,12 @@ class Look:
         return self.answers.raw[:, self.label]
 
 
-def look_at(snapshot: Snapshot, run: Run, other: Run | None, label: int) -> Look | None:
+def has_many(task: Task) -> bool:
+    """Whether there is more to see than one label against another."""
+    return len(task.labels) > 2 or task.several
+
+
+def look_at(snapshot: Snapshot, run: Run, other: Run | None, label: int | None) -> Look | None:
     """What the run says; None if nobody knows."""
     answers = runs.evaluation_predictions(snapshot, run)
     return None if answers is None else Look(snapshot, run, answers, other, label)
@@ -138,15 +150,13 @@ def corners(values: Sequence[float]) -> np.ndarray:
 
 @st.fragment
 def show_threshold(look: Look) -> None:
-    """The confusion matrix at a threshold that can be moved; of more than two labels all first."""
-    if len(look.task.labels) > 2:
-        show_labels(look)
+    """The confusion matrix at a threshold that can be moved."""
     if not can_rank(look):
         return
     report = runs.report(look.snapshot, look.run)
     asked = f"Predict {plain(look.name)} above this probability"
     threshold = st.slider(asked, 0.0, 1.0, 0.5, 0.01, key="metrics_cut")
-    if report and look.label == look.task.positive_index:
+    if report and look.label == look.task.positive_index and not look.task.several:
         st.caption(
             f"The model's own threshold is {report.threshold:.2f}, chosen on training data. "
             "Choosing one here, on the test set, makes the scores look too good."
@@ -155,7 +165,7 @@ def show_threshold(look: Look) -> None:
     show_cut(predicted, look.actual)
     left, right = st.columns(2, gap="large")
     with left:
-        is_one_of_two = len(look.task.labels) == 2
+        is_one_of_two = not has_many(look.task)
         other = look.task.labels[1 - look.label].name if is_one_of_two else f"not {look.name}"
         cells = metrics.confusion(~predicted * 1, ~look.actual * 1, 2)
         title = f"Confusion matrix at {threshold:.2f}"
@@ -172,10 +182,21 @@ def show_threshold(look: Look) -> None:
 
 def show_labels(look: Look) -> None:
     """Of more than two labels: which is taken for which, and the scores of each."""
-    names = [label.name for label in look.task.labels]
-    cells = metrics.confusion(look.answers.predicted, look.answers.targets, len(names))
-    show_confusion("labels", "Which labels are mixed up", cells, names)
-    score_tables.show_table(score_tables.label_table(names, cells))
+    names, answers = [label.name for label in look.task.labels], look.answers
+    score_tables.show_table(score_tables.label_table(look.snapshot, answers))
+    if not look.task.several and len(names) < MOST_IN_A_MATRIX:
+        cells = metrics.confusion(answers.predicted, answers.targets, len(names))
+        show_confusion("labels", "Which labels are mixed up", cells, names)
+        return
+    st.header("Which labels are mixed up", anchor=False)
+    predicted = metrics.as_table(answers.predicted, len(names))
+    pairs = metrics.confused_pairs(predicted, answers.actual(None))
+    if not pairs:
+        st.caption("None: no test item was given one label in place of another.")
+        return
+    rows = [(names[each.actual], names[each.predicted], each.items) for each in pairs]
+    table = pd.DataFrame(rows, columns=["True label", "Predicted instead", "Items"])
+    st.dataframe(table, hide_index=True, key="metrics_pairs")
 
 
 def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
@@ -235,7 +256,7 @@ def _show_distributions(look: Look) -> None:
             f"The predicted probability of {look.name}. The less the colors overlap, the better.",
             charts.histogram,
             histogram_bins(look),
-            look.task.labels,
+            charts.kind_colors(look.task.labels, true_labels(look)),
         )
     with right:
         show_figure(
@@ -248,18 +269,26 @@ def _show_distributions(look: Look) -> None:
         )
 
 
+def true_labels(look: Look) -> dict[str, np.ndarray]:
+    """The items of each true label, by its name; of many labels, of the one and of all others."""
+    labels = look.task.labels
+    if len(labels) > MOST_SIDE_BY_SIDE or look.task.several:
+        return {look.name: look.actual, f"not {look.name}": ~look.actual}
+    return {label.name: look.answers.actual(at) for at, label in enumerate(labels)}
+
+
 def histogram_bins(look: Look) -> pd.DataFrame:
     """Items of each true label by probability: bins as wide bars, side by side."""
-    number, labels, frames = look.bins, look.task.labels, []
+    number, kinds, frames = look.bins, true_labels(look), []
     place = metrics.bins(look.score, number)
-    for at, label in enumerate(labels):
-        counts = np.bincount(place[look.answers.actual(at)], minlength=number)
-        left = (np.arange(number) + at / len(labels)) / number
+    for at, (name, has) in enumerate(kinds.items()):
+        counts = np.bincount(place[has], minlength=number)
+        left = (np.arange(number) + at / len(kinds)) / number
         named = {
-            "true label": label.name,
+            "true label": name,
             "bin": [f"{each / number:.2f} to {(each + 1) / number:.2f}" for each in range(number)],
             "from": left,
-            "to": left + 1 / number / len(labels),
+            "to": left + 1 / number / len(kinds),
             "items": counts,
             "share": counts / max(counts.sum(), 1),
         }
@@ -290,7 +319,7 @@ def show_slices(look: Look) -> None:
         )
         return
     by = choose_one("Group by", [*groups], "metrics_slices")
-    found = slices(groups[by], look.answers.predicted == look.label, look.actual)
+    found = slices(groups[by], look.answers.binary(look.label).predicted, look.actual)
     show_figure(
         "slices",
         f"Scores by {by}",
@@ -325,7 +354,7 @@ def slice_points(found: list[Slice]) -> pd.DataFrame:
 @st.fragment
 def show_worst_errors(look: Look) -> None:
     places = worst_misses(look.answers, MISSES)
-    wrong = int((look.answers.predicted != look.answers.targets).sum())
+    wrong = int(look.answers.wrong.sum())
     if not wrong:
         say_empty(
             f"{plain(shown_id(look.run.run_id))} is right on all {len(look.answers):,} test items."
@@ -342,7 +371,7 @@ def show_worst_errors(look: Look) -> None:
     known = model.known([word for text in texts for word in words_of(text)]) if model else None
     told = [error_facts(look, place) for place in places]
     if model and st.toggle("Show how each word moved the prediction", key="metrics_pushes"):
-        show_pushes(look, texts, told)
+        show_pushes(look, places, texts, told)
         return
     show_items([item_html(*each, known) for each in zip(texts, told, strict=True)])
     if known is not None:
@@ -350,27 +379,36 @@ def show_worst_errors(look: Look) -> None:
 
 
 def error_facts(look: Look, place: int) -> list[str]:
-    answers, labels = look.answers, look.task.labels
-    predicted = answers.predicted[place]
-    confidence = answers.raw[place, predicted]
-    sure = "" if np.isnan(confidence) else f", {confidence:.0%} confident"
+    answers, item = look.answers, look.answers.items[place]
+    sure = ""
+    if not look.task.several:
+        confidence = answers.raw[place, answers.predicted[place]]
+        sure = "" if np.isnan(confidence) else f", {confidence:.0%} confident"
+    predicted = look.task.name_of(predicted_answer(look, place))
     return [
-        f"Label: {labels[answers.targets[place]].name}",
-        f"predicted: {labels[predicted].name}{sure}",
-        answers.items[place].item_id,
+        f"Label: {look.task.name_of(item.label)}",
+        f"predicted: {predicted}{sure}",
+        item.item_id,
     ]
 
 
-def show_pushes(look: Look, texts: list[str], told: list[list[str]]) -> None:
-    colors = [*label_colors(look.task.labels).values()]
-    towards = colors.pop(look.label)
-    label = look.task.labels[look.label].value
-    found = explain(runs.model(look.snapshot, look.run), texts, [label] * len(texts))
+def predicted_answer(look: Look, place: int) -> str:
+    (row,) = metrics.as_table(look.answers.predicted[place : place + 1], len(look.task.values))
+    return look.task.answer(itertools.compress(look.task.values, row))
+
+
+def show_pushes(look: Look, places: np.ndarray, texts: list[str], told: list[list[str]]) -> None:
+    colors, task = label_colors(look.task.labels), look.task
+    asked = [predicted_answer(look, place) for place in places]
+    if look.label is not None:
+        asked = [task.values[look.label]] * len(places)
+    found = explain(runs.model(look.snapshot, look.run), texts, asked)
     show_items(
-        pushes_html(each, towards, colors[0], facts)
+        pushes_html(each, *two_colors(colors, task.label(each.label).name), facts)
         for each, facts in zip(found, told, strict=True)
     )
+    towards = "what was predicted" if look.label is None else plain(look.name)
     st.caption(
-        f"Words in the color of {plain(look.name)} moved the prediction towards it, the others "
-        "away from it. Point at a word to see by how much (in log-odds)."
+        f"Words in the color of {towards} moved the prediction towards it, the others away from "
+        "it. Point at a word to see by how much (in log-odds)."
     )

@@ -13,11 +13,11 @@ from core.workspace.logs import shown_id
 from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
 from core.workspace.relabel import Decision, decide, in_conflict, settled
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES, Label, Task
+from core.workspace.task import SPLIT_NAMES, Label
 from pages.ui import page_head, session
 from pages.ui.cache import analysis, runs
 from pages.ui.cache.snapshot import inbox
-from pages.ui.components.controls import choose_one
+from pages.ui.components.controls import choose_label, choose_one, is_chosen_from_list
 from pages.ui.components.items import item_html, prediction, show_items
 from pages.ui.components.messages import filled, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
@@ -25,8 +25,6 @@ from pages.ui.escape_markdown import plain
 LIST = "second_look"
 LAST = "second_look_last"
 
-BUTTONS = 12
-"""Labels that have a button each; of more, one is found by typing."""
 SHOWN = 20
 """Items with buttons at a time: each list is worked off from its top."""
 
@@ -141,7 +139,7 @@ def show_list(
         st.success("Nothing to review.", icon=":material/done_all:")
         return
     task = snapshot.workspace.task
-    if not is_chosen(task):
+    if not is_chosen_from_list(task):
         keys = ", ".join(f"{label.key} {label.name}" for label in task.labels)
         st.caption(plain(f"Keys apply to the first item: {keys}."))
     for at, entry in enumerate(entries[:SHOWN]):
@@ -162,14 +160,19 @@ def label_buttons(
 ) -> None:
     """A button for each label, for the very items of the press; `then` is done after a decision."""
     ids, given = " ".join(item.item_id for item in items), {item.label for item in items}
-    if is_chosen(snapshot.workspace.task):
-        choose_label(snapshot, items, ids, assisted, then)
+    task, can_save = snapshot.workspace.task, snapshot.workspace.is_writable()
+    if is_chosen_from_list(task):
+
+        def give(answer: str) -> None:
+            take(snapshot, [Decision(item, answer, assisted) for item in items], then)
+
+        choose_label(task, items[0].label, f"answer {ids}", give, can_save=can_save)
         if not can_differ:
             return
     choices = [
         (f"Keep {label.name}" if given == {label.value} else label.name, label.value, label)
-        for label in snapshot.workspace.task.labels
-        if not is_chosen(snapshot.workspace.task)
+        for label in task.labels
+        if not is_chosen_from_list(task)
     ]
     if can_differ:
         choices.append(("Keep as they are", "keep", None))
@@ -184,41 +187,8 @@ def label_buttons(
                 shortcut=shortcut(label) if label and is_top else None,
                 on_click=take,
                 args=(snapshot, decisions, then),
-                disabled=not snapshot.workspace.is_writable(),
+                disabled=not can_save,
             )
-
-
-def is_chosen(task: Task) -> bool:
-    """Whether labels are chosen in a field: of several, or of more than buttons have room for."""
-    return task.several or len(task.labels) > BUTTONS
-
-
-def choose_label(
-    snapshot: Snapshot,
-    items: Sequence[Labeled],
-    ids: str,
-    assisted: bool,
-    then: Callable[[], object] | None,
-) -> None:
-    """A field in which labels are found by typing, and a button that saves what it holds."""
-    task, key = snapshot.workspace.task, f"answer {ids}"
-    names = {label.value: label.name for label in task.labels}
-    given = {value for value in task.filed_under(items[0].label) if value in names}
-    field = {"options": [*names], "format_func": names.get, "key": key}
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        if task.several:
-            st.multiselect("Labels", default=[x for x in names if x in given], **field)
-        else:
-            at = next((at for at, value in enumerate(names) if value in given), None)
-            st.selectbox("Label", index=at, **field)
-
-        def save() -> None:
-            chosen = st.session_state[key]
-            if answer := task.answer(chosen) if task.several else chosen:
-                take(snapshot, [Decision(item, answer, assisted) for item in items], then)
-
-        can_save = snapshot.workspace.is_writable()
-        st.button("Save", key=f"decide {ids}", on_click=save, disabled=not can_save)
 
 
 def take(

@@ -1,6 +1,6 @@
 """The section of the Strategies page that trains anew on equally many labels of each strategy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import altair as alt
@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis import strategy_comparison as comparison
+from core.evaluation.report import score_names
 from core.evaluation.subset_comparison import SCORES, Outcome, verdict
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache import analysis
@@ -55,8 +56,9 @@ def _choose_size(sizes: list[int]) -> int:
 
 def show_state(experiment: comparison.Experiment) -> None:
     outcome = comparison.kept(experiment)
+    names = score_names(experiment.snapshot.workspace.task)
     if outcome:
-        show_outcome(outcome)
+        show_outcome(outcome, names)
         return
     path, size, seeds = experiment.snapshot.workspace.path, experiment.size, experiment.seeds
     # Labels may come meanwhile: it is the work of this workspace and size, whatever they are.
@@ -64,9 +66,9 @@ def show_state(experiment: comparison.Experiment) -> None:
     job = analysis.job(name, comparison.compute, path, size, seeds)
     before = comparison.earlier(experiment)
     if not job.is_running:
-        names = ", ".join(experiment.groups)
+        groups = ", ".join(experiment.groups)
         st.text(
-            f"{size:,} labels each: {names}. Repeated with {seeds} random draws of these labels."
+            f"{size:,} labels each: {groups}. Repeated with {seeds} random draws of these labels."
         )
         name = "Compare again" if before else "Compare"
         kind = "secondary" if before else "primary"
@@ -80,16 +82,18 @@ def show_state(experiment: comparison.Experiment) -> None:
             f"{len(experiment.snapshot.labels.usable_training()):,}.",
             icon=":material/history:",
         )
-        show_outcome(before)
+        show_outcome(before, names)
 
 
-def show_outcome(outcome: Outcome) -> None:
+def show_outcome(outcome: Outcome, names: Mapping[str, str]) -> None:
+    """A sentence for each strategy, by F and by AUC, and the scores, which `names` names."""
     others = [result for result in outcome.results if result.over_random]
-    for place, (score, name) in zip(st.columns(len(SCORES)), SCORES.items(), strict=True):
+    for place, score in zip(st.columns(len(SCORES)), SCORES, strict=True):
+        name = names[score]
         with place:
             for result in others:
                 # Names of strategies are anybody's words: no markup is read in them.
-                st.text(verdict(result, score, outcome))
+                st.text(verdict(result, score, outcome, names))
             rows = [
                 {"strategy": each.name, **asdict(each.scores[score])} for each in outcome.results
             ]
@@ -105,8 +109,8 @@ def show_outcome(outcome: Outcome) -> None:
             )
     if not all(result.scores["fscore"].value for result in outcome.results):
         st.caption(
-            "An F-score of 0 means that a model found no positive item. AUC shows whether it has "
-            "learned anything."
+            f"{names['fscore']} 0 means that a model found no item it should. AUC shows whether it "
+            "has learned anything."
         )
     with st.expander("How this is computed"):
         st.caption(how_sure(outcome))

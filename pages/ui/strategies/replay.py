@@ -1,6 +1,6 @@
 """The section of the Strategies page that simulates other strategies on the known labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +8,7 @@ import streamlit as st
 from core.analysis.curve_comparison import compare, verdict
 from core.analysis.learning_curves import Point
 from core.analysis.replay import LEAST, LIKELY, Known, compute, kept, prepare, ways
+from core.evaluation.report import score_names
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MODELS
 from pages.ui.cache import analysis
@@ -18,7 +19,7 @@ from pages.ui.components.messages import refusals_shown, say_empty, show_job
 
 MOST_SEEDS = 20
 
-NAMES = {"average_precision": "average precision", "auc": "AUC", "fscore": "F-score"}
+SCORES = ("average_precision", "auc", "fscore")
 """The first is shown first: an F-score is 0 until a model calls anything positive."""
 
 
@@ -43,8 +44,11 @@ def _choose_and_run(found: Known) -> None:
     task = found.snapshot.workspace.task
     every = ways(task)
     left, middle, right = st.columns([3, 2, 1])
-    chosen = left.multiselect("Strategies", list(every), default=LIKELY, key="replay_ways")
-    models = middle.multiselect("Models", MODELS, default=[task.model], key="replay_models")
+    chosen = left.multiselect(
+        "Strategies", list(every), default=[x for x in LIKELY if x in every], key="replay_ways"
+    )
+    offered = [name for name in MODELS if not (task.several and name == "book")]
+    models = middle.multiselect("Models", offered, default=[task.model], key="replay_models")
     seeds = right.number_input("Repetitions", 2, MOST_SEEDS, 5, key="replay_seeds")
     if not (chosen and models):
         st.caption("Choose at least one strategy and one model.")
@@ -62,16 +66,16 @@ def _choose_and_run(found: Known) -> None:
             st.rerun()
         show_job(job, "Simulating", "replay")
     if points:
-        _show(points, study.random_mix)
+        _show(points, study.random_mix, score_names(task))
 
 
-def _show(points: Sequence[Point], random_mix: str | None) -> None:
-    score = choose_one("Score", [*NAMES], "replay_score", format_func=NAMES.get)
+def _show(points: Sequence[Point], random_mix: str | None, names: Mapping[str, str]) -> None:
+    score = choose_one("Score", [*SCORES], "replay_score", format_func=names.get)
     rows = [row for row in compare(points, random_mix) if row.score == score]
     curves = means(points, score)
     show_figure(
         "replay-curves",
-        f"Mean {NAMES[score]}",
+        f"Mean {names[score]}",
         "A curve that rises sooner needs fewer labels. Point at it for its numbers.",
         charts.simulated,
         curves,

@@ -10,6 +10,7 @@ import streamlit as st
 from core.analysis.strategy_yield import THIN, Yield, by_iteration, by_strategy, over_time
 from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import Task
 from pages.ui.components.charts import labels_axis, numbers, strategy_color
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.scores import interval_text
@@ -30,9 +31,11 @@ class Measure:
     format: str = ".0%"
 
 
-def measures(positive: str) -> list[Measure]:
+def measures(task: Task) -> list[Measure]:
+    name = task.positive.name if task.positive else ""
+    positive = Measure("positive", name, f"Share of labels that are {name}. Higher finds more.")
     return [
-        Measure("positive", positive, f"Share of labels that are {positive}. Higher finds more."),
+        *([positive] if task.positive else []),
         Measure(
             "differing",
             "Differs from prediction",
@@ -60,7 +63,7 @@ def measures(positive: str) -> list[Measure]:
 
 def show_yields(snapshot: Snapshot, items: pd.DataFrame) -> None:
     """The table over all batches, one chart for each measure, and the numbers of each batch."""
-    found = measures(snapshot.workspace.task.positive.name)
+    found = measures(snapshot.workspace.task)
     in_all = table(by_strategy(items), found).drop(columns="Batch")
     st.dataframe(in_all, hide_index=True, key="strategy_totals")
     few = f" “Few” means fewer than {THIN} labels." if "Few" in in_all else ""
@@ -72,7 +75,7 @@ def show_yields(snapshot: Snapshot, items: pd.DataFrame) -> None:
     )
     stretches = over_time(items)
     for pair in (found[:2], found[2:]):
-        for place, measure in zip(st.columns(2), pair, strict=True):
+        for place, measure in zip(st.columns(2), pair, strict=False):
             with place:
                 show_measure(stretches, measure)
     with st.expander("Numbers by batch"):

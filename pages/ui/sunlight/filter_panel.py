@@ -41,7 +41,7 @@ def show_filters(task: Task, choices: Choices) -> None:
         help=SYNTAX,
         key=key("words"),
     )
-    names = {label.value: label.name for label in task.labels}
+    names = {value: task.name_of(value) for value in choices.labels}
     _several(places[1], "Set", "splits", choices.splits, SET_NAMES)
     _several(places[2], "Label", "labels", choices.labels, names)
     _several(places[3], "Chosen by", "strategies", choices.strategies, CHOSEN_BY)
@@ -70,8 +70,8 @@ def show_active(filters: Filters, task: Task, choices: Choices) -> None:
 
 
 def filters_in_words(filters: Filters, task: Task) -> list[str]:
-    named = [task.label(value).name for value in filters.labels]
-    predicted = [task.label(value).name for value in filters.predicted]
+    named = [task.name_of(value) for value in filters.labels]
+    predicted = [task.name_of(value) for value in filters.predicted]
     strategies = [CHOSEN_BY.get(name, name) for name in filters.strategies]
     low, high = map(percent, filters.confidence or state.WHOLE)
     one_of = " or ".join

@@ -15,7 +15,7 @@ import streamlit as st
 from core.pool.words import LENGTHS
 from core.query.filters import UNLABELED, Choices, Filters, fitted
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLITS
+from core.workspace.task import NONE, SPLITS
 from pages.ui.cache.snapshot import tables
 from pages.ui.sunlight.steps import USUAL, Step, Trail, is_ours, new_seed, read_step, step_address
 
@@ -41,10 +41,10 @@ def key(name: str) -> str:
 
 def choices_of(snapshot: Snapshot) -> Choices:
     """What the filters can name at this moment."""
-    known = tables(snapshot)
+    known, task = tables(snapshot), snapshot.workspace.task
     return Choices(
         splits=(*SPLITS, UNLABELED),
-        labels=snapshot.workspace.task.values,
+        labels=task.values + (NONE,) * task.several,
         strategies=tuple(known.strategies()),
         batches=tuple(sorted(snapshot.logs.split_of(), reverse=True)),
         annotators=tuple(known.who()),
