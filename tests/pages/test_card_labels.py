@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from core.workspace.layout import Workspace, open_workspace
 from tests.bank import bank_questions, bank_task, value
 from tests.browser import ITEM, all_saved, burst, events, press, shown
+from tests.browser import rows as rows_of
 from tests.conftest import SMALL_TASK, NewContext, Show, headlines, write_csv
 from tests.pages.test_accessibility import AXE, broken
 from tests.pages.test_card import CONTRASTS, TARGET, TEXT_CONTRAST, annotate, make
@@ -260,7 +261,7 @@ def test_keys_toggle_several_labels_and_enter_gives_them(labels_of):
 
 
 def test_the_end_counts_and_lists_several_labels(labels_of):
-    page, _ = labels_of(NAMES, several=True, keys=False)
+    page, workspace = labels_of(NAMES, several=True, keys=False)
     for keys in ("12", "1", "", "3", "12", "2", "", "1", "1", "1"):
         for key in keys:
             page.keyboard.press(key)
@@ -279,6 +280,14 @@ def test_the_end_counts_and_lists_several_labels(labels_of):
     page.keyboard.press("Enter")
     expect(rows).to_have_count(6)
     expect(page.get_by_test_id("progress")).to_have_text("10 of 10")
+    all_saved(page)
+    page.keyboard.press("s")
+    expect(page.get_by_test_id("progress")).to_have_text("1 of 10")
+    found = {
+        name: len(rows_of(workspace.path / "evaluation_data" / name))
+        for name in ("l0.csv", "l1.csv", "l2.csv", "none.csv")
+    }
+    assert found == {"l0.csv": 6, "l1.csv": 3, "l2.csv": 1, "none.csv": 2}
 
 
 def test_groups_stand_under_their_names(labels_of):

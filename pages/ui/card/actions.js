@@ -16,19 +16,10 @@ const ACTIONS = {
   label: { waits: true, run: (card, value, item) => card.label(value, item) },
   find: { waits: true, run: (card, letter) => card.find(letter) },
   default: { waits: true, run: (card) => card.labelByDefault() },
-  back: {
-    title: "Undo", help: "Undo last label", waits: true,
-    run: (card) => card.goBack(),
-  },
+  back: { title: "Undo", help: "Undo last label", waits: true, run: (card) => card.goBack() },
   revisit: { waits: true, run: (card, id) => card.takeBack(card.batch.byId.get(id)) },
-  skip: {
-    title: "Skip", help: "Skip for now", waits: true,
-    run: (card) => card.skip(),
-  },
-  flag: {
-    title: "Flag", help: "Flag for review", waits: false,
-    run: (card) => card.toggleFlag(),
-  },
+  skip: { title: "Skip", help: "Skip for now", waits: true, run: (card) => card.skip() },
+  flag: { title: "Flag", help: "Flag for review", waits: false, run: (card) => card.toggleFlag() },
   sendFlag: { waits: false, run: (card) => card.view.flagField.send() },
   definitions: {
     title: "Definitions", help: "Definitions", waits: false,
@@ -38,10 +29,7 @@ const ACTIONS = {
     title: "Prediction", help: "Show or hide the model's prediction", waits: false,
     run: (card) => card.toggleOpinion(),
   },
-  help: {
-    title: "Help", help: "All keys", waits: false,
-    run: (card) => card.togglePanel("help"),
-  },
+  help: { title: "Help", help: "All keys", waits: false, run: (card) => card.togglePanel("help") },
   close: { waits: false, run: (card) => card.closePanel() },
   save: {
     title: "Pause", help: "Pause; at the end, finish the batch", waits: true,

@@ -4,25 +4,15 @@
 
 /** Elements that text is typed into, or that have a use for every key. */
 const TYPING = [
-  "textarea",
-  "select",
+  "textarea", "select", "[role=textbox]", "[role=combobox]", "[role=grid]",
   "input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=reset], [type=range])",
   "[contenteditable]:not([contenteditable=false])",
-  "[role=textbox]",
-  "[role=combobox]",
-  "[role=grid]",
 ].join(",");
 
 /** Elements that Enter and Space press. */
 const PRESSABLE = [
-  "button",
-  "summary",
-  "a[href]",
-  "[role=button]",
-  "[role=link]",
-  "[role=tab]",
-  "[role=option]",
-  "[role^=menuitem]",
+  "button", "summary", "a[href]",
+  "[role=button]", "[role=link]", "[role=tab]", "[role=option]", "[role^=menuitem]",
 ].join(",");
 
 /** A key that writes nothing: Enter, F1, Dead, Process. */

@@ -15,6 +15,12 @@ const EXPLAIN_AFTER = 300;
 /** Pixels below which a window is low: then only what labels is kept. */
 const LOW = 500;
 
+/** Elements that change from item to item, by the ends of their classes. */
+const PARTS = [
+  "progress", "barFill", "saveState", "pace", "toEnd", "today", "split", "foot", "desk", "stage",
+  "region", "text", "opinion", "was", "flagged", "message", "trouble", "rest", "live",
+];
+
 /** @typedef {"saved" | "waiting" | "saving" | "trouble"} SaveState */
 
 class View {
@@ -26,27 +32,9 @@ class View {
     this.root = root;
     this.card = card;
     const find = (name) => root.querySelector(`.sl-${name}`);
-    this.progress = find("progress");
-    this.bar = find("bar-fill");
-    this.saveState = find("save-state");
-    this.pace = find("pace");
-    this.toEnd = find("to-end");
-    this.today = find("today");
-    this.split = find("split");
-    this.foot = find("foot");
-    this.desk = find("desk");
-    this.stage = find("stage");
+    PARTS.forEach((name) => (this[name] = find(name.replace(/[A-Z]/g, "-$&").toLowerCase())));
     this.reader = new Reader(root);
-    this.text = this.reader.text;
-    this.region = find("region");
-    this.opinion = find("opinion");
-    this.was = find("was");
-    this.flagged = find("flagged");
     this.flagNote = this.flagged.querySelector("bdi");
-    this.message = find("message");
-    this.trouble = find("trouble");
-    this.rest = find("rest");
-    this.live = find("live");
     this.announcing = 0;
     this.recents = [1, 2, 3].map((place) => itemRow(`recent-${place}`));
     find("recents").replaceChildren(...this.recents);
@@ -225,7 +213,7 @@ class View {
     else this.markFormer(item?.was ?? null);
     this.showPast(item);
     write(this.progress, `${batch.position} of ${batch.size}`);
-    this.bar.style.transform = `scaleX(${batch.size ? batch.labeled / batch.size : 1})`;
+    this.barFill.style.transform = `scaleX(${batch.size ? batch.labeled / batch.size : 1})`;
     this.showRecents(batch);
     this.showEnd(item === null, batch);
   }
