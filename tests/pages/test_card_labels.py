@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from core.analysis.simulation import label_batch
+from core.sampling.next_batch import propose
+from core.workspace.events import Inbox
 from core.workspace.layout import Workspace, open_workspace
+from core.workspace.snapshot import read_snapshot
 from tests.bank import bank_questions, bank_task, value
 from tests.browser import ITEM, all_saved, burst, events, press, shown
 from tests.browser import rows as rows_of
@@ -364,3 +368,34 @@ def test_messages_before_the_text_stand_above_it_as_typed(
             expect(before.get_by_text("Message 19")).to_be_in_viewport()
         press(page, "1")
     assert page.evaluate("window.hit") is None
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_the_models_prediction_names_labels_of_equal_rank_and_several(
+    context: BrowserContext, place: Path, show: Show, several: bool
+):
+    items = headlines(200)
+    names = ["Harm", "Odd", "Even"]
+    workspace = make(place, [i[:2] for i in items], task(names, several=several))
+    extra = ["|Odd", "|Even"] if several else ["", ""]
+    truth = {
+        item: "Harm" + extra[at % 2] if label == "1" else names[1 + at % 2]
+        for at, (item, _, label) in enumerate(items)
+    }
+    while (snapshot := read_snapshot(workspace)).stage != "active learning":
+        label_batch(Inbox(workspace), propose(snapshot, "oracle"), truth)
+    propose(snapshot, "ann")
+    (batch,) = read_snapshot(workspace).open_batches.values()
+    proposals = {proposal.item_id: proposal for proposal in batch}
+    texts = snapshot.pool_words.pool.texts_of(proposals)
+    page = annotate(context, show(workspace))
+    page.keyboard.press("m")
+    for _ in range(8):
+        item = shown(page)
+        told = page.get_by_test_id("opinion")
+        expect(told).to_contain_text(workspace.task.name_of(proposals[item].predicted))
+        expect(told).to_contain_text(f"{proposals[item].confidence:.0%}")
+        assert page.locator(ITEM).evaluate("node => node.textContent") == texts[item]
+        page.keyboard.press("2")
+        if several:
+            page.keyboard.press("Enter")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.evaluation.metrics import headline_name
 from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.sampling.next_batch import BatchRequest, batch_to_label, is_active
 from core.workspace.assignment import batch_for, earlier_batch
@@ -113,7 +114,7 @@ def run_line(runs: list[Run], task: Task) -> str:
     scores = [
         f"{name} {new:.3f}" + ("" if old is None else f" ({new - old:+.3f})")
         for name, new, old in (
-            ("F-score" if task.positive else "macro F", run.fscore, before and before.fscore),
+            (headline_name(task), run.fscore, before and before.fscore),
             ("AUC", run.auc, before and before.auc),
         )
         if new is not None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -127,27 +128,28 @@ def _predictions(
 ) -> dict[str, CardPrediction]:
     """What the run that chose the batch says of each item; nothing of held-out data, ever.
 
-    If the run's file or its encoder is gone, the prediction still stands in the log, without the
-    words' pushes; so does one of several labels, each of which has pushes of its own.
+    If the run's file or its encoder is gone, or one of the labels is, the prediction still stands
+    in the log, without the words' pushes.
     """
     task = snapshot.workspace.task
-    chosen = [p for p in proposals if p.split == "training" and task.today(p.predicted)]
-    chosen = [p for p in chosen if p.confidence is not None]
+    chosen = [p for p in proposals if p.split == "training" and p.confidence is not None]
+    chosen = [replace(p, predicted=is_now) for p in chosen if (is_now := task.today(p.predicted))]
     told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
     run = next(
         (run for run in snapshot.logs.runs if chosen and run.run_id == chosen[0].run_id), None
     )
-    model = runs.model(snapshot, run) if run and not task.several else None
-    if model and {p.predicted for p in chosen} <= set(model.labels):
-        with suppress(RunError):  # its encoder cannot be read any more
+    values = {value for p in chosen for value in task.chosen(p.predicted)}
+    if run and (model := runs.model(snapshot, run)) and values <= set(model.labels):
+        with suppress(RunError):  # its encoder cannot be read any more, or a label is too rare
             told = explain(model, [texts[p.item_id] for p in chosen], [p.predicted for p in chosen])
     found = {}
     for p, each in zip(chosen, told, strict=True):
         why = reason(p.strategy, p.score)
         if each.whole:  # what the encoder adds to the words' pushes
             why += f" The whole text (encoder): {each.whole:+.2f} log-odds."
-        predicted = _today(task, p.predicted)
-        found[p.item_id] = CardPrediction(predicted, p.confidence, why, each.pieces)
+        if each.label != p.predicted:  # of several labels the likeliest one, or of none of them
+            why += f" Marked: what speaks for {task.name_of(each.label)}."
+        found[p.item_id] = CardPrediction(p.predicted, p.confidence, why, each.pieces)
     return found
 
 
