@@ -147,11 +147,11 @@ def batch_text(batch: Batch) -> list[str]:
     ]
 
 
-def counts_text(answer: Mapping[str, Any], split: str) -> str:
+def counts_text(answer: Mapping[str, Any], split: str, number: int) -> str:
     """`250 of 1,200 labels (1: 20, 0: 230)`."""
     counts = answer["splits"][split]
     each = ", ".join(f"{value}: {count:,}" for value, count in counts.items())
-    return f"{sum(counts.values()):,} of {answer['targets'][split]:,} labels ({each})"
+    return f"{number:,} of {answer['targets'][split]:,} labels ({each})"
 
 
 def finding_text(finding: Finding) -> list[str]:

@@ -38,7 +38,10 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         }
         lines = [f"stage: {answer['stage']}", f"pool: {answer['pool']:,} items"]
         lines += [finding.message for finding in waiting]
-        lines += [f"{split}: {answers.counts_text(answer, split)}" for split in answer["splits"]]
+        lines += [
+            f"{split}: {answers.counts_text(answer, split, len(items))}"
+            for split, items in snapshot.labels.splits.items()
+        ]
         lines += [f"{name}: {count:,} training labels" for name, count in strategies.items()]
         lines.append(answers.run_text(runs[-1], snapshot.workspace.task) if runs else "no run yet")
         lines += filter(None, [snapshot.why_no_model])
@@ -101,7 +104,7 @@ def restore(
     with refusals():
         snapshot = open_snapshot(restoring.restore(file, into, report).path, report)
         splits, stage = snapshot.labels.counts(snapshot.workspace.task), snapshot.stage
-        labels = sum(sum(counts.values()) for counts in splits.values())
+        labels = len(snapshot.labels.items)
         answer = {"data": str(snapshot.workspace.path), "stage": stage, "splits": splits}
         tell(answer, [f"{into}: {labels:,} labels, stage: {stage}"], as_json)
 

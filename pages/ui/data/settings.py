@@ -217,7 +217,7 @@ def _label(at: int, label: Label, number: int, names: Mapping[str, str]) -> tupl
         about = right.text_area("Definition", label.description, height=90, key=_key(f"what {row}"))
         if label.value:
             left.caption(f"{counted(number, 'item')}. In files: {plain(label.value)}")
-        with left.popover("More", key=_key(f"more {row}")):
+        with middle.popover("More", key=_key(f"more {row}")):
             said = st.text_area("Examples, one a line", examples, key=_key(f"examples {row}"))
             if label.value:
                 value = st.text_input("Value in files", value, key=_key(f"value {row}")).strip()
