@@ -19,7 +19,7 @@ from pages.ui.cache.snapshot import tables
 from pages.ui.components import charts
 from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import progress_shown, refusals_shown
-from pages.ui.components.scores import metric, report_intervals, span
+from pages.ui.components.scores import capitalized, metric, report_intervals, span
 from pages.ui.components.verdict import show_verdict
 from pages.ui.escape_markdown import plain
 from pages.ui.importing.start import offer_start
@@ -124,7 +124,7 @@ def show_last_run(snapshot: Snapshot) -> None:
         value = getattr(run, score)
         metric(
             column,
-            score_names(task)[score],
+            capitalized(score_names(task)[score]),
             "undefined" if value is None else f"{value:.3f}",
             span(found.get(score)),
             help="The range below is a 95% confidence interval.",

@@ -128,7 +128,7 @@ def test_every_page_opens(folder: Path, monkeypatch):
 
 def test_home_names_the_headline(folder: Path, monkeypatch):
     page = open_page("home", folder, monkeypatch)
-    assert [metric.label for metric in page.metric][-2:] == ["macro F", "macro AUC"]
+    assert [metric.label for metric in page.metric][-2:] == ["Macro F", "Macro AUC"]
 
 
 def test_metrics_of_all_labels_are_means(folder: Path, monkeypatch):

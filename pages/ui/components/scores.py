@@ -31,6 +31,11 @@ def report_intervals(report: Report | None) -> dict[str, Interval]:
     return {name: each for name, each in kept.items() if each.low < each.high}
 
 
+def capitalized(name: str) -> str:
+    """A score's name as a heading: `Macro AUC`."""
+    return name[:1].upper() + name[1:]
+
+
 def metric(place: DeltaGenerator, name: str, value: str, below: str, help: str = "") -> None:
     """A large number with a quiet line below it, and no arrow: nothing has gone up or down."""
     off = {"delta_color": "off", "delta_arrow": "off"}

@@ -21,7 +21,7 @@ from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES
 from pages.ui.cache import runs
 from pages.ui.components.charts import CURVES
-from pages.ui.components.scores import interval_text, report_intervals, span
+from pages.ui.components.scores import capitalized, interval_text, report_intervals, span
 
 LOW = "(lower is better)"
 OF_PROBABILITIES = {BRIER: f"Brier score {LOW}", CALIBRATION_ERROR: f"calibration error {LOW}"}
@@ -143,10 +143,6 @@ def label_table(snapshot: Snapshot, answers: EvaluationPredictions) -> pd.DataFr
         rows.append((label.name, each.support, *calls, *ranking))
     names = [capitalized(SCORES[name]) for name in (*CALLS, "auc", "average_precision")]
     return pd.DataFrame(rows, columns=["Label", "Items", *names])
-
-
-def capitalized(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 def calibration_table(report: Report) -> pd.DataFrame:
