@@ -70,7 +70,7 @@ def test_a_file_holds_what_the_tables_say(demo_folder: Path, filters: Filters, m
     of_csv, of_parquet = (make(tables.sheet(said), places) for make in (csv_of, parquet_of))
     names = ["item_id", "text", *snapshot.pool_words.pool.columns, *COLUMNS, *SAID]
     assert of_csv.columns.tolist() == of_parquet.column_names == names
-    told = [said.labels[column] for column in said.predicted[at]]
+    told = [said.answers[column] for column in said.predicted[at]]
     for name in ("item_id", "text", *COLUMNS):
         assert of_csv[name].tolist() == expected[name].tolist()
         assert [x or "" for x in of_parquet[name].to_pylist()] == expected[name].tolist()
