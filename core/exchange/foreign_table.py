@@ -21,6 +21,7 @@ from core.exchange.import_types import (
     own_columns,
 )
 from core.exchange.own_export import is_export
+from core.exchange.table_writers import unguarded
 from core.exchange.tables.dates import day_comes_first, moment
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.label_cells import (
@@ -223,6 +224,8 @@ def label_column(table: SourceTable, column: str, several: bool | None = None) -
     """
     at = table.columns.index(column)
     cells = Counter(row[at] for block in table.blocks() for _, row in block.rows)
+    if is_export(table) and table.kind == "csv":
+        cells = {unguarded(cell): number for cell, number in cells.items()}
     if several is None:
         several = hold_several(cells, joined=is_export(table))
     return LabelColumn(label_counts(cells, several), several, answers(cells, several))

@@ -28,11 +28,12 @@ from core.system.parallel import row_blocks
 Row = dict[str, Cell]
 Write = Callable[[pa.Table], None]
 
-STARTERS = "=+\\-@\t\r\n＝＋－＠"
-"""What a formula, or a cell that a spreadsheet trims into one, begins with, as regex."""
+STARTERS = "=+@\t\r\n＝＋－＠"
+"""What a formula, or a cell that a spreadsheet trims into one, begins with, but for `-`: alone it
+is none, and means that a text has no label."""
 
-_RUNS = re.compile(f"'*[{STARTERS}]")
-_GUARDED = re.compile(f"'+[{STARTERS}]")
+_RUNS = re.compile(f"'*[{STARTERS}]|'+-|-(?s:.)")
+_GUARDED = re.compile(f"'+[-{STARTERS}]")
 
 ROWS_AT_ONCE = 8_192  # rows that are taken out of a table at once
 

@@ -19,7 +19,7 @@ def test_a_cell_that_would_run_begins_with_an_apostrophe(cell: str):
     assert guarded(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["", "Quake", "a=b", "'tis", "''", "1-2", " =1"])
+@pytest.mark.parametrize("cell", ["", "Quake", "a=b", "'tis", "''", "1-2", " =1", "-"])
 def test_any_other_cell_is_left_as_it_is(cell: str):
     assert guarded(cell) == cell
     assert unguarded(cell) == cell
@@ -28,12 +28,14 @@ def test_any_other_cell_is_left_as_it_is(cell: str):
 @given(TEXTS)
 @example("'=1")
 @example("''=1")
+@example("'-")
+@example("-\n")
 def test_every_cell_comes_back(cell: str):
     assert unguarded(guarded(cell)) == cell
 
 
 @given(st.lists(st.one_of(st.none(), TEXTS)))
-@example(["'\n", "a\n=1", "'a\n=1"])
+@example(["'\n", "a\n=1", "'a\n=1", "-", "'-", "-\n", "-1"])
 def test_a_column_is_guarded_as_its_cells_are(cells: list[str | None]):
     table = pa.table({"text": pa.array(cells, pa.string())})
     expected = [None if cell is None else guarded(cell) for cell in cells]
@@ -44,4 +46,4 @@ def test_names_of_columns_are_guarded_and_numbers_are_not():
     table = pa.table(
         {"=name": pa.array([-1.5, None]), "words": pa.array(["-", "b"], pa.large_string())}
     )
-    assert guarded_table(table).to_pydict() == {"'=name": [-1.5, None], "words": ["'-", "b"]}
+    assert guarded_table(table).to_pydict() == {"'=name": [-1.5, None], "words": ["-", "b"]}

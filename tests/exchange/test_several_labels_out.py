@@ -127,6 +127,7 @@ def test_an_export_tells_a_new_workspace_its_labels(tmp_path: Path, form: str):
     with workspace_for(tmp_path / "new", table, "label") as new:
         import_data(new, table)
     assert new.task.several
+    assert {*new.task.values} == {"needs/water", "needs/food", "roads", "old"}
     assert {x: {*new.task.chosen(y)} for x, y in answers(new).items()} == {
         x: {*new.task.chosen(y)} for x, y in ANSWERS.items()
     }
