@@ -6,6 +6,7 @@ simulation can have a background: the features of a pool, in which no item of th
 not, and no copy of one is counted.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ from core.workspace.layout import (
 )
 from core.workspace.logs import Action, Event, now
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
-from core.workspace.task import Task, apportion
+from core.workspace.task import NONE, SEPARATOR, Task, apportion
 
 BACKGROUND = "background"
 """Folder of a simulation's background, for all its processes."""
@@ -159,8 +160,9 @@ def write_labeled(labeled: Path, folder: Path, task: Task) -> None:
     head, *rows = _rows_of_oracle(content, labeled.name)
     wrong = [(bad.line, f"the row {bad.reason}") for bad in content.bad]
     seen: set[str] = set()
+    labels = {row.line: _answer(row.fields[2], task) for row in rows if len(row.fields) > 2}
     for row in rows:
-        reason = _refusal(row, len(head.fields), task, seen)
+        reason = _refusal(row, len(head.fields), labels.get(row.line, ""), task, seen)
         if reason:
             wrong.append((row.line, reason))
     if wrong:
@@ -172,7 +174,8 @@ def write_labeled(labeled: Path, folder: Path, task: Task) -> None:
     (folder / POOL_FOLDER).mkdir()
     pool = [row.fields[:2] + row.fields[3:] for row in (head, *rows)]
     (folder / POOL_FOLDER / "pool.csv").write_bytes(format_rows(pool))
-    (folder / ORACLE).write_bytes(format_rows(row.fields[:3] for row in (head, *rows)))
+    oracle = [head.fields[:3], *([*row.fields[:2], labels[row.line]] for row in rows)]
+    (folder / ORACLE).write_bytes(format_rows(oracle))
 
 
 def _rows_of_oracle(content: Rows, name: str) -> list[Row]:
@@ -181,7 +184,19 @@ def _rows_of_oracle(content: Rows, name: str) -> list[Row]:
     return content.rows
 
 
-def _refusal(row: Row, width: int, task: Task, seen: set[str]) -> str | None:
+def _answer(said: str, task: Task) -> str:
+    """The answer in today's values; empty if it is none. Of several labels also a list of JSON."""
+    if task.several and said.startswith("["):
+        try:
+            said = SEPARATOR.join(map(str, json.loads(said))) or NONE
+        except ValueError:
+            return ""
+    answer = task.today(said)
+    is_told = answer and task.is_offered(answer) and (answer == said or answer != NONE)
+    return answer if is_told else ""
+
+
+def _refusal(row: Row, width: int, answer: str, task: Task, seen: set[str]) -> str | None:
     """Why this row is no labeled item; None if it is one. Adds its id to those `seen`."""
     if len(row.fields) != width:
         return f"the row has {len(row.fields)} fields, the header {width}"
@@ -189,7 +204,7 @@ def _refusal(row: Row, width: int, task: Task, seen: set[str]) -> str | None:
     if item_id in seen:
         return f"the item_id `{item_id}` is there twice"
     seen.add(item_id)
-    if not task.is_offered(label) or label != task.answer(task.chosen(label)):
+    if not answer:
         known = ", ".join(f"`{value}`" for value in task.values)
         return f"label `{label}` is not one of {known}"
     return None

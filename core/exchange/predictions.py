@@ -22,6 +22,7 @@ from core.exchange.table_writers import WRITERS, written_to
 from core.exchange.tables.files import Cells
 from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns
+from core.models.label_columns import LabelColumns
 from core.models.model import Model
 from core.models.pool_predictions import pool_probabilities
 from core.models.predict import Probability, score_texts
@@ -40,7 +41,10 @@ NEW_WORDS = 0.1  # so much larger a share of new words than in the pool is told 
 MOST_PROBABLE, BEST = "most probable", "best"
 Threshold = str | float
 """From which probability of the positive label on it is predicted: where it is `MOST_PROBABLE`,
-from the run's own threshold on (`BEST`, not calibrated), or from this calibrated probability on."""
+from the run's own threshold on (`BEST`, not calibrated), or from this calibrated probability on. Of
+several labels for a text each goes by its own threshold, or by that number."""
+
+MOST_SHOWN = 20  # labels that are counted where it is told what was predicted
 
 DIGITS = 7  # behind the point of a probability: what 32 bits hold
 
@@ -68,7 +72,10 @@ class Likeness:
 
 @dataclass(frozen=True)
 class PredictionsMade:
-    """What was written: rows, how many have each predicted label, and how many have no text."""
+    """What was written: rows, how many have each predicted label, and how many have no text.
+
+    `unlearned` are the labels of which the model knows too few texts.
+    """
 
     run_id: str
     out: Path
@@ -77,12 +84,23 @@ class PredictionsMade:
     without_text: int
     drift: Likeness | None
     seconds: float
+    unlearned: tuple[str, ...] = ()
 
     def sentences(self, task: Task) -> list[str]:
-        counts = ", ".join(f"{task.label(x).name} {n:,}" for x, n in self.per_label.items())
+        names = {label.value: label.name for label in task.filed}
+        shown = self.per_label.items()
+        if len(names) > MOST_SHOWN:
+            shown = Counter(self.per_label).most_common(MOST_SHOWN)
+        counts = ", ".join(f"{names[value]} {number:,}" for value, number in shown)
+        counts += f" and {len(names) - MOST_SHOWN} more labels" * (len(names) > MOST_SHOWN)
         told = [f"{shown_id(self.run_id)} predicted {self.n_items:,} rows: {counts}."]
         if self.without_text:
             told.append(f"{self.without_text:,} rows have no text, and so no prediction.")
+        if self.unlearned:
+            unknown = ", ".join(names[x] for x in self.unlearned)
+            told.append(
+                f"The model does not know these labels, and never predicts them: {unknown}."
+            )
         return [*told, *([self.drift.sentence()] if self.drift else [])]
 
 
@@ -156,9 +174,14 @@ class _Predictor:
     def __init__(self, snapshot: Snapshot, run_id: str | None, threshold: Threshold) -> None:
         self.run = find_run(snapshot, run_id)
         self.model: Model = load_run(snapshot, self.run)
-        self._positive = snapshot.workspace.task.positive_index
-        self._threshold = threshold
-        self._counts = Counter[str](dict.fromkeys(self.model.labels, 0))
+        self._task, self._threshold = snapshot.workspace.task, threshold
+        if threshold != MOST_PROBABLE and not (self._task.several or self._task.positive):
+            raise ExportError(
+                "A threshold is of the positive label, and this task has none. Leave it out."
+            )
+        self._counts = Counter[str](
+            dict.fromkeys([x.value for x in self._task.filed if not x.retired], 0)
+        )
         self._without = self._rows = self._words = self._new = 0
         self._sure = 0.0
         self._began = time.perf_counter()
@@ -166,18 +189,23 @@ class _Predictor:
     def columns(self, raw: Probability, without: NDArray[np.bool_]) -> dict[str, pa.Array]:
         """Prediction, its confidence, and each label's probability; null where there is none."""
         calibrated = self.model.calibration(raw)
-        at = self._predicted(raw, calibrated)
-        labels = np.array(self.model.labels, object)[at]
-        confidence = calibrated[np.arange(len(at)), at]
-        self._counts.update(labels[~without].tolist())
+        if self._task.several:
+            answers = np.array(self._answers(raw, calibrated), object)
+            confidence = self.model.columns.confidence(calibrated)
+        else:
+            at = self._predicted(raw, calibrated)
+            answers = np.array(self.model.labels, object)[at]
+            confidence = calibrated[np.arange(len(at)), at]
+        for answer, number in Counter(answers[~without].tolist()).items():
+            self._counts.update(dict.fromkeys(self._task.filed_under(answer), number))
         self._without += int(without.sum())
-        self._rows += len(at)
+        self._rows += len(answers)
         self._sure += float(confidence[~without].sum())
         numbers = {"confidence": confidence}
         numbers |= {
             f"p_{label}": p for label, p in zip(self.model.labels, calibrated.T, strict=True)
         }
-        return {"predicted": pa.array(labels, pa.string(), mask=without)} | {
+        return {"predicted": pa.array(answers, pa.string(), mask=without)} | {
             name: pa.array(np.round(column.astype(np.float64), DIGITS), mask=without)
             for name, column in numbers.items()
         }
@@ -199,27 +227,42 @@ class _Predictor:
         told = self._likeness(snapshot) if self._words else None
         seconds = round(time.perf_counter() - self._began, 3)
         return PredictionsMade(
-            self.run.run_id, out, self._rows, dict(self._counts), self._without, told, seconds
+            self.run.run_id,
+            out,
+            self._rows,
+            dict(self._counts),
+            self._without,
+            told,
+            seconds,
+            self.model.unlearned,
         )
 
+    def _answers(self, raw: Probability, calibrated: Probability) -> list[str]:
+        """The labels of each text: from their own thresholds on, or from the one that is asked."""
+        if isinstance(self._threshold, str):
+            return self.model.columns.answers(raw)
+        at_one = (self._threshold,) * len(self.model.labels)
+        return LabelColumns(self.model.labels, at_one).answers(calibrated)
+
     def _predicted(self, raw: Probability, calibrated: Probability) -> NDArray[np.int64]:
-        likeliest = raw.argmax(axis=1)
+        likeliest, positive = raw.argmax(axis=1), self._task.positive_index
         if self._threshold == MOST_PROBABLE:
             return likeliest
         if self._threshold == BEST:
-            is_positive = raw[:, self._positive] >= self.model.threshold
+            is_positive = raw[:, positive] >= self.model.threshold
         else:
-            is_positive = calibrated[:, self._positive] >= self._threshold
+            is_positive = calibrated[:, positive] >= self._threshold
         others = raw.copy()
-        others[:, self._positive] = -1
-        return np.where(is_positive, self._positive, others.argmax(axis=1))
+        others[:, positive] = -1
+        return np.where(is_positive, positive, others.argmax(axis=1))
 
     def _likeness(self, snapshot: Snapshot) -> Likeness:
         pool = snapshot.pool_words.pool
         at = np.linspace(0, len(pool) - 1, min(COMPARED, len(pool))).astype(np.int64)
         texts = pool.texts.take(pa.array(at)).to_pylist()
         words, new = _new_words(self.model, texts)
-        sure = self.model.calibration(score_texts(self.model, texts)).max(axis=1)
+        probability = self.model.calibration(score_texts(self.model, texts))
+        sure = self.model.columns.confidence(probability)
         return Likeness(
             self._new / max(self._words, 1),
             new / max(words, 1),

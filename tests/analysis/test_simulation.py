@@ -25,7 +25,7 @@ from core.sampling.next_batch import Batch, BatchRequest, propose
 from core.workspace.events import Inbox
 from core.workspace.layout import SAMPLE, open_workspace
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import STRATEGIES, default_task
+from core.workspace.task import STRATEGIES, default_task, parse_task
 from tests.conftest import MakeWorkspace, headlines, write_csv
 
 CHAPTER = {"random": 1, "low confidence": 8, "outlier": 1}
@@ -210,6 +210,26 @@ def test_further_columns_stay_with_the_pool(tmp_path: Path):
         {"item_id": "d", "text": "e", "source": "y"},
     ]
     assert table.oracle == {"a": "1", "d": "0"}
+
+
+def test_answers_of_several_labels_are_read_as_people_write_them(tmp_path: Path):
+    given = {"b|a": "a|b", '["b", "was"]': "a|b", "[]": "-", "-": "-", "a|old": "a", "b": "b"}
+    rows = [(f"i{at}", f"text {at}", label) for at, label in enumerate(given)]
+    head = ("item_id", "text", "label")
+    task = parse_task(
+        "several = true\n"
+        + "".join(
+            f"[[labels]]\nvalue = '{value}'\nfile = '{value}.csv'\n{more}\n"
+            for value, more in (("a", "was = ['was']"), ("b", ""), ("old", "retired = true"))
+        ),
+        "task.toml",
+    )
+    write_labeled(write_csv(tmp_path / "labeled.csv", [head, *rows]), tmp_path, task)
+    assert [*read_oracle(tmp_path / "oracle.csv").values()] == [*given.values()]
+    for wrong in ("", "c", "a|c", "old", "[1", "['a']"):
+        labeled = write_csv(tmp_path / "wrong.csv", [head, *rows, ("x", "y", wrong)])
+        with pytest.raises(WorkspaceError, match=r"line 8: label .* is not one of `a`, `b`"):
+            write_labeled(labeled, tmp_path / "none", task)
 
 
 def test_an_oracle_with_a_row_without_a_label_is_refused(tmp_path: Path):
