@@ -19,8 +19,7 @@ class Reader {
     this.stage = root.querySelector(".sl-stage");
     this.text = root.querySelector(".sl-text");
     this.columns = root.querySelector(".sl-columns");
-    /** @type {HTMLElement | null} the messages before the text; null where no item has any */
-    this.before = null;
+    this.before = root.querySelector(".sl-before");
     /** @type {Item | null} whose text is on the screen, with this opinion in it */
     this.item = null;
     this.marked = null;
@@ -43,8 +42,8 @@ class Reader {
     }
     if (item !== this.item) {
       fillColumns(this.columns, item?.columns ?? []);
-      this.before?.replaceChildren(...(item?.before ?? []).map(messageBefore));
-      requestAnimationFrame(() => this.showNearest());
+      this.before.replaceChildren(...(item?.before ?? []).map(messageBefore));
+      if (!this.before.hidden) requestAnimationFrame(() => this.showNearest());
     }
     this.item = item;
     this.marked = opinion;
@@ -68,20 +67,8 @@ class Reader {
 
   /** Of the messages before the text the last one is in sight. */
   showNearest() {
-    if (!this.before) return;
     this.before.scrollTop = this.before.scrollHeight;
     this.before.tabIndex = this.before.scrollTop > 0 ? 0 : -1;
-  }
-
-  /** @param {boolean} isWanted  does any item of the batch have messages before it */
-  keepBefore(isWanted) {
-    this.before?.remove();
-    this.before = isWanted ? element("div", "sl-before", "") : null;
-    if (!isWanted) return;
-    Object.assign(this.before, { role: "group", ariaLabel: "Before this text" });
-    this.before.dataset.testid = "before";
-    this.text.parentElement.before(this.before);
-    this.item = undefined; // filled at the next showing
   }
 
   /**

@@ -139,7 +139,7 @@ class View {
     fill("short", short);
     this.panels.define(detailed, inOrder);
     this.finder.furnish(inOrder);
-    this.reader.keepBefore(hasBefore);
+    this.reader.before.hidden = !hasBefore;
     this.reader.columns.hidden = !hasColumns;
     const isSpaceFree = this.card.commands.get(" ").action === "scroll";
     const scrollKey = keyName(isSpaceFree ? " " : "pagedown");
@@ -279,6 +279,11 @@ class View {
   showFigures(batch, { pace, end }, { have, today }) {
     for (const [value, { lastChild: count }] of this.labelButtons) {
       write(count, counted(batch.counts.get(value) ?? 0));
+    }
+    for (const group of this.root.querySelectorAll(".sl-group")) {
+      const isOf = ({ label }) =>
+        valuesOf(this.data, String(label)).some((value) => group.values.has(value));
+      write(group.firstChild.lastChild, counted(batch.items.filter(isOf).length));
     }
     write(this.pace, pace);
     write(this.toEnd, end);
