@@ -11,8 +11,10 @@ from core.doctor import examine
 from core.errors import RunError, TaskError
 from core.evaluation.runs import find_run, load_run
 from core.models.predict import score_texts
-from core.sampling.next_batch import preview
+from core.sampling.next_batch import BatchRequest, preview, propose
+from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
+from core.workspace.logs import new_event
 from core.workspace.snapshot import Snapshot, open_snapshot
 
 MADE = Path(__file__).with_name("workspaces") / "0.6.0"
@@ -44,6 +46,22 @@ def test_it_stands_where_it_stood(snapshot: Snapshot):
     counts = {split: len(items) for split, items in snapshot.labels.splits.items()}
     assert counts == {"evaluation": 20, "validation": 0, "training": 40}
     assert [run.run_id for run in snapshot.logs.runs] == list(EXPECTED["runs"])
+
+
+def test_what_is_labeled_in_it_is_added_to_the_files_that_are_there(folder: Path):
+    log = folder / "annotations.csv"
+    before = log.read_bytes()
+    snapshot = open_snapshot(folder)
+    batch = propose(snapshot, "ann", BatchRequest(mix={"random": 2}))
+    item = batch.proposals[0].item_id
+    given = new_event(batch.batch_id, "ann", "label", item, label="1")
+    done = [given, new_event(batch.batch_id, "ann", "save")]
+    assert Inbox(snapshot.workspace).receive(done).refused == []
+    assert log.read_bytes().startswith(before)
+    assert examine(folder) == []
+    now = open_snapshot(folder)
+    assert now.labels.by_id[item].definitions
+    assert {event.definitions for event in now.logs.events[:-2]} == {""}
 
 
 @pytest.mark.parametrize("run_id", RUNS)

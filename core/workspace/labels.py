@@ -195,12 +195,12 @@ def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:
     retired: list[Labeled] = []
     queued = _queued(logs, words) if task.retired else frozenset()
     for item in [*kept, *decided]:
-        gone = tuple(x for x in task.chosen(item.label) if x in task.retired_values)
-        if not gone:
+        chosen = task.chosen(item.label) if task.retired else ()
+        if not (gone := tuple(x for x in chosen if x in task.retired_values)):
             splits[item.split].append(item)
             continue
         item = replace(item, label=_counted(item.label, task), retired=gone)
-        apart = item.item_id in queued or gone[0] in task.chosen(item.label)
+        apart = item.item_id in queued or item.label == task.answer(gone)
         (retired if apart else splits[item.split]).append(item)
     queued &= {item.item_id for item in retired}
     return Labels(splits, conflicts, findings, retired, queued)

@@ -1,13 +1,17 @@
 """Settings in a browser: from the form to the words on the card, and out of a broken file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from core.workspace.layout import Workspace, open_workspace
+from core.workspace.snapshot import read_snapshot
+from core.workspace.task import Label
+from core.workspace.task_file import task_toml
 from tests.browser import all_saved, logged, settled, shown
-from tests.conftest import Site
+from tests.conftest import Site, write_csv
 from tests.pages.test_workspaces_page import put
 
 pytestmark = pytest.mark.browser
@@ -77,3 +81,25 @@ def test_a_broken_task_is_corrected_in_the_browser(page: Page, workspace: Worksp
     save(page)
     expect(page.get_by_text("which is not a setting")).to_have_count(0)
     assert task.read_text(encoding="utf-8") == good
+
+
+def test_items_of_a_split_label_come_to_the_card_again(
+    page: Page, site: Site, workspace: Workspace
+):
+    task = workspace.task
+    odd = Label("odd", "Odd", "odd.csv", "7", retired=True)
+    text = task_toml(replace(task, retired=(odd,)))
+    (workspace.path / "task.toml").write_text(text, encoding="utf-8")
+    pool = read_snapshot(workspace).pool_words.pool
+    item, words = pool.ids[1].as_py(), pool.texts_of([pool.ids[1].as_py()])
+    write_csv(workspace.path / "training_data" / "odd.csv", [(item, words[item], "odd")])
+    page.reload()
+    page.get_by_role("tab", name="Settings", exact=True).click()
+    page.get_by_role("button", name="Label its 1 item again").click()
+    expect(page.get_by_text("1 wait on Annotate")).to_be_visible()
+    page.goto(site.at("annotate", "annotator=ann"))
+    assert shown(page) == item
+    page.keyboard.press(task.labels[0].key)
+    all_saved(page)
+    assert logged(workspace, "ann") == [(item, task.labels[0].value)]
+    assert read_snapshot(open_workspace(workspace.path)).labels.retired == []
