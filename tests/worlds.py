@@ -1,12 +1,22 @@
 """Workspaces of every kind, for properties that hold of any of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from hypothesis import strategies as some
 
-from core.evaluation.intervals import BinaryPredictions
+from core.evaluation.intervals import (
+    REPLICATES,
+    SCORES,
+    BinaryPredictions,
+    Bootstrap,
+    Interval,
+    bootstrap,
+    resampled,
+    scores_of,
+)
 from core.pool.items import Pool, read_pool
 from core.pool.words import PoolWords, read_pool_words
 from core.system.csv_rows import format_rows
@@ -194,3 +204,28 @@ def new_proposal(
 def binary(score: np.ndarray) -> BinaryPredictions:
     """Predictions that call positive what scores above one half."""
     return BinaryPredictions(score, score > 0.5)
+
+
+def bootstrapped(
+    model: BinaryPredictions, actual: np.ndarray, names: Sequence[str], replicates: int = REPLICATES
+) -> Bootstrap:
+    samples = resampled(len(actual), replicates)
+    return bootstrap(lambda drawn: scores_of(model, actual, drawn, names), samples)
+
+
+def score_intervals(
+    model: BinaryPredictions,
+    actual: np.ndarray,
+    names: Sequence[str] = SCORES,
+    replicates: int = REPLICATES,
+) -> dict[str, Interval]:
+    """Each score of these names, where it is defined, with its bootstrap interval."""
+    return bootstrapped(model, actual, names, replicates).intervals()
+
+
+def paired_difference(
+    before: BinaryPredictions, after: BinaryPredictions, actual: np.ndarray, name: str = "fscore"
+) -> Interval | None:
+    """How much higher `after` scores, by a paired bootstrap; None where it is not defined."""
+    first, second = (bootstrapped(of, actual, [name]) for of in (before, after))
+    return second.over(first).get(name)

@@ -13,9 +13,8 @@ from core.analysis.results import keep_result, name_of, read_result
 from core.errors import LoopError, RunError
 from core.evaluation.metrics import as_table
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
-from core.evaluation.run_scores import predictions_of_model
 from core.evaluation.runs import columns, labeled_texts, load_run
-from core.evaluation.stopping import WINDOW, Sign, advice, gain, positives_left, stability
+from core.evaluation.stopping import WINDOW, Sign, advice, positives_left, stability
 from core.features.cached import whole_space
 from core.features.pool_features import Space
 from core.features.space_rows import place
@@ -32,7 +31,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Task
 
-ESTIMATE_VERSION = 2
+ESTIMATE_VERSION = 3
 """Part of the name: a change of what is computed computes it anew."""
 
 SAMPLE = 2_000
@@ -108,7 +107,6 @@ def make_estimate(
     predicted = [model.columns.predicted(score_texts(model, texts)) for model in models]
     signs = (
         stability([each.ravel().astype(np.int64) for each in predicted]),
-        _gain(snapshot, models),
         *([positives_left(found.found, found.left)] if found else []),
     )
     return Estimate(found, signs, advice(signs))
@@ -173,15 +171,6 @@ def last_models(snapshot: Snapshot) -> list[Model]:
         if len(models) > WINDOW:
             break
     return models[::-1]
-
-
-def _gain(snapshot: Snapshot, models: Sequence[Model]) -> Sign:
-    items, task = snapshot.labels.splits["evaluation"], snapshot.workspace.task
-    found = [predictions_of_model(model, items, task) for model in models]
-    column = task.positive_index
-    actual = as_table(columns(items, task), len(task.values))
-    actual = actual if column is None else actual[:, column]
-    return gain([each.binary(column) for each in found], actual)
 
 
 def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:

@@ -1,11 +1,9 @@
 """Confidence intervals of shares, scores, and the difference of two models' scores.
 
-All intervals are of 95%. Bootstraps resample within each true label, so that a rare positive label
-keeps its number: they say what a score would be with other items of the same balance. Where the
-evaluation items are a random sample, their balance is chance as well. AUC and recall hardly feel
-it, but intervals of precision, F-score and average precision then need `keep_balance=False`: of
-1,000 random samples of 600 items, 10% positive, those that kept the balance held the true precision
-in 82%, F-score in 87% and average precision in 91%, the others in 94 to 95%.
+All intervals are of 95%. The evaluation items are a random sample, so their balance is chance as
+well, and bootstraps draw among all of them: of 1,000 random samples of 600 items, 10% positive,
+intervals that kept the balance held the true precision in 82%, F-score in 87% and average precision
+in 91%, these in 94 to 95%.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -148,51 +146,10 @@ def bootstrap(scores: Callable[[Draws], Mapping[str, Values]], samples: Draws) -
     return Bootstrap({name: float(values[0]) for name, values in once.items()}, scores(samples))
 
 
-def score_intervals(
-    model: BinaryPredictions,
-    actual: Mask,
-    names: Sequence[str] = SCORES,
-    *,
-    replicates: int = REPLICATES,
-    keep_balance: bool = True,
-) -> dict[str, Interval]:
-    """Each score of these names, where it is defined, with its bootstrap interval."""
-    samples = resampled(actual, replicates, keep_balance=keep_balance)
-    return bootstrap(lambda drawn: scores_of(model, actual, drawn, names), samples).intervals()
-
-
-def paired_difference(
-    before: BinaryPredictions,
-    after: BinaryPredictions,
-    actual: Mask,
-    name: str = "fscore",
-    *,
-    keep_balance: bool = True,
-) -> Interval | None:
-    """How much higher `after` scores, by a paired bootstrap; None where it is not defined."""
-    samples = resampled(actual, keep_balance=keep_balance)
-    first, second = (
-        bootstrap(lambda drawn, of=of: scores_of(of, actual, drawn, [name]), samples)
-        for of in (before, after)
-    )
-    return second.over(first).get(name)
-
-
-def resampled(
-    actual: Mask, replicates: int = REPLICATES, seed: int = 0, *, keep_balance: bool = True
-) -> Draws:
-    """How often samples hold each item: drawn within its label, or among all, as of tables."""
-    generator = np.random.default_rng(seed)
-    counts = np.zeros((replicates, len(actual)), np.int32)
-    of_one = keep_balance and actual.ndim == 1
-    strata = (actual, ~actual) if of_one else (np.ones(len(actual), bool),)
-    for stratum in strata:
-        size = int(stratum.sum())
-        if size:
-            draws = generator.integers(0, size, (replicates, size))
-            for replicate, drawn in zip(counts, draws, strict=True):
-                replicate[stratum] = np.bincount(drawn, minlength=size)
-    return counts
+def resampled(n_items: int, replicates: int = REPLICATES, seed: int = 0) -> Draws:
+    """How often samples of so many items, drawn among all of them, hold each item."""
+    draws = np.random.default_rng(seed).integers(0, max(n_items, 1), (replicates, n_items))
+    return np.stack([np.bincount(drawn, minlength=n_items).astype(np.int32) for drawn in draws])
 
 
 def scores_of(

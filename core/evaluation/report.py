@@ -20,7 +20,7 @@ from core.evaluation.intervals import (
     cut_intervals,
     label_means,
     resampled,
-    score_intervals,
+    scores_of,
 )
 from core.evaluation.metrics import (
     Cut,
@@ -259,7 +259,7 @@ def _of_all_labels(
 ) -> tuple[list[LabelScores], dict[str, Any]]:
     """The labels with intervals of their rankings, and the means of these, from one bootstrap."""
     replicates = int(max(LEAST_REPLICATES, min(1, BOOTSTRAPPED / len(labels)) * REPLICATES))
-    samples, model = resampled(actual, replicates), BinaryPredictions(raw, predicted)
+    samples, model = resampled(len(actual), replicates), BinaryPredictions(raw, predicted)
     drawn = bootstrap(lambda drawn: label_means(model, actual, drawn), samples).intervals()
     told = []
     for column, scores in enumerate(labels):
@@ -273,13 +273,14 @@ def _of_all_labels(
 def _intervals(
     raw: NDArray[np.floating], at_half: Mask, at_threshold: Mask, actual: Mask
 ) -> dict[str, Interval]:
-    """Intervals of all scores; the balance of the items is chance, as it was drawn.
+    """Intervals of all scores.
 
     Those of the ranking are bootstrapped. Those of the calls need no resampling, which could not
     leave an F-score of 0 or 1: the same interval holds for any threshold and any slice, and is
     cheap enough to be worked out while somebody moves a threshold.
     """
-    found = score_intervals(BinaryPredictions(raw, at_half), actual, RANKING, keep_balance=False)
+    model, samples = BinaryPredictions(raw, at_half), resampled(len(actual))
+    found = bootstrap(lambda drawn: scores_of(model, actual, drawn, RANKING), samples).intervals()
     found |= cut_intervals(at_half, actual)
     above = cut_intervals(at_threshold, actual)
     return found | ({AT_THRESHOLD: above["fscore"]} if above else {})

@@ -21,7 +21,6 @@ from core.evaluation.intervals import (
     Interval,
     bootstrap,
     cut_intervals,
-    resampled,
     scores_of,
 )
 from core.evaluation.metrics import BINS, as_table, bins
@@ -154,13 +153,8 @@ class Resampled:
     bootstrap: Bootstrap
 
 
-def draws(number: int) -> Draws:
-    """How often each of so many items is drawn, `(replicates, number)`: alike for every run."""
-    return resampled(np.ones(number, bool), keep_balance=False)
-
-
 def resample(predictions: EvaluationPredictions, label: int | None, samples: Draws) -> Resampled:
-    """The scores of the label, or of all, under what `draws` has drawn of these items."""
+    """The scores of the label, or of all, under what `resampled` has drawn of these items."""
     actual, binary = predictions.actual(label), predictions.binary(label)
     known = len(predictions) > 0 and predictions.knows(label)
 

@@ -1,7 +1,7 @@
 """When to stop labeling: several signs, each with its value and what it says.
 
-No sign is right alone. A model can stand still because it learns nothing, a small evaluation set
-notices no gain, and positives may be left that nobody needs. So each sign tells its figure.
+No sign is right alone. A model can stand still because it learns nothing, and positives may be left
+that nobody needs. So each sign tells its figure.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference, scores_of
+from core.evaluation.intervals import Interval
 from core.evaluation.metrics import confusion
 
 WINDOW = 3
@@ -64,33 +64,6 @@ def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
     return Sign(name, mean, mean >= STABLE, told)
 
 
-def gain(models: Sequence[BinaryPredictions], actual: NDArray[np.bool_]) -> Sign:
-    """Whether average precision still grows: the last model beside that of `WINDOW` runs before.
-
-    It says stop if the growth cannot be told from noise on these evaluation items. Average
-    precision, since an F-score is 0 until a model calls anything positive. Of tables of labels it
-    is the mean over the labels.
-    """
-    name = "recent gain"
-    if len(models) <= WINDOW:
-        return Sign(name, None, False, f"Needs {WINDOW + 1} model versions.")
-    before, after = models[-1 - WINDOW], models[-1]
-    found = paired_difference(before, after, actual, "average_precision", keep_balance=False)
-    if found is None:
-        return Sign(name, None, False, "Needs positive test items.")
-    unnoticed, is_macro = (found.high - found.low) / 2, actual.ndim == 2
-    once = np.ones((1, len(actual)), np.int32)
-    now = float(scores_of(after, actual, once, ["average_precision"])["average_precision"][0])
-    what = "Macro average precision" if is_macro else "Average precision"
-    items = f"{len(actual):,}" if is_macro else f"{int(actual.sum()):,} positive"
-    told = (
-        f"{what} is {now:.2f}. Compared with {WINDOW} model versions ago: "
-        f"{found.as_difference()}. With {items} test items, a gain below {unnoticed:.2f} "
-        "is too small to measure."
-    )
-    return Sign(name, found.value, found.low <= 0, told)
-
-
 def positives_left(found: int, left: Interval) -> Sign:
     """Whether hardly any positive item is left: at least `ENOUGH` of all are found, surely.
 
@@ -109,11 +82,12 @@ def positives_left(found: int, left: Interval) -> Sign:
 
 
 def advice(signs: Sequence[Sign]) -> str:
-    """The verdict of all signs together, as one sentence."""
+    """The verdict of the one or two signs together, as one sentence."""
     stop = sum(sign.says_stop for sign in signs)
     if all(sign.value is None for sign in signs):
         return "Too early to say."
+    if len(signs) == 1:
+        return "Yes: the one sign says stop." if stop else "Not yet: the one sign says go on."
     if stop == len(signs):
-        return f"Yes: all {stop} signs say stop."
-    says = "signs say" if stop > 1 else "signs says"
-    return f"Not yet: {stop or 'none'} of {len(signs)} {says} stop."
+        return "Yes: both signs say stop."
+    return f"Not yet: {stop or 'none'} of {len(signs)} signs says stop."

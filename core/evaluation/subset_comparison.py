@@ -100,7 +100,7 @@ def contrasted(
     apart: where one holds the other, the interval is too wide rather than too narrow. Of a single
     subset nothing is known of the luck of its draw, and an interval leaves everything open.
     """
-    samples = resampled(actual, replicates, keep_balance=False)
+    samples = resampled(len(actual), replicates)
     found = {name: _scored(subsets, actual, samples) for name, subsets in groups.items()}
     number = (len(groups) - 1) * len(SCORES)
     level = 1 - (1 - LEVEL) / max(number, 1)

@@ -76,16 +76,14 @@ def test_what_a_model_chose_changes_nothing_but_what_is_found(make_workspace: Ma
     assert after.left.value == pytest.approx(before.left.value - len(chosen), abs=1e-3)
 
 
-def test_an_outlook_has_three_signs(demo: Path):
+def test_an_outlook_has_two_signs(demo: Path):
     snapshot = read_snapshot(open_workspace(demo))
     told: list[str] = []
     found = make_estimate(snapshot, progress=in_words(told.append))
-    assert [sign.name for sign in found.signs] == [
-        "stable predictions", "recent gain", "positives left",
-    ]  # fmt: skip
-    # Three runs only: neither of the first two has a figure yet.
-    assert [sign.value is None for sign in found.signs] == [True, True, False]
-    assert found.advice == "Not yet: none of 3 signs says stop."
+    assert [sign.name for sign in found.signs] == ["stable predictions", "positives left"]
+    # Three runs only: the first has no figure yet.
+    assert [sign.value is None for sign in found.signs] == [True, False]
+    assert found.advice == "Not yet: none of 2 signs says stop."
     assert told[0] == "comparing the last models"
 
 
@@ -102,7 +100,7 @@ def test_without_runs_there_is_only_the_sample(make_workspace: MakeWorkspace):
     labels = {("evaluation", "0"): rows[:4], ("evaluation", "1"): [rows[5]]}
     found = make_estimate(read_snapshot(make_workspace([row[:2] for row in rows], labels)))
     assert found.prevalence.share.value == pytest.approx(0.2)
-    assert [sign.value is None for sign in found.signs] == [True, True, False]
+    assert [sign.value is None for sign in found.signs] == [True, False]
 
 
 def test_a_sample_of_a_large_pool_stands_for_all(demo: Path, monkeypatch: pytest.MonkeyPatch):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference
+from core.evaluation.intervals import BinaryPredictions, Interval
 from core.evaluation.report import AT_THRESHOLD, KeptPredictions, Report
 from core.evaluation.runs import train
 from core.features.encoder import encoder_place
@@ -29,6 +29,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import MODELS
 from tests.benchmarks.table import copied, machine, print_table, timed
+from tests.worlds import paired_difference
 
 WITH_ENCODER = "linear + encoder"
 
@@ -144,8 +145,7 @@ def print_differences(found: Mapping[str, Measured], truth: Mapping[str, str], l
     rows = []
     for title in [title for title in found if title != "book"]:
         differences = [
-            paired_difference(said["book"], said[title], actual, name, keep_balance=False)
-            for name in COMPARED
+            paired_difference(said["book"], said[title], actual, name) for name in COMPARED
         ]
         cells = [f"{x.value:+.3f} {ends(x)}" for x in differences if x]
         rows.append([title, *cells])

@@ -120,7 +120,7 @@ def main() -> None:
             ]
             ends = [steps_of_one[-1][0] for steps_of_one in courses]
             signs = [sign.name for sign in courses[0][0][1].signs]
-            for names in (*({name} for name in signs), set(signs[:2])):
+            for names in (*({name} for name in signs), set(signs)):
                 told = " and ".join(sorted(names))
                 rows.append(row(mix, told, first_stops(courses, names), ends))
     labels = f"up to {ends[0].labels:,} training labels"

@@ -9,29 +9,23 @@ from core.evaluation.intervals import (
     SCORES,
     BinaryPredictions,
     Interval,
-    paired_difference,
     resampled,
-    score_intervals,
     scores_of,
     student,
     wilson,
 )
 from core.evaluation.metrics import auc, average_precision, cut
-from tests.worlds import binary
+from tests.worlds import binary, paired_difference, score_intervals
 
 ITEMS = st.lists(
     st.tuples(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]), st.booleans()), min_size=1
 )
 
 
-def items(number: int, seed: int = 0, skill: float = 1.5, positives: int | None = None):
-    """(score, actual) of a model of some skill: normal scores, the positive ones shifted.
-
-    One in ten items is positive: at random, or exactly so many.
-    """
+def items(number: int, seed: int = 0, skill: float = 1.5):
+    """(score, actual) of a model of some skill: normal scores, those of one in ten shifted."""
     draw = np.random.default_rng(seed)
-    drawn = draw.random(number) < 0.1
-    actual = drawn if positives is None else np.arange(number) < positives
+    actual = draw.random(number) < 0.1
     return stats.norm.cdf(draw.normal(size=number) - 1 + skill * actual), actual
 
 
@@ -40,10 +34,12 @@ def test_weighted_scores_are_those_of_the_repeated_items(pairs, seed):
     """An item that is drawn twice counts as two items: scikit-learn on the repeated ones."""
     score, actual = (np.array(column) for column in zip(*pairs, strict=True))
     assume(0 < actual.sum() < len(actual))
-    model, counts = binary(score), resampled(actual, 3, seed)
+    model, counts = binary(score), resampled(len(actual), 3, seed)
     found = scores_of(model, actual, counts)
     for replicate, times in enumerate(counts):
         s, a, p = (np.repeat(column, times) for column in (score, actual, model.predicted))
+        if not 0 < a.sum() < len(a):  # the next test but one tells what it scores
+            continue
         expected = {
             "fscore": metrics.f1_score(a, p, zero_division=0),
             "precision": metrics.precision_score(a, p, zero_division=0),
@@ -58,7 +54,7 @@ def test_weighted_scores_are_those_of_the_repeated_items(pairs, seed):
 
 def test_scores_that_are_not_asked_for_are_left_out():
     score, actual = items(100)
-    counts = resampled(actual, 20, 0)
+    counts = resampled(len(actual), 20)
     every = scores_of(binary(score), actual, counts)
     for name in SCORES:
         alone = scores_of(binary(score), actual, counts, [name])
@@ -98,17 +94,15 @@ def test_the_value_is_the_evaluations(pairs):
             assert expected[name] is None
 
 
-def test_a_resample_keeps_the_number_of_each_label():
+def test_a_resample_draws_as_many_items_as_there_are():
     actual = np.random.default_rng(0).random(80) < 0.2
-    counts = resampled(actual, 200, 1)
-    assert (counts[:, actual].sum(axis=1) == actual.sum()).all()
+    counts = resampled(80, 200, 1)
     assert (counts.sum(axis=1) == 80).all()
     assert counts.mean(axis=0) == pytest.approx(np.ones(80), abs=0.35)
-    free = resampled(actual, 200, 1, keep_balance=False)
-    assert (free.sum(axis=1) == 80).all()
-    assert len(set(free[:, actual].sum(axis=1).tolist())) > 5
-    assert np.array_equal(counts, resampled(actual, 200, 1))
-    assert not np.array_equal(counts, resampled(actual, 200, 2))
+    assert len(set(counts[:, actual].sum(axis=1).tolist())) > 5
+    assert np.array_equal(counts, resampled(80, 200, 1))
+    assert not np.array_equal(counts, resampled(80, 200, 2))
+    assert resampled(0, 5).shape == (5, 0)
 
 
 def test_the_intervals_are_as_wide_as_theirs_by_formula():
@@ -124,25 +118,19 @@ def test_the_intervals_are_as_wide_as_theirs_by_formula():
         assert found[name].high - found[name].low == pytest.approx(2 * 1.96 * error, rel=0.08)
 
 
-@pytest.mark.parametrize("keep_balance", [True, False])
 @pytest.mark.parametrize(
     ("samples", "least"), [(60, 51), pytest.param(200, 178, marks=pytest.mark.thorough)]
 )
-def test_the_intervals_hold_the_truth_nineteen_times_in_twenty(
-    keep_balance: bool, samples: int, least: int
-):
-    """Where the balance is kept, among samples of that balance; else among random samples.
-
-    Of 200 samples 190 are expected, standard deviation 3.1; of 60 57, standard deviation 1.7.
+def test_the_intervals_hold_the_truth_nineteen_times_in_twenty(samples: int, least: int):
+    """Of 200 samples 190 are expected, standard deviation 3.1; of 60 57, standard deviation 1.7.
     Percentiles of a skewed score fall a little short.
     """
     score, actual = items(400_000, 1)
     truth = score_intervals(binary(score), actual, replicates=1)
     inside = dict.fromkeys(SCORES, 0)
     for seed in range(samples):
-        balance = 60 if keep_balance else None
-        score, actual = items(600, seed + 10, positives=balance)
-        found = score_intervals(binary(score), actual, replicates=200, keep_balance=keep_balance)
+        score, actual = items(600, seed + 10)
+        found = score_intervals(binary(score), actual, replicates=200)
         for name in SCORES:
             inside[name] += found[name].low <= truth[name].value <= found[name].high
     assert min(inside.values()) >= least, inside

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import brier_score_loss, f1_score
 
 from core.errors import RunError
-from core.evaluation.intervals import cut_intervals, score_intervals
+from core.evaluation.intervals import cut_intervals
 from core.evaluation.metrics import Cut
 from core.evaluation.report import (
     AT_THRESHOLD,
@@ -26,7 +26,7 @@ from core.evaluation.report import (
 from core.models.calibration import Calibration
 from tests.fuzzing import REPORT
 from tests.models.test_explain import a_model
-from tests.worlds import binary
+from tests.worlds import binary, score_intervals
 
 SHIFTED = Calibration(0.5, (-1.0, 0.0))
 
@@ -68,7 +68,7 @@ def test_intervals_of_the_ranking_are_bootstrapped_and_those_of_calls_counted():
     draw = np.random.default_rng(1)
     score, targets = draw.random(200), draw.integers(0, 2, 200)
     found = figures_of(score, targets).intervals
-    drawn = score_intervals(binary(score), targets == 0, keep_balance=False)
+    drawn = score_intervals(binary(score), targets == 0)
     ranking = ("auc", "average_precision")
     assert {name: found[name] for name in ranking} == {name: drawn[name] for name in ranking}
     counted = cut_intervals(score > 0.5, targets == 0)

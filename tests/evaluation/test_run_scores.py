@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from core.evaluation.intervals import Interval
+from core.evaluation.intervals import Interval, resampled
 from core.evaluation.metrics import calibration_error
 from core.evaluation.run_scores import (
     ACTIVE,
     RANDOM,
     EvaluationPredictions,
     Resampled,
-    draws,
     predictions_from_report,
     predictions_of_model,
     resample,
@@ -52,7 +51,7 @@ def made_up(seed: int, n_labels: int = 2, number: int = 120) -> EvaluationPredic
 
 
 def drawn(found: EvaluationPredictions, label: int) -> Resampled:
-    return resample(found, label, draws(len(found)))
+    return resample(found, label, resampled(len(found)))
 
 
 def differences(

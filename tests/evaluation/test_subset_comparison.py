@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 from sklearn.metrics import f1_score, roc_auc_score
 
-from core.evaluation.intervals import BinaryPredictions, Interval, paired_difference
+from core.evaluation.intervals import BinaryPredictions, Interval
 from core.evaluation.subset_comparison import RANDOM, Outcome, Result, Subsets, contrasted, verdict
+from tests.worlds import paired_difference
 
 FEATURES = 12
 
@@ -41,7 +42,7 @@ def test_where_no_draw_matters_the_interval_is_the_paired_bootstrap_s():
     groups = {RANDOM: Subsets([first] * 4, 50, 100), "outlier": Subsets([second] * 4, 50, 100)}
     found = contrasted(groups, actual)["outlier"][1]
     for score in ("fscore", "auc"):
-        ends = paired_difference(first, second, actual, score, keep_balance=False)
+        ends = paired_difference(first, second, actual, score)
         assert found[score].value == pytest.approx(ends.value)
         # Two comparisons: each is held to 97.5%.
         wider = stats.norm.ppf(1 - 0.0125) / stats.norm.ppf(0.975)

@@ -80,7 +80,7 @@ def test_strategies_tells_what_is_left_and_every_sign(demo: Path, monkeypatch):
     page = open_page("strategies", demo, monkeypatch)
     said = estimated(page)
     assert "of all texts are Disaster-related (" in said
-    for sign in ("Stable predictions", "Recent gain", "Positives left"):
+    for sign in ("Stable predictions", "Positives left"):
         assert f"**{sign}: " in said
 
 

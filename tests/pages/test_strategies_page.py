@@ -184,7 +184,7 @@ def test_home_tells_the_verdict_and_leads_to_its_reasons(many_iterations: Path, 
     monkeypatch.setenv("SUNLIGHT_DATA", str(many_iterations))
     home = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=TIMEOUT).run()
     found = kept_estimate(read_snapshot(open_workspace(many_iterations)))
-    assert found.advice.endswith(" say stop.") or found.advice.endswith(" says stop.")
+    assert found.advice.endswith((" say stop.", " says stop."))
     assert f"**{QUESTION}** {found.advice}" in [said.value for said in home.markdown]
     page = home.button("verdict_why").click().run()
     assert not page.exception

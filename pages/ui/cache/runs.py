@@ -6,7 +6,7 @@ import pandas as pd
 
 from core.errors import RunError
 from core.evaluation import run_scores
-from core.evaluation.intervals import Interval
+from core.evaluation.intervals import Interval, resampled
 from core.evaluation.report import report_path
 from core.evaluation.run_scores import EvaluationPredictions, Resampled
 from core.evaluation.runs import load_run, read_report
@@ -151,7 +151,7 @@ def _resampled(snapshot: Snapshot, run: Run, label: int) -> Resampled | None:
     return run_scores.resample(found, label, _draws(len(found))) if found else None
 
 
-_draws = kept(lambda number: number, most=1)(run_scores.draws)
+_draws = kept(lambda number: number, most=1)(resampled)
 
 
 def by_both(snapshot: Snapshot, before: Run, after: Run, label: int) -> Hashable:
@@ -170,7 +170,7 @@ def score_differences(
         found = [_resampled(snapshot, run, label) for run in (before, after)]
     else:
         both = run_scores.shared(first, second)
-        found = [run_scores.resample(each, label, run_scores.draws(len(each))) for each in both]
+        found = [run_scores.resample(each, label, resampled(len(each))) for each in both]
     return run_scores.score_differences(*found)
 
 

@@ -89,8 +89,8 @@ def show_figures(found: estimate.Estimate, name: str) -> None:
         st.caption(
             "A model of the first random labels predicts the whole pool; its errors on the test "
             "set correct the count. Agreement is Cohen's kappa between the predictions of "
-            "consecutive model versions on random items. Gain is a paired bootstrap on the test "
-            f"set. Positives count as found at {ENOUGH:.0%}. No sign is right alone."
+            "consecutive model versions on random items. Positives count as found at "
+            f"{ENOUGH:.0%}. No sign is right alone."
         )
 
 
