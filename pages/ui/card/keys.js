@@ -62,9 +62,10 @@ function hasKeyless(labels) {
  * @param {Card} card @param {KeyboardEvent} event @returns {Command | undefined}
  */
 function findCommand(card, event) {
-  const isLetter = /^\p{L}$/u.test(event.key) && !isTaken(event);
-  if (!isLetter || !hasKeyless(card.data.labels)) return undefined;
-  return { action: "find", argument: event.key };
+  if (isTaken(event) || !hasKeyless(card.data.labels)) return undefined;
+  if (/^\p{L}$/u.test(event.key)) return { action: "find", argument: event.key };
+  const isSlash = event.code === "Slash" && !event.shiftKey; // `.` on a Russian keyboard
+  return isSlash ? { action: "find" } : undefined;
 }
 
 /**
