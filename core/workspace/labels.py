@@ -194,9 +194,10 @@ def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:
     splits: dict[str, list[Labeled]] = {"evaluation": [], "validation": [], "training": []}
     retired: list[Labeled] = []
     queued = _queued(logs, words) if task.retired else frozenset()
+    old = {label.value for label in task.retired}
     for item in [*kept, *decided]:
         chosen = task.chosen(item.label) if task.retired else ()
-        if not (gone := tuple(x for x in chosen if x in task.retired_values)):
+        if not (gone := tuple(x for x in chosen if x in old)):
             splits[item.split].append(item)
             continue
         item = replace(item, label=_counted(item.label, task), retired=gone)

@@ -70,7 +70,7 @@ class Snapshot:
                 "batches are random. Search for such items on Explore and label them there."
             )
         found = {item.label for item in labels.usable_training()}
-        missing = [label.name for label in task.labels if label.value not in found]
+        missing = [label.name for label in task.labels if label.value not in found][:5]
         return (
             f"No training item is labeled `{'`, `'.join(missing)}` yet, so the model cannot learn "
             "and batches are random. Search for such an item on Explore and label it there; or "

@@ -163,10 +163,6 @@ class Task:
         return tuple(self.current.items())
 
     @cached_property
-    def retired_values(self) -> frozenset[str]:
-        return frozenset(label.value for label in self.retired)
-
-    @cached_property
     def filed(self) -> tuple[Label, ...]:
         """The labels that have files: retired ones too; with `several`, also none of them."""
         none = (Label(NONE, "none of them", NONE_FILE, ""),) if self.several else ()

@@ -258,6 +258,7 @@ def _retired(label: Label, snapshot: Snapshot, items: Mapping[str, int]) -> Labe
                 on_click=_queue,
                 args=(snapshot, label.value),
                 disabled=not snapshot.workspace.is_writable(),
+                help="They wait on Annotate, and count again once they are labeled.",
             )
         offered = st.checkbox(f"Offer {label.name} again", key=_key(f"offer {label.value}"))
     return replace(label, retired=False, key="") if offered else label
