@@ -102,6 +102,33 @@ def test_labels_go_from_a_table_to_predictions_and_back(tmp_path: Path, kind: st
         new = open_workspace(again).task
         same = {x: new.answer(task.chosen(y)) for x, y in expected.items()}
         assert counted(open_snapshot(again)) == same
+        card = (tmp_path / f"{file}.md").read_text()
+        assert "| macro F | 0." in card
+        assert "all labels count alike" in card
+
+
+def test_a_text_of_two_columns_has_several_labels_and_keeps_the_others(tmp_path: Path):
+    rows = [
+        {"subject": "Flood", "body": "No water", "needs": "water;roads", "earlier": "Hello"},
+        {"subject": "Storm", "body": "", "needs": "power", "earlier": "[]"},
+        {"subject": "Fair", "body": "Music", "needs": "-", "earlier": ""},
+    ]
+    table, data = tmp_path / "in.csv", tmp_path / "w"
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    texts = ("--text", "subject", "--text", "body")
+    told = answer("import", table, "--data", data, *texts, "--label", "needs", "--several")
+    assert (told["items"], told["labels"], told["read"]["several"]) == (3, 3, True)
+    snapshot = open_snapshot(data)
+    assert {(item.text, item.label) for item in snapshot.labels.items} == {
+        ("Flood\n\nNo water", "water|roads"), ("Storm", "power"), ("Fair\n\nMusic", "-"),
+    }  # fmt: skip
+    assert snapshot.pool_words.pool.columns == ["earlier"]
+    refused = run("import", table, "--data", tmp_path / "none", "--several")
+    assert refused.exit_code == 1
+    assert not (tmp_path / "none").exists()
 
 
 def test_thresholds_of_several_labels(tmp_path: Path):

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from core.errors import ExportError, RunError
 from core.evaluation.intervals import Interval, wilson
-from core.evaluation.report import AT_THRESHOLD, SCORE_NAMES
+from core.evaluation.report import AT_THRESHOLD, score_names
 from core.evaluation.runs import read_report
 from core.exchange.export_formats import LAYOUTS, Files, Layout
 from core.exchange.provenance import provenance, with_aliases
@@ -26,9 +26,6 @@ from core.workspace.snapshot import Snapshot
 from core.workspace.task import NONE, NOT_RECORDED, SPLITS, Task
 
 CARD = "README.md"
-
-SCORES = SCORE_NAMES | {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
-"""Scores of a run's report, and what the card calls them."""
 
 _READ_BY_MARKDOWN = re.compile(r"[!#$&()*+.:<=>@\[\\\]^_`{|}~]|^-")
 
@@ -253,7 +250,8 @@ def _last_run(snapshot: Snapshot) -> str:
 def _scores(snapshot: Snapshot, run: Run) -> str:
     intervals = _intervals(snapshot, run)
     rows = []
-    for name, called in SCORES.items():
+    at_threshold = {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
+    for name, called in (score_names(snapshot.workspace.task) | at_threshold).items():
         value = getattr(run, name, None)
         interval = intervals.get(name)
         value = interval.value if value is None and interval else value
