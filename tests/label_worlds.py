@@ -30,7 +30,10 @@ def task_text(kind: str, values: Sequence[str] = THEMES, more: str = "") -> str:
 
 
 def items_of(kind: str, number: int, seed: int = 0, values: Sequence[str] = THEMES) -> list:
-    """(item_id, text, answer): texts of everyday words, with two words of each label they have."""
+    """(item_id, text, answer): texts of everyday words, mostly with words of their labels.
+
+    One in three has a word of any label, so that no model is always right.
+    """
     draw, found = np.random.default_rng(seed), []
     chances = 0.4 / (1 + np.arange(len(values)))
     for at in range(number):
@@ -40,7 +43,8 @@ def items_of(kind: str, number: int, seed: int = 0, values: Sequence[str] = THEM
             among = values[:2] if kind == BINARY else values
             shares = chances[: len(among)] / chances[: len(among)].sum()
             chosen = [draw.choice(among, p=shares)]
-        told = [f"{value}{draw.integers(3)}" for value in chosen for _ in range(2)]
+        told = [f"{value}{draw.integers(3)}" for value in chosen for _ in range(draw.integers(3))]
+        told += [f"{draw.choice(values)}0"] if draw.random() < 1 / 3 else []
         text = " ".join(draw.permutation([*told, *draw.choice(WORDS, 5), f"n{at}"]))
         found.append((f"i{at:05}", text, "|".join(chosen) or "-"))
     return found
@@ -54,10 +58,17 @@ def labeled_snapshot(
     training: int = 160,
     evaluation: int = 120,
     text: str = "",
+    source: bool = False,
 ) -> Snapshot:
-    """A workspace of this kind; its labels stand in the snapshot, its pool on the disk."""
+    """A workspace of this kind; its labels stand in the snapshot, its pool on the disk.
+
+    With a `source` the pool has such a column.
+    """
     items = items_of(kind, pool + training + evaluation)
-    write_csv(folder / "unlabeled_data" / "pool.csv", [item[:2] for item in items[:pool]])
+    rows = [["item_id", "text", "source"]] if source else []
+    for at, (item_id, words, _) in enumerate(items[:pool]):
+        rows.append([item_id, words, f"s{at % 3}"] if source else [item_id, words])
+    write_csv(folder / "unlabeled_data" / "pool.csv", rows)
     (folder / "task.toml").write_text(text or task_text(kind), encoding="utf-8")
     snapshot = read_snapshot(open_workspace(folder))
     return with_labels(snapshot, items[pool : pool + training], items[pool + training :])
