@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.analysis.simulation import make_demo
-from core.evaluation.report import score_names
+from core.evaluation.report import report_intervals, score_names
 from core.pool.folder import pool_files
 from core.workspace.layout import SAMPLE
 from core.workspace.logs import shown_id
@@ -19,7 +19,7 @@ from pages.ui.cache.snapshot import tables
 from pages.ui.components import charts
 from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import progress_shown, refusals_shown
-from pages.ui.components.scores import capitalized, metric, report_intervals, span
+from pages.ui.components.scores import capitalized, metric, span
 from pages.ui.components.verdict import show_verdict
 from pages.ui.escape_markdown import plain
 from pages.ui.importing.start import offer_start

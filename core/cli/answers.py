@@ -216,8 +216,3 @@ def preview_json(table: SourceTable, columns: Columns) -> dict[str, Any]:
         "doubts": doubts,
         "rows": table.head(PREVIEW),
     }
-
-
-def preview_text(answer: Mapping[str, Any]) -> list[str]:
-    lines = [f"{name}: {value}" for name, value in answer.items() if name != "rows"]
-    return [*lines, *map(str, answer["rows"])]

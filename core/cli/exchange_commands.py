@@ -117,7 +117,8 @@ def import_command(
         )
         if dry_run:
             preview = answers.preview_json(table, columns)
-            return tell(preview, answers.preview_text(preview), as_json)
+            lines = [f"{name}: {value}" for name, value in preview.items() if name != "rows"]
+            return tell(preview, [*lines, *map(str, preview["rows"])], as_json)
         table.refuse_doubts()
         with workspace_for(data, table, "" if words else columns.label, several) as into:
             done = import_data(

@@ -180,6 +180,17 @@ class Report:
     """None where too few items had a label, and in reports from before it was kept."""
 
 
+def report_intervals(report: Report | None) -> dict[str, Interval]:
+    """The run's scores for the positive label with their intervals; empty without a report.
+
+    A report is of the items that the run's row is of, whatever was labeled since. An interval of no
+    width is left out: older reports resampled the F-score, and resampling cannot leave 0 or 1.
+    """
+    figures = report and report.figures.get("evaluation")
+    kept = figures.intervals if figures else {}
+    return {name: each for name, each in kept.items() if each.low < each.high}
+
+
 def kept_predictions(
     model: Model, item_ids: Sequence[str], probability: NDArray[np.floating], positive: int | None
 ) -> KeptPredictions:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from core.errors import ExportError, RunError
-from core.evaluation.intervals import Interval, wilson
-from core.evaluation.report import AT_THRESHOLD, score_names
+from core.evaluation.intervals import wilson
+from core.evaluation.report import AT_THRESHOLD, report_intervals, score_names
 from core.evaluation.runs import read_report
 from core.exchange.export_formats import LAYOUTS, Files, Layout
 from core.exchange.provenance import provenance, with_aliases
@@ -248,7 +248,10 @@ def _last_run(snapshot: Snapshot) -> str:
 
 
 def _scores(snapshot: Snapshot, run: Run) -> str:
-    intervals = _intervals(snapshot, run)
+    try:
+        intervals = report_intervals(read_report(snapshot, run))
+    except RunError:
+        intervals = {}
     rows = []
     at_threshold = {AT_THRESHOLD: "F-score at the threshold that was chosen on training items"}
     for name, called in (score_names(snapshot.workspace.task) | at_threshold).items():
@@ -259,17 +262,6 @@ def _scores(snapshot: Snapshot, run: Run) -> str:
             ends = f"{interval.low:.3f} to {interval.high:.3f}" if interval else ""
             rows.append([called, f"{value:.3f}", ends])
     return _markdown(["score", "value", "95% interval"], rows) if rows else "It has no scores."
-
-
-def _intervals(snapshot: Snapshot, run: Run) -> dict[str, Interval]:
-    """Those of the run's report that have a width: older ones resampled an F-score of 0 or 1."""
-    try:
-        report = read_report(snapshot, run)
-    except RunError:
-        return {}
-    figures = report.figures.get("evaluation") if report else None
-    found = figures.intervals.items() if figures else ()
-    return {name: interval for name, interval in found if interval.low < interval.high}
 
 
 def _left_out(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from core.errors import TableError, TaskError
 from core.exchange.foreign_table import read_table
-from core.exchange.import_types import SHOWN, Defaults, ImportedLabel, TableContents, first_bad
-from core.exchange.imports import new_record, planned_labels, recorded
+from core.exchange.import_types import SHOWN, Defaults, TableContents, first_bad
+from core.exchange.imports import planned_labels, recorded
 from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import NEW, MissingRows, match, missing_rows
 from core.exchange.tables.opening import PACKED
@@ -40,7 +40,7 @@ from core.workspace.labels import append_labels
 from core.workspace.layout import Workspace, open_workspace, remove_unfilled
 from core.workspace.logs import Event, append_records, read_aliases
 from core.workspace.registry import create
-from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.snapshot import read_snapshot
 from core.workspace.task import parse_task
 from core.workspace.task_file import replace_task, why_labels_stay
 
@@ -221,6 +221,8 @@ def _take_over(
         append_labels(workspace, found.rows)
         append_records(workspace.batches, found.proposals)
         append_records(workspace.annotations, _with_definitions(workspace, incoming, found.events))
+    held_out = {text_key(x.item.text) for x in here.wanted if x.item.split != "training"}
+    held_out |= set(snapshot.labels.held_out_keys)
     return ImportResult(
         file=file,
         rows=incoming.rows,
@@ -233,7 +235,7 @@ def _take_over(
         differing=found.differing,
         disagreeing=incoming.disagreeing,
         split_twice=incoming.split_twice,
-        kept_out=_kept_out(snapshot, found, here.wanted),
+        kept_out=sum(x.split == "training" and text_key(x.text) in held_out for x in found.rows),
         left_out=bad,
         unknown_words=incoming.unlabeled_words,
         record=record,
@@ -300,11 +302,10 @@ def _items_written(
     path = first_free(workspace.path / POOL_FOLDER / f"{plain}.csv")
     file = f"{POOL_FOLDER}/{path.name}" if len(places) else ""
     item_ids = [incoming.item_ids[at] for at in places]
-    counts = len(found.labels), len(aliases)
-    record = new_record(incoming.name, plain, file, item_ids, *counts)
+    of_record = incoming.name, plain, file, item_ids, found.labels, aliases
     todo = "Nothing was imported; free some space or make the folder writable, and try again."
     with ExitStack() as stack:
-        name = stack.enter_context(recorded(workspace, record, found.labels, aliases))
+        name = stack.enter_context(recorded(workspace, *of_record))
         if file:
             stack.enter_context(refused_as(TableError, f"{file} cannot be written", todo))
             _write_csv(stack.enter_context(new_file(path)), incoming, places, progress)
@@ -325,9 +326,3 @@ def _write_csv(
         table = pa.table(arrays, names=[str(at) for at in range(len(arrays))])
         pyarrow.csv.write_csv(table, file, options)
         pace.add(len(part))
-
-
-def _kept_out(snapshot: Snapshot, found: MissingRows, wanted: Sequence[ImportedLabel]) -> int:
-    held_out = set(snapshot.labels.held_out_keys)
-    held_out |= {text_key(each.item.text) for each in wanted if each.item.split != "training"}
-    return sum(x.split == "training" and text_key(x.text) in held_out for x in found.rows)

@@ -66,20 +66,13 @@ class TakenBack:
         ]
 
 
-def new_record(
-    source: str, stem: str, file: str, item_ids: Sequence[str], n_labels: int, n_aliases: int
-) -> ImportRecord:
-    """The record of an import of this moment, which is called by the `stem`."""
-    of_items = file, len(item_ids), _ids(item_ids)
-    return ImportRecord(
-        f"{FOLDER}/{stem}.jsonl", uuid4().hex, source, now(), *of_items, n_labels, n_aliases
-    )
-
-
 @contextmanager
 def recorded(
     workspace: Workspace,
-    new: ImportRecord,
+    source: str,
+    stem: str,
+    file: str,
+    item_ids: Sequence[str],
     labels: Sequence[BroughtLabel],
     aliases: Mapping[str, str],
 ) -> Iterator[str]:
@@ -88,6 +81,8 @@ def recorded(
     An import that completes what a crash cut short keeps the record of the first one. The caller
     holds the workspace's lock. Raises TableError if it cannot be written.
     """
+    name, about = f"{FOLDER}/{stem}.jsonl", (file, len(item_ids), _ids(item_ids))
+    new = ImportRecord(name, uuid4().hex, source, now(), *about, len(labels), len(aliases))
     for record in read_records(workspace):
         if _completes(workspace, record, new, labels, aliases):
             yield record.name

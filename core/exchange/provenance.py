@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from operator import attrgetter
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -34,16 +33,10 @@ OWN = "pool_"  # stands before the name of a pool's column whose name is taken
 
 Cell = str | int | float | None
 
-_OF_ITEM = attrgetter("item_id", "text", "label", "split", "strategy", "confidence")
-_OF_PROPOSAL = attrgetter(
-    "score", "predicted", "run_id", "seed", "batch_id", "created_at", "annotator", "rank"
-)
-_OF_EVENT = attrgetter(
-    "event_id", "annotator", "labeled_at", "seconds", "assisted", "note", "definitions"
-)
+OF_ITEM = EXPORT_FIELDS[:6]  # the columns that an item itself says
 
-NO_BATCH = (None, "", "", None, "", "", "", None, "", "", "", None, None, "", "")
-"""In place of what a proposal and an event say."""
+_KINDS = dict.fromkeys(FLOATS, pa.float64()) | dict.fromkeys(WHOLE, pa.int64())
+SCHEMA = pa.schema([(name, _KINDS.get(name, pa.string())) for name in EXPORT_FIELDS])
 
 
 def provenance(
@@ -66,13 +59,15 @@ def provenance(
     words = last_words(snapshot.logs, snapshot.workspace.task, [])
     rows = []
     for item in items:
-        of_batch = NO_BATCH
+        row = {name: getattr(item, name) for name in OF_ITEM}
         if item.batch_id:
-            of_batch = _OF_PROPOSAL(proposals[item.batch_id, item.item_id])
-            of_batch += _OF_EVENT(words[item.item_id])
-        rows.append(_OF_ITEM(item) + of_batch)
-    columns = zip(*rows, strict=True) if rows else [()] * len(EXPORT_FIELDS)
-    known = {name: _column(name, each) for name, each in zip(EXPORT_FIELDS, columns, strict=True)}
+            proposal, event = proposals[item.batch_id, item.item_id], words[item.item_id]
+            row = vars(proposal) | vars(event) | row | {"assisted": int(event.assisted)}
+            row |= {"proposed_at": proposal.created_at, "proposed_to": proposal.annotator}
+        rows.append(row)
+    found = pa.Table.from_pylist(rows, SCHEMA)
+    texts = {name: found[name].fill_null("") for name in EXPORT_FIELDS if name not in _KINDS}
+    known = {name: texts.get(name, found[name]) for name in EXPORT_FIELDS}
     own = _own_columns(snapshot.pool_words.pool, [item.item_id for item in items])
     return pa.table(known | own)
 
@@ -124,14 +119,6 @@ def own_names(columns: Sequence[str]) -> dict[str, str]:
         given.add(called.casefold())
         names[name] = called
     return names
-
-
-def _column(name: str, values: Sequence[Cell]) -> pa.Array:
-    if name in FLOATS:
-        return pa.array(values, pa.float64())
-    if name in WHOLE:
-        return pa.array([None if value is None else int(value) for value in values], pa.int64())
-    return pa.array(values, pa.string())
 
 
 def _own_columns(pool: Pool, item_ids: Sequence[str]) -> Mapping[str, pa.Array]:

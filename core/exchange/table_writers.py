@@ -4,7 +4,6 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from io import BytesIO
 from itertools import chain, count
@@ -26,7 +25,6 @@ from core.system.durable import new_file, refused_as
 from core.system.parallel import row_blocks
 
 Row = dict[str, Cell]
-Write = Callable[[pa.Table], None]
 
 STARTERS = "=+@\t\r\n＝＋－＠"
 """What a formula, or a cell that a spreadsheet trims into one, begins with, but for `-`: alone it
@@ -57,16 +55,13 @@ def written_to(out: Path, parts: Iterator[pa.Table]) -> None:
     with (
         refused_as(ExportError, f"{out} cannot be written", todo),
         new_file(out) as file,
-        WRITERS[out.suffix.lower()](file, first.schema) as write,
     ):
-        for part in chain([first], parts):
-            write(part)
+        WRITERS[out.suffix.lower()](file, first.schema, chain([first], parts))
 
 
 def as_bytes(table: pa.Table, ending: str) -> bytes:
     file = BytesIO()
-    with WRITERS[ending](file, table.schema) as write:
-        write(table)
+    WRITERS[ending](file, table.schema, [table])
     return file.getvalue()
 
 
@@ -86,9 +81,7 @@ def json_text(value: object) -> str:
 
 def write_items(sheet: pa.Table, places: RowSet, file: BinaryIO, ending: str) -> None:
     """Writes these rows of the sheet, block by block, in the format of the ending."""
-    with WRITERS[ending](file, arranged(sheet.slice(0, 0)).schema) as write:
-        for block in blocks(sheet, places):
-            write(block)
+    WRITERS[ending](file, arranged(sheet.slice(0, 0)).schema, blocks(sheet, places))
 
 
 def blocks(sheet: pa.Table, places: RowSet) -> Iterator[pa.Table]:
@@ -107,37 +100,32 @@ def arranged(sheet: pa.Table) -> pa.Table:
     return sheet.select([*FIRST, *sheet.column_names[last:], *known])
 
 
-@contextmanager
-def _csv(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
+def _csv(file: BinaryIO, schema: pa.Schema, parts: Iterable[pa.Table]) -> None:
     guarded = guarded_table(schema.empty_table()).schema
     with pyarrow.csv.CSVWriter(file, guarded) as writer:
-        yield lambda part: writer.write_table(guarded_table(part))
+        for part in parts:
+            writer.write_table(guarded_table(part))
 
 
-@contextmanager
-def _json_lines(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
-    yield lambda part: file.writelines(f"{json_text(row)}\n".encode() for row in json_rows(part))
+def _json_lines(file: BinaryIO, schema: pa.Schema, parts: Iterable[pa.Table]) -> None:
+    for part in parts:
+        file.writelines(f"{json_text(row)}\n".encode() for row in json_rows(part))
 
 
-@contextmanager
-def _parquet(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
+def _parquet(file: BinaryIO, schema: pa.Schema, parts: Iterable[pa.Table]) -> None:
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        yield writer.write_table
+        for part in parts:
+            writer.write_table(part)
 
 
-@contextmanager
-def _excel(file: BinaryIO, schema: pa.Schema) -> Iterator[Write]:
+def _excel(file: BinaryIO, schema: pa.Schema, parts: Iterable[pa.Table]) -> None:
     """A workbook of one sheet; raises ExportError for more than that can hold."""
     with Workbook(file, {"constant_memory": True}) as book:
         book.set_properties({"created": EPOCH})  # the same rows give the same file
         sheet, lines = book.add_worksheet("items"), count()
         _write_row(sheet, next(lines), schema.names)
-
-        def write(part: pa.Table) -> None:
-            for row in json_rows(part):
-                _write_row(sheet, next(lines), row.values())
-
-        yield write
+        for row in chain.from_iterable(map(json_rows, parts)):
+            _write_row(sheet, next(lines), row.values())
 
 
 def _write_row(sheet: Worksheet, line: int, row: Iterable[Cell]) -> None:
@@ -157,7 +145,7 @@ def _write_row(sheet: Worksheet, line: int, row: Iterable[Cell]) -> None:
             sheet.write_number(line, at, value)
 
 
-WRITERS: dict[str, Callable[[BinaryIO, pa.Schema], AbstractContextManager[Write]]] = {
+WRITERS: dict[str, Callable[[BinaryIO, pa.Schema, Iterable[pa.Table]], None]] = {
     ".csv": _csv,
     ".jsonl": _json_lines,
     ".parquet": _parquet,

@@ -142,7 +142,11 @@ def read_pool_words(
         _write_words(folder, pool, before, progress)
         bags = Bags(*open_arrays(folder, "ids", "offsets"))
         _write_hashes(folder, pool, bags, before)
-        _write_copies(folder, pool, bags)
+        (keys,) = open_arrays(folder, "keys")
+        key_order = np.argsort(np.asarray(keys).view(np.int64), kind="stable")
+        is_first = firsts(keys, key_order) & firsts(pool.id_hashes, pool.id_order)
+        is_first &= ~_blank_texts(open_column(folder, "words"), bags)
+        save_arrays(folder, key_order=key_order, is_first=is_first)
 
     def load(folder: Path) -> PoolWords:
         names = ("counts", "ids", "offsets", "hashes", "keys", "key_order", "is_first")
@@ -205,14 +209,6 @@ def _write_hashes(folder: Path, pool: Pool, bags: Bags, before: _Index | None) -
             for some_hashes, some_keys in in_order(hashed, blocks):
                 hashes.append(some_hashes)
                 keys.append(some_keys)
-
-
-def _write_copies(folder: Path, pool: Pool, bags: Bags) -> None:
-    (keys,) = open_arrays(folder, "keys")
-    key_order = np.argsort(np.asarray(keys).view(np.int64), kind="stable")
-    is_first = firsts(keys, key_order) & firsts(pool.id_hashes, pool.id_order)
-    is_first &= ~_blank_texts(open_column(folder, "words"), bags)
-    save_arrays(folder, key_order=key_order, is_first=is_first)
 
 
 def _blank_texts(words: pa.Array, bags: Bags) -> Mask:

@@ -18,7 +18,10 @@ def lock(file: int, name: str, *, wait: bool = True) -> None:
     except BlockingIOError as error:
         raise UnwritableError(f"{name} is in use. Try again in a moment.") from error
     except OSError as error:
-        raise UnwritableError(_no_lock(name, error)) from error
+        raise UnwritableError(
+            f"{name} cannot be locked: {error.strerror}. Two programs could then write over each "
+            "other; move the workspace to a disk with file locks."
+        ) from error
 
 
 @contextmanager
@@ -40,20 +43,7 @@ def locked_folder(folder: Path, name: str, *, wait: bool = True) -> Iterator[Non
 def why_no_lock(folder: Path, name: str) -> str:
     """Why nothing can be locked on the folder's disk, for a person; empty if it can be."""
     try:
-        handle = os.open(folder, READ)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        finally:
-            os.close(handle)
-    except BlockingIOError:
-        return ""
-    except OSError as error:
-        return _no_lock(name, error)
-    return ""
-
-
-def _no_lock(name: str, error: OSError) -> str:
-    return (
-        f"{name} cannot be locked: {error.strerror}. Two programs could then write over each "
-        "other; move the workspace to a disk with file locks."
-    )
+        with locked_folder(folder, name, wait=False):
+            return ""
+    except UnwritableError as error:
+        return "" if isinstance(error.__cause__, BlockingIOError) else str(error)

@@ -141,14 +141,9 @@ def parquet_columns(path: Path, name: str) -> tuple[list[str], set[str]]:
         return schema.names, {each.name for each in schema if pa.types.is_nested(each.type)}
 
 
-def excel_sheets(path: Path, name: str) -> list[str]:
-    with _workbook(path, name) as book:
-        return list(book.sheet_names)
-
-
 def excel_rows(path: Path, name: str, sheet: str, first_line: int = 1) -> Iterator[Cells]:
     """The rows of a sheet, from this line on, that are not empty; raises TableError."""
-    with _workbook(path, name) as book:
+    with workbook(path, name) as book:
         found = book.get_sheet_by_name(sheet)
         first = (found.start or (0, 0))[0] + 1
         rows = enumerate(([*map(text_of, row)] for row in found.iter_rows()), start=first)
@@ -357,7 +352,7 @@ def _unwritable(cells: list[str]) -> str:
 
 
 @contextmanager
-def _workbook(path: Path, name: str) -> Iterator[CalamineWorkbook]:
+def workbook(path: Path, name: str) -> Iterator[CalamineWorkbook]:
     """Raises TableError for a file that is none, or unpacks to too much."""
     try:
         _refuse_bomb(path, name)

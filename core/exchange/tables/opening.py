@@ -3,12 +3,10 @@
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
 from core.errors import TableError
 from core.exchange.tables import files, reader, tool_formats
@@ -104,7 +102,8 @@ class _Owner:
 
 def _open_excel(table: SourceTable, reading: Reading) -> SourceTable:
     name, plain = table.name, table.plain
-    sheets = files.excel_sheets(plain, name)
+    with files.workbook(plain, name) as book:
+        sheets = list(book.sheet_names)
     asked = "" if table.sheets else reading.sheet  # of an archive it named the workbook
     if not sheets or (asked and asked not in sheets):
         known = ", ".join(f"`{each}`" for each in sheets) or "no sheet at all"
@@ -303,10 +302,13 @@ def member(path: Path, asked: str, endings: Sequence[str]) -> tuple[str, tuple[s
 
 def unpack(path: Path, name: str, folder: Path) -> Path:
     """The file of this name, unpacked into the folder; raises TableError for one too large."""
-    target = folder / f"table{Path(name).suffix.lower()}"
-    total = 0
+    target, total = folder / f"table{Path(name).suffix.lower()}", 0
+    is_gzip = path.suffix.lower() == ".gz"
     try:
-        with _opened(path, name) as source, target.open("wb") as file:
+        with (
+            gzip.open(path) if is_gzip else zipfile.ZipFile(path).open(name) as source,
+            target.open("wb") as file,
+        ):
             while data := source.read(AT_ONCE):
                 total += len(data)
                 if total > files.MOST_UNPACKED:
@@ -319,13 +321,3 @@ def unpack(path: Path, name: str, folder: Path) -> Path:
             f"{path.name} cannot be unpacked: {error}. Unpack it, and import the file in it."
         ) from error
     return target
-
-
-@contextmanager
-def _opened(path: Path, name: str) -> Iterator[IO[bytes]]:
-    if path.suffix.lower() == ".gz":
-        with gzip.open(path) as file:
-            yield file
-    else:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
-            yield file

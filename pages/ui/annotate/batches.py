@@ -58,17 +58,13 @@ def batch_to_show(
         return snapshot, card_batch(snapshot, earlier, annotator, reopened=True, item_id=item_id)
     session.close_reopened()
     if not current:
-        with progress_shown(_waited_for(snapshot, request)) as report:
+        task = snapshot.workspace.task
+        size = sum(request.mix.values()) if request.mix else task.batch_size
+        doing = "Training" if is_active(snapshot) else "Preparing your texts"
+        with progress_shown(f"{doing} … choosing your next {size:,}") as report:
             current = batch_to_label(snapshot, annotator, request, progress=report)
         snapshot = session.open_snapshot()
     return snapshot, card_batch(snapshot, current, annotator)
-
-
-def _waited_for(snapshot: Snapshot, request: BatchRequest) -> str:
-    task = snapshot.workspace.task
-    size = sum(request.mix.values()) if request.mix else task.batch_size
-    doing = "Training" if is_active(snapshot) else "Preparing your texts"
-    return f"{doing} … choosing your next {size:,}"
 
 
 def stop_if_paused(snapshot: Snapshot, annotator: str) -> None:

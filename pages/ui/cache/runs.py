@@ -154,11 +154,7 @@ def _resampled(snapshot: Snapshot, run: Run, label: int) -> Resampled | None:
 _draws = kept(lambda number: number, most=1)(resampled)
 
 
-def by_both(snapshot: Snapshot, before: Run, after: Run, label: int) -> Hashable:
-    return by_evaluation(snapshot, before, by_run(snapshot, after), label)
-
-
-@kept(by_both, most=RUNS)
+@kept(lambda of, one, other, label: by_evaluation(of, one, by_run(of, other), label), most=RUNS)
 def score_differences(
     snapshot: Snapshot, before: Run, after: Run, label: int
 ) -> dict[str, Interval]:

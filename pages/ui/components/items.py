@@ -41,7 +41,7 @@ def item_html(
     if known is not None:
         marked = [word not in known for word in words_of(text)]
     shown = escape(text) if marked is None else _marked(text, marked)
-    return _framed(shown, _in_a_line(facts), big, item_id)
+    return _framed(shown, facts, big, item_id)
 
 
 def pushes_html(found: Explanation, towards: str, away: str, facts: Sequence[str]) -> str:
@@ -57,7 +57,7 @@ def pushes_html(found: Explanation, towards: str, away: str, facts: Sequence[str
         facts = [f"the beginning of {whole:,} characters", *facts]
     if found.whole:
         facts = [*facts, f"the text as a whole {found.whole:+.2f}"]
-    return _framed(shown, _in_a_line(facts))
+    return _framed(shown, facts)
 
 
 def percent(confidence: float) -> str:
@@ -80,13 +80,10 @@ def _shaded(piece: str, push: float, color: str) -> str:
     return f'<span style="{style}" title="{push:+.2f}">{escape(piece)}</span>'
 
 
-def _in_a_line(facts: Iterable[str]) -> str:
+def _framed(shown: str, facts: Iterable[str], big: bool = False, item_id: str = "") -> str:
     # Each fact by itself: one that is written from right to left does not turn the others around.
     line = " · ".join(f"<bdi>{escape(fact)}</bdi>" for fact in facts if fact)
-    return f'<p class="sl-facts">{line}</p>' if line else ""
-
-
-def _framed(shown: str, below: str, big: bool = False, item_id: str = "") -> str:
+    below = f'<p class="sl-facts">{line}</p>' if line else ""
     named = f' data-item-id="{escape(item_id)}"' if item_id else ""
     return (
         f'<div class="sl-item{" sl-big" if big else ""}" data-testid="item"{named}>'

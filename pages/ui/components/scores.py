@@ -3,7 +3,6 @@
 from streamlit.delta_generator import DeltaGenerator
 
 from core.evaluation.intervals import Interval
-from core.evaluation.report import Report
 
 
 def span(found: Interval | None) -> str:
@@ -18,17 +17,6 @@ def interval_text(found: Interval | None, as_: str) -> str:
     if found.low != found.low:  # not a number
         return f"{found.value:{as_}}"
     return f"{found.value:{as_}} ({found.low:{as_}} to {found.high:{as_}})"
-
-
-def report_intervals(report: Report | None) -> dict[str, Interval]:
-    """The run's scores for the positive label with their intervals; empty without a report.
-
-    A report is of the items that the run's row is of, whatever was labeled since. An interval of no
-    width is left out: older reports resampled the F-score, and resampling cannot leave 0 or 1.
-    """
-    figures = report and report.figures.get("evaluation")
-    kept = figures.intervals if figures else {}
-    return {name: each for name, each in kept.items() if each.low < each.high}
 
 
 def capitalized(name: str) -> str:

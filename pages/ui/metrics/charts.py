@@ -1,11 +1,10 @@
 """Charts of one run on the evaluation data, and of a second one beside it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from core.workspace.task import Label
-from pages.ui.components.charts import GRAY, HEIGHT, POSITIVE, colors, hollow, label_colors, numbers
+from pages.ui.components.charts import GRAY, HEIGHT, POSITIVE, colors, hollow, numbers
 from pages.ui.components.figure import POINTS
 
 CHOSEN, COMPARED = "#0072b2", "#e69f00"
@@ -92,12 +91,6 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
     rects = base.mark_rect(color=CHOSEN).encode(opacity=shade)
     texts = base.mark_text(fontSize=size).encode(text=alt.Text("items:Q", format=","))
     return alt.layer(rects, texts, height=row * len(names))
-
-
-def kind_colors(labels: Sequence[Label], kinds: Iterable[str]) -> dict[str, str]:
-    """The colors of the true labels in the histogram, or of one label and of all others."""
-    known = label_colors(labels)
-    return {name: known.get(name, GRAY) for name in kinds}
 
 
 def histogram(named: Mapping[str, str]) -> alt.Chart:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.evaluation.intervals import Interval
 from core.evaluation.metrics import as_table, label_scores
-from core.evaluation.report import AT_THRESHOLD, MACRO_NAMES, Report, score_names
+from core.evaluation.report import AT_THRESHOLD, MACRO_NAMES, Report, report_intervals, score_names
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import (
     BRIER,
@@ -21,7 +21,7 @@ from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES
 from pages.ui.cache import runs
 from pages.ui.components.charts import CURVES
-from pages.ui.components.scores import capitalized, interval_text, report_intervals, span
+from pages.ui.components.scores import capitalized, interval_text, span
 
 LOW = "(lower is better)"
 OF_PROBABILITIES = {BRIER: f"Brier score {LOW}", CALIBRATION_ERROR: f"calibration error {LOW}"}

@@ -18,7 +18,7 @@ from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import runs
-from pages.ui.components.charts import label_colors, two_colors
+from pages.ui.components.charts import label_colors, named_colors, two_colors
 from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import show_figure
 from pages.ui.components.items import item_html, pushes_html, show_items
@@ -256,7 +256,7 @@ def _show_distributions(look: Look) -> None:
             f"The predicted probability of {look.name}. The less the colors overlap, the better.",
             charts.histogram,
             histogram_bins(look),
-            charts.kind_colors(look.task.labels, true_labels(look)),
+            named_colors(look.task.labels, true_labels(look)),
         )
     with right:
         show_figure(

@@ -113,18 +113,14 @@ def show_outcome(outcome: Outcome, names: Mapping[str, str]) -> None:
             "has learned anything."
         )
     with st.expander("How this is computed"):
-        st.caption(how_sure(outcome))
-
-
-def how_sure(outcome: Outcome) -> str:
-    each = 1 - 0.05 / max(outcome.comparisons, 1)
-    return (
-        f"Means over {outcome.seeds} random draws, with a threshold of 0.5, on "
-        f"{outcome.evaluation:,} test items. Intervals account for other test items (paired "
-        "bootstrap) and other labels of the same strategy (jackknife). All intervals in the "
-        f"sentences hold together in 95% of cases: each of the {outcome.comparisons} comparisons "
-        f"has {each:.1%} (Bonferroni)."
-    )
+        each = 1 - 0.05 / max(outcome.comparisons, 1)
+        st.caption(
+            f"Means over {outcome.seeds} random draws, with a threshold of 0.5, on "
+            f"{outcome.evaluation:,} test items. Intervals account for other test items (paired "
+            "bootstrap) and other labels of the same strategy (jackknife). All intervals in the "
+            "sentences hold together in 95% of cases: each of the "
+            f"{outcome.comparisons} comparisons has {each:.1%} (Bonferroni)."
+        )
 
 
 def chart_of(title: str, strategies: Sequence[str]) -> alt.LayerChart:
