@@ -129,13 +129,9 @@ def _bring(source: Source, base: str, parts: Path, limits: Limits, progress: Pro
 
 def _fault(source: Source, file: Path) -> str:
     """What is wrong with the file's content; empty if nothing is."""
-    if source.sha256 is None:
-        return _fault_of_pool(file)
-    found = hashlib.sha256(file.read_bytes()).hexdigest()
-    return "" if found == source.sha256 else f"has the SHA-256 {found}"
-
-
-def _fault_of_pool(file: Path) -> str:
+    if source.sha256:
+        found = hashlib.sha256(file.read_bytes()).hexdigest()
+        return "" if found == source.sha256 else f"has the SHA-256 {found}"
     ids: set[str] = set()
     strange = 0
     for rows, bad in read_row_blocks(file):

@@ -123,7 +123,9 @@ def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: in
     task, columns = snapshot.workspace.task, ", ".join(map(plain, table.column_names))
     parts = [
         f"# {plain(task.title)}",
-        _origin(snapshot, table),
+        f"{len(table):,} labels of the workspace {plain(snapshot.workspace.name)}, exported by "
+        f"Sunlight {_version()} at {now()}. Each is the last word of the log of annotations; "
+        "where that has none, the row of a label file as it stands.",
         *_instructions(task),
         "## Labels",
         _labels(task, layout),
@@ -149,14 +151,6 @@ def plain(text: str) -> str:
     """The text as Markdown that shows it in one line, with nothing in it that Markdown reads."""
     line = " ".join(_UNSEEN.sub(" ", text).split())
     return _READ_BY_MARKDOWN.sub(r"\\\g<0>", line)
-
-
-def _origin(snapshot: Snapshot, table: pa.Table) -> str:
-    return (
-        f"{len(table):,} labels of the workspace {plain(snapshot.workspace.name)}, exported by "
-        f"Sunlight {_version()} at {now()}. Each is the last word of the log of annotations; "
-        "where that has none, the row of a label file as it stands."
-    )
 
 
 @cache

@@ -19,7 +19,6 @@ from core.exchange.exporter import refuse_place
 from core.exchange.foreign_table import AT_ONCE, refuse_columns, text_of_row, texts_at
 from core.exchange.import_types import first_bad
 from core.exchange.table_writers import WRITERS, written_to
-from core.exchange.tables.files import Cells
 from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns
 from core.models.label_columns import LabelColumns
@@ -133,7 +132,11 @@ def _table_parts(
     predictor: "_Predictor", table: SourceTable, at: Sequence[int], progress: Progress
 ) -> Iterator[pa.Table]:
     pace = Pace(progress, f"predicting {table.name}", None, "rows")
-    for block in _good(table.blocks(AT_ONCE), table.name):
+    bad: list[BadRow] = []
+    for block in table.blocks(AT_ONCE):
+        bad += block.bad
+        if bad or not block.rows:
+            continue
         cells = zip(*(row for _, row in block.rows), strict=True)
         texts = [text_of_row(row, at) for _, row in block.rows]
         predictor.look_at(texts)
@@ -142,6 +145,11 @@ def _table_parts(
         given = pa.table(arrays, names=list(table.columns))
         raw = score_texts(predictor.model, texts)
         yield _beside(given, predictor.columns(raw, _blank(texts)))
+    if bad:
+        raise TableError(
+            f"{table.name}: {len(bad):,} rows cannot be read: {first_bad(bad)}. Nothing was "
+            "written; fix them first."
+        )
 
 
 def _pool_parts(
@@ -291,17 +299,3 @@ def _beside(given: pa.Table, found: Mapping[str, pa.Array]) -> pa.Table:
 
 def _blank(texts: Sequence[str]) -> NDArray[np.bool_]:
     return np.array([is_blank(text) for text in texts], bool)
-
-
-def _good(blocks: Iterator[Cells], name: str) -> Iterator[Cells]:
-    """The blocks that have rows; raises TableError if a row could not be read."""
-    bad: list[BadRow] = []
-    for block in blocks:
-        bad += block.bad
-        if block.rows and not bad:
-            yield block
-    if bad:
-        raise TableError(
-            f"{name}: {len(bad):,} rows cannot be read: {first_bad(bad)}. Nothing was written; fix "
-            "them first."
-        )

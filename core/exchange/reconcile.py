@@ -50,7 +50,10 @@ class Matched:
 def match(snapshot: Snapshot, incoming: TableContents, known: Mapping[str, str]) -> Matched:
     """Where the pool has the table's items; `known` are the workspace's aliases."""
     at, bad = _places(snapshot, incoming, known)
-    names = _names(snapshot, incoming, at)
+    known_at = np.flatnonzero(at >= 0)
+    ids = snapshot.pool_words.pool.ids.take(pa.array(at[known_at])).to_pylist()
+    own = (incoming.item_ids[place] for place in known_at)
+    names = {name: item_id for name, item_id in zip(own, ids, strict=True) if name != item_id}
     aliases, taken = _aliases(snapshot, incoming, at, names, known)
     return Matched(at, _wanted(snapshot, incoming, at, names), aliases, [*bad, *taken])
 
@@ -73,14 +76,6 @@ def _places(
     copies = found_at(words.keys.view(np.int64), words.key_order, keys)
     at[unknown] = [int(places[0]) if len(places) else NEW for places in copies]
     return at, bad
-
-
-def _names(snapshot: Snapshot, incoming: TableContents, at: NDArray[np.int64]) -> dict[str, str]:
-    """The pool's id of each item that it has by another id."""
-    known = np.flatnonzero(at >= 0)
-    ids = snapshot.pool_words.pool.ids.take(pa.array(at[known])).to_pylist()
-    given = (incoming.item_ids[place] for place in known)
-    return {own: item_id for own, item_id in zip(given, ids, strict=True) if own != item_id}
 
 
 def _aliases(

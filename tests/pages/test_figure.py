@@ -20,7 +20,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 from pages.ui.components.figure import POINTS, show_figure
-from pages.ui.metrics.charts import confusion, roc
+from pages.ui.metrics.charts import confusion, curves
 
 def dots(field):
     # Points over the rows that come, and a rule that is the chart's own.
@@ -43,7 +43,7 @@ with half:
     show_figure("cells", "Mixed up", "", confusion, pd.DataFrame(cells, columns=columns), names)
 curve = {"false positive rate": [0, 0, 1], "true positive rate": [0, 1, 1]}
 curve |= {"threshold": [1, 0.5, 0], "run": ["Model 1"] * 3, "place": [0, 1, 2]}
-show_figure("curve", "ROC", "", roc, pd.DataFrame(curve))
+show_figure("curve", "ROC", "", curves, pd.DataFrame(curve), *list(curve)[:2])
 """
 
 BOXES = """(selector) => [...document.querySelectorAll(selector)].map((part) => {

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -235,23 +235,17 @@ def _has_short_column(rows: Sequence[tuple[int, list[str]]]) -> bool:
 def _is_meaningless(plain: Path, dialect: Dialect) -> bool:
     """Whether the quotes divide no cell but break some: then they are part of the texts."""
     broken = needed = 0
-    for line in _quoted_lines(plain, dialect.divided_by):
-        cells = split_record(line, dialect.divided_by, dialect.quotes)
-        if cells is None:
-            broken += 1
-        elif len(cells) != line.count(dialect.divided_by) + 1:
-            needed += 1
-    return broken > needed
-
-
-def _quoted_lines(plain: Path, delimiter: str) -> Iterator[str]:
-    """Lines in which a cell begins with a quote, from all of the file, a few thousand."""
+    delimiter = dialect.divided_by
     begins = re.compile(rb"(?:^|" + re.escape(delimiter.encode()) + rb')"')
     with plain.open("rb") as file:
         # Of a line with an odd number, within a quoted cell perhaps, nothing can be said alone.
         quoted = (line for line in file if b'"' in line and line.count(b'"') % 2 == 0)
-        for line in islice(filter(begins.search, quoted), QUOTED_LINES):
-            yield line.decode(errors="replace").removesuffix("\n").removesuffix("\r")
+        for data in islice(filter(begins.search, quoted), QUOTED_LINES):
+            line = data.decode(errors="replace").removesuffix("\n").removesuffix("\r")
+            cells = split_record(line, delimiter, dialect.quotes)
+            broken += cells is None
+            needed += cells is not None and len(cells) != line.count(delimiter) + 1
+    return broken > needed
 
 
 def _is_name(cell: str) -> bool:

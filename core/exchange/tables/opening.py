@@ -65,7 +65,7 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
         if kind == "parquet":
             return _open_records(table, reading)
         if kind == "excel":
-            _refuse_text(plain, path.name)
+            _refuse_other_kinds(plain, path.name, is_workbook=True)
             return _open_excel(table, reading)
         _refuse_other_kinds(plain, path.name)
         found = Encoding(reading.encoding) if reading.encoding else recognize(plain)
@@ -77,19 +77,14 @@ def open_table(path: Path, reading: Reading = RECOGNIZED) -> SourceTable:
         return _open_delimited(table, ending, reading)
 
 
-def _refuse_other_kinds(plain: Path, name: str) -> None:
-    with plain.open("rb") as file:
-        begin = file.read(64).lower()
-    for signature, what in SIGNATURES.items():
-        if begin.startswith(signature.lower()):
-            raise TableError(f"{name} is not a table of texts but {what}.")
-
-
-def _refuse_text(plain: Path, name: str) -> None:
-    """Raises TableError for a text that is called a workbook, as some programs write them."""
+def _refuse_other_kinds(plain: Path, name: str, *, is_workbook: bool = False) -> None:
+    """Raises TableError for no text, or for a text that is called a workbook, as some write it."""
     with plain.open("rb") as file:
         begin = file.read(2**12)
-    if begin and min(begin) > 8:
+    for signature, what in SIGNATURES.items():
+        if not is_workbook and begin.lower().startswith(signature.lower()):
+            raise TableError(f"{name} is not a table of texts but {what}.")
+    if is_workbook and begin and min(begin) > 8:
         raise TableError(
             f"{name} is called a workbook, but is plain text or a web page. If it is a table, let "
             "its name end in .csv; or save it as a workbook."

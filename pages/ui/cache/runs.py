@@ -170,11 +170,6 @@ def score_differences(
     return run_scores.score_differences(*found)
 
 
-def by_reports(make: Callable[..., object], snapshot: Snapshot) -> Hashable:
-    stamps = hash(run_stamps(snapshot, *snapshot.logs.runs))
-    return by_snapshot(snapshot, make.__qualname__, stamps)
-
-
-@kept(by_reports)
+@kept(lambda make, of: by_snapshot(of, make.__qualname__, hash(run_stamps(of, *of.logs.runs))))
 def of_reports(make: Callable[[Snapshot], pd.DataFrame], snapshot: Snapshot) -> pd.DataFrame:
     return make(snapshot)

@@ -30,23 +30,18 @@ LARGE, SMALL, FEW = (64, 17), (28, 11), 4
 """Pixels of a row of the confusion matrix and of its numbers: of up to so few labels, of more."""
 
 
-def roc() -> alt.LayerChart:
-    return _curves(_diagonal(), "false positive rate", "true positive rate")
-
-
-def precision_recall(share: float) -> alt.LayerChart:
-    """Precision-recall curves over the share of the label, which guessing would give."""
-    return _curves(RULE.encode(y=alt.YDatum(share, axis=GRID)), "recall", "precision")
-
-
 def _diagonal() -> alt.Chart:
     return RULE.encode(
         x=alt.XDatum(0, axis=GRID), y=alt.YDatum(0, axis=GRID), x2=alt.datum(1), y2=alt.datum(1)
     )
 
 
-def _curves(guess: alt.Chart, x: str, y: str) -> alt.LayerChart:
-    """One line for each run, told apart by their order, so that one chart serves for all pairs."""
+def curves(x: str, y: str, share: float | None = None) -> alt.LayerChart:
+    """One line for each run, told apart by their order, so that one chart serves for all pairs.
+
+    What guessing would give is the diagonal, or the share of the label.
+    """
+    guess = _diagonal() if share is None else RULE.encode(y=alt.YDatum(share, axis=GRID))
     base = alt.Chart(POINTS).encode(
         x=alt.X(f"{x}:Q", scale=UNIT, title=x),
         y=alt.Y(f"{y}:Q", scale=UNIT, title=y),

@@ -101,23 +101,25 @@ def can_rank(look: Look) -> bool:
 def show_ranking(look: Look) -> None:
     if not can_rank(look):
         return
-    rates = ["false positive rate", "true positive rate"]
+    rates, found = ("false positive rate", "true positive rate"), ("recall", "precision")
     left, right = st.columns(2, gap="large")
     with left:
         show_figure(
             "roc",
             "ROC curve",
             "Closer to the top left corner is better; the dashed line is guessing.",
-            charts.roc,
+            charts.curves,
             _corner_points(look, metrics.roc_curve, rates, 1),
+            *rates,
         )
     with right:
         show_figure(
             "precision-recall",
             "Precision and recall",
             "Precision (how many hits are right) at each recall (how many are found).",
-            charts.precision_recall,
-            _corner_points(look, metrics.precision_recall_curve, ["recall", "precision"], 0),
+            charts.curves,
+            _corner_points(look, metrics.precision_recall_curve, found, 0),
+            *found,
             float(look.actual.mean()),
         )
 
