@@ -12,14 +12,18 @@ where it would take minutes, and scaled up (`tests.benchmarks.chapter` says whic
 import argparse
 import multiprocessing
 import resource
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
+import numpy as np
+
 from core.evaluation.runs import train
 from core.features.cached import pool_space
 from core.models.pool_predictions import pool_probabilities
+from core.sampling.mix import mixed
 from core.sampling.next_batch import preview, propose
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
@@ -27,6 +31,7 @@ from tests.benchmarks import chapter
 from tests.benchmarks.generated import write_labels, write_pool
 from tests.benchmarks.pages import HEAD, TURNS, table_rows
 from tests.benchmarks.table import machine, print_table, timed
+from tests.label_worlds import SEVERAL, task_text, with_labels
 from tests.worlds import pool_of, pool_words_of
 
 Result = TypeVar("Result")
@@ -34,6 +39,7 @@ Seconds = dict[str, float]
 
 REPEATS = 5
 GROWTH = 0.01
+LABELS = 36
 
 TASK = """
 [model]
@@ -100,6 +106,26 @@ def its_stages(folder: Path) -> Seconds:
     return clock.seconds
 
 
+def several_labels(folder: Path) -> Seconds:
+    """Scoring and choosing with 36 labels for a text: a label where a common word stands."""
+    values, clock = [f"l{at}" for at in range(LABELS)], Clock()
+    (folder / "task.toml").write_text(task_text(SEVERAL, values), encoding="utf-8")
+    snapshot = read_snapshot(open_workspace(folder))
+    pool = snapshot.pool_words.pool.table.slice(0, 3_000).to_pylist()
+    counts = Counter(word for row in pool for word in set(row["text"].split()))
+    words = [word for word, _ in counts.most_common(LABELS)]
+    items = []
+    for row in pool:
+        has = [value for value, word in zip(values, words, strict=True) if word in row["text"]]
+        items.append((row["item_id"], row["text"], "|".join(has) or "-"))
+    snapshot = with_labels(snapshot, items[:1_500], items[1_500:])
+    model = clock.note(f"train, {LABELS} labels for a text", lambda: train(snapshot)).model
+    p = clock.note("… score all with them", lambda: pool_probabilities(snapshot, model), 3)
+    mix, draw = {"random": 10, "low confidence": 80, "outlier": 10}, np.random.default_rng
+    clock.note("… choose 100", lambda: mixed(snapshot, p, mix, draw(1)), 3)
+    return clock.seconds
+
+
 def chapters_way(folder: Path, items: int) -> Seconds:
     """Seconds of the chapter's way, under the names of the stages that do the same."""
     snapshot = read_snapshot(open_workspace(folder))
@@ -158,6 +184,7 @@ def main() -> None:
         yardstick = chapter.csv_pass(folder)
         found = measure(folder)
         slow, _ = in_a_process(chapters_way, folder, items)
+        found.append(in_a_process(several_labels, folder))
         asked, peak = in_a_process(table_rows, folder, yardstick)
         write_pool(folder / "unlabeled_data" / "more.csv", round(items * GROWTH), seed=1)
         found.append(in_a_process(grown, folder))

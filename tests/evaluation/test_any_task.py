@@ -152,7 +152,7 @@ def test_every_run_can_be_compared_with_another(snapshot: Snapshot):
     trained, task = runs.train(snapshot), snapshot.workspace.task
     items, label = snapshot.labels.splits["evaluation"], task.positive_index
     found = run_scores.predictions_of_model(trained.model, items, task)
-    samples = run_scores.draws(len(found))
+    samples = resampled(len(found))
     scored = run_scores.resample(found, label, samples)
     figures = trained.report.figures["evaluation"]
     intervals = run_scores.score_intervals_of(scored)
