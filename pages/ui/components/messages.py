@@ -78,5 +78,5 @@ def watch(job: Job, doing: str, key: str, stop: tuple[str, str] | None = STOP) -
         st.text(job.told.step)
         if stop:
             name, stays = stop
-            icon = ":material/stop:"
-            st.button(name, key=f"{key}_stop", icon=icon, on_click=job.stop, help=stays)
+            more = {"icon": ":material/stop:", "disabled": getattr(job, "is_cancelled", False)}
+            st.button(name, key=f"{key}_stop", on_click=job.stop, help=stays, **more)
