@@ -244,13 +244,9 @@ def _outcome(
     size, seeds, groups = experiment.size, experiment.seeds, experiment.groups
     subsets = {name: Subsets(predictions[name], size, len(of)) for name, of in groups.items()}
     found = contrasted(subsets, is_positive[asked])
-    results = []
-    for name, of in groups.items():
-        rows = [drawn(name, of, size, seed, items.targets) for seed in range(seeds)]
-        share = None if column is None else float(np.mean([is_positive[x].mean() for x in rows]))
-        results.append(Result(name, len(of), share, *found[name]))
+    results = tuple(Result(name, *found[name]) for name in groups)
     training = len(experiment.snapshot.labels.usable_training())
-    return Outcome(size, seeds, experiment.model, training, len(asked), tuple(results))
+    return Outcome(size, seeds, experiment.model, training, len(asked), results)
 
 
 def _judged(probability: Probabilities, items: LabeledTexts) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import BinaryPredictions, Interval, cut_intervals, label_means
@@ -47,39 +48,6 @@ class LabelScores:
     auc: float | None
     average_precision: float | None
     intervals: Mapping[str, Interval] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Roc:
-    """The ROC curve from (0, 0) to (1, 1), with the lowest score called positive at each point."""
-
-    false_positive_rate: NDArray[np.float64]
-    true_positive_rate: NDArray[np.float64]
-    threshold: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class PrecisionRecall:
-    """Precision and recall at each distinct score as the threshold, from the highest score down."""
-
-    recall: NDArray[np.float64]
-    precision: NDArray[np.float64]
-    threshold: NDArray[np.float64]
-
-    @property
-    def fscore(self) -> NDArray[np.float64]:
-        """The F-score at each threshold."""
-        total = self.precision + self.recall
-        return 2 * self.precision * self.recall / np.where(total > 0, total, 1)
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """By bins of width 0.1 that hold items: mean probability, positive items, all items."""
-
-    probability: NDArray[np.float64]
-    positives: NDArray[np.int64]
-    items: NDArray[np.int64]
 
 
 def cut(predicted: NDArray[np.bool_], actual: NDArray[np.bool_]) -> Cut:
@@ -178,38 +146,47 @@ def average_precision(score: NDArray[np.floating], actual: NDArray[np.bool_]) ->
     return float((gained * hits / chosen).sum())
 
 
-def roc_curve(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> Roc | None:
-    """The receiver operating characteristic (Fawcett 2006); None without both kinds of items."""
+def roc_curve(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> pd.DataFrame | None:
+    """The ROC curve (Fawcett 2006) from (0, 0) to (1, 1), with the lowest score called positive.
+
+    None without both kinds of items.
+    """
     if actual.all() or not actual.any():
         return None
     hits, chosen = _cumulative(score, actual)
     false = chosen - hits
-    return Roc(
-        np.concatenate([[0.0], false / false[-1]]),
-        np.concatenate([[0.0], hits / hits[-1]]),
-        np.concatenate([[np.inf], _distinct(score)]),
-    )
+    rates = {
+        "false positive rate": np.append(0.0, false / false[-1]),
+        "true positive rate": np.append(0.0, hits / hits[-1]),
+    }
+    return pd.DataFrame(rates | {"threshold": np.append(np.inf, _distinct(score))})
 
 
 def precision_recall_curve(
     score: NDArray[np.floating], actual: NDArray[np.bool_]
-) -> PrecisionRecall | None:
-    """The precision-recall curve; None without positive items."""
+) -> pd.DataFrame | None:
+    """Recall, precision and F-score at each distinct score as the threshold, the highest first.
+
+    None without positive items.
+    """
     if not actual.any():
         return None
     hits, chosen = _cumulative(score, actual)
-    return PrecisionRecall(hits / hits[-1], hits / chosen, _distinct(score))
+    scores = {"recall": hits / hits[-1], "precision": hits / chosen}
+    scores["F-score"] = 2 * hits / (hits[-1] + chosen)
+    return pd.DataFrame(scores | {"threshold": _distinct(score)})
 
 
 def reliability(
     score: NDArray[np.floating], actual: NDArray[np.bool_], number: int = BINS
-) -> Reliability:
-    """The reliability diagram: how often items of about each probability are positive, by bins."""
+) -> pd.DataFrame:
+    """The reliability diagram: mean probability, positives and items of each bin that holds any."""
     place = bins(score, number)
     items, sums = np.bincount(place), np.bincount(place, score)
     positives = np.bincount(place[actual], minlength=len(items))
     held = items > 0
-    return Reliability(sums[held] / items[held], positives[held], items[held])
+    found = {"probability": sums[held] / items[held], "positives": positives[held]}
+    return pd.DataFrame(found | {"items": items[held]})
 
 
 def confusion(

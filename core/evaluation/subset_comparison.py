@@ -47,14 +47,11 @@ class Subsets:
 class Result:
     """How the models of one group did: the mean over the seeds of each of `SCORES`.
 
-    `available` is the size of the whole group, `positive` the mean share of positive items in what
-    was drawn of it; None without a positive label: scores are then means over the labels.
-    `over_random` is what each score has over random's; empty for random itself.
+    Without a positive label scores are means over the labels. `over_random` is what each score has
+    over random's; empty for random itself.
     """
 
     name: str
-    available: int
-    positive: float | None
     scores: Mapping[str, Interval]
     over_random: Mapping[str, Interval]
 

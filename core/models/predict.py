@@ -5,7 +5,7 @@ bit of a probability can depend on the chunk that it is worked out in: parts beg
 chunks do, so that it does not depend on the parts.
 """
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,20 +27,13 @@ PARTS = 16
 """At least, if there are as many chunks: no worker has to be idle."""
 
 
-@dataclass(frozen=True)
-class Scorer:
-    """A model made ready for rows of its source, without what only training needs."""
+def scored(network: "Network", fold: Fold, rows: RowBlock) -> Probability:
+    """P(label | text) of each row, `(n_rows, n_labels)`, in the calling thread."""
+    from core.models.networks import probabilities_of  # imports torch
 
-    network: "Network"
-    fold: Fold
-
-    def __call__(self, rows: RowBlock) -> Probability:
-        """P(label | text) of each row, `(n_rows, n_labels)`, in the calling thread."""
-        from core.models.networks import probabilities_of  # imports torch
-
-        starts = range(0, len(rows), CHUNK)
-        chunks = [rows.part(start, min(start + CHUNK, len(rows))) for start in starts]
-        return np.concatenate([probabilities_of(self.network, self.fold(x)) for x in chunks])
+    starts = range(0, len(rows), CHUNK)
+    chunks = [rows.part(start, min(start + CHUNK, len(rows))) for start in starts]
+    return np.concatenate([probabilities_of(network, fold(x)) for x in chunks])
 
 
 def probabilities(model: Model, rows: Rows, engine: Engine = THREADS) -> Probability:
@@ -50,12 +43,11 @@ def probabilities(model: Model, rows: Rows, engine: Engine = THREADS) -> Probabi
     source, columns those of `model.labels`.
     """
     ready = rows.projection(model.network.weights(model.source.n_sparse))
-    scorer = Scorer(model.network, ready.fold)
     size = CHUNK * min(CHUNKS_IN_A_PART, max(1, len(rows) // (PARTS * CHUNK)))
     cuts = range(0, len(rows), size)
     parts = [ready.rows.part(start, min(start + size, len(rows))) for start in cuts]
     none = np.empty((0, len(model.trained_on)), np.float32)
-    found = np.concatenate([none, *engine.map(scorer, parts)])
+    found = np.concatenate([none, *engine.map(partial(scored, model.network, ready.fold), parts)])
     return model.alignment(found, several=model.several) if model.alignment else found
 
 

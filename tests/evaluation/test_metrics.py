@@ -68,8 +68,8 @@ def test_the_roc_curve_is_scikit_learns(pairs):
     assume(0 < actual.sum() < len(actual))
     false, true, _ = metrics.roc_curve(actual, score, drop_intermediate=False)
     mine = roc_curve(score, actual)
-    np.testing.assert_allclose(mine.false_positive_rate, false)
-    np.testing.assert_allclose(mine.true_positive_rate, true)
+    np.testing.assert_allclose(mine["false positive rate"], false)
+    np.testing.assert_allclose(mine["true positive rate"], true)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1))
@@ -139,12 +139,12 @@ def test_the_precision_recall_curve_is_scikit_learns(pairs):
     found = precision_recall_curve(score, actual)
     precision, recall, threshold = metrics.precision_recall_curve(actual, score)
     # Theirs ends with a point of no prediction, and goes from the lowest threshold up.
-    assert found.precision[::-1] == pytest.approx(precision[:-1])
-    assert found.recall[::-1] == pytest.approx(recall[:-1])
-    assert found.threshold[::-1] == pytest.approx(threshold)
-    for at, threshold in enumerate(found.threshold):
+    assert found["precision"].to_numpy()[::-1] == pytest.approx(precision[:-1])
+    assert found["recall"].to_numpy()[::-1] == pytest.approx(recall[:-1])
+    assert found["threshold"].to_numpy()[::-1] == pytest.approx(threshold)
+    for at, threshold in enumerate(found["threshold"]):
         expected = metrics.f1_score(actual, score >= threshold, zero_division=0)
-        assert found.fscore[at] == pytest.approx(expected)
+        assert found["F-score"][at] == pytest.approx(expected)
 
 
 @given(PAIRS)
@@ -152,7 +152,7 @@ def test_thresholds_of_the_roc_curve_are_scikit_learns(pairs):
     score, actual = split(pairs)
     assume(0 < actual.sum() < len(actual))
     _, _, threshold = metrics.roc_curve(actual, score, drop_intermediate=False)
-    assert roc_curve(score, actual).threshold == pytest.approx(threshold)
+    assert roc_curve(score, actual)["threshold"].to_numpy() == pytest.approx(threshold)
 
 
 def test_reliability_is_scikit_learns_calibration_curve():
@@ -161,11 +161,12 @@ def test_reliability_is_scikit_learns_calibration_curve():
     actual = draw.random(200) < score
     found = reliability(score, actual)
     share, mean = calibration_curve(actual, score, n_bins=10)
-    assert found.positives / found.items == pytest.approx(share)
-    assert found.probability == pytest.approx(mean)
-    gaps = np.abs(found.probability - share) * found.items
+    probability, positives, items = (found[name].to_numpy() for name in found)
+    assert positives / items == pytest.approx(share)
+    assert probability == pytest.approx(mean)
+    gaps = np.abs(probability - share) * items
     assert calibration_error(score, actual) == pytest.approx(gaps.sum() / 200)
-    assert found.items.sum() == 200
+    assert items.sum() == 200
 
 
 MANY = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30)

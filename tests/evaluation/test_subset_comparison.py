@@ -162,6 +162,6 @@ def test_a_real_difference_is_told_apart():
 )
 def test_a_verdict_is_a_sentence(ends: tuple[float, float, float], told: str):
     over = {"fscore": Interval(*ends), "auc": Interval(0.1, 0.0, 0.2)}
-    result = Result("low confidence", 500, 0.3, {}, over)
+    result = Result("low confidence", {}, over)
     outcome = Outcome(400, 20, "linear", 1_000, 300, (replace(result, over_random={}), result))
     assert verdict(result, "fscore", outcome) == told

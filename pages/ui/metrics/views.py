@@ -125,7 +125,7 @@ def show_ranking(look: Look) -> None:
 
 
 def _corner_points(
-    look: Look, curve_of: Callable[..., object], names: Sequence[str], along: int
+    look: Look, curve_of: Callable[..., pd.DataFrame | None], names: Sequence[str], along: int
 ) -> pd.DataFrame:
     """Both runs' curves where they have corners in the score `along`, numbered along each."""
     both = [(look.run, look.answers)]
@@ -136,9 +136,7 @@ def _corner_points(
     for run, answers in both:
         curve = curve_of(answers.raw[:, look.label], answers.actual(look.label))
         if curve is not None:
-            fields = [*names, "threshold"]
-            points = pd.DataFrame({name: getattr(curve, name.replace(" ", "_")) for name in fields})
-            points["threshold"] = points["threshold"].clip(upper=1.0)  # it may begin above all
+            points = curve[[*names, "threshold"]].clip(upper=1.0)  # thresholds may begin above all
             points = points[corners(points[names[along]])]
             frames.append(points.assign(run=shown_id(run.run_id), place=range(len(points))))
     return pd.concat(frames, ignore_index=True)
@@ -211,10 +209,8 @@ def show_cut(predicted: np.ndarray, actual: np.ndarray) -> None:
 
 def cut_points(look: Look) -> pd.DataFrame:
     curve = metrics.precision_recall_curve(look.score, look.actual)
-    named = {"threshold": curve.threshold, "F-score": curve.fscore}
-    named |= {"precision": curve.precision, "recall": curve.recall}
-    wide = pd.DataFrame(named)[corners(curve.recall)]
-    return wide.melt("threshold", var_name="score")
+    wide = curve[corners(curve["recall"])]
+    return wide[["threshold", "F-score", "precision", "recall"]].melt("threshold", var_name="score")
 
 
 def show_confusion(figure: str, title: str, cells: np.ndarray, names: list[str]) -> None:
@@ -304,7 +300,7 @@ def reliability_bins(look: Look) -> pd.DataFrame:
     rows, number = [], min(look.bins, MOST_BINS // 2)
     for kind, probability in kinds:
         found = metrics.reliability(probability[:, look.label], look.actual, number)
-        for mean, hits, items in zip(found.probability, found.positives, found.items, strict=True):
+        for mean, hits, items in zip(*(found[name] for name in found), strict=True):
             share = wilson(hits, items)
             rows.append((kind, mean, share.value, share.low, share.high, int(items)))
     names = ["probabilities", "probability", "share", "low", "high", "items"]
