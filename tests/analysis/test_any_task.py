@@ -1,0 +1,56 @@
+"""Studies of tasks without a positive label, and with several labels for a text."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.analysis import learning_curves, replay, strategy_comparison, strategy_yield
+from core.analysis.estimate import make_estimate
+from core.evaluation.runs import train
+from core.workspace.labels import Labels
+from core.workspace.snapshot import Snapshot
+from tests.label_worlds import MANY, SEVERAL, labeled_snapshot
+
+
+@pytest.fixture(params=[MANY, SEVERAL])
+def snapshot(tmp_path: Path, request: pytest.FixtureRequest) -> Snapshot:
+    return labeled_snapshot(tmp_path, request.param)
+
+
+def test_without_a_positive_label_no_prevalence_is_told(snapshot: Snapshot):
+    found = make_estimate(snapshot, [train(snapshot).model])
+    assert found.prevalence is None
+    assert "positives left" not in [sign.name for sign in found.signs]
+
+
+def test_what_a_strategy_brought_in_has_no_share_of_positives(snapshot: Snapshot):
+    (found,) = strategy_yield.by_strategy(strategy_yield.chosen_labels(snapshot))
+    assert found.positive is None
+    assert found.labeled == 160
+
+
+def test_strategies_are_compared_by_macro_scores(snapshot: Snapshot):
+    items = snapshot.labels.splits["training"]
+    half = [replace(x, strategy="outlier") if at % 2 else x for at, x in enumerate(items)]
+    splits = {**snapshot.labels.splits, "training": half}
+    experiment = strategy_comparison.prepare(
+        replace(snapshot, labels=Labels(splits, [], [])), size=40, seeds=2
+    )
+    outcome = strategy_comparison.run(experiment)
+    for result in outcome.results:
+        assert result.positive is None
+        assert 0 <= result.scores["fscore"].value <= 1
+        assert result.scores["auc"].value > 0.5
+
+
+def test_a_simulated_loop_goes_by_macro_f(snapshot: Snapshot):
+    found = replay.known(snapshot)
+    study, _ = replay.prepare(found, {"random": {"random": 1}}, ["linear"], 1)
+    study = replace(study, plan=replace(study.plan, iterations=1), background=None)
+    points = learning_curves.learn(study, snapshot.workspace.path / "curves.csv", workers=1)
+    assert [point.positive_share for point in points] == [None, None]
+    assert all(point.fscore is None or 0 <= point.fscore <= 1 for point in points)
+    assert points[-1].auc is not None
+    assert not np.isnan(points[-1].auc)
