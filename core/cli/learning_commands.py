@@ -60,10 +60,13 @@ def next_batch(
 ) -> None:
     """Proposes a batch; trains first where labels have come since the last run."""
     from core.sampling.next_batch import BatchRequest, preview, propose
-    from core.system.engines import open_engine
+    from core.system.engines import ENGINES, open_engine
     from core.workspace.snapshot import open_snapshot, read_snapshot
 
-    check_engine(engine, address)
+    if engine not in ENGINES:
+        raise typer.BadParameter(f"choose {' or '.join(ENGINES)}", param_hint="--engine")
+    if address is not None and engine != "ray":
+        raise typer.BadParameter("goes with --engine ray alone", param_hint="--address")
     with refusals(), open_engine(engine, address) as opened:
         wishes = BatchRequest(size, read_mix(mix), seed)
         if dry_run:
@@ -155,13 +158,3 @@ def read_mix(text: str | None) -> dict[str, int] | None:
         message = "write it as random=10,low_confidence=80,outlier=10"
         raise typer.BadParameter(message, param_hint="--mix") from error
     return check_mix(mix, "--mix")
-
-
-def check_engine(engine: str, address: str | None) -> None:
-    """Raises BadParameter for an engine that there is none of, or an address without a cluster."""
-    from core.system.engines import ENGINES
-
-    if engine not in ENGINES:
-        raise typer.BadParameter(f"choose {' or '.join(ENGINES)}", param_hint="--engine")
-    if address is not None and engine != "ray":
-        raise typer.BadParameter("goes with --engine ray alone", param_hint="--address")
