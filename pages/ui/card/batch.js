@@ -11,16 +11,13 @@
 const ENOUGH_SKIPS = 2;
 
 class Batch {
-  /**
-   * @param {string} id @param {SentItem[]} items  in rank order
-   * @param {boolean} [several]  labels for one item
-   */
-  constructor(id, items, several = false) {
+  /** @param {string} id @param {SentItem[]} items  in rank order @param {boolean} several */
+  constructor(id, items, several) {
     this.id = id;
     this.several = several;
     this.items = items.map(unlabeledItem);
     this.byId = new Map(this.items.map((item) => [item.id, item]));
-    /** @type {Item[]} what was labeled or skipped and not gone back to, the latest last */
+    /** @type {Item[]} what was labeled or skipped and not gone back to; `back` goes to the last */
     this.trail = [];
     /** @type {Item[]} unlabeled, in the order in which they were skipped last */
     this.skipped = [];
@@ -61,18 +58,9 @@ class Batch {
     return this.items.some((item) => item.opinion !== null);
   }
 
-  /** @returns {Item | null} the item that `back` goes to */
-  get previous() {
-    return this.trail.at(-1) ?? null;
-  }
-
   /** @param {number} most @returns {Item[]} those labeled last, the latest first */
   latest(most) {
-    const found = [];
-    for (let place = this.trail.length - 1; place >= 0 && found.length < most; place -= 1) {
-      if (this.trail[place].label !== null) found.push(this.trail[place]);
-    }
-    return found;
+    return this.trail.filter((item) => item.label !== null).slice(-most).reverse();
   }
 
   /** The next item comes to the screen. */
@@ -83,20 +71,14 @@ class Batch {
       null;
   }
 
-  /**
-   * Labels an item, and goes to the next if it is on the screen.
-   * @param {string} label @param {LabelEvent} event @param {Item} [item]
-   */
-  label(label, event, item = this.current) {
-    this.setLabel(item, label);
+  /** @param {Item} item  the next one follows, if it is on screen @param {LabelEvent} event */
+  label(item, event) {
+    this.setLabel(item, event.label);
     item.was = null;
     this.finish(item, event);
   }
 
-  /**
-   * Leaves the item on the screen without a label and goes to the next.
-   * @param {LabelEvent} event
-   */
+  /** Leaves the item on the screen without a label, goes to the next. @param {LabelEvent} event */
   skip(event) {
     const item = this.current;
     item.heard += 1;
@@ -112,10 +94,7 @@ class Batch {
     if (item === this.current) this.advance();
   }
 
-  /**
-   * Takes a label back and brings its item to the screen.
-   * @param {Item} item @param {LabelEvent} event
-   */
+  /** Takes a label back, and brings its item back. @param {Item} item @param {LabelEvent} event */
   undo(item, event) {
     this.follow(item, event);
     this.current = item;
@@ -134,19 +113,13 @@ class Batch {
     this.advance();
   }
 
-  /**
-   * @param {Item} item
-   * @param {LabelEvent} event  its note is the flag; an empty one takes the flag back
-   */
+  /** @param {Item} item @param {LabelEvent} event  its note is the flag; none if it is empty */
   flag(item, event) {
     item.flag = event.note;
     item.flagEvent = event;
   }
 
-  /**
-   * Applies an event that was made elsewhere or before, if it is newer than what is known.
-   * @param {LabelEvent} event
-   */
+  /** Applies an event made elsewhere or before, if it is news. @param {LabelEvent} event */
   apply(event) {
     const item = this.byId.get(event.item_id);
     if (event.batch_id !== this.id || !item) return;
@@ -197,10 +170,7 @@ class Batch {
     if (!this.current || this.current.label !== null) this.advance();
   }
 
-  /**
-   * What is no longer sent was handed to somebody else, unless this browser has a word on it.
-   * @param {SentItem[]} items
-   */
+  /** @param {SentItem[]} items  others were handed over, if this browser has no word on them */
   dropHandedOver(items) {
     const sent = new Set(items.map((item) => item.item_id));
     const isOurs = (item) => sent.has(item.id) || item.event !== null;

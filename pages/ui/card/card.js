@@ -23,7 +23,7 @@ class Card {
     this.rhythm = new Rhythm();
     /** Labels before those of this batch: of its split, and today. */
     this.before = { have: 0, today: 0 };
-    this.rest = new Rest(this.store.owner);
+    this.rest = new Rest(this.store);
     this.isOpinionOn = false;
     this.mounting = 0;
     /** @type {{batchId: string, eventId: string, told: boolean} | null} a save on its way */
@@ -98,10 +98,7 @@ class Card {
     if (!known) this.outbox.known.forEach((event) => this.follow(event));
   }
 
-  /**
-   * Sends what an earlier page load has left, wherever the person is now.
-   * @param {{endpoint: string, token: string}} data
-   */
+  /** Sends what an earlier page load has left. @param {{endpoint: string, token: string}} data */
   deliverKept({ endpoint, token }) {
     this.outbox.address(endpoint, token);
     this.adoptKept();
@@ -160,10 +157,7 @@ class Card {
     this.view.showRest(this.rest.isDue ? this.rest.words : "");
   }
 
-  /**
-   * @param {string} value  at the end of a batch, its items are listed
-   * @param {Item | null} [item]  what was on the screen when the label's name was begun
-   */
+  /** @param {string} value @param {Item | null} [item]  that was there when its name was begun */
   label(value, item = this.batch.current) {
     this.rhythm.note("label");
     if (item === null) this.filter(value);
@@ -179,16 +173,15 @@ class Card {
     if (this.isTooEarly()) return;
     if (!item.chosen.delete(value)) item.chosen.add(value);
     this.show();
-    const { labels } = this.view;
     const state = item.chosen.has(value) ? "chosen" : "taken out";
-    this.view.announce(`${labels.get(value).name} ${state}.`);
+    this.view.announce(`${this.view.labels.get(value).name} ${state}.`);
     if (item !== this.batch.current) this.view.say("Another tab has labeled that text meanwhile.");
   }
 
   /** @param {string} answer @param {Item} item */
   give(answer, item) {
     if (this.isTooEarly()) return;
-    this.batch.label(answer, this.record("label", item, { label: answer }), item);
+    this.batch.label(item, this.record("label", item, { label: answer }));
     this.pace.note(Date.now());
     this.show();
     this.announceScreen(this.view.nameOf(answer));
@@ -246,10 +239,7 @@ class Card {
   /** Leaves the item for later; at the end of a batch, shows what was set aside once more. */
   skip() {
     const item = this.batch.current;
-    if (item === null) {
-      this.recallSkipped();
-      return;
-    }
+    if (item === null) return this.recallSkipped();
     this.batch.skip(this.record("skip", item));
     this.show();
     if (this.batch.current === item) this.view.say("Skipped. It is the last item of this batch.");
@@ -257,10 +247,7 @@ class Card {
   }
 
   recallSkipped() {
-    if (this.batch.aside === 0) {
-      this.view.say("Nothing was skipped.");
-      return;
-    }
+    if (this.batch.aside === 0) return this.view.say("Nothing was skipped.");
     this.batch.recallSkipped();
     this.show();
     this.announceScreen("Skipped items again");
@@ -268,8 +255,8 @@ class Card {
 
   /** To what was done last; where there is nothing, to the batch before. */
   goBack() {
-    const item = this.batch.previous;
-    if (item === null) this.openEarlier();
+    const item = this.batch.trail.at(-1);
+    if (!item) this.openEarlier();
     else if (item.label !== null) this.takeBack(item);
     else {
       this.batch.showAgain(item);
@@ -337,9 +324,8 @@ class Card {
     }
     this.isOpinionOn = !this.isOpinionOn;
     this.show();
-    const opinion = opinionInWords(this.batch.current, this.view);
     const state = `Predictions are ${this.isOpinionOn ? "on" : "off"}.`;
-    this.view.announce(opinion || state);
+    this.view.announce(opinionInWords(this.batch.current, this.view) || state);
   }
 
   /** Saves the batch: the page hears of it when the server has every event. */
@@ -416,7 +402,7 @@ class Card {
       this.asking = setTimeout(() => this.onOutbox(), LOOK_AGAIN);
       return;
     }
-    const saving = this.saving;
+    const { saving } = this;
     saving.told = true;
     const complete = this.batch.isComplete && this.batch.refused === 0;
     this.trigger("finished", { batch_id: saving.batchId, complete, event_id: saving.eventId });

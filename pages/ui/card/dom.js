@@ -24,10 +24,7 @@ const MOST_NARROW = 3;
 /** Columns of the grid that they stand in: rows of one to five share them evenly. */
 const GRID = 60;
 
-/**
- * @param {number} count @param {number} most
- * @returns {number[]} for each of so many buttons, how many stand in its row: rows are balanced
- */
+/** @param {number} count @param {number} most @returns {number[]} each one's row size */
 function rowSizes(count, most) {
   const rows = Math.ceil(count / most);
   const sizes = Array.from({ length: rows }, (_, row) => Math.ceil((count - row) / rows));
@@ -82,10 +79,7 @@ function inGroups(labels, buttons, groupOf) {
   });
 }
 
-/**
- * @param {string} action @param {string} title @param {string} key @param {string} [kind]
- * @returns {HTMLButtonElement}
- */
+/** @param {string} action @param {string} title @param {string} key @param {string} [kind] */
 function actionButton(action, title, key, kind = "sl-action") {
   const button = element("button", `sl-key ${kind}`, "");
   button.dataset.action = action;
@@ -122,10 +116,7 @@ function keyName(key) {
   return KEY_NAMES[key.toLowerCase()]?.[0] ?? key;
 }
 
-/**
- * A row that goes back to an item, once it is filled.
- * @param {string} testid @returns {HTMLButtonElement}
- */
+/** @param {string} testid @returns {HTMLButtonElement} goes back to an item, once it is filled */
 function itemRow(testid) {
   const button = element("button", "sl-recent", "");
   button.type = "button";
@@ -136,10 +127,7 @@ function itemRow(testid) {
   return button;
 }
 
-/**
- * Fills a row that names a label and an item's text.
- * @param {HTMLElement} row @param {View} view @param {Item} item
- */
+/** @param {HTMLElement} row @param {View} view @param {Item} item  that the row names then */
 function fillRow(row, view, item) {
   const [name, text] = row.children;
   row.dataset.argument = item.id;

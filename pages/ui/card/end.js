@@ -80,9 +80,7 @@ function endNext(batch, { keys, reopened }) {
   const skip = keyName(keys.skip ?? "");
   const skipped = batch.aside > 0 ? ` Press ${skip} to see the skipped items again.` : "";
   if (batch.size === 0) return "Press Enter to go on.";
-  if (reopened) {
-    const back = keyName(keys.back);
-    return `Press ${back} to go through these labels again, Enter to return.${skipped}`;
-  }
+  const again = `Press ${keyName(keys.back)} to go through these labels again, Enter to return.`;
+  if (reopened) return again + skipped;
   return `Batch done. Check your labels below, or press Enter for the next batch.${skipped}`;
 }

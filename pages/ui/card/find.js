@@ -13,10 +13,7 @@ const FIND_HEIGHT = 440;
 const LEAST_FIND_HEIGHT = 240;
 
 class Finder {
-  /**
-   * @param {HTMLElement} root  the card's element
-   * @param {(value: string, item: Item | null) => void} onChoose
-   */
+  /** @param {HTMLElement} root @param {(value: string, item: Item | null) => void} onChoose */
   constructor(root, onChoose) {
     this.root = root;
     this.onChoose = onChoose;
@@ -135,16 +132,13 @@ class Finder {
     event.preventDefault();
   }
 
-  /**
-   * @param {KeyboardEvent} event
-   * @returns {number} the place of the match that a digit takes; -1 for what is typed
-   */
+  /** @param {KeyboardEvent} event @returns {number} the match that a digit takes; -1: typed */
   placeOf(event) {
     const plain = plainKey(event.key.toLowerCase());
     const isDigit = /^\d$/.test(plain);
     const digit = isDigit ? plain : positionOf(event, plain);
-    const place = /^\d$/.test(digit) ? (Number(digit) + 9) % 10 : this.matches.length;
-    if (place >= this.matches.length) return -1;
+    const place = (Number.parseInt(digit) + 9) % 10;
+    if (!(place < this.matches.length)) return -1;
     // `é` is a letter of names, and stands where French keyboards have 2.
     const isTyped = !isDigit && matchesOf(this.findables, this.input.value + event.key).length > 0;
     return isTyped ? -1 : place;

@@ -5,10 +5,7 @@ const PLAIN_NOTE = "look again";
 
 /** One line for a note on the item that was on the screen when it was opened. */
 class FlagField {
-  /**
-   * @param {HTMLElement} root  the card's element
-   * @param {(item: Item, note: string) => void} onNote  an empty note: no flag
-   */
+  /** @param {HTMLElement} root @param {(item: Item, note: string) => void} onNote  empty: none */
   constructor(root, onNote) {
     this.root = root;
     this.onNote = onNote;

@@ -10,7 +10,6 @@
  * @property {[string, string][]} columns
  * @property {string[]} before  messages before it
  * @property {Set<string>} chosen  values, where it can have several labels, until they are given
- * @property {number} rank
  * @property {Opinion | null} opinion
  * @property {string | null} label
  * @property {string | null} was  the label that was last taken back
@@ -26,22 +25,17 @@
  * @property {number | null} shownAt  performance.now() when it was first shown
  */
 
-/** @param {SentItem} sent @param {number} rank @returns {Item} without its label and its skips */
-function unlabeledItem(sent, rank) {
+/** @param {SentItem} sent @returns {Item} before `Batch.merge` takes in what the server knows */
+function unlabeledItem(sent) {
   return {
-    id: sent.item_id, text: sent.text, columns: sent.columns ?? [], rank,
-    opinion: sent.opinion ?? null,
-    before: sent.before ?? [], chosen: new Set(),
+    id: sent.item_id, text: sent.text, columns: sent.columns ?? [], before: sent.before ?? [],
+    opinion: null, chosen: new Set(),
     label: null, was: null, at: "", skips: 0, heard: 0, isAside: false, event: null,
-    flag: sent.flag ?? "", sentFlag: sent.flag ?? "", flagEvent: null,
-    assisted: false, shownAt: null,
+    flag: "", sentFlag: "", flagEvent: null, assisted: false, shownAt: null,
   };
 }
 
-/**
- * Is this label, undo or skip later than what is known of its item?
- * @param {LabelEvent} event @param {Item} item @returns {boolean}
- */
+/** @param {LabelEvent} event @param {Item} item @returns {boolean} is it news of it? */
 function isNews(event, item) {
   if (!["label", "undo", "skip"].includes(event.action)) return false;
   return item.event ? byTime(event, item.event) > 0 : event.labeled_at > item.at;

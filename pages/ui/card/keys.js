@@ -94,10 +94,7 @@ function plainKey(key) {
   return /^\p{Nd}$/u.test(key) ? digitOf(key) : key;
 }
 
-/**
- * @param {string} character  a decimal digit of any script: they stand in runs from 0 to 9
- * @returns {string}
- */
+/** @param {string} character  a digit of any script: in runs from 0 to 9 @returns {string} */
 function digitOf(character) {
   const code = character.codePointAt(0);
   let zero = code;
@@ -121,38 +118,26 @@ function positionOf(event, plain) {
   return digit ?? (letter && isLetter ? letter.toLowerCase() : "");
 }
 
-/**
- * @param {KeyboardEvent} event
- * @returns {boolean} has an input method taken this key, for a character to come or for none
- */
+/** @param {KeyboardEvent} event @returns {boolean} has an input method taken this key */
 function isTaken({ key, keyCode }) {
   return key === "Process" || keyCode === TAKEN;
 }
 
 /**
  * May this key press act, or does it belong to something else on the page?
- * @param {KeyboardEvent} event
+ * @param {KeyboardEvent} event @returns {boolean}
  * @param {Element | null} pointedAt  the element that a pointer gave the focus to
- * @returns {boolean}
  */
 function isForCard(event, pointedAt) {
   if (event.ctrlKey || event.altKey || event.metaKey) return false;
   const path = event.composedPath().filter((node) => node instanceof Element);
   if (path.some((element) => element.matches(TYPING))) return false;
-  if (pressesFocused(event, path, pointedAt)) return false;
+  // Enter and Space press the button that the keyboard has reached, and do nothing besides. After
+  // a click somebody labels on: then they are ours. (`:focus-visible` does not tell the two apart,
+  // any key press turns it on.)
+  const presses = ["Enter", " "].includes(event.key) && path[0] !== pointedAt;
+  if (presses && path.some((element) => element.matches(PRESSABLE))) return false;
   return document.querySelector("[role=dialog]") === null;
-}
-
-/**
- * Enter and Space press the button that the keyboard has reached, and do nothing besides. After a
- * click somebody labels on: then they are ours. (`:focus-visible` does not tell the two apart,
- * any key press turns it on.)
- * @param {KeyboardEvent} event @param {Element[]} path @param {Element | null} pointedAt
- * @returns {boolean}
- */
-function pressesFocused(event, path, pointedAt) {
-  if (event.key !== "Enter" && event.key !== " ") return false;
-  return path[0] !== pointedAt && path.some((element) => element.matches(PRESSABLE));
 }
 
 /** @returns {() => Element | null} the focused element, if a pointer gave it the focus */

@@ -50,10 +50,7 @@ class Outbox {
     addEventListener("pageshow", (event) => event.persisted && this.sendNow());
   }
 
-  /**
-   * Where to send, and the proof of who sends; a new token is tried at once.
-   * @param {string} endpoint @param {string} token
-   */
+  /** @param {string} endpoint @param {string} token  proves who sends; tried at once if new */
   address(endpoint, token) {
     const isNew = endpoint !== this.endpoint || token !== this.token;
     this.endpoint = endpoint;
@@ -70,8 +67,7 @@ class Outbox {
 
   /**
    * Takes in what an earlier page load or another tab has left.
-   * @param {LabelEvent[]} events
-   * @returns {LabelEvent[]} those that are new to this page, oldest first
+   * @param {LabelEvent[]} events @returns {LabelEvent[]} those new to this page, oldest first
    */
   adopt(events) {
     const unknown = events.filter(
@@ -85,17 +81,12 @@ class Outbox {
     return unknown;
   }
 
-  /**
-   * @param {string} batchId @returns {boolean} is an event of this batch still without an answer?
-   */
+  /** @param {string} batchId @returns {boolean} is an event of it still without an answer? */
   holds(batchId) {
     return [...this.waiting.values()].some((event) => event.batch_id === batchId);
   }
 
-  /**
-   * Has the server said that it has this event on disk?
-   * @param {LabelEvent} event @returns {boolean}
-   */
+  /** @param {LabelEvent} event @returns {boolean} has the server said that it is on disk? */
   hasDelivered(event) {
     return Boolean(this.gone.get(event.event_id));
   }
@@ -105,10 +96,7 @@ class Outbox {
     return [...this.gone.values(), ...this.waiting.values()].filter(Boolean).sort(byTime);
   }
 
-  /**
-   * Sends after a while, unless a send is already under way or arranged.
-   * @param {number} delay  milliseconds
-   */
+  /** @param {number} delay  milliseconds to the next send, unless one is under way or arranged */
   wake(delay) {
     if (this.timer || this.bytesUnderWay) return;
     this.timer = setTimeout(() => {
@@ -125,7 +113,7 @@ class Outbox {
     this.wake(0);
   }
 
-  /** One request; its answer arranges the next one. */
+  /** One request. */
   async send() {
     if (this.bytesUnderWay || this.waiting.size === 0 || !this.endpoint) return;
     const body = this.pack(MOST_BYTES);
@@ -139,15 +127,10 @@ class Outbox {
     } finally {
       this.bytesUnderWay = 0;
     }
-    this.arrangeNext();
-    this.onChange();
-  }
-
-  /** The next request: at once after an answer, later and later after trouble. */
-  arrangeNext() {
-    if (this.waiting.size === 0) return;
-    this.wake(this.trouble ? this.delay : 0);
+    // The next one: at once after an answer, later and later after trouble.
+    if (this.waiting.size > 0) this.wake(this.trouble ? this.delay : 0);
     if (this.trouble) this.delay = Math.min(this.delay * 2, RETRY_LAST);
+    this.onChange();
   }
 
   /**
@@ -160,11 +143,7 @@ class Outbox {
     post(this.endpoint, body).catch(() => undefined);
   }
 
-  /**
-   * The oldest events that fit.
-   * @param {number} room  bytes
-   * @returns {Uint8Array} the body of a request
-   */
+  /** @param {number} room  bytes @returns {Uint8Array} a request of the oldest events that fit */
   pack(room) {
     const events = [];
     let size = this.encoder.encode(JSON.stringify({ token: this.token, events })).length;
@@ -178,10 +157,7 @@ class Outbox {
     return this.encoder.encode(`{"token":${token},"events":[${events.join(",")}]}`);
   }
 
-  /**
-   * Forgets what the server has on disk, and lays aside what it will not take.
-   * @param {Answer} answer
-   */
+  /** Forgets what the server has on disk, lays aside what it refused. @param {Answer} answer */
   settle({ acknowledged, refused }) {
     const reasons = new Map(refused.map(({ event_id: id, reason }) => [id, reason]));
     const rejected = [...this.waiting.values()]
@@ -205,7 +181,7 @@ class Outbox {
  */
 async function post(endpoint, body) {
   let response;
-  let text;
+  let answer = null;
   try {
     response = await fetch(endpoint, {
       method: "POST",
@@ -214,21 +190,12 @@ async function post(endpoint, body) {
       keepalive: body.length <= MOST_BYTES,
       signal: AbortSignal.timeout(ANSWER_WITHIN),
     });
-    text = await response.text();
-  } catch {
-    throw new Trouble("");
+    answer = await response.json();
+  } catch (error) {
+    // Not JSON: not from our route, a proxy's page perhaps. The status says enough.
+    if (!(error instanceof SyntaxError)) throw new Trouble("");
   }
-  return readAnswer(response.status, text);
-}
-
-/** @param {number} status @param {string} text @returns {Answer} raises Trouble */
-function readAnswer(status, text) {
-  let answer = null;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    // Not from our route: a proxy's page, perhaps. The status says enough.
-  }
+  const { status } = response;
   if (status === 401 || status === 403) {
     const why = answer?.error ?? "The server no longer knows this page.";
     throw new Trouble(`${why} Reload the page to go on.`);

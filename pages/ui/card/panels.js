@@ -66,10 +66,7 @@ class Panels {
     this.stage.classList.toggle("sl-covered", isOver);
   }
 
-  /**
-   * @param {string} name
-   * @returns {string} what a press of its key has opened or closed, for those who hear it
-   */
+  /** @param {string} name @returns {string} what its key has opened or closed, to be heard */
   inWords(name) {
     const panel = this.panels.get(name);
     const title = panel.getAttribute("aria-label");
@@ -77,10 +74,7 @@ class Panels {
   }
 }
 
-/**
- * Tells on an action's button whether what it opens is open.
- * @param {HTMLElement} root @param {string} action @param {boolean} isOpen
- */
+/** @param {HTMLElement} root @param {string} action  whose button tells @param {boolean} isOpen */
 function expand(root, action, isOpen) {
   const button = root.querySelector(`.sl-actions [data-action="${action}"]`);
   button?.setAttribute("aria-expanded", String(isOpen));

@@ -36,13 +36,13 @@ class Reader {
    */
   show(item, opinion) {
     if (item === this.item && opinion === this.marked) return;
-    if (item !== this.item && this.isScrolled) {
-      this.text.scrollTop = 0;
-      this.isScrolled = false;
-    }
     if (item !== this.item) {
+      if (this.isScrolled) this.text.scrollTop = 0;
+      this.isScrolled = false;
       fillColumns(this.columns, item?.columns ?? []);
-      this.before.replaceChildren(...(item?.before ?? []).map(messageBefore));
+      const messages = (item?.before ?? []).map((text) => element("p", "", text));
+      messages.forEach((message) => (message.dir = "auto"));
+      this.before.replaceChildren(...messages);
       if (!this.before.hidden) requestAnimationFrame(() => this.showNearest());
     }
     this.item = item;
@@ -82,13 +82,6 @@ class Reader {
   }
 }
 
-/** @param {string} text @returns {HTMLElement} */
-function messageBefore(text) {
-  const line = element("p", "", text);
-  line.dir = "auto";
-  return line;
-}
-
 /**
  * The item's columns in one line. Whoever wrote the file wrote them: they are text, and a link
  * only where all of it is an address of the web.
@@ -106,10 +99,7 @@ function fillColumns(node, columns) {
   }));
 }
 
-/**
- * @param {string} value
- * @returns {string} the address that the whole value is; nothing where it is something else
- */
+/** @param {string} value @returns {string} the address that all of it is; else nothing */
 function webAddress(value) {
   return /^https?:\/\/\S+$/i.test(value) && URL.canParse(value) ? new URL(value).href : "";
 }

@@ -20,12 +20,8 @@ function describeSaving({ waiting, trouble, isKept, isSaving, refusal }) {
   }
   if (failed && isSaving) {
     const why = failed.message || "The server cannot be reached.";
-    const inFull = `${why} Saving goes on when it is back.`;
-    return {
-      state: "trouble",
-      text: offline ? `offline, ${kept}` : `${why} ${kept}`,
-      trouble: inFull,
-    };
+    const text = offline ? `offline, ${kept}` : `${why} ${kept}`;
+    return { state: "trouble", text, trouble: `${why} Saving goes on when it is back.` };
   }
   if (offline) return { state: "trouble", text: `offline, ${kept}`, trouble: "" };
   if (failed) {

@@ -51,37 +51,31 @@ class EventStore {
    * @param {string} shelf @param {LabelEvent} event
    */
   put(shelf, event) {
-    try {
-      localStorage.setItem(this.localKey(shelf, event.event_id), JSON.stringify(event));
-    } catch {
-      this.works.local = false;
-    }
+    const key = this.localKey(shelf, event.event_id);
+    this.local(() => localStorage.setItem(key, JSON.stringify(event)));
     this.write(shelf, (events) => events.put(event, this.owner + event.event_id));
   }
 
   /** @param {string} shelf @param {string[]} ids */
   remove(shelf, ids) {
-    try {
-      ids.forEach((id) => localStorage.removeItem(this.localKey(shelf, id)));
-    } catch {
-      this.works.local = false;
-    }
+    this.local(() => ids.forEach((id) => localStorage.removeItem(this.localKey(shelf, id))));
     this.write(shelf, (events) => ids.forEach((id) => events.delete(this.owner + id)));
   }
 
-  /**
-   * What localStorage keeps, at once, oldest first.
-   * @param {string} shelf @returns {LabelEvent[]}
-   */
-  readLocal(shelf) {
+  /** @template T @param {() => T} use @returns {T | undefined} nothing if localStorage fails */
+  local(use) {
     try {
-      const entries = Object.entries(localStorage);
-      const events = entries.map(([key, value]) => this.read(shelf, key, value));
-      return events.filter(Boolean).sort(byTime);
+      return use();
     } catch {
       this.works.local = false;
-      return [];
     }
+  }
+
+  /** @param {string} shelf @returns {LabelEvent[]} what localStorage keeps, oldest first */
+  readLocal(shelf) {
+    const entries = this.local(() => Object.entries(localStorage)) ?? [];
+    const events = entries.map(([key, value]) => this.read(shelf, key, value));
+    return events.filter(Boolean).sort(byTime);
   }
 
   /**

@@ -33,10 +33,7 @@ class Pace {
     return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 
-  /**
-   * The pace, and how long so many items will take, in words.
-   * @param {number} left @returns {{pace: string, end: string}}
-   */
+  /** @param {number} left @returns {{pace: string, end: string}} in words, end for so many items */
   inWords(left) {
     const median = this.median;
     if (median === null) return { pace: "", end: "" };
@@ -74,14 +71,15 @@ class Rhythm {
 
 /** Whether it is time for a rest. What the person answers to that is remembered per person. */
 class Rest {
-  /** @param {string} owner  of the events, as the store names them */
-  constructor(owner) {
-    this.place = `${PREFIX}/no-rest/${owner}`;
+  /** @param {EventStore} store */
+  constructor(store) {
+    this.store = store;
+    this.place = `${PREFIX}/no-rest/${store.owner}`;
     this.minutes = 0;
     this.began = 0;
     this.last = 0;
     this.isDue = false;
-    this.isUnwanted = readPlace(this.place) !== null;
+    this.isUnwanted = Boolean(store.local(() => localStorage.getItem(this.place)));
   }
 
   /** @param {number} now  Date.now() at a key */
@@ -99,28 +97,15 @@ class Rest {
     this.isDue = false;
   }
 
-  /** No more reminders, in this browser. */
+  /** No more reminders, in this browser; where it keeps nothing, as long as the page. */
   refuse() {
     this.isUnwanted = true;
     this.isDue = false;
-    try {
-      localStorage.setItem(this.place, "1");
-    } catch {
-      // Then it holds as long as the page.
-    }
+    this.store.local(() => localStorage.setItem(this.place, "1"));
   }
 
   get words() {
     const minutes = this.minutes === 1 ? "1 minute" : `${this.minutes} minutes`;
     return `You have labeled for ${minutes}. A short break helps accuracy.`;
-  }
-}
-
-/** @param {string} place @returns {string | null} */
-function readPlace(place) {
-  try {
-    return localStorage.getItem(place);
-  } catch {
-    return null;
   }
 }

@@ -24,10 +24,7 @@ const PARTS = [
 /** @typedef {"saved" | "waiting" | "saving" | "trouble"} SaveState */
 
 class View {
-  /**
-   * @param {HTMLElement} root  the card's element
-   * @param {{act: (command: Command) => void, flag: (item: Item, note: string) => void}} card
-   */
+  /** @param {HTMLElement} root  the card's element @param {Card} card */
   constructor(root, card) {
     this.root = root;
     this.card = card;
@@ -152,10 +149,7 @@ class View {
     this.fit();
   }
 
-  /**
-   * A button for each label that has a key, and one that finds the others.
-   * @param {Label[]} labels  in the card's order
-   */
+  /** A button for each label with a key, and one that finds the others. @param {Label[]} labels */
   furnishLabels(labels) {
     const drawn = labels.filter(({ key }) => key);
     const rest = labels.length - drawn.length;
@@ -200,10 +194,7 @@ class View {
     if (!document.activeElement?.matches(TYPING)) this.root.focus({ preventScroll: true });
   }
 
-  /**
-   * The item on the screen, or the end of the batch.
-   * @param {Batch} batch @param {boolean} isOpinionOn
-   */
+  /** The item on the screen, or the end. @param {Batch} batch @param {boolean} isOpinionOn */
   show(batch, isOpinionOn) {
     const item = batch.current;
     const opinion = isOpinionOn ? (item?.opinion ?? null) : null;
@@ -228,10 +219,7 @@ class View {
     this.reader.scroll(this.scroller, key);
   }
 
-  /**
-   * @param {boolean} isOn  its place is kept from item to item
-   * @param {Opinion | null} opinion  of the item on the screen
-   */
+  /** @param {boolean} isOn  its place is kept from item to item @param {Opinion | null} opinion */
   showOpinion(isOn, opinion) {
     if (this.isOpinionOn !== isOn) {
       this.isOpinionOn = isOn;
@@ -343,11 +331,9 @@ class View {
       write(this.saveState, text);
     };
     // No frame for a wait that passes. A later key does not put the telling off.
-    if (state === "waiting" && this.saveState.dataset.state === "saved") {
-      this.telling ||= setTimeout(() => this.tellNow(), SHOW_WAITING);
-    } else {
-      this.tellNow();
-    }
+    const isBrief = state === "waiting" && this.saveState.dataset.state === "saved";
+    if (isBrief) this.telling ||= setTimeout(() => this.tellNow(), SHOW_WAITING);
+    else this.tellNow();
     if (this.trouble.textContent === trouble) return;
     this.trouble.hidden = trouble === "";
     this.trouble.textContent = trouble;

@@ -5,11 +5,7 @@ function counted(count) {
   return count.toLocaleString("en-US");
 }
 
-/**
- * A confidence as people read it; what is not certain is never called so.
- * @param {number} confidence  in [0, 1]
- * @returns {string}
- */
+/** @param {number} confidence @returns {string} what is not certain is never called so */
 function percent(confidence) {
   const rounded = Math.round(confidence * 100);
   return rounded === 100 && confidence < 1 ? ">99%" : `${rounded}%`;
@@ -30,10 +26,7 @@ function screenInWords(batch, view) {
   return `${title.textContent}. ${next.textContent}`;
 }
 
-/**
- * @param {Item | null} item  on the screen
- * @param {View} view @returns {string} nothing where no opinion is shown
- */
+/** @param {Item | null} item @param {View} view @returns {string} nothing if none is shown */
 function opinionInWords(item, view) {
   const opinion = view.isOpinionOn ? item?.opinion : null;
   if (!opinion) return "";
