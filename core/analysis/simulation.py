@@ -26,17 +26,11 @@ from core.sampling.mix import Chosen, Pick, mixed, random_picks, shuffled
 from core.sampling.next_batch import Batch, propose
 from core.sampling.pool_scores import PoolScores, score_pool
 from core.system.csv_rows import Row, Rows, format_rows, read_rows
-from core.system.durable import new_folder, refused_as
+from core.system.durable import copy_file, new_folder, refused_as
 from core.system.progress import Progress, silent
 from core.workspace.events import Inbox
 from core.workspace.labels import Labeled, Labels
-from core.workspace.layout import (
-    SAMPLE,
-    Workspace,
-    create_workspace,
-    open_workspace,
-    refuse_contents,
-)
+from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
 from core.workspace.logs import Action, Event, now
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import NONE, SEPARATOR, Task, apportion
@@ -124,8 +118,9 @@ def make_demo(target: Path, *, batches: int = BATCHES, progress: Progress = sile
 
 def _run_through(folder: Path, batches: int, progress: Progress) -> None:
     oracle = read_oracle(SAMPLE / ORACLE)
-    pool_files = open_workspace(SAMPLE).pool_files()
-    workspace = create_workspace(folder, SAMPLE / "task.toml", pool_files)
+    for file in (*open_workspace(SAMPLE).pool_files(), SAMPLE / "task.toml"):
+        copy_file(file, folder / file.relative_to(SAMPLE))
+    workspace = open_workspace(folder)
     inbox, snapshot, active = Inbox(workspace), read_snapshot(workspace), 0
     while snapshot.stage != "active learning" or active < batches:
         active += snapshot.stage == "active learning"

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import BackupError, SunlightError
+from core.system.disk_cache import file_stamps
 from core.system.durable import new_file, refused_as, stands
 from core.system.findings import Finding, Kind
 from core.system.locks import lock
@@ -56,7 +57,7 @@ def back_up_of_the_day(workspace: Workspace, moment: datetime | None = None) -> 
     """
     moment = moment or datetime.now(UTC)
     with suppress(SunlightError):
-        if not made_on(workspace.path, moment):
+        if not _of_day(backup_files(workspace.path), moment):
             return back_up(workspace, DAILY, moment)
     return None
 
@@ -77,9 +78,8 @@ def backup_files(workspace: Path) -> list[Path]:
     return sorted(found, key=lambda path: _order(path.name), reverse=True)
 
 
-def made_on(workspace: Path, moment: datetime) -> bool:
-    """Whether there is a backup of this moment's day; raises BackupError."""
-    return any(path.name.startswith(f"{moment:%Y%m%d}") for path in backup_files(workspace))
+def _of_day(files: list[Path], moment: datetime) -> bool:
+    return any(path.name.startswith(f"{moment:%Y%m%d}") for path in files)
 
 
 def kept(names: Iterable[str]) -> set[str]:
@@ -119,23 +119,18 @@ def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Ite
 
 def _unsecured(workspace: Workspace, files: list[Path], moment: datetime) -> Iterator[Finding]:
     """Whether labels were saved today while the day has no backup."""
-    today = f"{moment:%Y%m%d}"
-    if any(path.name.startswith(today) for path in files):
+    if _of_day(files, moment):
         return
-    changed = [f for _, _, f in workspace.label_files() if _day_of_change(f.path) == today]
+    stamps = file_stamps(workspace.path, [file.path for _, _, file in workspace.label_files()])
+    days = {name: datetime.fromtimestamp(at / 1e9, UTC).date() for name, _, at in stamps}
+    changed = [name for name, day in days.items() if day == moment.date()]
     # A file that was copied or restored today has changed too, but has no event of today.
     if changed and f",{moment:%Y-%m-%d}T".encode() in _end_of(workspace.annotations.path):
         message = (
-            f"{changed[0].name} got labels today, and there is no backup of today. Free some space "
+            f"{changed[0]} got labels today, and there is no backup of today. Free some space "
             f"or make {FOLDER}/ writable, then make one on Data, or by python -m core backup."
         )
         yield Finding(Kind.NO_BACKUP, FOLDER, message)
-
-
-def _day_of_change(path: Path) -> str:
-    with suppress(OSError):
-        return f"{datetime.fromtimestamp(path.stat().st_mtime, UTC):%Y%m%d}"
-    return ""
 
 
 def _end_of(path: Path) -> bytes:

@@ -142,14 +142,10 @@ def check_event(event: Event, batches: dict[str, set[str]], task: Task) -> None:
             f"Item `{event.item_id}` is not in batch `{event.batch_id}`. Reload the page."
         )
     if event.action == "label":
-        _require(task, event.label)
+        try:
+            task.require(event.label)
+        except TaskError as error:
+            message = f"Label `{event.label}` is not one of the task's. Reload the page."
+            raise EventError(message) from error
     if len(event.note) > MAX_NOTE:
         raise EventError(f"The note is longer than {MAX_NOTE:,} characters. Shorten it.")
-
-
-def _require(task: Task, answer: str) -> None:
-    try:
-        task.require(answer)
-    except TaskError as error:
-        message = f"Label `{answer}` is not one of the task's. Reload the page."
-        raise EventError(message) from error

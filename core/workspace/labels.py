@@ -174,7 +174,7 @@ def _rows_of(file: CsvFile, split: str, label: Label | None, task: Task) -> Made
             for line, kind, reason, shown, item_id in refused
         ]
 
-    return read_records(file, (split, label and label.value, task.meanings), make)
+    return read_records(file, (split, label and label.value, *task.current.items()), make)
 
 
 def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:

@@ -1,37 +1,20 @@
 """A workspace: one task, its data and its logs, as files in one folder."""
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from core.errors import WorkspaceError
-from core.pool.folder import POOL_FOLDER, pool_files
+from core.pool.folder import pool_files
 from core.system.append_file import CsvFile, Known
 from core.system.csv_rows import is_number
 from core.system.disk_cache import Stamps, file_stamps
-from core.system.durable import (
-    first_free,
-    is_writable,
-    keep,
-    make_folder,
-    refused_as,
-    remove,
-    sync_path,
-    write_new,
-)
+from core.system.durable import first_free, is_writable, keep, make_folder, remove, sync_path
 from core.system.locks import locked_folder, why_no_lock
 from core.workspace.logs import ADDED, Alias, Event, Proposal, Run, header_of
-from core.workspace.task import (
-    DEFAULT_TASK_FILE,
-    SPLITS,
-    STRATEGIES,
-    SUNLIGHT,
-    Label,
-    Task,
-    load_task,
-)
+from core.workspace.task import SPLITS, STRATEGIES, SUNLIGHT, Label, Task, load_task
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
@@ -165,23 +148,6 @@ def open_workspace(path: Path) -> Workspace:
             "`python -m core import FILE --data DIR`."
         )
     return Workspace(path.resolve(), load_task(path / "task.toml"))
-
-
-def create_workspace(
-    path: Path, task_file: Path = DEFAULT_TASK_FILE, pool_files: Sequence[Path] = ()
-) -> Workspace:
-    """A new workspace without labels, with copies of these files.
-
-    Raises WorkspaceError if the folder already holds something or cannot be written.
-    """
-    refuse_contents(path)
-    todo = "Choose another folder, or make room for it."
-    with refused_as(WorkspaceError, f"The workspace {path} cannot be made", todo):
-        (path / POOL_FOLDER).mkdir(parents=True, exist_ok=True)
-        for file in pool_files:
-            write_new(path / POOL_FOLDER / file.name, [file.read_bytes()])
-        write_new(path / "task.toml", [task_file.read_bytes()])
-    return open_workspace(path)
 
 
 def remove_unfilled(path: Path) -> None:

@@ -223,8 +223,7 @@ def shown_id(name: str) -> str:
 
 def now() -> str:
     """This moment in UTC, as all logs write it: `2026-01-31T12:00:00.000Z`."""
-    moment = datetime.now(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def new_event(

@@ -203,16 +203,9 @@ def decide(
         decisions = [each for each in decisions if not _is_repeated(each, words)]
         _check_free(workspace, [each.item for each in decisions if not each.item.label])
         batches = _batches(workspace, logs, words, decisions, annotator)
+        given = partial(new_event, annotator=annotator, action="label", note=SECOND_LOOK)
         labels = [
-            new_event(
-                batch_id,
-                annotator,
-                "label",
-                each.item.item_id,
-                label=each.label,
-                assisted=each.assisted,
-                note=SECOND_LOOK,
-            )
+            given(batch_id, item_id=each.item.item_id, label=each.label, assisted=each.assisted)
             for batch_id, each in zip(batches, decisions, strict=True)
         ]
         # Under the lock: nobody may draw an item for evaluation in between.

@@ -59,15 +59,16 @@ _NAMED_KEYS = frozenset(
 class Label:
     """One label of the task; `file` holds its items in each split's folder.
 
-    `key` is empty for a label that is found by typing. `description` says in a line or a few when
-    it is given, `examples` are texts of it. `was` are former values that mean this label now. A
-    `retired` label is not offered any more, and nothing is learned from it.
+    `task_file.completed` fills in what is left out here. `key` is empty for a label that is found
+    by typing. `description` says when it is given, `examples` are texts of it. `was` are former
+    values that mean this label now. A `retired` label is not offered any more, and nothing is
+    learned from it.
     """
 
     value: str
-    name: str
-    file: str
-    key: str
+    name: str = ""
+    file: str = ""
+    key: str = KEY_UNSAID
     positive: bool = False
     default: bool = False
     description: str = ""
@@ -156,11 +157,6 @@ class Task:
         labels = (*self.labels, *self.retired)
         former = {value: label.value for label in labels for value in label.was}
         return former | {label.value: label.value for label in labels}
-
-    @cached_property
-    def meanings(self) -> tuple[tuple[str, str], ...]:
-        """`current` as something that a cache can go by."""
-        return tuple(self.current.items())
 
     @cached_property
     def filed(self) -> tuple[Label, ...]:

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import (
     DEFAULT_TASK_FILE,
-    KEY_UNSAID,
     MAX_LABELS,
     NONE_FILE,
     SEPARATOR,
@@ -33,22 +32,10 @@ POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "
 """Words for labels that say which one is positive; of three labels and more, `1` is a number."""
 
 
-@dataclass(frozen=True)
-class LabelWish:
-    """A label as somebody wants it; no key: its number in the list, or what is free."""
-
-    value: str
-    name: str = ""
-    key: str = ""
-    positive: bool = False
-    description: str = ""
-    default: bool = False
-
-
 def task_text(
     title: str,
     question: str,
-    labels: Sequence[LabelWish],
+    labels: Sequence[Label],
     targets: Mapping[str, int],
     *,
     several: bool = False,
@@ -58,7 +45,7 @@ def task_text(
     `question` is what stands above each item. Raises TaskError for what no task can be.
     """
     words = {"title": title, "short": question, "detailed": "", "several": several}
-    return task_toml(replace(default_task(), **words, labels=new_labels(labels), targets=targets))
+    return task_toml(replace(default_task(), **words, labels=completed(labels), targets=targets))
 
 
 def task_toml(task: Task) -> str:
@@ -67,7 +54,7 @@ def task_toml(task: Task) -> str:
     What is as in the chapter's task is left out, but for texts, labels, targets and mix. Raises
     TaskError for what no task can be.
     """
-    usual = _chapters_table()
+    usual = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
     lines = [pair("title", task.title)]
     for name, value in _rare_tables(task).items():
         if not isinstance(value, dict):
@@ -88,16 +75,13 @@ def _rare_tables(task: Task) -> dict[str, Any]:
     keys = asdict(task.keys)
     if keys["back"] == "backspace" and "2" in (label.key for label in task.labels):
         keys["back"] = "2"  # reading moves it
+    card = {"show": list(task.show), "before": task.before}
     batch = {"size": task.batch_size, "release_minutes": task.release_minutes}
     return {
         "seed": task.seed,
         "several": task.several,
         "keys": keys,
-        "card": {
-            "show": list(task.show),
-            "before": task.before,
-            "frequent_first": task.frequent_first,
-        },
+        "card": card | {"frequent_first": task.frequent_first},
         "rest": {"minutes": task.rest_minutes},
         "batch": batch | {"stratify_by": task.stratify_by, "rarest": task.rarest},
         "model": {"name": task.model, "encoder": task.encoder},
@@ -114,7 +98,7 @@ def _sound(text: str) -> str:
     return text
 
 
-def labels_of_words(counts: Mapping[str, int], *, several: bool = False) -> list[LabelWish]:
+def labels_of_words(counts: Mapping[str, int], *, several: bool = False) -> list[Label]:
     """The labels of a task that takes them from a table, where each word stands so many times.
 
     The positive one is a word that says so, else the rarer of two that exclude each other. Raises
@@ -133,12 +117,9 @@ def labels_of_words(counts: Mapping[str, int], *, several: bool = False) -> list
     said += [min(counts, key=lambda word: (counts[word], word))] if is_pair else []
     # The positive label comes first: its key is 1.
     ordered = sorted(counts, key=lambda word: word not in said[:1])
-    return [LabelWish(_value(word, several), word, positive=word in said[:1]) for word in ordered]
-
-
-def _value(word: str, several: bool) -> str:
-    """The value of a label; of several in one answer it cannot hold what joins them."""
-    return word.replace(SEPARATOR, "/") if several else word
+    # In an answer of several the value cannot hold what joins them.
+    values = {word: word.replace(SEPARATOR, "/") if several else word for word in ordered}
+    return [Label(values[word], word, positive=word in said[:1]) for word in ordered]
 
 
 def why_labels_stay(snapshot: Snapshot) -> str:
@@ -161,7 +142,7 @@ def why_labels_stay(snapshot: Snapshot) -> str:
 
 
 def task_with_labels(
-    workspace: Workspace, title: str, labels: Sequence[LabelWish], *, several: bool = False
+    workspace: Workspace, title: str, labels: Sequence[Label], *, several: bool = False
 ) -> str:
     """The workspace's `task.toml` with these labels in place of its own.
 
@@ -173,7 +154,7 @@ def task_with_labels(
         task = replace(task, title=title)
     if (task.short, task.detailed) == (chapters.short, chapters.detailed):
         task = replace(task, short="", detailed="")
-    return task_toml(replace(task, labels=new_labels(labels), several=several))
+    return task_toml(replace(task, labels=completed(labels), several=several))
 
 
 def read_task_text(path: Path) -> str:
@@ -237,25 +218,9 @@ def replace_task(workspace: Workspace, text: str) -> None:
             write_whole(path, text.encode())
 
 
-def new_labels(wishes: Sequence[LabelWish]) -> tuple[Label, ...]:
-    """The labels that somebody asks for."""
-    return completed(
-        Label(
-            wish.value,
-            wish.name or wish.value,
-            "",
-            wish.key.lower() or KEY_UNSAID,
-            wish.positive,
-            wish.default,
-            wish.description,
-        )
-        for wish in wishes
-    )
-
-
 def completed(labels: Iterable[Label]) -> tuple[Label, ...]:
-    """The labels with a file for each that has none, and keys for those that ask for one."""
-    labels = list(labels)
+    """The labels with a name and a file for each that has none, and keys where none is said."""
+    labels = [replace(x, name=x.name or x.value, key=x.key.lower()) for x in labels]
     taken = [NONE_FILE, *(label.file for label in labels if label.file)]
     for at, label in enumerate(labels):
         if not label.file:
@@ -286,10 +251,6 @@ def _file_name(name: str, number: int, taken: Collection[str]) -> str:
     return f"{stem}_{number}.csv" if is_taken else f"{stem}.csv"
 
 
-def _chapters_table() -> dict[str, Any]:
-    return tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
-
-
 def _table_lines(name: str, table: Mapping[str, Value]) -> list[str]:
     """The table as TOML; nothing of an empty one."""
     lines = [pair(key, value) for key, value in table.items()]
@@ -300,6 +261,6 @@ def _label_lines(label: Label) -> list[str]:
     lines = [pair(name, getattr(label, name)) for name in ("value", "name", "file", "key")]
     flags = ("positive", "default", "retired")
     lines += [f"{flag} = true" for flag in flags if getattr(label, flag)]
-    lists = ("examples", "was")
-    lines += [pair(name, list(getattr(label, name))) for name in lists if getattr(label, name)]
+    lists = {"examples": [*label.examples], "was": [*label.was]}
+    lines += [pair(name, texts) for name, texts in lists.items() if texts]
     return [*lines, long_pair("description", label.description)] if label.description else lines

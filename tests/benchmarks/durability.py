@@ -14,7 +14,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from core.workspace.layout import DEFAULT_TASK_FILE, create_workspace
+from core.workspace.registry import create
+from core.workspace.task import DEFAULT_TASK_FILE
 from tests import appenders
 
 WRONG = {
@@ -66,7 +67,7 @@ def main() -> None:
     others = told.total() - sum(told[name] for name in names)
     print(f"{'anything else':<40}{others:>10,}\n")
     with tempfile.TemporaryDirectory() as folder:
-        workspace = create_workspace(Path(folder) / "appended", DEFAULT_TASK_FILE)
+        workspace = create("appended", DEFAULT_TASK_FILE.read_text(), Path(folder))
         counts = appenders.run(workspace, asked.seconds, asked.seed)
     print(f"{appenders.PROCESSES} programs appending at once")
     for name, count in counts.items():

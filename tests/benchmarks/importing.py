@@ -24,8 +24,9 @@ import pyarrow.parquet as pq
 from core.exchange.importer import ImportResult, import_data
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.roles import Columns, guess
+from core.pool.folder import POOL_FOLDER
 from core.system.csv_rows import format_rows
-from core.workspace.layout import create_workspace, open_workspace
+from core.workspace.layout import open_workspace
 from tests.benchmarks.generated import generated_texts
 from tests.benchmarks.table import machine, print_table, timed
 from tests.worlds import pool_of
@@ -87,7 +88,8 @@ def brought(target: Path, path: Path) -> ImportResult:
     """The table in a new workspace."""
     table = open_table(path)
     columns = Columns(**guess(table.columns, table.head(5)))
-    return import_data(create_workspace(target), table, columns)
+    (target / POOL_FOLDER).mkdir(parents=True)
+    return import_data(open_workspace(target), table, columns)
 
 
 def csv_pass(path: Path) -> int:

@@ -14,7 +14,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.relabel import Decision, decide
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import MAX_LABELS, SPLITS, Label, Task, load_task
-from core.workspace.task_file import LabelWish, task_text, task_toml
+from core.workspace.task_file import task_text, task_toml
 from tests.browser import eventually, said
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.test_pages import PAGES, open_page, open_tab
@@ -136,7 +136,7 @@ def test_a_task_that_cannot_be_is_refused_with_the_reason(path: Path, monkeypatc
 
 def test_more_labels_than_a_task_can_have_are_refused(path: Path, monkeypatch):
     names = [f"New {at}" for at in range(MAX_LABELS)]
-    wishes = [LabelWish(name, positive=not at) for at, name in enumerate(names)]
+    wishes = [Label(name, positive=not at) for at, name in enumerate(names)]
     text = task_text("Many", "", wishes, dict.fromkeys(SPLITS, 10))
     (path / "task.toml").write_text(text, encoding="utf-8")
     page = settings(path, monkeypatch)

@@ -22,12 +22,13 @@ from core.workspace.registry import (
     workspaces,
 )
 from core.workspace.snapshot import open_snapshot
-from core.workspace.task_file import LabelWish, task_text
+from core.workspace.task import Label
+from core.workspace.task_file import task_text
 
 TASK = task_text(
     "Mine",
     "?",
-    (LabelWish("1", "Yes", positive=True), LabelWish("0", "No")),
+    (Label("1", "Yes", positive=True), Label("0", "No")),
     {"evaluation": 5, "validation": 0, "training": 5},
 )
 

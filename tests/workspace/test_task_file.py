@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import TaskError
-from core.workspace.layout import create_workspace, open_workspace
+from core.workspace.layout import open_workspace
 from core.workspace.task import (
     KEY_UNSAID,
     MOST,
@@ -19,7 +19,6 @@ from core.workspace.task import (
     parse_task,
 )
 from core.workspace.task_file import (
-    LabelWish,
     completed,
     has_comments,
     merged,
@@ -33,15 +32,15 @@ from core.workspace.task_file import (
 from tests.conftest import MakeWorkspace
 
 TARGETS = {"evaluation": 30, "validation": 0, "training": 20}
-TWO = (LabelWish("1", "Yes", positive=True), LabelWish("0", "No"))
+TWO = (Label("1", "Yes", positive=True), Label("0", "No"))
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 @given(title=texts, question=texts, names=st.lists(texts, min_size=2, max_size=12))
 def test_what_was_written_is_read_back(title: str, question: str, names: list[str]):
-    wishes = [LabelWish(f"v{at}", f"{name}{at}") for at, name in enumerate(names)]
-    wishes[0] = LabelWish("v0", f"{names[0]}0", positive=True)
+    wishes = [Label(f"v{at}", f"{name}{at}") for at, name in enumerate(names)]
+    wishes[0] = Label("v0", f"{names[0]}0", positive=True)
     task = parse_task(task_text(title, question, wishes, TARGETS), "task.toml")
     assert (task.title, task.short) == (title, question)
     assert [label.name for label in task.labels] == [wish.name for wish in wishes]
@@ -53,7 +52,7 @@ def test_what_was_written_is_read_back(title: str, question: str, names: list[st
 
 @given(value=texts)
 def test_a_value_is_read_back_or_refused(value: str):
-    wishes = (LabelWish(value, "Yes", positive=True), LabelWish("no", "No"))
+    wishes = (Label(value, "Yes", positive=True), Label("no", "No"))
     if value != value.strip() or value in ("", "no"):
         with pytest.raises(TaskError):
             task_text("t", "", wishes, TARGETS)
@@ -64,7 +63,7 @@ def test_a_value_is_read_back_or_refused(value: str):
 
 def test_the_files_are_named_after_the_labels():
     names = ["Disaster-related", "Größe/../x", "größe.. x", "面白い", "a" * 100, ".."]
-    wishes = [LabelWish(str(at), name, positive=not at) for at, name in enumerate(names)]
+    wishes = [Label(str(at), name, positive=not at) for at, name in enumerate(names)]
     task = parse_task(task_text("t", "", wishes, TARGETS), "task.toml")
     assert [label.file for label in task.labels] == [
         "disaster_related.csv", "gr_e_x.csv", "gr_e_x_3.csv", "label_4.csv", f"{'a' * 60}.csv",
@@ -73,7 +72,7 @@ def test_the_files_are_named_after_the_labels():
 
 
 def test_keys_are_taken_as_they_are_given():
-    wishes = (LabelWish("1", "Yes", "J", positive=True), LabelWish("0", "No", "n"))
+    wishes = (Label("1", "Yes", key="J", positive=True), Label("0", "No", key="n"))
     assert [x.key for x in parse_task(task_text("t", "", wishes, TARGETS), "t").labels] == [
         "j",
         "n",
@@ -84,14 +83,14 @@ def test_keys_are_taken_as_they_are_given():
     ("labels", "says"),
     [
         (TWO[:1], "it has 1 label. A task can have 2 to 200"),
-        ([LabelWish(str(n), positive=not n) for n in range(201)], "has 201 labels. A"),
-        ((TWO[0], LabelWish("1", "No")), "same value"),
-        ((TWO[0], LabelWish("0", "Yes")), "same name"),
-        ((TWO[1], LabelWish("2")), "0 as positive"),
-        ((TWO[0], LabelWish("2", positive=True)), "2 as positive"),
-        ((TWO[0], LabelWish("0", "No", "k")), "used twice, by"),
-        ((TWO[0], LabelWish("0", "No", "c")), "Streamlit"),
-        ((TWO[0], LabelWish("\ud800")), "half a character"),
+        ([Label(str(n), positive=not n) for n in range(201)], "has 201 labels. A"),
+        ((TWO[0], Label("1", "No")), "same value"),
+        ((TWO[0], Label("0", "Yes")), "same name"),
+        ((TWO[1], Label("2")), "0 as positive"),
+        ((TWO[0], Label("2", positive=True)), "2 as positive"),
+        ((TWO[0], Label("0", "No", key="k")), "used twice, by"),
+        ((TWO[0], Label("0", "No", key="c")), "Streamlit"),
+        ((TWO[0], Label("\ud800")), "half a character"),
     ],
 )
 def test_what_no_task_can_be_is_refused(labels, says: str):
@@ -140,7 +139,7 @@ def test_other_labels_leave_the_rest_of_a_task_as_it_is(make_workspace: MakeWork
 
 
 def test_the_chapters_words_go_with_its_labels(tmp_path: Path):
-    workspace = create_workspace(tmp_path / "chapter")
+    workspace = open_workspace(tmp_path)
     new = parse_task(task_with_labels(workspace, "Table", TWO), "task.toml")
     assert (new.title, new.short, new.detailed) == ("Table", "", "")
     assert (new.targets, new.mix) == (workspace.task.targets, workspace.task.mix)

@@ -6,13 +6,13 @@ import streamlit as st
 
 from core.exchange.book_dataset import REPOSITORY, fetch_book
 from core.workspace.registry import create, free_place, name_of, remove, rename, workspaces_folder
-from core.workspace.task import default_task
-from core.workspace.task_file import LabelWish, task_text
+from core.workspace.task import Label, default_task
+from core.workspace.task_file import task_text
 from pages.ui import session
 from pages.ui.components.messages import progress_shown, refusals_shown
 from pages.ui.escape_markdown import plain
 
-FIRST_LABELS = (LabelWish("yes", "Yes", positive=True), LabelWish("no", "No"))
+FIRST_LABELS = (Label("yes", "Yes", positive=True), Label("no", "No"))
 """Of a new workspace, until somebody says others on Settings or takes those of a file."""
 
 

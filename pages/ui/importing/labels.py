@@ -11,13 +11,8 @@ from core.exchange.foreign_table import label_words, meaning
 from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import MAX_LABELS, SPLIT_NAMES, SPLITS
-from core.workspace.task_file import (
-    LabelWish,
-    labels_of_words,
-    task_with_labels,
-    why_labels_stay,
-)
+from core.workspace.task import MAX_LABELS, SPLIT_NAMES, SPLITS, Label
+from core.workspace.task_file import labels_of_words, task_with_labels, why_labels_stay
 from pages.ui.escape_markdown import plain
 from pages.ui.importing.reading import Upload
 
@@ -120,9 +115,7 @@ def choose_several(upload: Upload, table: SourceTable, column: str) -> LabelColu
     return upload.labels(table, column, is_said)
 
 
-def choose_positive(
-    upload: Upload, wishes: Sequence[LabelWish], *, several: bool
-) -> list[LabelWish]:
+def choose_positive(upload: Upload, wishes: Sequence[Label], *, several: bool) -> list[Label]:
     """The labels, one of which may be the one that scores are about: of two it must be."""
     values = [wish.value for wish in wishes]
     options = values if len(values) == 2 and not several else ["", *values]

@@ -20,8 +20,8 @@ from core.workspace.first_targets import LABELS_A_MINUTE, first_targets, minutes
 from core.workspace.layout import open_workspace
 from core.workspace.registry import free_name, workspaces_folder
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import MAX_LABELS, default_task
-from core.workspace.task_file import LabelWish, labels_of_words, new_labels, task_toml
+from core.workspace.task import MAX_LABELS, Label, default_task
+from core.workspace.task_file import completed, labels_of_words, task_toml
 from pages.ui import session
 from pages.ui.components.controls import focus
 from pages.ui.components.messages import progress_shown
@@ -154,7 +154,7 @@ def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Seque
     called = kept_columns(table, columns) if columns else {}
     task = replace(
         snapshot.workspace.task if _has_task(snapshot) else default_task(),
-        title=_stem(upload), short=question.strip(), detailed="", labels=new_labels(wishes),
+        title=_stem(upload), short=question.strip(), detailed="", labels=completed(wishes),
         retired=(), several=several, targets=targets,
         show=tuple(called[name] for name in show if name in called),
     )  # fmt: skip
@@ -179,7 +179,7 @@ def _choose_column(upload: Upload, table: SourceTable, found: str) -> str:
     return column
 
 
-def _labels_of_column(upload: Upload, column: str, labels: LabelColumn) -> list[LabelWish]:
+def _labels_of_column(upload: Upload, column: str, labels: LabelColumn) -> list[Label]:
     """A label for each of the column's, with what it means; raises TaskError."""
     if not 2 <= len(labels.counts) <= MAX_LABELS:
         raise TaskError(
@@ -192,7 +192,7 @@ def _labels_of_column(upload: Upload, column: str, labels: LabelColumn) -> list[
     return [replace(x, description=y) for x, y in zip(wishes, meanings, strict=True)]
 
 
-def _define(upload: Upload, wishes: Sequence[LabelWish], counts: Sequence[int]) -> list[str]:
+def _define(upload: Upload, wishes: Sequence[Label], counts: Sequence[int]) -> list[str]:
     """What each label means, in a field behind it."""
     meanings = []
     for at, (wish, count) in enumerate(zip(wishes, counts, strict=True)):
@@ -202,7 +202,7 @@ def _define(upload: Upload, wishes: Sequence[LabelWish], counts: Sequence[int]) 
     return meanings
 
 
-def _define_many(upload: Upload, wishes: Sequence[LabelWish], counts: Sequence[int]) -> list[str]:
+def _define_many(upload: Upload, wishes: Sequence[Label], counts: Sequence[int]) -> list[str]:
     """What each label means, in a table of them all."""
     groups = [wish.name.rpartition("/")[0].strip() for wish in wishes]
     table = {"Label": [wish.name for wish in wishes], "Rows": counts}
@@ -215,7 +215,7 @@ def _define_many(upload: Upload, wishes: Sequence[LabelWish], counts: Sequence[i
     return [str(x or "").strip() for x in edited["What it means"]]
 
 
-def _typed(upload: Upload) -> list[LabelWish]:
+def _typed(upload: Upload) -> list[Label]:
     """The labels that somebody types: in a few fields, or, if there are many, one a line."""
     rows, text = upload.key("rows"), upload.key("lines")
     number = st.session_state.setdefault(rows, 2)
@@ -225,7 +225,7 @@ def _typed(upload: Upload) -> list[LabelWish]:
             help="Behind a colon what it means. needs/water and needs/food are a group.",
         )  # fmt: skip
         parts = [line.partition(": ") for line in typed.splitlines()]
-        return [LabelWish(x.strip(), description=y.strip()) for x, _, y in parts if x.strip()]
+        return [Label(x.strip(), description=y.strip()) for x, _, y in parts if x.strip()]
     wishes = []
     for at in range(number):
         called = f"Label {at + 1}"
@@ -233,7 +233,7 @@ def _typed(upload: Upload) -> list[LabelWish]:
         quiet = {"key": upload.key(f"label_{at}"), "label_visibility": "collapsed"}
         name = left.text_input(called, placeholder=called, **quiet).strip()
         meaning = _ask_for_meaning(upload, at, "", right)
-        wishes += [LabelWish(name, description=meaning)] if name else []
+        wishes += [Label(name, description=meaning)] if name else []
     if not wishes:
         focus(upload.key("label_0"))
     lines = "".join(f"{x.value}: {x.description}\n".replace(": \n", "\n") for x in wishes)

@@ -18,8 +18,8 @@ from core.exchange.foreign_table import (
 from core.exchange.import_types import TableContents
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import SourceTable
-from core.workspace.task import Task, parse_task
-from core.workspace.task_file import LabelWish, labels_of_words, task_text
+from core.workspace.task import Label, Task, parse_task
+from core.workspace.task_file import labels_of_words, task_text
 
 TEXTS = ("the river rose above its bridge", "the council wants a bus", "no power since the storm")
 GIVEN = (("water", "roads"), ("roads",), ())
@@ -27,7 +27,7 @@ ANSWERS = ["water|roads", "roads", "-"]
 
 
 def task_of(*values: str, several: bool = True) -> Task:
-    wishes = [LabelWish(value) for value in values]
+    wishes = [Label(value) for value in values]
     return parse_task(task_text("t", "", wishes, dict.fromkeys(SPLITS, 9), several=several), "t")
 
 
