@@ -1,7 +1,6 @@
 """One backup as a file: several files in a zip file, with a manifest of what they were.
 
-The manifest has each file's size and SHA-256, so that a reader knows whether it has got back what
-was read when the backup was made.
+The manifest has each file's size and SHA-256: a reader knows whether it got back what was read.
 """
 
 import hashlib

@@ -1,9 +1,8 @@
 """Who labels what: whose a batch is, which one a person goes on with, and what they set aside.
 
 A batch belongs to the person it was made for. Whoever takes over what is left of one gets it as a
-batch of their own: the same items are proposed once more, for the same reasons. So no two people
-hold one item, even if they ask at the same moment: an item belongs to the batch that proposed it
-last.
+batch of their own: the same items are proposed once more, for the same reasons. An item belongs to
+the batch that proposed it last: so no two people hold one, even if they ask at the same moment.
 """
 
 from collections import Counter
@@ -30,10 +29,7 @@ def batch_for(snapshot: Snapshot, annotator: str) -> str | None:
 
 
 def take_over(snapshot: Snapshot, annotator: str, moment: datetime | None = None) -> str | None:
-    """The id of a new batch of what is left of a free one, or None if no batch is free.
-
-    The caller holds the workspace's lock.
-    """
+    """The id of a new batch of what is left of a free one, or None; the caller holds the lock."""
     waiting = free_batch(snapshot, annotator, moment)
     return _hand_over(snapshot, waiting, annotator) if waiting else None
 
@@ -55,9 +51,8 @@ def free_batch(
 def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:
     """The id of a batch for somebody for whom nothing new can be proposed, or None.
 
-    Their own batch of items that they set aside; else a new batch of the last half of the one that
-    rested longest, although its owner may still be at it: they label it from the other end. The
-    caller holds the workspace's lock.
+    Their own batch of items that they set aside; else a new one, of the last half of the batch that
+    rested longest: its owner may be at it from the other end. The caller holds the lock.
     """
     batches = snapshot.open_batches
     for batch_id, waiting in batches.items():

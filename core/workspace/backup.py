@@ -2,8 +2,7 @@
 
 One is made before the first save of a day (UTC), by what backups there are, and whenever somebody
 asks for it. It is written aside, opened again and compared with what was read, and only then given
-its name, which no other backup has or gets. Pool and models are not in it: they are never written
-again.
+its name, which no other backup has or gets. Pool and models, never rewritten, are not in it.
 """
 
 import re
@@ -52,8 +51,7 @@ def back_up(workspace: Workspace, reason: str = ASKED, moment: datetime | None =
 def back_up_of_the_day(workspace: Workspace, moment: datetime | None = None) -> Backup | None:
     """The backup before a day's first save; None if the day has one, or none can be made.
 
-    A save goes on without: labels that are not saved are worth more than a copy of those that are.
-    The doctor tells of it.
+    A save goes on without, and the doctor tells of it: unsaved labels are worth more than a copy.
     """
     moment = moment or datetime.now(UTC)
     with suppress(SunlightError):
@@ -85,8 +83,7 @@ def _of_day(files: list[Path], moment: datetime) -> bool:
 def kept(names: Iterable[str]) -> set[str]:
     """Those of these backups' names that stay when old ones are thinned.
 
-    The newest 10; of the 30 latest days that have any, the last of each; for good, the last of each
-    month.
+    The newest 10; of the 30 latest days with any, the last of each; for good, each month's last.
     """
     order = sorted(names, key=_order)
     last_of_day = {name[:8]: name for name in order}
@@ -97,8 +94,7 @@ def kept(names: Iterable[str]) -> set[str]:
 def examine_backups(workspace: Workspace, moment: datetime | None = None) -> Iterator[Finding]:
     """Warnings about backups that are damaged, and a day's labels without one.
 
-    The newest ones are read whole, half a gigabyte of content and one at least; of the others only
-    what their manifests say.
+    The newest are read whole, half a gigabyte and one at least; of the others their manifests.
     """
     try:
         files = backup_files(workspace.path)

@@ -1,7 +1,4 @@
-"""Findings about labels, splits, batches and evaluation data, and about what crashes have left.
-
-A part of the doctor's examination.
-"""
+"""The doctor's findings on labels, splits, batches, evaluation data and crashes' leftovers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -68,9 +65,7 @@ def _conflicts(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _leaks(snapshot: Snapshot) -> Iterator[Finding]:
-    held_out: dict[str, Labeled] = {}
-    for split in reversed(HELD_OUT):
-        held_out |= {text_key(item.text): item for item in snapshot.labels.splits[split]}
+    held_out = {text_key(item.text): item for item in reversed(_held_out(snapshot))}
     for item in snapshot.labels.splits["training"]:
         if twin := held_out.get(text_key(item.text)):
             what = (
@@ -117,10 +112,7 @@ def _near_copies(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _repeated(rows: list[Labeled]) -> Iterator[Finding]:
-    """Items that stand in one file twice, or in two splits under texts that are no copies.
-
-    Copies are told as leaks.
-    """
+    """Items twice in one file, or in two splits under texts that are no copies, which are leaks."""
     in_file: dict[tuple[str, str], Labeled] = {}
     by_item: dict[str, Labeled] = {}
     for row in rows:

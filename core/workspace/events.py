@@ -94,9 +94,8 @@ class Inbox:
     def receive(self, events: Sequence[Event]) -> Receipt:
         """Writes the sound events, each id once however often it is sent, and completes saves.
 
-        Those that label are stamped with the definitions of today.
-        Raises LogError if the log cannot be written; then none of the events is in it, and they
-        may be sent again.
+        Those that label are stamped with today's definitions. Raises LogError if the log cannot be
+        written; then none of the events is in it, and they may be sent again.
         """
         batches = self._known_batches()
         sound, refused = [], []

@@ -262,8 +262,7 @@ def _words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Event]:
 def save(workspace: Workspace, logs: Logs, batch_ids: Iterable[str], texts_of: TextsOf) -> int:
     """Appends the batches' net labels to the label files; the number of rows appended.
 
-    May be repeated: what stands in a file already is not appended again. The caller holds the
-    workspace's lock.
+    May be repeated: what stands in a file is not appended again. The caller holds the lock.
     """
     missing = unsaved(workspace, logs, batch_ids, texts_of)
     append_labels(workspace, missing)
@@ -271,10 +270,7 @@ def save(workspace: Workspace, logs: Logs, batch_ids: Iterable[str], texts_of: T
 
 
 def append_labels(workspace: Workspace, items: Sequence[Labeled]) -> None:
-    """A row for each of these items at the end of its label file, after a backup on a new day.
-
-    The caller holds the workspace's lock.
-    """
+    """A row for each item in its label file, after a day's backup; the caller holds the lock."""
     if items:
         back_up_of_the_day(workspace)
     rows: dict[tuple[str, str], list[list[str]]] = defaultdict(list)

@@ -120,8 +120,7 @@ class Workspace:
     def locked(self) -> AbstractContextManager[None]:
         """Nobody else proposes, saves or keeps a run meanwhile. Appending needs no such lock.
 
-        The folder itself is locked: no lock file that someone could delete. Raises UnwritableError
-        on a disk without locks.
+        The folder itself is locked, no file that someone could delete. Raises UnwritableError.
         """
         return locked_folder(self.path, self.name)
 
@@ -166,10 +165,7 @@ def refuse_contents(path: Path) -> None:
 
 
 def put_aside(workspace: Workspace, name: str) -> str:
-    """Moves a file of the workspace to the same place below `set_aside/`; its name there.
-
-    What stands there stays. Raises OSError.
-    """
+    """Moves a file to a free name at its place below `set_aside/`: that name. Raises OSError."""
     source = workspace.path / name
     target = first_free(workspace.set_aside / name)
     make_folder(target.parent)

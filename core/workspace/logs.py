@@ -28,9 +28,8 @@ TAKEN_BACK = "import taken back"
 class Proposal:
     """One item of one batch and why it is there: a row of `batches.csv`.
 
-    `score` is what the strategy ranked by, lowest first; `core/sampling/strategies.py` says of each
-    what that is. `predicted` and `confidence` are those of the run at that time; empty and None
-    before there was one.
+    `score` is what the strategy ranked by, lowest first (see `core/sampling/strategies.py`).
+    `predicted` and `confidence` are those of the run then; empty and None before there was one.
     """
 
     batch_id: str
@@ -139,7 +138,7 @@ class Logs:
 
     def batch(self, batch_id: str) -> list[Proposal]:
         """The proposals of one batch by rank; empty if there is no such batch."""
-        found = [proposal for proposal in self.proposals if proposal.batch_id == batch_id]
+        found = (each for each in self.proposals if each.batch_id == batch_id)
         return sorted(found, key=lambda proposal: proposal.rank)
 
 
@@ -163,8 +162,7 @@ def read_aliases(file: CsvFile, findings: list[Finding]) -> dict[str, str]:
 def read_log(file: CsvFile, record: type[Record], findings: list[Finding]) -> list[Record]:
     """The file's records; every row that is none adds a finding.
 
-    A last line without a line end is left out: it is being written now, or will be moved to
-    `torn/` before anything is appended.
+    A last line without a line end is left out: it is being written, or torn and will be moved.
     """
 
     def make(content: Rows, has_header: bool) -> Made[Record]:
@@ -212,10 +210,7 @@ def fresh_id(prefix: str, taken: set[str]) -> str:
 
 
 def shown_id(name: str) -> str:
-    """The id of a run or batch as people read it: `Model 9` for `run-0009`, `Batch 14`.
-
-    Any other id stays as it is.
-    """
+    """A run or batch as people read it: `Model 9` for `run-0009`; any other id as it is."""
     kind, _, number = name.partition("-")
     is_ours = kind in _KINDS_SHOWN and number.isascii() and number.isdigit()
     return f"{_KINDS_SHOWN[kind]} {int(number)}" if is_ours else name

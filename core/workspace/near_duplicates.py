@@ -76,9 +76,8 @@ def jaccard(one: frozenset[str], other: frozenset[str]) -> float:
 def near_duplicates(items: Sequence[Labeled], progress: Progress = silent) -> NearDuplicates:
     """Every pair of nearly the same texts, whatever their labels, and their exact Jaccard index.
 
-    It depends on the texts alone: a label that changes changes nothing. Compared are texts that
-    share one of their rarest shingles (prefix filtering, Chaudhuri et al. 2006), and of these the
-    pairs whose 64 bits are close.
+    It depends on the texts alone. Compared are texts that share one of their rarest shingles (by
+    prefix filtering, Chaudhuri et al. 2006), and of these the pairs whose 64 bits are close.
     """
     texts = sorted({text_key(item.text) for item in items} - {""})
     cut = [shingles(text) for text in texts]

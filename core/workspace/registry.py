@@ -51,8 +51,7 @@ def workspaces_folder() -> Path:
 def check_name(name: str) -> str:
     """The name, if it is that of a folder right in the registry; raises WorkspaceError if not.
 
-    Letters and digits of any script, and inside of it space, `-`, `_` and `.`, no two dots in a
-    row.
+    Letters and digits of any script, inside also space, `-`, `_` and `.`, no two dots in a row.
     """
     is_plain = _NAME.fullmatch(name) and ".." not in name and len(name) <= MAX_NAME
     # What only looks like such a name, or is another one to the disk, is none.

@@ -3,8 +3,7 @@
 By hand: always training data, of the strategy `sunlight`. What one person labels in one sitting,
 with nothing proposed or trained in between, is one batch. A second look: each decision is a new
 event in the item's own batch, and saved. A label that stands only in a label file has no batch: its
-item is proposed once more first, into the batch in which the person's decisions of this kind are
-collected.
+item is proposed once more first, into the batch that collects the person's decisions.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -218,8 +217,7 @@ def decide(
 def as_they_stand(snapshot: Snapshot, item_ids: Sequence[str]) -> list[Labeled]:
     """These items, each with the label that counts; one without a label has an empty one.
 
-    An item of several splits is what is held out, and one without a label is of the split that
-    waits for it.
+    Of several splits an item has the held-out one; without a label, the one that waits for it.
     """
     found = {conflict.item_id: in_conflict(conflict) for conflict in snapshot.labels.conflicts}
     found |= {item.item_id: item for item in snapshot.labels.retired}
@@ -308,10 +306,7 @@ def to_label_again(snapshot: Snapshot, value: str) -> list[Labeled]:
 
 
 def label_again(workspace: Workspace, value: str) -> int:
-    """Queues the items of a retired label, each for its split and strategy; how many they are.
-
-    They wait in batches that are nobody's yet.
-    """
+    """Queues a retired label's items for their splits, in batches that are nobody's; how many."""
     with workspace.locked():
         snapshot = read_snapshot(workspace)
         items, proposals = to_label_again(snapshot, value), []

@@ -81,9 +81,8 @@ class Snapshot:
     def open_batches(self) -> dict[str, list[Proposal]]:
         """The items without a label of each batch that has any, by rank.
 
-        An item that was handed over is open in the batch that proposed it last. Items that the
-        pool no longer has are left out: nobody could read them. What somebody labeled or flagged
-        while looking around waits for nothing.
+        An item that was handed over is open in the batch that proposed it last. Items that the pool
+        no longer has are left out, and what somebody labeled or flagged while looking around.
         """
         labeled = self.labels.ids() - self.labels.queued
         in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.standing)
@@ -103,8 +102,7 @@ class Snapshot:
     def candidates(self) -> NDArray[np.bool_]:
         """Which items of the pool may be proposed, `(n_pool,)`.
 
-        Neither labeled nor proposed before, no copy of a text that is, no blank text; of several
-        copies in the pool the first.
+        Not labeled or proposed before, no copy of a text that is, not blank; of copies the first.
         """
         taken = self.labels.ids()
         taken |= {p.item_id for p in self.logs.standing if p.strategy != SUNLIGHT}
@@ -122,8 +120,7 @@ class Snapshot:
     def held_out(self) -> NDArray[np.bool_]:
         """Which items of the pool are evaluation or validation items, or copies, `(n_pool,)`.
 
-        Items that are only proposed for these splits are held out too: their words must not be
-        counted before their label arrives.
+        Also those that are only proposed for these splits: their words must not be counted yet.
         """
         proposed = [
             proposal.item_id for proposal in self.logs.standing if proposal.split != "training"
@@ -152,8 +149,7 @@ def read_snapshot(
 ) -> Snapshot:
     """The state of the loop now. Writes nothing but the cache, and that only if allowed.
 
-    `pool_words` is the pool as it was read before: it is not read again while its files are the
-    same.
+    `pool_words` is the pool as it was read before, not read again while its files are the same.
     """
     stamps = workspace.stamps()
     pool_words = read_pool_words(
@@ -185,8 +181,7 @@ def _over(
 def open_snapshot(path: Path, progress: Progress = silent) -> Snapshot:
     """The state of the loop in this folder, after what a crash left undone has been mended.
 
-    Torn last lines go to `torn/`, and saves that were cut short are completed. A workspace that
-    cannot be written opens as it stands.
+    A workspace that cannot be written opens as it stands.
     """
     workspace = open_workspace(path)
     pool_words = read_pool_words(workspace.path, workspace.cache, progress=progress)

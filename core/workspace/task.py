@@ -59,10 +59,9 @@ _NAMED_KEYS = frozenset(
 class Label:
     """One label of the task; `file` holds its items in each split's folder.
 
-    `task_file.completed` fills in what is left out here. `key` is empty for a label that is found
-    by typing. `description` says when it is given, `examples` are texts of it. `was` are former
-    values that mean this label now. A `retired` label is not offered any more, and nothing is
-    learned from it.
+    What is left out, `task_file.completed` fills in. An empty `key`: found by typing. `description`
+    says when it is given, `examples` are texts of it. `was` are former values that mean it now. A
+    `retired` label is not offered any more, and nothing is learned from it.
     """
 
     value: str
@@ -307,10 +306,7 @@ def require_model(name: str, *, several: bool = False) -> None:
 
 
 def check_mix(mix: Mapping[str, int], where: str, file: str = "") -> dict[str, int]:
-    """The mix in the files' spellings and the order of `STRATEGIES`; raises TaskError.
-
-    `where` and `file` say where the mix stands.
-    """
+    """The mix in the files' spellings and order; raises TaskError, which says `where` it stands."""
     spelled = {name.replace("_", " "): part for name, part in mix.items()}
     for name, part in spelled.items():
         if name not in STRATEGIES:

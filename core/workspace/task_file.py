@@ -49,10 +49,9 @@ def task_text(
 
 
 def task_toml(task: Task) -> str:
-    """The `task.toml` of this task: reading it gives the task again.
+    """The `task.toml` of this task: reading it gives the task again. Raises TaskError.
 
-    What is as in the chapter's task is left out, but for texts, labels, targets and mix. Raises
-    TaskError for what no task can be.
+    What is as in the chapter's task is left out, but for texts, labels, targets and mix.
     """
     usual = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
     lines = [pair("title", task.title)]
@@ -144,10 +143,9 @@ def why_labels_stay(snapshot: Snapshot) -> str:
 def task_with_labels(
     workspace: Workspace, title: str, labels: Sequence[Label], *, several: bool = False
 ) -> str:
-    """The workspace's `task.toml` with these labels in place of its own.
+    """The workspace's `task.toml` with these labels in place of its own. Raises TaskError.
 
-    All else is kept, but for the chapter's title and instructions: those go with its labels. Raises
-    TaskError for what no task can be.
+    All else is kept, but for the chapter's title and instructions: those go with its labels.
     """
     task, chapters = workspace.task, default_task()
     if task.title == chapters.title:
@@ -172,9 +170,8 @@ def has_comments(text: str) -> bool:
 def save_task(path: Path, text: str, seen: str) -> None:
     """Makes this the workspace's task, if its `task.toml` still says what was `seen`.
 
-    Its definitions are kept.
-    The former file goes to `set_aside/`. Raises TaskError if the text is no task, or if somebody
-    else has changed the file.
+    Its definitions are kept, the former file goes to `set_aside/`. Raises TaskError if the text is
+    no task, or if somebody else has changed the file.
     """
     workspace = Workspace(path, parse_task(text, "task.toml"))
     with workspace.locked():
@@ -188,10 +185,7 @@ def save_task(path: Path, text: str, seen: str) -> None:
 
 
 def add_example(path: Path, value: str, text: str) -> None:
-    """Saves the task of this folder with the beginning of a text as one more example of a label.
-
-    Raises TaskError.
-    """
+    """Saves the beginning of a text as one more example of a label; raises TaskError."""
     seen, told = read_task_text(path), " ".join(text.split())[:MAX_EXAMPLE]
     task = parse_task(seen, "task.toml") if seen else default_task()
     labels = tuple(

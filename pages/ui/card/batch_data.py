@@ -128,8 +128,7 @@ def _predictions(
 ) -> dict[str, CardPrediction]:
     """What the run that chose the batch says of each item; nothing of held-out data, ever.
 
-    If the run's file or its encoder is gone, or one of the labels is, the prediction still stands
-    in the log, without the words' pushes.
+    Without the run's file, its encoder or a label, the log's prediction stands, without pushes.
     """
     task = snapshot.workspace.task
     chosen = [p for p in proposals if p.split == "training" and p.confidence is not None]

@@ -13,7 +13,7 @@ from core.workspace.layout import open_workspace
 from core.workspace.registry import free_place, workspaces_folder
 from core.workspace.restore import restore
 from pages.ui import session
-from pages.ui.components.messages import progress_shown, refusals_shown, say_empty, show_error
+from pages.ui.components.messages import progress_shown, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 
 SHOWN = 4_000
@@ -46,16 +46,12 @@ def show_backups(path: Path) -> None:
         with refusals_shown():
             made = back_up(open_workspace(path))
             st.success(plain(f"{FOLDER}/{made.name} is complete and verified."))
-    try:
+    with refusals_shown():
         files = backup_files(path)
-    except BackupError as error:
-        show_error(error)
-        return
-    if not files:
-        say_empty("No backup yet. The first one is made when labels are saved.")
-        return
-    if sound := _show_list(files):
-        _offer_restore(sound)
+        if not files:
+            say_empty("No backup yet. The first one is made when labels are saved.")
+        elif sound := _show_list(files):
+            _offer_restore(sound)
 
 
 def _show_list(files: list[Path]) -> list[Backup]:

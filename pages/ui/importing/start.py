@@ -48,10 +48,7 @@ WAYS = {
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants made of a table; `waits_for` is what is missing, empty if nothing is.
-
-    No `task`: that of the workspace stays.
-    """
+    """What somebody wants made of a table, and what is missing. No `task`: that there stays."""
 
     columns: Columns | None
     task: str = ""

@@ -78,12 +78,8 @@ def show_issue(snapshot: Snapshot, issue: LabelIssue, is_top: bool) -> None:
 
 def show_conflicts(snapshot: Snapshot) -> None:
     conflicts = snapshot.labels.conflicts
-    if conflicts:
-        st.caption(
-            f"{len(conflicts):,} items have several labels in the label files. They are not used "
-            "until you choose one."
-        )
-    show_list(snapshot, conflicts, show_conflict)
+    told = "items have several labels in the label files. They are not used until you choose one."
+    show_list(snapshot, conflicts, show_conflict, f"{len(conflicts):,} {told}")
 
 
 def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
@@ -95,12 +91,11 @@ def show_near_duplicates(snapshot: Snapshot) -> None:
     items = [*snapshot.labels.by_id.values()]
     alike = filled(analysis.near_duplicates(snapshot), "Comparing the labeled texts …")
     found = disagreeing_duplicates(items, alike, settled(snapshot.logs.events))
-    if found:
-        st.caption(
-            f"{len(found):,} groups of the same or nearly the same texts have different labels. "
-            "A key gives the whole group one label. Words that differ are underlined."
-        )
-    show_list(snapshot, found, show_group)
+    told = (
+        f"{len(found):,} groups of the same or nearly the same texts have different labels. "
+        "A key gives the whole group one label. Words that differ are underlined."
+    )
+    show_list(snapshot, found, show_group, told)
 
 
 def show_group(snapshot: Snapshot, copies: Duplicates, is_top: bool) -> None:
@@ -117,27 +112,27 @@ def show_rows(
 ) -> None:
     task, shown = snapshot.workspace.task, []
     for at, row in enumerate(rows):
-        facts = [
-            f"labeled {task.name_of(row.label)}",
-            SPLIT_NAMES[row.split],
-            row.annotator,
-            source(row),
-        ]
-        facts.append("" if at else told)
+        facts = [f"labeled {task.name_of(row.label)}", SPLIT_NAMES[row.split], row.annotator]
+        facts += [source(row), "" if at else told]
         shown.append(item_html(row.text, facts, marked=marked and marked[at]))
     show_items(shown)
 
 
 def show_list(
-    snapshot: Snapshot, entries: Sequence, show: Callable[[Snapshot, object, bool], None]
+    snapshot: Snapshot,
+    entries: Sequence,
+    show: Callable[[Snapshot, object, bool], None],
+    told: str = "",
 ) -> None:
-    """The first entries, the keys bound to the first one; a word where there is none."""
+    """What is told of the entries, and the first ones, the keys bound to the first of all."""
     if not snapshot.labels.ids():
         say_empty("Here you will see labels that may be wrong, once there are labels.")
         return
     if not entries:
         st.success("Nothing to review.", icon=":material/done_all:")
         return
+    if told:
+        st.caption(told)
     task = snapshot.workspace.task
     if not is_chosen_from_list(task):
         keys = ", ".join(f"{label.key} {label.name}" for label in task.labels)
@@ -233,12 +228,11 @@ def source(item: Labeled) -> str:
 def show_outdated(snapshot: Snapshot) -> None:
     """The labels that were given before a definition changed, and what it said then."""
     found = outdated(snapshot)
-    if found:
-        st.caption(
-            f"{counted(len(found), 'label')} given before a definition changed, oldest first. What "
-            "you choose counts as given under the definitions of today."
-        )
-    show_list(snapshot, found, show_older)
+    told = (
+        f"{counted(len(found), 'label')} given before a definition changed, oldest first. What "
+        "you choose counts as given under the definitions of today."
+    )
+    show_list(snapshot, found, show_older, told)
 
 
 def show_older(snapshot: Snapshot, older: Outdated, is_top: bool) -> None:
