@@ -102,19 +102,17 @@ class Inbox:
         for event in events:
             try:
                 check_event(event, batches, self._workspace.task)
-                sound.append(event)
+                version = self._version if event.action == "label" else ""
+                sound.append(replace(event, definitions=version))
             except EventError as error:
                 refused.append((event.event_id, str(error)))
-        self._events.append([self._stamped(event) for event in sound])
+        self._events.append(sound)
         if saved := {event.batch_id for event in sound if event.action == "save"}:
             pool = read_pool(self._workspace.path, self._workspace.cache)
             with self._workspace.locked():
                 logs = read_logs(*self._workspace.logs)
                 save(self._workspace, logs, saved, pool.texts_of)
         return Receipt([event.event_id for event in sound], refused)
-
-    def _stamped(self, event: Event) -> Event:
-        return replace(event, definitions=self._version if event.action == "label" else "")
 
     def _known_batches(self) -> dict[str, set[str]]:
         """Each batch's items; `batches.csv` is read again only when it has grown."""

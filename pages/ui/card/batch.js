@@ -195,10 +195,7 @@ class Batch {
     if (label === null && skips !== item.skips) this.setSkips(item, skips);
   }
 
-  /**
-   * The server would not take this event: it is as if it had not been, if nothing came after.
-   * @param {LabelEvent} event
-   */
+  /** As if it had not been, if nothing came after. @param {LabelEvent} event */
   refuse(event) {
     if (event.batch_id !== this.id) return;
     this.refused += 1;

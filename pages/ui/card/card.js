@@ -165,10 +165,7 @@ class Card {
     else this.give(value, item);
   }
 
-  /**
-   * Takes one of several labels for an item, or takes it out; Enter gives what is taken then.
-   * @param {string} value @param {Item} item
-   */
+  /** Takes one of several labels, or takes it out. @param {string} value @param {Item} item */
   toggle(value, item) {
     if (this.isTooEarly()) return;
     if (!item.chosen.delete(value)) item.chosen.add(value);
@@ -202,10 +199,7 @@ class Card {
     else finder.open(this.batch.current, letter);
   }
 
-  /**
-   * Enter: the chosen labels or the default label, or at the end of a batch, save; but not by a
-   * press too many.
-   */
+  /** Enter: the chosen labels or the default one; at the end save, but by no press too many. */
   labelByDefault() {
     const { current: item } = this.batch;
     if (item !== null) {

@@ -8,10 +8,7 @@ function element(tag, className, text) {
   return made;
 }
 
-/**
- * Replaces a node's text, keeping the text node where there is one.
- * @param {HTMLElement} node @param {string} text
- */
+/** Replaces the text, but not its node. @param {HTMLElement} node @param {string} text */
 function write(node, text) {
   const only = node.childNodes.length === 1 ? node.firstChild : null;
   if (only?.nodeType !== Node.TEXT_NODE) node.textContent = text;

@@ -33,10 +33,7 @@ class EndScreen {
     this.list.scrollTop = 0;
   }
 
-  /**
-   * How many items have each label; a press lists only those. Of many labels those with items.
-   * @param {Batch} batch @param {View} view
-   */
+  /** Labels with counts, of many those with items. @param {Batch} batch @param {View} view */
   fillFilters(batch, { data, labels }) {
     const few = data.labels.length <= MOST_HUES + 1 ? data.labels.map(({ value }) => value) : [];
     const isOf = ({ value }) => few.includes(value) || batch.counts.get(value) > 0;

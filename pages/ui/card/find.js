@@ -165,10 +165,7 @@ function findable(label) {
   return { label, name, words, description: folded(label.description ?? "") };
 }
 
-/**
- * @param {Findable[]} labels @param {string} typed
- * @returns {Label[]} the best ones first; those as good stay in their order
- */
+/** @param {Findable[]} labels @param {string} typed @returns {Label[]} the best ones first */
 function matchesOf(labels, typed) {
   const query = folded(typed).trim();
   const parts = query.split(/\s+/);

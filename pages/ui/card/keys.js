@@ -191,10 +191,7 @@ function labelKeysInWords({ labels, keys }) {
   return `Keys that label: ${named.join(", ")}${others}. All keys: ${keyName(keys.help)}`;
 }
 
-/**
- * The page's one key listener: it outlives every mounting, and asks which card is on the page.
- * @param {() => Card | null} mountedCard
- */
+/** The page's one key listener. @param {() => Card | null} mountedCard  which is there now */
 function listenForKeys(mountedCard) {
   const pointedAt = watchPointer();
   const strays = new Strays();

@@ -72,10 +72,7 @@ function saidOf({ description = "", examples = [] }) {
   return [description, ...examples.map((example) => `“${example}”`)].filter(Boolean).join(" ");
 }
 
-/**
- * Shows what belongs to a label in that label's color.
- * @param {HTMLElement} node @param {Label | undefined} label  as `View.furnish` has them
- */
+/** Shows a label's color. @param {HTMLElement} node @param {Label | undefined} label */
 function tint(node, label) {
   node.classList.toggle("sl-positive", Boolean(label?.positive));
   if (label?.hue) node.dataset.hue = label.hue;

@@ -2,10 +2,7 @@
 
 /** @typedef {object} CardData  what Python sends: `CardBatch` in `__init__.py` tells each field */
 
-/**
- * Can Streamlit be told something? While it reconnects or runs the page, it may be lost.
- * @returns {boolean}
- */
+/** @returns {boolean} can Streamlit be told something? While it runs the page it may be lost. */
 function streamlitListens() {
   const app = document.querySelector("[data-testid=stApp]")?.dataset;
   const isConnected = (app?.testConnectionState ?? "CONNECTED") === "CONNECTED";

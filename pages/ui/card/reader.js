@@ -71,10 +71,7 @@ class Reader {
     this.before.tabIndex = this.before.scrollTop > 0 ? 0 : -1;
   }
 
-  /**
-   * @param {HTMLElement} node  the text, or what lies on top of it
-   * @param {string} key  one of `SCROLLS`
-   */
+  /** @param {HTMLElement} node  the text, or what lies on it @param {string} key  of `SCROLLS` */
   scroll(node, key) {
     const line = parseFloat(getComputedStyle(node).lineHeight);
     node.scrollTop += line * SCROLLS[key](Math.floor(node.clientHeight / line));

@@ -46,10 +46,7 @@ class EventStore {
     return this.works.local || this.works.database;
   }
 
-  /**
-   * Keeps an event; localStorage has it when this returns, IndexedDB soon after.
-   * @param {string} shelf @param {LabelEvent} event
-   */
+  /** In localStorage at once, in IndexedDB soon. @param {string} shelf @param {LabelEvent} event */
   put(shelf, event) {
     const key = this.localKey(shelf, event.event_id);
     this.local(() => localStorage.setItem(key, JSON.stringify(event)));
@@ -92,10 +89,7 @@ class EventStore {
     }
   }
 
-  /**
-   * What IndexedDB keeps, oldest first; nothing if it cannot be read.
-   * @param {string} shelf @returns {Promise<LabelEvent[]>}
-   */
+  /** @param {string} shelf @returns {Promise<LabelEvent[]>} what IndexedDB keeps, oldest first */
   async readDatabase(shelf) {
     try {
       const database = await this.open();

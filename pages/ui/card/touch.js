@@ -33,10 +33,7 @@ function listenForSwipes(node, onSwipe) {
   });
 }
 
-/**
- * @param {CardData} data
- * @returns {{right: Label, left: Label} | null} what swipes give; only two labels have directions
- */
+/** @param {CardData} data @returns {{right: Label, left: Label} | null} only two have directions */
 function swipesOf({ labels, several }) {
   if (labels.length !== 2 || several) return null;
   const right = labels.find((label) => label.positive);

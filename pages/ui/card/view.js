@@ -113,10 +113,7 @@ class View {
     this.reader.showMore();
   }
 
-  /**
-   * Everything that stays the same through a batch; nothing if it already stands so.
-   * @param {CardData} data @param {boolean} hasOpinions
-   */
+  /** What stays through a batch, once. @param {CardData} data @param {boolean} hasOpinions */
   furnish(data, hasOpinions) {
     const { short, detailed, labels, keys, order, retired, several } = data;
     const sizes = data.items.map(({ text }) => sizeOf(text));
@@ -214,11 +211,6 @@ class View {
     return this.panels.onTop ?? (this.text.hidden ? this.endScreen.list : this.text);
   }
 
-  /** @param {string} key  one of `SCROLLS` */
-  scroll(key) {
-    this.reader.scroll(this.scroller, key);
-  }
-
   /** @param {boolean} isOn  its place is kept from item to item @param {Opinion | null} opinion */
   showOpinion(isOn, opinion) {
     if (this.isOpinionOn !== isOn) {
@@ -304,10 +296,7 @@ class View {
     this.fit();
   }
 
-  /**
-   * Actions say what they do here; at the end, those that need an item are gone.
-   * @param {boolean} isEnd @param {boolean} hasSkipped
-   */
+  /** What actions do here; some need an item. @param {boolean} isEnd @param {boolean} hasSkipped */
   showActions(isEnd, hasSkipped) {
     const set = (action, name, isHidden) => {
       const button = this.actionButtons.get(action);
