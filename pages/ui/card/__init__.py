@@ -136,14 +136,12 @@ def annotation_card(
 
     `on_finished` is called once per save, normally at the start of the run that follows; meanwhile
     `st.session_state[key]["finished"]` holds `batch_id`, the save's `event_id`, and `complete`: no
-    item is left to ask now, since each has a label that the server took or was skipped twice.
-    `on_earlier` is called so when somebody goes back further than this batch; meanwhile
-    `st.session_state[key]["earlier"]["batch_id"]` is the batch whose predecessor is asked for.
+    item is left to ask now. `on_earlier` is called so when somebody goes back further than this
+    batch; meanwhile `st.session_state[key]["earlier"]["batch_id"]` is the batch that they leave.
     After a restart of the server this run is the session's first, in which Streamlit calls no
     callbacks: then they are called here, and the page runs again. Never mount the card in a
     fragment: after such a restart an idle page would drop the save in silence.
     """
-
     callbacks = {"finished": on_finished, "earlier": on_earlier}
     told = {name: f"{key}: told {name}" for name in callbacks}  # what each was called for last
 
