@@ -37,10 +37,7 @@ _NAME = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?\.zip")
 
 
 def back_up(workspace: Workspace, reason: str = ASKED, moment: datetime | None = None) -> Backup:
-    """A new backup, verified and on disk when this returns; then old ones are thinned.
-
-    `moment` is now if it is not given. Raises BackupError, or LogError on a disk without locks.
-    """
+    """A new, verified backup; then old ones are thinned. Raises BackupError, or LogError."""
     todo = "Free some space or make the folder writable, and try again."
     with refused_as(BackupError, f"{workspace.name}: no backup can be made in {FOLDER}/", todo):
         made = _make(workspace, reason, moment or datetime.now(UTC))
@@ -61,10 +58,7 @@ def back_up_of_the_day(workspace: Workspace, moment: datetime | None = None) -> 
 
 
 def backup_files(workspace: Path) -> list[Path]:
-    """The backups of the workspace in this folder, newest first by their names.
-
-    Raises BackupError if the folder cannot be read.
-    """
+    """The backups of the workspace in this folder, newest first by name; raises BackupError."""
     folder, todo = workspace / FOLDER, "Make it a folder that can be read and written."
     with refused_as(BackupError, f"{workspace.name}: {FOLDER}/ cannot be read", todo):
         entries = [*folder.iterdir()] if stands(folder) else []

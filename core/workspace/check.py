@@ -21,10 +21,7 @@ HELD_OUT = ("evaluation", "validation")
 
 
 def examine_labels(snapshot: Snapshot) -> Iterator[Finding]:
-    """Conflicts, leaks, copies, repeated ids, two texts of one id, saves that were not completed.
-
-    Rows that cannot count were told when they were read.
-    """
+    """Conflicts, leaks, copies, repeated ids, two texts of one id, saves that were cut short."""
     yield from _conflicts(snapshot)
     yield from _leaks(snapshot)
     yield from _copies(snapshot)
@@ -304,10 +301,7 @@ ITEM_AT = {"annotations.csv": 2}
 
 
 def examine_leftovers(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
-    """Torn lines, copies of such, and files that were never finished.
-
-    `labeled` are the items that have a label: a torn line of theirs is settled.
-    """
+    """Torn lines, copies of such, which `labeled` items settle, and files never finished."""
     for file in workspace.line_files:
         if line := file.torn_line():
             what = (

@@ -17,10 +17,7 @@ class Happening:
 
 
 def history(snapshot: Snapshot, item_id: str, *, is_held_out: bool = False) -> list[Happening]:
-    """Everything that label files and logs say of an item, in order of time.
-
-    Of one that is held out, for whoever labels it, nothing that a model has said.
-    """
+    """All that files and logs say of an item by time; of a held-out one nothing of models."""
     task = snapshot.workspace.task
     found = [  # of a label that nobody logged: the row as it stands
         Happening("", f"labeled {task.name_of(item.label)} in {item.file} line {item.line}")

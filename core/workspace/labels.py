@@ -149,10 +149,7 @@ def read_label_rows(workspace: Workspace, findings: list[Finding]) -> list[Label
 
 
 def _rows_of(file: CsvFile, split: str, label: Label | None, task: Task) -> Made[Labeled]:
-    """The sound rows of one label file, and a finding for each of the others.
-
-    A file without a label has rows that say theirs.
-    """
+    """One file's sound rows, and a finding for each other; without a label, rows say theirs."""
 
     def make(content: Rows, _: bool) -> Made[Labeled]:
         found: list[Labeled] = []
@@ -220,10 +217,7 @@ def _queued(logs: Logs, words: Mapping[str, Event]) -> frozenset[str]:
 
 
 def last_words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Event]:
-    """Each item's last label or undo event, in today's values.
-
-    An event of no known batch or label is a finding.
-    """
+    """Each item's last label or undo event, in today's values; stray events are findings."""
     words = _words(logs, task, findings)
     if task.several and task.retired:
         for item_id, event in words.items():

@@ -49,10 +49,7 @@ def restore(path: Path, into: Path, progress: Progress = silent) -> Workspace:
 
 
 def _build(backup: Backup, source: Path | None, folder: Path, progress: Progress) -> None:
-    """Everything in the new folder, on disk; raises BackupError or OSError.
-
-    `source` is the workspace that the backup lies in, None if it lies elsewhere.
-    """
+    """The new folder's content, on disk; `source` is the workspace that the backup lies in."""
     for part in backup.parts:
         write_new(folder / part.name, content(backup, part))
     (folder / POOL_FOLDER).mkdir()

@@ -40,10 +40,7 @@ def task_text(
     *,
     several: bool = False,
 ) -> str:
-    """A `task.toml` of these labels; all other numbers are the default ones.
-
-    `question` is what stands above each item. Raises TaskError for what no task can be.
-    """
+    """A `task.toml` of these labels, `question` above each item. Raises TaskError."""
     words = {"title": title, "short": question, "detailed": "", "several": several}
     return task_toml(replace(default_task(), **words, labels=completed(labels), targets=targets))
 
@@ -122,10 +119,7 @@ def labels_of_words(counts: Mapping[str, int], *, several: bool = False) -> list
 
 
 def why_labels_stay(snapshot: Snapshot) -> str:
-    """Why the task's labels cannot be replaced by others; empty if they can.
-
-    Of an import that was taken back nothing stands in the way.
-    """
+    """Why the task's labels cannot be replaced by others; empty if they can."""
     labels, logs = snapshot.labels, snapshot.logs
     given = {
         event.item_id

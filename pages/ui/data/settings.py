@@ -196,10 +196,7 @@ def _choose(place: object, label: str, names: Mapping[str, str], chosen: set[str
 
 
 def _label(at: int, label: Label, number: int, names: Mapping[str, str]) -> tuple[Label, str]:
-    """The label as its row says it, and the value of the one that it is merged into, if any.
-
-    A new one has its name as its value; an empty key of it means a free one.
-    """
+    """The label as its row says it, and the value of the one that it is merged into, if any."""
     row, into, retired = label.value or f"new {at}", "", False
     value, examples = label.value, _lines(label.examples)
     with st.container(border=True):
