@@ -196,3 +196,15 @@ def test_an_item_is_labeled_from_a_list(folder: Path, tmp_path: Path, monkeypatc
     assert not page.exception
     after = read_snapshot(open_workspace(tmp_path / "w")).labels.by_id[item]
     assert (after.label, after.strategy) == (given, "sunlight")
+
+
+def test_labels_that_are_mixed_up_are_listed(tmp_path: Path, monkeypatch):
+    """A quarter of the texts about water alone is labeled food."""
+    kind, answers = several(), {}
+    for number, (item, (text, answer)) in enumerate(kind.items.items()):
+        answers[item] = text, "food" if answer == "water" and number % 4 == 0 else answer
+    build(Kind(kind.toml, answers), tmp_path / "w")
+    page = open_page("metrics", tmp_path / "w", monkeypatch)
+    tables = [part.value for part in open_tab(page, "Labels", "metrics_view").dataframe]
+    (pairs,) = (table for table in tables if "Predicted instead" in table)
+    assert pairs.iloc[0].tolist()[:2] == ["Food", "Water"]

@@ -194,7 +194,7 @@ def show_labels(look: Look) -> None:
     if not pairs:
         st.caption("None: no test item was given one label in place of another.")
         return
-    rows = [(names[each.actual], names[each.predicted], each.items) for each in pairs]
+    rows = [(names[actual], names[wrong], items) for actual, wrong, items in pairs]
     table = pd.DataFrame(rows, columns=["True label", "Predicted instead", "Items"])
     st.dataframe(table, hide_index=True, key="metrics_pairs")
 
