@@ -42,10 +42,10 @@ def pool_points(snapshot: Snapshot, predictions: Predictions, rows: Indices) -> 
     return points.assign(strategy=POOL, confidence=confidence, familiarity=familiarity)
 
 
-def sampled_picks(picks: Sequence[Pick], number: int = SAMPLE) -> list[Pick]:
-    if len(picks) <= number:
+def sampled_picks(picks: Sequence[Pick]) -> list[Pick]:
+    if len(picks) <= SAMPLE:
         return list(picks)
-    drawn = np.random.default_rng(SAMPLE_SEED).choice(len(picks), number, replace=False)
+    drawn = np.random.default_rng(SAMPLE_SEED).choice(len(picks), SAMPLE, replace=False)
     return [picks[at] for at in np.sort(drawn)]
 
 

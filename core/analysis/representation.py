@@ -132,11 +132,9 @@ def spread(values: Sequence[str], pool: Indices, of: Mapping[str, Indices]) -> p
     for group, places in filled.items():
         numbers = np.bincount(places, minlength=len(values))
         for value, items, share in zip(values, numbers.tolist(), shares.tolist(), strict=True):
-            found, stands_out = (
-                wilson(items, len(places)),
-                chance_of(items, len(places), share) < cut,
-            )
+            found = wilson(items, len(places))
             ends = found.value, found.low, found.high
+            stands_out = chance_of(items, len(places), share) < cut
             rows.append((group, value, items, *ends, share, stands_out))
     names = ["strategy", "value", "items", "share", "low", "high", "pool", "stands_out"]
     return pd.DataFrame(rows, columns=names)
