@@ -122,14 +122,10 @@ def fit_calibration(probability: Probabilities, targets: Indices) -> Calibration
     ranking around.
     """
     scores = _logarithm(probability)
-    n_items, n_labels = scores.shape
+    n_labels = scores.shape[1]
     counts = np.bincount(targets, minlength=n_labels)[targets]
     aims = (np.eye(n_labels)[targets] * counts[:, None] + 1) / (counts + n_labels)[:, None]
-    # What a parameter adds to each label's score: the scale, and all shifts but the last's.
-    slopes = np.zeros((n_items, n_labels, n_labels))
-    slopes[:, :, 0] = scores
-    slopes[:, np.arange(n_labels - 1), np.arange(1, n_labels)] = 1
-    parameters = _newton(slopes, aims)
+    parameters = _newton(scores, aims)
     if parameters[0] <= 0:
         return UNCHANGED
     return Calibration(float(parameters[0]), (*parameters[1:].tolist(), 0.0))
@@ -146,17 +142,29 @@ def best_threshold(score: Probabilities, actual: Mask) -> float:
     return float(cuts[best[np.abs(cuts[best] - 0.5).argmin()]])
 
 
-def _newton(slopes: NDArray[np.float64], aims: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The parameters of the least cross-entropy between `aims` and the softmax of their scores."""
-    parameters = np.zeros(slopes.shape[2])
-    loss = _cross_entropy(slopes @ parameters, aims)
+def _newton(scores: NDArray[np.float64], aims: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scale of the scores and the shifts of all labels but the last: those of the least loss.
+
+    The loss is the cross-entropy between `aims` and the softmax of the scaled and shifted scores.
+    """
+    parameters = np.zeros(scores.shape[1])
+
+    def moved(by: NDArray[np.float64]) -> NDArray[np.float64]:
+        return by[0] * scores + np.append(by[1:], 0.0)
+
+    loss = _cross_entropy(moved(parameters), aims)
     for _ in range(NEWTON_STEPS):
-        share = softmax(slopes @ parameters)
-        gradient = np.einsum("il,ilp->p", share - aims, slopes)
-        mean = np.einsum("il,ilp->ip", share, slopes)
-        curvature = np.einsum("il,ilp,ilq->pq", share, slopes, slopes) - mean.T @ mean
+        share = softmax(moved(parameters))
+        weighed, wrong = share * scores, share - aims
+        gradient = np.append((wrong * scores).sum(), wrong[:, :-1].sum(axis=0))
+        # A shift adds 1 to its label alone: second moments are those of the scale, and a diagonal.
+        mean = np.column_stack([weighed.sum(axis=1), share[:, :-1]])
+        curvature = np.diag(mean.sum(axis=0)) - mean.T @ mean
+        curvature[0, 0] += (weighed * scores).sum() - weighed.sum()
+        curvature[0, 1:] += weighed[:, :-1].sum(axis=0)
+        curvature[1:, 0] = curvature[0, 1:]
         step = np.linalg.solve(curvature + 1e-9 * np.eye(len(parameters)), gradient)
-        while (new := _cross_entropy(slopes @ (parameters - step), aims)) > loss:
+        while (new := _cross_entropy(moved(parameters - step), aims)) > loss:
             step = step / 2
             if np.abs(step).max() < 1e-9:
                 return parameters
