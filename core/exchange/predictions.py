@@ -73,7 +73,7 @@ class Likeness:
 class PredictionsMade:
     """What was written: rows, how many have each predicted label, and how many have no text.
 
-    `unlearned` are the labels of which the model knows too few texts.
+    `unknown_labels` are those of which the model knows too few texts.
     """
 
     run_id: str
@@ -83,7 +83,7 @@ class PredictionsMade:
     without_text: int
     drift: Likeness | None
     seconds: float
-    unlearned: tuple[str, ...] = ()
+    unknown_labels: tuple[str, ...] = ()
 
     def sentences(self, task: Task) -> list[str]:
         names = {label.value: label.name for label in task.filed}
@@ -95,8 +95,8 @@ class PredictionsMade:
         told = [f"{shown_id(self.run_id)} predicted {self.n_items:,} rows: {counts}."]
         if self.without_text:
             told.append(f"{self.without_text:,} rows have no text, and so no prediction.")
-        if self.unlearned:
-            unknown = ", ".join(names[x] for x in self.unlearned)
+        if self.unknown_labels:
+            unknown = ", ".join(names[x] for x in self.unknown_labels)
             told.append(
                 f"The model does not know these labels, and never predicts them: {unknown}."
             )
