@@ -121,13 +121,8 @@ def _complete_save(workspace: Workspace, finding: Finding) -> str:
     return f"Saved labels of {batch_id} were added to their label files: {number:,}."
 
 
-def _set_aside(workspace: Workspace, finding: Finding) -> str:
-    """Moves the file to the same place below `set_aside/`; what stands there stays."""
-    return f"{finding.file} was moved to {put_aside(workspace, finding.file)}."
-
-
 _MENDS: dict[Mend, Callable[[Workspace, Finding], str]] = {
     Mend.TORN: _move_torn_line,
     Mend.SAVE: _complete_save,
-    Mend.SET_ASIDE: _set_aside,
+    Mend.SET_ASIDE: lambda at, found: f"{found.file} was moved to {put_aside(at, found.file)}.",
 }

@@ -27,10 +27,7 @@ from pages.ui.sunlight.steps import Step
 SHOWN_FIRST = 100
 """Items that are shown in the order of the pool."""
 
-KINDS = (
-    ("CSV", "text/csv", ".csv"),
-    ("Parquet", "application/vnd.apache.parquet", ".parquet"),
-)
+KINDS = (("CSV", "text/csv", ".csv"), ("Parquet", "application/vnd.apache.parquet", ".parquet"))
 
 
 def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> None:

@@ -120,7 +120,7 @@ def prevalence_of(snapshot: Snapshot, *, progress: Progress = silent) -> Prevale
     """
     task = snapshot.workspace.task
     held_out = [*snapshot.labels.splits["evaluation"], *snapshot.labels.splits["validation"]]
-    training = snapshot.labels.usable_training()
+    training = snapshot.labels.usable_training
     early = [item for item in training if _was_before_any_model(item)]
     later = [item for item in training if not _was_before_any_model(item)]
     is_open = _open_items(snapshot)

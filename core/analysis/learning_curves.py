@@ -85,11 +85,7 @@ class Study:
 
 
 def learn(
-    study: Study,
-    out: Path,
-    *,
-    workers: int | None = None,
-    progress: Progress = silent,
+    study: Study, out: Path, *, workers: int | None = None, progress: Progress = silent
 ) -> list[Point]:
     """The points of every curve of the study; those that `out` lacks are computed and appended.
 

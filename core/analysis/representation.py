@@ -96,7 +96,7 @@ def _column(pool: Pool, name: str) -> Column | None:
 
 def length_spread(snapshot: Snapshot) -> pd.DataFrame:
     """Short, medium and long texts in the pool and in each group, as of `spread`."""
-    training, thirds = snapshot.labels.usable_training(), snapshot.pool_words.length_thirds
+    training, thirds = snapshot.labels.usable_training, snapshot.pool_words.length_thirds
     own = thirds(np.array([len(words_of(item.text)) for item in training], np.int64))
     pool = thirds(snapshot.pool_words.bags.lengths[~snapshot.held_out])
     pool = np.concatenate([pool, own[_rows(snapshot, training) < 0]])
@@ -105,7 +105,7 @@ def length_spread(snapshot: Snapshot) -> pd.DataFrame:
 
 def column_spread(snapshot: Snapshot, column: Column) -> pd.DataFrame:
     """A column's values, as of `spread`; items outside the pool have none."""
-    training = snapshot.labels.usable_training()
+    training = snapshot.labels.usable_training
     at = _rows(snapshot, training)
     known = {name: at[rows][at[rows] >= 0] for name, rows in groups(training).items()}
     own = {name: column.places[rows] for name, rows in known.items()}
@@ -155,14 +155,14 @@ def word_comparisons(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
     words, counts, bags = vocabulary(snapshot)
     numbers = {
         name: np.bincount(bags.take(rows).ids, minlength=len(counts))
-        for name, rows in groups(snapshot.labels.usable_training()).items()
+        for name, rows in groups(snapshot.labels.usable_training).items()
     }
     return {name: compare_words(words, counts, own) for name, own in numbers.items()}
 
 
 def vocabulary(snapshot: Snapshot) -> tuple[pa.Array, NDArray[np.int64], Bags]:
     """Words of all that is not held out, their numbers, and the training items as bags of them."""
-    training, pool_words = snapshot.labels.usable_training(), snapshot.pool_words
+    training, pool_words = snapshot.labels.usable_training, snapshot.pool_words
     words, bags = number_words(words_of(item.text) for item in training)
     counts = count_words(pool_words, ~snapshot.held_out)
     at = word_positions(pool_words, words)

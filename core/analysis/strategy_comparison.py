@@ -125,7 +125,7 @@ def refusal(snapshot: Snapshot) -> str:
 
 def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> Experiment:
     """The experiment at this size or the smallest group's; raises LoopError without groups."""
-    groups = find_groups(snapshot.labels.usable_training())
+    groups = find_groups(snapshot.labels.usable_training)
     if refusal(snapshot) or not groups.ready:
         raise LoopError(" ".join([refusal(snapshot), *groups.waiting]).strip())
     size = groups.sizes[0] if size is None else size
@@ -137,7 +137,7 @@ def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> 
 def _name(snapshot: Snapshot, size: int) -> str:
     """Names all that a prediction depends on beside the group and the seed."""
     task, labels = snapshot.workspace.task, snapshot.labels
-    training, evaluation = labels.usable_training(), labels.splits["evaluation"]
+    training, evaluation = labels.usable_training, labels.splits["evaluation"]
     positive = task.positive and task.positive.value
     asked = (task.values, positive, task.model, task.encoder, size, LEAST)
     pool = snapshot.pool_words.pool.key
@@ -189,7 +189,7 @@ def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -
 def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
     """The outcome, without training again what is kept; raises LoopError or RunError."""
     snapshot, folder = experiment.snapshot, experiment.folder
-    training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
+    training, evaluation = snapshot.labels.usable_training, snapshot.labels.splits["evaluation"]
     task = snapshot.workspace.task
     items = labeled_texts([*training, *evaluation], task)
     asked = np.arange(len(training), len(items.texts))
@@ -245,7 +245,7 @@ def _outcome(
     subsets = {name: Subsets(predictions[name], size, len(of)) for name, of in groups.items()}
     found = contrasted(subsets, is_positive[asked])
     results = tuple(Result(name, *found[name]) for name in groups)
-    training = len(experiment.snapshot.labels.usable_training())
+    training = len(experiment.snapshot.labels.usable_training)
     return Outcome(size, seeds, experiment.model, training, len(asked), results)
 
 

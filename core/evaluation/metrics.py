@@ -13,15 +13,9 @@ from numpy.typing import NDArray
 
 from core.evaluation.intervals import BinaryPredictions, Interval, cut_intervals, label_means
 from core.pool.bags import Mask
-from core.workspace.task import Task
 
 BINS = 10
 MOST_PAIRS = 20
-
-
-def headline_name(task: Task) -> str:
-    """What a model of the task is judged by: the positive label's F-score, else macro F."""
-    return "F-score" if task.positive else "macro F"
 
 
 @dataclass(frozen=True)

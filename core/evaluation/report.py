@@ -71,7 +71,7 @@ LEAST_REPLICATES = 200
 
 
 def score_names(task: Task) -> dict[str, str]:
-    """Fields of a run and what they are called in this task; see `metrics.headline_name`."""
+    """Fields of a run and what they are called in this task: the headline is its F-score."""
     return SCORE_NAMES if task.positive else MACRO_NAMES
 
 

@@ -65,7 +65,7 @@ def train(
     name = task.model if name is None else name
     require_model(name, several=task.several)
     began = time.perf_counter()
-    items = labeled_texts(snapshot.labels.usable_training(), task)
+    items = labeled_texts(snapshot.labels.usable_training, task)
     require_two_labels(items.targets)
     source = feature_source(snapshot, name, progress, space)
     progress(f"training on {len(items.texts):,} labels")
@@ -167,7 +167,7 @@ def _report(snapshot: Snapshot, learned: Learned, items: LabeledTexts) -> Report
     probability = {name: score_texts(model, each.texts) for name, each in asked.items()}
     if learned.out_of_fold is not None:
         asked["out of fold"], probability["out of fold"] = items, learned.out_of_fold
-        trained_on = [item.item_id for item in snapshot.labels.usable_training()]
+        trained_on = [item.item_id for item in snapshot.labels.usable_training]
         unseen = kept_out_of_fold(model, trained_on, learned.out_of_fold)
     figures = {
         name: measure(model, probability[name], each.targets, positive)
@@ -213,12 +213,12 @@ def columns(items: list[Labeled], task: Task) -> NDArray[np.int64] | Mask:
 def _hashes(snapshot: Snapshot) -> tuple[str, str]:
     """Fingerprints of the training and the evaluation data under the task's labels."""
     task = snapshot.workspace.task
-    training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
+    training, evaluation = snapshot.labels.usable_training, snapshot.labels.splits["evaluation"]
     return labels_hash(training, task), labels_hash(evaluation, task)
 
 
 def _run(snapshot: Snapshot, model: Model, report: Report, seconds: float) -> Run:
-    training = snapshot.labels.usable_training()
+    training = snapshot.labels.usable_training
     evaluation = snapshot.labels.splits["evaluation"]
     chosen = snapshot.workspace.task.chosen
     counts = Counter(value for item in training for value in chosen(item.label))

@@ -87,9 +87,7 @@ class _Scored:
 
 
 def contrasted(
-    groups: Mapping[str, Subsets],
-    actual: NDArray[np.bool_],
-    replicates: int = REPLICATES,
+    groups: Mapping[str, Subsets], actual: NDArray[np.bool_], replicates: int = REPLICATES
 ) -> dict[str, tuple[dict[str, Interval], dict[str, Interval]]]:
     """Each group's mean scores, and what they have over random's, with their intervals.
 

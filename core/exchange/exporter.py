@@ -262,7 +262,7 @@ def _left_out(snapshot: Snapshot, table: pa.Table, layout: Layout) -> str:
     flagged = {flag.item_id for flag in flags(snapshot.logs.events)}
     here = flagged.intersection(table["item_id"].to_pylist())
     training = snapshot.labels.splits["training"]
-    copies = len(training) - len(snapshot.labels.usable_training())
+    copies = len(training) - len(snapshot.labels.usable_training)
     retired = len(snapshot.labels.retired)
     return (
         f"- Items with two labels and no decision: {len(snapshot.labels.conflicts):,}.\n"

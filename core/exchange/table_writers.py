@@ -52,10 +52,7 @@ def written_to(out: Path, parts: Iterator[pa.Table]) -> None:
     if first is None:
         raise ExportError(f"There are no rows to write to {out.name}.")
     todo = "Free some space, or choose another place."
-    with (
-        refused_as(ExportError, f"{out} cannot be written", todo),
-        new_file(out) as file,
-    ):
+    with refused_as(ExportError, f"{out} cannot be written", todo), new_file(out) as file:
         WRITERS[out.suffix.lower()](file, first.schema, chain([first], parts))
 
 

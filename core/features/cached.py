@@ -53,7 +53,7 @@ pairs are counted, and the tally."""
 
 
 def counted_texts(snapshot: Snapshot) -> list[Texts]:
-    return _texts_of(snapshot, ~snapshot.held_out, snapshot.labels.usable_training())
+    return _texts_of(snapshot, ~snapshot.held_out, snapshot.labels.usable_training)
 
 
 def _texts_of(snapshot: Snapshot, counted: Mask, items: list[Labeled]) -> list[Texts]:

@@ -46,7 +46,7 @@ def feature_source(
     """
     if name == "book":
         progress("preparing your texts: words")
-        texts = [item.text for item in snapshot.labels.usable_training()]
+        texts = [item.text for item in snapshot.labels.usable_training]
         counted = ~(snapshot.held_out | snapshot.in_training)
         return book_vocabulary(snapshot.pool_words, counted, texts)
     # An encoder first: one that cannot be had is found out at once.

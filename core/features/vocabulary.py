@@ -181,7 +181,7 @@ def pool_vectors(snapshot: Snapshot) -> Numbers:
 
 def training_vectors(snapshot: Snapshot) -> Numbers:
     """The same of the usable training items, `(n_training, DIMENSIONS)`, by the pool's words."""
-    texts = [item.text for item in snapshot.labels.usable_training()]
+    texts = [item.text for item in snapshot.labels.usable_training]
     return _vectors(snapshot, pool_bags(snapshot.pool_words, texts))
 
 

@@ -133,11 +133,7 @@ def _slots(rows: Ids, begins: Indices) -> Iterator[tuple[Indices, Indices]]:
 
 
 def _projected(
-    columns: Bags,
-    values: Numbers,
-    mirrored: Numbers,
-    order: NDArray[np.int64],
-    n_contexts: int,
+    columns: Bags, values: Numbers, mirrored: Numbers, order: NDArray[np.int64], n_contexts: int
 ) -> Numbers:
     """All words along the first right singular vectors of the contexts' own square matrix.
 

@@ -102,12 +102,7 @@ def _parabola_bottom(
 
 
 def _step(
-    function: Convex,
-    point: Matrix,
-    value: Matrix,
-    gradient: Matrix,
-    step: Matrix,
-    axis: int | None,
+    function: Convex, point: Matrix, value: Matrix, gradient: Matrix, step: Matrix, axis: int | None
 ) -> tuple[Matrix, Matrix, Matrix] | None:
     """(point, value, gradient) after the step or half, a quarter … of it; None: none leads down."""
     slope = _dot(gradient, step, axis)

@@ -87,7 +87,7 @@ def shown_predictions(
     """
     unseen = newest.unseen.answers if newest.unseen else {}
     hidden = being_held_out(snapshot)
-    learned = {item.item_id for item in snapshot.labels.usable_training()}
+    learned = {item.item_id for item in snapshot.labels.usable_training}
     at, predictions = snapshot.pool_words.pool.positions(item_ids), newest.predictions
 
     def shown(item: str) -> ShownPrediction | None:

@@ -65,7 +65,7 @@ class PoolArrays:
     def rarest_probability(self) -> NDArray[np.float32]:
         """P of the label that the task names, else of the rarest in training, `(n_pool,)`."""
         task = self.task
-        given = columns(self.snapshot.labels.usable_training(), task)
+        given = columns(self.snapshot.labels.usable_training, task)
         counts = as_table(given, len(task.values)).sum(axis=0)
         known = np.flatnonzero(self.scores.any(axis=0) & (counts > 0))
         if not task.rarest:
@@ -174,6 +174,6 @@ def random_picks(snapshot: Snapshot, number: int, generator: np.random.Generator
 
 def training_word_counts(snapshot: Snapshot) -> NDArray[np.int64]:
     """How often each word of the pool occurs in the usable training items, `(n_words,)`."""
-    texts = [item.text for item in snapshot.labels.usable_training()]
+    texts = [item.text for item in snapshot.labels.usable_training]
     bags = pool_bags(snapshot.pool_words, texts)
     return np.bincount(bags.ids, minlength=len(snapshot.pool_words.words))

@@ -102,12 +102,9 @@ class Labels:
         """The keys of the held-out texts, by which their copies are found."""
         return {text_key(text) for text in self.held_out_texts()}
 
+    @cached_property
     def usable_training(self) -> list[Labeled]:
         """The training items that are not copies of held-out items: what a model may learn from."""
-        return self._usable_training
-
-    @cached_property
-    def _usable_training(self) -> list[Labeled]:
         training, held_out = self.splits["training"], self.held_out_keys
         return [item for item in training if text_key(item.text) not in held_out]
 

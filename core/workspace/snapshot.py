@@ -52,7 +52,7 @@ class Snapshot:
 
         With several for one text: one that enough texts have, and as many have not.
         """
-        task, items = self.workspace.task, self.labels.usable_training()
+        task, items = self.workspace.task, self.labels.usable_training
         if not task.several:
             return len({item.label for item in items}) > 1
         counts = Counter(value for item in items for value in task.chosen(item.label))
@@ -69,7 +69,7 @@ class Snapshot:
                 f"No label has {LEAST_TEXTS} training items yet, so the model cannot learn and "
                 "batches are random. Search for such items on Explore and label them there."
             )
-        found = {item.label for item in labels.usable_training()}
+        found = {item.label for item in labels.usable_training}
         missing = [label.name for label in task.labels if label.value not in found][:5]
         return (
             f"No training item is labeled `{'`, `'.join(missing)}` yet, so the model cannot learn "
@@ -131,7 +131,7 @@ class Snapshot:
     @cached_property
     def in_training(self) -> NDArray[np.bool_]:
         """Which items of the pool are usable training items, `(n_pool,)`."""
-        ids = [item.item_id for item in self.labels.usable_training()]
+        ids = [item.item_id for item in self.labels.usable_training]
         return self._mask(self.pool_words.pool.rows_of(ids))
 
     def _mask(self, places: NDArray[np.int64]) -> NDArray[np.bool_]:

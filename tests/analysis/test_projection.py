@@ -37,9 +37,7 @@ def predictions(snapshot: Snapshot) -> Predictions:
 def test_points_are_what_the_model_and_the_training_words_say(
     snapshot: Snapshot, predictions: Predictions
 ):
-    counts = Counter(
-        word for item in snapshot.labels.usable_training() for word in item.text.split()
-    )
+    counts = Counter(word for item in snapshot.labels.usable_training for word in item.text.split())
     found = pool_points(snapshot, predictions, sampled(snapshot, 200))
     texts, ids = (
         snapshot.pool_words.pool.texts.to_pylist(),
@@ -79,7 +77,7 @@ def test_items_that_wait_for_an_evaluation_label_are_not_sampled(make_workspace:
 
 def test_picks_stand_where_they_stood_when_they_were_chosen(snapshot: Snapshot):
     picks = picks_of(snapshot)
-    history = word_history(snapshot.labels.usable_training(), snapshot.logs.proposals)
+    history = word_history(snapshot.labels.usable_training, snapshot.logs.proposals)
     points = pick_points(picks, history)
     assert len(points) == len(picks)
     for pick, point in zip(picks, points.itertuples(), strict=True):

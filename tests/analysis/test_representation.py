@@ -45,7 +45,7 @@ def chosen_from(snapshot: Snapshot) -> list[str]:
     held_out = {text_key(text) for text in snapshot.labels.held_out_texts()}
     texts = [text for text in pool.texts.to_pylist() if text_key(text) not in held_out]
     ids = set(pool.ids.to_pylist())
-    return texts + [x.text for x in snapshot.labels.usable_training() if x.item_id not in ids]
+    return texts + [x.text for x in snapshot.labels.usable_training if x.item_id not in ids]
 
 
 def bucket(text: str, thirds: LengthThirds) -> str:
@@ -60,7 +60,7 @@ def test_lengths_are_those_of_a_look_at_every_text(snapshot: Snapshot):
     of_all, n_items = found[found["strategy"] == ALL], sum(expected.values())
     for value, share in zip(of_all["value"], of_all["pool"], strict=True):
         assert share == pytest.approx(expected[value.split(":")[0]] / n_items)
-    own = Counter((x.strategy, bucket(x.text, thirds)) for x in snapshot.labels.usable_training())
+    own = Counter((x.strategy, bucket(x.text, thirds)) for x in snapshot.labels.usable_training)
     for share in found[found["strategy"] != ALL].itertuples():
         assert share.items == own[share.strategy, share.value.split(":")[0]]
     assert of_all["share"].sum() == pytest.approx(1)
@@ -72,7 +72,7 @@ def test_words_are_those_of_a_look_at_every_text(snapshot: Snapshot):
     expected = Counter(word for text in chosen_from(snapshot) for word in text.split())
     counts = dict(zip(words, numbers.tolist(), strict=True))
     assert {word: number for word, number in counts.items() if number} == expected
-    training = snapshot.labels.usable_training()
+    training = snapshot.labels.usable_training
     for row in (0, 17, len(training) - 1):
         assert [words[at] for at in bags[row]] == training[row].text.split()
 
@@ -244,7 +244,7 @@ def test_a_word_that_was_preferred_is_found_with_its_numbers():
 
 
 def test_groups_hold_each_item_once_and_all_of_them_first(snapshot: Snapshot):
-    training = snapshot.labels.usable_training()
+    training = snapshot.labels.usable_training
     found = groups(training)
     assert next(iter(found)) == ALL
     rows = np.concatenate([rows for name, rows in found.items() if name != ALL])

@@ -93,7 +93,7 @@ def test_labels_of_no_strategy_are_among_all_alone():
 
 
 def test_a_larger_size_leaves_smaller_groups_out(snapshot: Snapshot):
-    sizes = find_groups(snapshot.labels.usable_training()).sizes
+    sizes = find_groups(snapshot.labels.usable_training).sizes
     assert len(sizes) > 1
     assert prepare(snapshot).size == sizes[0]
     larger = prepare(snapshot, sizes[-1])
@@ -140,7 +140,7 @@ def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(snapsh
 def auc_by_hand(experiment: Experiment, group: tuple[str, np.ndarray]) -> float:
     """Trains on the drawn items alone and asks scikit-learn."""
     snapshot, task = experiment.snapshot, experiment.snapshot.workspace.task
-    training, evaluation = snapshot.labels.usable_training(), snapshot.labels.splits["evaluation"]
+    training, evaluation = snapshot.labels.usable_training, snapshot.labels.splits["evaluation"]
     source = feature_source(snapshot, task.model)
     found = []
     for seed in range(experiment.seeds):

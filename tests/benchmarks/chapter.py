@@ -70,7 +70,7 @@ def features_seconds(folder: Path, items: int) -> float:
 
 def training_seconds(snapshot: Snapshot, model: Model) -> float:
     """Ten epochs of dense vectors and autograd, one item a step, from a part of the steps."""
-    items = snapshot.labels.usable_training()
+    items = snapshot.labels.usable_training
     targets = columns(items, snapshot.workspace.task)
     bags = model.source.bags([item.text for item in items])
     network = dense_network(model.source.n_sparse, len(model.labels))

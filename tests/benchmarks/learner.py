@@ -78,7 +78,7 @@ def main() -> None:
             found[title] = process.apply(measure, (folder, *arguments))
     snapshot = read_snapshot(open_workspace(given.data), write_cache=False)
     truth = {item.item_id: item.label for item in snapshot.labels.splits["evaluation"]}
-    trained = len(snapshot.labels.usable_training())
+    trained = len(snapshot.labels.usable_training)
     print(f"{trained:,} training items, {len(truth):,} evaluation items; {machine()}\n")
     print_scores(found)
     print("\nOver the chapter's model, on the same items\n")

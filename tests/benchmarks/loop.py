@@ -33,7 +33,7 @@ def measure(folder: Path) -> tuple[Snapshot, dict[str, float], dict[str, float]]
     read_snapshot(workspace)
     stages = {"read the workspace, cold": time.perf_counter() - began}
     stages["read the workspace, warm"], snapshot = timed(lambda: read_snapshot(workspace))
-    texts = [item.text for item in snapshot.labels.usable_training()]
+    texts = [item.text for item in snapshot.labels.usable_training]
     counted = ~snapshot.held_out
     stages["choose the vocabulary"], _ = timed(
         lambda: book_vocabulary(snapshot.pool_words, counted, texts)
@@ -73,7 +73,7 @@ def main() -> None:
     with copied(parser.parse_args().data) as folder:
         yardstick = chapter.csv_pass(folder)
         snapshot, stages, chapters_way = measure(folder)
-    n_training = len(snapshot.labels.usable_training())
+    n_training = len(snapshot.labels.usable_training)
     print(f"{len(snapshot.pool_words.pool):,} items, {n_training:,} training labels; {machine()}")
     print(f"yardstick: one pass of Python's csv over the pool, {yardstick:.3f} s\n")
     rows = []

@@ -131,7 +131,7 @@ def chapters_way(folder: Path, items: int) -> Seconds:
     snapshot = read_snapshot(open_workspace(folder))
     model = train(snapshot, name="book").model
     texts = snapshot.pool_words.pool.texts.slice(0, chapter.OUTLIER_ITEMS).to_pylist()
-    training = [item.text for item in snapshot.labels.usable_training()]
+    training = [item.text for item in snapshot.labels.usable_training]
     features = chapter.features_seconds(folder, items)
     train_seconds = chapter.training_seconds(snapshot, model)
     score = chapter.scoring_seconds(texts, model, items)

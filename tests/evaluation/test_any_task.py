@@ -18,7 +18,7 @@ from core.cli import answers
 from core.evaluation import run_scores, runs
 from core.evaluation.intervals import BinaryPredictions, label_means, resampled, scores_of
 from core.evaluation.label_issues import find_label_issues
-from core.evaluation.metrics import as_table, confused_pairs, confusion, headline_name, macro_cut
+from core.evaluation.metrics import as_table, confused_pairs, confusion, macro_cut
 from core.evaluation.report import load_report, report_path, row_scores, score_names
 from core.models.predict import score_texts
 from core.workspace.snapshot import Snapshot
@@ -71,16 +71,19 @@ def test_the_figures_of_every_task_are_scikit_learns(snapshot: Snapshot):
     assert tuple(row.values()) == pytest.approx(headline)
     assert (run.fscore, run.auc, run.average_precision) == tuple(row.values())[:3]
     assert set(score_names(task)) == set(row) <= set(figures.intervals)
-    assert score_names(task)["fscore"] == headline_name(task)
     counts = json.loads(run.counts)
-    given = as_table(runs.columns(snapshot.labels.usable_training(), task), len(task.values)).sum(
+    given = as_table(runs.columns(snapshot.labels.usable_training, task), len(task.values)).sum(
         axis=0
     )
     assert counts == dict(zip(task.values, given.tolist(), strict=True))
 
 
 def test_the_headline_is_named():
-    assert [headline_name(task_of(kind)) for kind in KINDS] == ["F-score", "macro F", "macro F"]
+    assert [score_names(task_of(kind))["fscore"] for kind in KINDS] == [
+        "F-score",
+        "macro F",
+        "macro F",
+    ]
 
 
 def task_of(kind: str):
@@ -179,7 +182,7 @@ def test_worst_misses_of_several_labels_are_most_surely_wrong(tmp_path: Path):
 
 def test_label_issues_are_answers_that_differ(snapshot: Snapshot):
     report = runs.train(snapshot).report
-    items = snapshot.labels.usable_training()
+    items = snapshot.labels.usable_training
     found = find_label_issues(items, report.out_of_fold)
     unseen = report.out_of_fold.answers
     expected = {x.item_id for x in items if unseen[x.item_id][0] != x.label}

@@ -72,9 +72,9 @@ def test_a_run_keeps_what_was_said_of_each_training_item_out_of_fold(demo: Path)
     snapshot = read_snapshot(open_workspace(demo))
     unseen = train(snapshot).report.out_of_fold
     task = snapshot.workspace.task
-    items = labeled_texts(snapshot.labels.usable_training(), task)
+    items = labeled_texts(snapshot.labels.usable_training, task)
     learned = learn(task.model, feature_source(snapshot, task.model), items, task.seed)
-    assert unseen.item_ids == tuple(item.item_id for item in snapshot.labels.usable_training())
+    assert unseen.item_ids == tuple(item.item_id for item in snapshot.labels.usable_training)
     assert unseen.labels == task.values
     assert pytest.approx(learned.out_of_fold, rel=1e-6) == np.array(unseen.probability).T
     assert read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold is not None

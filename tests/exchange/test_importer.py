@@ -183,7 +183,7 @@ def test_held_out_texts_are_counted_and_kept_out_of_training(
     workspace = make_workspace(POOL, {("evaluation", "1"): [["e1", "flood hits coast", "1"]]})
     intake = bring(workspace, write_table(tmp_path, "csv", COLUMNS, ROWS))
     assert intake.kept_out == 1
-    usable = read_snapshot(workspace).labels.usable_training()
+    usable = read_snapshot(workspace).labels.usable_training
     assert "flood hits coast" not in {item.text for item in usable}
     assert any("not used for training" in sentence for sentence in intake.sentences())
 

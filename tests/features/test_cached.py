@@ -28,7 +28,7 @@ def test_the_space_is_that_of_the_texts(active: Snapshot):
     """Of the pool and of the training items that it does not hold, but of nothing held out."""
     texts = active.pool_words.pool.texts.to_pylist()
     assert not active.held_out.any()
-    outside = [item.text for item in active.labels.usable_training()]
+    outside = [item.text for item in active.labels.usable_training]
     assert pool_space(active).key == learn([*texts, *outside]).key
 
 
@@ -74,7 +74,7 @@ def test_labels_from_the_pool_change_no_space(make_workspace: MakeWorkspace):
     before = pool_space(read_snapshot(workspace))
     write_csv(workspace.path / "training_data" / "related.csv", [(*items[5][:2], "1")])
     snapshot = read_snapshot(workspace)
-    assert len(snapshot.labels.usable_training()) == 1
+    assert len(snapshot.labels.usable_training) == 1
     assert pool_space(snapshot).key == before.key
 
 

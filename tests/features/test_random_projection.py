@@ -45,7 +45,7 @@ def test_pool_vectors_are_those_by_hand(snapshot: Snapshot):
 
 
 def test_training_vectors_are_those_by_hand(snapshot: Snapshot):
-    texts = [item.text for item in snapshot.labels.usable_training()]
+    texts = [item.text for item in snapshot.labels.usable_training]
     assert sorted(texts) == ["flood flood strange-word hits", "qqq"]
     for found, text in zip(training_vectors(snapshot), texts, strict=True):
         np.testing.assert_allclose(found, by_hand(snapshot, text), atol=1e-6)

@@ -147,7 +147,7 @@ def test_a_model_learns_what_there_is_and_says_what_it_thinks_of_new_texts(snaps
 def test_thresholds_are_those_of_the_best_f_out_of_fold(several: Snapshot):
     trained = runs.train(several)
     unseen = trained.report.out_of_fold
-    targets = runs.columns(several.labels.usable_training(), several.workspace.task)
+    targets = runs.columns(several.labels.usable_training, several.workspace.task)
     for label, threshold in enumerate(trained.model.thresholds):
         expected = best_threshold(unseen.table[:, label], targets[:, label])
         assert threshold == pytest.approx(expected, abs=1e-6)

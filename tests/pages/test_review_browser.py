@@ -100,7 +100,7 @@ def top_doubts(workspace: Workspace, number: int) -> list[LabelIssue]:
     """The labels that the page holds on top of its list."""
     snapshot = read_snapshot(workspace)
     unseen = read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
-    return find_label_issues(snapshot.labels.usable_training(), unseen)[:number]
+    return find_label_issues(snapshot.labels.usable_training, unseen)[:number]
 
 
 def open_second_look(page: Page, top: LabelIssue) -> None:

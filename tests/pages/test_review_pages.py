@@ -296,7 +296,7 @@ def a_label(snapshot: Snapshot, item_id: str) -> str:
 def test_contradicted_labels_are_decided_and_stay_decided(demo: Path, monkeypatch):
     snapshot = read(demo)
     doubts = find_label_issues(
-        snapshot.labels.usable_training(), read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
+        snapshot.labels.usable_training, read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
     )
     first, second = (doubt.item for doubt in doubts[:2])
     page = open_list(open_page("review", demo, monkeypatch), "Model disagrees")
@@ -317,7 +317,7 @@ def test_contradicted_labels_are_decided_and_stay_decided(demo: Path, monkeypatc
 def test_a_decision_can_be_taken_back(demo: Path, monkeypatch):
     snapshot = read(demo)
     doubt = find_label_issues(
-        snapshot.labels.usable_training(), read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
+        snapshot.labels.usable_training, read_report(snapshot, snapshot.logs.runs[-1]).out_of_fold
     )[0]
     page = open_list(open_page("review", demo, monkeypatch), "Model disagrees")
     page.button(key=f"decide {doubt.item.item_id} {doubt.predicted}").click().run()

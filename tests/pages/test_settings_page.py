@@ -294,7 +294,7 @@ def test_the_model_is_trained_at_a_button(demo: Path, monkeypatch):
     page = settings(demo, monkeypatch)
     assert not [x for x in page.button if x.key == "train"]
     snapshot = read_snapshot(open_workspace(demo))
-    item = snapshot.labels.usable_training()[0]
+    item = snapshot.labels.usable_training[0]
     decision = Decision(item, "0" if item.label == "1" else "1")
     decide(snapshot.workspace, Inbox(snapshot.workspace), [decision], "ann")
     page = settings(demo, monkeypatch).button(key="train").click().run()

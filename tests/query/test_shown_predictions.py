@@ -41,7 +41,7 @@ def test_of_training_items_it_is_said_what_models_said_that_did_not_see_them(sna
     newest = newest_of(snapshot)
     told = zip(*newest.unseen.probability, strict=True)
     known = dict(zip(newest.unseen.item_ids, told, strict=True))
-    items = [item.item_id for item in snapshot.labels.usable_training()]
+    items = [item.item_id for item in snapshot.labels.usable_training]
     for item, said in zip(items, shown_predictions(snapshot, newest, items), strict=True):
         assert said.is_learned == (item not in known)
         if item in known:
@@ -52,9 +52,7 @@ def test_of_training_items_it_is_said_what_models_said_that_did_not_see_them(sna
 
 def test_without_that_it_is_said_that_the_model_has_learned_from_the_item(snapshot: Snapshot):
     newest = replace(newest_of(snapshot), unseen=None)
-    in_pool = snapshot.pool_words.pool.positions(
-        i.item_id for i in snapshot.labels.usable_training()
-    )
+    in_pool = snapshot.pool_words.pool.positions(i.item_id for i in snapshot.labels.usable_training)
     items = sorted(in_pool)[:5]
     expected = predictions_as_they_stand(snapshot, newest, items)
     assert shown_predictions(snapshot, newest, items) == [

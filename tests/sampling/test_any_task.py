@@ -101,7 +101,7 @@ def test_of_several_labels_the_least_sure_one_counts_or_their_mean(worlds):
 def test_the_rarest_label_is_that_of_the_training_data_or_the_one_that_is_named(worlds, kind: str):
     snapshot, probability = worlds[kind]
     values = snapshot.workspace.task.values
-    given = runs.columns(snapshot.labels.usable_training(), snapshot.workspace.task)
+    given = runs.columns(snapshot.labels.usable_training, snapshot.workspace.task)
     counts = given.sum(axis=0) if kind == SEVERAL else np.bincount(given)
     for named in ("", values[0]):
         task = task_text(kind).replace("[batch]\n", f'[batch]\nrarest = "{named}"\n')

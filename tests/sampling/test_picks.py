@@ -18,7 +18,7 @@ def snapshot(demo: Path) -> Snapshot:
 
 
 def test_words_are_counted_as_the_training_data_was_before_the_batch(snapshot: Snapshot):
-    training = snapshot.labels.usable_training()
+    training = snapshot.labels.usable_training
     history = word_history(training, snapshot.logs.proposals)
     batches = sorted({p.batch_id for p in snapshot.logs.proposals})
     for pick in picks_of(snapshot):
@@ -36,7 +36,7 @@ def test_words_are_counted_as_the_training_data_was_before_the_batch(snapshot: S
 
 
 def test_a_coming_batch_knows_all_of_the_training_data(snapshot: Snapshot):
-    training = snapshot.labels.usable_training()
+    training = snapshot.labels.usable_training
     history = word_history(training, snapshot.logs.proposals)
     text = training[-1].text
     assert history.known(text + " zzz", "batch-9999") == set(text.split())
@@ -44,7 +44,7 @@ def test_a_coming_batch_knows_all_of_the_training_data(snapshot: Snapshot):
 
 
 def test_the_first_outlier_of_a_batch_is_as_familiar_as_its_score_says(snapshot: Snapshot):
-    history = word_history(snapshot.labels.usable_training(), snapshot.logs.proposals)
+    history = word_history(snapshot.labels.usable_training, snapshot.logs.proposals)
     for batch in {pick.proposal.batch_id for pick in picks_of(snapshot)}:
         picks = [pick for pick in picks_of(snapshot) if pick.proposal.batch_id == batch]
         first = by_strategy(picks, "outlier")[0]

@@ -211,7 +211,7 @@ def test_copies_of_held_out_texts_are_not_usable(make_workspace: MakeWorkspace):
         }
     )
     labels = read_snapshot(workspace).labels
-    assert [item.item_id for item in labels.usable_training()] == ["b"]
+    assert [item.item_id for item in labels.usable_training] == ["b"]
 
 
 def test_the_text_key_folds_case_width_and_space():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.evaluation.metrics import headline_name
+from core.evaluation.report import score_names
 from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.sampling.next_batch import BatchRequest, batch_to_label, is_active
 from core.workspace.assignment import batch_for, earlier_batch
@@ -108,11 +108,9 @@ def run_line(runs: list[Run], task: Task) -> str:
     if is_other:
         before = None
     scores = [
-        f"{name} {new:.3f}" + ("" if old is None else f" ({new - old:+.3f})")
-        for name, new, old in (
-            (headline_name(task), run.fscore, before and before.fscore),
-            ("AUC", run.auc, before and before.auc),
-        )
+        f"{score_names(task)[of]} {new:.3f}" + ("" if old is None else f" ({new - old:+.3f})")
+        for of in ("fscore", "auc")
+        for new, old in [(getattr(run, of), before and getattr(before, of))]
         if new is not None
     ]
     mark = " (the test set has changed since the last model)" if is_other else ""

@@ -45,7 +45,7 @@ def spreads(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
 
 @kept(by_snapshot)
 def word_history(snapshot: Snapshot) -> WordHistory:
-    return sampling.word_history(snapshot.labels.usable_training(), snapshot.logs.proposals)
+    return sampling.word_history(snapshot.labels.usable_training, snapshot.logs.proposals)
 
 
 @kept(by_snapshot)

@@ -47,7 +47,7 @@ def tables(snapshot: Snapshot) -> Tables:
 @kept(by_snapshot)
 def training_words(snapshot: Snapshot) -> Counter[str]:
     """How often each word, folded, occurs in what a model may learn from."""
-    return occurrences(item.text for item in snapshot.labels.usable_training())
+    return occurrences(item.text for item in snapshot.labels.usable_training)
 
 
 @lru_cache(maxsize=STATES)

@@ -126,11 +126,7 @@ _mount_courier = st.components.v2.component(
 
 
 def annotation_card(
-    batch: CardBatch,
-    *,
-    key: str,
-    on_finished: Callable[[], None],
-    on_earlier: Callable[[], None],
+    batch: CardBatch, *, key: str, on_finished: Callable[[], None], on_earlier: Callable[[], None]
 ) -> None:
     """Shows the card, and tells of each save and each wish to go back further than its batch.
 

@@ -15,7 +15,7 @@ from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES, Task
+from core.workspace.task import SPLIT_NAMES
 from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
@@ -77,11 +77,12 @@ def _items(
     before = _columns(snapshot, texts, (task.before,))
     notes = {flag.item_id: flag.note for flag in flags(snapshot.logs.events)}
     predictions = _predictions(snapshot, proposals, texts)
+    given = {item: task.today(each.label) or each.label for item, each in labeled.items()}
     return tuple(
         CardItem(
             item_id=item,
             text=texts[item],
-            label=_today(task, labeled[item].label) if item in labeled else None,
+            label=given.get(item),
             labeled_at=labeled[item].labeled_at if item in labeled else "",
             skips=skipped[item],
             flag=notes.get(item, ""),
@@ -91,10 +92,6 @@ def _items(
         )
         for item in (proposal.item_id for proposal in proposals)
     )
-
-
-def _today(task: Task, answer: str) -> str:
-    return task.today(answer) or answer
 
 
 def messages(cell: str) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def show_contradicted(snapshot: Snapshot) -> None:
             "on. The next model will have them, once each label has four training items."
         )
         return
-    items, looked_at = snapshot.labels.usable_training(), settled(snapshot.logs.events)
+    items, looked_at = snapshot.labels.usable_training, settled(snapshot.logs.events)
     issues = find_label_issues(items, report.out_of_fold, looked_at)
     st.caption(
         f"{plain(shown_id(run.run_id))} disagrees with {len(issues):,} of {len(items):,} labels. "

@@ -27,7 +27,7 @@ def show_experiment(snapshot: Snapshot) -> None:
         "Trains a model on equally many labels of each strategy and scores each one on your test "
         "set (the evaluation data)."
     )
-    groups = comparison.find_groups(snapshot.labels.usable_training())
+    groups = comparison.find_groups(snapshot.labels.usable_training)
     asked = comparison.refusal(snapshot)
     if asked or not groups.ready:
         say_empty(plain(" ".join([asked, *groups.waiting])))
@@ -79,7 +79,7 @@ def show_state(experiment: comparison.Experiment) -> None:
     if before:
         st.info(
             f"This comparison is from {before.training:,} training labels; now there are "
-            f"{len(experiment.snapshot.labels.usable_training()):,}.",
+            f"{len(experiment.snapshot.labels.usable_training):,}.",
             icon=":material/history:",
         )
         show_outcome(before, names)

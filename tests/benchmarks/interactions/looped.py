@@ -77,7 +77,7 @@ def relabeled(folder: Path) -> Iterator[Labeled]:
     """Gives one training item after the other another label, by another person's hand."""
     workspace = open_workspace(folder)
     inbox, values = Inbox(workspace), workspace.task.values
-    for item in read_snapshot(workspace).labels.usable_training():
+    for item in read_snapshot(workspace).labels.usable_training:
         given = values[(values.index(item.label) + 1) % len(values)]
         label_by_hand(workspace, inbox, item.item_id, given, Hand("eve", assisted=False))
         yield item
