@@ -103,7 +103,7 @@ def test_labels_go_from_a_table_to_predictions_and_back(tmp_path: Path, kind: st
         same = {x: new.answer(task.chosen(y)) for x, y in expected.items()}
         assert counted(open_snapshot(again)) == same
         card = (tmp_path / f"{file}.md").read_text()
-        assert "| macro F | 0." in card
+        assert "| macro F | " in card
         assert "all labels count alike" in card
 
 
