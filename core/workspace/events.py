@@ -4,7 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.errors import EventError, TaskError
+from core.errors import EventError
 from core.pool.items import read_pool
 from core.system import durable
 from core.system.disk_cache import file_stamps
@@ -94,7 +94,8 @@ class Inbox:
     def receive(self, events: Sequence[Event]) -> Receipt:
         """Writes the sound events, each id once however often it is sent, and completes saves.
 
-        Those that label are stamped with today's definitions. Raises LogError if the log cannot be
+        Those that label are stamped with today's definitions; a label of a page that is older than
+        a change of the task counts as what it means now. Raises LogError if the log cannot be
         written; then none of the events is in it, and they may be sent again.
         """
         batches = self._known_batches()
@@ -102,8 +103,10 @@ class Inbox:
         for event in events:
             try:
                 check_event(event, batches, self._workspace.task)
-                version = self._version if event.action == "label" else ""
-                sound.append(replace(event, definitions=version))
+                if event.action == "label":
+                    label = self._workspace.task.renewed(event.label)
+                    event = replace(event, label=label, definitions=self._version)
+                sound.append(event)
             except EventError as error:
                 refused.append((event.event_id, str(error)))
         self._events.append(sound)
@@ -138,11 +141,7 @@ def check_event(event: Event, batches: dict[str, set[str]], task: Task) -> None:
         raise EventError(
             f"Item `{event.item_id}` is not in batch `{event.batch_id}`. Reload the page."
         )
-    if event.action == "label":
-        try:
-            task.require(event.label)
-        except TaskError as error:
-            message = f"Label `{event.label}` is not one of the task's. Reload the page."
-            raise EventError(message) from error
+    if event.action == "label" and task.renewed(event.label) is None:
+        raise EventError(f"Label `{event.label}` is not one of the task's. Reload the page.")
     if len(event.note) > MAX_NOTE:
         raise EventError(f"The note is longer than {MAX_NOTE:,} characters. Shorten it.")

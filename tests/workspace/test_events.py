@@ -47,17 +47,20 @@ def test_an_event_that_fits_no_batch_is_refused(workspace: Workspace, changes: d
     assert not workspace.annotations.path.exists()
 
 
-def test_of_several_labels_only_answers_in_the_tasks_order_are_taken(make_workspace: MakeWorkspace):
+def test_labels_of_an_older_page_count_as_what_they_mean_now(make_workspace: MakeWorkspace):
     task = "several = true\n" + SMALL_TASK + "".join(
-        f'[[labels]]\nvalue = "{value}"\nfile = "{value}.csv"\nretired = {retired}\n'
-        for value, retired in (("a", "false"), ("b", "false"), ("c", "true"))
+        f'[[labels]]\nvalue = "{value}"\nfile = "{value}.csv"\n{more}\n'
+        for value, more in (("a", "was = ['old']"), ("b", ""), ("c", "retired = true"))
     )  # fmt: skip
     workspace = make_workspace([item[:2] for item in headlines(60)], task=task)
     propose(read_snapshot(workspace), "ann")
-    answers = ["a", "a|b", "-", "b|a", "c", "a|", "", "a|-"]
-    events = [event(workspace, event_id=answer, label=answer) for answer in answers if answer]
+    answers = ["a", "a|b", "-", "b|a", "b|old", "old|a", "c", "a|", "a|-", "x"]
+    events = [event(workspace, event_id=answer, label=answer) for answer in answers]
     receipt = Inbox(workspace).receive(events)
-    assert receipt.acknowledged == ["a", "a|b", "-"]
+    written = {each.event_id: each.label for each in read_logs(*workspace.logs).events}
+    assert list(written.values()) == ["a", "a|b", "-", "a|b", "a|b", "a", "c"]
+    assert receipt.acknowledged == list(written)
+    assert [event_id for event_id, _ in receipt.refused] == ["a|", "a|-", "x"]
 
 
 def test_sound_events_are_kept_beside_refused_ones(workspace: Workspace):
