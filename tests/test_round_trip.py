@@ -101,11 +101,17 @@ def imported(content: bytes, form: str, folder: Path, task: str = TASK) -> Works
 @given(worlds(), some.sampled_from(sorted(ENDINGS)))
 def test_what_was_imported_is_exported_the_same(world: World, form: str):
     with TemporaryDirectory() as folder:
-        first = exported(read_snapshot(world.build(Path(folder) / "a"), write_cache=False), form)
+        before = read_snapshot(world.build(Path(folder) / "a"), write_cache=False)
+        first = exported(before, form)
         if first is None:
             return
         again = imported(first, form, Path(folder) / "b", world.task)
-        assert exported(read_snapshot(again, write_cache=False), form) == first
+        after = read_snapshot(again, write_cache=False)
+        if world.task.startswith("several"):  # a text's rows stand in the files of all its labels
+            there, here = (said(provenance(x, retired=True)) for x in (after, before))
+            assert sorted(there, key=str) == sorted(here, key=str)
+        else:
+            assert exported(after, form) == first
 
 
 @given(worlds())
@@ -114,6 +120,8 @@ def test_a_folder_that_was_imported_says_the_same(world: World):
         first = read_snapshot(world.build(Path(folder) / "a"), write_cache=False)
         if any(x.severity == "error" for x in (*first.labels.findings, *first.logs.findings)):
             return
+        if not len(first.pool_words.pool):
+            return  # columns of a pool without items are not brought along
         with workspace_for(Path(folder) / "b", Path(folder) / "a") as again:
             import_data(again, Path(folder) / "a")
         there = read_snapshot(again, write_cache=False)

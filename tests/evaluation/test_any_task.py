@@ -106,7 +106,7 @@ def test_macro_scores_of_tables_are_scikit_learns(pairs):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         there = np.flatnonzero(predicted.any(axis=0) | actual.any(axis=0))
-        if len(there):
+        if len(there) > 1:  # one column alone is two classes to scikit-learn
             expected = theirs.precision_recall_fscore_support(
                 actual[:, there], predicted[:, there], average="macro", zero_division=0
             )
