@@ -79,6 +79,8 @@ def recognize_dialect(
     A `.tsv` is divided by tabs alone; a `.txt` is one text a line unless it looks like a table.
     """
     data = _sample(plain)
+    if delimiter is quote is None and data.startswith(b'"item_id","text",'):  # as we write tables
+        return Dialect(",", USUAL_QUOTES, 1)
     told = re.match(rb"(?:\xef\xbb\xbf)?sep=(.)\r?\n", data, re.IGNORECASE)
     first_line = 2 if told else 1
     delimiters = "\t" if ending in (".tsv", ".tab") else DELIMITERS
