@@ -49,7 +49,7 @@ LeaveUnlabeled = Annotated[
 ]
 Several = Annotated[
     bool | None,
-    typer.Option(help="Whether a text has several labels (a|b, or a list); default: if lists say."),
+    typer.Option(help="A text can have several labels (a|b, or lists, which are recognized)."),
 ]
 ForExcel = Annotated[
     bool, typer.Option("--excel", help="A CSV file in which Excel shows `ü` as `ü`.")

@@ -214,7 +214,7 @@ class Task:
                 self.label(value)
                 raise TaskError(f"Label `{value}` is retired. Use {_listed(self.values)}.")
         if self.several and self.answer(self.chosen(answer)) != answer:
-            raise TaskError(f"`{answer}` is not `{self.answer(self.chosen(answer))}`: write that.")
+            raise TaskError(f"Write `{answer}` as `{self.answer(self.chosen(answer))}`.")
 
 
 def default_task() -> Task:
@@ -392,7 +392,7 @@ def _check_several(reader: "_Reader", labels: Iterable[Label]) -> None:
     for label in labels:
         where = f"label `{label.value}`"
         if any(SEPARATOR in value or value == NONE for value in (label.value, *label.was)):
-            what = f"holds `{SEPARATOR}` or is `{NONE}`, which join several labels and say none"
+            what = f"holds `{SEPARATOR}` or is `{NONE}`, which join labels and stand for none"
             raise reader.error(where, what, "Give it another value")
         if label.file.casefold() == NONE_FILE:
             what = f"has the file `{NONE_FILE}`, which holds the texts without a label"

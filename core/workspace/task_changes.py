@@ -50,7 +50,7 @@ def changes(old: Task, new: Task, items: Mapping[str, int]) -> list[str]:
             f"Changes the definitions. {counted(sum(items.values()), 'label')} given so far stay."
         )
     if old.several and not new.several and any(items.values()):
-        raise TaskError("Texts have several labels already, so they cannot have one alone.")
+        raise TaskError("Some texts have several labels already, so each cannot have just one.")
     if old.several != new.several:
         told.append(SWITCH if new.several else "A text has one label from now on.")
     return [*told, *_labels(old, new, items)]

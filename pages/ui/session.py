@@ -180,7 +180,7 @@ def reopen(batch_id: str, item_id: str = "") -> None:
 
 
 def reopened() -> tuple[str, str] | None:
-    """The earlier batch that is open, and the item that was asked for; None: the batch of now."""
+    """The earlier batch that was opened, with its requested item; None for the current batch."""
     return st.session_state.get(REOPENED)
 
 

@@ -163,7 +163,7 @@ def test_a_retired_label_can_be_offered_again_and_several_cannot_be_taken_back()
     assert changes(retired, OLD, MANY) == [
         "Offers the label Spam again, and its 12 items count again."
     ]
-    with pytest.raises(TaskError, match="cannot have one alone"):
+    with pytest.raises(TaskError, match="each cannot have just one"):
         changes(replace(OLD, several=True), OLD, MANY)
     assert changes(replace(OLD, several=True), OLD, Counter()) == [
         "A text has one label from now on."

@@ -78,7 +78,7 @@ def chart_spec(make: Callable[..., alt.TopLevelMixin], *arguments: Hashable) -> 
 
 
 class Slot(Generic[Found]):
-    """Something heavy of one state of the files, made when asked for, which tells how far it is."""
+    """A result that takes long for one state of the files: made on request, with its progress."""
 
     def __init__(self, make: Callable[[Progress], Found]) -> None:
         self.found: Found | None = None

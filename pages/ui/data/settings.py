@@ -116,7 +116,7 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
         task.several,
         key=_key("several"),
         disabled=task.several and any(items.values()),
-        help="None of them is an answer too.",
+        help="Choosing none of them is an answer, too.",
     )
     labels = _labels(task, snapshot, items, several)
     st.header("How many items to label first", anchor=False)
@@ -211,7 +211,7 @@ def _label(at: int, label: Label, number: int, names: Mapping[str, str]) -> tupl
             if label.value:
                 value = st.text_input("Value in files", value, key=_key(f"value {row}")).strip()
             if number:
-                retired = st.checkbox("Retire: do not offer it any more", key=_key(f"retire {row}"))
+                retired = st.checkbox("Retire: stop offering this label", key=_key(f"retire {row}"))
                 others = {"": "none", **{x: names[x] for x in names if x != label.value}}
                 into = _choose(st, f"Merge {label.name} into", others, set())
             elif label.value:
@@ -266,7 +266,7 @@ def _offer_to_train(snapshot: Snapshot) -> None:
     show_job(job, "Training", "settings_train")
     is_due = snapshot.logs.runs and snapshot.can_train and current_run(snapshot) is None
     if is_due and not job.is_running and snapshot.workspace.is_writable():
-        st.caption("The model has not learned from the labels as they are now.")
+        st.caption("The labels have changed since the model was trained.")
         st.button("Train now", icon=":material/model_training:", key="train", on_click=job.start)
 
 

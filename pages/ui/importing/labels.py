@@ -110,7 +110,7 @@ def choose_several(upload: Upload, table: SourceTable, column: str) -> LabelColu
     """The column, read as one label for each text or as several."""
     key = upload.key("several", column, *table.columns)
     is_told = upload.labels(table, column).several
-    help_text = "Labels in one cell are then a list, or joined by | or ;"
+    help_text = "Then the labels in a cell are a list, or joined by | or ;"
     is_said = st.checkbox(SEVERAL, is_told, key=key, help=help_text)
     return upload.labels(table, column, is_said)
 

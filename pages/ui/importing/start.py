@@ -219,7 +219,7 @@ def _typed(upload: Upload) -> list[Label]:
     if number > FEW:
         typed = st.text_area(
             "Labels, one a line", key=text, height=280,
-            help="Behind a colon what it means. needs/water and needs/food are a group.",
+            help="After a colon, say what it means. needs/water and needs/food form a group.",
         )  # fmt: skip
         parts = [line.partition(": ") for line in typed.splitlines()]
         return [Label(x.strip(), description=y.strip()) for x, _, y in parts if x.strip()]

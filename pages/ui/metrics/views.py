@@ -192,7 +192,7 @@ def show_labels(look: Look) -> None:
     predicted = metrics.as_table(answers.predicted, len(names))
     pairs = metrics.confused_pairs(predicted, answers.actual(None))
     if not pairs:
-        st.caption("None: no test item was given one label in place of another.")
+        st.caption("No test item got one label in place of another.")
         return
     rows = [(names[actual], names[wrong], items) for actual, wrong, items in pairs]
     table = pd.DataFrame(rows, columns=["True label", "Predicted instead", "Items"])

@@ -229,8 +229,8 @@ def show_outdated(snapshot: Snapshot) -> None:
     """The labels that were given before a definition changed, and what it said then."""
     found = outdated(snapshot)
     told = (
-        f"{counted(len(found), 'label')} given before a definition changed, oldest first. What "
-        "you choose counts as given under the definitions of today."
+        f"{counted(len(found), 'label')} given before a definition changed, oldest first. Your "
+        "choice counts as made under the definitions of today."
     )
     show_list(snapshot, found, show_older, told)
 

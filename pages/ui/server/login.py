@@ -142,7 +142,7 @@ class Login:
         return True
 
     def ask(self, connection: HTTPConnection) -> Response:
-        """The way to the form, and from there back to the page that was asked for."""
+        """A redirect to the login form, which leads back to the requested page."""
         url = connection.url
         wanted = url.path + (f"?{url.query}" if url.query else "")
         place = f"{base_path()}{LOGIN}?next={quote(wanted)}"
@@ -205,7 +205,7 @@ async def _password(request: Request) -> str:
 
 
 def _next(request: Request) -> str:
-    """The page that was asked for, if it is one of this host; else the first one."""
+    """The requested page if it is on this host, else the first page."""
     wanted = request.query_params.get("next", "")
     # Browsers take a backslash for a slash, and pass over line ends.
     is_here = wanted.startswith("/") and wanted.isprintable() and "\\" not in wanted

@@ -109,8 +109,8 @@ def show_outcome(outcome: Outcome, names: Mapping[str, str]) -> None:
             )
     if not all(result.scores["fscore"].value for result in outcome.results):
         st.caption(
-            f"{names['fscore']} 0 means that a model found no item it should. AUC shows whether it "
-            "has learned anything."
+            f"{names['fscore']} 0 means that a model found none of the items it should. AUC shows "
+            "whether it has learned anything."
         )
     with st.expander("How this is computed"):
         each = 1 - 0.05 / max(outcome.comparisons, 1)

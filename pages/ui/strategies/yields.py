@@ -21,7 +21,7 @@ HEIGHT = 180
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure of a `Yield`, and what stands for one that is `missing` or of an `empty` cell."""
+    """A measure of a `Yield`: `missing` if no strategy has it, `empty` for a cell without it."""
 
     field: str
     name: str

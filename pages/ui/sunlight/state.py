@@ -73,7 +73,7 @@ def arrive(snapshot: Snapshot, choices: Choices) -> None:
 
 
 def keep(step: Step) -> None:
-    """The step is on the screen: it stands in the trail."""
+    """Adds the step that is shown to the trail."""
     st.session_state[TRAIL] = st.session_state[TRAIL].seen(step)
 
 
