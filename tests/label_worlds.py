@@ -1,6 +1,6 @@
 """Workspaces of one label with a positive one, of many without, and of several for a text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,14 +19,22 @@ THEMES = ("water", "food", "medical", "shelter", "search", "power")
 WORDS = tuple(f"word{at}" for at in range(40))
 
 
+def label_tables(labels: Mapping[str, str]) -> str:
+    """`[[labels]]` for each value, with these further lines, and a file after what ends it."""
+    tables = []
+    for value, more in labels.items():
+        file = f"{value.rpartition('/')[2]}.csv"
+        tables.append(f'[[labels]]\nvalue = "{value}"\nfile = "{file}"\n{more}\n')
+    return "".join(tables)
+
+
 def task_text(kind: str, values: Sequence[str] = THEMES, more: str = "") -> str:
     """A task of this kind with a label for each of these values."""
-    values = values[:2] if kind == BINARY else values
-    labels = [f'[[labels]]\nvalue = "{value}"\nfile = "{value}.csv"\n' for value in values]
-    labels[0] += "positive = true\n" * (kind == BINARY)
+    labels = dict.fromkeys(values[:2] if kind == BINARY else values, "")
+    labels[values[0]] = "positive = true\n" * (kind == BINARY)
     head = f"several = {str(kind == SEVERAL).lower()}\nseed = 7\n"
     targets = "[targets]\nevaluation = 0\nvalidation = 0\ntraining = 0\n[batch]\nsize = 12\n"
-    return head + "".join(labels) + targets + more
+    return head + label_tables(labels) + targets + more
 
 
 def items_of(kind: str, number: int, seed: int = 0, values: Sequence[str] = THEMES) -> list:
@@ -62,14 +70,15 @@ def labeled_snapshot(
 ) -> Snapshot:
     """A workspace of this kind; its labels stand in the snapshot, its pool on the disk.
 
-    With a `source` the pool has such a column.
+    With a `source` the pool has such a column, and the task names it to draw by.
     """
     items = items_of(kind, pool + training + evaluation)
     rows = [["item_id", "text", "source"]] if source else []
+    by = 'stratify_by = "source"\n' * source
     for at, (item_id, words, _) in enumerate(items[:pool]):
         rows.append([item_id, words, f"s{at % 3}"] if source else [item_id, words])
     write_csv(folder / "unlabeled_data" / "pool.csv", rows)
-    (folder / "task.toml").write_text(text or task_text(kind), encoding="utf-8")
+    (folder / "task.toml").write_text(text or task_text(kind, more=by), encoding="utf-8")
     snapshot = read_snapshot(open_workspace(folder))
     return with_labels(snapshot, items[pool : pool + training], items[pool + training :])
 
@@ -82,6 +91,13 @@ def with_labels(snapshot: Snapshot, training: Iterable, evaluation: Iterable = (
         for split, items in splits.items()
     }
     return replace(snapshot, labels=Labels(labels, [], []))
+
+
+def changed(snapshot: Snapshot, values: Sequence[str] = THEMES, more: str = "") -> Snapshot:
+    """The snapshot under a task of its kind with labels of these values, and further lines."""
+    task = snapshot.workspace.task
+    kind = SEVERAL if task.several else BINARY if task.positive else MANY
+    return with_task(snapshot, task_text(kind, values, more))
 
 
 def with_task(snapshot: Snapshot, text: str) -> Snapshot:

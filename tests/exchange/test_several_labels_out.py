@@ -29,25 +29,17 @@ from core.workspace.labels import Labels
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import append_records, new_event
 from core.workspace.snapshot import read_snapshot
+from tests.label_worlds import label_tables
 from tests.worlds import new_proposal
 
-TASK = """several = true
-[[labels]]
-value = "needs/water"
-file = "water.csv"
-[[labels]]
-value = "needs/food"
-name = "Food & drink"
-file = "food.csv"
-was = ["hunger"]
-[[labels]]
-value = "roads"
-file = "roads.csv"
-[[labels]]
-value = "old"
-file = "old.csv"
-retired = true
-"""
+TASK = "several = true\n" + label_tables(
+    {
+        "needs/water": "",
+        "needs/food": 'name = "Food & drink"\nwas = ["hunger"]',
+        "roads": "",
+        "old": "retired = true",
+    }
+)
 TEXTS = {"a": "No water and no food", "b": "A road is closed", "c": "Nothing new", "d": "Thirst"}
 ANSWERS = {"a": "needs/water|needs/food", "b": "roads|old", "c": "-", "d": "old"}
 TODAY = {"a": "needs/water|needs/food", "b": "roads", "c": "-"}

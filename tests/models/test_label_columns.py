@@ -221,7 +221,8 @@ def aligned(snapshot: Snapshot, values: list[str], more: str = "") -> Snapshot:
 def test_predictions_go_on_while_the_labels_change(tmp_path: Path, kind: str):
     snapshot = labeled_snapshot(tmp_path, kind)
     run = runs.keep(snapshot, runs.train(snapshot))
-    own = score_texts(runs.load_run(snapshot, run), ASKED)
+    before = runs.load_run(snapshot, run)
+    own, cuts = score_texts(before, ASKED), before.thresholds
     column = {value: own[:, at] for at, value in enumerate(THEMES)}
 
     def now(values: list[str], more: str = ""):
@@ -231,6 +232,7 @@ def test_predictions_go_on_while_the_labels_change(tmp_path: Path, kind: str):
         assert model.labels == changed.workspace.task.values
         report = runs.read_report(changed, run)
         assert report.out_of_fold.labels == model.labels
+        assert report.out_of_fold.thresholds == model.thresholds
         figures = runs.evaluate_items(
             model, changed.labels.splits["evaluation"], changed.workspace.task
         )
@@ -255,6 +257,8 @@ def test_predictions_go_on_while_the_labels_change(tmp_path: Path, kind: str):
     model, merged = now([*THEMES[1:]], 'food:was = ["water"]')
     join = np.maximum if kind == SEVERAL else np.add
     assert np.array_equal(merged[:, 0], join(column["water"], column["food"]))
+    if kind == SEVERAL:
+        assert model.thresholds == (max(cuts[:2]), *cuts[2:])
     assert explain(model, ["water1 water0"], ["food"])[0].score > 0
 
     _, retired = now([*THEMES], "power:retired = true")

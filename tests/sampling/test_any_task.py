@@ -13,22 +13,19 @@ from core.sampling.mix import PoolArrays, mixed
 from core.sampling.next_batch import BatchRequest, preview, propose
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import check_mix, parse_task
-from tests.label_worlds import (
-    BINARY,
-    KINDS,
-    MANY,
-    SEVERAL,
-    THEMES,
-    labeled_snapshot,
-    task_text,
-    with_task,
-)
+from tests.label_worlds import KINDS, MANY, SEVERAL, THEMES, changed, label_tables, labeled_snapshot
 
-UNFIT = {
-    BINARY: {"mean confidence"},
-    MANY: {"mean confidence", "most likely positive"},
-    SEVERAL: {"most likely positive"},
-}
+UNFIT = dict(
+    zip(
+        KINDS,
+        (
+            {"mean confidence"},
+            {"mean confidence", "most likely positive"},
+            {"most likely positive"},
+        ),
+        strict=True,
+    )
+)
 USABLE = [(kind, name) for kind in KINDS for name in CATALOG if name not in UNFIT[kind]]
 
 
@@ -37,8 +34,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Snapshot
     """The workspace of each kind, and what its model says of the pool."""
     found = {}
     for kind in KINDS:
-        text = task_text(kind).replace("[batch]\n", '[batch]\nstratify_by = "source"\n')
-        snapshot = labeled_snapshot(tmp_path_factory.mktemp("world"), kind, text=text, source=True)
+        snapshot = labeled_snapshot(tmp_path_factory.mktemp("world"), kind, source=True)
         found[kind] = snapshot, pool_probabilities(snapshot, runs.train(snapshot).model)
     return found
 
@@ -104,9 +100,8 @@ def test_the_rarest_label_is_that_of_the_training_data_or_the_one_that_is_named(
     given = runs.columns(snapshot.labels.usable_training, snapshot.workspace.task)
     counts = given.sum(axis=0) if kind == SEVERAL else np.bincount(given)
     for named in ("", values[0]):
-        task = task_text(kind).replace("[batch]\n", f'[batch]\nrarest = "{named}"\n')
         column = values.index(named) if named else int(counts.argmin())
-        asked = with_task(snapshot, task)
+        asked = changed(snapshot, more=f'rarest = "{named}"\n')
         ((_, ranked),) = mixed(asked, probability, {"rarest label": 20}, draw())
         candidates = np.flatnonzero(asked.candidates)
         best = np.sort(probability[candidates, column])[::-1][:20]
@@ -115,18 +110,18 @@ def test_the_rarest_label_is_that_of_the_training_data_or_the_one_that_is_named(
 
 def test_a_label_that_the_model_does_not_know_cannot_be_looked_for(worlds):
     snapshot, probability = worlds[MANY]
-    task = task_text(MANY, [*THEMES, "fire"]).replace("[batch]\n", '[batch]\nrarest = "fire"\n')
+    asked = changed(snapshot, [*THEMES, "fire"], 'rarest = "fire"\n')
     unknown = np.pad(probability, ((0, 0), (0, 1)))
     with pytest.raises(LoopError, match=r"`fire`, which the model does not know yet. Search for"):
-        mixed(with_task(snapshot, task), unknown, {"rarest label": 3}, draw())
+        mixed(asked, unknown, {"rarest label": 3}, draw())
 
 
 def test_the_label_to_look_for_is_one_of_the_tasks():
-    text = task_text(MANY).replace("[batch]\n", '[batch]\nrarest = "h2o"\n')
+    labels, asked = dict.fromkeys(THEMES, ""), '[batch]\nrarest = "h2o"\n'
     with pytest.raises(TaskError, match="names `h2o`, which is not a label"):
-        parse_task(text, "task.toml")
-    renamed = text.replace('value = "water"\n', 'value = "water"\nwas = ["h2o"]\n')
-    assert parse_task(renamed, "task.toml").rarest == "water"
+        parse_task(label_tables(labels) + asked, "task.toml")
+    labels["water"] = 'was = ["h2o"]'
+    assert parse_task(label_tables(labels) + asked, "task.toml").rarest == "water"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -147,5 +142,4 @@ def test_a_batch_says_what_is_predicted_of_each_item(tmp_path: Path, kind: str):
 def test_a_batch_goes_on_after_a_label_was_added(tmp_path: Path):
     snapshot = labeled_snapshot(tmp_path, MANY)
     propose(snapshot, "ann")
-    changed = with_task(snapshot, task_text(MANY, [*THEMES, "fire"]))
-    assert len(preview(changed, "ann").proposals) == 12
+    assert len(preview(changed(snapshot, [*THEMES, "fire"]), "ann").proposals) == 12

@@ -20,6 +20,7 @@ from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import SourceTable
 from core.workspace.task import Label, Task, parse_task
 from core.workspace.task_file import labels_of_words, task_text
+from tests.label_worlds import label_tables
 
 TEXTS = ("the river rose above its bridge", "the council wants a bus", "no power since the storm")
 GIVEN = (("water", "roads"), ("roads",), ())
@@ -154,19 +155,8 @@ def test_an_unknown_label_of_several_is_named_and_leaves_no_half_answer(tmp_path
 
 
 def test_a_label_is_known_by_its_name_and_its_former_value():
-    text = """several = true
-    [[labels]]
-    value = "w"
-    name = "Needs/Water"
-    file = "w.csv"
-    was = ["thirst"]
-    [[labels]]
-    value = "r"
-    file = "r.csv"
-    [[labels]]
-    value = "x"
-    file = "x.csv"
-    retired = true"""
+    named = 'name = "Needs/Water"\nwas = ["thirst"]'
+    text = "several = true\n" + label_tables({"w": named, "r": "", "x": "retired = true"})
     words = label_words(parse_task(text, "t"))
     assert words == {"needs/water": "w", "w": "w", "thirst": "w", "r": "r"}
 
