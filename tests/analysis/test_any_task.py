@@ -8,10 +8,11 @@ import pytest
 
 from core.analysis import learning_curves, replay, strategy_comparison, strategy_yield
 from core.analysis.estimate import make_estimate
+from core.analysis.simulation import LabeledPool, Plan, by_mix, steps
 from core.evaluation.runs import train
 from core.workspace.labels import Labels
 from core.workspace.snapshot import Snapshot
-from tests.label_worlds import MANY, SEVERAL, labeled_snapshot
+from tests.label_worlds import MANY, SEVERAL, items_of, labeled_snapshot, with_labels
 
 
 @pytest.fixture(params=[MANY, SEVERAL])
@@ -53,3 +54,15 @@ def test_a_simulated_loop_goes_by_macro_f(snapshot: Snapshot):
     assert all(point.fscore is None or 0 <= point.fscore <= 1 for point in points)
     assert points[-1].auc is not None
     assert not np.isnan(points[-1].auc)
+
+
+def test_a_simulated_label_tells_how_sure_the_model_was_of_its_item(snapshot: Snapshot):
+    several = snapshot.workspace.task.several
+    oracle = {item: answer for item, _, answer in items_of(SEVERAL if several else MANY, 300)}
+    table = LabeledPool(with_labels(snapshot, ()), oracle)
+    first, last = steps(table, by_mix({"low confidence": 1}, 20), "linear", 1, Plan(120, 20, 1))
+    chosen = first.probability[[row for _, row, _ in first.picks]]
+    sure = np.maximum(chosen, 1 - chosen).min(axis=1) if several else chosen.max(axis=1)
+    items = last.snapshot.labels.splits["training"][-20:]
+    assert [item.confidence for item in items] == pytest.approx(sure.tolist())
+    assert all(item.label == oracle[item.item_id] for item in items)

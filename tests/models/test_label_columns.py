@@ -15,6 +15,8 @@ from core.evaluation import runs
 from core.models.calibration import (
     FOLDS,
     NEVER_REACHED,
+    UNCHANGED,
+    Calibration,
     best_threshold,
     fit_calibration,
     fit_label_by_label,
@@ -23,7 +25,7 @@ from core.models.calibration import (
 )
 from core.models.explain import explain
 from core.models.label_columns import LabelColumns, alignment, confidences
-from core.models.logistic import C, fit_each_label, fit_logistic
+from core.models.logistic import AT_ONCE, C, fit_each_label, fit_logistic
 from core.models.model import in_today, load_model, save_model
 from core.models.pool_predictions import predictions_of
 from core.models.predict import score_texts
@@ -116,6 +118,19 @@ def test_each_label_is_scikit_learns_regression_against_the_others():
         np.testing.assert_allclose(1 / (1 + np.exp(-scores[:, label])), expected, atol=1e-6)
         alone = fit_logistic(rows, n_columns, 1 - has.astype(np.int64))
         np.testing.assert_allclose(fit.sparse[:, [label]], alone.sparse, atol=1e-5)
+
+
+def test_more_labels_than_are_fitted_at_once_are_fitted_as_if_alone():
+    rows, n_columns, _ = rows_and_targets(4)
+    targets = np.random.default_rng(2).random((240, AT_ONCE + 2)) < 0.3
+    fit = fit_each_label(rows, n_columns, targets)
+    again = fit_each_label(rows, n_columns, targets, fit)
+    for label in (0, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1):
+        alone = fit_each_label(rows, n_columns, targets[:, [label]])
+        for found in (fit, again):
+            np.testing.assert_allclose(found.sparse[:, [label]], alone.sparse, atol=1e-5)
+            np.testing.assert_allclose(found.dense[:, [label]], alone.dense, atol=1e-5)
+            np.testing.assert_allclose(found.bias[label], alone.bias[0], atol=1e-5)
 
 
 def test_labels_are_calibrated_and_cut_one_by_one():
@@ -277,6 +292,15 @@ def test_calibration_is_exact_for_labels_that_were_added_moved_or_retired(tmp_pa
     found = changed.calibration(score_texts(changed, ASKED))
     kept = own[:, :-1][:, ::-1]
     np.testing.assert_allclose(found[:, 1:], kept / kept.sum(axis=1, keepdims=True), rtol=1e-4)
+
+
+def test_a_merged_label_is_calibrated_as_its_parts_are_on_average():
+    parts = ((0, 2), (1,), ())
+    one = Calibration(0.5, (1.0, -1.0, 3.0)).brought(parts)
+    assert one == Calibration(0.5, (2.0, -1.0, -np.inf))
+    several = Calibration(1.0, (1.0, -1.0, 3.0), (0.5, 2.0, 1.5)).brought(parts)
+    assert several == Calibration(1.0, (2.0, -1.0, 0.0), (1.0, 2.0, 1.0))
+    assert UNCHANGED.brought(parts) == UNCHANGED
 
 
 def test_a_model_that_knows_too_few_of_the_labels_is_refused(tmp_path: Path):

@@ -1,5 +1,6 @@
 """Every strategy on one label with a positive one, on many without, and on several for a text."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,19 @@ def test_a_label_that_the_model_does_not_know_cannot_be_looked_for(worlds):
     unknown = np.pad(probability, ((0, 0), (0, 1)))
     with pytest.raises(LoopError, match=r"`fire`, which the model does not know yet. Search for"):
         mixed(asked, unknown, {"rarest label": 3}, draw())
+
+
+def test_a_label_that_no_training_item_has_is_not_looked_for(worlds):
+    snapshot, probability = worlds[MANY]
+    splits = dict(snapshot.labels.splits)
+    splits["training"] = [x for x in splits["training"] if x.label != THEMES[-1]]
+    without = replace(snapshot, labels=replace(snapshot.labels, splits=splits))
+    counts = np.bincount(runs.columns(without.labels.usable_training, without.workspace.task))
+    ((_, ranked),) = mixed(without, probability, {"rarest label": 5}, draw())
+    assert ranked.scores == pytest.approx(1 - probability[ranked.indices, counts.argmin()])
+    named = changed(without, more=f'rarest = "{THEMES[-1]}"\n')
+    with pytest.raises(LoopError, match=f"`{THEMES[-1]}`, which the model does not know"):
+        mixed(named, probability, {"rarest label": 5}, draw())
 
 
 def test_the_label_to_look_for_is_one_of_the_tasks():
