@@ -141,7 +141,9 @@ def check_event(event: Event, batches: dict[str, set[str]], task: Task) -> None:
         raise EventError(
             f"Item `{event.item_id}` is not in batch `{event.batch_id}`. Reload the page."
         )
-    if event.action == "label" and task.renewed(event.label) is None:
+    known = task.renewed(event.label)  # labels of today alone are written in their order
+    is_known = known == event.label or (known is not None and not task.is_offered(event.label))
+    if event.action == "label" and not is_known:
         raise EventError(f"Label `{event.label}` is not one of the task's. Reload the page.")
     if len(event.note) > MAX_NOTE:
         raise EventError(f"The note is longer than {MAX_NOTE:,} characters. Shorten it.")
