@@ -172,13 +172,15 @@ def test_simulation_learns_from_a_table_of_them(tmp_path: Path, kind: str):
         writer = csv.DictWriter(file, oracle[0])
         writer.writeheader()
         writer.writerows(oracle)
-    told = answer(
+    asked = (
         "simulate", "--labeled", table, "--data", data, "--initial", 80, "--batch", 20,
         "--iterations", 1, "--mix", "random=1", "--mix", "low_confidence=1", "--seeds", 1,
         "--workers", 1, "--out", tmp_path / "curve.csv",
     )  # fmt: skip
+    told = answer(*asked)
     assert len(told["summary"]) == 2
     with (tmp_path / "curve.csv").open() as file:
         points = list(csv.DictReader(file))
     assert [point["labels"] for point in points] == ["80", "100"] * 2
     assert all(float(point["fscore"]) > 0.5 for point in points)
+    assert "The scores are macro: means over the labels." in run(*asked).stdout

@@ -97,8 +97,7 @@ def learn(
     with temporary_folder() as folder:
         simulation.write_labeled(study.labeled, folder, study.task)
         space = lay_background(study, folder)
-        table = simulation.read_labeled(folder, study.task)
-        file = curve_file(out)
+        table, file = simulation.read_labeled(folder, study.task), curve_file(out)
         _check_settings(study, space, out)
         expected = {seed: label_counts(table, seed, study.plan) for seed in study.seeds}
         known = read_points(file)
@@ -108,8 +107,7 @@ def learn(
         for done, points in enumerate(_computed(study, folder, missing, workers), start=1):
             file.append([encode(point) for point in points])
             known[points[0].curve] = points
-            words = f"{done} of {len(missing)}: {_told(points[-1])}"
-            progress(words, done, len(missing))
+            progress(f"{done} of {len(missing)}: {_told(points[-1])}", done, len(missing))
     return [point for curve in study.curves for point in known[curve]]
 
 
@@ -160,6 +158,7 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
         "labeled": blake2b(study.labeled.read_bytes(), digest_size=8).hexdigest(),
         "labels": list(study.task.values),
         "positive": study.task.positive and study.task.positive.value,
+        "several": study.task.several,
         "background": space,
         "encoder": study.task.encoder,
         **asdict(study.plan),
@@ -173,7 +172,7 @@ def _check_settings(study: Study, space: str, out: Path) -> None:
         found = dict(json.loads(beside.read_text(encoding="utf-8"))) if beside.exists() else {}
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise LogError(f"{beside.name}: {error}. {_MEND}") from error
-    differing = [name for name, value in settings.items() if found.get(name) != value]
+    differing = [name for name, value in settings.items() if found.get(name, False) != value]
     if differing:
         told = ", ".join(f"{x} {found.get(x, 'unknown')}, not {settings[x]}" for x in differing)
         raise LogError(f"{out.name} holds curves of other settings: {told}. {_MEND}")
@@ -215,8 +214,7 @@ def compute(folder: Path, task: Task, mix: Mix, curve: Curve, plan: Plan) -> lis
 
 
 def point_of(curve: Curve, step: Step) -> Point:
-    items = step.snapshot.labels.splits["training"]
-    task = step.snapshot.workspace.task
+    items, task = step.snapshot.labels.splits["training"], step.snapshot.workspace.task
     positive = task.positive and sum(task.positive.value in task.chosen(x.label) for x in items)
     run = step.trained.run if step.trained else None
     return Point(
@@ -234,4 +232,5 @@ def point_of(curve: Curve, step: Step) -> Point:
 
 def _told(point: Point) -> str:
     score = "undefined" if point.fscore is None else f"{point.fscore:.3f}"
-    return f"seed {point.seed}, {point.mix}, {point.model}: F {score} with {point.labels:,} labels"
+    score = f"{'macro F' if point.positive_share is None else 'F'} {score}"
+    return f"seed {point.seed}, {point.mix}, {point.model}: {score} with {point.labels:,} labels"

@@ -144,7 +144,8 @@ def simulate(
         points = learn(study, out, workers=workers, progress=report)
         compared = compare(points, study.random_mix)
         answer = {"curve": str(out), "summary": summary(compared)}
-        tell(answer, [*map(str, compared), f"every point: {out}"], as_json)
+        told = ["The scores are macro: means over the labels."] * (task.positive is None)
+        tell(answer, [*map(str, compared), *told, f"every point: {out}"], as_json)
 
 
 def read_mix(text: str | None) -> dict[str, int] | None:

@@ -10,6 +10,7 @@ from core.analysis import learning_curves, replay, strategy_comparison, strategy
 from core.analysis.estimate import make_estimate
 from core.analysis.simulation import LabeledPool, Plan, by_mix, steps
 from core.evaluation.runs import train
+from core.system.progress import in_words
 from core.workspace.labels import Labels
 from core.workspace.snapshot import Snapshot
 from tests.label_worlds import MANY, SEVERAL, items_of, labeled_snapshot, with_labels
@@ -49,7 +50,10 @@ def test_a_simulated_loop_goes_by_macro_f(snapshot: Snapshot):
     found = replay.known(snapshot)
     study, _ = replay.prepare(found, {"random": {"random": 1}}, ["linear"], 1)
     study = replace(study, plan=replace(study.plan, iterations=1), background=None)
-    points = learning_curves.learn(study, snapshot.workspace.path / "curves.csv", workers=1)
+    told: list[str] = []
+    out, progress = snapshot.workspace.path / "curves.csv", in_words(told.append)
+    points = learning_curves.learn(study, out, workers=1, progress=progress)
+    assert f": macro F {points[-1].fscore:.3f} with " in told[-1]
     assert [point.positive_share for point in points] == [None, None]
     assert all(point.fscore is None or 0 <= point.fscore <= 1 for point in points)
     assert points[-1].auc is not None

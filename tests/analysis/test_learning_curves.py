@@ -93,7 +93,12 @@ def test_a_curve_that_was_cut_short_is_computed_again(study: Study, tmp_path: Pa
 
 @pytest.mark.parametrize(
     "change",
-    [{"plan": Plan(20, 10, 3, 0.2)}, {"plan": Plan(20, 10, 2, 0.3)}, {"labeled": None}],
+    [
+        {"plan": Plan(20, 10, 3, 0.2)},
+        {"plan": Plan(20, 10, 2, 0.3)},
+        {"labeled": None},
+        {"task": replace(default_task(), several=True), "models": ["linear"]},
+    ],
 )
 def test_a_file_of_other_settings_is_refused(study: Study, tmp_path: Path, change: dict):
     out = tmp_path / "curve.csv"
@@ -103,6 +108,20 @@ def test_a_file_of_other_settings_is_refused(study: Study, tmp_path: Path, chang
         change = {"labeled": write_csv(tmp_path / "other.csv", rows)}
     with pytest.raises(LogError, match="holds curves of other settings: "):
         learn(replace(study, **change), out, workers=1)
+
+
+def test_a_file_from_before_texts_could_have_several_labels_is_gone_on_with(
+    study: Study, tmp_path: Path
+):
+    out, beside = tmp_path / "curve.csv", tmp_path / "curve.csv.settings.json"
+    learn(replace(study, seeds=range(1)), out, workers=1)
+    settings = json.loads(beside.read_text())
+    del settings["several"]
+    beside.write_text(json.dumps(settings))
+    told: list[str] = []
+    learn(study, out, workers=1, progress=in_words(told.append))
+    assert told[0] == "2 of 4 curves are there"
+    assert told[-1].startswith(f"2 of 2: seed 1, {CHAPTER}, book: F ")
 
 
 def test_a_file_of_something_else_is_refused_and_left_alone(study: Study, tmp_path: Path):

@@ -16,6 +16,7 @@ from core.exchange.foreign_table import (
     understood,
 )
 from core.exchange.import_types import TableContents
+from core.exchange.tables.label_cells import label_counts
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import SourceTable
 from core.workspace.task import Label, Task, parse_task
@@ -145,6 +146,14 @@ def test_a_task_of_one_label_refuses_two_with_line_and_reason(tmp_path: Path):
         (1, "has 2 labels, and a text here has one")
     ]
     assert [each.item.label for each in found.wanted] == ["roads"]  # an empty list is no label
+
+
+def test_the_first_character_that_a_column_joins_labels_by_is_meant():
+    cells = {"oil, gas|water;x": 2, "water;x|-": 1, "[]": 4}
+    assert label_counts(cells, several=True) == {"oil, gas": 2, "water;x": 3}
+    assert label_counts({"a, b; c": 1, "c#d": 1}, several=True) == {"a, b": 1, "c": 1, "c#d": 1}
+    assert label_counts({"a#b, c": 1}, several=True) == {"a": 1, "b, c": 1}
+    assert label_counts({'["a", "b"]': 1, "c, d": 1}, several=True) == {"a": 1, "b": 1, "c, d": 1}
 
 
 def test_an_unknown_label_of_several_is_named_and_leaves_no_half_answer(tmp_path: Path):
