@@ -5,5 +5,5 @@
 - learning_curves.learn, curve_comparison.compare; replay.compute
 - strategy_comparison.compute, strategy_yield.chosen_labels: what each strategy brought
 - estimate.compute_estimate: positives that are left, and whether to stop
-- representation.compare_words, projection.pool_points: the training data beside the pool
+- projection.pool_points, pick_points: the pool and the picks on the map of a batch
 """

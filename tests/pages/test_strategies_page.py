@@ -1,15 +1,13 @@
 """What the Strategies page says in every state of a workspace."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.estimate import estimate_file, kept_estimate, prevalence_of
-from core.analysis.representation import ALL, compare_words, groups, length_spread, spread
 from core.analysis.strategy_comparison import prepare, run
 from core.evaluation.intervals import Interval
 from core.system.jobs import Job
@@ -18,12 +16,6 @@ from core.workspace.logs import append_records
 from core.workspace.snapshot import read_snapshot
 from pages.ui.components.scores import interval_text
 from pages.ui.components.verdict import QUESTION, left_told, sample_told
-from pages.ui.strategies.representation import (
-    over_and_under,
-    spread_sentence,
-    word_sentence,
-    word_table,
-)
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.conftest import one_label
 from tests.pages.test_learning_pages import estimated, over
@@ -35,23 +27,11 @@ def test_the_table_has_each_strategy_with_its_intervals(demo_folder: Path, monke
     page = open_page("strategies", demo_folder, monkeypatch)
     assert not page.exception
     totals = page.dataframe[0].value.set_index("Strategy")
-    assert totals["Labels"].to_dict() == {
-        name: len(rows)
-        for name, rows in groups(snapshot.labels.splits["training"]).items()
-        if name != ALL
-    }
+    labels = Counter(item.strategy for item in snapshot.labels.splits["training"])
+    assert totals["Labels"].to_dict() == labels
     assert " to " in totals["Differs from prediction"]["low confidence"]
     assert totals["Seconds per label"]["random"] == "not timed"  # the demo's oracle takes none
     assert any("No times yet" in said.value for said in page.caption)
-
-
-def test_what_is_chosen_is_what_is_compared(demo_folder: Path, monkeypatch):
-    page = open_page("strategies", demo_folder, monkeypatch)
-    page.segmented_control("skew_group").set_value("outlier").run()
-    assert any(said.value.startswith("In outlier, ") for said in page.text)
-    page.segmented_control("skew_feature").set_value("published").run()
-    assert not page.exception
-    assert any("in published" in said.value or "than the pool" in said.value for said in page.text)
 
 
 def test_one_label_alone_is_told_as_far_as_it_goes(make_workspace: MakeWorkspace, monkeypatch):
@@ -71,26 +51,6 @@ def test_without_labels_the_page_says_what_will_be_here(
     asked = "Label the first training data" if with_pool else "No texts yet"
     assert any(asked in said.value for said in page.info)
     assert not page.dataframe
-
-
-def test_a_sentence_names_the_largest_differences(demo_folder: Path):
-    found = length_spread(read_snapshot(open_workspace(demo_folder)))
-    assert " items than the pool: " in spread_sentence("length", found)
-    places = np.array([0, 1] * 6)
-    same = spread(["a", "b"], places, {"random": places})
-    told = "No strategy's items differ clearly from the pool in kind."
-    assert spread_sentence("kind", same) == told
-
-
-def test_words_are_told_with_the_numbers_behind_them():
-    words, pool = pa.array(["flood", "the"]), np.array([60, 4_340])
-    found = over_and_under(compare_words(words, pool, np.array([31, 277])))
-    assert word_sentence("outlier", *found) == (
-        "In outlier, 1 word is over-represented, above all “flood” (31, expected 4.2)."
-    )
-    none = compare_words(words, pool, np.array([4, 296]))
-    assert "no word is clearly over-" in word_sentence("random", none, none)
-    assert word_table(found[0])["Times"][0] == "7.4 (5.0 to 10.5)"
 
 
 def test_a_figure_without_an_interval_stands_alone():
@@ -273,35 +233,6 @@ def test_a_strategy_that_is_not_ours_is_shown_under_its_name(
     assert not page.exception
     assert name in set(page.dataframe[0].value["Strategy"])
     assert any(f"labels each: random, {name}" in said.value for said in page.text)
-
-
-def test_columns_of_thousands_of_values_are_named_and_left_out(
-    make_workspace: MakeWorkspace, monkeypatch
-):
-    rows = headlines(3_000)
-    labels = {("training", value): [(*r, "outlier") for r in rows[:80] if r[2] == value]
-              for value in "10"}  # fmt: skip
-    workspace = make_workspace([], labels)
-    header = ("item_id", "text", "source", "serial*")
-    pool = [(i, text, "wire" if at % 2 else f"blog {at}", f"s{at}")
-            for at, (i, text, _) in enumerate(rows)]  # fmt: skip
-    write_csv(workspace.path / "unlabeled_data" / "pool.csv", [header, *pool])
-    page = open_page("strategies", workspace.path, monkeypatch)
-    assert not page.exception
-    assert page.segmented_control("skew_feature").options == ["length", "source"]
-    assert any(said.value.endswith("all are the same: serial*.") for said in page.text)
-
-
-def test_a_pool_without_columns_is_compared_by_length_alone(
-    make_workspace: MakeWorkspace, monkeypatch
-):
-    rows = headlines(300)
-    labels = {("training", value): [(*r, "outlier") for r in rows[:80] if r[2] == value]
-              for value in "10"}  # fmt: skip
-    page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
-    assert not page.exception
-    assert "skew_feature" not in [each.key for each in page.segmented_control]
-    assert not any("Not compared" in said.value for said in page.text)
 
 
 def test_one_strategy_alone_waits_for_another(make_workspace: MakeWorkspace, monkeypatch):

@@ -5,7 +5,7 @@ from functools import partial
 
 import pandas as pd
 
-from core.analysis import projection, replay, representation, strategy_yield
+from core.analysis import projection, replay, strategy_yield
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
@@ -30,17 +30,6 @@ def job(name: str, function: Callable[..., str | None], *arguments: object) -> J
 chosen_labels = kept(by_snapshot)(strategy_yield.chosen_labels)
 known = kept(by_snapshot)(replay.known)
 picks = kept(by_snapshot)(sampling.picks_of)
-
-
-word_comparisons = kept(by_snapshot)(representation.word_comparisons)
-_comparable_columns = kept(lambda pool: pool.key)(representation.comparable_columns)
-
-
-@kept(by_snapshot)
-def spreads(snapshot: Snapshot) -> dict[str, pd.DataFrame]:
-    columns = _comparable_columns(snapshot.pool_words.pool)
-    found = {each.name: representation.column_spread(snapshot, each) for each in columns}
-    return {representation.LENGTH: representation.length_spread(snapshot)} | found
 
 
 @kept(by_snapshot)

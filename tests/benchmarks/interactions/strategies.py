@@ -11,7 +11,6 @@ from tests.benchmarks.interactions.visit import (
     arriving,
     arriving_after_a_label,
     choosing,
-    picking,
 )
 
 STRATEGIES = f"strategies{PERSON}"
@@ -25,8 +24,6 @@ def seeding(visit: Visit) -> Iterator[Act]:
 
 KINDS: dict[str, Kind] = {
     "open": arriving("strategies"),
-    "feature to compare": picking(STRATEGIES, "skew_feature"),
-    "words of a strategy": picking(STRATEGIES, "skew_group"),
     "size of the experiment": choosing(STRATEGIES, "experiment_size"),
     "ways of the replay": choosing(STRATEGIES, "replay_ways"),
     "models of the replay": choosing(STRATEGIES, "replay_models"),
