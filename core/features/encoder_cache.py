@@ -6,8 +6,7 @@ content; what does not fit its name is encoded again.
 """
 
 import io
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -21,12 +20,9 @@ from core.pool.bags import Mask
 from core.pool.tokens import Hashes
 from core.system.durable import remove, remove_abandoned, write_whole
 from core.system.mapped_arrays import encoded
-from core.system.progress import EVERY, Progress, about, silent
+from core.system.progress import Pace, Progress, silent
 
 TEXTS_IN_A_FILE = 1_024
-
-SAMPLE = 64
-"""Texts in the first block: the time for all others is estimated from them."""
 
 Block = NDArray[np.void]
 """Records of `text`, its hash, in ascending order, and `vector`."""
@@ -93,21 +89,16 @@ class CachedEncoder:
         """Encodes each of the missing texts once, and keeps block by block."""
         places = np.flatnonzero(missing)
         places = places[np.sort(np.unique(hashes[places], return_index=True)[1])]
-        name, total, done = self.encoder.name, len(places), 0
-        if total > SAMPLE:
+        name, total = self.encoder.name, len(places)
+        if total > TEXTS_IN_A_FILE:
             progress(f"opening the encoder {name}")
-            self.encoder.encode([""])  # reading the weights is not a part of the estimate
-        began = told = time.perf_counter()
-        for part in _parts(places):
-            vectors = self.encoder.encode([texts[at] for at in part])
-            self._keep(_block(hashes[part], vectors))
-            done, now = done + len(part), time.perf_counter()
-            left = about((now - began) / done * (total - done))
-            if done == SAMPLE < total:
-                progress(f"encoding {total:,} texts with {name}: {left}")
-            elif now - told > EVERY:
-                progress(f"encoded {done:,} of {total:,} texts, {left} left", done, total)
-                told = now
+            self.encoder.encode([""])  # reading the weights is not a part of the pace
+            progress(f"encoding {total:,} texts with {name}")
+        pace = Pace(progress, f"encoding with {name}", total, "texts")
+        for start in range(0, total, TEXTS_IN_A_FILE):
+            part = places[start : start + TEXTS_IN_A_FILE]
+            self._keep(_block(hashes[part], self.encoder.encode([texts[at] for at in part])))
+            pace.add(len(part))
 
     def _keep(self, block: Block) -> None:
         """The block stands in a file, or in memory where that is not allowed or not possible."""
@@ -127,17 +118,6 @@ def hashes_of(texts: Sequence[str]) -> Hashes:
     in_bytes = (text.encode("utf-8", "surrogatepass") for text in texts)
     digests = (blake2b(text, digest_size=8).digest() for text in in_bytes)
     return np.frombuffer(b"".join(digests), "<u8")
-
-
-def _parts(places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """The places in blocks; of many, first a sample from all over, to see how long they take."""
-    if len(places) > SAMPLE:
-        sampled = np.zeros(len(places), bool)
-        sampled[np.arange(SAMPLE) * len(places) // SAMPLE] = True
-        yield places[sampled]
-        places = places[~sampled]
-    for start in range(0, len(places), TEXTS_IN_A_FILE):
-        yield places[start : start + TEXTS_IN_A_FILE]
 
 
 def _block(texts: Hashes, vectors: NDArray[np.float16]) -> Block:

@@ -30,8 +30,8 @@ def in_words(tell: Callable[[str], object]) -> Progress:
 class Pace:
     """Tells how far something is that goes through many things of one kind.
 
-    As `counting words: 3,200,000 of 10,000,000 texts, 410,000/s`, at most once in `EVERY` seconds;
-    of what is over sooner nothing is told.
+    As `counting words: 3,200,000 of 10,000,000 texts, 410,000/s, about 17 s left`, at most once in
+    `EVERY` seconds; of what is over sooner nothing is told.
     """
 
     def __init__(self, progress: Progress, doing: str, total: int | None, things: str) -> None:
@@ -45,8 +45,11 @@ class Pace:
         now = time.perf_counter()
         if now - self._told >= EVERY:
             self._told, speed = now, self._done / (now - self._began)
-            of_all = "" if self._total is None else f" of {self._total:,}"
-            words = f"{self._doing}: {self._done:,}{of_all} {self._things}, {speed:,.0f}/s"
+            of_all = left = ""
+            if self._total is not None:
+                of_all = f" of {self._total:,}"
+                left = f", {about((self._total - self._done) / speed)} left"
+            words = f"{self._doing}: {self._done:,}{of_all} {self._things}, {speed:,.0f}/s{left}"
             self._progress(words, self._done, self._total or 0)
 
 

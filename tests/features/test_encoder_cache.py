@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.features import encoder_cache
 from core.features.encoder import Encoder, open_encoder
-from core.features.encoder_cache import SAMPLE, TEXTS_IN_A_FILE, CachedEncoder, hashes_of
+from core.features.encoder_cache import TEXTS_IN_A_FILE, CachedEncoder, hashes_of
+from core.system import progress
 from core.system.durable import ABANDONED
 from core.system.progress import in_words
 from tests.conftest import headlines
@@ -121,17 +121,18 @@ def test_what_was_never_finished_is_cleared_away_after_a_while(encoder: Encoder,
     assert [path.name for path in folder.glob("*.unfinished")] == [".2.npy.0123abcd.unfinished"]
 
 
-def test_progress_begins_with_an_estimate_and_tells_the_time_left(
+def test_progress_begins_with_the_number_and_tells_the_time_left(
     encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(encoder_cache, "EVERY", 0.0)
-    texts, told = [f"flood {number}" for number in range(SAMPLE + 2 * TEXTS_IN_A_FILE)], []
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    texts, told = [f"flood {number}" for number in range(64 + 2 * TEXTS_IN_A_FILE)], []
     CachedEncoder(encoder, tmp_path).vectors(texts, in_words(told.append))
     number = f"{len(texts):,}"
     name = re.escape(encoder.name)
     assert re.fullmatch(rf"opening the encoder {name}", told[0])
-    assert re.fullmatch(rf"encoding {number} texts with {name}: (a moment|about .*)", told[1])
-    assert re.fullmatch(rf"encoded 1,088 of {number} texts, (a moment|about .*) left", told[2])
+    assert told[1] == f"encoding {number} texts with {encoder.name}"
+    pace = rf"encoding with {name}: 1,024 of {number} texts, [\d,]+/s, (a moment|about .*) left"
+    assert re.fullmatch(pace, told[2])
     assert [len(np.load(path)) for path in blocks(tmp_path)].count(TEXTS_IN_A_FILE) == 2
     told.clear()
     CachedEncoder(encoder, tmp_path).vectors(texts, in_words(told.append))
@@ -151,7 +152,7 @@ from core.features.encoder import Encoder, open_encoder
 from core.features.encoder_cache import CachedEncoder
 from tests.conftest import headlines
 
-encoder_cache.TEXTS_IN_A_FILE = encoder_cache.SAMPLE = 10
+encoder_cache.TEXTS_IN_A_FILE = 10
 read = Encoder.encode
 def slowly(self, texts):
     time.sleep(0.05)

@@ -20,7 +20,7 @@ def test_a_pace_tells_how_far_it_is_and_how_fast(monkeypatch: pytest.MonkeyPatch
     pace = Pace(in_words(said.append), "counting words", 5_000, "texts")
     pace.add(1_000)
     pace.add(1_500)
-    assert re.fullmatch(r"counting words: 1,000 of 5,000 texts, [\d,]+/s", said[0])
+    assert re.fullmatch(r"counting words: 1,000 of 5,000 texts, [\d,]+/s, a moment left", said[0])
     assert said[1].startswith("counting words: 2,500 of 5,000 texts, ")
 
 
