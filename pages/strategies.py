@@ -9,8 +9,7 @@ from pages.ui.strategies.replay import show_replay
 from pages.ui.strategies.yields import show_yields
 
 snapshot = page_head.open_page(
-    "Strategies",
-    "Which ways of picking items help your model most, and how many positives are left.",
+    "Strategies", "Which ways of picking items help your model most, and when to stop."
 )
 page_head.need_pool(snapshot)
 chosen = analysis.chosen_labels(snapshot)

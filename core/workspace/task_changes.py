@@ -135,8 +135,8 @@ def _edits(was: Label, label: Label, number: str) -> Iterator[str]:
         yield f"Changes the key of {label.name} from {before} to {after}."
     if label.description != was.description:
         yield (
-            f"Changes the definition of {label.name}, which {number} have. They are listed on "
-            "Review for a second look."
+            f"Changes the definition of {label.name}, which {number} have. Review lists those that "
+            "were labeled here, for a second look."
         )
     if label.examples != was.examples:
         yield f"Changes the examples of {label.name}."

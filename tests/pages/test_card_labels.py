@@ -281,6 +281,9 @@ def test_the_end_counts_and_lists_several_labels(labels_of):
     expect(rows).to_have_count(3)
     page.get_by_test_id("key-filter--").click()
     expect(rows).to_have_count(2)
+    page.keyboard.press("4")
+    expect(rows).to_have_count(0)
+    expect(page.get_by_test_id("message")).to_have_text("Café: 0 listed.")
     page.keyboard.type("bug")
     page.keyboard.press("Enter")
     expect(rows).to_have_count(6)
@@ -304,6 +307,28 @@ def test_groups_stand_under_their_names(labels_of):
     press(page, "6")
     expect(page.get_by_test_id("recent-2")).to_contain_text("needs/water")
     expect(group.locator(".sl-group-count")).to_have_text("2")
+
+
+def test_twenty_labels_in_groups_stand_in_the_window_side_by_side(labels_of):
+    sizes = {"product": 4, "billing": 4, "shipping": 3, "feature": 3, "account": 4, "other": 2}
+    page, _ = labels_of([f"{name}/a kind {at}" for name, n in sizes.items() for at in range(n)])
+    place = page.locator(".sl-labels")
+    assert place.evaluate("node => node.scrollHeight <= node.clientHeight")
+    groups = [group.bounding_box() for group in place.get_by_role("group").all()]
+    assert len({round(box["y"]) for box in groups}) < len(groups)
+    for group, box in zip(place.get_by_role("group").all(), groups, strict=True):
+        last = group.locator(".sl-label").last.bounding_box()
+        assert box["x"] + box["width"] - last["x"] - last["width"] < 12  # nothing is left free
+
+
+def test_what_has_no_color_has_none_of_a_group_either(labels_of):
+    page, _ = labels_of(NAMES)
+    border = "node => getComputedStyle(node).borderColor"
+    found = {
+        name: page.get_by_test_id(f"key-label-{value(name)}").evaluate(border)
+        for name in ("Bug", "needs/water", "damage/roads")
+    }
+    assert len({*found.values()}) == 3
 
 
 def test_what_a_label_means_is_told_where_it_is_chosen(labels_of):

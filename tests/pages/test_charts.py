@@ -1,11 +1,15 @@
 import math
+import re
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.workspace.task import Task, default_task, parse_task
+from pages.ui.components import charts
 from pages.ui.components.charts import (
+    HUES,
     NEGATIVES,
     NOT_RECORDED,
     OTHER_STRATEGIES,
@@ -57,6 +61,17 @@ def test_labels_have_distinct_colors():
     assert len({*found.values()}) == 2
 
 
+def test_labels_of_equal_rank_have_the_colors_of_the_card():
+    style = (Path(charts.__file__).parents[1] / "card" / "card.css").read_text(encoding="utf-8")
+    assert tuple(re.findall(r'\[data-hue="\d"\] { --sl-other: (#\w+); }', style)) == HUES
+    equal = of_groups([f"l{at}" for at in range(8)])
+    assert tuple(label_colors(equal.labels).values()) == HUES
+    # On the card `press`, alone in its group, has no color; the groups have them in their order.
+    many = of_groups(["press", *(f"g{at % 3}/{at}" for at in range(15))])
+    named = grouped_colors(many, grouped(many, {}))
+    assert [named[name] for name in ("g0", "g1", "g2")] == [*HUES[:3]]
+
+
 # What people without one kind of cones see (Machado, Oliveira and Fernandes 2009), linear RGB.
 VISIONS = {
     "any": np.eye(3),
@@ -94,6 +109,7 @@ def contrast(color: str, ground: str) -> float:
         (12, list(STRATEGY_COLORS.values())),
         (18, [POSITIVE, *NEGATIVES]),
         (18, WAYS),
+        (18, HUES),
         (30, sorted({*SCORE_COLORS.values()})),
     ],
 )
@@ -103,7 +119,7 @@ def test_colors_that_stand_together_are_told_apart(vision: str, least: float, to
         assert distance >= least, (first, second)
 
 
-@pytest.mark.parametrize("color", [*STRATEGY_COLORS.values(), *OTHER_STRATEGIES, *WAYS])
+@pytest.mark.parametrize("color", [*STRATEGY_COLORS.values(), *OTHER_STRATEGIES, *WAYS, *HUES])
 def test_every_color_is_seen_on_light_and_on_dark(color: str):
     assert contrast(color, LIGHT) > 1.7
     assert contrast(color, DARK) > 1.9

@@ -393,6 +393,24 @@ def test_several_labels_for_a_text_are_made_the_labels(workspace: Workspace, mon
     assert (task.values, task.several, task.positive) == (("water", "roads", "power"), True, None)
 
 
+@pytest.mark.parametrize(
+    ("cells", "several"),
+    [
+        ("water|roads roads water|roads|power power", True),
+        ("water|roads roads|power power|water fire", False),  # four parts of four values
+        ("food|rice drink|tea", False),
+        ("water roads", False),
+    ],
+)
+def test_labels_joined_by_a_bar_are_several_where_parts_come_again(
+    workspace: Workspace, monkeypatch, cells: str, several: bool
+):
+    rows = [f"Text {at} about it,{cell}" for at, cell in enumerate(cells.split())]
+    page = upload(workspace, monkeypatch, "t.csv", "\n".join(["text,needs", *rows]))
+    say(page, "Label", "needs")
+    assert box(page, SEVERAL).value is several
+
+
 def test_labels_that_were_used_stay_and_it_is_said(workspace: Workspace, monkeypatch):
     page = upload(workspace, monkeypatch, "t.csv", delimited([COLUMNS, *ROWS], ","))
     add(go(page), "topics.csv", TOPICS)

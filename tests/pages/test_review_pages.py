@@ -302,6 +302,9 @@ def test_contradicted_labels_are_decided_and_stay_decided(demo: Path, monkeypatc
     page = open_list(open_page("review", demo, monkeypatch), "Model disagrees")
     shown = [button.key for button in page.button if button.key.startswith("decide ")]
     assert shown[0].split()[1] == first.item_id
+    named = {label.value: label.name for label in snapshot.workspace.task.labels}
+    # Names of several labels have commas between them: none stands between what is told of them.
+    assert f"labeled {named[first.label]} · predicted {named[doubts[0].predicted]}, " in told(page)
     page.button(key=f"decide {first.item_id} {doubts[0].predicted}").click().run()
     page.button(key=f"decide {second.item_id} {second.label}").click().run()
     assert not page.exception

@@ -51,6 +51,10 @@ def test_what_is_set_here_stands_on_the_card_at_once(
     fill(page, "Question", "Is it a storm?")
     fill(page, "Name", "Storm", 0)
     fill(page, "Key", "j", 0)
+    more = page.get_by_role("button", name="More").first
+    assert more.evaluate("node => node.scrollWidth <= node.clientWidth")
+    for part in more.locator("*").all():
+        assert part.evaluate("node => node.scrollWidth <= node.clientWidth")
     page.get_by_role("button", name="Add a label").click()
     fill(page, "Name", "Unclear", 2)
     told = page.locator(".st-key-settings_changes")

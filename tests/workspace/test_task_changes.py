@@ -55,8 +55,8 @@ def edited(at: int, **words: object) -> Task:
         (
             edited(0, description="x"),
             [
-                "Changes the definition of Disaster-related, which 240 items have. They are listed "
-                "on Review for a second look."
+                "Changes the definition of Disaster-related, which 240 items have. Review lists "
+                "those that were labeled here, for a second look."
             ],
         ),
         (

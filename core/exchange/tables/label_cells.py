@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from core.exchange.tables.files import text_of
@@ -81,6 +81,11 @@ def hold_several(cells: Iterable[str], *, joined: bool = False) -> bool:
         len(readable(cell)) > 1 or (joined and (SEPARATOR in cell or cell == NONE))
         for cell in cells
     )
+
+
+def are_joined(values: Collection[str]) -> bool:
+    """Whether `a|b` among them are two labels: parts come again, in others or alone."""
+    return len({x.strip() for value in values for x in value.split(SEPARATOR)}) < len(values)
 
 
 def answers(cells: Mapping[str, int], several: bool) -> int:

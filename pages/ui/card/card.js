@@ -227,7 +227,7 @@ class Card {
     this.show();
     const count = endScreen.list.children.length;
     const which = endScreen.filter === null ? "All" : labels.get(value)?.name;
-    this.view.announce(`${which}: ${count} listed.`);
+    this.view[count > 0 ? "announce" : "say"](`${which}: ${count} listed.`);
   }
 
   /** Leaves the item for later; at the end of a batch, shows what was set aside once more. */

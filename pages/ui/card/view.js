@@ -168,6 +168,7 @@ class View {
     this.root.classList.toggle("sl-many", count > 9);
     this.root.classList.toggle("sl-crowded", count > 15);
     this.root.classList.toggle("sl-several", this.data.several);
+    this.root.classList.toggle("sl-hued", labels.some(({ hue }) => hue));
     place.replaceChildren(...shown);
     this.giveButton = place.querySelector(".sl-give .sl-name");
   }

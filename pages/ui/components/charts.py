@@ -29,6 +29,9 @@ STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} |
 OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
 POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")
 
+HUES = ("#0072b2", "#d55e00", "#40b476", "#ca7ff5", "#803010", "#bb316a", "#7797ae", "#805ef9")
+"""Of labels of equal rank, or of their groups, as the card has them."""
+
 SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
 SCORE_COLORS |= {MACRO_NAMES[of]: SCORE_COLORS[SCORE_NAMES[of]] for of in CURVES}
 
@@ -43,11 +46,12 @@ LETTER, SYMBOL = 6, 28
 
 
 def label_colors(labels: Sequence[Label]) -> dict[str, str]:
-    """The color of each label, by its name: the positive one is vermilion, the others follow.
+    """The color of each label, by its name: those of the card, where there are enough for all.
 
-    More labels than there are colors have them by turns.
+    A positive label is vermilion. More labels than there are colors have them by turns.
     """
-    others = cycle(NEGATIVES)
+    is_equal = len(labels) <= len(HUES) and not any(label.positive for label in labels)
+    others = cycle(HUES if is_equal else NEGATIVES)
     return {label.name: POSITIVE if label.positive else next(others) for label in labels}
 
 
@@ -82,8 +86,9 @@ def grouped_colors(task: Task, names: Mapping[str, str]) -> dict[str, str]:
     """The color of each name that `grouped` gives."""
     if len(task.labels) <= len(WAYS):
         return named_colors(task.labels, names.values())
-    shown = sorted(dict.fromkeys(names.values()), key=OTHERS.__eq__)
-    return dict(zip(shown, WAYS, strict=False))
+    sizes = Counter(names.values())  # on the card, groups of one label have no color of their own
+    shown = sorted(sizes, key=lambda name: (name == OTHERS, sizes[name] == 1))
+    return dict(zip(shown, HUES, strict=False))
 
 
 def strategy_color(strategies: Iterable[str]) -> alt.Color:

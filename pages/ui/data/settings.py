@@ -198,9 +198,9 @@ def _choose(place: object, label: str, names: Mapping[str, str], chosen: set[str
 def _label(at: int, label: Label, number: int, names: Mapping[str, str]) -> tuple[Label, str]:
     """The label as its row says it, and the value of the one that it is merged into, if any."""
     row, into, retired = label.value or f"new {at}", "", False
-    value, examples = label.value, _lines(label.examples)
+    value, examples = label.value, "\n".join(" ".join(x.split()) for x in label.examples)
     with st.container(border=True):
-        left, middle, right = st.columns([3, 1, 6])
+        left, middle, right = st.columns([6, 3, 11])
         name = left.text_input("Name", label.name, key=_key(f"name {row}")).strip()
         key = middle.text_input("Key", label.key, key=_key(f"key {row}")).strip().lower()
         about = right.text_area("Definition", label.description, height=90, key=_key(f"what {row}"))
@@ -225,10 +225,6 @@ def _label(at: int, label: Label, number: int, names: Mapping[str, str]) -> tupl
     key = key or ("" if label.value else KEY_UNSAID)
     words = {"value": value or name, "name": name or value, "key": key, "retired": retired}
     return replace(label, **words, description=about.strip()), into
-
-
-def _lines(texts: Sequence[str]) -> str:
-    return "\n".join(" ".join(text.split()) for text in texts)
 
 
 def _retired(label: Label, snapshot: Snapshot, items: Mapping[str, int]) -> Label:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import TaskError
 from core.exchange.foreign_table import label_words, meaning
-from core.exchange.tables.label_cells import LabelColumn
+from core.exchange.tables.label_cells import LabelColumn, are_joined
 from core.exchange.tables.reader import SourceTable
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MAX_LABELS, SPLIT_NAMES, SPLITS, Label
@@ -90,13 +90,10 @@ def choose_for_all(
     places = st.columns(3)
     if splits:
         split = places[0].selectbox(
-            "Use the labels for",
-            SPLITS,
-            index=SPLITS.index("training"),
+            "Use the labels for", SPLITS, SPLITS.index("training"), key=upload.key("for_split"),
             format_func=lambda split: SPLIT_NAMES[split].capitalize(),
-            key=upload.key("for_split"),
             help="Only texts that were drawn at random make a fair test set.",
-        )
+        )  # fmt: skip
         choice = replace(choice, split=split)
     if people:
         who = places[1].text_input(
@@ -109,7 +106,8 @@ def choose_for_all(
 def choose_several(upload: Upload, table: SourceTable, column: str) -> LabelColumn:
     """The column, read as one label for each text or as several."""
     key = upload.key("several", column, *table.columns)
-    is_told = upload.labels(table, column).several
+    found = upload.labels(table, column)
+    is_told = found.several or are_joined(found.counts)
     help_text = "Then the labels in a cell are a list, or joined by | or ;"
     is_said = st.checkbox(SEVERAL, is_told, key=key, help=help_text)
     return upload.labels(table, column, is_said)
@@ -167,12 +165,9 @@ def _make(
 
 
 def _match(
-    upload: Upload,
-    snapshot: Snapshot,
-    column: str,
-    counts: Mapping[str, int],
+    upload: Upload, snapshot: Snapshot, column: str, counts: Mapping[str, int],
     means: Mapping[str, str],
-) -> dict[str, str]:
+) -> dict[str, str]:  # fmt: skip
     """What each value means, page by page; what was chosen on another page, or before, is kept."""
     chosen = st.session_state.setdefault(upload.key("chosen", column, *counts), dict(means))
     names = {label.value: label.name for label in snapshot.workspace.task.labels}
@@ -181,12 +176,10 @@ def _match(
     for value, place in zip(shown, places, strict=False):
         options = [*names] if means[value] else [UNLABELED, *names]
         chosen[value] = place.selectbox(
-            plain(f"{value[:60]} ({counts[value]:,})"),
-            options,
-            options.index(chosen[value]),
+            plain(f"{value[:60]} ({counts[value]:,})"), options, options.index(chosen[value]),
             format_func=lambda label: names.get(label, "(leave unlabeled)"),
             key=upload.key("value", column, value),
-        )
+        )  # fmt: skip
     return chosen
 
 

@@ -68,7 +68,7 @@ def show_contradicted(snapshot: Snapshot) -> None:
 def show_issue(snapshot: Snapshot, issue: LabelIssue, is_top: bool) -> None:
     task, item = snapshot.workspace.task, issue.item
     given, predicted = task.name_of(item.label), task.name_of(issue.predicted)
-    reason = f"labeled {given}, predicted {prediction(predicted, issue.confidence)}"
+    reason = f"labeled {given} · predicted {prediction(predicted, issue.confidence)}"
     if len(task.labels) > 2:
         reason += f" ({prediction(given, issue.probability)})"
     facts = [reason, item.strategy and f"chosen by {item.strategy}", item.annotator, source(item)]
