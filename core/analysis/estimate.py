@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.results import keep_result, name_of, read_result
+from core.analysis.results import keep_newest, name_of, read_newest, read_result
 from core.errors import LoopError, RunError
 from core.evaluation.metrics import as_table
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
@@ -22,8 +22,7 @@ from core.models.model import Model
 from core.models.predict import probabilities, score_texts
 from core.models.training import learner_on
 from core.sampling import strategies
-from core.system.disk_cache import file_stamps, newest
-from core.system.durable import remove
+from core.system.disk_cache import file_stamps
 from core.system.progress import Progress, silent
 from core.system.typed_json import typed
 from core.workspace.labels import Labeled
@@ -64,8 +63,7 @@ def kept_estimate(snapshot: Snapshot) -> Estimate | None:
 
 
 def earlier_estimate(snapshot: Snapshot) -> Estimate | None:
-    files = newest(estimate_file(snapshot).parent, "*.json")
-    return next(filter(None, (read_result(file, Estimate) for file in files)), None)
+    return next(read_newest(estimate_file(snapshot).parent, Estimate), None)
 
 
 def estimate_file(snapshot: Snapshot) -> Path:
@@ -84,13 +82,9 @@ def compute_estimate(path: Path, *, progress: Progress = silent) -> str:
     snapshot = read_snapshot(workspace, write_cache=workspace.is_writable())
     file = estimate_file(snapshot)
     found = kept_estimate(snapshot) or make_estimate(snapshot, progress=progress)
-    encoded = json.dumps(asdict(found))
     with suppress(LoopError):  # where nothing can be written it is computed again another day
-        keep_result(file, encoded.encode())
-        for other in newest(file.parent, "*.json"):
-            if other != file:
-                remove(other)
-    return encoded
+        keep_newest(file, found, 1)
+    return json.dumps(asdict(found))
 
 
 def make_estimate(

@@ -1,13 +1,15 @@
 """Results of studies, kept in `.cache` under names made of all that they depend on."""
 
 import json
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
 
 from core.errors import LoopError
-from core.system.durable import DAMAGED, refused_as, write_whole
+from core.system.disk_cache import newest
+from core.system.durable import DAMAGED, refused_as, remove, write_whole
 from core.system.typed_json import typed
 
 Result = TypeVar("Result")
@@ -22,17 +24,28 @@ def name_of(*parts: object) -> str:
     return content.hexdigest()
 
 
-def keep_result(file: Path, content: bytes | memoryview) -> None:
+def keep_result(file: Path, content: bytes) -> None:
     """The content stands in the file; raises LoopError if it cannot be written."""
-    with kept_in(file):
+    name = file.as_posix().rpartition("/.cache/")[2]
+    todo = "Free some space or make the folder writable."
+    with refused_as(LoopError, f".cache/{name} cannot be written", todo):
         write_whole(file, content)
 
 
-def kept_in(path: Path) -> AbstractContextManager[None]:
-    """An OSError within becomes a LoopError that names this path of `.cache`."""
-    name = path.as_posix().rpartition("/.cache/")[2]
-    todo = "Free some space or make the folder writable."
-    return refused_as(LoopError, f".cache/{name} cannot be written", todo)
+def keep_newest(file: Path, result: object, most: int) -> None:
+    """The result, a dataclass, stands in the file as JSON, and of its folder so many stay.
+
+    Raises LoopError if it cannot be written.
+    """
+    keep_result(file, json.dumps(asdict(result)).encode())
+    for older in [*newest(file.parent, "*")][most:]:
+        remove(older)
+
+
+def read_newest(folder: Path, kind: type[Result]) -> Iterator[Result]:
+    """The results of this type that the folder keeps, the newest first."""
+    found = (read_result(file, kind) for file in newest(folder, "*.json"))
+    yield from filter(None, found)
 
 
 def read_result(file: Path, kind: type[Result]) -> Result | None:

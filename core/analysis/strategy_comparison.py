@@ -4,15 +4,15 @@ A model is trained anew on as many items of each strategy, and of all of them, a
 same evaluation items. What strategies would have chosen is the question of `replay`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.analysis.results import keep_result, kept_in, name_of, read_result
+from core.analysis.results import keep_newest, name_of, read_newest, read_result
 from core.errors import LoopError
 from core.evaluation.intervals import BinaryPredictions
 from core.evaluation.metrics import as_table
@@ -24,16 +24,12 @@ from core.features.vocabulary import Vocabulary
 from core.models.calibration import Probabilities
 from core.models.training import LabeledTexts, learner_on
 from core.pool.bags import Indices
-from core.system.disk_cache import newest
-from core.system.durable import make_folder, remove
-from core.system.locks import locked_folder
-from core.system.mapped_arrays import encoded
 from core.system.progress import Progress, silent
 from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 
-EXPERIMENT_VERSION = 2
+EXPERIMENT_VERSION = 3
 """Part of the name: a change of what is computed computes it anew."""
 
 LEAST = 60
@@ -45,7 +41,7 @@ PART = 2 / 3
 SEEDS = 20
 
 KEPT = 10
-"""Experiments that are kept, the newest ones: each takes a megabyte or two."""
+"""Outcomes that are kept, the newest ones."""
 
 
 @dataclass(frozen=True)
@@ -64,21 +60,17 @@ class Groups:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is trained, for each seed `size` random items of each group, and where it is kept."""
+    """What is trained, for each seed `size` random items of each group; `file` has the outcome."""
 
     snapshot: Snapshot
     groups: dict[str, Indices]
     size: int
     seeds: int
-    folder: Path
+    file: Path
 
     @property
     def model(self) -> str:
         return self.snapshot.workspace.task.model
-
-    @property
-    def outcome_file(self) -> Path:
-        return self.folder / f"outcome-{self.seeds}.json"
 
 
 def find_groups(training: Sequence[Labeled]) -> Groups:
@@ -130,16 +122,16 @@ def prepare(snapshot: Snapshot, size: int | None = None, seeds: int = SEEDS) -> 
         raise LoopError(" ".join([refusal(snapshot), *groups.waiting]).strip())
     size = groups.sizes[0] if size is None else size
     chosen = {name: rows for name, rows in groups.ready.items() if most(rows) >= size}
-    folder = snapshot.workspace.cache / "experiments" / _name(snapshot, size)
-    return Experiment(snapshot, chosen, size, seeds, folder)
+    file = snapshot.workspace.cache / "experiments" / f"{_name(snapshot, size, seeds)}.json"
+    return Experiment(snapshot, chosen, size, seeds, file)
 
 
-def _name(snapshot: Snapshot, size: int) -> str:
-    """Names all that a prediction depends on beside the group and the seed."""
+def _name(snapshot: Snapshot, size: int, seeds: int) -> str:
+    """Names all that an outcome depends on."""
     task, labels = snapshot.workspace.task, snapshot.labels
     training, evaluation = labels.usable_training, labels.splits["evaluation"]
     positive = task.positive and task.positive.value
-    asked = (task.values, positive, task.model, task.encoder, size, LEAST)
+    asked = (task.values, positive, task.model, task.encoder, size, seeds, LEAST)
     pool = snapshot.pool_words.pool.key
     return name_of(
         (EXPERIMENT_VERSION, Space.version, Vocabulary.version, pool, asked),
@@ -165,72 +157,49 @@ def drawn(name: str, of: Indices, size: int, seed: int, targets: NDArray[np.int6
     return np.sort(rows)
 
 
-def compute(path: Path, size: int, seeds: int, *, progress: Progress = silent) -> None:
+def compute(path: Path, size: int, seeds: int, progress: Progress) -> None:
     """Computes the experiment of this workspace as it stands now, and keeps its outcome.
 
-    Whoever asks for the same meanwhile, in another process too, waits and finds it done. Raises
-    LoopError if there is nothing to compare or nothing can be kept, RunError if the task's encoder
-    cannot be used.
+    Raises LoopError if there is nothing to compare or the outcome cannot be kept, RunError if the
+    task's encoder cannot be used.
     """
     progress("reading the workspace")
-    experiment = prepare(read_snapshot(open_workspace(path)), size, seeds)
-    progress("waiting until another program has computed it")
-    folder = experiment.folder
-    with kept_in(folder):
-        if not folder.exists():  # the newest ones stay, but one: there is another now
-            for old in [*newest(folder.parent, "*")][KEPT - 1 :]:
-                remove(old)
-        make_folder(folder)
-    with locked_folder(folder, folder.name):
-        if kept(experiment) is None:
-            run(experiment, progress)
+    run(prepare(read_snapshot(open_workspace(path)), size, seeds), progress)
 
 
 def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
-    """The outcome, without training again what is kept; raises LoopError or RunError."""
-    snapshot, folder = experiment.snapshot, experiment.folder
+    """The outcome, which is kept as well; raises LoopError or RunError."""
+    snapshot, groups = experiment.snapshot, experiment.groups
     training, evaluation = snapshot.labels.usable_training, snapshot.labels.splits["evaluation"]
     task = snapshot.workspace.task
     items = labeled_texts([*training, *evaluation], task)
     asked = np.arange(len(training), len(items.texts))
-    source = learner = None
-    found: dict[str, list[BinaryPredictions]] = {name: [] for name in experiment.groups}
-    total = experiment.seeds * len(found)
-    shape = (2, len(evaluation), *([len(items.labels)] if items.positive is None else []))
-    for seed in range(experiment.seeds):
-        if task.model != "linear":  # which needs no seed, and reads its items once for all
-            learner = None
-        for number, (name, of) in enumerate(experiment.groups.items(), 1 + seed * len(found)):
-            file = folder / f"{seed}-{name_of(name.encode())}.npy"
-            predictions = _read_predictions(file, shape)
-            if predictions is None:
-                source = source or feature_source(snapshot, task.model, progress)
-                learner = learner or learner_on(task.model, source, items, seed)
-                words = f"{number} of {total}: {name}, seed {seed + 1}"
-                progress(words, number - 1, total)
-                rows = drawn(name, of, experiment.size, seed, items.targets)
-                p = learner.predict(learner.train(rows), asked)
-                predictions = _judged(p, items)
-                keep_result(file, encoded(predictions))
-            found[name].append(BinaryPredictions(predictions[0], predictions[1] > 0))
+    source, learner = feature_source(snapshot, task.model, progress), None
+    found: dict[str, list[BinaryPredictions]] = {name: [] for name in groups}
+    total = experiment.seeds * len(groups)
+    for number, (seed, name) in enumerate(product(range(experiment.seeds), groups)):
+        # A linear model needs no seed, and reads its items once for all.
+        if learner is None or task.model != "linear":
+            learner = learner_on(task.model, source, items, seed)
+        progress(f"{number + 1} of {total}: {name}, seed {seed + 1}", number, total)
+        rows = drawn(name, groups[name], experiment.size, seed, items.targets)
+        found[name].append(_judged(learner.predict(learner.train(rows), asked), items))
     progress("comparing")
     outcome = _outcome(experiment, found, items, asked)
-    keep_result(experiment.outcome_file, json.dumps(asdict(outcome), indent=1).encode())
+    keep_newest(experiment.file, outcome, KEPT)
     return outcome
 
 
 def kept(experiment: Experiment) -> Outcome | None:
     """The outcome that was computed before; None: it was not, or its file is damaged."""
-    return read_result(experiment.outcome_file, Outcome)
+    return read_result(experiment.file, Outcome)
 
 
 def earlier(experiment: Experiment) -> Outcome | None:
     """The newest outcome of other labels at the same size by the same model; None for none."""
-    for file in newest(experiment.folder.parent, f"*/{experiment.outcome_file.name}"):
-        found = read_result(file, Outcome)
-        if found and (found.size, found.model) == (experiment.size, experiment.model):
-            return found
-    return None
+    asked = experiment.size, experiment.seeds, experiment.model
+    others = read_newest(experiment.file.parent, Outcome)
+    return next((each for each in others if (each.size, each.seeds, each.model) == asked), None)
 
 
 def _outcome(
@@ -249,19 +218,9 @@ def _outcome(
     return Outcome(size, seeds, experiment.model, training, len(asked), results)
 
 
-def _judged(probability: Probabilities, items: LabeledTexts) -> NDArray[np.float64]:
-    """P(positive) and whether it is predicted, `(2, n_items)`; without one, of each label."""
+def _judged(probability: Probabilities, items: LabeledTexts) -> BinaryPredictions:
+    """P(positive) and whether it is predicted, `(n_items,)`; without one, of each label."""
     n_labels = len(items.labels)
     predicted = probability > 0.5 if items.several else as_table(probability.argmax(1), n_labels)
-    if items.positive is None:
-        return np.stack([probability, predicted])
-    return np.stack([probability[:, items.positive], predicted[:, items.positive]])
-
-
-def _read_predictions(file: Path, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
-    """What `_judged` gave, of this shape; None: not there, or not whole."""
-    try:
-        found = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    return found if found.shape == shape else None
+    which = slice(None) if items.positive is None else items.positive
+    return BinaryPredictions(probability[:, which], predicted[:, which])

@@ -1,5 +1,4 @@
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,7 +97,7 @@ def test_a_larger_size_leaves_smaller_groups_out(snapshot: Snapshot):
     assert prepare(snapshot).size == sizes[0]
     larger = prepare(snapshot, sizes[-1])
     assert all(most(rows) >= sizes[-1] for rows in larger.groups.values())
-    assert larger.folder != prepare(snapshot).folder
+    assert larger.file != prepare(snapshot).file
 
 
 def test_a_draw_is_of_the_group_reproducible_and_has_two_labels():
@@ -122,7 +121,7 @@ def test_every_item_of_a_group_is_drawn_equally_often():
     assert (((times - expected) ** 2 / expected).sum() / 0.6) < 85
 
 
-def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(snapshot: Snapshot):
+def test_an_experiment_trains_on_what_was_drawn_and_its_outcome_is_kept(snapshot: Snapshot):
     experiment = prepare(snapshot, seeds=2)
     assert kept(experiment) is None
     steps: list[str] = []
@@ -132,9 +131,6 @@ def test_an_experiment_trains_on_what_was_drawn_and_is_not_computed_twice(snapsh
     group = [*experiment.groups.items()][1]
     (found,) = [result for result in outcome.results if result.name == group[0]]
     assert found.scores["auc"].value == pytest.approx(auc_by_hand(experiment, group))
-    again: list[str] = []
-    assert run(experiment, in_words(again.append)) == outcome
-    assert again == ["comparing"]
 
 
 def auc_by_hand(experiment: Experiment, group: tuple[str, np.ndarray]) -> float:
@@ -155,61 +151,16 @@ def auc_by_hand(experiment: Experiment, group: tuple[str, np.ndarray]) -> float:
     return float(np.mean(found))
 
 
-class StopError(Exception):
-    pass
-
-
-def test_what_was_finished_before_a_stop_is_kept(snapshot: Snapshot):
+def test_a_process_that_is_stopped_keeps_nothing_and_can_begin_anew(snapshot: Snapshot):
     experiment = prepare(snapshot, seeds=2)
-
-    def stop_at_the_third(step: str, *_: int) -> None:
-        if step.startswith("3 of "):
-            raise StopError
-
-    with pytest.raises(StopError):
-        run(experiment, stop_at_the_third)
-    assert kept(experiment) is None
-    steps: list[str] = []
-    run(experiment, in_words(steps.append))
-    assert next(step for step in steps if " of " in step).startswith("3 of ")
-
-
-def begun(experiment: Experiment) -> Job:
-    """The experiment at work in a process of its own, which has trained some models."""
-    path = experiment.snapshot.workspace.path
-    job = Job(compute, path, experiment.size, experiment.seeds)
+    job = Job(compute, snapshot.workspace.path, experiment.size, 2)
     job.start()
-    deadline = time.monotonic() + PATIENCE
-    while len([*experiment.folder.glob("[0-9]*.npy")]) < 3 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return job
-
-
-def test_a_process_that_is_stopped_leaves_nothing_half_and_goes_on_where_it_was(snapshot: Snapshot):
-    experiment = prepare(snapshot, seeds=40)
-    job = begun(experiment)
     job.stop()
     assert is_over(job, PATIENCE)
     assert kept(experiment) is None
-    finished = {file: file.read_bytes() for file in experiment.folder.glob("[0-9]*.npy")}
-    n_items = len(snapshot.labels.splits["evaluation"])
-    assert all(np.load(file).shape == (2, n_items) for file in finished)
     job.start()
     assert is_over(job, PATIENCE)
     assert (job.told.error, kept(experiment) is not None) == ("", True)
-    assert all(file.read_bytes() == content for file, content in finished.items())
-
-
-def test_two_programs_that_ask_for_the_same_compute_it_once(snapshot: Snapshot):
-    experiment = prepare(snapshot, seeds=20)
-    first = begun(experiment)
-    second = Job(compute, snapshot.workspace.path, experiment.size, experiment.seeds)
-    second.start()
-    assert is_over(first, PATIENCE)
-    assert is_over(second, PATIENCE)
-    assert (first.told.error, second.told.error) == ("", "")
-    assert first.told.step == "comparing"
-    assert second.told.step == "waiting until another program has computed it"
 
 
 def test_an_outcome_of_earlier_labels_is_found_until_there_is_one_of_today(snapshot: Snapshot):
@@ -229,21 +180,20 @@ def test_an_outcome_of_earlier_labels_is_found_until_there_is_one_of_today(snaps
 
 def test_the_newest_experiments_alone_are_kept(snapshot: Snapshot):
     folder = snapshot.workspace.cache / "experiments"
+    folder.mkdir(parents=True)
     for number in range(KEPT + 5):
-        (folder / f"old-{number:02}").mkdir(parents=True)
-        os.utime(folder / f"old-{number:02}", (number, number))
+        (folder / f"old-{number:02}.json").write_text("")
+        os.utime(folder / f"old-{number:02}.json", (number, number))
     experiment = prepare(snapshot, seeds=2)
-    compute(snapshot.workspace.path, experiment.size, 2)
+    run(experiment)
     assert len([*folder.iterdir()]) == KEPT
-    assert experiment.folder.exists()
+    assert experiment.file.exists()
 
 
 def test_a_damaged_answer_is_computed_again(snapshot: Snapshot):
     experiment = prepare(snapshot, seeds=2)
     outcome = run(experiment)
-    for file in experiment.folder.glob("*.npy"):
-        file.write_bytes(file.read_bytes()[:50])
-    experiment.outcome_file.write_text("{")
+    experiment.file.write_text("{")
     assert kept(experiment) is None
     assert run(experiment) == outcome
 
@@ -254,7 +204,7 @@ def test_other_labels_are_another_experiment(snapshot: Snapshot):
     splits = dict(snapshot.labels.splits)
     splits["training"] = [changed, *splits["training"][1:]]
     other = replace(snapshot, labels=replace(snapshot.labels, splits=splits))
-    assert prepare(other).folder != prepare(snapshot).folder
+    assert prepare(other).file != prepare(snapshot).file
 
 
 def test_what_cannot_be_kept_is_told(snapshot: Snapshot):
@@ -262,8 +212,6 @@ def test_what_cannot_be_kept_is_told(snapshot: Snapshot):
     (snapshot.workspace.cache / "experiments").write_text("")
     with pytest.raises(LoopError, match="cannot be written"):
         run(experiment)
-    with pytest.raises(LoopError, match="cannot be written"):
-        compute(snapshot.workspace.path, experiment.size, 2)
 
 
 def test_without_evaluation_data_of_both_kinds_nothing_can_be_judged(

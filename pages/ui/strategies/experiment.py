@@ -75,7 +75,7 @@ def show_state(experiment: comparison.Experiment) -> None:
         if st.button(name, icon=":material/science:", key="experiment", type=kind):
             job.start()
             st.rerun()
-    show_job(job, "Comparing", "experiment")
+    show_job(job, "Comparing", "experiment", stop=("Stop", "Nothing is kept: it begins anew."))
     if before:
         st.info(
             f"This comparison is from {before.training:,} training labels; now there are "
