@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.evaluation.intervals import Interval, Z, student, wilson
-from core.pool.text import words_of
-from core.workspace.labels import Labeled
-from core.workspace.logs import Logs
+from core.sampling.picks import word_history
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import NOT_RECORDED
 
@@ -50,59 +48,24 @@ def chosen_labels(snapshot: Snapshot) -> pd.DataFrame:
     """Every training label that counts, those of label files first, then batch by batch.
 
     `differs` is whether it is other than the run of that time had predicted; `novelty` the share of
-    the item's distinct words that no training item had when the batch was made; `seconds` what the
-    label took. None of them is there where nothing is known.
+    the item's distinct words that the training data did not hold before the batch; `seconds` what
+    the label took. None of them is there where nothing is known.
     """
     training, logs = snapshot.labels.splits["training"], snapshot.logs
     task = snapshot.workspace.task
     predicted = {(p.item_id, p.batch_id): p.predicted for p in logs.proposals}
     seconds = {(e.item_id, e.batch_id): e.seconds for e in logs.events if e.action == "label"}
-    novel, order = novelties(training, logs), {"": ""} | made_at(logs)
-    rows = []
-    for item in sorted(training, key=lambda x: (order.get(x.batch_id, ""), x.batch_id)):
+    history, rows = word_history(training, logs.proposals), []
+    for item in sorted(training, key=lambda x: (history.turn(x.batch_id), x.batch_id)):
         place = item.item_id, item.batch_id
         guess = predicted.get(place)
         differs = item.label != task.today(guess) if guess else None
         is_positive = task.positive and task.positive.value in task.chosen(item.label)
         of = item.strategy or NOT_RECORDED, item.batch_id or LABEL_FILES, is_positive
-        rows.append((item.item_id, *of, differs, novel.get(item.item_id), seconds.get(place)))
+        novelty = history.novelty(item.text, item.batch_id)
+        rows.append((item.item_id, *of, differs, novelty, seconds.get(place)))
     names = ["item_id", "strategy", "batch_id", "is_positive", "differs", "novelty", "seconds"]
     return pd.DataFrame(rows, columns=names).astype({"novelty": float, "seconds": float})
-
-
-def made_at(logs: Logs) -> dict[str, str]:
-    """When each batch was made, the earliest first."""
-    found: dict[str, str] = {}
-    for proposal in logs.proposals:
-        batch, moment = proposal.batch_id, proposal.created_at
-        found[batch] = min(found.get(batch, moment), moment)
-    return dict(sorted(found.items(), key=lambda pair: pair[::-1]))
-
-
-def novelties(training: Sequence[Labeled], logs: Logs) -> dict[str, float]:
-    """The share of each batch item's distinct words that no training item had until then, by id.
-
-    An item is in the training data from its first label on; one of a label file from the beginning.
-    Items of a batch that was made before there was any training data have no share.
-    """
-    since: dict[str, str] = {}
-    for event in logs.events:
-        if event.action == "label":
-            since.setdefault(event.item_id, event.labeled_at)
-    words = {item.item_id: set(words_of(item.text)) for item in training}
-    waiting = sorted(training, key=lambda item: since.get(item.item_id, ""), reverse=True)
-    by_batch: dict[str, list[str]] = {}
-    for item in training:
-        by_batch.setdefault(item.batch_id, []).append(item.item_id)
-    known: set[str] = set()
-    found: dict[str, float] = {}
-    for batch_id, made in made_at(logs).items():
-        while waiting and since.get(waiting[-1].item_id, "") < made:
-            known |= words[waiting.pop().item_id]
-        for item_id in by_batch.get(batch_id, []) if known else []:
-            if words[item_id]:
-                found[item_id] = len(words[item_id] - known) / len(words[item_id])
-    return found
 
 
 def by_strategy(items: pd.DataFrame) -> list[Yield]:

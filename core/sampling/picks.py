@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from core.pool.text import words_of
 from core.sampling.catalog import CATALOG
@@ -29,6 +30,15 @@ class WordHistory:
     turns: Mapping[str, Sequence[int]]
     turn_of: Mapping[str, int]
 
+    @cached_property
+    def begins(self) -> int:
+        """The turn of the first batch that brought training data; -1 for label files."""
+        return min((turns[0] for turns in self.turns.values()), default=-1)
+
+    def turn(self, batch_id: str) -> int:
+        """The turn of this batch; labels of files were there before every batch."""
+        return self.turn_of.get(batch_id, -1)
+
     def count(self, word: str, batch_id: str) -> int:
         """How often the word stood in the training data before this batch, or now."""
         return bisect_left(self.turns.get(word, ()), self.turn_of.get(batch_id, len(self.turn_of)))
@@ -36,6 +46,13 @@ class WordHistory:
     def known(self, text: str, batch_id: str) -> set[str]:
         """The text's words that the training data held before this batch."""
         return {word for word in words_of(text) if self.count(word, batch_id)}
+
+    def novelty(self, text: str, batch_id: str) -> float | None:
+        """The share of the text's distinct words that were new; None for the first labels."""
+        words = set(words_of(text))
+        if not words or self.turn(batch_id) <= self.begins:
+            return None
+        return (len(words) - len(self.known(text, batch_id))) / len(words)
 
     def familiarity(self, text: str, batch_id: str) -> float | None:
         """(1 + the sum of its words' counts) / its number of words (chapter 2), if any."""
@@ -50,11 +67,11 @@ def word_history(training: Iterable[Labeled], proposals: Iterable[Proposal]) -> 
     for proposal in proposals:
         turn_of.setdefault(proposal.batch_id, len(turn_of))
     turns: dict[str, list[int]] = {}
-    for item in training:
-        turn = turn_of.get(item.batch_id, -1)  # labels of files were there before every batch
+    history = WordHistory(turns, turn_of)
+    for item in sorted(training, key=lambda item: history.turn(item.batch_id)):
         for word in words_of(item.text):
-            turns.setdefault(word, []).append(turn)
-    return WordHistory({word: sorted(found) for word, found in turns.items()}, turn_of)
+            turns.setdefault(word, []).append(history.turn(item.batch_id))
+    return history
 
 
 def picks_of(snapshot: Snapshot) -> list[Pick]:

@@ -35,15 +35,11 @@ def snapshot(demo: Path) -> Snapshot:
 
 def novelty_by_brute_force(snapshot: Snapshot) -> dict[str, float]:
     """Goes through all training items once for each item."""
-    labeled = {}
-    for event in snapshot.logs.events:
-        if event.action == "label":
-            labeled.setdefault(event.item_id, event.labeled_at)
     training = snapshot.labels.splits["training"]
     made = {p.batch_id: p.created_at for p in snapshot.logs.proposals}
     found = {}
     for item in training:
-        before = [x for x in training if labeled.get(x.item_id, "") < made.get(item.batch_id, "")]
+        before = [x for x in training if made[x.batch_id] < made[item.batch_id]]
         words = set(item.text.split())
         if before:
             known = {word for other in before for word in other.text.split()}
