@@ -5,6 +5,7 @@ What is not UTF-8 is read in every code page: the one counts whose reading looks
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,11 +20,10 @@ from core.exchange.tables.languages import (
     BAD,
     LOOK_ALIKE,
     Language,
+    chance,
     evidence_of_ascii,
-    kinds,
     languages,
     likelihood_of,
-    text_codes,
 )
 
 AT_ONCE = 2**22  # bytes that are looked at at a time
@@ -51,23 +51,23 @@ ESCAPES = {b"\x1b$B": "iso2022_jp_ext", b"\x1b$@": "iso2022_jp_ext", b"\x1b$)C":
 WIDE = ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be")
 
 CODE_PAGES = {
-    "latin": {
+    "LATIN": {
         "cp1252": 0, "cp1250": -2, "cp1254": -3, "cp1257": -3, "cp1258": -4, "mac_roman": -3,
         "iso-8859-2": -3, "iso-8859-15": -3, "cp850": -3, "cp437": -4, "cp852": -4,
-        "mac_latin2": -4, "mac_turkish": -5, "cp858": -5, "cp857": -5, "cp775": -5,
-        "iso-8859-16": -5, "iso-8859-13": -5, "mac_croatian": -5, "mac_romanian": -5,
+        "mac_latin2": -4, "mac_turkish": -5, "cp857": -5, "cp775": -5, "iso-8859-16": -5,
+        "iso-8859-13": -5, "mac_croatian": -5, "mac_romanian": -5,
         "mac_iceland": -5, "iso-8859-3": -6, "iso-8859-4": -6, "cp860": -6, "cp861": -6,
         "cp865": -6, "cp863": -7, "iso-8859-10": -7, "iso-8859-14": -7,
     },
-    "cyrillic": {
+    "CYRILLIC": {
         "cp1251": -1, "koi8-r": -2, "koi8-u": -3, "cp866": -3, "mac_cyrillic": -5,
         "iso-8859-5": -4, "cp855": -6, "cp1125": -6,
     },
-    "greek": {"cp1253": -2, "iso-8859-7": -3, "mac_greek": -5, "cp737": -5, "cp869": -6},
-    "hebrew": {"cp1255": -2, "cp862": -5},
-    "arabic": {"cp1256": -2, "iso-8859-6": -4, "mac_arabic": -6, "mac_farsi": -6, "cp720": -6},
-    "thai": {"cp874": -2},
-    "east asian": {
+    "GREEK": {"cp1253": -2, "iso-8859-7": -3, "mac_greek": -5, "cp737": -5, "cp869": -6},
+    "HEBREW": {"cp1255": -2, "cp862": -5},
+    "ARABIC": {"cp1256": -2, "iso-8859-6": -4, "cp720": -6},
+    "THAI": {"cp874": -2},
+    "CJK": {
         "cp932": -1, "gb18030": -1, "cp950": -2, "cp949": -2, "euc_jp": -2, "big5hkscs": -4,
         "johab": -7,
     },
@@ -187,14 +187,14 @@ def _wide(head: bytes) -> str:
 def _ascii_share(head: bytes, encoding: str) -> float:
     """How much of the text is ASCII; 0 if it is no text in this encoding."""
     try:
-        found = text_codes(codecs.getincrementaldecoder(encoding)().decode(head))
+        found = Counter(codecs.getincrementaldecoder(encoding)().decode(head))
     except UnicodeError:
         return 0.0
-    if not len(found) or 0 in found:
+    if not found or "\0" in found:
         return 0.0
-    plain = (found < 128) & (found >= 32) | np.isin(found, text_codes("\t\n\r"))
-    bad = (kinds()[found] == BAD) & ~plain
-    return float(plain.mean()) if bad.mean() <= UNREADABLE else 0.0
+    plain = sum(number for sign, number in found.items() if " " <= sign <= "~" or sign in "\t\n\r")
+    bad = sum(number for sign, number in found.items() if chance(sign) == BAD and sign > "~")
+    return plain / found.total() if bad <= UNREADABLE * found.total() else 0.0
 
 
 def _controls(head: bytes) -> bytes:
@@ -240,24 +240,23 @@ def _line(block: bytes, place: int) -> tuple[int, int]:
 
 def _bad_and_good(data: bytes) -> tuple[int, int]:
     """(bytes that are no UTF-8, its characters that are not ASCII)."""
-    found = text_codes(data.decode("utf-8", "replace"))
-    bad = np.count_nonzero(found == ord("\ufffd"))
-    return bad, np.count_nonzero(found >= 128) - bad
+    found = data.decode("utf-8", "replace")
+    bad = found.count("\ufffd")
+    return bad, len(found) - len(found.encode("ascii", "ignore")) - bad
 
 
 def _likeliest(lines: Sequence[bytes]) -> Encoding:
     """The code page whose reading is the likeliest, with those that are about as good."""
-    alike: dict[str, list[_Page]] = {}
+    alike: dict[tuple[str, ...], list[_Page]] = {}
     for page in _pages():
-        text = "\n".join(line.decode(page.name, "replace") for line in lines)
-        alike.setdefault(text.translate(LOOK_ALIKE), []).append(page)
-    is_high = np.frombuffer(b"\n".join(lines), np.uint8) >= 128
+        texts = (line.decode(page.name, "replace").translate(LOOK_ALIKE) for line in lines)
+        alike.setdefault(tuple(texts), []).append(page)
     evidence = evidence_of_ascii(lines)
     scores: dict[str, float] = {}
-    for text, pages in alike.items():
+    for texts, pages in alike.items():
         usual = max(pages, key=lambda page: page.usual)
         spoken = {language for page in pages for language in page.spoken}
-        scores[usual.name] = usual.usual + likelihood_of(text, is_high, [*spoken], evidence)
+        scores[usual.name] = usual.usual + likelihood_of(texts, [*spoken], evidence)
     name, *others = sorted(scores, key=lambda page: -scores[page])
     alternatives = [page for page in others if scores[name] - scores[page] < ABOUT_AS_GOOD]
     names = (name, *alternatives[:ALTERNATIVES])

@@ -20,7 +20,7 @@ SENTENCES = {
 
 PAGES = {
     "en": "cp1252 mac_roman cp850 cp437 iso-8859-1",
-    "en_euro": "cp1252 mac_roman iso-8859-15 cp858",
+    "en_euro": "cp1252 mac_roman iso-8859-15",
     "de": "cp1252 cp1250 iso-8859-1 mac_roman cp850 cp437",
     "fr": "cp1252 iso-8859-15 mac_roman cp850",
     "es": "cp1252 iso-8859-1 mac_roman cp850",
@@ -50,8 +50,8 @@ PAGES = {
     "sr": "cp1251 mac_cyrillic iso-8859-5",
     "el": "cp1253 iso-8859-7 mac_greek cp737",
     "he": "cp1255 iso-8859-8 cp862",
-    "ar": "cp1256 iso-8859-6 mac_arabic cp720",
-    "fa": "cp1256 mac_farsi",
+    "ar": "cp1256 iso-8859-6 cp720",
+    "fa": "cp1256",
     "th": "cp874 tis-620",
     "ja": "cp932 shift_jis euc_jp iso2022_jp",
     "zh_hans": "gb18030 gb2312 gbk",
@@ -70,9 +70,7 @@ def as_written(text: str, page: str) -> str:
         return "".join(map(with_tone_behind, text))
     if page in ("cp1250", "iso-8859-2"):
         return text.translate(str.maketrans("șțȘȚ", "şţŞŢ"))
-    if page == "cp720":
-        return text.replace("،", ",")
-    return text.replace("ک", "ك") if page == "mac_farsi" else text
+    return text.replace("،", ",") if page == "cp720" else text
 
 
 def with_tone_behind(letter: str) -> str:
