@@ -1,31 +1,27 @@
 """A server on this machine that publishes files, and can do all that a bad day brings."""
 
-import hashlib
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Publisher:
-    """Serves `files` by their names; `asked` are (name, Range) of what was asked for.
+    """Serves `files` by their names; `asked` are the names of what was asked for.
 
     `cut_after` bytes of each answer the connection ends, as often as `cuts` says. `status` answers
-    everything; `moved_to` sends everybody there. `pause` is in seconds, before each `chunk`.
+    everything; `moved_to` sends everybody there. `pause` is in seconds, before the answer.
     """
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
-        self.asked: list[tuple[str, str]] = []
+        self.asked: list[str] = []
         self.cut_after: int | None = None
         self.cuts = 0
         self.status = 200
         self.moved_to = ""
-        self.knows_ranges = True
         self.says_length = True
-        self.tags = True
-        self.begins_elsewhere = False
         self.wrong_length = 0
-        self.pause, self.chunk = 0.0, 2**20
+        self.pause = 0.0
         publisher = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -52,28 +48,16 @@ class Publisher:
         self.thread.join()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        name, span = request.path.removeprefix("/"), request.headers.get("Range", "")
-        self.asked.append((name, span))
+        name = request.path.removeprefix("/")
+        self.asked.append(name)
         content = self.files.get(name)
         if self.moved_to:
             return self.say(request, 302, {"Location": self.moved_to})
         if self.status != 200 or content is None:
             return self.say(request, self.status if self.status != 200 else 404, {})
-        tag = f'"{hashlib.sha1(content).hexdigest()}"'
-        start = int(span.removeprefix("bytes=").split("-")[0] or 0)
-        if not self.knows_ranges or request.headers.get("If-Range") not in (None, tag):
-            start = 0
-        if start and start >= len(content):
-            return self.say(request, 416, {})
-        headers = {"ETag": tag if self.tags else f"W/{tag}"}
-        if self.says_length:
-            headers["Content-Length"] = str(len(content) - start + self.wrong_length)
-        if start:
-            start -= self.begins_elsewhere
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            headers["Content-Length"] = str(len(content) - start)
-        self.say(request, 206 if start else 200, headers)
-        return self.send(request, content[start:])
+        length = {"Content-Length": str(len(content) + self.wrong_length)}
+        self.say(request, 200, length if self.says_length else {})
+        return self.send(request, content)
 
     def say(self, request: BaseHTTPRequestHandler, status: int, headers: dict[str, str]) -> None:
         request.send_response(status)
@@ -86,9 +70,8 @@ class Publisher:
             self.cuts -= 1
             content = content[: self.cut_after]
         try:
-            for at in range(0, len(content), self.chunk):
-                time.sleep(self.pause)
-                request.wfile.write(content[at : at + self.chunk])
-                request.wfile.flush()
+            time.sleep(self.pause)
+            request.wfile.write(content)
+            request.wfile.flush()
         except OSError:
             pass  # whoever asked has had enough

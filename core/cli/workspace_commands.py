@@ -114,7 +114,7 @@ def book(
     as_json: AsJson = False,
     base: Annotated[str, typer.Option(help="Where the files are, for a mirror.")] = BASE,
 ) -> None:
-    """Downloads the book's own data as a workspace; goes on where it was cut short."""
+    """Downloads the book's own data as a workspace."""
     from core.exchange.book_dataset import fetch_book
     from core.workspace.snapshot import open_snapshot
 

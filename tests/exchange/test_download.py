@@ -33,64 +33,12 @@ def test_a_file_is_fetched_whole(publisher: Publisher, part: Path):
     assert [entry.name for entry in part.parent.iterdir()] == [part.name]
 
 
-def test_a_cut_connection_is_taken_up_where_it_ended(publisher: Publisher, part: Path):
-    publisher.cut_after, publisher.cuts = 30_000, 2
-    fetch(f"{publisher.address}/a.csv", part)
-    assert part.read_bytes() == CONTENT
-    assert [span for _, span in publisher.asked] == ["", "bytes=30000-", "bytes=60000-"]
-
-
-def test_what_has_arrived_is_kept_for_the_next_time(publisher: Publisher, part: Path):
+def test_a_cut_connection_is_told(publisher: Publisher, part: Path):
     publisher.cut_after, publisher.cuts = 30_000, 1
-    with pytest.raises(DownloadError, match=r"cut after 30,000 of 100,000 bytes.*goes on"):
-        fetch(f"{publisher.address}/a.csv", part, limits=Limits(connections=1))
-    assert part.read_bytes() == CONTENT[:30_000]
-    fetch(f"{publisher.address}/a.csv", part)
-    assert part.read_bytes() == CONTENT
-    assert publisher.asked[-1] == ("a.csv", "bytes=30000-")
-
-
-def test_a_file_that_changed_meanwhile_is_fetched_anew(publisher: Publisher, part: Path):
-    publisher.cut_after, publisher.cuts = 30_000, 1
-    with pytest.raises(DownloadError):
-        fetch(f"{publisher.address}/a.csv", part, limits=Limits(connections=1))
-    publisher.files["a.csv"] = b"other" * 20_000
-    fetch(f"{publisher.address}/a.csv", part)
-    assert part.read_bytes() == b"other" * 20_000
-
-
-@pytest.mark.parametrize("lacks", ["knows_ranges", "tags"])
-def test_a_server_that_cannot_go_on_begins_anew(publisher: Publisher, part: Path, lacks: str):
-    setattr(publisher, lacks, False)
-    publisher.cut_after, publisher.cuts = 30_000, 1
-    fetch(f"{publisher.address}/a.csv", part)
-    assert part.read_bytes() == CONTENT
-    # A tag that is only a weak one does not say that two files are the same byte for byte.
-    again = "bytes=30000-" if lacks == "knows_ranges" else ""
-    assert [span for _, span in publisher.asked] == ["", again]
-
-
-def test_the_rest_of_a_file_is_only_taken_if_it_begins_where_the_part_ends(
-    publisher: Publisher, part: Path
-):
-    publisher.cut_after, publisher.cuts, publisher.begins_elsewhere = 30_000, 1, True
-    fetch(f"{publisher.address}/a.csv", part)
-    assert part.read_bytes() == CONTENT
-    assert [span for _, span in publisher.asked] == ["", "bytes=30000-", ""]
-
-
-def test_a_part_that_is_longer_than_the_file_is_fetched_anew(publisher: Publisher, part: Path):
-    part.write_bytes(CONTENT + b"more")
-    part.with_name("a.csv.part.tag").write_text('"x"')
-    fetch(f"{publisher.address}/a.csv", part)
-    assert part.read_bytes() == CONTENT
-
-
-def test_a_server_that_cuts_at_the_same_place_forever_is_given_up(publisher: Publisher, part: Path):
-    publisher.knows_ranges, publisher.cut_after, publisher.cuts = False, 30_000, 1_000
-    with pytest.raises(DownloadError, match="try again"):
+    with pytest.raises(DownloadError, match=r"cannot be fetched: IncompleteRead.*Try again"):
         fetch(f"{publisher.address}/a.csv", part)
-    assert publisher.asked == [("a.csv", ""), ("a.csv", "bytes=30000-")]
+    fetch(f"{publisher.address}/a.csv", part)
+    assert part.read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("status", [404, 503])
@@ -104,12 +52,12 @@ def test_a_refusal_is_told(publisher: Publisher, part: Path, status: int):
 def test_another_size_than_the_known_one_is_refused(publisher: Publisher, part: Path):
     with pytest.raises(DownloadError, match="100,000 bytes instead of 99,999"):
         fetch(f"{publisher.address}/a.csv", part, 99_999)
-    assert part.read_bytes() == b""
+    assert not part.exists()
 
 
 def test_less_than_the_server_has_promised_is_not_taken_for_all(publisher: Publisher, part: Path):
     publisher.wrong_length = 5
-    with pytest.raises(DownloadError, match=r"cut after 100,000 of 100,005|answers 416"):
+    with pytest.raises(DownloadError, match="cannot be fetched: IncompleteRead"):
         fetch(f"{publisher.address}/a.csv", part)
 
 
@@ -129,22 +77,14 @@ def test_a_file_without_a_length_is_only_taken_if_its_size_is_known(
 def test_a_file_that_is_too_large_is_refused_before_it_comes(publisher: Publisher, part: Path):
     with pytest.raises(DownloadError, match="more than the 1,000"):
         fetch(f"{publisher.address}/a.csv", part, limits=Limits(bytes=1_000))
-    assert part.read_bytes() == b""
+    assert not part.exists()
 
 
 def test_a_server_that_falls_silent_is_not_waited_for(publisher: Publisher, part: Path):
     publisher.pause = 3
     began = time.monotonic()
-    with pytest.raises(DownloadError, match=r"stopped answering|cannot be reached"):
+    with pytest.raises(DownloadError, match=r"timed out.*Try again"):
         fetch(f"{publisher.address}/a.csv", part, limits=Limits(silence=0.2))
-    assert time.monotonic() - began < 2
-
-
-def test_a_server_that_drips_is_given_up_in_the_end(publisher: Publisher, part: Path):
-    publisher.pause, publisher.chunk = 0.02, 10
-    began = time.monotonic()
-    with pytest.raises(DownloadError, match="too slow"):
-        fetch(f"{publisher.address}/a.csv", part, limits=Limits(seconds=0.3))
     assert time.monotonic() - began < 2
 
 
@@ -175,5 +115,5 @@ def test_without_a_network_it_says_so(part: Path):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with pytest.raises(DownloadError, match=r"cannot be reached.*when there is a network"):
+    with pytest.raises(DownloadError, match=r"cannot be fetched.*when there is a network"):
         fetch(f"http://127.0.0.1:{port}/a.csv", part)

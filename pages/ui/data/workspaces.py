@@ -68,7 +68,7 @@ def _book() -> None:
     st.header("The book's data", anchor=False)
     st.markdown(
         f"The headlines of the book, with its author's first labels, from [their repository]"
-        f"({REPOSITORY}). A few megabytes. A download that stops half way continues next time."
+        f"({REPOSITORY}). A few megabytes."
     )
     name = st.text_input("Name of the workspace", value="book", key="book_name", width=480)
     if not st.button("Download and open", icon=":material/download:", key="book"):
