@@ -20,8 +20,6 @@ HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluat
 
 END_OF_LINE = "</s>"  # the word that fastText itself puts at the end of each line
 
-SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M")
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -65,20 +63,19 @@ def label_studio(table: pa.Table, task: Task) -> Files:
 
 
 def hugging_face(table: pa.Table, task: Task) -> Files:
-    """A Parquet file per split, labels as numbers, and the head of README.md that names them."""
+    """A Parquet file per split, labels as numbers that it names, and the head of README.md."""
     place = {value: at for at, value in enumerate(task.values)}
     given = [[place[x] for x in task.chosen(answer)] for answer in table["label"].to_pylist()]
     numbers = pa.array(given, pa.list_(pa.int64()))
     table = _with_labels(table, numbers if task.several else pc.list_flatten(numbers))
     table = table.replace_schema_metadata({"huggingface": json_text(_features(table, task))})
-    sizes = {}
+    written = []
     for split, called in HUGGING_FACE_SPLITS.items():
         part = table.filter(pc.equal(table["split"], split))
         if len(part):
-            content = as_bytes(part, ".parquet")
-            sizes[called] = (len(part), part.nbytes, len(content))
-            yield f"data/{called}-00000-of-00001.parquet", content
-    yield "README.md", _front_matter(table.schema, sizes, task).encode()
+            written.append(called)
+            yield f"data/{called}-00000-of-00001.parquet", as_bytes(part, ".parquet")
+    yield "README.md", _front_matter(task, written).encode()
 
 
 def _features(table: pa.Table, task: Task) -> dict[str, object]:
@@ -198,31 +195,14 @@ def _of_xml(text: str) -> str:
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
 
 
-def _front_matter(schema: pa.Schema, sizes: dict[str, tuple[int, int, int]], task: Task) -> str:
-    """The YAML that the card begins with: `sizes` are (rows, bytes in memory, bytes) per split."""
-    rows, in_memory, on_disk = (sum(column) for column in zip(*sizes.values(), strict=True))
+def _front_matter(task: Task, splits: Sequence[str]) -> str:
+    """The YAML that the card begins with; the kinds of the columns stand in the Parquet files."""
     lines = ["---", f"pretty_name: {yaml_text(task.title)}"]
     lines += ["task_categories:", "- text-classification"]
-    lines += ["size_categories:", f"- {yaml_text(SIZES[max(0, len(str(rows)) - 3)])}"]
     lines += ["configs:", "- config_name: default", "  data_files:"]
-    for split in sizes:
+    for split in splits:
         lines += [f"  - split: {split}", f"    path: data/{split}-*"]
-    lines += ["dataset_info:", "  features:"]
-    for field in schema:
-        lines += [f"  - name: {yaml_text(field.name)}", *_feature(field, task)]
-    lines.append("  splits:")
-    for split, (examples, size, _) in sizes.items():
-        lines += [f"  - name: {split}", f"    num_bytes: {size}", f"    num_examples: {examples}"]
-    lines += [f"  download_size: {on_disk}", f"  dataset_size: {in_memory}", "---", ""]
-    return "\n".join(lines)
-
-
-def _feature(field: pa.Field, task: Task) -> list[str]:
-    if field.name != "label":
-        return [f"    dtype: { ({'double': 'float64'}.get(str(field.type), str(field.type))) }"]
-    names = [f"          '{at}': {yaml_text(value)}" for at, value in enumerate(task.values)]
-    kind = "sequence" if task.several else "dtype"
-    return [f"    {kind}:", "      class_label:", "        names:", *names]
+    return "\n".join([*lines, "---", ""])
 
 
 def yaml_text(text: str) -> str:

@@ -128,34 +128,21 @@ def test_hugging_face_has_a_file_per_split_that_its_head_describes(task: Task):
     told = yaml.safe_load(head)
     assert rest == ""
     assert told["pretty_name"] == '$5 <of> "news" \x01: {}'
-    assert told["size_categories"] == ["n<1K"]
     splits = {each["split"]: each["path"] for each in told["configs"][0]["data_files"]}
     assert splits == {"train": "data/train-*", "test": "data/test-*"}
-    sizes = {each["name"]: each["num_examples"] for each in told["dataset_info"]["splits"]}
-    assert sizes == {"train": 2, "test": 1}
 
 
 def test_hugging_face_labels_are_numbers_of_named_classes(task: Task):
     found = files("huggingface", task)
-    features = yaml.safe_load(found["README.md"].decode().split("---\n")[1])["dataset_info"]
-    kinds = {each["name"]: each["dtype"] for each in features["features"]}
-    names = kinds.pop("label")["class_label"]["names"]
-    assert names == {"0": "1", "1": "not it", "2": "not_it"}
     table = pq.read_table(io.BytesIO(found["data/train-00000-of-00001.parquet"]))
     assert table["label"].to_pylist() == [0, 2]
+    features = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
+    assert features.pop("label") == {"names": ["1", "not it", "not_it"], "_type": "ClassLabel"}
+    kinds = {name: each["dtype"] for name, each in features.items()}
     arrow = {"string": pa.string(), "float64": pa.float64(), "int64": pa.int64()}
     assert {name: arrow[kind] for name, kind in kinds.items()} == {
         field.name: field.type for field in table.schema if field.name != "label"
     }
-
-
-@pytest.mark.parametrize(
-    ("rows", "size"), [(1, "n<1K"), (999, "n<1K"), (1_000, "1K<n<10K"), (12_345, "10K<n<100K")]
-)
-def test_hugging_face_is_told_the_size(task: Task, rows: int, size: str):
-    found = files("huggingface", task, *([ROWS[0]] * rows))
-    head = yaml.safe_load(found["README.md"].decode().split("---\n")[1])
-    assert head["size_categories"] == [size]
 
 
 @given(TEXTS)

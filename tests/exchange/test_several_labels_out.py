@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
-import yaml
 
 from core.cli.exchange_commands import workspace_for
 from core.doctor import examine
@@ -177,11 +176,10 @@ def test_tools_are_told_that_there_are_several(tmp_path: Path):
     assert (choices.get("choice"), choices.get("required")) == ("multiple", None)
     assert [x.get("value") for x in choices] == ["needs/water", "Food & drink", "roads"]
     export(snapshot, tmp_path / "hub", "huggingface")
-    card = (tmp_path / "hub" / "README.md").read_text()
-    features = yaml.safe_load(card.split("---\n")[1])["dataset_info"]["features"]
-    (label,) = (each for each in features if each["name"] == "label")
-    names = {"0": "needs/water", "1": "needs/food", "2": "roads"}
-    assert label["sequence"] == {"class_label": {"names": names}}
+    schema = pq.read_schema(tmp_path / "hub" / "data" / "train-00000-of-00001.parquet")
+    label = json.loads(schema.metadata[b"huggingface"])["info"]["features"]["label"]
+    classes = {"names": ["needs/water", "needs/food", "roads"], "_type": "ClassLabel"}
+    assert label == {"feature": classes, "_type": "Sequence"}
     export(snapshot, tmp_path / "fast", "fasttext")
     first, second, third = (tmp_path / "fast" / "training.txt").read_text().splitlines()
     assert first == "__label__needs/water __label__needs/food No water and no food"
