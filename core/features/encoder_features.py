@@ -73,13 +73,19 @@ class EncodedSpace:
 
 @dataclass(frozen=True, eq=False)
 class EncodedRows:
-    """Rows in the space, and the same texts' vectors `(n_rows, n_dimensions)`."""
+    """Rows in the space, or what is their own of them, and their vectors `(n_rows, n_dimensions)`.
 
-    rows: Rows
+    The second is a `RowBlock`.
+    """
+
+    rows: Rows | RowBlock
     vectors: NDArray[np.float16]
 
     def __len__(self) -> int:
         return len(self.vectors)
+
+    def part(self, start: int, stop: int) -> "EncodedRows":
+        return EncodedRows(self.rows.part(start, stop), self.vectors[start:stop])
 
     def features(self) -> Features:
         of_space = self.rows.features()
@@ -89,7 +95,7 @@ class EncodedRows:
     def projection(self, weights: Weights) -> Projection:
         of_space, of_vectors = self._divided(weights)
         product = self.rows.projection(of_space)
-        rows = EncodedBlock(product.rows, self.vectors)
+        rows = EncodedRows(product.rows, self.vectors)
         return Projection(partial(_encoded_product, product.fold, of_vectors), rows)
 
     def pushes(self, row: int, text: str, weights: Weights, outputs: NDArray) -> Pushes:
@@ -104,19 +110,5 @@ class EncodedRows:
         return Weights(weights.sparse, weights.dense[:n_meanings]), weights.dense[n_meanings:]
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedBlock:
-    """What is each text's own: in the space, and its vector."""
-
-    rows: RowBlock
-    vectors: NDArray[np.float16]
-
-    def __len__(self) -> int:
-        return len(self.vectors)
-
-    def part(self, start: int, stop: int) -> "EncodedBlock":
-        return EncodedBlock(self.rows.part(start, stop), self.vectors[start:stop])
-
-
-def _encoded_product(of_space: Fold, of_vectors: Numbers, texts: EncodedBlock) -> Numbers:
+def _encoded_product(of_space: Fold, of_vectors: Numbers, texts: EncodedRows) -> Numbers:
     return of_space(texts.rows) + texts.vectors.astype(np.float32) @ of_vectors
