@@ -36,6 +36,7 @@ function rowSizes(count, most) {
  */
 function labelButton(label, wide, narrow, name) {
   const button = element("button", "sl-key sl-label", "");
+  button.title = saidOf(label);
   tint(button, label);
   placeInRow(button, wide, narrow);
   Object.assign(button.dataset, { action: "label", argument: label.value });

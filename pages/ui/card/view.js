@@ -10,8 +10,6 @@ const ANNOUNCE_AFTER = 250;
 const BESIDE = 280;
 const BELOW = 220;
 const GAP = 24;
-/** Milliseconds that a pointer rests on a label's button until it is said what that means. */
-const EXPLAIN_AFTER = 300;
 /** Pixels below which a window is low: then only what labels is kept. */
 const LOW = 500;
 
@@ -61,26 +59,11 @@ class View {
     this.root.onkeydown = (event) => {
       if (event.repeat && event.target.closest("button")) event.preventDefault();
     };
-    const labels = this.root.querySelector(".sl-labels");
-    labels.onmouseover = ({ target }) => this.explainSoon(target, EXPLAIN_AFTER);
-    labels.onmouseleave = () => this.hush();
-    labels.addEventListener("focusin", ({ target }) => this.explainSoon(target, 0));
     this.watchPage();
     listenForSwipes(this.text, (direction) => {
       const label = swipesOf(this.data)?.[direction];
       if (label) this.card.act({ action: "label", argument: label.value });
     });
-  }
-
-  /**
-   * Says what a label means whose button is pointed at or has the focus, until the next key.
-   * @param {Element} target @param {number} wait  in milliseconds
-   */
-  explainSoon(target, wait) {
-    const label = this.labels.get(target.closest("[data-action=label]")?.dataset.argument);
-    const said = label && saidOf(label);
-    clearTimeout(this.asking);
-    if (said) this.asking = setTimeout(() => this.say(said), wait);
   }
 
   /** What stands around the card may come, go and wrap: then the room for texts is another. */
@@ -352,7 +335,6 @@ class View {
   }
 
   hush() {
-    clearTimeout(this.asking);
     if (this.message.hidden) return;
     this.message.hidden = true;
     this.announce(""); // the same word is read out when it comes again
