@@ -16,9 +16,8 @@ from core.workspace.task import Keys, Label
 _FOLDER = Path(__file__).parent
 
 _SCRIPTS = (
-    "store", "outbox", "saving", "pen", "item", "batch", "tempo", "labels", "keys", "touch", "dom",
-    "words", "text", "reader", "panels", "flag", "find", "end", "view", "actions",
-    "card", "page",
+    "store", "outbox", "saving", "item", "batch", "tempo", "labels", "keys", "touch", "dom",
+    "words", "text", "reader", "panels", "flag", "find", "end", "view", "actions", "card", "page",
 )  # fmt: skip
 """One module for the browser, in this order: Streamlit takes its JavaScript as one text."""
 

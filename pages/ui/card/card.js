@@ -31,7 +31,9 @@ class Card {
     /** Is the page asked for an earlier batch? */
     this.isLeaving = false;
     this.refusal = "";
-    this.pen = new Pen();
+    /** Random bytes of this page load, and how many ids it has made of them. */
+    this.load = crypto.getRandomValues(new BigUint64Array(1))[0].toString(16).padStart(16, "0");
+    this.sequence = 0;
     addEventListener("storage", (event) => this.onOtherTab(event));
   }
 
@@ -278,7 +280,7 @@ class Card {
       this.isLeaving = true;
       clearTimeout(this.leaving);
       this.leaving = setTimeout(() => (this.isLeaving = false), PAGE_ANSWERS_WITHIN);
-      this.trigger("earlier", { batch_id: this.batch.id, at: this.pen.nextId() });
+      this.trigger("earlier", { batch_id: this.batch.id, at: this.nextId() });
     }
   }
 
@@ -339,10 +341,26 @@ class Card {
    * @param {string} action @param {Item | null} item
    * @param {{label?: string, note?: string}} [said] @returns {LabelEvent}
    */
-  record(action, item, said) {
-    const event = this.pen.write(this.batch.id, action, item, said);
+  record(action, item, { label = "", note = "" } = {}) {
+    const event = {
+      event_id: this.nextId(),
+      batch_id: this.batch.id,
+      item_id: item?.id ?? "",
+      action,
+      label,
+      labeled_at: new Date().toISOString(),
+      seconds: item?.shownAt ? Math.round(performance.now() - item.shownAt) / 1000 : 0,
+      assisted: item?.assisted ?? false,
+      note,
+    };
     this.outbox.add(event);
     return event;
+  }
+
+  /** @returns {string} an id that no other page load makes */
+  nextId() {
+    this.sequence += 1;
+    return `${this.load}-${this.sequence}`;
   }
 
   /** The batch as it is now, and what waits. */
