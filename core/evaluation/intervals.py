@@ -7,7 +7,7 @@ in 91%, these in 94 to 95%.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 
 import numpy as np
@@ -122,14 +122,19 @@ def student(freedom: float, level: float = LEVEL) -> float:
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Scores on some items, and on samples of them, `(replicates,)` each, paired if the same."""
+    """Scores on some items, and on samples of them, `(replicates,)` each, paired if the same.
+
+    `counted` are the intervals of scores that need no resampling: see `cut_intervals`.
+    """
 
     observed: Mapping[str, float]
     drawn: Mapping[str, Values]
+    counted: Mapping[str, Interval] = field(default_factory=dict)
 
     def intervals(self) -> dict[str, Interval]:
         """Each score between the percentiles of what it is in the samples (Efron 1979)."""
-        return {name: _between(self.observed[name], self.drawn[name]) for name in self.observed}
+        found = {name: _between(self.observed[name], self.drawn[name]) for name in self.observed}
+        return {**found, **self.counted}
 
     def over(self, before: "Bootstrap") -> dict[str, Interval]:
         """How much higher each score is than that of `before`, where both are defined."""

@@ -6,7 +6,7 @@ the model has to be asked again for the others.
 Also which runs learned from random labels alone, and which from what a model had chosen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,12 +18,11 @@ from core.evaluation.intervals import (
     BinaryPredictions,
     Bootstrap,
     Draws,
-    Interval,
     bootstrap,
     cut_intervals,
     scores_of,
 )
-from core.evaluation.metrics import BINS, as_table, bins
+from core.evaluation.metrics import as_table
 from core.evaluation.report import Report
 from core.evaluation.runs import columns
 from core.models.model import Model
@@ -33,7 +32,6 @@ from core.workspace.labels import Labeled
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import NOT_RECORDED, Task
 
-BRIER, CALIBRATION_ERROR = "brier", "calibration_error"
 CALLS = ("fscore", "precision", "recall")
 """Scores of what is called positive; the others are of probabilities."""
 Probabilities = NDArray[np.float64]
@@ -141,37 +139,14 @@ def worst_misses(predictions: EvaluationPredictions, number: int) -> NDArray[np.
     return wrong[np.argsort(believed, kind="stable")][:number]
 
 
-@dataclass(frozen=True)
-class Resampled:
-    """What one run scores for one label on some items, and what on bootstrap samples of them.
-
-    `counted` are the intervals that need no resampling; `bootstrap` has every score that is
-    defined, Brier score and calibration error of the raw probabilities among them.
-    """
-
-    counted: Mapping[str, Interval]
-    bootstrap: Bootstrap
-
-
-def resample(predictions: EvaluationPredictions, label: int | None, samples: Draws) -> Resampled:
-    """The scores of the label, or of all, under what `resampled` has drawn of these items."""
+def resample(predictions: EvaluationPredictions, label: int | None, samples: Draws) -> Bootstrap:
+    """The defined scores of the label, or of all, under what `resampled` has drawn of the items."""
     actual, binary = predictions.actual(label), predictions.binary(label)
-    known = len(predictions) > 0 and predictions.knows(label)
-
-    def scores(drawn: Draws) -> dict[str, Probabilities]:
-        found = dict(scores_of(binary, actual, drawn, SCORES if known else CALLS))
-        return found | (_probability_scores(binary.score, actual, drawn) if known else {})
-
-    counted = {} if label is None else cut_intervals(binary.predicted, actual)
-    return Resampled(counted, bootstrap(scores, samples))
-
-
-def score_intervals_of(found: Resampled) -> dict[str, Interval]:
-    """Each score with its interval; without what is not defined.
-
-    The calibration error of few items is too high by chance, and so is its interval.
-    """
-    return {**found.counted, **found.bootstrap.intervals(), **found.counted}
+    names = SCORES if predictions.knows(label) else CALLS
+    found = bootstrap(lambda drawn: scores_of(binary, actual, drawn, names), samples)
+    return (
+        found if label is None else replace(found, counted=cut_intervals(binary.predicted, actual))
+    )
 
 
 def shared(
@@ -182,31 +157,6 @@ def shared(
         return before, after
     ids = {item.item_id for item in before.items} & {item.item_id for item in after.items}
     return before.only(ids), after.only(ids)
-
-
-def score_differences(before: Resampled, after: Resampled) -> dict[str, Interval]:
-    """How much higher `after` scores than `before` on the same items, drawn alike for both.
-
-    What is not defined for both is left out; without an item of the label nothing is.
-    """
-    is_there = "fscore" in before.bootstrap.observed
-    return after.bootstrap.over(before.bootstrap) if is_there else {}
-
-
-def _probability_scores(
-    score: Probabilities, actual: NDArray[np.bool_], counts: Draws
-) -> dict[str, Probabilities]:
-    """Brier score and calibration error under each row of multiplicities, `(replicates,)`."""
-    if score.ndim == 2:
-        pairs = zip(score.T, actual.T, strict=True)
-        each = [_probability_scores(*pair, counts) for pair in pairs]
-        return {name: np.mean([found[name] for found in each], axis=0) for name in each[0]}
-    gap = score - actual
-    parts = np.zeros((len(score), BINS + 1))  # the gaps by bins, then the squared ones
-    parts[np.arange(len(score)), bins(score)] = gap
-    parts[:, BINS] = np.square(gap)
-    sums = counts @ parts / counts.sum(axis=1, keepdims=True)
-    return {BRIER: sums[:, BINS], CALIBRATION_ERROR: np.abs(sums[:, :BINS]).sum(axis=1)}
 
 
 RANDOM, ACTIVE = "random labels only", "active learning"

@@ -6,9 +6,9 @@ import pandas as pd
 
 from core.errors import RunError
 from core.evaluation import run_scores
-from core.evaluation.intervals import Interval, resampled
+from core.evaluation.intervals import Bootstrap, Interval, resampled
 from core.evaluation.report import report_path
-from core.evaluation.run_scores import EvaluationPredictions, Resampled
+from core.evaluation.run_scores import EvaluationPredictions
 from core.evaluation.runs import load_run, read_report
 from core.models import neighbors
 from core.models.neighbors import NeighborIndex
@@ -142,11 +142,11 @@ def evaluation_hash(snapshot: Snapshot) -> str:
 def score_intervals(snapshot: Snapshot, run: Run, label: int) -> dict[str, Interval]:
     """The run's scores for the label with their intervals; empty where nothing is known."""
     found = _resampled(snapshot, run, label)
-    return run_scores.score_intervals_of(found) if found else {}
+    return found.intervals() if found else {}
 
 
 @kept(by_evaluation, most=RUNS, spinner="Computing intervals …")
-def _resampled(snapshot: Snapshot, run: Run, label: int) -> Resampled | None:
+def _resampled(snapshot: Snapshot, run: Run, label: int) -> Bootstrap | None:
     found = evaluation_predictions(snapshot, run)
     return run_scores.resample(found, label, _draws(len(found))) if found else None
 
@@ -163,11 +163,11 @@ def score_differences(
     if first is None or second is None:
         return {}
     if first.items == second.items:
-        found = [_resampled(snapshot, run, label) for run in (before, after)]
+        earlier, later = (_resampled(snapshot, run, label) for run in (before, after))
     else:
         both = run_scores.shared(first, second)
-        found = [run_scores.resample(each, label, resampled(len(each))) for each in both]
-    return run_scores.score_differences(*found)
+        earlier, later = (run_scores.resample(each, label, resampled(len(each))) for each in both)
+    return later.over(earlier)
 
 
 @kept(lambda make, of: by_snapshot(of, make.__qualname__, hash(run_stamps(of, *of.logs.runs))))

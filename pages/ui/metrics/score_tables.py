@@ -9,22 +9,13 @@ from core.evaluation.intervals import Interval
 from core.evaluation.metrics import as_table, label_scores
 from core.evaluation.report import AT_THRESHOLD, MACRO_NAMES, Report, report_intervals, score_names
 from core.evaluation.report import SCORE_NAMES as SCORES
-from core.evaluation.run_scores import (
-    BRIER,
-    CALIBRATION_ERROR,
-    CALLS,
-    EvaluationPredictions,
-    stages,
-)
+from core.evaluation.run_scores import CALLS, EvaluationPredictions, stages
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES
 from pages.ui.cache import runs
 from pages.ui.components.charts import CURVES
 from pages.ui.components.scores import capitalized, interval_text, span
-
-LOW = "(lower is better)"
-OF_PROBABILITIES = {BRIER: f"Brier score {LOW}", CALIBRATION_ERROR: f"calibration error {LOW}"}
 
 SETS = SPLIT_NAMES | {"out of fold": "training data, by models that did not see the item"}
 
@@ -99,10 +90,9 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int | No
     if is_headline and run.evaluation_hash == runs.evaluation_hash(snapshot):
         found = found | kept
     called = MACRO_NAMES if label is None else SCORES
-    names = called | OF_PROBABILITIES
     rows = [
         (name, found[score].value, span(found[score]))
-        for score, name in names.items()
+        for score, name in called.items()
         if score in found
     ]
     if not found and is_headline:
@@ -118,7 +108,7 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int | No
     if other is None:
         return table
     differences = runs.score_differences(snapshot, other, run, label)
-    told = {names[score]: difference_told(each) for score, each in differences.items()}
+    told = {called[score]: difference_told(each) for score, each in differences.items()}
     compared = [told.get(score, "not compared") for score in table["Score"]]
     return table.assign(**{f"Compared with {shown_id(other.run_id)}": compared})
 
