@@ -11,7 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from core.evaluation.intervals import BinaryPredictions, Interval, cut_intervals, label_means
+from core.evaluation.intervals import (
+    BinaryPredictions,
+    Interval,
+    cut_intervals,
+    label_means,
+    scores_of,
+)
 from core.pool.bags import Mask
 
 BINS = 10
@@ -123,21 +129,18 @@ def brier(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | Non
 
 def auc(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
     """P(a positive item scores above another), ties one half (Hanley and McNeil 1982), or None."""
-    if actual.all() or not actual.any():
-        return None
-    hits, chosen = _cumulative(score, actual)
-    false = chosen - hits
-    area = np.trapezoid(np.append(0, hits), np.append(0, false))
-    return float(area / (hits[-1] * false[-1]))
+    return _ranking(score, actual).get("auc")
 
 
 def average_precision(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> float | None:
     """Area under precision and recall by steps (Buckley and Voorhees 2000); None: no positives."""
-    if not actual.any():
-        return None
-    hits, chosen = _cumulative(score, actual)
-    gained = np.diff(hits, prepend=0) / hits[-1]
-    return float((gained * hits / chosen).sum())
+    return _ranking(score, actual).get("average_precision")
+
+
+def _ranking(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> dict[str, float]:
+    once, model = np.ones((1, len(actual)), np.int32), BinaryPredictions(score, actual)
+    found = scores_of(model, actual, once, ("auc", "average_precision"))
+    return {name: float(values[0]) for name, values in found.items()}
 
 
 def roc_curve(score: NDArray[np.floating], actual: NDArray[np.bool_]) -> pd.DataFrame | None:

@@ -26,8 +26,6 @@ from core.evaluation.metrics import (
     Cut,
     LabelScores,
     as_table,
-    auc,
-    average_precision,
     brier,
     calibration_error,
     cut,
@@ -229,9 +227,9 @@ def measure(
         found |= {"at_half": macro, "at_threshold": macro}
     else:
         threshold = model.thresholds[positive] if model.several else model.threshold
-        calibrated = model.calibration(probability)[:, positive]
-        of_label = (each[:, positive] for each in (probability, predicted, actual))
-        found = _of_positive(*of_label, calibrated, threshold)
+        calibrated = model.calibration(probability)
+        of_label = (each[:, positive] for each in (probability, calibrated, actual))
+        found = _of_positive(scores[positive], *of_label, threshold)
     return Figures(
         n_items=len(targets),
         **found,
@@ -244,24 +242,32 @@ def measure(
 
 
 def _of_positive(
+    scores: LabelScores,
     raw: NDArray[np.floating],
-    at_half: Mask,
-    actual: Mask,
     calibrated: NDArray[np.floating],
+    actual: Mask,
     threshold: float,
 ) -> dict[str, Any]:
-    """The figures of the positive label alone; all arrays are `(n_items,)`."""
-    at_threshold = raw >= threshold
+    """The figures of the positive label, which has these scores; all arrays are `(n_items,)`.
+
+    Intervals of the ranking are bootstrapped. Those of the calls need no resampling, which could
+    not leave an F-score of 0 or 1: the same interval holds for any threshold and any slice, and is
+    cheap enough to be worked out while somebody moves a threshold.
+    """
+    model, samples = BinaryPredictions(raw, raw >= threshold), resampled(len(actual))
+    ranking = bootstrap(lambda drawn: scores_of(model, actual, drawn, RANKING), samples)
+    above = cut_intervals(model.predicted, actual)
+    at_threshold = {AT_THRESHOLD: above["fscore"]} if above else {}
     return {
-        "at_half": cut(at_half, actual),
-        "at_threshold": cut(at_threshold, actual),
-        "auc": auc(raw, actual),
-        "average_precision": average_precision(raw, actual),
+        "at_half": Cut(scores.fscore, scores.precision, scores.recall),
+        "at_threshold": cut(model.predicted, actual),
+        "auc": scores.auc,
+        "average_precision": scores.average_precision,
         "calibration_error_raw": calibration_error(raw, actual),
         "calibration_error_calibrated": calibration_error(calibrated, actual),
         "brier_raw": brier(raw, actual),
         "brier_calibrated": brier(calibrated, actual),
-        "intervals": _intervals(raw, at_half, at_threshold, actual),
+        "intervals": {**ranking.intervals(), **scores.intervals, **at_threshold},
     }
 
 
@@ -279,22 +285,6 @@ def _of_all_labels(
     intervals = {name: drawn[name] for name in SCORES if name in drawn}
     means = {name: intervals[name].value if name in intervals else None for name in RANKING}
     return told, means | {"intervals": intervals}
-
-
-def _intervals(
-    raw: NDArray[np.floating], at_half: Mask, at_threshold: Mask, actual: Mask
-) -> dict[str, Interval]:
-    """Intervals of all scores.
-
-    Those of the ranking are bootstrapped. Those of the calls need no resampling, which could not
-    leave an F-score of 0 or 1: the same interval holds for any threshold and any slice, and is
-    cheap enough to be worked out while somebody moves a threshold.
-    """
-    model, samples = BinaryPredictions(raw, at_half), resampled(len(actual))
-    found = bootstrap(lambda drawn: scores_of(model, actual, drawn, RANKING), samples).intervals()
-    found |= cut_intervals(at_half, actual)
-    above = cut_intervals(at_threshold, actual)
-    return found | ({AT_THRESHOLD: above["fscore"]} if above else {})
 
 
 def report_path(params: Path) -> Path:

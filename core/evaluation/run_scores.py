@@ -144,9 +144,8 @@ def resample(predictions: EvaluationPredictions, label: int | None, samples: Dra
     actual, binary = predictions.actual(label), predictions.binary(label)
     names = SCORES if predictions.knows(label) else CALLS
     found = bootstrap(lambda drawn: scores_of(binary, actual, drawn, names), samples)
-    return (
-        found if label is None else replace(found, counted=cut_intervals(binary.predicted, actual))
-    )
+    counted = {} if label is None else cut_intervals(binary.predicted, actual)
+    return replace(found, counted=counted)
 
 
 def shared(
