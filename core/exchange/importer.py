@@ -48,8 +48,6 @@ MOST_WORDS = 10  # unknown words for labels that a refusal names
 
 VERSION = re.compile("[0-9a-f]{8}")  # what a version of the definitions is called
 
-FEW = 100  # bad rows are few where they are at most one of so many
-
 
 @dataclass(frozen=True)
 class ImportResult:
@@ -135,8 +133,6 @@ def import_data(
             raise TableError(f"{source.name}: say which column holds the text.")
         else:
             incoming = read_table(source, columns, unsaid or Defaults(), workspace.task, progress)
-        if leave_out_bad_rows and isinstance(source, SourceTable):
-            _refuse_wrong_reading(source, incoming)
         return _take_over(workspace, incoming, new_task, leave_out_bad_rows, progress)
 
 
@@ -162,15 +158,6 @@ def import_as_new(
     except BaseException:
         remove_unfilled(workspace.path)
         raise
-
-
-def _refuse_wrong_reading(table: SourceTable, incoming: TableContents) -> None:
-    """Raises TableError if many rows would be left out that another reading takes."""
-    if len(incoming.bad) * FEW > incoming.rows and (option := table.reads_better()):
-        raise TableError(
-            f"{table.name}: {len(incoming.bad):,} of {incoming.rows:,} rows cannot be read so: "
-            f"{first_bad(incoming.bad)}. With {option} they can. Nothing was imported."
-        )
 
 
 @contextmanager

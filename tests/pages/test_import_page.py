@@ -444,16 +444,6 @@ def test_a_refused_upload_shows_line_and_reason_and_changes_nothing(
     assert "1 new items" in told(go(say(page, LEAVE_OUT, True)))
 
 
-def test_a_wrong_reading_is_refused_with_the_control_that_mends_it(
-    workspace: Workspace, monkeypatch
-):
-    rows = "".join(f'{at}\t"text number {at}\n' for at in range(20))
-    page = upload(workspace, monkeypatch, "t.tsv", f"id\ttext\n{rows}")
-    say(say(page, "Quotes", '"'), LEAVE_OUT, True)
-    assert "With “Quotes: none” they can." in told(go(page))
-    assert "20 new items" in told(go(say(page, "Quotes", "none")))
-
-
 def test_an_export_of_ours_needs_no_columns(active: Snapshot, monkeypatch, tmp_path: Path):
     export(active, tmp_path / "out.csv", "csv")
     empty = empty_workspace(tmp_path, active)

@@ -5,19 +5,19 @@ Every row is either given or reported. Where two readings are about as good, bot
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from core.errors import TableError
 from core.exchange.tables import files
-from core.exchange.tables.dialect import NONE, SAMPLE_ROWS, Dialect, recognize_dialect
+from core.exchange.tables.dialect import NONE, SAMPLE_ROWS, Dialect
 from core.exchange.tables.encodings import SAMPLE_BYTES
 from core.exchange.tables.files import Cells, Record
 from core.exchange.tables.roles import Columns
 from core.exchange.tables.tool_formats import ToolFormat
-from core.system.csv_rows import WINDOW, BadRow, Quotes, read_row_blocks
+from core.system.csv_rows import WINDOW, BadRow, read_row_blocks
 from core.system.durable import refused_as
 
 MOST_CELLS = 100_000_000  # of one table: ten million rows of ten columns, some gigabyte
@@ -155,32 +155,6 @@ class SourceTable:
     def head(self, number: int) -> list[list[str]]:
         """The first rows; raises TableError."""
         return [cells for _, cells in first_rows(self.blocks(2**18), number)]
-
-    def reads_better(self) -> str:
-        """The options by which more rows would be read, if there are any; raises TableError."""
-        if self.kind != "csv" or self.tool:
-            return ""
-        own, (bad, rows) = self.dialect, self._misfits(self)
-        unquoted = replace(own, quotes=Quotes("" if own.quote else '"'))
-        for other in (recognize_dialect(self.plain, self.plain.suffix.lower()), unquoted):
-            width = max(
-                (len(cells) for _, cells in first_rows(csv_rows(self.plain, other))), default=1
-            )
-            columns = self.columns
-            if other.delimiter != own.delimiter:
-                columns = tuple(map(str, range(width)))
-            fits, _ = self._misfits(replace(self, dialect=other, columns=columns))
-            if fits < bad and fits <= rows // 100:
-                names = [x for x in ("delimiter", "quote") if getattr(other, x) != getattr(own, x)]
-                return " ".join(f"--{x} '{getattr(other, x) or NONE}'" for x in names)
-        return ""
-
-    @staticmethod
-    def _misfits(table: "SourceTable") -> tuple[int, int]:
-        """(rows that cannot be read, all rows)."""
-        sizes = [(len(block.bad), len(block.rows)) for block in table.blocks()]
-        bad = sum(number for number, _ in sizes)
-        return bad, bad + sum(number for _, number in sizes)
 
     def _raw(self, window: int) -> Iterator[Cells]:
         if self.tool and self.raw:
