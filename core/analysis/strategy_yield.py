@@ -24,14 +24,13 @@ FEWEST_FOR_A_MEDIAN = 6
 
 @dataclass(frozen=True)
 class Yield:
-    """What some training labels come to; `batch_id` is empty for those of all iterations.
+    """What some training labels of a strategy come to.
 
     `positive`, `differing` and `novelty` are shares, `seconds` is a median; None where nothing is
     known. `predicted` is how many of the items had a prediction.
     """
 
     strategy: str
-    batch_id: str
     labeled: int
     positive: Interval | None
     predicted: int
@@ -70,14 +69,8 @@ def chosen_labels(snapshot: Snapshot) -> pd.DataFrame:
 
 def by_strategy(items: pd.DataFrame) -> list[Yield]:
     """What each strategy brought in over all iterations, the one with most labels first."""
-    found = [summed_up(name, "", group) for name, group in items.groupby("strategy")]
+    found = [summed_up(name, group) for name, group in items.groupby("strategy")]
     return sorted(found, key=lambda each: -each.labeled)
-
-
-def by_iteration(items: pd.DataFrame) -> list[Yield]:
-    """What each strategy brought in in each iteration, in the order of the iterations."""
-    groups = items.groupby(["strategy", "batch_id"], sort=False)
-    return [summed_up(*place, group) for place, group in groups]
 
 
 def over_time(items: pd.DataFrame) -> list[tuple[int, Yield]]:
@@ -91,16 +84,15 @@ def over_time(items: pd.DataFrame) -> list[tuple[int, Yield]]:
         if len(stretch) < THIN:
             waiting[strategy] = [stretch]
         else:
-            found.append((int(stretch.index[-1]) + 1, summed_up(strategy, "", stretch)))
+            found.append((int(stretch.index[-1]) + 1, summed_up(strategy, stretch)))
     return found
 
 
-def summed_up(strategy: str, batch_id: str, items: pd.DataFrame) -> Yield:
+def summed_up(strategy: str, items: pd.DataFrame) -> Yield:
     positive = items["is_positive"].dropna()
     differing = items["differs"].dropna()
     return Yield(
         strategy=strategy,
-        batch_id=batch_id,
         labeled=len(items),
         positive=wilson(int(positive.sum()), len(items)) if len(positive) else None,
         predicted=len(differing),

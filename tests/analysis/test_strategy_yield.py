@@ -14,7 +14,6 @@ from core.analysis.strategy_yield import (
     LABEL_FILES,
     NOT_RECORDED,
     THIN,
-    by_iteration,
     by_strategy,
     chosen_labels,
     mean_share,
@@ -64,19 +63,18 @@ def test_before_there_is_training_data_nothing_is_novel(snapshot: Snapshot):
 def test_the_counts_are_those_of_the_labels_and_the_logs(snapshot: Snapshot):
     task, training = snapshot.workspace.task, snapshot.labels.splits["training"]
     said = {(p.item_id, p.batch_id): p.predicted for p in snapshot.logs.proposals if p.predicted}
-    for each in by_iteration(chosen_labels(snapshot)):
-        items = [i for i in training if (i.strategy, i.batch_id) == (each.strategy, each.batch_id)]
+    for each in by_strategy(chosen_labels(snapshot)):
+        items = [item for item in training if item.strategy == each.strategy]
         predicted = [i for i in items if (i.item_id, i.batch_id) in said]
         differing = sum(i.label != said[i.item_id, i.batch_id] for i in predicted)
         positive = sum(i.label == task.positive.value for i in items)
         assert (each.labeled, each.predicted) == (len(items), len(predicted))
         assert each.positive == wilson(positive, len(items))
         assert not predicted or each.differing == wilson(differing, len(predicted))
-    assert sum(each.labeled for each in by_iteration(chosen_labels(snapshot))) == len(training)
 
 
 def test_iterations_stand_in_the_order_in_which_they_were_made(snapshot: Snapshot):
-    ids = [each.batch_id for each in by_iteration(chosen_labels(snapshot))]
+    ids = chosen_labels(snapshot)["batch_id"].tolist()
     assert ids == sorted(ids)
 
 
@@ -105,9 +103,10 @@ def test_labels_of_files_alone_are_one_iteration(make_workspace: MakeWorkspace):
         ("training", "1"): [(*row, "outlier") for row in rows if row[2] == "1"],
         ("training", "0"): [row for row in rows if row[2] == "0"],
     }
-    found = by_iteration(chosen_labels(read_snapshot(make_workspace([], labels))))
-    told = {(each.strategy, each.batch_id): each for each in found}
-    outlier, unknown = told["outlier", LABEL_FILES], told[NOT_RECORDED, LABEL_FILES]
+    items = chosen_labels(read_snapshot(make_workspace([], labels)))
+    assert set(items["batch_id"]) == {LABEL_FILES}
+    told = {each.strategy: each for each in by_strategy(items)}
+    outlier, unknown = told["outlier"], told[NOT_RECORDED]
     assert (outlier.positive.value, unknown.positive.value) == (1.0, 0.0)
     assert outlier.differing is outlier.novelty is outlier.seconds is None
     assert outlier.is_thin == (outlier.labeled < THIN)
@@ -122,7 +121,7 @@ def test_strategies_over_all_iterations_add_up(snapshot: Snapshot):
 
 def test_nothing_brought_in_is_nothing_summed_up(make_workspace: MakeWorkspace):
     nothing = chosen_labels(read_snapshot(make_workspace([])))
-    assert by_strategy(nothing) == by_iteration(nothing) == []
+    assert by_strategy(nothing) == []
     assert mean_share([]) is median([]) is None
 
 

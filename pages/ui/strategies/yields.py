@@ -7,8 +7,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.analysis.strategy_yield import THIN, Yield, by_iteration, by_strategy, over_time
-from core.workspace.logs import shown_id
+from core.analysis.strategy_yield import THIN, Yield, by_strategy, over_time
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.components.charts import labels_axis, numbers, strategy_color
@@ -62,9 +61,9 @@ def measures(task: Task) -> list[Measure]:
 
 
 def show_yields(snapshot: Snapshot, items: pd.DataFrame) -> None:
-    """The table over all batches, one chart for each measure, and the numbers of each batch."""
+    """The table over all batches, and one chart for each measure."""
     found = measures(snapshot.workspace.task)
-    in_all = table(by_strategy(items), found).drop(columns="Batch")
+    in_all = table(by_strategy(items), found)
     st.dataframe(in_all, hide_index=True, key="strategy_totals")
     few = f" “Few” means fewer than {THIN} labels." if "Few" in in_all else ""
     st.caption(f"Ranges in brackets are 95% intervals.{few}")
@@ -78,8 +77,6 @@ def show_yields(snapshot: Snapshot, items: pd.DataFrame) -> None:
         for place, measure in zip(st.columns(2), pair, strict=False):
             with place:
                 show_measure(stretches, measure)
-    with st.expander("Numbers by batch"):
-        st.dataframe(table(by_iteration(items), found), hide_index=True, key="strategy_cells")
 
 
 def show_measure(stretches: Sequence[tuple[int, Yield]], measure: Measure) -> None:
@@ -106,8 +103,8 @@ def table(cells: Sequence[Yield], of: Sequence[Measure]) -> pd.DataFrame:
     for cell in cells:
         told = [interval_text(getattr(cell, each.field), each.format) or each.empty for each in of]
         few = "few" if cell.is_thin else ""
-        rows.append((shown_id(cell.batch_id), cell.strategy, cell.labeled, few, *told))
-    head = ["Batch", "Strategy", "Labels", "Few", *(each.name for each in of)]
+        rows.append((cell.strategy, cell.labeled, few, *told))
+    head = ["Strategy", "Labels", "Few", *(each.name for each in of)]
     found = pd.DataFrame(rows, columns=head)
     return found if "few" in set(found["Few"]) else found.drop(columns="Few")
 
