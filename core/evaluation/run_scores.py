@@ -164,23 +164,14 @@ RANDOM, ACTIVE = "random labels only", "active learning"
 def stages(snapshot: Snapshot) -> dict[str, str]:
     """The stage of each run's training data, random or active learning, by run id.
 
-    It is active learning from the first label on that was given in a batch which a model had
-    chosen. Rows of label files have no moment: one of another strategy than random, with no word in
-    the log, makes every run one of active learning.
+    It is active learning from the first label on of an item that a model, or another strategy than
+    random, has chosen. Rows of label files have no moment: with such a one every run is.
     """
-    training = snapshot.labels.splits["training"]
     by_chance = ("", "random", NOT_RECORDED)
-    if any(not item.labeled_at and item.strategy not in by_chance for item in training):
-        return {run.run_id: ACTIVE for run in snapshot.logs.runs}
-    chosen = {
-        proposal.batch_id
-        for proposal in snapshot.logs.proposals
-        if proposal.split == "training" and proposal.run_id
-    }
     moments = [
-        event.labeled_at
-        for event in snapshot.logs.events
-        if event.action == "label" and event.batch_id in chosen
+        item.labeled_at
+        for item in snapshot.labels.splits["training"]
+        if item.strategy not in by_chance or item.confidence is not None
     ]
     first = min(moments, default=None)
     return {
