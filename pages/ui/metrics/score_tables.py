@@ -5,7 +5,6 @@ from operator import attrgetter
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.intervals import Interval
 from core.evaluation.metrics import as_table, label_scores
 from core.evaluation.report import AT_THRESHOLD, MACRO_NAMES, Report, report_intervals, score_names
 from core.evaluation.report import SCORE_NAMES as SCORES
@@ -108,17 +107,9 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int | No
     if other is None:
         return table
     differences = runs.score_differences(snapshot, other, run, label)
-    told = {called[score]: difference_told(each) for score, each in differences.items()}
+    told = {called[score]: each.as_difference() for score, each in differences.items()}
     compared = [told.get(score, "not compared") for score in table["Score"]]
     return table.assign(**{f"Compared with {shown_id(other.run_id)}": compared})
-
-
-def difference_told(found: Interval) -> str:
-    """`+0.052 (+0.010 to +0.094)`, or that it may be none."""
-    if found.low == found.value == found.high == 0:
-        return "the same"
-    ends = f"({found.low:+.3f} to {found.high:+.3f})"
-    return f"{found.value:+.3f} {ends}" if found.is_clear else f"no clear difference {ends}"
 
 
 def label_table(snapshot: Snapshot, answers: EvaluationPredictions) -> pd.DataFrame:
