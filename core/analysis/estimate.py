@@ -117,7 +117,8 @@ def prevalence_of(snapshot: Snapshot, *, progress: Progress = silent) -> Prevale
     training = snapshot.labels.usable_training
     early = [item for item in training if _was_before_any_model(item)]
     later = [item for item in training if not _was_before_any_model(item)]
-    is_open = _open_items(snapshot)
+    is_open = snapshot.candidates.copy()  # those that wait in a batch, too
+    is_open[list(snapshot.pool_words.pool.positions(snapshot.waiting).values())] = True
     positive = _positive([*held_out, *early], task)
     probability, mean = np.full(len(positive), np.nan), 0.0
     if len({item.label for item in early}) > 1:
@@ -169,10 +170,3 @@ def last_models(snapshot: Snapshot) -> list[Model]:
 
 def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:
     return as_table(columns(items, task), len(task.values))[:, task.positive_index]
-
-
-def _open_items(snapshot: Snapshot) -> NDArray[np.bool_]:
-    """The pool's distinct items without a label, those that wait in a batch too, `(n_pool,)`."""
-    is_open = snapshot.candidates.copy()
-    is_open[list(snapshot.pool_words.pool.positions(snapshot.waiting).values())] = True
-    return is_open

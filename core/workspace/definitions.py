@@ -13,7 +13,7 @@ from core.errors import UnwritableError
 from core.system.durable import refused_as, write_whole
 from core.system.findings import Finding, Kind
 from core.workspace.labels import Labeled
-from core.workspace.layout import Workspace
+from core.workspace.layout import Workspace, put_aside
 from core.workspace.logs import Event, now
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
@@ -63,9 +63,12 @@ def keep_definitions(workspace: Workspace) -> None:
     """The task's definitions stand in their file when this returns; raises UnwritableError."""
     text = definitions_text(workspace.task)
     path = workspace.definitions / f"{hash_of(text)}.toml"
-    if not path.exists():
-        todo = "Nothing was saved; free some space or make the folder writable, and try again."
-        with refused_as(UnwritableError, "definitions/ cannot be written", todo):
+    todo = "Nothing was saved; free some space or make the folder writable, and try again."
+    with refused_as(UnwritableError, "definitions/ cannot be written", todo):
+        kept = path.read_text("utf-8", errors="replace") if path.is_file() else ""
+        if path.exists() and kept.partition("\n")[2] != text:
+            put_aside(workspace, f"definitions/{path.name}")
+        if not path.exists():
             write_whole(path, f"{SINCE}{now()[:10]}\n{text}".encode())
 
 
@@ -78,7 +81,7 @@ def read_definitions(workspace: Workspace) -> dict[str, Definitions]:
             table = tomllib.loads(text)
             labels = {each["value"]: each["description"] for each in table["labels"]}
             instructions = f"{table['question']}\n{table['instructions']}".strip()
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
         if path.stem == hash_of(text):
             found[path.stem] = Definitions(first.removeprefix(SINCE), instructions, labels)

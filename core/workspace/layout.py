@@ -90,11 +90,15 @@ class Workspace:
 
     def former_files(self) -> Iterator[tuple[str, CsvFile]]:
         """(split, file) of the label files that no label has any more, as merging leaves them."""
-        own = {label.file.casefold() for label in self.task.filed}
+        own = {label.file for label in self.task.filed}
+        alike = {file.casefold(): file for file in own}
         for split in SPLITS:
             for path in sorted((self.path / f"{split}_data").glob("[!.]*.csv")):
-                if path.name.casefold() not in own and path.is_file():
-                    yield split, self._labeled(path, self.task.current.keys())
+                # Where names have no case, one that differs in it alone is the label's own file.
+                other = path.with_name(alike.get(path.name.casefold(), "-"))
+                is_own = path.name in own or (other.exists() and other.samefile(path))
+                if not is_own and path.is_file():
+                    yield split, self._labeled(path, self.task.whole_values)
 
     @property
     def line_files(self) -> list[CsvFile]:

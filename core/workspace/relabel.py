@@ -17,16 +17,7 @@ from core.workspace.assignment import flags, moment_of
 from core.workspace.events import Inbox
 from core.workspace.labels import AGAIN, Conflict, Labeled, last_words
 from core.workspace.layout import Workspace
-from core.workspace.logs import (
-    Event,
-    Logs,
-    Proposal,
-    append_records,
-    fresh_id,
-    new_event,
-    now,
-    read_logs,
-)
+from core.workspace.logs import Event, Proposal, append_records, fresh_id, new_event, now, read_logs
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import SPLIT_NAMES, SPLITS, SUNLIGHT
 
@@ -201,7 +192,7 @@ def decide(
         words = last_words(logs, workspace.task, [])
         decisions = [each for each in decisions if not _is_repeated(each, words)]
         _check_free(workspace, [each.item for each in decisions if not each.item.label])
-        batches = _batches(workspace, logs, words, decisions, annotator)
+        batches = _batches(workspace, logs.proposals, words, decisions, annotator)
         given = partial(new_event, annotator=annotator, action="label", note=SECOND_LOOK)
         labels = [
             given(batch_id, item_id=each.item.item_id, label=each.label, assisted=each.assisted)
@@ -260,13 +251,13 @@ def _check_free(workspace: Workspace, items: Sequence[Labeled]) -> None:
 
 def _batches(
     workspace: Workspace,
-    logs: Logs,
+    before: Sequence[Proposal],
     words: Mapping[str, Event],
     decisions: Sequence[Decision],
     annotator: str,
 ) -> list[str]:
     """Each item's batch; those that have none are proposed. The caller holds the lock."""
-    proposals, found = [*logs.proposals], []
+    proposals, found = [*before], []
     proposed = {(p.item_id, p.split): p.batch_id for p in proposals}
     for item in (decision.item for decision in decisions):
         word, batch_id = words.get(item.item_id), proposed.get((item.item_id, item.split))
@@ -278,7 +269,7 @@ def _batches(
             own = Proposal(batch_id, now(), item.split, annotator, rank, *about)
             proposals.append(replace(own, confidence=item.confidence))
         found.append(word.batch_id if word else batch_id)
-    append_records(workspace.batches, proposals[len(logs.proposals) :])
+    append_records(workspace.batches, proposals[len(before) :])
     return found
 
 

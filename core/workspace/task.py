@@ -38,6 +38,7 @@ ONE_LABEL = "is the chapter's: it gives a text one label, and this task has seve
 MOST = 10**12
 """The highest number that a task may name: more minutes than that are no length of time."""
 MAX_LABELS = 200
+MAX_FILE_NAME = 200  # bytes: systems take 255, and a torn line is kept under a longer name
 LEAST_TEXTS = 5
 """Training texts that a label needs before a model tells it, where a text can have several."""
 NONE = "-"
@@ -158,6 +159,12 @@ class Task:
         return former | {label.value: label.value for label in labels}
 
     @cached_property
+    def whole_values(self) -> frozenset[str]:
+        """The values, former ones too, that are not the beginning of another label's."""
+        now = self.current
+        return frozenset(x for x in now if all(now[y] == now[x] for y in now if y.startswith(x)))
+
+    @cached_property
     def filed(self) -> tuple[Label, ...]:
         """The labels that have files: retired ones too; with `several`, also none of them."""
         none = (Label(NONE, "none of them", NONE_FILE, ""),) if self.several else ()
@@ -248,12 +255,9 @@ def parse_task(text: str, source: str) -> Task:
     # The chapter's instructions go with the chapter's labels.
     unsaid = {"short": "", "detailed": ""} if "labels" in table else defaults["instructions"]
     instructions = reader.table(table, "instructions", unsaid)
-    targets = reader.table(table, "targets", defaults["targets"])
-    batch = reader.table(table, "batch", defaults["batch"])
-    rest = reader.table(table, "rest", defaults["rest"])
-    model = reader.table(table, "model", defaults["model"])
-    card = reader.table(table, "card", defaults["card"])
-    chosen_keys = reader.table(table, "keys", defaults["keys"])
+    names = ("targets", "batch", "rest", "model", "card", "keys")
+    tables = (reader.table(table, name, defaults[name]) for name in names)
+    targets, batch, rest, model, card, chosen_keys = tables
     several = reader.flag(table, "several")
     every = _read_labels(reader, table.get("labels", defaults["labels"]), several, chosen_keys)
     labels = tuple(label for label in every if not label.retired)
@@ -429,8 +433,9 @@ def _read_label(reader: "_Reader", entry: dict[str, Any], number: int) -> Label:
     file = reader.text(entry, "file", None)
     if not value or value != value.strip():
         raise reader.error(where, "has an empty or padded value", "Give it one such as `1`")
-    if not re.fullmatch(r"[\w][\w .-]*\.csv", file):
-        raise reader.error(where, f"has the file `{file}`", "Name a plain file that ends in .csv")
+    if not re.fullmatch(r"[\w][\w .-]*\.csv", file) or len(file.encode()) > MAX_FILE_NAME:
+        what = f"has the file `{file[:60]}`"
+        raise reader.error(where, what, "Name a plain file that ends in .csv, in few letters")
     return Label(
         value,
         reader.text(entry, "name", value),

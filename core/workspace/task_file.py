@@ -217,8 +217,8 @@ def completed(labels: Iterable[Label]) -> tuple[Label, ...]:
     return with_keys(tuple(labels), set(asdict(default_task().keys).values()))
 
 
-def merged(labels: Mapping[str, Label], into: Mapping[str, str]) -> list[Label]:
-    """The labels without those that are merged into others, whose values are former ones of these.
+def merged(labels: Mapping[str, Label], into: Mapping[str, str]) -> tuple[Label, ...]:
+    """The completed labels without those merged into others, whose values are former ones of these.
 
     Both are by the values of before; raises TaskError for a label that goes into one that goes.
     """
@@ -229,14 +229,15 @@ def merged(labels: Mapping[str, Label], into: Mapping[str, str]) -> list[Label]:
             raise TaskError("{} is merged into {}, which does not stay.".format(*names))
         was = (*found[other].was, labels[value].value, *labels[value].was)
         found[other] = replace(found[other], was=was)
-    return list(found.values())
+    return completed(found.values())
 
 
 def _file_name(name: str, number: int, taken: Collection[str]) -> str:
     """A plain file name for a label, none of those that are taken."""
     stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:60] or f"label_{number}"
-    is_taken = f"{stem}.csv" in {file.casefold() for file in taken}
-    return f"{stem}_{number}.csv" if is_taken else f"{stem}.csv"
+    folded = {file.casefold() for file in taken}
+    names = (f"{stem}.csv", *(f"{stem}_{at}.csv" for at in range(number, number + len(folded) + 1)))
+    return next(name for name in names if name not in folded)
 
 
 def _table_lines(name: str, table: Mapping[str, Value]) -> list[str]:

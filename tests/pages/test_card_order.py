@@ -1,11 +1,13 @@
 """The order of labels and their keys on the card, and the messages in a cell."""
 
+import json
+
 from core.sampling.next_batch import propose
 from core.workspace.events import Inbox
 from core.workspace.logs import new_event
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import parse_task
-from pages.ui.card.batch_data import messages
+from pages.ui.card.batch_data import MAX_MESSAGES, messages
 from pages.ui.card.order import keys_in_order, values_in_order
 from tests.conftest import SMALL_TASK, MakeWorkspace, headlines
 
@@ -44,3 +46,9 @@ def test_a_cell_holds_a_list_of_messages_or_one_as_typed():
     assert messages('["a", " b\\n"]') == ("a", " b\n")
     for cell in ("a\nb ", "[not a list", "[1]", '["\\ud800"]', "[" * 100_000, '{"a": 1}'):
         assert messages(cell) == (cell,)
+
+
+def test_a_cell_of_more_messages_than_a_card_can_show_stands_as_it_was_typed():
+    cell = json.dumps(["a"] * 100_000)
+    assert messages(cell) == (cell,)
+    assert len(messages(json.dumps(["a"] * MAX_MESSAGES))) == MAX_MESSAGES

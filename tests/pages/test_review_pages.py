@@ -28,7 +28,7 @@ from core.workspace.logs import Event, Proposal, Run, new_event, read_logs, show
 from core.workspace.relabel import as_they_stand, settled
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Label
-from core.workspace.task_file import read_task_text, save_task, task_toml
+from core.workspace.task_file import read_task_text, save_task, task_text, task_toml
 from pages.ui.cache.keep import Slot
 from pages.ui.components.items import percent
 from pages.ui.review.picks import batches_of
@@ -413,7 +413,7 @@ def test_of_nearly_the_same_texts_the_words_that_differ_are_marked(
     )
     marked = re.findall(r'class="sl-new">(.*?)<', told(page))
     assert marked == ["tomorrow", "tonight"]
-    page.button(key="decide b a keep").click().run()
+    page.button(key="decide b a ").click().run()
     assert not page.exception
     snapshot = read_snapshot(workspace)
     assert {(i.item_id, i.label) for items in snapshot.labels.splits.values() for i in items} == {
@@ -539,3 +539,38 @@ def test_many_or_several_labels_are_chosen_in_a_field(demo: Path, monkeypatch, s
     assert not page.exception
     assert not page.error
     assert label_of(read(demo), chosen.item_id) == ("1|m3" if several else "m3")
+
+
+WORDS = ("keep", "note", "undo", "flag", "unflag", "<b>x</b> **y** :red[z]")
+"""Values that name buttons, too, and one that would be markup."""
+
+
+@pytest.fixture
+def words(make_workspace: MakeWorkspace) -> Path:
+    """Labels of these values, and two copies under different ones."""
+    labels = [Label(word, positive=word == "keep") for word in WORDS]
+    text = task_text("t", "", labels, {"evaluation": 0, "validation": 0, "training": 9})
+    path = make_workspace([item[:2] for item in headlines(9)], task=text).path
+    for label in open_workspace(path).task.labels[4:]:
+        row = label.file, "**the same** <b>text</b>", label.value
+        write_csv(path / "training_data" / label.file, [row])
+    return path
+
+
+def test_a_value_may_be_the_name_of_a_button(words: Path, monkeypatch):
+    page = open_list(open_page("review", words, monkeypatch), "Duplicates with different labels")
+    assert not page.exception
+    (keep,) = [x for x in page.button if (x.key or "").endswith(" keep")]
+    page = keep.click().run()
+    assert not page.exception
+    assert {item.label for item in read(words).labels.items} == {"keep"}
+    (saved,) = [each.value for each in page.caption if each.value.startswith("Saved")]
+    assert r"\*\*the same\*\* \<b\>text" in saved
+    page = open_page("sunlight", words, monkeypatch)
+    (item,) = re.findall('data-item-id="(.*?)"', told(page))[:1]
+    page.session_state[f"more_{item}"] = True
+    page.run()
+    assert not page.exception
+    page.button(key=f"byhand_note_{item}").click().run()
+    assert not page.exception
+    assert read(words).labels.by_id[item].label == "note"

@@ -15,6 +15,7 @@ from core.workspace.relabel import Decision, decide
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import MAX_LABELS, SPLITS, Label, Task, load_task
 from core.workspace.task_file import task_text, task_toml
+from pages.ui.escape_markdown import plain
 from tests.browser import eventually, said
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.test_pages import PAGES, open_page, open_tab
@@ -314,3 +315,30 @@ def test_every_page_opens_after_a_label_was_added_half_way(name: str, demo: Path
     page = open_page(name, demo, monkeypatch)
     assert not page.exception
     assert not page.error
+
+
+ODD = "<b>x</b> **y** :red[z]"
+
+
+def test_a_name_is_no_markup_in_the_settings(three: Path, monkeypatch):
+    x = replace(task(three).labels[2], name=ODD)
+    old = Label("old", f"old {ODD}", "old.csv", "", retired=True)
+    labels = (*task(three).labels[:2], x)
+    text = task_toml(replace(task(three), labels=labels, retired=(old,)))
+    (three / "task.toml").write_text(text, encoding="utf-8")
+    page = settings(three, monkeypatch)
+    shown = [each.label for kind in ("selectbox", "checkbox") for each in page.get(kind)]
+    assert {f"Merge {plain(ODD)} into", f"Offer {plain(old.name)} again"} <= {*shown}
+
+
+def test_a_value_that_says_new_is_no_new_label(three: Path, monkeypatch):
+    """The row of a label that was added has a key that no label's value can have."""
+    x = Label("new 3", "X", "x.csv", "7", was=("x",))
+    text = task_toml(replace(task(three), labels=(*task(three).labels[:2], x)))
+    (three / "task.toml").write_text(text, encoding="utf-8")
+    page = settings(three, monkeypatch)
+    (add,) = [each for each in page.button if each.label == "Add a label"]
+    page = add.click().run()
+    assert not page.exception
+    page = save(edit(page, "Name", "More", 3))
+    assert task(three).values == ("1", "0", "new 3", "More")

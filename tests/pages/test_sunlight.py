@@ -386,12 +386,12 @@ def test_a_label_given_here_is_in_the_logs(demo: Path, monkeypatch):
 
 def test_a_flag_given_here_is_in_the_logs(demo: Path, monkeypatch):
     page = open_page(demo, monkeypatch, seed="3", size="1", split="training")
-    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand_flag_")]
-    item = key.removeprefix("byhand_flag_")
-    page.text_input(key=f"byhand_note_{item}").input("odd")
+    (key,) = [b.key for b in page.button if b.key and b.key.startswith("byhand-flag_")]
+    item = key.removeprefix("byhand-flag_")
+    page.text_input(key=f"byhand-note_{item}").input("odd")
     page.button(key=key).click().run()
     assert flag_of(open_snapshot(demo), item).note == "odd"
-    page.button(key=f"byhand_unflag_{item}").click().run()
+    page.button(key=f"byhand-unflag_{item}").click().run()
     assert flag_of(open_snapshot(demo), item) is None
 
 

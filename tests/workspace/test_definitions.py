@@ -8,6 +8,7 @@ import pytest
 
 from core.doctor import examine
 from core.errors import UnwritableError
+from core.system.findings import Kind
 from core.workspace.backup import back_up
 from core.workspace.definitions import definitions_text, hash_of, outdated, read_definitions
 from core.workspace.events import Inbox
@@ -177,3 +178,32 @@ def test_backups_bring_the_versions_back_and_the_doctor_misses_them(
         f"definitions/{file.name}: this version of the definitions is gone"
     )
     assert outdated(snapshot_of(workspace.path)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"half", b"\xff\n", "# Definitions since 2026\nx = 1"])
+def test_a_version_that_is_not_what_it_was_is_written_again(
+    workspace: Workspace, content: bytes | str
+):
+    give(workspace, "p0")
+    (file,) = workspace.definitions.iterdir()
+    said = file.read_bytes()
+    content = content if isinstance(content, bytes) else content.encode()
+    file.write_bytes(content)
+    assert [x.kind.title for x in examine(workspace.path)] == [Kind.DEFINITIONS.title]
+    give(workspace, "p1")
+    assert file.read_bytes() == said
+    assert (workspace.set_aside / "definitions" / file.name).read_bytes() == content
+    assert examine(workspace.path) == []
+
+
+def test_no_file_among_the_versions_stops_the_page(workspace: Workspace):
+    give(workspace, "p0")
+    deep = f"x = {'[' * 100_000}\n"
+    odd = ("labels = 5\n", "labels = ['a']\n", "labels = [{value = [1], description = 2}]\n", deep)
+    for text in odd:
+        text += "question = 1\ninstructions = 2\n"
+        (workspace.definitions / f"{hash_of(text)}.toml").write_text(f"# x\n{text}")
+    (workspace.definitions / "folder.toml").mkdir()
+    assert [*read_definitions(workspace)] == [today(workspace)]
+    assert outdated(read_snapshot(workspace)) == []
+    assert len(examine(workspace.path)) == len(odd) + 1

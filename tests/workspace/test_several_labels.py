@@ -257,7 +257,7 @@ def test_a_correction_stays_beside_the_row_that_it_corrects(tmp_path: Path):
 
 def test_an_answer_that_cannot_be_given_is_refused(tmp_path: Path):
     workspace = build(tmp_path / "w")
-    for answer in ("b c|a", "a|a", "a|-", "", "a|x"):
+    for answer in ("b c|a", "a|a", "a|-", "", "a|x", "a||7", "|".join(["a"] * 100_000) + "|x"):
         receipt = Inbox(workspace).receive([new_event("b2", "ann", "label", "i0", label=answer)])
         assert receipt.acknowledged == []
         assert "not one of the task" in receipt.refused[0][1]
@@ -310,6 +310,37 @@ def test_rows_of_a_former_file_that_say_no_label_are_findings(tmp_path: Path):
     assert [x.kind.title for x in examine(workspace.path)][:3] == ["unknown label"] * 3
     open_snapshot(workspace.path)  # the last row is whole as it stands
     assert (folder / "old.csv").read_text().endswith("i4,t,7")
+
+
+def test_a_merged_label_whose_file_differs_in_case_alone_keeps_its_items(tmp_path: Path):
+    a, b, *others = LABELS
+    workspace = build(tmp_path / "w", replace(ONE, labels=(a, replace(b, file="L0.csv"), *others)))
+    say(workspace, ("i0", "a"))
+    (workspace.path / "training_data" / "L0.csv").write_text("i1,text of i1,b c\n")
+    assert answers(read_snapshot(workspace)) == {"i0": "a", "i1": "b c"}
+    found = change(workspace, labels=(replace(a, was=("b c",)), *others))
+    assert answers(found) == {"i0": "a", "i1": "a"}
+
+
+def test_a_link_to_a_label_file_brings_its_rows_once(tmp_path: Path):
+    workspace = build(tmp_path / "w", ONE)
+    say(workspace, ("i0", "a"))
+    (workspace.path / "training_data" / "L0.csv").symlink_to("l0.csv")
+    assert [row.item_id for row in read_label_rows(workspace, [])] == ["i0"]
+
+
+def test_a_label_that_a_crash_cut_short_is_not_taken_for_a_shorter_one(tmp_path: Path):
+    """The file of `10`, which was merged, ends within `10`; the task has a label `1`."""
+    one, two = Label("1", "One", "one.csv", "1"), Label("2", "Two", "two.csv", "3")
+    workspace = build(
+        tmp_path / "w", replace(ONE, labels=(one, replace(two, was=("10",)), *LABELS[:2]))
+    )
+    former = workspace.path / "training_data" / "ten.csv"
+    former.parent.mkdir()
+    former.write_text("i0,text of i0,10\ni1,text of i1,1")
+    assert answers(open_snapshot(workspace.path)) == {"i0": "2"}
+    (kept,) = workspace.torn.iterdir()
+    assert kept.read_text() == "i1,text of i1,1"
 
 
 def test_the_hash_of_labels_changes_with_what_is_learned(tmp_path: Path):

@@ -85,6 +85,7 @@ def test_three_labels_take_three_digits_and_back_moves_away():
         ("labels = []", "has 0 labels"),
         (LABELS.format("b", "a.csv", "x"), "same value"),
         (LABELS.format("a", "../a.csv", "x"), "has the file `../a.csv`"),
+        (LABELS.format("a", f"{'é' * 99}.csv", "x"), "has the file `ééé"),
         (LABELS.format("a", "b.csv", "x"), "same file"),
         (LABELS.format("a", "a.csv", "y"), "is used twice, by"),
         (LABELS.format("a", "a.csv", "d"), "is used twice, by"),

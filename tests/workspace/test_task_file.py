@@ -260,6 +260,14 @@ def test_labels_that_are_kept_keep_their_files():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "names", [("c 3", "C", "C++"), ("x 2", "X?", "x!", "x 4", "X"), ("none 2", "None")]
+)
+def test_no_two_labels_get_the_same_file(names: tuple[str, ...]):
+    files = [label.file for label in completed([Label(name) for name in names])]
+    assert len({*files, "none.csv"}) == len(names) + 1
+
+
 def test_merged_labels_leave_their_values_to_others():
     labels = {x: Label(x, x, f"{x}.csv", "") for x in "abcd"}
     labels["b"] = replace(labels["b"], was=("old",))

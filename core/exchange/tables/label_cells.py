@@ -21,7 +21,7 @@ class LabelColumn(NamedTuple):
     answers: int
 
 
-def labels_in(value: Any) -> list[str]:  # noqa: ANN401 (any value of a table)
+def labels_in(value: Any, deep: int = 0) -> list[str]:  # noqa: ANN401 (any value of a table)
     """The labels in a cell: none, one, or several of a list, of JSON, or of what Python prints.
 
     Raises ValueError, with the end of a sentence, for what marks parts of a text.
@@ -37,16 +37,18 @@ def labels_in(value: Any) -> list[str]:  # noqa: ANN401 (any value of a table)
         if value.get("status", "submitted") != "submitted":
             return []  # a draft of Argilla's, or a response that somebody discarded
         value = value.get("choices", value.get("label", value.get("value")))
-        return labels_in(value) if isinstance(value, str | list) else []
+        return labels_in(value, deep + 1) if isinstance(value, str | list) else []
     if value is None:
         return []
     if not isinstance(value, list):
         return [text_of(value)]
+    if deep > 9:  # lists and objects in each other: no tool writes so many
+        raise ValueError("holds lists in lists, and labels are one list")
     if any(isinstance(each, list) for each in value) or any(
         isinstance(each, Mapping) and {"start", "end"} <= each.keys() for each in value
     ):
         raise ValueError("marks parts of a text, and a label here is for the whole text")
-    return [label for each in value for label in labels_in(each)]
+    return [label for each in value for label in labels_in(each, deep + 1)]
 
 
 def _literal(text: str) -> Any:  # noqa: ANN401 (any value of a table)

@@ -23,6 +23,8 @@ from pages.ui.card.order import keys_in_order, values_in_order
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, make_token
 
+MAX_MESSAGES = 200  # above a text; a cell of more stands there as it was typed
+
 
 def card_batch(
     snapshot: Snapshot, batch_id: str, annotator: str, *, reopened: bool = False, item_id: str = ""
@@ -99,7 +101,8 @@ def messages(cell: str) -> tuple[str, ...]:
     if cell.lstrip().startswith("["):
         with suppress(ValueError, RecursionError):  # no JSON, or half a surrogate pair in it
             found = json.loads(cell)
-            if isinstance(found, list) and all(isinstance(each, str) for each in found):
+            is_list = isinstance(found, list) and len(found) <= MAX_MESSAGES
+            if is_list and all(isinstance(each, str) for each in found):
                 "".join(found).encode()
                 return tuple(found)
     return (cell,)

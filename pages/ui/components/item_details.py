@@ -121,7 +121,7 @@ def _show_labels(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
             type="tertiary",
             on_click=_take_back,
             args=(snapshot, event, before, hand),
-            key=f"byhand_undo_{item_id}",
+            key=f"byhand-undo_{item_id}",
         )
 
 
@@ -144,7 +144,7 @@ def _show_buttons(snapshot: Snapshot, item_id: str, labeled: Labeled | None, han
 
 
 def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
-    flag, key = relabel.flag_of(snapshot, item_id), f"byhand_note_{item_id}"
+    flag, key = relabel.flag_of(snapshot, item_id), f"byhand-note_{item_id}"
     if flag:
         st.button(
             "Remove flag",
@@ -152,7 +152,7 @@ def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
             help=plain(f"{flag.annotator}: {flag.note}"),
             on_click=_write,
             args=(relabel.flag_by_hand, snapshot, item_id, "", hand),
-            key=f"byhand_unflag_{item_id}",
+            key=f"byhand-unflag_{item_id}",
         )
         return
     with st.popover("Flag", icon=":material/flag:"):
@@ -161,7 +161,7 @@ def _show_flag(snapshot: Snapshot, item_id: str, hand: Hand) -> None:
             "Add flag",
             on_click=_flag_noted,
             args=(snapshot, item_id, key, hand),
-            key=f"byhand_flag_{item_id}",
+            key=f"byhand-flag_{item_id}",
         )
 
 

@@ -14,14 +14,7 @@ from core.workspace.relabel import label_again, to_label_again
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import KEY_UNSAID, MOST, SPLITS, Label, Task, default_task, parse_task
 from core.workspace.task_changes import changes, items_of
-from core.workspace.task_file import (
-    completed,
-    has_comments,
-    merged,
-    read_task_text,
-    save_task,
-    task_toml,
-)
+from core.workspace.task_file import has_comments, merged, read_task_text, save_task, task_toml
 from pages.ui import session
 from pages.ui.cache import analysis
 from pages.ui.components.messages import refusals_shown, show_job
@@ -165,12 +158,12 @@ def _labels(
         edited[label.value], into[label.value] = _label(at, label, items.get(label.value, 0), names)
     for at in range(len(offered), len(offered) + st.session_state[ADDED]):
         new, _ = _label(at, Label("", "", "", ""), 0, {})
-        edited |= {f"new {at}": new} if new.value else {}
+        edited |= {f" {at}": new} if new.value else {}  # no value begins so
     one_more = {ADDED: st.session_state[ADDED] + 1}
     update = st.session_state.update
     st.button("Add a label", icon=":material/add:", on_click=update, args=(one_more,))
     edited |= {label.value: _retired(label, snapshot, items) for label in task.retired}
-    labels = completed(merged(edited, {value: other for value, other in into.items() if other}))
+    labels = merged(edited, {value: other for value, other in into.items() if other})
     left = {label.value: label.name for label in labels if not label.retired}
     places = st.columns(2)
     none = {"": "none"} if several or len(left) > 2 else {}
@@ -197,7 +190,7 @@ def _choose(place: object, label: str, names: Mapping[str, str], chosen: set[str
 
 def _label(at: int, label: Label, number: int, names: Mapping[str, str]) -> tuple[Label, str]:
     """The label as its row says it, and the value of the one that it is merged into, if any."""
-    row, into, retired = label.value or f"new {at}", "", False
+    row, into, retired = label.value or f" {at}", "", False
     value, examples = label.value, "\n".join(" ".join(x.split()) for x in label.examples)
     with st.container(border=True):
         left, middle, right = st.columns([6, 3, 11])
@@ -213,7 +206,7 @@ def _label(at: int, label: Label, number: int, names: Mapping[str, str]) -> tupl
             if number:
                 retired = st.checkbox("Retire: stop offering this label", key=_key(f"retire {row}"))
                 others = {"": "none", **{x: names[x] for x in names if x != label.value}}
-                into = _choose(st, f"Merge {label.name} into", others, set())
+                into = _choose(st, f"Merge {plain(label.name)} into", others, set())
             elif label.value:
                 remove = st.session_state[REMOVED].add
                 args = (label.value,)
@@ -245,7 +238,7 @@ def _retired(label: Label, snapshot: Snapshot, items: Mapping[str, int]) -> Labe
                 disabled=not snapshot.workspace.is_writable(),
                 help="They wait on Annotate, and count again once they are labeled.",
             )
-        offered = st.checkbox(f"Offer {label.name} again", key=_key(f"offer {label.value}"))
+        offered = st.checkbox(f"Offer {plain(label.name)} again", key=_key(f"offer {label.value}"))
     return replace(label, retired=False, key="") if offered else label
 
 

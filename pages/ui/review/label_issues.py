@@ -170,7 +170,7 @@ def label_buttons(
         if not is_chosen_from_list(task)
     ]
     if can_differ:
-        choices.append(("Keep as they are", "keep", None))
+        choices.append(("Keep as they are", "", None))
     with st.container(horizontal=True, gap="small", width="content"):
         for name, key, label in choices:
             decisions = [
@@ -204,7 +204,7 @@ def show_last(snapshot: Snapshot) -> None:
     task, text, others = snapshot.workspace.task, last[0].item.text[:80], len(last) - 1
     names = ", ".join(dict.fromkeys(task.name_of(decision.label) for decision in last))
     line, button = st.columns([5, 1], vertical_alignment="center")
-    line.caption(f"Saved: “{text}”{f' and {others} more' if others else ''}: {names}")
+    line.caption(plain(f"Saved: “{text}”{f' and {others} more' if others else ''}: {names}"))
     before = [
         Decision(replace(each.item, label=each.label), each.item.label, each.assisted)
         for each in last

@@ -102,8 +102,8 @@ def flagging(visit: Visit) -> Iterator[Act]:
     visit.open(f"{SUNLIGHT}&size=1&split=unlabeled")
     while True:
         visit.page.get_by_role("button", name="Flag").first.click(timeout=hand.WAIT)
-        visit.settle(lambda: hand.write(visit.page, "byhand_note_", "odd"))
-        yield visit.press("byhand_flag_")
+        visit.settle(lambda: hand.write(visit.page, "byhand-note_", "odd"))
+        yield visit.press("byhand-flag_")
         visit.settle(visit.press("random"))
 
 

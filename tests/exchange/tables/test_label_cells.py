@@ -178,3 +178,19 @@ def test_a_label_with_a_bar_gets_a_value_without_it_and_keeps_its_name(tmp_path:
     targets = dict.fromkeys(SPLITS, 9)
     task = parse_task(task_text("t", "", wishes, targets, several=True), "t")
     assert [x.item.label for x in read(table, task).wanted] == ["oil/gas|water", "oil/gas"]
+
+
+@pytest.mark.parametrize("several", [False, True])
+@pytest.mark.parametrize("deep", [20, 450, 100_000])
+def test_a_cell_of_lists_in_lists_is_refused_and_the_rest_comes_in(
+    tmp_path: Path, deep: int, several: bool
+):
+    cell = '[{""label"":' * deep + '[""roads""]' + "}]" * deep
+    path = tmp_path / "t.csv"
+    path.write_text(f'text,label\na,"{cell}"\nb,water\nc,roads\n', encoding="utf-8")
+    table = open_table(path)
+    assert set(label_column(table, "label").counts) >= {"water", "roads"}
+    columns, unsaid = understood(table, {"label": "label"}, {}, refuse_unknown=True)
+    found = read_table(table, columns, unsaid, task_of("water", "roads", "power", several=several))
+    assert [wanted.item.text for wanted in found.wanted] == ["b", "c"]
+    assert [bad.line for bad in found.bad] == [2]
