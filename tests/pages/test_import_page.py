@@ -252,24 +252,12 @@ def test_an_answer_counts_for_its_file_alone(workspace: Workspace, monkeypatch):
     assert page.button(key="import_go").disabled
 
 
-@pytest.mark.parametrize(("day_first", "month"), [(True, "02"), (False, "01")])
-def test_dates_that_can_be_read_in_two_ways_are_asked_about(
-    workspace: Workspace, monkeypatch, day_first: bool, month: str
-):
+def test_dates_that_can_be_read_in_two_ways_are_refused(workspace: Workspace, monkeypatch):
     rows = "id,text,label,labeled_at\na,one,1,03/03/2026\nb,two,0,01/02/2026\n"
     page = upload(workspace, monkeypatch, "t.csv", rows)
-    say(page, "Labeled at", "labeled_at")
-    (question,) = [each for each in page.radio if "dates" in each.label]
-    assert "01/02/2026" in question.label
-    assert question.options == [
-        "1 February 2026, the day first",
-        "2 January 2026, the month first",
-    ]
-    assert page.button(key="import_go").disabled
-    say(page, question.label, day_first)
-    go(page)
-    (given,) = [x for x in read_snapshot(workspace).labels.items if x.item_id == "b"]
-    assert given.labeled_at[5:7] == month
+    go(say(page, "Labeled at", "labeled_at"))
+    assert "`labeled_at` can begin with the day or with the month. Write them as" in told(page)
+    assert "2 new items" in told(go(say(page, "Labeled at", "(none)")))
 
 
 def test_a_table_without_a_plain_text_waits_for_its_column(workspace: Workspace, monkeypatch):

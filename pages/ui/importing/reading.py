@@ -17,7 +17,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import TableError
 from core.exchange import foreign_table
 from core.exchange.own_export import is_export
-from core.exchange.tables.dates import moment
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.opening import PACKED, open_table
@@ -85,10 +84,6 @@ class Upload:
         """How many rows the table has; raises TableError."""
         return self._once("Counting rows …", foreign_table.row_count, table)
 
-    def is_day_first(self, table: SourceTable, column: str) -> bool | None:
-        """Whether the dates of a column begin with the day; None if that is open."""
-        return self._once("Reading dates …", foreign_table.is_day_first, table, column)
-
     def _once(self, doing: str, ask: Callable[..., Answer], *of: Hashable) -> Answer:
         """What is asked of a table, and of a column of it; worked out once."""
         if (ask, *of) not in self._known:
@@ -103,7 +98,6 @@ class Chosen:
 
     table: SourceTable
     columns: Columns | None = None
-    day_first: bool | None = None
     waits_for: str = ""
 
 
@@ -159,12 +153,10 @@ def choose_reading(
             )
         return Chosen(table)
     columns = (choose or choose_columns)(upload, table)
-    with questions:
-        day_first, is_known = _ask_for_dates(upload, table, columns)
     told.text(foreign_table.told_as_read(foreign_table.read_as(table, columns)).replace("`", ""))
-    if not is_answered or not is_known:
-        return Chosen(table, columns, day_first, "Answer the question above.")
-    return Chosen(table, columns, day_first, "" if columns.text else "Choose the text column.")
+    if not is_answered:
+        return Chosen(table, columns, "Answer the question above.")
+    return Chosen(table, columns, "" if columns.text else "Choose the text column.")
 
 
 def choose_columns(upload: Upload, table: SourceTable) -> Columns:
@@ -299,37 +291,3 @@ def with_option(reading: Reading, option: str) -> Reading:
         return replace(reading, has_header=option == HEADER)
     name, _, value = option.partition(" ")
     return replace(reading, **{name.removeprefix("--"): value.strip("'")})
-
-
-def _ask_for_dates(
-    upload: Upload, table: SourceTable, columns: Columns
-) -> tuple[bool | None, bool]:
-    """(whether the day comes first, whether that is known), asked where the dates leave it open."""
-    column = columns.labeled_at
-    if not column or upload.is_day_first(table, column) is not None:
-        return None, True
-    at = table.columns.index(column)
-    shown = next(
-        (row[at] for row in table.sample if _day(row[at], True) != _day(row[at], False)),
-        "01/02/2026",
-    )
-    with st.container(border=True):
-        answer = st.radio(
-            plain(f"How do the dates of `{column}` begin? `{shown}` is:"),
-            [True, False],
-            index=None,
-            format_func=lambda is_first: (
-                f"{_day(shown, is_first)}, the {'day' if is_first else 'month'} first"
-            ),
-            key=upload.key("dates", column, *table.columns),
-        )
-    return answer, answer is not None
-
-
-def _day(text: str, day_first: bool) -> str:
-    """The day that a text tells, such as 1 February 2026; empty for what is none."""
-    try:
-        found = pd.Timestamp(moment(text, day_first=day_first))
-    except ValueError:
-        return ""
-    return f"{found.day} {found:%B %Y}"

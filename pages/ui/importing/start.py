@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import SunlightError, TableError, TaskError
 from core.exchange.foreign_table import kept_columns, recognized
-from core.exchange.import_types import Defaults
 from core.exchange.importer import import_as_new, import_data
 from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
@@ -52,7 +51,6 @@ class Wish:
 
     columns: Columns | None
     task: str = ""
-    day_first: bool | None = None
     waits_for: str = ""
 
 
@@ -131,7 +129,7 @@ def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Seque
     way = st.radio("Labels", ways, format_func=WAYS.get, horizontal=True, key=key)
     if way == KEEP:
         st.text(", ".join(label.name for label in snapshot.workspace.task.labels))
-        return Wish(columns, day_first=chosen.day_first)
+        return Wish(columns)
     n_rows, n_given = upload.row_count(table), 0
     if way == TYPED:
         wishes, several = _typed(upload), st.checkbox(SEVERAL, key=upload.key("several"))
@@ -155,7 +153,7 @@ def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Seque
         retired=(), several=several, targets=targets,
         show=tuple(called[name] for name in show if name in called),
     )  # fmt: skip
-    return Wish(columns, task_toml(task), chosen.day_first)
+    return Wish(columns, task_toml(task))
 
 
 def _ways(snapshot: Snapshot, chosen: Chosen, found: str) -> list[str]:
@@ -318,15 +316,14 @@ def _imported(
     progress: Progress,
 ) -> Path:  # fmt: skip
     """The workspace that holds the table now: a new one, or the empty one that was open."""
-    unsaid = Defaults(day_first=wish.day_first)
     more = {"leave_out_bad_rows": leave_out, "progress": progress}
     if _is_new(snapshot):
         shelf = workspaces_folder()
         name = free_name(_stem(upload), shelf)
-        workspace, _ = import_as_new(name, wish.task, shelf, table, wish.columns, unsaid, **more)
+        workspace, _ = import_as_new(name, wish.task, shelf, table, wish.columns, **more)
         return workspace.path
     workspace = open_workspace(snapshot.workspace.path)
-    import_data(workspace, table, wish.columns, unsaid, new_task=wish.task, **more)
+    import_data(workspace, table, wish.columns, new_task=wish.task, **more)
     return workspace.path
 
 
