@@ -185,16 +185,10 @@ def label_means(
     In what is called: the labels that are true or called there; of the ranking: those with items
     of both kinds there. Scores of the ranking stand beside them for each label, by name and column.
     """
-    weights = counts.astype(np.float32)
-    positives, called, hits = (
-        np.rint(weights @ table.astype(np.float32)).astype(np.float64)
-        for table in (actual, model.predicted, actual & model.predicted)
-    )  # (replicates, n_labels)
-    is_there = positives + called > 0
+    is_there = _totals(counts, actual | model.predicted) > 0
     found: dict[str | tuple[str, int], Values] = {
-        "fscore": _mean(2 * hits / np.maximum(called + positives, 1), is_there),
-        "precision": _mean(hits / np.maximum(called, 1), is_there),
-        "recall": _mean(hits / np.maximum(positives, 1), is_there),
+        name: _mean(each, is_there)
+        for name, each in _by_prediction(model.predicted, actual, counts).items()
     }
     both = np.flatnonzero(actual.any(axis=0) & ~actual.all(axis=0))
     if set(names) <= found.keys() or not len(both):
@@ -202,7 +196,8 @@ def label_means(
     for label in both:
         scores = _by_score(model.score[:, label], actual[:, label], counts)
         found |= {(name, int(label)): values for name, values in scores.items()}
-    is_there = (positives > 0) & (positives < weights.sum(axis=1, keepdims=True))
+    positives = _totals(counts, actual)
+    is_there = (positives > 0) & (positives < counts.sum(axis=1, keepdims=True))
     for name in ("auc", "average_precision"):
         values = np.stack([found[name, label] for label in both], axis=1)
         found[name] = _mean(values, is_there[:, both])
@@ -215,15 +210,20 @@ def _mean(values: Values, which: Mask) -> Values:
 
 
 def _by_prediction(predicted: Mask, actual: Mask, counts: Draws) -> dict[str, Values]:
-    """The scores of what is called positive."""
-    positives = counts[:, actual].sum(axis=1)
-    hits = counts[:, actual & predicted].sum(axis=1)
-    called = counts[:, predicted].sum(axis=1)
+    """The scores of what is called positive, `(replicates,)`; of a table for each of its columns."""
+    positives, called, hits = (
+        _totals(counts, which) for which in (actual, predicted, actual & predicted)
+    )
     return {
         "fscore": 2 * hits / np.maximum(called + positives, 1),
         "precision": hits / np.maximum(called, 1),
         "recall": hits / np.maximum(positives, 1),
     }
+
+
+def _totals(counts: Draws, which: Mask) -> Values:
+    """How many of these items each sample holds; of a table, for each of its columns."""
+    return (counts.astype(np.float32) @ which.astype(np.float32)).astype(np.float64)
 
 
 def _by_score(score: NDArray[np.floating], actual: Mask, counts: Draws) -> dict[str, Values]:
