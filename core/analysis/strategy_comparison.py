@@ -4,7 +4,7 @@ A model is trained anew on as many items of each strategy, and of all of them, a
 same evaluation items. What strategies would have chosen is the question of `replay`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -17,7 +17,7 @@ from core.errors import LoopError
 from core.evaluation.intervals import BinaryPredictions
 from core.evaluation.metrics import as_table
 from core.evaluation.runs import columns, labeled_texts
-from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Result, Subsets, contrasted
+from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Subsets, contrasted
 from core.features.pool_features import Space
 from core.features.sources import feature_source
 from core.features.vocabulary import Vocabulary
@@ -185,7 +185,13 @@ def run(experiment: Experiment, progress: Progress = silent) -> Outcome:
         rows = drawn(name, groups[name], experiment.size, seed, items.targets)
         found[name].append(_judged(learner.predict(learner.train(rows), asked), items))
     progress("comparing")
-    outcome = _outcome(experiment, found, items, asked)
+    subsets = {
+        name: Subsets(models, experiment.size, len(groups[name])) for name, models in found.items()
+    }
+    actual = _headline(as_table(items.targets, len(items.labels)), items)[asked]
+    results = tuple(contrasted(subsets, actual).values())
+    numbers = experiment.size, experiment.seeds, experiment.model, len(training), len(asked)
+    outcome = Outcome(*numbers, results)
     keep_newest(experiment.file, outcome, KEPT)
     return outcome
 
@@ -202,25 +208,13 @@ def earlier(experiment: Experiment) -> Outcome | None:
     return next((each for each in others if (each.size, each.seeds, each.model) == asked), None)
 
 
-def _outcome(
-    experiment: Experiment,
-    predictions: Mapping[str, Sequence[BinaryPredictions]],
-    items: LabeledTexts,
-    asked: Indices,
-) -> Outcome:
-    table, column = as_table(items.targets, len(items.labels)), items.positive
-    is_positive = table if column is None else table[:, column]
-    size, seeds, groups = experiment.size, experiment.seeds, experiment.groups
-    subsets = {name: Subsets(predictions[name], size, len(of)) for name, of in groups.items()}
-    found = contrasted(subsets, is_positive[asked])
-    results = tuple(Result(name, *found[name]) for name in groups)
-    training = len(experiment.snapshot.labels.usable_training)
-    return Outcome(size, seeds, experiment.model, training, len(asked), results)
-
-
 def _judged(probability: Probabilities, items: LabeledTexts) -> BinaryPredictions:
     """P(positive) and whether it is predicted, `(n_items,)`; without one, of each label."""
     n_labels = len(items.labels)
     predicted = probability > 0.5 if items.several else as_table(probability.argmax(1), n_labels)
-    which = slice(None) if items.positive is None else items.positive
-    return BinaryPredictions(probability[:, which], predicted[:, which])
+    return BinaryPredictions(_headline(probability, items), _headline(predicted, items))
+
+
+def _headline(table: NDArray, items: LabeledTexts) -> NDArray:
+    """The column of the positive label; without one, the table of all labels."""
+    return table if items.positive is None else table[:, items.positive]

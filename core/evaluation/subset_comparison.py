@@ -88,8 +88,8 @@ class _Scored:
 
 def contrasted(
     groups: Mapping[str, Subsets], actual: NDArray[np.bool_], replicates: int = REPLICATES
-) -> dict[str, tuple[dict[str, Interval], dict[str, Interval]]]:
-    """Each group's mean scores, and what they have over random's, with their intervals.
+) -> dict[str, Result]:
+    """Each group's mean scores, and what they have over random's, by its name.
 
     A replicate draws evaluation items anew, the same ones for all groups. Groups count as drawn
     apart: where one holds the other, the interval is too wide rather than too narrow. Of a single
@@ -99,16 +99,12 @@ def contrasted(
     found = {name: _scored(subsets, actual, samples) for name, subsets in groups.items()}
     number = (len(groups) - 1) * len(SCORES)
     level = 1 - (1 - LEVEL) / max(number, 1)
-    random = found[RANDOM]
-    return {
-        name: (
-            {score: _interval([of], LEVEL, 0.0) for score, of in scored.items()},
-            {score: _interval([of, random[score]], level, -1.0) for score, of in scored.items()}
-            if name != RANDOM
-            else {},
-        )
-        for name, scored in found.items()
-    }
+    random, results = found[RANDOM], {}
+    for name, scored in found.items():
+        scores = {score: _interval([of], LEVEL, 0.0) for score, of in scored.items()}
+        over = {score: _interval([of, random[score]], level, -1.0) for score, of in scored.items()}
+        results[name] = Result(name, scores, {} if name == RANDOM else over)
+    return results
 
 
 def _scored(subsets: Subsets, actual: NDArray[np.bool_], samples: Draws) -> dict[str, _Scored]:

@@ -25,14 +25,15 @@ def test_mean_scores_are_scikit_learn_s():
     groups = {name: Subsets(models, 50, 100) for name, models in said.items()}
     found = contrasted(groups, actual, replicates=50)
     for name, models in said.items():
-        scores, _ = found[name]
+        scores = found[name].scores
         aucs = [roc_auc_score(actual, model.score) for model in models]
         assert scores["auc"].value == pytest.approx(np.mean(aucs))
         fscores = [f1_score(actual, model.predicted) for model in models]
         assert scores["fscore"].value == pytest.approx(np.mean(fscores))
-    over = found["outlier"][1]["auc"].value
-    assert over == pytest.approx(found["outlier"][0]["auc"].value - found[RANDOM][0]["auc"].value)
-    assert found[RANDOM][1] == {}
+    outlier, random = found["outlier"], found[RANDOM]
+    over = outlier.scores["auc"].value - random.scores["auc"].value
+    assert outlier.over_random["auc"].value == pytest.approx(over)
+    assert random.over_random == {}
 
 
 def test_where_no_draw_matters_the_interval_is_the_paired_bootstrap_s():
@@ -40,7 +41,7 @@ def test_where_no_draw_matters_the_interval_is_the_paired_bootstrap_s():
     actual = draw.random(300) < 0.3
     first, second = a_model(draw, actual, 1), a_model(draw, actual, 2)
     groups = {RANDOM: Subsets([first] * 4, 50, 100), "outlier": Subsets([second] * 4, 50, 100)}
-    found = contrasted(groups, actual)["outlier"][1]
+    found = contrasted(groups, actual)["outlier"].over_random
     for score in ("fscore", "auc"):
         ends = paired_difference(first, second, actual, score)
         assert found[score].value == pytest.approx(ends.value)
@@ -55,7 +56,7 @@ def test_an_interval_knows_that_subsets_overlap():
     draw, actual = np.random.default_rng(3), np.arange(400) % 4 == 0
     models = [a_model(draw, actual, skill) for skill in (1.0, 1.3, 1.6, 1.9)]
     apart, overlapping = (
-        contrasted({RANDOM: Subsets(models, 40, available)}, actual)[RANDOM][0]["auc"]
+        contrasted({RANDOM: Subsets(models, 40, available)}, actual)[RANDOM].scores["auc"]
         for available in (100_000, 60)
     )
     variance = np.var([roc_auc_score(actual, model.score) for model in models], ddof=1)
@@ -69,8 +70,8 @@ def test_one_subset_leaves_everything_open():
     model = a_model(np.random.default_rng(4), actual, 2)
     groups = {name: Subsets([model], 40, 60) for name in (RANDOM, "outlier")}
     found = contrasted(groups, actual)["outlier"]
-    assert (found[1]["auc"].low, found[1]["auc"].high) == (-1.0, 1.0)
-    assert (found[0]["auc"].low, found[0]["auc"].high) == (0.0, 1.0)
+    assert (found.over_random["auc"].low, found.over_random["auc"].high) == (-1.0, 1.0)
+    assert (found.scores["auc"].low, found.scores["auc"].high) == (0.0, 1.0)
 
 
 def labeled(draw: np.random.Generator, number: int) -> tuple[np.ndarray, np.ndarray]:
@@ -108,7 +109,7 @@ def any_told_apart(draw: np.random.Generator, sizes: dict[str, int]) -> bool:
     size = 2 * min(sizes.values()) // 3
     groups = {name: subsets(draw, number, size, asked) for name, number in sizes.items()}
     found = contrasted(groups, actual, replicates=200)
-    ends = [interval for _, over in found.values() for interval in over.values()]
+    ends = [interval for result in found.values() for interval in result.over_random.values()]
     return any(interval.low > 0 or interval.high < 0 for interval in ends)
 
 
@@ -134,7 +135,7 @@ def test_a_real_difference_is_told_apart():
         asked, actual = labeled(draw, 400)
         weak = [learned(*labeled(draw, 8), asked) for _ in range(10)]
         groups = {RANDOM: Subsets(weak, 8, 400), "outlier": subsets(draw, 400, 200, asked)}
-        found += contrasted(groups, actual, 200)["outlier"][1]["auc"].low > 0
+        found += contrasted(groups, actual, 200)["outlier"].over_random["auc"].low > 0
     assert found >= 15
 
 
