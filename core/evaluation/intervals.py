@@ -210,7 +210,7 @@ def _mean(values: Values, which: Mask) -> Values:
 
 
 def _by_prediction(predicted: Mask, actual: Mask, counts: Draws) -> dict[str, Values]:
-    """The scores of what is called positive, `(replicates,)`; of a table for each of its columns."""
+    """The scores of what is called positive, `(replicates,)`; of a table of each column."""
     positives, called, hits = (
         _totals(counts, which) for which in (actual, predicted, actual & predicted)
     )
