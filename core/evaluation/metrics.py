@@ -194,6 +194,19 @@ def confusion(
     return np.bincount(cells, minlength=n_labels**2).reshape(n_labels, n_labels)
 
 
+def kappa(first: NDArray[np.integer], second: NDArray[np.integer]) -> float | None:
+    """How far two models or people agree beyond chance: Cohen's kappa (1960) of their columns.
+
+    At most 1; None if both give one and the same label to all items, which shows nothing.
+    """
+    n_labels = int(max(first.max(initial=0), second.max(initial=0))) + 1
+    shares = confusion(second, first, n_labels) / max(len(first), 1)
+    expected = float(shares.sum(axis=1) @ shares.sum(axis=0))
+    if not len(first) or expected >= 1:
+        return None
+    return (float(np.trace(shares)) - expected) / (1 - expected)
+
+
 def bins(score: NDArray[np.floating], number: int = BINS) -> NDArray[np.int64]:
     """Each probability's bin of so many equally wide ones."""
     return np.minimum((score * number).astype(np.int64), number - 1)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.intervals import Interval
-from core.evaluation.metrics import confusion
+from core.evaluation.metrics import kappa
 
 WINDOW = 3
 """Retrainings that are looked back upon (Bloodgood and Vijay-Shanker 2009)."""
@@ -34,26 +34,13 @@ class Sign:
     sentence: str
 
 
-def agreement(first: NDArray[np.int64], second: NDArray[np.int64]) -> float | None:
-    """How far two models agree beyond chance: Cohen's kappa (1960) of their predicted columns.
-
-    At most 1; None if both predict one and the same label for all items, which shows nothing.
-    """
-    n_labels = int(max(first.max(initial=0), second.max(initial=0))) + 1
-    shares = confusion(second, first, n_labels) / max(len(first), 1)
-    expected = float(shares.sum(axis=1) @ shares.sum(axis=0))
-    if not len(first) or expected >= 1:
-        return None
-    return (float(np.trace(shares)) - expected) / (1 - expected)
-
-
 def stability(predictions: Sequence[NDArray[np.int64]]) -> Sign:
     """Whether predictions on a fixed sample have come to rest, oldest model first.
 
     The mean kappa of the last `WINDOW` pairs of neighbors has to reach `STABLE`.
     """
     name = "stable predictions"
-    kappas = [agreement(*pair) for pair in list(pairwise(predictions))[-WINDOW:]]
+    kappas = [kappa(*pair) for pair in list(pairwise(predictions))[-WINDOW:]]
     if len(kappas) < WINDOW or None in kappas:
         needed = f"Needs {WINDOW + 1} model versions that predict more than one label."
         return Sign(name, None, False, needed)

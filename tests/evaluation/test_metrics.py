@@ -16,6 +16,7 @@ from core.evaluation.metrics import (
     confusion,
     cut,
     exact_match,
+    kappa,
     label_scores,
     macro_cut,
     micro_fscore,
@@ -110,6 +111,16 @@ def test_a_cut_has_scikit_learns_scores(pairs):
         (found.recall, metrics.recall_score),
     ):
         assert ours == pytest.approx(theirs(actual, predicted, zero_division=0))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1))
+def test_kappa_is_scikit_learns(pairs):
+    first, second = (np.array(column) for column in zip(*pairs, strict=True))
+    found = kappa(first, second)
+    if len(set(first.tolist()) | set(second.tolist())) == 1:
+        assert found is None
+    else:
+        assert found == pytest.approx(metrics.cohen_kappa_score(first, second))
 
 
 def test_the_calibration_error_is_the_gap_in_each_tenth():

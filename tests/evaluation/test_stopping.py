@@ -1,23 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import cohen_kappa_score
 
 from core.evaluation.intervals import Interval
-from core.evaluation.stopping import Sign, advice, agreement, positives_left, stability
-
-COLUMNS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=1)
-
-
-@given(COLUMNS)
-def test_agreement_is_scikit_learns_kappa(pairs):
-    first, second = (np.array(column) for column in zip(*pairs, strict=True))
-    found = agreement(first, second)
-    if len(set(first.tolist()) | set(second.tolist())) == 1:
-        assert found is None
-    else:
-        assert found == pytest.approx(cohen_kappa_score(first, second))
+from core.evaluation.stopping import Sign, advice, positives_left, stability
 
 
 def predictions(changed: list[int]) -> list[np.ndarray]:

@@ -1,0 +1,260 @@
+"""How far people agree who labeled the same items, where they do not, and who is right.
+
+Figures of agreement use only the items with two ratings or more: the others may have been chosen
+otherwise, and change nothing. Intervals are of 95%, as if the items were a random sample.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.evaluation.intervals import LEVEL, REPLICATES, Interval, wilson
+from core.evaluation.metrics import kappa
+
+SMOOTHING = 0.1  # items that Dawid and Skene's counts start from, shared by all answers
+ROUNDS, STILL = 500, 1e-5  # EM ends after so many, or where no probability changes by more
+
+Table = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Who said what of which item: `codes` `(n_items, n_people)`, -1 where somebody said nothing.
+
+    Codes are places in `answers`, all that could be given: those that nobody gave count in AC1.
+    """
+
+    item_ids: tuple[str, ...]
+    people: tuple[str, ...]
+    answers: tuple[str, ...]
+    codes: Codes
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two people on the `n` items that both rated; `kappa` is Cohen's (1960)."""
+
+    a: str
+    b: str
+    n: int
+    percent: Interval
+    kappa: float | None
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far people agree on the items with two ratings or more; None: undefined.
+
+    `percent` is the mean over items of the share of pairs of people who agree, in [0, 1]; `alpha`
+    Krippendorff's (2004, nominal), `ac1` Gwet's (2008, whose own program lets lone ratings count in
+    the chance): both 1 at best, 0 as by chance. `n_people` counts who rated one of these items;
+    `pairs` are those with items in common, in the order of `people`.
+    """
+
+    n_items: int
+    n_people: int
+    percent: Interval | None
+    alpha: Interval | None
+    ac1: Interval | None
+    pairs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class DawidSkene:
+    """What each item probably is, and what each person says of items that are so.
+
+    `posterior` `(n_items, n_answers)`; `rates` `(n_people, n_answers, n_answers)`, true answers in
+    rows, what is said in columns; `prevalence` `(n_answers,)`. Rows add up to 1.
+    """
+
+    posterior: Table
+    rates: Table
+    prevalence: Table
+
+
+def agreement(ratings: Ratings, replicates: int = REPLICATES, seed: int = 0) -> Agreement:
+    """Percent, alpha and AC1 with intervals, and each two people.
+
+    Percent's interval is Wilson's, the others' are percentiles of a bootstrap. Where all samples
+    give the same value, as when all agree, theirs are made of percent's ends and the chance.
+    """
+    votes = _votes(ratings)
+    is_common = votes.sum(axis=1) >= 2
+    kinds, times = np.unique(votes[is_common][:, votes.any(axis=0)], axis=0, return_counts=True)
+    if not len(kinds):
+        return Agreement(0, 0, None, None, None, ())
+    n_items, rated = int(times.sum()), kinds.sum(axis=1)
+    agreeing = (kinds * (kinds - 1)).sum(axis=1) / (rated * (rated - 1))
+    percent = _share(
+        np.repeat(agreeing, times), np.ones(n_items), times @ (rated * (rated - 1)) / 2
+    )
+    drawn = np.random.default_rng(seed).multinomial(n_items, times / n_items, replicates)
+    draws = np.vstack([times, drawn])
+    alpha, ac1 = (
+        _beyond_chance(observed, chance, percent)
+        for observed, chance in _observed(kinds, agreeing, draws, len(ratings.answers))
+    )
+    n_people = int((ratings.codes[is_common] >= 0).any(axis=0).sum())
+    return Agreement(n_items, n_people, percent, alpha, ac1, tuple(_pairs(ratings)))
+
+
+def label_agreement(ratings: Ratings, has: NDArray[np.bool_]) -> Interval | None:
+    """The F-score of two people on one label: 2 × both / (one's + the other's), over all pairs.
+
+    Also called positive specific agreement (Fleiss 1981): how probably another person gives the
+    label where one did. `has` `(n_answers,)` says which answers have it. None if nobody gave it to
+    an item with two ratings. Its ends are Wilson's of the share of both in either, carried over.
+    """
+    votes = _votes(ratings)
+    rated, said = votes.sum(axis=1), votes[:, has].sum(axis=1)
+    both = said * (said - 1) / 2  # pairs of people, by item
+    either = both + said * (rated - said)
+    if not either.any():
+        return None
+    share = _share(both, either, either.sum())
+    return Interval(*(2 * each / (1 + each) for each in (share.value, share.low, share.high)))
+
+
+def confusions(ratings: Ratings) -> Codes:
+    """What another person says (column) where one says this (row): `(n_answers, n_answers)`.
+
+    Symmetric: two people who differ on an item count once in either cell, those who agree twice in
+    theirs. A row's share on the diagonal is its answer's `label_agreement`.
+    """
+    votes = _votes(ratings)
+    return (votes.T @ votes - np.diag(votes.sum(axis=0))).astype(np.int64)
+
+
+def majority(ratings: Ratings) -> Codes:
+    """The answer that most people gave each item, `(n_items,)`; -1 for a tie, or without any."""
+    votes = _votes(ratings)
+    is_first = votes == votes.max(axis=1, keepdims=True, initial=0)
+    return np.where(is_first.sum(axis=1) == 1, is_first.argmax(axis=1), -1)
+
+
+def dawid_skene(ratings: Ratings) -> DawidSkene:
+    """What each item probably is if people err each in their own way (Dawid and Skene 1979).
+
+    EM from the shares of the votes; an item without ratings gets the prevalence.
+    """
+    n_answers, given = len(ratings.answers), ratings.codes >= 0
+    people = [(rated, codes[rated]) for codes, rated in zip(ratings.codes.T, given.T, strict=True)]
+    posterior = _votes(ratings) + SMOOTHING / n_answers
+    posterior /= posterior.sum(axis=1, keepdims=True)
+    for _ in range(ROUNDS):
+        prevalence = _normed(posterior[given.any(axis=1)].sum(axis=0))
+        rates = np.array([_rates(posterior[rated], said) for rated, said in people])
+        log = np.tile(np.log(prevalence), (len(given), 1))
+        for (rated, said), own in zip(people, np.log(rates), strict=True):
+            log[rated] += own.T[said]
+        before, posterior = posterior, np.exp(log - log.max(axis=1, keepdims=True))
+        posterior /= posterior.sum(axis=1, keepdims=True)
+        if np.abs(posterior - before).max(initial=0) <= STILL:
+            break
+    return DawidSkene(posterior, rates.reshape(-1, n_answers, n_answers), prevalence)
+
+
+def unlike_the_others(hits: Sequence[int], totals: Sequence[int]) -> list[bool]:
+    """Whose share of hits differs from that of all others together beyond chance.
+
+    By Fisher's exact test (1935), two-sided, at 95% for all people together (Bonferroni). Of two
+    people both or none; of few, one who is far off can set all apart.
+    """
+    tests = max(sum(total > 0 for total in totals), 1)
+    logs = np.cumsum(np.log(np.maximum(np.arange(sum(totals) + 1), 1)))  # of factorials
+    return [
+        _fisher(own, total, sum(hits), sum(totals), logs) * tests < 1 - LEVEL
+        for own, total in zip(hits, totals, strict=True)
+    ]
+
+
+def half_width(share: float, n: int) -> float:
+    """What `n` items give: half the interval of such a share, as in "100 items give ± 6 points"."""
+    found = wilson(share * n, n)
+    return (found.high - found.low) / 2
+
+
+def _votes(ratings: Ratings) -> Table:
+    """How many people gave each answer, `(n_items, n_answers)`."""
+    votes = np.zeros((len(ratings.codes), len(ratings.answers)))
+    for codes in ratings.codes.T:
+        (rated,) = np.nonzero(codes >= 0)
+        votes[rated, codes[rated]] += 1
+    return votes
+
+
+def _observed(
+    counts: Table, agreeing: Table, draws: Codes, n_answers: int
+) -> Iterator[tuple[Table, Table]]:
+    """Agreement, and that by chance, `(len(draws),)` each: first alpha's, then AC1's."""
+    rated, items = counts.sum(axis=1), draws.sum(axis=1)
+    said = draws @ counts  # how often each answer was given
+    n = said.sum(axis=1)
+    yield draws @ (agreeing * rated) / n, (said * (said - 1)).sum(axis=1) / (n * (n - 1))
+    shares = draws @ (counts / rated[:, None]) / items[:, None]
+    differing = (shares * (1 - shares)).sum(axis=1)
+    yield draws @ agreeing / items, differing / (n_answers - 1) if n_answers > 1 else items / items
+
+
+def _beyond_chance(observed: Table, chance: Table, percent: Interval) -> Interval | None:
+    """(observed - chance) / (1 - chance) of the first, between percentiles of all."""
+    if chance[0] >= 1:
+        return None
+    values = (observed - chance)[chance < 1] / (1 - chance[chance < 1])
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    if np.ptp(values) < 1e-9:
+        low, high = ((end - chance[0]) / (1 - chance[0]) for end in (percent.low, percent.high))
+    return Interval(float(values[0]), float(low), float(high))
+
+
+def _share(hits: Table, totals: Table, most: float) -> Interval:
+    """The share of sums over items with Wilson's interval, of an effective number of trials.
+
+    So many that a binomial share would vary as this one does over items (Korn and Graubard 1998),
+    but at most `most`. Where nothing varies, as many as items, fewer if totals differ (Kish 1965).
+    """
+    everything = totals.sum()
+    share = float(hits.sum() / everything)
+    variance = float(((hits - share * totals) ** 2).sum() / everything**2)
+    trials = float(everything**2 / (totals**2).sum())
+    if variance > 1e-12:
+        trials = min(share * (1 - share) / variance, float(most))
+    return wilson(share * trials, trials)
+
+
+def _pairs(ratings: Ratings) -> Iterator[Pair]:
+    for a, b in combinations(range(len(ratings.people)), 2):
+        codes = ratings.codes[:, [a, b]]
+        one, other = codes[(codes >= 0).all(axis=1)].T
+        if len(one):
+            same = wilson(int((one == other).sum()), len(one))
+            yield Pair(ratings.people[a], ratings.people[b], len(one), same, kappa(one, other))
+
+
+def _rates(posterior: Table, said: Codes) -> Table:
+    """How often a person says what (column) of what is true (row)."""
+    order = np.argsort(said, kind="stable")
+    found, starts = np.unique(said[order], return_index=True)
+    sums = np.zeros((posterior.shape[1],) * 2)
+    sums[:, found] = np.add.reduceat(posterior[order], starts).T if len(said) else 0
+    return _normed(sums)
+
+
+def _normed(counts: Table) -> Table:
+    """Shares of each row of counts, none of them 0."""
+    smooth = counts + SMOOTHING / counts.shape[-1]
+    return smooth / smooth.sum(axis=-1, keepdims=True)
+
+
+def _fisher(own: int, total: int, hits: int, everything: int, logs: Table) -> float:
+    """P of a table that is no more probable than this one, all totals given."""
+    least = max(0, total + hits - everything)
+    inside = np.arange(least, min(total, hits) + 1)
+    cells = (inside, total - inside, hits - inside, everything - total - hits + inside)
+    logs_of = -sum(logs[cell] for cell in cells)
+    chances = np.exp(logs_of - logs_of.max())
+    return float(chances[chances <= chances[own - least] * (1 + 1e-7)].sum() / chances.sum())
