@@ -14,6 +14,7 @@ from core.pool.items import require_items
 from core.sampling.catalog import CATALOG
 from core.sampling.mix import Pick, mixed, random_picks, shuffled
 from core.sampling.pool_scores import PoolScores, score_pool, with_own
+from core.sampling.second_opinions import mixed_in, opinions_due
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
 from core.workspace.assignment import batch_for, free_batch, take_over, take_what_is_left
@@ -177,14 +178,15 @@ def _choose(snapshot: Snapshot, annotator: str, plan: _Plan) -> Batch:
     seed = snapshot.workspace.task.seed + len(batch_ids)
     seed = seed if plan.wishes.seed is None else plan.wishes.seed
     picks = _picks(snapshot, plan.wishes, scores, missing, np.random.default_rng(seed))
-    if not picks:
+    due = opinions_due(snapshot, annotator)
+    if not picks and not due:
         raise PoolExhaustedError(
             "Nothing is left to label: every item is labeled, is in an open batch, or is a copy "
             "of one that is. Import more under Data, or add a file to unlabeled_data/."
         )
     batch_id, run_id = fresh_id("batch", batch_ids), plan.run_id if scores else ""
     head = Proposal(batch_id, now(), split, annotator, 0, "", "", run_id=run_id, seed=seed)
-    proposals = _proposals(snapshot, head, picks, scores)
+    proposals = mixed_in(_proposals(snapshot, head, picks, scores), due, head)
     texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
     in_order = tuple(texts[proposal.item_id] for proposal in proposals)
     seconds = time.perf_counter() - plan.began
@@ -246,7 +248,7 @@ def _proposals(
         replace(head, rank=rank, item_id=ids[row].as_py(), strategy=strategy, score=score)
         for rank, (strategy, row, score) in enumerate(picks, start=1)
     ]
-    if scores is None:
+    if scores is None or not picks:
         return tuple(proposals)
     rows, columns = np.array([row for _, row, _ in picks]), scores.model.columns
     probability = with_own(snapshot, scores, rows).probability[rows]

@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from core.workspace.logs import Event, Proposal, append_records, fresh_id, now
+from core.workspace.opinions import OVERLAP, TARGETED, kind_of
 from core.workspace.snapshot import Snapshot
+from core.workspace.task import OPINIONS
 
 SKIPS_TO_SET_ASIDE = 2
 """A skipped item comes back last; skipped once more, it is set aside until nothing else is left."""
@@ -43,9 +45,22 @@ def free_batch(
     touched = _touched(snapshot)
     for batch_id, waiting in snapshot.open_batches.items():
         owner = waiting[0].annotator
-        if not owner or (owner != annotator and moment - touched[batch_id] > rest):
-            return waiting
+        is_free = not owner or (owner != annotator and moment - touched[batch_id] > rest)
+        if is_free and (left := _may_go_to(snapshot, waiting, annotator)):
+            return left
     return None
+
+
+def _may_go_to(snapshot: Snapshot, waiting: list[Proposal], annotator: str) -> list[Proposal]:
+    """What this person can take over: of opinions those asked of nobody, on what others labeled."""
+    words = snapshot.labels.words
+
+    def may_go(asked: Proposal) -> bool:
+        if asked.strategy not in OPINIONS:
+            return True
+        return not asked.annotator and not words.has_said(annotator, asked.item_id)
+
+    return [asked for asked in waiting if may_go(asked)]
 
 
 def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:
@@ -58,9 +73,14 @@ def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:
     for batch_id, waiting in batches.items():
         if waiting[0].annotator == annotator:
             return batch_id
-    if not batches:
+    left = {
+        batch_id: found
+        for batch_id, waiting in batches.items()
+        if (found := _may_go_to(snapshot, waiting, annotator))
+    }
+    if not left:
         return None
-    waiting = batches[min(batches, key=_touched(snapshot).__getitem__)]
+    waiting = left[min(left, key=_touched(snapshot).__getitem__)]
     return _hand_over(snapshot, waiting[len(waiting) // 2 :], annotator)
 
 
@@ -68,12 +88,14 @@ def items_of(snapshot: Snapshot, batch_id: str) -> list[Proposal]:
     """What a batch holds for its owner, by rank: what waits in it, and what was labeled in it."""
     held = {proposal.item_id for proposal in snapshot.open_batches.get(batch_id, [])}
     held |= {item.item_id for item in snapshot.labels.items if item.batch_id == batch_id}
+    held |= {item_id for batch, item_id in snapshot.labels.words.answered if batch == batch_id}
     return [proposal for proposal in snapshot.logs.batch(batch_id) if proposal.item_id in held]
 
 
 def earlier_batch(snapshot: Snapshot, annotator: str, batch_id: str | None = None) -> str | None:
     """This person's last batch before this one (or of all) that holds a label, or None."""
     labeled = {item.batch_id for item in snapshot.labels.items}
+    labeled |= {batch for batch, _ in snapshot.labels.words.answered}
     owners = {proposal.batch_id: proposal.annotator for proposal in snapshot.logs.proposals}
     before = takewhile(lambda other: other != batch_id, owners)
     own = [other for other in before if owners[other] == annotator and other in labeled]
@@ -116,7 +138,9 @@ def _touched(snapshot: Snapshot) -> dict[str, datetime]:
 
 def _hand_over(snapshot: Snapshot, waiting: list[Proposal], annotator: str) -> str:
     """Proposes these items once more, as a batch of this person; its id."""
-    batch_id = fresh_id("batch", {proposal.batch_id for proposal in snapshot.logs.proposals})
+    kind = kind_of(waiting[0])
+    kind = kind if kind in (OVERLAP, TARGETED) else "batch"
+    batch_id = fresh_id(kind, {proposal.batch_id for proposal in snapshot.logs.proposals})
     own = {"batch_id": batch_id, "annotator": annotator, "created_at": now()}
     append_records(snapshot.workspace.batches, [replace(each, **own) for each in waiting])
     return batch_id

@@ -13,7 +13,8 @@ from core.system.findings import Finding, Kind
 from core.workspace.backup import back_up_of_the_day
 from core.workspace.layout import Workspace
 from core.workspace.logs import Event, Logs, Proposal
-from core.workspace.task import NONE, Label, Task
+from core.workspace.opinions import Words, read_words
+from core.workspace.task import ADJUDICATION, HOLD, NONE, Label, Task
 
 TextsOf = Callable[[Iterable[str]], dict[str, str]]
 """Looks the texts of item ids up in the pool."""
@@ -61,7 +62,8 @@ class Labels:
     """Every label that counts, per split, in a fixed order; and what stands in the way.
 
     `retired` are the items whose labels are all retired, or that are `queued` to be labeled again
-    since one of theirs is: nothing is learned from them.
+    since one of theirs is: nothing is learned from them. `words` are what people said of all items,
+    and `disputed` is what the task says of training items of which they differ.
     """
 
     splits: Mapping[str, list[Labeled]]
@@ -69,6 +71,8 @@ class Labels:
     findings: list[Finding]
     retired: list[Labeled] = field(default_factory=list)
     queued: frozenset[str] = frozenset()
+    words: Words = field(default_factory=lambda: Words({}))
+    disputed: str = ""
 
     @cached_property
     def items(self) -> list[Labeled]:
@@ -104,9 +108,13 @@ class Labels:
 
     @cached_property
     def usable_training(self) -> list[Labeled]:
-        """The training items that are not copies of held-out items: what a model may learn from."""
+        """The training items that a model may learn from.
+
+        Not copies of held-out items, nor disputed ones where the task holds those back.
+        """
         training, held_out = self.splits["training"], self.held_out_keys
-        return [item for item in training if text_key(item.text) not in held_out]
+        held = self.words.disputed if self.disputed == HOLD else ()
+        return [x for x in training if text_key(x.text) not in held_out and x.item_id not in held]
 
     def counts(self, task: Task) -> dict[str, dict[str, int]]:
         """How many items each label has in each split; with several, also how many have none."""
@@ -181,7 +189,8 @@ def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:
     if gone := {item_id for _, item_id in logs.taken_back}:  # of labels that were the task's then
         unknown = Kind.UNKNOWN_LABEL
         findings = [x for x in findings if x.kind is not unknown or x.item_id not in gone]
-    words = _words(logs, task, findings)
+    said = read_words(logs, task, findings)
+    words = said.counting
     kept, conflicts = _settle([row for row in rows if row.item_id not in words], task)
     decided = _decided(words, rows, logs, texts_of)
     findings += _missing(words, decided)
@@ -198,7 +207,7 @@ def resolve(workspace: Workspace, logs: Logs, texts_of: TextsOf) -> Labels:
         apart = item.item_id in queued or item.label == task.answer(gone)
         (retired if apart else splits[item.split]).append(item)
     queued &= {item.item_id for item in retired}
-    return Labels(splits, conflicts, findings, retired, queued)
+    return Labels(splits, conflicts, findings, retired, queued, said, task.quality.disputed)
 
 
 def _queued(logs: Logs, words: Mapping[str, Event]) -> frozenset[str]:
@@ -215,7 +224,7 @@ def _queued(logs: Logs, words: Mapping[str, Event]) -> frozenset[str]:
 
 def last_words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Event]:
     """Each item's last label or undo event, in today's values; stray events are findings."""
-    words = _words(logs, task, findings)
+    words = read_words(logs, task, findings).counting
     if task.several and task.retired:
         for item_id, event in words.items():
             words[item_id] = replace(event, label=_counted(event.label, task))
@@ -226,28 +235,6 @@ def _counted(answer: str, task: Task) -> str:
     """The answer without its retired labels; one that consists of such alone stays as it is."""
     today = task.today(answer)
     return answer if today in (None, NONE) else today
-
-
-def _words(logs: Logs, task: Task, findings: list[Finding]) -> dict[str, Event]:
-    """`last_words` in current values, retired ones among them."""
-    words: dict[str, Event] = {}
-    splits, renewed = logs.split_of(), {value: value for value in (*task.values, "")}
-    for event in logs.events:
-        if event.action not in ("label", "undo"):
-            continue
-        label = event.label if event.action == "label" else ""
-        if label not in renewed:
-            renewed[label] = task.renewed(label)
-        if event.batch_id not in splits:
-            findings.append(_stray(event, f"batch `{event.batch_id}` is not in batches.csv"))
-        elif renewed[label] is None or (event.action == "label" and not label):
-            if (event.batch_id, event.item_id) in logs.taken_back:
-                continue  # of an import whose labels were made the task's, and others since
-            findings.append(_stray(event, f"label `{event.label}` is not one of the task's"))
-        else:
-            same = renewed[label] == label
-            words[event.item_id] = event if same else replace(event, label=renewed[label])
-    return words
 
 
 def save(workspace: Workspace, logs: Logs, batch_ids: Iterable[str], texts_of: TextsOf) -> int:
@@ -281,8 +268,13 @@ def unsaved(
     """
     wanted, task = set(batch_ids), workspace.task
     rows = read_label_rows(workspace, [])
-    words = _words(logs, task, [])
-    of_batches = {item: event for item, event in words.items() if event.batch_id in wanted}
+    words = read_words(logs, task, [])
+    decided_there = {item for item, x in words.adjudicated.items() if x.batch_id in wanted}
+    of_batches = {
+        item: event
+        for item, event in words.counting.items()
+        if event.batch_id in wanted or item in decided_there
+    }
     saved = {(row.split, row.label, row.item_id) for row in rows}
     decided = _decided(of_batches, rows, logs, texts_of)
     return [
@@ -348,12 +340,13 @@ def _missing(words: Mapping[str, Event], decided: list[Labeled]) -> Iterator[Fin
 
 def _from_log(proposal: Proposal, event: Event, row: Labeled | None, text: str) -> Labeled:
     """The item as it was proposed and labeled, with its label row or else its text in the pool."""
+    is_decision = proposal.strategy == ADJUDICATION  # on an item that nobody had proposed
     return Labeled(
         item_id=proposal.item_id,
         text=row.text if row else text,
         label=event.label,
         split=proposal.split,
-        strategy=proposal.strategy,
+        strategy=proposal.strategy if not is_decision else getattr(row, "strategy", ""),
         confidence=proposal.confidence,
         file=row.file if row else "",
         line=row.line if row else None,
@@ -397,8 +390,3 @@ def _refusal(row: Row, label: Label | None, task: Task) -> tuple[Kind, str] | No
     if len(fields) == 5 and fields[4] and not is_number(fields[4]):
         return Kind.MALFORMED_ROW, f"confidence `{fields[4]}` is not a number"
     return None
-
-
-def _stray(event: Event, reason: str) -> Finding:
-    what = f"event `{event.event_id}`: {reason}. It does not count. Put that back."
-    return Finding.at(Kind.STRAY_EVENT, "annotations.csv", what, item_id=event.item_id)

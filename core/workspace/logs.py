@@ -15,7 +15,7 @@ from core.system.append_file import CsvFile, Made, read_records
 from core.system.csv_rows import Rows, row_shown
 from core.system.findings import Finding, Kind, malformed
 from core.system.typed_json import kinds_of
-from core.workspace.task import SPLITS
+from core.workspace.task import ADJUDICATION, OPINIONS, SPLITS
 
 Action = Literal["label", "undo", "skip", "flag", "save"]
 ACTIONS: tuple[str, ...] = get_args(Action)
@@ -127,14 +127,21 @@ class Logs:
         }
 
     @cached_property
+    def asked_again(self) -> dict[tuple[str, str], Proposal]:
+        """The proposals for second opinions, repeats and adjudications, by (batch, item)."""
+        again = (*OPINIONS, ADJUDICATION)
+        return {(p.batch_id, p.item_id): p for p in self.proposals if p.strategy in again}
+
+    @cached_property
     def standing(self) -> list[Proposal]:
-        """The proposals that count: without those whose import was taken back."""
-        gone = self.taken_back
+        """The proposals for labels: without those whose import was taken back, or asked again."""
+        gone = self.taken_back | self.asked_again.keys()
         return [each for each in self.proposals if (each.batch_id, each.item_id) not in gone]
 
     def split_of(self) -> dict[str, str]:
-        """Each batch's split."""
-        return {proposal.batch_id: proposal.split for proposal in self.proposals}
+        """Each batch's split; opinions in it may be on items of others."""
+        again = {batch_id: each.split for (batch_id, _), each in self.asked_again.items()}
+        return again | {p.batch_id: p.split for p in self.proposals if p.strategy not in OPINIONS}
 
     def batch(self, batch_id: str) -> list[Proposal]:
         """The proposals of one batch by rank; empty if there is no such batch."""

@@ -6,7 +6,7 @@ event in the item's own batch, and saved. A label that stands only in a label fi
 item is proposed once more first, into the batch that collects the person's decisions.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -17,9 +17,19 @@ from core.workspace.assignment import flags, moment_of
 from core.workspace.events import Inbox
 from core.workspace.labels import AGAIN, Conflict, Labeled, last_words
 from core.workspace.layout import Workspace
-from core.workspace.logs import Event, Proposal, append_records, fresh_id, new_event, now, read_logs
+from core.workspace.logs import (
+    Event,
+    Logs,
+    Proposal,
+    append_records,
+    fresh_id,
+    new_event,
+    now,
+    read_logs,
+)
+from core.workspace.opinions import SECOND_LOOK
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import SPLIT_NAMES, SPLITS, SUNLIGHT
+from core.workspace.task import ADJUDICATION, SPLIT_NAMES, SPLITS, SUNLIGHT
 
 SITTING = timedelta(minutes=30)
 """Between two labels by hand of one batch."""
@@ -166,8 +176,6 @@ def _unknown(item_id: str) -> str:
 
 REVIEW = "review"
 """Why an item was proposed of which nobody wrote down why; and how such batches are called."""
-SECOND_LOOK = "second look"
-"""The note of an event by which somebody looked at a label again, and changed it or kept it."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +200,7 @@ def decide(
         words = last_words(logs, workspace.task, [])
         decisions = [each for each in decisions if not _is_repeated(each, words)]
         _check_free(workspace, [each.item for each in decisions if not each.item.label])
-        batches = _batches(workspace, logs.proposals, words, decisions, annotator)
+        batches = _batches(workspace, logs, words, decisions, annotator)
         given = partial(new_event, annotator=annotator, action="label", note=SECOND_LOOK)
         labels = [
             given(batch_id, item_id=each.item.item_id, label=each.label, assisted=each.assisted)
@@ -251,14 +259,14 @@ def _check_free(workspace: Workspace, items: Sequence[Labeled]) -> None:
 
 def _batches(
     workspace: Workspace,
-    before: Sequence[Proposal],
+    logs: Logs,
     words: Mapping[str, Event],
     decisions: Sequence[Decision],
     annotator: str,
 ) -> list[str]:
     """Each item's batch; those that have none are proposed. The caller holds the lock."""
-    proposals, found = [*before], []
-    proposed = {(p.item_id, p.split): p.batch_id for p in proposals}
+    proposals, found = [*logs.proposals], []
+    proposed = {(p.item_id, p.split): p.batch_id for p in logs.standing}
     for item in (decision.item for decision in decisions):
         word, batch_id = words.get(item.item_id), proposed.get((item.item_id, item.split))
         if not word and not batch_id:
@@ -269,7 +277,7 @@ def _batches(
             own = Proposal(batch_id, now(), item.split, annotator, rank, *about)
             proposals.append(replace(own, confidence=item.confidence))
         found.append(word.batch_id if word else batch_id)
-    append_records(workspace.batches, proposals[len(before) :])
+    append_records(workspace.batches, proposals[len(logs.proposals) :])
     return found
 
 
@@ -315,11 +323,31 @@ def label_again(workspace: Workspace, value: str) -> int:
     return len(proposals)
 
 
-def settled(events: Iterable[Event]) -> set[str]:
-    """The items whose last word is one of somebody who looked at the label again."""
-    found = set()
-    for event in events:
-        if event.action in ("label", "undo"):
-            is_second = event.action == "label" and event.note == SECOND_LOOK
-            (found.add if is_second else found.discard)(event.item_id)
-    return found
+def adjudicate(
+    workspace: Workspace, inbox: Inbox, item_id: str, label: str, annotator: str, why: str = ""
+) -> Event:
+    """The event that decides which label of an item counts, and why opinions differed.
+
+    An empty label takes the decision of this person back. Log and label files have it when this
+    returns. Raises LoopError for an item that is in no split.
+    """
+    with workspace.locked():
+        snapshot = read_snapshot(workspace)
+        item = snapshot.labels.by_id.get(item_id)
+        if item is None:
+            raise LoopError(f"Item `{item_id}` has no label to decide about. Reload the page.")
+        own = [
+            p
+            for p in snapshot.logs.asked_again.values()
+            if (p.strategy, p.split, p.annotator) == (ADJUDICATION, item.split, annotator)
+        ]
+        taken = {proposal.batch_id for proposal in snapshot.logs.proposals}
+        batch_id = own[-1].batch_id if own else fresh_id(ADJUDICATION, taken)
+        if item_id not in {proposal.item_id for proposal in own}:
+            about = item.split, annotator, len(own) + 1, item_id, ADJUDICATION
+            append_records(workspace.batches, [Proposal(batch_id, now(), *about)])
+        done = partial(new_event, batch_id, annotator, note=why)
+        event = done("label", item_id, label=label) if label else done("undo", item_id)
+        _receive(inbox, event)
+    _receive(inbox, new_event(batch_id, annotator, "save"))
+    return event

@@ -18,7 +18,8 @@ from core.system.progress import Progress, silent
 from core.workspace.labels import Labels, resolve, save
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Logs, Proposal, read_logs
-from core.workspace.task import LEAST_TEXTS, SPLITS, SUNLIGHT
+from core.workspace.opinions import is_by_hand, opinions_awaited
+from core.workspace.task import LEAST_TEXTS, OPINIONS, SPLITS
 
 
 @dataclass(frozen=True)
@@ -83,20 +84,28 @@ class Snapshot:
 
         An item that was handed over is open in the batch that proposed it last. Items that the pool
         no longer has are left out, and what somebody labeled or flagged while looking around.
+        An opinion that was asked for is open until it is given, whatever label the item has.
         """
         labeled = self.labels.ids() - self.labels.queued
-        in_pool = self.pool_words.pool.positions(p.item_id for p in self.logs.standing)
-        last = {p.item_id: p for p in self.logs.standing if p.strategy != SUNLIGHT}
+        last = {p.item_id: p for p in self.logs.standing if not is_by_hand(p)}
+        asked = [proposal for item_id, proposal in last.items() if item_id not in labeled]
+        asked += opinions_awaited(self.logs, self.labels.words)
+        in_pool = self.pool_words.pool.positions(proposal.item_id for proposal in asked)
         batches: dict[str, list[Proposal]] = {}
-        for proposal in sorted(last.values(), key=lambda proposal: proposal.rank):
-            if proposal.item_id in in_pool and proposal.item_id not in labeled:
+        for proposal in sorted(asked, key=lambda proposal: proposal.rank):
+            if proposal.item_id in in_pool:
                 batches.setdefault(proposal.batch_id, []).append(proposal)
         return dict(sorted(batches.items()))
 
     @cached_property
     def waiting(self) -> dict[str, str]:
         """The split of each item that waits for its label in an open batch."""
-        return {p.item_id: p.split for batch in self.open_batches.values() for p in batch}
+        return {
+            proposal.item_id: proposal.split
+            for batch in self.open_batches.values()
+            for proposal in batch
+            if proposal.strategy not in OPINIONS
+        }
 
     @cached_property
     def candidates(self) -> NDArray[np.bool_]:
@@ -105,7 +114,7 @@ class Snapshot:
         Not labeled or proposed before, no copy of a text that is, not blank; of copies the first.
         """
         taken = self.labels.ids()
-        taken |= {p.item_id for p in self.logs.standing if p.strategy != SUNLIGHT}
+        taken |= {p.item_id for p in self.logs.standing if not is_by_hand(p)}
         pool = self.pool_words.pool
         at = pool.positions(taken)
         texts = [item.text for item in self.labels.items]

@@ -29,6 +29,11 @@ NOT_RECORDED = "not recorded"
 SUNLIGHT = "sunlight"
 """Stands where a strategy does for items that a person labeled while looking around. No batch can
 ask for it: they are no sample of anything."""
+SECOND_OPINION, REPEAT, ADJUDICATION = "second opinion", "repeat", "adjudication"
+"""Stand where a strategy does for items that are proposed once more: to another person, to the same
+one, to one who decides. No batch can ask for them."""
+OPINIONS = (SECOND_OPINION, REPEAT)
+"""Those that never change a label."""
 MODELS = ("linear", "book")
 """The first is the default."""
 FORMER_MODELS = ("hidden",)
@@ -95,6 +100,24 @@ class Keys:
     save: str
 
 
+FIRST_COUNTS, HOLD = "first", "hold"
+"""What is learned from training items whose opinions differ: what was said first, or nothing."""
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Who is asked again: shares of what chance has chosen, in [0, 1], and items to start with.
+
+    `overlap` goes to a second person, `repeat` to the same one later; the first `start` items are
+    the same for everybody who joins. `disputed` is `first` or `hold`.
+    """
+
+    overlap: float = 0.0
+    repeat: float = 0.0
+    start: int = 0
+    disputed: str = FIRST_COUNTS
+
+
 @dataclass(frozen=True)
 class Task:
     """A task: everything that a person chose about the labeling, and nothing derived.
@@ -124,6 +147,7 @@ class Task:
     frequent_first: bool = False
     rarest: str = ""
     retired: tuple[Label, ...] = ()
+    quality: Quality = Quality()
     source: str = field(default="task.toml", compare=False)
 
     @cached_property
@@ -281,6 +305,7 @@ def parse_task(text: str, source: str) -> Task:
         frequent_first=reader.flag(card, "frequent_first"),
         source=source,
         rarest=_read_rarest(reader, batch, labels),
+        quality=_read_quality(reader, reader.table(table, "quality", defaults["quality"])),
         **_read_model(reader, model, several),
     )
 
@@ -349,6 +374,15 @@ def _read_model(reader: "_Reader", model: Mapping[str, Any], several: bool) -> d
         what = f"asks for the encoder `{encoder}`, but the model `book` sees words alone"
         raise reader.error("[model]", what, "Take `linear`, or leave `encoder` empty")
     return {"model": name, "encoder": encoder}
+
+
+def _read_quality(reader: "_Reader", quality: Mapping[str, Any]) -> Quality:
+    disputed = reader.text(quality, "disputed", None)
+    if disputed not in (FIRST_COUNTS, HOLD):
+        choices = f"Use {_listed((FIRST_COUNTS, HOLD))}"
+        raise reader.error("[quality] `disputed`", f"is `{disputed}`", choices)
+    shares = (reader.share(quality, name) for name in ("overlap", "repeat"))
+    return Quality(*shares, reader.number(quality, "start", 0), disputed)
 
 
 def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:
@@ -543,3 +577,9 @@ class _Reader:
             mend = f"Give a whole number from {least} to {MOST:,}"
             raise self.error(f"`{name}`", f"is {_short(value)}", mend)
         return value
+
+    def share(self, table: Mapping[str, Any], name: str) -> float:
+        value = table[name]
+        if type(value) not in (int, float) or not 0 <= value <= 1:
+            raise self.error(f"`{name}`", f"is {_short(value)}", "Give a share from 0 to 1")
+        return float(value)

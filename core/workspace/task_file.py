@@ -80,6 +80,7 @@ def _rare_tables(task: Task) -> dict[str, Any]:
         "card": card | {"frequent_first": task.frequent_first},
         "rest": {"minutes": task.rest_minutes},
         "batch": batch | {"stratify_by": task.stratify_by, "rarest": task.rarest},
+        "quality": asdict(task.quality),
         "model": {"name": task.model, "encoder": task.encoder},
     }
 

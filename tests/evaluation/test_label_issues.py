@@ -11,9 +11,10 @@ from core.features.sources import feature_source
 from core.models.training import learn
 from core.workspace.labels import Labeled
 from core.workspace.layout import open_workspace
-from core.workspace.logs import Event
-from core.workspace.relabel import SECOND_LOOK, settled
+from core.workspace.logs import Event, Logs, Proposal
+from core.workspace.opinions import SECOND_LOOK, read_words, settled
 from core.workspace.snapshot import read_snapshot
+from core.workspace.task import Label, default_task
 from tests.models.test_explain import a_model
 
 LABELS = ("a", "b", "c")
@@ -61,7 +62,9 @@ def test_the_last_word_settles_a_label_or_opens_it_again():
         word("i4"),
         word("i1", "flag", "?"),
     ]
-    assert settled(events) == {"i1"}
+    logs = Logs([Proposal("b", "2026", "training", "ann", 1, "i1", "random")], events, [], [])
+    task = replace(default_task(), labels=(Label("a"), Label("b")))
+    assert settled(read_words(logs, task, [])) == {"i1"}
 
 
 def word(item_id: str, action: str = "label", note: str = "") -> Event:

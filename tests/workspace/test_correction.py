@@ -8,15 +8,14 @@ from core.workspace.events import Inbox
 from core.workspace.labels import Labeled
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import read_logs
+from core.workspace.opinions import SECOND_LOOK, settled
 from core.workspace.relabel import (
-    SECOND_LOOK,
     Decision,
     Hand,
     as_they_stand,
     decide,
     flag_by_hand,
     in_conflict,
-    settled,
 )
 from core.workspace.snapshot import Snapshot, read_snapshot
 from tests.browser import label_rows, rows
@@ -55,7 +54,7 @@ def test_a_correction_goes_into_the_items_own_batch_and_the_label_files(demo: Pa
     assert label_of(snapshot, item.item_id) == {"training": other(item)}
     name = "related.csv" if other(item) == "1" else "not_related.csv"
     assert item.item_id in {row[0] for row in rows(demo / "training_data" / name)}
-    assert settled(logs.events) == {item.item_id}
+    assert settled(snapshot.labels.words) == {item.item_id}
 
 
 @pytest.mark.parametrize("split", ["training", "evaluation"])

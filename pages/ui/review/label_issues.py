@@ -11,7 +11,8 @@ from core.workspace.definitions import Outdated, outdated
 from core.workspace.labels import Conflict, Labeled
 from core.workspace.logs import shown_id
 from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
-from core.workspace.relabel import Decision, decide, in_conflict, settled
+from core.workspace.opinions import settled
+from core.workspace.relabel import Decision, decide, in_conflict
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, Label
 from pages.ui import page_head, session
@@ -56,7 +57,7 @@ def show_contradicted(snapshot: Snapshot) -> None:
             "on. The next model will have them, once each label has four training items."
         )
         return
-    items, looked_at = snapshot.labels.usable_training, settled(snapshot.logs.events)
+    items, looked_at = snapshot.labels.usable_training, settled(snapshot.labels.words)
     issues = find_label_issues(items, report.out_of_fold, looked_at)
     st.caption(
         f"{plain(shown_id(run.run_id))} disagrees with {len(issues):,} of {len(items):,} labels. "
@@ -90,7 +91,7 @@ def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
 def show_near_duplicates(snapshot: Snapshot) -> None:
     items = [*snapshot.labels.by_id.values()]
     alike = filled(analysis.near_duplicates(snapshot), "Comparing the labeled texts …")
-    found = disagreeing_duplicates(items, alike, settled(snapshot.logs.events))
+    found = disagreeing_duplicates(items, alike, settled(snapshot.labels.words))
     told = (
         f"{len(found):,} groups of the same or nearly the same texts have different labels. "
         "A key gives the whole group one label. Words that differ are underlined."

@@ -1,0 +1,212 @@
+"""Opinions: what each person said of an item, and which of their words is the label that counts.
+
+An item may be proposed once more: to somebody else for a second opinion, to the same person as a
+repeat, to one who decides as an adjudication. The label that counts is the last adjudication or
+correction, else the last word of whom it was proposed to first. Opinions change no label.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from core.system.findings import Finding, Kind
+from core.workspace.logs import Event, Logs, Proposal
+from core.workspace.task import ADJUDICATION, OPINIONS, SUNLIGHT, Task
+
+SECOND_LOOK = "second look"
+"""The note of an event by which somebody looked at a label again, and changed it or kept it."""
+OVERLAP, TARGETED = "overlap", "targeted"
+"""How batches of second opinions that a person asked for are called: of what chance has chosen, and
+of what anything else has."""
+FIRST = "first"
+"""The role of words on an item in the batch that it was proposed in first."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a person said last of an item in one role: `first`, `second opinion` or `repeat`.
+
+    `answer` is in today's values, `turn` the place of its event in the log. It `is_fair`, and may
+    enter figures, if it was given without the model's opinion, on an item that chance has chosen.
+    """
+
+    item_id: str
+    annotator: str
+    role: str
+    answer: str
+    turn: int
+    event: Event
+    is_fair: bool
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of all people: of each item the one that counts, and each person's opinion.
+
+    `counting` are label and undo events in today's values, a decision as if it had been made in the
+    item's own batch. `adjudicated` are the decisions that stand, `corrected` the turns of
+    corrections that do. `answered` has the (batch, item) of each opinion that was asked for and
+    given.
+    """
+
+    counting: dict[str, Event]
+    adjudicated: Mapping[str, Event] = field(default_factory=dict)
+    corrected: Mapping[str, int] = field(default_factory=dict)
+    opinions: tuple[Opinion, ...] = ()
+    answered: frozenset[tuple[str, str]] = frozenset()
+
+    @cached_property
+    def by_item(self) -> dict[str, list[Opinion]]:
+        """Each item's opinions, the earliest first: of each person the last word, in any role."""
+        found: dict[str, dict[str, Opinion]] = defaultdict(dict)
+        for opinion in sorted(self.opinions, key=lambda opinion: opinion.turn):
+            found[opinion.item_id].pop(opinion.annotator, None)
+            found[opinion.item_id][opinion.annotator] = opinion
+        return {item_id: [*said.values()] for item_id, said in found.items()}
+
+    def has_said(self, annotator: str, item_id: str) -> bool:
+        """Whether this person has an opinion on the item."""
+        return any(said.annotator == annotator for said in self.by_item.get(item_id, ()))
+
+    @cached_property
+    def differing(self) -> dict[str, list[Opinion]]:
+        """The items whose opinions differ, decided or not, with them."""
+        return {
+            item_id: said
+            for item_id, said in self.by_item.items()
+            if len({opinion.answer for opinion in said}) > 1
+        }
+
+    @cached_property
+    def disputed(self) -> dict[str, list[Opinion]]:
+        """The items whose opinions differ, and of which nobody has decided since."""
+        return {
+            item_id: said
+            for item_id, said in self.differing.items()
+            if item_id not in self.adjudicated and self.corrected.get(item_id, -1) < said[-1].turn
+        }
+
+
+def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
+    """What people said of each item; events that count nowhere are findings."""
+    own: dict[str, Event] = {}
+    """Each item's last word that is neither an opinion that was asked for nor a decision."""
+    decided: dict[str, Event] = {}
+    corrected: dict[str, int] = {}
+    said: dict[tuple[str, str, str], Opinion] = {}
+    answered: dict[tuple[str, str], bool] = {}
+    by_chance, by_hand = _chosen_by_chance(logs), _places_by_hand(logs)
+    for turn, event in enumerate(_sound(logs, task, findings)):
+        item_id, place = event.item_id, (event.batch_id, event.item_id)
+        again, is_label = logs.asked_again.get(place), event.action == "label"
+        role = again.strategy if again else FIRST
+        if role in OPINIONS:
+            answered[place] = is_label
+        elif role == ADJUDICATION:
+            decided.pop(item_id, None)
+            if is_label:
+                decided[item_id] = event
+            continue
+        else:
+            before = own.get(item_id)
+            own[item_id] = event
+            corrected.pop(item_id, None)
+            if _corrects(event, before, is_by_hand=place in by_hand):
+                decided.pop(item_id, None)
+                corrected[item_id] = turn
+                continue
+        key = (item_id, event.annotator, role)
+        said.pop(key, None)
+        if is_label:
+            is_fair = item_id in by_chance and not event.assisted
+            is_fair &= role == FIRST or not event.batch_id.startswith(f"{TARGETED}-")
+            said[key] = Opinion(*key, event.label, turn, event, is_fair)
+    counting = own | {item: _placed(event, own.get(item)) for item, event in decided.items()}
+    given = frozenset(place for place, is_there in answered.items() if is_there)
+    return Words(counting, decided, corrected, tuple(said.values()), given)
+
+
+def _corrects(event: Event, before: Event | None, *, is_by_hand: bool) -> bool:
+    """Whether a word on an item is about the label that it has, not the person's own opinion."""
+    if event.note == SECOND_LOOK:
+        return True
+    had_label = before is not None and before.action == "label"
+    return had_label and (is_by_hand or before.annotator != event.annotator)
+
+
+def _placed(decision: Event, own: Event | None) -> Event:
+    """The decision in the item's own batch, whose split and strategy the item keeps."""
+    has_label = own is not None and own.action == "label"
+    return replace(decision, batch_id=own.batch_id) if has_label else decision
+
+
+def _chosen_by_chance(logs: Logs) -> set[str]:
+    """The items of which opinions speak for all: held-out ones, and random training items."""
+    return {p.item_id for p in logs.standing if p.split != "training" or p.strategy == "random"}
+
+
+def _places_by_hand(logs: Logs) -> set[tuple[str, str]]:
+    return {(p.batch_id, p.item_id) for p in logs.standing if is_by_hand(p)}
+
+
+def is_by_hand(proposal: Proposal) -> bool:
+    """Whether somebody labeled or flagged the item while looking around, without being asked."""
+    return proposal.strategy == SUNLIGHT and kind_of(proposal) != TARGETED
+
+
+def _sound(logs: Logs, task: Task, findings: list[Finding]) -> Iterator[Event]:
+    """Each label or undo event in current values, retired ones among them."""
+    batches, renewed = logs.split_of(), {value: value for value in (*task.values, "")}
+    for event in logs.events:
+        if event.action not in ("label", "undo"):
+            continue
+        label = event.label if event.action == "label" else ""
+        if label not in renewed:
+            renewed[label] = task.renewed(label)
+        if event.batch_id not in batches:
+            findings.append(_stray(event, f"batch `{event.batch_id}` is not in batches.csv"))
+        elif renewed[label] is None or (event.action == "label" and not label):
+            if (event.batch_id, event.item_id) in logs.taken_back:
+                continue  # of an import whose labels were made the task's, and others since
+            findings.append(_stray(event, f"label `{event.label}` is not one of the task's"))
+        else:
+            same = renewed[label] == label
+            yield event if same else replace(event, label=renewed[label])
+
+
+def _stray(event: Event, reason: str) -> Finding:
+    what = f"event `{event.event_id}`: {reason}. It does not count. Put that back."
+    return Finding.at(Kind.STRAY_EVENT, "annotations.csv", what, item_id=event.item_id)
+
+
+def settled(words: Words) -> set[str]:
+    """The items whose last word is one of somebody who looked at the label again, or decided."""
+    looked_at = (item for item, word in words.counting.items() if word.note == SECOND_LOOK)
+    return {*looked_at, *words.adjudicated}
+
+
+def opinions_awaited(logs: Logs, words: Words) -> list[Proposal]:
+    """The proposals for opinions that nobody has given yet.
+
+    What was asked of nobody in particular is open until as many have taken it over: their own
+    proposals, in batches of the same kind.
+    """
+    asked = [p for p in logs.asked_again.values() if p.strategy in OPINIONS]
+    taken = Counter((p.item_id, kind_of(p)) for p in asked if p.annotator)
+    found = []
+    for proposal in asked:
+        slot = proposal.item_id, kind_of(proposal)
+        if proposal.annotator:
+            if (proposal.batch_id, proposal.item_id) not in words.answered:
+                found.append(proposal)
+        elif taken[slot]:
+            taken[slot] -= 1
+        else:
+            found.append(proposal)
+    return found
+
+
+def kind_of(proposal: Proposal) -> str:
+    """How the proposal's batch is called: `batch`, `overlap` or `targeted`."""
+    return proposal.batch_id.rpartition("-")[0]
