@@ -4,6 +4,7 @@
 - task.Task, Label, load_task: what is labeled
 - task_file.task_text, task_with_labels: a new task, or other labels for one
 - logs.Proposal, Event, Run, append_records; labels.Labeled, save: what was proposed and said
+- opinions.read_words: each person's opinions, and the word that counts
 - events.Inbox: the way in for events; assignment.batch_for: whose turn it is
 - relabel.label_by_hand, decide: labels beside the batches
 - backup.back_up, restore.restore, registry.workspaces
