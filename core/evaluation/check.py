@@ -5,7 +5,6 @@ not noticed. Spaces and reports are read whole; a space takes a second per gigab
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from os.path import isfile
 from pathlib import Path
 
 from core.errors import RunError
@@ -32,8 +31,7 @@ def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:
 
 def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterator[Finding]:
     for run in runs:
-        # Not Path.is_file, which raises for a name that no file can have.
-        if not isfile(folder.parent / run.params_file):  # noqa: PTH113
+        if not _is_there(folder.parent / run.params_file):
             message = (
                 f"runs.csv: the model file {run.params_file} of {run.run_id} is missing. Its "
                 "scores are kept. Train again to get a model."
@@ -44,6 +42,14 @@ def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterato
         if f"models/{path.name}" not in named:
             what = "belongs to no run: training stopped too early. It can be set aside."
             yield _finding(Kind.STRAY_PARAMS, path, what)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _needed_spaces(params: list[Path]) -> tuple[dict[str, list[Path]], list[Finding]]:
