@@ -72,7 +72,10 @@ def matches(page: Page) -> list[str]:
 def test_two_labels_have_no_field_and_no_groups(labels_of):
     page, _ = labels_of(["Yes/Yes", "Yes/No"], keys=True)
     expect(page.locator(".sl-labels > button.sl-label")).to_have_count(2)
-    for selector in (".sl-find", ".sl-group", ".sl-give"):
+    expect(page.get_by_test_id("key-find")).to_have_count(0)
+    page.keyboard.press("/")
+    expect(page.locator(".sl-find")).to_be_hidden()
+    for selector in (".sl-group", ".sl-give"):
         expect(page.locator(selector)).to_have_count(0)
 
 

@@ -1,13 +1,5 @@
 // The field that finds a label by typing, where some have no key. It lies over their buttons.
 
-const FIND_HTML = `
-  <input class="sl-note sl-find-field" data-testid="find-label" type="text" dir="auto"
-         role="combobox" aria-label="Find a label" aria-controls="sl-matches" aria-expanded="true"
-         aria-autocomplete="list" placeholder="Type a label's name" autocomplete="off"
-         spellcheck="false" enterkeyhint="done">
-  <ul class="sl-matches" id="sl-matches" role="listbox" aria-label="Labels"></ul>
-  <p class="sl-no-match">No label matches.</p>`;
-
 /** Pixels that it takes where there are many matches, and at least. */
 const FIND_HEIGHT = 440;
 const LEAST_FIND_HEIGHT = 240;
@@ -18,30 +10,14 @@ class Finder {
     this.root = root;
     this.onChoose = onChoose;
     this.desk = root.querySelector(".sl-desk");
-    /** @type {HTMLElement | null} null where every label has a key */
-    this.node = null;
-    this.isOpen = false;
+    this.node = root.querySelector(".sl-find");
+    this.input = this.node.querySelector("input");
+    this.list = this.node.querySelector("ul");
     /** @type {Item | null} what was on the screen when the field was opened */
     this.item = null;
     /** @type {Label[]} the best first */
     this.matches = [];
     this.active = 0;
-  }
-
-  /** @param {Label[]} labels  in the card's order */
-  furnish(labels) {
-    this.close();
-    this.node?.remove();
-    this.node = null;
-    if (labels.every(({ key }) => key)) return;
-    this.findables = labels.map(findable);
-    this.nameOf = groupsOf(labels);
-    this.node = element("div", "sl-find", "");
-    this.node.innerHTML = FIND_HTML;
-    this.node.hidden = true;
-    this.desk.append(this.node);
-    this.input = this.node.querySelector("input");
-    this.list = this.node.querySelector("ul");
     this.input.oninput = () => this.search();
     this.input.onkeydown = (event) => this.onKey(event);
     this.input.onblur = () => document.hasFocus() && this.close();
@@ -52,10 +28,20 @@ class Finder {
     };
   }
 
+  /** @param {Label[]} labels  in the card's order */
+  furnish(labels) {
+    this.close();
+    this.findables = labels.map(findable);
+    this.nameOf = groupsOf(labels);
+  }
+
+  get isOpen() {
+    return !this.node.hidden;
+  }
+
   /** @param {Item | null} item @param {string} typed  the letter that opens it, or nothing */
   open(item, typed) {
     this.item = item;
-    this.isOpen = true;
     this.node.hidden = false;
     this.place();
     this.input.value = typed;
@@ -77,7 +63,6 @@ class Finder {
   /** The focus goes back to the card, if the field has it. */
   close() {
     if (!this.isOpen) return;
-    this.isOpen = false;
     if (this.node.contains(document.activeElement)) this.root.focus({ preventScroll: true });
     this.node.hidden = true;
   }
