@@ -524,9 +524,9 @@ TARGETS = {
             _table("csv"),
             _seeds(
                 b'sep=;\n# told\nid;text;label\n1;\'a; b\';["x"]\n2;"c""d";\n',
-                "id;text\n1;Überfall\n".encode("cp1252"),
+                "__label__a Überfall\n__label__b c\n".encode("cp1252"),
             ),
-            (b"\t", b";", b"|", b"#", b"sep=", b"01/02/2026", b"1694858483"),
+            (b"\t", b";", b"|", b"#", b"__label__", b"sep=", b"01/02/2026", b"1694858483"),
         ),
         Target(
             "table of objects",

@@ -48,6 +48,9 @@ Several = Annotated[
     bool | None,
     typer.Option(help="A text can have several labels (a|b, or lists, which are recognized)."),
 ]
+ForExcel = Annotated[
+    bool, typer.Option("--excel", help="A CSV file in which Excel shows `ü` as `ü`.")
+]
 DryRun = Annotated[bool, typer.Option(help="Tell how it is read; write nothing.")]
 TakeBack = Annotated[
     bool, typer.Option("--take-back", help="Undo the import of SOURCE, or of a file of imports/.")
@@ -128,8 +131,11 @@ def export_command(
     out: Annotated[Path, typer.Option(help="A file or folder that does not exist yet.")],
     form: Annotated[
         str,
-        typer.Option("--format", help="csv, excel, jsonl, parquet, label-studio, huggingface"),
+        typer.Option(
+            "--format", help="csv, excel, jsonl, parquet, label-studio, huggingface, fasttext"
+        ),
     ] = "csv",
+    for_excel: ForExcel = False,
     data: Data = SAMPLE,
     as_json: AsJson = False,
     split: Annotated[
@@ -143,9 +149,11 @@ def export_command(
 
     refuse_others("--format", [form], LAYOUTS)
     refuse_others("--split", split or SPLITS, SPLITS)
+    if for_excel:
+        refuse_others("--excel goes with --format csv; --format", [form], ["csv"])
     with refusals():
         snapshot = open_snapshot(data, report)
-        files = export(snapshot, out, form, split or SPLITS)
+        files = export(snapshot, out, form, split or SPLITS, for_excel=for_excel)
         labels = snapshot.labels.splits
         counts = {each: len(labels[each]) for each in SPLITS if each in (split or SPLITS)}
         lines = [f"{count:,} {each} labels" for each, count in counts.items()]

@@ -1,4 +1,4 @@
-"""Export formats: CSV, JSON lines, Parquet, Label Studio, Hugging Face datasets."""
+"""Export formats: CSV, JSON lines, Parquet, Label Studio, Hugging Face datasets, fastText."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.exchange.table_writers import Row, as_bytes, json_rows, json_text
-from core.workspace.task import Task
+from core.exchange.tables.tool_formats import FASTTEXT
+from core.workspace.task import SPLITS, Task
 
 Files = Iterator[tuple[str, bytes]]
 
 HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluation": "test"}
 """What that tool calls the splits, in its order."""
+
+END_OF_LINE = "</s>"  # the word that fastText itself puts at the end of each line
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Layout:
     files: Callable[[pa.Table, Task], Files]
     file: str = ""
     note: str = ""
+    has_ids: bool = True
     called: Callable[[Task], dict[str, str]] = lambda task: {value: value for value in task.values}
 
 
@@ -85,6 +89,33 @@ def _features(table: pa.Table, task: Task) -> dict[str, object]:
     return {"info": {"features": kinds}}
 
 
+def fast_text(table: pa.Table, task: Task) -> Files:
+    """A file per split, a label and the words of its text a line."""
+    called = fast_text_labels(task)
+    for split in SPLITS:
+        part = table.filter(pc.equal(table["split"], split))
+        labels, texts = part["label"].to_pylist(), part["text"].to_pylist()
+        lines = [
+            " ".join([*(FASTTEXT + called[value] for value in task.chosen(label)), _words(text)])
+            for label, text in zip(labels, texts, strict=True)
+        ]
+        if lines:
+            yield f"{split}.txt", "".join(f"{line.rstrip()}\n" for line in lines).encode()
+
+
+def fast_text_labels(task: Task) -> dict[str, str]:
+    """What each label is called where one may hold no white space."""
+    names: dict[str, str] = {}
+    for value in task.values:
+        name = plain = "_".join(value.replace("\0", " ").split())
+        number = 1
+        while name in names.values():
+            number += 1
+            name = f"{plain}_{number}"
+        names[value] = name
+    return names
+
+
 LAYOUTS = {
     "csv": Layout(
         "CSV",
@@ -108,6 +139,14 @@ LAYOUTS = {
         note="The test set (evaluation) is the split `test`; the others are `validation` and "
         "`train`.",
         called=lambda task: {value: str(at) for at, value in enumerate(task.values)},
+    ),
+    "fasttext": Layout(
+        "fastText",
+        fast_text,
+        note="One line per item. In labels, spaces become underscores; words that begin with "
+        f"`{FASTTEXT}` lose their leading underscores.",
+        has_ids=False,
+        called=fast_text_labels,
     ),
 }
 
@@ -173,3 +212,12 @@ def yaml_text(text: str) -> str:
         escaped.get(each, each if each.isprintable() else f"\\U{ord(each):08x}") for each in text
     )
     return f'"{"".join(shown)}"'
+
+
+def _words(text: str) -> str:
+    """The text's words as fastText reads them, none of which it takes for a label or an end."""
+    words = text.replace("\0", " ").split()
+    return " ".join(
+        word.lstrip("_") if word.startswith(FASTTEXT) else "/s" if word == END_OF_LINE else word
+        for word in words
+    )

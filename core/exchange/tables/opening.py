@@ -21,7 +21,7 @@ from core.exchange.tables.dialect import (
 from core.exchange.tables.encodings import SAMPLE_BYTES, Encoding, as_utf8, recognize
 from core.exchange.tables.reader import KINDS, RECOGNIZED, Doubt, Reading, SourceTable
 from core.exchange.tables.roles import Columns, is_usual
-from core.system.csv_rows import WINDOW
+from core.system.csv_rows import WINDOW, Quotes
 from core.system.process import folder_of
 
 PACKED = (".gz", ".zip")
@@ -134,6 +134,10 @@ def _open_records(table: SourceTable, reading: Reading) -> SourceTable:
 
 def _open_delimited(table: SourceTable, ending: str, reading: Reading) -> SourceTable:
     path, plain = table.path, table.plain
+    if reading.tools and _is_fasttext(plain):
+        whole = Dialect("", Quotes(""))
+        lines = replace(table, columns=("line",), has_header=False, dialect=whole)
+        return _of_tool(lines, tool_formats.FASTTEXT_LINES)
     dialect = recognize_dialect(
         plain, ending, _asked(reading.delimiter, path), _asked(reading.quote, path)
     )
@@ -194,6 +198,13 @@ def _as_plain(path: Path, encoding: str, folder: Path) -> Path:
         while data := source.read(SAMPLE_BYTES):
             target.write(data.replace(b"\r", b"\n"))
     return copy
+
+
+def _is_fasttext(plain: Path) -> bool:
+    with plain.open("rb") as file:
+        lines = [line for line in file.read(SAMPLE_BYTES).splitlines()[:SAMPLE_ROWS] if line]
+    labeled = sum(line.startswith(tool_formats.FASTTEXT.encode()) for line in lines)
+    return bool(lines) and 2 * labeled > len(lines)
 
 
 def _asked(character: str, path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""Formats of other labeling tools: Label Studio, doccano, Prodigy, Argilla.
+"""Formats of other labeling tools: Label Studio, doccano, Prodigy, Argilla, fastText.
 
 A rejected answer, a suggestion and a model's prediction are no labels.
 """
@@ -12,6 +12,8 @@ from core.exchange.tables.roles import Columns, guess, is_label, is_usual
 
 Record = Mapping[str, Any]
 Rows = Callable[[Record], Iterator[dict[str, Any]]]
+
+FASTTEXT = "__label__"  # stands before each label in a line of fastText's
 
 ROLES = Columns("text", "id", "label", annotator="annotator", labeled_at="labeled_at")
 """The columns of `ToolFormat.rows` that are not the items' own."""
@@ -40,6 +42,16 @@ def recognize_tool(sample: Sequence[Record]) -> ToolFormat | None:
         if found and len(found) >= LEAST_SHARE * len(sample):
             return ToolFormat(name, rows_of(found))
     return None
+
+
+def _fasttext(record: Record) -> Iterator[dict[str, Any]]:
+    """The labels before and behind the text of a line, and the text."""
+    words = record["line"].split()
+    labels = [word.removeprefix(FASTTEXT) for word in words if word.startswith(FASTTEXT)]
+    yield {"text": " ".join(x for x in words if not x.startswith(FASTTEXT)), "label": labels}
+
+
+FASTTEXT_LINES = ToolFormat("fastText", _fasttext)  # of the column `line`
 
 
 def _own(record: Record, *taken: str) -> dict[str, Any]:

@@ -109,6 +109,10 @@ DELIMITED: Mapping[str, tuple[str, str, Pairs]] = {
     "coordinates are no labels": (
         "t.csv", f'text,y\n{RIVER},1.25\n"{BUS}",0.5\n"{STORM}",2\n', TEXTS,
     ),
+    "fastText": (
+        "t.txt", f"__label__a {RIVER}\n__label__b __label__c {BUS}\n__label__a {STORM}\n",
+        [(RIVER, ["a"]), (BUS, ["b", "c"]), (STORM, ["a"])],
+    ),
 }  # fmt: skip
 
 

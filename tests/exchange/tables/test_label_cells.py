@@ -85,6 +85,14 @@ FILES = {
     ),
     "Prodigy": ("t.jsonl", lines(*records(accept=GIVEN, **PRODIGY))),
     "Label Studio": ("t.json", json.dumps(STUDIO)),
+    "fastText": (
+        "t.txt",
+        "".join(
+            " ".join([*(f"__label__{x}" for x in labels), text]) + "\n"
+            for labels, text in zip(GIVEN, TEXTS, strict=True)
+        )
+        + "".join(f"__label__power there is no power in street {n}\n" for n in range(9)),
+    ),
     "the rows of Hugging Face": ("t.json", json.dumps(HUGGING_FACE)),
 }  # fmt: skip
 
