@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +39,9 @@ Sheet = Annotated[str, typer.Option(help="Of a workbook, or a file of a zip; def
 Header = Annotated[bool | None, typer.Option(help="Whether the first row names the columns.")]
 NoTool = Annotated[
     bool, typer.Option("--no-tool", help="Read another tool's export as a table like any other.")
+]
+DayFirst = Annotated[
+    bool | None, typer.Option("--day-first/--month-first", help="How 01/02/2026 begins.")
 ]
 LeaveOut = Annotated[bool, typer.Option(help="Instead of refusing the table.")]
 LeaveUnlabeled = Annotated[
@@ -79,6 +82,7 @@ def import_command(
     sheet: Sheet = "",
     header: Header = None,
     no_tool: NoTool = False,
+    day_first: DayFirst = None,
     leave_out_bad_rows: LeaveOut = False,
     leave_unlabeled: LeaveUnlabeled = False,
     dry_run: DryRun = False,
@@ -118,7 +122,7 @@ def import_command(
         table.refuse_doubts()
         with workspace_for(data, table, "" if words else columns.label, several) as into:
             done = import_data(
-                into, table, columns, unsaid,
+                into, table, columns, replace(unsaid, day_first=day_first),
                 leave_out_bad_rows=leave_out_bad_rows, progress=report,
             )  # fmt: skip
             several = into.task.several

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -32,7 +33,7 @@ from core.exchange.tables.label_cells import (
     labels_in,
     labels_joined,
 )
-from core.exchange.tables.reader import SourceTable
+from core.exchange.tables.reader import Doubt, SourceTable
 from core.exchange.tables.roles import Columns, guess
 from core.pool.hashing import keys_of, made_id
 from core.pool.text import is_blank
@@ -72,6 +73,8 @@ ROLE_NAMES = {
 LEFT_OUT = {"item_id": "made from the texts", "label": "none"}
 
 Asked = Mapping[str, str]  # columns that a person names, by what they hold; empty: none does
+
+DAY_FIRST, MONTH_FIRST = "--day-first", "--month-first"
 
 BETWEEN = "\n\n"  # stands between the parts of a text that comes from several columns
 
@@ -156,6 +159,10 @@ def read_table(
     refuse_columns(table, columns)
     if unsaid.split not in SPLITS:
         raise TableError(f"`{unsaid.split}` is no split. Choose one of: {', '.join(SPLITS)}.")
+    if columns.labeled_at and unsaid.day_first is None:
+        unsaid = replace(unsaid, day_first=is_day_first(table, columns.labeled_at))
+        if unsaid.day_first is None:
+            raise TableError(doubt_of_dates(columns.labeled_at).sentence(table.name))
     reader = _Reader(table, columns, unsaid, task)
     pace = Pace(progress, f"reading {table.name}", None, "rows")
     for block in table.blocks(AT_ONCE):
@@ -227,16 +234,15 @@ def _listed(table: SourceTable) -> str:
     return ", ".join(f"`{each}`" for each in table.columns)
 
 
-def _is_day_first(table: SourceTable, column: str) -> bool:
-    """Whether the dates of a column begin with the day; raises TableError if that is open."""
+def is_day_first(table: SourceTable, column: str) -> bool | None:
+    """Whether the dates of a column begin with the day; None if that is open. Raises TableError."""
     at = table.columns.index(column)
-    found = day_comes_first(row[at] for block in table.blocks() for _, row in block.rows)
-    if found is None:
-        raise TableError(
-            f"{table.name}: the dates of `{column}` can begin with the day or with the month. "
-            "Write them as 2026-01-31, or leave this column out."
-        )
-    return found
+    return day_comes_first(row[at] for block in table.blocks() for _, row in block.rows)
+
+
+def doubt_of_dates(column: str) -> Doubt:
+    readings = (DAY_FIRST, "01/02 as 1 February"), (MONTH_FIRST, "01/02 as January 2")
+    return Doubt(f"the order of day and month in `{column}`", readings)
 
 
 def label_words(task: Task) -> dict[str, str]:
@@ -274,8 +280,6 @@ class _Reader:
         self._unsaid, self._task = unsaid, task
         self._at = {what: table.columns.index(x) for what, x in columns.roles().items()}
         self._texts_at = texts_at(table, columns)
-        dated = columns.labeled_at
-        self._day_first = not dated or _is_day_first(table, dated)
         for value in unsaid.labels.values():
             task.label(value)  # raises TaskError for one that is none
         in_small = {word.casefold(): value for word, value in unsaid.labels.items()}
@@ -394,7 +398,7 @@ class _Reader:
             strategy=said.get("strategy") or self._unsaid.strategy,
             confidence=number(said, "confidence") if "confidence" in said else None,
             annotator=said.get("annotator") or self._unsaid.annotator,
-            labeled_at=moment(said["labeled_at"], day_first=self._day_first)
+            labeled_at=moment(said["labeled_at"], day_first=self._unsaid.day_first is not False)
             if said.get("labeled_at")
             else "",
         )

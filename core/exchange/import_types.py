@@ -24,7 +24,8 @@ class Defaults:
 
     `labels` maps its words for labels to the task's values, which are known as they are and by
     their names. Without `refuse_unknown` an item under any other word stays unlabeled, and keeps
-    the word in its own column.
+    the word in its own column. `day_first` tells 1 February from 2 January in 01/02; None: the
+    column's other dates tell.
     """
 
     split: str = "training"
@@ -32,6 +33,7 @@ class Defaults:
     annotator: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     refuse_unknown: bool = True
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True)

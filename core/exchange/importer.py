@@ -26,8 +26,9 @@ from core.exchange.import_types import SHOWN, Defaults, TableContents, first_bad
 from core.exchange.imports import planned_labels, recorded
 from core.exchange.own_export import is_export, read_export, read_folder
 from core.exchange.reconcile import NEW, MissingRows, match, missing_rows
-from core.exchange.tables.opening import PACKED
-from core.exchange.tables.reader import KINDS, SourceTable
+from core.exchange.tables.dialect import NONE
+from core.exchange.tables.opening import PACKED, open_table
+from core.exchange.tables.reader import KINDS, Reading, SourceTable
 from core.exchange.tables.roles import Columns
 from core.pool.folder import POOL_FOLDER
 from core.pool.text import text_key
@@ -45,6 +46,8 @@ from core.workspace.task import parse_task
 from core.workspace.task_file import replace_task, why_labels_stay
 
 MOST_WORDS = 10  # unknown words for labels that a refusal names
+
+FEW = 100  # bad rows are few where they are at most one of so many
 
 VERSION = re.compile("[0-9a-f]{8}")  # what a version of the definitions is called
 
@@ -133,6 +136,8 @@ def import_data(
             raise TableError(f"{source.name}: say which column holds the text.")
         else:
             incoming = read_table(source, columns, unsaid or Defaults(), workspace.task, progress)
+        if leave_out_bad_rows and isinstance(source, SourceTable):
+            _refuse_wrong_reading(source, incoming)
         return _take_over(workspace, incoming, new_task, leave_out_bad_rows, progress)
 
 
@@ -158,6 +163,27 @@ def import_as_new(
     except BaseException:
         remove_unfilled(workspace.path)
         raise
+
+
+def _refuse_wrong_reading(table: SourceTable, incoming: TableContents) -> None:
+    """Raises TableError if many rows would be left out that other quotes or delimiters take."""
+    if table.kind != "csv" or table.tool or len(incoming.bad) * FEW <= incoming.rows:
+        return
+    here, n_bad = table.told(), _n_unread(table)
+    unquoted = Reading(delimiter=here["delimiter"], quote=NONE if table.dialect.quote else '"')
+    for reading in (Reading(), unquoted):
+        other = open_table(table.path, replace(reading, encoding=table.encoding, sheet=table.sheet))
+        if _n_unread(other) < min(n_bad, incoming.rows // FEW + 1):
+            said = {x: y for x, y in other.told().items() if x in ("delimiter", "quote")}
+            option = " ".join(f"--{x} '{y}'" for x, y in said.items() if y != here[x])
+            raise TableError(
+                f"{table.name}: {len(incoming.bad):,} of {incoming.rows:,} rows cannot be read so: "
+                f"{first_bad(incoming.bad)}. With {option} they can. Nothing was imported."
+            )
+
+
+def _n_unread(table: SourceTable) -> int:
+    return sum(len(block.bad) for block in table.blocks())
 
 
 @contextmanager

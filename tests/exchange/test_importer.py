@@ -16,6 +16,7 @@ from core.exchange.exporter import export
 from core.exchange.import_types import Defaults
 from core.exchange.importer import ImportResult, import_as_new, import_data
 from core.exchange.tables.opening import open_table
+from core.exchange.tables.reader import Reading
 from core.exchange.tables.roles import Columns
 from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
@@ -305,6 +306,16 @@ def test_what_a_full_disk_left_out_of_the_labels_the_same_import_completes(
     with no_file_above(45_000), pytest.raises(UnwritableError, match=r"not_related\.csv cannot be"):
         bring(workspace, path)
     assert bring(workspace, path).labels + 5 == len(labels_of(workspace)) == 1_000
+
+
+def test_leaving_out_bad_rows_endorses_no_wrong_reading(workspace: Workspace, tmp_path: Path):
+    path, before = tmp_path / "t.csv", files_of(workspace)
+    rows = "".join(f'"river {at}, again, and again","{at % 2}"\n' for at in range(300))
+    path.write_text(f"text,label\n{rows}")
+    table = open_table(path, Reading(quote="none"))
+    with pytest.raises(TableError, match=r"rows cannot be read so.*With --quote '\""):
+        import_data(workspace, table, Columns(table.columns[0]), leave_out_bad_rows=True)
+    assert files_of(workspace) == before
 
 
 def mails(folder: Path) -> Path:

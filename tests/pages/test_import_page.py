@@ -252,12 +252,20 @@ def test_an_answer_counts_for_its_file_alone(workspace: Workspace, monkeypatch):
     assert page.button(key="import_go").disabled
 
 
-def test_dates_that_can_be_read_in_two_ways_are_refused(workspace: Workspace, monkeypatch):
+@pytest.mark.parametrize(("option", "month"), [("--day-first", "02"), ("--month-first", "01")])
+def test_dates_that_can_be_read_in_two_ways_are_asked_about(
+    workspace: Workspace, monkeypatch, option: str, month: str
+):
     rows = "id,text,label,labeled_at\na,one,1,03/03/2026\nb,two,0,01/02/2026\n"
     page = upload(workspace, monkeypatch, "t.csv", rows)
-    go(say(page, "Labeled at", "labeled_at"))
-    assert "`labeled_at` can begin with the day or with the month. Write them as" in told(page)
-    assert "2 new items" in told(go(say(page, "Labeled at", "(none)")))
+    say(page, "Labeled at", "labeled_at")
+    (question,) = [each for each in page.radio if "order of day and month" in each.label]
+    assert question.options == ["The day first", "The month first"]
+    assert page.button(key="import_go").disabled
+    say(page, question.label, option)
+    go(page)
+    (given,) = [x for x in read_snapshot(workspace).labels.items if x.item_id == "b"]
+    assert given.labeled_at[5:7] == month
 
 
 def test_a_table_without_a_plain_text_waits_for_its_column(workspace: Workspace, monkeypatch):
@@ -430,6 +438,16 @@ def test_a_refused_upload_shows_line_and_reason_and_changes_nothing(
     assert files_of(workspace) == before
     assert box(page, "Text").value == ["text"]
     assert "1 new items" in told(go(say(page, LEAVE_OUT, True)))
+
+
+def test_a_wrong_reading_is_refused_with_the_control_that_mends_it(
+    workspace: Workspace, monkeypatch
+):
+    rows = "".join(f'{at}\t"text number {at}\n' for at in range(20))
+    page = upload(workspace, monkeypatch, "t.tsv", f"id\ttext\n{rows}")
+    say(say(page, "Quotes", '"'), LEAVE_OUT, True)
+    assert "With “Quotes: none” they can." in told(go(page))
+    assert "20 new items" in told(go(say(page, "Quotes", "none")))
 
 
 def test_an_export_of_ours_needs_no_columns(active: Snapshot, monkeypatch, tmp_path: Path):

@@ -116,6 +116,7 @@ def _import(
         annotator=labels.annotator,
         labels=labels.labels,
         refuse_unknown=labels.all_known,
+        day_first=chosen.day_first,
     )
     return import_data(
         open_workspace(path), chosen.table, columns, unsaid,

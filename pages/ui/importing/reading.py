@@ -44,6 +44,7 @@ ENCODINGS = (
 """Those that are offered; any other that Python knows can be typed."""
 
 ANSWERS = {HEADER: "It names the columns", NO_HEADER: "It is a row like the others"}
+ORDERS = {foreign_table.DAY_FIRST: "The day first", foreign_table.MONTH_FIRST: "The month first"}
 """What people call the options that decide a doubt; of all others their values."""
 FOR_ONE_COLUMN = {HEADER: "Yes, it is a heading", NO_HEADER: "No, it is a text like the others"}
 
@@ -84,6 +85,10 @@ class Upload:
         """How many rows the table has; raises TableError."""
         return self._once("Counting rows …", foreign_table.row_count, table)
 
+    def is_day_first(self, table: SourceTable, column: str) -> bool | None:
+        """Whether the dates of a column begin with the day; None if that is open."""
+        return self._once("Reading dates …", foreign_table.is_day_first, table, column)
+
     def _once(self, doing: str, ask: Callable[..., Answer], *of: Hashable) -> Answer:
         """What is asked of a table, and of a column of it; worked out once."""
         if (ask, *of) not in self._known:
@@ -98,6 +103,7 @@ class Chosen:
 
     table: SourceTable
     columns: Columns | None = None
+    day_first: bool | None = None
     waits_for: str = ""
 
 
@@ -153,10 +159,16 @@ def choose_reading(
             )
         return Chosen(table)
     columns = (choose or choose_columns)(upload, table)
+    day_first = None
+    if columns.labeled_at and upload.is_day_first(table, columns.labeled_at) is None:
+        doubt = foreign_table.doubt_of_dates(columns.labeled_at)
+        with questions:
+            option = _ask_one(upload, doubt, is_list=False)
+        is_answered, day_first = is_answered and bool(option), option == foreign_table.DAY_FIRST
     told.text(foreign_table.told_as_read(foreign_table.read_as(table, columns)).replace("`", ""))
     if not is_answered:
-        return Chosen(table, columns, "Answer the question above.")
-    return Chosen(table, columns, "" if columns.text else "Choose the text column.")
+        return Chosen(table, columns, day_first, "Answer the question above.")
+    return Chosen(table, columns, day_first, "" if columns.text else "Choose the text column.")
 
 
 def choose_columns(upload: Upload, table: SourceTable) -> Columns:
@@ -269,7 +281,7 @@ def _ask(upload: Upload, reading: Reading) -> tuple[SourceTable, bool]:
 def _ask_one(upload: Upload, doubt: Doubt, *, is_list: bool) -> str | None:
     options = dict(doubt.readings)
     is_heading = is_list and HEADER in options
-    answers = FOR_ONE_COLUMN if is_heading else ANSWERS
+    answers = FOR_ONE_COLUMN if is_heading else ANSWERS | ORDERS
     question = f"How is {doubt.about} to be read?"
     if is_heading:
         first = options[HEADER].removesuffix(" as names").strip("`")

@@ -1,5 +1,7 @@
 """Refusals of an import, in the words of a page."""
 
+import re
+
 import streamlit as st
 
 LEAVE_OUT = "Leave out rows that cannot be read"
@@ -14,10 +16,14 @@ ON_THE_PAGE = {
 }
 """What messages say of options, as it is done on the page."""
 
+_READ_OTHERWISE = re.compile(r"--(delimiter|quote) '(\S+)'")
+_CONTROLS = {"delimiter": "Separator", "quote": "Quotes"}
+
 
 def refuse(message: str) -> None:
     """Why nothing was imported, which may hold texts of the table."""
     for said, done in ON_THE_PAGE.items():
         message = message.replace(said, done)
+    message = _READ_OTHERWISE.sub(lambda told: f"“{_CONTROLS[told[1]]}: {told[2]}”", message)
     st.error("Nothing was imported.", icon=":material/error:")
     st.text(message)
