@@ -17,10 +17,10 @@ import numpy as np
 from core.workspace.assignment import moment_of
 from core.workspace.layout import Workspace
 from core.workspace.logs import Proposal, append_records, fresh_id, now
-from core.workspace.opinions import FIRST, OVERLAP, TARGETED, Opinion, kind_of
+from core.workspace.opinions import FIRST, OVERLAP, TARGETED, Opinion, Words, kind_of
 from core.workspace.relabel import refused
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import OPINIONS, REPEAT, SECOND_OPINION, SPLITS, SUNLIGHT
+from core.workspace.task import OPINIONS, REPEAT, SECOND_OPINION, SPLITS, SUNLIGHT, Quality
 
 OLD_ENOUGH, LABELS_BETWEEN = timedelta(days=7), 500
 """A repeat comes after so long, or after so many labels of the same person."""
@@ -31,28 +31,26 @@ def opinions_due(snapshot: Snapshot, annotator: str) -> list[Proposal]:
 
     A share that is due all at once is spread over batches: one has at most twice its share.
     """
-    if not annotator:
+    quality, words = snapshot.workspace.task.quality, snapshot.labels.words
+    if not annotator or quality == Quality(disputed=quality.disputed):
         return []
-    quality, size = snapshot.workspace.task.quality, snapshot.workspace.task.batch_size
-    firsts, asked, words = _firsts(snapshot), _asked(snapshot), snapshot.labels.words
-    due = _to_start_with(snapshot, annotator, quality.start)
+    due, firsts, asked = _to_start_with(snapshot, annotator), _firsts(snapshot), _asked(snapshot)
     started = {proposal.item_id for proposal in due}
-    others: list[Proposal] = []
     for split in SPLITS:
         of_split = [x for x in firsts if snapshot.labels.by_id[x.item_id].split == split]
         mine = [x for x in of_split if x.annotator == annotator]
-        not_mine = [x for x in of_split if not words.has_said(annotator, x.item_id)]
-        old = _old_enough(snapshot, mine, annotator)
-        for role, share, all_of, eligible in (
-            (SECOND_OPINION, quality.overlap, of_split, not_mine),
-            (REPEAT, quality.repeat, mine, old),
+        others = [x for x in of_split if not words.has_said(annotator, x.item_id)]
+        for role, share, among, may_be_asked in (
+            (SECOND_OPINION, quality.overlap, of_split, others),
+            (REPEAT, quality.repeat, mine, _old_enough(words, mine, annotator)),
         ):
             taken = asked[role] | started
-            number = round(share * len(all_of)) - sum(x.item_id in taken for x in all_of)
-            left = [x.item_id for x in eligible if x.item_id not in taken]
-            drawn = _drawn(snapshot, role, left)[: max(number, 0)]
-            others += _asking(drawn[: math.ceil(2 * share * size)], split, role)
-    return due + others
+            number = round(share * len(among)) - sum(x.item_id in taken for x in among)
+            at_once = math.ceil(2 * share * snapshot.workspace.task.batch_size)
+            left = [x.item_id for x in may_be_asked if x.item_id not in taken]
+            drawn = _drawn(snapshot, role, left)[: max(0, min(number, at_once))]
+            due += _asking(drawn, split, role)
+    return due
 
 
 def mixed_in(
@@ -144,9 +142,9 @@ def _asked(snapshot: Snapshot) -> dict[str, set[str]]:
     return found
 
 
-def _old_enough(snapshot: Snapshot, firsts: Iterable[Opinion], annotator: str) -> list[Opinion]:
+def _old_enough(words: Words, firsts: Iterable[Opinion], annotator: str) -> list[Opinion]:
     """The person's words that are long ago, by days or by what they labeled since."""
-    turns = sorted(x.turn for x in snapshot.labels.words.opinions if x.annotator == annotator)
+    turns = sorted(x.turn for x in words.opinions if x.annotator == annotator)
     before = datetime.now(UTC) - OLD_ENOUGH
     return [
         each
@@ -156,9 +154,9 @@ def _old_enough(snapshot: Snapshot, firsts: Iterable[Opinion], annotator: str) -
     ]
 
 
-def _to_start_with(snapshot: Snapshot, annotator: str, number: int) -> list[Proposal]:
+def _to_start_with(snapshot: Snapshot, annotator: str) -> list[Proposal]:
     """The first items of all, for a newcomer; none for whoever was there first."""
-    logs = snapshot.logs
+    logs, number = snapshot.logs, snapshot.workspace.task.quality.start
     if not number or any(proposal.annotator == annotator for proposal in logs.proposals):
         return []
     by_chance = (p for p in logs.standing if p.split != "training" or p.strategy == "random")
