@@ -50,37 +50,6 @@ def static_encoder(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def onnx_encoder(
-    folder: Path, *, pooled: bool = False, most: int | None = None, below: str = ""
-) -> Path:
-    """A graph that looks each token's vector up; `pooled`: and gives their maximum as well."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
-    (folder / below).mkdir(parents=True)
-    write_tokenizer(folder, special=True, most=most)
-    sizes = ["texts", "tokens"]
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.INT64, sizes)
-        for name in ("input_ids", "attention_mask", "token_type_ids")
-    ]
-    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])]
-    outputs = [
-        helper.make_tensor_value_info("last_hidden_state", TensorProto.FLOAT, [*sizes, WIDTH])
-    ]
-    tables = [numpy_helper.from_array(word_vectors(), "table")]
-    if pooled:
-        tables.append(numpy_helper.from_array(np.array([1], np.int64), "axis"))
-        node = helper.make_node("ReduceMax", ["last_hidden_state", "axis"], ["found"], keepdims=0)
-        nodes.append(node)
-        sizes = ["texts", WIDTH]
-        outputs.append(helper.make_tensor_value_info("found", TensorProto.FLOAT, sizes))
-    graph = helper.make_graph(nodes, "encoder", inputs, outputs, tables)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    onnx.save(model, folder / below / "model.onnx")
-    return folder
-
-
 def modules_encoder(folder: Path) -> Path:
     """sentence-transformers' layout: a transformer of one layer, untrained, and a mean."""
     import torch

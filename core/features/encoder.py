@@ -83,8 +83,8 @@ def _snapshot(
     if kind is None:
         raise RunError(
             f"The repository `{name}` holds no encoder that can be read here: it needs model2vec's "
-            "files, `modules.json` of sentence-transformers, or `model.onnx` with "
-            "`tokenizer.json`. Name another encoder under [model] in task.toml."
+            "files, or `modules.json` of sentence-transformers. Name another encoder under [model] "
+            "in task.toml."
         )
     files = files_of(kind, sizes)
     progress(f"downloading {name}, {sum(sizes[path] for path in files) / 1e6:,.0f} MB")
@@ -169,10 +169,9 @@ def open_encoder(
     what = f"The encoder `{name}` in {folder} cannot be read"
     with refused_as(RunError, what, "Make its files readable."):
         kind, key = _kind_and_key(folder)
-    missing = [package for package in PACKAGES[kind] if find_spec(package) is None]
-    if missing:
+    if find_spec(PACKAGES[kind]) is None:
         raise RunError(
-            f"The encoder `{name}` is of the kind {kind}, and to read it {', '.join(missing)} is "
+            f"The encoder `{name}` is of the kind {kind}, and to read it {PACKAGES[kind]} is "
             f"missing. {INSTALL}"
         )
     return Encoder(name, folder, kind, key)
@@ -195,8 +194,7 @@ def _kind_and_key(folder: Path) -> tuple[str, str]:
     if kind is None:
         raise RunError(
             f"{folder} holds no encoder: neither model2vec's files (config.json, tokenizer.json, "
-            "model.safetensors), nor modules.json, nor model.onnx with tokenizer.json. Correct "
-            "`encoder` under [model] in task.toml."
+            "model.safetensors), nor modules.json. Correct `encoder` under [model] in task.toml."
         )
     content = blake2b(f"{kind} {VERSION}".encode(), digest_size=16)
     for name in files_of(kind, names):

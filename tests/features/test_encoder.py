@@ -11,14 +11,14 @@ from core.errors import RunError
 from core.features import encoder as encoder_module
 from core.features.encoder import encoder_place, hub_folder, open_encoder
 from core.system.progress import in_words
-from tests.encoders import edit_json, modules_encoder, onnx_encoder, static_encoder
+from tests.encoders import edit_json, modules_encoder, static_encoder
 from tests.hub import Hub
 
 TEXTS = ["flood hits town", "", "council rejects budget", "ünknown \ud800", "flood\nhits"]
 
 
 def test_vectors_have_the_length_of_their_kind_in_16_bits(tmp_path: Path):
-    for make, weight in ((static_encoder, 0.75), (onnx_encoder, 1.0), (modules_encoder, 1.0)):
+    for make, weight in ((static_encoder, 0.75), (modules_encoder, 1.0)):
         encoder = open_encoder("e", make(tmp_path / make.__name__ / "e").parent)
         vectors = encoder.encode(TEXTS)
         assert (vectors.dtype, vectors.shape) == (np.float16, (5, 8))
@@ -60,7 +60,7 @@ def test_a_folder_without_an_encoder_is_refused(tmp_path: Path):
         open_encoder(str(tmp_path), tmp_path)
 
 
-@pytest.mark.parametrize("make", [static_encoder, onnx_encoder])
+@pytest.mark.parametrize("make", [static_encoder, modules_encoder])
 @pytest.mark.parametrize("damage", ["tokenizer.json", "model"])
 def test_a_damaged_encoder_is_refused_with_the_mend(tmp_path: Path, make, damage: str):
     folder = make(tmp_path / "damaged")
@@ -83,15 +83,15 @@ def test_numbers_that_are_none_are_refused(tmp_path: Path):
 def test_a_missing_package_is_named_with_the_way_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    onnx_encoder(tmp_path / "graph")
-    monkeypatch.setitem(encoder_module.PACKAGES, "onnx", ("onnxruntime", "no_such_package"))
+    static_encoder(tmp_path / "small")
+    monkeypatch.setitem(encoder_module.PACKAGES, "static", "no_such_package")
     with pytest.raises(RunError, match=r"no_such_package is missing. Run: pip install -r requirem"):
-        open_encoder("graph", tmp_path)
+        open_encoder("small", tmp_path)
 
 
 def test_the_app_needs_none_of_the_optional_packages(tmp_path: Path):
     """In a process in which importing any of them fails."""
-    names = "model2vec onnxruntime tokenizers sentence_transformers transformers huggingface_hub"
+    names = "model2vec tokenizers sentence_transformers transformers huggingface_hub"
     program = f"""
 import sys
 sys.modules.update(dict.fromkeys({names.split()!r}))

@@ -18,7 +18,7 @@ from core.system import progress
 from core.system.durable import ABANDONED
 from core.system.progress import in_words
 from tests.conftest import headlines
-from tests.encoders import onnx_encoder, static_encoder
+from tests.encoders import modules_encoder, static_encoder
 
 TEXTS = [text for _, text, _ in headlines(300)]
 
@@ -47,7 +47,7 @@ def forbidden(encoder: Encoder) -> Forbidden:
     return Forbidden(encoder.name, encoder.folder, encoder.kind, encoder.key)
 
 
-@pytest.mark.parametrize("make", [static_encoder, onnx_encoder])
+@pytest.mark.parametrize("make", [static_encoder, modules_encoder])
 def test_fresh_and_cached_vectors_are_the_same_numbers(tmp_path: Path, make):
     encoder = open_encoder(str(make(tmp_path / "encoder")), tmp_path)
     fresh = encoder.encode(TEXTS)

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from core.features.encoder_formats import (
-    ONNX,
     SENTENCE_TRANSFORMERS,
     STATIC,
     files_of,
@@ -15,10 +14,8 @@ from core.features.encoder_formats import (
 from tests.encoders import (
     VOCABULARY,
     modules_encoder,
-    onnx_encoder,
     static_encoder,
     word_vectors,
-    write_tokenizer,
 )
 
 TEXTS = ["flood hits town", "", "Council rejects budget", "the", "flood " * 40, "flood hits north"]
@@ -45,9 +42,7 @@ def vectors_of(text: str, around: tuple[str, ...] = ()) -> np.ndarray:
             SENTENCE_TRANSFORMERS,
         ),
         (["modules.json", "onnx/model.onnx", "tokenizer.json"], BERT, SENTENCE_TRANSFORMERS),
-        (["config.json", "onnx/model.onnx", "tokenizer.json"], BERT, ONNX),
-        (["model.onnx", "tokenizer.json"], "", ONNX),
-        (["model.onnx"], "", None),
+        (["config.json", "onnx/model.onnx", "tokenizer.json"], BERT, None),
         (["config.json", "model.safetensors", "tokenizer.json"], BERT, None),
         (["config.json", "model.safetensors", "tokenizer.json"], "[no JSON", None),
         ([], "", None),
@@ -65,8 +60,6 @@ def test_only_what_is_read_belongs_to_an_encoder():
         modules.json tokenizer.json vocab.txt""".split()
     assert files_of(SENTENCE_TRANSFORMERS, names) == modules
     assert files_of(STATIC, names) == ["config.json", "model.safetensors", "tokenizer.json"]
-    graph = ["onnx/model.onnx", "onnx/model.onnx_data", "onnx/model_int8.onnx", "tokenizer.json"]
-    assert files_of(ONNX, graph) == ["onnx/model.onnx", "onnx/model.onnx_data", "tokenizer.json"]
 
 
 def test_a_static_text_is_the_mean_of_its_known_words(tmp_path: Path):
@@ -75,43 +68,6 @@ def test_a_static_text_is_the_mean_of_its_known_words(tmp_path: Path):
     found = read(["flood hits town", "", "town"])
     np.testing.assert_allclose(found[0], known / np.linalg.norm(known), rtol=1e-5)
     assert not found[1:].any()
-
-
-@pytest.mark.parametrize("below", ["", "onnx"])
-def test_a_graphs_text_is_the_mean_of_its_tokens(tmp_path: Path, below: str):
-    read = open_kind(ONNX, onnx_encoder(tmp_path / "graph", below=below))
-    for text, found in zip(TEXTS, read(TEXTS), strict=True):
-        expected = vectors_of(text, ("[CLS]", "[SEP]")).mean(axis=0)
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
-
-
-def test_a_graph_that_gives_one_vector_a_text_is_taken_at_its_word(tmp_path: Path):
-    read = open_kind(ONNX, onnx_encoder(tmp_path / "graph", pooled=True))
-    for text, found in zip(TEXTS, read(TEXTS), strict=True):
-        expected = vectors_of(text, ("[CLS]", "[SEP]")).max(axis=0)
-        np.testing.assert_allclose(found, expected, rtol=1e-5)
-
-
-def test_a_text_is_cut_where_the_encoder_ends(tmp_path: Path):
-    told = open_kind(ONNX, onnx_encoder(tmp_path / "told", most=4))
-    expected = vectors_of("flood hits", ("[CLS]", "[SEP]")).mean(axis=0)
-    np.testing.assert_allclose(told(["flood hits north coast"])[0], expected, rtol=1e-5)
-    folder = onnx_encoder(tmp_path / "configured")
-    (folder / "config.json").write_text(json.dumps({"max_position_embeddings": 6}))
-    (folder / "tokenizer_config.json").write_text(json.dumps({"model_max_length": 4}))
-    configured = open_kind(ONNX, folder)
-    np.testing.assert_allclose(configured(["flood hits north coast"])[0], expected, rtol=1e-5)
-
-
-def test_a_tokenizer_that_pads_does_not_blur_the_mean(tmp_path: Path):
-    folder = onnx_encoder(tmp_path / "graph")
-    plain = open_kind(ONNX, folder)(["flood hits"])
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_padding(length=20)
-    tokenizer.save(str(folder / "tokenizer.json"))
-    assert np.array_equal(open_kind(ONNX, folder)(["flood hits"]), plain)
 
 
 def test_a_folder_of_modules_is_read_as_its_own_library_reads_it(tmp_path: Path):
@@ -135,11 +91,7 @@ def test_code_in_an_encoders_folder_is_never_run(tmp_path: Path):
     assert not witness.exists()
 
 
-@pytest.mark.parametrize("special", [True, False])
-def test_a_text_has_the_same_numbers_whatever_is_read_with_it(tmp_path: Path, special: bool):
-    folder = onnx_encoder(tmp_path / "graph")
-    write_tokenizer(folder, special=special)
-    read = open_kind(ONNX, folder)
-    together = read(TEXTS[:1] + TEXTS[2:])
-    alone = np.concatenate([read([text]) for text in TEXTS[:1] + TEXTS[2:]])
-    assert np.array_equal(together, alone)
+def test_a_text_has_the_same_numbers_whatever_is_read_with_it(tmp_path: Path):
+    read = open_kind(SENTENCE_TRANSFORMERS, modules_encoder(tmp_path / "modules"))
+    alone = np.concatenate([read([text]) for text in TEXTS])
+    assert np.array_equal(read(TEXTS), alone)
