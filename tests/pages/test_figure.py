@@ -6,7 +6,6 @@ Only what a spreadsheet would run stands in its CSV with an apostrophe before it
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -100,14 +99,8 @@ def colors_of(page: Page, png: bytes) -> int:
     )
 
 
-def test_a_figure_is_downloaded_as_drawing_picture_and_table(page: Page):
+def test_a_figure_is_downloaded_as_picture_and_table(page: Page):
     expect(page.get_by_text("Higher is better.").first).to_be_visible()
-    name, svg = saved(page, page.get_by_test_id("few-svg"))
-    root = ElementTree.fromstring(svg)
-    assert name == "few.svg"
-    assert root.tag.endswith("svg")
-    assert "Scores <of> few" in [part.text for part in root.iter()]
-    assert len([part for part in root.iter() if "point" in part.get("aria-roledescription", "")])
     assert colors_of(page, picture(page, "few")) > 10
     name, table = saved(page, page.locator(".st-key-few-csv button:visible"))
     assert name == "few.csv"
@@ -116,10 +109,9 @@ def test_a_figure_is_downloaded_as_drawing_picture_and_table(page: Page):
     ]  # fmt: skip
 
 
-def test_a_chart_of_many_points_is_painted_and_has_a_picture_only(page: Page):
+def test_a_chart_of_many_points_is_painted(page: Page):
     page.wait_for_selector(".st-key-many canvas.marks")
     expect(page.locator(".st-key-many-csv button:visible")).to_have_count(1)
-    expect(page.get_by_test_id("many-svg")).to_have_count(0)
     assert colors_of(page, picture(page, "many")) > 10
 
 

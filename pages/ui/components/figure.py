@@ -1,13 +1,12 @@
 """A figure: a chart with its title, one sentence on how to read it, and its exports.
 
 A chart is made over the rows `POINTS`, whichever these are: its specification is worked out once,
-which takes altair some 40 ms, and only rows travel after that. SVG is made by the browser of the
-drawing as it stands, CSV of the rows when somebody asks; Streamlit has PNG in its toolbar.
+which takes altair some 40 ms, and only rows travel after that. CSV is made of the rows when
+somebody asks; Streamlit has PNG, and the specification, in its toolbar.
 """
 
 from collections.abc import Callable, Hashable
 from functools import partial
-from pathlib import Path
 
 import altair as alt
 import pandas as pd
@@ -23,17 +22,10 @@ POINTS = alt.NamedData("points")
 """What a chart is made over: its rows come when it is shown, so that every field has its type."""
 
 CANVAS_FROM = 2_000
-"""Rows from which a chart is painted, not built of elements: then there is no SVG of it."""
+"""Rows from which a chart is painted, not built of elements."""
 
 INKS = {"light": "#1c1917", "dark": "#f0eee9", None: "#767676"}
 """Colors of a chart's words, which Streamlit leaves pale; gray while nobody knows the theme."""
-
-_svg_button = st.components.v2.component(
-    "sunlight_exports",
-    html='<button title="Download the chart as SVG">SVG</button>',
-    css=Path(__file__).with_name("exports.css").read_text(encoding="utf-8"),
-    js=Path(__file__).with_name("exports.js").read_text(encoding="utf-8"),
-)
 
 
 def show_figure(
@@ -45,12 +37,12 @@ def show_figure(
     *arguments: Hashable,
     **selection: object,
 ) -> DeltaGenerator | VegaLiteState:
-    """The chart that `make` gives for these arguments, with title, reading aid and exports.
+    """The chart that `make` gives for these arguments, with title, reading aid and its rows as CSV.
 
     `name` is the figure's own among all pages, of letters, digits and hyphens: files are called by
     it. `selection` and what comes back are as those of `st.vega_lite_chart`.
     """
-    painted = len(rows) > CANVAS_FROM
+    renderer = "canvas" if len(rows) > CANVAS_FROM else "svg"
     with st.container(key=name, gap="small"):
         st.markdown(f"**{plain(title)}**")
         st.caption(plain(aid))
@@ -59,26 +51,22 @@ def show_figure(
             "datasets": spec.get("datasets", {}) | {POINTS.name: rows},
             # The height is the plot's alone, and a width where the chart has one.
             "autosize": {"type": "pad" if "width" in spec else "fit-x", "contains": "padding"},
-            "usermeta": {"embedOptions": {"renderer": "canvas" if painted else "svg"}},
+            "usermeta": {"embedOptions": {"renderer": renderer}},
             "config": _config(INKS[st.context.theme.type]),
             "description": f"{title}. {aid}",
         }
         width = "content" if "width" in spec else "stretch"
         selected = st.vega_lite_chart(spec, width=width, **{"key": f"{name}-chart"} | selection)
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.download_button(
-                "CSV",
-                partial(_csv, rows),
-                f"{name}.csv",
-                "text/csv",
-                key=f"{name}-csv",
-                on_click="ignore",
-                type="tertiary",
-                help="Download the numbers behind the chart",
-            )
-            if not painted:
-                data = {"figure": name, "title": title}
-                _svg_button(key=f"{name}-exports", data=data, width="content")
+        st.download_button(
+            "CSV",
+            partial(_csv, rows),
+            f"{name}.csv",
+            "text/csv",
+            key=f"{name}-csv",
+            on_click="ignore",
+            type="tertiary",
+            help="Download the numbers behind the chart",
+        )
     return selected
 
 
