@@ -139,9 +139,6 @@ class Source(Protocol):
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> Rows:
         """The whole pool, from the cache as far as it is there; raises RunError as `rows` does."""
 
-    def warm_up(self) -> None:
-        """Opens what the first text would wait for. Raises RunError if it cannot be used."""
-
     def saved(self, folder: Path) -> dict[str, str]:
         """What a params file in this folder holds of it, for `sources.load_source`.
 

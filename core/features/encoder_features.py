@@ -63,7 +63,7 @@ class EncodedSpace:
         return EncodedRows(self.space.pool_rows(snapshot, progress), vectors)
 
     def warm_up(self) -> None:
-        """Reads the encoder's weights."""
+        """Reads the encoder's weights, for which the first text would wait; raises RunError."""
         self.encoder.encoder.encode([""])
 
     def saved(self, folder: Path) -> dict[str, str]:

@@ -86,9 +86,6 @@ class Space:
     def pool_rows(self, snapshot: Snapshot, progress: Progress = silent) -> SpaceRows:
         return place_pool(self, snapshot, progress)
 
-    def warm_up(self) -> None:
-        """There is nothing to open."""
-
     def saved(self, folder: Path) -> dict[str, str]:
         """The key; its file is shared by all its runs. Raises RunError if it cannot be written."""
         import torch  # takes seconds, and most commands save no space

@@ -88,9 +88,6 @@ class Vocabulary:
         known[at[at >= 0]] = np.flatnonzero(at >= 0)
         return WordRows(self, pool_words.bags, known)
 
-    def warm_up(self) -> None:
-        """There is nothing to open."""
-
     def saved(self, folder: Path) -> dict[str, str]:
         return {"words": WORD_END.join(self.words)}
 

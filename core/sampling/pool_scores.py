@@ -41,7 +41,7 @@ def score_pool(
     scores = PoolScores(model, probability, is_own)
     if is_own.all():
         return scores
-    # Opened by now: what other strategies choose is encoded while nobody else can propose.
+    # Its encoder: what other strategies choose is encoded while nobody else can propose.
     model.source.warm_up()
     unsure = model.columns.confidence(probability).astype(np.float64)
     near = strategies.lowest(unsure, snapshot.candidates, ENCODED_AT_MOST).indices
