@@ -6,9 +6,9 @@ correction, else the last word of whom it was proposed to first. Opinions change
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from core.system.findings import Finding, Kind
 from core.workspace.logs import Event, Logs, Proposal
@@ -47,14 +47,30 @@ class Words:
     `counting` are label and undo events in today's values, a decision as if it had been made in the
     item's own batch. `adjudicated` are the decisions that stand, `corrected` the turns of
     corrections that do. `answered` has the (batch, item) of each opinion that was asked for and
-    given.
+    given. `said` are the (turn, role, event) of all words that are opinions, in their order, and
+    `by_chance` tells the items of which opinions speak for all.
     """
 
     counting: dict[str, Event]
     adjudicated: Mapping[str, Event] = field(default_factory=dict)
     corrected: Mapping[str, int] = field(default_factory=dict)
-    opinions: tuple[Opinion, ...] = ()
     answered: frozenset[tuple[str, str]] = frozenset()
+    said: Sequence[tuple[int, str, Event]] = ()
+    by_chance: Callable[[], Collection[str]] = frozenset
+
+    @cached_property
+    def opinions(self) -> tuple[Opinion, ...]:
+        """The last word of each person on each item in each role, if it gives a label."""
+        last: dict[tuple[str, str, str], Opinion] = {}
+        by_chance = self.by_chance()
+        for turn, role, event in self.said:
+            key = event.item_id, event.annotator, role
+            last.pop(key, None)
+            if event.action == "label":
+                is_fair = event.item_id in by_chance and not event.assisted
+                is_fair &= role == FIRST or not event.batch_id.startswith(f"{TARGETED}-")
+                last[key] = Opinion(*key, event.label, turn, event, is_fair)
+        return tuple(last.values())
 
     @cached_property
     def by_item(self) -> dict[str, list[Opinion]]:
@@ -90,24 +106,22 @@ class Words:
 
 def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
     """What people said of each item; events that count nowhere are findings."""
-    own: dict[str, Event] = {}
-    """Each item's last word that is neither an opinion that was asked for nor a decision."""
+    own: dict[str, Event] = {}  # each item's last word that is neither asked again nor a decision
     decided: dict[str, Event] = {}
     corrected: dict[str, int] = {}
-    said: dict[tuple[str, str, str], Opinion] = {}
     answered: dict[tuple[str, str], bool] = {}
-    by_chance, by_hand = _chosen_by_chance(logs), _places_by_hand(logs)
+    said: list[tuple[int, str, Event]] = []
+    asked_again, by_hand = logs.asked_again, _places_by_hand(logs)
     for turn, event in enumerate(_sound(logs, task, findings)):
         item_id, place = event.item_id, (event.batch_id, event.item_id)
-        again, is_label = logs.asked_again.get(place), event.action == "label"
-        role = again.strategy if again else FIRST
-        if role in OPINIONS:
-            answered[place] = is_label
-        elif role == ADJUDICATION:
+        role = asked_again[place].strategy if place in asked_again else FIRST
+        if role == ADJUDICATION:
             decided.pop(item_id, None)
-            if is_label:
+            if event.action == "label":
                 decided[item_id] = event
             continue
+        if role in OPINIONS:
+            answered[place] = event.action == "label"
         else:
             before = own.get(item_id)
             own[item_id] = event
@@ -116,15 +130,10 @@ def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
                 decided.pop(item_id, None)
                 corrected[item_id] = turn
                 continue
-        key = (item_id, event.annotator, role)
-        said.pop(key, None)
-        if is_label:
-            is_fair = item_id in by_chance and not event.assisted
-            is_fair &= role == FIRST or not event.batch_id.startswith(f"{TARGETED}-")
-            said[key] = Opinion(*key, event.label, turn, event, is_fair)
+        said.append((turn, role, event))
     counting = own | {item: _placed(event, own.get(item)) for item, event in decided.items()}
     given = frozenset(place for place, is_there in answered.items() if is_there)
-    return Words(counting, decided, corrected, tuple(said.values()), given)
+    return Words(counting, decided, corrected, given, said, partial(_chosen_by_chance, logs))
 
 
 def _corrects(event: Event, before: Event | None, *, is_by_hand: bool) -> bool:
@@ -147,7 +156,7 @@ def _chosen_by_chance(logs: Logs) -> set[str]:
 
 
 def _places_by_hand(logs: Logs) -> set[tuple[str, str]]:
-    return {(p.batch_id, p.item_id) for p in logs.standing if is_by_hand(p)}
+    return {(p.batch_id, p.item_id) for p in logs.proposals if is_by_hand(p)}
 
 
 def is_by_hand(proposal: Proposal) -> bool:
