@@ -81,8 +81,8 @@ WRITES = 0.7  # share of a language's letters that a page for it has at least
 
 ABOUT_AS_GOOD = 6.0  # difference of two readings' logarithms, below which both are told
 
-ALTERNATIVES, SAMPLES, SAMPLE_WIDTH = 4, 3, 80
-"""Other readings that are named at most, lines that show each, and characters of such a line."""
+ALTERNATIVES, SAMPLE_WIDTH = 4, 80
+"""Other readings that are named at most, and characters of the line that shows each."""
 
 UNREADABLE = 0.01  # share of control characters above which a file is no text
 
@@ -93,13 +93,12 @@ STRAYED = 0.1  # share of them below which UTF-8 remains UTF-8, though some are 
 class Encoding:
     """What a file's encoding is: its likeliest name, and others under which it reads as well.
 
-    `samples` shows up to SAMPLES lines in which they differ, as each of them reads these lines:
-    first as `name` does, then as each of the `alternatives`.
+    `samples` shows a line in which they differ: as `name` reads it, then each of the others.
     """
 
     name: str
     alternatives: tuple[str, ...] = ()
-    samples: tuple[tuple[str, ...], ...] = ()
+    samples: tuple[str, ...] = ()
 
 
 class _Page(NamedTuple):
@@ -260,19 +259,16 @@ def _likeliest(lines: Sequence[bytes]) -> Encoding:
     name, *others = sorted(scores, key=lambda page: -scores[page])
     alternatives = [page for page in others if scores[name] - scores[page] < ABOUT_AS_GOOD]
     names = (name, *alternatives[:ALTERNATIVES])
-    return Encoding(name, names[1:], _samples(lines, names) if alternatives else ())
+    return Encoding(name, names[1:], _sample_of(lines, names) if alternatives else ())
 
 
-def _samples(lines: Sequence[bytes], names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """For each of the names the lines in which the readings differ most, as it reads them."""
-    readings = {tuple(line.decode(name, "replace") for name in names): None for line in lines}
-    chosen = sorted(readings, key=lambda each: -len(set(each)))[:SAMPLES]
-    shown = []
-    for each in chosen:
-        differing = (at for at, signs in enumerate(zip(*each, strict=False)) if len(set(signs)) > 1)
-        start = max(0, next(differing, 0) - SAMPLE_WIDTH // 2)
-        shown.append([reading[start : start + SAMPLE_WIDTH].strip() for reading in each])
-    return tuple(zip(*shown, strict=True))
+def _sample_of(lines: Sequence[bytes], names: Sequence[str]) -> tuple[str, ...]:
+    """For each of the names the line in which the readings differ most, as it reads it."""
+    readings = ([line.decode(name, "replace") for name in names] for line in lines)
+    line = max(readings, key=lambda each: len(set(each)))
+    differing = (at for at, signs in enumerate(zip(*line, strict=False)) if len(set(signs)) > 1)
+    start = max(0, next(differing, 0) - SAMPLE_WIDTH // 2)
+    return tuple(reading[start : start + SAMPLE_WIDTH].strip() for reading in line)
 
 
 @cache

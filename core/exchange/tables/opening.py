@@ -222,12 +222,11 @@ def _asked(character: str, path: Path) -> str | None:
 
 
 def _encoding_doubts(found: Encoding) -> tuple[Doubt, ...]:
-    """The doubt about a code page, with the first line in which each reading differs."""
+    """The doubt about a code page, with a line as each of them reads it."""
     if not found.alternatives:
         return ()
     names = (f"--encoding {name}" for name in (found.name, *found.alternatives))
-    shown = (lines[0] if lines else "the same" for lines in found.samples)
-    return (Doubt("its encoding", tuple(zip(names, shown, strict=True))),)
+    return (Doubt("its encoding", tuple(zip(names, found.samples, strict=True))),)
 
 
 def _columns(
