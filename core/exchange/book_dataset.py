@@ -11,7 +11,7 @@ import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from core.errors import DownloadError, LogError
 from core.pool.folder import POOL_FOLDER
@@ -39,18 +39,11 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})  # nobody listens in bet
 
 PIECE = 2**16  # bytes
 
+SILENCE = 30.0  # seconds that a server may say nothing
+
+MOST = 64 * 2**20  # bytes of a file
+
 OK = 200
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a file may take: seconds of silence, and bytes."""
-
-    silence: float = 30
-    bytes: int = 64 * 2**20
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -79,7 +72,6 @@ def fetch_book(
     into: Path,
     base: str = BASE,
     sources: tuple[Source, ...] = SOURCES,
-    limits: Limits = LIMITS,
     progress: Progress = silent,
 ) -> Workspace:
     """The book's data in a folder that holds nothing yet: whole and checked, or not there.
@@ -93,7 +85,7 @@ def fetch_book(
         with locked_folder(parts, parts.name):  # of two that download one waits,
             refuse_contents(into)  # and finds what the other has made
             for source in sources:
-                _bring(source, base, parts, limits, progress)
+                _bring(source, base, parts, progress)
             keep(parts, into)
     except DownloadError as error:
         raise DownloadError(f"{error} {BY_HAND}") from error
@@ -106,7 +98,7 @@ def fetch_book(
     return open_workspace(into)
 
 
-def _bring(source: Source, base: str, parts: Path, limits: Limits, progress: Progress) -> None:
+def _bring(source: Source, base: str, parts: Path, progress: Progress) -> None:
     """The file stands among the parts, checked and on disk."""
     file = parts / source.name
     if file.exists() and not _fault(source, file):
@@ -114,7 +106,7 @@ def _bring(source: Source, base: str, parts: Path, limits: Limits, progress: Pro
     file.parent.mkdir(exist_ok=True)
     part = file.with_name(f"{file.name}.part")
     progress(f"fetching {source.name}")
-    fetch(f"{base}/{source.name}", part, source.size, limits, progress)
+    fetch(f"{base}/{source.name}", part, source.size, progress=progress)
     if fault := _fault(source, part):
         part.unlink()
         raise DownloadError(
@@ -146,7 +138,8 @@ def fetch(
     url: str,
     into: Path,
     size: int | None = None,
-    limits: Limits = LIMITS,
+    silence: float = SILENCE,
+    most: int = MOST,
     progress: Progress = silent,
 ) -> None:
     """The whole file stands at `into`; `size` in bytes, if it is known.
@@ -158,11 +151,13 @@ def fetch(
     _refuse_url(url)
     had = 0
     try:
-        with _session(url) as session, session.get(url, timeout=limits.silence, stream=True) as it:
-            total = _total(url, it, size, limits.bytes)
+        # Nobody is sent on: it might be to where anybody can listen.
+        how = {"timeout": silence, "stream": True, "allow_redirects": False}
+        with _session(url) as session, session.get(url, **how) as answer:
+            total = _total(url, answer, size, most)
             pace = Pace(progress, f"fetching {into.stem}", total, "bytes")
             with into.open("wb") as file:
-                for piece in it.iter_content(PIECE):
+                for piece in answer.iter_content(PIECE):
                     had += len(piece)
                     if had > total:
                         raise _wrong(url, f"is longer than the {total:,} bytes that it was to have")
@@ -181,21 +176,12 @@ def _session(url: str) -> Session:
     session.trust_env = urlsplit(url).hostname not in LOOPBACK  # a proxy has a loopback of its own
     session.verify = environment("SSL_CERT_FILE") or True
     session.headers.update({"Accept-Encoding": "identity", "User-Agent": "sunlight"})
-    session.hooks["response"].append(_refuse_redirect)
     return session
 
 
-def _refuse_redirect(answer: Response, **_: object) -> None:
-    """Raises DownloadError if a server sends us to where anybody can listen."""
-    if answer.is_redirect:
-        is_here = urlsplit(answer.url).hostname in LOOPBACK
-        _refuse_url(urljoin(answer.url, answer.headers["Location"]), may_be_plain=is_here)
-
-
-def _refuse_url(url: str, *, may_be_plain: bool = True) -> None:
+def _refuse_url(url: str) -> None:
     parts = urlsplit(url)
-    is_plain = parts.scheme == "http" and parts.hostname in LOOPBACK
-    if parts.scheme != "https" and not (is_plain and may_be_plain):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise DownloadError(f"{url[:200]} is not an https address. Give one that begins https://.")
 
 
