@@ -207,10 +207,6 @@ def preview_json(table: SourceTable, columns: Columns) -> dict[str, Any]:
     doubts = [{"about": doubt.about, "readings": dict(doubt.readings)} for doubt in table.doubts]
     return {
         "kind": table.kind,
-        "encoding": table.encoding,
-        "delimiter": table.delimiter,
-        "sheet": table.sheet,
-        "header": table.has_header,
         "is_export": is_export(table),
         **read_as(table, columns),
         "doubts": doubts,
