@@ -136,7 +136,7 @@ def test_wherever_the_focus_goes_it_is_seen(page: Page, site: Site):
     settled(page)
     page.wait_for_function(DRAWN)
     seen = []
-    while len(seen) < 45:
+    while len(seen) < 90:
         page.keyboard.press("Tab")
         seen.append(page.evaluate(FOCUS))
     assert [each[0] for each in seen if each and not each[1]] == []
