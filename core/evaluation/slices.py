@@ -110,10 +110,7 @@ def _thirds(texts: Sequence[str]) -> list[str] | None:
         return None
     if not np.isfinite(numbers).all():
         return None
-    low, high = np.quantile(numbers, [1 / 3, 2 / 3])
+    low, high = ends = np.quantile(numbers, [1 / 3, 2 / 3])
     names = f"up to {low:g}", f"{low:g} to {high:g}", f"above {high:g}"
-
-    def name(text: str) -> str:
-        return text if text == EMPTY else names[int(float(text) > low) + int(float(text) > high)]
-
-    return [name(text) for text in texts]
+    place = iter(np.searchsorted(ends, numbers))
+    return [text if text == EMPTY else names[next(place)] for text in texts]
