@@ -70,7 +70,9 @@ function inGroups(labels, buttons, groupOf) {
     const group = element("div", "sl-group", "");
     group.style.setProperty("--sl-members", own.length);
     if (name) Object.assign(group, { role: "group", ariaLabel: name });
+    group.values = new Set(own.map(({ dataset }) => dataset.argument));
     group.append(element("p", "sl-group-name", name), ...own);
+    group.firstChild.append(element("span", "sl-group-count", ""));
     return group;
   });
 }

@@ -244,6 +244,11 @@ class View {
     for (const [value, { lastChild: count }] of this.labelButtons) {
       write(count, counted(batch.counts.get(value) ?? 0));
     }
+    for (const group of this.root.querySelectorAll(".sl-group")) {
+      const isOf = ({ label }) =>
+        valuesOf(this.data, String(label)).some((value) => group.values.has(value));
+      write(group.firstChild.lastChild, counted(batch.items.filter(isOf).length));
+    }
     write(this.pace, pace);
     write(this.toEnd, end);
     write(this.today, `${counted(today + batch.labeled)} today`);
