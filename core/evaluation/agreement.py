@@ -119,6 +119,31 @@ def label_agreement(ratings: Ratings, has: NDArray[np.bool_]) -> Interval | None
     return Interval(*(2 * each / (1 + each) for each in (share.value, share.low, share.high)))
 
 
+def macro_agreement(
+    ratings: Ratings, labels: NDArray[np.bool_], replicates: int = REPLICATES, seed: int = 0
+) -> Interval | None:
+    """The mean of `label_agreement` over the labels that somebody gave, bootstrapped over items.
+
+    `labels` `(n_labels, n_answers)` says which answers have which label. Where all samples give the
+    same value, as when all agree, its ends are the means of those of the labels.
+    """
+    each = [found for has in labels if (found := label_agreement(ratings, has))]
+    if not each:
+        return None
+    kinds, times = np.unique(_votes(ratings), axis=0, return_counts=True)
+    said = kinds @ labels.T  # (n_kinds, n_labels)
+    both = said * (said - 1) / 2
+    either = both + said * (kinds.sum(axis=1, keepdims=True) - said)
+    n_items = int(times.sum())
+    draws = np.random.default_rng(seed).multinomial(n_items, times / n_items, replicates)
+    share = (draws @ both) / np.maximum(draws @ either, 1)
+    values = (2 * share / (1 + share)).sum(axis=1) / (draws @ either > 0).sum(axis=1).clip(1)
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    if np.ptp(values) < 1e-9:
+        low, high = (np.mean([getattr(x, end) for x in each]) for end in ("low", "high"))
+    return Interval(float(np.mean([x.value for x in each])), float(low), float(high))
+
+
 def confusions(ratings: Ratings) -> Codes:
     """What another person says (column) where one says this (row): `(n_answers, n_answers)`.
 
