@@ -18,6 +18,7 @@ COMMANDS = {
     "train": learning.train,
     "next": learning.next_batch,
     "evaluate": learning.evaluate,
+    "agreement": workspace.agreement,
     "check": workspace.check,
     "backup": workspace.backup,
     "restore": workspace.restore,

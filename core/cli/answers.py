@@ -17,6 +17,7 @@ from core.errors import BackupError, SunlightError
 from core.system.findings import Finding
 
 if TYPE_CHECKING:  # nothing of these is loaded for a command that does not need it
+    from core.evaluation.agreement_report import AgreementReport
     from core.evaluation.report import Figures
     from core.exchange.importer import ImportResult
     from core.exchange.predictions import PredictionsMade
@@ -124,6 +125,47 @@ def figures_text(figures: Figures | None, threshold: float, task: Task) -> list[
             shown = "undefined" if each.fscore is None else f"{each.fscore:.3f}"
             lines.append(f"  {task.label(value).name}: F {shown}, {each.support:,} items")
     return lines
+
+
+def agreement_json(found: AgreementReport) -> dict[str, Any]:
+    """How far people agree, with intervals of 95%; null where that is not defined."""
+    figures, repeats = found.agreement, found.repeats.interval
+    named = {name: getattr(figures, name) for name in ("percent", "alpha", "ac1")}
+    named["positive"] = found.positive
+    return {
+        "n_items": figures.n_items,
+        "n_people": figures.n_people,
+        **{name: each and asdict(each) for name, each in named.items()},
+        "pairs": [asdict(pair) | {"percent": pair.percent.value} for pair in figures.pairs],
+        "repeats": repeats and asdict(repeats) | {"n": found.repeats.n},
+        "disputed": found.disputed,
+    }
+
+
+def agreement_text(found: AgreementReport, task: Task) -> list[str]:
+    """The same in sentences; figures of few items are marked as thin."""
+    from core.evaluation.agreement_report import THIN, WHY_ALPHA_FALLS
+
+    def of(n: int) -> str:
+        return f"{n:,} items{', thin' * (n < THIN)}"
+
+    figures, repeats = found.agreement, found.repeats
+    lines = [f"disputed, and not decided yet: {found.disputed:,}"]
+    if repeats.interval:
+        lines[:0] = [f"asked again, people say the same: {repeats.interval} of {of(repeats.n)}"]
+    if not figures.n_items:
+        return ["no random item has labels of two people yet", *lines]
+    label = task.positive.name if task.positive else "the labels, on average"
+    named = {"alpha": figures.alpha, "AC1": figures.ac1, f"F on {label}": found.positive}
+    return [
+        f"{figures.n_people} people, two or more on each of {of(figures.n_items)}",
+        f"share that agrees: {figures.percent}",
+        *(f"{name}: {each or 'undefined'}" for name, each in named.items()),
+        *(f"{x.a} and {x.b}: {x.percent} of {of(x.n)}" for x in figures.pairs),
+        *lines,
+        "Ranges in brackets are 95% intervals.",
+        WHY_ALPHA_FALLS,
+    ]
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:

@@ -48,6 +48,18 @@ def status(data: Data = SAMPLE, as_json: AsJson = False) -> None:
         tell(answer, lines, as_json)
 
 
+def agreement(data: Data = SAMPLE, as_json: AsJson = False) -> None:
+    """How far people agree who labeled the same random items, each figure with its interval."""
+    from core.evaluation.agreement_report import agreement_report
+    from core.workspace.snapshot import open_snapshot
+
+    with refusals():
+        snapshot = open_snapshot(data, report)
+        found = agreement_report(snapshot)
+        lines = answers.agreement_text(found, snapshot.workspace.task)
+        tell(answers.agreement_json(found), lines, as_json)
+
+
 def check(
     data: Data = SAMPLE,
     as_json: AsJson = False,
