@@ -51,7 +51,7 @@ from core.system.csv_rows import parse_rows, read_row_blocks
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Proposal, Run
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import default_task, parse_task
+from core.workspace.task_toml import default_task, parse_task
 from pages.ui.card.route import receive
 from pages.ui.card.tokens import Claim, make_token, read_token
 from pages.ui.sunlight.steps import read_step

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from core.__main__ import app
 from core.sampling.catalog import CATALOG
 from core.workspace.logs import Event, Proposal, Run
-from core.workspace.task import default_task, load_task
+from core.workspace.task_toml import default_task, load_task
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACES = (".", "pages", "data", "core", "tests/benchmarks")

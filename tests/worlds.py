@@ -22,7 +22,8 @@ from core.pool.words import PoolWords, read_pool_words
 from core.system.csv_rows import format_rows
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Event, Proposal, append_records, now
-from core.workspace.task import SPLITS, Task, parse_task
+from core.workspace.task import SPLITS, Task
+from core.workspace.task_toml import parse_task
 
 VALUES = ("1", "not it", "=é")
 

@@ -33,7 +33,7 @@ from core.workspace.labels import Labeled, Labels
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
 from core.workspace.logs import Action, Event, now
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
-from core.workspace.task import NONE, SEPARATOR, Task, apportion
+from core.workspace.task import NONE, SEPARATOR, Task, apportion, listed
 
 BACKGROUND = "background"
 """Folder of a simulation's background, for all its processes."""
@@ -200,8 +200,7 @@ def _refusal(row: Row, width: int, answer: str, task: Task, seen: set[str]) -> s
         return f"the item_id `{item_id}` is there twice"
     seen.add(item_id)
     if not answer:
-        known = ", ".join(f"`{value}`" for value in task.values)
-        return f"label `{label}` is not one of {known}"
+        return f"label `{label}` is not one of {listed(task.values)}"
     return None
 
 

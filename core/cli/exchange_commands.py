@@ -13,7 +13,8 @@ from core.cli.answers import AsJson, Data, refusals, report, tell
 from core.errors import TableError
 from core.system.durable import write_new
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, remove_unfilled
-from core.workspace.task import SPLITS, default_task
+from core.workspace.task import SPLITS
+from core.workspace.task_toml import default_task
 
 if TYPE_CHECKING:  # a command imports what it needs in its body
     from core.exchange.predictions import Threshold

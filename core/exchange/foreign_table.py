@@ -27,11 +27,11 @@ from core.exchange.tables.dialect import NONE
 from core.exchange.tables.label_cells import (
     JOINERS,
     LabelColumn,
-    answers,
     hold_several,
     label_counts,
     labels_in,
     labels_joined,
+    readable,
 )
 from core.exchange.tables.reader import Doubt, SourceTable
 from core.exchange.tables.roles import Columns, guess
@@ -42,7 +42,7 @@ from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
 from core.workspace.logs import now
 from core.workspace.task import NONE as NO_LABEL
-from core.workspace.task import SPLITS, Task
+from core.workspace.task import SPLITS, Task, listed
 
 SPLIT_WORDS = {
     "train": "training",
@@ -100,7 +100,8 @@ def understood(
             columns[what] = value
     if not columns.get("text"):
         raise TableError(
-            f"{table.name}: no column holds plain texts. Name one with --text: {_listed(table)}."
+            f"{table.name}: no column holds plain texts. Name one with --text: "
+            f"{listed(table.columns)}."
         )
     # A column holds one thing: what a person says of it comes before what was recognized.
     said = {*filter(None, asked.values()), *further_texts}
@@ -193,14 +194,14 @@ def refuse_columns(table: SourceTable, columns: Columns) -> None:
     for name in columns.used():
         if name not in table.columns:
             raise TableError(
-                f"{table.name} has no column `{name}`. Its columns are {_listed(table)}."
+                f"{table.name} has no column `{name}`. Its columns are {listed(table.columns)}."
             )
     texts = (("texts", name) for name in (columns.text, *columns.further_texts))
     for what, name in (*texts, ("ids", columns.item_id)):
         if name in table.structured:
             raise TableError(
                 f"{table.name}: the column `{name}` holds lists or objects, no plain {what}. Name "
-                f"another one: {_listed(table)}."
+                f"another one: {listed(table.columns)}."
             )
 
 
@@ -227,11 +228,9 @@ def label_column(table: SourceTable, column: str, several: bool | None = None) -
         cells = {unguarded(cell): number for cell, number in cells.items()}
     if several is None:
         several = hold_several(cells, joined=is_export(table))
-    return LabelColumn(label_counts(cells, several), several, answers(cells, several))
-
-
-def _listed(table: SourceTable) -> str:
-    return ", ".join(f"`{each}`" for each in table.columns)
+    empty = ("[]",) if several else ()
+    answers = sum(n for cell, n in cells.items() if readable(cell) or cell.strip() in empty)
+    return LabelColumn(label_counts(cells, several), several, answers)
 
 
 def is_day_first(table: SourceTable, column: str) -> bool | None:
@@ -381,8 +380,9 @@ class _Reader:
             self._found.unlabeled_words[word] += 1
         elif not value:
             self._found.refused_words[word] += 1
-            known = ", ".join(f"`{each}`" for each in self._task.values)
-            raise ValueError(f"has the label `{word[:80]}`, which is not one of {known}")
+            raise ValueError(
+                f"has the label `{word[:80]}`, which is not one of {listed(self._task.values)}"
+            )
         return value
 
     def _labeled(self, row: list[str], item_id: str, text: str, label: str) -> Labeled:

@@ -42,8 +42,8 @@ from core.workspace.layout import Workspace, open_workspace, remove_unfilled
 from core.workspace.logs import Event, append_records, read_aliases
 from core.workspace.registry import create
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import parse_task
 from core.workspace.task_file import replace_task, why_labels_stay
+from core.workspace.task_toml import parse_task
 
 MOST_WORDS = 10  # unknown words for labels that a refusal names
 

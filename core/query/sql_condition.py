@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from core.errors import ConditionError
 from core.query.filters import MAX_WHERE
+from core.workspace.task import listed
 
 SECONDS = 3.0
 """That a condition may take."""
@@ -103,10 +104,8 @@ def rows_where(items: pa.Table, condition: str, seconds: float = SECONDS) -> NDA
                 "simpler, or put a condition on other columns first."
             ) from error
         except duckdb.Error as error:
-            names = ", ".join(f"`{name}`" for name in items.column_names)
-            raise ConditionError(
-                f"This condition does not work: {_said(error)} The columns are {names}."
-            ) from error
+            told = f"{_said(error)} The columns are {listed(items.column_names)}."
+            raise ConditionError(f"This condition does not work: {told}") from error
         finally:
             timer.cancel()
     return np.sort(np.asarray(found, np.int64))
@@ -193,8 +192,8 @@ def _refusal(part: dict[str, object], columns: Sequence[str]) -> str:
         names = [str(name).lower() for name in part["column_names"]]
         # Another name may be a function without brackets, such as current_user.
         if names[-1] not in map(str.lower, columns) or names[:-1] not in ([], [TABLE]):
-            told = ", ".join(f"`{name}`" for name in columns)
-            return f"There is no column `{'.'.join(names)}`. The columns are {told}."
+            name = ".".join(names)
+            return f"There is no column `{name}`. The columns are {listed(columns)}."
     if kind == "TYPE":
         name = str(part.get("type_name", "")).lower()
         if name not in TYPES or part.get("children") or part.get("schema") or part.get("catalog"):

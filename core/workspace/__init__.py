@@ -1,7 +1,7 @@
 """A workspace: one task, its logs and labels as files, and the snapshot that all else takes.
 
 - layout.open_workspace gives a Workspace; snapshot.open_snapshot, read_snapshot a Snapshot
-- task.Task, Label, load_task: what is labeled
+- task.Task, Label; task_toml.load_task, parse_task: what is labeled
 - task_file.task_text, task_with_labels: a new task, or other labels for one
 - logs.Proposal, Event, Run, append_records; labels.Labeled, save: what was proposed and said
 - opinions.read_words: each person's opinions, and the word that counts

@@ -17,7 +17,7 @@ from core.workspace.layout import Workspace, put_aside
 from core.workspace.logs import Event, now
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
-from core.workspace.toml_lines import long_pair, pair
+from core.workspace.task_toml import long_pair, pair
 
 SINCE = "# Definitions since "
 

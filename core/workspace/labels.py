@@ -14,7 +14,7 @@ from core.workspace.backup import back_up_of_the_day
 from core.workspace.layout import Workspace
 from core.workspace.logs import Event, Logs, Proposal
 from core.workspace.opinions import Words, read_words
-from core.workspace.task import ADJUDICATION, HOLD, NONE, Label, Task
+from core.workspace.task import ADJUDICATION, HOLD, NONE, Label, Task, listed
 
 TextsOf = Callable[[Iterable[str]], dict[str, str]]
 """Looks the texts of item ids up in the pool."""
@@ -383,8 +383,7 @@ def _refusal(row: Row, label: Label | None, task: Task) -> tuple[Kind, str] | No
     if given and (label is None or given != label.value):
         means = NONE if task.several and given == NONE else task.current.get(given)
         if means is None or (label is None and means == NONE):
-            known = ", ".join(f"`{value}`" for value in task.values)
-            return Kind.UNKNOWN_LABEL, f"label `{given}` is not one of {known}"
+            return Kind.UNKNOWN_LABEL, f"label `{given}` is not one of {listed(task.values)}"
         if label and means != label.value:
             return Kind.MISPLACED_LABEL, f"label `{given}` is in the file of label `{label.value}`"
     if len(fields) == 5 and fields[4] and not is_number(fields[4]):

@@ -14,7 +14,8 @@ from core.system.disk_cache import Stamps, file_stamps
 from core.system.durable import first_free, is_writable, keep, make_folder, remove, sync_path
 from core.system.locks import locked_folder, why_no_lock
 from core.workspace.logs import ADDED, Alias, Event, Proposal, Run, header_of
-from core.workspace.task import SPLITS, STRATEGIES, SUNLIGHT, Label, Task, load_task
+from core.workspace.task import SPLITS, STRATEGIES, SUNLIGHT, Label, Task
+from core.workspace.task_toml import load_task
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 

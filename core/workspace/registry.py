@@ -26,7 +26,7 @@ from core.system.locks import locked_folder
 from core.system.process import environment
 from core.workspace.layout import SAMPLE, Workspace, open_workspace, refuse_contents
 from core.workspace.logs import Event, read_log
-from core.workspace.task import default_task
+from core.workspace.task_toml import default_task
 
 SET_ASIDE = "set_aside"
 """The folder beside the workspaces that holds those which somebody has removed."""

@@ -12,24 +12,44 @@ from core.system.durable import new_file, refused_as, write_whole
 from core.workspace.definitions import keep_definitions
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import (
+from core.workspace.task import MAX_LABELS, NONE_FILE, SEPARATOR, SPLITS, Label, Task
+from core.workspace.task_toml import (
     DEFAULT_TASK_FILE,
-    MAX_LABELS,
-    NONE_FILE,
-    SEPARATOR,
-    Label,
-    Task,
     default_task,
+    long_pair,
+    pair,
     parse_task,
     with_keys,
 )
-from core.workspace.toml_lines import Value, long_pair, pair
+
+TARGETS_BY_SIZE = ((100_000, 1_200, 400), (30_000, 600, 300), (10_000, 200, 200), (0, 60, 150))
+"""(least number of items, test items, first training items); the chapter's numbers come first.
+
+How sure a score is goes by the test items alone: 95% intervals of a share of one half are 13 points
+wide to either side with 60 of them, 7 with 200, 4 with 600, 3 with 1,200. A small pool has fewer
+labels to gain than a good measure of them would cost.
+"""
+
+LABELS_A_MINUTE = 10
+"""What people give at first, who have to read and to decide."""
 
 MAX_EXAMPLE = 300
 """Characters of an item's text that stand as an example."""
 
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
 """Words for labels that say which one is positive; of three labels and more, `1` is a number."""
+
+
+def first_targets(n_items: int) -> dict[str, int]:
+    """The target of each split; of a very small pool a fifth for the test, half to learn from."""
+    _, test, training = next(step for step in TARGETS_BY_SIZE if n_items >= step[0])
+    wanted = {"evaluation": min(test, n_items // 5), "training": min(training, n_items // 2)}
+    return {split: wanted.get(split, 0) for split in SPLITS}
+
+
+def minutes_to_label(labels: int) -> int:
+    """About how long these labels take, at least a minute."""
+    return max(1, round(labels / LABELS_A_MINUTE))
 
 
 def task_text(
@@ -241,7 +261,7 @@ def _file_name(name: str, number: int, taken: Collection[str]) -> str:
     return next(name for name in names if name not in folded)
 
 
-def _table_lines(name: str, table: Mapping[str, Value]) -> list[str]:
+def _table_lines(name: str, table: Mapping[str, str | int | bool | list]) -> list[str]:
     """The table as TOML; nothing of an empty one."""
     lines = [pair(key, value) for key, value in table.items()]
     return ["", f"[{name}]", *lines] if lines else []

@@ -18,7 +18,7 @@ from core.analysis.simulation import Plan, read_labeled, write_labeled
 from core.errors import LogError, LoopError, RunError
 from core.system.progress import in_words
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import default_task
+from core.workspace.task_toml import default_task
 from tests.conftest import MakeWorkspace, headlines, write_csv
 
 CHAPTER = "random=10, low_confidence=80,outlier=10"

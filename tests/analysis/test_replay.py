@@ -11,7 +11,8 @@ from core.sampling.next_batch import propose
 from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import STRATEGIES, check_mix, default_task
+from core.workspace.task import STRATEGIES, check_mix
+from core.workspace.task_toml import default_task
 from tests.conftest import MakeWorkspace, headlines
 
 MIXES = {"random": {"random": 1}, "unsure": {"low confidence": 1}}

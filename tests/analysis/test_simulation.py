@@ -25,7 +25,8 @@ from core.sampling.next_batch import Batch, BatchRequest, propose
 from core.workspace.events import Inbox
 from core.workspace.layout import SAMPLE, open_workspace
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import STRATEGIES, default_task, parse_task
+from core.workspace.task import STRATEGIES
+from core.workspace.task_toml import default_task, parse_task
 from tests.conftest import MakeWorkspace, headlines, write_csv
 
 CHAPTER = {"random": 1, "low confidence": 8, "outlier": 1}

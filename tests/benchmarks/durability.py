@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from core.workspace.registry import create
-from core.workspace.task import DEFAULT_TASK_FILE
+from core.workspace.task_toml import DEFAULT_TASK_FILE
 from tests import appenders
 
 WRONG = {

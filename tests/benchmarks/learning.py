@@ -21,7 +21,8 @@ from core.analysis.simulation import Plan, read_labeled, steps, write_labeled
 from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import MODELS, default_task
+from core.workspace.task import MODELS
+from core.workspace.task_toml import default_task
 from tests.benchmarks.libraries import choosers
 from tests.benchmarks.table import machine, print_table
 

@@ -22,7 +22,8 @@ from core.analysis.simulation import (
     write_labeled,
 )
 from core.evaluation.prevalence import Prevalence
-from core.workspace.task import MODELS, default_task
+from core.workspace.task import MODELS
+from core.workspace.task_toml import default_task
 from tests.benchmarks.table import machine, print_table
 
 CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}

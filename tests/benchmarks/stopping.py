@@ -25,7 +25,8 @@ from core.analysis.simulation import (
 )
 from core.evaluation.stopping import WINDOW
 from core.models.model import Model
-from core.workspace.task import MODELS, default_task
+from core.workspace.task import MODELS
+from core.workspace.task_toml import default_task
 from tests.benchmarks.table import machine, print_table
 
 MIXES = {

@@ -22,7 +22,8 @@ from core.sampling.second_opinions import ask_about
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal, append_records, now
 from core.workspace.relabel import adjudicate
-from core.workspace.task import REPEAT, SECOND_OPINION, default_task, parse_task
+from core.workspace.task import REPEAT, SECOND_OPINION
+from core.workspace.task_toml import default_task, parse_task
 from tests.conftest import MakeWorkspace, headlines
 from tests.evaluation.test_agreement import ratings
 from tests.teams import Team

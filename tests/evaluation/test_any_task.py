@@ -91,7 +91,7 @@ def test_the_headline_is_named():
 
 
 def task_of(kind: str):
-    from core.workspace.task import parse_task
+    from core.workspace.task_toml import parse_task
     from tests.label_worlds import task_text
 
     return parse_task(task_text(kind), "task.toml")

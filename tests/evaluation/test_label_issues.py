@@ -14,7 +14,8 @@ from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Logs, Proposal
 from core.workspace.opinions import SECOND_LOOK, read_words, settled
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import Label, default_task
+from core.workspace.task import Label
+from core.workspace.task_toml import default_task
 from tests.models.test_explain import a_model
 
 LABELS = ("a", "b", "c")

@@ -9,7 +9,7 @@ from core.errors import DownloadError, SunlightError, WorkspaceError
 from core.exchange import book_dataset
 from core.exchange.book_dataset import BASE, COMMIT, LEAST_ROWS, SOURCES, Source, fetch_book
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import default_task
+from core.workspace.task_toml import default_task
 from tests.conftest import headlines
 from tests.publisher import Publisher
 

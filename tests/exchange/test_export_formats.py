@@ -15,7 +15,8 @@ from hypothesis import strategies as some
 
 from core.exchange.export_formats import LAYOUTS, fast_text_labels, yaml_text
 from core.exchange.provenance import EXPORT_FIELDS, FLOATS, WHOLE, Cell
-from core.workspace.task import Task, parse_task
+from core.workspace.task import Task
+from core.workspace.task_toml import parse_task
 
 TASK = """
 title = "$5 <of> \\"news\\" \\u0001: {}"

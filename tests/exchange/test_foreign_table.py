@@ -9,7 +9,7 @@ from core.exchange.foreign_table import read_table
 from core.exchange.import_types import Defaults
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.roles import Columns
-from core.workspace.task import default_task
+from core.workspace.task_toml import default_task
 from tests.tables import write_table
 
 

@@ -23,7 +23,8 @@ from core.system.csv_rows import read_rows
 from core.workspace.layout import Workspace
 from core.workspace.logs import read_aliases
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import DEFAULT_TASK_FILE, SPLITS
+from core.workspace.task import SPLITS
+from core.workspace.task_toml import DEFAULT_TASK_FILE
 from tests.conftest import MakeWorkspace
 from tests.tables import KINDS, write_table
 

@@ -6,9 +6,8 @@ from core.sampling.next_batch import propose
 from core.workspace.events import Inbox
 from core.workspace.logs import new_event
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import parse_task
-from pages.ui.card.batch_data import MAX_MESSAGES, messages
-from pages.ui.card.order import keys_in_order, values_in_order
+from core.workspace.task_toml import parse_task
+from pages.ui.card.batch_data import MAX_MESSAGES, keys_in_order, messages, values_in_order
 from tests.conftest import SMALL_TASK, MakeWorkspace, headlines
 
 LABELS = "".join(

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.workspace.task import Task, default_task, parse_task
+from core.workspace.task import Task
+from core.workspace.task_toml import default_task, parse_task
 from pages.ui.components import charts
 from pages.ui.components.charts import (
     HUES,

@@ -10,7 +10,7 @@ def page() -> AppTest:
     def script() -> None:
         import streamlit as st
 
-        from core.workspace.task import parse_task
+        from core.workspace.task_toml import parse_task
         from pages.ui.annotate.batches import choose_mix
 
         text = st.session_state.get("task", "[batch]\nsize = 50")

@@ -25,7 +25,8 @@ from core.workspace.definitions import outdated
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event, Proposal, Run, new_event, read_logs, shown_id
-from core.workspace.relabel import as_they_stand, settled
+from core.workspace.opinions import settled
+from core.workspace.relabel import as_they_stand
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Label
 from core.workspace.task_file import read_task_text, save_task, task_text, task_toml
@@ -313,7 +314,7 @@ def test_contradicted_labels_are_decided_and_stay_decided(demo: Path, monkeypatc
     snapshot = read(demo)
     assert a_label(snapshot, first.item_id) == doubts[0].predicted
     assert a_label(snapshot, second.item_id) == second.label
-    assert settled(snapshot.logs.events) == {first.item_id, second.item_id}
+    assert settled(snapshot.labels.words) == {first.item_id, second.item_id}
     assert snapshot.logs.events[-2].assisted
 
 

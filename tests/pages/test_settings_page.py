@@ -13,8 +13,9 @@ from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.relabel import Decision, decide
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import MAX_LABELS, SPLITS, Label, Task, load_task
+from core.workspace.task import MAX_LABELS, SPLITS, Label, Task
 from core.workspace.task_file import task_text, task_toml
+from core.workspace.task_toml import load_task
 from pages.ui.escape_markdown import plain
 from tests.browser import eventually, said
 from tests.conftest import MakeWorkspace, headlines, write_csv

@@ -11,7 +11,7 @@ from core.exchange.book_dataset import LEAST_ROWS, fetch_book
 from core.workspace.backup import back_up, backup_files
 from core.workspace.layout import open_workspace
 from core.workspace.registry import workspaces
-from core.workspace.task import load_task
+from core.workspace.task_toml import load_task
 from tests.conftest import SMALL_TASK, headlines, write_csv
 from tests.exchange.test_book_dataset import CONTENTS, OURS
 from tests.pages.test_pages import ROOT, TIMEOUT, open_page, open_tab

@@ -13,7 +13,8 @@ from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.sampling.mix import PoolArrays, mixed
 from core.sampling.next_batch import BatchRequest, preview, propose
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import check_mix, parse_task
+from core.workspace.task import check_mix
+from core.workspace.task_toml import parse_task
 from tests.label_worlds import KINDS, MANY, SEVERAL, THEMES, changed, label_tables, labeled_snapshot
 
 UNFIT = dict(

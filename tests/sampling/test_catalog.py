@@ -9,7 +9,8 @@ from core.features.vocabulary import Vocabulary
 from core.sampling.catalog import CATALOG, PRESETS, Preset, Strategy, preset_of, reason
 from core.sampling.mix import PoolArrays
 from core.sampling.strategies import Ranked
-from core.workspace.task import STRATEGIES, check_mix, default_task
+from core.workspace.task import STRATEGIES, check_mix
+from core.workspace.task_toml import default_task
 from pages.ui.components.charts import STRATEGY_COLORS
 from tests.sampling.test_diversity import unit
 

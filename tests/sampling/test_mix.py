@@ -9,7 +9,8 @@ from core.sampling.mix import PoolArrays, mixed, shuffled
 from core.sampling.next_batch import BatchRequest, preview
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import STRATEGIES, check_mix, default_task
+from core.workspace.task import STRATEGIES, check_mix
+from core.workspace.task_toml import default_task
 from tests.conftest import SMALL_TASK, MakeWorkspace, active_workspace, headlines, write_csv
 
 PROBABILITY = np.random.default_rng(0).dirichlet([1, 1], 300).astype(np.float32)

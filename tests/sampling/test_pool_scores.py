@@ -21,7 +21,7 @@ from core.sampling.pool_scores import score_pool
 from core.system.progress import in_words
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
-from core.workspace.task import parse_task
+from core.workspace.task_toml import parse_task
 from tests.conftest import SMALL_TASK, MakeWorkspace, active_workspace, headlines, write_csv
 from tests.encoders import static_encoder
 from tests.sampling.test_next_batch import answer

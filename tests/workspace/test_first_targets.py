@@ -2,8 +2,9 @@
 
 import pytest
 
-from core.workspace.first_targets import first_targets, minutes_to_label
-from core.workspace.task import SPLITS, default_task
+from core.workspace.task import SPLITS
+from core.workspace.task_file import first_targets, minutes_to_label
+from core.workspace.task_toml import default_task
 
 
 @pytest.mark.parametrize(

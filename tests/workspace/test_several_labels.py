@@ -30,8 +30,9 @@ from core.workspace.relabel import (
 )
 from core.workspace.restore import restore
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
-from core.workspace.task import NONE, SPLITS, Label, Task, default_task, parse_task
+from core.workspace.task import NONE, SPLITS, Label, Task
 from core.workspace.task_file import task_toml
+from core.workspace.task_toml import default_task, parse_task
 from tests.records import split_records
 from tests.worlds import new_proposal
 

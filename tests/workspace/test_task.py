@@ -4,14 +4,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import TaskError
-from core.workspace.task import (
-    STRATEGIES,
-    apportion,
-    check_mix,
-    default_task,
-    load_task,
-    parse_task,
-)
+from core.workspace.task import STRATEGIES, apportion, check_mix
+from core.workspace.task_toml import default_task, load_task, parse_task
 
 LABELS = """
 [[labels]]
@@ -41,9 +35,13 @@ def test_the_default_task_is_the_chapters():
 def test_the_task_names_its_model():
     assert default_task().model == "linear"
     assert parse_task('[model]\nname = "book"', "task.toml").model == "book"
-    with pytest.raises(TaskError, match=r"\[model\] has the name `oracle`. Use `linear`, `book`"):
+    with pytest.raises(
+        TaskError, match=r"\[model\] There .* `oracle`. Choose one of: `linear`, `book`"
+    ):
         parse_task('[model]\nname = "oracle"', "task.toml")
-    with pytest.raises(TaskError, match=r"task.toml: \[model\] .* `hidden`: .* Choose `linear`\."):
+    with pytest.raises(
+        TaskError, match=r"task.toml: \[model\] .* `hidden` is .* Choose `linear`\."
+    ):
         parse_task('[model]\nname = "hidden"', "task.toml")
 
 

@@ -9,8 +9,9 @@ from core.errors import TaskError
 from core.workspace.labels import Labeled
 from core.workspace.logs import Event
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLITS, Label, Task, default_task
+from core.workspace.task import SPLITS, Label, Task
 from core.workspace.task_changes import LOOK, SWITCH, changes, items_of
+from core.workspace.task_toml import default_task
 
 TASK = default_task()
 ITEMS = Counter({"1": 240, "0": 1})

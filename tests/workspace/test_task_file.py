@@ -7,17 +7,7 @@ from hypothesis import strategies as st
 
 from core.errors import TaskError
 from core.workspace.layout import open_workspace
-from core.workspace.task import (
-    KEY_UNSAID,
-    MOST,
-    SPLITS,
-    STRATEGIES,
-    Keys,
-    Label,
-    Task,
-    default_task,
-    parse_task,
-)
+from core.workspace.task import KEY_UNSAID, MOST, SPLITS, STRATEGIES, Keys, Label, Task
 from core.workspace.task_file import (
     completed,
     has_comments,
@@ -29,6 +19,7 @@ from core.workspace.task_file import (
     task_toml,
     task_with_labels,
 )
+from core.workspace.task_toml import default_task, parse_task
 from tests.conftest import MakeWorkspace
 
 TARGETS = {"evaluation": 30, "validation": 0, "training": 20}

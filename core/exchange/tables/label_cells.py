@@ -90,12 +90,6 @@ def are_joined(values: Collection[str]) -> bool:
     return len({x.strip() for value in values for x in value.split(SEPARATOR)}) < len(values)
 
 
-def answers(cells: Mapping[str, int], several: bool) -> int:
-    """How many rows say what is the label, or that there is none; of `cells` with their numbers."""
-    empty = ("[]",) if several else ()
-    return sum(number for cell, number in cells.items() if readable(cell) or cell.strip() in empty)
-
-
 def label_counts(cells: Mapping[str, int], several: bool) -> Counter[str]:
     """How many rows have each label, the most frequent first; of `cells` with their numbers.
 

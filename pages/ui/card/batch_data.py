@@ -1,6 +1,7 @@
 """A batch as the annotation card takes it: texts, labels, skips, flags, and predictions."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,14 +16,14 @@ from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES
+from core.workspace.task import SPLIT_NAMES, Label
 from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
-from pages.ui.card.order import keys_in_order, values_in_order
 from pages.ui.card.route import PATH
 from pages.ui.card.tokens import Claim, make_token
 
+DIGITS = "1234567890"
 MAX_MESSAGES = 200  # above a text; a cell of more stands there as it was typed
 
 
@@ -94,6 +95,37 @@ def _items(
         )
         for item in (proposal.item_id for proposal in proposals)
     )
+
+
+def values_in_order(snapshot: Snapshot, before: str) -> tuple[str, ...]:
+    """The labels' values, those given most often before this moment first; empty if as they stand.
+
+    What came later is not counted: nothing moves within a batch, whoever opens it again.
+    """
+    task = snapshot.workspace.task
+    if not task.frequent_first:
+        return ()
+    answers = [item.label for item in snapshot.labels.items if not item.labeled_at]
+    for event in snapshot.logs.events:
+        if event.action == "label" and event.labeled_at < before:
+            answers.append(event.label)
+    given = Counter(
+        value for answer in answers if (today := task.today(answer)) for value in task.chosen(today)
+    )
+    return tuple(sorted(task.values, key=lambda value: -given[value]))
+
+
+def keys_in_order(labels: Sequence[Label], order: Sequence[str]) -> tuple[Label, ...]:
+    """The labels; where some have no key, the first ones of this order have the digits."""
+    if not order or all(label.key for label in labels):
+        return tuple(labels)
+    taken = {label.key for label in labels if label.key}
+    digits = iter([digit for digit in DIGITS if digit in taken])
+    keys = {label.value: label.key for label in labels if label.key not in {*DIGITS, ""}}
+    for value in order:
+        if value not in keys:
+            keys[value] = next(digits, "")
+    return tuple(replace(label, key=keys[label.value]) for label in labels)
 
 
 def messages(cell: str) -> tuple[str, ...]:

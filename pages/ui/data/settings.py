@@ -12,9 +12,10 @@ from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.system.findings import counted
 from core.workspace.relabel import label_again, to_label_again
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import KEY_UNSAID, MOST, SPLITS, Label, Task, default_task, parse_task
+from core.workspace.task import KEY_UNSAID, MOST, SPLITS, Label, Task
 from core.workspace.task_changes import changes, items_of
 from core.workspace.task_file import has_comments, merged, read_task_text, save_task, task_toml
+from core.workspace.task_toml import default_task, parse_task
 from pages.ui import session
 from pages.ui.cache import analysis
 from pages.ui.components.messages import refusals_shown, show_job

@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.exchange.book_dataset import REPOSITORY, fetch_book
 from core.workspace.registry import create, free_place, name_of, remove, rename, workspaces_folder
-from core.workspace.task import Label, default_task
+from core.workspace.task import Label
 from core.workspace.task_file import task_text
+from core.workspace.task_toml import default_task
 from pages.ui import session
 from pages.ui.components.messages import progress_shown, refusals_shown
 from pages.ui.escape_markdown import plain

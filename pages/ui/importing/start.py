@@ -15,12 +15,19 @@ from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns
 from core.system.progress import Progress
-from core.workspace.first_targets import LABELS_A_MINUTE, first_targets, minutes_to_label
 from core.workspace.layout import open_workspace
 from core.workspace.registry import free_name, workspaces_folder
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import MAX_LABELS, Label, default_task
-from core.workspace.task_file import completed, labels_of_words, task_toml
+from core.workspace.task import MAX_LABELS, Label
+from core.workspace.task_file import (
+    LABELS_A_MINUTE,
+    completed,
+    first_targets,
+    labels_of_words,
+    minutes_to_label,
+    task_toml,
+)
+from core.workspace.task_toml import default_task
 from pages.ui import session
 from pages.ui.components.controls import focus
 from pages.ui.components.messages import progress_shown

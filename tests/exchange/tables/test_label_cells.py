@@ -19,8 +19,9 @@ from core.exchange.import_types import TableContents
 from core.exchange.tables.label_cells import label_counts
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import SourceTable
-from core.workspace.task import Label, Task, parse_task
+from core.workspace.task import Label, Task
 from core.workspace.task_file import labels_of_words, task_text
+from core.workspace.task_toml import parse_task
 from tests.label_worlds import label_tables
 
 TEXTS = ("the river rose above its bridge", "the council wants a bus", "no power since the storm")
