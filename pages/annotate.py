@@ -38,7 +38,7 @@ with card_place:
         except PoolExhaustedError as error:
             st.success(plain(str(error)), icon=":material/done_all:")
             st.stop()
-    batches.tell_news(snapshot, annotator, batch.split)
+    batches.tell_news(snapshot, annotator, batch)
     batches.show_last_run(snapshot, batch)
     annotation_card(
         batch, key=batches.CARD, on_finished=batches.note_save, on_earlier=batches.open_earlier

@@ -296,7 +296,8 @@ def _whole(text: str) -> int:
     return value
 
 
-_KINDS_SHOWN = {"run": "Model", "batch": "Batch"}
+_KINDS_SHOWN = {"run": "Model", "batch": "Batch", "adjudication": "Decisions"}
+_KINDS_SHOWN |= dict.fromkeys(("overlap", "targeted"), "Second opinions")
 
 _CHOICES = {"action": ACTIONS, "split": SPLITS}
 """The fields that hold one of a few words."""

@@ -46,15 +46,15 @@ class Words:
 
     `counting` are label and undo events in today's values, a decision as if it had been made in the
     item's own batch. `adjudicated` are the decisions that stand, `corrected` the turns of
-    corrections that do. `answered` has the (batch, item) of each opinion that was asked for and
-    given. `said` are the (turn, role, event) of all words that are opinions, in their order, and
-    `by_chance` tells the items of which opinions speak for all.
+    corrections that do. `answered` has the label event of each opinion that was asked for and
+    given, by (batch, item). `said` are the (turn, role, event) of all words that are opinions, in
+    their order, and `by_chance` tells the items of which opinions speak for all.
     """
 
     counting: dict[str, Event]
     adjudicated: Mapping[str, Event] = field(default_factory=dict)
     corrected: Mapping[str, int] = field(default_factory=dict)
-    answered: frozenset[tuple[str, str]] = frozenset()
+    answered: Mapping[tuple[str, str], Event] = field(default_factory=dict)
     said: Sequence[tuple[int, str, Event]] = ()
     by_chance: Callable[[], Collection[str]] = frozenset
 
@@ -109,7 +109,7 @@ def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
     own: dict[str, Event] = {}  # each item's last word that is neither asked again nor a decision
     decided: dict[str, Event] = {}
     corrected: dict[str, int] = {}
-    answered: dict[tuple[str, str], bool] = {}
+    answered: dict[tuple[str, str], Event] = {}
     said: list[tuple[int, str, Event]] = []
     asked_again, by_hand = logs.asked_again, _places_by_hand(logs)
     for turn, event in enumerate(_sound(logs, task, findings)):
@@ -121,7 +121,7 @@ def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
                 decided[item_id] = event
             continue
         if role in OPINIONS:
-            answered[place] = event.action == "label"
+            answered[place] = event
         else:
             before = own.get(item_id)
             own[item_id] = event
@@ -132,7 +132,7 @@ def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:
                 continue
         said.append((turn, role, event))
     counting = own | {item: _placed(event, own.get(item)) for item, event in decided.items()}
-    given = frozenset(place for place, is_there in answered.items() if is_there)
+    given = {place: event for place, event in answered.items() if event.action == "label"}
     return Words(counting, decided, corrected, given, said, partial(_chosen_by_chance, logs))
 
 

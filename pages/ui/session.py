@@ -157,12 +157,12 @@ def may_enter() -> bool:
 
 
 def labels_today(snapshot: Snapshot, annotator: str = "") -> int:
-    """Items that were labeled today, by the browser's clock; by one person, if one is named."""
+    """Labels and opinions of today, by the browser's clock; of one person, if one is named."""
     zone = ZoneInfo(st.context.timezone or "UTC")
     midnight = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     since = f"{midnight.astimezone(UTC):%Y-%m-%dT%H:%M}"  # the logs' times sort as texts
-    items = snapshot.labels.items
-    return sum(x.labeled_at >= since and annotator in ("", x.annotator) for x in items)
+    given = [*snapshot.labels.items, *snapshot.labels.words.answered.values()]
+    return sum(x.labeled_at >= since and annotator in ("", x.annotator) for x in given)
 
 
 def secrets(section: str) -> Mapping[str, object]:

@@ -80,15 +80,18 @@ def stop_if_paused(snapshot: Snapshot, annotator: str) -> None:
     st.stop()
 
 
-def tell_news(snapshot: Snapshot, annotator: str, split: str) -> None:
+def tell_news(snapshot: Snapshot, annotator: str, batch: CardBatch) -> None:
     """A toast where labels go somewhere else than before: under another name, to another split."""
     path = snapshot.workspace.path
     if st.session_state.get(LABELED_AS, annotator) != annotator:
         st.toast(f"You are now labeling as {plain(annotator)}.")
-    before, where = st.session_state.get(SPLIT, (split, path))
-    if where == path and before != split:
-        st.toast(f"The {SPLIT_NAMES[before]} is complete. Next: {SPLIT_NAMES[split]}.")
-    st.session_state[LABELED_AS], st.session_state[SPLIT] = annotator, (split, path)
+    st.session_state[LABELED_AS] = annotator
+    if not batch.set_name:
+        return
+    before, where = st.session_state.get(SPLIT, (batch.split, path))
+    if where == path and before != batch.split:
+        st.toast(f"The {SPLIT_NAMES[before]} is complete. Next: {batch.set_name}.")
+    st.session_state[SPLIT] = (batch.split, path)
 
 
 def show_last_run(snapshot: Snapshot, batch: CardBatch) -> None:

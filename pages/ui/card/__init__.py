@@ -41,14 +41,16 @@ class CardItem:
     """An item to label, and what the server knows of it.
 
     `label` is the one that it has, given at `labeled_at`; `skips` how often it was skipped since;
-    `flag` the note of its flag, empty if it has none. `columns` are name and value of what stands
-    under the text, `before` the messages above it.
+    `flag` the note of its flag, empty if it has none. Of an item that is asked about once more all
+    three are this person's own, and its label `adds` none to its split. `columns` are name and
+    value of what stands under the text, `before` the messages above it.
     """
 
     item_id: str
     text: str
     label: str | None = None
     labeled_at: str = ""
+    adds: bool = True
     skips: int = 0
     flag: str = ""
     columns: tuple[tuple[str, str], ...] = ()
@@ -68,7 +70,8 @@ class CardBatch:
     their values as the card shows them, empty for that same order. With `several`, an item has any
     number of them. `retired` labels only have names here.
 
-    `name` and `set_name` say batch and split as people read them. This split has `have` labels of
+    `name` and `set_name` say batch and split as people read them, the second of which is empty
+    where all items are asked about once more. This split has `have` labels of
     the `target` that the task asks for, and this person gave `today` labels since midnight.
 
     `reopened` says in words when an earlier batch was labeled, and is empty for the batch of now;

@@ -14,9 +14,9 @@ from core.models.explain import Explanation, explain
 from core.sampling.catalog import reason
 from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
-from core.workspace.logs import Proposal, shown_id
+from core.workspace.logs import Event, Proposal, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES, Label
+from core.workspace.task import ADJUDICATION, OPINIONS, SPLIT_NAMES, Label
 from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
@@ -37,7 +37,8 @@ def card_batch(
     task, workspace = snapshot.workspace.task, snapshot.workspace
     proposals = items_of(snapshot, batch_id)
     split = snapshot.logs.split_of()[batch_id]
-    labeled = {item.item_id: item for item in snapshot.labels.splits[split]}
+    is_again = bool(proposals) and all(_is_again(proposal) for proposal in proposals)
+    labeled = _labeled(snapshot, proposals, annotator)
     order = values_in_order(snapshot, min((p.created_at for p in proposals), default=""))
     return CardBatch(
         workspace=str(workspace.path),
@@ -47,8 +48,8 @@ def card_batch(
         batch_id=batch_id,
         name=shown_id(batch_id),
         split=split,
-        set_name=SPLIT_NAMES[split],
-        have=len(labeled),
+        set_name="" if is_again else SPLIT_NAMES[split],
+        have=len(snapshot.labels.splits[split]),
         target=task.targets[split],
         today=session.labels_today(snapshot, annotator),
         short=task.short,
@@ -69,17 +70,19 @@ def card_batch(
 def _items(
     snapshot: Snapshot,
     proposals: Sequence[Proposal],
-    labeled: Mapping[str, Labeled],
+    labeled: Mapping[str, Labeled | Event],
     annotator: str,
 ) -> tuple[CardItem, ...]:
     texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
-    proposals = [proposal for proposal in proposals if proposal.item_id in texts]
+    by_id = {proposal.item_id: proposal for proposal in proposals if proposal.item_id in texts}
     skipped = skips(snapshot.logs.events, annotator)
     task = snapshot.workspace.task
     columns = _columns(snapshot, texts, task.show)
     before = _columns(snapshot, texts, (task.before,))
-    notes = {flag.item_id: flag.note for flag in flags(snapshot.logs.events)}
-    predictions = _predictions(snapshot, proposals, texts)
+    events = snapshot.logs.events
+    notes = {flag.item_id: flag.note for flag in flags(events)}
+    own = {flag.item_id: flag.note for flag in flags(x for x in events if x.annotator == annotator)}
+    predictions = _predictions(snapshot, [*by_id.values()], texts)
     given = {item: task.today(each.label) or each.label for item, each in labeled.items()}
     return tuple(
         CardItem(
@@ -87,14 +90,38 @@ def _items(
             text=texts[item],
             label=given.get(item),
             labeled_at=labeled[item].labeled_at if item in labeled else "",
+            adds=not _is_again(proposal),
             skips=skipped[item],
-            flag=notes.get(item, ""),
+            flag=(own if _is_again(proposal) else notes).get(item, ""),
             columns=tuple((name, value.strip()) for name, value in columns[item]),
             before=tuple(line for _, cell in before[item] for line in messages(cell)),
             opinion=predictions.get(item),
         )
-        for item in (proposal.item_id for proposal in proposals)
+        for item, proposal in by_id.items()
     )
+
+
+def _is_again(proposal: Proposal) -> bool:
+    """Whether the item is asked about once more: nobody must see here what others said of it."""
+    return proposal.strategy in (*OPINIONS, ADJUDICATION)
+
+
+def _labeled(
+    snapshot: Snapshot, proposals: Sequence[Proposal], annotator: str
+) -> dict[str, Labeled | Event]:
+    """The label of each item that has one; of one asked again, what this person answered here."""
+    labels, found = snapshot.labels, {}
+    decisions = labels.words.adjudicated.values()
+    own = {**labels.words.answered, **{(x.batch_id, x.item_id): x for x in decisions}}
+    of_split = {split: {x.item_id: x for x in items} for split, items in labels.splits.items()}
+    for proposal in proposals:
+        said = of_split[proposal.split].get(proposal.item_id)
+        if _is_again(proposal):
+            said = own.get((proposal.batch_id, proposal.item_id))
+            said = said if said and said.annotator == annotator else None
+        if said:
+            found[said.item_id] = said
+    return found
 
 
 def values_in_order(snapshot: Snapshot, before: str) -> tuple[str, ...]:
@@ -158,12 +185,13 @@ def _columns(
 def _predictions(
     snapshot: Snapshot, proposals: Sequence[Proposal], texts: Mapping[str, str]
 ) -> dict[str, CardPrediction]:
-    """What the run that chose the batch says of each item; nothing of held-out data, ever.
+    """What the run that chose the batch says of each item; nothing of held-out data, nor again.
 
     Without the run's file, its encoder or a label, the log's prediction stands, without pushes.
     """
     task = snapshot.workspace.task
-    chosen = [p for p in proposals if p.split == "training" and p.confidence is not None]
+    may_see = [p for p in proposals if p.split == "training" and not _is_again(p)]
+    chosen = [p for p in may_see if p.confidence is not None]
     chosen = [replace(p, predicted=is_now) for p in chosen if (is_now := task.today(p.predicted))]
     told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
     run = next(
@@ -184,7 +212,7 @@ def _predictions(
     return found
 
 
-def _day(proposals: Sequence[Proposal], labeled: Mapping[str, Labeled]) -> str:
+def _day(proposals: Sequence[Proposal], labeled: Mapping[str, Labeled | Event]) -> str:
     """The day of a batch's last label, else the day it was made, as people write it."""
     times = [labeled[p.item_id].labeled_at for p in proposals if p.item_id in labeled]
     moment = max([*times, ""]) or max((p.created_at for p in proposals), default="")

@@ -95,8 +95,9 @@ class Card {
     known?.merge(data.items, (event) => this.outbox.hasDelivered(event));
     this.batch = known ?? new Batch(data.batch_id, data.items, data.several);
     this.batches.set(data.batch_id, this.batch);
-    const sent = data.items.filter(({ label }) => label !== null).length;
-    this.before = { have: data.have - sent, today: data.today - sent };
+    const sent = data.items.filter(({ label }) => label !== null);
+    const added = sent.filter(({ adds }) => adds);
+    this.before = { have: data.have - added.length, today: data.today - sent.length };
     if (!known) this.outbox.known.forEach((event) => this.follow(event));
   }
 
@@ -313,8 +314,8 @@ class Card {
   toggleOpinion() {
     if (!this.batch.hasOpinions) {
       const hidden = "so they cannot influence you.";
-      const isHeldOut = this.data.split !== "training";
-      this.view.say(isHeldOut ? `Predictions are hidden for the ${this.data.set_name}, ${hidden}`
+      const { split, set_name: set } = this.data;
+      this.view.say(set && split !== "training" ? `Predictions are hidden for the ${set}, ${hidden}`
         : "There are no predictions for this batch.");
       return;
     }

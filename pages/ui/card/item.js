@@ -11,6 +11,7 @@
  * @property {string[]} before  messages before it
  * @property {Set<string>} chosen  values, where it can have several labels, until they are given
  * @property {Opinion | null} opinion
+ * @property {boolean} adds  does its label count among those of its split
  * @property {string | null} label
  * @property {string | null} was  the label that was last taken back
  * @property {string} at  when it was labeled or skipped last
@@ -29,7 +30,7 @@
 function unlabeledItem(sent) {
   return {
     id: sent.item_id, text: sent.text, columns: sent.columns ?? [], before: sent.before ?? [],
-    opinion: null, chosen: new Set(),
+    opinion: null, chosen: new Set(), adds: sent.adds ?? true,
     label: null, was: null, at: "", skips: 0, heard: 0, isAside: false, event: null,
     flag: "", sentFlag: "", flagEvent: null, assisted: false, shownAt: null,
   };

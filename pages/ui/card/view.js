@@ -252,7 +252,7 @@ class View {
     write(this.pace, pace);
     write(this.toEnd, end);
     write(this.today, `${counted(today + batch.labeled)} today`);
-    write(this.split, headInWords(this.data, have + batch.labeled));
+    write(this.split, headInWords(this.data, have + batch.adding));
   }
 
   /** @param {Batch} batch */

@@ -14,6 +14,7 @@ function percent(confidence) {
 /** @param {CardData} data @param {number} have  labels of this split @returns {string} */
 function headInWords({ name, reopened, set_name: set, target }, have) {
   if (reopened) return `${name}, labeled on ${reopened}`;
+  if (!set) return name;
   const count = have < target ? `${counted(have)} of ${counted(target)}` : counted(have);
   return `${name} · ${set}: ${count} labels`;
 }
