@@ -536,6 +536,7 @@ TARGETS = {
                 b'[{"to_name": "text", "value": {"choices": ["x"]}}]}]}]',
                 b'{"text": "a", "answer": "accept", "_input_hash": 1, "accept": ["x"]}\n',
                 b'{"fields": {"text": "a"}, "responses": {"q": [{"value": "x"}]}}\n',
+                b'{"id": 1, "displayed_text": "a", "label_annotations": {"q": {"x": "1"}}}\n',
                 b'{"text": "a", "annotations": [{"label": "x", "user": 1}]}\n',
                 b'{"columns": ["text"], "data": [["a"], ["b"]]}',
             ),

@@ -1,4 +1,4 @@
-"""Formats of other labeling tools: Label Studio, doccano, Prodigy, Argilla, fastText.
+"""Formats of other labeling tools: Label Studio, doccano, Prodigy, Argilla, Potato, fastText.
 
 A rejected answer, a suggestion and a model's prediction are no labels.
 """
@@ -240,6 +240,51 @@ def _argilla_columns(sample: Sequence[Record]) -> Rows:
     return rows
 
 
+def _potato(record: Record) -> Iterator[dict[str, Any]]:
+    """Potato's lines: `label_annotations` by question, each with what was chosen."""
+    first = _object(_first(record.get("label_annotations")))
+    person = record.get("user") or record.get("user_id") or record.get("annotator")
+    yield {
+        "text": record.get("displayed_text") or record.get("text"),
+        "id": record.get("id") or record.get("instance_id"),
+        "label": [name for name, value in first.items() if _is_chosen(value)],
+        "annotator": _person(person),
+        **_own(record, "label_annotations", "span_annotations", "behavioral_data",
+               "displayed_text", "text", "id", "instance_id", "user", "user_id", "annotator"),
+    }  # fmt: skip
+
+
+def _has_answers(record: Record) -> bool:
+    """Potato's tables: a column `question:::label` for each label."""
+    return any(":::" in name for name in record) and ("instance_id" in record or "id" in record)
+
+
+def _potato_columns(sample: Sequence[Record]) -> Rows:
+    answers = [name for name in _names(sample) if ":::" in name]
+    question = answers[0].split(":::")[0]
+    known = ("instance_id", "id", "user", *answers)
+    field = _text_field(sample, known)
+
+    def rows(record: Record) -> Iterator[dict[str, Any]]:
+        yield {
+            "text": record.get(field),
+            "id": record.get("instance_id") or record.get("id"),
+            "label": [
+                name.partition(":::")[2]
+                for name in answers
+                if name.startswith(f"{question}:::") and _is_chosen(record.get(name))
+            ],
+            "annotator": _person(record.get("user")),
+            **_own(record, field, "displayed_text", *known),
+        }
+
+    return rows
+
+
+def _is_chosen(value: object) -> bool:
+    return value not in (None, "", 0, False, "0", "false", "False", [], {})
+
+
 def _is_doccano(record: Record) -> bool:
     """Lines with `Comments` and lists of labels, or with the users' `annotations`."""
     answers = record.get("annotations", [{}])
@@ -276,6 +321,8 @@ FORMATS: tuple[tuple[str, Callable[[Record], bool], Callable[[Sequence[Record]],
     ("Prodigy", PRODIGY.issubset, lambda _: _prodigy),
     ("Argilla", lambda x: isinstance(x.get("fields"), Mapping) and "responses" in x, _argilla),
     ("Argilla", _has_responses, _argilla_columns),
+    ("Potato", lambda x: isinstance(x.get("label_annotations"), Mapping), lambda _: _potato),
+    ("Potato", _has_answers, _potato_columns),
     ("doccano", _is_doccano, lambda _: _doccano),
 )
 """(name, whether a record is of it, what gives the rows of such records), the surest ones first."""

@@ -210,6 +210,10 @@ OLDER = {
         {"user_id": "bob", "status": "discarded", "values": {"kind": {"value": "fire"}}},
     ],
 }  # fmt: skip
+POTATO = {
+    "id": "p1", "displayed_text": RIVER, "span_annotations": {}, "behavioral_data": {"time": "3"},
+    "label_annotations": {"kind": {"water": "1", "fire": ""}},
+}  # fmt: skip
 RESPONSES = {
     "id": "r1", "status": "completed", "_server_id": "s", "news": RIVER,
     "kind.responses": ["water"], "kind.responses.users": ["ada"],
@@ -226,6 +230,7 @@ TOOLS: Mapping[str, tuple[str, dict]] = {
     "Argilla 2": ("Argilla", RECORD),
     "Argilla 1": ("Argilla", OLDER),
     "Argilla's tables": ("Argilla", RESPONSES),
+    "Potato": ("Potato", POTATO),
     "doccano": ("doccano", EXAMPLE),
     "doccano, by user": ("doccano", BY_USER),
 }
@@ -286,6 +291,8 @@ def test_flat_tables_of_tools_are_known_as_csv_too(tmp_path: Path):
     content = "\n".join(",".join(str(x) for x in row) for row in
                         [ordered, *[[FLAT[n] for n in ordered]] * 3])  # fmt: skip
     assert pairs(open_table(written(tmp_path, "b.csv", content)))[0] == (RIVER, ["water"])
+    potato = f"user\tinstance_id\ttext\tkind:::water\tkind:::fire\nada\tp1\t{RIVER}\t1\t\n"
+    assert pairs(open_table(written(tmp_path, "c.tsv", potato))) == [(RIVER, ["water"])]
 
 
 @pytest.mark.parametrize(
