@@ -12,6 +12,7 @@ from core.models.model import Model
 from core.models.predict import score_texts
 from core.pool.text import words_of
 from core.query.row_set import RowSet
+from core.workspace.assignment import owed
 from core.workspace.snapshot import Snapshot, being_held_out
 from pages.ui import page_head, session
 from pages.ui.cache import runs
@@ -40,10 +41,11 @@ def show_draw(snapshot: Snapshot, items: pd.DataFrame, model: Model | None) -> N
         name_of = snapshot.workspace.task.name_of
         said = [prediction(name_of(answer), sure) for answer, sure in told]
     # An evaluation item that waits for its label must not be shown with what the model says.
-    hidden = being_held_out(snapshot)
+    hidden, blind = being_held_out(snapshot), owed(snapshot, session.annotator())
     with st.container(gap=None):
         for item, predicted in zip(items.itertuples(), said, strict=True):
             told = facts(snapshot, item, "" if item.item_id in hidden else predicted)
+            told = [item.item_id] if item.item_id in blind else told
             alone = len(items) == 1
             show_item(snapshot, item.item_id, item.text, told, known, is_alone=alone)
 

@@ -84,6 +84,13 @@ def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:
     return _hand_over(snapshot, waiting[len(waiting) // 2 :], annotator)
 
 
+def owed(snapshot: Snapshot, annotator: str) -> set[str]:
+    """The items of which this person was asked for an opinion that they have not given yet."""
+    waiting = (p for batch in snapshot.open_batches.values() for p in batch)
+    asked = [p for p in waiting if p.strategy in OPINIONS and p.annotator]
+    return {p.item_id for p in asked if p.annotator == annotator}
+
+
 def items_of(snapshot: Snapshot, batch_id: str) -> list[Proposal]:
     """What a batch holds for its owner, by rank: what waits in it, and what was labeled in it."""
     held = {proposal.item_id for proposal in snapshot.open_batches.get(batch_id, [])}

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from core.workspace.logs import Proposal, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES, SUNLIGHT
+from core.workspace.task import ADJUDICATION, REPEAT, SECOND_OPINION, SPLIT_NAMES, SUNLIGHT
+
+TOLD = {SECOND_OPINION: "second opinion", REPEAT: "asked again", ADJUDICATION: "decided"}
+"""What an answer is called, by why the item was proposed once more."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ def history(snapshot: Snapshot, item_id: str, *, is_held_out: bool = False) -> l
     found += [
         Happening(each.created_at, _why(snapshot, each, is_told=not is_held_out), each.annotator)
         for each in snapshot.logs.proposals
-        if each.item_id == item_id
+        if each.item_id == item_id and each.strategy != ADJUDICATION
     ]
     return sorted([*found, *_done(snapshot, item_id)], key=lambda happening: happening.at)
 
@@ -37,6 +40,8 @@ def _why(snapshot: Snapshot, proposal: Proposal, *, is_told: bool) -> str:
     batch = shown_id(proposal.batch_id)
     if proposal.strategy == SUNLIGHT:
         return f"picked by hand on Explore ({batch})"
+    if proposal.strategy in TOLD:
+        return f"proposed again for a {proposal.strategy} in {batch}"
     what = f"proposed for the {SPLIT_NAMES[proposal.split]} in {batch}"
     if not is_told:
         return what
@@ -56,7 +61,12 @@ def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
         if event.item_id != item_id or event.action == "save":
             continue
         what = {"undo": "label undone", "skip": "skipped"}.get(event.action, event.action)
-        if event.action == "label":
+        again = snapshot.logs.asked_again.get((event.batch_id, item_id))
+        if again and event.action in ("label", "undo"):
+            said = task.name_of(event.label) if event.action == "label" else "taken back"
+            why = f" ({event.note})" if event.note else ""
+            what = f"{TOLD[again.strategy]}: {said}{why}"
+        elif event.action == "label":
             name = task.name_of(event.label)
             what = f"changed to {name}" if label and label != name else f"labeled {name}"
             label = name

@@ -1,6 +1,7 @@
 """Second opinions on the card: nothing of what others said, and nothing that counts as a label."""
 
 import re
+from html import unescape
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -23,6 +24,7 @@ from pages.ui.card.batch_data import card_batch
 from tests.browser import all_saved, events, label_rows, press, shown
 from tests.conftest import MakeWorkspace, NewContext, Show, headlines, write_csv
 from tests.pages.test_card import annotate, progress
+from tests.pages.test_sunlight import open_page as explore
 from tests.server import Site
 from tests.teams import Team
 
@@ -250,3 +252,29 @@ def test_a_decision_is_not_the_answer_of_whoever_was_asked_again(make_workspace:
     assert labels_on(card(team, decision.batch_id, "lead")) in ({}, {item: other})
     assert labels_on(card(team, decision.batch_id, ANN)) == {}
     assert earlier_batch(team.snapshot, "lead") is None
+
+
+def test_explore_tells_nothing_of_an_item_to_whom_still_owes_an_opinion(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    team = team_of(make_workspace)
+    item, other = team.held_by(team.label_batch(ANN))[:2]
+    ask_about(team.workspace, [item])
+    of_bob = team.label_batch("bob", 0)
+    label = team.workspace.task.name_of(team.truth[item])
+
+    def told(person: str, item_id: str) -> str:
+        where = f"item_id = '{item_id}'"
+        page = explore(team.path, monkeypatch, seed="3", size="1", where=where, annotator=person)
+        parts = [*page.get("html"), *page.caption, *page.markdown]
+        return unescape(" ".join(str(part.proto) for part in parts)).replace("\\", "")
+
+    secrets = (f"labeled {label}", ANN)
+    assert all(secret in told("cem", item) for secret in secrets)
+    assert all(secret in told("bob", other) for secret in (ANN, "labeled"))
+    hidden = told("bob", item)
+    assert not [secret for secret in secrets if secret in hidden]
+    assert "You are asked for your opinion on this item." in hidden
+    team.say("bob", of_bob, item, "1")
+    seen = told("bob", item)
+    assert all(secret in seen for secret in (*secrets, "second opinion: "))

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import LoopError
 from core.sampling.next_batch import split_to_fill
+from core.workspace.item_history import history
 from core.workspace.logs import Proposal, append_records, now
 from core.workspace.relabel import Decision, Hand, adjudicate, as_they_stand, decide, label_by_hand
 from core.workspace.snapshot import open_snapshot
@@ -182,3 +183,34 @@ def test_a_file_that_says_a_label_can_be_decided_about(team: Team):
     adjudicate(team.workspace, team.inbox, "i0009", "", "lea")
     (conflict,) = team.snapshot.labels.conflicts  # its files say both, and nobody decides
     assert (conflict.item_id, {row.label for row in conflict.rows}) == ("i0009", {"0", "1"})
+
+
+def test_a_history_tells_opinions_and_decisions_as_what_they_are(team: Team):
+    propose(team, "b2", "training", "bob", SECOND_OPINION, ITEM)
+    propose(team, "b3", "training", "ann", REPEAT, ITEM)
+    team.say("bob", "b2", ITEM, "1")
+    team.say("bob", "b2", ITEM, action="undo")
+    team.say("bob", "b2", ITEM, "1")
+    team.say("ann", "b3", ITEM, "0")
+    decided = adjudicate(team.workspace, team.inbox, ITEM, "1", "lead", "slip")
+    adjudicate(team.workspace, team.inbox, ITEM, "", "lead")
+    snapshot = team.snapshot
+    told = history(snapshot, ITEM)
+    proposed = sorted(each.what for each in told if "proposed" in each.what)
+    assert proposed == [
+        "proposed again for a repeat in b3",
+        "proposed again for a second opinion in b2",
+        "proposed for the training data in b1, chosen by random",
+    ]
+    done = [(each.what, each.who) for each in told if "proposed" not in each.what]
+    yes, no = (snapshot.workspace.task.name_of(value) for value in "10")
+    assert done == [
+        (f"labeled {no}", "ann"),
+        (f"second opinion: {yes}", "bob"),
+        ("second opinion: taken back", "bob"),
+        (f"second opinion: {yes}", "bob"),
+        (f"asked again: {no}", "ann"),
+        (f"decided: {yes} (slip)", "lead"),
+        ("decided: taken back", "lead"),
+    ]
+    assert decided.batch_id not in " ".join(each.what for each in told)

@@ -15,6 +15,7 @@ from core.models.neighbors import Neighbor
 from core.models.predict import score_texts
 from core.pool.text import folded
 from core.workspace import relabel
+from core.workspace.assignment import owed
 from core.workspace.events import MAX_NOTE
 from core.workspace.item_history import Happening, history
 from core.workspace.labels import Labeled
@@ -69,6 +70,12 @@ def show_item(
 
 
 def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
+    if item_id in owed(snapshot, session.annotator()):
+        st.caption(
+            "You are asked for your opinion on this item. What others and the model say of it is "
+            "hidden here until you have given yours on Annotate."
+        )
+        return
     is_held_out = item_id in being_held_out(snapshot)
     run = snapshot.logs.runs[-1] if snapshot.logs.runs else None
     model = runs.model(snapshot, run) if run else None
