@@ -64,8 +64,7 @@ def _done(snapshot: Snapshot, item_id: str) -> list[Happening]:
         again = snapshot.logs.asked_again.get((event.batch_id, item_id))
         if again and event.action in ("label", "undo"):
             said = task.name_of(event.label) if event.action == "label" else "taken back"
-            why = f" ({event.note})" if event.note else ""
-            what = f"{TOLD[again.strategy]}: {said}{why}"
+            what = f"{TOLD[again.strategy]}: {said}{f' ({event.note})' if event.note else ''}"
         elif event.action == "label":
             name = task.name_of(event.label)
             what = f"changed to {name}" if label and label != name else f"labeled {name}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from core.errors import TaskError
 from core.system.findings import counted
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLITS, Label, Task
+from core.workspace.task import HOLD, SPLITS, Label, Task
 
 LOOK = "Items labeled so far keep their labels: look for some that should have a new one."
 SWITCH = (
@@ -60,6 +60,7 @@ def _facts(task: Task, names: Mapping[str, str]) -> dict[str, str]:
     """What is told with its former value; labels by their `names`."""
     positive = [names[label.value] for label in task.labels if label.positive]
     default = [names[label.value] for label in task.labels if label.default]
+    quality = task.quality
     facts = {
         "title": task.title,
         "question": task.short,
@@ -71,6 +72,10 @@ def _facts(task: Task, names: Mapping[str, str]) -> dict[str, str]:
         "column above a text": task.before,
         "order of labels": "the frequent ones first" if task.frequent_first else "as listed",
         "minutes before a break": f"{task.rest_minutes:,}",
+        "share of second opinions": f"{100 * quality.overlap:g}%",
+        "share of repeats": f"{100 * quality.repeat:g}%",
+        "number of items to start with": f"{quality.start:,}",
+        "use of disputed training items": "none" if quality.disputed == HOLD else "their label",
     }
     facts |= {f"number of {split} items": f"{task.targets[split]:,}" for split in SPLITS}
     return {what: value or "none" for what, value in facts.items()}

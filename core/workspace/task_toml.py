@@ -321,7 +321,7 @@ class _Reader:
         return float(value)
 
 
-def pair(name: str, value: str | int | bool | list) -> str:
+def pair(name: str, value: str | int | float | bool | list) -> str:
     """A name and its value in a line."""
     return f"{name} = {str(value).lower() if isinstance(value, int) else _quoted(value)}"
 
@@ -334,6 +334,6 @@ def long_pair(name: str, text: str) -> str:
     return "\n".join([f'{name} = """', *lines, '"""'])
 
 
-def _quoted(value: str | list) -> str:
-    """Texts and lists of them are as in JSON, but for a character which JSON takes as it is."""
+def _quoted(value: str | float | list) -> str:
+    """Texts, lists of them, shares: as in JSON, but for a character which JSON takes as it is."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -274,7 +274,7 @@ def test_explore_tells_nothing_of_an_item_to_whom_still_owes_an_opinion(
     assert all(secret in told("bob", other) for secret in (ANN, "labeled"))
     hidden = told("bob", item)
     assert not [secret for secret in secrets if secret in hidden]
-    assert "You are asked for your opinion on this item." in hidden
+    assert "Hidden until you have given your own opinion" in hidden
     team.say("bob", of_bob, item, "1")
     seen = told("bob", item)
     assert all(secret in seen for secret in (*secrets, "second opinion: "))

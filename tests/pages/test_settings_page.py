@@ -13,7 +13,7 @@ from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.relabel import Decision, decide
 from core.workspace.snapshot import read_snapshot
-from core.workspace.task import MAX_LABELS, SPLITS, Label, Task
+from core.workspace.task import HOLD, MAX_LABELS, SPLITS, Label, Quality, Task
 from core.workspace.task_file import task_text, task_toml
 from core.workspace.task_toml import load_task
 from pages.ui.escape_markdown import plain
@@ -343,3 +343,30 @@ def test_a_value_that_says_new_is_no_new_label(three: Path, monkeypatch):
     assert not page.exception
     page = save(edit(page, "Name", "More", 3))
     assert task(three).values == ("1", "0", "new 3", "More")
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    page = next(each for each in page.button if each.label == label).click().run()
+    assert not page.exception
+    return page
+
+
+def test_who_is_asked_again_is_set_by_hand_or_by_one_press(path: Path, monkeypatch):
+    page = press(settings(path, monkeypatch), "Recommended: 10%, 2% and 20 items")
+    assert "Changes the share of second opinions from 0% to 10%." in told(page)
+    page = edit(page, "Repeats, in %", 7.0)
+    page = save(page)
+    assert task(path).quality == Quality(0.1, 0.07, 20)
+    text = (path / "task.toml").read_text().replace("overlap = 0.1", "overlap = 0.12345")
+    (path / "task.toml").write_text(text)
+    page = settings(path, monkeypatch)
+    page = edit(page, "Items to start with", 5)
+    page = edit(page, "Training items on which people differ", "hold")
+    page = save(page)
+    assert task(path).quality == Quality(0.12345, 0.07, 5, HOLD)
+    page = edit(page, "Second opinions, in %", 30.0)
+    page = press(page, "Recommended: 10%, 2% and 20 items")
+    page = edit(page, "Items to start with", 5)
+    page = press(page, "Recommended: 10%, 2% and 20 items")
+    page = save(page)
+    assert task(path).quality == Quality(0.1, 0.02, 20, HOLD)

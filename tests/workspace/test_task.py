@@ -92,6 +92,16 @@ def test_three_labels_take_three_digits_and_back_moves_away():
         (LABELS.format("a", "a.csv", "x").replace("positive = true", ""), "name 0 as positive"),
         (LABELS.format("", "a.csv", "x"), "empty or padded value"),
         ('[keys]\nback = "s"', "is used twice, by"),
+        ("[quality]\noverlap = 1.5", "`overlap` is 1.5. Give a share from 0 to 1."),
+        ("[quality]\noverlap = 10", "`overlap` is 10. Give a share from 0 to 1."),
+        ("[quality]\noverlap = true", "`overlap` is True. Give a share from 0 to 1."),
+        ('[quality]\nrepeat = "2%"', "`repeat` is '2%'. Give a share from 0 to 1."),
+        ("[quality]\nrepeat = -0.1", "`repeat` is -0.1. Give a share from 0 to 1."),
+        ("[quality]\nrepeat = nan", "`repeat` is nan. Give a share from 0 to 1."),
+        ("[quality]\nstart = 2.5", "`start` is 2.5. Give a whole number from 0"),
+        ('[quality]\ndisputed = "vote"', "`disputed` is `vote`. Use `first`, `hold`."),
+        ("[quality]\nshare = 0.1", "`share`, which is not a setting"),
+        ("quality = 0.1", "`quality` is not a table. Write `[quality]`."),
     ],
 )
 def test_a_wrong_task_is_refused_with_the_place(text: str, says: str):

@@ -9,7 +9,7 @@ from core.errors import TaskError
 from core.workspace.labels import Labeled
 from core.workspace.logs import Event
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLITS, Label, Task
+from core.workspace.task import HOLD, SPLITS, Label, Quality, Task
 from core.workspace.task_changes import LOOK, SWITCH, changes, items_of
 from core.workspace.task_toml import default_task
 
@@ -75,6 +75,15 @@ def edited(at: int, **words: object) -> Task:
         (
             replace(TASK, show=("day", "who")),
             ["Changes the columns under a text from none to day, who."],
+        ),
+        (
+            replace(TASK, quality=Quality(0.125, 0.07, 20, HOLD)),
+            [
+                "Changes the share of second opinions from 0% to 12.5%.",
+                "Changes the share of repeats from 0% to 7%.",
+                "Changes the number of items to start with from 0 to 20.",
+                "Changes the use of disputed training items from their label to none.",
+            ],
         ),
         (replace(TASK, rest_minutes=0), ["Changes the minutes before a break from 30 to 0."]),
         (

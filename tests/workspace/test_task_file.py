@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 
 from core.errors import TaskError
 from core.workspace.layout import open_workspace
-from core.workspace.task import KEY_UNSAID, MOST, SPLITS, STRATEGIES, Keys, Label, Task
+from core.workspace.task import (
+    FIRST_COUNTS,
+    HOLD,
+    KEY_UNSAID,
+    MOST,
+    SPLITS,
+    STRATEGIES,
+    Keys,
+    Label,
+    Quality,
+    Task,
+)
 from core.workspace.task_file import (
     completed,
     has_comments,
@@ -155,6 +166,8 @@ def test_the_former_task_is_kept_once(make_workspace: MakeWorkspace):
 
 
 numbers = st.integers(0, MOST)
+shares = st.floats(0, 1)
+CHOICES = (FIRST_COUNTS, HOLD)
 MOST_OF_THESE = 9
 KEYS = [*'abdefghijklmnopqstuvwxyz0123456789!#"', "backspace", "delete", "arrowleft", " "]
 
@@ -212,6 +225,7 @@ def tasks(draw: st.DrawFn) -> Task:
         before=draw(texts),
         several=several,
         frequent_first=draw(st.booleans()),
+        quality=Quality(draw(shares), draw(shares), draw(numbers), draw(st.sampled_from(CHOICES))),
         retired=retired,
     )
 

@@ -39,11 +39,6 @@ class Batch {
     return this.items.every((item) => item.label !== null || item.skips >= ENOUGH_SKIPS);
   }
 
-  /** How many of its labels count among those of its split: opinions do not. */
-  get adding() {
-    return this.items.filter((item) => item.adds && item.label !== null).length;
-  }
-
   /** How many items are set aside. */
   get aside() {
     return this.skipped.filter((item) => item.isAside).length;

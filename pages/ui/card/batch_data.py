@@ -16,7 +16,7 @@ from core.workspace.assignment import earlier_batch, flags, items_of, skips
 from core.workspace.labels import Labeled
 from core.workspace.logs import Event, Proposal, shown_id
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import ADJUDICATION, OPINIONS, SPLIT_NAMES, Label
+from core.workspace.task import SPLIT_NAMES, Label
 from pages.ui import session
 from pages.ui.cache import runs
 from pages.ui.card import CardBatch, CardItem, CardPrediction
@@ -37,8 +37,9 @@ def card_batch(
     task, workspace = snapshot.workspace.task, snapshot.workspace
     proposals = items_of(snapshot, batch_id)
     split = snapshot.logs.split_of()[batch_id]
-    is_again = bool(proposals) and all(_is_again(proposal) for proposal in proposals)
-    labeled = _labeled(snapshot, proposals, annotator)
+    asked_again = {item for batch, item in snapshot.logs.asked_again if batch == batch_id}
+    is_again = bool(proposals) and asked_again.issuperset(p.item_id for p in proposals)
+    labeled = _labeled(snapshot, proposals, asked_again, annotator)
     order = values_in_order(snapshot, min((p.created_at for p in proposals), default=""))
     return CardBatch(
         workspace=str(workspace.path),
@@ -59,7 +60,7 @@ def card_batch(
         retired=task.retired,
         several=task.several,
         keys=task.keys,
-        items=_items(snapshot, proposals, labeled, annotator),
+        items=_items(snapshot, proposals, labeled, asked_again, annotator),
         rest_minutes=task.rest_minutes,
         reopened=_day(proposals, labeled) if reopened else "",
         item_id=item_id,
@@ -71,10 +72,11 @@ def _items(
     snapshot: Snapshot,
     proposals: Sequence[Proposal],
     labeled: Mapping[str, Labeled | Event],
+    again: Collection[str],
     annotator: str,
 ) -> tuple[CardItem, ...]:
     texts = snapshot.pool_words.pool.texts_of(proposal.item_id for proposal in proposals)
-    by_id = {proposal.item_id: proposal for proposal in proposals if proposal.item_id in texts}
+    proposals = [proposal for proposal in proposals if proposal.item_id in texts]
     skipped = skips(snapshot.logs.events, annotator)
     task = snapshot.workspace.task
     columns = _columns(snapshot, texts, task.show)
@@ -82,7 +84,7 @@ def _items(
     events = snapshot.logs.events
     notes = {flag.item_id: flag.note for flag in flags(events)}
     own = {flag.item_id: flag.note for flag in flags(x for x in events if x.annotator == annotator)}
-    predictions = _predictions(snapshot, [*by_id.values()], texts)
+    predictions = _predictions(snapshot, proposals, texts)
     given = {item: task.today(each.label) or each.label for item, each in labeled.items()}
     return tuple(
         CardItem(
@@ -90,24 +92,19 @@ def _items(
             text=texts[item],
             label=given.get(item),
             labeled_at=labeled[item].labeled_at if item in labeled else "",
-            adds=not _is_again(proposal),
+            adds=item not in again,
             skips=skipped[item],
-            flag=(own if _is_again(proposal) else notes).get(item, ""),
+            flag=(own if item in again else notes).get(item, ""),
             columns=tuple((name, value.strip()) for name, value in columns[item]),
             before=tuple(line for _, cell in before[item] for line in messages(cell)),
-            opinion=predictions.get(item),
+            opinion=None if item in again else predictions.get(item),
         )
-        for item, proposal in by_id.items()
+        for item in (proposal.item_id for proposal in proposals)
     )
 
 
-def _is_again(proposal: Proposal) -> bool:
-    """Whether the item is asked about once more: nobody must see here what others said of it."""
-    return proposal.strategy in (*OPINIONS, ADJUDICATION)
-
-
 def _labeled(
-    snapshot: Snapshot, proposals: Sequence[Proposal], annotator: str
+    snapshot: Snapshot, proposals: Sequence[Proposal], again: Collection[str], annotator: str
 ) -> dict[str, Labeled | Event]:
     """The label of each item that has one; of one asked again, what this person answered here."""
     labels, found = snapshot.labels, {}
@@ -116,7 +113,7 @@ def _labeled(
     of_split = {split: {x.item_id: x for x in items} for split, items in labels.splits.items()}
     for proposal in proposals:
         said = of_split[proposal.split].get(proposal.item_id)
-        if _is_again(proposal):
+        if proposal.item_id in again:
             said = own.get((proposal.batch_id, proposal.item_id))
             said = said if said and said.annotator == annotator else None
         if said:
@@ -185,13 +182,12 @@ def _columns(
 def _predictions(
     snapshot: Snapshot, proposals: Sequence[Proposal], texts: Mapping[str, str]
 ) -> dict[str, CardPrediction]:
-    """What the run that chose the batch says of each item; nothing of held-out data, nor again.
+    """What the run that chose the batch says of each item; nothing of held-out data, ever.
 
     Without the run's file, its encoder or a label, the log's prediction stands, without pushes.
     """
     task = snapshot.workspace.task
-    may_see = [p for p in proposals if p.split == "training" and not _is_again(p)]
-    chosen = [p for p in may_see if p.confidence is not None]
+    chosen = [p for p in proposals if p.split == "training" and p.confidence is not None]
     chosen = [replace(p, predicted=is_now) for p in chosen if (is_now := task.today(p.predicted))]
     told = [Explanation(p.predicted, 0.0, ()) for p in chosen]
     run = next(

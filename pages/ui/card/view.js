@@ -252,7 +252,8 @@ class View {
     write(this.pace, pace);
     write(this.toEnd, end);
     write(this.today, `${counted(today + batch.labeled)} today`);
-    write(this.split, headInWords(this.data, have + batch.adding));
+    const added = batch.items.filter(({ adds, label }) => adds && label !== null);
+    write(this.split, headInWords(this.data, have + added.length));
   }
 
   /** @param {Batch} batch */

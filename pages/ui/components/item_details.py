@@ -71,10 +71,7 @@ def show_item(
 
 def show_details(snapshot: Snapshot, item_id: str, text: str) -> None:
     if item_id in owed(snapshot, session.annotator()):
-        st.caption(
-            "You are asked for your opinion on this item. What others and the model say of it is "
-            "hidden here until you have given yours on Annotate."
-        )
+        st.caption("Hidden until you have given your own opinion on this item on Annotate.")
         return
     is_held_out = item_id in being_held_out(snapshot)
     run = snapshot.logs.runs[-1] if snapshot.logs.runs else None

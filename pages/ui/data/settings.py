@@ -12,7 +12,7 @@ from core.sampling.catalog import CATALOG, preset_of, presets, refusal
 from core.system.findings import counted
 from core.workspace.relabel import label_again, to_label_again
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import KEY_UNSAID, MOST, SPLITS, Label, Task
+from core.workspace.task import KEY_UNSAID, MOST, SPLITS, Label, Quality, Task
 from core.workspace.task_changes import changes, items_of
 from core.workspace.task_file import has_comments, merged, read_task_text, save_task, task_toml
 from core.workspace.task_toml import default_task, parse_task
@@ -27,6 +27,9 @@ FILLED = "settings_filled"
 """Session state: how often the form was filled in; a part of its fields' keys."""
 ADDED = "settings_added"
 REMOVED = "settings_removed"
+RECOMMENDED = Quality(overlap=0.1, repeat=0.02, start=20)
+PRESSED = "settings_recommended"
+"""Session state: how often these numbers were asked for."""
 
 CUSTOM = "Custom"
 SETS = {
@@ -34,6 +37,11 @@ SETS = {
     "validation": ("Validation set", "A second random set, used only to tune settings."),
     "training": ("First training data", "Random items that the first model learns from."),
 }
+AGAIN = {
+    "overlap": ("Second opinions, in %", "Random items that another person labels, too."),
+    "repeat": ("Repeats, in %", "Random items that come back to the same person a week later."),
+}
+DISPUTED = {"first": "count as labeled first", "hold": "wait until somebody decides"}
 
 
 def show(path: Path) -> None:
@@ -62,7 +70,7 @@ def show(path: Path) -> None:
 def _fill_in() -> None:
     """The form says what the file says when it is drawn next; edits that were not saved go."""
     st.session_state[FILLED] = st.session_state.get(FILLED, 0) + 1
-    st.session_state.update({OPENED: (None, ""), ADDED: 0, REMOVED: set()})
+    st.session_state.update({OPENED: (None, ""), ADDED: 0, REMOVED: set(), PRESSED: 0})
 
 
 def _key(name: str) -> str:
@@ -127,7 +135,7 @@ def _form(task: Task, snapshot: Snapshot, items: Mapping[str, int]) -> Task:
     numbers = {"batch_size": size, "rest_minutes": rest, "targets": targets, "mix": mix}
     offered = tuple(label for label in labels if not label.retired)
     retired = tuple(label for label in labels if label.retired)
-    card = _card(task, snapshot.pool_words.pool.columns)
+    card = _card(task, snapshot.pool_words.pool.columns) | {"quality": _quality(task)}
     return replace(task, labels=offered, retired=retired, **words, **numbers, **card)
 
 
@@ -142,6 +150,27 @@ def _card(task: Task, columns: Sequence[str]) -> dict[str, object]:
     before = right.selectbox("Column above a text", above, at, format_func=told, key=_key("before"))
     first = st.toggle("Frequent labels first", task.frequent_first, key=_key("frequent"))
     return {"show": tuple(show), "before": before, "frequent_first": first}
+
+
+def _quality(task: Task) -> Quality:
+    """Who is asked again, and what is learned from items on which people differ."""
+    st.header("More than one person", anchor=False)
+    st.caption("A second opinion never changes a label: it measures how far people agree.")
+    pressed, places = st.session_state[PRESSED], st.columns(3)
+    usual = RECOMMENDED if pressed else task.quality
+    percent = {"min_value": 0.0, "max_value": 100.0, "step": 1.0, "format": "%g"}
+    shares = {}
+    for place, (name, (label, about)) in zip(places, AGAIN.items(), strict=False):
+        share, key = 100 * getattr(usual, name), _key(f"{name} {pressed}")
+        share = _number(place, label, share, key=key, help=about, **percent)
+        shares[name] = round(share / 100, 8)
+    told = {"key": _key(f"start {pressed}"), "help": "The same for everybody who joins."}
+    start = _number(places[2], "Items to start with", usual.start, **told)
+    differ, chosen = "Training items on which people differ", {task.quality.disputed}
+    disputed = _choose(places[0], differ, DISPUTED, chosen)
+    update, more = st.session_state.update, {PRESSED: pressed + 1}
+    st.button("Recommended: 10%, 2% and 20 items", on_click=update, args=(more,))
+    return Quality(**shares, start=start, disputed=disputed)
 
 
 def _number(place: object, label: str, value: int, **further: object) -> int:
