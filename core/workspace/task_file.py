@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MAX_LABELS, NONE_FILE, SEPARATOR, SPLITS, Label, Task
 from core.workspace.task_toml import (
-    DEFAULT_TASK_FILE,
+    PLACES,
     default_task,
     long_pair,
     pair,
@@ -70,14 +71,11 @@ def task_toml(task: Task) -> str:
 
     What is as in the chapter's task is left out, but for texts, labels, targets and mix.
     """
-    usual = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
+    chapters = default_task()
     lines = [pair("title", task.title)]
-    for name, value in _rare_tables(task).items():
-        if not isinstance(value, dict):
-            lines += [pair(name, value)] if value != usual[name] else []
-            continue
-        own = {key: each for key, each in value.items() if each != usual[name][key]}
-        lines += _table_lines(name, own)
+    for table, values in _tables(task).items():
+        usual = _tables(chapters)[table]
+        lines += _table_lines(table, {k: x for k, x in values.items() if x != usual[k]})
     lines += ["", "[instructions]", pair("short", task.short), long_pair("detailed", task.detailed)]
     for label in (*task.labels, *task.retired):
         lines += ["", "[[labels]]", *_label_lines(label)]
@@ -86,23 +84,15 @@ def task_toml(task: Task) -> str:
     return _sound("\n".join([*lines, ""]))
 
 
-def _rare_tables(task: Task) -> dict[str, Any]:
-    """What few tasks change, as it stands in the file."""
+def _tables(task: Task) -> dict[str, dict[str, Any]]:
+    """What few tasks change, by its table in the file; the first one has no name."""
+    tables: dict[str, dict[str, Any]] = defaultdict(dict)
+    for field, (table, name) in PLACES.items():
+        tables[table][name] = getattr(task, field)
     keys = asdict(task.keys)
     if keys["back"] == "backspace" and "2" in (label.key for label in task.labels):
         keys["back"] = "2"  # reading moves it
-    card = {"show": list(task.show), "before": task.before}
-    batch = {"size": task.batch_size, "release_minutes": task.release_minutes}
-    return {
-        "seed": task.seed,
-        "several": task.several,
-        "keys": keys,
-        "card": card | {"frequent_first": task.frequent_first},
-        "rest": {"minutes": task.rest_minutes},
-        "batch": batch | {"stratify_by": task.stratify_by, "rarest": task.rarest},
-        "quality": asdict(task.quality),
-        "model": {"name": task.model, "encoder": task.encoder},
-    }
+    return {**tables, "keys": keys, "quality": asdict(task.quality)}
 
 
 def _sound(text: str) -> str:
@@ -261,10 +251,10 @@ def _file_name(name: str, number: int, taken: Collection[str]) -> str:
     return next(name for name in names if name not in folded)
 
 
-def _table_lines(name: str, table: Mapping[str, str | int | bool | list]) -> list[str]:
+def _table_lines(name: str, table: Mapping[str, Any]) -> list[str]:
     """The table as TOML; nothing of an empty one."""
     lines = [pair(key, value) for key, value in table.items()]
-    return ["", f"[{name}]", *lines] if lines else []
+    return ["", f"[{name}]", *lines] if lines and name else lines
 
 
 def _label_lines(label: Label) -> list[str]:

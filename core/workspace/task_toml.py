@@ -6,7 +6,7 @@ import string
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from core.workspace.task import (
     NONE,
     NONE_FILE,
     SEPARATOR,
-    SPLITS,
     Keys,
     Label,
     Quality,
@@ -38,6 +37,24 @@ STREAMLIT_KEYS = frozenset({"c", "r"})
 _NAMED_KEYS = frozenset(
     {"backspace", "delete", "tab", "arrowleft", "arrowright", "arrowup", "arrowdown", " "}
 )
+
+PLACES = {
+    "seed": ("", "seed"),
+    "several": ("", "several"),
+    "show": ("card", "show"),
+    "before": ("card", "before"),
+    "frequent_first": ("card", "frequent_first"),
+    "rest_minutes": ("rest", "minutes"),
+    "batch_size": ("batch", "size"),
+    "release_minutes": ("batch", "release_minutes"),
+    "stratify_by": ("batch", "stratify_by"),
+    "rarest": ("batch", "rarest"),
+    "model": ("model", "name"),
+    "encoder": ("model", "encoder"),
+}
+"""The table and the name under which a field of the task is read and written, as it is."""
+OWN_RULES = ("labels", "mix")
+"""What is checked elsewhere: of these the names, or their number, are anybody's choice."""
 
 
 def default_task() -> Task:
@@ -66,44 +83,35 @@ def parse_task(text: str, source: str) -> Task:
         message = f"{source} is not valid TOML: {error}. Correct that line."
         raise TaskError(message, source) from error
     reader = _Reader(source)
-    defaults = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
-    reader.known(table, defaults, "the top level")
-    # The chapter's instructions go with the chapter's labels.
-    unsaid = {"short": "", "detailed": ""} if "labels" in table else defaults["instructions"]
-    instructions = reader.table(table, "instructions", unsaid)
-    names = ("targets", "batch", "rest", "model", "card", "quality", "keys")
-    own = {name: reader.table(table, name, defaults[name]) for name in names}
-    batch, card, several = own["batch"], own["card"], reader.flag(table, "several")
-    every = _read_labels(reader, table.get("labels", defaults["labels"]), several, own["keys"])
+    usual = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
+    if "labels" in table:  # the chapter's instructions go with the chapter's labels
+        usual["instructions"] = dict.fromkeys(usual["instructions"], "")
+    said = reader.table(table, usual, "the top level")
+    plain = {field: (said[at] if at else said)[name] for field, (at, name) in PLACES.items()}
+    every = _read_labels(reader, said["labels"], plain["several"], said["keys"])
     labels = tuple(label for label in every if not label.retired)
+    plain["rarest"] = _read_rarest(reader, plain["rarest"], labels)
+    _check_model(reader, plain["model"], plain["encoder"], plain["several"])
+    # Where a label has taken the usual key of back, `2`, that one moves.
+    if "back" not in table.get("keys", {}) and said["keys"]["back"] in {x.key for x in labels}:
+        said["keys"]["back"] = "backspace"
     return Task(
-        title=reader.text(table, "title", defaults["title"]),
-        short=reader.text(instructions, "short", ""),
-        detailed=reader.text(instructions, "detailed", "").strip(),
+        title=said["title"],
+        short=said["instructions"]["short"],
+        detailed=said["instructions"]["detailed"].strip(),
         labels=labels,
         retired=tuple(label for label in every if label.retired),
-        several=several,
-        keys=_read_keys(reader, table, labels, defaults["keys"]),
-        targets={split: reader.number(own["targets"], split, 0) for split in SPLITS},
-        batch_size=reader.number(batch, "size", 1),
-        mix=_read_mix(reader, batch),
-        stratify_by=reader.text(batch, "stratify_by", ""),
-        release_minutes=reader.number(batch, "release_minutes", 0),
-        rest_minutes=reader.number(own["rest"], "minutes", 0),
-        seed=reader.number({"seed": defaults["seed"], **table}, "seed", 0),
-        show=reader.texts(card, "show", 'Write show = ["channel"]'),
-        before=reader.text(card, "before", ""),
-        frequent_first=reader.flag(card, "frequent_first"),
+        keys=_read_keys(reader, said["keys"], labels),
+        targets=said["targets"],
+        mix=_read_mix(reader, said["batch"]["mix"]),
+        quality=_read_quality(reader, said["quality"]),
         source=source,
-        rarest=_read_rarest(reader, batch, labels),
-        quality=_read_quality(reader, own["quality"]),
-        **_read_model(reader, own["model"], several),
+        **plain,
     )
 
 
-def _read_rarest(reader: "_Reader", batch: Mapping[str, Any], labels: Iterable[Label]) -> str:
+def _read_rarest(reader: "_Reader", rarest: str, labels: Iterable[Label]) -> str:
     """The value of the label that `rarest label` looks for; a former value means today's."""
-    rarest = reader.text(batch, "rarest", "")
     meant = next((x.value for x in labels if rarest in (x.value, *x.was)), "")
     if rarest and not meant:
         what = f"names `{rarest}`, which is not a label"
@@ -111,31 +119,24 @@ def _read_rarest(reader: "_Reader", batch: Mapping[str, Any], labels: Iterable[L
     return meant
 
 
-def _read_model(reader: "_Reader", model: Mapping[str, Any], several: bool) -> dict[str, str]:
-    """`model` and `encoder` of the task, the second of which may be empty."""
-    name = reader.text(model, "name", None)
+def _check_model(reader: "_Reader", name: str, encoder: str, several: bool) -> None:
     try:
         require_model(name, several=several)
     except RunError as error:
         raise TaskError(f"{reader.source}: [model] {error}", reader.source) from error
-    encoder = reader.text(model, "encoder", "")
     if encoder and name == "book":
         what = f"asks for the encoder `{encoder}`, but the model `book` sees words alone"
         raise reader.error("[model]", what, "Take `linear`, or leave `encoder` empty")
-    return {"model": name, "encoder": encoder}
 
 
 def _read_quality(reader: "_Reader", quality: Mapping[str, Any]) -> Quality:
-    disputed = reader.text(quality, "disputed", None)
-    if disputed not in (FIRST_COUNTS, HOLD):
-        choices = f"Use {listed((FIRST_COUNTS, HOLD))}"
-        raise reader.error("[quality] `disputed`", f"is `{disputed}`", choices)
-    shares = (reader.share(quality, name) for name in ("overlap", "repeat"))
-    return Quality(*shares, reader.number(quality, "start", 0), disputed)
+    if quality["disputed"] not in (FIRST_COUNTS, HOLD):
+        what = f"is `{quality['disputed']}`"
+        raise reader.error("[quality] `disputed`", what, f"Use {listed((FIRST_COUNTS, HOLD))}")
+    return Quality(**quality)
 
 
-def _read_mix(reader: "_Reader", batch: Mapping[str, Any]) -> dict[str, int]:
-    mix = batch["mix"]
+def _read_mix(reader: "_Reader", mix: object) -> dict[str, int]:
     if not isinstance(mix, dict):
         raise reader.error("[batch.mix]", "is not a table", "Write one number a line below it")
     return check_mix(mix, f"{reader.source}, [batch.mix]", reader.source)
@@ -211,47 +212,27 @@ def with_keys(labels: tuple[Label, ...], taken: set[str]) -> tuple[Label, ...]:
 
 def _read_label(reader: "_Reader", entry: dict[str, Any], number: int) -> Label:
     where = f"label {number}"
-    reader.known(entry, {each.name for each in fields(Label)}, where)
-    value = reader.text(entry, "value", None)
-    file = reader.text(entry, "file", None)
-    if not value or value != value.strip():
+    label = Label(**reader.table(entry, asdict(Label("")), where))
+    if not label.value or label.value != label.value.strip():
         raise reader.error(where, "has an empty or padded value", "Give it one such as `1`")
-    if not re.fullmatch(r"[\w][\w .-]*\.csv", file) or len(file.encode()) > MAX_FILE_NAME:
-        what = f"has the file `{file[:60]}`"
+    is_plain = re.fullmatch(r"[\w][\w .-]*\.csv", label.file)
+    if not is_plain or len(label.file.encode()) > MAX_FILE_NAME:
+        what = f"has the file `{label.file[:60]}`"
         raise reader.error(where, what, "Name a plain file that ends in .csv, in few letters")
-    return Label(
-        value,
-        reader.text(entry, "name", value),
-        file,
-        reader.text(entry, "key", KEY_UNSAID).lower(),
-        **{name: reader.flag(entry, name) for name in ("positive", "default", "retired")},
-        description=reader.text(entry, "description", "").strip(),
-        examples=reader.texts(entry, "examples", 'Write examples = ["a text"]'),
-        was=reader.texts(entry, "was", 'Write was = ["old"]'),
-    )
+    name, key = entry.get("name", label.value), label.key.lower()
+    return replace(label, name=name, key=key, description=label.description.strip())
 
 
-def _read_keys(
-    reader: "_Reader",
-    table: Mapping[str, Any],
-    labels: tuple[Label, ...],
-    defaults: Mapping[str, str],
-) -> Keys:
-    """The action keys; `back` moves to Backspace where a label has taken its default, `2`."""
-    if defaults["back"] in {label.key for label in labels}:
-        defaults = {**defaults, "back": "backspace"}
-    chosen = reader.table(table, "keys", defaults)
-    keys = {action: reader.text(chosen, action, None).lower() for action in defaults}
+def _read_keys(reader: "_Reader", keys: Mapping[str, str], labels: Iterable[Label]) -> Keys:
+    """The action keys; no key is used twice, nor by what it cannot be used for."""
+    keys = {action: key.lower() for action, key in keys.items()}
     uses = [(f"label {label.value}", label.key) for label in labels if label.key]
-    uses += keys.items()
-    for what, key in uses:
-        _check_key(reader, what, key)
     user_of: dict[str, str] = {}
-    for what, key in uses:
+    for what, key in (*uses, *keys.items()):
+        _check_key(reader, what, key)
         if key in user_of:
-            where = f"the key `{key}`"
-            mend = "Give one of them another key"
-            raise reader.error(where, f"is used twice, by {user_of[key]} and by {what}", mend)
+            both = f"is used twice, by {user_of[key]} and by {what}"
+            raise reader.error(f"the key `{key}`", both, "Give one of them another key")
         user_of[key] = what
     return Keys(**keys)
 
@@ -275,50 +256,50 @@ class _Reader:
     def error(self, where: str, what: str, mend: str) -> TaskError:
         return TaskError(f"{self.source}: {where} {what}. {mend}.", self.source)
 
-    def known(self, table: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+    def table(self, table: Mapping[str, Any], usual: Mapping[str, Any], where: str) -> dict:
+        """The table, over what it usually holds: those names, and each value of the same kind."""
         for name in table:
-            if name not in names:
-                mend = f"Use {listed(sorted(names))}"
+            if name not in usual:
+                mend = f"Use {listed(sorted(usual))}"
                 raise self.error(where, f"has `{name}`, which is not a setting", mend)
+        return {name: self.value(name, table.get(name, like), like) for name, like in usual.items()}
 
-    def table(self, table: Mapping[str, Any], name: str, defaults: Mapping[str, Any]) -> dict:
-        found = table.get(name, {})
-        if not isinstance(found, dict):
-            raise self.error(f"`{name}`", "is not a table", f"Write `[{name}]`")
-        self.known(found, defaults, f"[{name}]")
-        return {**defaults, **found}
+    def value(self, name: str, value: Any, like: object) -> Any:  # noqa: ANN401 (any of TOML's)
+        """The value, if it is of the kind of `like`; a number from 0 on, a share, a list once."""
+        if name in OWN_RULES:
+            return value
+        if isinstance(like, dict):
+            if not isinstance(value, dict):
+                raise self.error(f"`{name}`", "is not a table", f"Write `[{name}]`")
+            return self.table(value, like, f"[{name}]")
+        if refusal := _refusal(name, value, like):
+            raise self.error(f"`{name}`", *refusal)
+        if isinstance(like, list | tuple):
+            return tuple(dict.fromkeys(value))
+        return float(value) if isinstance(like, float) else value
 
-    def text(self, table: Mapping[str, Any], name: str, default: str | None) -> str:
-        value = table.get(name, default)
-        if not isinstance(value, str):
-            raise self.error(f"`{name}`", "is missing or not text", 'Write it in "quotes"')
-        return value
 
-    def texts(self, table: Mapping[str, Any], name: str, mend: str) -> tuple[str, ...]:
-        """A list of texts, each once; nothing is an empty one."""
-        values = table.get(name, [])
-        if not isinstance(values, list) or not all(isinstance(x, str) and x for x in values):
-            raise self.error(f"`{name}`", "is not a list of texts", mend)
-        return tuple(dict.fromkeys(values))
-
-    def flag(self, table: Mapping[str, Any], name: str) -> bool:
-        value = table.get(name, False)
-        if not isinstance(value, bool):
-            raise self.error(f"`{name}`", "is neither true nor false", "Write true or false")
-        return value
-
-    def number(self, table: Mapping[str, Any], name: str, least: int) -> int:
-        value = table[name]
-        if type(value) is not int or not least <= value <= MOST:
-            mend = f"Give a whole number from {least} to {MOST:,}"
-            raise self.error(f"`{name}`", f"is {shortened(value)}", mend)
-        return value
-
-    def share(self, table: Mapping[str, Any], name: str) -> float:
-        value = table[name]
-        if type(value) not in (int, float) or not 0 <= value <= 1:
-            raise self.error(f"`{name}`", f"is {shortened(value)}", "Give a share from 0 to 1")
-        return float(value)
+def _refusal(name: str, value: object, like: object) -> tuple[str, str] | None:
+    """(what is wrong, how to mend it) with a value that should be of the kind of `like`."""
+    least = int(name == "size")  # no batch is empty
+    match like:
+        case bool():
+            is_right = isinstance(value, bool)
+            told = "is neither true nor false", "Write true or false"
+        case str():
+            is_right = isinstance(value, str)
+            told = "is not text", 'Write it in "quotes"'
+        case int():
+            is_right = type(value) is int and least <= value <= MOST
+            told = f"is {shortened(value)}", f"Give a whole number from {least} to {MOST:,}"
+        case float():
+            is_right = type(value) in (int, float) and 0 <= value <= 1
+            told = f"is {shortened(value)}", "Give a share from 0 to 1"
+        case _:
+            is_list = isinstance(value, list | tuple)
+            is_right = is_list and all(isinstance(x, str) and x for x in value)
+            told = "is not a list of texts", f'Write {name} = ["one", "another"]'
+    return None if is_right else told
 
 
 def pair(name: str, value: str | int | float | bool | list) -> str:

@@ -62,7 +62,7 @@ def encoded_texts(snapshot: Snapshot) -> int:
 def test_a_task_names_its_encoder():
     assert parse_task("", "task.toml").encoder == ""
     assert parse_task('[model]\nencoder = "a/b"', "task.toml").encoder == "a/b"
-    with pytest.raises(TaskError, match="`encoder` is missing or not text"):
+    with pytest.raises(TaskError, match="`encoder` is not text"):
         parse_task("[model]\nencoder = 1", "task.toml")
     with pytest.raises(TaskError, match=r"asks for the encoder `a/b`.*Take `linear`"):
         parse_task('[model]\nname = "book"\nencoder = "a/b"', "task.toml")
