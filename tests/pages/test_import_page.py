@@ -539,3 +539,12 @@ def test_a_fault_of_the_program_is_no_refusal(workspace: Workspace):
     eventually(lambda: not run.is_running)
     assert isinstance(run.error, ZeroDivisionError)
     assert (run.result, run.refusal) == (None, "")
+
+
+def test_texts_of_several_columns_come_in_whole_without_labels(workspace: Workspace, monkeypatch):
+    table = "id,text,more\nm1,Flood in the valley,The river rose\n"
+    page = upload(workspace, monkeypatch, "t.csv", table)
+    go(say(page, "Text", ["text", "more"]))
+    assert read_snapshot(workspace).pool_words.pool.texts_of(["m1"]) == {
+        "m1": "Flood in the valley\n\nThe river rose"
+    }

@@ -1,7 +1,7 @@
 """What the values of a table's label column mean: new labels, labels of the task, or none."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -10,11 +10,12 @@ from core.errors import TaskError
 from core.exchange.foreign_table import label_words, meaning
 from core.exchange.tables.label_cells import LabelColumn, are_joined
 from core.exchange.tables.reader import SourceTable
+from core.exchange.tables.roles import Columns
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MAX_LABELS, SPLIT_NAMES, SPLITS, Label
 from core.workspace.task_file import labels_of_words, task_with_labels, why_labels_stay
 from pages.ui.escape_markdown import plain
-from pages.ui.importing.reading import Upload
+from pages.ui.importing.reading import Plan, Upload
 
 UNLABELED = ""
 SEVERAL = "A text can have several labels"
@@ -30,77 +31,70 @@ WAYS = {
 }
 
 
-@dataclass(frozen=True)
-class LabelChoice:
-    """What becomes of the label column; `waits_for` is why nothing can be imported so, or empty.
-
-    `labels` maps its values to the task's. Without `all_known` other values leave rows unlabeled,
-    without `column` all do. `new_task` is the `task.toml` of a task with these values for labels.
-    """
-
-    column: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-    all_known: bool = True
-    new_task: str = ""
-    split: str = "training"
-    annotator: str = ""
-    waits_for: str = ""
-
-
-def choose_labels(
-    upload: Upload, table: SourceTable, column: str, snapshot: Snapshot, *, is_export: bool = False
-) -> LabelChoice:
-    """The column's values with their counts, and what each of them means; raises TableError."""
+def choose_labels(upload: Upload, plan: Plan, snapshot: Snapshot) -> Plan:
+    """The label column's values with their counts, and what each means; raises TableError."""
+    table, columns, task = plan.table, plan.columns, snapshot.workspace.task
+    column = columns.label if columns else "label"
+    if not column:
+        return _unlabeled(plan)
     stay = why_labels_stay(snapshot)
     if stay:
-        found = upload.labels(table, column, snapshot.workspace.task.several)
+        found = upload.labels(table, column, task.several)
     else:
         found = choose_several(upload, table, column)
     counts, several, number = found
     if not counts:
         st.caption(plain(f"No row has a value in {column}: all texts come in unlabeled."))
-        return LabelChoice(column)
+        return plan
     st.markdown(plain(f"{len(counts):,} labels on {number:,} rows of {column}"))
-    known = label_words(snapshot.workspace.task)
+    known = label_words(task)
     means = {value: meaning(value, known) for value in counts}
-    fits = several == snapshot.workspace.task.several
-    ways = list(_ways(counts, all(means.values()) and fits, stay, is_export=is_export))
+    are_known = all(means.values()) and several == task.several
+    ways = list(_ways(counts, are_known, stay, is_export=columns is None))
     if not ways:
-        return LabelChoice(column, waits_for="An export can only bring labels of this task.")
+        return plan.waiting("An export can only bring labels of this task.")
     key = upload.key("labels", column, *table.columns)
     way = st.radio("What do they mean?", ways, format_func=WAYS.get, key=key)
     if way == MAKE:
-        return _make(upload, snapshot, table, column, found)
+        return _make(upload, plan, snapshot, found)
     if way == MATCH:
         means = _match(upload, snapshot, column, counts, means)
     elif way == LEAVE:
         means = dict.fromkeys(counts, UNLABELED)
     if way != MATCH:
-        names = {label.value: label.name for label in snapshot.workspace.task.labels}
+        names = {label.value: label.name for label in task.labels}
         _show_values(counts, {value: names.get(x, "unlabeled") for value, x in means.items()})
     _tell_unlabeled(column, counts, means)
+    if way == LEAVE:
+        return _unlabeled(plan)
     given = {value: label for value, label in means.items() if label}
-    return LabelChoice("" if way == LEAVE else column, given, len(given) == len(counts))
+    are_known = len(given) == len(counts)
+    return replace(plan, unsaid=replace(plan.unsaid, labels=given, refuse_unknown=are_known))
 
 
-def choose_for_all(
-    upload: Upload, choice: LabelChoice, *, splits: bool, people: bool
-) -> LabelChoice:
+def _unlabeled(plan: Plan) -> Plan:
+    """All texts come in without labels: what was to go with these stays as it is, too."""
+    if (of := plan.columns) is None:
+        return plan
+    return replace(plan, columns=Columns(of.text, of.item_id, further_texts=of.further_texts))
+
+
+def choose_for_all(upload: Upload, plan: Plan) -> Plan:
     """What counts for all labels, where no column says it: their split, and who gave them."""
-    places = st.columns(3)
-    if splits:
+    places, unsaid = st.columns(3), plan.unsaid
+    if not plan.columns.split:
         split = places[0].selectbox(
             "Use the labels for", SPLITS, SPLITS.index("training"), key=upload.key("for_split"),
             format_func=lambda split: SPLIT_NAMES[split].capitalize(),
             help="Only texts that were drawn at random make a fair test set.",
         )  # fmt: skip
-        choice = replace(choice, split=split)
-    if people:
+        unsaid = replace(unsaid, split=split)
+    if not plan.columns.annotator:
         who = places[1].text_input(
             "All labeled by", key=upload.key("for_annotator"), help="Empty: nobody is named."
         )
-        choice = replace(choice, annotator=who.strip())
-    return choice
+        unsaid = replace(unsaid, annotator=who.strip())
+    return replace(plan, unsaid=unsaid)
 
 
 def choose_several(upload: Upload, table: SourceTable, column: str) -> LabelColumn:
@@ -145,23 +139,21 @@ def _ways(
         yield LEAVE
 
 
-def _make(
-    upload: Upload, snapshot: Snapshot, table: SourceTable, column: str, found: LabelColumn
-) -> LabelChoice:
+def _make(upload: Upload, plan: Plan, snapshot: Snapshot, found: LabelColumn) -> Plan:
     """The task gets these values for its labels when the table is imported."""
     counts, several, _ = found
     wishes = labels_of_words(counts, several=several)
     wishes = choose_positive(upload, wishes, several=several)
     try:
-        title = table.path.stem
+        title = plan.table.path.stem
         text = task_with_labels(snapshot.workspace, title, wishes, several=several)
     except TaskError as error:
-        return LabelChoice(column, waits_for=f"These cannot be labels. {error}")
+        return plan.waiting(f"These cannot be labels. {error}")
     _show_values(counts, dict.fromkeys(counts, "a new label"))
     st.caption(
         "The task gets these labels with the import. What it was before is kept in `set_aside/`."
     )
-    return LabelChoice(column, new_task=text)
+    return replace(plan, new_task=text)
 
 
 def _match(

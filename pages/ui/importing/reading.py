@@ -4,7 +4,7 @@ Every control has the upload in its key: what is said of one file is never taken
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.errors import TableError
 from core.exchange import foreign_table
+from core.exchange.import_types import Defaults
 from core.exchange.own_export import is_export
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.label_cells import LabelColumn
@@ -98,13 +99,21 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A table as it is to be read (an export has no columns); `waits_for` is what is open."""
+class Plan:
+    """What is to be imported, and how, as far as it is chosen; `waits_for` is what is open.
+
+    An export has no columns. `new_task` is the `task.toml` of a task that comes with the table.
+    """
 
     table: SourceTable
     columns: Columns | None = None
-    day_first: bool | None = None
+    unsaid: Defaults = field(default_factory=Defaults)
+    new_task: str = ""
     waits_for: str = ""
+
+    def waiting(self, what: str) -> "Plan":
+        """The plan, which waits for this, unless something else was open before."""
+        return replace(self, waits_for=self.waits_for or what)
 
 
 def upload_file(slot: str = KEPT, scope: str = "app") -> Upload | None:
@@ -134,14 +143,11 @@ def show_name(upload: Upload, slot: str = KEPT) -> None:
 
 
 def choose_reading(
-    upload: Upload,
-    choose: Callable[[Upload, SourceTable], Columns] | None = None,
-    *,
-    n_shown: int = foreign_table.PREVIEW,
-) -> Chosen:
+    upload: Upload, *, n_shown: int = foreign_table.PREVIEW, is_brief: bool = False
+) -> Plan:
     """What was recognized, with a way to say each thing otherwise; raises TableError.
 
-    `choose` lets somebody say what the columns hold, otherwise than on Data.
+    If it `is_brief` nobody is asked for columns other than those of text and id.
     """
     told, questions, first_rows = st.container(), st.container(), st.container()
     reading = _say_otherwise(upload)
@@ -157,38 +163,46 @@ def choose_reading(
                 "This is an export of Sunlight: labels come back with all that stood with them.",
                 icon=":material/inventory_2:",
             )
-        return Chosen(table)
-    columns = (choose or choose_columns)(upload, table)
-    day_first = None
+        return Plan(table)
+    columns, unsaid = _choose_columns(upload, table, is_brief=is_brief), Defaults()
     if columns.labeled_at and upload.is_day_first(table, columns.labeled_at) is None:
         doubt = foreign_table.doubt_of_dates(columns.labeled_at)
         with questions:
             option = _ask_one(upload, doubt, is_list=False)
-        is_answered, day_first = is_answered and bool(option), option == foreign_table.DAY_FIRST
+        is_answered = is_answered and bool(option)
+        unsaid = Defaults(day_first=option == foreign_table.DAY_FIRST)
     told.text(foreign_table.told_as_read(foreign_table.read_as(table, columns)).replace("`", ""))
-    if not is_answered:
-        return Chosen(table, columns, day_first, "Answer the question above.")
-    return Chosen(table, columns, day_first, "" if columns.text else "Choose the text column.")
+    plan = Plan(
+        table, columns, unsaid, waits_for="" if is_answered else "Answer the question above."
+    )
+    return plan if columns.text else plan.waiting("Choose the text column.")
 
 
-def choose_columns(upload: Upload, table: SourceTable) -> Columns:
+def _choose_columns(upload: Upload, table: SourceTable, *, is_brief: bool) -> Columns:
     """Which column holds what, as recognized or as somebody says."""
-    places = st.columns(3)
-    first, *further = choose_texts(upload, table, places[0]) or [""]
-    chosen = {
-        what: choose_column(upload, table, what, place)
-        for what, place in zip(FIRST_ROLES, places[1:], strict=True)
-    }
+    places = st.columns([3, 2] if is_brief else 3)
+    first, *further = _choose_texts(upload, table, places[0]) or [""]
+    chosen = {"label": foreign_table.recognized(table).get("label", "")}
+    for what, place in zip(FIRST_ROLES, places[1:], strict=not is_brief):
+        chosen[what] = _choose_column(upload, table, what, place)
+    if not is_brief:
+        chosen |= _choose_further_columns(upload, table)
+    return Columns(first, **chosen, further_texts=tuple(further))
+
+
+def _choose_further_columns(upload: Upload, table: SourceTable) -> dict[str, str]:
+    """The columns of what is not guessed."""
     others = [what for what in foreign_table.ROLE_NAMES if what not in ("text", *FIRST_ROLES)]
     with st.expander("More columns: who labeled, when, for which split"):
         st.caption("These are not guessed. Every column that you do not name stays as it is.")
         places = [*st.columns(3), *st.columns(3)]  # two rows: on a narrow screen the order stays
-        for what, place in zip(others, places, strict=False):
-            chosen[what] = choose_column(upload, table, what, place)
-    return Columns(first, **chosen, further_texts=tuple(further))
+        return {
+            what: _choose_column(upload, table, what, place)
+            for what, place in zip(others, places, strict=False)
+        }
 
 
-def choose_texts(upload: Upload, table: SourceTable, place: DeltaGenerator) -> list[str]:
+def _choose_texts(upload: Upload, table: SourceTable, place: DeltaGenerator) -> list[str]:
     """The columns that make the text, in the table's order; none if nobody names one."""
     names = [name for name in table.columns if name not in table.structured]
     chosen = place.multiselect(
@@ -202,7 +216,7 @@ def choose_texts(upload: Upload, table: SourceTable, place: DeltaGenerator) -> l
     return [name for name in names if name in chosen]
 
 
-def choose_column(upload: Upload, table: SourceTable, what: str, place: DeltaGenerator) -> str:
+def _choose_column(upload: Upload, table: SourceTable, what: str, place: DeltaGenerator) -> str:
     """The name of the column that holds this; empty for none."""
     names = [name for name in table.columns if what == "label" or name not in table.structured]
     options, found = [NO_COLUMN, *names], foreign_table.recognized(table).get(what, NO_COLUMN)

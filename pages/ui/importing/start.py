@@ -1,7 +1,7 @@
 """*Start with your own data*: from a file to the first label, in three steps of one dialog."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import SunlightError, TableError, TaskError
-from core.exchange.foreign_table import kept_columns, recognized
+from core.exchange.foreign_table import kept_columns
 from core.exchange.importer import import_as_new, import_data
 from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
-from core.exchange.tables.roles import Columns
 from core.system.progress import Progress
 from core.workspace.layout import open_workspace
 from core.workspace.registry import free_name, workspaces_folder
@@ -34,7 +33,7 @@ from pages.ui.components.messages import progress_shown
 from pages.ui.escape_markdown import plain
 from pages.ui.importing import reading
 from pages.ui.importing.labels import SEVERAL, choose_positive, choose_several
-from pages.ui.importing.reading import Chosen, Upload
+from pages.ui.importing.reading import Plan, Upload
 from pages.ui.importing.refusal import LEAVE_OUT, refuse
 
 TITLE = "Start with your own data"
@@ -50,15 +49,6 @@ WAYS = {
     TYPED: "Type them",
     KEEP: "Keep the labels of this workspace",
 }
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What somebody wants made of a table, and what is missing. No `task`: that there stays."""
-
-    columns: Columns | None
-    task: str = ""
-    waits_for: str = ""
 
 
 def offer_start(snapshot: Snapshot, label: str = TITLE, *, is_quiet: bool = False) -> None:
@@ -81,15 +71,15 @@ def _start(snapshot: Snapshot) -> None:
         st.caption("Step 2 of 3 · What is in it?")
         reading.show_name(upload, SLOT)
         try:
-            chosen = reading.choose_reading(upload, _choose_columns, n_shown=4)
-            show = _choose_shown(upload, chosen)
+            plan = reading.choose_reading(upload, n_shown=4, is_brief=True)
+            show = _choose_shown(upload, plan)
         except SunlightError as error:
             refuse(str(error))
             return
-        if chosen.waits_for:
-            st.text(chosen.waits_for)
+        if plan.waits_for:
+            st.text(plan.waits_for)
         st.button(
-            "Next", type="primary", key="start_next", disabled=bool(chosen.waits_for),
+            "Next", type="primary", key="start_next", disabled=bool(plan.waits_for),
             on_click=st.session_state.update, args=({LABELS_OF: upload.file_id},),
         )  # fmt: skip
     if is_last:
@@ -100,23 +90,15 @@ def _start(snapshot: Snapshot) -> None:
                 on_click=st.session_state.pop, args=(LABELS_OF,),
             )  # fmt: skip
         try:
-            wish = _choose_task(snapshot, upload, chosen, show)
+            plan = _choose_task(snapshot, upload, plan, show)
         except SunlightError as error:
-            wish = Wish(None, waits_for=plain(str(error)))
-            st.caption(wish.waits_for)
-        _finish(snapshot, upload, chosen.table, wish)
+            plan = plan.waiting(plain(str(error)))
+            st.caption(plan.waits_for)
+        _finish(snapshot, upload, plan)
 
 
-def _choose_columns(upload: Upload, table: SourceTable) -> Columns:
-    left, right = st.columns([3, 2])
-    first, *further = reading.choose_texts(upload, table, left) or [""]
-    item_id = reading.choose_column(upload, table, "item_id", right)
-    label = recognized(table).get("label", "")
-    return Columns(first, item_id, label, further_texts=tuple(further))
-
-
-def _choose_shown(upload: Upload, chosen: Chosen) -> list[str]:
-    if not chosen.columns or not (names := [*kept_columns(chosen.table, chosen.columns)]):
+def _choose_shown(upload: Upload, plan: Plan) -> list[str]:
+    if not plan.columns or not (names := [*kept_columns(plan.table, plan.columns)]):
         return []
     return st.multiselect(
         "Also show with each text",
@@ -127,16 +109,16 @@ def _choose_shown(upload: Upload, chosen: Chosen) -> list[str]:
     )
 
 
-def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Sequence[str]) -> Wish:
+def _choose_task(snapshot: Snapshot, upload: Upload, plan: Plan, show: Sequence[str]) -> Plan:
     """Labels, question and targets, as far as they are chosen; raises TableError, TaskError."""
-    table, columns = chosen.table, chosen.columns
+    table, columns = plan.table, plan.columns
     found = columns.label if columns else "label"
     columns = columns and replace(columns, label="")
-    ways, key = _ways(snapshot, chosen, found), upload.key("way")
+    ways, key = _ways(snapshot, plan, found), upload.key("way")
     way = st.radio("Labels", ways, format_func=WAYS.get, horizontal=True, key=key)
     if way == KEEP:
         st.text(", ".join(label.name for label in snapshot.workspace.task.labels))
-        return Wish(columns)
+        return replace(plan, columns=columns)
     n_rows, n_given = upload.row_count(table), 0
     if way == TYPED:
         wishes, several = _typed(upload), st.checkbox(SEVERAL, key=upload.key("several"))
@@ -152,7 +134,7 @@ def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Seque
     question = st.text_input(asked, key=upload.key("question"), placeholder="optional")
     targets = _choose_targets(upload, n_rows - n_given, n_given)
     if len(wishes) < 2:
-        return Wish(columns, waits_for="Name at least two labels.")
+        return plan.waiting("Name at least two labels.")
     called = kept_columns(table, columns) if columns else {}
     task = replace(
         snapshot.workspace.task if _has_task(snapshot) else default_task(),
@@ -160,12 +142,12 @@ def _choose_task(snapshot: Snapshot, upload: Upload, chosen: Chosen, show: Seque
         retired=(), several=several, targets=targets,
         show=tuple(called[name] for name in show if name in called),
     )  # fmt: skip
-    return Wish(columns, task_toml(task))
+    return replace(plan, columns=columns, new_task=task_toml(task))
 
 
-def _ways(snapshot: Snapshot, chosen: Chosen, found: str) -> list[str]:
+def _ways(snapshot: Snapshot, plan: Plan, found: str) -> list[str]:
     """How labels can be chosen, the likeliest first; an export brings its own."""
-    ways = [COLUMN] if chosen.columns is None else [TYPED, COLUMN]
+    ways = [COLUMN] if plan.columns is None else [TYPED, COLUMN]
     if _has_task(snapshot):
         ways.append(KEEP)
     return sorted(ways, key=lambda way: way != COLUMN) if found else ways
@@ -287,7 +269,7 @@ def _choose_targets(upload: Upload, n_left: int, n_given: int) -> dict[str, int]
     return targets
 
 
-def _finish(snapshot: Snapshot, upload: Upload, table: SourceTable, wish: Wish) -> None:
+def _finish(snapshot: Snapshot, upload: Upload, plan: Plan) -> None:
     """*Start labeling*: asks for a name that is not known, imports, and opens the card."""
     is_known = bool(session.annotator()) or session.login_is_configured()
     refused = st.session_state.get(REFUSED) == upload.file_id
@@ -295,18 +277,18 @@ def _finish(snapshot: Snapshot, upload: Upload, table: SourceTable, wish: Wish) 
     with st.form("start_form", border=False):
         name = "" if is_known else st.text_input("Your name", max_chars=session.MAX_NAME, key=NAME)
         is_pressed = st.form_submit_button("Start labeling", type="primary", icon=":material/edit:")
-    if not is_known and not wish.waits_for:
+    if not is_known and not plan.waits_for:
         focus(NAME)
     if not is_pressed:
         return
     if not is_known and not name.strip():
-        wish = replace(wish, waits_for="Type your name: it is saved with each label you give.")
-    if wish.waits_for:
-        st.error(wish.waits_for, icon=":material/error:")
+        plan = replace(plan, waits_for="Type your name: it is saved with each label you give.")
+    if plan.waits_for:
+        st.error(plan.waits_for, icon=":material/error:")
         return
     try:
         with progress_shown("Importing …") as progress:
-            path = _imported(snapshot, upload, table, wish, leave_out, progress)
+            path = _imported(snapshot, upload, plan, leave_out, progress)
     except SunlightError as error:
         st.session_state[REFUSED] = upload.file_id
         refuse(str(error))
@@ -319,18 +301,18 @@ def _finish(snapshot: Snapshot, upload: Upload, table: SourceTable, wish: Wish) 
 
 
 def _imported(
-    snapshot: Snapshot, upload: Upload, table: SourceTable, wish: Wish, leave_out: bool,
-    progress: Progress,
-) -> Path:  # fmt: skip
+    snapshot: Snapshot, upload: Upload, plan: Plan, leave_out: bool, progress: Progress
+) -> Path:
     """The workspace that holds the table now: a new one, or the empty one that was open."""
+    what = plan.table, plan.columns, plan.unsaid
     more = {"leave_out_bad_rows": leave_out, "progress": progress}
     if _is_new(snapshot):
         shelf = workspaces_folder()
         name = free_name(_stem(upload), shelf)
-        workspace, _ = import_as_new(name, wish.task, shelf, table, wish.columns, **more)
+        workspace, _ = import_as_new(name, plan.new_task, shelf, *what, **more)
         return workspace.path
     workspace = open_workspace(snapshot.workspace.path)
-    import_data(workspace, table, wish.columns, new_task=wish.task, **more)
+    import_data(workspace, *what, new_task=plan.new_task, **more)
     return workspace.path
 
 
