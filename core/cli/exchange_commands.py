@@ -12,7 +12,7 @@ from core.cli import answers
 from core.cli.answers import AsJson, Data, refusals, report, tell
 from core.errors import TableError
 from core.system.durable import write_new
-from core.workspace.layout import SAMPLE, Workspace, open_workspace, remove_unfilled
+from core.workspace.layout import SAMPLE, Workspace, filling, open_workspace
 from core.workspace.task import SPLITS
 from core.workspace.task_toml import default_task
 
@@ -252,7 +252,7 @@ def workspace_for(
     is_made = not path.exists()
     if is_made:
         path.mkdir(parents=True)
-    try:
+    with filling(path, is_new=is_made):
         is_empty = not any(path.iterdir())
         if is_empty and isinstance(source, Path) and (source / "task.toml").is_file():
             write_new(path / "task.toml", [(source / "task.toml").read_bytes()])
@@ -265,10 +265,6 @@ def workspace_for(
                 "import into a new workspace, with the column of the labels as --label."
             )
         yield workspace
-    except BaseException:
-        if is_made:
-            remove_unfilled(path)
-        raise
 
 
 def _take_labels(path: Path, table: "SourceTable", column: str, several: bool | None) -> None:

@@ -38,9 +38,8 @@ from core.system.durable import first_free, new_file, refused_as, write_whole
 from core.system.parallel import row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import append_labels
-from core.workspace.layout import Workspace, open_workspace, remove_unfilled
+from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import Event, append_records, read_aliases
-from core.workspace.registry import create
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task_file import replace_task, why_labels_stay
 from core.workspace.task_toml import parse_task
@@ -139,30 +138,6 @@ def import_data(
         if leave_out_bad_rows and isinstance(source, SourceTable):
             _refuse_wrong_reading(source, incoming)
         return _take_over(workspace, incoming, new_task, leave_out_bad_rows, progress)
-
-
-def import_as_new(
-    name: str,
-    task: str,
-    root: Path,
-    source: SourceTable,
-    columns: Columns | None = None,
-    unsaid: Defaults | None = None,
-    *,
-    leave_out_bad_rows: bool = False,
-    progress: Progress = silent,
-) -> tuple[Workspace, ImportResult]:
-    """A new workspace of this name, with this `task.toml` and what a table holds.
-
-    If the table is refused nothing stays. Raises what `import_data` and `create` raise.
-    """
-    workspace = create(name, task, root)
-    more = {"leave_out_bad_rows": leave_out_bad_rows, "progress": progress}
-    try:
-        return workspace, import_data(workspace, source, columns, unsaid, **more)
-    except BaseException:
-        remove_unfilled(workspace.path)
-        raise
 
 
 def _refuse_wrong_reading(table: SourceTable, incoming: TableContents) -> None:

@@ -1,7 +1,7 @@
 """A workspace: one task, its data and its logs, as files in one folder."""
 
 from collections.abc import Collection, Hashable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -154,11 +154,16 @@ def open_workspace(path: Path) -> Workspace:
     return Workspace(path.resolve(), load_task(path / "task.toml"))
 
 
-def remove_unfilled(path: Path) -> None:
-    """Removes a new workspace that has got nothing but its task."""
-    files = {entry.name for entry in path.iterdir() if entry.is_file() or any(entry.iterdir())}
-    if files <= {".cache", "task.toml"}:
-        remove(path)
+@contextmanager
+def filling(path: Path, *, is_new: bool) -> Iterator[None]:
+    """On an error within, a new workspace that has got nothing but its task is removed."""
+    try:
+        yield
+    except BaseException:
+        files = {entry.name for entry in path.iterdir() if entry.is_file() or any(entry.iterdir())}
+        if is_new and files <= {".cache", "task.toml"}:
+            remove(path)
+        raise
 
 
 def refuse_contents(path: Path) -> None:

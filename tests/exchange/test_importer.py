@@ -14,14 +14,15 @@ import pytest
 from core.errors import TableError, UnwritableError
 from core.exchange.exporter import export
 from core.exchange.import_types import Defaults
-from core.exchange.importer import ImportResult, import_as_new, import_data
+from core.exchange.importer import ImportResult, import_data
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.reader import Reading
 from core.exchange.tables.roles import Columns
 from core.pool.csv_files import plain_blocks
 from core.system.csv_rows import read_rows
-from core.workspace.layout import Workspace
+from core.workspace.layout import Workspace, filling
 from core.workspace.logs import read_aliases
+from core.workspace.registry import create
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import SPLITS
 from core.workspace.task_toml import DEFAULT_TASK_FILE
@@ -338,10 +339,16 @@ def test_a_table_gets_a_workspace_of_its_own_or_leaves_none(tmp_path: Path):
     table = open_table(write_table(tmp_path, "csv", COLUMNS, [*ROWS, ["n1", "other", *[""] * 4]]))
     columns, shelf = columns_of(COLUMNS), tmp_path / "shelf"
     shelf.mkdir()
-    with pytest.raises(TableError, match="item_id `n1` of line 2"):
-        import_as_new("news", task, shelf, table, columns)
+    workspace = create("news", task, shelf)
+    with (
+        pytest.raises(TableError, match="item_id `n1` of line 2"),
+        filling(workspace.path, is_new=True),
+    ):
+        import_data(workspace, table, columns)
     assert list(shelf.iterdir()) == []
-    workspace, result = import_as_new("news", task, shelf, table, columns, leave_out_bad_rows=True)
+    workspace = create("news", task, shelf)
+    with filling(workspace.path, is_new=True):
+        result = import_data(workspace, table, columns, leave_out_bad_rows=True)
     assert (workspace.path, result.items, result.labels) == (shelf / "news", 4, 3)
 
 
@@ -359,8 +366,10 @@ def test_whoever_leaves_an_import_leaves_no_workspace(tmp_path: Path):
         shelf = tmp_path / f"shelf{n_told}"
         shelf.mkdir()
         told.clear()
+        workspace = create("news", task, shelf)
         try:
-            import_as_new("news", task, shelf, table, columns_of(COLUMNS), progress=leave)
+            with filling(workspace.path, is_new=True):
+                import_data(workspace, table, columns_of(COLUMNS), progress=leave)
         except KeyboardInterrupt:
             assert list(shelf.iterdir()) == []
         else:

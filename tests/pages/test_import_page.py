@@ -535,7 +535,7 @@ def test_a_fault_of_the_program_is_no_refusal(workspace: Workspace):
     def fail(_: object) -> None:
         raise ZeroDivisionError("a fault")
 
-    run = ImportRun(workspace.path, "upload", fail, None)
+    run = ImportRun(workspace.path, None, fail)
     eventually(lambda: not run.is_running)
     assert isinstance(run.error, ZeroDivisionError)
     assert (run.result, run.refusal) == (None, "")

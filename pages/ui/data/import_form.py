@@ -6,9 +6,6 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import SunlightError
-from core.exchange.importer import ImportResult, import_data
-from core.system.progress import Progress
-from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot
 from pages.ui import session
 from pages.ui.data import import_run
@@ -27,13 +24,14 @@ def show(path: Path) -> None:
     result_place = st.container()
     upload = upload_file()
     run = _run_of(path, upload)
-    result = run.result if run else None
+    is_running = run is not None and run.is_running  # asked first: it may end at any moment
+    result = run.result if run and not is_running else None
     if run and result:
         with result_place:
             import_run.show_result(run, result)
     elif upload:
-        _show_form(snapshot, upload, run)
-    elif run and run.is_running:
+        _show_form(snapshot, upload, run, is_running=is_running)
+    if run and is_running:
         import_run.watch_import(run)
     import_run.show_earlier(path, but=result.record if result else "")
 
@@ -45,10 +43,13 @@ def _run_of(path: Path, upload: Upload | None) -> import_run.ImportRun | None:
         return None
     if run.error:
         raise st.session_state.pop(import_run.RUN).error
-    return run if run.is_running or upload is None or run.of == upload.file_id else None
+    return run if run.is_running or upload is None or run.upload is upload else None
 
 
-def _show_form(snapshot: Snapshot, upload: Upload, run: import_run.ImportRun | None) -> None:
+def _show_form(
+    snapshot: Snapshot, upload: Upload, run: import_run.ImportRun | None, *, is_running: bool
+) -> None:
+    """What is chosen of an upload; without a button while an import goes on."""
     show_name(upload)
     try:
         plan = choose_labels(upload, choose_reading(upload), snapshot)
@@ -56,16 +57,13 @@ def _show_form(snapshot: Snapshot, upload: Upload, run: import_run.ImportRun | N
             plan = choose_for_all(upload, plan)
     except SunlightError as error:
         refuse(str(error))
-        if run and run.is_running:
-            import_run.watch_import(run)
         return
     leave_out = st.checkbox(
         LEAVE_OUT,
         key=upload.key("leave_out"),
         help="Otherwise such a row refuses the whole table, and nothing is imported.",
     )
-    if run and run.is_running:
-        import_run.watch_import(run)
+    if is_running:
         return
     if run and run.refusal:
         refuse(run.refusal)
@@ -86,12 +84,5 @@ def _show_form(snapshot: Snapshot, upload: Upload, run: import_run.ImportRun | N
 
 def _start(path: Path, upload: Upload, plan: Plan, leave_out: bool) -> None:
     """Before the page runs again: the import is on its way, and a small one is over."""
-    work = partial(_import, path, plan, leave_out)
-    st.session_state[import_run.RUN] = import_run.ImportRun(path, upload.file_id, work, upload)
-
-
-def _import(path: Path, plan: Plan, leave_out: bool, progress: Progress) -> ImportResult:
-    return import_data(
-        open_workspace(path), plan.table, plan.columns, plan.unsaid,
-        new_task=plan.new_task, leave_out_bad_rows=leave_out, progress=progress,
-    )  # fmt: skip
+    work = partial(plan.carry_out, path, leave_out)
+    st.session_state[import_run.RUN] = import_run.ImportRun(path, upload, work)

@@ -17,6 +17,7 @@ from core.workspace.layout import open_workspace
 from pages.ui import session
 from pages.ui.components.messages import watch
 from pages.ui.escape_markdown import plain
+from pages.ui.importing.reading import Upload
 
 AT_ONCE = 0.4
 """Seconds in which a small table is imported: nothing is shown of how far it is."""
@@ -31,20 +32,20 @@ class CancelledError(Exception):
 class ImportRun:
     """One import, in a thread of its own; it ends whether or not somebody looks on.
 
-    It is stopped only where it tells how far it is, before anything has its name on disk. `of` is
-    the upload, and `keeps` lives as long as the work.
+    It is stopped only where it tells how far it is, before anything has its name on disk. The
+    upload lives as long as the work.
     """
 
     def __init__(
-        self, path: Path, of: str, work: Callable[[Progress], ImportResult], keeps: object
+        self, path: Path, upload: Upload, work: Callable[[Progress], ImportResult]
     ) -> None:
-        self.path, self.of = path, of
+        self.path, self.upload = path, upload
         self.told = Told("reading the table")
         self.result: ImportResult | None = None
         self.refusal = ""
         self.is_cancelled = False
         self.error: Exception | None = None
-        self._keeps, self._began = keeps, time.monotonic()
+        self._began = time.monotonic()
         self._thread = threading.Thread(target=self._do, args=[work], name="import")
         self._thread.start()
         self._thread.join(AT_ONCE)

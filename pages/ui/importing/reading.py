@@ -17,6 +17,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.errors import TableError
 from core.exchange import foreign_table
 from core.exchange.import_types import Defaults
+from core.exchange.importer import ImportResult, import_data
 from core.exchange.own_export import is_export
 from core.exchange.tables.dialect import NONE
 from core.exchange.tables.label_cells import LabelColumn
@@ -24,6 +25,8 @@ from core.exchange.tables.opening import PACKED, open_table
 from core.exchange.tables.reader import HEADER, KINDS, NO_HEADER, Doubt, Reading, SourceTable
 from core.exchange.tables.roles import Columns
 from core.system.process import folder_of
+from core.system.progress import Progress
+from core.workspace.layout import open_workspace
 from pages.ui.escape_markdown import plain
 
 KEPT = "import"
@@ -114,6 +117,13 @@ class Plan:
     def waiting(self, what: str) -> "Plan":
         """The plan, which waits for this, unless something else was open before."""
         return replace(self, waits_for=self.waits_for or what)
+
+    def carry_out(self, path: Path, leave_out: bool, progress: Progress) -> ImportResult:
+        """The import into the workspace in this folder; raises what `import_data` does."""
+        return import_data(
+            open_workspace(path), self.table, self.columns, self.unsaid,
+            new_task=self.new_task, leave_out_bad_rows=leave_out, progress=progress,
+        )  # fmt: skip
 
 
 def upload_file(slot: str = KEPT, scope: str = "app") -> Upload | None:

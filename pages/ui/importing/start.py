@@ -10,12 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import SunlightError, TableError, TaskError
 from core.exchange.foreign_table import kept_columns
-from core.exchange.importer import import_as_new, import_data
 from core.exchange.tables.label_cells import LabelColumn
 from core.exchange.tables.reader import SourceTable
 from core.system.progress import Progress
-from core.workspace.layout import open_workspace
-from core.workspace.registry import free_name, workspaces_folder
+from core.workspace.layout import filling
+from core.workspace.registry import create, free_name, workspaces_folder
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MAX_LABELS, Label
 from core.workspace.task_file import (
@@ -304,16 +303,12 @@ def _imported(
     snapshot: Snapshot, upload: Upload, plan: Plan, leave_out: bool, progress: Progress
 ) -> Path:
     """The workspace that holds the table now: a new one, or the empty one that was open."""
-    what = plan.table, plan.columns, plan.unsaid
-    more = {"leave_out_bad_rows": leave_out, "progress": progress}
-    if _is_new(snapshot):
-        shelf = workspaces_folder()
-        name = free_name(_stem(upload), shelf)
-        workspace, _ = import_as_new(name, plan.new_task, shelf, *what, **more)
-        return workspace.path
-    workspace = open_workspace(snapshot.workspace.path)
-    import_data(workspace, *what, new_task=plan.new_task, **more)
-    return workspace.path
+    path, shelf = snapshot.workspace.path, workspaces_folder()
+    if is_new := _is_new(snapshot):
+        path = create(free_name(_stem(upload), shelf), plan.new_task, shelf).path
+    with filling(path, is_new=is_new):
+        plan.carry_out(path, leave_out, progress)
+    return path
 
 
 def _stem(upload: Upload) -> str:
