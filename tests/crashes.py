@@ -30,7 +30,7 @@ from core.system.csv_rows import read_bytes
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
 from core.workspace.logs import Event
-from core.workspace.relabel import Hand, flag_by_hand, label_by_hand
+from core.workspace.relabel import Hand, adjudicate, flag_by_hand, label_by_hand
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from tests.conftest import headlines, write_csv
 from tests.faults import KINDS, Shim, breakable
@@ -45,6 +45,8 @@ SEVERAL += "".join(
     for value, name in (("1", "related.csv"), ("0", "not_related.csv"))
 )
 ANSWERS = {TASK: ("0", "1"), SEVERAL: ("0", "1", "1|0", "-")}
+OPINIONS = TASK + "[quality]\noverlap = 1\nrepeat = 0.5\nstart = 4\n"
+"""Two people, who are asked again about each other's items, and one who decides."""
 LIVES = 20
 """Crashes in a row on one workspace, at most, before the doctor goes through it."""
 
@@ -92,13 +94,16 @@ def life(watch: Watch, trained: Trained, draw: Random, tell: Callable, keeps: bo
 def _step(
     snapshot: Snapshot, inbox: Inbox, told: Told, trained: Trained, draw: Random, tell: Callable
 ) -> None:
-    what = draw.random()
-    if what < 0.08:
+    what, asks_again = draw.random(), snapshot.workspace.task.quality.overlap > 0
+    if asks_again and draw.random() < 0.4:
+        _decide(snapshot, inbox, draw, tell)
+    elif what < 0.08:
         keep(snapshot, trained)
     elif what < 0.2:
         _by_hand(snapshot, inbox, draw, tell)
     else:
-        batch = propose(snapshot, "ann", BatchRequest(seed=draw.randrange(2**31)))
+        person = draw.choice(("ann", "bob")) if asks_again else "ann"
+        batch = propose(snapshot, person, BatchRequest(seed=draw.randrange(2**31)))
         for _ in range(draw.randint(1, 3)):
             _send(snapshot, inbox, _burst(snapshot, batch, told, draw), tell)
         if draw.random() < 0.5:
@@ -116,6 +121,20 @@ def _by_hand(snapshot: Snapshot, inbox: Inbox, draw: Random, tell: Callable) -> 
         event = flag_by_hand(
             snapshot.workspace, inbox, item, draw.choice(NOTES), Hand("hand", False)
         )
+    tell("sent", vars(event))
+    tell("acknowledged", [event.event_id])
+
+
+def _decide(snapshot: Snapshot, inbox: Inbox, draw: Random, tell: Callable) -> None:
+    """Somebody decides about an item that was labeled here, or takes their decision back."""
+    labels = read_snapshot(snapshot.workspace).labels
+    here = {item.item_id for item in labels.items if item.batch_id}
+    differ = sorted(here & labels.words.differing.keys() or here)
+    if not differ:
+        return
+    label = draw.choice([*ANSWERS[TASK], *ANSWERS[TASK], ""])
+    where = snapshot.workspace, inbox, draw.choice(differ), label, "hand"
+    event = adjudicate(*where, draw.choice(("slip", "unclear text")))
     tell("sent", vars(event))
     tell("acknowledged", [event.event_id])
 
@@ -144,7 +163,8 @@ def _new(batch: Batch, action: str, item: str, draw: Random, answer: str = "") -
     note = draw.choice(NOTES) if action == "flag" else ""
     event_id = f"{draw.getrandbits(64):016x}-1"
     return Event(
-        event_id, batch.batch_id, item, action, label, "ann", "2026-01-01T00:00:00.000Z",
+        event_id, batch.batch_id, item, action, label, batch.proposals[0].annotator,
+        "2026-01-01T00:00:00.000Z",
         draw.random(), False, note,
     )  # fmt: skip
 
@@ -353,6 +373,7 @@ class Harness:
         self._hear(watch, in_child(act)[0])
         watch.look()
         watch.look_at_labels()
+        watch.look_at(read_snapshot(open_workspace(watch.path)).labels)
         if watch.told.waiting():
             watch.blame("never taken", watch.told.waiting()[0])
 
@@ -364,10 +385,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--each", action="store_true", help="first each fault at each call")
     parser.add_argument("--several", action="store_true", help="several labels for one text")
+    parser.add_argument("--opinions", action="store_true", help="second opinions and decisions")
     asked = parser.parse_args()
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        task = SEVERAL if asked.several else TASK
+        task = SEVERAL if asked.several else OPINIONS if asked.opinions else TASK
         harness = Harness(Path(folder), asked.seed, asked.each, task)
         print(harness.run(asked.points, asked.seconds).as_json())
 

@@ -44,7 +44,7 @@ def crash(points: int, seed: int, *options: str) -> subprocess.Popen:
     )
 
 
-@pytest.mark.parametrize("further", [(), ("--several",)])
+@pytest.mark.parametrize("further", [(), ("--several",), ("--opinions",)])
 def test_each_fault_at_each_call_loses_doubles_and_tears_nothing(further: tuple[str, ...]):
     found = json.loads(crash(FEW, 11, "--each", *further).communicate()[0])
     assert found["examples"] == []
@@ -56,14 +56,15 @@ def test_each_fault_at_each_call_loses_doubles_and_tears_nothing(further: tuple[
 
 @pytest.mark.thorough
 def test_a_thousand_random_crashes_lose_double_and_tear_nothing():
-    running = [crash(POINTS // PROCESSES, *each) for each in ((11,), (12, "--several"))]
+    kinds = ((11,), (12, "--several"), (13, "--opinions"))
+    running = [crash(POINTS // PROCESSES, *each) for each in kinds]
     found = [json.loads(process.communicate()[0]) for process in running]
     points = sum((Counter(part["points"]) for part in found), Counter())
     told = {name: sum(part[name] for part in found) for name in ("sent", "acknowledged")}
     print(f"{points.total():,} crash points, {told['acknowledged']:,} events acknowledged")
     if not points[TRACED]:
         print("This machine does not permit tracing: the shim's kills count alone.")
-    assert [part["examples"] for part in found] == [[], []]
+    assert [part["examples"] for part in found] == [[], [], []]
     assert points.total() >= POINTS
     assert all(points[kind] > POINTS / 50 for kind in KINDS)
     assert told["acknowledged"] == told["sent"] > POINTS

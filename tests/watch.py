@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.workspace.events import Inbox
+from core.workspace.labels import Labels
 from core.workspace.snapshot import Snapshot
 from tests.records import split_records
 
 NAMES = {"1": "related.csv", "0": "not_related.csv", "-": "none.csv"}
+AGAIN = ("second opinion", "repeat")
 FILES = ("batches.csv", "annotations.csv", "runs.csv")
 
 
@@ -89,19 +91,66 @@ class Watch:
         And nothing is torn any more, and the doctor has no errors.
         """
         rows = split_records(self.files[self.path / "annotations.csv"])[0][1:]
-        splits = {row[0]: row[2] for row in split_records(self.files[self.path / FILES[0]])[0]}
         saved = {row[1] for row in rows if row[3] == "save"}
-        words = {row[2]: row for row in rows if row[3] in ("label", "undo")}
-        for item, row in words.items():
+        for item, (row, split) in self._counting().items():
             if row[3] == "label" and row[1] in saved:
                 for value in row[4].split("|"):
-                    path = self.path / f"{splits[row[1]]}_data" / NAMES[value]
+                    path = self.path / f"{split}_data" / NAMES[value]
                     found = split_records(ended(self.files.get(path, b"")))[0]
                     if [label[0] for label in found].count(item) != 1:
                         self.blame("label not saved once", row)
         for path, data in self.files.items():
             if split_records(ended(data))[1]:
                 self.blame("torn", f"{path.name} after opening")
+        self._look_for_opinions()
+
+    def look_at(self, labels: Labels) -> None:
+        """Each label that counts is the one that the rows of the logs give."""
+        for item, (row, split) in self._counting().items():
+            found = labels.by_id.get(item)
+            if (row[4], split) != (found.label, found.split) if found else row[3] == "label":
+                self.blame("counts otherwise", (row, split, found))
+
+    def _proposed(self) -> dict[tuple[str, str], list[str]]:
+        """The row of each (batch, item)."""
+        return {(row[0], row[5]): row for row in split_records(self.files[self.path / FILES[0]])[0]}
+
+    def _counting(self) -> dict[str, tuple[list[str], str]]:
+        """Each item's word that counts, and its split: the decision that stands, or the last own.
+
+        A label by hand where there was one is a correction, and ends the decision before it.
+        """
+        proposed, own, decided = self._proposed(), {}, {}
+        for row in split_records(self.files[self.path / "annotations.csv"])[0][1:]:
+            item, about = row[2], proposed.get((row[1], row[2]), [""] * 7)
+            split, strategy = about[2], about[6]
+            if row[3] not in ("label", "undo") or strategy in AGAIN:
+                continue
+            if strategy == "adjudication":
+                decided.pop(item, None)
+                decided |= {item: (row, split)} if row[3] == "label" else {}
+                continue
+            before = own.get(item, ([""] * 6, ""))[0]
+            if before[3] == "label" and (strategy == "sunlight" or before[5] != row[5]):
+                decided.pop(item, None)
+            own[item] = row, split
+        for item, (row, split) in decided.items():
+            had, where = own.get(item, (row, split))
+            own[item] = row, where if had[3] == "label" else split
+        return own
+
+    def _look_for_opinions(self) -> None:
+        """No label file has what was said by nobody but for a second opinion."""
+        proposed, said = self._proposed(), {True: set(), False: set()}
+        for row in split_records(self.files[self.path / "annotations.csv"])[0][1:]:
+            if row[3] == "label":
+                strategy = proposed[row[1], row[2]][6]
+                said[strategy in AGAIN] |= {(row[2], value) for value in row[4].split("|")}
+        for item, value in said[True] - said[False]:
+            for path in self.path.glob(f"*_data/{NAMES[value]}"):
+                rows = split_records(ended(self.files.get(path, b"")))[0]
+                if item in {row[0] for row in rows}:
+                    self.blame("an opinion in a label file", (item, value, path.name))
 
 
 def ended(data: bytes) -> bytes:

@@ -1,10 +1,12 @@
 """Milliseconds from a key to the next headline, and keys against rows on disk, for many at once.
 
     python -m tests.benchmarks.annotation [--data DIR] [--sessions 1,5,20] [--rates 2,20]
+                                          [--overlap 0.1]
 
 The real server on a copy of the workspace, real key presses in one real Chromium, one browser
 context a session, each session another person. All keys of a session lie within one batch; what
-happens between two batches is not measured here.
+happens between two batches is not measured here. With `--overlap` somebody has labeled before, and
+so much of that comes to the sessions as second opinions.
 
 *Key to paint* is measured in the page, from the key event's own time to the first task after the
 frame in which the next headline stands. It includes the way from the browser's process to the
@@ -27,16 +29,23 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import cycle, pairwise
 from pathlib import Path
 from random import Random
 from statistics import mean, quantiles
 
 from playwright.async_api import Browser, Page, async_playwright
 
+from core.analysis.simulation import ORACLE_NAME, label_batch
+from core.sampling.next_batch import BatchRequest, propose
+from core.workspace.events import Inbox
 from core.workspace.layout import SAMPLE, Workspace, open_workspace
 from core.workspace.logs import read_logs
+from core.workspace.snapshot import read_snapshot
+from core.workspace.task import Quality
+from core.workspace.task_file import task_toml
+from core.workspace.task_toml import parse_task
 from tests.benchmarks.table import copied, machine, print_table
 from tests.browser import ITEM, SAVE_STATE
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
@@ -136,19 +145,23 @@ class Load:
 def main() -> None:
     options = read_options()
     began = time.perf_counter()
-    rows, longest = [], 0.0
+    rows, longest, opinions = [], 0.0, 0
     for sessions in options.sessions:
         for rate in options.rates:
             load = Load(sessions, rate, options.labels)
             with copied(options.data) as folder:
+                if options.overlap:
+                    share_with_others(folder, options.overlap, sessions)
                 app, floor, slowest = asyncio.run(measure(open_workspace(folder), load))
+                opinions += opinions_in(open_workspace(folder))
             rows += [app, floor]
             longest = max(longest, slowest)
     items = len(pool_of(open_workspace(options.data), write_cache=False))
     print_table(HEAD, rows)
     print(
         f"\n{machine()}; {items:,} items; acknowledged at the latest {longest:.2f} s after the "
-        f"last key; measured in {time.perf_counter() - began:.0f} s"
+        f"last key; {opinions:,} keys were second opinions; measured in "
+        f"{time.perf_counter() - began:.0f} s"
     )
 
 
@@ -158,11 +171,31 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--sessions", type=integers, default=[1, 5, 20], help="such as 1,5,20")
     parser.add_argument("--rates", type=integers, default=[2, 20], help="keys a second, as 2,20")
     parser.add_argument("--labels", type=int, default=LABELS, help="keys a session")
+    parser.add_argument("--overlap", type=float, default=0.0, help="share of second opinions")
     options = parser.parse_args()
     size = open_workspace(options.data).task.batch_size
     if not 2 <= options.labels < size:
         parser.error(f"--labels: from 2 to {size - 1}, so that no key meets the end of a batch")
     return options
+
+
+def share_with_others(folder: Path, overlap: float, sessions: int) -> None:
+    """Turns second opinions on, and labels as many items as this share needs for so many people."""
+    path = folder / "task.toml"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    task = replace(parse_task(text, path.name), quality=Quality(overlap=overlap))
+    path.write_text(task_toml(task), encoding="utf-8")
+    workspace = open_workspace(folder)
+    size = sessions * task.batch_size
+    batch = propose(read_snapshot(workspace), "before", BatchRequest(size=size))
+    values = cycle(task.values)
+    label_batch(Inbox(workspace), batch, {x.item_id: next(values) for x in batch.proposals})
+
+
+def opinions_in(workspace: Workspace) -> int:
+    """How many labels were given as opinions."""
+    logs = read_logs(*workspace.logs)
+    return sum((event.batch_id, event.item_id) in logs.asked_again for event in logs.events)
 
 
 def integers(text: str) -> list[int]:
@@ -292,6 +325,8 @@ def count(presses: Sequence[Press], sent: int, workspace: Workspace, keys: dict[
     for press in presses:
         wanted[press.annotator, press.item].append(keys.get(press.key))
     for event in read_logs(*workspace.logs).events:
+        if event.annotator == ORACLE_NAME:  # what was there before
+            continue
         found[event.annotator, event.item_id].append(event.label)
     lost, doubled, wrong = sent - len(presses), 0, 0
     for item in wanted.keys() | found.keys():
