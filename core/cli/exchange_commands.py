@@ -137,7 +137,8 @@ def export_command(
     form: Annotated[
         str,
         typer.Option(
-            "--format", help="csv, excel, jsonl, parquet, label-studio, huggingface, fasttext"
+            "--format",
+            help="csv, excel, jsonl, parquet, label-studio, huggingface, fasttext, opinions",
         ),
     ] = "csv",
     for_excel: ForExcel = False,

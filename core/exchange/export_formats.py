@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from core.exchange.table_writers import Row, as_bytes, json_rows, json_text
+from core.exchange.opinion_table import OPINION_SCHEMA, Opinions, last_of_each
+from core.exchange.table_writers import Row, as_bytes, json_row, json_rows, json_text
 from core.exchange.tables.tool_formats import FASTTEXT
 from core.workspace.task import SPLITS, Task
 
@@ -18,31 +19,36 @@ Files = Iterator[tuple[str, bytes]]
 HUGGING_FACE_SPLITS = {"training": "train", "validation": "validation", "evaluation": "test"}
 """What that tool calls the splits, in its order."""
 
+OPINIONS = pa.list_(pa.struct([("annotator", pa.string()), ("label", pa.string())]))
+"""The type of that tool's column of opinions."""
+
 END_OF_LINE = "</s>"  # the word that fastText itself puts at the end of each line
 
 
 @dataclass(frozen=True)
 class Layout:
-    """One format: `files` gives the files of a table of `provenance`; `file` names the only one.
+    """One format: `files` gives the files of a table of `provenance`, and of opinions on its items.
 
-    `note` is for readers of the card, `called` what stands in the files for each label.
+    `file` names the only one, `note` is for readers of the card, `called` what stands in the files
+    for each label; `columns` are theirs where they are not the table's.
     """
 
     title: str
-    files: Callable[[pa.Table, Task], Files]
+    files: Callable[[pa.Table, Task, Opinions], Files]
     file: str = ""
     note: str = ""
     has_ids: bool = True
     called: Callable[[Task], dict[str, str]] = lambda task: {value: value for value in task.values}
+    columns: tuple[str, ...] = ()
 
 
-def _one_file(name: str, *, lists: bool = False) -> Callable[[pa.Table, Task], Files]:
+def _one_file(name: str, *, lists: bool = False) -> Callable[[pa.Table, Task, Opinions], Files]:
     """What gives the table as one file, in the format of its ending.
 
     With `lists` several labels for one text are a list, not joined by `|`.
     """
 
-    def files(table: pa.Table, task: Task) -> Files:
+    def files(table: pa.Table, task: Task, _: Opinions) -> Files:
         if lists and task.several:
             answers = [list(task.chosen(answer)) for answer in table["label"].to_pylist()]
             table = _with_labels(table, pa.array(answers, pa.list_(pa.string())))
@@ -55,19 +61,24 @@ def _with_labels(table: pa.Table, labels: pa.Array) -> pa.Table:
     return table.set_column(table.column_names.index("label"), "label", labels)
 
 
-def label_studio(table: pa.Table, task: Task) -> Files:
+def label_studio(table: pa.Table, task: Task, said: Opinions) -> Files:
     """Tasks with annotations and predictions, and the configuration that they fit."""
-    tasks = ",\n".join(json_text(_label_studio_task(row, task)) for row in json_rows(table))
+    rows = ((row, said.get(row["item_id"], ())) for row in json_rows(table))
+    tasks = ",\n".join(json_text(_label_studio_task(row, task, words)) for row, words in rows)
     yield "tasks.json", f"[\n{tasks}\n]\n".encode()
     yield "labeling_config.xml", _labeling_config(task)
 
 
-def hugging_face(table: pa.Table, task: Task) -> Files:
-    """A Parquet file per split, labels as numbers that it names, and the head of README.md."""
+def hugging_face(table: pa.Table, task: Task, said: Opinions) -> Files:
+    """A Parquet file per split, labels as numbers that it names, and the head of README.md.
+
+    Where several people gave their opinion on an item, a column has all opinions.
+    """
     place = {value: at for at, value in enumerate(task.values)}
     given = [[place[x] for x in task.chosen(answer)] for answer in table["label"].to_pylist()]
     numbers = pa.array(given, pa.list_(pa.int64()))
     table = _with_labels(table, numbers if task.several else pc.list_flatten(numbers))
+    table = _with_opinions(table, said)
     table = table.replace_schema_metadata({"huggingface": json_text(_features(table, task))})
     written = []
     for split, called in HUGGING_FACE_SPLITS.items():
@@ -78,18 +89,38 @@ def hugging_face(table: pa.Table, task: Task) -> Files:
     yield "README.md", _front_matter(task, written).encode()
 
 
+def _with_opinions(table: pa.Table, said: Opinions) -> pa.Table:
+    """The table with a list of each person's answer at its end, if an item has two of them."""
+    lists = [last_of_each(said.get(item_id, ())) for item_id in table["item_id"].to_pylist()]
+    if max(map(len, lists), default=0) < 2:
+        return table
+    name = "opinions"
+    while name in table.column_names:  # of the pool
+        name += "_"
+    return table.append_column(name, pa.array(lists, OPINIONS))
+
+
 def _features(table: pa.Table, task: Task) -> dict[str, object]:
     """What `datasets` reads in the head of a Parquet file: the kind of each column."""
     kinds: dict[str, object] = {
         field.name: {"dtype": str(field.type).replace("double", "float64"), "_type": "Value"}
         for field in table.schema
     }
+    opinion = {name: {"dtype": "string", "_type": "Value"} for name in ("annotator", "label")}
+    kinds |= {x.name: [opinion] for x in table.schema if x.type == OPINIONS}
     classes = {"names": [*task.values], "_type": "ClassLabel"}
     kinds["label"] = {"feature": classes, "_type": "Sequence"} if task.several else classes
     return {"info": {"features": kinds}}
 
 
-def fast_text(table: pa.Table, task: Task) -> Files:
+def opinions(table: pa.Table, task: Task, said: Opinions) -> Files:
+    """A row for each word on an item, in the order of the items."""
+    items = dict.fromkeys(table["item_id"].to_pylist())
+    rows = [row for item_id in items for row in said.get(item_id, ())]
+    yield "opinions.csv", as_bytes(pa.Table.from_pylist(rows, OPINION_SCHEMA), ".csv")
+
+
+def fast_text(table: pa.Table, task: Task, _: Opinions) -> Files:
     """A file per split, a label and the words of its text a line."""
     called = fast_text_labels(task)
     for split in SPLITS:
@@ -131,7 +162,9 @@ LAYOUTS = {
         "Label Studio",
         label_studio,
         note="Make a project with labeling_config.xml, then import tasks.json. `data.annotator` "
-        "says who labeled an item, since Label Studio knows only its own users in `completed_by`.",
+        "says who labeled an item, since Label Studio knows only its own users in `completed_by`. "
+        "Where several people did, each annotation has its `annotator`, and the one whose label "
+        "counts is the ground truth.",
     ),
     "huggingface": Layout(
         "Hugging Face datasets, Argilla",
@@ -148,16 +181,20 @@ LAYOUTS = {
         has_ids=False,
         called=fast_text_labels,
     ),
+    "opinions": Layout(
+        "Opinions of each person, as CSV",
+        opinions,
+        "opinions.csv",
+        "A row for each person and item: what they said first, as a second opinion or again, and "
+        "each decision. `counts` is 1 where that is the item's label.",
+        has_ids=False,
+        columns=tuple(OPINION_SCHEMA.names),
+    ),
 }
 
 
-def _label_studio_task(row: Row, task: Task) -> dict[str, object]:
-    annotation = {"result": _choices(task.chosen(row["label"])), "was_cancelled": False}
-    if row["labeled_at"]:
-        annotation["created_at"] = row["labeled_at"]
-    if row["seconds"] is not None:
-        annotation["lead_time"] = row["seconds"]
-    found: dict[str, object] = {"data": row, "annotations": [annotation]}
+def _label_studio_task(row: Row, task: Task, said: Sequence[Row]) -> dict[str, object]:
+    found: dict[str, object] = {"data": row, "annotations": _annotations(row, task, said)}
     predicted = task.today(row["predicted"])
     if predicted and {*task.chosen(predicted)} <= {*task.values}:
         result = _choices(task.chosen(predicted))
@@ -166,6 +203,33 @@ def _label_studio_task(row: Row, task: Task) -> dict[str, object]:
             prediction["score"] = row["confidence"]
         found["predictions"] = [prediction]
     return found
+
+
+def _annotations(row: Row, task: Task, said: Sequence[Row]) -> list[dict[str, object]]:
+    """The label that counts; where several people gave their opinion, then the others'."""
+    people = last_of_each(said)
+    if len(people) < 2:
+        return [_annotation(row, task)]
+    others = [
+        each
+        for each in people
+        if each["annotator"] != row["annotator"] and {*task.chosen(each["label"])} <= {*task.values}
+    ]
+    # Without a word about it, Label Studio takes each for the ground truth.
+    return [
+        _annotation(json_row(each), task)
+        | {"annotator": each["annotator"], "ground_truth": each is row}
+        for each in (row, *others)
+    ]
+
+
+def _annotation(row: Row, task: Task) -> dict[str, object]:
+    annotation = {"result": _choices(task.chosen(row["label"])), "was_cancelled": False}
+    if row["labeled_at"]:
+        annotation["created_at"] = row["labeled_at"]
+    if row["seconds"] is not None:
+        annotation["lead_time"] = row["seconds"]
+    return annotation
 
 
 def _choices(labels: Sequence[str]) -> list[dict[str, object]]:

@@ -16,6 +16,7 @@ from core.evaluation.intervals import wilson
 from core.evaluation.report import AT_THRESHOLD, report_intervals, score_names
 from core.evaluation.runs import read_report
 from core.exchange.export_formats import LAYOUTS, Files, Layout
+from core.exchange.opinion_table import opinions_of
 from core.exchange.provenance import provenance, with_aliases
 from core.system.csv_rows import BOM
 from core.system.durable import new_file, new_folder, refused_as, stands, sync_path, write_new
@@ -88,7 +89,8 @@ def export_files(
             f"No item of {asked} has a label yet. Label some first, or choose other splits."
         )
     rows = with_aliases(snapshot, table) if layout.has_ids else table
-    for name, content in layout.files(rows, snapshot.workspace.task):
+    said = opinions_of(snapshot, table)
+    for name, content in layout.files(rows, snapshot.workspace.task, said):
         if name == CARD:
             head = content
         else:
@@ -120,7 +122,8 @@ def refuse_place(snapshot: Snapshot, path: Path) -> None:
 
 def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: int = 0) -> str:
     """The card of these labels, for files of this layout; people's words are no Markdown in it."""
-    task, columns = snapshot.workspace.task, ", ".join(map(plain, table.column_names))
+    task = snapshot.workspace.task
+    columns = ", ".join(map(plain, layout.columns or table.column_names))
     parts = [
         f"# {plain(task.title)}",
         f"{len(table):,} labels of the workspace {plain(snapshot.workspace.name)}, exported by "

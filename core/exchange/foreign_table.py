@@ -150,7 +150,9 @@ def told_as_read(answer: Mapping[str, Any], left_out: Mapping[str, str] = LEFT_O
     roles["text"] += "".join(f" + `{name}`" for name in answer.get("further_texts", ()))
     roles |= {"label": f"{roles['label']}, several for a text"} if answer.get("several") else {}
     said = "; ".join(f"{ROLE_NAMES[what]}: {name}" for what, name in roles.items())
-    return f"Read as {', '.join(form)}. {said}."
+    decided = answer.get("decided")
+    more = f" Of {decided:,} with several annotations the ground truth counts." if decided else ""
+    return f"Read as {', '.join(form)}. {said}.{more}"
 
 
 def read_table(

@@ -1,12 +1,12 @@
 """Writers of tables, part by part: CSV, JSON lines, Parquet, Excel, by a file's ending."""
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from io import BytesIO
 from itertools import chain, count
+from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
 
@@ -63,13 +63,15 @@ def as_bytes(table: pa.Table, ending: str) -> bytes:
 
 
 def json_rows(table: pa.Table) -> Iterator[Row]:
-    """The table's rows, with texts for numbers that JSON and sheets have not."""
+    """The table's rows, each as `json_row`."""
     for batch in table.to_batches(max_chunksize=ROWS_AT_ONCE):
-        for row in batch.to_pylist():
-            for name, value in row.items():
-                if isinstance(value, float) and not math.isfinite(value):
-                    row[name] = repr(value)
-            yield row
+        yield from map(json_row, batch.to_pylist())
+
+
+def json_row(row: Row) -> Row:
+    """The row with texts for numbers that JSON and sheets have not."""
+    is_odd = (x for x, value in row.items() if isinstance(value, float) and not isfinite(value))
+    return row | {name: repr(row[name]) for name in is_odd}
 
 
 def json_text(value: object) -> str:

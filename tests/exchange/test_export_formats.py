@@ -59,7 +59,7 @@ ROWS = (
 
 
 def files(form: str, task: Task, *rows: dict[str, Cell]) -> dict[str, bytes]:
-    return dict(LAYOUTS[form].files(table_of(*(rows or ROWS)), task))
+    return dict(LAYOUTS[form].files(table_of(*(rows or ROWS)), task, {}))
 
 
 def test_csv_guards_texts_and_spells_numbers(task: Task):

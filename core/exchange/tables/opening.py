@@ -168,7 +168,9 @@ def _of_tool(table: SourceTable, tool: tool_formats.ToolFormat) -> SourceTable:
     """The table whose columns are those of the tool's rows: the roles first, then the others."""
     names: dict[str, None] = {}
     structured: set[str] = set()
+    decided = 0
     for _, record, _ in reader.records_of(table, WINDOW):
+        decided += bool(record) and tool_formats.is_decided(record)
         for row in tool.rows(record) if record else ():
             # Tasks that another program made for the tool may have no ids yet.
             names |= dict.fromkeys(x for x in row if x != "id" or row[x] not in (None, ""))
@@ -183,6 +185,7 @@ def _of_tool(table: SourceTable, tool: tool_formats.ToolFormat) -> SourceTable:
         structured=frozenset(structured),
         tool=tool,
         raw=table,
+        decided=decided,
     )
 
 

@@ -76,7 +76,7 @@ class SourceTable:
     workbooks and zip archives. `roles` are the columns that a tool's format defines; columns that
     are `structured` hold lists or objects; `raw` is the table without the `tool`. `plain`
     is the file itself, or a copy that is unpacked, in UTF-8, and has the usual line ends; it goes
-    with the table.
+    with the table. `decided` counts texts of several people's labels one of which is marked.
     """
 
     path: Path
@@ -95,6 +95,7 @@ class SourceTable:
     doubts: tuple[Doubt, ...] = ()
     tool: ToolFormat | None = field(default=None, repr=False)
     raw: "SourceTable | None" = field(default=None, repr=False)
+    decided: int = 0
     owner: object = field(default=None, repr=False)
 
     @property
@@ -123,7 +124,7 @@ class SourceTable:
             found["first_line"] = self.dialect.first_line
         if self.sheets:
             found |= {"sheet": self.sheet, "sheets": list(self.sheets)}
-        return found
+        return found | ({"decided": self.decided} if self.decided else {})
 
     def refuse_doubts(self) -> None:
         """Raises TableError if two readings are about as good, and nobody said which."""

@@ -90,6 +90,12 @@ def _is_task(record: Record) -> bool:
     return isinstance(record.get("data"), Mapping) and isinstance(done, list)
 
 
+def is_decided(record: Record) -> bool:
+    """Whether one annotation of several is the ground truth: the others are no labels then."""
+    truths = [bool(each.get("ground_truth")) for each in _objects(record.get("annotations"))]
+    return len(truths) > 1 and sum(truths) == 1
+
+
 def _label_studio(sample: Sequence[Record]) -> Rows:
     fallback = _text_field([flat(record["data"]) for record in sample])
 
@@ -97,6 +103,7 @@ def _label_studio(sample: Sequence[Record]) -> Rows:
         data = flat(_object(record.get("data")))
         done = _objects(record.get("annotations", record.get("completions")))
         done = [x for x in done if not (x.get("was_cancelled") or x.get("skipped"))]
+        done = [x for x in done if is_decided(record) and x.get("ground_truth")][:1] or done
         results = [_objects(each.get("result")) for each in done]
         questions = [each for result in results for each in result]
         named = next((each["to_name"] for each in questions if "to_name" in each), "")
@@ -114,7 +121,7 @@ def _label_studio(sample: Sequence[Record]) -> Rows:
             yield {
                 **item,
                 "label": answers.get(first, []),
-                "annotator": _person(annotation.get("completed_by")),
+                "annotator": _person(annotation.get("completed_by") or annotation.get("annotator")),
                 "labeled_at": annotation.get("created_at"),
                 **{name: answers[name] for name in others},
             }

@@ -1,0 +1,285 @@
+"""Opinions on the way out: a table of each person's words, and what other tools get of them."""
+
+import csv
+import io
+import json
+import math
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from core.exchange.export_formats import LAYOUTS
+from core.exchange.exporter import export_files
+from core.exchange.foreign_table import read_as, told_as_read, understood
+from core.exchange.importer import import_data
+from core.exchange.provenance import provenance
+from core.exchange.tables.opening import open_table
+from core.workspace.layout import open_workspace
+from core.workspace.logs import Event, Proposal, append_records, now
+from core.workspace.relabel import Decision, adjudicate, as_they_stand, decide
+from core.workspace.snapshot import Snapshot, read_snapshot
+from core.workspace.task import REPEAT, SECOND_OPINION
+from tests.conftest import MakeWorkspace, headlines
+from tests.teams import Team
+
+AGREED, DECIDED, CORRECTED, ALONE, DISPUTED, REPEATED = (f"i000{at}" for at in range(6))
+LEA = "=lea"  # a spreadsheet would run it
+
+
+@pytest.fixture
+def team(make_workspace: MakeWorkspace) -> Team:
+    """Ann labeled all six, Bob five of them again; two of the three disputes are settled."""
+    items = headlines(60)
+    workspace = make_workspace([item[:2] for item in items])
+    team = Team(workspace.path, {item_id: label for item_id, _, label in items})
+    ask(team, "b1", "ann", "random", AGREED, DECIDED, CORRECTED, ALONE, DISPUTED, REPEATED)
+    ask(team, "b2", "bob", SECOND_OPINION, AGREED, DECIDED, CORRECTED, DISPUTED)
+    ask(team, "b3", "ann", REPEAT, REPEATED)
+    for item_id in (AGREED, DECIDED, CORRECTED, ALONE, DISPUTED, REPEATED):
+        team.say("ann", "b1", item_id, "0", note="odd" if item_id == ALONE else "")
+    for item_id in (DECIDED, CORRECTED, DISPUTED):
+        team.say("bob", "b2", item_id, "1", assisted=item_id == DISPUTED)
+    team.say("bob", "b2", AGREED, "0")
+    team.say("ann", "b3", REPEATED, "1")
+    adjudicate(team.workspace, team.inbox, DECIDED, "1", LEA, "slip")
+    (item,) = as_they_stand(team.snapshot, [CORRECTED])
+    decide(team.workspace, team.inbox, [Decision(item, "1")], "max")
+    return team
+
+
+def ask(team: Team, batch_id: str, person: str, strategy: str, *item_ids: str) -> None:
+    append_records(
+        team.workspace.batches,
+        [
+            Proposal(batch_id, now(), "training", person, rank, item_id, strategy)
+            for rank, item_id in enumerate(item_ids, start=1)
+        ],
+    )
+
+
+def files(snapshot: Snapshot, form: str) -> dict[str, bytes]:
+    return dict(export_files(snapshot, form))
+
+
+def without_opinions(snapshot: Snapshot, form: str) -> dict[str, bytes]:
+    """The files of this format of a workspace in which nobody was asked again."""
+    table = provenance(snapshot, retired=bool(LAYOUTS[form].file))
+    return dict(LAYOUTS[form].files(table, snapshot.workspace.task, {}))
+
+
+def table_of(snapshot: Snapshot) -> list[dict[str, str]]:
+    text = files(snapshot, "opinions")["opinions.csv"].decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def tasks_of(content: bytes) -> dict[str, dict]:
+    return {each["data"]["item_id"]: each for each in json.loads(content)}
+
+
+def test_every_word_of_every_person_is_a_row(team: Team):
+    rows = table_of(team.snapshot)
+    assert [*rows[0]] == [
+        "item_id", "text", "annotator", "role", "label", "counts", "split", "labeled_at",
+        "seconds", "assisted", "note", "batch_id",
+    ]  # fmt: skip
+    said = [tuple(row[x] for x in ("item_id", "annotator", "role", "label", "counts"))
+            for row in rows]  # fmt: skip
+    assert said == [
+        (AGREED, "ann", "first", "0", "1"),
+        (AGREED, "bob", "second opinion", "0", "0"),
+        (DECIDED, "ann", "first", "0", "0"),
+        (DECIDED, "bob", "second opinion", "1", "0"),
+        (DECIDED, f"'{LEA}", "decision", "1", "1"),
+        (CORRECTED, "ann", "first", "0", "0"),
+        (CORRECTED, "bob", "second opinion", "1", "0"),
+        (CORRECTED, "max", "correction", "1", "1"),
+        (ALONE, "ann", "first", "0", "1"),
+        (DISPUTED, "ann", "first", "0", "1"),
+        (DISPUTED, "bob", "second opinion", "1", "0"),
+        (REPEATED, "ann", "first", "0", "1"),
+        (REPEATED, "ann", "repeat", "1", "0"),
+    ]
+    labeled = team.snapshot.labels.by_id
+    counting = [row for row in rows if row["counts"] == "1"]
+    assert {row["item_id"]: row["label"] for row in counting} == {
+        item_id: item.label for item_id, item in labeled.items()
+    }
+    assert all(row["text"] == labeled[row["item_id"]].text for row in rows)
+    notes = {(row["item_id"], row["role"]): row["note"] for row in rows if row["note"]}
+    assert notes == {
+        (DECIDED, "decision"): "slip",
+        (CORRECTED, "correction"): "second look",
+        (ALONE, "first"): "odd",
+    }
+    assisted = [(row["item_id"], row["annotator"]) for row in rows if row["assisted"] == "1"]
+    assert assisted == [(DISPUTED, "bob")]
+    batches = {"first": "b1", "second opinion": "b2", "repeat": "b3"}
+    for row in rows:
+        is_asked = row["role"] in batches
+        assert row["seconds"] == ("1" if is_asked else "")
+        assert row["split"] == "training"
+        assert row["labeled_at"]
+        if is_asked:
+            assert row["batch_id"] == batches[row["role"]]
+
+
+def test_only_the_splits_that_were_asked_for_have_rows(team: Team):
+    ask(team, "b4", "ann", "random", "i0030")
+    append_records(
+        team.workspace.batches,
+        [Proposal("b5", now(), "evaluation", "ann", 1, "i0032", "random")],
+    )
+    team.say("ann", "b5", "i0032", "0")
+    content = dict(export_files(team.snapshot, "opinions", ["evaluation"]))["opinions.csv"]
+    assert [row["item_id"] for row in csv.DictReader(io.StringIO(content.decode()))] == ["i0032"]
+
+
+def test_labels_that_nobody_logged_have_no_opinion(active: Snapshot):
+    assert table_of(active) == []
+
+
+def test_label_studio_gets_an_annotation_for_each_person(team: Team):
+    tasks = tasks_of(files(team.snapshot, "label-studio")["tasks.json"])
+    plain = tasks_of(without_opinions(team.snapshot, "label-studio")["tasks.json"])
+    for item_id in (ALONE, REPEATED):
+        assert tasks[item_id] == plain[item_id], "one person alone labeled it"
+    given = {
+        item_id: [
+            (x["annotator"], x["ground_truth"], x["result"][0]["value"]["choices"])
+            for x in tasks[item_id]["annotations"]
+        ]
+        for item_id in (AGREED, DECIDED, CORRECTED, DISPUTED)
+    }
+    assert given == {
+        AGREED: [("ann", True, ["0"]), ("bob", False, ["0"])],
+        DECIDED: [(LEA, True, ["1"]), ("ann", False, ["0"]), ("bob", False, ["1"])],
+        CORRECTED: [("max", True, ["1"]), ("ann", False, ["0"]), ("bob", False, ["1"])],
+        DISPUTED: [("ann", True, ["0"]), ("bob", False, ["1"])],
+    }
+    for each in tasks.values():
+        for annotation in each["annotations"]:
+            assert annotation["created_at"]
+            assert "completed_by" not in annotation
+        first, before = each["annotations"][0], plain[each["data"]["item_id"]]["annotations"][0]
+        assert before.items() <= first.items()
+
+
+def test_label_studios_file_comes_back_with_the_labels_that_count(team: Team, tmp_path: Path):
+    path = tmp_path / "tasks.json"
+    path.write_bytes(files(team.snapshot, "label-studio")["tasks.json"])
+    table = open_table(path)
+    columns, unsaid = understood(table, {}, {}, refuse_unknown=True)
+    assert table.format == "Label Studio JSON"
+    assert told_as_read(read_as(table, columns)).endswith(
+        " Of 4 with several annotations the ground truth counts."
+    )
+    folder = tmp_path / "again"
+    folder.mkdir()
+    done = import_data(open_workspace(folder), table, columns, unsaid)
+    assert done.disagreeing == []
+    labeled = {
+        x.text: (x.label, x.annotator) for x in read_snapshot(open_workspace(folder)).labels.items
+    }
+    assert {text: label for text, (label, _) in labeled.items()} == {
+        item.text: item.label for item in team.snapshot.labels.items
+    }
+    by_id = team.snapshot.labels.by_id
+    assert labeled[by_id[DECIDED].text] == ("1", LEA)
+
+
+@pytest.mark.parametrize("truths", [[False, False], [True, True], [None, None]])
+def test_where_no_annotation_is_marked_those_that_differ_decide_nothing(
+    tmp_path: Path, truths: list[bool | None]
+):
+    annotations = [
+        {"result": [{"from_name": "l", "to_name": "text", "value": {"choices": [label]}}],
+         "ground_truth": truth}
+        for label, truth in zip("01", truths, strict=True)
+    ]  # fmt: skip
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([{"data": {"text": "Flood"}, "annotations": annotations}] * 3))
+    table = open_table(path)
+    assert table.decided == 0
+    assert len(table.head(9)) == 6
+
+
+def test_hugging_face_has_a_column_of_opinions_if_two_people_gave_one(team: Team):
+    content = files(team.snapshot, "huggingface")["data/train-00000-of-00001.parquet"]
+    table = pq.read_table(io.BytesIO(content))
+    said = {
+        item_id: [(x["annotator"], x["label"]) for x in opinions]
+        for item_id, opinions in zip(
+            table["item_id"].to_pylist(), table["opinions"].to_pylist(), strict=True
+        )
+    }
+    two = {(AGREED, "0"), (DECIDED, "1"), (CORRECTED, "1"), (DISPUTED, "1")}
+    assert said == {
+        **{item_id: [("ann", "0"), ("bob", label)] for item_id, label in two},
+        ALONE: [("ann", "0")],
+        REPEATED: [("ann", "1")],
+    }
+    told = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
+    text = {"dtype": "string", "_type": "Value"}
+    assert told["opinions"] == [{"annotator": text, "label": text}]
+    assert table["label"].to_pylist() == pq.read_table(io.BytesIO(
+        without_opinions(team.snapshot, "huggingface")["data/train-00000-of-00001.parquet"]
+    ))["label"].to_pylist()  # fmt: skip
+
+
+@pytest.mark.parametrize("form", LAYOUTS)
+def test_where_nobody_was_asked_again_all_is_as_it_was(make_workspace: MakeWorkspace, form: str):
+    items = headlines(30)
+    workspace = make_workspace([item[:2] for item in items])
+    team = Team(workspace.path, {item_id: label for item_id, _, label in items})
+    team.label_batch("ann")
+    found = files(team.snapshot, form)
+    plain = without_opinions(team.snapshot, form)
+    if form == "opinions":
+        assert len(table_of(team.snapshot)) == len(team.snapshot.labels.items)
+        return
+    assert {name: found[name] for name in plain if name != "README.md"} == {
+        name: content for name, content in plain.items() if name != "README.md"
+    }
+    assert "## Agreement" not in found["README.md"].decode()
+
+
+def test_a_column_of_the_pool_keeps_its_name(make_workspace: MakeWorkspace):
+    items = headlines(30)
+    rows = [["item_id", "text", "opinions"], *([*item[:2], "mine"] for item in items)]
+    team = Team(make_workspace(rows).path, {})
+    ask(team, "b1", "ann", "random", AGREED)
+    ask(team, "b2", "bob", SECOND_OPINION, AGREED)
+    team.say("ann", "b1", AGREED, "0")
+    team.say("bob", "b2", AGREED, "1")
+    content = files(team.snapshot, "huggingface")["data/train-00000-of-00001.parquet"]
+    table = pq.read_table(io.BytesIO(content))
+    assert table["opinions"].to_pylist() == ["mine"]
+    assert len(table["opinions_"].to_pylist()[0]) == 2
+    assert table.schema.field("opinions_").type == pa.list_(
+        pa.struct([("annotator", pa.string()), ("label", pa.string())])
+    )
+
+
+def test_words_on_a_label_that_nobody_logged_do_not_count(make_workspace: MakeWorkspace):
+    items = headlines(30)
+    labels = {("training", "0"): [[*items[0][:2], "0"]]}
+    team = Team(make_workspace([item[:2] for item in items], labels).path, {})
+    for batch_id, person, answer in (("b1", "ann", "0"), ("b2", "bob", "1")):
+        ask(team, batch_id, person, SECOND_OPINION, items[0][0])
+        team.say(person, batch_id, items[0][0], answer)
+    rows = table_of(team.snapshot)
+    assert [(row["annotator"], row["counts"]) for row in rows] == [("ann", "0"), ("bob", "0")]
+    (task,) = tasks_of(files(team.snapshot, "label-studio")["tasks.json"]).values()
+    given = [(x["annotator"], x["ground_truth"]) for x in task["annotations"]]
+    assert given == [("", True), ("ann", False), ("bob", False)]
+
+
+def test_an_odd_number_of_seconds_is_valid_json(team: Team):
+    ask(team, "b4", "eve", SECOND_OPINION, AGREED)
+    about = "b4", AGREED, "label", "0", "eve", now()
+    append_records(team.workspace.annotations, [Event("odd-1", *about, math.inf)])
+    task = tasks_of(files(team.snapshot, "label-studio")["tasks.json"])[AGREED]
+    assert [x["lead_time"] for x in task["annotations"]] == [1.0, 1.0, "inf"]
+    assert table_of(team.snapshot)[2]["seconds"] == "inf"
