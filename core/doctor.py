@@ -10,7 +10,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from core.errors import LogError, PoolError, TaskError, WorkspaceError
-from core.evaluation.check import examine_models
+from core.evaluation.check import examine_models, examine_opinions
 from core.pool.check import examine_pool
 from core.system.append_file import CsvFile
 from core.system.durable import refused_as
@@ -36,6 +36,7 @@ def examine(path: Path) -> list[Finding]:
             *limited(examine_labels(snapshot)),
             *limited(examine_pool(snapshot.pool_words, snapshot.workspace.path)),
             *limited(examine_batches(snapshot)),
+            *limited(examine_opinions(snapshot)),
             *limited(examine_models(snapshot.workspace.models, snapshot.logs.runs)),
             *limited(examine_backups(snapshot.workspace)),
             *examine_definitions(snapshot.workspace, snapshot.logs.events),

@@ -9,9 +9,11 @@ from pathlib import Path
 from core.evaluation.runs import keep, train
 from core.system.findings import Kind
 from core.workspace.backup import back_up
+from core.workspace.events import Inbox
 from core.workspace.logs import Event, Run, append_records, new_event, now
+from core.workspace.relabel import adjudicate
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import Label
+from core.workspace.task import SECOND_OPINION, Label
 from core.workspace.task_file import task_toml
 from tests.worlds import new_proposal
 
@@ -44,14 +46,18 @@ def repeated_event(snapshot: Snapshot) -> None:
 
 
 def label(
-    snapshot: Snapshot, item_id: str, split: str = "training", strategy: str = "random"
+    snapshot: Snapshot,
+    item_id: str,
+    split: str = "training",
+    strategy: str = "random",
+    person: str = "ann",
 ) -> Event:
     """A batch of this item, its label event in the log; nothing in a label file."""
     batch_id = f"batch-{item_id}"
     append_records(
-        snapshot.workspace.batches, [new_proposal(batch_id, "ann", split, item_id, strategy)]
+        snapshot.workspace.batches, [new_proposal(batch_id, person, split, item_id, strategy)]
     )
-    event = new_event(batch_id, "ann", "label", item_id, label="1")
+    event = new_event(batch_id, person, "label", item_id, label="1")
     append_records(snapshot.workspace.annotations, [event])
     return event
 
@@ -103,6 +109,33 @@ def not_random(snapshot: Snapshot) -> None:
 def drawn_late(snapshot: Snapshot) -> None:
     label(snapshot, "i0001", strategy="low confidence")
     label(snapshot, "i0002", split="evaluation")
+
+
+def two_people(snapshot: Snapshot) -> None:
+    label(snapshot, "i0001")
+    label(snapshot, "i0002", person="bob")
+
+
+def unlike_all(snapshot: Snapshot) -> None:
+    """Ann and Bob agree on forty items; Eve says the other label of all that Ann labeled."""
+    items = snapshot.pool_words.pool.ids.to_pylist()[-60:]
+    answers = {"ann": (items, "1"), "bob": (items[:40], "1"), "eve": (items[-40:], "0")}
+    for person, (own, answer) in answers.items():
+        role = "random" if person == "ann" else SECOND_OPINION
+        about = (person, "training")
+        append_records(
+            snapshot.workspace.batches,
+            [new_proposal(f"b-{person}", *about, item, role) for item in own],
+        )
+        append_records(
+            snapshot.workspace.annotations,
+            [new_event(f"b-{person}", person, "label", item, label=answer) for item in own],
+        )
+
+
+def lone_decision(snapshot: Snapshot) -> None:
+    item = snapshot.labels.splits["training"][0].item_id
+    adjudicate(snapshot.workspace, Inbox(snapshot.workspace), item, "1", "lea", "slip")
 
 
 def evaluation_grown(snapshot: Snapshot) -> None:
@@ -244,6 +277,9 @@ ILLNESSES: Sequence[tuple[Kind, Illness]] = (
     (Kind.WAITING_LINE, adds("unlabeled_data/pool.csv", "next,half of a li")),
     (Kind.NOT_RANDOM, not_random),
     (Kind.DRAWN_LATE, drawn_late),
+    (Kind.BY_ONE_PERSON, two_people),
+    (Kind.UNLIKE_ALL, unlike_all),
+    (Kind.LONE_DECISION, lone_decision),
     (Kind.DATA_CHANGED, evaluation_grown),
     (Kind.RUN_ALONE, without_params),
     (Kind.STRAY_PARAMS, stray_params),

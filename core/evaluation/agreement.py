@@ -183,13 +183,13 @@ def dawid_skene(ratings: Ratings) -> DawidSkene:
     return DawidSkene(posterior, rates.reshape(-1, n_answers, n_answers), prevalence)
 
 
-def unlike_the_others(hits: Sequence[int], totals: Sequence[int]) -> list[bool]:
+def unlike_the_others(hits: Sequence[int], totals: Sequence[int], tests: int = 0) -> list[bool]:
     """Whose share of hits differs from that of all others together beyond chance.
 
-    By Fisher's exact test (1935), two-sided, at 95% for all people together (Bonferroni). Of two
-    people both or none; of few, one who is far off can set all apart.
+    By Fisher's exact test (1935), two-sided, at 95% for all people together (Bonferroni), or for so
+    many `tests`. Of two people both or none; of few, one who is far off can set all apart.
     """
-    tests = max(sum(total > 0 for total in totals), 1)
+    tests = max(sum(total > 0 for total in totals), 1, tests)
     logs = np.cumsum(np.log(np.maximum(np.arange(sum(totals) + 1), 1)))  # of factorials
     return [
         _fisher(own, total, sum(hits), sum(totals), logs) * tests < 1 - LEVEL

@@ -1,19 +1,25 @@
-"""What stands in `models/`, and whether it hangs together: a part of the doctor's examination.
+"""Whether what stands in `models/` hangs together, and what rests on one person's word.
 
-Of a params file only what it needs is read: its weights stay on the disk, so a changed weight is
-not noticed. Spaces and reports are read whole; a space takes a second per gigabyte to hash.
+Both are parts of the doctor's examination. Of a params file only what it needs is read: its weights
+stay on the disk, so a changed weight is not noticed. Spaces and reports are read whole; a space
+takes a second per gigabyte to hash.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from core.errors import RunError
+from core.evaluation.agreement import unlike_the_others
+from core.evaluation.agreement_report import agreement_report, evaluation_opinions
 from core.evaluation.report import load_report
 from core.features.model_files import read_model_file
 from core.features.pool_features import load_space
 from core.system.durable import DAMAGED
-from core.system.findings import Finding, Kind
+from core.system.findings import Finding, Kind, counted
 from core.workspace.logs import Run
+from core.workspace.snapshot import Snapshot
+
+LEAST_ITEMS = 20  # of a person's that others labeled too, before anything is said of them
 
 
 def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:
@@ -105,3 +111,59 @@ def _finding(kind: Kind, path: Path, what: str, *, by_hand: bool = False) -> Fin
     """A warning about a file in `models/`, whose message begins with the file's name."""
     name = f"models/{path.name}"
     return Finding(kind, name, f"{name} {what}", by_hand=by_hand)
+
+
+def examine_opinions(snapshot: Snapshot) -> Iterator[Finding]:
+    """Warnings about labels that stand on one person's word."""
+    yield from _by_one_person(snapshot)
+    yield from _unlike_all(snapshot)
+    yield from _lone_decisions(snapshot)
+
+
+def _by_one_person(snapshot: Snapshot) -> Iterator[Finding]:
+    """One finding if several people label here, and no two of them the same test item."""
+    labels = snapshot.labels
+    people = {opinion.annotator for opinion in labels.words.opinions} - {""}
+    by_two, _ = evaluation_opinions(labels, snapshot.workspace.task)
+    number = len(labels.splits["evaluation"])
+    if len(people) > 1 and number and not by_two:
+        what = (
+            f"no two people have labeled the same item of the {counted(number, 'test item')}, so "
+            "nobody can tell how far scores depend on who labeled. `overlap = 0.1` below "
+            "`[quality]`, or in Settings on Data, asks a second person about a tenth of them."
+        )
+        yield Finding.at(Kind.BY_ONE_PERSON, "task.toml", what)
+
+
+def _unlike_all(snapshot: Snapshot) -> Iterator[Finding]:
+    """Whoever agrees less with the others than these do with each other, beyond chance."""
+    report = agreement_report(snapshot)
+    people, pairs = report.ratings.people, report.agreement.pairs
+    common = (report.ratings.codes >= 0).sum(axis=0)
+    for person, number in zip(people, common, strict=True):
+        hits, totals = [0, 0], [0, 0]  # with this person, of the others with each other
+        for pair in pairs:
+            of = person not in (pair.a, pair.b)
+            hits[of] += round(pair.percent.value * pair.n)
+            totals[of] += pair.n
+        is_below = hits[0] * totals[1] < hits[1] * totals[0]
+        if number >= LEAST_ITEMS and is_below and unlike_the_others(hits, totals, len(people))[0]:
+            what = (
+                f"{person} agrees with others on {hits[0] / totals[0]:.0%} of the same random "
+                f"items, these with each other on {hits[1] / totals[1]:.0%}. Look at them "
+                "together, on Review; perhaps the definitions are read in two ways."
+            )
+            yield Finding.at(Kind.UNLIKE_ALL, "annotations.csv", what)
+
+
+def _lone_decisions(snapshot: Snapshot) -> Iterator[Finding]:
+    words = snapshot.labels.words
+    for item_id, decision in words.adjudicated.items():
+        said = words.by_item.get(item_id, ())
+        if all(opinion.annotator == decision.annotator for opinion in said):
+            what = (
+                f"{decision.annotator or 'somebody'} decided about item `{item_id}`, on which "
+                "nobody else has given an opinion. The decision counts. Ask a second person, or "
+                "take it back on Review."
+            )
+            yield Finding.at(Kind.LONE_DECISION, "annotations.csv", what, item_id=item_id)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from core.errors import ExportError, RunError
+from core.evaluation.agreement_report import agreement_report
 from core.evaluation.intervals import wilson
 from core.evaluation.report import AT_THRESHOLD, report_intervals, score_names
 from core.evaluation.runs import read_report
@@ -137,6 +138,7 @@ def data_card(snapshot: Snapshot, table: pa.Table, layout: Layout, n_aliases: in
         *(_shares(column, table) for column in ("strategy", "annotator")),
         "## Evaluation data",
         _evaluation(snapshot),
+        *_agreement(snapshot),
         "## Last run",
         _last_run(snapshot),
         "## Left out",
@@ -227,6 +229,23 @@ def _evaluation(snapshot: Snapshot) -> str:
             f"{share.value:.1%}, 95% interval {share.low:.1%} to {share.high:.1%}."
         )
     return f"{said} Fingerprint of items and labels: `{labels_hash(items, task)}`."
+
+
+def _agreement(snapshot: Snapshot) -> Iterable[str]:
+    """How far people agree on the same items; nothing where each has one person's label."""
+    report = agreement_report(snapshot)
+    found = report.agreement
+    if found.n_items or report.disputed:
+        yield "## Agreement"
+        yield f"Items on which people differ and nobody has decided: {report.disputed:,}."
+    if found.n_items:
+        yield (
+            f"On {found.n_items:,} items that chance has chosen, which two or more of "
+            f"{found.n_people:,} people labeled without a model's opinion, pairs of people agree "
+            f"in a share of {found.percent}; Krippendorff's alpha is {found.alpha}, Gwet's AC1 "
+            f"{found.ac1}; agreement on the positive label, without one the mean over the labels, "
+            f"is {report.positive}. Intervals are of 95%; `None` is undefined."
+        )
 
 
 def _last_run(snapshot: Snapshot) -> str:

@@ -72,6 +72,9 @@ class Kind(Enum):
     WAITING_LINE = "waiting line", _W, "Last line that may still be written"
     NOT_RANDOM = "evaluation not random", _W, "Test item that is not random"
     DRAWN_LATE = "evaluation drawn late", _W, "Test set drawn late"
+    BY_ONE_PERSON = "evaluation by one person", _W, "Test set without second opinions"
+    UNLIKE_ALL = "unlike all others", _W, "Person who disagrees with everyone"
+    LONE_DECISION = "decision without opinions", _W, "Decision without opinions"
     DATA_CHANGED = "evaluation changed", _W, "Scores of an earlier test set"
     RUN_ALONE = "run without file", _W, "Model without its file"
     STRAY_PARAMS = "file without run", _W, "Unused model file", _ASIDE

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 from markdown_it import MarkdownIt
+from sklearn.metrics import cohen_kappa_score
 
+from core.evaluation.intervals import wilson
 from core.evaluation.report import report_path
 from core.exchange.export_formats import LAYOUTS
 from core.exchange.exporter import data_card, plain
@@ -16,8 +18,11 @@ from core.workspace.events import Inbox
 from core.workspace.labels import labels_hash
 from core.workspace.layout import open_workspace
 from core.workspace.logs import append_records, new_event
+from core.workspace.relabel import adjudicate
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
-from tests.conftest import MakeWorkspace
+from core.workspace.task import SECOND_OPINION
+from tests.conftest import MakeWorkspace, headlines
+from tests.teams import Team
 from tests.worlds import new_proposal
 
 SCRIPTED = '<script>alert(1)</script> [x](http://a.b) | *b* `c` $d$ :e: &amp; # "q"'
@@ -135,7 +140,40 @@ def test_nobodys_text_is_markup_in_it(make_workspace: MakeWorkspace, form: str):
     page = RENDER.render(card_of(read_snapshot(workspace), form))
     for tag in ("<script", "<a ", "<em>", "<li>\n<p>a", "<img"):
         assert tag not in page
-    assert page.count("&lt;script&gt;") == 5
+    # Opinions come without the pool's columns.
+    assert page.count("&lt;script&gt;") == 5 - (form == "opinions")
     assert "<p>- a<br />\n1. b</p>" in page
     assert "\\" not in page
     assert "<code>c</code>" not in page
+
+
+def test_it_tells_how_far_people_agree_on_random_items(make_workspace: MakeWorkspace):
+    items = headlines(60)
+    team = Team(make_workspace([item[:2] for item in items]).path, {})
+    ids = [item[0] for item in items[:50]]
+    given = {"ann": ("b1", "random"), "bob": ("b2", SECOND_OPINION)}
+    answers = {
+        person: {x: "1" if at < number else "0" for at, x in enumerate(ids)}
+        for person, number in (("ann", 10), ("bob", 14))
+    }
+    for person, (batch_id, strategy) in given.items():
+        proposals = [new_proposal(batch_id, person, "training", x, strategy) for x in ids]
+        append_records(team.workspace.batches, proposals)
+        for item_id, answer in answers[person].items():
+            team.say(person, batch_id, item_id, answer)
+    card = card_of(team.snapshot)
+    said = card.split("## Agreement\n\n")[1].split("\n\n## ")[0]
+    assert "Items on which people differ and nobody has decided: 4." in said
+    assert "On 50 items that chance has chosen, which two or more of 2 people labeled" in said
+    share = wilson(46, 50)
+    assert f"agree in a share of {share.value:.2f} ({share.low:.2f} to {share.high:.2f})" in said
+    kappa = cohen_kappa_score(*(list(x.values()) for x in answers.values()))
+    alpha = kappa + (1 - kappa) / 100  # of two people who differ this little, near enough
+    assert abs(float(said.split("alpha is ")[1].split()[0]) - alpha) < 0.01
+    assert f"{2 * 10 / 24:.2f} (" in said
+    adjudicate(team.workspace, team.inbox, ids[11], "1", "lea")
+    assert "nobody has decided: 3." in card_of(team.snapshot)
+
+
+def test_where_each_item_has_one_persons_label_it_says_nothing_of_agreement(active: Snapshot):
+    assert "## Agreement" not in card_of(active)
