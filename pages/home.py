@@ -76,13 +76,8 @@ def show_progress(snapshot: Snapshot) -> None:
     metric(next(places), "Today", f"{session.labels_today(snapshot):,}", "labels")
     for column, split in zip(places, asked, strict=True):
         have, target = len(snapshot.labels.splits[split]), targets[split]
-        is_met = have >= target
-        metric(
-            column,
-            SPLIT_NAMES[split].capitalize(),
-            f"{have:,}",
-            "target reached" if is_met else f"of {target:,}",
-        )
+        name, is_met = SPLIT_NAMES[split].capitalize(), have >= target
+        metric(column, name, f"{have:,}", "target reached" if is_met else f"of {target:,}")
         if not is_met:
             column.progress(have / target)
 
@@ -121,14 +116,10 @@ def show_last_run(snapshot: Snapshot) -> None:
     st.header(plain(shown_id(run.run_id)), anchor=False)
     task, found = snapshot.workspace.task, report_intervals(runs.report(snapshot, run))
     for column, score in zip(st.columns(2), ("fscore", "auc"), strict=True):
-        value = getattr(run, score)
-        metric(
-            column,
-            capitalized(score_names(task)[score]),
-            "undefined" if value is None else f"{value:.3f}",
-            span(found.get(score)),
-            help="The range below is a 95% confidence interval.",
-        )
+        value, name = getattr(run, score), capitalized(score_names(task)[score])
+        told = "undefined" if value is None else f"{value:.3f}"
+        note = "The range below is a 95% confidence interval."
+        metric(column, name, told, span(found.get(score)), note)
     st.caption(
         f"Learned from {run.n_training:,} labels, measured on {run.n_evaluation:,} test items."
     )

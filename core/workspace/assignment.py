@@ -53,14 +53,13 @@ def free_batch(
 
 def _may_go_to(snapshot: Snapshot, waiting: list[Proposal], annotator: str) -> list[Proposal]:
     """What this person can take over: of opinions those asked of nobody, on what others labeled."""
-    words = snapshot.labels.words
-
-    def may_go(asked: Proposal) -> bool:
-        if asked.strategy not in OPINIONS:
-            return True
-        return not asked.annotator and not words.has_said(annotator, asked.item_id)
-
-    return [asked for asked in waiting if may_go(asked)]
+    has_said = snapshot.labels.words.has_said
+    return [
+        asked
+        for asked in waiting
+        if asked.strategy not in OPINIONS
+        or not (asked.annotator or has_said(annotator, asked.item_id))
+    ]
 
 
 def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:

@@ -21,18 +21,13 @@ from core.workspace.layout import Workspace
 
 FOLDER = "backups"
 
-ASKED, DAILY = "asked for", "before the day's first save"
-"""Why a backup was made."""
-
-NEWEST, DAYS = 10, 30
-"""How many of the newest backups stay, and of how many days the last one."""
+ASKED, DAILY = "asked for", "before the day's first save"  # why a backup was made
+NEWEST, DAYS = 10, 30  # how many of the newest backups stay, and of how many days the last one
 
 EXAMINED = 512 * 2**20
 """Bytes of content that the doctor reads in the newest backups: some two seconds."""
 
-LAST_ROWS = 2**16
-"""Bytes at the end of a log, in which a day's last event stands."""
-
+LAST_ROWS = 2**16  # bytes at the end of a log, in which a day's last event stands
 _NAME = re.compile(r"(\d{8}T\d{6}Z)(?:-(\d+))?\.zip")
 
 

@@ -12,7 +12,7 @@ from core.system.durable import abandoned, is_unfinished
 from core.system.findings import Finding, Kind, counted, shortened
 from core.workspace.labels import AGAIN, Labeled, labels_hash, read_label_rows, unsaved
 from core.workspace.layout import Workspace
-from core.workspace.logs import Proposal, read_aliases
+from core.workspace.logs import read_aliases
 from core.workspace.near_duplicates import near_duplicates
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SUNLIGHT
@@ -182,10 +182,8 @@ def _place(item: Labeled) -> str:
     return f"{item.file} line {item.line}" if item.file else "annotations.csv"
 
 
-NAMED = 10
-"""Runs that a message names before it only counts."""
-RANDOM = "random"
-"""The one strategy that held-out data may come from."""
+NAMED = 10  # runs that a message names before it only counts
+RANDOM = "random"  # the one strategy that held-out data may come from
 
 
 def examine_batches(snapshot: Snapshot) -> Iterator[Finding]:
@@ -230,24 +228,20 @@ def _stray_aliases(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _chosen(snapshot: Snapshot) -> Iterator[Finding]:
-    """Held-out items that something other than chance has chosen."""
-    name, told = snapshot.workspace.batches.name, set()
-    for item in _held_out(snapshot):
-        if item.strategy not in ("", RANDOM):
+    """Held-out items that something other than chance has chosen, each at its row if it has one."""
+    name, held_out = snapshot.workspace.batches.name, _held_out(snapshot)
+    chosen = [(item, item.file or name, item.line) for item in held_out]
+    chosen += [(each, name, None) for each in snapshot.logs.standing if each.split in HELD_OUT]
+    told = set[str]()
+    for item, file, line in chosen:
+        if item.strategy not in ("", RANDOM) and item.item_id not in told:
             told.add(item.item_id)
-            yield _not_random(item, item.file or name, item.line)
-    for proposal in snapshot.logs.standing:
-        is_chosen = proposal.split in HELD_OUT and proposal.strategy not in ("", RANDOM)
-        if is_chosen and proposal.item_id not in told:
-            yield _not_random(proposal, name, None)
-
-
-def _not_random(item: Labeled | Proposal, file: str, line: int | None) -> Finding:
-    what = (
-        f"{item.split} item `{item.item_id}` was chosen by `{item.strategy}`, not at random. "
-        "That biases the scores. For fair ones, make a new workspace with a random test set."
-    )
-    return Finding.at(Kind.NOT_RANDOM, file, what, line, item.item_id)
+            what = (
+                f"{item.split} item `{item.item_id}` was chosen by `{item.strategy}`, not at "
+                "random. That biases the scores. For fair ones, make a new workspace with a random "
+                "test set."
+            )
+            yield Finding.at(Kind.NOT_RANDOM, file, what, line, item.item_id)
 
 
 def _late(snapshot: Snapshot) -> Iterator[Finding]:
@@ -293,8 +287,7 @@ def _changed(snapshot: Snapshot) -> Iterator[Finding]:
     yield Finding.at(Kind.DATA_CHANGED, "runs.csv", what)
 
 
-ENOUGH = 65_536
-"""Bytes of a torn line that are looked at: an id, and the beginning of a text."""
+ENOUGH = 65_536  # bytes of a torn line that are looked at: an id, and the beginning of a text
 NEVER_FINISHED = "is incomplete: the program stopped while writing it."
 ITEM_AT = {"annotations.csv": 2}
 """Which field of a torn row is the item's id; of label files the first one is."""
@@ -349,9 +342,8 @@ def _unfinished_files(workspace: Workspace) -> Iterator[Finding]:
     for folder in (workspace.path, *(each for each in inside if not each.is_symlink())):
         for path in abandoned(folder):
             name = path.relative_to(workspace.path).as_posix()
-            yield Finding(
-                Kind.UNFINISHED_FILE, name, f"{name} {NEVER_FINISHED} It can be set aside."
-            )
+            message = f"{name} {NEVER_FINISHED} It can be set aside."
+            yield Finding(Kind.UNFINISHED_FILE, name, message)
     for path in abandoned(workspace.path.parent):
         if path.name.startswith("."):  # others may have files of such names there
             name = f"../{path.name}"

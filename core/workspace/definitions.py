@@ -7,6 +7,7 @@ it or the settings are saved. Its first line says the day, its hash is that of t
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 
 from core.errors import UnwritableError
@@ -94,17 +95,13 @@ def outdated(snapshot: Snapshot) -> list[Outdated]:
     Of labels without a version, as they were given before there were any, nothing is known.
     """
     task, kept = snapshot.workspace.task, read_definitions(snapshot.workspace)
-    told: dict[tuple[str, str], tuple[dict[str, str], str | None]] = {}
+    changed = cache(lambda version, answer: _changed(task, kept[version], answer))
     found = []
     for item in snapshot.labels.by_id.values():
-        if not (then := kept.get(item.definitions)):
-            continue
-        key = item.definitions, item.label
-        if key not in told:
-            told[key] = _changed(task, then, item.label)
-        labels, instructions = told[key]
-        if labels or instructions is not None:
-            found.append(Outdated(item, then.day, labels, instructions))
+        if item.definitions in kept:
+            labels, instructions = changed(item.definitions, item.label)
+            if labels or instructions is not None:
+                found.append(Outdated(item, kept[item.definitions].day, labels, instructions))
     return sorted(found, key=lambda each: each.item.labeled_at)
 
 

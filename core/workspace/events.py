@@ -14,8 +14,7 @@ from core.workspace.layout import Workspace
 from core.workspace.logs import ACTIONS, Event, Proposal, encode, read_log, read_logs
 from core.workspace.task import Task
 
-MAX_NOTE = 2_000
-"""Characters of a note."""
+MAX_NOTE = 2_000  # characters of a note
 
 LAST_BYTES = 200
 """What a log is known again by: the end of a row holds the moment of a label, and random ids."""

@@ -20,6 +20,21 @@ from core.workspace.task_toml import load_task
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 
 
+def _folder(name: str) -> property:
+    """The Path of a workspace's folder of this name."""
+    return property(lambda workspace: workspace.path / name)
+
+
+def _log(name: str, record: type[Proposal | Event | Run | Alias]) -> property:
+    """The CsvFile of a workspace's log of this name, whose rows are such records."""
+
+    def log(of: "Workspace") -> CsvFile:
+        added, header = ADDED.get(record, 0), header_of(record)
+        return CsvFile(of.path / name, of.torn, header, known=of.known, added=added)
+
+    return property(log)
+
+
 @dataclass(frozen=True)
 class Workspace:
     """Where everything of one task stands, and which rows of its files were read before."""
@@ -32,41 +47,16 @@ class Workspace:
     def name(self) -> str:
         return self.path.name
 
-    @property
-    def batches(self) -> CsvFile:
-        return self._log("batches.csv", Proposal)
+    batches = _log("batches.csv", Proposal)
+    annotations = _log("annotations.csv", Event)
+    runs = _log("runs.csv", Run)
+    aliases = _log("aliases.csv", Alias)
 
-    @property
-    def annotations(self) -> CsvFile:
-        return self._log("annotations.csv", Event)
-
-    @property
-    def runs(self) -> CsvFile:
-        return self._log("runs.csv", Run)
-
-    @property
-    def aliases(self) -> CsvFile:
-        return self._log("aliases.csv", Alias)
-
-    @property
-    def models(self) -> Path:
-        return self.path / "models"
-
-    @property
-    def cache(self) -> Path:
-        return self.path / ".cache"
-
-    @property
-    def torn(self) -> Path:
-        return self.path / "torn"
-
-    @property
-    def definitions(self) -> Path:
-        return self.path / "definitions"
-
-    @property
-    def set_aside(self) -> Path:
-        return self.path / "set_aside"
+    models = _folder("models")
+    cache = _folder(".cache")
+    torn = _folder("torn")
+    definitions = _folder("definitions")
+    set_aside = _folder("set_aside")
 
     @property
     def logs(self) -> tuple[CsvFile, ...]:
@@ -138,10 +128,6 @@ class Workspace:
     def _labeled(self, path: Path, values: Collection[str]) -> CsvFile:
         is_whole = partial(is_whole_label, values)
         return CsvFile(path, self.torn, is_whole=is_whole, known=self.known)
-
-    def _log(self, name: str, record: type[Proposal | Event | Run | Alias]) -> CsvFile:
-        added, header = ADDED.get(record, 0), header_of(record)
-        return CsvFile(self.path / name, self.torn, header, known=self.known, added=added)
 
 
 def open_workspace(path: Path) -> Workspace:

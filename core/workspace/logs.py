@@ -66,8 +66,7 @@ class Event:
     definitions: str = ""
 
 
-ADDED = {Event: 1}
-"""How many of a record's last fields older rows of its log lack."""
+ADDED = {Event: 1}  # how many of a record's last fields older rows of its log lack
 
 
 @dataclass(frozen=True)
@@ -247,13 +246,12 @@ def _once(events: list[Event], name: str, findings: list[Finding]) -> list[Event
     """The events without later rows of the same id, each of which is a finding."""
     kept: dict[str, Event] = {}
     for event in events:
-        if event.event_id in kept:
+        if kept.setdefault(event.event_id, event) is not event:
             what = (
                 f"event `{event.event_id}` is there twice. The first one counts; there is nothing "
                 "to do."
             )
             findings.append(Finding.at(Kind.REPEATED_EVENT, name, what, item_id=event.item_id))
-        kept.setdefault(event.event_id, event)
     return list(kept.values())
 
 
@@ -299,8 +297,7 @@ def _whole(text: str) -> int:
 _KINDS_SHOWN = {"run": "Model", "batch": "Batch", "adjudication": "Decisions"}
 _KINDS_SHOWN |= dict.fromkeys(("overlap", "targeted"), "Second opinions")
 
-_CHOICES = {"action": ACTIONS, "split": SPLITS}
-"""The fields that hold one of a few words."""
+_CHOICES = {"action": ACTIONS, "split": SPLITS}  # the fields that hold one of a few words
 
 _PARSERS: dict[object, tuple[Callable[[str], str | int | float | bool | None], str]] = {
     str: (str, "text"),
@@ -312,8 +309,4 @@ _PARSERS: dict[object, tuple[Callable[[str], str | int | float | bool | None], s
 
 
 def _to_text(value: str | int | float | bool | None) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return repr(value) if isinstance(value, float) else str(value)
+    return "" if value is None else str(int(value) if isinstance(value, bool) else value)

@@ -15,17 +15,10 @@ from core.pool.text import text_key, words_of
 from core.system.progress import Pace, Progress, silent
 from core.workspace.labels import Labeled
 
-SHINGLE = 3
-"""Characters. Of a headline's 50 a changed word of five spoils seven."""
-
-LIKE = 0.8
-"""The Jaccard index of two texts' shingles from which on they are nearly the same."""
-
-PAIRS_AT_ONCE = 2**22
-"""Pairs of texts whose marks are held against each other at a time: 32 MB."""
-
-ROUNDING = 1e-3
-"""What a product of small floats may be off, and more."""
+SHINGLE = 3  # characters. Of a headline's 50 a changed word of five spoils seven.
+LIKE = 0.8  # the Jaccard index of two texts' shingles from which on they are nearly the same
+PAIRS_AT_ONCE = 2**22  # pairs of texts whose marks are held against each other at a time: 32 MB
+ROUNDING = 1e-3  # what a product of small floats may be off, and more
 
 
 @dataclass(frozen=True)
@@ -36,8 +29,7 @@ class Duplicates:
     likeness: float
 
 
-NearDuplicates = list[tuple[str, str, float]]
-"""Pairs of text keys and their Jaccard index."""
+NearDuplicates = list[tuple[str, str, float]]  # pairs of text keys and their Jaccard index
 
 
 def disagreeing_duplicates(

@@ -31,15 +31,12 @@ from core.workspace.task_toml import default_task
 SET_ASIDE = "set_aside"
 """The folder beside the workspaces that holds those which somebody has removed."""
 
-RESERVED = frozenset({"sample", "demo", SET_ASIDE})
-"""Names of what the project makes there itself."""
+RESERVED = frozenset({"sample", "demo", SET_ASIDE})  # names of what the project makes there itself
 
 AT_WORK = 10 * 60
 """Seconds after somebody's last label in which nobody else moves the workspace away."""
 
-MAX_NAME = 80
-"""Characters."""
-
+MAX_NAME = 80  # characters
 _NAME = re.compile(r"[^\W_]([\w .-]*\w)?")
 
 

@@ -17,34 +17,26 @@ STRATEGIES = (
     "most likely positive", "rarest label",
 )  # fmt: skip
 """In the order in which a batch is filled; the spellings that stand in the files."""
-NOT_RECORDED = "not recorded"
-"""Stands where a label file says neither strategy nor annotator."""
+NOT_RECORDED = "not recorded"  # stands where a label file says neither strategy nor annotator
 SUNLIGHT = "sunlight"
 """Stands where a strategy does for items that a person labeled while looking around. No batch can
 ask for it: they are no sample of anything."""
 SECOND_OPINION, REPEAT, ADJUDICATION = "second opinion", "repeat", "adjudication"
 """Stand where a strategy does for items that are proposed once more: to another person, to the same
 one, to one who decides. No batch can ask for them."""
-OPINIONS = (SECOND_OPINION, REPEAT)
-"""Those that never change a label."""
-MODELS = ("linear", "book")
-"""The first is the default."""
-FORMER_MODELS = ("hidden",)
-"""Models of earlier versions: older files name them."""
+OPINIONS = (SECOND_OPINION, REPEAT)  # those that never change a label
+MODELS = ("linear", "book")  # the first is the default
+FORMER_MODELS = ("hidden",)  # models of earlier versions: older files name them
 GONE = "a model of earlier versions, which was no better than `linear`, and slower"
 MOST = 10**12
 """The highest number that a task may name: more minutes than that are no length of time."""
 MAX_LABELS = 200
 LEAST_TEXTS = 5
 """Training texts that a label needs before a model tells it, where a text can have several."""
-NONE = "-"
-"""The answer that no label fits, where a text can have several."""
-SEPARATOR = "|"
-"""Between the labels of one text."""
-KEY_UNSAID = "unsaid"
-"""The key of a label that names none."""
-NONE_FILE = "none.csv"
-"""Holds the texts that no label fits, in each split's folder."""
+NONE = "-"  # the answer that no label fits, where a text can have several
+SEPARATOR = "|"  # between the labels of one text
+KEY_UNSAID = "unsaid"  # the key of a label that names none
+NONE_FILE = "none.csv"  # holds the texts that no label fits, in each split's folder
 
 
 @dataclass(frozen=True)

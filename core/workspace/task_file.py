@@ -31,11 +31,8 @@ wide to either side with 60 of them, 7 with 200, 4 with 600, 3 with 1,200. A sma
 labels to gain than a good measure of them would cost.
 """
 
-LABELS_A_MINUTE = 10
-"""What people give at first, who have to read and to decide."""
-
-MAX_EXAMPLE = 300
-"""Characters of an item's text that stand as an example."""
+LABELS_A_MINUTE = 10  # what people give at first, who have to read and to decide
+MAX_EXAMPLE = 300  # characters of an item's text that stand as an example
 
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
 """Words for labels that say which one is positive; of three labels and more, `1` is a number."""

@@ -71,25 +71,28 @@ def need_pool(snapshot: Snapshot) -> None:
 def need_annotator() -> str:
     """The person's name. Asks for it where it is not known yet, and stops the page."""
     name = session.annotator()
-    if not name and session.login_is_configured():
-        _offer_login()
-        st.stop()
     if not name:
-        with st.form("who", width=480):
-            st.text_input(
-                "Your name",
-                max_chars=session.MAX_NAME,
-                key=ASKED,
-                placeholder="for example Ann",
-                help="Saved with each label you give. Your batches are your own.",
-            )
-            st.caption("Asked once; this browser remembers it.")
-            st.form_submit_button(
-                "Start labeling", type="primary", on_click=session.name_annotator_by, args=(ASKED,)
-            )
-        focus(ASKED)
+        if session.login_is_configured():
+            _offer_login()
+        else:
+            _ask_name()
         st.stop()
     return name
+
+
+def _ask_name() -> None:
+    with st.form("who", width=480):
+        st.text_input(
+            "Your name",
+            max_chars=session.MAX_NAME,
+            key=ASKED,
+            placeholder="for example Ann",
+            help="Saved with each label you give. Your batches are your own.",
+        )
+        st.caption("Asked once; this browser remembers it.")
+        named = {"on_click": session.name_annotator_by, "args": (ASKED,)}
+        st.form_submit_button("Start labeling", type="primary", **named)
+    focus(ASKED)
 
 
 def show_workspace() -> None:

@@ -22,16 +22,14 @@ PAUSED = "paused"
 SPLIT = "split"
 """Session state: the split of the batch that was shown last, and the workspace's folder."""
 LABELED_AS = "labeled_as"
-COMING = "coming"
-"""Key of the place for progress: the card's style lays it over the page."""
+COMING = "coming"  # key of the place for progress: the card's style lays it over the page
 
 USUAL = "mix_usual"
 """Session state: the task's mix in items and its name, by which the control was filled in."""
 NAMED = "mix_named"
 CUSTOM = "Custom"
 
-MOST = 1_000
-"""Items of one strategy in a batch."""
+MOST = 1_000  # items of one strategy in a batch
 
 
 def note_save() -> None:

@@ -17,8 +17,7 @@ from core.workspace.snapshot import Snapshot
 from pages.ui.cache.keep import Slot, by_snapshot, kept
 from pages.ui.cache.runs import by_state, predictions
 
-JOBS = 50
-"""Kinds of work that are remembered with what came of them; the results stand on disk."""
+JOBS = 50  # kinds of work that are remembered with what came of them; the results stand on disk
 
 
 @kept(lambda name, *_: name, most=JOBS)

@@ -14,11 +14,8 @@ import streamlit as st
 from core.system.progress import Progress
 from core.workspace.snapshot import Snapshot
 
-STATES = 4
-"""Workspaces and states of them that are kept in memory at once."""
-
-CHARTS = 200
-"""Specifications of charts that are kept, some 5 KB each."""
+STATES = 4  # workspaces and states of them that are kept in memory at once
+CHARTS = 200  # specifications of charts that are kept, some 5 KB each
 
 Asked = ParamSpec("Asked")
 Found = TypeVar("Found")

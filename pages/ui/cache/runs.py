@@ -29,8 +29,7 @@ REPORTS = 1_000
 LOOKS = 32
 """What filters leave is kept for so many of them: 8 bytes an item, of half the pool at most."""
 
-RUNS = 100
-"""Runs, and pairs of them, whose scores are kept with their intervals."""
+RUNS = 100  # runs, and pairs of them, whose scores are kept with their intervals
 
 
 def run_stamps(snapshot: Snapshot, *runs: Run) -> Stamps:

@@ -16,8 +16,7 @@ from pages.ui.cache.snapshot import open_snapshot
 EXAMINED = "check_examined"
 """Session state: the workspace, what was found in it, what was fixed, and what was refused."""
 
-AT_ONCE = 10
-"""Findings of a kind that are shown before somebody asks for more."""
+AT_ONCE = 10  # findings of a kind that are shown before somebody asks for more
 
 
 def show(path: Path) -> None:

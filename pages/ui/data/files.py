@@ -16,8 +16,7 @@ from pages.ui import session
 from pages.ui.components.messages import progress_shown, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 
-SHOWN = 4_000
-"""Bytes of a file that are shown."""
+SHOWN = 4_000  # bytes of a file that are shown
 ROWS = 20
 
 

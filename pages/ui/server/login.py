@@ -26,21 +26,14 @@ from core.system.password import is_password
 LOGIN, LOGOUT = "/login", "/logout"
 COOKIE = "sunlight_login"
 
-LIFETIME = 7 * 24 * 3600
-"""Seconds that a login lasts."""
-
-TRIES, WINDOW = 8, 300
-"""Wrong passwords that one address may give in so many seconds."""
+LIFETIME = 7 * 24 * 3600  # seconds that a login lasts
+TRIES, WINDOW = 8, 300  # wrong passwords that one address may give in so many seconds
 
 ADDRESSES = 10_000
 """That are remembered; who has as many in a row forgets the first ones, a guess each."""
 
-AT_ONCE = 2
-"""Passwords that are worked on at a time: 32 MB each."""
-
-MAX_BODY = 8_192
-"""Bytes of a form."""
-
+AT_ONCE = 2  # passwords that are worked on at a time: 32 MB each
+MAX_BODY = 8_192  # bytes of a form
 PAGE = (Path(__file__).parent / "page.html").read_text(encoding="utf-8")
 
 NO_SCRIPTS = (
