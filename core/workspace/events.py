@@ -4,7 +4,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.errors import EventError
 from core.pool.items import read_pool
 from core.system import durable
 from core.system.disk_cache import file_stamps
@@ -100,14 +99,13 @@ class Inbox:
         batches = self._known_batches()
         sound, refused = [], []
         for event in events:
-            try:
-                check_event(event, batches, self._workspace.task)
-                if event.action == "label":
-                    label = self._workspace.task.renewed(event.label)
-                    event = replace(event, label=label, definitions=self._version)
-                sound.append(event)
-            except EventError as error:
-                refused.append((event.event_id, str(error)))
+            if reason := _refusal(event, batches, self._workspace.task):
+                refused.append((event.event_id, reason))
+                continue
+            if event.action == "label":
+                label = self._workspace.task.renewed(event.label)
+                event = replace(event, label=label, definitions=self._version)
+            sound.append(event)
         self._events.append(sound)
         if saved := {event.batch_id for event in sound if event.action == "save"}:
             pool = read_pool(self._workspace.path, self._workspace.cache)
@@ -128,21 +126,20 @@ class Inbox:
             return self._batches
 
 
-def check_event(event: Event, batches: dict[str, set[str]], task: Task) -> None:
-    """Raises EventError for an event that no batch asked for."""
+def _refusal(event: Event, batches: dict[str, set[str]], task: Task) -> str:
+    """Why this is no event that a batch asked for; empty if it is one."""
     if not event.event_id:
-        raise EventError("The event has no id. Reload the page and label the item again.")
+        return "The event has no id. Reload the page and label the item again."
     if event.action not in ACTIONS:
-        raise EventError(f"`{event.action}` is no action. Reload the page.")
+        return f"`{event.action}` is no action. Reload the page."
     if event.batch_id not in batches:
-        raise EventError(f"There is no batch `{event.batch_id}` here. Reload the page.")
+        return f"There is no batch `{event.batch_id}` here. Reload the page."
     if event.action != "save" and event.item_id not in batches[event.batch_id]:
-        raise EventError(
-            f"Item `{event.item_id}` is not in batch `{event.batch_id}`. Reload the page."
-        )
+        return f"Item `{event.item_id}` is not in batch `{event.batch_id}`. Reload the page."
     known = task.renewed(event.label)  # labels of today alone are written in their order
     is_known = known == event.label or (known is not None and not task.is_offered(event.label))
     if event.action == "label" and not is_known:
-        raise EventError(f"Label `{event.label}` is not one of the task's. Reload the page.")
+        return f"Label `{event.label}` is not one of the task's. Reload the page."
     if len(event.note) > MAX_NOTE:
-        raise EventError(f"The note is longer than {MAX_NOTE:,} characters. Shorten it.")
+        return f"The note is longer than {MAX_NOTE:,} characters. Shorten it."
+    return ""

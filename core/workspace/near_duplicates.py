@@ -129,21 +129,18 @@ def hash_of_texts(items: Iterable[Labeled]) -> str:
 
 def differences(copies: Duplicates) -> list[list[bool]]:
     """Which words of each item differ from those of the first text that is another."""
-    keys = [text_key(item.text) for item in copies.items]
+    texts = [item.text for item in copies.items]
+    keys = [text_key(text) for text in texts]
     others = [next((at for at, other in enumerate(keys) if other != key), 0) for key in keys]
-    return [
-        differing_words(item.text, copies.items[other].text)[0]
-        for item, other in zip(copies.items, others, strict=True)
-    ]
+    return [differing_words(text, texts[at]) for text, at in zip(texts, others, strict=True)]
 
 
-def differing_words(one: str, other: str) -> tuple[list[bool], list[bool]]:
-    """Which words of each text the other does not have at their place; case does not count."""
+def differing_words(one: str, other: str) -> list[bool]:
+    """Which words of the first text the other does not have at their place, in whatever case."""
     first, second = ([text_key(word) for word in words_of(text)] for text in (one, other))
-    differs = [True] * len(first), [True] * len(second)
-    for at, beside, size in SequenceMatcher(None, first, second, False).get_matching_blocks():
-        differs[0][at : at + size] = [False] * size
-        differs[1][beside : beside + size] = [False] * size
+    differs = [True] * len(first)
+    for at, _, size in SequenceMatcher(None, first, second, False).get_matching_blocks():
+        differs[at : at + size] = [False] * size
     return differs
 
 

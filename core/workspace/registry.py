@@ -11,16 +11,7 @@ from pathlib import Path
 
 from core.errors import LogError, WorkspaceError
 from core.pool.folder import POOL_FOLDER
-from core.system.durable import (
-    first_free,
-    keep,
-    make_folder,
-    new_folder,
-    refused_as,
-    stands,
-    sync_path,
-    write_new,
-)
+from core.system import durable
 from core.system.jobs import is_busy
 from core.system.locks import locked_folder
 from core.system.process import environment
@@ -102,7 +93,7 @@ def free_name(wish: str, root: Path) -> str:
     plain = re.sub(r"[^\w-]+", " ", unicodedata.normalize("NFKC", wish)).replace("_", " ")
     plain = re.sub(r"^\W+|\W+$", "", plain[: MAX_NAME // 2]) or "texts"
     number, name = 1, plain
-    while name.casefold() in RESERVED or stands(root / name):
+    while name.casefold() in RESERVED or durable.stands(root / name):
         number += 1
         name = f"{plain} {number}"
     return name
@@ -113,9 +104,9 @@ def create(name: str, task: str, root: Path) -> Workspace:
     path = free_place(name, root)
     what = f"The workspace {root.name}/{name} cannot be made"
     todo = "Make room, or make the folder writable."
-    with refused_as(WorkspaceError, what, todo), new_folder(path) as folder:
+    with durable.refused_as(WorkspaceError, what, todo), durable.new_folder(path) as folder:
         (folder / POOL_FOLDER).mkdir()
-        write_new(folder / "task.toml", [task.encode()])
+        durable.write_new(folder / "task.toml", [task.encode()])
     return open_workspace(path)
 
 
@@ -129,7 +120,7 @@ def rename(name: str, new: str, root: Path, by: str) -> Path:
 
 def remove(name: str, root: Path, by: str) -> Path:
     """Moves a workspace to `set_aside/` beside it; its path there. Raises as `rename` does."""
-    return _moved(name, root, first_free(root / SET_ASIDE / check_name(name)), by)
+    return _moved(name, root, durable.first_free(root / SET_ASIDE / check_name(name)), by)
 
 
 def _moved(name: str, root: Path, place: Path, by: str) -> Path:
@@ -138,7 +129,7 @@ def _moved(name: str, root: Path, place: Path, by: str) -> Path:
         raise WorkspaceError("The sample is part of the project and stays where it is.")
     todo = "Make the folder writable, and try again."
     with (
-        refused_as(WorkspaceError, f"{name} cannot be moved", todo),
+        durable.refused_as(WorkspaceError, f"{name} cannot be moved", todo),
         locked_folder(path, name, wait=False),
     ):
         if is_busy(path.resolve()):
@@ -146,9 +137,9 @@ def _moved(name: str, root: Path, place: Path, by: str) -> Path:
         if others := _at_work(path) - {by}:
             who = ", ".join(sorted(others))
             raise WorkspaceError(f"{who} labeled in {name} minutes ago. Try again when they stop.")
-        make_folder(place.parent)
-        keep(path, place)
-        sync_path(root)
+        durable.make_folder(place.parent)
+        durable.keep(path, place)
+        durable.sync_path(root)
     return place
 
 

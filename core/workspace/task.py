@@ -250,19 +250,19 @@ def require_model(name: str, *, several: bool = False) -> None:
         raise RunError("The model `book` is the chapter's, for one label a text. Choose `linear`.")
 
 
-def check_mix(mix: Mapping[str, int], where: str, file: str = "") -> dict[str, int]:
+def check_mix(mix: Mapping[str, int], where: str) -> dict[str, int]:
     """The mix in the files' spellings and order; raises TaskError, which says `where` it stands."""
     spelled = {name.replace("_", " "): part for name, part in mix.items()}
     for name, part in spelled.items():
         if name not in STRATEGIES:
             names = listed([strategy.replace(" ", "_") for strategy in STRATEGIES])
-            raise TaskError(f"{where}: `{name}` is not a strategy. Use {names}.", file)
+            raise TaskError(f"{where}: `{name}` is not a strategy. Use {names}.")
         if type(part) is not int or not 0 <= part <= MOST:
-            message = f"`{name}` is {shortened(part)}. Give a whole number from 0 to {MOST:,}."
-            raise TaskError(f"{where}: {message}", file)
+            mend = f"Give a whole number from 0 to {MOST:,}."
+            raise TaskError(f"{where}: `{name}` is {shortened(part)}. {mend}")
     if not sum(spelled.values()):
         mend = "Give at least one strategy a number."
-        raise TaskError(f"{where}: the mix asks for no items. {mend}", file)
+        raise TaskError(f"{where}: the mix asks for no items. {mend}")
     return {name: spelled[name] for name in STRATEGIES if spelled.get(name)}
 
 

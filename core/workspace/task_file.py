@@ -14,14 +14,7 @@ from core.workspace.definitions import keep_definitions
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import MAX_LABELS, NONE_FILE, SEPARATOR, SPLITS, Label, Task
-from core.workspace.task_toml import (
-    PLACES,
-    default_task,
-    long_pair,
-    pair,
-    parse_task,
-    with_keys,
-)
+from core.workspace.task_toml import PLACES, default_task, long_pair, pair, parse_task, with_keys
 
 TARGETS_BY_SIZE = ((100_000, 1_200, 400), (30_000, 600, 300), (10_000, 200, 200), (0, 60, 150))
 """(least number of items, test items, first training items); the chapter's numbers come first.
@@ -33,7 +26,7 @@ labels to gain than a good measure of them would cost.
 
 LABELS_A_MINUTE = 10  # what people give at first, who have to read and to decide
 MAX_EXAMPLE = 300  # characters of an item's text that stand as an example
-
+ALWAYS_SAID = ("value", "name", "file", "key")  # of a label
 POSITIVE_WORDS = frozenset({"1", "yes", "true", "positive", "pos", "relevant", "related"})
 """Words for labels that say which one is positive; of three labels and more, `1` is a number."""
 
@@ -255,9 +248,8 @@ def _table_lines(name: str, table: Mapping[str, Any]) -> list[str]:
 
 
 def _label_lines(label: Label) -> list[str]:
-    lines = [pair(name, getattr(label, name)) for name in ("value", "name", "file", "key")]
-    flags = ("positive", "default", "retired")
-    lines += [f"{flag} = true" for flag in flags if getattr(label, flag)]
-    lists = {"examples": [*label.examples], "was": [*label.was]}
-    lines += [pair(name, texts) for name, texts in lists.items() if texts]
-    return [*lines, long_pair("description", label.description)] if label.description else lines
+    """The label as TOML, without what most labels do not have."""
+    said = asdict(label)
+    description = said.pop("description")
+    lines = [pair(name, value) for name, value in said.items() if value or name in ALWAYS_SAID]
+    return [*lines, long_pair("description", description)] if description else lines

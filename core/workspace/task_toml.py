@@ -6,11 +6,12 @@ import string
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from core.errors import RunError, TaskError
+from core.system.findings import counted
 from core.workspace.task import (
     FIRST_COUNTS,
     HOLD,
@@ -82,16 +83,23 @@ def parse_task(text: str, source: str) -> Task:
     except (ValueError, RecursionError) as error:
         message = f"{source} is not valid TOML: {error}. Correct that line."
         raise TaskError(message, source) from error
-    reader = _Reader(source)
+    try:
+        return replace(_task(table), source=source)
+    except TaskError as error:
+        raise TaskError(f"{source}: {error}", source) from error
+
+
+def _task(table: Mapping[str, Any]) -> Task:
+    """The task of this table; raises TaskError, which does not say in what file it stands."""
     usual = tomllib.loads(DEFAULT_TASK_FILE.read_text(encoding="utf-8"))
     if "labels" in table:  # the chapter's instructions go with the chapter's labels
         usual["instructions"] = dict.fromkeys(usual["instructions"], "")
-    said = reader.table(table, usual, "the top level")
+    said = _read_table(table, usual, "the top level")
     plain = {field: (said[at] if at else said)[name] for field, (at, name) in PLACES.items()}
-    every = _read_labels(reader, said["labels"], plain["several"], said["keys"])
+    every = _read_labels(said["labels"], plain["several"], said["keys"])
     labels = tuple(label for label in every if not label.retired)
-    plain["rarest"] = _read_rarest(reader, plain["rarest"], labels)
-    _check_model(reader, plain["model"], plain["encoder"], plain["several"])
+    plain["rarest"] = _read_rarest(plain["rarest"], labels)
+    _check_model(plain["model"], plain["encoder"], plain["several"])
     # Where a label has taken the usual key of back, `2`, that one moves.
     if "back" not in table.get("keys", {}) and said["keys"]["back"] in {x.key for x in labels}:
         said["keys"]["back"] = "backspace"
@@ -101,93 +109,89 @@ def parse_task(text: str, source: str) -> Task:
         detailed=said["instructions"]["detailed"].strip(),
         labels=labels,
         retired=tuple(label for label in every if label.retired),
-        keys=_read_keys(reader, said["keys"], labels),
+        keys=_read_keys(said["keys"], labels),
         targets=said["targets"],
-        mix=_read_mix(reader, said["batch"]["mix"]),
-        quality=_read_quality(reader, said["quality"]),
-        source=source,
+        mix=_read_mix(said["batch"]["mix"]),
+        quality=_read_quality(said["quality"]),
         **plain,
     )
 
 
-def _read_rarest(reader: "_Reader", rarest: str, labels: Iterable[Label]) -> str:
+def _read_rarest(rarest: str, labels: Iterable[Label]) -> str:
     """The value of the label that `rarest label` looks for; a former value means today's."""
     meant = next((x.value for x in labels if rarest in (x.value, *x.was)), "")
     if rarest and not meant:
-        what = f"names `{rarest}`, which is not a label"
-        raise reader.error("[batch] `rarest`", what, "Name a label's value, or leave it empty")
+        what = f"[batch] `rarest` names `{rarest}`, which is not a label"
+        raise TaskError(f"{what}. Name a label's value, or leave it empty.")
     return meant
 
 
-def _check_model(reader: "_Reader", name: str, encoder: str, several: bool) -> None:
+def _check_model(name: str, encoder: str, several: bool) -> None:
     try:
         require_model(name, several=several)
     except RunError as error:
-        raise TaskError(f"{reader.source}: [model] {error}", reader.source) from error
+        raise TaskError(f"[model] {error}") from error
     if encoder and name == "book":
-        what = f"asks for the encoder `{encoder}`, but the model `book` sees words alone"
-        raise reader.error("[model]", what, "Take `linear`, or leave `encoder` empty")
+        what = f"[model] asks for the encoder `{encoder}`, but the model `book` sees words alone"
+        raise TaskError(f"{what}. Take `linear`, or leave `encoder` empty.")
 
 
-def _read_quality(reader: "_Reader", quality: Mapping[str, Any]) -> Quality:
-    if quality["disputed"] not in (FIRST_COUNTS, HOLD):
-        what = f"is `{quality['disputed']}`"
-        raise reader.error("[quality] `disputed`", what, f"Use {listed((FIRST_COUNTS, HOLD))}")
+def _read_quality(quality: Mapping[str, Any]) -> Quality:
+    if (disputed := quality["disputed"]) not in (FIRST_COUNTS, HOLD):
+        use = f"Use {listed((FIRST_COUNTS, HOLD))}."
+        raise TaskError(f"[quality] `disputed` is `{disputed}`. {use}")
     return Quality(**quality)
 
 
-def _read_mix(reader: "_Reader", mix: object) -> dict[str, int]:
+def _read_mix(mix: object) -> dict[str, int]:
     if not isinstance(mix, dict):
-        raise reader.error("[batch.mix]", "is not a table", "Write one number a line below it")
-    return check_mix(mix, f"{reader.source}, [batch.mix]", reader.source)
+        raise TaskError("[batch.mix] is not a table. Write one number a line below it.")
+    return check_mix(mix, "[batch.mix]")
 
 
-def _read_labels(
-    reader: "_Reader", entries: object, several: bool, keys: Mapping[str, Any]
-) -> tuple[Label, ...]:
+def _read_labels(entries: object, several: bool, keys: Mapping[str, str]) -> tuple[Label, ...]:
     """All labels, retired ones among them; those without a key get the free ones."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise reader.error("labels", "are not tables", "Write one `[[labels]]` for each label")
-    labels = tuple(
-        _read_label(reader, entry, number) for number, entry in enumerate(entries, start=1)
-    )
+        raise TaskError("labels are not tables. Write one `[[labels]]` for each label.")
+    labels = tuple(_read_label(entry, number) for number, entry in enumerate(entries, start=1))
     offered = [label for label in labels if not label.retired]
     if not 2 <= len(offered) <= MAX_LABELS:
-        what = f"{len(offered)} label{'s' * (len(offered) != 1)}"
-        raise reader.error("it has", what, f"A task can have 2 to {MAX_LABELS}")
-    _refuse_repeated(reader, labels)
+        had = counted(len(offered), "label")
+        raise TaskError(f"it has {had}. A task can have 2 to {MAX_LABELS}.")
+    _refuse_repeated(labels)
     positives = sum(label.positive for label in offered)
     if positives > 1 or (not positives and len(offered) == 2 and not several):
-        what = f"name {positives} as positive"
-        raise reader.error("labels", what, "Give one `positive = true`")
+        raise TaskError(f"labels name {positives} as positive. Give one `positive = true`.")
     if several:
-        _check_several(reader, labels)
+        _check_several(labels)
     elif sum(label.default for label in offered) > 1:
-        raise reader.error("labels", "name several as default", "Give at most one `default = true`")
-    return with_keys(labels, {str(key).lower() for key in keys.values()})
+        raise TaskError("labels name several as default. Give at most one `default = true`.")
+    return with_keys(labels, {key.lower() for key in keys.values()})
 
 
-def _refuse_repeated(reader: "_Reader", labels: Iterable[Label]) -> None:
+def _refuse_repeated(labels: Iterable[Label]) -> None:
     uses = {what: [getattr(label, what) for label in labels] for what in ("value", "name", "file")}
     uses["value"] += [value for label in labels for value in label.was]
     for what, values in uses.items():
         if repeated := sorted(value for value, number in Counter(values).items() if number > 1):
             same = f"two labels have the same {what}: {listed(repeated)}"
-            raise reader.error("labels and keys:", same, "Make them differ")
+            raise TaskError(f"labels and keys: {same}. Make them differ.")
 
 
-def _check_several(reader: "_Reader", labels: Iterable[Label]) -> None:
+def _check_several(labels: Iterable[Label]) -> None:
     for label in labels:
-        where = f"label `{label.value}`"
         if any(SEPARATOR in value or value == NONE for value in (label.value, *label.was)):
             what = f"holds `{SEPARATOR}` or is `{NONE}`, which join labels and stand for none"
-            raise reader.error(where, what, "Give it another value")
-        if label.file.casefold() == NONE_FILE:
+            todo = "Give it another value."
+        elif label.file.casefold() == NONE_FILE:
             what = f"has the file `{NONE_FILE}`, which holds the texts without a label"
-            raise reader.error(where, what, "Give it another file")
-        if label.default:
+            todo = "Give it another file."
+        elif label.default:
             what = "is the default, but Enter gives the labels that were chosen"
-            raise reader.error(where, what, "Take `default` out")
+            todo = "Take `default` out."
+        else:
+            continue
+        raise TaskError(f"label `{label.value}` {what}. {todo}")
 
 
 def with_keys(labels: tuple[Label, ...], taken: set[str]) -> tuple[Label, ...]:
@@ -210,96 +214,89 @@ def with_keys(labels: tuple[Label, ...], taken: set[str]) -> tuple[Label, ...]:
     )
 
 
-def _read_label(reader: "_Reader", entry: dict[str, Any], number: int) -> Label:
-    where = f"label {number}"
-    label = Label(**reader.table(entry, asdict(Label("")), where))
+def _read_label(entry: Mapping[str, Any], number: int) -> Label:
+    label = Label(**_read_table(entry, asdict(Label("")), f"label {number}"))
     if not label.value or label.value != label.value.strip():
-        raise reader.error(where, "has an empty or padded value", "Give it one such as `1`")
+        what = f"label {number} has an empty or padded value"
+        raise TaskError(f"{what}. Give it one such as `1`.")
     is_plain = re.fullmatch(r"[\w][\w .-]*\.csv", label.file)
     if not is_plain or len(label.file.encode()) > MAX_FILE_NAME:
-        what = f"has the file `{label.file[:60]}`"
-        raise reader.error(where, what, "Name a plain file that ends in .csv, in few letters")
+        what = f"label {number} has the file `{label.file[:60]}`"
+        raise TaskError(f"{what}. Name a plain file that ends in .csv, in few letters.")
     name, key = entry.get("name", label.value), label.key.lower()
     return replace(label, name=name, key=key, description=label.description.strip())
 
 
-def _read_keys(reader: "_Reader", keys: Mapping[str, str], labels: Iterable[Label]) -> Keys:
+def _read_keys(keys: Mapping[str, str], labels: Iterable[Label]) -> Keys:
     """The action keys; no key is used twice, nor by what it cannot be used for."""
     keys = {action: key.lower() for action, key in keys.items()}
     uses = [(f"label {label.value}", label.key) for label in labels if label.key]
     user_of: dict[str, str] = {}
     for what, key in (*uses, *keys.items()):
-        _check_key(reader, what, key)
+        _check_key(what, key)
         if key in user_of:
             both = f"is used twice, by {user_of[key]} and by {what}"
-            raise reader.error(f"the key `{key}`", both, "Give one of them another key")
+            raise TaskError(f"the key `{key}` {both}. Give one of them another key.")
         user_of[key] = what
     return Keys(**keys)
 
 
-def _check_key(reader: "_Reader", what: str, key: str) -> None:
+def _check_key(what: str, key: str) -> None:
     where = f"the key of {what}"
     if key == "enter":
-        raise reader.error(where, "is Enter", "Set `default = true` on the label that Enter gives")
+        raise TaskError(f"{where} is Enter. Set `default = true` on the label that Enter gives.")
     if key in STREAMLIT_KEYS:
-        raise reader.error(where, f"is `{key}`, which Streamlit uses", "Choose another")
+        raise TaskError(f"{where} is `{key}`, which Streamlit uses. Choose another.")
     if len(key) != 1 and key not in _NAMED_KEYS:
-        raise reader.error(where, f"is `{key}`", "Choose one character, Backspace or an arrow key")
+        raise TaskError(f"{where} is `{key}`. Choose one character, Backspace or an arrow key.")
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads values out of a TOML table and says where one is wrong."""
-
-    source: str
-
-    def error(self, where: str, what: str, mend: str) -> TaskError:
-        return TaskError(f"{self.source}: {where} {what}. {mend}.", self.source)
-
-    def table(self, table: Mapping[str, Any], usual: Mapping[str, Any], where: str) -> dict:
-        """The table, over what it usually holds: those names, and each value of the same kind."""
-        for name in table:
-            if name not in usual:
-                mend = f"Use {listed(sorted(usual))}"
-                raise self.error(where, f"has `{name}`, which is not a setting", mend)
-        return {name: self.value(name, table.get(name, like), like) for name, like in usual.items()}
-
-    def value(self, name: str, value: Any, like: object) -> Any:  # noqa: ANN401 (any of TOML's)
-        """The value, if it is of the kind of `like`; a number from 0 on, a share, a list once."""
-        if name in OWN_RULES:
-            return value
-        if isinstance(like, dict):
-            if not isinstance(value, dict):
-                raise self.error(f"`{name}`", "is not a table", f"Write `[{name}]`")
-            return self.table(value, like, f"[{name}]")
-        if refusal := _refusal(name, value, like):
-            raise self.error(f"`{name}`", *refusal)
-        if isinstance(like, list | tuple):
-            return tuple(dict.fromkeys(value))
-        return float(value) if isinstance(like, float) else value
+def _read_table(table: Mapping[str, Any], usual: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The table, over what it usually holds: those names, and each value of the same kind."""
+    for name in table:
+        if name not in usual:
+            names = listed(sorted(usual))
+            raise TaskError(f"{where} has `{name}`, which is not a setting. Use {names}.")
+    return {name: _read_value(name, table.get(name, like), like) for name, like in usual.items()}
 
 
-def _refusal(name: str, value: object, like: object) -> tuple[str, str] | None:
-    """(what is wrong, how to mend it) with a value that should be of the kind of `like`."""
+def _read_value(name: str, value: Any, like: object) -> Any:  # noqa: ANN401 (any of TOML's)
+    """The value, if it is of the kind of `like`; a number from 0 on, a share, a list once."""
+    if name in OWN_RULES:
+        return value
+    if refusal := _refusal(name, value, like):
+        raise TaskError(f"`{name}` is {refusal}.")
+    if isinstance(like, dict):
+        return _read_table(value, like, f"[{name}]")
+    if isinstance(like, list | tuple):
+        return tuple(dict.fromkeys(value))
+    return float(value) if isinstance(like, float) else value
+
+
+def _refusal(name: str, value: object, like: object) -> str:
+    """What a value is that should be of the kind of `like`, and the mend; empty if it is."""
     least = int(name == "size")  # no batch is empty
     match like:
         case bool():
             is_right = isinstance(value, bool)
-            told = "is neither true nor false", "Write true or false"
+            told = "neither true nor false. Write true or false"
         case str():
             is_right = isinstance(value, str)
-            told = "is not text", 'Write it in "quotes"'
+            told = 'not text. Write it in "quotes"'
         case int():
             is_right = type(value) is int and least <= value <= MOST
-            told = f"is {shortened(value)}", f"Give a whole number from {least} to {MOST:,}"
+            told = f"{shortened(value)}. Give a whole number from {least} to {MOST:,}"
         case float():
             is_right = type(value) in (int, float) and 0 <= value <= 1
-            told = f"is {shortened(value)}", "Give a share from 0 to 1"
+            told = f"{shortened(value)}. Give a share from 0 to 1"
+        case dict():
+            is_right = isinstance(value, dict)
+            told = f"not a table. Write `[{name}]`"
         case _:
             is_list = isinstance(value, list | tuple)
             is_right = is_list and all(isinstance(x, str) and x for x in value)
-            told = "is not a list of texts", f'Write {name} = ["one", "another"]'
-    return None if is_right else told
+            told = f'not a list of texts. Write {name} = ["one", "another"]'
+    return "" if is_right else told
 
 
 def pair(name: str, value: str | int | float | bool | list) -> str:
