@@ -1,5 +1,6 @@
 """Import: a table that somebody has, looked at first, then imported, and taken back if wrong."""
 
+from concurrent.futures import CancelledError
 from functools import partial
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def _run_of(path: Path, upload: Upload | None) -> import_run.ImportRun | None:
     run = st.session_state.get(import_run.RUN)
     if run is None or run.path != path:
         return None
-    if run.error:
+    if run.error and not isinstance(run.error, SunlightError | CancelledError):
         raise st.session_state.pop(import_run.RUN).error
     return run if run.is_running or upload is None or run.upload is upload else None
 
@@ -65,8 +66,8 @@ def _show_form(
     )
     if is_running:
         return
-    if run and run.refusal:
-        refuse(run.refusal)
+    if run and isinstance(run.error, SunlightError):
+        refuse(str(run.error))
     elif run:
         st.info("Cancelled. Nothing was imported.", icon=":material/close:")
     if plan.waits_for:

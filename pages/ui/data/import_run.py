@@ -1,8 +1,8 @@
 """An import that goes on in the background: how far it is, its end, and its way back."""
 
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pandas as pd
@@ -25,10 +25,6 @@ AT_ONCE = 0.4
 RUN, TAKEN_BACK = "import_run", "import_taken_back"
 
 
-class CancelledError(Exception):
-    """Somebody wants an import no more."""
-
-
 class ImportRun:
     """One import, in a thread of its own; it ends whether or not somebody looks on.
 
@@ -40,19 +36,25 @@ class ImportRun:
         self, path: Path, upload: Upload, work: Callable[[Progress], ImportResult]
     ) -> None:
         self.path, self.upload = path, upload
-        self.told = Told("reading the table")
-        self.result: ImportResult | None = None
-        self.refusal = ""
-        self.is_cancelled = False
-        self.error: Exception | None = None
+        self.told, self.is_cancelled = Told("reading the table"), False
         self._began = time.monotonic()
-        self._thread = threading.Thread(target=self._do, args=[work], name="import")
-        self._thread.start()
-        self._thread.join(AT_ONCE)
+        thread = ThreadPoolExecutor(1, "import")
+        self._work = thread.submit(work, self._progress)
+        thread.shutdown(wait=False)
+        wait([self._work], AT_ONCE)
 
     @property
     def is_running(self) -> bool:
-        return self._thread.is_alive()
+        return not self._work.done()
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why it came to nothing: it was refused or cancelled, or something failed in it."""
+        return None if self.is_running else self._work.exception()
+
+    @property
+    def result(self) -> ImportResult | None:
+        return None if self.is_running or self.error else self._work.result()
 
     @property
     def seconds(self) -> float:
@@ -61,16 +63,6 @@ class ImportRun:
     def stop(self) -> None:
         """Lets it end before anything is written, if nothing is yet."""
         self.is_cancelled, self.told = True, Told("cancelling")
-
-    def _do(self, work: Callable[[Progress], ImportResult]) -> None:
-        try:
-            self.result = work(self._progress)
-        except CancelledError:
-            pass
-        except SunlightError as error:
-            self.refusal = str(error)
-        except Exception as error:  # raised again where somebody looks on
-            self.error = error
 
     def _progress(self, words: str, done: int = 0, total: int = 0, /) -> None:
         if self.is_cancelled:
