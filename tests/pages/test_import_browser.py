@@ -37,7 +37,7 @@ def page(context: BrowserContext, site: Site) -> Page:
 def choose(page: Page, file: Path) -> None:
     """Uploads the file, and waits until it is recognized."""
     page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_text(file.name, exact=True)).to_be_visible()
+    expect(page.get_by_role("strong").get_by_text(file.name, exact=True)).to_be_visible()
     expect(page.get_by_text("Read as")).to_be_visible()
     settled(page)
 

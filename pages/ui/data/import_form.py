@@ -34,7 +34,7 @@ def show(path: Path) -> None:
         _show_form(snapshot, upload, run, is_running=is_running)
     if run and is_running:
         import_run.watch_import(run)
-    import_run.show_earlier(path, but=result.record if result else "")
+    import_run.show_imports(path)
 
 
 def _run_of(path: Path, upload: Upload | None) -> import_run.ImportRun | None:

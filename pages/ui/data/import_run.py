@@ -89,9 +89,6 @@ def show_result(run: ImportRun, result: ImportResult) -> None:
                 st.switch_page("annotate.py")
             if st.button("Browse the texts", icon=":material/wb_sunny:", key="import_browse"):
                 st.switch_page("sunlight.py")
-            for record in _records(run.path):
-                if record.name == result.record:
-                    offer_to_take_back(run.path, record)
 
 
 def show_taken_back() -> None:
@@ -101,18 +98,19 @@ def show_taken_back() -> None:
         (st.success if is_done else st.error)(plain(" ".join(sentences)))
 
 
-def show_earlier(path: Path, but: str = "") -> None:
-    """The imports that were not taken back, one of which can be; without that of one record."""
-    records = [record for record in _records(path) if record.name != but]
+def show_imports(path: Path) -> None:
+    """The imports that were not taken back, the newest first, one of which can be."""
+    records = read_records(open_workspace(path))
     if not records:
         return
-    st.header("Earlier imports", anchor=False)
+    st.header("Imports", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        record = st.selectbox("Import", records, format_func=_told, key="import_earlier", width=560)
-        offer_to_take_back(path, record)
+        key = f"imports_{records[0].import_id}"  # what was just imported is chosen at first
+        record = st.selectbox("Import", records, format_func=_told, key=key, width=560)
+        _offer_to_take_back(path, record)
 
 
-def offer_to_take_back(path: Path, record: ImportRecord) -> None:
+def _offer_to_take_back(path: Path, record: ImportRecord) -> None:
     """A button that says what it will do, and does it when asked once more."""
     with st.popover("Take this import back", icon=":material/undo:"):
         moved = f"{record.items:,} texts leave the pool: their file moves to set_aside/."
@@ -137,10 +135,6 @@ def _take_back(path: Path, record: ImportRecord) -> None:
     run = st.session_state.get(RUN)
     if run and run.result and run.result.record == record.name:
         del st.session_state[RUN]  # what it came to does not stand any more
-
-
-def _records(path: Path) -> list[ImportRecord]:
-    return read_records(open_workspace(path))
 
 
 def _told(record: ImportRecord) -> str:
