@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from core.analysis.results import keep_newest, name_of, read_newest, read_result
 from core.errors import LoopError, RunError
-from core.evaluation.metrics import as_table
 from core.evaluation.prevalence import Prevalence, Sample, prevalence
-from core.evaluation.runs import columns, labeled_texts, load_run
+from core.evaluation.runs import label_mask, labeled_texts, load_run
 from core.evaluation.stopping import WINDOW, Sign, advice, positives_left, stability
 from core.features.cached import whole_space
 from core.features.pool_features import Space
@@ -169,4 +168,4 @@ def last_models(snapshot: Snapshot) -> list[Model]:
 
 
 def _positive(items: list[Labeled], task: Task) -> NDArray[np.bool_]:
-    return as_table(columns(items, task), len(task.values))[:, task.positive_index]
+    return label_mask(items, task)[:, task.positive_index]

@@ -16,7 +16,7 @@ from core.analysis.results import keep_newest, name_of, read_newest, read_result
 from core.errors import LoopError
 from core.evaluation.intervals import BinaryPredictions
 from core.evaluation.metrics import as_table
-from core.evaluation.runs import columns, labeled_texts
+from core.evaluation.runs import label_mask, labeled_texts
 from core.evaluation.subset_comparison import ALL, RANDOM, Outcome, Subsets, contrasted
 from core.features.pool_features import Space
 from core.features.sources import feature_source
@@ -109,7 +109,7 @@ def refusal(snapshot: Snapshot) -> str:
     if not task.positive:
         several = len({item.label for item in evaluation}) > 1
         return "" if several else "Needs test items with different labels."
-    positive = as_table(columns(evaluation, task), len(task.values))[:, task.positive_index]
+    positive = label_mask(evaluation, task)[:, task.positive_index]
     if positive.any() and not positive.all():
         return ""
     return f"Needs test items that are {task.positive.name} and items that are not."

@@ -23,9 +23,9 @@ from core.evaluation.agreement import (
     unlike_the_others,
 )
 from core.evaluation.intervals import Interval, wilson
-from core.evaluation.metrics import as_table, cut, macro_cut
+from core.evaluation.metrics import cut, macro_cut
 from core.evaluation.run_scores import EvaluationPredictions
-from core.evaluation.runs import columns
+from core.evaluation.runs import label_mask
 from core.pool.bags import Mask
 from core.workspace.labels import Labels
 from core.workspace.opinions import Opinion
@@ -193,8 +193,7 @@ def decided_otherwise(
 
     Without a positive label macro F, where items are decided one after another, each once.
     """
-    at, n_labels = task.positive_index, len(task.values)
-    predicted, actual = as_table(predictions.predicted, n_labels), predictions.actual(None).copy()
+    at, predicted, actual = task.positive_index, predictions.predicted, predictions.targets.copy()
 
     def score() -> float | None:
         found = macro_cut(predicted, actual) if at is None else cut(predicted[:, at], actual[:, at])
@@ -209,7 +208,6 @@ def decided_otherwise(
         for place, item in enumerate(predictions.items):
             given = [replace(item, label=answer) for answer in answers.get(item.item_id, ())]
             if given:
-                rows = as_table(columns(given, task), n_labels)
-                actual[place] = best(rows, key=partial(score_with, place))
+                actual[place] = best(label_mask(given, task), key=partial(score_with, place))
         ends.append(score())
     return ends[0], ends[1]

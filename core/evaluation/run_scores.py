@@ -24,7 +24,7 @@ from core.evaluation.intervals import (
 )
 from core.evaluation.metrics import as_table
 from core.evaluation.report import Report
-from core.evaluation.runs import columns
+from core.evaluation.runs import label_mask
 from core.models.model import Model
 from core.models.predict import score_texts
 from core.pool.bags import Mask
@@ -41,15 +41,15 @@ Probabilities = NDArray[np.float64]
 class EvaluationPredictions:
     """Items with their true label, and one run's predictions of them.
 
-    `targets` and `predicted` are columns of labels, `(n_items,)`, or tables `(n_items, n_labels)`
-    where a text can have several; `raw` and `calibrated` are P(label | text),
-    `(n_items, n_labels)`, NaN in the column of a label that nobody kept. Where a label is asked
-    for, None stands for all of them: scores are then means over the labels.
+    All arrays are `(n_items, n_labels)`: `targets` and `predicted` are True where an item has the
+    label, or is predicted to have it; `raw` and `calibrated` are P(label | text), NaN in the
+    column of a label that nobody kept. Where a label is asked for, None stands for all of them:
+    scores are then means over the labels.
     """
 
     items: tuple[Labeled, ...]
-    targets: NDArray[np.int64] | Mask
-    predicted: NDArray[np.int64] | Mask
+    targets: Mask
+    predicted: Mask
     raw: Probabilities
     calibrated: Probabilities
 
@@ -59,24 +59,20 @@ class EvaluationPredictions:
     @cached_property
     def wrong(self) -> Mask:
         """Which items are not predicted as they are labeled, `(n_items,)`."""
-        differ = self.predicted != self.targets
-        return differ.any(axis=1) if differ.ndim == 2 else differ
+        return (self.predicted != self.targets).any(axis=1)
 
     def knows(self, label: int | None) -> bool:
         """Whether there are probabilities of this column, or of all."""
-        return not np.isnan(self.raw[:, slice(None) if label is None else label]).any()
+        return not np.isnan(self.binary(label).score).any()
 
     def binary(self, label: int | None) -> BinaryPredictions:
         """The label against all others, or all labels, for `core.evaluation.intervals`."""
-        predicted = as_table(self.predicted, self.raw.shape[1])
-        if label is None:
-            return BinaryPredictions(self.raw, predicted)
-        return BinaryPredictions(self.raw[:, label], predicted[:, label])
+        which = slice(None) if label is None else label
+        return BinaryPredictions(self.raw[:, which], self.predicted[:, which])
 
     def actual(self, label: int | None) -> Mask:
         """Which items have this label; or the table of all labels."""
-        table = as_table(self.targets, self.raw.shape[1])
-        return table if label is None else table[:, label]
+        return self.targets[:, slice(None) if label is None else label]
 
     def only(self, item_ids: Iterable[str]) -> "EvaluationPredictions":
         """Those of these items, in the order of their ids."""
@@ -95,20 +91,20 @@ def predictions_from_report(
     at = {item: place for place, item in enumerate(told) if task.is_offered(told[item])}
     asked = [item for item in items if item.item_id in at]
     places = [at[item.item_id] for item in asked]
-    predicted = columns([replace(item, label=told[item.item_id]) for item in asked], task)
+    predicted = label_mask([replace(item, label=told[item.item_id]) for item in asked], task)
     raw, calibrated = (
         _of_all_labels(np.array(said)[places], task) if places else np.empty((0, len(task.values)))
         for said in (report.said.raw, report.said.calibrated)
     )
-    return EvaluationPredictions(tuple(asked), columns(asked, task), predicted, raw, calibrated)
+    return EvaluationPredictions(tuple(asked), label_mask(asked, task), predicted, raw, calibrated)
 
 
 def predictions_of_model(model: Model, items: list[Labeled], task: Task) -> EvaluationPredictions:
     """The model's predictions of these items."""
     raw = score_texts(model, [item.text for item in items])
-    predicted = model.columns.predicted(raw)
+    predicted = as_table(model.columns.predicted(raw), len(task.values))
     shares = (each.astype(float) for each in (raw, model.calibration(raw)))
-    return EvaluationPredictions(tuple(items), columns(items, task), predicted, *shares)
+    return EvaluationPredictions(tuple(items), label_mask(items, task), predicted, *shares)
 
 
 def is_enough(report: Report | None, task: Task) -> bool:
@@ -132,10 +128,8 @@ def worst_misses(predictions: EvaluationPredictions, number: int) -> NDArray[np.
     """Places of wrong predictions, the least probable true label first, where that is known."""
     wrong = np.flatnonzero(predictions.wrong)
     raw, targets = predictions.raw[wrong], predictions.targets[wrong]
-    if targets.ndim == 2:  # by the label that is most surely wrong
-        believed = np.where(targets, raw, 1 - raw).min(axis=1, initial=1)
-    else:
-        believed = np.nan_to_num(raw[np.arange(len(wrong)), targets])
+    # By the label that is most surely wrong; if labels exclude each other, that is the true one.
+    believed = np.fmin.reduce(np.where(targets, raw, 1 - raw), axis=1, initial=1)
     return wrong[np.argsort(believed, kind="stable")][:number]
 
 

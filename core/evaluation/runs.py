@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RunError
+from core.evaluation.metrics import as_table
 from core.evaluation.report import (
     Figures,
     Report,
@@ -208,6 +209,11 @@ def columns(items: list[Labeled], task: Task) -> NDArray[np.int64] | Mask:
             row[[column[value] for value in task.chosen(item.label)]] = True
         return table
     return np.array([column[item.label] for item in items], np.int64)
+
+
+def label_mask(items: list[Labeled], task: Task) -> Mask:
+    """Which labels the items have, `(n_items, n_labels)`."""
+    return as_table(columns(items, task), len(task.values))
 
 
 def _hashes(snapshot: Snapshot) -> tuple[str, str]:

@@ -9,8 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from core.errors import LoopError, TaskError
-from core.evaluation.metrics import as_table
-from core.evaluation.runs import columns
+from core.evaluation.runs import label_mask
 from core.features.vocabulary import count_words, pool_bags, pool_vectors, training_vectors
 from core.models.label_columns import confidences
 from core.pool.bags import Bags
@@ -65,8 +64,7 @@ class PoolArrays:
     def rarest_probability(self) -> NDArray[np.float32]:
         """P of the label that the task names, else of the rarest in training, `(n_pool,)`."""
         task = self.task
-        given = columns(self.snapshot.labels.usable_training, task)
-        counts = as_table(given, len(task.values)).sum(axis=0)
+        counts = label_mask(self.snapshot.labels.usable_training, task).sum(axis=0)
         known = np.flatnonzero(self.scores.any(axis=0) & (counts > 0))
         if not task.rarest:
             return self.scores[:, min(known, key=counts.__getitem__, default=0)]

@@ -17,7 +17,7 @@ from core.evaluation.agreement_report import (
     evaluation_opinions,
 )
 from core.evaluation.run_scores import EvaluationPredictions
-from core.evaluation.runs import columns
+from core.evaluation.runs import label_mask
 from core.sampling.second_opinions import ask_about
 from core.workspace.labels import Labeled
 from core.workspace.logs import Proposal, append_records, now
@@ -220,15 +220,16 @@ def test_the_ends_of_the_score_are_those_of_all_ways_to_decide(kind: str):
                      for of in (truth, said))  # fmt: skip
     raw = np.zeros((40, len(task.values)))
     predictions = EvaluationPredictions(
-        tuple(items), columns(items, task), columns(called, task), raw, raw
+        tuple(items), label_mask(items, task), label_mask(called, task), raw, raw
     )
     disputed = {f"i{at}": sorted(generator.choice(answers, 2, replace=False)) for at in range(7)}
 
     def score(decided: dict[str, str]) -> float:
-        actual = columns([replace(x, label=decided.get(x.item_id, x.label)) for x in items], task)
+        given = [replace(x, label=decided.get(x.item_id, x.label)) for x in items]
+        actual = label_mask(given, task)
         if task.positive:
             at = task.positive_index
-            return f1_score(actual == at, predictions.predicted == at)
+            return f1_score(actual[:, at], predictions.predicted[:, at])
         return f1_score(actual, predictions.predicted, average="macro", zero_division=0)
 
     ways = [score(dict(zip(disputed, way, strict=True))) for way in product(*disputed.values())]

@@ -39,11 +39,12 @@ def answers(snapshot: Snapshot, place: int = -1) -> EvaluationPredictions:
 
 def made_up(seed: int, n_labels: int = 2, number: int = 120) -> EvaluationPredictions:
     draw = np.random.default_rng(seed)
-    targets = np.random.default_rng(0).integers(0, n_labels, number)
-    raw = draw.dirichlet(np.ones(n_labels), number) + 0.35 * np.eye(n_labels)[targets]
+    given, of_label = np.random.default_rng(0).integers(0, n_labels, number), np.eye(n_labels)
+    raw = draw.dirichlet(np.ones(n_labels), number) + 0.35 * of_label[given]
     raw /= raw.sum(axis=1, keepdims=True)
-    items = tuple(Labeled(f"i{at:03}", "", str(t), "evaluation") for at, t in enumerate(targets))
-    return EvaluationPredictions(items, targets, raw.argmax(axis=1), raw, raw)
+    items = tuple(Labeled(f"i{at:03}", "", str(x), "evaluation") for at, x in enumerate(given))
+    targets, predicted = (of_label[x].astype(bool) for x in (given, raw.argmax(axis=1)))
+    return EvaluationPredictions(items, targets, predicted, raw, raw)
 
 
 def drawn(found: EvaluationPredictions, label: int) -> Bootstrap:
@@ -78,8 +79,8 @@ def test_only_items_that_the_run_was_asked_about_are_answered(snapshot: Snapshot
 @pytest.mark.parametrize("label", [0, 1, 2])
 def test_intervals_hold_the_scores_of_scikit_learn(label: int):
     found = made_up(1, n_labels=3)
-    actual, score = found.targets == label, found.raw[:, label]
-    predicted = found.predicted == label
+    actual, score = found.targets[:, label], found.raw[:, label]
+    predicted = found.predicted[:, label]
     intervals = drawn(found, label).intervals()
     expected = {
         "fscore": metrics.f1_score(actual, predicted),
@@ -97,7 +98,7 @@ def test_intervals_hold_the_scores_of_scikit_learn(label: int):
 def test_differences_are_paired_and_of_shared_items():
     first, second = made_up(1), made_up(2)
     found = differences(first.only([i.item_id for i in first.items[:100]]), second, 0)
-    actual = first.targets[:100] == 0
+    actual = first.targets[:100, 0]
     for name, score in (
         ("auc", metrics.roc_auc_score),
         ("average_precision", metrics.average_precision_score),
@@ -124,11 +125,12 @@ def test_one_label_only_has_neither_auc_nor_an_error():
     assert differences(found, found, 0) == {}
 
 
-def test_the_worst_misses_are_those_that_the_model_was_surest_of():
-    found = made_up(3)
+@pytest.mark.parametrize("n_labels", [2, 3, 5])
+def test_the_worst_misses_are_those_that_the_model_was_surest_of(n_labels: int):
+    found = made_up(3, n_labels)
     misses = worst_misses(found, 10)
-    wrong = [at for at in range(len(found)) if found.predicted[at] != found.targets[at]]
-    expected = sorted(wrong, key=lambda at: found.raw[at, found.targets[at]])[:10]
+    wrong = [at for at, row in enumerate(found.raw) if not found.targets[at, row.argmax()]]
+    expected = sorted(wrong, key=lambda at: found.raw[at][found.targets[at]])[:10]
     assert misses.tolist() == expected
 
 

@@ -5,7 +5,7 @@ from operator import attrgetter
 import pandas as pd
 import streamlit as st
 
-from core.evaluation.metrics import as_table, label_scores
+from core.evaluation.metrics import label_scores
 from core.evaluation.report import AT_THRESHOLD, MACRO_NAMES, Report, report_intervals, score_names
 from core.evaluation.report import SCORE_NAMES as SCORES
 from core.evaluation.run_scores import CALLS, EvaluationPredictions, stages
@@ -114,11 +114,8 @@ def score_table(snapshot: Snapshot, run: Run, other: Run | None, label: int | No
 
 def label_table(snapshot: Snapshot, answers: EvaluationPredictions) -> pd.DataFrame:
     task = snapshot.workspace.task
-    predicted = as_table(answers.predicted, len(task.labels))
-    rows = []
-    for at, (label, each) in enumerate(
-        zip(task.labels, label_scores(answers.raw, predicted, answers.actual(None)), strict=True)
-    ):
+    scores, rows = label_scores(answers.raw, answers.predicted, answers.targets), []
+    for at, (label, each) in enumerate(zip(task.labels, scores, strict=True)):
         calls = [interval_text(each.intervals.get(name), ".2f") for name in CALLS]
         ranking = (each.auc, each.average_precision) if answers.knows(at) else (None, None)
         rows.append((label.name, each.support, *calls, *ranking))

@@ -185,12 +185,12 @@ def show_labels(look: Look) -> None:
     names, answers = [label.name for label in look.task.labels], look.answers
     score_tables.show_table(score_tables.label_table(look.snapshot, answers))
     if not look.task.several and len(names) < MOST_IN_A_MATRIX:
-        cells = metrics.confusion(answers.predicted, answers.targets, len(names))
+        both = answers.predicted.argmax(axis=1), answers.targets.argmax(axis=1)
+        cells = metrics.confusion(*both, len(names))
         show_confusion("labels", "Which labels are mixed up", cells, names)
         return
     st.header("Which labels are mixed up", anchor=False)
-    predicted = metrics.as_table(answers.predicted, len(names))
-    pairs = metrics.confused_pairs(predicted, answers.actual(None))
+    pairs = metrics.confused_pairs(answers.predicted, answers.targets)
     if not pairs:
         st.caption("No test item got one label in place of another.")
         return
@@ -380,7 +380,7 @@ def error_facts(look: Look, place: int) -> list[str]:
     answers, item = look.answers, look.answers.items[place]
     sure = ""
     if not look.task.several:
-        confidence = answers.raw[place, answers.predicted[place]]
+        confidence = answers.raw[place, answers.predicted[place].argmax()]
         sure = "" if np.isnan(confidence) else f", {confidence:.0%} confident"
     predicted = look.task.name_of(predicted_answer(look, place))
     return [
@@ -391,8 +391,7 @@ def error_facts(look: Look, place: int) -> list[str]:
 
 
 def predicted_answer(look: Look, place: int) -> str:
-    (row,) = metrics.as_table(look.answers.predicted[place : place + 1], len(look.task.values))
-    return look.task.answer(itertools.compress(look.task.values, row))
+    return look.task.answer(itertools.compress(look.task.values, look.answers.predicted[place]))
 
 
 def show_pushes(look: Look, places: np.ndarray, texts: list[str], told: list[list[str]]) -> None:
