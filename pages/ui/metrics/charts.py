@@ -114,10 +114,11 @@ def reliability() -> alt.LayerChart:
     return alt.layer(_diagonal(), whiskers, dots, width=SQUARE, height=SQUARE)
 
 
-def slices(groups: Sequence[str]) -> alt.LayerChart:
+def slices() -> alt.LayerChart:
+    """Groups from above in the order of the rows."""
     names = ["F-score", "recall"]
     base = alt.Chart(POINTS).encode(
-        y=alt.Y("group:N", sort=list(groups), title=None, axis=alt.Axis(labelLimit=260)),
+        y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
         yOffset=alt.YOffset("score:N", sort=names),
         color=colors("score", {name: CUT_COLORS[name] for name in names}),
         opacity=alt.condition("datum.thin", alt.value(0.45), alt.value(1)),

@@ -325,7 +325,6 @@ def show_slices(look: Look) -> None:
         f"{look.name} items. Large groups first.",
         charts.slices,
         slice_points(found),
-        tuple(map(slice_name, found)),
     )
     empty = [each.group for each in found if each.recall is None]
     if empty:
@@ -333,18 +332,15 @@ def show_slices(look: Look) -> None:
         st.caption(plain(told))
 
 
-def slice_name(found: Slice) -> str:
-    """The slice in the chart, with how many of its items have the label."""
-    return f"{found.group} ({found.positives:,} of {found.items:,})"
-
-
 def slice_points(found: list[Slice]) -> pd.DataFrame:
+    """The scores of each slice, whose name tells how many of its items have the label."""
     rows = []
     for each in found:
+        called = f"{each.group} ({each.positives:,} of {each.items:,})"
         of = each.items, each.positives, each.is_thin
         for name, score in (("F-score", each.fscore), ("recall", each.recall)):
             if score:
-                rows.append((slice_name(each), name, score.value, score.low, score.high, *of))
+                rows.append((called, name, score.value, score.low, score.high, *of))
     names = ["group", "score", "value", "low", "high", "items", "positives", "thin"]
     return pd.DataFrame(rows, columns=names)
 
