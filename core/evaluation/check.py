@@ -38,11 +38,9 @@ def examine_models(folder: Path, runs: Sequence[Run]) -> Iterator[Finding]:
 def _run_files(folder: Path, runs: Sequence[Run], params: list[Path]) -> Iterator[Finding]:
     for run in runs:
         if not _is_there(folder.parent / run.params_file):
-            message = (
-                f"runs.csv: the model file {run.params_file} of {run.run_id} is missing. Its "
-                "scores are kept. Train again to get a model."
-            )
-            yield Finding(Kind.RUN_ALONE, "runs.csv", message)
+            what = f"the model file {run.params_file} of {run.run_id} is missing"
+            todo = "Its scores are kept. Train again to get a model."
+            yield Finding.at(Kind.RUN_ALONE, "runs.csv", f"{what}. {todo}")
     named = {run.params_file for run in runs}
     for path in params:
         if f"models/{path.name}" not in named:

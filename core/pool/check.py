@@ -24,14 +24,12 @@ def examine_pool(words: PoolWords, root: Path) -> Iterator[Finding]:
         return
     yield from _repeated_ids(words)
     if blank := int(words.is_blank.sum()):
-        message = f"{POOL_FOLDER}: {counted(blank, 'item')} without visible text, never proposed."
-        yield Finding(Kind.BLANK_TEXT, POOL_FOLDER, message)
+        what = f"{counted(blank, 'item')} without visible text, never proposed."
+        yield Finding.at(Kind.BLANK_TEXT, POOL_FOLDER, what)
     if copies := int(np.count_nonzero(~firsts(words.keys, words.key_order))):
-        message = (
-            f"{POOL_FOLDER}: {counted(copies, 'item')} with the text of an earlier item. Only the "
-            "first one is proposed; there is nothing to do."
-        )
-        yield Finding(Kind.COPY, POOL_FOLDER, message)
+        what = f"{counted(copies, 'item')} with the text of an earlier item"
+        todo = "Only the first one is proposed; there is nothing to do."
+        yield Finding.at(Kind.COPY, POOL_FOLDER, f"{what}. {todo}")
 
 
 def _passed_over(path: Path) -> Finding:
@@ -56,10 +54,8 @@ def _repeated_ids(words: PoolWords) -> Iterator[Finding]:
     ids = words.pool.ids.take(pa.array(first.index)).to_pylist()
     for item_id, key, times, texts in zip(ids, first, keys.size(), keys.nunique(), strict=True):
         if item_id != made_id(key):
-            message = (
-                f"{POOL_FOLDER}: {times} rows have the item_id `{item_id}`"
-                f"{', with different texts' if texts > 1 else ''}. Only the first one is used. "
-                "Give the others ids of their own."
-            )
-            kind = Kind.TWO_TEXTS if texts > 1 else Kind.REPEATED_ID
-            yield Finding(kind, POOL_FOLDER, message, item_id=item_id)
+            todo = "Only the first one is used. Give the others ids of their own."
+            what, kind = f"{times} rows have the item_id `{item_id}`", Kind.REPEATED_ID
+            if texts > 1:
+                what, kind = f"{what}, with different texts", Kind.TWO_TEXTS
+            yield Finding.at(kind, POOL_FOLDER, f"{what}. {todo}", item_id=item_id)

@@ -78,11 +78,9 @@ def _copies(snapshot: Snapshot) -> Iterator[Finding]:
     for item in _held_out(snapshot):
         first = seen.setdefault(text_key(item.text), item)
         if first is not item:
-            why = (
-                "and counts twice in the scores"
-                if first.split == item.split
-                else f"in the {first.split} data: the two overlap"
-            )
+            why = f"in the {first.split} data: the two overlap"
+            if first.split == item.split:
+                why = "and counts twice in the scores"
             what = f"{item.split} item `{item.item_id}` has the text of `{first.item_id}` {why}"
             yield _about_two(Kind.COPY, item, first, what)
 
@@ -115,18 +113,14 @@ def _repeated(rows: list[Labeled]) -> Iterator[Finding]:
     for row in rows:
         first = in_file.setdefault((row.file, row.item_id), row)
         if first is not row:
-            what = (
-                f"item_id `{row.item_id}` is in line {first.line} already. The item counts once; "
-                "there is nothing to do."
-            )
-            yield _at(Kind.REPEATED_ROW, row, what)
+            what = f"item_id `{row.item_id}` is in line {first.line} already"
+            todo = "The item counts once; there is nothing to do."
+            yield _at(Kind.REPEATED_ROW, row, f"{what}. {todo}")
         elsewhere = by_item.setdefault(row.item_id, row)
         if elsewhere.split != row.split and text_key(elsewhere.text) != text_key(row.text):
-            what = (
-                f"item_id `{row.item_id}` is {row.split} data here and {elsewhere.split} data in "
-                f"{_place(elsewhere)}. Correct one of the two rows."
-            )
-            yield _at(Kind.ID_IN_TWO_SPLITS, row, what)
+            there = f"{elsewhere.split} data in {_place(elsewhere)}"
+            what = f"item_id `{row.item_id}` is {row.split} data here and {there}"
+            yield _at(Kind.ID_IN_TWO_SPLITS, row, f"{what}. Correct one of the two rows.")
 
 
 def _two_texts(snapshot: Snapshot, rows: list[Labeled]) -> Iterator[Finding]:
@@ -202,9 +196,8 @@ def _gone(snapshot: Snapshot) -> Iterator[Finding]:
     known |= {finding.item_id for finding in snapshot.labels.findings}
     for item_id in dict.fromkeys(proposed):
         if item_id not in known:
-            what = (
-                f"item `{item_id}` was proposed and is gone. Put its file back into {POOL_FOLDER}/."
-            )
+            todo = f"Put its file back into {POOL_FOLDER}/."
+            what = f"item `{item_id}` was proposed and is gone. {todo}"
             yield Finding.at(Kind.MISSING_ITEM, name, what, item_id=item_id)
 
 
@@ -313,11 +306,9 @@ def _kept_lines(workspace: Workspace, labeled: set[str]) -> Iterator[Finding]:
         name = f"torn/{kept.name}"
         line = read_bytes(kept, name, size=ENOUGH)
         shown, is_settled = shortened(line), _is_settled(kept.name, line, labeled)
-        todo = (
-            "Nothing is missing now, so it can be set aside."
-            if is_settled
-            else "Label that item again; then it can be set aside."
-        )
+        todo = "Label that item again; then it can be set aside."
+        if is_settled:
+            todo = "Nothing is missing now, so it can be set aside."
         message = f"{name} holds a line that a crash cut short: `{shown}`. {todo}"
         yield Finding(Kind.KEPT_LINE, name, message, row=shown, by_hand=not is_settled)
 

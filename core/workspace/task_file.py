@@ -61,11 +61,10 @@ def task_toml(task: Task) -> str:
 
     What is as in the chapter's task is left out, but for texts, labels, targets and mix.
     """
-    chapters = default_task()
+    usual = _tables(default_task())
     lines = [pair("title", task.title)]
     for table, values in _tables(task).items():
-        usual = _tables(chapters)[table]
-        lines += _table_lines(table, {k: x for k, x in values.items() if x != usual[k]})
+        lines += _table_lines(table, {k: x for k, x in values.items() if x != usual[table][k]})
     lines += ["", "[instructions]", pair("short", task.short), long_pair("detailed", task.detailed)]
     for label in (*task.labels, *task.retired):
         lines += ["", "[[labels]]", *_label_lines(label)]
