@@ -1,4 +1,4 @@
-"""Review: why items were chosen; labels to look at again; what was labeled earlier."""
+"""Review: why items were chosen; labels to look at again or to decide; what was labeled earlier."""
 
 from functools import partial
 
@@ -6,12 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from core.workspace.assignment import batch_for, flags
-from core.workspace.labels import Labeled
 from core.workspace.logs import Event, new_event, shown_id
 from core.workspace.relabel import as_they_stand
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import SPLIT_NAMES, Label
-from core.workspace.task_file import add_example
+from core.workspace.task import SPLIT_NAMES
 from pages.ui import page_head, session
 from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
@@ -19,7 +17,8 @@ from pages.ui.components.controls import is_chosen_from_list, show_tabs
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
-from pages.ui.review.label_issues import label_buttons, show_label_issues
+from pages.ui.review.disagreements import show_disagreements
+from pages.ui.review.label_issues import label_buttons, offer_as_example, show_label_issues
 from pages.ui.review.picks import (
     batches_of,
     choose_batch,
@@ -69,31 +68,12 @@ def show_flagged(snapshot: Snapshot) -> None:
             if at < DECIDED and session.annotator():
                 label_buttons(snapshot, [item], at == 0, then=done)
             st.button("Remove flag", key=f"done {item_id}", icon=":material/flag:", on_click=done)
-            offer_as_example(snapshot, item)
+            for label in snapshot.workspace.task.labels:
+                if item.label and label.value in snapshot.workspace.task.chosen(item.label):
+                    offer_as_example(snapshot, label, item)
             open_item_button(batches.get(item_id, ""), item_id, f"open {item_id}")
     if len(flagged) > SHOWN:
         st.caption(f"The first {SHOWN} of {len(flagged):,} are shown.")
-
-
-def offer_as_example(snapshot: Snapshot, item: Labeled) -> None:
-    """A button for each label of the item, which adds its text to the label's examples."""
-    task = snapshot.workspace.task
-    for label in task.labels:
-        if item.label and label.value in task.chosen(item.label):
-            st.button(
-                plain(f"Use as an example for {label.name}"),
-                key=f"example {item.item_id} {label.value}",
-                icon=":material/format_quote:",
-                on_click=use_as_example,
-                args=(snapshot, label, item.text),
-                disabled=not snapshot.workspace.is_writable(),
-            )
-
-
-def use_as_example(snapshot: Snapshot, label: Label, text: str) -> None:
-    with refusals_shown():
-        add_example(snapshot.workspace.path, label.value, text)
-        st.toast(plain(f"An example for {label.name} was saved in the settings."))
 
 
 def remove_flag(snapshot: Snapshot, flag: Event) -> None:
@@ -149,13 +129,14 @@ def earlier_title(batch_id: str, batch: pd.Series) -> str:
 
 snapshot = page_head.open_page(
     "Review",
-    "Why items were chosen, labels that may be wrong, flagged items, and your earlier batches.",
+    "Why items were chosen, labels that may be wrong or differ, and your earlier batches.",
 )
 page_head.need_pool(snapshot)
 TABS = {
     "Why these items": show_choice,
     "Second look": show_label_issues,
     "Flagged": show_flagged,
+    "Disagreements": show_disagreements,
     "Labeled earlier": show_earlier,
 }
 show_tabs(TABS, "review_tab", snapshot)

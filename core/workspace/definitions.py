@@ -5,6 +5,7 @@ it or the settings are saved. Its first line says the day, its hash is that of t
 """
 
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,11 +17,15 @@ from core.system.findings import Finding, Kind
 from core.workspace.labels import Labeled
 from core.workspace.layout import Workspace, put_aside
 from core.workspace.logs import Event, now
+from core.workspace.opinions import GAP
 from core.workspace.snapshot import Snapshot
-from core.workspace.task import Task
+from core.workspace.task import Label, Task
 from core.workspace.task_toml import long_pair, pair
 
 SINCE = "# Definitions since "
+
+GAPS = 3
+"""Decisions that found a gap in a definition until it is said to want a sentence."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,20 @@ def _changed(task: Task, then: Definitions, answer: str) -> tuple[dict[str, str]
             labels[label.name] = said[0]
     today = f"{task.short}\n{task.detailed}".strip()
     return labels, then.instructions if then.instructions != today else None
+
+
+def wanting(snapshot: Snapshot) -> list[tuple[Label, list[str]]]:
+    """The labels whose definition of today has gaps by several decisions, with their items."""
+    task, kept = snapshot.workspace.task, read_definitions(snapshot.workspace)
+    found: dict[str, list[str]] = defaultdict(list)
+    decisions = snapshot.labels.words.adjudicated.items()
+    for item_id, decision in (each for each in decisions if each[1].note == GAP):
+        then = kept.get(decision.definitions)
+        for value in task.chosen(decision.label):
+            if then is None or not _changed(task, then, value)[0]:
+                found[value].append(item_id)
+    labels = {label.value: label for label in task.labels}
+    return [(labels[x], items) for x, items in found.items() if x in labels and len(items) >= GAPS]
 
 
 def examine_definitions(workspace: Workspace, events: Iterable[Event]) -> Iterator[Finding]:

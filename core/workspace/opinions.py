@@ -19,6 +19,9 @@ SECOND_LOOK = "second look"
 OVERLAP, TARGETED = "overlap", "targeted"
 """How batches of second opinions that a person asked for are called: of what chance has chosen, and
 of what anything else has."""
+GAP = "gap in the definitions"
+REASONS = ("unclear text", GAP, "slip", "matter of taste")
+"""Why opinions differed: the notes of decisions."""
 FIRST = "first"
 """The role of words on an item in the batch that it was proposed in first."""
 

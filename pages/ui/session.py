@@ -143,9 +143,27 @@ def may_enter() -> bool:
 
     `[sunlight] people` holds mail addresses, or `@example.org` for a domain; without it all may.
     """
-    if not st.user.get("is_logged_in"):
-        return False
-    people = secrets("sunlight").get("people")
+    return bool(st.user.get("is_logged_in")) and _is_listed("people")
+
+
+def is_lead() -> bool:
+    """Whether this person decides, imports and changes settings; without a login everybody does.
+
+    `[sunlight] leads` names them as `people` names who may enter; without it all are leads.
+    """
+    return not login_is_configured() or (may_enter() and _is_listed("leads"))
+
+
+def may(doing: str) -> bool:
+    """Whether this person may do what leads do, such as `decide`; who may not is told so."""
+    if not is_lead():
+        st.caption(f"Only a lead can {doing} here.")
+    return is_lead()
+
+
+def _is_listed(name: str) -> bool:
+    """Whether who has logged in is on this list of the secrets file, or there is no such list."""
+    people = secrets("sunlight").get(name)
     if people is None:
         return True
     mail = str(st.user.get("email") or "").casefold()

@@ -116,6 +116,7 @@ DUPLICATES = "Duplicates with different labels"
 PLACES = [
     ("Why these items", ""),
     ("Flagged", ""),
+    ("Disagreements", ""),
     ("Labeled earlier", ""),
     ("Second look", "Older definitions"),
     ("Second look", "Model disagrees"),

@@ -15,6 +15,7 @@ from core.workspace.opinions import settled
 from core.workspace.relabel import Decision, decide, in_conflict
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, Label
+from core.workspace.task_file import add_example
 from pages.ui import page_head, session
 from pages.ui.cache import analysis, runs
 from pages.ui.cache.snapshot import inbox
@@ -23,6 +24,8 @@ from pages.ui.components.items import item_html, prediction, show_items
 from pages.ui.components.messages import filled, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 
+DECIDE = "decide"
+"""What leads do on this page."""
 LIST = "second_look"
 LAST = "second_look_last"
 
@@ -155,34 +158,51 @@ def label_buttons(
     then: Callable[[], object] | None = None,
 ) -> None:
     """A button for each label, for the very items of the press; `then` is done after a decision."""
-    ids, given = " ".join(item.item_id for item in items), {item.label for item in items}
-    task, can_save = snapshot.workspace.task, snapshot.workspace.is_writable()
+    ids, given = " ".join(item.item_id for item in items), [item.label for item in items]
+
+    def give(answer: str) -> None:
+        decisions = [Decision(item, answer or item.label, assisted) for item in items]
+        take(snapshot, decisions, then)
+
+    answer_buttons(snapshot, ids, give, given, is_top=is_top, can_differ=can_differ)
+
+
+def answer_buttons(
+    snapshot: Snapshot,
+    ids: str,
+    give: Callable[[str], object],
+    given: Sequence[str] = (),
+    *,
+    is_top: bool = True,
+    can_differ: bool = False,
+) -> None:
+    """A button for each label, or a field for them; for leads.
+
+    `give` gets the answer, which is empty if the items keep the ones that they were `given`.
+    """
+    if not session.is_lead():
+        if is_top:
+            session.may(DECIDE)
+        return
+    task, can_save, choices = snapshot.workspace.task, snapshot.workspace.is_writable(), []
     if is_chosen_from_list(task):
-
-        def give(answer: str) -> None:
-            take(snapshot, [Decision(item, answer, assisted) for item in items], then)
-
-        choose_label(task, items[0].label, f"answer {ids}", give, can_save=can_save)
-        if not can_differ:
-            return
-    choices = [
-        (f"Keep {label.name}" if given == {label.value} else label.name, label.value, label)
-        for label in task.labels
-        if not is_chosen_from_list(task)
-    ]
+        choose_label(task, next(iter(given), ""), f"answer {ids}", give, can_save=can_save)
+    else:
+        kept = {*given}
+        choices = [
+            (f"Keep {label.name}" if kept == {label.value} else label.name, label.value, label)
+            for label in task.labels
+        ]
     if can_differ:
         choices.append(("Keep as they are", "", None))
     with st.container(horizontal=True, gap="small", width="content"):
-        for name, key, label in choices:
-            decisions = [
-                Decision(item, label.value if label else item.label, assisted) for item in items
-            ]
+        for name, answer, label in choices:
             st.button(
                 plain(name),
-                key=f"decide {ids} {key}",
+                key=f"decide {ids} {answer}",
                 shortcut=shortcut(label) if label and is_top else None,
-                on_click=take,
-                args=(snapshot, decisions, then),
+                on_click=give,
+                args=(answer,),
                 disabled=not can_save,
             )
 
@@ -191,6 +211,8 @@ def take(
     snapshot: Snapshot, decisions: Sequence[Decision], then: Callable[[], object] | None = None
 ) -> None:
     workspace = snapshot.workspace
+    if not session.may(DECIDE):
+        return
     with refusals_shown():
         decide(workspace, inbox(workspace.path), decisions, session.annotator())
         st.session_state[LAST] = decisions
@@ -213,6 +235,27 @@ def show_last(snapshot: Snapshot) -> None:
     # What is refused stays the last decision: it can be tried again.
     args = (snapshot, before, lambda: st.session_state.pop(LAST, None))
     button.button("Undo", key="take_back", on_click=take, args=args)
+
+
+def offer_as_example(snapshot: Snapshot, label: Label, item: Labeled) -> None:
+    """A button that adds the item's text to the label's examples; for leads."""
+    if session.is_lead():
+        st.button(
+            plain(f"Use as an example for {label.name}"),
+            key=f"example {item.item_id} {label.value}",
+            icon=":material/format_quote:",
+            on_click=_use_as_example,
+            args=(snapshot, label, item.text),
+            disabled=not snapshot.workspace.is_writable(),
+        )
+
+
+def _use_as_example(snapshot: Snapshot, label: Label, text: str) -> None:
+    if not session.may("change settings"):
+        return
+    with refusals_shown():
+        add_example(snapshot.workspace.path, label.value, text)
+        st.toast(plain(f"An example for {label.name} was saved in the settings."))
 
 
 def shortcut(label: Label) -> str | None:

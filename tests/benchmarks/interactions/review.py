@@ -63,7 +63,7 @@ KINDS: dict[str, Kind] = {
     "tab": picking(REVIEW, "review_tab"),
     "brush": brushing,
     "list of second looks": picking(REVIEW, "second_look", second_look),
-    "earlier batch": choosing(REVIEW, "review_earlier", tab("review_tab", 3)),
+    "earlier batch": choosing(REVIEW, "review_earlier", tab("review_tab", 4)),
     "correction": correcting,
     "take back": taking_back,
     "flag is done": unflagging,
