@@ -13,8 +13,8 @@ from core.workspace.logs import Event
 from core.workspace.opinions import GAP, REASONS
 from core.workspace.relabel import adjudicate
 from core.workspace.task import SECOND_OPINION, Label
-from core.workspace.task_file import read_task_text, save_task, task_text
-from core.workspace.task_toml import default_task, task_toml
+from core.workspace.task_file import read_task_text, save_task, task_text, task_toml
+from core.workspace.task_toml import default_task
 from tests.browser import eventually, heard, rows, said
 from tests.conftest import MakeWorkspace, Show, headlines
 from tests.pages.test_pages import open_page, open_tab

@@ -17,10 +17,13 @@ def workspace(make_workspace: MakeWorkspace) -> Workspace:
     return make_workspace([item[:2] for item in headlines(60)])
 
 
-def log_in(monkeypatch: pytest.MonkeyPatch, user: dict, people: object = None) -> None:
-    """The visitor as Streamlit tells of them, and who may enter by the secrets file."""
+def log_in(
+    monkeypatch: pytest.MonkeyPatch, user: dict, people: object = None, leads: object = None
+) -> None:
+    """The visitor as Streamlit tells of them, and who may enter and lead by the secrets file."""
     monkeypatch.setattr("streamlit.user", user)
-    own = {} if people is None else {"people": people}
+    lists = {"people": people, "leads": leads}
+    own = {name: listed for name, listed in lists.items() if listed is not None}
     monkeypatch.setattr("pages.ui.session.secrets", lambda section: own)
 
 

@@ -16,6 +16,7 @@ from pages.ui.cache.snapshot import open_snapshot
 EXAMINED = "check_examined"
 """Session state: the workspace, what was found in it, what was fixed, and what was refused."""
 
+MEND = "fix files"
 AT_ONCE = 10  # findings of a kind that are shown before somebody asks for more
 
 
@@ -54,13 +55,13 @@ def _show_found(
     errors = sum(finding.severity == "error" for finding in findings)
     st.write(f"{counted(errors, 'error')}, {counted(len(findings) - errors, 'warning')}")
     safe = sum(bool(finding.mend) for finding in findings)
-    if safe:
+    if safe and session.may(MEND):
         st.button(
             f"Apply {safe:,} safe fixes" if safe > 1 else "Apply the safe fix",
             icon=":material/healing:",
             key="mend_all",
             on_click=_keep,
-            args=(path, mend_all),
+            args=(path, mend_all, MEND),
         )
     for kind in Kind:
         if found := [finding for finding in findings if finding.kind is kind]:
@@ -88,13 +89,13 @@ def _show_finding(path: Path, key: str, finding: Finding) -> None:
         if finding.row:
             st.caption("The row:")
             st.text(finding.row)
-        if finding.mend:
+        if finding.mend and session.is_lead():
             st.button(
                 finding.mend.words,
                 icon=":material/healing:",
                 key=f"{key}_mend",
                 on_click=_keep,
-                args=(path, partial(_mend, finding)),
+                args=(path, partial(_mend, finding), MEND),
             )
 
 
@@ -103,8 +104,12 @@ def _mend(finding: Finding, path: Path, annotator: str) -> tuple[list[str], list
     return [mend(open_workspace(path), finding, annotator)], examine(path)
 
 
-def _keep(path: Path, work: Callable[[Path, str], tuple[list[str], list[Finding]]]) -> None:
+def _keep(
+    path: Path, work: Callable[[Path, str], tuple[list[str], list[Finding]]], for_leads: str = ""
+) -> None:
     """Before the page runs again: what the work has done and found, or why it could not be."""
+    if for_leads and not session.may(for_leads):
+        return
     try:
         done, findings = work(path, session.annotator())
         st.session_state[EXAMINED] = path, findings, done

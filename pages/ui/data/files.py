@@ -71,6 +71,8 @@ def _show_list(files: list[Path]) -> list[Backup]:
 
 def _offer_restore(sound: list[Backup]) -> None:
     st.header("Restore", anchor=False)
+    if not session.may("restore a backup"):
+        return
     with st.form("restore", width=480):
         backup = st.selectbox("Backup", sound, format_func=lambda backup: backup.name)
         name = st.text_input("Name of the new workspace", placeholder="e.g. January restored")

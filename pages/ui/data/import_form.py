@@ -20,6 +20,8 @@ def show(path: Path) -> None:
         "Add texts to the pool, with or without labels that were given elsewhere. Every row is "
         "checked before anything is written."
     )
+    if not session.may("import"):
+        return
     snapshot = session.snapshot_or_stop()
     import_run.show_taken_back()
     result_place = st.container()
@@ -85,5 +87,7 @@ def _show_form(
 
 def _start(path: Path, upload: Upload, plan: Plan, leave_out: bool) -> None:
     """Before the page runs again: the import is on its way, and a small one is over."""
+    if not session.may("import"):
+        return
     work = partial(plan.carry_out, path, leave_out)
     st.session_state[import_run.RUN] = import_run.ImportRun(path, upload, work)

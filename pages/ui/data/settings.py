@@ -45,6 +45,8 @@ DISPUTED = {"first": "count as labeled first", "hold": "wait until somebody deci
 
 
 def show(path: Path) -> None:
+    if not session.may("change settings"):
+        return
     with refusals_shown(stop=True):
         now = read_task_text(path)
     if st.session_state.get(OPENED, ("",))[0] != path:
@@ -273,6 +275,8 @@ def _retired(label: Label, snapshot: Snapshot, items: Mapping[str, int]) -> Labe
 
 
 def _queue(snapshot: Snapshot, value: str) -> None:
+    if not session.may("change settings"):
+        return
     with refusals_shown():
         number = label_again(snapshot.workspace, value)
         st.toast(f"{counted(number, 'item')} wait on Annotate.", icon=":material/check:")

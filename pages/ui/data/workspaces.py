@@ -18,6 +18,8 @@ FIRST_LABELS = (Label("yes", "Yes", positive=True), Label("no", "No"))
 
 
 def show(path: Path) -> None:
+    if not session.may("change workspaces"):
+        return
     _this_one(path)
     _new_workspace()
     _book()

@@ -51,6 +51,8 @@ WAYS = {
 
 
 def offer_start(snapshot: Snapshot, label: str = TITLE, *, is_quiet: bool = False) -> None:
+    if not session.may("import"):
+        return
     kind = "tertiary" if is_quiet else "primary"
     if st.button(label, type=kind, icon=":material/upload_file:", key="start_own"):
         for key in (SLOT, LABELS_OF, REFUSED):
@@ -278,7 +280,7 @@ def _finish(snapshot: Snapshot, upload: Upload, plan: Plan) -> None:
         is_pressed = st.form_submit_button("Start labeling", type="primary", icon=":material/edit:")
     if not is_known and not plan.waits_for:
         focus(NAME)
-    if not is_pressed:
+    if not is_pressed or not session.may("import"):
         return
     if not is_known and not name.strip():
         plan = replace(plan, waits_for="Type your name: it is saved with each label you give.")
