@@ -13,12 +13,18 @@ from core.workspace.task import SPLIT_NAMES
 from pages.ui import page_head, session
 from pages.ui.cache import analysis
 from pages.ui.cache.snapshot import inbox, tables
+from pages.ui.components.asking import offer_to_ask
 from pages.ui.components.controls import is_chosen_from_list, show_tabs
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 from pages.ui.review.disagreements import show_disagreements
-from pages.ui.review.label_issues import label_buttons, offer_as_example, show_label_issues
+from pages.ui.review.label_issues import (
+    label_buttons,
+    offer_as_example,
+    show_label_issues,
+    take,
+)
 from pages.ui.review.picks import (
     batches_of,
     choose_batch,
@@ -57,6 +63,7 @@ def show_flagged(snapshot: Snapshot) -> None:
         say_empty(f"Nothing is flagged. Press `{key}` while labeling to flag an item.")
         return
     found = as_they_stand(snapshot, [flag.item_id for flag in flagged[:SHOWN]])
+    offer_to_ask(snapshot, [item.item_id for item in found], "ask_flagged")
     batches = batches_of(snapshot)
     for at, (flag, item) in enumerate(zip(flagged, found, strict=False)):
         name = item.label and snapshot.workspace.task.name_of(item.label)
@@ -66,7 +73,8 @@ def show_flagged(snapshot: Snapshot) -> None:
         with st.container(horizontal=True, gap="small"):
             done, item_id = partial(remove_flag, snapshot, flag), flag.item_id
             if at < DECIDED and session.annotator():
-                label_buttons(snapshot, [item], at == 0, then=done)
+                give = partial(take, snapshot, then=done)
+                label_buttons(snapshot, [item], at == 0, give=give)
             st.button("Remove flag", key=f"done {item_id}", icon=":material/flag:", on_click=done)
             for label in snapshot.workspace.task.labels:
                 if item.label and label.value in snapshot.workspace.task.chosen(item.label):

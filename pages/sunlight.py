@@ -12,11 +12,14 @@ from core.models.model import Model
 from core.models.predict import score_texts
 from core.pool.text import words_of
 from core.query.row_set import RowSet
+from core.sampling.second_opinions import ask_about_random
+from core.system.findings import counted
 from core.workspace.assignment import owed
 from core.workspace.snapshot import Snapshot, being_held_out
 from pages.ui import page_head, session
 from pages.ui.cache import runs
 from pages.ui.cache.snapshot import tables
+from pages.ui.components.asking import ASK, ICON, MENDS, ask, queue
 from pages.ui.components.item_details import show_item
 from pages.ui.components.items import prediction
 from pages.ui.components.messages import refusals_shown, say_empty
@@ -27,6 +30,10 @@ from pages.ui.sunlight.steps import Step
 
 SHOWN_FIRST = 100
 """Items that are shown in the order of the pool."""
+
+MOST_ASKED = 1_000
+"""Items that others are asked about at once: hours of work."""
+PEOPLE = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 KINDS = (("CSV", "text/csv", ".csv"), ("Parquet", "application/vnd.apache.parquet", ".parquet"))
 
@@ -84,6 +91,8 @@ def show_count(snapshot: Snapshot, step: Step, places: RowSet, shown: int, is_ma
         st.caption(plain(told), width="stretch")
         if len(places):
             show_downloads(snapshot, places)
+            if snapshot.workspace.is_writable():
+                show_asking(snapshot, places)
 
 
 def show_downloads(snapshot: Snapshot, places: RowSet) -> None:
@@ -106,6 +115,30 @@ def download(snapshot: Snapshot, places: RowSet, ending: str) -> BytesIO:
     write_items(tables(snapshot).sheet(runs.shown_predictions(snapshot)), places, file, ending)
     file.seek(0)
     return file
+
+
+def show_asking(snapshot: Snapshot, places: RowSet) -> None:
+    """What a lead asks others about: the first items of the filters, or random labeled ones."""
+    with st.popover("Second opinions", type="tertiary", icon=ICON):
+        if not session.may(ASK):
+            return
+        people = st.segmented_control(
+            "People in all", [*PEOPLE], default=2, required=True, key="sunlight_people"
+        )
+        items = counted(min(len(places), MOST_ASKED), "item")
+        work = partial(ask, snapshot, partial(first_ids, snapshot, places), people)
+        named = f"Ask {PEOPLE[people]} people about these {items}"
+        st.button(named, key="sunlight_ask", on_click=queue, args=(work,))
+        st.caption(MENDS)
+        number = st.number_input("Random items", 1, MOST_ASKED, 100, key="sunlight_random")
+        work = partial(ask_about_random, snapshot.workspace, number)
+        named = f"Ask one more person about {number:,} random labeled items"
+        st.button(named, key="sunlight_ask_random", on_click=queue, args=(work,))
+        st.caption("These measure how far people agree: they enter the figures.")
+
+
+def first_ids(snapshot: Snapshot, places: RowSet) -> list[str]:
+    return tables(snapshot).items(places.first(MOST_ASKED))["item_id"].tolist()
 
 
 def show_look(snapshot: Snapshot, step: Step) -> None:

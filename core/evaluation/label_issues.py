@@ -1,4 +1,7 @@
-"""Label issues: labels that out-of-fold predictions contradict (Northcutt and others 2021)."""
+"""Label issues: labels that out-of-fold predictions contradict (Northcutt and others 2021).
+
+And those that took a person the least time.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,7 +10,12 @@ import numpy as np
 
 from core.evaluation.report import OutOfFold
 from core.workspace.labels import Labeled
+from core.workspace.opinions import FIRST, Opinion, settled
+from core.workspace.snapshot import Snapshot
 from core.workspace.task import NONE, SEPARATOR
+
+FASTEST = 20
+"""Labels of a person that are looked at because they took the least time."""
 
 
 @dataclass(frozen=True)
@@ -40,3 +48,15 @@ def find_label_issues(
             believed = np.where(has, told, 1 - told if several else 1)
             issues.append(LabelIssue(item, float(believed.min()), predicted, confidence))
     return sorted(issues, key=lambda issue: (issue.probability, issue.item.item_id))
+
+
+def fastest_labels(snapshot: Snapshot) -> dict[str, list[Opinion]]:
+    """The labels that took each person the fewest seconds, those first; none that was settled."""
+    words, labeled = snapshot.labels.words, snapshot.labels.by_id
+    timed = [x for x in words.opinions if x.role == FIRST and x.event.seconds is not None]
+    found: dict[str, list[Opinion]] = {x.annotator: [] for x in timed}
+    for said in sorted(timed, key=lambda said: said.event.seconds):
+        if said.item_id in labeled and len(found[said.annotator]) < FASTEST:
+            found[said.annotator].append(said)
+    looked_at = settled(words) | words.corrected.keys()
+    return {person: [x for x in found[person] if x.item_id not in looked_at] for person in found}

@@ -119,6 +119,7 @@ PLACES = [
     ("Disagreements", ""),
     ("Labeled earlier", ""),
     ("Second look", "Older definitions"),
+    ("Second look", "Fastest labels"),
     ("Second look", "Model disagrees"),
     ("Second look", "Conflicting labels"),
     ("Second look", DUPLICATES),

@@ -3,6 +3,7 @@
 Who gave which opinion, and what was noted, is shown after the decision: it goes by the text alone.
 """
 
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from string import ascii_uppercase
@@ -13,7 +14,7 @@ from core.errors import EventError
 from core.system.findings import counted
 from core.workspace.definitions import wanting
 from core.workspace.logs import Event
-from core.workspace.opinions import REASONS, Opinion
+from core.workspace.opinions import REASONS
 from core.workspace.relabel import adjudicate, as_they_stand
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES
@@ -22,7 +23,7 @@ from pages.ui.cache.snapshot import inbox, open_snapshot
 from pages.ui.components.items import item_html, show_items
 from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
-from pages.ui.review.label_issues import DECIDE, SHOWN, answer_buttons, offer_as_example
+from pages.ui.review.label_issues import DECIDE, SHOWN, label_buttons, offer_as_example
 
 LAST = "disagreements_last"
 """Session state: the item that this session decided last."""
@@ -57,13 +58,13 @@ def _show_item(snapshot: Snapshot, item_id: str, *, named: bool) -> None:
     So the order tells neither who said it nor when.
     """
 
-    def place(said: Opinion) -> bytes:
-        return blake2b(f"{item_id}\0{said.annotator}".encode(), digest_size=8).digest()
-
     item, name_of = snapshot.labels.by_id[item_id], snapshot.workspace.task.name_of
     show_items([item_html(item.text, [SPLIT_NAMES[item.split]], big=True)])
-    opinions = sorted(snapshot.labels.words.by_item[item_id], key=place)
-    for letter, said in zip(ascii_uppercase, opinions, strict=False):
+    opinions = {
+        blake2b(f"{item_id}\0{said.annotator}".encode()).digest(): said
+        for said in snapshot.labels.words.by_item[item_id]
+    }
+    for letter, (_, said) in zip(ascii_uppercase, sorted(opinions.items()), strict=False):
         by = f", by {said.annotator}" if named else ""
         st.text(f"{letter}: {name_of(said.answer)}{by}")
 
@@ -78,7 +79,10 @@ def _show_next(snapshot: Snapshot) -> None:
         "decision, which gives the label that counts."
     )
     _show_item(snapshot, items[0], named=False)
-    answer_buttons(snapshot, items[0], partial(_decide, snapshot, items[0], is_new=True))
+    # Without the label that counts, which would tell the first opinion.
+    item = replace(snapshot.labels.by_id[items[0]], label="")
+    give = partial(_decide, snapshot, item.item_id, is_new=True)
+    label_buttons(snapshot, [item], True, give=lambda found: give(found[0].label))
 
 
 def _ask_why(snapshot: Snapshot, last: Event) -> None:

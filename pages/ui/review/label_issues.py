@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from core.evaluation.label_issues import LabelIssue, find_label_issues
+from core.evaluation.label_issues import LabelIssue, fastest_labels, find_label_issues
 from core.system.findings import counted
 from core.workspace.definitions import Outdated, outdated
 from core.workspace.labels import Conflict, Labeled
 from core.workspace.logs import shown_id
 from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
-from core.workspace.opinions import settled
+from core.workspace.opinions import Opinion, settled
 from core.workspace.relabel import Decision, decide, in_conflict
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, Label
@@ -19,6 +20,7 @@ from core.workspace.task_file import add_example
 from pages.ui import page_head, session
 from pages.ui.cache import analysis, runs
 from pages.ui.cache.snapshot import inbox
+from pages.ui.components.asking import offer_to_ask
 from pages.ui.components.controls import choose_label, choose_one, is_chosen_from_list
 from pages.ui.components.items import item_html, prediction, show_items
 from pages.ui.components.messages import filled, refusals_shown, say_empty
@@ -66,6 +68,7 @@ def show_contradicted(snapshot: Snapshot) -> None:
         f"{plain(shown_id(run.run_id))} disagrees with {len(issues):,} of {len(items):,} labels. "
         "Likely mistakes first. Your decision is final for this list."
     )
+    offer_to_ask(snapshot, [issue.item.item_id for issue in issues[:SHOWN]], "ask_contradicted")
     show_list(snapshot, issues, show_issue)
 
 
@@ -155,54 +158,45 @@ def label_buttons(
     *,
     assisted: bool = False,
     can_differ: bool = False,
-    then: Callable[[], object] | None = None,
+    give: Callable[[Sequence[Decision]], object] | None = None,
 ) -> None:
-    """A button for each label, for the very items of the press; `then` is done after a decision."""
-    ids, given = " ".join(item.item_id for item in items), [item.label for item in items]
+    """A button for each label, for the very items of the press; for leads.
 
-    def give(answer: str) -> None:
-        decisions = [Decision(item, answer or item.label, assisted) for item in items]
-        take(snapshot, decisions, then)
-
-    answer_buttons(snapshot, ids, give, given, is_top=is_top, can_differ=can_differ)
-
-
-def answer_buttons(
-    snapshot: Snapshot,
-    ids: str,
-    give: Callable[[str], object],
-    given: Sequence[str] = (),
-    *,
-    is_top: bool = True,
-    can_differ: bool = False,
-) -> None:
-    """A button for each label, or a field for them; for leads.
-
-    `give` gets the answer, which is empty if the items keep the ones that they were `given`.
+    `give` does with the decisions what is not `take`.
     """
     if not session.is_lead():
         if is_top:
             session.may(DECIDE)
         return
-    task, can_save, choices = snapshot.workspace.task, snapshot.workspace.is_writable(), []
+    ids, given = " ".join(item.item_id for item in items), {item.label for item in items}
+    task, can_save = snapshot.workspace.task, snapshot.workspace.is_writable()
+    give = give or partial(take, snapshot)
     if is_chosen_from_list(task):
-        choose_label(task, next(iter(given), ""), f"answer {ids}", give, can_save=can_save)
-    else:
-        kept = {*given}
-        choices = [
-            (f"Keep {label.name}" if kept == {label.value} else label.name, label.value, label)
-            for label in task.labels
-        ]
+
+        def choose(answer: str) -> None:
+            give([Decision(item, answer, assisted) for item in items])
+
+        choose_label(task, items[0].label, f"answer {ids}", choose, can_save=can_save)
+        if not can_differ:
+            return
+    choices = [
+        (f"Keep {label.name}" if given == {label.value} else label.name, label.value, label)
+        for label in task.labels
+        if not is_chosen_from_list(task)
+    ]
     if can_differ:
         choices.append(("Keep as they are", "", None))
     with st.container(horizontal=True, gap="small", width="content"):
-        for name, answer, label in choices:
+        for name, key, label in choices:
+            decisions = [
+                Decision(item, label.value if label else item.label, assisted) for item in items
+            ]
             st.button(
                 plain(name),
-                key=f"decide {ids} {answer}",
+                key=f"decide {ids} {key}",
                 shortcut=shortcut(label) if label and is_top else None,
                 on_click=give,
-                args=(answer,),
+                args=(decisions,),
                 disabled=not can_save,
             )
 
@@ -290,9 +284,25 @@ def show_older(snapshot: Snapshot, older: Outdated, is_top: bool) -> None:
     label_buttons(snapshot, [older.item], is_top)
 
 
+def show_fastest(snapshot: Snapshot) -> None:
+    if not (found := fastest_labels(snapshot)):
+        say_empty("Here you will see the labels that a person gave fastest.")
+        return
+    person = st.selectbox("Annotator", [*found], key="fastest_of", width=320)
+    offer_to_ask(snapshot, [said.item_id for said in found[person]], "ask_fastest")
+    show_list(snapshot, found[person], show_quick, "The labels that took the least time.")
+
+
+def show_quick(snapshot: Snapshot, said: Opinion, is_top: bool) -> None:
+    item = snapshot.labels.by_id[said.item_id]
+    show_rows(snapshot, [item], f"{said.event.seconds:.1f} s")
+    label_buttons(snapshot, [item], is_top)
+
+
 LISTS = {
     "Model disagrees": show_contradicted,
     "Conflicting labels": show_conflicts,
     "Duplicates with different labels": show_near_duplicates,
     "Older definitions": show_outdated,
+    "Fastest labels": show_fastest,
 }
