@@ -5,7 +5,6 @@ from pages.ui.cache import analysis
 from pages.ui.components.messages import say_empty
 from pages.ui.components.verdict import show_estimate
 from pages.ui.strategies.experiment import show_experiment
-from pages.ui.strategies.replay import show_replay
 from pages.ui.strategies.yields import show_yields
 
 snapshot = page_head.open_page(
@@ -17,5 +16,4 @@ if not len(chosen):
     say_empty("Label the first training data to see what each strategy finds.", stop=True)
 show_yields(snapshot, chosen)
 show_experiment(snapshot)
-show_replay(snapshot)
 show_estimate(snapshot)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from core.analysis.learning_curves import Point
-from core.evaluation.intervals import Interval, student
 
 SCORES = ("fscore", "auc", "average_precision")
 
@@ -22,14 +21,6 @@ class Mean:
     value: float | None
     error: float | None
     number: int = 0
-
-    @property
-    def interval(self) -> Interval | None:
-        """The mean with its interval of 95%, by Student's distribution; None without an error."""
-        if self.value is None or self.error is None:
-            return None
-        half = student(self.number - 1) * self.error
-        return Interval(self.value, self.value - half, self.value + half)
 
     def __str__(self) -> str:
         if self.value is None:
@@ -64,21 +55,6 @@ class Compared:
             reached = f"{self.reached} of {self.seeds} seeds"
             told += f", random's end after {self.labels_needed:,.0f} labels ({reached})"
         return told
-
-
-def verdict(row: Compared) -> str:
-    """What a row of a mix says beside random sampling, in a sentence that does not flatter."""
-    found = row.difference.interval
-    if found is None:
-        return f"{row.mix} ({row.model}): at least two repetitions are needed to compare."
-    if found.low <= 0 <= found.high:
-        told = f"does not clearly differ from random ({found.low:+.3f} to {found.high:+.3f})"
-    else:
-        verb = "beats" if found.value > 0 else "falls behind"
-        ends = sorted((abs(found.low), abs(found.high)))
-        told = f"{verb} random by {abs(found.value):.3f} ({ends[0]:.3f} to {ends[1]:.3f})"
-    mix = row.mix[:1].upper() + row.mix[1:]
-    return f"{mix} ({row.model}) {told}, over {row.seeds} repetitions."
 
 
 def compare(points: Iterable[Point], random_mix: str | None) -> list[Compared]:

@@ -1,7 +1,7 @@
 """Strategies compared by equally many of the labels that each brought in: the book's experiment.
 
 A model is trained anew on as many items of each strategy, and of all of them, and each predicts the
-same evaluation items. What strategies would have chosen is the question of `replay`.
+same evaluation items. What strategies would have chosen, `simulate` tells.
 """
 
 from collections.abc import Sequence

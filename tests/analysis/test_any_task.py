@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.analysis import learning_curves, replay, strategy_comparison, strategy_yield
+from core.analysis import learning_curves, strategy_comparison, strategy_yield
 from core.analysis.estimate import make_estimate
 from core.analysis.simulation import LabeledPool, Plan, by_mix, steps
 from core.evaluation.runs import train
 from core.system.progress import in_words
 from core.workspace.labels import Labels
 from core.workspace.snapshot import Snapshot
+from tests.conftest import write_csv
 from tests.label_worlds import MANY, SEVERAL, items_of, labeled_snapshot, with_labels
 
 
@@ -47,9 +48,12 @@ def test_strategies_are_compared_by_macro_scores(snapshot: Snapshot):
 
 
 def test_a_simulated_loop_goes_by_macro_f(snapshot: Snapshot):
-    found = replay.known(snapshot)
-    study, _ = replay.prepare(found, {"random": {"random": 1}}, ["linear"], 1)
-    study = replace(study, plan=replace(study.plan, iterations=1), background=None)
+    labels = [(item.item_id, item.text, item.label) for item in snapshot.labels.items]
+    labeled = write_csv(
+        snapshot.workspace.path / "labeled.csv", [("item_id", "text", "label"), *labels]
+    )
+    task, mixes = snapshot.workspace.task, {"random": {"random": 1}}
+    study = learning_curves.Study(labeled, task, Plan(120, 20, 1), mixes, ["linear"], range(1))
     told: list[str] = []
     out, progress = snapshot.workspace.path / "curves.csv", in_words(told.append)
     points = learning_curves.learn(study, out, workers=1, progress=progress)

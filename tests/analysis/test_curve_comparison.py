@@ -1,17 +1,13 @@
 import math
 
-import numpy as np
 import pytest
-from scipy.stats import sem, t
 
 from core.analysis.curve_comparison import (
-    Compared,
     area,
     compare,
     labels_to_reach,
     mean_of,
     summary,
-    verdict,
 )
 from core.analysis.learning_curves import Point
 
@@ -95,21 +91,3 @@ def test_means_have_an_error_from_two_values_on():
     assert mean_of([2.0]).error is None
     assert mean_of([1.0, 2.0, 3.0]).error == pytest.approx(1 / math.sqrt(3))
     assert (str(mean_of([])), str(mean_of([0.5]))) == ("", "0.500")
-
-
-def test_a_mean_has_students_interval():
-    found = mean_of([0.1, 0.2, 0.4, None]).interval
-    expected = t.interval(0.95, 2, np.mean([0.1, 0.2, 0.4]), sem([0.1, 0.2, 0.4]))
-    assert (found.low, found.high) == pytest.approx(expected, abs=1e-3)
-    assert mean_of([0.1]).interval is None
-
-
-def test_the_verdict_does_not_flatter():
-    def told(*differences: float) -> str:
-        mean = mean_of(differences)
-        return verdict(Compared("diverse=1", "linear", "auc", 3, mean, mean, None, 0))
-
-    assert told(0.1, 0.12, 0.14).startswith("Diverse=1 (linear) beats random by 0.120 (0.070 to")
-    assert "falls behind random by 0.120" in told(-0.1, -0.12, -0.14)
-    assert "does not clearly differ from random (-" in told(0.1, -0.1, 0.02)
-    assert "at least two repetitions" in told(0.1)

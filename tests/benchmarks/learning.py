@@ -16,11 +16,12 @@ from tempfile import TemporaryDirectory
 
 from core.analysis.curve_comparison import Compared, compare, mean_of
 from core.analysis.learning_curves import Curve, Point, Study, lay_background, learn, point_of
-from core.analysis.replay import known
 from core.analysis.simulation import Plan, read_labeled, steps, write_labeled
+from core.pool.text import text_key
+from core.system.csv_rows import format_rows
 from core.system.progress import in_words
 from core.workspace.layout import open_workspace
-from core.workspace.snapshot import read_snapshot
+from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import MODELS
 from core.workspace.task_toml import default_task
 from tests.benchmarks.libraries import choosers
@@ -39,6 +40,14 @@ MIXES = {
     "low confidence alone": {"low confidence": 1},
     **{f"10/90 {name}": {"random": 10, name: 90} for name in ALONE},
 }
+
+
+def labels_of(snapshot: Snapshot) -> bytes:
+    """The labeled items as the table that a study takes: of several copies of a text the first."""
+    rows: dict[str, tuple[str, str, str]] = {}
+    for item in snapshot.labels.items:
+        rows.setdefault(text_key(item.text), (item.item_id, item.text, item.label))
+    return format_rows([("item_id", "text", "label"), *rows.values()])
 
 
 def library_points(study: Study, number: int) -> list[Point]:
@@ -99,7 +108,7 @@ def main() -> None:
         if given.workspace:
             snapshot = read_snapshot(open_workspace(given.workspace), write_cache=False)
             labeled = Path(folder) / "labeled.csv"
-            labeled.write_bytes(known(snapshot).table)
+            labeled.write_bytes(labels_of(snapshot))
             study = replace(
                 study, labeled=labeled, task=snapshot.workspace.task, background=snapshot
             )

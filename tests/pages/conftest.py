@@ -28,7 +28,6 @@ def scanned_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def jobs_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages do their jobs in this process; a test of a page and its job's process takes `Job`."""
     monkeypatch.setattr("pages.ui.cache.analysis.Job", JobInPlace)
-    monkeypatch.setattr("core.analysis.learning_curves.processors", lambda: 1)
 
 
 @pytest.fixture(scope="session")

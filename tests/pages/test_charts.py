@@ -19,7 +19,6 @@ from pages.ui.components.charts import (
     POSITIVE,
     SCORE_COLORS,
     STRATEGY_COLORS,
-    WAYS,
     grouped,
     grouped_colors,
     label_colors,
@@ -109,7 +108,6 @@ def contrast(color: str, ground: str) -> float:
         (18, [STRATEGY_COLORS[name] for name in OFTEN_TOGETHER]),
         (12, list(STRATEGY_COLORS.values())),
         (18, [POSITIVE, *NEGATIVES]),
-        (18, WAYS),
         (18, HUES),
         (30, sorted({*SCORE_COLORS.values()})),
     ],
@@ -120,7 +118,7 @@ def test_colors_that_stand_together_are_told_apart(vision: str, least: float, to
         assert distance >= least, (first, second)
 
 
-@pytest.mark.parametrize("color", [*STRATEGY_COLORS.values(), *OTHER_STRATEGIES, *WAYS, *HUES])
+@pytest.mark.parametrize("color", [*STRATEGY_COLORS.values(), *OTHER_STRATEGIES, *HUES])
 def test_every_color_is_seen_on_light_and_on_dark(color: str):
     assert contrast(color, LIGHT) > 1.7
     assert contrast(color, DARK) > 1.9

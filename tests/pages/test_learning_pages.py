@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.analysis.learning_curves import Study
-from core.analysis.replay import Known, kept, known, prepare, ways
 from core.evaluation.runs import read_report
 from core.workspace.events import Inbox
 from core.workspace.layout import open_workspace
@@ -102,7 +100,6 @@ def test_without_evaluation_data_nothing_is_estimated(make_workspace: MakeWorksp
     page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
     assert not page.exception
     assert any("Needs a test set" in part.value for part in page.caption)
-    assert any("120 more labels needed" in part.value for part in page.info)
 
 
 @pytest.mark.parametrize("name", ["home", "annotate", "sunlight", "strategies", "metrics"])
@@ -118,46 +115,12 @@ def test_an_encoder_that_is_gone_breaks_no_page(name: str, demo: Path, monkeypat
         assert any("There is no folder `./gone`" in said(error.value) for error in page.error)
 
 
-def two_ways(demo: Path) -> tuple[Study, Path]:
-    found: Known = known(read_snapshot(open_workspace(demo)))
-    mixes = {
-        name: mix for name, mix in ways(found.snapshot.workspace.task).items() if name == "random"
-    }
-    return prepare(found, mixes, ["book"], 2)
-
-
 def over(page: AppTest, key: str) -> None:
     """Runs the page until the work that can be stopped with this key is over."""
     deadline = time.monotonic() + PATIENCE
     while f"{key}_stop" in [button.key for button in page.button] and time.monotonic() < deadline:
         time.sleep(0.2)
         page.run()
-
-
-def test_a_replay_is_computed_once_and_shown_ever_after(demo: Path, monkeypatch):
-    page = open_page("strategies", demo, monkeypatch)
-    page.multiselect("replay_ways").set_value(["random", "mostly outlier"])
-    page.multiselect("replay_models").set_value(["book"])
-    page.number_input("replay_seeds").set_value(2)
-    page.button("replay").click().run()
-    over(page, "replay")
-    assert not page.exception
-    (verdict,) = [
-        said.value for said in page.markdown if said.value.endswith("over 2 repetitions.")
-    ]
-    assert verdict.startswith("Mostly outlier (book) ")
-    assert len({point.curve for point in kept(*two_ways(demo))}) == 2
-    again = open_page("strategies", demo, monkeypatch)
-    again.multiselect("replay_models").set_value(["book"])
-    again.number_input("replay_seeds").set_value(2).run()
-    assert again.segmented_control("replay_score").value == "average_precision"
-
-
-def test_nothing_chosen_is_nothing_to_replay(demo: Path, monkeypatch):
-    page = open_page("strategies", demo, monkeypatch)
-    page.multiselect("replay_ways").set_value([]).run()
-    assert not page.exception
-    assert any("at least one strategy" in said.value for said in page.caption)
 
 
 def test_the_chosen_mix_makes_the_next_batch(demo: Path, monkeypatch):

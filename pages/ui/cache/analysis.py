@@ -5,7 +5,7 @@ from functools import partial
 
 import pandas as pd
 
-from core.analysis import projection, replay, strategy_yield
+from core.analysis import projection, strategy_yield
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
@@ -27,7 +27,6 @@ def job(name: str, function: Callable[..., str | None], *arguments: object) -> J
 
 
 chosen_labels = kept(by_snapshot)(strategy_yield.chosen_labels)
-known = kept(by_snapshot)(replay.known)
 picks = kept(by_snapshot)(sampling.picks_of)
 
 

@@ -35,9 +35,6 @@ HUES = ("#0072b2", "#d55e00", "#40b476", "#ca7ff5", "#803010", "#bb316a", "#7797
 SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
 SCORE_COLORS |= {MACRO_NAMES[of]: SCORE_COLORS[SCORE_NAMES[of]] for of in CURVES}
 
-WAYS = ("#56b4e9", "#009e73", "#e69f00", "#d55e00", "#0072b2", "#524265", "#aad06b", "#b4b4b4")
-"""Simulated strategies, in the order in which they were computed; the first is random's color."""
-
 HEIGHT = 220
 """Of a plot, in pixels, without its axes and its legend."""
 
@@ -72,19 +69,19 @@ def grouped(task: Task, counts: Mapping[str, int]) -> dict[str, str]:
     Of too many labels that is their group, and of too many groups the rare ones are one.
     """
     none = {NONE: task.name_of(NONE)} if task.several else {}
-    if len(task.labels) <= len(WAYS):
+    if len(task.labels) <= len(HUES):
         return {label.value: label.name for label in task.labels} | none
     names = {label.value: label.group or label.name for label in task.labels} | none
     items = Counter[str]()
     for value, name in names.items():
         items[name] += counts.get(value, 0)
-    kept = {name for name, _ in items.most_common(len(WAYS) - (len(items) > len(WAYS)))}
+    kept = {name for name, _ in items.most_common(len(HUES) - (len(items) > len(HUES)))}
     return {value: name if name in kept else OTHERS for value, name in names.items()}
 
 
 def grouped_colors(task: Task, names: Mapping[str, str]) -> dict[str, str]:
     """The color of each name that `grouped` gives."""
-    if len(task.labels) <= len(WAYS):
+    if len(task.labels) <= len(HUES):
         return named_colors(task.labels, names.values())
     sizes = Counter(names.values())  # on the card, groups of one label have no color of their own
     shown = sorted(sizes, key=lambda name: (name == OTHERS, sizes[name] == 1))
@@ -150,16 +147,6 @@ def hollow(base: alt.Chart, **further: object) -> alt.Chart:
     fill = alt.Fill(color["shorthand"], scale=color["scale"], legend=None)
     fill = alt.condition("datum.thin", alt.value("transparent"), fill)
     return base.mark_point(opacity=1, **further).encode(fill=fill)
-
-
-def simulated(ways: Sequence[str]) -> alt.LayerChart:
-    base = alt.Chart(POINTS).encode(
-        x=labels_axis("labels:Q"),
-        y=alt.Y("value:Q", title="score", scale=alt.Scale(zero=False)),
-        color=colors("strategy", dict(zip(ways, cycle(WAYS), strict=False))),
-        tooltip=["strategy:N", "labels:Q", *numbers("value", "low", "high"), "seeds:Q"],
-    )
-    return alt.layer(base.mark_line(), base.mark_point(filled=True, opacity=1), height=HEIGHT)
 
 
 def balance(splits: Sequence[str], named_colors: Mapping[str, str]) -> alt.Chart:

@@ -1,8 +1,5 @@
 """What a person does on the Strategies page."""
 
-from collections.abc import Iterator
-
-from tests.benchmarks.interactions import gestures as hand
 from tests.benchmarks.interactions.visit import (
     PERSON,
     Act,
@@ -15,19 +12,9 @@ from tests.benchmarks.interactions.visit import (
 
 STRATEGIES = f"strategies{PERSON}"
 
-
-def seeding(visit: Visit) -> Iterator[Act]:
-    visit.open(STRATEGIES)
-    for seeds in range(6, 20):
-        yield lambda seeds=seeds: hand.write(visit.page, "replay_seeds", str(seeds))
-
-
 KINDS: dict[str, Kind] = {
     "open": arriving("strategies"),
     "size of the experiment": choosing(STRATEGIES, "experiment_size"),
-    "ways of the replay": choosing(STRATEGIES, "replay_ways"),
-    "models of the replay": choosing(STRATEGIES, "replay_models"),
-    "seeds of the replay": seeding,
     "open, after a label": arriving_after_a_label("strategies"),
 }
 
