@@ -15,7 +15,6 @@ from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, SPLITS
 from pages.ui import page_head, session
 from pages.ui.cache import runs
-from pages.ui.cache.snapshot import tables
 from pages.ui.components import charts
 from pages.ui.components.figure import show_figure
 from pages.ui.components.messages import progress_shown, refusals_shown
@@ -130,26 +129,6 @@ def show_last_run(snapshot: Snapshot) -> None:
         )
 
 
-def show_annotators(snapshot: Snapshot) -> None:
-    people = tables(snapshot).annotators
-    if len(people):
-        st.header("Annotators", anchor=False)
-        if people["seconds"].isna().all():
-            people = people.drop(columns="seconds")
-        st.dataframe(
-            people,
-            hide_index=True,
-            column_config={
-                "annotator": "Annotator",
-                "labels": "Labels",
-                "seconds": st.column_config.NumberColumn(
-                    "Seconds per label", format="%.1f", help="From seeing an item to its label."
-                ),
-                "latest": "Last active",
-            },
-        )
-
-
 def offer_demo() -> None:
     """One click to a workspace in which every page has something to show, made if it is missing."""
     st.write(
@@ -203,6 +182,5 @@ else:
         show_balance(snapshot)
     with right:
         show_last_run(snapshot)
-        show_annotators(snapshot)
     if snapshot.workspace.path != session.DEMO:
         offer_start(snapshot, "Start another task with a file", is_quiet=True)

@@ -14,6 +14,7 @@ page = st.navigation(
         st.Page("review.py", title="Review", icon=":material/compare:"),
         st.Page("strategies.py", title="Strategies", icon=":material/alt_route:"),
         st.Page("metrics.py", title="Metrics", icon=":material/monitoring:"),
+        st.Page("quality.py", title="Quality", icon=":material/group:"),
         st.Page("data.py", title="Data", icon=":material/folder_open:"),
     ]
 )

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from core.evaluation.agreement_report import THIN, evaluation_opinions
+from core.evaluation.report import score_names
 from core.workspace.logs import Run, shown_id
 from core.workspace.snapshot import Snapshot
 from pages.ui import page_head
-from pages.ui.cache import runs
+from pages.ui.cache import analysis, runs
 from pages.ui.components import charts
 from pages.ui.components.controls import choose_one, show_tabs
 from pages.ui.components.figure import show_figure
@@ -24,18 +26,23 @@ def show_curve(snapshot: Snapshot) -> None:
         asked = f"that is {plain(task.positive.name)} " if task.positive else ""
         say_empty(f"Label a test item {asked}to see scores here: there is none yet.")
         return
+    people, headline = analysis.agreement(snapshot).positive, score_names(task)["fscore"]
     scores = tuple(name for name in charts.SCORE_COLORS if name in set(points["score"]))
     chosen = choose_one("Score", scores, "metrics_score")
+    people = people if chosen == headline else None
     show_figure(
         "learning-curve",
         "Learning curve",
         f"Does more labeling still help? A flat line means no. The band is the {chosen}'s 95% "
-        f"interval with {score_tables.evaluation_size(snapshot, 'positive').rstrip(',')}.",
+        f"interval with {score_tables.evaluation_size(snapshot, 'positive').rstrip(',')}."
+        + " The gray band is how far people agree with each other."
+        * bool(people),
         charts.learning_curve,
         points,
         chosen,
         scores,
         points["model"].nunique() > 1,
+        people,
     )
     if len(set(score_tables.evaluation_sets(snapshot).values())) > 1:
         st.caption("Lines break where the test set changed: compare only within a line.")
@@ -43,6 +50,28 @@ def show_curve(snapshot: Snapshot) -> None:
         sentence = score_tables.gain_sentence(snapshot, *snapshot.logs.runs[-2:])
         if sentence:
             st.write(plain(sentence))
+
+
+def show_people(snapshot: Snapshot) -> None:
+    """How far people agree, as the model's ceiling, and what the test labels are worth."""
+    task, found = snapshot.workspace.task, analysis.agreement(snapshot)
+    score, n_items = score_names(task)["fscore"], found.agreement.n_items
+    if found.positive:
+        name = score.replace("F-score", "F")
+        few = f" Few: {n_items} items tell it so far." if n_items < THIN else ""
+        st.write(
+            f"Two people agree with each other at {name} {found.positive}. A model within it "
+            f"cannot be told from a person.{few}"
+        )
+    by_two, disputed = evaluation_opinions(snapshot.labels, task)
+    if by_two:
+        told = f"{by_two:,} test items have labels of two people; {len(disputed):,} are disputed."
+        run = snapshot.logs.runs[-1]
+        low, high = runs.decided_otherwise(snapshot, run) or (None, None)
+        if disputed and low is not None and high is not None:
+            told += f" However these are decided, the {score} of {plain(shown_id(run.run_id))} is"
+            told += f" between {low:.2f} and {high:.2f}."
+        st.write(told)
 
 
 def choose(snapshot: Snapshot) -> tuple[Run, Run | None, int | None]:
@@ -134,6 +163,7 @@ if not snapshot.logs.runs:
         stop=True,
     )
 show_curve(snapshot)
+show_people(snapshot)
 run, other, label = choose(snapshot)
 look = views.look_at(snapshot, run, other, label)
 show_scores(snapshot, run, other, label)

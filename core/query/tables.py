@@ -169,21 +169,6 @@ class Tables:
         names = ["batch_id", "split", "annotator", "created_at", "labeled"]
         return pd.DataFrame(rows, columns=names)
 
-    @cached_property
-    def annotators(self) -> pd.DataFrame:
-        """Whose labels count how often now, their median seconds a label, the day of the latest."""
-        given = [
-            (event.annotator, event.seconds, event.labeled_at[:10])
-            for event in self._logs.events
-            if event.action == "label"
-        ]
-        events = pd.DataFrame(given, columns=["annotator", "seconds", "latest"])
-        by_person = events.astype({"seconds": float}).groupby("annotator", as_index=False)
-        people = by_person.agg({"seconds": "median", "latest": "max"})
-        counts = Counter(item.annotator for item in self._labeled)
-        people.insert(1, "labels", [counts[name] for name in people["annotator"]])
-        return people.sort_values(["labels", "annotator"], ascending=[False, True])
-
     def _holding(self, words: str) -> RowSet:
         """The items that hold these words."""
         inside = self.columns.index.find(words)

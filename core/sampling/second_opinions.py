@@ -156,18 +156,22 @@ def _old_enough(words: Words, firsts: Iterable[Opinion], annotator: str) -> list
 
 def _to_start_with(snapshot: Snapshot, annotator: str) -> list[Proposal]:
     """The first items of all, for a newcomer; none for whoever was there first."""
-    logs, number = snapshot.logs, snapshot.workspace.task.quality.start
-    if not number or any(proposal.annotator == annotator for proposal in logs.proposals):
+    if any(proposal.annotator == annotator for proposal in snapshot.logs.proposals):
         return []
-    by_chance = (p for p in logs.standing if p.split != "training" or p.strategy == "random")
-    first = {p.item_id: p.split for p in by_chance if p.annotator}
-    in_pool = snapshot.pool_words.pool.positions(first)
-    found = [item for item in first if item in in_pool][:number]
     return [
         replace(each, rank=rank)
-        for rank, item in enumerate(found, start=1)
-        for each in _asking([item], first[item], SECOND_OPINION)
+        for rank, (item, split) in enumerate(start_items(snapshot).items(), start=1)
+        for each in _asking([item], split, SECOND_OPINION)
     ]
+
+
+def start_items(snapshot: Snapshot) -> dict[str, str]:
+    """The items that newcomers begin with and their split: the first that chance has chosen."""
+    logs, number = snapshot.logs, snapshot.workspace.task.quality.start
+    by_chance = (p for p in logs.standing if p.split != "training" or p.strategy == "random")
+    first = {p.item_id: p.split for p in by_chance if p.annotator} if number else {}
+    in_pool = snapshot.pool_words.pool.positions(first)
+    return {item: first[item] for item in [x for x in first if x in in_pool][:number]}
 
 
 def _drawn(snapshot: Snapshot, role: str, item_ids: Collection[str]) -> list[str]:

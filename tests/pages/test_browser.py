@@ -14,7 +14,7 @@ from tests.server import Site
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("", "annotate", "sunlight", "review", "strategies", "metrics", "data")
+PAGES = ("", "annotate", "sunlight", "review", "strategies", "metrics", "quality", "data")
 
 
 @pytest.fixture

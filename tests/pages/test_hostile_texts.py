@@ -74,7 +74,7 @@ MADE_OF_TEXTS = (
 
 AROUND = "it => it.parentElement.parentElement.parentElement.outerHTML.slice(0, 600)"
 
-PAGES = ("", "annotate", "sunlight", "review", "strategies", "metrics", "data")
+PAGES = ("", "annotate", "sunlight", "review", "strategies", "metrics", "quality", "data")
 
 
 @pytest.fixture(scope="module")

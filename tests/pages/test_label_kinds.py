@@ -120,7 +120,16 @@ def task_of(folder: Path) -> Task:
 
 
 def test_every_page_opens(folder: Path, monkeypatch):
-    for name in ("home", "annotate", "sunlight", "review", "metrics", "strategies", "data"):
+    for name in (
+        "home",
+        "annotate",
+        "sunlight",
+        "review",
+        "metrics",
+        "strategies",
+        "quality",
+        "data",
+    ):
         page = open_page(name, folder, monkeypatch)
         assert not page.exception, name
         assert not page.error, name

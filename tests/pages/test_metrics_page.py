@@ -1,11 +1,13 @@
 """The views of the Metrics page, without a browser: each on full data, and where data is thin."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.evaluation.agreement_report import agreement_report, evaluation_opinions
 from core.evaluation.runs import keep, train
 from core.workspace.layout import Workspace, open_workspace
 from core.workspace.logs import shown_id
@@ -15,6 +17,7 @@ from tests.conftest import MakeWorkspace, active_workspace, headlines, write_csv
 from tests.pages.conftest import one_label
 from tests.pages.test_pages import TIMEOUT, open_page
 from tests.sampling.test_next_batch import THREE_LABELS
+from tests.sampling.test_second_opinions import team_of
 
 VIEWS = ("Ranking", "Threshold", "Probabilities", "Worst errors", "Groups")
 
@@ -171,3 +174,46 @@ def test_without_report_and_model_the_scores_of_the_row_are_left(demo: Path, mon
     assert page.dataframe[0].value.set_index("Score")["Value"]["AUC"] == run.auc
     assert f"The file of {shown_id(run.run_id)} is missing" in page.warning[0].value
     assert not page.tabs
+
+
+def sentences(page: AppTest) -> str:
+    assert not page.exception
+    return "\n".join(part.value for part in (*page.markdown, *page.caption))
+
+
+def test_the_model_is_measured_against_people(make_workspace: MakeWorkspace, monkeypatch):
+    team = team_of(make_workspace, "overlap = 1")
+    team.errors = {"bob": 0.2}
+    for _ in range(3):
+        for person in ("ann", "bob"):
+            team.label_batch(person)
+    trained(team.workspace)
+    snapshot = team.snapshot
+    page = open_page("metrics", team.path, monkeypatch)
+    found = agreement_report(snapshot)
+    said = sentences(page)
+    assert (
+        f"Two people agree with each other at F {found.positive}. A model within it cannot be "
+        "told from a person."
+    ) in said
+    by_two, disputed = evaluation_opinions(snapshot.labels, snapshot.workspace.task)
+    assert disputed
+    assert f"{by_two} test items have labels of two people; {len(disputed)} are disputed." in said
+    run = snapshot.logs.runs[-1]
+    told = re.search(r"the F-score of Model \d+ is between ([\d.]+) and ([\d.]+)\.", said)
+    low, high = map(float, told.groups())
+    assert low - 0.005 <= run.fscore <= high + 0.005
+    assert low < high
+    assert "The gray band is how far people agree" in said
+    band = f'"datum": {found.positive.high}'
+    assert band in page.get("vega_lite_chart")[0].proto.spec
+    page.segmented_control(key="metrics_score").set_value("AUC").run()
+    assert "The gray band is" not in sentences(page)
+    assert band not in page.get("vega_lite_chart")[0].proto.spec
+
+
+def test_one_person_alone_is_no_measure_of_a_model(demo_folder: Path, monkeypatch):
+    said = sentences(open_page("metrics", demo_folder, monkeypatch))
+    assert "Two people agree" not in said
+    assert "labels of two people" not in said
+    assert "gray band" not in said

@@ -29,7 +29,7 @@ sys.addaudithook(note)
 """
 """Python runs it in every process that the server starts, before anything else."""
 
-PAGES = ("", "sunlight", "review", "strategies", "metrics", "data")
+PAGES = ("", "sunlight", "review", "strategies", "metrics", "quality", "data")
 
 
 @pytest.fixture

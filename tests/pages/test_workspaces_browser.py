@@ -97,6 +97,7 @@ PAGES = {
     "review": "Review",
     "strategies": "Strategies",
     "metrics": "Metrics",
+    "quality": "Quality",
     "data": "Data",
 }
 """The title that each page's path has in the browser's tab."""

@@ -184,22 +184,3 @@ def test_batches_tell_whose_they_are_and_how_many_of_their_items_are_labeled(act
         batch.proposals[0].created_at for batch in (second, first)
     ]
     assert batches["labeled"].tolist() == [0, 2]
-
-
-def test_people_are_counted_by_the_labels_that_count(active: Snapshot):
-    batch = propose(active, "ann")
-    items = [proposal.item_id for proposal in batch.proposals]
-    rows = [*((item, "label", "ann") for item in items[:4]), (items[0], "undo", "ann")]
-    rows += [(items[1], "label", "bob")]
-    Inbox(active.workspace).receive(
-        [
-            Event(f"e{at}", batch.batch_id, item, action, "1" if action == "label" else "", who,
-                  f"2026-03-0{at + 1}T00:00:00.000Z", float(at), False, "")
-            for at, (item, action, who) in enumerate(rows)
-        ]
-    )  # fmt: skip
-    people = Tables(read_snapshot(active.workspace)).annotators
-    assert people.to_numpy().tolist() == [
-        ["ann", 2, 1.5, "2026-03-04"],
-        ["bob", 1, 5.0, "2026-03-06"],
-    ]

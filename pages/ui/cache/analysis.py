@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 
 from core.analysis import projection, strategy_yield
+from core.evaluation.agreement_report import agreement_report
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
@@ -28,6 +29,7 @@ def job(name: str, function: Callable[..., str | None], *arguments: object) -> J
 
 chosen_labels = kept(by_snapshot)(strategy_yield.chosen_labels)
 picks = kept(by_snapshot)(sampling.picks_of)
+agreement = kept(by_snapshot)(agreement_report)
 
 
 @kept(by_snapshot)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 import pandas as pd
 
 from core.errors import RunError
-from core.evaluation import run_scores
+from core.evaluation import agreement_report, run_scores
 from core.evaluation.intervals import Bootstrap, Interval, resampled
 from core.evaluation.report import report_path
 from core.evaluation.run_scores import EvaluationPredictions
@@ -167,6 +167,14 @@ def score_differences(
         both = run_scores.shared(first, second)
         earlier, later = (run_scores.resample(each, label, resampled(len(each))) for each in both)
     return later.over(earlier)
+
+
+@kept(by_state, most=RUNS)
+def decided_otherwise(snapshot: Snapshot, run: Run) -> tuple[float | None, float | None] | None:
+    """The run's lowest and highest F-score, however disputed evaluation items are decided."""
+    task, found = snapshot.workspace.task, evaluation_predictions(snapshot, run)
+    _, disputed = agreement_report.evaluation_opinions(snapshot.labels, task)
+    return agreement_report.decided_otherwise(found, disputed, task) if found else None
 
 
 @kept(lambda make, of: by_snapshot(of, make.__qualname__, hash(run_stamps(of, *of.logs.runs))))

@@ -10,6 +10,7 @@ from itertools import cycle
 
 import altair as alt
 
+from core.evaluation.intervals import Interval
 from core.evaluation.report import MACRO_NAMES, SCORE_NAMES
 from core.sampling.catalog import CATALOG
 from core.workspace.task import NONE, NOT_RECORDED, SUNLIGHT, Label, Task
@@ -113,8 +114,13 @@ def numbers(*fields: str, format: str = ".3f") -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{field}:Q", format=format) for field in fields]
 
 
-def learning_curve(chosen: str, scores: Sequence[str], of_several_models: bool) -> alt.LayerChart:
-    """Scores by training labels, with the band of the chosen one; a line is of one test set."""
+def learning_curve(
+    chosen: str, scores: Sequence[str], of_several_models: bool, people: Interval | None
+) -> alt.LayerChart:
+    """Scores by training labels, with the band of the chosen one; a line is of one test set.
+
+    A gray band over the whole width says how far people agree, if that is given.
+    """
     base = alt.Chart(POINTS).encode(
         x=labels_axis("n_training:Q", scale=alt.Scale(zero=False, nice=True)),
         y=alt.Y("value:Q", title="score", scale=alt.Scale(domain=[0, 1])),
@@ -133,7 +139,11 @@ def learning_curve(chosen: str, scores: Sequence[str], of_several_models: bool) 
     line = base.mark_line().encode(size=alt.condition(is_chosen, alt.value(3), alt.value(1)))
     band = base.mark_area(opacity=0.15, aria=False).transform_filter(is_chosen)
     band = band.encode(y=alt.Y("low:Q", title="score"), y2="high:Q")
-    return alt.layer(band, line, dots, height=HEIGHT)
+    layers = [band, line, dots]
+    if people:
+        gray = alt.Chart(alt.InlineData(values=[{}])).mark_rect(color=GRAY, opacity=0.3, aria=False)
+        layers.insert(1, gray.encode(y=alt.YDatum(people.low), y2=alt.Y2Datum(people.high)))
+    return alt.layer(*layers, height=HEIGHT)
 
 
 def labels_axis(field: str, **further: object) -> alt.X:
