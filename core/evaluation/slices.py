@@ -82,35 +82,12 @@ def lengths_of(items: Sequence[Labeled], thirds: LengthThirds) -> list[str]:
 def grouped(values: Sequence[str | None]) -> list[str] | None:
     """The values as at most `MOST_GROUPS` groups; None where they are about as many as the items.
 
-    Dates go by their year, numbers by their thirds; of other values the most frequent stay.
+    The most frequent ones stay, the others are one group.
     """
     texts = [str(value).strip() if value else EMPTY for value in values]
     if len(set(texts)) <= MOST_GROUPS:
         return texts
-    texts = _years(texts) or _thirds(texts) or texts
     if len(set(texts)) > MOST_SHARE * len(texts):
         return None
     kept = {name for name, _ in Counter(sorted(texts)).most_common(MOST_GROUPS - 1)}
-    return texts if len(set(texts)) <= MOST_GROUPS else [t if t in kept else OTHERS for t in texts]
-
-
-def _years(texts: Sequence[str]) -> list[str] | None:
-    """The years of dates as `2026-01-31`; None if one is none."""
-    told = [text for text in texts if text != EMPTY]
-    if not all(len(t) >= 10 and t[:4].isdecimal() and t[4] == t[7] == "-" for t in told):
-        return None
-    return [text if text == EMPTY else text[:4] for text in texts]
-
-
-def _thirds(texts: Sequence[str]) -> list[str] | None:
-    """Thirds of numbers by their size; None if one is none."""
-    try:
-        numbers = np.array([float(text) for text in texts if text != EMPTY])
-    except ValueError:
-        return None
-    if not np.isfinite(numbers).all():
-        return None
-    low, high = ends = np.quantile(numbers, [1 / 3, 2 / 3])
-    names = f"up to {low:g}", f"{low:g} to {high:g}", f"above {high:g}"
-    place = iter(np.searchsorted(ends, numbers))
-    return [text if text == EMPTY else names[next(place)] for text in texts]
+    return [text if text in kept else OTHERS for text in texts]
