@@ -31,7 +31,7 @@ OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
 POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")
 
 HUES = ("#0072b2", "#d55e00", "#40b476", "#ca7ff5", "#803010", "#bb316a", "#7797ae", "#805ef9")
-"""Of labels of equal rank, or of their groups, as the card has them."""
+"""Of labels of equal rank, or of their groups, as the card has them; and of people."""
 
 SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
 SCORE_COLORS |= {MACRO_NAMES[of]: SCORE_COLORS[SCORE_NAMES[of]] for of in CURVES}

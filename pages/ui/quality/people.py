@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.evaluation.agreement_report import THIN, AgreementReport, Share
 from core.workspace.snapshot import Snapshot
-from pages.ui.components.charts import HEIGHT, WAYS, colors
+from pages.ui.components.charts import HEIGHT, HUES, colors
 from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.scores import interval_text
 from pages.ui.escape_markdown import plain
@@ -80,6 +80,6 @@ def bars(unit: str, people: Sequence[str]) -> alt.Chart:
     return alt.Chart(POINTS, height=HEIGHT, mark="bar").encode(
         x=alt.X(f"{unit}:O", title=unit, axis=axis),
         y=alt.Y("labels:Q", title="labels", axis=alt.Axis(format=",d", tickMinStep=1)),
-        color=colors("annotator", dict(zip(people, cycle(WAYS), strict=False))),
+        color=colors("annotator", dict(zip(people, cycle(HUES), strict=False))),
         tooltip=["annotator:N", f"{unit}:O", "labels:Q"],
     )
