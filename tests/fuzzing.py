@@ -228,7 +228,7 @@ def _in_workspace(name: str) -> Read:
             list(examine(workspace))
         snapshot = read_snapshot(open_workspace(workspace))
         tables = Tables(snapshot)
-        tables.strategies(), tables.who(), tables.annotators
+        tables.strategies(), tables.who()
 
     return read
 
