@@ -24,20 +24,15 @@ def name_of(*parts: object) -> str:
     return content.hexdigest()
 
 
-def keep_result(file: Path, content: bytes) -> None:
-    """The content stands in the file; raises LoopError if it cannot be written."""
-    name = file.as_posix().rpartition("/.cache/")[2]
-    todo = "Free some space or make the folder writable."
-    with refused_as(LoopError, f".cache/{name} cannot be written", todo):
-        write_whole(file, content)
-
-
 def keep_newest(file: Path, result: object, most: int) -> None:
     """The result, a dataclass, stands in the file as JSON, and of its folder so many stay.
 
     Raises LoopError if it cannot be written.
     """
-    keep_result(file, json.dumps(asdict(result)).encode())
+    name = file.as_posix().rpartition("/.cache/")[2]
+    todo = "Free some space or make the folder writable."
+    with refused_as(LoopError, f".cache/{name} cannot be written", todo):
+        write_whole(file, json.dumps(asdict(result)).encode())
     for older in [*newest(file.parent, "*")][most:]:
         remove(older)
 

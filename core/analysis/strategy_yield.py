@@ -27,13 +27,12 @@ class Yield:
     """What some training labels of a strategy come to.
 
     `positive`, `differing` and `novelty` are shares, `seconds` is a median; None where nothing is
-    known. `predicted` is how many of the items had a prediction.
+    known.
     """
 
     strategy: str
     labeled: int
     positive: Interval | None
-    predicted: int
     differing: Interval | None
     novelty: Interval | None
     seconds: Interval | None
@@ -95,7 +94,6 @@ def summed_up(strategy: str, items: pd.DataFrame) -> Yield:
         strategy=strategy,
         labeled=len(items),
         positive=wilson(int(positive.sum()), len(items)) if len(positive) else None,
-        predicted=len(differing),
         differing=wilson(int(differing.sum()), len(differing)) if len(differing) else None,
         novelty=mean_share(items["novelty"].dropna().tolist()),
         seconds=median(items["seconds"].dropna().tolist()),

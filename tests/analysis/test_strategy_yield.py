@@ -68,7 +68,7 @@ def test_the_counts_are_those_of_the_labels_and_the_logs(snapshot: Snapshot):
         predicted = [i for i in items if (i.item_id, i.batch_id) in said]
         differing = sum(i.label != said[i.item_id, i.batch_id] for i in predicted)
         positive = sum(i.label == task.positive.value for i in items)
-        assert (each.labeled, each.predicted) == (len(items), len(predicted))
+        assert each.labeled == len(items)
         assert each.positive == wilson(positive, len(items))
         assert not predicted or each.differing == wilson(differing, len(predicted))
 
