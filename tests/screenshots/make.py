@@ -2,19 +2,25 @@
 
     python -m tests.screenshots.make [--out DIR] [--width 1280] [--batches 10] [--only data]
 
-The demo is `data/sample`, labeled by its true labels. Needs what the browser tests need.
+The demo is `data/sample`, labeled by its true labels; two more people label some of its items, with
+errors. Needs what the browser tests need.
 """
 
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.analysis.simulation import make_demo
+from core.sampling.second_opinions import ask_about_random
+from core.workspace.layout import open_workspace
+from core.workspace.snapshot import read_snapshot
 from tests.server import CHROMIUM_FLAGS, Server, find_chromium
+from tests.teams import Team
 
 SCHEMES = ("light", "dark")
 SETTLE = 1_500
@@ -89,8 +95,24 @@ SHOTS = (
     Shot("strategies-experiment", "strategies", height=1_000, prepare=compare),
     Shot("metrics", "metrics", height=1_500),
     Shot("metrics-probabilities", "metrics", height=900, prepare=open_tab("Probabilities")),
+    Shot("review-disagreements", "review", prepare=open_tab("Disagreements")),
+    Shot("quality", "quality", height=1_500),
+    Shot("quality-people", "quality", height=1_300, prepare=open_tab("People")),
     Shot("data", "data", prepare=open_tab("Export")),
 )
+
+
+def ask_others(demo: Path, number: int = 120) -> None:
+    """Two people label so many random items of the demo once more, with errors."""
+    workspace = open_workspace(demo)
+    truth = {item.item_id: item.label for item in read_snapshot(workspace).labels.items}
+    began = datetime.now(UTC) - timedelta(days=1, hours=3)
+    team = Team(demo, truth, {"ben": 0.04, "carla": 0.1}, clock=began)
+    number = ask_about_random(workspace, number, people=1 + len(team.errors))
+    for person in team.errors:
+        given = 0
+        while given < number:
+            given += len(team.held_by(team.label_batch(person)))
 
 
 def main() -> None:
@@ -104,6 +126,7 @@ def main() -> None:
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         demo = Path(folder) / "demo"
         make_demo(demo, batches=options.batches)
+        ask_others(demo)
         server = Server(demo, Path(folder) / "log")
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         try:

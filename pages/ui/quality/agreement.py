@@ -89,6 +89,8 @@ def show_estimates(snapshot: Snapshot, found: AgreementReport) -> None:
     hidden = owed(snapshot, session.annotator())
     places = [x for x in np.argsort(-sure, kind="stable") if most[x] != probable[x]]
     places = [x for x in places if ids[x] not in hidden][:SHOWN]
+    if not places:
+        return
     texts = snapshot.pool_words.pool.texts_of([ids[x] for x in places])
     names = [*map(name_of, found.ratings.answers), "a tie"]  # -1
     st.header("Probable labels", anchor=False)
