@@ -49,7 +49,7 @@ def opinions_due(snapshot: Snapshot, annotator: str) -> list[Proposal]:
             at_once = math.ceil(2 * share * snapshot.workspace.task.batch_size)
             left = [x.item_id for x in may_be_asked if x.item_id not in taken]
             drawn = _drawn(snapshot, role, left)[: max(0, min(number, at_once))]
-            due += _asking(drawn, split, role)
+            due += _asking(snapshot, drawn, role)
     return due
 
 
@@ -81,11 +81,8 @@ def ask_about(workspace: Workspace, item_ids: Sequence[str], people: int = 2) ->
         labeled = [item for item in known if item in snapshot.labels.by_id]
         new = set(known) - set(labeled) - snapshot.waiting.keys()
         new = [item for item in known if item in new and not refused(snapshot, item)]
-        asked = [replace(each, strategy=SUNLIGHT) for each in _asking(new, "training", "")]
-        split_of = {item: snapshot.labels.by_id[item].split for item in labeled}
-        for item in (*labeled, *new):
-            once = _asking([item], split_of.get(item, "training"), SECOND_OPINION)
-            asked += once * (people - 1)
+        asked = _asking(snapshot, new, SUNLIGHT)
+        asked += _asking(snapshot, [*labeled, *new], SECOND_OPINION) * (people - 1)
         _append(snapshot, TARGETED, asked)
     return len(labeled) + len(new)
 
@@ -97,10 +94,7 @@ def ask_about_random(workspace: Workspace, number: int, people: int = 2) -> int:
         taken = _asked(snapshot)[SECOND_OPINION]
         left = [each.item_id for each in _firsts(snapshot) if each.item_id not in taken]
         drawn = _drawn(snapshot, SECOND_OPINION, left)[:number]
-        asked: list[Proposal] = []
-        for item_id in drawn:
-            split = snapshot.labels.by_id[item_id].split
-            asked += _asking([item_id], split, SECOND_OPINION) * (people - 1)
+        asked = _asking(snapshot, drawn, SECOND_OPINION) * (people - 1)
         _append(snapshot, OVERLAP, asked)
     return len(drawn)
 
@@ -123,8 +117,11 @@ def _append(snapshot: Snapshot, kind: str, asked: Sequence[Proposal]) -> None:
     append_records(snapshot.workspace.batches, found)
 
 
-def _asking(item_ids: Iterable[str], split: str, role: str) -> list[Proposal]:
-    return [Proposal("", "", split, "", 0, item_id, role) for item_id in item_ids]
+def _asking(snapshot: Snapshot, item_ids: Iterable[str], role: str) -> list[Proposal]:
+    """Proposals of these items in their splits, still without batch and rank."""
+    labeled = snapshot.labels.by_id
+    splits = ((x, labeled[x].split if x in labeled else "training") for x in item_ids)
+    return [Proposal("", "", split, "", 0, item_id, role) for item_id, split in splits]
 
 
 def _firsts(snapshot: Snapshot) -> list[Opinion]:
@@ -159,9 +156,8 @@ def _to_start_with(snapshot: Snapshot, annotator: str) -> list[Proposal]:
     if any(proposal.annotator == annotator for proposal in snapshot.logs.proposals):
         return []
     return [
-        replace(each, rank=rank)
-        for rank, (item, split) in enumerate(start_items(snapshot).items(), start=1)
-        for each in _asking([item], split, SECOND_OPINION)
+        Proposal("", "", split, "", rank, item_id, SECOND_OPINION)
+        for rank, (item_id, split) in enumerate(start_items(snapshot).items(), start=1)
     ]
 
 
