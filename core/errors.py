@@ -5,7 +5,7 @@
     ├── LogError ── UnwritableError
     ├── EventError, RunError                               a step of the loop
     ├── LoopError ── PoolExhaustedError
-    ├── ConditionError, EngineError                        how it was asked for
+    ├── EngineError                                        how it was asked for
     ├── TableError, ExportError, BackupError               what comes in and goes out
     └── DownloadError, PasswordError                       what lies outside
 
@@ -59,10 +59,6 @@ class LoopError(SunlightError):
 
 class PoolExhaustedError(LoopError):
     """Every item of the pool is labeled or waits for its label: the work is done."""
-
-
-class ConditionError(SunlightError):
-    """A condition on items is not one expression of what is allowed, or takes too long."""
 
 
 class EngineError(SunlightError):

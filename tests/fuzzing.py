@@ -19,7 +19,6 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import numpy as np
-import pyarrow as pa
 import torch
 from starlette.requests import Request
 
@@ -43,7 +42,6 @@ from core.pool.csv_files import NotPlainError, careful_blocks, open_pool_file, p
 from core.pool.items import read_pool
 from core.pool.search import read_query
 from core.query.filters import Choices
-from core.query.sql_condition import rows_where
 from core.query.tables import Tables
 from core.system import csv_rows
 from core.system.append_file import CsvFile
@@ -428,18 +426,6 @@ def _address(data: bytes, _: Path) -> None:
     assert set(left_out) <= {*parse_qs(data.decode("utf-8", "replace"))}
 
 
-@cache
-def _items() -> pa.Table:
-    texts = [f"flood {at} in the valley" for at in range(200)]
-    return pa.table(
-        {"place": range(200), "text": texts, "n_words": range(200), "label": ["1", None] * 100}
-    )
-
-
-def _condition(data: bytes, _: Path) -> None:
-    rows_where(_items(), data.decode("utf-8", "surrogateescape"))
-
-
 def _words(data: bytes, _: Path) -> None:
     for phrase in read_query(data.decode("utf-8", "replace")):
         assert len(phrase)
@@ -471,11 +457,6 @@ _BODY = (
     b'"action": "label", "label": "1", "labeled_at": "2026-01-01T00:00:00.000Z", "seconds": 1.5, '
     b'"assisted": false, "note": ""}]}'
 )
-_SQL = (
-    b" AND ", b" OR ", b" NOT ", b"text ", b"n_words ", b"||", b"'%'", b"(", b")", b" + 1" * 400,
-    b"lower(", b" LIKE ", b"::text", b"CASE WHEN ", b" END", b"--", b"/*", b"SELECT ", b"$1", b"->",
-    b"read_csv('/etc/passwd')", b" IN (", b"[1]", b"COLUMNS(*)", b" BETWEEN ", b"regexp_matches(",
-)  # fmt: skip
 
 TARGETS = {
     target.name: target
@@ -512,12 +493,6 @@ TARGETS = {
             _address,
             _seeds(b"seed=3&size=10&split=training&confidence=0.5-0.75&is.desk=a&has.link=x"),
             (b"&seed=", b"&since=2026-01-01", b"&until=", b"&where=", b"%00", b"&is.="),
-        ),
-        Target(
-            "condition",
-            _condition,
-            _seeds(b"n_words > 8 AND text ILIKE '%flood%'", b"length(lower(text)) BETWEEN 1 AND 9"),
-            _SQL,
         ),
         Target(
             "table of texts",

@@ -41,10 +41,6 @@ MOST_SHEET_ROWS = 1_048_575  # below the one that names the columns
 
 LONGEST_SHEET_TEXT = 32_767  # characters that a cell of a sheet can hold
 
-LEFT_BEHIND = ("place", "n_words")  # columns that mean something only here, or can be counted
-
-FIRST = ("item_id", "text")
-
 
 def written_to(out: Path, parts: Iterator[pa.Table]) -> None:
     """The parts stand in the new file, in the format of its ending, or ExportError and nothing."""
@@ -80,7 +76,7 @@ def json_text(value: object) -> str:
 
 def write_items(sheet: pa.Table, places: RowSet, file: BinaryIO, ending: str) -> None:
     """Writes these rows of the sheet, block by block, in the format of the ending."""
-    WRITERS[ending](file, arranged(sheet.slice(0, 0)).schema, blocks(sheet, places))
+    WRITERS[ending](file, sheet.schema, blocks(sheet, places))
 
 
 def blocks(sheet: pa.Table, places: RowSet) -> Iterator[pa.Table]:
@@ -89,14 +85,7 @@ def blocks(sheet: pa.Table, places: RowSet) -> Iterator[pa.Table]:
         part = sheet.slice(start, stop - start)
         is_left = places.holds(np.arange(start, stop))
         if is_left.any():
-            yield arranged(part.filter(pa.array(is_left)))
-
-
-def arranged(sheet: pa.Table) -> pa.Table:
-    """The sheet as it is taken away: id, text, the pool's own columns, then what is known."""
-    last = sheet.column_names.index("predicted") + 1
-    known = [name for name in sheet.column_names[:last] if name not in (*FIRST, *LEFT_BEHIND)]
-    return sheet.select([*FIRST, *sheet.column_names[last:], *known])
+            yield part.filter(pa.array(is_left))
 
 
 def _csv(file: BinaryIO, schema: pa.Schema, parts: Iterable[pa.Table]) -> None:

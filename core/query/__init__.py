@@ -2,6 +2,5 @@
 
 - filters.Filters, read_address, to_address: what is asked for, and its address
 - tables.Tables: what the filters leave, as rows of the pool, and those items
-- sql_condition.rows_where: a condition that a person writes
 - shown_predictions.predictions_at: what the model says, where it may be shown
 """

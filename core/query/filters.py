@@ -10,9 +10,6 @@ AGREES, DIFFERS = "agrees", "differs"
 AGREEMENTS = (AGREES, DIFFERS)
 """Whether the model predicts the label that an item has."""
 
-MAX_WHERE = 2_000
-"""Characters of a condition."""
-
 Range = tuple[float, float]
 
 
@@ -20,10 +17,10 @@ Range = tuple[float, float]
 class Filters:
     """What a draw is made from; an empty choice leaves everything.
 
-    `words` is a query as `search` reads it, `where` a condition as `condition` does. `batches`
-    proposed the item, `annotators` gave its label, between the days `since` and `until` (as logs
-    write them, both included). `columns` has columns of the pool, each with its chosen values, and
-    `pieces` those with many values, each with a part that the value must hold.
+    `words` is a query as `search` reads it. `batches` proposed the item, `annotators` gave its
+    label, between the days `since` and `until` (as logs write them, both included). `columns` has
+    columns of the pool, each with its chosen values, and `pieces` those with many values, each with
+    a part that the value must hold.
     """
 
     splits: tuple[str, ...] = ()
@@ -40,7 +37,6 @@ class Filters:
     lengths: tuple[str, ...] = ()
     columns: tuple[tuple[str, tuple[str, ...]], ...] = ()
     pieces: tuple[tuple[str, str], ...] = ()
-    where: str = ""
 
     def leave_unlabeled(self) -> bool:
         """Whether items that are neither labeled nor proposed are left."""
@@ -50,7 +46,7 @@ class Filters:
 
     def ask_the_model(self) -> bool:
         """Whether the filters need the model's prediction of each item."""
-        return bool(self.predicted or self.confidence or self.agreement or self.where)
+        return bool(self.predicted or self.confidence or self.agreement)
 
 
 @dataclass(frozen=True)
@@ -85,6 +81,7 @@ _NAMES = {
 _TEXTS = tuple(field.name for field in fields(Filters) if field.default == "")
 _CONFIDENCE = "confidence"
 _IS, _HAS = "is.", "has."
+_GONE = "where"  # a filter until 0.10: what an old address asks by it is told as left out
 
 Address = dict[str, list[str]]
 
@@ -139,7 +136,6 @@ def fitted(filters: Filters, choices: Choices) -> Filters:
         confidence=filters.confidence if choices.has_model else None,
         columns=tuple((name, values) for name, values in sorted(columns) if values),
         pieces=tuple((name, p) for name, p in sorted(filters.pieces) if name in many and p),
-        where=filters.where[:MAX_WHERE].strip(),
     )
 
 
@@ -161,7 +157,7 @@ def _is_day(text: str) -> bool:
 
 def is_filter(name: str) -> bool:
     """Whether a name in an address is that of a filter."""
-    known = {*_NAMES.values(), *_TEXTS, _CONFIDENCE}
+    known = {*_NAMES.values(), *_TEXTS, _CONFIDENCE, _GONE}
     return name in known or name.startswith((_IS, _HAS))
 
 

@@ -2,8 +2,7 @@
 
 What depends on the pool alone is read once (`pool_columns`); what is known of items that are
 labeled or proposed is small. One rule holds for all questions: every filter is a mask over arrays
-(`masks`), and what is counted is counted in Python. Only the condition that a person types is SQL,
-asked of a DuckDB of its own over the whole table (`sql_condition`).
+(`masks`), and what is counted is counted in Python.
 """
 
 from collections import Counter
@@ -26,7 +25,6 @@ from core.query.filters import UNLABELED, Filters
 from core.query.masks import noted_left, rows_left
 from core.query.row_set import RowSet
 from core.query.shown_predictions import ShownPredictions
-from core.query.sql_condition import rows_where
 from core.workspace.logs import Proposal
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import NONE
@@ -57,11 +55,7 @@ class Tables:
         return +found
 
     def rows(self, filters: Filters, shown: ShownPredictions | None = None) -> RowSet:
-        """The rows of the items that the filters leave.
-
-        Without predictions nothing is predicted. Raises ConditionError for a condition `where` that
-        cannot be answered.
-        """
+        """The rows that the filters leave; without predictions nothing is predicted."""
         if self._task.several:
             filters = self._of_answers(filters, shown)
         chosen = set(filters.batches)
@@ -76,8 +70,6 @@ class Tables:
         left &= rows_left(filters, pool, self.lengths_of_rows, shown)
         if read_query(filters.words):
             left &= self._holding(filters.words)
-        if filters.where:
-            left &= RowSet(rows_where(self.sheet(shown), filters.where), self._size)
         return left
 
     def _of_answers(self, filters: Filters, shown: ShownPredictions | None) -> Filters:
@@ -115,26 +107,25 @@ class Tables:
         return pa.concat_tables([noted, plain]).take(pa.array(np.argsort(turns))).to_pandas()
 
     def sheet(self, shown: ShownPredictions | None) -> pa.Table:
-        """Everything that is known of the item at each row, as columns; null where nothing is.
+        """The item at each row as it is taken away; null where nothing is known.
 
-        The pool's own columns come last; one with a name that is taken is called `pool_…`.
+        Id, text, the pool's own columns, then what is known. A column of the pool with a name that
+        is taken is called `pool_…`.
         """
         pool, outside = self.columns.pool_words.pool, self.outside
-        columns: dict[str, pa.Array | pa.ChunkedArray] = {
-            "place": pa.array(np.arange(self._size)),  # as conditions call the row
+        columns = {
             "item_id": _joined(pool.ids, outside["item_id"]),
             "text": _joined(pool.texts, outside["text"]),
-            "n_words": pa.array(self.lengths_of_rows),
         }
-        columns |= {name: self._at_rows(name) for name in _UNNOTED}
-        columns |= _predicted_columns(shown, self._size)
-        taken = set(columns)
+        known = {name: self._at_rows(name) for name in _UNNOTED}
+        known |= _predicted_columns(shown, self._size)
+        taken = {*columns, *known}
         for name in pool.columns:
             free = f"pool_{name}" if name.lower() in taken else name
             taken.add(free.lower())
             nothing = pa.chunked_array([pa.nulls(len(outside), pa.large_string())])
             columns[free] = _joined(pool.table[name].chunk(0), nothing)
-        return pa.table(columns)
+        return pa.table(columns | known)
 
     def _at_rows(self, name: str) -> pa.Array:
         """What is noted under this name at each row; null for what is empty."""

@@ -17,7 +17,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 PARTS = {
     "test_door": "the door: pages, websockets, cookies, forms",
-    "test_condition": "the expert filter",
     "test_shelf": "names of workspaces",
     "test_strangers": "params, spaces, reports, caches",
     "test_route": "the events' route",

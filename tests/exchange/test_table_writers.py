@@ -82,12 +82,17 @@ def test_a_file_holds_what_the_tables_say(demo_folder: Path, filters: Filters, m
 
 def test_the_pools_own_columns_come_along(make_workspace: MakeWorkspace):
     workspace = make_workspace()
-    rows = [("item_id", "text", "label", "year"), ("a", "one", "x", "1999"), ("b", "two", "", "=1")]
+    rows = [
+        ("item_id", "text", "label", "year", "place", "n_words"),
+        ("a", "one", "x", "1999", "Rome", "many"),
+        ("b", "two", "", "=1", "", ""),
+    ]
     write_rows(workspace.path / "unlabeled_data" / "pool.csv", rows)
     tables = Tables(open_snapshot(workspace.path))
     left = tables.rows(Filters())
     found = csv_of(tables.sheet(None), left)
-    assert found.columns.tolist()[:5] == ["item_id", "text", "pool_label", "year", "split"]
+    own = ["pool_label", "year", "place", "n_words"]
+    assert found.columns.tolist() == ["item_id", "text", *own, *COLUMNS, *SAID]
     assert found["pool_label"].tolist() == ["x", ""]
     assert found["year"].tolist() == ["1999", "'=1"]
     assert parquet_of(tables.sheet(None), left)["year"].to_pylist() == ["1999", "=1"]
@@ -101,11 +106,10 @@ texts = some.text(some.characters(codec="utf-8", exclude_characters="\x00"))
 def test_any_text_survives(rows: list[tuple[str, str | None]]):
     sheet = pa.table(
         {
-            "place": pa.array(range(len(rows)), pa.int64()),
             "item_id": pa.array([str(at) for at in range(len(rows))], pa.string()),
             "text": pa.array([text for text, _ in rows], pa.large_string()),
-            "predicted": pa.array([None for _ in rows], pa.string()),
             "column": pa.array([value for _, value in rows], pa.large_string()),
+            "predicted": pa.array([None for _ in rows], pa.string()),
         }
     )
     everything = RowSet(np.arange(0), len(rows), is_rest=True)

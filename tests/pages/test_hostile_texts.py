@@ -197,7 +197,7 @@ def test_sunlight_shows_every_text_as_it_was_typed_and_the_whole_on_demand(page:
     assert len(found[len(TEXTS)]) == 2_000
     bidi = shown.evaluate_all("texts => texts.map(text => getComputedStyle(text).unicodeBidi)")
     assert set(bidi) <= {"isolate", "plaintext"}
-    page.goto(site.at("sunlight", "annotator=Ann&order=first&where=item_id='huge'"))
+    page.goto(site.at("sunlight", 'annotator=Ann&order=first&words="word word word"'))
     expect(page.locator('[data-testid="whole"]')).to_be_visible()
     assert page.locator('[data-testid="whole"]').text_content() == HUGE
     require_harmless(page, "the details of the huge one")

@@ -262,10 +262,11 @@ def test_explore_tells_nothing_of_an_item_to_whom_still_owes_an_opinion(
     ask_about(team.workspace, [item])
     of_bob = team.label_batch("bob", 0)
     label = team.workspace.task.name_of(team.truth[item])
+    text_of = {item_id: text for item_id, text, _ in headlines(60)}
 
     def told(person: str, item_id: str) -> str:
-        where = f"item_id = '{item_id}'"
-        page = explore(team.path, monkeypatch, seed="3", size="1", where=where, annotator=person)
+        words = f'"{text_of[item_id]}"'
+        page = explore(team.path, monkeypatch, seed="3", size="1", words=words, annotator=person)
         parts = [*page.get("html"), *page.caption, *page.markdown]
         return unescape(" ".join(str(part.proto) for part in parts)).replace("\\", "")
 

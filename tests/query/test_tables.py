@@ -53,6 +53,16 @@ def test_a_draw_can_be_repeated(tables: Tables):
     assert first["item_id"].tolist() != other["item_id"].tolist()
 
 
+def test_the_sheet_says_of_each_row_what_the_items_say(active: Snapshot):
+    tables = Tables(active)
+    sheet, items = tables.sheet(None).to_pydict(), tables.items(np.arange(390))
+    assert (sheet["item_id"], sheet["text"]) == (items["item_id"].tolist(), items["text"].tolist())
+    for name in ("split", "label", "strategy", "batch_id", "annotator", "labeled_at"):
+        assert "" not in sheet[name]
+        assert [value or "" for value in sheet[name]] == items[name].tolist()
+    assert set(sheet["confidence"]) == set(sheet["predicted"]) == {None}
+
+
 def test_filters_leave_only_what_they_name(tables: Tables):
     filters = Filters(("training",), ("1",), ("outlier", "low confidence"))
     items = drawn(tables, filters, 999, 1)

@@ -40,7 +40,7 @@ def inbox(path: Path) -> Inbox:
 
 @kept(by_snapshot)
 def tables(snapshot: Snapshot) -> Tables:
-    """The DuckDB tables of this state of the loop, over the columns of its pool."""
+    """The tables of this state of the loop, over the columns of its pool."""
     return Tables(snapshot, _pool_columns(snapshot))
 
 

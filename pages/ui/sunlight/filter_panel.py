@@ -7,7 +7,7 @@ from itertools import cycle
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.query.filters import AGREEMENTS, MAX_WHERE, UNLABELED, Choices, Filters
+from core.query.filters import AGREEMENTS, UNLABELED, Choices, Filters
 from core.workspace.logs import shown_id
 from core.workspace.task import SPLIT_NAMES, SUNLIGHT, Task
 from pages.ui.components.items import percent
@@ -15,10 +15,6 @@ from pages.ui.escape_markdown import plain
 from pages.ui.sunlight import state
 from pages.ui.sunlight.state import HAS, IS, key
 from pages.ui.sunlight.steps import SIZES, Trail
-
-CONDITION = """What you would write after WHERE in DuckDB: one expression of `item_id`, `text`,
-`n_words`, `split`, `label`, `strategy`, `batch_id`, `annotator`, `labeled_at`, `confidence`,
-`predicted` and the columns of your own files. What is unknown is NULL."""
 
 SYNTAX = """Finds texts with all of these words, in any order: `flood river`. Quotes keep words
 together: `"river flood"`. Case and punctuation do not matter, but words have to be whole: `flood`
@@ -90,7 +86,6 @@ def filters_in_words(filters: Filters, task: Task) -> list[str]:
         (filters.lengths, f"{one_of(filters.lengths)} texts"),
         *((values, f"{name}: {one_of(values)}") for name, values in filters.columns),
         *((piece, f"{name} contains {piece}") for name, piece in filters.pieces),
-        (filters.where, f"where {filters.where}"),
     ]
     return [sentence for asked, sentence in told if asked]
 
@@ -135,7 +130,6 @@ def show_controls(choices: Choices) -> None:
 
 
 def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
-    """Side by side where there is room; the condition, which may be long, below them."""
     columns = cycle(st.columns(3))
     _several(next(columns), "Length", "lengths", tuple(choices.lengths), choices.lengths)
     if choices.has_model:
@@ -163,14 +157,6 @@ def _further_filters(names: Mapping[str, str], choices: Choices) -> None:
             )
         elif values:
             next(columns).multiselect(plain(name), values, placeholder="any", key=key(IS + name))
-    st.text_input(
-        "Condition",
-        placeholder="n_words > 8 AND text ILIKE '%flood%'",
-        max_chars=MAX_WHERE,
-        icon=":material/code:",
-        help=CONDITION,
-        key=key("where"),
-    )
 
 
 def _several(
