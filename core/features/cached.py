@@ -3,9 +3,8 @@
 Held-out items are not counted; training items that the pool does not hold are, as if it held them.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,6 @@ from core.system.disk_cache import load_cached, load_earlier
 from core.system.mapped_arrays import open_arrays, save_arrays
 from core.system.parallel import row_blocks
 from core.system.progress import Progress, silent
-from core.workspace.labels import Labeled
 from core.workspace.snapshot import Snapshot
 
 COUNTS_VERSION = 2
@@ -53,13 +51,9 @@ pairs are counted, and the tally."""
 
 
 def counted_texts(snapshot: Snapshot) -> list[Texts]:
-    return _texts_of(snapshot, ~snapshot.held_out, snapshot.labels.usable_training)
-
-
-def _texts_of(snapshot: Snapshot, counted: Mask, items: list[Labeled]) -> list[Texts]:
-    """The pool's texts, and those of these items that are not in the pool."""
-    words = snapshot.pool_words
-    pool = Texts(words.words.to_pylist(), words.bags, words.hashes, counted)
+    """The pool's texts, and those of the training items that it does not hold."""
+    words, items = snapshot.pool_words, snapshot.labels.usable_training
+    pool = Texts(words.words.to_pylist(), words.bags, words.hashes, ~snapshot.held_out)
     in_pool = words.pool.positions(item.item_id for item in items)
     others = sorted(item.text for item in items if item.item_id not in in_pool)
     return [pool, Texts(*tokens_of(others), hash_words(others), np.ones(len(others), bool))]
@@ -165,32 +159,9 @@ def _load_tally(folder: Path) -> Tallied:
 def pool_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
     """What the pool teaches, from the cache where neither pool nor held-out items have changed."""
     texts = counted_texts(snapshot)
-    tally = partial(pool_corpus_counts, snapshot, texts, progress)
-    return _cached_space(snapshot, "space", texts, tally, progress)
-
-
-def whole_space(snapshot: Snapshot, progress: Progress = silent) -> Space:
-    """The space of all texts, those that are held out among them; as cached as the pool's own.
-
-    For questions about all items: by `pool_space` rare words of held-out ones are unknown. No model
-    that chooses or is evaluated may see it.
-    """
-    everything = np.ones(len(snapshot.pool_words.bags), bool)
-    texts = _texts_of(snapshot, everything, snapshot.labels.items)
-    return _cached_space(snapshot, "whole", texts, partial(count_anew, texts, progress), progress)
-
-
-def _cached_space(
-    snapshot: Snapshot,
-    kind: str,
-    texts: list[Texts],
-    tally: Callable[[], CorpusCounts],
-    progress: Progress,
-) -> Space:
-    """The space of these texts; learned from their tally if the cache has none."""
 
     def build(folder: Path) -> None:
-        counts = tally()
+        counts = pool_corpus_counts(snapshot, texts, progress)
         progress("preparing your texts: meanings of words")
         save_arrays(folder, **space_of(counts).arrays())
 
@@ -198,4 +169,4 @@ def _cached_space(
         return Space(*open_arrays(folder, *ARRAYS))
 
     cache, key = snapshot.workspace.cache, (Space.version, *counts_key(texts))
-    return load_cached(cache, kind, key, build, load, write=snapshot.write_cache)
+    return load_cached(cache, "space", key, build, load, write=snapshot.write_cache)

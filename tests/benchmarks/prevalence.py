@@ -15,7 +15,6 @@ from core.analysis.estimate import prevalence_of
 from core.analysis.simulation import (
     LabeledPool,
     Plan,
-    Step,
     by_mix,
     read_labeled,
     steps,
@@ -29,17 +28,9 @@ from tests.benchmarks.table import machine, print_table
 CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}
 
 
-def naive(step: Step) -> float:
-    """Positives by the sum of the run's own probabilities, and the labels there are."""
-    column, splits = step.snapshot.workspace.task.positive_index, step.snapshot.labels.splits
-    positive = step.snapshot.workspace.task.positive.value
-    found = sum(item.label == positive for items in splits.values() for item in items)
-    return found + float(step.probability[step.snapshot.candidates, column].sum())
-
-
-def measure(table: LabeledPool, plan: Plan, model: str, seed: int) -> tuple[Prevalence, float]:
+def measure(table: LabeledPool, plan: Plan, model: str, seed: int) -> Prevalence:
     *_, last = steps(table, by_mix(CHAPTER, plan.batch), model, seed, plan)
-    return prevalence_of(last.snapshot), naive(last)
+    return prevalence_of(last.snapshot)
 
 
 def row(table: LabeledPool, plan: Plan, model: str, seeds: int) -> list[str]:
@@ -49,20 +40,16 @@ def row(table: LabeledPool, plan: Plan, model: str, seeds: int) -> list[str]:
     positive = table.snapshot.workspace.task.positive.value
     truth = float(np.mean([table.oracle[ids[at]] == positive for at in np.flatnonzero(items)]))
     found = [measure(table, plan, model, seed) for seed in range(seeds)]
-    shares = [prevalence.share for prevalence, _ in found]
-    samples = [prevalence.sample for prevalence, _ in found]
-    cells = [
+    shares = [prevalence.share for prevalence in found]
+    inside = np.mean([share.low <= truth <= share.high for share in shares])
+    width = np.mean([share.high - share.low for share in shares]) / 2
+    return [
         f"{plan.evaluation * items.sum():,.0f} + {plan.initial}",
         f"{plan.initial + plan.iterations * plan.batch:,}",
         f"{truth:.2%}",
-        f"{np.mean([sums for _, sums in found]) / items.sum():.2%}",
+        f"{np.mean([share.value for share in shares]):.2%} ± {width:.2%}",
+        f"{inside:.0%}",
     ]
-    for kind in (samples, shares):
-        inside = np.mean([share.low <= truth <= share.high for share in kind])
-        width = np.mean([share.high - share.low for share in kind]) / 2
-        mean = np.mean([share.value for share in kind])
-        cells.append(f"{mean:.2%} ± {width:.2%}, {inside:.0%}")
-    return [*cells, f"{np.mean([prevalence.trust for prevalence, _ in found]):.2f}"]
 
 
 def main() -> None:
@@ -78,9 +65,7 @@ def main() -> None:
         plans = (Plan(100, 50, 8, 150 / number), Plan(400, 100, 6, 1200 / number))
         rows = [row(table, plan, given.model, given.seeds) for plan in plans]
     print(f"{number:,} items, {given.model}, the chapter's mix, {given.seeds} seeds; {machine()}\n")
-    head = ["random items", "training labels", "truth", "sum of probabilities"]
-    head += ["random items alone, inside", "corrected, inside", "trust"]
-    print_table(head, rows)
+    print_table(["random items", "training labels", "truth", "estimate", "inside"], rows)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from core.features.cached import (
     counted_texts,
     halvings_of,
     pool_space,
-    whole_space,
 )
 from core.features.corpus_counts import count_texts, pairs_in, sampled
 from core.features.pool_features import Space, space_of
@@ -340,22 +339,6 @@ def test_placing_that_was_interrupted_is_not_trusted(
     assert not list(learned.cache.glob("rows-*"))
     assert not list(learned.cache.glob("*.unfinished"))
     assert len(space.pool_rows(snapshot)) == 300
-
-
-def test_the_whole_space_is_that_of_a_pool_of_which_nothing_is_held_out(
-    make_workspace: MakeWorkspace,
-):
-    rows = headlines(160)
-    outside = [(f"outside {at}", f"Outside {text}", label) for at, text, label in headlines(20, 3)]
-    held_out = [*rows[:30], *outside]
-    labels = {("evaluation", label): [row for row in held_out if row[2] == label] for label in "10"}
-    everything = [row[:2] for row in (*rows, *outside)]
-    expected = pool_space(read_snapshot(make_workspace(everything))).key
-    snapshot = read_snapshot(make_workspace([row[:2] for row in rows], labels))
-    for _ in range(2):
-        assert whole_space(snapshot).key == expected
-    assert len(list(snapshot.workspace.cache.glob("whole-*"))) == 1
-    assert pool_space(snapshot).key != expected
 
 
 def numbers_of(snapshot: Snapshot, space: Space) -> list[list]:

@@ -102,6 +102,16 @@ def test_without_evaluation_data_nothing_is_estimated(make_workspace: MakeWorksp
     assert any("Needs a test set" in part.value for part in page.caption)
 
 
+def test_random_labels_are_enough_for_an_estimate(make_workspace: MakeWorkspace, monkeypatch):
+    rows = headlines(180)
+    labels = {("evaluation", value): [r for r in rows[:120] if r[2] == value] for value in "10"}
+    labels["training", "0"] = [row for row in rows[120:] if row[2] == "0"]
+    workspace = make_workspace([row[:2] for row in rows], labels)
+    said = estimated(open_page("strategies", workspace.path, monkeypatch))
+    assert "About 16.7% of all texts are Disaster-related (" in said
+    assert "**Stable predictions: too early.**" in said
+
+
 @pytest.mark.parametrize("name", ["home", "annotate", "sunlight", "strategies", "metrics"])
 def test_an_encoder_that_is_gone_breaks_no_page(name: str, demo: Path, monkeypatch):
     task = demo / "task.toml"

@@ -161,11 +161,11 @@ def test_with_few_models_home_has_no_verdict(unestimated: Path, monkeypatch):
 def test_an_estimate_of_few_random_items_is_told_by_its_ends(demo: Path):
     found = prevalence_of(read_snapshot(open_workspace(demo)))
     assert left_told(found, "wet").startswith("About ")
-    few = replace(found, n_sample=30)
+    few = replace(found, n_random=30, n_positive=3)
     told = left_told(few, "wet")
     assert told.startswith("Not sure yet: between ")
     assert f"{found.share.value:.1%}" not in told
-    none = replace(found, sample=Interval(0.0, 0.0, 0.02))
+    none = replace(found, n_positive=0)
     assert left_told(none, "wet").startswith("Not sure yet: between ")
     assert sample_told(few, "wet").startswith("Based on 30 random items, 3 of them wet.")
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.analysis import estimate
-from core.evaluation.prevalence import FEW, Prevalence
+from core.evaluation.prevalence import Prevalence
 from core.evaluation.stopping import ENOUGH, WINDOW, Sign
 from core.system.jobs import Job
 from core.workspace.snapshot import Snapshot
@@ -13,12 +13,13 @@ from pages.ui.escape_markdown import plain
 
 QUESTION = "Is it time to stop?"
 
-VAGUE = 100
-"""Random items below which a share is told by its ends: of 100 with 5 positives, 2% to 11%."""
+VAGUE, FEW = 100, 5
+"""Random items, and positives among them, below which a share is told by its ends: of 100 with 5
+positives, 2% to 11%."""
 
 
 def can_estimate(snapshot: Snapshot) -> bool:
-    return bool(snapshot.can_train and snapshot.labels.splits["evaluation"])
+    return bool(snapshot.labels.splits["evaluation"])
 
 
 def estimate_job(snapshot: Snapshot) -> Job:
@@ -64,7 +65,7 @@ def show_estimate(snapshot: Snapshot) -> None:
             "labeled."
         )
     if not can_estimate(snapshot):
-        st.caption("Needs a test set, and training data with two different labels.")
+        st.caption("Needs a test set.")
         return
     job = estimate_job(snapshot)
     found = current_estimate(snapshot, job)
@@ -87,9 +88,9 @@ def show_figures(found: estimate.Estimate, name: str) -> None:
     st.markdown("\n".join(told(sign) for sign in found.signs))
     with st.expander("How this is computed"):
         st.caption(
-            "A model of the first random labels predicts the whole pool; its errors on the test "
-            "set correct the count. Agreement is Cohen's kappa between the predictions of "
-            "consecutive model versions on random items. Positives count as found at "
+            "The share is counted among random labels only: those that a model or a person chose "
+            "hold more positives than the pool. Agreement is Cohen's kappa between the predictions "
+            "of consecutive model versions on random items. Positives count as found at "
             f"{ENOUGH:.0%}. No sign is right alone."
         )
 
@@ -99,7 +100,7 @@ def left_told(found: Prevalence, name: str) -> str:
     ends = f"{share.low:.1%} to {share.high:.1%}"
     numbers = f"{left.low:,.0f} to {left.high:,.0f}"
     have = f"You found {found.found:,}"
-    if found.n_sample < VAGUE or found.sample.value * found.n_sample < FEW:
+    if found.n_random < VAGUE or found.n_positive < FEW:
         return (
             f"Not sure yet: between {ends.replace(' to ', ' and ')} of all texts are {name}. "
             f"{have}; {numbers} are still unlabeled."
@@ -111,10 +112,9 @@ def left_told(found: Prevalence, name: str) -> str:
 
 
 def sample_told(found: Prevalence, name: str) -> str:
-    number = round(found.sample.value * found.n_sample)
     return (
-        f"Based on {found.n_sample:,} random items, {number:,} of them {name}. Ranges in brackets "
-        "are 95% intervals."
+        f"Based on {found.n_random:,} random items, {found.n_positive:,} of them {name}. Ranges in "
+        "brackets are 95% intervals."
     )
 
 
