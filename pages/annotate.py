@@ -10,8 +10,7 @@ from pages.ui.card import annotation_card
 from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
 
-CARD_WIDTH = 832
-"""Pixels: as wide as the card."""
+CARD_WIDTH = 832  # pixels: as wide as the card
 
 page_head.need_login()
 page_head.hidden_heading("Annotate")

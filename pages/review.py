@@ -37,8 +37,7 @@ from pages.ui.review.picks import (
 )
 
 SHOWN = 50
-DECIDED = 20
-"""Flagged items with a button for each label: buttons cost more time than texts."""
+DECIDED = 20  # flagged items with a button for each label: buttons cost more time than texts
 
 
 def show_choice(snapshot: Snapshot) -> None:

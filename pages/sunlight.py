@@ -28,11 +28,8 @@ from pages.ui.sunlight import filter_panel, state
 from pages.ui.sunlight.filter_panel import CHOSEN_BY, SET_NAMES
 from pages.ui.sunlight.steps import Step
 
-SHOWN_FIRST = 100
-"""Items that are shown in the order of the pool."""
-
-MOST_ASKED = 1_000
-"""Items that others are asked about at once: hours of work."""
+SHOWN_FIRST = 100  # items that are shown in the order of the pool
+MOST_ASKED = 1_000  # items that others are asked about at once: hours of work
 PEOPLE = {2: "two", 3: "three", 4: "four", 5: "five"}
 
 KINDS = (("CSV", "text/csv", ".csv"), ("Parquet", "application/vnd.apache.parquet", ".parquet"))

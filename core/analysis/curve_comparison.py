@@ -10,8 +10,7 @@ from core.analysis.learning_curves import Point
 
 SCORES = ("fscore", "auc", "average_precision")
 
-Curves = dict[int, list[Point]]
-"""The points of each seed."""
+Curves = dict[int, list[Point]]  # the points of each seed
 
 
 @dataclass(frozen=True)

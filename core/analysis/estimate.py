@@ -25,14 +25,9 @@ from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import Task
 
-ESTIMATE_VERSION = 4
-"""Part of the name: a change of what is computed computes it anew."""
-
-SAMPLE = 2_000
-"""Items whose predictions are watched (Bloodgood and Vijay-Shanker 2009)."""
-
-SAMPLE_SEED = 1
-"""Of this sample: the same one for all runs."""
+ESTIMATE_VERSION = 4  # part of the name: a change of what is computed computes it anew
+SAMPLE = 2_000  # items whose predictions are watched (Bloodgood and Vijay-Shanker 2009)
+SAMPLE_SEED = 1  # of this sample: the same one for all runs
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from core.workspace.snapshot import Snapshot
 SAMPLE = 2_000
 """Items of the pool that stand for all of them: what a screen can show and a browser can draw."""
 
-SAMPLE_SEED = 1
-"""The same sample for everybody, at every look."""
+SAMPLE_SEED = 1  # the same sample for everybody, at every look
 
 POOL = "pool"
 

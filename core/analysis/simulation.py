@@ -35,8 +35,7 @@ from core.workspace.logs import Action, Event, now
 from core.workspace.snapshot import Snapshot, open_snapshot, read_snapshot
 from core.workspace.task import NONE, SEPARATOR, Task, apportion, listed
 
-BACKGROUND = "background"
-"""Folder of a simulation's background, for all its processes."""
+BACKGROUND = "background"  # folder of a simulation's background, for all its processes
 
 
 def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
@@ -46,11 +45,9 @@ def background_space(snapshot: Snapshot, texts: Iterable[str]) -> Space:
     return space_of(count_anew([Texts(words.words.to_pylist(), words.bags, words.hashes, counted)]))
 
 
-ORACLE = "oracle.csv"
-"""The true labels beside the sample; the app never reads them."""
+ORACLE = "oracle.csv"  # the true labels beside the sample; the app never reads them
 ORACLE_NAME = "oracle"
-BATCHES = 8
-"""Active-learning batches of the demo: enough for a learning curve."""
+BATCHES = 8  # active-learning batches of the demo: enough for a learning curve
 
 
 def read_oracle(path: Path) -> dict[str, str]:
@@ -81,8 +78,7 @@ class LabeledPool:
     space: Space | None = None
 
 
-Mix = Mapping[str, int]
-"""Strategies and their parts of a batch."""
+Mix = Mapping[str, int]  # strategies and their parts of a batch
 
 Choose = Callable[[Snapshot, PoolScores, np.random.Generator], Chosen]
 """A way to choose the next batch of a loop whose pool has these scores."""

@@ -29,19 +29,15 @@ from core.workspace.labels import Labeled, labels_hash
 from core.workspace.layout import open_workspace
 from core.workspace.snapshot import Snapshot, read_snapshot
 
-EXPERIMENT_VERSION = 3
-"""Part of the name: a change of what is computed computes it anew."""
-
-LEAST = 60
-"""Labels of a strategy below which a model of them is mostly luck."""
+EXPERIMENT_VERSION = 3  # part of the name: a change of what is computed computes it anew
+LEAST = 60  # labels of a strategy below which a model of them is mostly luck
 
 PART = 2 / 3
 """Of the smallest group, at most: only what is drawn anew shows how much the draw matters."""
 
 SEEDS = 20
 
-KEPT = 10
-"""Outcomes that are kept, the newest ones."""
+KEPT = 10  # outcomes that are kept, the newest ones
 
 
 @dataclass(frozen=True)

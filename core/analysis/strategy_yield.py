@@ -12,11 +12,8 @@ from core.sampling.picks import word_history
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import NOT_RECORDED
 
-THIN = 20
-"""Labels below which a share is hardly known: of ten, half of them positive, 24% to 76%."""
-
-LABEL_FILES = "label files"
-"""The iteration of labels that no batch has brought."""
+THIN = 20  # labels below which a share is hardly known: of ten, half of them positive, 24% to 76%
+LABEL_FILES = "label files"  # the iteration of labels that no batch has brought
 
 FEWEST_FOR_A_MEDIAN = 6
 """Of five values not even the least and the greatest hold the median in 95% of all samples."""

@@ -17,15 +17,13 @@ REPLICATES = 1_000
 
 LEVEL = 0.95
 
-Z = 1.959963984540054
-"""The normal distribution's quantile for `LEVEL`."""
+Z = 1.959963984540054  # the normal distribution's quantile for `LEVEL`
 
 SCORES = ("fscore", "auc", "average_precision", "precision", "recall")
 
 Values = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Draws = NDArray[np.int32]
-"""How often bootstrap samples hold each item, `(replicates, n_items)`."""
+Draws = NDArray[np.int32]  # how often bootstrap samples hold each item, `(replicates, n_items)`
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from core.workspace.opinions import FIRST, Opinion, settled
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import NONE, SEPARATOR
 
-FASTEST = 20
-"""Labels of a person that are looked at because they took the least time."""
+FASTEST = 20  # labels of a person that are looked at because they took the least time
 
 
 @dataclass(frozen=True)

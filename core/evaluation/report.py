@@ -44,8 +44,7 @@ from core.workspace.task import Task
 
 REPORT_FORMAT = "sunlight report 1"
 
-AT_THRESHOLD = "fscore at threshold"
-"""Its name among the intervals."""
+AT_THRESHOLD = "fscore at threshold"  # its name among the intervals
 
 RANKING = ("auc", "average_precision")
 
@@ -73,8 +72,7 @@ def score_names(task: Task) -> dict[str, str]:
     return SCORE_NAMES if task.positive else MACRO_NAMES
 
 
-DIGITS = 7
-"""Of the scores that a report keeps for each item: what 32 bits hold."""
+DIGITS = 7  # of the scores that a report keeps for each item: what 32 bits hold
 
 
 @dataclass(frozen=True)

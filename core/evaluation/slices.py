@@ -16,8 +16,7 @@ from core.workspace.task import NOT_RECORDED
 THIN = 10
 """Items of the label below which a slice is thin: its recall is then known to 30 points at best."""
 
-MOST_GROUPS = 12
-"""Groups of a column that are told apart; the rarer ones are one group."""
+MOST_GROUPS = 12  # groups of a column that are told apart; the rarer ones are one group
 
 OTHERS, EMPTY = "all others", "empty"
 

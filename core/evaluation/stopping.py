@@ -14,14 +14,9 @@ from numpy.typing import NDArray
 from core.evaluation.intervals import Interval
 from core.evaluation.metrics import kappa
 
-WINDOW = 3
-"""Retrainings that are looked back upon (Bloodgood and Vijay-Shanker 2009)."""
-
-STABLE = 0.99
-"""Mean agreement from which predictions are said to stand still (the same paper)."""
-
-ENOUGH = 0.95
-"""Share of all positives from which they count as found."""
+WINDOW = 3  # retrainings that are looked back upon (Bloodgood and Vijay-Shanker 2009)
+STABLE = 0.99  # mean agreement from which predictions are said to stand still (the same paper)
+ENOUGH = 0.95  # share of all positives from which they count as found
 
 
 @dataclass(frozen=True)

@@ -30,17 +30,13 @@ COMMIT = "07c64fb90d454beb32ab56a526cac2196a485fcb"
 BASE = f"https://raw.githubusercontent.com/rmunro/pytorch_active_learning/{COMMIT}"
 
 LEAST_ROWS = 10_000  # of the pool: far below what the book tells of, far above an error page
-
 MOST_STRANGE = 0.001  # the share of the pool's rows that may be something else
 
 BY_HAND = f"Or fetch it by hand: git clone {REPOSITORY}, and open that folder with --data."
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})  # nobody listens in between
-
 PIECE = 2**16  # bytes
-
 SILENCE = 30.0  # seconds that a server may say nothing
-
 MOST = 64 * 2**20  # bytes of a file
 
 OK = 200

@@ -58,7 +58,6 @@ NO_SPLIT = frozenset({"unlabeled", "unlabelled", "unsupervised", "pool", "none"}
 """What they call the split of items without a label that counts."""
 
 PREVIEW = 10  # rows that are shown
-
 AT_ONCE = 2**21  # bytes of a CSV file between two reports of how far it is read, at most
 
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "spaces"}

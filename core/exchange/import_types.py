@@ -14,7 +14,6 @@ from core.workspace.labels import Labeled
 from core.workspace.logs import Event, Proposal
 
 IMPORTED = "import-"  # what the name of a batch begins with that an import makes
-
 SHOWN = 5  # rows or items that a refusal names
 
 

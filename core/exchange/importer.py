@@ -45,9 +45,7 @@ from core.workspace.task_file import replace_task, why_labels_stay
 from core.workspace.task_toml import parse_task
 
 MOST_WORDS = 10  # unknown words for labels that a refusal names
-
 FEW = 100  # bad rows are few where they are at most one of so many
-
 VERSION = re.compile("[0-9a-f]{8}")  # what a version of the definitions is called
 
 

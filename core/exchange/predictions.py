@@ -34,7 +34,6 @@ from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import Task
 
 COMPARED = 2_000  # texts of the pool, evenly from all of it, that others are compared with
-
 NEW_WORDS = 0.1  # so much larger a share of new words than in the pool is told as a warning
 
 MOST_PROBABLE, BEST = "most probable", "best"
@@ -44,7 +43,6 @@ from the run's own threshold on (`BEST`, not calibrated), or from this calibrate
 several labels for a text each goes by its own threshold, or by that number."""
 
 MOST_SHOWN = 20  # labels that are counted where it is told what was predicted
-
 DIGITS = 7  # behind the point of a probability: what 32 bits hold
 
 

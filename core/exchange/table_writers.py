@@ -38,7 +38,6 @@ ROWS_AT_ONCE = 8_192  # rows that are taken out of a table at once
 EPOCH = datetime(2000, 1, 1)
 
 MOST_SHEET_ROWS = 1_048_575  # below the one that names the columns
-
 LONGEST_SHEET_TEXT = 32_767  # characters that a cell of a sheet can hold
 
 

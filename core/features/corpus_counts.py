@@ -28,14 +28,12 @@ from core.pool.tokens import Hashes, mixed
 from core.system.parallel import in_order, row_blocks, spans
 from core.system.progress import Pace, Progress, silent
 
-WINDOW = 10
-"""Words to the right; so far apart that nearly all of a headline's words are neighbors."""
+WINDOW = 10  # words to the right; so far apart that nearly all of a headline's words are neighbors
 
 PENDING = 20_000_000
 """Pairs that are gathered before equal ones are added up, which bounds the memory."""
 
-TOKENS_AT_ONCE = 500_000
-"""Tokens of texts that are counted at a time, likewise."""
+TOKENS_AT_ONCE = 500_000  # tokens of texts that are counted at a time, likewise
 
 MOST_PAIRS = 2**25
 """That are counted, at most; of more texts at least half as many. So all pairs of 1.5 million

@@ -23,8 +23,7 @@ from core.features.encoder_formats import PACKAGES, STATIC, Read, files_of, kind
 from core.system.durable import refused_as
 from core.system.progress import Progress, silent
 
-TIMEOUT = 30
-"""Seconds to wait for the hub's answer."""
+TIMEOUT = 30  # seconds to wait for the hub's answer
 INSTALL = "Run: pip install -r requirements-encoder.txt"
 
 
@@ -111,13 +110,11 @@ def _is_nothing(name: str) -> str:
     )
 
 
-VERSION = 1
-"""Part of every encoder's key; raised when the same files would give other numbers."""
+VERSION = 1  # part of every encoder's key; raised when the same files would give other numbers
 WEIGHT, STATIC_WEIGHT = 1.0, 0.75
 """Lengths of the vectors beside those of a text's words, 1, and of their meanings, 0.75: a static
 encoder sees as little of a sentence's order as meanings do."""
-OPENED = 2
-"""Encoders that stay in memory; an open one takes as much as its weights."""
+OPENED = 2  # encoders that stay in memory; an open one takes as much as its weights
 _ONE_AT_A_TIME = Lock()
 """Tokenizers are changed while they work, and two readers would only share the same cores."""
 

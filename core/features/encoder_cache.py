@@ -24,8 +24,7 @@ from core.system.progress import Pace, Progress, silent
 
 TEXTS_IN_A_FILE = 1_024
 
-Block = NDArray[np.void]
-"""Records of `text`, its hash, in ascending order, and `vector`."""
+Block = NDArray[np.void]  # records of `text`, its hash, in ascending order, and `vector`
 
 
 class CachedEncoder:

@@ -31,8 +31,7 @@ from core.workspace.snapshot import Snapshot
 
 MIN_TEXTS = 2
 """Words and n-grams of fewer texts are left out: what occurs once cannot be learned from."""
-SMOOTH = 1e-3
-"""Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)."""
+SMOOTH = 1e-3  # Arora et al., section 3: a word of frequency p counts SMOOTH / (SMOOTH + p)
 SPACE_FORMAT = "sunlight space 1"
 ARRAYS = ("words", "grams", "idf", "rarity", "meanings")
 

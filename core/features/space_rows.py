@@ -38,14 +38,12 @@ from core.workspace.snapshot import Snapshot
 if TYPE_CHECKING:  # a space makes its own rows
     from core.features.pool_features import Space
 
-TOKENS_AT_ONCE = 500_000
-"""Tokens of texts that are placed at a time, which bounds the memory."""
+TOKENS_AT_ONCE = 500_000  # tokens of texts that are placed at a time, which bounds the memory
 PART_LENGTH = 0.5**0.5
 VECTOR_LENGTH = 0.75
 """Lengths of the blocks. Cross-validated on training items: for meanings of 0.5 to 1 the scores lie
 within 0.008 of each other on a large pool; a small one gains by longer ones."""
-TEXTS = "texts.txt"
-"""The file of an entry of the cache that names its texts."""
+TEXTS = "texts.txt"  # the file of an entry of the cache that names its texts
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,11 +25,8 @@ from core.pool.words import PoolWords
 from core.system.progress import Progress, silent
 from core.workspace.snapshot import Snapshot
 
-MIN_WORD_COUNT = 3
-"""Chapter 2: rarer words tell the model nothing that it could learn."""
-
-WORD_END = "\n"
-"""Stands in no word: words are what is left of a text that is split at white space."""
+MIN_WORD_COUNT = 3  # chapter 2: rarer words tell the model nothing that it could learn
+WORD_END = "\n"  # stands in no word: words are what is left of a text that is split at white space
 
 DIMENSIONS = 64
 SEED = 1

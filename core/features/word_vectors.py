@@ -16,12 +16,10 @@ from core.pool.counts import Counts
 from core.system.parallel import in_order, single_threads, spans
 
 DIMENSIONS = 128
-SMOOTHING = 0.75
-"""Levy et al., section 3.2: raises the share of rare contexts."""
+SMOOTHING = 0.75  # Levy et al., section 3.2: raises the share of rare contexts
 
 OVERSAMPLING = 16
-ITERATIONS = 2
-"""Halko, Martinsson and Tropp 2011: a few more columns, and powers of the matrix."""
+ITERATIONS = 2  # Halko, Martinsson and Tropp 2011: a few more columns, and powers of the matrix
 
 CONTEXTS = 20_000
 """The most frequent words, by whose company all words are known: nearly all of a text's words."""
@@ -29,8 +27,7 @@ CONTEXTS = 20_000
 LARGEST = 1024.0
 """The largest number of the table: 16 bits then keep three digits of a number 10^7 smaller."""
 
-PAIRS_AT_ONCE = 1_000_000
-"""Pairs that are worked on at a time, which bounds the memory."""
+PAIRS_AT_ONCE = 1_000_000  # pairs that are worked on at a time, which bounds the memory
 
 
 def learn_word_vectors(pairs: Counts, occurrences: NDArray[np.int64]) -> NDArray[np.float16]:

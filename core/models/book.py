@@ -25,8 +25,7 @@ from core.pool.bags import Bags, Indices, distinct_words
 EPOCHS = 10
 PER_LABEL = 200
 """Chapter 2: at most so many random items of each label in an epoch, which balances the labels."""
-LEARNING_RATE = 0.01
-"""Chapter 2."""
+LEARNING_RATE = 0.01  # chapter 2
 
 
 class BookLearner:

@@ -15,10 +15,8 @@ from core.pool.bags import Indices, Mask
 from core.workspace.task import LEAST_TEXTS
 
 FOLDS = 5
-MIN_ITEMS = 4
-"""Items of each label below which out-of-fold predictions tell nothing."""
-NEVER_REACHED = 2.0
-"""Threshold of a label that is never predicted: the model has not learned it."""
+MIN_ITEMS = 4  # items of each label below which out-of-fold predictions tell nothing
+NEVER_REACHED = 2.0  # threshold of a label that is never predicted: the model has not learned it
 
 SMALLEST = 1e-7
 """A probability of 0 would be infinitely wrong; 32 bits tell none smaller from 0 beside 1."""

@@ -15,8 +15,7 @@ from core.models.row_space import is_worthwhile, row_space
 from core.models.training import LabeledTexts, require_two_labels
 from core.pool.bags import Indices, Mask
 
-NEVER = -20.0
-"""The logit of a label that no training item has."""
+NEVER = -20.0  # the logit of a label that no training item has
 
 
 class LinearLearner:

@@ -25,8 +25,7 @@ from core.features.base import Features
 
 Matrix = NDArray[np.float64]
 MOST_STEPS = 100
-MOST_TURNS = 1_000
-"""Conjugate directions in one step; a hundred are many."""
+MOST_TURNS = 1_000  # conjugate directions in one step; a hundred are many
 MOST_HALVINGS = 40
 DECREASE = 1e-4
 """Of what the slope promises, the share that a step must bring, as Nocedal and Wright choose it."""
@@ -122,14 +121,10 @@ def _dot(one: Matrix, other: Matrix, axis: int | None) -> Matrix:
     return (one * other).sum(axis=axis)
 
 
-MANY = 9
-"""Labels from which on products of all outputs at once are faster than one after the other."""
-AT_ONCE = 32
-"""Labels of a text that are fitted at once: ten tables of so many columns are kept."""
-C = 3.0
-"""From 1 to 10, cross-validated scores of the training items lie within 0.011 of each other."""
-GRADIENT = 1e-7
-"""Of the mean loss, where the search stops: probabilities are then within 1e-6."""
+MANY = 9  # labels from which on products of all outputs at once are faster than one after the other
+AT_ONCE = 32  # labels of a text that are fitted at once: ten tables of so many columns are kept
+C = 3.0  # from 1 to 10, cross-validated scores of the training items lie within 0.011 of each other
+GRADIENT = 1e-7  # of the mean loss, where the search stops: probabilities are then within 1e-6
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from core.models.model import Model
 from core.pool.bags import Indices
 from core.workspace.labels import Labeled
 
-MOST_PARTS = 30
-"""After so many labels given one by one all texts are looked at anew, as one part."""
+MOST_PARTS = 30  # after so many labels given one by one all texts are looked at anew, as one part
 
 
 @dataclass(frozen=True)

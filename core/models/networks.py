@@ -12,8 +12,7 @@ from torch import Tensor, nn
 
 from core.features.base import Features, Numbers, Weights, bag_sums
 
-HIDDEN = 128
-"""Chapter 2."""
+HIDDEN = 128  # chapter 2
 
 
 class BookNetwork(nn.Module):

@@ -17,8 +17,7 @@ from core.system.progress import Progress, silent
 from core.workspace.logs import Run
 from core.workspace.snapshot import Snapshot
 
-PREDICTIONS_VERSION = 1
-"""Part of the cache's key: a change of what is stored rebuilds it."""
+PREDICTIONS_VERSION = 1  # part of the cache's key: a change of what is stored rebuilds it
 
 TWO_STAGES_ABOVE = 100_000
 """Items of the pool. So many take a transformer of 10 ms a text 17 minutes, once."""

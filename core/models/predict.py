@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
 CHUNK = 4_096
 """Items at a time. Measured: chunks of 16,384 take six times as long, they leave the cache."""
-CHUNKS_IN_A_PART = 8
-"""At most, 32,768 items: few enough that no worker waits long for the last one."""
-PARTS = 16
-"""At least, if there are as many chunks: no worker has to be idle."""
+CHUNKS_IN_A_PART = 8  # at most, 32,768 items: few enough that no worker waits long for the last one
+PARTS = 16  # at least, if there are as many chunks: no worker has to be idle
 
 
 def scored(network: "Network", fold: Fold, rows: RowBlock) -> Probability:

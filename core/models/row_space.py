@@ -17,17 +17,10 @@ from core.pool.bags import Bags
 
 Matrix = NDArray[np.float64]
 
-LEAST_VALUES = 2**18
-"""Of all rows together, below which there is nothing to gain."""
-
-RARE = 16
-"""Items up to which a column's pairs are counted one by one."""
-
-AT_ONCE = 2_048
-"""Columns that are multiplied at a time."""
-
-NOTHING = 1e-12
-"""Of the greatest variance, below which a direction is rounding alone."""
+LEAST_VALUES = 2**18  # of all rows together, below which there is nothing to gain
+RARE = 16  # items up to which a column's pairs are counted one by one
+AT_ONCE = 2_048  # columns that are multiplied at a time
+NOTHING = 1e-12  # of the greatest variance, below which a direction is rounding alone
 
 
 def is_worthwhile(features: Features) -> bool:

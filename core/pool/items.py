@@ -27,7 +27,6 @@ from core.system.parallel import in_blocks
 from core.system.progress import Progress, silent
 
 POOL_VERSION = 5  # part of the cache's key: a change of what is stored rebuilds it
-
 ATTEMPTS = 5  # how often a pool is read anew whose files change meanwhile
 
 

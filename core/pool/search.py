@@ -25,7 +25,6 @@ from core.system.mapped_arrays import array_to_fill, open_arrays, save_arrays
 from core.system.parallel import spans
 
 SEARCH_VERSION = 1  # part of the cache's key: a change of what is stored rebuilds it
-
 QUOTES = re.compile('["“”„]')  # what people and telephones type; one that is not closed goes on
 
 CHARACTERS, TOKENS = 1_000_000, 500_000  # spelled and sorted at a time, which bounds the memory

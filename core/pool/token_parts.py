@@ -15,7 +15,6 @@ from core.pool.tokens import Hashes, Parts, words_and_ngrams
 from core.system.parallel import spans
 
 CHARACTERS_AT_ONCE = 1_000_000  # of tokens that are spelled, which bounds the memory
-
 PARTS_AT_ONCE = 1_000_000  # of texts that are written out, likewise: about 60 megabytes
 
 

@@ -17,8 +17,7 @@ from core.pool.words import PoolWords
 from core.workspace.layout import Workspace
 from core.workspace.snapshot import Snapshot
 
-MOST_VALUES = 50
-"""Values of a column that can be chosen from a list."""
+MOST_VALUES = 50  # values of a column that can be chosen from a list
 
 
 @dataclass(frozen=True)

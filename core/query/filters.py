@@ -7,8 +7,7 @@ from datetime import date
 UNLABELED = "unlabeled"
 
 AGREES, DIFFERS = "agrees", "differs"
-AGREEMENTS = (AGREES, DIFFERS)
-"""Whether the model predicts the label that an item has."""
+AGREEMENTS = (AGREES, DIFFERS)  # whether the model predicts the label that an item has
 
 Range = tuple[float, float]
 

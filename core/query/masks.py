@@ -18,8 +18,7 @@ from core.query.filters import AGREES, Filters
 from core.query.row_set import RowSet
 from core.query.shown_predictions import ShownPredictions
 
-SLACK = 1e-6
-"""By which a confidence may miss its range: it is kept in 32 bits, edges are typed."""
+SLACK = 1e-6  # by which a confidence may miss its range: it is kept in 32 bits, edges are typed
 
 
 def noted_left(

@@ -12,17 +12,13 @@ from core.sampling.strategies import Ranked, low_confidence
 
 Vectors = NDArray[np.float32]
 
-DRAWN = 10
-"""`diverse` chooses among so many times the number of items that are asked for."""
+DRAWN = 10  # `diverse` chooses among so many times the number of items that are asked for
 
 MOST = 3_000
 """Candidates that are compared with each other at most: twice as many take four times as long."""
 
-SAME = 0.95
-"""Cosine similarity above which two texts tell the same, as wire copies do."""
-
-ROUNDS = 20
-"""Of k-means at most; most clusters of a few hundred items stand still sooner."""
+SAME = 0.95  # cosine similarity above which two texts tell the same, as wire copies do
+ROUNDS = 20  # of k-means at most; most clusters of a few hundred items stand still sooner
 
 
 def diverse(

@@ -19,8 +19,7 @@ from core.sampling.strategies import Chosen
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 
-Pick = tuple[str, int, float]
-"""(strategy, row in the pool, score) of one item."""
+Pick = tuple[str, int, float]  # (strategy, row in the pool, score) of one item
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from core.pool.bags import Bags, Indices, Mask, distinct_words
 from core.system.parallel import in_blocks
 
 Scores = NDArray[np.float64]
-WordCounts = NDArray[np.int64]
-"""How often each word occurs, `(n_words,)`."""
+WordCounts = NDArray[np.int64]  # how often each word occurs, `(n_words,)`
 KEYS_AT_ONCE = 2**18
 """Items whose random keys are drawn at a time: the keys of ten million would be 80 megabytes."""
 SORTED_FIRST = 4_096
@@ -34,8 +33,7 @@ class Ranked:
         return len(self.indices)
 
 
-Chosen = list[tuple[str, Ranked]]
-"""What each strategy has chosen, in the order in which they chose."""
+Chosen = list[tuple[str, Ranked]]  # what each strategy has chosen, in the order in which they chose
 
 
 def random(candidates: Mask, number: int, generator: np.random.Generator) -> Ranked:

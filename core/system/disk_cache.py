@@ -22,7 +22,6 @@ Stamps = tuple[tuple[str, int, int], ...]  # (name, size, modification time in n
 MANIFEST = "manifest.json"
 
 SETTLED = 100_000_000  # nanoseconds after which a file that changes again surely has another time
-
 ENTRIES = 100  # entries that are remembered to be whole: of a few workspaces
 
 

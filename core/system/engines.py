@@ -25,15 +25,10 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 ENGINES = ("threads", "ray")  # the first is the default
-
 RETRIES = 3  # of a part whose worker has died, before that counts as a fault
-
 LOCAL_WORKERS = 2  # to try it; each takes as much memory as this process
-
 OBJECT_STORE = 2**29  # bytes that a local cluster may share between its workers: parts and results
-
 LONGEST = 30  # characters of a folder's path in which Ray can still make its sockets
-
 KNOCK_SECONDS = 5  # Ray itself would try for a minute before it says that nobody is there
 
 PATIENCE = {"RAY_gcs_server_port_wait_time_s": "1", "RAY_py_gcs_connect_timeout_s": "10"}

@@ -23,7 +23,6 @@ from core.errors import SunlightError
 ROOT = Path(__file__).resolve().parents[2]
 
 GRACE = 1.0  # seconds between being told to end and being ended: time to clear away temporary files
-
 KINDNESS = 10  # steps of priority by which the pages go before a job
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

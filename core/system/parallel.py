@@ -15,7 +15,6 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MOST_WORKERS = 4  # blocks at once, whose memory adds up; more workers wait for each other here
-
 ROWS_AT_ONCE = 100_000  # rows of a column that are worked on at a time
 
 

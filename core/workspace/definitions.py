@@ -24,8 +24,7 @@ from core.workspace.task_toml import long_pair, pair
 
 SINCE = "# Definitions since "
 
-GAPS = 3
-"""Decisions that found a gap in a definition until it is said to want a sentence."""
+GAPS = 3  # decisions that found a gap in a definition until it is said to want a sentence
 
 
 @dataclass(frozen=True)

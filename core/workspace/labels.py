@@ -16,12 +16,10 @@ from core.workspace.logs import Event, Logs, Proposal
 from core.workspace.opinions import Words, read_words
 from core.workspace.task import ADJUDICATION, HOLD, NONE, Label, Task, listed
 
-TextsOf = Callable[[Iterable[str]], dict[str, str]]
-"""Looks the texts of item ids up in the pool."""
+TextsOf = Callable[[Iterable[str]], dict[str, str]]  # looks the texts of item ids up in the pool
 
 
-AGAIN = "again"
-"""How batches are called by which items of retired labels are labeled once more."""
+AGAIN = "again"  # how batches are called by which items of retired labels are labeled once more
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,7 @@ of what anything else has."""
 GAP = "gap in the definitions"
 REASONS = ("unclear text", GAP, "slip", "matter of taste")
 """Why opinions differed: the notes of decisions."""
-FIRST = "first"
-"""The role of words on an item in the batch that it was proposed in first."""
+FIRST = "first"  # the role of words on an item in the batch that it was proposed in first
 
 
 @dataclass(frozen=True)

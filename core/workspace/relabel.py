@@ -31,8 +31,7 @@ from core.workspace.opinions import SECOND_LOOK
 from core.workspace.snapshot import Snapshot, read_snapshot
 from core.workspace.task import ADJUDICATION, SPLIT_NAMES, SPLITS, SUNLIGHT
 
-SITTING = timedelta(minutes=30)
-"""Between two labels by hand of one batch."""
+SITTING = timedelta(minutes=30)  # between two labels by hand of one batch
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ _UNSPLIT = re.compile(
 )
 """Where Streamlit sees an icon or an arrow in spite of backslashes, unless the text is in two."""
 
-_NOTHING = ":gray[]"
-"""Markdown of no character: the text before it and the text behind it are two."""
+_NOTHING = ":gray[]"  # Markdown of no character: the text before it and the text behind it are two
 
 _OPENING = re.compile("[\u202a-\u202e\u2066-\u2068]")
 _FIRST_STRONG, _POP = "\u2068", "\u2069"

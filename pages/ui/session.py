@@ -24,13 +24,10 @@ from pages.ui.escape_markdown import plain
 
 ANNOTATOR = "annotator"
 REOPENED = "reopened"
-WORKSPACE = "workspace"
-"""The session's workspace as a path; in the address only ever a name."""
+WORKSPACE = "workspace"  # the session's workspace as a path; in the address only ever a name
 FOLLOWED = "workspace_followed"
-MAX_NAME = 80
-"""Characters."""
-DEMO = SAMPLE.parent / "demo"
-"""Where Home puts the demo workspace."""
+MAX_NAME = 80  # characters
+DEMO = SAMPLE.parent / "demo"  # where Home puts the demo workspace
 
 COOKIE = "sunlight-annotator"
 _write_cookie = st.components.v2.component(

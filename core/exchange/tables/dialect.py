@@ -13,7 +13,6 @@ from core.pool.header import ID, TEXT
 from core.system.csv_rows import USUAL_QUOTES, Quotes, is_number, parse_rows, split_record
 
 DELIMITERS = ",\t;|^"  # the first one counts where none divides the rows better
-
 NONE = "none"  # what a person writes for no delimiter, or for quotes that mean nothing
 
 QUOTES = (USUAL_QUOTES, Quotes(spaced=True), Quotes(escape="\\"), Quotes("'"), Quotes(""))
@@ -24,11 +23,8 @@ QUOTE = USUAL_QUOTES.mark
 SAMPLE_ROWS = 200
 
 QUOTED_LINES = 5_000  # with a quoted cell, from all of the file, by which quotes are judged
-
 LIKELY_SHARE = 0.8  # of the rows that a delimiter divides alike, for it to be one
-
 MOST_TITLES = 20  # lines of titles and comments that a table may stand below
-
 NO_DELIMITER = "\x1f"  # divides the cells of a text without a delimiter: no text holds it
 
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b.*")

@@ -27,13 +27,9 @@ from core.exchange.tables.languages import (
 )
 
 AT_ONCE = 2**22  # bytes that are looked at at a time
-
 SAMPLE_BYTES = 2**18  # of the file's beginning, by which its kind is told
-
 SAMPLE_LINES = 400  # that are not plain ASCII, by which a code page is recognized
-
 REACH = 150  # bytes of such a line that are looked at before and after what is not ASCII
-
 TIMES_SHOWN = 3  # how often each byte above ASCII is in these lines, if the file has it
 
 MARKS = (
@@ -76,16 +72,13 @@ CODE_PAGES = {
 ones stand first; a page that another one contains is read by that one's name."""
 
 ANYWHERE = "en"  # the language whose lines are met in files of all others
-
 WRITES = 0.7  # share of a language's letters that a page for it has at least
-
 ABOUT_AS_GOOD = 6.0  # difference of two readings' logarithms, below which both are told
 
 ALTERNATIVES, SAMPLE_WIDTH = 4, 80
 """Other readings that are named at most, and characters of the line that shows each."""
 
 UNREADABLE = 0.01  # share of control characters above which a file is no text
-
 STRAYED = 0.1  # share of them below which UTF-8 remains UTF-8, though some are zeros
 
 

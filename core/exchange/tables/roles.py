@@ -36,13 +36,9 @@ class Columns:
 
 
 MOST_LABELS = 200  # words for labels that a column can hold, for it to be one of labels
-
 NUMBERED = re.compile(r"[A-Za-z]{1,6}[-_#]?\d+")  # `INC-17`; a bare `17` may be a year
-
 LEAST_DISTINCT = 0.9  # of the cells of a column, for it to be one of ids
-
 SOME = 5  # cells by which dates are known
-
 LONGEST_LABEL = 80  # characters of such a word
 
 

@@ -7,8 +7,7 @@
 // item only comes to the screen again, and the skip still counts, here as on the server. Skips
 // that only the server remembers are not gone back to.
 
-/** Skips after which an item is set aside. The server counts the same way. */
-const ENOUGH_SKIPS = 2;
+const ENOUGH_SKIPS = 2; // skips after which an item is set aside. The server counts the same way.
 
 class Batch {
   /** @param {string} id @param {SentItem[]} items  in rank order @param {boolean} several */

@@ -3,8 +3,7 @@
 
 /** Milliseconds after which the page may be asked again if it has not answered. */
 const PAGE_ANSWERS_WITHIN = 3_000;
-/** Milliseconds between two looks at whether Streamlit can hear the card. */
-const LOOK_AGAIN = 250;
+const LOOK_AGAIN = 250; // milliseconds between two looks at whether Streamlit can hear the card
 
 class Card {
   /** @param {string} workspace @param {string} annotator */

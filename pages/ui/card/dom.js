@@ -15,11 +15,9 @@ function write(node, text) {
   else if (only.data !== text) only.data = text;
 }
 
-/** Label buttons in a row, at most: where there is room, and on a phone. */
-const MOST_WIDE = 5;
+const MOST_WIDE = 5; // label buttons in a row, at most: where there is room, and on a phone
 const MOST_NARROW = 3;
-/** Columns of the grid that they stand in: rows of one to five share them evenly. */
-const GRID = 60;
+const GRID = 60; // columns of the grid that they stand in: rows of one to five share them evenly
 
 /** @param {number} count @param {number} most @returns {number[]} each one's row size */
 function rowSizes(count, most) {

@@ -1,7 +1,6 @@
 // The field that finds a label by typing, where some have no key. It lies over their buttons.
 
-/** Pixels that it takes where there are many matches, and at least. */
-const FIND_HEIGHT = 440;
+const FIND_HEIGHT = 440; // pixels that it takes where there are many matches, and at least
 const LEAST_FIND_HEIGHT = 240;
 
 class Finder {

@@ -1,7 +1,6 @@
 // The field for a note, over the stage: it moves nothing.
 
-/** The note of a flag that says nothing more. */
-const PLAIN_NOTE = "look again";
+const PLAIN_NOTE = "look again"; // the note of a flag that says nothing more
 
 /** One line for a note on the item that was on the screen when it was opened. */
 class FlagField {

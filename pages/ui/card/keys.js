@@ -15,20 +15,17 @@ const PRESSABLE = [
   "[role=button]", "[role=link]", "[role=tab]", "[role=option]", "[role^=menuitem]",
 ].join(",");
 
-/** A key that writes nothing: Enter, F1, Dead, Process. */
-const NAMED = /^[A-Z][A-Za-z0-9]+$/;
+const NAMED = /^[A-Z][A-Za-z0-9]+$/; // a key that writes nothing: Enter, F1, Dead, Process
 /** A letter, or a part of one, of a script that does not have a to z. */
 const OTHER_SCRIPT = /^(?!\p{Script=Latin})[\p{L}\p{M}]/u;
 /** Keys of a to z on which such a layout has no letter: q and w in Hebrew, q in Greek. */
 const LETTERLESS = new Set(["/KeyQ", "'KeyW", ";KeyQ"]);
 /** `KeyboardEvent.keyCode` of a key that an input method has taken, whatever its `key` says. */
 const TAKEN = 229;
-/** The key that opens the field for a label's name. */
-const FIND_KEY = "/";
+const FIND_KEY = "/"; // the key that opens the field for a label's name
 /** Keys in a row that do nothing, after which the card says which ones label. */
 const ENOUGH_STRAYS = 3;
-/** Keys that such a word names, at most. */
-const MOST_NAMED = 12;
+const MOST_NAMED = 12; // keys that such a word names, at most
 
 /**
  * The commands by `KeyboardEvent.key` in lower case. Enter is the default label's second key,

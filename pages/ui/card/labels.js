@@ -3,8 +3,7 @@
 /** The answer that no label fits, and what joins several; as `core/workspace/task.py` has them. */
 const NONE = "-";
 const SEPARATOR = "|";
-/** Colors that eyes tell apart on one card: as many as the style has. */
-const MOST_HUES = 8;
+const MOST_HUES = 8; // colors that eyes tell apart on one card: as many as the style has
 
 /** @param {CardData} data @param {string} answer @returns {string[]} its values; `-` is one, too */
 function valuesOf({ several }, answer) {

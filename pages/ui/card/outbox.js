@@ -1,13 +1,11 @@
 // The way of an event to the server: kept, sent, acknowledged, and only then forgotten.
 
-/** The route's limit for one request. */
-const MOST_EVENTS = 500;
+const MOST_EVENTS = 500; // the route's limit for one request
 /** A page may have 64 KiB of keepalive requests under way; this leaves room for the token. */
 const MOST_BYTES = 60_000;
 /** Milliseconds that a new event waits, kept but unsent: the next headline is painted first. */
 const AFTER_PAINT = 20;
-/** Milliseconds between two tries: the first, doubling to the last. */
-const RETRY_FIRST = 250;
+const RETRY_FIRST = 250; // milliseconds between two tries: the first, doubling to the last
 const RETRY_LAST = 8_000;
 /** Milliseconds after which a request without an answer counts as failed and is sent again. */
 const ANSWER_WITHIN = 15_000;

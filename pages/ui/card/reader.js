@@ -10,8 +10,7 @@ const SCROLLS = {
   home: () => -1e6,
   end: () => 1e6,
 };
-/** Pixels of a text below the last line in sight that are not worth a word. */
-const REST_OF_A_LINE = 8;
+const REST_OF_A_LINE = 8; // pixels of a text below the last line in sight that are not worth a word
 
 class Reader {
   /** @param {HTMLElement} root  the card's element */

@@ -1,14 +1,10 @@
 // How fast somebody labels, and how long without a rest.
 
-/** Intervals between labels that the pace is taken from. */
-const PACE_INTERVALS = 20;
-/** Labels from which on there is a pace. */
-const PACE_LABELS = 5;
+const PACE_INTERVALS = 20; // intervals between labels that the pace is taken from
+const PACE_LABELS = 5; // labels from which on there is a pace
 const MINUTE = 60_000;
-/** Milliseconds without a key that end a rhythm. */
-const SILENCE = 1_000;
-/** Milliseconds between two keys that count as a rest. */
-const REST = 3 * MINUTE;
+const SILENCE = 1_000; // milliseconds without a key that end a rhythm
+const REST = 3 * MINUTE; // milliseconds between two keys that count as a rest
 
 /** The time that a label takes: a median, so that pauses do not count. */
 class Pace {

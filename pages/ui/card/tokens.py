@@ -17,8 +17,7 @@ from pathlib import Path
 from core.errors import WorkspaceError
 from core.system.durable import new_file, refused_as
 
-LIFETIME = 7 * 24 * 3600
-"""Seconds. A reload of the page makes a new token."""
+LIFETIME = 7 * 24 * 3600  # seconds. A reload of the page makes a new token.
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,8 @@
 // A swipe over the headline, where fingers label: to the right or to the left.
 
-/** Pixels that a finger must go. */
-const SWIPE_LENGTH = 60;
-/** Milliseconds in which it must do so. */
-const SWIPE_WITHIN = 800;
-/** How much more sideways than up or down it must go. */
-const SWIPE_SLOPE = 2;
+const SWIPE_LENGTH = 60; // pixels that a finger must go
+const SWIPE_WITHIN = 800; // milliseconds in which it must do so
+const SWIPE_SLOPE = 2; // how much more sideways than up or down it must go
 
 /**
  * Calls back at every swipe over a node. Up and down stays scrolling: the style leaves that to

@@ -1,7 +1,6 @@
 // The card on the screen. It touches few nodes per key, and nothing that moves another.
 
-/** Characters of a text that are worth announcing, or showing in one line. */
-const SUMMARY = 200;
+const SUMMARY = 200; // characters of a text that are worth announcing, or showing in one line
 /** Milliseconds after which a wait for the server is shown: most are over before anyone looks. */
 const SHOW_WAITING = 400;
 /** Milliseconds after which a new screen is announced: a region is heard once it is known. */
@@ -10,8 +9,7 @@ const ANNOUNCE_AFTER = 250;
 const BESIDE = 280;
 const BELOW = 220;
 const GAP = 24;
-/** Pixels below which a window is low: then only what labels is kept. */
-const LOW = 500;
+const LOW = 500; // pixels below which a window is low: then only what labels is kept
 
 /** Elements that change from item to item, by the ends of their classes. */
 const PARTS = [

@@ -19,8 +19,7 @@ from pages.ui.components.figure import POINTS
 POOL, GRAY = "pool", "#b4b4b4"
 OTHERS = "other labels"
 
-CURVES = ("fscore", "auc", "average_precision")
-"""Fields of a run that have a learning curve."""
+CURVES = ("fscore", "auc", "average_precision")  # fields of a run that have a learning curve
 
 STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
     SUNLIGHT: "#d7424c",
@@ -36,8 +35,7 @@ HUES = ("#0072b2", "#d55e00", "#40b476", "#ca7ff5", "#803010", "#bb316a", "#7797
 SCORE_COLORS = {"F-score": POSITIVE, "AUC": "#0072b2", "average precision": "#009e73"}
 SCORE_COLORS |= {MACRO_NAMES[of]: SCORE_COLORS[SCORE_NAMES[of]] for of in CURVES}
 
-HEIGHT = 220
-"""Of a plot, in pixels, without its axes and its legend."""
+HEIGHT = 220  # of a plot, in pixels, without its axes and its legend
 
 LETTER, SYMBOL = 6, 28
 """Pixels that a letter takes in a legend, and a symbol with the space around it."""

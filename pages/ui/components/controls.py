@@ -6,8 +6,7 @@ import streamlit as st
 
 from core.workspace.task import Task
 
-MOST_BUTTONS = 12
-"""Labels that have a button each."""
+MOST_BUTTONS = 12  # labels that have a button each
 
 JS = """
 // For a second: the field may come a moment later, and a dialog takes the focus back to itself

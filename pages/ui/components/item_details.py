@@ -39,11 +39,8 @@ GIVEN = "sunlight_given"
 
 NEIGHBORS = 5
 
-LONGEST = 160
-"""Characters of a neighbor's text; one line of it is shown, and more under the mouse."""
-
-MOST_WORDS = 200
-"""Rows of the table of words; a headline has ten."""
+LONGEST = 160  # characters of a neighbor's text; one line of it is shown, and more under the mouse
+MOST_WORDS = 200  # rows of the table of words; a headline has ten
 
 
 def show_item(

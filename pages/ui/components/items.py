@@ -13,8 +13,7 @@ from core.pool.text import words_of
 MOST, SHOWN = 5_000, 2_000
 """Characters: a longer text is shown in lists by its beginning, so that a page stays a page."""
 
-FULL = 1.5
-"""Log-odds at which the shade of a word that pushed the model is at its strongest."""
+FULL = 1.5  # log-odds at which the shade of a word that pushed the model is at its strongest
 
 _PIECES = re.compile(r"\s+|\S+")
 

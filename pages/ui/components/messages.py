@@ -12,8 +12,7 @@ from core.system.progress import Progress, in_words
 from pages.ui.cache.keep import Found, Slot
 from pages.ui.escape_markdown import plain
 
-EVERY = 0.5
-"""Seconds between two looks at a job."""
+EVERY = 0.5  # seconds between two looks at a job
 
 STOP = "Stop", "Finished steps are kept: starting again continues from there."
 """What the button that ends a job is called, and what stays of the work."""

@@ -19,8 +19,7 @@ from pages.ui.components.messages import watch
 from pages.ui.escape_markdown import plain
 from pages.ui.importing.reading import Upload
 
-AT_ONCE = 0.4
-"""Seconds in which a small table is imported: nothing is shown of how far it is."""
+AT_ONCE = 0.4  # seconds in which a small table is imported: nothing is shown of how far it is
 
 RUN, TAKEN_BACK = "import_run", "import_taken_back"
 

@@ -28,8 +28,7 @@ FILLED = "settings_filled"
 ADDED = "settings_added"
 REMOVED = "settings_removed"
 RECOMMENDED = Quality(overlap=0.1, repeat=0.02, start=20)
-PRESSED = "settings_recommended"
-"""Session state: how often these numbers were asked for."""
+PRESSED = "settings_recommended"  # session state: how often these numbers were asked for
 
 CUSTOM = "Custom"
 SETS = {

@@ -19,8 +19,7 @@ from pages.ui.importing.reading import Plan, Upload
 
 UNLABELED = ""
 SEVERAL = "A text can have several labels"
-ON_A_PAGE = 20
-"""Values that are matched at a time."""
+ON_A_PAGE = 20  # values that are matched at a time
 
 AS_THEY_ARE, MAKE, MATCH, LEAVE = "as they are", "make", "match", "leave"
 WAYS = {

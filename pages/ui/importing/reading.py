@@ -29,11 +29,8 @@ from core.system.progress import Progress
 from core.workspace.layout import open_workspace
 from pages.ui.escape_markdown import plain
 
-KEPT = "import"
-"""The place in a session of the upload on Data."""
-
-TABLES = 4
-"""Readings of an upload that are kept: each may hold a copy of it on disk."""
+KEPT = "import"  # the place in a session of the upload on Data
+TABLES = 4  # readings of an upload that are kept: each may hold a copy of it on disk
 
 FIRST_ROLES = ("item_id", "label")
 """Those that are guessed beside the text. The others are taken where somebody names them."""

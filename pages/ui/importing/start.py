@@ -39,8 +39,7 @@ TITLE = "Start with your own data"
 SLOT, LABELS_OF = "start", "start_labels_of"
 NAME = "start_name"
 REFUSED = "start_refused"
-FEW = 12
-"""Labels that have a field each; of more there is a table, or a line for each."""
+FEW = 12  # labels that have a field each; of more there is a table, or a line for each
 
 COLUMN, TYPED, KEEP = "column", "typed", "keep"
 WAYS = {

@@ -23,8 +23,7 @@ UNIT = alt.Scale(domain=[0, 1])
 RUNS = alt.Scale(range=[CHOSEN, COMPARED])
 STROKES = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
 
-SQUARE = 280
-"""Pixels of both sides of a plot with a diagonal: a telephone has room for it."""
+SQUARE = 280  # pixels of both sides of a plot with a diagonal: a telephone has room for it
 
 LARGE, SMALL, FEW = (64, 17), (28, 11), 4
 """Pixels of a row of the confusion matrix and of its numbers: of up to so few labels, of more."""

@@ -20,8 +20,7 @@ HOW = (
     "On Data, under Settings, *More than one person* has how many random items a second person "
     "labels too."
 )
-SHOWN = 20
-"""Answers, and items, of a table."""
+SHOWN = 20  # answers, and items, of a table
 
 
 def show_agreement(snapshot: Snapshot, found: AgreementReport) -> None:

@@ -25,8 +25,7 @@ from pages.ui.components.messages import refusals_shown
 from pages.ui.escape_markdown import plain
 from pages.ui.review.label_issues import DECIDE, SHOWN, label_buttons, offer_as_example
 
-LAST = "disagreements_last"
-"""Session state: the item that this session decided last."""
+LAST = "disagreements_last"  # session state: the item that this session decided last
 IS_ASKED = "disagreements_is_asked"
 """Session state: whether that item waits for the reason why opinions differed."""
 

@@ -26,13 +26,11 @@ from pages.ui.components.items import item_html, prediction, show_items
 from pages.ui.components.messages import filled, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 
-DECIDE = "decide"
-"""What leads do on this page."""
+DECIDE = "decide"  # what leads do on this page
 LIST = "second_look"
 LAST = "second_look_last"
 
-SHOWN = 20
-"""Items with buttons at a time: each list is worked off from its top."""
+SHOWN = 20  # items with buttons at a time: each list is worked off from its top
 
 
 def show_label_issues(snapshot: Snapshot) -> None:

@@ -39,8 +39,7 @@ HEIGHT = 340
 
 TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
-Point = Any
-"""A row of the points, by `itertuples`."""
+Point = Any  # a row of the points, by `itertuples`
 
 
 def choose_batch(snapshot: Snapshot, picks: Sequence[Pick]) -> str | None:

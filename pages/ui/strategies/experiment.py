@@ -17,8 +17,7 @@ from pages.ui.components.figure import POINTS, show_figure
 from pages.ui.components.messages import say_empty, show_job
 from pages.ui.escape_markdown import plain
 
-ROW = 34
-"""Pixels for one strategy."""
+ROW = 34  # pixels for one strategy
 
 
 def show_experiment(snapshot: Snapshot) -> None:

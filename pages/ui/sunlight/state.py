@@ -27,8 +27,7 @@ SEED, SIZE, ORDER, STREAM = "sunlight_seed", "sunlight_size", "sunlight_order", 
 SHOWN_AT = "sunlight_shown_at"
 RANDOM, FIRST = "Shuffled", "In order"
 WHOLE = (0.0, 1.0)
-SECONDS = 4
-"""Between two items of the stream: enough to read a headline and to stop at it."""
+SECONDS = 4  # between two items of the stream: enough to read a headline and to stop at it
 
 USUALLY = {field.name: field.default for field in fields(Filters)}
 PLAIN = [name for name in USUALLY if name not in ("columns", "pieces")]

@@ -12,8 +12,7 @@ USUAL = 10
 
 MOST_SEEDS = 2**31
 
-LONGEST = 200
-"""Steps that are kept; the oldest go first."""
+LONGEST = 200  # steps that are kept; the oldest go first
 
 
 @dataclass(frozen=True)
