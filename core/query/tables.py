@@ -121,7 +121,9 @@ class Tables:
         known |= _predicted_columns(shown, self._size)
         taken = {*columns, *known}
         for name in pool.columns:
-            free = f"pool_{name}" if name.lower() in taken else name
+            free = name
+            while free.lower() in taken:
+                free = f"pool_{free}"
             taken.add(free.lower())
             nothing = pa.chunked_array([pa.nulls(len(outside), pa.large_string())])
             columns[free] = _joined(pool.table[name].chunk(0), nothing)

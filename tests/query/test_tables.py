@@ -63,6 +63,13 @@ def test_the_sheet_says_of_each_row_what_the_items_say(active: Snapshot):
     assert set(sheet["confidence"]) == set(sheet["predicted"]) == {None}
 
 
+@pytest.mark.parametrize("own", [("pool_label", "label"), ("label", "pool_label")])
+def test_the_sheet_keeps_every_column_of_the_pool(make_workspace: MakeWorkspace, own: tuple):
+    rows = [("item_id", "text", *own), ("i1", "Storm hits", "one", "two")]
+    sheet = Tables(read_snapshot(make_workspace(rows))).sheet(None).to_pydict()
+    assert [value for value in sheet.values() if value in (["one"], ["two"])] == [["one"], ["two"]]
+
+
 def test_filters_leave_only_what_they_name(tables: Tables):
     filters = Filters(("training",), ("1",), ("outlier", "low confidence"))
     items = drawn(tables, filters, 999, 1)
