@@ -1,5 +1,8 @@
 """What a workspace's files must be like after every crash, whatever crashed."""
 
+import csv
+import io
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +14,7 @@ from tests.records import split_records
 
 NAMES = {"1": "related.csv", "0": "not_related.csv", "-": "none.csv"}
 AGAIN = ("second opinion", "repeat")
+SPELLED_OUT = ("", "random", "low confidence", "outlier", "sunlight")
 FILES = ("batches.csv", "annotations.csv", "runs.csv")
 
 
@@ -100,8 +104,8 @@ class Watch:
                     if [label[0] for label in found].count(item) != 1:
                         self.blame("label not saved once", row)
         for path, data in self.files.items():
-            if split_records(ended(data))[1]:
-                self.blame("torn", f"{path.name} after opening")
+            if rest := split_records(ended(data))[1]:
+                self.blame("torn", f"{path.name} after opening: {rest[-80:]}")
         self._look_for_opinions()
 
     def look_at(self, labels: Labels) -> None:
@@ -154,5 +158,18 @@ class Watch:
 
 
 def ended(data: bytes) -> bytes:
-    """The rows, the last of which may have been cut short where nothing that matters is missing."""
-    return data + b"\n" if data.endswith(b",random") else data
+    """The rows, the last of which may have been cut short where nothing that matters is missing.
+
+    That is behind its label, or behind a strategy that is spelled out.
+    """
+    rest = split_records(data)[1].decode(errors="replace")
+    fields = [] if rest.count('"') % 2 else next(csv.reader(io.StringIO(rest, newline="")), [])
+    if not 3 <= len(fields) <= 5 or fields[2] not in NAMES:
+        return data
+    is_whole = all(
+        (
+            (fields[3:4] or [""])[0] in SPELLED_OUT,
+            not fields[4:] or re.fullmatch(r"[01]\.?\d*(e-?\d+)?", fields[4]),
+        )
+    )
+    return data + b"\n" if is_whole else data

@@ -129,7 +129,7 @@ def _write_row(sheet: Worksheet, line: int, row: Iterable[Cell]) -> None:
         elif value is not None and float(f"{value:.16G}") != value:
             sheet.write_string(line, at, repr(value))  # a sheet holds 16 digits
         elif value is not None:
-            sheet.write_number(line, at, value)
+            sheet.write_number(line, at, value + 0)  # a sheet has no -0.0
 
 
 WRITERS: dict[str, Callable[[BinaryIO, pa.Schema, Iterable[pa.Table]], None]] = {

@@ -98,12 +98,19 @@ class Words:
 
     @cached_property
     def disputed(self) -> dict[str, list[Opinion]]:
-        """The items whose opinions differ, and of which nobody has decided since."""
-        return {
-            item_id: said
-            for item_id, said in self.differing.items()
-            if item_id not in self.adjudicated and self.corrected.get(item_id, -1) < said[-1].turn
-        }
+        """The items whose opinions differ and that nobody has decided, with them.
+
+        One that was corrected is disputed if an opinion since then differs from its label.
+        """
+
+        def is_open(item_id: str, said: Sequence[Opinion]) -> bool:
+            if item_id not in self.corrected:
+                return item_id in self.differing
+            since, label = self.corrected[item_id], self.counting[item_id].label
+            return any(opinion.turn > since and opinion.answer != label for opinion in said)
+
+        undecided = ((x, said) for x, said in self.by_item.items() if x not in self.adjudicated)
+        return {item_id: said for item_id, said in undecided if is_open(item_id, said)}
 
 
 def read_words(logs: Logs, task: Task, findings: list[Finding]) -> Words:

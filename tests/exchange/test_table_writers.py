@@ -120,3 +120,12 @@ def test_any_text_survives(rows: list[tuple[str, str | None]]):
     assert told[0] == ["item_id", "text", "column", "predicted"]
     expected = [[guarded(text), guarded(value or "")] for text, value in rows]
     assert [row[1:3] for row in told[1:]] == expected
+
+
+def test_a_sheet_has_no_minus_zero():
+    def sheet(numbers: list[float]) -> bytes:
+        file = io.BytesIO()
+        write_items(pa.table({"x": numbers}), RowSet(np.arange(0), 2, is_rest=True), file, ".xlsx")
+        return file.getvalue()
+
+    assert sheet([-0.0, -0.5]) == sheet([0.0, -0.5]) != sheet([0.0, 0.5])

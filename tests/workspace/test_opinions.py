@@ -133,6 +133,14 @@ def test_a_correction_counts_over_a_decision_and_settles_a_dispute(team: Team):
     assert set(team.snapshot.labels.words.disputed) == {ITEM}, "an opinion came after it"
 
 
+def test_whoever_agrees_with_a_correction_disputes_nothing(team: Team):
+    label_by_hand(team.workspace, team.inbox, ITEM, "1", Hand("ann", assisted=True))
+    for person, answer in (("bob", "1"), ("eve", "0")):
+        propose(team, person, "training", person, SECOND_OPINION, ITEM)
+        team.say(person, person, ITEM, answer)
+        assert (ITEM in team.snapshot.labels.words.disputed) == (answer == "0")
+
+
 def test_a_label_by_hand_of_somebody_else_corrects(team: Team):
     label_by_hand(team.workspace, team.inbox, ITEM, "1", Hand("bob", assisted=True))
     words = team.snapshot.labels.words
