@@ -14,7 +14,7 @@ from core.pool.items import require_items
 from core.sampling.catalog import CATALOG
 from core.sampling.mix import Pick, mixed, random_picks, shuffled
 from core.sampling.pool_scores import PoolScores, score_pool, with_own
-from core.sampling.second_opinions import mixed_in, opinions_due
+from core.sampling.second_opinions import mixed_in, opinions_due, to_start_with
 from core.system.engines import THREADS, Engine
 from core.system.progress import Progress, silent
 from core.workspace.assignment import batch_for, free_batch, take_over, take_what_is_left
@@ -111,12 +111,13 @@ def batch_to_label(
     proposed, what is left of anybody's. The wishes are for a new one; an open batch stays as it
     is. Raises what `propose` raises.
     """
-    is_waiting = batch_for(snapshot, annotator) or free_batch(snapshot, annotator)
+    joins = bool(to_start_with(snapshot, annotator))  # and begins with a batch of their own
+    is_waiting = batch_for(snapshot, annotator) or (not joins and free_batch(snapshot, annotator))
     plan = None if is_waiting else _plan(snapshot, wishes, progress, THREADS)
     with snapshot.workspace.locked():
         fresh = read_again(snapshot)
         # Another tab of the same person may have asked at the same moment.
-        if held := batch_for(fresh, annotator) or take_over(fresh, annotator):
+        if held := batch_for(fresh, annotator) or (not joins and take_over(fresh, annotator)):
             return held
         if plan:
             try:

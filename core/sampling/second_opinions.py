@@ -34,7 +34,7 @@ def opinions_due(snapshot: Snapshot, annotator: str) -> list[Proposal]:
     quality, words = snapshot.workspace.task.quality, snapshot.labels.words
     if not annotator or quality == Quality(disputed=quality.disputed):
         return []
-    due, firsts, asked = _to_start_with(snapshot, annotator), _firsts(snapshot), _asked(snapshot)
+    due, firsts, asked = to_start_with(snapshot, annotator), _firsts(snapshot), _asked(snapshot)
     started = {proposal.item_id for proposal in due}
     for split in SPLITS:
         of_split = [x for x in firsts if snapshot.labels.by_id[x.item_id].split == split]
@@ -151,7 +151,7 @@ def _old_enough(words: Words, firsts: Iterable[Opinion], annotator: str) -> list
     ]
 
 
-def _to_start_with(snapshot: Snapshot, annotator: str) -> list[Proposal]:
+def to_start_with(snapshot: Snapshot, annotator: str) -> list[Proposal]:
     """The first items of all, for a newcomer; none for whoever was there first."""
     if any(proposal.annotator == annotator for proposal in snapshot.logs.proposals):
         return []

@@ -119,6 +119,20 @@ def test_newcomers_start_with_the_same_items(make_workspace: MakeWorkspace):
     assert all(team.snapshot.labels.by_id[item].annotator == "ann" for item in start)
 
 
+def test_a_newcomer_starts_with_these_items_before_taking_over_what_rests(
+    make_workspace: MakeWorkspace,
+):
+    team = team_of(make_workspace, "start = 5")
+    task = team.path / "task.toml"  # whatever rests is offered to others at once
+    task.write_text(task.read_text().replace("size = 20", "size = 20\nrelease_minutes = 0"))
+    left = team.label_batch("ann", most=8)
+    start = [p.item_id for p in team.snapshot.logs.standing[:5]]
+    assert team.batch("bob")[:5] == start
+    team.label_batch("bob")
+    waiting = [p.item_id for p in team.snapshot.open_batches[left]]
+    assert (len(waiting), team.batch("bob")) == (12, waiting)
+
+
 def test_repeats_come_back_to_the_same_person_after_a_week(make_workspace: MakeWorkspace):
     team = team_of(make_workspace, "repeat = 0.2")
     team.clock = team.clock.now(team.clock.tzinfo) - timedelta(days=6)
