@@ -70,7 +70,7 @@ def mixed_in(
 
 
 def ask_about(workspace: Workspace, item_ids: Sequence[str], people: int = 2) -> int:
-    """Asks so many people about these items, whoever comes first; how many items that are.
+    """Asks so many people about these items, whoever comes first; the number of items.
 
     Items without a label get one from the first of them. No figure goes by what is asked so.
     """
@@ -88,7 +88,7 @@ def ask_about(workspace: Workspace, item_ids: Sequence[str], people: int = 2) ->
 
 
 def ask_about_random(workspace: Workspace, number: int, people: int = 2) -> int:
-    """Asks so many people in all about random items that one has labeled; how many items."""
+    """Asks so many people in all about random items that one has labeled; their number."""
     with workspace.locked():
         snapshot = read_snapshot(workspace)
         taken = _asked(snapshot)[SECOND_OPINION]

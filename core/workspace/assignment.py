@@ -86,8 +86,8 @@ def take_what_is_left(snapshot: Snapshot, annotator: str) -> str | None:
 def owed(snapshot: Snapshot, annotator: str) -> set[str]:
     """The items of which this person was asked for an opinion that they have not given yet."""
     waiting = (p for batch in snapshot.open_batches.values() for p in batch)
-    asked = [p for p in waiting if p.strategy in OPINIONS and p.annotator]
-    return {p.item_id for p in asked if p.annotator == annotator}
+    own = (p for p in waiting if p.annotator == annotator != "")
+    return {p.item_id for p in own if p.strategy in OPINIONS}
 
 
 def items_of(snapshot: Snapshot, batch_id: str) -> list[Proposal]:

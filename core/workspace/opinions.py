@@ -2,7 +2,7 @@
 
 An item may be proposed once more: to somebody else for a second opinion, to the same person as a
 repeat, to one who decides as an adjudication. The label that counts is the last adjudication or
-correction, else the last word of whom it was proposed to first. Opinions change no label.
+correction, else the last word of the person it was proposed to first. Opinions change no label.
 """
 
 from collections import Counter, defaultdict
