@@ -32,7 +32,9 @@ def show_start(snapshot: Snapshot, _: AgreementReport) -> None:
     both = sum(len(said.get(item, ())) > 1 for item in items)
     st.caption(
         f"Everybody begins with the same {counted(len(items), 'item')}. Two people or more have "
-        f"labeled {both:,} of them so far, and differ on these {len(differing):,}. Talk about them."
+        f"labeled {both:,} of them so far, and differ on {len(differing):,}."
+        + " Talk about these."
+        * bool(differing)
     )
     texts, name_of = snapshot.pool_words.pool.texts_of(items), snapshot.workspace.task.name_of
     show_items(

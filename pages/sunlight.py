@@ -124,14 +124,14 @@ def show_asking(snapshot: Snapshot, places: RowSet) -> None:
         )
         items = counted(min(len(places), MOST_ASKED), "item")
         work = partial(ask, snapshot, partial(first_ids, snapshot, places), people)
-        named = f"Ask {PEOPLE[people]} people about these {items}"
+        named = f"Ask {PEOPLE[people]} people about the {items} that match"
         st.button(named, key="sunlight_ask", on_click=queue, args=(work,))
         st.caption(MENDS)
         number = st.number_input("Random items", 1, MOST_ASKED, 100, key="sunlight_random")
         work = partial(ask_about_random, snapshot.workspace, number)
-        named = f"Ask one more person about {number:,} random labeled items"
+        named = f"Ask one more person about up to {number:,} random labeled items"
         st.button(named, key="sunlight_ask_random", on_click=queue, args=(work,))
-        st.caption("These measure how far people agree: they enter the figures.")
+        st.caption("These measure how far people agree: they enter the figures on Quality.")
 
 
 def first_ids(snapshot: Snapshot, places: RowSet) -> list[str]:

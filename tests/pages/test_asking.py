@@ -50,7 +50,7 @@ def captions(page: AppTest) -> str:
 def test_people_are_asked_about_what_the_filters_leave_in_its_order(team: Team, monkeypatch):
     page = open_page("sunlight", team.path, monkeypatch)
     page.multiselect[1].set_value(["0"]).run()
-    assert page.button(key="sunlight_ask").label == "Ask two people about these 6 items"
+    assert page.button(key="sunlight_ask").label == "Ask two people about the 6 items that match"
     assert MENDS in captions(page)
     assert press(page, "sunlight_ask") == ["6 items queued, for whoever labels next."]
     asked = queued(team.path, "targeted")
@@ -71,7 +71,9 @@ def test_so_many_people_are_asked_and_of_so_many_items(make_workspace: MakeWorks
     page = open_page("sunlight", workspace.path, monkeypatch)
     page.session_state["sunlight_people"] = 4
     page.run()
-    assert page.button(key="sunlight_ask").label == "Ask four people about these 1,000 items"
+    assert (
+        page.button(key="sunlight_ask").label == "Ask four people about the 1,000 items that match"
+    )
     press(page, "sunlight_ask")
     asked = Counter(p.item_id for p in queued(workspace.path, "targeted"))
     assert asked == {item_id: 3 for item_id, _ in pool[:1_000]}
@@ -82,7 +84,7 @@ def test_random_labeled_items_are_asked_about_for_the_figures(team: Team, monkey
     page = open_page("sunlight", team.path, monkeypatch)
     page.number_input(key="sunlight_random").set_value(5).run()
     button = page.button(key="sunlight_ask_random")
-    assert button.label == "Ask one more person about 5 random labeled items"
+    assert button.label == "Ask one more person about up to 5 random labeled items"
     assert press(page, "sunlight_ask_random") == ["5 items queued, for whoever labels next."]
     asked = queued(team.path, "overlap")
     assert len(asked) == 5

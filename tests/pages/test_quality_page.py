@@ -46,7 +46,7 @@ def test_one_person_alone_reads_how_others_come_in(make_workspace: MakeWorkspace
     open_tab(page, "People", "quality_tab")
     assert page.dataframe[0].value.to_dict("records")[0] | {"Annotator": "ann"} == {
         "Annotator": "ann", "Today": 0, "Labels": 30, "Seconds per label": 1.0,
-        "Disaster-related": interval_text(
+        "Share of Disaster-related": interval_text(
             agreement_report(team.snapshot).people[0].positives.interval, ".0%"
         ),
     }  # fmt: skip

@@ -15,7 +15,7 @@ from pages.ui.components.messages import refusals_shown
 
 ICON = ":material/group_add:"
 ASK = "ask for second opinions"
-MENDS = "This mends labels: what others say of chosen items never enters the figures of agreement."
+MENDS = "This mends labels: what others say of chosen items never enters the figures on Quality."
 
 
 def offer_to_ask(snapshot: Snapshot, item_ids: Sequence[str], key: str) -> None:

@@ -156,7 +156,9 @@ def _card(task: Task, columns: Sequence[str]) -> dict[str, object]:
 def _quality(task: Task) -> Quality:
     """Who is asked again, and what is learned from items on which people differ."""
     st.header("More than one person", anchor=False)
-    st.caption("A second opinion never changes a label: it measures how far people agree.")
+    st.caption(
+        "A second opinion alone changes no label. Where people differ, somebody decides on Review."
+    )
     pressed, places = st.session_state[PRESSED], st.columns(3)
     usual = RECOMMENDED if pressed else task.quality
     percent = {"min_value": 0.0, "max_value": 100.0, "step": 1.0, "format": "%g"}
@@ -168,7 +170,7 @@ def _quality(task: Task) -> Quality:
     told = {"key": _key(f"start {pressed}"), "help": "The same for everybody who joins."}
     start = _number(places[2], "Items to start with", usual.start, **told)
     differ, chosen = "Training items on which people differ", {task.quality.disputed}
-    disputed = _choose(places[0], differ, DISPUTED, chosen)
+    disputed = _choose(st.columns(3)[0], differ, DISPUTED, chosen)  # in a row of its own
     update, more = st.session_state.update, {PRESSED: pressed + 1}
     st.button("Recommended: 10%, 2% and 20 items", on_click=update, args=(more,))
     return Quality(**shares, start=start, disputed=disputed)

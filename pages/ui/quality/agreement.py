@@ -49,7 +49,9 @@ def show_agreement(snapshot: Snapshot, found: AgreementReport) -> None:
              for n in (100, 400)]  # fmt: skip
     st.caption(
         f"The ranges are 95% intervals. At this agreement {', '.join(costs)}. Figures of fewer "
-        f"than {THIN} items are marked as few." + " So are all of these." * (figures.n_items < THIN)
+        f"than {THIN} items are marked as few."
+        + " Here that is all of them."
+        * (figures.n_items < THIN)
     )
     with st.expander("Why alpha can be low although people agree"):
         st.caption(WHY_ALPHA_FALLS)
@@ -63,8 +65,8 @@ def show_tables(task: Task, found: AgreementReport) -> None:
         (x.a, x.b, x.n, interval_text(x.percent, ".0%") + ", few" * (x.n < THIN), x.kappa)
         for x in found.agreement.pairs
     ]
-    st.header("Two by two", anchor=False)
-    table(["Annotator", "and", "Items", "Same label", "Kappa"], rows, "pairs")
+    st.header("Pairs", anchor=False)
+    table(["Annotator", "Other", "Items", "Same label", "Kappa"], rows, "pairs")
     st.header("By label", anchor=False)
     labels = [(task.name_of(x), interval_text(of, ".2f")) for x, of in found.labels.items() if of]
     table(["Label", "Agreement on it"], labels, "labels")

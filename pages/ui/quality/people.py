@@ -25,7 +25,7 @@ def show_people(snapshot: Snapshot, found: AgreementReport) -> None:
             "Today": counts.get(x.name, 0),
             "Labels": x.labels,
             "Seconds per label": x.seconds,
-            positive.name if positive else "": share_text(x.positives),
+            f"Share of {positive.name}" if positive else "": share_text(x.positives),
             "Same again": share_text(x.repeats),
             "As decided": share_text(x.decided),
             "Right, estimated": "" if x.right is None else f"{x.right:.0%}",

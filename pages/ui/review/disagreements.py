@@ -98,7 +98,7 @@ def _ask_why(snapshot: Snapshot, last: Event) -> None:
             st.button(
                 reason.capitalize(),
                 key=f"why {item_id} {number}",
-                shortcut=str(number),
+                shortcut=reason[0],  # a label's digit, pressed twice, gives none
                 on_click=_decide,
                 args=(snapshot, item_id, last.label, reason),
             )
