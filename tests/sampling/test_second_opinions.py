@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from core.errors import PoolExhaustedError
-from core.sampling.next_batch import propose
+from core.sampling.next_batch import batch_to_label, propose
 from core.sampling.second_opinions import ask_about, ask_about_random
 from core.workspace.logs import Proposal
+from core.workspace.opinions import opinions_awaited
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import REPEAT, SECOND_OPINION
 from tests.conftest import MakeWorkspace, headlines
@@ -149,6 +150,53 @@ def test_repeats_come_back_to_the_same_person_after_a_week(make_workspace: MakeW
     own = {x.item_id for x in team.snapshot.labels.items if x.annotator == "bob"}
     assert {p.annotator for p in found} == {"bob"}
     assert {p.item_id for p in found} <= own
+
+
+def test_repeats_come_back_after_so_many_labels_of_the_same_person(
+    make_workspace: MakeWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("core.sampling.second_opinions.LABELS_BETWEEN", 20)
+    team = team_of(make_workspace, "repeat = 1")
+    team.clock = team.clock.now(team.clock.tzinfo) - timedelta(hours=1)
+    first = team.label_batch("ann")
+    team.label_batch("ann")
+    team.label_batch("bob")
+    found = [p.item_id for p in propose(team.snapshot, "ann").proposals if p.strategy == REPEAT]
+    assert sorted(found) == sorted(team.held_by(first))
+
+
+def test_whoever_is_asked_about_an_item_in_two_ways_takes_over_one(make_workspace: MakeWorkspace):
+    team = team_of(make_workspace)
+    items = team.held_by(team.label_batch("ann"))
+    ask_about(team.workspace, items)
+    ask_about_random(team.workspace, len(items))
+    batch_to_label(team.snapshot, "bob")
+    of_nobody = [x for x in opinions_awaited(team.snapshot.logs, team.snapshot.labels.words)
+                 if not x.annotator]  # fmt: skip
+    assert sorted(x.item_id for x in of_nobody) == sorted(items)
+
+
+def again(team: Team, person: str) -> list[str]:
+    batch = propose(team.snapshot, person).proposals
+    return sorted(p.item_id for p in batch if p.strategy == SECOND_OPINION)
+
+
+def test_a_share_that_is_due_at_once_is_spread_over_batches(make_workspace: MakeWorkspace):
+    team = team_of(make_workspace, "overlap = 0.5")
+    for _ in range(3):
+        team.label_batch("ann")
+    assert [len(again(team, "bob")) for _ in range(2)] == [20, 10]
+
+
+def test_a_share_leaves_out_what_the_person_said_when_asked_otherwise(
+    make_workspace: MakeWorkspace,
+):
+    team = team_of(make_workspace, "overlap = 1")
+    items = sorted(team.held_by(team.label_batch("ann")))
+    ask_about(team.workspace, items[:4])
+    team.label_batch("bob")
+    assert again(team, "bob") == items[4:]
+    assert again(team, "eve") == items[:4], "of them no figure has a second opinion yet"
 
 
 def test_opinions_are_given_where_nothing_new_is_left(make_workspace: MakeWorkspace):

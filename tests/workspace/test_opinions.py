@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import LoopError
 from core.sampling.next_batch import split_to_fill
+from core.workspace.assignment import owed
 from core.workspace.item_history import history
 from core.workspace.logs import Proposal, append_records, now
 from core.workspace.relabel import Decision, Hand, adjudicate, as_they_stand, decide, label_by_hand
@@ -147,6 +148,59 @@ def test_a_label_by_hand_of_somebody_else_corrects(team: Team):
     assert [x.annotator for x in words.by_item[ITEM]] == ["ann"]
     assert words.disputed == {}
     assert team.snapshot.labels.by_id[ITEM].label == "1"
+
+
+def test_a_second_look_of_the_first_person_settles_a_dispute(team: Team):
+    propose(team, "b2", "training", "bob", SECOND_OPINION, ITEM)
+    team.say("bob", "b2", ITEM, "1")
+    (item,) = as_they_stand(team.snapshot, [ITEM])
+    decide(team.workspace, team.inbox, [Decision(item, "0")], "ann")
+    assert team.snapshot.labels.words.disputed == {}
+
+
+def test_a_label_of_the_first_person_by_hand_corrects_and_disputes_nothing(team: Team):
+    propose(team, "b2", "training", "bob", SECOND_OPINION, ITEM)
+    team.say("bob", "b2", ITEM, "0")
+    label_by_hand(team.workspace, team.inbox, ITEM, "1", Hand("ann", assisted=True))
+    words = team.snapshot.labels.words
+    assert (words.counting[ITEM].label, words.disputed) == ("1", {})
+
+
+def test_a_word_of_somebody_else_in_the_batch_corrects_a_label_and_not_an_undo(team: Team):
+    team.say("bob", "b1", ITEM, "1")
+    words = team.snapshot.labels.words
+    assert [x.annotator for x in words.by_item[ITEM]] == ["ann"]
+    assert (words.counting[ITEM].label, words.disputed) == ("1", {})
+    team.say("ann", "b1", "i0004", "0")
+    team.say("ann", "b1", "i0004", action="undo")
+    team.say("bob", "b1", "i0004", "1")
+    words = team.snapshot.labels.words
+    assert [x.annotator for x in words.by_item["i0004"]] == ["bob"]
+    assert set(words.corrected) == {ITEM}
+
+
+def test_a_decision_on_a_label_that_is_undone_stands_in_its_own_batch(team: Team):
+    decision = adjudicate(team.workspace, team.inbox, ITEM, "1", "lea")
+    team.say("ann", "b1", ITEM, action="undo")
+    assert label_of(team) == ("1", "random", "lea", decision.batch_id)
+
+
+def test_a_word_in_the_own_batch_after_a_correction_is_an_opinion_again(team: Team):
+    propose(team, "b2", "training", "bob", SECOND_OPINION, ITEM)
+    team.say("bob", "b2", ITEM, "1")
+    label_by_hand(team.workspace, team.inbox, ITEM, "0", Hand("ann", assisted=True))
+    assert team.snapshot.labels.words.disputed == {}
+    team.say("ann", "b1", ITEM, "0")
+    assert set(team.snapshot.labels.words.disputed) == {ITEM}
+
+
+def test_opinions_are_owed_by_whoever_was_asked_alone(team: Team):
+    propose(team, "b2", "training", "bob", SECOND_OPINION, ITEM)
+    propose(team, "b3", "training", "bob", "random", "i0007")
+    propose(team, "overlap-0001", "training", "", SECOND_OPINION, ITEM)
+    assert (owed(team.snapshot, "bob"), owed(team.snapshot, "eve")) == ({ITEM}, set())
+    team.say("bob", "b2", ITEM, "0")
+    assert owed(team.snapshot, "bob") == set()
 
 
 def test_disputed_training_items_are_held_back_if_the_task_says_so(team: Team):
