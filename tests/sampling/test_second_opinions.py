@@ -7,8 +7,8 @@ import pytest
 
 from core.errors import PoolExhaustedError
 from core.sampling.next_batch import batch_to_label, propose
-from core.sampling.second_opinions import ask_about, ask_about_random
-from core.workspace.logs import Proposal
+from core.sampling.second_opinions import ask_about, ask_about_random, start_items
+from core.workspace.logs import Proposal, append_records, now
 from core.workspace.opinions import opinions_awaited
 from core.workspace.snapshot import read_snapshot
 from core.workspace.task import REPEAT, SECOND_OPINION
@@ -132,6 +132,16 @@ def test_a_newcomer_starts_with_these_items_before_taking_over_what_rests(
     team.label_batch("bob")
     waiting = [p.item_id for p in team.snapshot.open_batches[left]]
     assert (len(waiting), team.batch("bob")) == (12, waiting)
+
+
+def test_newcomers_do_not_start_with_what_a_model_chose(make_workspace: MakeWorkspace):
+    team = team_of(make_workspace, "start = 5")
+    chosen = [("i0001", "low confidence"), ("i0002", "random")]
+    append_records(
+        team.workspace.batches,
+        [Proposal("b1", now(), "training", "ann", 1, item, strategy) for item, strategy in chosen],
+    )
+    assert start_items(team.snapshot) == {"i0002": "training"}
 
 
 def test_repeats_come_back_to_the_same_person_after_a_week(make_workspace: MakeWorkspace):

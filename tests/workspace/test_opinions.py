@@ -1,12 +1,13 @@
 """Opinions stay apart from labels: which word counts, what is disputed, what is saved."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from core.errors import LoopError
 from core.sampling.next_batch import split_to_fill
-from core.workspace.assignment import owed
+from core.workspace.assignment import free_batch, owed
 from core.workspace.item_history import history
 from core.workspace.logs import Proposal, append_records, now
 from core.workspace.relabel import Decision, Hand, adjudicate, as_they_stand, decide, label_by_hand
@@ -201,6 +202,13 @@ def test_opinions_are_owed_by_whoever_was_asked_alone(team: Team):
     assert (owed(team.snapshot, "bob"), owed(team.snapshot, "eve")) == ({ITEM}, set())
     team.say("bob", "b2", ITEM, "0")
     assert owed(team.snapshot, "bob") == set()
+
+
+def test_an_opinion_that_one_person_owes_goes_to_nobody_else(team: Team):
+    for item_id in ("i0004", "i0005"):
+        team.say("ann", "b1", item_id, "0")
+    propose(team, "b2", "training", "bob", SECOND_OPINION, ITEM)
+    assert free_batch(team.snapshot, "eve", datetime(2999, 1, 1, tzinfo=UTC)) is None
 
 
 def test_disputed_training_items_are_held_back_if_the_task_says_so(team: Team):
