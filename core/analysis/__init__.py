@@ -3,7 +3,7 @@
 - simulation.make_demo, steps: active learning with known labels
 - results.keep_newest, read_newest: what studies found, kept in `.cache`
 - learning_curves.learn, curve_comparison.compare
-- strategy_comparison.compute, strategy_yield.chosen_labels: what each strategy brought
+- strategy_yield.chosen_labels: what each strategy brought
 - estimate.compute_estimate: positives that are left, and whether to stop
 - projection.pool_points, pick_points: the pool and the picks on the map of a batch
 """

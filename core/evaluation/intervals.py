@@ -8,7 +8,6 @@ in 91%, these in 94 to 95%.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,17 +97,16 @@ def cut_intervals(predicted: Mask, actual: Mask) -> dict[str, Interval]:
     return {name: each for name, each in found.items() if each} if actual.any() else {}
 
 
-def student(freedom: float, level: float = LEVEL) -> float:
-    """Student's quantile for this level with so many degrees of freedom, at least 1.
+def student(freedom: int) -> float:
+    """Student's quantile for `LEVEL` with so many degrees of freedom, at least 1.
 
-    Exact for one and two; else the expansion of Abramowitz and Stegun 1964, 26.7.5, within 0.004 at
-    95%. For stricter levels it wants more degrees: from nine on it is within 0.004 down to 99.9%.
+    Exact for one and two; else the expansion of Abramowitz and Stegun 1964, 26.7.5, within 0.004.
     """
     if freedom == 1:
-        return float(np.tan(np.pi * level / 2))
+        return float(np.tan(np.pi * LEVEL / 2))
     if freedom == 2:
-        return float(level * np.sqrt(2 / (1 - level**2)))
-    z, n = NormalDist().inv_cdf((1 + level) / 2), freedom
+        return float(LEVEL * np.sqrt(2 / (1 - LEVEL**2)))
+    z, n = Z, freedom
     return (
         z
         + (z**3 + z) / (4 * n)

@@ -1,17 +1,15 @@
 """Studies of tasks without a positive label, and with several labels for a text."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from core.analysis import learning_curves, strategy_comparison, strategy_yield
+from core.analysis import learning_curves, strategy_yield
 from core.analysis.estimate import make_estimate
 from core.analysis.simulation import LabeledPool, Plan, by_mix, steps
 from core.evaluation.runs import train
 from core.system.progress import in_words
-from core.workspace.labels import Labels
 from core.workspace.snapshot import Snapshot
 from tests.conftest import write_csv
 from tests.label_worlds import MANY, SEVERAL, items_of, labeled_snapshot, with_labels
@@ -32,19 +30,6 @@ def test_what_a_strategy_brought_in_has_no_share_of_positives(snapshot: Snapshot
     (found,) = strategy_yield.by_strategy(strategy_yield.chosen_labels(snapshot))
     assert found.positive is None
     assert found.labeled == 160
-
-
-def test_strategies_are_compared_by_macro_scores(snapshot: Snapshot):
-    items = snapshot.labels.splits["training"]
-    half = [replace(x, strategy="outlier") if at % 2 else x for at, x in enumerate(items)]
-    splits = {**snapshot.labels.splits, "training": half}
-    experiment = strategy_comparison.prepare(
-        replace(snapshot, labels=Labels(splits, [], [])), size=40, seeds=2
-    )
-    outcome = strategy_comparison.run(experiment)
-    for result in outcome.results:
-        assert 0 <= result.scores["fscore"].value <= 1
-        assert result.scores["auc"].value > 0.5
 
 
 def test_a_simulated_loop_goes_by_macro_f(snapshot: Snapshot):

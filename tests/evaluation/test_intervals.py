@@ -199,10 +199,3 @@ def test_a_share_of_nothing_is_anything():
 @pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 9, 30, 1_000])
 def test_students_quantiles_are_scipys(freedom: int):
     assert student(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), abs=4e-3)
-
-
-@pytest.mark.parametrize("level", [0.5, 0.95, 0.975, 0.99, 0.999])
-@pytest.mark.parametrize("freedom", [1, 2, 9, 19, 33.3, np.inf])
-def test_students_quantiles_are_scipys_at_stricter_levels(freedom: float, level: float):
-    expected = stats.t.ppf((1 + level) / 2, freedom)
-    assert student(freedom, level) == pytest.approx(expected, abs=4e-3)

@@ -8,17 +8,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.analysis.estimate import estimate_file, kept_estimate, prevalence_of
-from core.analysis.strategy_comparison import prepare, run
 from core.evaluation.intervals import Interval
 from core.system.jobs import Job
 from core.workspace.layout import open_workspace
-from core.workspace.logs import append_records
 from core.workspace.snapshot import read_snapshot
 from pages.ui.components.scores import interval_text
 from pages.ui.components.verdict import QUESTION, left_told, sample_told
 from tests.conftest import MakeWorkspace, headlines, write_csv
 from tests.pages.conftest import one_label
-from tests.pages.test_learning_pages import estimated, over
+from tests.pages.test_learning_pages import estimated
 from tests.pages.test_pages import ROOT, TIMEOUT, open_page
 
 
@@ -57,64 +55,6 @@ def test_a_figure_without_an_interval_stands_alone():
     nan = float("nan")
     assert interval_text(Interval(2.5, nan, nan), ".1f") == "2.5"
     assert interval_text(None, ".0%") == ""
-
-
-def test_the_experiment_is_run_once_and_told_ever_after(demo: Path, monkeypatch):
-    page = open_page("strategies", demo, monkeypatch)
-    page.button("experiment").click().run()
-    over(page, "experiment")
-    assert not page.exception
-    said = verdicts(page)
-    assert len(said) == 4
-    assert any("4 comparisons" in part.value for part in page.caption)
-    again = open_page("strategies", demo, monkeypatch)
-    assert verdicts(again) == said
-    assert "experiment" not in [button.key for button in again.button]
-
-
-def test_a_second_session_sees_the_first_one_s_experiment_and_may_stop_it(demo: Path, monkeypatch):
-    monkeypatch.setattr("pages.ui.cache.analysis.Job", Job)
-    first = open_page("strategies", demo, monkeypatch)
-    first.button("experiment").click().run()
-    second = open_page("strategies", demo, monkeypatch)
-    assert "experiment" not in [button.key for button in second.button]
-    second.button("experiment_stop").click().run()
-    over(second, "experiment")
-    first.run()
-    assert next(button.key for button in first.button) == "experiment"
-    assert not first.error
-
-
-def test_an_outcome_of_earlier_labels_is_shown_as_such(demo: Path, monkeypatch):
-    snapshot = read_snapshot(open_workspace(demo))
-    run(prepare(snapshot))
-    item = snapshot.labels.splits["training"][0]
-    event = next(e for e in snapshot.logs.events if e.item_id == item.item_id)
-    other = "0" if item.label == "1" else "1"
-    append_records(snapshot.workspace.annotations, [replace(event, event_id="new", label=other)])
-    page = open_page("strategies", demo, monkeypatch)
-    assert not page.exception
-    assert any("This comparison is from" in said.value for said in page.info)
-    assert len(verdicts(page)) == 4
-    assert page.button("experiment").label == "Compare again"
-
-
-def verdicts(page: AppTest) -> list[str]:
-    told = ("random by", "clear difference", "finds a positive item yet")
-    return [text.value for text in page.text if any(words in text.value for words in told)]
-
-
-def test_a_strategy_that_brought_too_little_is_named(demo: Path, monkeypatch):
-    for file in (demo / "training_data").glob("*.csv"):
-        file.unlink()
-    lines = (demo / "annotations.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (demo / "annotations.csv").write_text("".join(lines[:-30]), encoding="utf-8")
-    page = open_page("strategies", demo, monkeypatch)
-    assert not page.exception
-    assert any(
-        text.value.startswith("Outlier: ") and "more labels needed" in text.value
-        for text in page.text
-    )
 
 
 def test_twenty_iterations_are_shown(many_iterations: Path, monkeypatch):
@@ -211,11 +151,7 @@ def test_more_than_two_labels_are_one_positive_against_the_rest(
     assert not page.exception
     totals = page.dataframe[0].value.set_index("Strategy")
     assert {"outlier", "random"} == set(totals.index)
-    page.button("experiment").click().run()
-    over(page, "experiment")
-    assert not page.exception
     assert not page.error
-    assert len(verdicts(page)) == 4
     assert "of all texts are *Flood* (" in estimated(page)
 
 
@@ -232,16 +168,3 @@ def test_a_strategy_that_is_not_ours_is_shown_under_its_name(
     page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
     assert not page.exception
     assert name in set(page.dataframe[0].value["Strategy"])
-    assert any(f"labels each: random, {name}" in said.value for said in page.text)
-
-
-def test_one_strategy_alone_waits_for_another(make_workspace: MakeWorkspace, monkeypatch):
-    rows = headlines(300)
-    labels = {
-        (split, value): [(*row, "random") for row in part if row[2] == value]
-        for split, part in (("evaluation", rows[:60]), ("training", rows[60:260]))
-        for value in "10"
-    }
-    page = open_page("strategies", make_workspace([r[:2] for r in rows], labels).path, monkeypatch)
-    assert not page.exception
-    assert any("nothing to compare" in said.value for said in page.info)

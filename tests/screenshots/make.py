@@ -26,9 +26,6 @@ SCHEMES = ("light", "dark")
 SETTLE = 1_500
 """Milliseconds for charts to be drawn after the page's script has run."""
 
-EXPERIMENT = 180_000
-"""Milliseconds that the experiment on Strategies may take."""
-
 
 @dataclass(frozen=True)
 class Shot:
@@ -72,18 +69,6 @@ def open_tab(name: str) -> Callable[[Page], None]:
     return prepare
 
 
-def compare(page: Page) -> None:
-    """The experiment, from its button to its sentences."""
-    button = page.get_by_role("button", name="Compare", exact=True)
-    numbers = page.get_by_text("Further right is better.").first
-    button.or_(numbers).first.wait_for()
-    if button.is_visible():
-        button.click()
-    numbers.wait_for(timeout=EXPERIMENT)
-    heading = page.get_by_role("heading", name="Compare strategies on your labels")
-    heading.evaluate("heading => heading.scrollIntoView({block: 'start'})")
-
-
 SHOTS = (
     Shot("home", ""),
     Shot("annotate", "annotate", prepare=label_some),
@@ -92,7 +77,6 @@ SHOTS = (
     Shot("review-brush", "review", height=1_250, prepare=drag_a_region),
     Shot("review-second-look", "review", height=1_000, prepare=open_tab("Second look")),
     Shot("strategies", "strategies", height=1_800),
-    Shot("strategies-experiment", "strategies", height=1_000, prepare=compare),
     Shot("metrics", "metrics", height=1_500),
     Shot("metrics-probabilities", "metrics", height=900, prepare=open_tab("Probabilities")),
     Shot("review-disagreements", "review", prepare=open_tab("Disagreements")),

@@ -54,12 +54,8 @@ KINDS = {
     "metrics": metrics.KINDS,
 }
 
-LONG = {
-    "review": ("coming batch", review.ask_for_the_coming_batch, ""),
-    "strategies": ("experiment", strategies.ask_for_the_experiment, ".st-key-experiment_progress"),
-}
-"""What computes for long, by the page where it is asked for; and what stands on the page meanwhile
-where it goes on after the page's own run."""
+LONG = {"review": ("coming batch", review.ask_for_the_coming_batch)}
+"""What computes for long, by the page where it is asked for."""
 
 TURNS = 11
 
@@ -247,7 +243,7 @@ def side_by_side(stage: Stage, page: str, turns: int) -> list[Measured]:
 
     It is begun again, each time after another label, until there are enough draws.
     """
-    (name, ask, sign), visit, other = LONG[page], stage.visit, stage.visit.beside
+    (name, ask), visit, other = LONG[page], stage.visit, stage.visit.beside
     long: list[Turn] = []
     draws: list[Turn] = []
     try:
@@ -258,12 +254,9 @@ def side_by_side(stage: Stage, page: str, turns: int) -> list[Measured]:
             other.settle(other.press("random"))
             begin, cpu = len(visit.relay.passed), stage.cpu()
             act()
-            if sign:
-                visit.page.locator(sign).wait_for()
-            began = time.perf_counter()
-            while not visit.relay.is_over(begin) or (sign and visit.page.locator(sign).count()):
+            while not visit.relay.is_over(begin):
                 draws.append(stage.turn(other, other.press("random"), SHORT))
-            took = time.perf_counter() - began if sign else visit.relay.answered(begin)
+            took = visit.relay.answered(begin)
             long.append(Turn(took, stage.cpu() - cpu, stage.yardstick()))
     except hand.NotThere as error:
         return [Measured(page, name, note=f"not there: {told(error)}")]
