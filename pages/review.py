@@ -32,7 +32,6 @@ from pages.ui.review.picks import (
     open_batch,
     open_item_button,
     picks_shown,
-    show_picture,
     show_sides,
 )
 
@@ -41,7 +40,7 @@ DECIDED = 20  # flagged items with a button for each label: buttons cost more ti
 
 
 def show_choice(snapshot: Snapshot) -> None:
-    """Two strategies' picks of a batch, of the next one, or of all; over them their map."""
+    """Two strategies' picks of a batch, of the next one, or of all."""
     batch = choose_batch(snapshot, analysis.picks(snapshot))
     if batch is None:
         say_empty(
@@ -49,9 +48,7 @@ def show_choice(snapshot: Snapshot) -> None:
             "first training data on Annotate; the batch after that is chosen by the model."
         )
         return
-    picks, newest = picks_shown(snapshot, batch), newest_run(snapshot)
-    show_picture(snapshot, picks, newest, batch)
-    show_sides(snapshot, picks, newest)
+    show_sides(snapshot, picks_shown(snapshot, batch), newest_run(snapshot))
 
 
 def show_flagged(snapshot: Snapshot) -> None:

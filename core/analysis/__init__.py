@@ -5,5 +5,4 @@
 - learning_curves.learn, curve_comparison.compare
 - strategy_yield.chosen_labels: what each strategy brought
 - estimate.compute_estimate: positives that are left, and whether to stop
-- projection.pool_points, pick_points: the pool and the picks on the map of a batch
 """

@@ -15,7 +15,6 @@ from pages.ui.components.charts import (
     NOT_RECORDED,
     OTHER_STRATEGIES,
     OTHERS,
-    POOL,
     POSITIVE,
     SCORE_COLORS,
     STRATEGY_COLORS,
@@ -79,7 +78,7 @@ VISIONS = {
     "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
 }
 XYZ = np.array([[0.4125, 0.3576, 0.1804], [0.2127, 0.7152, 0.0722], [0.0193, 0.1192, 0.9503]])
-OFTEN_TOGETHER = ("random", "low confidence", "outlier", "sunlight", NOT_RECORDED, POOL)
+OFTEN_TOGETHER = ("random", "low confidence", "outlier", "sunlight", NOT_RECORDED)
 LIGHT, DARK = "#ffffff", "#16161a"
 
 

@@ -1,10 +1,10 @@
-"""Review in a real browser: the brush, and the way of a correction to the files."""
+"""Review in a real browser: the way of a correction to the files."""
 
 import re
-from itertools import pairwise, product
+from itertools import pairwise
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from core.evaluation.label_issues import LabelIssue, find_label_issues
 from core.evaluation.runs import read_report
@@ -16,7 +16,6 @@ from tests.server import Site
 pytestmark = pytest.mark.browser
 
 FILES = {"1": "related.csv", "0": "not_related.csv"}
-CHART = '[data-testid="stVegaLiteChart"]'
 
 
 @pytest.fixture
@@ -29,71 +28,6 @@ def page(context: BrowserContext, site: Site) -> Page:
     page = context.new_page()
     page.goto(site.at("review", "annotator=ann"))
     return page
-
-
-TRIES = 20
-"""How often the mouse is used until the picture, which may still be drawn, has heard of it."""
-
-
-def picture(page: Page) -> Locator:
-    plot = page.locator(f"{CHART} canvas, {CHART} svg").first
-    plot.scroll_into_view_if_needed()
-    expect(plot).to_be_visible()
-    settled(page)
-    return plot
-
-
-def test_a_dragged_region_shows_its_items_and_one_opens(page: Page):
-    plot = picture(page)
-    for _ in range(TRIES):
-        box = plot.bounding_box()
-        left, top, width, height = (box[name] for name in ("x", "y", "width", "height"))
-        page.mouse.move(left + 0.2 * width, top + 0.35 * height)
-        page.mouse.down()
-        page.mouse.move(left + 0.95 * width, top + 0.75 * height, steps=8)
-        page.mouse.up()
-        page.wait_for_timeout(1_000)
-        settled(page)
-        if page.get_by_text("items selected").is_visible():
-            break
-    page.locator(".st-key-review_chosen summary").first.click()
-    page.get_by_role("button", name="Open in Annotate").first.click()
-    page.wait_for_url("**/annotate*")
-    expect(page.get_by_test_id("batch-end")).to_be_visible()
-
-
-def test_the_keyboard_selects_and_opens_what_the_mouse_does(page: Page):
-    page.locator("summary", has_text="Select without a mouse").press("Enter")
-    page.get_by_role("slider", name="Confidence").last.press("PageDown")
-    expect(page.get_by_text("items selected")).to_be_visible()
-    page.locator(".st-key-review_chosen [data-testid=item] >> nth=0").wait_for()
-    page.locator(".st-key-review_chosen summary").nth(1).press("Enter")
-    expect(page.locator(".st-key-review_chosen").get_by_test_id("details")).to_be_visible()
-
-
-def test_a_click_on_a_point_opens_its_item(page: Page):
-    text = point_at_mouse(page, picture(page))
-    page.mouse.down()
-    page.mouse.up()
-    opened = page.locator(".st-key-review_chosen")
-    expect(opened.get_by_test_id("item")).to_contain_text(text)
-    expect(opened.get_by_test_id("details")).to_be_visible()
-
-
-def point_at_mouse(page: Page, plot: Locator) -> str:
-    """Moves the mouse until it stands on a point of the picture; the text of its item."""
-    tip = page.locator("#vg-tooltip-element")
-    for _, row, column in product(range(TRIES), range(30, 70, 4), range(30, 80, 2)):
-        box = plot.bounding_box()
-        page.mouse.move(
-            box["x"] + column / 100 * box["width"], box["y"] + row / 100 * box["height"]
-        )
-        if tip.is_visible():
-            page.wait_for_timeout(200)
-            if tip.is_visible():
-                cells = tip.locator("td.value").all_inner_texts()
-                return max(cells, key=len).split("…")[0]
-    pytest.fail("there is no point in the picture")
 
 
 def top_doubts(workspace: Workspace, number: int) -> list[LabelIssue]:

@@ -45,18 +45,6 @@ def label_some(page: Page) -> None:
         page.keyboard.press(key)
 
 
-def drag_a_region(page: Page) -> None:
-    """The least certain items of the picture are chosen, as with a mouse."""
-    drawing = page.locator('[data-testid="stVegaLiteChart"] :is(canvas, svg)').first
-    page.wait_for_timeout(SETTLE)
-    box = drawing.bounding_box()
-    page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 0.62 * box["height"])
-    page.mouse.down()
-    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.76 * box["height"], steps=8)
-    page.mouse.up()
-    page.get_by_text("items selected").wait_for()
-
-
 def open_tab(name: str) -> Callable[[Page], None]:
     """What opens the tab of this name, with what is in it on the screen."""
 
@@ -73,8 +61,7 @@ SHOTS = (
     Shot("home", ""),
     Shot("annotate", "annotate", prepare=label_some),
     Shot("sunlight", "sunlight", "size=1&seed=12", 1_250),
-    Shot("review", "review", height=1_750),
-    Shot("review-brush", "review", height=1_250, prepare=drag_a_region),
+    Shot("review", "review", height=1_500),
     Shot("review-second-look", "review", height=1_000, prepare=open_tab("Second look")),
     Shot("strategies", "strategies", height=1_800),
     Shot("metrics", "metrics", height=1_500),

@@ -1,22 +1,18 @@
-"""What the Strategies and Review pages work out: yields, comparisons, jobs; picks, duplicates."""
+"""What the Strategies and Review pages work out: yields, jobs; picks, duplicates."""
 
 from collections.abc import Callable
 from functools import partial
 
-import pandas as pd
-
-from core.analysis import projection, strategy_yield
+from core.analysis import strategy_yield
 from core.evaluation.agreement_report import agreement_report
 from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
 from core.system.jobs import Job
 from core.workspace import near_duplicates as duplicates
-from core.workspace.logs import Run
 from core.workspace.near_duplicates import NearDuplicates
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache.keep import Slot, by_snapshot, kept
-from pages.ui.cache.runs import by_state, predictions
 
 JOBS = 50  # kinds of work that are remembered with what came of them; the results stand on disk
 
@@ -46,10 +42,3 @@ def coming(snapshot: Snapshot) -> Slot[Batch]:
 def near_duplicates(snapshot: Snapshot) -> Slot[NearDuplicates]:
     """Nearly the same texts among the labeled items; worked out once for these texts."""
     return Slot(partial(duplicates.near_duplicates, snapshot.labels.items))
-
-
-@kept(by_state)
-def pool_points(snapshot: Snapshot, run: Run) -> pd.DataFrame:
-    """A sample of the pool by confidence and familiarity; the run's predictions must be there."""
-    rows = projection.sampled(snapshot)
-    return projection.pool_points(snapshot, predictions(snapshot, run), rows)

@@ -16,7 +16,7 @@ from core.sampling.catalog import CATALOG
 from core.workspace.task import NONE, NOT_RECORDED, SUNLIGHT, Label, Task
 from pages.ui.components.figure import POINTS
 
-POOL, GRAY = "pool", "#b4b4b4"
+GRAY = "#b4b4b4"
 OTHERS = "other labels"
 
 CURVES = ("fscore", "auc", "average_precision")  # fields of a run that have a learning curve
@@ -24,7 +24,6 @@ CURVES = ("fscore", "auc", "average_precision")  # fields of a run that have a l
 STRATEGY_COLORS = {name: strategy.color for name, strategy in CATALOG.items()} | {
     SUNLIGHT: "#d7424c",
     NOT_RECORDED: "#524265",
-    POOL: GRAY,
 }
 OTHER_STRATEGIES = ("#606060", "#8c8c8c", "#a8a8a8")
 POSITIVE, NEGATIVES = "#d55e00", ("#0072b2", "#009e73", "#e69f00", "#56b4e9", "#524265", "#b4b4b4")

@@ -11,8 +11,6 @@ from functools import partial
 import altair as alt
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.vega_charts import VegaLiteState
 
 from core.exchange.table_writers import guarded
 from pages.ui.cache.keep import chart_spec
@@ -62,12 +60,11 @@ def show_figure(
     make: Callable[..., alt.TopLevelMixin],
     rows: pd.DataFrame,
     *arguments: Hashable,
-    **selection: object,
-) -> DeltaGenerator | VegaLiteState:
+) -> None:
     """The chart that `make` gives for these arguments, with title, reading aid and exports.
 
     `name` is the figure's own among all pages, of letters, digits and hyphens: files are called by
-    it. `selection` and what comes back are as those of `st.vega_lite_chart`.
+    it.
     """
     is_painted = len(rows) > CANVAS_FROM
     with st.container(key=name, gap="small"):
@@ -83,7 +80,7 @@ def show_figure(
             "description": f"{title}. {aid}",
         }
         width = "content" if "width" in spec else "stretch"
-        selected = st.vega_lite_chart(spec, width=width, **{"key": f"{name}-chart"} | selection)
+        st.vega_lite_chart(spec, width=width, key=f"{name}-chart")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.download_button(
                 "CSV",
@@ -97,7 +94,6 @@ def show_figure(
             )
             if not is_painted:
                 _svg_link(key=f"{name}-svg", data={"figure": name}, width="content")
-    return selected
 
 
 def _config(ink: str) -> dict[str, object]:

@@ -83,13 +83,3 @@ def nudge(page: Page, key: str) -> None:
     thumb = widget(page, key, "input[type=range]")
     thumb.focus(timeout=WAIT)
     thumb.press("ArrowRight")
-
-
-def drag(page: Page, box: str, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """From one place of the box to another, both as shares of its width and height."""
-    field = page.locator(box).first
-    field.scroll_into_view_if_needed(timeout=WAIT)
-    size = field.bounding_box()
-    for act, (x, y) in ((page.mouse.down, start), (page.mouse.up, end)):
-        page.mouse.move(size["x"] + x * size["width"], size["y"] + y * size["height"], steps=6)
-        act()

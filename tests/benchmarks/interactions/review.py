@@ -16,20 +16,10 @@ from tests.benchmarks.interactions.visit import (
 )
 
 REVIEW = f"review{PERSON}"
-CHART = '[data-testid="stVegaLiteChart"] :is(canvas, svg)'
 
 
 def second_look(visit: Visit) -> None:
     tab("review_tab", 1)(visit)
-
-
-def brushing(visit: Visit) -> Iterator[Act]:
-    visit.open(REVIEW)
-    visit.page.locator(CHART).first.wait_for(timeout=hand.WAIT)
-    visit.page.wait_for_timeout(1_000)
-    for at in range(100):
-        x = 0.15 + 0.04 * (at % 10)
-        yield lambda x=x: hand.drag(visit.page, CHART, (x, 0.3), (x + 0.3, 0.7))
 
 
 def correcting(visit: Visit) -> Iterator[Act]:
@@ -61,7 +51,6 @@ KINDS: dict[str, Kind] = {
     "batch": choosing(REVIEW, "review_batch"),
     "strategy": choosing(REVIEW, "review_side_0"),
     "tab": picking(REVIEW, "review_tab"),
-    "brush": brushing,
     "list of second looks": picking(REVIEW, "second_look", second_look),
     "earlier batch": choosing(REVIEW, "review_earlier", tab("review_tab", 4)),
     "correction": correcting,
