@@ -83,7 +83,7 @@ def test_the_core_never_imports_streamlit_or_pages():
 
 
 def test_strategies_know_neither_files_nor_models():
-    for name in ("strategies", "diversity", "catalog"):
+    for name in ("strategies", "catalog"):
         tops = {each.split(".")[0] for each in imports(ROOT / f"core/sampling/{name}.py")}
         assert not tops & {"pathlib", "torch", "duckdb", "os"}, name
 

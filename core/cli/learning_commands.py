@@ -75,7 +75,7 @@ def next_batch(
         else:
             snapshot = open_snapshot(data, report)
             batch = propose(snapshot, annotator, wishes, progress=report, engine=opened)
-        hint = "" if mix else snapshot.why_no_model
+        hint = "" if mix else snapshot.why_no_model or snapshot.workspace.task.warning
         answer = answers.batch_json(batch) | ({"hint": hint} if hint else {})
         tell(answer, [*answers.batch_text(batch), *filter(None, [hint])], as_json)
 

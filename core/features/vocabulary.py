@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.features.attribution import pieces_of
 from core.features.base import Features, Numbers, Projection, Pushes, Weights, bag_sums
-from core.pool.bags import Bags, Ids, Indices, Mask, bags_of, distinct_words
+from core.pool.bags import Bags, Ids, Indices, Mask, bags_of
 from core.pool.text import number_words, words_of
 from core.pool.words import PoolWords
 from core.system.progress import Progress, silent
@@ -27,11 +27,6 @@ from core.workspace.snapshot import Snapshot
 
 MIN_WORD_COUNT = 3  # chapter 2: rarer words tell the model nothing that it could learn
 WORD_END = "\n"  # stands in no word: words are what is left of a text that is split at white space
-
-DIMENSIONS = 64
-SEED = 1
-"""Of the random projection (Achlioptas 2003), by which the same words give the same vectors. It
-keeps similarities within about 1 / sqrt(DIMENSIONS)."""
 
 
 @dataclass(frozen=True)
@@ -166,34 +161,3 @@ def word_positions(pool_words: PoolWords, words: Sequence[str]) -> Indices:
     """Each word's id among the pool's words, -1 for those that the pool does not have."""
     found = pc.index_in(pa.array(words, pa.large_string()), value_set=pool_words.words)
     return pc.fill_null(found, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-
-
-def pool_vectors(snapshot: Snapshot) -> Numbers:
-    """Vectors of length 1 of the pool, `(n_pool, DIMENSIONS)`; zeros for a text without words."""
-    return _vectors(snapshot, snapshot.pool_words.bags)
-
-
-def training_vectors(snapshot: Snapshot) -> Numbers:
-    """The same of the usable training items, `(n_training, DIMENSIONS)`, by the pool's words."""
-    texts = [item.text for item in snapshot.labels.usable_training]
-    return _vectors(snapshot, pool_bags(snapshot.pool_words, texts))
-
-
-def _vectors(snapshot: Snapshot, bags: Bags) -> Numbers:
-    """The sum of (1 + log tf) times its row over each item's words, scaled to length 1.
-
-    A word's row is that of a sparse random matrix times its idf, log((1 + n) / (1 + df)) + 1 over
-    the n items of the pool that are not held out.
-    """
-    counted, n_words = ~snapshot.held_out, len(snapshot.pool_words.words)
-    of_pool, _ = distinct_words(snapshot.pool_words.bags)
-    in_counted = of_pool.ids[np.repeat(counted, of_pool.lengths)]
-    frequency = np.bincount(in_counted, minlength=n_words)
-    rarity = np.log((1 + counted.sum()) / (1 + frequency)) + 1
-    signs = np.array([-1, 0, 0, 0, 0, 1], np.float32)
-    draw = np.random.default_rng(SEED).integers(0, 6, (n_words, DIMENSIONS), np.int8)
-    rows = signs[draw] * rarity.astype(np.float32)[:, None]
-    words, counts = distinct_words(bags)
-    sums = bag_sums(rows, words, (1 + np.log(counts)).astype(np.float32))
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)

@@ -7,7 +7,7 @@ here. Pages, charts and the mix of a batch read the rest from the record.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.sampling import diversity, strategies
+from core.sampling import strategies
 from core.sampling.strategies import Ranked
 from core.workspace.task import Task
 
@@ -82,10 +82,6 @@ _LISTED = (
         when="With three labels and more: where the model hesitates between all of them.",
         why="Chosen because the model hesitates between all labels.",
         color="#0609f9"),
-    Strategy("diverse", diversity.diverse, ("confidence", "vectors"),
-        when="Low confidence without repetition: where batches are full of near-duplicates.",
-        why="Chosen because the model is unsure about it and the rest of the batch is different.",
-        color="#aad06b", seeded=True),
     Strategy("outlier", strategies.outlier, ("bags", "training_counts"),
         when="Texts whose words the training data hardly has: to find what nobody thought of.",
         why="Chosen because its words are rare in the training data.",
@@ -99,10 +95,6 @@ _LISTED = (
         when="Texts whose words are common in the pool and rare in training: the gaps that matter.",
         why="Chosen because its words are common overall and rare in the training data.",
         color="#0043a9"),
-    Strategy("representative", diversity.representative, ("vectors", "training_vectors"),
-        when="Typical of the pool and unlike the training data: early, or when the pool has grown.",
-        why="Chosen because it is typical of your items and unlike the training data.",
-        color="#498cfb"),
     Strategy("most likely positive", strategies.most_likely_positive, ("positive_probability",),
         when="To find positives rather than to teach: where they are rare, or all are wanted.",
         why="Chosen because it is among the most likely positives.",
@@ -149,8 +141,8 @@ PRESETS = (
     ),
     Preset(
         "Explore",
-        "Items that are unlike your training data: for the first batches, or after an import.",
-        {"random": 20, "low confidence": 30, "outlier": 30, "representative": 20},
+        "More random items and rare words: for the first batches, or after an import.",
+        {"random": 20, "low confidence": 50, "outlier": 30},
     ),
     Preset("Random", "A fair sample of all items. The model learns more slowly.", {"random": 100}),
 )

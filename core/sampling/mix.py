@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import LoopError, TaskError
 from core.evaluation.runs import label_mask
-from core.features.vocabulary import count_words, pool_bags, pool_vectors, training_vectors
+from core.features.vocabulary import count_words, pool_bags
 from core.models.label_columns import confidences
 from core.pool.bags import Bags
 from core.sampling import strategies
@@ -88,16 +88,6 @@ class PoolArrays:
     def pool_counts(self) -> NDArray[np.int64]:
         """How often each word occurs in the items that are not held out, `(n_words,)`."""
         return count_words(self.snapshot.pool_words, ~self.snapshot.held_out)
-
-    @cached_property
-    def vectors(self) -> NDArray[np.float32]:
-        """A vector of length 1 for each item, `(n_pool, d)`."""
-        return pool_vectors(self.snapshot)
-
-    @cached_property
-    def training_vectors(self) -> NDArray[np.float32]:
-        """The same for each training item, `(n_training, d)`."""
-        return training_vectors(self.snapshot)
 
     @property
     def length_strata(self) -> NDArray[np.int64]:

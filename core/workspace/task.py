@@ -12,11 +12,13 @@ SPLIT_NAMES = dict(zip(SPLITS, ("test set", "validation set", "training data"), 
 """As people read them."""
 STRATEGIES = (
     "random", "stratified length", "stratified column",
-    "low confidence", "mean confidence", "margin", "ratio", "entropy", "diverse",
-    "outlier", "novel words", "underrepresented words", "representative",
+    "low confidence", "mean confidence", "margin", "ratio", "entropy",
+    "outlier", "novel words", "underrepresented words",
     "most likely positive", "rarest label",
 )  # fmt: skip
 """In the order in which a batch is filled; the spellings that stand in the files."""
+FORMER_STRATEGIES = {"diverse": "low confidence", "representative": "low confidence"}
+"""Strategies of earlier versions, which older files name, with what takes their share of a mix."""
 NOT_RECORDED = "not recorded"  # stands where a label file says neither strategy nor annotator
 SUNLIGHT = "sunlight"
 """Stands where a strategy does for items that a person labeled while looking around. No batch can
@@ -102,7 +104,8 @@ class Task:
 
     `labels` are those that are offered. With `several`, a text has any number of them: its answer
     is their values joined by `|` in the task's order, `-` for none. `show` names the pool's columns
-    that stand under a text on the card, `before` the one that stands above it, dimmed.
+    that stand under a text on the card, `before` the one that stands above it, dimmed. `former` are
+    the strategies of earlier versions that its file names in the mix.
     """
 
     title: str
@@ -126,6 +129,7 @@ class Task:
     rarest: str = ""
     retired: tuple[Label, ...] = ()
     quality: Quality = Quality()
+    former: tuple[str, ...] = field(default=(), compare=False)
     source: str = field(default="task.toml", compare=False)
 
     @cached_property
@@ -137,6 +141,12 @@ class Task:
     def positive(self) -> Label | None:
         """The label that F-score and AUC are about; None where all labels count alike."""
         return next((label for label in self.labels if label.positive), None)
+
+    @property
+    def warning(self) -> str:
+        """What became of the former strategies in its file; empty without one."""
+        names = [f"`{name}` ({FORMER_STRATEGIES[name]} takes its share)" for name in self.former]
+        return f"{self.source} names former strategies: {', '.join(names)}." if names else ""
 
     @property
     def positive_index(self) -> int | None:
@@ -250,16 +260,27 @@ def require_model(name: str, *, several: bool = False) -> None:
         raise RunError("The model `book` is the chapter's, for one label a text. Choose `linear`.")
 
 
-def check_mix(mix: Mapping[str, int], where: str) -> dict[str, int]:
-    """The mix in the files' spellings and order; raises TaskError, which says `where` it stands."""
-    spelled = {name.replace("_", " "): part for name, part in mix.items()}
-    for name, part in spelled.items():
+def check_mix(mix: Mapping[str, int], where: str, *, renew: bool = False) -> dict[str, int]:
+    """The mix in the files' spellings and order; raises TaskError, which says `where` it stands.
+
+    With `renew` others take the shares of former strategies, which else are refused.
+    """
+    spelled: dict[str, int] = {}
+    for written, part in mix.items():
+        name = written.replace("_", " ")
+        if name in FORMER_STRATEGIES:
+            if not renew:
+                what = "a strategy of earlier versions, which was no better than"
+                other = FORMER_STRATEGIES[name].replace(" ", "_")
+                raise TaskError(f"{where}: `{name}` is {what} `{other}`. Use `{other}`.")
+            name = FORMER_STRATEGIES[name]
         if name not in STRATEGIES:
             names = listed([strategy.replace(" ", "_") for strategy in STRATEGIES])
             raise TaskError(f"{where}: `{name}` is not a strategy. Use {names}.")
         if type(part) is not int or not 0 <= part <= MOST:
             mend = f"Give a whole number from 0 to {MOST:,}."
-            raise TaskError(f"{where}: `{name}` is {shortened(part)}. {mend}")
+            raise TaskError(f"{where}: `{written}` is {shortened(part)}. {mend}")
+        spelled[name] = min(spelled.get(name, 0) + part, MOST)
     if not sum(spelled.values()):
         mend = "Give at least one strategy a number."
         raise TaskError(f"{where}: the mix asks for no items. {mend}")

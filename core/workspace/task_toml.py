@@ -14,6 +14,7 @@ from core.errors import RunError, TaskError
 from core.system.findings import counted
 from core.workspace.task import (
     FIRST_COUNTS,
+    FORMER_STRATEGIES,
     HOLD,
     KEY_UNSAID,
     MAX_LABELS,
@@ -112,6 +113,7 @@ def _task(table: Mapping[str, Any]) -> Task:
         keys=_read_keys(said["keys"], labels),
         targets=said["targets"],
         mix=_read_mix(said["batch"]["mix"]),
+        former=tuple(name for name in FORMER_STRATEGIES if name in said["batch"]["mix"]),
         quality=_read_quality(said["quality"]),
         **plain,
     )
@@ -146,7 +148,7 @@ def _read_quality(quality: Mapping[str, Any]) -> Quality:
 def _read_mix(mix: object) -> dict[str, int]:
     if not isinstance(mix, dict):
         raise TaskError("[batch.mix] is not a table. Write one number a line below it.")
-    return check_mix(mix, "[batch.mix]")
+    return check_mix(mix, "[batch.mix]", renew=True)
 
 
 def _read_labels(entries: object, several: bool, keys: Mapping[str, str]) -> tuple[Label, ...]:

@@ -30,13 +30,12 @@ from tests.benchmarks.table import machine, print_table
 RANDOM = {"random": 1}
 CHAPTER = {"random": 10, "low confidence": 80, "outlier": 10}
 ALONE = (
-    "low confidence", "margin", "ratio", "entropy", "diverse", "outlier", "novel words",
-    "underrepresented words", "representative", "stratified length", "most likely positive",
+    "low confidence", "margin", "ratio", "entropy", "outlier", "novel words",
+    "underrepresented words", "stratified length", "most likely positive",
 )  # fmt: skip
 MIXES = {
     "random": RANDOM,
     "10/80/10, the chapter's": CHAPTER,
-    "10/80 diverse/10": {"random": 10, "diverse": 80, "outlier": 10},
     "low confidence alone": {"low confidence": 1},
     **{f"10/90 {name}": {"random": 10, name: 90} for name in ALONE},
 }

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analysis.simulation import Choose
-from core.features.vocabulary import pool_vectors
+from core.features.base import bag_sums
+from core.pool.bags import distinct_words
 from core.sampling.mix import Chosen
 from core.sampling.pool_scores import PoolScores
 from core.sampling.strategies import Ranked
@@ -20,6 +21,32 @@ from core.workspace.snapshot import Snapshot
 
 Query = Callable[[NDArray[np.float32], NDArray[np.bool_], int, int], NDArray[np.int64]]
 """(vectors, which of them are labeled, number, seed) to the chosen rows."""
+
+
+DIMENSIONS = 64
+SEED = 1
+"""Of the random projection (Achlioptas 2003), by which the same words give the same vectors. It
+keeps similarities within about 1 / sqrt(DIMENSIONS)."""
+
+
+def pool_vectors(snapshot: Snapshot) -> NDArray[np.float32]:
+    """Vectors of length 1 of the pool, `(n_pool, DIMENSIONS)`; zeros for a text without words.
+
+    The sum of (1 + log tf) times its row over each item's words. A word's row is that of a sparse
+    random matrix times its idf, log((1 + n) / (1 + df)) + 1 over the n items of the pool that are
+    not held out.
+    """
+    counted, n_words = ~snapshot.held_out, len(snapshot.pool_words.words)
+    words, counts = distinct_words(snapshot.pool_words.bags)
+    in_counted = words.ids[np.repeat(counted, words.lengths)]
+    frequency = np.bincount(in_counted, minlength=n_words)
+    rarity = np.log((1 + counted.sum()) / (1 + frequency)) + 1
+    signs = np.array([-1, 0, 0, 0, 0, 1], np.float32)
+    draw = np.random.default_rng(SEED).integers(0, 6, (n_words, DIMENSIONS), np.int8)
+    rows = signs[draw] * rarity.astype(np.float32)[:, None]
+    sums = bag_sums(rows, words, (1 + np.log(counts)).astype(np.float32))
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.divide(sums, lengths, out=np.zeros_like(sums), where=lengths > 0)
 
 
 def choosers(number: int) -> dict[str, Choose]:

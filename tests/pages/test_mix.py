@@ -2,6 +2,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.sampling.catalog import PRESETS
 from core.workspace.task import STRATEGIES, apportion
+from pages.ui.escape_markdown import plain
 
 
 def page() -> AppTest:
@@ -62,6 +63,16 @@ def test_a_task_with_a_mix_of_its_own_is_custom():
     assert app.number_input("mix_margin").value == 15
 
 
+def test_a_former_strategy_of_the_task_is_named_with_what_takes_its_share():
+    app = page()
+    app.session_state["task"] = "[batch]\nsize = 20\n[batch.mix]\nrandom = 1\ndiverse = 3"
+    app.run()
+    told = "task.toml names former strategies: `diverse` (low confidence takes its share)."
+    assert plain(told) in [said.value for said in app.caption]
+    assert given(app) is None
+    assert custom(app).number_input("mix_low_confidence").value == 15
+
+
 def test_every_strategy_is_offered_with_its_sentence():
     app = custom(page())
     unfit = {"stratified column", "mean confidence"}
@@ -89,18 +100,18 @@ def test_a_chosen_mix_is_given_in_the_files_order():
 
 def test_the_choice_outlives_another_page():
     app = custom(page())
-    app.number_input("mix_diverse").set_value(9).run()
+    app.number_input("mix_entropy").set_value(9).run()
     app.session_state["elsewhere"] = True
     app.run()
     app.session_state["elsewhere"] = False
     app.run()
-    assert given(app)["diverse"] == 9
-    assert app.number_input("mix_diverse").value == 9
+    assert given(app)["entropy"] == 9
+    assert app.number_input("mix_entropy").value == 9
 
 
 def test_another_task_brings_its_own_mix():
     app = custom(page())
-    app.number_input("mix_diverse").set_value(9).run()
+    app.number_input("mix_entropy").set_value(9).run()
     app.session_state["task"] = "[batch]\nsize = 23"
     app.run()
     assert given(app) is None
@@ -110,7 +121,7 @@ def test_another_task_brings_its_own_mix():
 
 def test_one_click_goes_back_to_the_task():
     app = custom(page())
-    app.number_input("mix_diverse").set_value(9).run()
+    app.number_input("mix_entropy").set_value(9).run()
     app.button("mix_reset").click().run()
     assert given(app) is None
     assert app.segmented_control("mix_named").value == "Balanced"

@@ -174,7 +174,7 @@ def test_who_asks_the_model_chooses_among_the_encoded_and_all_others_among_all(
     own = score_pool(snapshot, model).is_own
     at = snapshot.pool_words.pool.positions(snapshot.pool_words.pool.ids.to_pylist())
     asks = {name for name, strategy in CATALOG.items() if strategy.asks_the_model}
-    assert asks == {"low confidence", "margin", "ratio", "entropy", "diverse",
+    assert asks == {"low confidence", "margin", "ratio", "entropy",
                     "mean confidence", "most likely positive", "rarest label"}  # fmt: skip
     for name in sorted(CATALOG.keys() - {"stratified column", "mean confidence"}):
         batch = preview(snapshot, wishes=BatchRequest(mix={name: 60}, seed=2))

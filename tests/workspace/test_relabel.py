@@ -237,6 +237,7 @@ def test_no_mix_can_ask_for_it_and_label_files_know_it(loop_of: Snapshot):
     with pytest.raises(TaskError, match="not a strategy"):
         check_mix({SUNLIGHT: 5}, "here")
     assert is_whole_label({"1"}, ["i1", "text", "1", SUNLIGHT])
+    assert is_whole_label({"1"}, ["i1", "text", "1", "diverse"])  # by an earlier version
     assert not is_whole_label({"1"}, ["i1", "text", "1", SUNLIGHT[:4]])
 
 

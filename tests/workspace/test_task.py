@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import TaskError
-from core.workspace.task import STRATEGIES, apportion, check_mix
+from core.workspace.task import FORMER_STRATEGIES, MOST, STRATEGIES, apportion, check_mix
+from core.workspace.task_file import task_toml
 from core.workspace.task_toml import default_task, load_task, parse_task
 
 LABELS = """
@@ -79,6 +80,8 @@ def test_three_labels_take_three_digits_and_back_moves_away():
         ("[batch]\nsize = 0", "`size` is 0"),
         ("[batch.mix]\nrandom = 0", "asks for no items"),
         ("[batch.mix]\nclever = 5", "`clever` is not a strategy"),
+        ("[batch.mix]\ndiverse = -5", "`diverse` is -5. Give a whole number"),
+        ("[batch.mix]\nrepresentative = 0", "asks for no items"),
         ("[targets]\ntest = 3", "`test`, which is not a setting"),
         ("labels = []", "has 0 labels"),
         (LABELS.format("b", "a.csv", "x"), "same value"),
@@ -131,6 +134,26 @@ def test_every_strategy_may_stand_in_a_mix():
     assert task.mix == dict.fromkeys(STRATEGIES, 2)
     assert task.stratify_by == "source"
     assert default_task().mix == {"random": 10, "low confidence": 80, "outlier": 10}
+
+
+@pytest.mark.parametrize("name", FORMER_STRATEGIES)
+def test_a_former_strategy_is_refused_in_a_new_mix_and_replaced_in_a_file(name: str):
+    with pytest.raises(TaskError, match=rf"--mix: `{name}` is .*Use `low_confidence`\."):
+        check_mix({"random": 10, name: 80}, "--mix")
+    task = parse_task(f"[batch.mix]\n{name} = 80\nlow_confidence = 5\nrandom = 10", "my.toml")
+    assert task.mix == {"random": 10, "low confidence": 85}
+    assert (
+        task.warning
+        == f"my.toml names former strategies: `{name}` (low confidence takes its share)."
+    )
+    saved = parse_task(task_toml(task), "my.toml")
+    assert (saved, saved.warning) == (task, "")
+
+
+def test_shares_that_come_together_stay_within_what_a_file_may_hold():
+    parts = f"diverse = {MOST}\nrepresentative = {MOST}\nlow_confidence = {MOST}"
+    task = parse_task(f"[batch.mix]\n{parts}", "task.toml")
+    assert parse_task(task_toml(task), "task.toml") == task
 
 
 def test_a_mix_takes_the_files_spelling_and_order():

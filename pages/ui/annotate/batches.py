@@ -129,6 +129,8 @@ def choose_mix(task: Task) -> dict[str, int] | None:
         _fill_in(*default)
     with st.expander("What the next batch is made of", icon=":material/tune:"):
         st.caption("For your next batches here. To keep a mix, choose it in Data → Settings.")
+        if task.warning:
+            st.caption(plain(task.warning))
         name = st.segmented_control(
             "Mix", [*offered, CUSTOM], required=True, key=NAMED, persist_state="session"
         )

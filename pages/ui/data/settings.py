@@ -297,6 +297,8 @@ def _offer_to_train(snapshot: Snapshot) -> None:
 def _mix(task: Task, place: object) -> Mapping[str, int]:
     offered = {preset.name: preset for preset in presets(task)}
     usual, names = preset_of(task.mix, presets(task)), [*offered, CUSTOM]
+    if task.warning:
+        place.caption(plain(task.warning))
     at = names.index(usual.name if usual else CUSTOM)
     chosen = place.selectbox("What they are made of", names, at, key=_key("mix"))
     if chosen != CUSTOM:
