@@ -258,10 +258,6 @@ ILLNESSES: Sequence[tuple[Kind, Illness]] = (
     (Kind.LEAK, lambda snapshot: _copy(snapshot, "evaluation", "training", str.upper)),
     (Kind.COPY, lambda snapshot: _copy(snapshot, "evaluation", "evaluation", str.upper)),
     (Kind.COPY, lambda snapshot: _copy(snapshot, "evaluation", "validation", str)),
-    (
-        Kind.NEAR_COPY,
-        lambda snapshot: _copy(snapshot, "evaluation", "training", "{}s".format),
-    ),
     (Kind.REPEATED_ROW, adds(TRAINING, "x1,twice,1\nx1,twice,1\n")),
     (Kind.ID_IN_TWO_SPLITS, lambda snapshot: _same_id(snapshot)),
     (Kind.OTHER_TEXT, adds(TRAINING, "i0003,quite another text,1\n")),

@@ -205,12 +205,3 @@ def test_a_batch_that_was_handed_over_is_not_late(active: Snapshot):
     again = new_proposal("batch-0009", "bob", "evaluation", "i0002", "random")
     append_records(active.workspace.batches, [again])
     assert "evaluation drawn late" not in kinds(active.workspace)
-
-
-def test_a_near_copy_is_named_with_both_texts(make_workspace: MakeWorkspace):
-    one = "flood waters rise in the northern valley"
-    other = "Flood waters rise in the northern valleys"
-    labels = {("evaluation", "1"): [("e", one)], ("training", "1"): [("t", other)]}
-    (message,) = found(make_workspace([("p", "x y")], labels), "near copy")
-    assert message.endswith(f"{other} / {one}")
-    assert "training item `t`" in message

@@ -1,14 +1,16 @@
 """Label issues: labels that out-of-fold predictions contradict (Northcutt and others 2021).
 
-And those that took a person the least time.
+Also labels of one text that differ, and those that took a person the least time.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.evaluation.report import OutOfFold
+from core.pool.text import text_key
 from core.workspace.labels import Labeled
 from core.workspace.opinions import FIRST, Opinion, settled
 from core.workspace.snapshot import Snapshot
@@ -47,6 +49,24 @@ def find_label_issues(
             believed = np.where(has, told, 1 - told if several else 1)
             issues.append(LabelIssue(item, float(believed.min()), predicted, confidence))
     return sorted(issues, key=lambda issue: (issue.probability, issue.item.item_id))
+
+
+def disagreeing_duplicates(
+    items: Iterable[Labeled], reviewed: Collection[str] = ()
+) -> list[list[Labeled]]:
+    """Groups of items of the same text under different labels; none whose items are all reviewed.
+
+    In the order of the first item of each.
+    """
+    groups: dict[str, list[Labeled]] = defaultdict(list)
+    for item in items:
+        groups[text_key(item.text)].append(item)
+    return [
+        group
+        for group in groups.values()
+        if len({item.label for item in group}) > 1
+        and not {item.item_id for item in group} <= set(reviewed)
+    ]
 
 
 def fastest_labels(snapshot: Snapshot) -> dict[str, list[Opinion]]:

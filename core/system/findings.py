@@ -60,7 +60,6 @@ class Kind(Enum):
     UNFINISHED_FILE = "unfinished file", _W, "Unfinished file", _ASIDE
     LEAK = "leak", _W, "Test item in the training data"
     COPY = "copy", _W, "Duplicate"
-    NEAR_COPY = "near copy", _W, "Near-duplicate"
     REPEATED_ROW = "repeated id", _W, "Item that is there twice"
     ID_IN_TWO_SPLITS = "id in two splits", _W, "Id in test and training data"
     OTHER_TEXT = "one id, two texts", _W, "Label of another text"

@@ -1,8 +1,7 @@
 """The doctor's findings on labels, splits, batches, evaluation data and crashes' leftovers."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
-from itertools import product
 from pathlib import Path
 
 from core.pool.folder import POOL_FOLDER
@@ -13,7 +12,6 @@ from core.system.findings import Finding, Kind, counted, shortened
 from core.workspace.labels import AGAIN, Labeled, labels_hash, read_label_rows, unsaved
 from core.workspace.layout import Workspace
 from core.workspace.logs import read_aliases
-from core.workspace.near_duplicates import near_duplicates
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SUNLIGHT
 
@@ -25,7 +23,6 @@ def examine_labels(snapshot: Snapshot) -> Iterator[Finding]:
     yield from _conflicts(snapshot)
     yield from _leaks(snapshot)
     yield from _copies(snapshot)
-    yield from _near_copies(snapshot)
     taken_back = {item_id for _, item_id in snapshot.logs.taken_back}
     rows = read_label_rows(snapshot.workspace, [])
     rows = [row for row in rows if row.item_id not in taken_back]  # of which the log decides
@@ -83,27 +80,6 @@ def _copies(snapshot: Snapshot) -> Iterator[Finding]:
                 why = "and counts twice in the scores"
             what = f"{item.split} item `{item.item_id}` has the text of `{first.item_id}` {why}"
             yield _about_two(Kind.COPY, item, first, what)
-
-
-def _near_copies(snapshot: Snapshot) -> Iterator[Finding]:
-    """Items of different splits whose texts are nearly the same, the most alike first.
-
-    Told at the training item, which is the one that may be done without.
-    """
-    items = snapshot.labels.items
-    by_text: dict[str, dict[str, Labeled]] = defaultdict(dict)
-    for item in items:
-        by_text[text_key(item.text)].setdefault(item.split, item)
-    for one, other, likeness in sorted(near_duplicates(items), key=lambda pair: -pair[2]):
-        for pair in product(by_text[one].values(), by_text[other].values()):
-            held_out, item = sorted(pair, key=lambda each: each.split == "training")
-            if held_out.split != item.split:
-                what = (
-                    f"{item.split} item `{item.item_id}` is nearly the same as {held_out.split} "
-                    f"item `{held_out.item_id}` ({likeness:.0%} similar). Both count, so scores "
-                    "may be slightly too good"
-                )
-                yield _about_two(Kind.NEAR_COPY, item, held_out, what)
 
 
 def _repeated(rows: list[Labeled]) -> Iterator[Finding]:

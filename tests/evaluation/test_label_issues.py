@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.evaluation.label_issues import find_label_issues
+from core.evaluation.label_issues import disagreeing_duplicates, find_label_issues
 from core.evaluation.report import OutOfFold, kept_out_of_fold
 from core.evaluation.runs import labeled_texts, read_report, train
 from core.features.sources import feature_source
@@ -70,6 +70,27 @@ def test_the_last_word_settles_a_label_or_opens_it_again():
 
 def word(item_id: str, action: str = "label", note: str = "") -> Event:
     return Event("e", "b", item_id, action, "a", "ann", "2026", None, False, note)
+
+
+def ids_of(groups: list[list[Labeled]]) -> list[list[str]]:
+    return [[item.item_id for item in group] for group in groups]
+
+
+def test_the_same_text_under_different_labels_is_found_through_case_and_white_space():
+    rows = [
+        ("a", "Flood hits  village", "1"),
+        ("b", "fire", "0"),
+        ("c", "flood HITS village ", "0"),
+        ("d", "fire", "0"),
+        ("e", "FIRE!", "1"),
+        ("f", "storm", "0"),
+        ("g", "\uff33torm", "1"),  # a wide letter
+        ("h", "Flood hits village", "1"),
+    ]
+    items = [Labeled(item_id, text, label, "training") for item_id, text, label in rows]
+    assert ids_of(disagreeing_duplicates(items)) == [["a", "c", "h"], ["f", "g"]]
+    assert ids_of(disagreeing_duplicates(iter(items), {"f", "g", "a"})) == [["a", "c", "h"]]
+    assert disagreeing_duplicates([]) == []
 
 
 def test_a_run_keeps_what_was_said_of_each_training_item_out_of_fold(demo: Path):

@@ -340,36 +340,10 @@ def test_conflicts_and_copies_are_decided_for_all_their_items(
     page = open_list(
         open_page("review", workspace.path, monkeypatch), "Duplicates with different labels"
     )
-    assert "sl-new" not in told(page).replace(".sl-new", "")  # the same words: none differs
     page.button(key="decide a b 0").click().run()
     assert page.success
     snapshot = read_snapshot(workspace)
     assert a_label(snapshot, "a") == a_label(snapshot, "b") == "0"
-
-
-def test_of_nearly_the_same_texts_the_words_that_differ_are_marked(
-    make_workspace: MakeWorkspace, monkeypatch
-):
-    long = "strong winds and heavy rain are expected along the whole of the northern coast"
-    rows = {
-        ("training", "1"): [("a", f"{long} tonight", "1")],
-        ("evaluation", "0"): [("b", f"{long} tomorrow", "0")],
-    }
-    workspace = make_workspace([item[:2] for item in headlines(30)], rows)
-    page = open_list(
-        open_page("review", workspace.path, monkeypatch), "Duplicates with different labels"
-    )
-    marked = re.findall(r'class="sl-new">(.*?)<', told(page))
-    assert marked == ["tomorrow", "tonight"]
-    page.button(key="decide b a ").click().run()
-    assert not page.exception
-    snapshot = read_snapshot(workspace)
-    assert {(i.item_id, i.label) for items in snapshot.labels.splits.values() for i in items} == {
-        ("a", "1"),
-        ("b", "0"),
-    }
-    assert not snapshot.logs.events[0].assisted
-    assert page.success
 
 
 def test_no_list_shows_what_the_model_thinks_of_evaluation_items(demo_folder: Path, monkeypatch):

@@ -1,7 +1,6 @@
-"""What the Strategies and Review pages work out: yields, jobs; picks, duplicates."""
+"""What the Strategies and Review pages work out: yields, jobs; picks, agreement."""
 
 from collections.abc import Callable
-from functools import partial
 
 from core.analysis import strategy_yield
 from core.evaluation.agreement_report import agreement_report
@@ -9,8 +8,6 @@ from core.sampling import picks as sampling
 from core.sampling.next_batch import Batch, preview
 from core.sampling.picks import WordHistory
 from core.system.jobs import Job
-from core.workspace import near_duplicates as duplicates
-from core.workspace.near_duplicates import NearDuplicates
 from core.workspace.snapshot import Snapshot
 from pages.ui.cache.keep import Slot, by_snapshot, kept
 
@@ -36,9 +33,3 @@ def word_history(snapshot: Snapshot) -> WordHistory:
 @kept(by_snapshot)
 def coming(snapshot: Snapshot) -> Slot[Batch]:
     return Slot(lambda progress: preview(snapshot, progress=progress))
-
-
-@kept(lambda snapshot: duplicates.hash_of_texts(snapshot.labels.items))
-def near_duplicates(snapshot: Snapshot) -> Slot[NearDuplicates]:
-    """Nearly the same texts among the labeled items; worked out once for these texts."""
-    return Slot(partial(duplicates.near_duplicates, snapshot.labels.items))

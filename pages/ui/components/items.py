@@ -8,7 +8,6 @@ from itertools import accumulate
 import streamlit as st
 
 from core.models.explain import Explanation
-from core.pool.text import words_of
 
 MOST, SHOWN = 5_000, 2_000
 """Characters: a longer text is shown in lists by its beginning, so that a page stays a page."""
@@ -28,18 +27,15 @@ def item_html(
     facts: Sequence[str],
     known: Collection[str] | None = None,
     *,
-    marked: Sequence[bool] | None = None,
     big: bool = False,
     item_id: str = "",
 ) -> str:
-    """The text over a quiet line of facts; words not `known`, or those `marked`, stand out."""
+    """The text over a quiet line of facts; words that are not `known` stand out."""
     shortened, rest = (text[:SHOWN], len(text) - SHOWN) if len(text) > MOST else (text, 0)
     if rest:
-        text, marked = shortened, marked and marked[: len(words_of(shortened))]
+        text = shortened
         facts = [f"… and {rest:,} more characters; open the item to read them all", *facts]
-    if known is not None:
-        marked = [word not in known for word in words_of(text)]
-    shown = escape(text) if marked is None else _marked(text, marked)
+    shown = escape(text) if known is None else _marked(text, known)
     return _framed(shown, facts, big, item_id)
 
 
@@ -90,12 +86,11 @@ def _framed(shown: str, facts: Iterable[str], big: bool = False, item_id: str = 
     )
 
 
-def _marked(text: str, marked: Sequence[bool]) -> str:
+def _marked(text: str, known: Collection[str]) -> str:
     """The text as typed, in white space too."""
-    turns = iter(marked)
     return "".join(
-        f'<span class="sl-new">{escape(piece)}</span>'
-        if not piece.isspace() and next(turns)
-        else escape(piece)
+        escape(piece)
+        if piece.isspace() or piece in known
+        else f'<span class="sl-new">{escape(piece)}</span>'
         for piece in _PIECES.findall(text)
     )

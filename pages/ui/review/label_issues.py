@@ -6,24 +6,28 @@ from functools import partial
 
 import streamlit as st
 
-from core.evaluation.label_issues import LabelIssue, fastest_labels, find_label_issues
+from core.evaluation.label_issues import (
+    LabelIssue,
+    disagreeing_duplicates,
+    fastest_labels,
+    find_label_issues,
+)
 from core.system.findings import counted
 from core.workspace.definitions import Outdated, outdated
 from core.workspace.labels import Conflict, Labeled
 from core.workspace.logs import shown_id
-from core.workspace.near_duplicates import Duplicates, differences, disagreeing_duplicates
 from core.workspace.opinions import Opinion, settled
 from core.workspace.relabel import Decision, decide, in_conflict
 from core.workspace.snapshot import Snapshot
 from core.workspace.task import SPLIT_NAMES, Label
 from core.workspace.task_file import add_example
 from pages.ui import page_head, session
-from pages.ui.cache import analysis, runs
+from pages.ui.cache import runs
 from pages.ui.cache.snapshot import inbox
 from pages.ui.components.asking import offer_to_ask
 from pages.ui.components.controls import choose_label, choose_one, is_chosen_from_list
 from pages.ui.components.items import item_html, prediction, show_items
-from pages.ui.components.messages import filled, refusals_shown, say_empty
+from pages.ui.components.messages import refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 
 DECIDE = "decide"  # what leads do on this page
@@ -92,34 +96,22 @@ def show_conflict(snapshot: Snapshot, conflict: Conflict, is_top: bool) -> None:
     label_buttons(snapshot, [in_conflict(conflict)], is_top)
 
 
-def show_near_duplicates(snapshot: Snapshot) -> None:
-    items = [*snapshot.labels.by_id.values()]
-    alike = filled(analysis.near_duplicates(snapshot), "Comparing the labeled texts …")
-    found = disagreeing_duplicates(items, alike, settled(snapshot.labels.words))
-    told = (
-        f"{len(found):,} groups of the same or nearly the same texts have different labels. "
-        "A key gives the whole group one label. Words that differ are underlined."
-    )
-    show_list(snapshot, found, show_group, told)
+def show_duplicates(snapshot: Snapshot) -> None:
+    found = disagreeing_duplicates(snapshot.labels.by_id.values(), settled(snapshot.labels.words))
+    told = "groups of the same text have different labels. A key gives the whole group one label."
+    show_list(snapshot, found, show_group, f"{len(found):,} {told}")
 
 
-def show_group(snapshot: Snapshot, copies: Duplicates, is_top: bool) -> None:
-    told = "the same text" if copies.likeness == 1 else f"{copies.likeness:.0%} similar"
-    show_rows(snapshot, copies.items, told, differences(copies))
-    label_buttons(snapshot, copies.items, is_top, can_differ=True)
+def show_group(snapshot: Snapshot, copies: Sequence[Labeled], is_top: bool) -> None:
+    show_rows(snapshot, copies)
+    label_buttons(snapshot, copies, is_top, can_differ=True)
 
 
-def show_rows(
-    snapshot: Snapshot,
-    rows: Sequence[Labeled],
-    told: str = "",
-    marked: Sequence[Sequence[bool]] | None = None,
-) -> None:
+def show_rows(snapshot: Snapshot, rows: Sequence[Labeled], told: str = "") -> None:
     task, shown = snapshot.workspace.task, []
-    for at, row in enumerate(rows):
+    for row in rows:
         facts = [f"labeled {task.name_of(row.label)}", SPLIT_NAMES[row.split], row.annotator]
-        facts += [source(row), "" if at else told]
-        shown.append(item_html(row.text, facts, marked=marked and marked[at]))
+        shown.append(item_html(row.text, [*facts, source(row), told]))
     show_items(shown)
 
 
@@ -300,7 +292,7 @@ def show_quick(snapshot: Snapshot, said: Opinion, is_top: bool) -> None:
 LISTS = {
     "Model disagrees": show_contradicted,
     "Conflicting labels": show_conflicts,
-    "Duplicates with different labels": show_near_duplicates,
+    "Duplicates with different labels": show_duplicates,
     "Older definitions": show_outdated,
     "Fastest labels": show_fastest,
 }
