@@ -1,4 +1,4 @@
-"""Files of the workspace, how each one begins, and backups: one more, and a workspace of one."""
+"""Files of the workspace, and backups: one more, and a workspace of one."""
 
 from pathlib import Path
 
@@ -6,7 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import BackupError, SunlightError
-from core.system.csv_rows import read_bytes
 from core.workspace.archive import Backup, read_backup
 from core.workspace.backup import DAYS, FOLDER, NEWEST, back_up, backup_files
 from core.workspace.layout import open_workspace
@@ -16,9 +15,6 @@ from pages.ui import session
 from pages.ui.components.messages import progress_shown, refusals_shown, say_empty
 from pages.ui.escape_markdown import plain
 
-SHOWN = 4_000  # bytes of a file that are shown
-ROWS = 20
-
 
 def show_files(path: Path) -> None:
     st.caption(f"In {plain(str(path))}. Labels and logs are never rewritten; they only grow.")
@@ -27,12 +23,6 @@ def show_files(path: Path) -> None:
     except SunlightError:
         return  # the page's head has told it
     _show_table(pd.DataFrame(stamps, columns=["file", "size", "changed"]), "changed")
-    names = [name for name, *_ in stamps]
-    name = st.selectbox("Show the first rows of", names, index=None, key="file", width=480)
-    if name:
-        with refusals_shown():
-            content = read_bytes(path / name, name, size=SHOWN).decode(errors="replace")
-            st.code("\n".join(content.splitlines()[:ROWS]), language=None, wrap_lines=True)
 
 
 def show_backups(path: Path) -> None:
