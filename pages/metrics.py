@@ -148,7 +148,6 @@ VIEWS = {
     "Threshold": views.show_threshold,
     "Probabilities": views.show_probabilities,
     "Worst errors": views.show_worst_errors,
-    "Groups": views.show_slices,
 }
 
 
@@ -165,7 +164,7 @@ if not snapshot.logs.runs:
 show_curve(snapshot)
 show_people(snapshot)
 run, other, label = choose(snapshot)
-look = views.look_at(snapshot, run, other, label)
+look = views.look_at(snapshot, run, label)
 show_scores(snapshot, run, other, label)
 say_what_is_missing(snapshot, run, look)
 if look and len(look.answers):

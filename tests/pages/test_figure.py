@@ -20,7 +20,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 from pages.ui.components.figure import POINTS, show_figure
-from pages.ui.metrics.charts import confusion, curves, slices
+from pages.ui.metrics.charts import confusion, curves
 
 def dots(field):
     # Points over the rows that come, and a rule that is the chart's own.
@@ -42,11 +42,8 @@ half = st.columns(2)[0]
 with half:
     show_figure("cells", "Mixed up", "", confusion, pd.DataFrame(cells, columns=columns), names)
 curve = {"false positive rate": [0, 0, 1], "true positive rate": [0, 1, 1]}
-curve |= {"threshold": [1, 0.5, 0], "run": ["Model 1"] * 3, "place": [0, 1, 2]}
+curve |= {"threshold": [1, 0.5, 0], "place": [0, 1, 2]}
 show_figure("curve", "ROC", "", curves, pd.DataFrame(curve), *list(curve)[:2])
-names = ["group", "score", "value", "low", "high", "items", "positives", "thin"]
-rows = [(x, y, 0.5, 0.4, 0.6, 9, 4, x == "c") for x in "bdac" for y in ("F-score", "recall")]
-show_figure("slices", "Groups", "", slices, pd.DataFrame(rows, columns=names))
 """
 
 BOXES = """(selector) => [...document.querySelectorAll(selector)].map((part) => {
@@ -151,12 +148,3 @@ def test_a_roc_curve_is_square_and_its_numbers_are_under_their_lines(page: Page)
     ends = [(box["left"] + box["right"]) / 2 for box in numbers[: len(numbers) // 2]]
     assert ends[0] == pytest.approx(curve["left"], abs=3)
     assert ends[-1] == pytest.approx(curve["right"], abs=3)
-
-
-def test_groups_stand_in_the_order_of_their_rows(page: Page):
-    page.wait_for_selector(".st-key-slices svg.marks")
-    words = page.locator(".st-key-slices .role-axis-label text").all_text_contents()
-    assert [word for word in words if word in {*"abcd"}] == ["b", "d", "a", "c"]
-    ends = [box["top"] for box in page.evaluate(BOXES, ".st-key-slices .role-axis-label text")]
-    rows = [end for end, word in zip(ends, words, strict=True) if word in {*"abcd"}]
-    assert rows == sorted(rows)

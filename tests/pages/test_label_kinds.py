@@ -155,9 +155,7 @@ def test_metrics_of_all_labels_are_means(folder: Path, monkeypatch):
     assert labels["Label"].tolist() == [label.name for label in task.labels]
 
 
-@pytest.mark.parametrize(
-    "view", ["Ranking", "Threshold", "Probabilities", "Worst errors", "Groups"]
-)
+@pytest.mark.parametrize("view", ["Ranking", "Threshold", "Probabilities", "Worst errors"])
 def test_metrics_of_one_label_has_every_view(view: str, folder: Path, monkeypatch):
     page = open_page("metrics", folder, monkeypatch)
     page.selectbox(key="metrics_label").select_index(1).run()

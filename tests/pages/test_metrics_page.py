@@ -19,7 +19,7 @@ from tests.pages.test_pages import TIMEOUT, open_page
 from tests.sampling.test_next_batch import THREE_LABELS
 from tests.sampling.test_second_opinions import team_of
 
-VIEWS = ("Ranking", "Threshold", "Probabilities", "Worst errors", "Groups")
+VIEWS = ("Ranking", "Threshold", "Probabilities", "Worst errors")
 
 
 def trained(workspace: Workspace) -> None:

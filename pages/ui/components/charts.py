@@ -148,14 +148,6 @@ def labels_axis(field: str, **further: object) -> alt.X:
     return alt.X(field, title="training labels", axis=axis, **further)
 
 
-def hollow(base: alt.Chart, **further: object) -> alt.Chart:
-    """Points: filled ones, and hollow ones for what has few items."""
-    color = base.encoding.color
-    fill = alt.Fill(color["shorthand"], scale=color["scale"], legend=None)
-    fill = alt.condition("datum.thin", alt.value("transparent"), fill)
-    return base.mark_point(opacity=1, **further).encode(fill=fill)
-
-
 def balance(splits: Sequence[str], named_colors: Mapping[str, str]) -> alt.Chart:
     named = alt.Axis(labelExpr="datum.label == 'evaluation' ? 'test set' : datum.label")
     return alt.Chart(POINTS, height=alt.Step(34), mark="bar").encode(

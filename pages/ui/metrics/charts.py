@@ -1,15 +1,13 @@
-"""Charts of one run on the evaluation data, and of a second one beside it."""
+"""Charts of one run on the evaluation data."""
 
 from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from pages.ui.components.charts import GRAY, HEIGHT, POSITIVE, colors, hollow, numbers
+from pages.ui.components.charts import GRAY, HEIGHT, POSITIVE, colors, numbers
 from pages.ui.components.figure import POINTS
 
-CHOSEN, COMPARED = "#0072b2", "#e69f00"
-"""The two runs; the second is dashed too."""
-
+BLUE = "#0072b2"
 CUT_COLORS = {"F-score": POSITIVE, "precision": "#0072b2", "recall": "#009e73"}
 KIND_COLORS = {"raw": "#e69f00", "calibrated": "#0072b2"}
 
@@ -20,7 +18,6 @@ GRID = alt.Axis(grid=True)
 """Such a rule brings no grid of its own, and the first mark of a chart decides."""
 
 UNIT = alt.Scale(domain=[0, 1])
-RUNS = alt.Scale(range=[CHOSEN, COMPARED])
 STROKES = alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
 
 SQUARE = 280  # pixels of both sides of a plot with a diagonal: a telephone has room for it
@@ -36,20 +33,14 @@ def _diagonal() -> alt.Chart:
 
 
 def curves(x: str, y: str, share: float | None = None) -> alt.LayerChart:
-    """One line for each run, told apart by their order, so that one chart serves for all pairs.
-
-    What guessing would give is the diagonal, or the share of the label.
-    """
+    """A line; what guessing would give is the diagonal, or the share of the label."""
     guess = _diagonal() if share is None else RULE.encode(y=alt.YDatum(share, axis=GRID))
     base = alt.Chart(POINTS).encode(
         x=alt.X(f"{x}:Q", scale=UNIT, title=x),
         y=alt.Y(f"{y}:Q", scale=UNIT, title=y),
-        color=alt.Color("run:N", title=None, sort=None, scale=RUNS, legend=STROKES),
-        tooltip=["run:N", *numbers(x, y, "threshold")],
+        tooltip=numbers(x, y, "threshold"),
     )
-    dashes = alt.Scale(range=[[1, 0], [6, 3]])
-    dash = alt.StrokeDash("run:N", sort=None, scale=dashes, legend=None)
-    line = base.mark_line().encode(order="place:Q", strokeDash=dash)
+    line = base.mark_line(color=BLUE).encode(order="place:Q")
     dots = base.mark_point(opacity=0, size=80)
     return alt.layer(guess, line, dots, width=SQUARE, height=SQUARE)
 
@@ -82,7 +73,7 @@ def confusion(names: Sequence[str]) -> alt.LayerChart:
     row, size = LARGE if len(names) <= FEW else SMALL
     scale = alt.Scale(domain=[0, 1], range=[0.05, 0.6])
     shade = alt.Opacity("share of row:Q", scale=scale, legend=None)
-    rects = base.mark_rect(color=CHOSEN).encode(opacity=shade)
+    rects = base.mark_rect(color=BLUE).encode(opacity=shade)
     texts = base.mark_text(fontSize=size).encode(text=alt.Text("items:Q", format=","))
     return alt.layer(rects, texts, height=row * len(names))
 
@@ -111,22 +102,3 @@ def reliability() -> alt.LayerChart:
     size = alt.Size("items:Q", legend=None, scale=alt.Scale(range=[30, 260]))
     dots = base.mark_point(filled=True, opacity=1).encode(y="share:Q", size=size)
     return alt.layer(_diagonal(), whiskers, dots, width=SQUARE, height=SQUARE)
-
-
-def slices() -> alt.LayerChart:
-    """Groups from above in the order of the rows."""
-    names = ["F-score", "recall"]
-    base = alt.Chart(POINTS).encode(
-        y=alt.Y("group:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
-        yOffset=alt.YOffset("score:N", sort=names),
-        color=colors("score", {name: CUT_COLORS[name] for name in names}),
-        opacity=alt.condition("datum.thin", alt.value(0.45), alt.value(1)),
-        tooltip=[
-            "group:N", "score:N", *numbers("value", "low", "high"), "items:Q", "positives:Q",
-            "thin:N",
-        ],
-    )  # fmt: skip
-    low = alt.X("low:Q", scale=UNIT, title="score")
-    whiskers = base.mark_rule(size=2).encode(x=low, x2="high:Q")
-    dots = hollow(base.encode(x="value:Q"), size=70)
-    return alt.layer(whiskers, dots, height=alt.Step(20))

@@ -1,4 +1,4 @@
-"""Views of the Metrics page on one run, with a second one beside it where curves are drawn."""
+"""Views of the Metrics page on one run."""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -11,7 +11,6 @@ import streamlit as st
 from core.evaluation import metrics
 from core.evaluation.intervals import cut_intervals, wilson
 from core.evaluation.run_scores import EvaluationPredictions, worst_misses
-from core.evaluation.slices import THIN, Slice, groupings, slices
 from core.models.explain import explain
 from core.pool.text import words_of
 from core.workspace.logs import Run, shown_id
@@ -19,7 +18,6 @@ from core.workspace.snapshot import Snapshot
 from core.workspace.task import Task
 from pages.ui.cache import runs
 from pages.ui.components.charts import label_colors, named_colors, two_colors
-from pages.ui.components.controls import choose_one
 from pages.ui.components.figure import show_figure
 from pages.ui.components.items import item_html, pushes_html, show_items
 from pages.ui.components.messages import say_empty
@@ -38,7 +36,7 @@ MOST_IN_A_MATRIX, MOST_SIDE_BY_SIDE = 20, 6
 
 @dataclass(frozen=True)
 class Look:
-    """What is looked at: a run's answers, perhaps a second run's, one label against the others.
+    """What is looked at: a run's answers, one label against the others.
 
     Without a label it is all of them.
     """
@@ -46,7 +44,6 @@ class Look:
     snapshot: Snapshot
     run: Run
     answers: EvaluationPredictions
-    other: Run | None
     label: int | None
 
     @property
@@ -78,10 +75,10 @@ def has_many(task: Task) -> bool:
     return len(task.labels) > 2 or task.several
 
 
-def look_at(snapshot: Snapshot, run: Run, other: Run | None, label: int | None) -> Look | None:
+def look_at(snapshot: Snapshot, run: Run, label: int | None) -> Look | None:
     """What the run says; None if nobody knows."""
     answers = runs.evaluation_predictions(snapshot, run)
-    return None if answers is None else Look(snapshot, run, answers, other, label)
+    return None if answers is None else Look(snapshot, run, answers, label)
 
 
 def can_rank(look: Look) -> bool:
@@ -125,21 +122,12 @@ def show_ranking(look: Look) -> None:
 
 
 def _corner_points(
-    look: Look, curve_of: Callable[..., pd.DataFrame | None], names: Sequence[str], along: int
+    look: Look, curve_of: Callable[..., pd.DataFrame], names: Sequence[str], along: int
 ) -> pd.DataFrame:
-    """Both runs' curves where they have corners in the score `along`, numbered along each."""
-    both = [(look.run, look.answers)]
-    beside = look.other and runs.evaluation_predictions(look.snapshot, look.other)
-    if beside and beside.knows(look.label):
-        both.append((look.other, beside))
-    frames = []
-    for run, answers in both:
-        curve = curve_of(answers.raw[:, look.label], answers.actual(look.label))
-        if curve is not None:
-            points = curve[[*names, "threshold"]].clip(upper=1.0)  # thresholds may begin above all
-            points = points[corners(points[names[along]])]
-            frames.append(points.assign(run=shown_id(run.run_id), place=range(len(points))))
-    return pd.concat(frames, ignore_index=True)
+    """The curve where it has corners in the score `along`, numbered."""
+    points = curve_of(look.score, look.actual)[[*names, "threshold"]]
+    points = points[corners(points[names[along]])].clip(upper=1.0)  # thresholds may begin above all
+    return points.assign(place=range(len(points)))
 
 
 def corners(values: Sequence[float]) -> np.ndarray:
@@ -304,44 +292,6 @@ def reliability_bins(look: Look) -> pd.DataFrame:
             share = wilson(hits, items)
             rows.append((kind, mean, share.value, share.low, share.high, int(items)))
     names = ["probabilities", "probability", "share", "low", "high", "items"]
-    return pd.DataFrame(rows, columns=names)
-
-
-@st.fragment
-def show_slices(look: Look) -> None:
-    groups = groupings(look.answers.items, look.snapshot.pool_words)
-    if not groups:
-        say_empty(
-            "All test items are of one kind so far: there are no groups to compare by length, "
-            "annotator or column."
-        )
-        return
-    by = choose_one("Group by", [*groups], "metrics_slices")
-    found = slices(groups[by], look.answers.binary(look.label).predicted, look.actual)
-    show_figure(
-        "slices",
-        f"Scores by {by}",
-        f"Where bars overlap, groups do not clearly differ. Pale and hollow: fewer than {THIN} "
-        f"{look.name} items. Large groups first.",
-        charts.slices,
-        slice_points(found),
-    )
-    empty = [each.group for each in found if each.recall is None]
-    if empty:
-        told = f"No {look.name} items in these groups, so no score: {', '.join(empty)}."
-        st.caption(plain(told))
-
-
-def slice_points(found: list[Slice]) -> pd.DataFrame:
-    """The scores of each slice, whose name tells how many of its items have the label."""
-    rows = []
-    for each in found:
-        called = f"{each.group} ({each.positives:,} of {each.items:,})"
-        of = each.items, each.positives, each.is_thin
-        for name, score in (("F-score", each.fscore), ("recall", each.recall)):
-            if score:
-                rows.append((called, name, score.value, score.low, score.high, *of))
-    names = ["group", "score", "value", "low", "high", "items", "positives", "thin"]
     return pd.DataFrame(rows, columns=names)
 
 

@@ -12,7 +12,6 @@ from tests.benchmarks.interactions.visit import (
     arriving,
     arriving_after_a_label,
     choosing,
-    picking,
     tab,
 )
 
@@ -66,10 +65,8 @@ KINDS: dict[str, Kind] = {
     "Threshold": viewing(1),
     "Probabilities": viewing(2),
     "Worst errors": viewing(3),
-    "Groups": viewing(4),
     "threshold moved": sliding,
     "pushes of words": pushing,
-    "group by": picking(METRICS, "metrics_slices", tab("metrics_view", 4)),
     "CSV": exporting,
     "open, after a label": arriving_after_a_label("metrics"),
 }
