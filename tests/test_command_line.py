@@ -215,7 +215,7 @@ def test_predict_writes_a_table_or_the_pool(workspace: Workspace, tmp_path: Path
     told = answer("predict", path, "--data", workspace.path, "--out", tmp_path / "new.out.csv")
     assert set(told) == {
         "run_id", "n_items", "per_label", "out", "drift", "seconds", "without_text", "read",
-        "unknown_labels",
+        "unknown_labels", "held_out", "n_files", "n_finished",
     }  # fmt: skip
     assert (told["run_id"], told["n_items"]) == ("run-0001", 2)
     assert (

@@ -33,6 +33,13 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 
+EngineName = Annotated[
+    str, typer.Option("--engine", help="threads or ray: where texts are scored.")
+]
+Address = Annotated[
+    str | None, typer.Option(help="A Ray cluster's, as HOST:PORT; default: a local one.")
+]
+
 RUN_KEYS = (
     "run_id", "model", "seed", "fscore", "auc", "average_precision",
     "precision", "recall", "n_training", "n_evaluation", "seconds",
@@ -49,6 +56,16 @@ def refusals() -> Iterator[None]:
     except SunlightError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
+
+
+def refuse_engine(engine: str, address: str | None) -> None:
+    """Raises BadParameter unless there is such an engine, and it can be at an address."""
+    from core.system.engines import ENGINES
+
+    if engine not in ENGINES:
+        raise typer.BadParameter(f"choose {' or '.join(ENGINES)}", param_hint="--engine")
+    if address is not None and engine != "ray":
+        raise typer.BadParameter("goes with --engine ray alone", param_hint="--address")
 
 
 def report(words: str, done: int = 0, total: int = 0, /) -> None:

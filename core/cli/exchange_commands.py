@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli import answers
-from core.cli.answers import AsJson, Data, refusals, report, tell
+from core.cli.answers import (
+    Address,
+    AsJson,
+    Data,
+    EngineName,
+    refusals,
+    refuse_engine,
+    report,
+    tell,
+)
 from core.errors import TableError
 from core.system.durable import write_new
 from core.workspace.layout import SAMPLE, Workspace, filling, open_workspace
@@ -17,8 +26,8 @@ from core.workspace.task import SPLITS
 from core.workspace.task_toml import default_task
 
 if TYPE_CHECKING:  # a command imports what it needs in its body
-    from core.exchange.predictions import Threshold
     from core.exchange.tables.reader import SourceTable
+    from core.models.predictor import Threshold
 
 Source = Annotated[Path, typer.Argument(help="A table, or a folder in the layout of a workspace.")]
 Text = Annotated[
@@ -169,16 +178,22 @@ def export_command(
 
 def predict_command(
     out: Annotated[
-        Path, typer.Option(help="A new file that ends in .csv, .jsonl, .parquet or .xlsx.")
+        Path,
+        typer.Option(
+            help="A new file that ends in .csv, .jsonl, .parquet or .xlsx; of many a folder."
+        ),
     ],
-    source: Annotated[Path | None, typer.Argument(help="A table; or say --pool.")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Argument(help="A table, a folder of Parquet files or a quoted glob; or --pool."),
+    ] = None,
     pool: Annotated[bool, typer.Option("--pool", help="Predict the workspace's items.")] = False,
     data: Data = SAMPLE,
     as_json: AsJson = False,
     run: Annotated[str | None, typer.Option(help="The run's id; default: the last run.")] = None,
     threshold: Annotated[
         str, typer.Option(help="0.5 (the most probable label), best (the run's own), or a number.")
-    ] = "0.5",
+    ] = "",
     text: Text = None,
     encoding: Recognized = "",
     delimiter: OrNone = "",
@@ -186,43 +201,53 @@ def predict_command(
     sheet: Sheet = "",
     header: Header = None,
     no_tool: NoTool = False,
+    engine: EngineName = "threads",
+    address: Address = None,
 ) -> None:
     """Writes a table, or all items, with the model's predictions beside each row."""
     from core.exchange.foreign_table import read_as, told_as_read, understood
+    from core.exchange.predicted_files import parquet_files, predict_files
     from core.exchange.predictions import predict
     from core.exchange.tables.opening import open_table
     from core.exchange.tables.reader import Reading
     from core.exchange.tables.roles import Columns
+    from core.system.engines import open_engine
     from core.workspace.snapshot import open_snapshot
 
     if pool == (source is not None):
         raise typer.BadParameter("give a table or --pool", param_hint="SOURCE")
+    refuse_engine(engine, address)
+    if engine != "threads" and source is not None and source.is_file():
+        raise typer.BadParameter("one table is predicted here alone", param_hint="--engine")
     wishes = {"run_id": run, "threshold": read_threshold(threshold), "progress": report}
-    with refusals():
-        snapshot = open_snapshot(data, report)
-        told, lines, given = {}, [], ()
+    with refusals(), open_engine(engine, address) as opened:
+        snapshot, named = open_snapshot(data, report), tuple(text or ())
+        reading = Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
+        told, lines, make, given = {}, [], predict, ()
         if source is not None:
-            named = tuple(text or ())
-            table = open_table(
-                source, Reading(encoding, delimiter, quote, sheet, header, named, not no_tool)
-            )
+            several = None if source.is_file() else parquet_files(source)
+            table = open_table(several.files[0] if several else source, reading)
             asked = {"text": named[0]} if named else {}
             columns, _ = understood(table, asked, {}, named[1:], refuse_unknown=False)
-            given = table, Columns(columns.text, further_texts=columns.further_texts)
+            columns = Columns(columns.text, further_texts=columns.further_texts)
             table.refuse_doubts()
-            told = {"read": read_as(*given)}
+            told = {"read": read_as(table, columns)}
             lines = [told_as_read(told["read"], {})]
-        made = predict(snapshot, out, *given, **wishes)
+            if several:
+                make, given = predict_files, (several, reading, columns)
+            else:
+                given = table, columns
+        made = make(snapshot, out, *given, engine=opened, **wishes)
         lines += [*made.sentences(snapshot.workspace.task), str(out)]
         tell(answers.predictions_json(made) | told, lines, as_json)
 
 
 def read_threshold(text: str) -> "Threshold":
     """`0.5`, `best` or another number as a rule of predicting; raises BadParameter."""
-    from core.exchange.predictions import BEST, MOST_PROBABLE
+    from core.models.predictor import BEST, MOST_PROBABLE, USUAL
 
-    if text in ("0.5", BEST):
-        return BEST if text == BEST else MOST_PROBABLE
+    if (rule := {"": USUAL, "0.5": MOST_PROBABLE, BEST: BEST}.get(text)) is not None:
+        return rule
     try:
         value = float(text)
     except ValueError:

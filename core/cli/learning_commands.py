@@ -8,7 +8,16 @@ from typing import Annotated
 import typer
 
 from core.cli import answers
-from core.cli.answers import AsJson, Data, refusals, report, tell
+from core.cli.answers import (
+    Address,
+    AsJson,
+    Data,
+    EngineName,
+    refusals,
+    refuse_engine,
+    report,
+    tell,
+)
 from core.workspace.layout import SAMPLE, open_workspace
 from core.workspace.task import MODELS, check_mix
 
@@ -51,22 +60,15 @@ def next_batch(
     seed: Seed = None,
     annotator: Annotated[str, typer.Option(help="Whose batch it is.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Write nothing.")] = False,
-    engine: Annotated[
-        str, typer.Option(help="threads or ray: where the pool is scored.")
-    ] = "threads",
-    address: Annotated[
-        str | None, typer.Option(help="A Ray cluster's, as HOST:PORT; default: a local one.")
-    ] = None,
+    engine: EngineName = "threads",
+    address: Address = None,
 ) -> None:
     """Proposes a batch; trains first where labels have come since the last run."""
     from core.sampling.next_batch import BatchRequest, preview, propose
-    from core.system.engines import ENGINES, open_engine
+    from core.system.engines import open_engine
     from core.workspace.snapshot import open_snapshot, read_snapshot
 
-    if engine not in ENGINES:
-        raise typer.BadParameter(f"choose {' or '.join(ENGINES)}", param_hint="--engine")
-    if address is not None and engine != "ray":
-        raise typer.BadParameter("goes with --engine ray alone", param_hint="--address")
+    refuse_engine(engine, address)
     with refusals(), open_engine(engine, address) as opened:
         wishes = BatchRequest(size, read_mix(mix), seed)
         if dry_run:

@@ -4,6 +4,6 @@
 - imports.read_records, take_back: what came in, and its way back
 - exporter.export, data_card, export_formats.LAYOUTS: labels out
 - table_writers.write_items, written_to: items and tables out
-- predictions.predict: the model's predictions out
+- predictions.predict, predicted_files.predict_files: the model's predictions out
 - book_dataset.fetch_book: the book's data
 """

@@ -1,12 +1,12 @@
 """Predictions of a run for every row of a table, or every item of the pool, written to one file.
 
-Memory holds one block of rows. Nothing has its name on disk before all of it is written.
+Memory holds a few blocks of rows. Nothing has its name on disk before all of it is written.
 """
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,28 +19,28 @@ from core.exchange.exporter import refuse_place
 from core.exchange.foreign_table import AT_ONCE, refuse_columns, text_of_row, texts_at
 from core.exchange.import_types import first_bad
 from core.exchange.table_writers import WRITERS, written_to
+from core.exchange.tables import files
 from core.exchange.tables.reader import SourceTable
 from core.exchange.tables.roles import Columns
-from core.models.label_columns import LabelColumns
 from core.models.model import Model
 from core.models.pool_predictions import pool_probabilities
-from core.models.predict import Probability, score_texts
+from core.models.predict import score_texts
+from core.models.predictor import USUAL, Predicted, Predictor, Threshold, keeping_nothing
+from core.pool.hashing import hash_keys, is_among, keys_of
 from core.pool.text import is_blank, words_of
+from core.pool.tokens import Hashes
 from core.system.csv_rows import BadRow
-from core.system.parallel import row_blocks
+from core.system.engines import HERE, THREADS, Engine
+from core.system.parallel import in_order, row_blocks
 from core.system.progress import Pace, Progress, silent
 from core.workspace.logs import shown_id
 from core.workspace.snapshot import Snapshot, being_held_out
 from core.workspace.task import Task
 
-COMPARED = 2_000  # texts of the pool, evenly from all of it, that others are compared with
+COMPARED = 2_000
+"""Texts of the pool, evenly from all of it, whose words are compared with so many of each block."""
 NEW_WORDS = 0.1  # so much larger a share of new words than in the pool is told as a warning
-
-MOST_PROBABLE, BEST = "most probable", "best"
-Threshold = str | float
-"""From which probability of the positive label on it is predicted: where it is `MOST_PROBABLE`,
-from the run's own threshold on (`BEST`, not calibrated), or from this calibrated probability on. Of
-several labels for a text each goes by its own threshold, or by that number."""
+LESS_SURE = 0.05  # so much lower a mean confidence than of the pool, likewise
 
 MOST_SHOWN = 20  # labels that are counted where it is told what was predicted
 DIGITS = 7  # behind the point of a probability: what 32 bits hold
@@ -59,19 +59,41 @@ class Likeness:
     def sentence(self) -> str:
         """Whether the model can be trusted with such texts, and why."""
         share = f"{self.new_words:.0%} of their words are new to the model"
-        if self.new_words <= self.pool_new_words + NEW_WORDS:
-            return f"These texts look like the pool: {share} (pool: {self.pool_new_words:.0%})."
-        return (
-            f"{share[0].upper()}{share[1:]} (pool: {self.pool_new_words:.0%}). Import some of "
-            "these texts and label them first."
-        )
+        share += f" (pool: {self.pool_new_words:.0%})"
+        sure = f"its mean confidence is {self.confidence:.2f} (pool: {self.pool_confidence:.2f})"
+        is_known = self.new_words <= self.pool_new_words + NEW_WORDS
+        if is_known and self.confidence >= self.pool_confidence - LESS_SURE:
+            return f"These texts look like the pool: {share}, and {sure}."
+        said = f"{share}, and {sure}" if not is_known else f"{sure}, though only {share}"
+        return f"{said[0].upper()}{said[1:]}. Import some of these texts and label them first."
+
+
+@dataclass
+class Tally:
+    """What was predicted of some rows; sums, so that those of parts add up."""
+
+    n_items: int = 0
+    without_text: int = 0
+    held_out: int = 0
+    per_label: Counter[str] = field(default_factory=Counter)
+    words: int = 0
+    new_words: int = 0
+    confidence: float = 0.0
+
+    def add(self, other: "Tally") -> None:
+        self.per_label.update(other.per_label)  # a sum of counters leaves zeros out
+        for name, value in vars(other).items():
+            if name != "per_label":
+                setattr(self, name, getattr(self, name) + value)
 
 
 @dataclass(frozen=True)
 class PredictionsMade:
-    """What was written: rows, how many have each predicted label, and how many have no text.
+    """What was written: rows, how many have each predicted label, and how many have none.
 
-    `unknown_labels` are those of which the model knows too few texts.
+    Of these `without_text` are blank, and `held_out` wait for an evaluation or validation label.
+    `unknown_labels` are those of which the model knows too few texts. `n_files` were written, of
+    several, and `n_finished` had been before.
     """
 
     run_id: str
@@ -79,9 +101,12 @@ class PredictionsMade:
     n_items: int
     per_label: Mapping[str, int]
     without_text: int
+    held_out: int
     drift: Likeness | None
     seconds: float
     unknown_labels: tuple[str, ...] = ()
+    n_files: int = 1
+    n_finished: int = 0
 
     def sentences(self, task: Task) -> list[str]:
         names = {label.value: label.name for label in task.filed}
@@ -93,6 +118,13 @@ class PredictionsMade:
         told = [f"{shown_id(self.run_id)} predicted {self.n_items:,} rows: {counts}."]
         if self.without_text:
             told.append(f"{self.without_text:,} rows have no text, and so no prediction.")
+        if self.held_out:
+            told.append(
+                f"{self.held_out:,} rows wait for the label of a test or validation item: until "
+                "then they have no prediction."
+            )
+        if self.n_finished:
+            told.append(f"{self.n_finished:,} of {self.n_files:,} files were finished before.")
         if self.unknown_labels:
             unknown = ", ".join(names[x] for x in self.unknown_labels)
             told.append(
@@ -108,7 +140,8 @@ def predict(
     columns: Columns | None = None,
     *,
     run_id: str | None = None,
-    threshold: Threshold = MOST_PROBABLE,
+    threshold: Threshold = USUAL,
+    engine: Engine = THREADS,
     progress: Progress = silent,
 ) -> PredictionsMade:
     """Writes the rows of a table, or the items of the pool, and beside each its prediction.
@@ -117,32 +150,104 @@ def predict(
     alone. The run is the last one, if none is named. Raises TableError if a row cannot be read,
     ExportError if `out` cannot be written, RunError if there is no such run, or its model is gone.
     """
-    predictor = _Predictor(snapshot, run_id, threshold)
+    work = Work(snapshot, run_id, threshold)
+    if (form := out.suffix.lower()) not in WRITERS:
+        raise ExportError(
+            f"{out.name}: predictions are written to files that end in {', '.join(WRITERS)}."
+        )
+    refuse_place(snapshot, out)
     if table and columns:
         refuse_columns(table, columns)
-        parts = _table_parts(predictor, table, texts_at(table, columns), progress)
+        pace = Pace(progress, f"predicting {table.name}", None, "rows")
+        given = rows_of(table, columns, is_plain=form == ".parquet")
+        predicted = in_order(work.scorer, given)
     else:
-        parts = _pool_parts(predictor, snapshot, progress)
-    return predictor.write(snapshot, out, parts)
+        progress(f"predicting {len(snapshot.pool_words.pool):,} items")
+        pace = Pace(progress, "writing predictions", len(snapshot.pool_words.pool), "items")
+        predicted = _pool_parts(work, snapshot, engine, progress)
+    written_to(out, _counted(predicted, work.tally, pace))
+    return work.made(snapshot, out)
 
 
-def _table_parts(
-    predictor: "_Predictor", table: SourceTable, at: Sequence[int], progress: Progress
-) -> Iterator[pa.Table]:
-    pace = Pace(progress, f"predicting {table.name}", None, "rows")
+Rows = tuple[pa.Table, list[str]]  # rows as they came, and their texts
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """Predicts rows; can be sent to another machine. `hidden` are keys of held-out texts."""
+
+    predictor: Predictor
+    hidden: Hashes
+
+    def __call__(self, given: Rows) -> tuple[pa.Table, Tally]:
+        """The rows with their predictions beside them, by the calling thread."""
+        rows, texts = given
+        hidden = np.zeros(len(texts), bool)
+        if len(self.hidden):
+            hidden = is_among(keys_of(pa.array(texts, pa.large_string())), self.hidden)
+        found = self.predictor(texts, hidden, HERE)
+        tally = tallied(found, hidden, self.predictor.task)
+        some = texts[:: max(1, len(texts) // COMPARED)]
+        tally.words, tally.new_words = _new_words(self.predictor.model, some)
+        return _beside(rows, _columns(found)), tally
+
+
+class Work:
+    """A run that predicts, what is predicted so far, and since when."""
+
+    def __init__(self, snapshot: Snapshot, run_id: str | None, threshold: Threshold) -> None:
+        self._began = time.perf_counter()
+        self.run, self.task = find_run(snapshot, run_id), snapshot.workspace.task
+        self.model = load_run(snapshot, self.run)
+        held_out = snapshot.pool_words.pool.texts_of(sorted(being_held_out(snapshot)))
+        keys = np.unique(hash_keys([*held_out.values()]))
+        self.scorer = Scorer(Predictor(self.task, keeping_nothing(self.model), threshold), keys)
+        labels = [x.value for x in self.task.filed if not x.retired]
+        self.tally = Tally(per_label=Counter(dict.fromkeys(labels, 0)))
+
+    def made(
+        self, snapshot: Snapshot, out: Path, n_files: int = 1, n_finished: int = 0
+    ) -> PredictionsMade:
+        tally, drift = self.tally, None
+        if tally.words:
+            drift = _likeness(snapshot, self.model, tally)
+        return PredictionsMade(
+            self.run.run_id, out, tally.n_items, dict(tally.per_label), tally.without_text,
+            tally.held_out, drift, round(time.perf_counter() - self._began, 3),
+            self.model.unlearned, n_files, n_finished,
+        )  # fmt: skip
+
+
+def tallied(found: Predicted, hidden: NDArray[np.bool_], task: Task) -> Tally:
+    """The counts of some predictions, of which those that are `hidden` may not be known."""
+    there = ~found.is_missing
+    tally = Tally(len(there), int((found.is_missing & ~hidden).sum()), int(hidden.sum()))
+    for answer, number in Counter(found.predicted[there].tolist()).items():
+        tally.per_label.update(dict.fromkeys(task.filed_under(answer), number))
+    tally.confidence = float(found.confidence[there].sum(dtype=np.float64))
+    return tally
+
+
+def rows_of(table: SourceTable, columns: Columns, *, is_plain: bool) -> Iterator[Rows]:
+    """The table's rows and their texts; raises TableError at the end if some cannot be read.
+
+    A Parquet file's columns keep their types where they go into one, which `is_plain`.
+    """
+    if is_plain and table.kind == "parquet" and not table.tool:
+        named = (columns.text, *columns.further_texts)
+        for batch, cells in files.parquet_batches(table.plain, table.name, named):
+            yield batch, [text_of_row(row, range(len(named))) for row in cells]
+        return
     bad: list[BadRow] = []
+    at = texts_at(table, columns)
     for block in table.blocks(AT_ONCE):
         bad += block.bad
         if bad or not block.rows:
             continue
         cells = zip(*(row for _, row in block.rows), strict=True)
-        texts = [text_of_row(row, at) for _, row in block.rows]
-        predictor.look_at(texts)
-        pace.add(len(texts))
         arrays = [pa.array(column, pa.large_string()) for column in cells]
-        given = pa.table(arrays, names=list(table.columns))
-        raw = score_texts(predictor.model, texts)
-        yield _beside(given, predictor.columns(raw, _blank(texts)))
+        texts = [text_of_row(row, at) for _, row in block.rows]
+        yield pa.table(arrays, names=list(table.columns)), texts
     if bad:
         raise TableError(
             f"{table.name}: {len(bad):,} rows cannot be read: {first_bad(bad)}. Nothing was "
@@ -150,131 +255,64 @@ def _table_parts(
         )
 
 
-def _pool_parts(
-    predictor: "_Predictor", snapshot: Snapshot, progress: Progress
+def _counted(
+    predicted: Iterable[tuple[pa.Table, Tally]], tally: Tally, pace: Pace
 ) -> Iterator[pa.Table]:
+    for part, counts in predicted:
+        tally.add(counts)
+        pace.add(counts.n_items)
+        yield part
+
+
+def _pool_parts(
+    work: Work, snapshot: Snapshot, engine: Engine, progress: Progress
+) -> Iterator[tuple[pa.Table, Tally]]:
     """`label` is a person's where there is one, else the predicted one; `by` tells which.
 
     Items that wait for an evaluation or validation label have neither.
     """
-    pool = snapshot.pool_words.pool
-    progress(f"predicting {len(pool):,} items")
-    probability = pool_probabilities(snapshot, predictor.model, progress)
+    pool, predictor = snapshot.pool_words.pool, work.scorer.predictor
+    probability = pool_probabilities(snapshot, work.model, progress, engine)
     labels = {item_id: item.label for item_id, item in snapshot.labels.by_id.items()}
-    hidden = being_held_out(snapshot)
+    waiting = being_held_out(snapshot)
     for start, stop in row_blocks(len(pool)):
         given = pool.table.slice(start, stop - start)
+        blank = np.array([is_blank(text) for text in given["text"].to_pylist()], bool)
         ids = given["item_id"].to_pylist()
-        without = _blank(given["text"].to_pylist()) | np.array([x in hidden for x in ids], bool)
-        found = predictor.columns(probability[start:stop], without)
-        said = list(zip(map(labels.get, ids), found["predicted"].to_pylist(), strict=True))
+        hidden = np.array([x in waiting for x in ids], bool)
+        found = predictor.of(probability[start:stop], blank | hidden)
+        said = list(zip(map(labels.get, ids), found.predicted, strict=True))
         both = [own or other for own, other in said]
         by = ["person" if own else "model" if other else None for own, other in said]
-        found = {"label": pa.array(both, pa.string()), "by": pa.array(by, pa.string())} | found
-        yield _beside(given, found)
+        more = {"label": pa.array(both, pa.string()), "by": pa.array(by, pa.string())}
+        yield _beside(given, more | _columns(found)), tallied(found, hidden, work.task)
 
 
-class _Predictor:
-    """Predicts labels by a run's model, and counts what it has predicted."""
+def _columns(found: Predicted) -> dict[str, pa.Array]:
+    """Prediction, its confidence, and each label's probability; null where there is none."""
+    numbers = {"confidence": found.confidence}
+    by_label = zip(found.labels, found.probabilities.T, strict=True)
+    numbers |= {f"p_{label}": probability for label, probability in by_label}
+    return {"predicted": pa.array(found.predicted, pa.string())} | {
+        name: pa.array(np.round(column.astype(np.float64), DIGITS), mask=found.is_missing)
+        for name, column in numbers.items()
+    }
 
-    def __init__(self, snapshot: Snapshot, run_id: str | None, threshold: Threshold) -> None:
-        self.run = find_run(snapshot, run_id)
-        self.model: Model = load_run(snapshot, self.run)
-        self._task, self._threshold = snapshot.workspace.task, threshold
-        if threshold != MOST_PROBABLE and not (self._task.several or self._task.positive):
-            raise ExportError(
-                "A threshold is of the positive label, and this task has none. Leave it out."
-            )
-        self._counts = Counter[str](
-            dict.fromkeys([x.value for x in self._task.filed if not x.retired], 0)
-        )
-        self._without = self._rows = self._words = self._new = 0
-        self._sure = 0.0
-        self._began = time.perf_counter()
 
-    def columns(self, raw: Probability, without: NDArray[np.bool_]) -> dict[str, pa.Array]:
-        """Prediction, its confidence, and each label's probability; null where there is none."""
-        calibrated = self.model.calibration(raw)
-        if self._task.several:
-            answers = np.array(self._answers(raw, calibrated), object)
-            confidence = self.model.columns.confidence(calibrated)
-        else:
-            at = self._predicted(raw, calibrated)
-            answers = np.array(self.model.labels, object)[at]
-            confidence = calibrated[np.arange(len(at)), at]
-        for answer, number in Counter(answers[~without].tolist()).items():
-            self._counts.update(dict.fromkeys(self._task.filed_under(answer), number))
-        self._without += int(without.sum())
-        self._rows += len(answers)
-        self._sure += float(confidence[~without].sum())
-        numbers = {"confidence": confidence}
-        numbers |= {
-            f"p_{label}": p for label, p in zip(self.model.labels, calibrated.T, strict=True)
-        }
-        return {"predicted": pa.array(answers, pa.string(), mask=without)} | {
-            name: pa.array(np.round(column.astype(np.float64), DIGITS), mask=without)
-            for name, column in numbers.items()
-        }
-
-    def look_at(self, texts: Sequence[str]) -> None:
-        words, new = _new_words(self.model, texts)
-        self._words += words
-        self._new += new
-
-    def write(self, snapshot: Snapshot, out: Path, parts: Iterator[pa.Table]) -> PredictionsMade:
-        """All parts stand in the file when this returns, or nothing does."""
-        form = out.suffix.lower()
-        if form not in WRITERS:
-            raise ExportError(
-                f"{out.name}: predictions are written to files that end in {', '.join(WRITERS)}."
-            )
-        refuse_place(snapshot, out)
-        written_to(out, parts)
-        told = self._likeness(snapshot) if self._words else None
-        seconds = round(time.perf_counter() - self._began, 3)
-        return PredictionsMade(
-            self.run.run_id,
-            out,
-            self._rows,
-            dict(self._counts),
-            self._without,
-            told,
-            seconds,
-            self.model.unlearned,
-        )
-
-    def _answers(self, raw: Probability, calibrated: Probability) -> list[str]:
-        """The labels of each text: from their own thresholds on, or from the one that is asked."""
-        if isinstance(self._threshold, str):
-            return self.model.columns.answers(raw)
-        at_one = (self._threshold,) * len(self.model.labels)
-        return LabelColumns(self.model.labels, at_one).answers(calibrated)
-
-    def _predicted(self, raw: Probability, calibrated: Probability) -> NDArray[np.int64]:
-        likeliest, positive = raw.argmax(axis=1), self._task.positive_index
-        if self._threshold == MOST_PROBABLE:
-            return likeliest
-        if self._threshold == BEST:
-            is_positive = raw[:, positive] >= self.model.threshold
-        else:
-            is_positive = calibrated[:, positive] >= self._threshold
-        others = raw.copy()
-        others[:, positive] = -1
-        return np.where(is_positive, positive, others.argmax(axis=1))
-
-    def _likeness(self, snapshot: Snapshot) -> Likeness:
-        pool = snapshot.pool_words.pool
-        at = np.linspace(0, len(pool) - 1, min(COMPARED, len(pool))).astype(np.int64)
-        texts = pool.texts.take(pa.array(at)).to_pylist()
-        words, new = _new_words(self.model, texts)
-        probability = self.model.calibration(score_texts(self.model, texts))
-        sure = self.model.columns.confidence(probability)
-        return Likeness(
-            self._new / max(self._words, 1),
-            new / max(words, 1),
-            self._sure / max(self._rows - self._without, 1),
-            float(sure.mean()),
-        )
+def _likeness(snapshot: Snapshot, model: Model, tally: Tally) -> Likeness:
+    """How the texts that were tallied compare with texts from all over the pool."""
+    pool = snapshot.pool_words.pool
+    at = np.linspace(0, len(pool) - 1, min(COMPARED, len(pool))).astype(np.int64)
+    texts = pool.texts.take(pa.array(at)).to_pylist()
+    words, new = _new_words(model, texts)
+    sure = model.columns.confidence(model.calibration(score_texts(model, texts)))
+    n_predicted = tally.n_items - tally.without_text - tally.held_out
+    return Likeness(
+        tally.new_words / max(tally.words, 1),
+        new / max(words, 1),
+        tally.confidence / max(n_predicted, 1),
+        float(sure.mean()),
+    )
 
 
 def _new_words(model: Model, texts: Sequence[str]) -> tuple[int, int]:
@@ -293,7 +331,3 @@ def _beside(given: pa.Table, found: Mapping[str, pa.Array]) -> pa.Table:
             called = f"{name} ({number})"
         given = given.append_column(called, column)
     return given
-
-
-def _blank(texts: Sequence[str]) -> NDArray[np.bool_]:
-    return np.array([is_blank(text) for text in texts], bool)

@@ -7,6 +7,7 @@ content; what does not fit its name is encoded again.
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -23,6 +24,26 @@ from core.system.mapped_arrays import encoded
 from core.system.progress import Pace, Progress, silent
 
 TEXTS_IN_A_FILE = 1_024
+
+
+@dataclass(frozen=True)
+class PlainEncoder:
+    """An encoder that keeps nothing of what it has read: for texts that come once, and elsewhere.
+
+    It can take the place of a `CachedEncoder`, and be sent to another process.
+    """
+
+    encoder: Encoder
+
+    @cached_property
+    def n_dimensions(self) -> int:
+        """How many numbers a vector has. Raises RunError if the encoder cannot be used."""
+        return self.encoder.encode([""]).shape[1]
+
+    def vectors(self, texts: Sequence[str], progress: Progress = silent) -> NDArray[np.float16]:
+        """Vectors, `(n_texts, n_dimensions)`; raises RunError."""
+        return self.encoder.encode(texts) if texts else np.empty((0, self.n_dimensions), np.float16)
+
 
 Block = NDArray[np.void]  # records of `text`, its hash, in ascending order, and `vector`
 

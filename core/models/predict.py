@@ -49,6 +49,8 @@ def probabilities(model: Model, rows: Rows, engine: Engine = THREADS) -> Probabi
     return model.alignment(found, several=model.several) if model.alignment else found
 
 
-def score_texts(model: Model, texts: list[str], progress: Progress = silent) -> Probability:
+def score_texts(
+    model: Model, texts: list[str], progress: Progress = silent, engine: Engine = THREADS
+) -> Probability:
     """`probabilities` of texts that are not in the pool's cache."""
-    return probabilities(model, model.source.rows(texts, progress))
+    return probabilities(model, model.source.rows(texts, progress), engine)

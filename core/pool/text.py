@@ -48,4 +48,6 @@ def number_words(texts: Iterable[Sequence[str]]) -> tuple[list[str], Bags]:
 
 def is_blank(text: str) -> bool:
     """Whether nothing of the text is seen: spaces, marks, controls and formats, or nothing."""
+    if text[:1].isascii() and text[:1].isalnum():  # most texts: no need to look at each character
+        return False
     return all(unicodedata.category(each) in _UNSEEN_KINDS or each in UNSEEN for each in text)

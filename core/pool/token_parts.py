@@ -1,6 +1,7 @@
 """The words and character n-grams of tokens, as ids, and of the texts that are made of them."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,14 @@ from numpy.typing import NDArray
 
 from core.pool.bags import Bags, distinct_words, joined, offsets_of
 from core.pool.counts import Counts, added_up, summed
-from core.pool.hashing import is_among
+from core.pool.hashing import is_among, split_block
 from core.pool.text import number_words, words_of
 from core.pool.tokens import Hashes, Parts, words_and_ngrams
 from core.system.parallel import spans
 
 CHARACTERS_AT_ONCE = 1_000_000  # of tokens that are spelled, which bounds the memory
 PARTS_AT_ONCE = 1_000_000  # of texts that are written out, likewise: about 60 megabytes
+FEW = 1_000  # texts up to which Python's own way of splitting is as fast
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,9 @@ class RepeatedParts:
 
 def tokens_of(texts: Sequence[str]) -> tuple[list[str], Bags]:
     """The distinct tokens of these texts, and each text as a bag of their ids."""
+    if len(texts) > FEW:
+        with suppress(UnicodeEncodeError):  # half a character
+            return split_block(pa.array(texts, pa.large_string()))
     return number_words(map(words_of, texts))
 
 

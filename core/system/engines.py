@@ -48,15 +48,38 @@ LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def _ignore(result: object) -> None:
+    """Nobody wants to know of each result as soon as it is there."""
+
+
 class Threads:
     """The threads of this process, as many as there are cores."""
 
-    def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+    def map(
+        self,
+        function: Callable[[Part], Result],
+        parts: Sequence[Part],
+        done: Callable[[Result], object] = _ignore,
+    ) -> list[Result]:
+        results = []
         with single_threads(os.cpu_count() or 1) as pool:
-            return list(pool.map(function, parts))
+            for result in pool.map(function, parts):
+                done(result)
+                results.append(result)
+        return results
 
 
 THREADS = Threads()
+
+
+class Here:
+    """The calling thread: for what is a part of somebody else's work."""
+
+    def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+        return [*map(function, parts)]
+
+
+HERE = Here()
 
 
 @dataclass(frozen=True)
@@ -69,7 +92,12 @@ class Ray:
 
     ray: Any
 
-    def map(self, function: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+    def map(
+        self,
+        function: Callable[[Part], Result],
+        parts: Sequence[Part],
+        done: Callable[[Result], object] = _ignore,
+    ) -> list[Result]:
         ray = self.ray
         results: list[Any] = [None] * len(parts)
         under_way: dict[Any, int] = {}
@@ -78,10 +106,10 @@ class Ray:
             most = int(ray.cluster_resources().get("CPU", 1)) + 1
             for at, part in enumerate(parts):
                 if len(under_way) == most:
-                    self._collect(under_way, results)
+                    done(self._collect(under_way, results))
                 under_way[task.remote(shared, ray.put(part))] = at
             while under_way:
-                self._collect(under_way, results)
+                done(self._collect(under_way, results))
         except ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, Exception) else error from None
         except ray.exceptions.RayError as error:
@@ -91,12 +119,13 @@ class Ray:
             ) from error
         return results
 
-    def _collect(self, under_way: dict[Any, int], results: list[Any]) -> None:
-        (done,), _ = self.ray.wait(list(under_way), num_returns=1)
-        results[under_way.pop(done)] = self.ray.get(done)
+    def _collect(self, under_way: dict[Any, int], results: list[Any]) -> Any:  # noqa: ANN401
+        (ready,), _ = self.ray.wait(list(under_way), num_returns=1)
+        result = results[under_way.pop(ready)] = self.ray.get(ready)
+        return result
 
 
-Engine = Threads | Ray  # something that works on parts, several at a time
+Engine = Threads | Ray | Here  # something that works on parts, several at a time
 
 
 def _work(function: Callable[[Part], Result], part: Part) -> Result:

@@ -13,9 +13,10 @@ from core.errors import ExportError, TableError
 from core.evaluation.report import Report
 from core.evaluation.runs import keep, load_run, read_report, train
 from core.exchange import predictions
-from core.exchange.predictions import BEST, PredictionsMade, predict
+from core.exchange.predictions import PredictionsMade, predict
 from core.exchange.tables.opening import open_table
 from core.exchange.tables.roles import Columns
+from core.models.predictor import BEST
 from core.workspace.logs import append_records
 from core.workspace.snapshot import Snapshot, being_held_out, read_snapshot
 from tests.conftest import write_csv

@@ -90,3 +90,16 @@ def test_parts_that_are_not_known_are_left_out():
     known = make_token_parts(["goal", "flood"], words.keys, np.empty(0, np.uint64))
     assert listed(known.words) == [[], [0]]
     assert listed(known.grams) == [[], []]
+
+
+def test_many_texts_are_split_as_few_are():
+    spaces = [chr(at) for at in range(0x11000) if chr(at).isspace()]
+    draw = np.random.default_rng(1)
+    signs = ["a", "b", "é", "\0", "\u200b", *spaces]
+    texts = ["".join(draw.choice(signs, 12)) for _ in range(token_parts.FEW + 1)] + ["", " "]
+    tokens, found = tokens_of(texts)
+    few, first = tokens_of(texts[:500])
+    assert tokens[: len(few)] == few
+    assert listed(found)[:500] == listed(first)
+    assert listed(found)[500:] == [[tokens.index(word) for word in x.split()] for x in texts[500:]]
+    assert tokens_of([*texts, "half \ud800"])[0] == [*tokens, "half", "\ud800"]

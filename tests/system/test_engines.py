@@ -124,11 +124,11 @@ class Killing:
     engine: Engine
     told: Path
 
-    def map(self, function: Callable, parts: Sequence) -> list:
+    def map(self, function: Callable, parts: Sequence, *done: Callable) -> list:
         killer = threading.Thread(target=self.kill)
         killer.start()
         task = partial(interrupted, function=function, told=self.told)
-        results = self.engine.map(task, list(enumerate(parts)))
+        results = self.engine.map(task, list(enumerate(parts)), *done)
         killer.join()
         return results
 

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -91,6 +92,24 @@ def parquet_records(path: Path, name: str) -> Iterator[Record]:
         named = _class_names(file)
         rows = (row for batch in batches for row in _bounded(batch, name).to_pylist())
         yield from (Record(at, _with_names(row, named)) for at, row in enumerate(rows, start=1))
+
+
+def parquet_batches(
+    path: Path, name: str, named: Sequence[str]
+) -> Iterator[tuple[pa.Table, list[list[str]]]]:
+    """The rows of a Parquet file as they are, and their cells of the `named` columns as texts.
+
+    A file without rows gives none, once. Raises TableError.
+    """
+    with _parquet(path, name) as file:
+        schema = pq.read_schema(path)
+        tops = [x for x in schema.names if any(y == x or y.startswith(f"{x}.") for y in named)]
+        batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
+        empty = [] if file.metadata.num_rows else [pa.RecordBatch.from_pylist([], schema)]
+        for batch in chain(batches, empty):
+            rows = _bounded(batch, name).select(tops).to_pylist()
+            cells = [[text_of(flat(row).get(x)) for x in named] for row in rows]
+            yield pa.Table.from_batches([batch]).cast(schema), cells
 
 
 def record_columns(records: Iterable[Record], name: str) -> tuple[list[str], set[str]]:
